@@ -1,0 +1,1 @@
+"""reelc's compiler: stored clip edits in, one exact ffmpeg filtergraph out."""

@@ -1,0 +1,105 @@
+"""Every error a user can meet, as one type with one look.
+
+    ReelError                 one coded error
+    ReelErrors                several of them, reported at once (an ExceptionGroup)
+
+Families: RC1 model, RC2 timeline, RC3 verify, RC4 legalise, RC6 ffmpeg and media, RC7 storage, RC9 a bug of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from compiler.codes import CODES
+
+
+@dataclass(frozen=True, slots=True)
+class Loc:
+    """Where something comes from: a clip's id and a JSON pointer into the reel file."""
+
+    clip: str | None = None
+    pointer: str = ""
+
+    def at(self, *parts: str | int) -> Loc:
+        """The location `parts` further down."""
+        tail = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+        return Loc(self.clip, self.pointer + tail)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A warning: the film is right, but its author may want to know."""
+
+    loc: Loc
+    message: str
+
+    def __str__(self) -> str:
+        place = f'clip "{self.loc.clip}" ' if self.loc.clip else ""
+        return f"{place}{self.loc.pointer}: {self.message}" if self.loc.pointer else f"{place}{self.message}"
+
+
+class ReelError(Exception):
+    """One error with its code, the clip and field it belongs to, and what to do about it.
+
+    `message` says what is wrong in one clause, `detail` the numbers, `hint` the remedy.
+    """
+
+    def __init__(self, code: str, loc: Loc, message: str, *, detail: str = "", hint: str = "") -> None:
+        if code not in CODES:
+            raise KeyError(f"{code} is not in compiler/codes.py")
+        super().__init__(message)
+        self.code, self.loc, self.message, self.detail, self.hint = code, loc, message, detail, hint
+
+    @property
+    def name(self) -> str:
+        """The code's name, as the HTTP API says it: `overlap_too_long` for RC203."""
+        return CODES[self.code].name
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code a command ends with when this is what stopped it."""
+        return CODES[self.code].exit_code
+
+    def fields(self) -> dict[str, str | None]:
+        """The error as JSON-ready members: code, error, message, clip_id, pointer, detail, hint."""
+        return {
+            "code": self.code,
+            "error": self.name,
+            "message": self.message,
+            "clip_id": self.loc.clip,
+            "pointer": self.loc.pointer or None,
+            "detail": self.detail or None,
+            "hint": self.hint or None,
+        }
+
+    def __str__(self) -> str:
+        lines = [f"error[{self.code}]: {self.message}"]
+        place = "  ".join(filter(None, (f'clip "{self.loc.clip}"' if self.loc.clip else "", self.loc.pointer)))
+        lines += [f"  {line}" for line in (place, *self.detail.splitlines()) if line]
+        if self.hint:
+            lines.append(f"  hint: {self.hint}")
+        return "\n".join(lines)
+
+
+class ReelErrors(ExceptionGroup[ReelError]):
+    """Every error found in one reading, in the order of the file."""
+
+    def __new__(cls, errors: Sequence[ReelError]) -> ReelErrors:
+        return super().__new__(cls, f"{len(errors)} errors", errors)
+
+    def __str__(self) -> str:
+        return "\n".join(str(error) for error in self.exceptions)
+
+    def derive(self, excs: Sequence[Exception]) -> ReelErrors:  # type: ignore[override]
+        """A group of the same kind, as `split` and `subgroup` need."""
+        return ReelErrors([error for error in excs if isinstance(error, ReelError)])
+
+
+def raise_all(errors: Iterable[ReelError]) -> None:
+    """Raise what was collected: nothing, the one error, or all of them together."""
+    found = list(errors)
+    if len(found) == 1:
+        raise found[0]
+    if found:
+        raise ReelErrors(found)

@@ -1,0 +1,30 @@
+"""Polynomials of at most the third degree, the pieces that curves and tracks are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+Cubic = tuple[float, ...]
+"""One to four coefficients, lowest power first."""
+
+
+def evaluate(cubic: Cubic, x: float) -> float:
+    """The polynomial's value at `x`, by Horner's rule."""
+    value = 0.0
+    for coefficient in reversed(cubic):
+        value = value * x + coefficient
+    return value
+
+
+def through(points: Sequence[tuple[int, float]]) -> Cubic:
+    """The polynomial of lowest degree through the points: Newton's divided differences, expanded."""
+    differences = [y for _, y in points]
+    for order in range(1, len(points)):
+        for k in range(len(points) - 1, order - 1, -1):
+            differences[k] = (differences[k] - differences[k - 1]) / (points[k][0] - points[k - order][0])
+    coefficients = [0.0] * len(points)
+    for (node, _), difference in zip(reversed(points), reversed(differences), strict=True):
+        shifted = [0.0, *coefficients[:-1]]
+        coefficients = [high - node * low for high, low in zip(shifted, coefficients, strict=True)]
+        coefficients[0] += difference
+    return tuple(coefficients)

@@ -1,0 +1,78 @@
+"""What a source is, as plain facts: everything the compiler knows about a media file without opening it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from compiler.timeline.instant import SourceTime
+
+
+@dataclass(frozen=True, slots=True)
+class VideoStream:
+    """The picture of a media file. Sizes in pixels as stored, before rotation metadata and pixel aspect."""
+
+    index: int
+    codec: str
+    width: int
+    height: int
+    rate: Fraction
+    """Frames a second, as probed; crop keyframes count frames at this rate."""
+    time_base: Fraction
+    first: Fraction
+    """Container timestamp of the first presented frame, seconds: source time 0."""
+    end: SourceTime
+    """Where the last frame ends, seconds of source time: the picture's length."""
+    variable: bool = False
+    """Whether frames come at uneven times."""
+    frames: int | None = None
+    sar: Fraction = Fraction(1)
+    rotation: int = 0
+    """Clockwise quarter turns the player applies, in degrees: 0, 90, 180 or 270."""
+    pix_fmt: str = "yuv420p"
+    color_range: str | None = None
+    color_space: str | None = None
+    color_primaries: str | None = None
+    color_transfer: str | None = None
+    interlaced: bool = False
+
+    @property
+    def displayed(self) -> tuple[int, int]:
+        """Width and height as seen: rotation applied, pixels made square (by widening, never by dropping lines)."""
+        width, height = self.width, self.height
+        if self.sar > 1:
+            width = round(width * self.sar)
+        elif self.sar < 1:
+            height = round(height / self.sar)
+        return (height, width) if self.rotation in (90, 270) else (width, height)
+
+
+@dataclass(frozen=True, slots=True)
+class AudioStream:
+    """The sound of a media file."""
+
+    index: int
+    codec: str
+    sample_rate: int
+    channels: int
+    layout: str
+    time_base: Fraction
+    first: Fraction
+    """Container timestamp of the first sample, seconds."""
+    end: SourceTime
+    """Where the sound ends, seconds of source time (of the picture's clock)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One media file: where it is, how it is packed, its picture and, if it has any, its sound."""
+
+    path: str
+    format: str
+    """The demuxer's short name, forced with `-f` when the file is opened again: `mov`, `matroska`, `mpegts`…"""
+    start: Fraction
+    """The container's own start time, seconds: ffmpeg subtracts it from every timestamp."""
+    video: VideoStream
+    audio: AudioStream | None = None
+    size: int = 0
+    """Bytes."""

@@ -1,0 +1,114 @@
+"""Paths: where the crop box is at every record frame of a clip, the curve composed with the warp."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from math import ceil
+
+from compiler.timeline.curve import Box, Curve
+from compiler.timeline.instant import RecordTime, SourceTime
+from compiler.timeline.track import Track, describe
+from compiler.timeline.warp import Warp
+
+STILL = 0.05
+"""Source pixels: a size that changes by less is no zoom."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The crop box as four tracks over a clip's record frames, and how far they leave the curve at most."""
+
+    x: Track
+    y: Track
+    width: Track
+    height: Track
+    frames: int
+
+    @property
+    def tracks(self) -> tuple[Track, Track, Track, Track]:
+        """x, y, width, height."""
+        return self.x, self.y, self.width, self.height
+
+    @property
+    def error(self) -> float:
+        """Source pixels."""
+        return max(track.error for track in self.tracks)
+
+    @property
+    def still(self) -> bool:
+        """Whether the box never moves."""
+        return all(track.constant is not None for track in self.tracks)
+
+    @property
+    def zooms(self) -> bool:
+        """Whether the box's size changes."""
+        return any(_range(track, self.frames) > STILL for track in (self.width, self.height))
+
+    def at(self, n: int) -> Box:
+        """The box at record frame `n` of the clip."""
+        return Box(*(track.at(n) for track in self.tracks))
+
+
+def _range(track: Track, frames: int) -> float:
+    if track.constant is not None:
+        return 0.0
+    values = track.values(frames)
+    return max(values) - min(values)
+
+
+def trace(curve: Curve, warp: Warp, fps: Fraction, frames: int) -> tuple[list[Box], list[int]]:
+    """The box at each record frame, and the frames at which a new polynomial may begin.
+
+    Frame n shows the curve at the source time of record time n / fps: through slow motion the window glides at the
+    full rate even though frames repeat.
+    """
+    breaks = _breaks(curve, warp, fps, frames)
+    boxes: list[Box] = []
+    for first, until in pairwise([*breaks, frames]):
+        boxes += _run(curve, warp, fps, first, until)
+    return boxes, breaks
+
+
+def _breaks(curve: Curve, warp: Warp, fps: Fraction, frames: int) -> list[int]:
+    inside = [key.at for key in curve.keys if warp.start < key.at < warp.end]
+    instants = [*warp.record_starts, *(warp.record_of(at) for at in inside)]
+    return sorted({0} | {n for at in instants if 0 < (n := ceil(at * fps)) < frames})
+
+
+def _run(curve: Curve, warp: Warp, fps: Fraction, first: int, until: int) -> list[Box]:
+    """Boxes of frames [first, until), which share a bracket of the curve and a pace of the warp."""
+    bracket = curve.bracket_at(_source(warp, fps, first))
+    if not 0 < bracket < len(curve.keys):
+        return [curve.within(bracket, 0.0)] * (until - first)
+    left, right = curve.keys[bracket - 1].at, curve.keys[bracket].at
+    progress = [float((_source(warp, fps, n) - left) / (right - left)) for n in _ends(warp, fps, first, until)]
+    if len(progress) == 2 and until - first > 2:
+        slope = (progress[1] - progress[0]) / (until - 1 - first)
+        progress = [progress[0] + slope * k for k in range(until - first)]
+    return [curve.within(bracket, u) for u in progress]
+
+
+def _ends(warp: Warp, fps: Fraction, first: int, until: int) -> Sequence[int]:
+    """The frames whose source time is worked out: the first and the last where it runs evenly, else every one."""
+    even = warp.constant and until - first > 2
+    return (first, until - 1) if even else range(first, until)
+
+
+def _source(warp: Warp, fps: Fraction, n: int) -> SourceTime:
+    return warp.source_of(RecordTime(n / fps))
+
+
+def draw(boxes: Sequence[Box], breaks: Sequence[int]) -> Path:
+    """The path through these boxes, one for each record frame."""
+    x, y, width, height = (describe([box[k] for box in boxes], breaks) for k in range(4))
+    return Path(x, y, width, height, len(boxes))
+
+
+def reshape(boxes: Sequence[Box], shape: Callable[[Box], Box]) -> list[Box]:
+    """Every box through `shape`; boxes that are the same stay the same."""
+    if all(box == boxes[0] for box in boxes):
+        return [shape(boxes[0])] * len(boxes)
+    return [shape(box) for box in boxes]

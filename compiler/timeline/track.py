@@ -1,0 +1,129 @@
+"""Tracks: one property of the crop box as piecewise cubics of the record frame, ready to be spelled as an expression.
+
+A track is sampled at every record frame of its clip, since ffmpeg will only ever look at it there, and then described
+by as few cubics as hold it within a tolerance. Where the curve is a cubic of the record frame (any curve through
+constant speeds) the description is exact; what clamping or a ramp bends is fitted by bisection.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from compiler.timeline.cubic import Cubic, evaluate, through
+
+TOLERANCE = 0.02
+"""Source pixels: how far a track may leave the curve it describes."""
+
+EXACT = 1e-6
+"""Source pixels: below this a description is called exact."""
+
+
+SPARSE = 8
+"""Record frames: pieces this long are kept as they were drawn; thinning is for dense keyframes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """From record frame `first` on, the value is this polynomial of (n - first)."""
+
+    first: int
+    cubic: Cubic
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A value for every record frame of a clip: frame n reads the last piece that starts at or before n."""
+
+    pieces: tuple[Piece, ...]
+    error: float
+    """The largest distance to the curve it describes, source pixels."""
+
+    @property
+    def constant(self) -> float | None:
+        """The value, when it never changes."""
+        return self.pieces[0].cubic[0] if len(self.pieces) == 1 and len(self.pieces[0].cubic) == 1 else None
+
+    def at(self, n: int) -> float:
+        """The value at record frame `n`."""
+        piece = self.pieces[max(0, bisect_right(self.pieces, n, key=lambda piece: piece.first) - 1)]
+        return evaluate(piece.cubic, n - piece.first)
+
+    def values(self, frames: int) -> list[float]:
+        """The value at every record frame."""
+        ends = [*(piece.first for piece in self.pieces[1:]), frames]
+        return [
+            evaluate(piece.cubic, n - piece.first)
+            for piece, end in zip(self.pieces, ends, strict=True)
+            for n in range(piece.first, min(end, frames))
+        ]
+
+    def between(self, first: int, until: int) -> Track:
+        """The part that frames [first, until) read; frames keep their numbers."""
+        low = max(0, bisect_right(self.pieces, first, key=lambda piece: piece.first) - 1)
+        return Track(tuple(piece for piece in self.pieces[low:] if piece.first < until), self.error)
+
+
+def hold(value: float) -> Track:
+    """A track that never changes."""
+    return Track((Piece(0, (value,)),), 0.0)
+
+
+def describe(samples: Sequence[float], breaks: Sequence[int], tolerance: float = TOLERANCE) -> Track:
+    """The track through `samples`, one for each record frame.
+
+    `breaks` are the frames at which a new polynomial may begin (0 among them, ascending): keyframes and changes of
+    speed. Neighbouring pieces that one cubic describes within `tolerance` become one.
+    """
+    if max(samples) - min(samples) <= EXACT:
+        return hold(samples[0])
+    cuts = _bisected(samples, [*breaks, len(samples)])
+    pieces, first, worst = [], 0, 0.0
+    while first < len(cuts) - 1:
+        last, cubic, error = _longest(samples, cuts, first, tolerance)
+        pieces.append(Piece(cuts[first], cubic))
+        first, worst = last, max(worst, error)
+    return Track(tuple(pieces), worst)
+
+
+def _bisected(samples: Sequence[float], cuts: Sequence[int]) -> list[int]:
+    """`cuts` with more between them, until one cubic describes what lies between any two."""
+    fine = [cuts[0]]
+    stack = [(a, b) for a, b in reversed(list(pairwise(cuts))) if a < b]
+    while stack:
+        a, b = stack.pop()
+        if b - a > 4 and _fit(samples, a, b)[1] > TOLERANCE / 2:
+            stack += [((a + b) // 2, b), (a, (a + b) // 2)]
+        else:
+            fine.append(b)
+    return fine
+
+
+def _longest(samples: Sequence[float], cuts: Sequence[int], first: int, tolerance: float) -> tuple[int, Cubic, float]:
+    """The furthest cut that one cubic from cut `first` reaches, by galloping and then closing in."""
+    good, bad, step = first + 1, len(cuts), 1
+    cubic, error = _fit(samples, cuts[first], cuts[good])
+    if cuts[good] - cuts[first] >= SPARSE:
+        tolerance = EXACT
+    while good + step < bad:
+        wider, distance = _fit(samples, cuts[first], cuts[good + step])
+        if distance <= tolerance:
+            good, cubic, error, step = good + step, wider, distance, step * 2
+        else:
+            bad, step = good + step, max(1, step // 4)
+    return good, cubic, error
+
+
+def _fit(samples: Sequence[float], a: int, b: int) -> tuple[Cubic, float]:
+    """The simplest polynomial through samples[a:b], and how far it leaves them."""
+    length = b - a - 1
+    for degree in range(min(3, length) + 1):
+        nodes = [round(length * k / degree) for k in range(degree + 1)] if degree else [0]
+        cubic = through([(node, samples[a + node]) for node in nodes])
+        error = max(abs(evaluate(cubic, k) - samples[a + k]) for k in range(length + 1))
+        if error <= EXACT:
+            return cubic, error
+    return cubic, error
+
