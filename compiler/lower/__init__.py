@@ -1,0 +1,111 @@
+"""Lowering: the model and what its media are, made into the render graph's first form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from compiler.errors import Notice, ReelError, raise_all
+from compiler.ir.build import Build
+from compiler.ir.graph import Def, Graph
+from compiler.ir.infer import MATRICES
+from compiler.ir.ops import Engine
+from compiler.lower.clip import Placed, picture, sound
+from compiler.lower.framing import Framing, frame_clip
+from compiler.lower.join import illegal_joins, join_pictures, join_sounds, joins_of
+from compiler.lower.names import clip_names
+from compiler.lower.timing import Notify, Timing, time_clip
+from compiler.model import Clip, Reel
+from compiler.model.limits import Stretch
+from compiler.timeline.instant import frame_count
+from compiler.timeline.layout import CUT, first_frames
+from compiler.timeline.media import Media
+
+__all__ = ["Framing", "Lowered", "Placed", "Timing", "lower"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """The reel's graph, and each clip as it was placed."""
+
+    graph: Graph
+    clips: tuple[Placed, ...]
+
+
+def lower(reel: Reel, media: Mapping[str, Media], build: Build) -> Lowered:
+    """The reel over its media, `media[clip.media]` each; raises every RC2 error found at once."""
+    clips = place(reel, media)
+    fps = reel.canvas.fps
+    defs: list[Def] = []
+    for placed in clips:
+        defs += picture(placed, reel.canvas)
+    joins, film = join_pictures(clips)
+    defs += joins
+    if not reel.audio.include:
+        return Lowered(Graph(tuple(defs), film, None), clips)
+    for placed in clips:
+        defs += sound(placed, reel.canvas, _engine(placed.clip.stretch, build))
+    joins, heard = join_sounds(clips, fps)
+    return Lowered(Graph((*defs, *joins), film, heard), clips)
+
+
+def place(reel: Reel, media: Mapping[str, Media]) -> tuple[Placed, ...]:
+    """Every clip with its timing, framing and place in the record."""
+    errors: list[ReelError] = []
+    notices: list[list[Notice]] = [list(clip.notices) for clip in reel.clips]
+    settled: list[tuple[Timing, Framing, int]] = []
+    for clip, noted in zip(reel.clips, notices, strict=True):
+        try:
+            settled.append(_settle(clip, media[clip.media], reel, noted))
+        except ReelError as error:
+            errors.append(error)
+    raise_all(errors)
+    joins = joins_of(reel.clips, reel.canvas.fps)
+    lengths = [frames for _, _, frames in settled]
+    raise_all(illegal_joins(reel.clips, lengths, joins, reel.canvas.fps))
+    firsts, names = first_frames(lengths, joins), clip_names([clip.id for clip in reel.clips])
+    return tuple(
+        Placed(clip, name, media[clip.media], *facts, first, join, leaving, tuple(noted))
+        for clip, name, facts, first, join, leaving, noted in zip(
+            reel.clips, names, settled, firsts, joins, [*joins[1:], CUT], notices, strict=True
+        )
+    )
+
+
+def _settle(clip: Clip, media: Media, reel: Reel, notices: list[Notice]) -> tuple[Timing, Framing, int]:
+    _check_source(clip, media, notices.append)
+    timing = time_clip(clip, media, notices.append)
+    frames = frame_count(timing.warp.total, reel.canvas.fps)
+    return timing, frame_clip(clip, media, timing.warp, reel.canvas, frames), frames
+
+
+def _check_source(clip: Clip, media: Media, notify: Notify) -> None:
+    """Refuse what would come out wrong, and say what had to be assumed."""
+    video, loc = media.video, clip.loc.at("media")
+    if video.color_transfer in ("smpte2084", "arib-std-b67"):
+        raise ReelError(
+            "RC205", loc, "the media is HDR, which is not tone mapped yet", hint="convert it to SDR (BT.709) first"
+        )
+    if video.color_space not in (None, *MATRICES):
+        raise ReelError(
+            "RC205",
+            loc,
+            f"the media's colour matrix, {video.color_space}, is not one that is converted",
+            hint="convert it to BT.709 first",
+        )
+    if video.interlaced:
+        notify(Notice(loc, "the media is interlaced; its fields are shown woven together"))
+
+
+def _engine(stretch: Stretch, build: Build) -> Engine | None:
+    """What stretches the sound: the build's best for `pitch`, none for `mute`."""
+    match stretch:
+        case "mute":
+            return None
+        case "varispeed":
+            return "varispeed"
+        case "pitch":
+            return "rubberband" if "rubberband" in build.filters else "atempo"
+        case _:
+            assert_never(stretch)

@@ -1,0 +1,48 @@
+"""The only code that knows stored JSON: the reel file, and the clip fields of the database, old shapes included.
+
+    read_reel(text) -> Reel         the reel file
+    read_clip(row) -> Clip          one row of the database
+    canonical(clip) -> dict         a clip's stored fields in the one current form
+    schema() -> dict                the reel file's JSON Schema
+
+Stored numbers are taken at their decimal value; every error of a reading is raised at once, each with its pointer.
+"""
+
+from compiler.model.clip import read_clip
+from compiler.model.file import read_reel
+from compiler.model.forms import schema
+from compiler.model.limits import CANVASES, TRANSITIONS
+from compiler.model.reel import (
+    Audio,
+    Canvas,
+    Clip,
+    Encode,
+    Keyframe,
+    Ramp,
+    Reel,
+    Speed,
+    SpeedSpan,
+    Transition,
+    Trim,
+)
+from compiler.model.write import canonical
+
+__all__ = [
+    "CANVASES",
+    "TRANSITIONS",
+    "Audio",
+    "Canvas",
+    "Clip",
+    "Encode",
+    "Keyframe",
+    "Ramp",
+    "Reel",
+    "Speed",
+    "SpeedSpan",
+    "Transition",
+    "Trim",
+    "canonical",
+    "read_clip",
+    "read_reel",
+    "schema",
+]

@@ -1,0 +1,39 @@
+"""Passes: pure rewrites of the graph, one file and one law each, run in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from compiler.ir.graph import Graph
+from compiler.passes.commute_still import commute_still
+from compiler.passes.crops import choose_crops
+from compiler.passes.cut_sound import cut_sound
+from compiler.passes.fold_identity import fold_identity
+from compiler.passes.fuse_cuts import fuse_cuts
+from compiler.passes.insert_splits import insert_splits
+from compiler.passes.restamp_joins import restamp_joins
+from compiler.passes.seek_sources import seek_sources
+
+Pass = Callable[[Graph], Graph]
+
+PASSES: tuple[Pass, ...] = (
+    fold_identity,  # first: the graph people read has nothing in it that does nothing
+    fuse_cuts,  # before joins are restamped, so that a run of cuts is restamped once
+    seek_sources,  # while a source still has one reader of its source time
+    choose_crops,  # needs the sizes that folding has settled
+    fold_identity,  # again: a box that is the whole picture leaves a scale that may change nothing
+    commute_still,  # after the crops are chosen: only still ones commute
+    cut_sound,  # makes several readers of one sound
+    insert_splits,  # after everything that reads a value twice
+    restamp_joins,  # last: nothing after it may touch timestamps
+)
+
+
+def pass_name(step: Pass) -> str:
+    """A pass's name as texts say it: `fuse-cuts`."""
+    return step.__name__.replace("_", "-")
+
+
+def law(step: Pass) -> str:
+    """What the pass leaves true, in one line."""
+    return (step.__doc__ or "").strip().splitlines()[0]

@@ -1,33 +1,63 @@
 """Where each clip lands in the record, and which joins are legal.
 
-An overlap shortens the reel (ADR 8): clip k starts where clip k-1 ends, less their overlap.
+An overlap shortens the reel (ADR 8): clip k starts where clip k-1 ends, less their overlap. A fade through black has no
+overlap: it darkens the end of the one clip and the start of the other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 
-def first_frames(lengths: Sequence[int], overlaps: Sequence[int]) -> list[int]:
-    """The record frame each clip starts at. `overlaps[k]` frames are shared by clips k-1 and k; `overlaps[0]` is 0."""
+@dataclass(frozen=True, slots=True)
+class Join:
+    """How a clip is entered: a transition of `frames` frames; `kind` is cut, fade, or an overlap's name."""
+
+    kind: str = "cut"
+    frames: int = 0
+
+    @property
+    def overlap(self) -> int:
+        """Frames in which both clips are seen."""
+        return 0 if self.kind in ("cut", "fade") else self.frames
+
+    @property
+    def leaving(self) -> int:
+        """How many of the leaving clip's last frames it takes."""
+        return self.frames // 2 if self.kind == "fade" else self.overlap
+
+    @property
+    def entering(self) -> int:
+        """How many of the entering clip's first frames it takes."""
+        return self.frames - self.frames // 2 if self.kind == "fade" else self.overlap
+
+
+CUT = Join()
+
+
+def first_frames(lengths: Sequence[int], joins: Sequence[Join]) -> list[int]:
+    """The record frame each clip starts at; `joins[k]` leads into clip k, and `joins[0]` is a cut."""
     firsts, at = [], 0
-    for length, overlap in zip(lengths, overlaps, strict=True):
-        at -= overlap
+    for length, join in zip(lengths, joins, strict=True):
+        at -= join.overlap
         firsts.append(at)
         at += length
     return firsts
 
 
-def total_frames(lengths: Sequence[int], overlaps: Sequence[int]) -> int:
+def total_frames(lengths: Sequence[int], joins: Sequence[Join]) -> int:
     """The reel's frame count: the clips' less the overlaps."""
-    return sum(lengths) - sum(overlaps)
+    return sum(lengths) - sum(join.overlap for join in joins)
 
 
-def longest_overlap(lengths: Sequence[int], overlaps: Sequence[int], k: int) -> int:
-    """The most frames clips k-1 and k may share, the other overlaps as they are; 0 or less when there is no room.
+def longest(lengths: Sequence[int], joins: Sequence[Join], k: int) -> int:
+    """The most frames the join into clip k may last, the other joins as they are; 0 when there is no room at all.
 
-    An overlap is no longer than either neighbour, and a clip's two overlaps together no longer than the clip.
+    What a clip's two joins take of it is together no longer than the clip.
     """
-    before = lengths[k - 1] - overlaps[k - 1]
-    after = lengths[k] - (overlaps[k + 1] if k + 1 < len(overlaps) else 0)
+    before = max(0, lengths[k - 1] - joins[k - 1].entering)
+    after = max(0, lengths[k] - (joins[k + 1].leaving if k + 1 < len(joins) else 0))
+    if joins[k].kind == "fade":
+        return min(2 * before + 1, 2 * after)
     return min(before, after)

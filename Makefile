@@ -1,0 +1,71 @@
+# Everything one does here, by name. It takes python3 (with venv) and make; the rest is installed into .venv, locked.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+TESTS := $(BIN)/python -m pytest -q -n 2 -m "not slow"
+FILMS := demo/bunny demo/square demo/legacy
+REELC_CONFORM_REELS ?= 200
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo $(FILMS) footage test check fmt lint types layers golden conform bench cover clean
+
+help: ## list these targets
+	@awk -F ' *## ' '/^[a-z]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## install the locked dependencies and reelc itself into .venv
+$(STAMP): requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(PIP) --require-hashes --requirement requirements/dev.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(FILMS) ## render the examples from real footage into demo/
+	@printf '\nfilm, a frame of it, its graph, its script:\n'
+	@printf '  %s\n' $(foreach film,$(FILMS),$(film).mp4 $(film).png $(film)/graph.txt $(film)/filtergraph.txt)
+
+$(FILMS): demo/%: footage
+	$(BIN)/reelc compile examples/$*.json -o $@
+	$(BIN)/reelc render examples/$*.json -o $@.mp4 --overwrite
+	$(BIN)/reelc frame examples/$*.json --at 2 -o $@.png --overwrite
+
+footage: setup
+	$(BIN)/python examples/fetch_footage.py
+
+test: setup ## run the tests
+	$(TESTS)
+
+check: lint types layers cover ## everything that must hold before a commit
+
+fmt: setup ## lay out the code, mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: setup ## style, and layout
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## mypy, strict
+	$(BIN)/mypy
+
+layers: setup ## who may import whom
+	$(BIN)/lint-imports
+
+golden: setup ## write the goldens anew, and show what changed
+	$(BIN)/python -m pytest -q -m "not slow and not conform" --snapshot-update
+	git --no-pager diff --stat --patch -- golden
+
+conform: setup ## render random reels and read every frame back
+	REELC_CONFORM_REELS=$(REELC_CONFORM_REELS) $(BIN)/python -m pytest -q -n 2 -m "conform or slow"
+
+bench: setup ## time and memory, beside hand-written ffmpeg
+	$(BIN)/python -m bench
+
+cover: setup ## run the tests, list the lines of compiler/ they miss; under 95 % fails
+	$(TESTS) --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
+
+clean: ## remove what can be made again: .venv, demo/, caches; not .footage/
+	rm -rf .venv demo build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache
+	find compiler tests bench examples -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,109 @@
+"""The ffmpeg command around a script: inputs behind allowlists, pinned encoders, tagged output."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from compiler.ir import ops
+from compiler.ir.build import Build
+from compiler.ir.graph import Graph
+
+DECODERS = {
+    "av1": "libdav1d,av1",
+    "mp3": "mp3float,mp3",
+    "opus": "opus,libopus",
+    "vorbis": "vorbis,libvorbis",
+    "vp8": "vp8,libvpx",
+    "vp9": "vp9,libvpx-vp9",
+}
+"""The decoders ffmpeg may have for a codec, where they are not called as the codec is."""
+
+MAX_PIXELS = 40_000_000
+"""Pixels of a source's picture: 8K passes, a picture that unpacks to a gigabyte does not."""
+
+VIDEO_THREADS = 4
+"""x264's threads: another count makes other bytes, so it is a constant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How the film is encoded."""
+
+    fps: Fraction
+    preset: str
+    crf: Fraction
+    audio_bitrate: str
+    sound: bool
+
+
+Command = list[list[str]]
+"""A command line in groups that belong together: the program, an input each, the graph, the output."""
+
+
+def film_command(graph: Graph, encoding: Encoding, build: Build, script_path: str, output: str) -> Command:
+    """Renders the script that stands in `script_path` into `output`, an mp4."""
+    return [
+        *_graph(graph, build, script_path),
+        _video(encoding),
+        *([_audio(encoding)] if encoding.sound else []),
+        ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", "-movflags", "+faststart"],
+        ["-f", "mp4", f"file:{output}"],
+    ]
+
+
+def still_command(graph: Graph, build: Build, script_path: str, output: str) -> Command:
+    """Writes the one frame of a still's graph as a PNG."""
+    return [
+        *_graph(graph, build, script_path),
+        ["-frames:v", "1", "-c:v", "png", "-flags:v", "+bitexact", "-fflags", "+bitexact"],
+        ["-f", "image2pipe", f"file:{output}"],
+    ]
+
+
+def _graph(graph: Graph, build: Build, script_path: str) -> Command:
+    """How to run, what to read, which graph, which links are the film."""
+    return [
+        [build.path, "-nostdin", "-hide_banner", "-v", "error", "-xerror", "-y"],
+        ["-progress", "pipe:1", "-stats_period", "0.1"],
+        *([*_input(define.op)] for define in graph if isinstance(define.op, ops.Source)),
+        [build.script_option, script_path, *(word for root in graph.roots for word in ("-map", f"[{root}]"))],
+    ]
+
+
+def _input(source: ops.Source) -> Iterator[str]:
+    """One stream of one file. Picture and sound are separate inputs: shared ones make joins buffer whole clips."""
+    media = source.media
+    codecs = [stream.codec for stream in (media.video, media.audio) if stream]
+    yield from ("-protocol_whitelist", "file", "-f", media.format)
+    yield from ("-codec_whitelist", ",".join(dict.fromkeys(DECODERS.get(codec, codec) for codec in codecs)))
+    yield from ("-max_pixels", str(MAX_PIXELS), "-threads", "1")
+    if source.seek:
+        yield from ("-ss", str(source.seek))
+    yield from ("-an" if source.stream == "video" else "-vn", "-sn", "-dn", "-i", f"file:{media.path}")
+
+
+def _video(encoding: Encoding) -> list[str]:
+    crf = float(encoding.crf)
+    return [
+        *("-c:v", "libx264", "-preset", encoding.preset, "-crf", f"{crf:g}", "-threads:v", str(VIDEO_THREADS)),
+        *("-pix_fmt", "yuv420p", "-color_range", "tv", "-colorspace", "bt709"),
+        *("-color_primaries", "bt709", "-color_trc", "bt709", "-flags:v", "+bitexact"),
+        *("-fps_mode", "passthrough", "-video_track_timescale", str(encoding.fps.numerator)),
+    ]
+
+
+def _audio(encoding: Encoding) -> list[str]:
+    return ["-c:a", "aac", "-b:a", encoding.audio_bitrate, "-ar", "48000", "-ac", "2", "-flags:a", "+bitexact"]
+
+
+def words(command: Command) -> list[str]:
+    """The command as a program takes it."""
+    return [word for group in command for word in group]
+
+
+def quoted(command: Command) -> str:
+    """The command as one would type it: shell-quoted, a group a line."""
+    return " \\\n  ".join(shlex.join(group) for group in command) + "\n"

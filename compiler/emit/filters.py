@@ -1,0 +1,145 @@
+"""One op, its filters: every op of a legal graph is spelled here and nowhere else."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from compiler.emit import pictures, sound, time
+from compiler.emit.numbers import decimal, rational
+from compiler.ir import ops
+from compiler.ir.graph import Def
+from compiler.ir.infer import Audio, Shapes, Tint, Video
+from compiler.timeline.instant import RecordTime
+
+XFADE_NAMES = {"dissolve": "fade"}
+"""Where our word for a transition is not xfade's: its `dissolve` is a scatter of pixels, its `fade` a blend."""
+
+MATRIX = {
+    "bt709": "bt709",
+    "smpte170m": "bt601",
+    "bt470bg": "bt601",
+    "fcc": "fcc",
+    "smpte240m": "smpte240m",
+    "bt2020nc": "bt2020",
+    "bt2020c": "bt2020",
+    "gbr": "bt709",
+}
+"""swscale's name of a stream's colour matrix."""
+
+
+def filters(define: Def, shapes: Shapes) -> list[str]:
+    """The filter chain that makes a definition's value, its decisive filter named after it."""
+    op, name, shape = define.op, define.name, shapes[define.name]
+    match op:
+        case ops.Source() | ops.Branch():
+            return []
+        case ops.Split(_, ways):
+            return [f"{'asplit' if isinstance(shape, Audio) else 'split'}={ways}"]
+        case ops.Concat(srcs):
+            streams = "v=0:a=1" if isinstance(shape, Audio) else "v=1:a=0"
+            return [f"concat@{name}=n={len(srcs)}:{streams}"]
+        case _ if isinstance(shape, Audio):
+            return _of_sound(op, shapes, name)
+        case _:
+            return _of_picture(op, shapes, name)
+
+
+def _of_sound(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
+    match op:
+        case ops.Resample():
+            return sound.resample(name)
+        case ops.Silence():
+            return sound.silence(op)
+        case ops.Excerpt(src):
+            return sound.excerpt(op, _audio(shapes, src), name)
+        case ops.Tempo():
+            return sound.tempo(op, name)
+        case ops.Exact():
+            return sound.exact(op)
+        case ops.Fade(src):
+            return sound.fade(op, _audio(shapes, src))
+        case ops.Xfade():
+            return sound.crossfade(op, name)
+        case _:
+            raise TypeError(f"{type(op).__name__} makes no sound that ffmpeg has a filter for")
+
+
+def _of_picture(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
+    match op:
+        case ops.Trim(src):
+            return time.trim(op, _video(shapes, src), name)
+        case ops.Retime(src):
+            return time.retime(op, _video(shapes, src), name)
+        case ops.Restamp(src):
+            return time.restamp(_video(shapes, src))
+        case ops.Pick():
+            return time.pick(op)
+        case ops.Fade(src):
+            return _fade(op, _video(shapes, src), name)
+        case ops.Xfade(left):
+            return [_xfade(op, _video(shapes, left), name)]
+        case _:
+            return _in_space(op, shapes, name)
+
+
+def _in_space(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
+    match op:
+        case ops.Colour(src):
+            return _colour(_video(shapes, src).tint, name)
+        case ops.Rotate(_, degrees):
+            return [f"rotate@{name}=a='-{decimal(degrees)}*PI/180':ow=iw:oh=ih:c=black".replace("--", "")]
+        case ops.Crop():
+            return [pictures.crop(op, name)]
+        case ops.Smear():
+            return [pictures.smear(op, name)]
+        case ops.Perspective(src):
+            shape = _video(shapes, src)
+            return [pictures.perspective(op, shape.width, shape.height, name)]
+        case ops.Scale():
+            return [pictures.scale(op, name)]
+        case ops.Pad():
+            return [pictures.pad(op, name)]
+        case ops.Conform():
+            return ["setsar=1", "format=yuv420p"]
+        case ops.Rgb():
+            return [f"scale=in_range=limited:in_color_matrix=bt709:out_range=full:flags={pictures.FLAGS}", "format=rgb24"]
+        case _:
+            raise TypeError(f"{type(op).__name__} makes no picture that ffmpeg has a filter for")
+
+
+def _colour(tint: Tint, name: str) -> list[str]:
+    given = "full" if tint.range == "pc" else "limited"
+    return [
+        f"scale@{name}=in_range={given}:out_range=limited"
+        f":in_color_matrix={MATRIX[tint.matrix]}:out_color_matrix=bt709:flags={pictures.FLAGS}",
+        "format=yuv420p",
+    ]
+
+
+def _fade(op: ops.Fade, shape: Video, name: str) -> list[str]:
+    spelled = []
+    if op.entering:
+        spelled.append(f"fade@{name}.in=t=in:s=0:n={op.entering}")
+    if op.leaving:
+        spelled.append(f"fade@{name}.out=t=out:s={(shape.frames or 0) - op.leaving}:n={op.leaving}")
+    return spelled
+
+
+def _xfade(op: ops.Xfade, left: Video, name: str) -> str:
+    assert left.frames is not None
+    assert left.fps is not None
+    offset = RecordTime((left.frames - op.overlap) / left.fps)
+    kind = XFADE_NAMES.get(op.kind, op.kind)
+    return f"xfade@{name}={kind}:duration={decimal(op.overlap / left.fps)}:offset={decimal(offset)}"
+
+
+def _video(shapes: Shapes, value: ops.Value) -> Video:
+    shape = shapes[value]
+    assert isinstance(shape, Video)
+    return shape
+
+
+def _audio(shapes: Shapes, value: ops.Value) -> Audio:
+    shape = shapes[value]
+    assert isinstance(shape, Audio)
+    return shape

@@ -1,0 +1,73 @@
+"""Pictures in space: each op as one filter, or a pair, that carries its name; the text is the same for every ffmpeg."""
+
+from __future__ import annotations
+
+from compiler.emit.expr import follow_text, place_text, track_text
+from compiler.emit.numbers import decimal, signed
+from compiler.ir.ops import Crop, Follow, Pad, Perspective, Place, Scale, Smear
+from compiler.timeline.track import Track
+
+FLAGS = "bicubic+accurate_rnd+full_chroma_int+bitexact"
+"""How every picture is resampled: the flags that give the same bytes on every processor."""
+
+
+def crop(op: Crop, name: str) -> str:
+    """`crop`: its places are worked out anew for every frame."""
+    return f"crop@{name}=w={op.width}:h={op.height}:x={_option(op.x)}:y={_option(op.y)}"
+
+
+def scale(op: Scale, name: str) -> str:
+    """`scale`."""
+    return f"scale@{name}=w={op.width}:h={op.height}:flags={FLAGS}"
+
+
+def pad(op: Pad, name: str) -> str:
+    """`pad` in black."""
+    return f"pad@{name}=w={op.width}:h={op.height}:x={op.x}:y={op.y}:color=black"
+
+
+def smear(op: Smear, name: str) -> str:
+    """`pad`, then `fillborders` over what it added."""
+    sides = {"left": op.left, "right": op.right, "top": op.top, "bottom": op.bottom}
+    borders = "".join(f"{side}={pixels}:" for side, pixels in sides.items() if pixels)
+    size = f"w=iw{signed(op.left + op.right)}:h=ih{signed(op.top + op.bottom)}"
+    return f"pad@{name}={size}:x={op.left}:y={op.top}, fillborders@{name}={borders}mode=smear"
+
+
+def perspective(op: Perspective, name: str) -> str:
+    """`perspective`, the box's corners as expressions; it counts frames from 1, its `enable` from 0."""
+    x0, x1 = _edges(op, op.path.x, op.path.width, op.x, "W")
+    y0, y1 = _edges(op, op.path.y, op.path.height, op.y, "H")
+    corners = f"x0='{x0}':y0='{y0}':x1='{x1}':y1='{y0}':x2='{x0}':y2='{y1}':x3='{x1}':y3='{y1}'"
+    always = op.first == 0 and op.until >= op.path.frames
+    enable = "" if always else f":enable='gte(n,{op.first})*lt(n,{op.until})'"
+    return f"perspective@{name}={corners}:interpolation=cubic:eval=frame{enable}"
+
+
+def _edges(op: Perspective, track: Track, size: Track, place: Place, side: str) -> tuple[str, str]:
+    """Where the box begins and ends along a side of the picture.
+
+    `perspective` draws the input's index 0, not its edge, at corner 0 and index W at corner 1: a box [r, r + w] has
+    x0 = r + 0.5 w/W - 0.5 and x1 = x0 + w.
+    """
+    same = isinstance(place, Follow) and place.track == track
+    near = _within(track.between(op.first, op.until), place, same=same)
+    part = size.between(op.first, op.until)
+    length = track_text(part, "in-1")
+    if part.constant is None:
+        length = f"({length})"
+    return f"{near}-0.5+0.5*{length}/{side}", f"{near}-0.5+{length}*(1+0.5/{side})"
+
+
+def _within(track: Track, place: Place, *, same: bool) -> str:
+    """Where the box begins in the crop it lies in; the track that the crop itself follows is evaluated once."""
+    if track.constant is not None and isinstance(place, int):
+        return decimal(track.constant - place)
+    text = track_text(track, "in-1")
+    if isinstance(place, Follow) and same:
+        return f"st(0,{text})-{follow_text('ld(0)', place.margin, place.room)}"
+    return text + signed(-place) if isinstance(place, int) else f"{text}-{place_text(place, 'in-1')}"
+
+
+def _option(place: Place) -> str:
+    return place_text(place) if isinstance(place, int) else f"'{place_text(place)}'"

@@ -1,0 +1,90 @@
+"""Spelling sound: one 48 kHz stereo grid, excerpts to the sample, tempo, exact lengths."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import assert_never
+
+from compiler.emit.numbers import decimal
+from compiler.ir import ops
+from compiler.ir.infer import Audio
+from compiler.timeline.instant import SAMPLE_RATE, nearest
+
+LAYOUT = "sample_fmts=fltp:channel_layouts=stereo"
+
+ATEMPO_LOWEST = Fraction(1, 2)
+"""atempo's slowest tempo; slower ones are chains of it."""
+
+RATIO_LIMIT = 96_000
+"""Hz: the highest rate used to spell a speed as a ratio of two rates; its error stays below 1e-9."""
+
+
+def resample(name: str) -> list[str]:
+    """Gapless stereo on the grid from timestamp 0 on, without an end."""
+    return [
+        f"aresample@{name}={SAMPLE_RATE}:async=1:first_pts=0:min_hard_comp=0.001",
+        f"aformat={LAYOUT}",
+        "apad",
+    ]
+
+
+def silence(op: ops.Silence) -> list[str]:
+    """So many samples of nothing."""
+    return [f"anullsrc=r={SAMPLE_RATE}:cl=stereo", f"atrim=end_sample={op.samples}", f"aformat={LAYOUT}"]
+
+
+def excerpt(op: ops.Excerpt, src: Audio, name: str) -> list[str]:
+    """Source samples from an instant on, restarted at 0. Before the first sample there is nothing to begin with."""
+    start = max(0, nearest((op.start + src.zero) * SAMPLE_RATE))
+    return [f"atrim@{name}=start_sample={start}:end_sample={start + op.length}", "asetpts=N/SR/TB"]
+
+
+def tempo(op: ops.Tempo, name: str) -> list[str]:
+    """A sound at another speed."""
+    match op.engine:
+        case "varispeed":
+            return _varispeed(op.speed, name)
+        case "rubberband":
+            return [f"rubberband@{name}=tempo={decimal(op.speed)}"]
+        case "atempo":
+            return _atempo(op.speed, name)
+        case _:
+            assert_never(op.engine)
+
+
+def _varispeed(speed: Fraction, name: str) -> list[str]:
+    """Samples relabelled to one rate and resampled to another: speed = labelled / resampled."""
+    if (speed * SAMPLE_RATE).denominator == 1:
+        return [f"asetrate@{name}={speed * SAMPLE_RATE}", f"aresample={SAMPLE_RATE}"]
+    ratio = speed.limit_denominator(RATIO_LIMIT)
+    scale = max(1, SAMPLE_RATE // max(ratio.numerator, ratio.denominator))
+    labelled, resampled = ratio.numerator * scale, ratio.denominator * scale
+    return [f"asetrate@{name}={labelled}", f"aresample={resampled}", f"asetrate={SAMPLE_RATE}"]
+
+
+def _atempo(speed: Fraction, name: str) -> list[str]:
+    steps = []
+    while speed < ATEMPO_LOWEST:
+        steps.append(f"atempo={decimal(ATEMPO_LOWEST)}")
+        speed /= ATEMPO_LOWEST
+    return [*steps, f"atempo@{name}={decimal(speed)}"]
+
+
+def exact(op: ops.Exact) -> list[str]:
+    """Exactly so many samples."""
+    return ["asetpts=N/SR/TB", f"apad=whole_len={op.samples}", f"atrim=end_sample={op.samples}"]
+
+
+def fade(op: ops.Fade, src: Audio) -> list[str]:
+    """From silence and back to it, to the sample."""
+    filters = []
+    if op.entering:
+        filters.append(f"afade=t=in:ss=0:ns={op.entering}")
+    if op.leaving:
+        filters.append(f"afade=t=out:ss={(src.samples or 0) - op.leaving}:ns={op.leaving}")
+    return filters
+
+
+def crossfade(op: ops.Xfade, name: str) -> list[str]:
+    """Two sounds blended over exactly the overlap."""
+    return [f"acrossfade@{name}=ns={op.overlap}:c1={op.kind}:c2={op.kind}"]

@@ -1,0 +1,106 @@
+"""The render graph: named definitions in order, each made before it is read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from compiler.errors import Loc
+from compiler.ir.ops import Concat, Op, Value, Xfade, operands
+
+
+@dataclass(frozen=True, slots=True)
+class Def:
+    """One definition: the value's name, the op that makes it, and the stored field it came from."""
+
+    name: Value
+    op: Op
+    loc: Loc
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Definitions, and which of them are the film's picture and sound."""
+
+    defs: tuple[Def, ...]
+    video: Value
+    audio: Value | None
+
+    def __iter__(self) -> Iterator[Def]:
+        return iter(self.defs)
+
+    @cached_property
+    def ops(self) -> Mapping[Value, Op]:
+        """The op of every value."""
+        return {define.name: define.op for define in self.defs}
+
+    @cached_property
+    def locs(self) -> Mapping[Value, Loc]:
+        """Where every value came from."""
+        return {define.name: define.loc for define in self.defs}
+
+    @cached_property
+    def readers(self) -> Mapping[Value, int]:
+        """How often each value is read; what the film is made of counts as read once."""
+        counts = Counter(operand for define in self.defs for operand in operands(define.op))
+        counts.update(filter(None, (self.video, self.audio)))
+        return counts
+
+    @property
+    def roots(self) -> tuple[Value, ...]:
+        """What the film is made of."""
+        return (self.video, self.audio) if self.audio else (self.video,)
+
+
+Rewrite = Callable[[Def], Iterable[Def] | None]
+"""What stands in a definition's place, the last of them under its name; None for itself."""
+
+
+def rewrite(graph: Graph, change: Rewrite) -> Graph:
+    """The graph with every definition that `change` answers replaced by the answer."""
+    defs: list[Def] = []
+    for define in graph:
+        answer = change(define)
+        defs.extend((define,) if answer is None else answer)
+    return replace(graph, defs=tuple(defs))
+
+
+def rename(op: Op, names: Mapping[Value, Value]) -> Op:
+    """`op` reading other values."""
+    match op:
+        case Concat(srcs):
+            return Concat(tuple(names.get(src, src) for src in srcs))
+        case Xfade(left, right):
+            return replace(op, left=names.get(left, left), right=names.get(right, right))
+        case _ if operands(op):
+            return replace(op, src=names.get(operands(op)[0], operands(op)[0]))  # type: ignore[call-arg]
+        case _:
+            return op
+
+
+def substitute(graph: Graph, names: Mapping[Value, Value]) -> Graph:
+    """The graph with every reader of a key reading its value instead, chains followed."""
+    if not names:
+        return graph
+
+    def final(value: Value) -> Value:
+        while value in names:
+            value = names[value]
+        return value
+
+    flat = {value: final(value) for value in names}
+    defs = tuple(replace(define, op=rename(define.op, flat)) for define in graph)
+    return Graph(defs, final(graph.video), final(graph.audio) if graph.audio else None)
+
+
+def drop_unread(graph: Graph) -> Graph:
+    """The graph without what neither picture nor sound is made of."""
+    wanted = set(graph.roots)
+    kept = []
+    for define in reversed(graph.defs):
+        if define.name in wanted:
+            kept.append(define)
+            wanted.update(operands(define.op))
+    return replace(graph, defs=tuple(reversed(kept)))

@@ -1,0 +1,184 @@
+"""What every value is, derived from the ops alone: size, frames, samples, colour, clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import assert_never
+
+from compiler.ir import ops
+from compiler.ir.graph import Graph
+from compiler.ir.ops import Op, Value
+from compiler.timeline.instant import frame_count
+from compiler.timeline.media import Media, VideoStream
+
+
+@dataclass(frozen=True, slots=True)
+class Tint:
+    """How a picture's numbers mean colours."""
+
+    pix_fmt: str = "yuv420p"
+    range: str = "tv"
+    matrix: str = "bt709"
+
+
+CANVAS = Tint()
+"""8-bit 4:2:0, limited range, BT.709: what is joined and encoded."""
+
+
+MATRICES = frozenset({"bt709", "smpte170m", "bt470bg", "fcc", "smpte240m", "bt2020nc", "bt2020c", "gbr"})
+"""Colour matrices that can be converted to the canvas's, as probing names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A picture. With `frames` it is on the frame grid of `fps`; without, in source time."""
+
+    width: int
+    height: int
+    tint: Tint = CANVAS
+    square: bool = False
+    """Whether pixels are marked square."""
+    zero: Fraction = Fraction(0)
+    """Seconds: the timestamp at which source time 0 is seen."""
+    frames: int | None = None
+    fps: Fraction | None = None
+    stamped: bool = False
+    """Whether frame n is stamped exactly n / fps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """A sound at 48 kHz. Without `samples` it is in source time, as long as its source."""
+
+    samples: int | None = None
+    zero: Fraction = Fraction(0)
+    """Seconds: the timestamp at which source time 0 is heard."""
+
+
+Shape = Video | Audio
+Shapes = Mapping[Value, Shape]
+
+
+def infer(graph: Graph) -> dict[Value, Shape]:
+    """The shape of every value."""
+    shapes: dict[Value, Shape] = {}
+    for define in graph:
+        shapes[define.name] = shape_of(define.op, shapes)
+    return shapes
+
+
+def clock_zero(media: Media, first: Fraction, time_base: Fraction, seek: int) -> Fraction:
+    """The timestamp at which source time 0 is seen once ffmpeg has sought to `seek`.
+
+    ffmpeg takes seek + the container's start off every timestamp, rounded to the stream's time base, halves away from
+    zero (av_rescale_q of AV_TIME_BASE).
+    """
+    ticks = abs(media.start + seek) / time_base
+    whole = (2 * ticks.numerator + ticks.denominator) // (2 * ticks.denominator)
+    return first - whole * time_base * (1 if media.start + seek >= 0 else -1)
+
+
+def shape_of(op: Op, shapes: Shapes) -> Shape:
+    """The shape of what `op` makes, given the shapes of its operands."""
+    match op:
+        case ops.Source(media, "video", seek):
+            return _footage(media, seek)
+        case ops.Source(media, _, seek):
+            zero = media.video.first
+            return Audio(None, clock_zero(media, zero, media.audio.time_base, seek) if media.audio else zero)
+        case ops.Trim() | ops.Split() | ops.Branch():
+            return shapes[op.src]
+        case ops.Silence(samples) | ops.Stretch(samples=samples) | ops.Exact(samples=samples):
+            return Audio(samples)
+        case ops.Excerpt(length=samples):
+            return Audio(samples)
+        case ops.Resample():
+            return _sound(shapes[op.src])
+        case ops.Tempo():
+            return Audio()
+        case ops.Fade():
+            return shapes[op.src]
+        case ops.Concat(srcs):
+            return _joined([shapes[src] for src in srcs], 0)
+        case ops.Xfade(left, right, _, overlap):
+            return _joined([shapes[left], shapes[right]], overlap)
+        case _:
+            return _pictured(op, _video(shapes[op.src]))
+
+
+def _pictured(
+    op: (
+        ops.Retime
+        | ops.Restamp
+        | ops.Pick
+        | ops.Colour
+        | ops.Rotate
+        | ops.Reframe
+        | ops.Crop
+        | ops.Smear
+        | ops.Perspective
+        | ops.Scale
+        | ops.Pad
+        | ops.Conform
+        | ops.Rgb
+    ),
+    src: Video,
+) -> Video:
+    match op:
+        case ops.Retime(_, warp, fps):
+            return replace(src, frames=frame_count(warp.total, fps), fps=fps, stamped=True, zero=Fraction(0))
+        case ops.Restamp():
+            return replace(src, stamped=True)
+        case ops.Pick():
+            return replace(src, frames=1, stamped=False)
+        case ops.Colour():
+            return replace(src, tint=CANVAS)
+        case ops.Rotate() | ops.Perspective():
+            return src
+        case ops.Reframe(width=width, height=height) | ops.Scale(width=width, height=height):
+            return replace(src, width=width, height=height, square=False)
+        case ops.Crop(width=width, height=height) | ops.Pad(width=width, height=height):
+            return replace(src, width=width, height=height)
+        case ops.Smear(_, left, right, top, bottom):
+            return replace(src, width=src.width + left + right, height=src.height + top + bottom)
+        case ops.Conform():
+            return replace(src, square=True)
+        case ops.Rgb():
+            return replace(src, tint=Tint("rgb24", "pc", "gbr"))
+        case _:
+            assert_never(op)
+
+
+def _footage(media: Media, seek: int) -> Video:
+    video = media.video
+    width, height = (video.height, video.width) if video.rotation in (90, 270) else (video.width, video.height)
+    zero = clock_zero(media, video.first, video.time_base, seek)
+    return Video(width, height, _tint(video), video.sar == 1, zero)
+
+
+def _tint(video: VideoStream) -> Tint:
+    """What is untagged is read as the canvas's, which the plan says; the yuvj formats are full range by their name."""
+    full = video.color_range == "pc" or video.pix_fmt.startswith("yuvj")
+    return Tint(video.pix_fmt, "pc" if full else "tv", video.color_space or CANVAS.matrix)
+
+
+def _joined(shapes: list[Shape], overlap: int) -> Shape:
+    first = shapes[0]
+    if isinstance(first, Audio):
+        return Audio(sum(_sound(shape).samples or 0 for shape in shapes) - overlap)
+    frames = sum(_video(shape).frames or 0 for shape in shapes) - overlap
+    return replace(first, frames=frames, stamped=False)
+
+
+def _video(shape: Shape) -> Video:
+    if not isinstance(shape, Video):
+        raise TypeError("a sound stands where a picture belongs")
+    return shape
+
+
+def _sound(shape: Shape) -> Audio:
+    if not isinstance(shape, Audio):
+        raise TypeError("a picture stands where a sound belongs")
+    return shape

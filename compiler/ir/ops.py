@@ -1,0 +1,353 @@
+"""The ops of the render graph, and nothing else.
+
+One frozen dataclass an op, a closed union. Operands are named values. No op stores what `infer` derives: sizes, frame
+counts, transition offsets. `Reframe` and `Stretch` say what is meant; passes rewrite them into ops that are one ffmpeg
+filter each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal, NewType, get_args
+
+from compiler.timeline.instant import SourceTime
+from compiler.timeline.media import Media
+from compiler.timeline.path import Path
+from compiler.timeline.track import Track
+from compiler.timeline.warp import Warp
+
+Value = NewType("Value", str)
+"""The name of what an op makes: `dunk.crop`."""
+
+Fit = Literal["contain", "cover"]
+Engine = Literal["varispeed", "rubberband", "atempo"]
+
+
+# ---- sources
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One stream of a media file, read from `seek` seconds of the container on."""
+
+    media: Media
+    stream: Literal["video", "audio"]
+    seek: int = 0
+
+
+# ---- pictures in time
+
+
+@dataclass(frozen=True, slots=True)
+class Trim:
+    """The frames of `src` whose source time is in [start, end)."""
+
+    src: Value
+    start: SourceTime
+    end: SourceTime
+
+
+@dataclass(frozen=True, slots=True)
+class Retime:
+    """The frames of `src` through `warp`, quantised to the frame grid of `fps`."""
+
+    src: Value
+    warp: Warp
+    fps: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Restamp:
+    """`src` with frame n stamped n / fps: joins leave rounded or missing timestamps behind."""
+
+    src: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """The one frame `frame` of `src`."""
+
+    src: Value
+    frame: int
+
+
+# ---- pictures in space
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """`src` as 8-bit 4:2:0, BT.709, limited range."""
+
+    src: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Rotate:
+    """`src` turned about its centre by `degrees` counter-clockwise, its size kept, black outside."""
+
+    src: Value
+    degrees: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Reframe:
+    """What the box of `path` shows of `src`, fitted to a canvas of `width` x `height`."""
+
+    src: Value
+    path: Path
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coarse:
+    """The first whole-pixel step of a vernier along `track`: 2 (T - j q) / p, T = round((track + lead) p / 2)."""
+
+    track: Track
+    lead: int
+    p: int
+    q: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fine:
+    """The second whole-pixel step of a vernier along `track`: 2 j, j = T q' mod p, q' the inverse of q mod p."""
+
+    track: Track
+    lead: int
+    p: int
+    q: int
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """An even place `margin` before `track`, within 0..`room`."""
+
+    track: Track
+    margin: int
+    room: int
+
+
+Place = int | Coarse | Fine | Follow
+"""Where a crop's corner is at each frame: always a whole, even pixel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """The `width` x `height` pixels of `src` whose top left corner is at (x, y)."""
+
+    src: Value
+    width: int
+    height: int
+    x: Place
+    y: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Smear:
+    """`src` with its edge pixels drawn out by so many pixels on each side."""
+
+    src: Value
+    left: int
+    right: int
+    top: int
+    bottom: int
+
+
+@dataclass(frozen=True, slots=True)
+class Perspective:
+    """The box of `path` stretched over the whole of `src`, sub-pixel; (x, y) is where `src` lies in the picture.
+
+    Works on frames [first, until) and leaves the others alone.
+    """
+
+    src: Value
+    path: Path
+    x: Place
+    y: Place
+    first: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """`src` resampled to `width` x `height`."""
+
+    src: Value
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pad:
+    """`src` on a black `width` x `height`, its corner at (x, y)."""
+
+    src: Value
+    width: int
+    height: int
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conform:
+    """`src` with square pixels, as joins and the encoder need it."""
+
+    src: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Rgb:
+    """`src` as 8-bit full-range RGB, as still pictures are stored."""
+
+    src: Value
+
+
+# ---- sound
+
+
+@dataclass(frozen=True, slots=True)
+class Resample:
+    """`src` as gapless 48 kHz stereo from timestamp 0 on, silence where it has none."""
+
+    src: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """`samples` samples of nothing."""
+
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What `warp` plays of `src`, as exactly `samples` samples."""
+
+    src: Value
+    warp: Warp
+    samples: int
+    engine: Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """`src` from source time `start` on, to the sample; `length` samples of it."""
+
+    src: Value
+    start: SourceTime
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """`src` played at `speed`."""
+
+    src: Value
+    speed: Fraction
+    engine: Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """`src` as exactly `samples` samples: silence added or the rest cut off."""
+
+    src: Value
+    samples: int
+
+
+# ---- joins
+
+
+@dataclass(frozen=True, slots=True)
+class Fade:
+    """`src` with its first `entering` steps coming from black or silence and its last `leaving` going to it.
+
+    Steps are frames of a picture, samples of a sound.
+    """
+
+    src: Value
+    entering: int
+    leaving: int
+
+
+@dataclass(frozen=True, slots=True)
+class Concat:
+    """One after the other."""
+
+    srcs: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Xfade:
+    """`left`, then `right`, the last `overlap` frames or samples of the one blended into the first of the other."""
+
+    left: Value
+    right: Value
+    kind: str
+    overlap: int
+
+
+# ---- plumbing
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """`src` for `ways` readers."""
+
+    src: Value
+    ways: int
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Copy number `index` of a split."""
+
+    src: Value
+    index: int
+
+
+Op = (
+    Source
+    | Trim
+    | Retime
+    | Restamp
+    | Pick
+    | Colour
+    | Rotate
+    | Reframe
+    | Crop
+    | Smear
+    | Perspective
+    | Scale
+    | Pad
+    | Conform
+    | Rgb
+    | Resample
+    | Silence
+    | Stretch
+    | Excerpt
+    | Tempo
+    | Exact
+    | Fade
+    | Concat
+    | Xfade
+    | Split
+    | Branch
+)
+
+OPS: tuple[type[Op], ...] = get_args(Op)
+
+
+def operands(op: Op) -> tuple[Value, ...]:
+    """The values an op reads, in order."""
+    match op:
+        case Source() | Silence():
+            return ()
+        case Concat(srcs):
+            return srcs
+        case Xfade(left, right):
+            return left, right
+        case _:
+            return (op.src,)

@@ -1,0 +1,180 @@
+"""The graph as text: one definition a line, aligned, its shape after `:`, the stored field it came from after `//`.
+
+Print-only (ADR 5). Names begin with %, times are seconds, spans are half open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import PurePath
+from typing import assert_never
+
+from compiler.ir import ops
+from compiler.ir.graph import Graph
+from compiler.ir.infer import CANVAS, Audio, Shape, infer
+from compiler.timeline.path import Path
+from compiler.timeline.warp import Pace, Warp
+
+
+def show(graph: Graph) -> str:
+    """The whole graph; ends with a newline."""
+    shapes = infer(graph)
+    rows = [
+        (f"%{define.name}", phrase(define.op), describe(shapes[define.name]), define.loc.pointer) for define in graph
+    ]
+    name, op, shape = (_column(row[k] for row in rows) for k in range(3))
+    lines = (f"{a:<{name}} = {b:<{op}} : {c:<{shape}}  // {d}" if d else f"{a:<{name}} = {b:<{op}} : {c}" for a, b, c, d in rows)
+    roots = ", ".join(f"%{root}" for root in graph.roots)
+    return "\n".join([*(line.rstrip() for line in lines), f"film {roots}", ""])
+
+
+def _column(cells: Iterable[str], widest: int = 72) -> int:
+    """The width most cells of a column fit into: a few long ones may stick out."""
+    return max((len(cell) for cell in cells if len(cell) <= widest), default=0)
+
+
+def describe(shape: Shape) -> str:
+    """A shape as text: `165f 1080x1920`, `264000s`."""
+    if isinstance(shape, Audio):
+        return "sound" if shape.samples is None else f"{shape.samples}s"
+    tint = "" if shape.tint == CANVAS else " " + " ".join((shape.tint.pix_fmt, shape.tint.range, shape.tint.matrix))
+    frames = "" if shape.frames is None else f"{shape.frames}f "
+    return f"{frames}{shape.width}x{shape.height}{tint}"
+
+
+def phrase(op: ops.Op) -> str:
+    """An op as text, its operands first: `trim %dunk.video [1.5 .. 6)`."""
+    words = " ".join((_verb(op), ", ".join(f"%{value}" for value in ops.operands(op)), _details(op)))
+    return " ".join(words.split())
+
+
+def _verb(op: ops.Op) -> str:
+    return type(op).__name__.lower()
+
+
+def _details(op: ops.Op) -> str:
+    match op:
+        case ops.Source() | ops.Trim() | ops.Retime() | ops.Pick() | ops.Restamp():
+            return _in_time(op)
+        case ops.Resample() | ops.Silence() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
+            return _of_sound(op)
+        case ops.Fade(_, entering, leaving):
+            return f"in {entering} out {leaving}"
+        case ops.Xfade(_, _, kind, overlap):
+            return f"{kind} overlap {overlap}"
+        case ops.Split(_, ways):
+            return f"{ways} ways"
+        case ops.Branch(_, index):
+            return f"#{index}"
+        case ops.Concat() | ops.Colour() | ops.Conform() | ops.Rgb():
+            return ""
+        case _:
+            return _in_space(op)
+
+
+def _in_time(op: ops.Source | ops.Trim | ops.Retime | ops.Pick | ops.Restamp) -> str:
+    match op:
+        case ops.Source(media, stream, seek):
+            return f'"{PurePath(media.path).name}" {stream}' + (f" from {seek}s" if seek else "")
+        case ops.Trim(_, start, end):
+            return interval(start, end)
+        case ops.Retime(_, warp, fps):
+            return f"{warped(warp)} at {number(fps)} fps"
+        case ops.Pick(_, frame):
+            return f"frame {frame}"
+        case ops.Restamp():
+            return ""
+        case _:
+            assert_never(op)
+
+
+def _of_sound(op: ops.Resample | ops.Silence | ops.Stretch | ops.Excerpt | ops.Tempo | ops.Exact) -> str:
+    match op:
+        case ops.Resample():
+            return ""
+        case ops.Silence(samples) | ops.Exact(_, samples):
+            return f"{samples}"
+        case ops.Stretch(_, warp, samples, engine):
+            return f"{warped(warp)} to {samples} by {engine}"
+        case ops.Excerpt(_, start, length):
+            return f"{length} from {number(start)}"
+        case ops.Tempo(_, speed, engine):
+            return f"{number(speed)}x by {engine}"
+        case _:
+            assert_never(op)
+
+
+def _in_space(
+    op: ops.Rotate | ops.Reframe | ops.Crop | ops.Smear | ops.Perspective | ops.Scale | ops.Pad,
+) -> str:
+    match op:
+        case ops.Rotate(_, degrees):
+            return f"{number(degrees)} degrees"
+        case ops.Reframe(_, path, width, height):
+            return f"{traced(path)} to {width}x{height}"
+        case ops.Crop(_, width, height, x, y):
+            return f"{width}x{height} x={place(x)} y={place(y)}"
+        case ops.Smear(_, left, right, top, bottom):
+            return f"left {left} right {right} top {top} bottom {bottom}"
+        case ops.Perspective(_, path, _, _, first, until):
+            return f"{traced(path)} frames {interval(Fraction(first), Fraction(until))}"
+        case ops.Scale(_, width, height):
+            return f"{width}x{height}"
+        case ops.Pad(_, width, height, x, y):
+            return f"{width}x{height} at {x},{y}"
+        case _:
+            assert_never(op)
+
+
+def number(x: Fraction) -> str:
+    """A rational as a decimal where it ends within nine places, else as a fraction."""
+    scaled = x * 10**9
+    if scaled.denominator != 1:
+        return f"{x.numerator}/{x.denominator}"
+    whole, rest = divmod(abs(scaled.numerator), 10**9)
+    decimals = f"{rest:09}".rstrip("0")
+    return f"{'-' if x < 0 else ''}{whole}{'.' + decimals if decimals else ''}"
+
+
+def interval(start: Fraction, end: Fraction) -> str:
+    """A half-open span: `[1.5 .. 6)`."""
+    return f"[{number(start)} .. {number(end)})"
+
+
+def warped(warp: Warp) -> str:
+    """A warp by its changes of speed: `1x until 3, 0.5x until 4, 1x`."""
+    spans = [f"{_speed(pace)} until {number(pace.end)}" for pace in warp.paces[:-1]]
+    return ", ".join([*spans, _speed(warp.paces[-1])])
+
+
+def _speed(pace: Pace) -> str:
+    return f"{number(pace.entry)}x" if pace.constant else f"{number(pace.entry)}x->{number(pace.exit)}x {pace.ease}"
+
+
+def traced(path: Path) -> str:
+    """A path by its first and last box, and how many pieces lie between them."""
+    first, last = path.at(0), path.at(path.frames - 1)
+    start = f"{first.width:g}x{first.height:g} at {first.x:.2f},{first.y:.2f}"
+    if path.still:
+        return start
+    end = f"{last.x:.2f},{last.y:.2f}"
+    if path.zooms:
+        end = f"{last.width:g}x{last.height:g} at {end}"
+    pieces = max(len(track.pieces) for track in path.tracks)
+    return f"{start} -> {end} in {pieces}"
+
+
+def place(place: ops.Place) -> str:
+    """Where a crop is: a number, or how it follows its track."""
+    match place:
+        case int():
+            return str(place)
+        case ops.Coarse(_, lead, p, q):
+            return f"coarse({p}/{q} lead {lead})"
+        case ops.Fine(_, _, p, q):
+            return f"fine({p}/{q})"
+        case ops.Follow(_, margin, room):
+            return f"follow(margin {margin} within {room})"
+        case _:
+            assert_never(place)

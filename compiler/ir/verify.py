@@ -1,0 +1,129 @@
+"""What holds between any two passes: every edge of the graph carries what its reader can take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NoReturn
+
+from compiler.errors import Loc, ReelError
+from compiler.ir import ops
+from compiler.ir.graph import Def, Graph
+from compiler.ir.infer import CANVAS, Audio, Shape, Shapes, Video, infer
+from compiler.ir.ops import operands
+from compiler.timeline.instant import sample_at
+
+
+def verify(graph: Graph) -> None:
+    """Raise RC301 at the first definition that is not well formed, or whose operands do not fit it."""
+    made: set[ops.Value] = set()
+    for define in graph:
+        if define.name in made:
+            _refuse(define.loc, f"%{define.name} is defined twice")
+        for operand in operands(define.op):
+            if operand not in made:
+                _refuse(define.loc, f"%{define.name} reads %{operand}, which nothing before it makes")
+        made.add(define.name)
+    try:
+        shapes = infer(graph)
+    except TypeError as mistake:
+        _refuse(Loc(), str(mistake))
+    for define in graph:
+        for fault in _faults(define, shapes):
+            _refuse(define.loc, f"%{define.name}: {fault}")
+    for fault in _root_faults(graph, shapes):
+        _refuse(Loc(), fault)
+
+
+def verify_legal(graph: Graph) -> None:
+    """Raise RC301 unless every op is one that emission can spell and every value is read exactly once."""
+    verify(graph)
+    shapes = infer(graph)
+    for define in graph:
+        if isinstance(define.op, ops.Reframe | ops.Stretch):
+            _refuse(define.loc, f"%{define.name} is not legal yet: {type(define.op).__name__.lower()}")
+        if isinstance(define.op, ops.Xfade) and not all(_stamped(shapes[src]) for src in operands(define.op)):
+            _refuse(define.loc, f"%{define.name} blends values that are not stamped on the frame grid")
+        reads = graph.readers[define.name]
+        if reads != 1 and not isinstance(define.op, ops.Split):
+            _refuse(define.loc, f"%{define.name} is read {reads} times; a link is read once")
+    if not _stamped(shapes[graph.video]):
+        _refuse(Loc(), f"the film's picture %{graph.video} is not stamped on the frame grid")
+
+
+def _stamped(shape: Shape) -> bool:
+    return isinstance(shape, Audio) or shape.stamped
+
+
+def _refuse(loc: Loc, fault: str) -> NoReturn:
+    raise ReelError("RC301", loc, fault, hint="this is a mistake in reelc, not in the reel: please report it")
+
+
+def _faults(define: Def, shapes: Shapes) -> Iterator[str]:
+    """What is wrong between an op and its operands."""
+    match define.op:
+        case ops.Trim(_, start, end) if start >= end:
+            yield f"trims to nothing: [{start}, {end})"
+        case ops.Crop(src, width, height, x, y):
+            yield from _crop_faults(shapes[src], width, height, (x, y))
+        case ops.Pad(src, width, height, x, y):
+            inner = shapes[src]
+            if isinstance(inner, Video) and (x + inner.width > width or y + inner.height > height):
+                yield f"pads {inner.width}x{inner.height} at ({x}, {y}) to {width}x{height}"
+        case ops.Perspective(src) if isinstance(shape := shapes[src], Video) and shape.tint != CANVAS:
+            yield "perspective reads 8-bit 4:2:0 only"
+        case ops.Fade(src, entering, leaving) if entering + leaving > _steps(shapes[src]):
+            yield f"fades {entering} + {leaving} of {_steps(shapes[src])}"
+        case ops.Concat(srcs):
+            yield from _join_faults([shapes[src] for src in srcs])
+        case ops.Xfade(left, right, _, overlap):
+            yield from _join_faults([shapes[left], shapes[right]])
+            for src in (left, right):
+                if not 0 < overlap <= _steps(shapes[src]):
+                    yield f"overlaps {overlap} of %{src}'s {_steps(shapes[src])}"
+        case _:
+            pass
+
+
+def _crop_faults(src: Shape, width: int, height: int, places: tuple[ops.Place, ops.Place]) -> Iterator[str]:
+    if not isinstance(src, Video):
+        return
+    for place, size, limit in zip(places, (width, height), (src.width, src.height), strict=True):
+        if size > limit or (isinstance(place, int) and not 0 <= place <= limit - size):
+            yield f"crops {size} of {limit} pixels"
+        if isinstance(place, int) and place % 2:
+            yield f"crops at the odd place {place}, where 4:2:0 has no chroma"
+
+
+def _join_faults(shapes: list[Shape]) -> Iterator[str]:
+    if all(isinstance(shape, Audio) for shape in shapes):
+        if any(isinstance(shape, Audio) and shape.samples is None for shape in shapes):
+            yield "joins a sound of unknown length"
+        return
+    kinds = set()
+    for shape in shapes:
+        if not isinstance(shape, Video) or shape.frames is None:
+            yield "joins a picture that is not on the frame grid"
+            return
+        kinds.add(replace(shape, frames=None, stamped=False))
+    if len(kinds) > 1:
+        yield f"joins pictures that differ: {' and '.join(sorted(str(kind) for kind in kinds))}"
+
+
+def _steps(shape: Shape) -> int:
+    return (shape.frames if isinstance(shape, Video) else shape.samples) or 0
+
+
+def _root_faults(graph: Graph, shapes: Shapes) -> Iterator[str]:
+    picture = shapes[graph.video]
+    if not isinstance(picture, Video) or picture.frames is None or picture.fps is None:
+        yield f"the film's picture %{graph.video} is not on a frame grid"
+        return
+    if picture.width % 2 or picture.height % 2 or picture.tint != CANVAS or not picture.square:
+        yield f"the film's picture %{graph.video} is not what the encoder takes: {picture}"
+    if graph.audio is None:
+        return
+    sound = shapes[graph.audio]
+    predicted = sample_at(picture.frames, picture.fps)
+    if not isinstance(sound, Audio) or sound.samples != predicted:
+        yield f"the film's sound %{graph.audio} is not the {predicted} samples of its picture: {sound}"

@@ -1,0 +1,113 @@
+"""One clip as definitions: its picture on the frame grid at the canvas's size, its sound on the sample grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compiler.errors import Loc, Notice
+from compiler.ir import ops
+from compiler.ir.graph import Def
+from compiler.ir.ops import Engine, Op, Value
+from compiler.lower.framing import Framing
+from compiler.lower.timing import Timing
+from compiler.model import Canvas, Clip
+from compiler.timeline.instant import sample_at
+from compiler.timeline.layout import Join
+from compiler.timeline.media import Media
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A clip, everything about it decided: what it plays, what it shows, where it lands in the record."""
+
+    clip: Clip
+    name: str
+    media: Media
+    timing: Timing
+    framing: Framing
+    frames: int
+    first: int
+    """The record frame it starts at."""
+    join: Join
+    """How it is entered."""
+    leaving: Join
+    """How the next clip is entered; a cut after the last."""
+    notices: tuple[Notice, ...]
+
+    @property
+    def picture(self) -> Value:
+        """The value of its picture."""
+        return Value(self.name)
+
+    @property
+    def sound(self) -> Value:
+        """The value of its sound."""
+        return Value(f"{self.name}.sound")
+
+
+class Chain:
+    """Definitions in a row, each reading the one before."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.defs = name, list[Def]()
+
+    def add(self, step: str, op: Op, loc: Loc) -> Value:
+        """Define `<clip>.<step>`; the value it makes."""
+        value = Value(f"{self.name}.{step}" if step else self.name)
+        self.defs.append(Def(value, op, loc))
+        return value
+
+
+def picture(placed: Placed, canvas: Canvas) -> list[Def]:
+    """The clip's picture, as plainly as it can be said: passes take out what changes nothing."""
+    clip, media, framing, loc = placed.clip, placed.media, placed.framing, placed.clip.loc
+    warp = placed.timing.warp
+    trim = clip.trim.loc if clip.trim else loc.at("media")
+    speed = clip.spans[0].loc if clip.spans else trim
+    crop = loc.at("crop_data") if clip.crop else loc
+    chain = Chain(placed.name)
+    at = chain.add("video", ops.Source(media, "video"), loc.at("media"))
+    at = chain.add("trim", ops.Trim(at, placed.timing.read_from, warp.end), trim)
+    at = chain.add("warp", ops.Retime(at, warp, canvas.fps), speed)
+    at = chain.add("colour", ops.Colour(at), loc.at("media"))
+    at = chain.add("square", ops.Scale(at, *media.video.displayed), loc.at("media"))
+    at = chain.add("rotate", ops.Rotate(at, clip.rotation), loc.at("rotation"))
+    at = chain.add("crop", ops.Reframe(at, framing.path, framing.width, framing.height), crop)
+    at = chain.add("bars", ops.Pad(at, canvas.width, canvas.height, framing.x, framing.y), crop)
+    at = chain.add("fade", ops.Fade(at, *_faded(placed)), clip.transition.loc)
+    chain.add("", ops.Conform(at), loc)
+    return chain.defs
+
+
+def _faded(placed: Placed) -> tuple[int, int]:
+    """How many frames come from black and go to it."""
+    entering = placed.join.entering if placed.join.kind == "fade" else 0
+    leaving = placed.leaving.leaving if placed.leaving.kind == "fade" else 0
+    return entering, leaving
+
+
+def sound(placed: Placed, canvas: Canvas, engine: Engine | None) -> list[Def]:
+    """The clip's sound over exactly the samples of its frames; silence without an engine or anything to hear."""
+    loc, first, last = placed.clip.loc, placed.first, placed.first + placed.frames
+    start, end = sample_at(first, canvas.fps), sample_at(last, canvas.fps)
+    chain = Chain(placed.name)
+    if engine is None or not _heard(placed):
+        chain.add("sound", ops.Silence(end - start), loc.at("media"))
+        return chain.defs
+    entering, leaving = _faded(placed)
+    fades = sample_at(first + entering, canvas.fps) - start, end - sample_at(last - leaving, canvas.fps)
+    speed = placed.clip.spans[0].loc if placed.clip.spans else loc
+    at = chain.add("audio", ops.Source(placed.media, "audio"), loc.at("media"))
+    at = chain.add("even", ops.Resample(at), loc.at("media"))
+    at = chain.add("tempo", ops.Stretch(at, placed.timing.warp, end - start, engine), speed)
+    chain.add("sound", ops.Fade(at, *fades), placed.clip.transition.loc)
+    return chain.defs
+
+
+def _heard(placed: Placed) -> bool:
+    """Whether any of the media's sound lies in what the clip plays."""
+    audio, warp = placed.media.audio, placed.timing.warp
+    if audio is None:
+        return False
+    begins = audio.first - placed.media.video.first
+    return begins < warp.end and audio.end > warp.start

@@ -1,0 +1,115 @@
+"""What of the picture a clip shows: stored keyframes as the path of a box, and how it fits the canvas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from compiler.errors import Loc, ReelError
+from compiler.model import Canvas, Clip, Keyframe
+from compiler.timeline.curve import Box, Curve, Key
+from compiler.timeline.instant import SourceTime
+from compiler.timeline.media import Media
+from compiler.timeline.path import Path, draw, reshape, trace
+from compiler.timeline.warp import Warp
+
+SLACK = 1.0
+"""Source pixels a stored box may leave the picture by: 1080.001 in 1080 is fine."""
+
+SHAPE_SLACK = 0.01
+"""How far a box's shape may be from the canvas's and still simply be scaled to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """The box's path, the size it is scaled to, and where that lies on the canvas."""
+
+    curve: Curve
+    path: Path
+    width: int
+    height: int
+    x: int
+    y: int
+
+
+def frame_clip(clip: Clip, media: Media, warp: Warp, canvas: Canvas, frames: int) -> Framing:
+    """The clip's framing; raises RC202 for boxes off the picture, RC204 for a shape that changes under `contain`."""
+    width, height = media.video.displayed
+    shape = canvas.width / canvas.height
+    if not clip.crop:
+        curve = Curve((Key(SourceTime(Fraction(0)), _largest(width, height, shape)),))
+    else:
+        curve = Curve(tuple(_key(key, media) for key in clip.crop))
+        _check_boxes(clip.crop, curve, width, height)
+    boxes, breaks = trace(curve, warp, canvas.fps, frames)
+    boxes = reshape(boxes, lambda box: _within(box, width, height))
+    inner = (canvas.width, canvas.height)
+    if any(abs(_shape(box) / shape - 1) > SHAPE_SLACK for box in boxes):
+        if canvas.fit == "cover":
+            boxes = reshape(boxes, lambda box: _filling(box, shape))
+        else:
+            inner = _contained(boxes, canvas, clip.loc.at("crop_data"))
+    x, y = ((outer - size) // 4 * 2 for outer, size in zip((canvas.width, canvas.height), inner, strict=True))
+    return Framing(curve, draw(boxes, breaks), *inner, x, y)
+
+
+def _key(key: Keyframe, media: Media) -> Key:
+    at = key.time if key.time is not None else Fraction(key.at or 0) / media.video.rate
+    return Key(SourceTime(at), Box(float(key.x), float(key.y), float(key.width), float(key.height)), key.ease)
+
+
+def _check_boxes(stored: tuple[Keyframe, ...], curve: Curve, width: int, height: int) -> None:
+    for keyframe, key in zip(stored, curve.keys, strict=True):
+        box = key.box
+        out = max(-box.x, -box.y, box.x + box.width - width, box.y + box.height - height)
+        if out > SLACK:
+            raise ReelError(
+                "RC202",
+                keyframe.loc,
+                f"the crop box leaves the picture by {out:g} px",
+                detail=f"{box.width:g}x{box.height:g} at ({box.x:g}, {box.y:g}) of a {width}x{height} picture",
+                hint=f"keep x within 0 .. {max(0, width - box.width):g}, y within 0 .. {max(0, height - box.height):g}, "
+                "and the size within the picture",
+            )
+
+
+def _shape(box: Box) -> float:
+    return box.width / box.height
+
+
+def _largest(width: int, height: int, shape: float) -> Box:
+    """The largest centred box of a shape."""
+    return _filling(Box(0, 0, width, height), shape)
+
+
+def _within(box: Box, width: int, height: int) -> Box:
+    """The box clamped into the picture: a spline may overshoot its keyframes."""
+    w, h = min(box.width, width), min(box.height, height)
+    return Box(min(max(box.x, 0.0), width - w), min(max(box.y, 0.0), height - h), w, h)
+
+
+def _filling(box: Box, shape: float) -> Box:
+    """The largest box of a shape within `box`, about its centre."""
+    if _shape(box) > shape:
+        width = box.height * shape
+        return Box(box.x + (box.width - width) / 2, box.y, width, box.height)
+    height = box.width / shape
+    return Box(box.x, box.y + (box.height - height) / 2, box.width, height)
+
+
+def _contained(boxes: list[Box], canvas: Canvas, loc: Loc) -> tuple[int, int]:
+    """The even size within the canvas that boxes of this one shape are scaled to."""
+    shapes = [_shape(box) for box in boxes]
+    low, high = min(shapes), max(shapes)
+    if high / low - 1 > SHAPE_SLACK:
+        raise ReelError(
+            "RC204",
+            loc,
+            "the crop box changes its shape, so its bars would change too",
+            detail=f"from {low:.4g}:1 to {high:.4g}:1 on a canvas of {canvas.width}x{canvas.height}",
+            hint='give every keyframe the same width to height ratio, or set the canvas\'s fit to "cover"',
+        )
+    shape = (low + high) / 2
+    if shape > canvas.width / canvas.height:
+        return canvas.width, max(2, 2 * round(canvas.width / shape / 2))
+    return max(2, 2 * round(canvas.height * shape / 2)), canvas.height

@@ -1,0 +1,82 @@
+"""Clips one after the other: which joins are legal, and the reel's picture and sound made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from compiler.errors import Loc, ReelError
+from compiler.ir import ops
+from compiler.ir.graph import Def
+from compiler.ir.ops import Value
+from compiler.lower.clip import Placed
+from compiler.model import Clip
+from compiler.timeline.instant import RecordTime, frame_count, sample_at
+from compiler.timeline.layout import CUT, Join, longest
+
+AUDIO_CURVE = "tri"
+"""Equal gain, as the picture's blend."""
+
+
+def joins_of(clips: Sequence[Clip], fps: Fraction) -> list[Join]:
+    """How each clip is entered, in frames; the first clip's transition is ignored."""
+    joins = [CUT]
+    for clip in clips[1:]:
+        kind = clip.transition.type
+        frames = 0 if kind == "cut" else frame_count(RecordTime(clip.transition.duration), fps)
+        joins.append(Join(kind, frames))
+    return joins
+
+
+def illegal_joins(clips: Sequence[Clip], lengths: Sequence[int], joins: Sequence[Join], fps: Fraction) -> Iterator[ReelError]:
+    """RC203 for every join that asks for more than its clips have, with the longest legal value."""
+    for k, join in enumerate(joins):
+        if k == 0 or join.kind == "cut" or join.frames <= (most := longest(lengths, joins, k)):
+            continue
+        loc = clips[k].transition.loc
+        seconds = _seconds(most, fps)
+        yield ReelError(
+            "RC203",
+            loc.at("duration"),
+            f"the {join.kind} into the clip is longer than the clips it joins",
+            detail=f"asks for {join.frames} frames ({float(join.frames / fps):g} s); "
+            f'"{clips[k - 1].id}" and "{clips[k].id}" have room for {most}',
+            hint=f"make it at most {seconds} s" if most else "make it a cut",
+        )
+
+
+def _seconds(frames: int, fps: Fraction) -> str:
+    """A duration in decimal seconds that comes to exactly this many frames."""
+    for places in range(1, 10):
+        text = f"{float(frames / fps):.{places}f}"
+        if frame_count(RecordTime(Fraction(text)), fps) == frames:
+            return text
+    return f"{float(frames / fps)!r}"
+
+
+def join_pictures(clips: Sequence[Placed]) -> tuple[list[Def], Value]:
+    """The clips' pictures joined in order, and the value that is the reel."""
+    return _join(clips, "reel", [placed.picture for placed in clips], [placed.join.overlap for placed in clips], "")
+
+
+def join_sounds(clips: Sequence[Placed], fps: Fraction) -> tuple[list[Def], Value]:
+    """The clips' sounds joined over the same instants, and the value that is the reel's."""
+    overlaps = [
+        sample_at(placed.first + placed.join.overlap, fps) - sample_at(placed.first, fps) for placed in clips
+    ]
+    return _join(clips, "reel.sound", [placed.sound for placed in clips], overlaps, AUDIO_CURVE)
+
+
+def _join(
+    clips: Sequence[Placed], stem: str, values: Sequence[Value], overlaps: Sequence[int], curve: str
+) -> tuple[list[Def], Value]:
+    defs: list[Def] = []
+    reel = values[0]
+    for k, (placed, value, overlap) in enumerate(zip(clips[1:], values[1:], overlaps[1:], strict=True), start=2):
+        name = Value(stem if k == len(clips) else f"{stem}.{k}")
+        join: ops.Op = ops.Concat((reel, value))
+        if overlap:
+            join = ops.Xfade(reel, value, curve or placed.join.kind, overlap)
+        defs.append(Def(name, join, placed.clip.transition.loc if placed.join.kind != "cut" else Loc(placed.clip.id, "")))
+        reel = name
+    return defs, reel

@@ -1,0 +1,24 @@
+"""Names for values: each clip's id, made fit for a filter's instance name and a link label."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+LONGEST = 32
+TAKEN = {"reel"}
+"""What joins are called."""
+
+
+def clip_names(ids: Sequence[str]) -> list[str]:
+    """A name for each clip: letters, digits, `_` and `-` of its id, made unique by a number where they clash."""
+    taken, names = set(TAKEN), []
+    for clip_id in ids:
+        stem = re.sub(r"[^A-Za-z0-9_-]+", "_", clip_id).strip("_-")[:LONGEST] or "clip"
+        name, number = stem, 1
+        while name in taken:
+            number += 1
+            name = f"{stem}_{number}"
+        taken.add(name)
+        names.append(name)
+    return names

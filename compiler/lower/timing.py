@@ -1,0 +1,76 @@
+"""What a clip plays and when: its trim and speeds as one exact warp over the media that is really there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+
+from compiler.errors import Notice, ReelError
+from compiler.model import Clip, Ramp, SpeedSpan
+from compiler.timeline.instant import SourceTime
+from compiler.timeline.media import Media, VideoStream
+from compiler.timeline.warp import Pace, Warp, cover
+
+Notify = Callable[[Notice], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """A clip's warp, and from where on frames are read: before the in point when none lies between in and out."""
+
+    warp: Warp
+    read_from: SourceTime
+
+
+def time_clip(clip: Clip, media: Media, notify: Notify) -> Timing:
+    """The clip's timing; raises RC201 when nothing of the media is left, RC207 for a ramp."""
+    start, end = _trimmed(clip, media, notify)
+    paces = [pace for span in clip.spans if (pace := _pace(span, media))]
+    warp = cover(start, end, paces)
+    return Timing(warp, _first_read(media.video, start, end))
+
+
+def _trimmed(clip: Clip, media: Media, notify: Notify) -> tuple[SourceTime, SourceTime]:
+    """In and out point, clamped to the media with a notice."""
+    length = media.video.end
+    wanted = (clip.trim.start if clip.trim else None, clip.trim.end if clip.trim else None)
+    start = max(Fraction(0), wanted[0] or Fraction(0))
+    end = min(length, length if wanted[1] is None else wanted[1])
+    loc = clip.trim.loc if clip.trim else clip.loc.at("media")
+    if start >= end:
+        asked = f"asks for {float(wanted[0] or 0):g} s on; " if clip.trim else ""
+        raise ReelError(
+            "RC201",
+            loc,
+            "nothing is left of the clip after its trim",
+            detail=f"{asked}the media lasts {float(length):g} s",
+            hint=f"trim within 0 .. {float(length):g} s",
+        )
+    if wanted[1] is not None and wanted[1] > length:
+        lost = float(wanted[1] - length)
+        notify(Notice(loc, f"the out point is {lost:g} s past the end of the media and was moved to {float(length):g} s"))
+    return SourceTime(start), SourceTime(end)
+
+
+def _pace(span: SpeedSpan, media: Media) -> Pace | None:
+    """A stored span as a pace; None where it lies past the media."""
+    end = media.video.end if span.end is None else span.end
+    if span.start >= min(end, media.video.end):
+        return None
+    if isinstance(span.speed, Ramp):
+        raise ReelError(
+            "RC207",
+            span.loc.at("speed"),
+            "speed ramps are not rendered yet",
+            hint="give the span one constant speed",
+        )
+    return Pace(SourceTime(span.start), SourceTime(end), span.speed, span.speed)
+
+
+def _first_read(video: VideoStream, start: SourceTime, end: SourceTime) -> SourceTime:
+    """The in point; or, when no frame begins in [start, end), where the frame seen at the in point begins."""
+    if video.variable or ceil(end * video.rate) > ceil(start * video.rate):
+        return start
+    return SourceTime(floor(start * video.rate) / video.rate)

@@ -1,0 +1,97 @@
+"""One clip: a row of the database or an object of the reel file, which have the same fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from compiler.errors import Loc, raise_all
+from compiler.model.crop import read_crop
+from compiler.model.limits import (
+    DURATION,
+    ID_LENGTH,
+    NO_ROTATION,
+    ROTATION,
+    STRETCHES,
+    TEXT_LENGTH,
+    TIME,
+    TRANSITIONS,
+    Stretch,
+)
+from compiler.model.reel import Clip, Transition
+from compiler.model.stored import Report, Stored
+from compiler.model.upgrade import read_timing
+
+FIELDS = frozenset(
+    {"id", "name", "media", "crop_data", "segments_data", "timing_data", "rotation", "transition_data", "stretch"}
+)
+_TRANSITION = frozenset({"type", "duration"})
+CUT = Transition("cut", Fraction(0), Loc(None, "/transition"), inherited=True)
+
+
+def read_clip(
+    row: Mapping[str, object], index: int = 0, *, transition: Transition = CUT, stretch: Stretch = "pitch"
+) -> Clip:
+    """The clip that the fields of `row` describe; `index` is its place in the reel, the others are the reel's defaults.
+
+    The stored fields may be JSON values or JSON text. Raises every error of the clip at once.
+    """
+    report = Report()
+    clip = clip_from(Stored(dict(row), report, Loc(None, f"/clips/{index}")), index, transition, stretch)
+    raise_all(report.errors)
+    assert clip is not None, "a clip that cannot be read has an error"
+    return clip
+
+
+def clip_from(stored: Stored, index: int, transition: Transition, stretch: Stretch) -> Clip | None:
+    """The clip, its notices and only its own; None, and a report that says why, when there is no telling what it is."""
+    name = f"clip{index + 1}"
+    id_ = stored.field_or("id", name, clip_id)
+    report = Report(stored.report.errors)
+    clip = Stored(stored.value, report, Loc(id_, stored.loc.pointer))
+    if not clip.is_object(FIELDS):
+        return None
+    media = clip.field("media").text(TEXT_LENGTH)
+    timing = read_timing(clip.field("segments_data"), clip.field("timing_data"))
+    return Clip(
+        id=id_,
+        name=clip.field_or("name", id_, lambda field: field.text(TEXT_LENGTH)),
+        media=media or "",
+        crop=read_crop(clip.field("crop_data")),
+        trim=timing.trim,
+        spans=timing.spans,
+        rotation=clip.field_or("rotation", Fraction(0), read_rotation),
+        transition=read_transition(clip.field("transition_data"), transition),
+        stretch=clip.field_or("stretch", stretch, lambda field: field.word(STRETCHES)),
+        loc=clip.loc,
+        notices=tuple(report.notices),
+    )
+
+
+def clip_id(stored: Stored) -> str | None:
+    """A clip's id: 1 to 64 characters, all of which can be seen."""
+    text = stored.text(ID_LENGTH)
+    if text is not None and not text.isprintable():
+        stored.fault("RC106", "holds a character that cannot be seen")
+        return None
+    return text
+
+
+def read_rotation(stored: Stored) -> Fraction | None:
+    """Degrees, counter-clockwise; below 1e-6 it is none."""
+    degrees = stored.number(ROTATION)
+    return degrees if degrees is None or abs(degrees) >= NO_ROTATION else Fraction(0)
+
+
+def read_transition(stored: Stored, default: Transition) -> Transition:
+    """The transition a clip or a reel stores, or `default` at this place when it stores none."""
+    stored = stored.unwrapped()
+    inherited = Transition(default.type, default.duration, Loc(stored.loc.clip, default.loc.pointer), inherited=True)
+    if not stored.given or not stored.is_object(_TRANSITION):
+        return inherited
+    kind, duration = stored.field("type").word(TRANSITIONS, "RC113"), stored.field("duration")
+    if kind == "cut":
+        _ = duration.given and duration.number(TIME)
+        return Transition(kind, Fraction(0), stored.loc)
+    lasts = duration.number(DURATION)
+    return inherited if kind is None or lasts is None else Transition(kind, lasts, stored.loc)

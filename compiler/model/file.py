@@ -1,0 +1,162 @@
+"""The reel file: its canvas, sound and encoding, and its clips."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from compiler.errors import Loc, raise_all
+from compiler.model.clip import CUT, clip_from, read_transition
+from compiler.model.limits import (
+    AUDIO_KBITS,
+    CANVAS_SIDE,
+    CANVASES,
+    CODECS,
+    CRF,
+    DEFAULT_ASPECT,
+    DEFAULT_FPS,
+    FITS,
+    FPS,
+    PRESETS,
+    RATE_TERM,
+    SAME_SHAPE,
+    STRETCHES,
+)
+from compiler.model.reel import Audio, Canvas, Clip, Encode, Reel
+from compiler.model.stored import Report, Stored, show
+from compiler.model.wire import decode, parse
+
+VERSION = 1
+REEL = frozenset({"reel", "canvas", "audio", "encode", "transition", "clips"})
+CANVAS = frozenset({"aspect_ratio", "width", "height", "fps", "fit"})
+AUDIO = frozenset({"stretch", "include"})
+ENCODE = frozenset({"codec", "preset", "crf", "audio_bitrate"})
+
+DEFAULT_CANVAS = Canvas(*CANVASES[DEFAULT_ASPECT], fps=DEFAULT_FPS, fit="contain")
+DEFAULT_AUDIO = Audio("pitch", include=True)
+DEFAULT_ENCODE = Encode("h264", "medium", Fraction(20), "192k")
+
+_RATE = re.compile(r"[0-9]{1,9}(/[0-9]{1,9}|\.[0-9]{1,9})?")
+_BITRATE = re.compile(r"([1-9][0-9]{0,5})k")
+
+
+def read_reel(text: str | bytes) -> Reel:
+    """The reel that the file's text describes; raises every error it holds at once, in the order of the file."""
+    report = Report()
+    root = Stored(parse(decode(text, Loc()), Loc()), report, Loc())
+    reel = _reel(root) if _is_ours(root) else None
+    raise_all(report.errors)
+    assert reel is not None, "a reel that cannot be read has an error"
+    return reel
+
+
+def _is_ours(root: Stored) -> bool:
+    """Whether this is a reel of the version we read; the fields of another are not judged."""
+    if not isinstance(root.value, dict):
+        root.wrong_type("an object")
+        return False
+    return root.field("reel").is_version(VERSION)
+
+
+def _reel(root: Stored) -> Reel:
+    root.check_fields(REEL)
+    canvas = root.field_or("canvas", DEFAULT_CANVAS, _canvas)
+    audio = root.field_or("audio", DEFAULT_AUDIO, _audio)
+    encode = root.field_or("encode", DEFAULT_ENCODE, _encode)
+    transition = read_transition(root.field("transition"), CUT)
+    clips = root.field("clips")
+    found = [clip_from(item, index, transition, audio.stretch) for index, item in enumerate(clips.items())]
+    if clips.value == []:
+        clips.fault("RC109", "is empty", hint="a reel has at least one clip")
+    read = tuple(clip for clip in found if clip is not None)
+    _unique(read, root.report)
+    return Reel(canvas, audio, encode, read)
+
+
+def _unique(clips: tuple[Clip, ...], report: Report) -> None:
+    first: dict[str, Clip] = {}
+    for clip in clips:
+        other = first.setdefault(clip.id, clip)
+        if other is not clip:
+            message, hint = "two clips have one id", "give each clip an id of its own"
+            report.error("RC108", clip.loc.at("id"), message, detail=f"it is {other.loc.pointer}'s too", hint=hint)
+
+
+def _canvas(stored: Stored) -> Canvas | None:
+    if not stored.is_object(CANVAS):
+        return None
+    fps = stored.field_or("fps", DEFAULT_CANVAS.fps, read_rate)
+    fit = stored.field_or("fit", DEFAULT_CANVAS.fit, lambda field: field.word(FITS))
+    aspect = stored.field_or("aspect_ratio", None, lambda field: field.word(tuple(CANVASES)))
+    width, height = stored.field("width"), stored.field("height")
+    if not (width.given or height.given):
+        return Canvas(*CANVASES[aspect or DEFAULT_ASPECT], fps, fit)
+    across, down = _side(width), _side(height)
+    if across is None or down is None:
+        return None
+    _agree(stored, aspect, across, down)
+    return Canvas(across, down, fps, fit)
+
+
+def _side(stored: Stored) -> int | None:
+    side = stored.whole(CANVAS_SIDE)
+    if side is not None and side % 2:
+        stored.fault("RC106", "is odd", detail=f"it is {side}", hint="chroma is stored for two pixels at a time")
+        return None
+    return side
+
+
+def _agree(canvas: Stored, aspect: str | None, width: int, height: int) -> None:
+    """An error when the shape said and the size said are two."""
+    if aspect is None:
+        return
+    across, down = CANVASES[aspect]
+    if abs(Fraction(width * down, height * across) - 1) > SAME_SHAPE:
+        detail, hint = f"{width}x{height} is not {aspect}", f"leave the size out for {across}x{down}, or the ratio"
+        canvas.fault("RC106", "says two shapes", detail=detail, hint=hint)
+
+
+def read_rate(stored: Stored) -> Fraction | None:
+    """Frames a second: a number, or text such as `30000/1001`; one that ffmpeg keeps exactly."""
+    text = stored.value
+    if isinstance(text, str) and _RATE.fullmatch(text) and not re.search(r"/0+$", text):
+        stored = Stored(Fraction(text), stored.report, stored.above, stored.key)
+    elif isinstance(text, str):
+        stored.fault("RC106", "is not a rate", detail=f"it is {show(text)}", hint='write "30" or "30000/1001"')
+        return None
+    rate = stored.number(FPS)
+    if rate is None or max(rate.as_integer_ratio()) <= RATE_TERM:
+        return rate
+    stored.fault("RC106", "is not a rate ffmpeg keeps exactly", detail=f"it is {rate}", hint='write "30000/1001"')
+    return None
+
+
+def _audio(stored: Stored) -> Audio | None:
+    if not stored.is_object(AUDIO):
+        return None
+    stretch = stored.field_or("stretch", DEFAULT_AUDIO.stretch, lambda field: field.word(STRETCHES))
+    return Audio(stretch, stored.field_or("include", DEFAULT_AUDIO.include, Stored.flag))
+
+
+def _encode(stored: Stored) -> Encode | None:
+    if not stored.is_object(ENCODE):
+        return None
+    return Encode(
+        stored.field_or("codec", DEFAULT_ENCODE.codec, lambda field: field.word(CODECS)),
+        stored.field_or("preset", DEFAULT_ENCODE.preset, lambda field: field.word(PRESETS)),
+        stored.field_or("crf", DEFAULT_ENCODE.crf, lambda field: field.number(CRF)),
+        stored.field_or("audio_bitrate", DEFAULT_ENCODE.audio_bitrate, read_bitrate),
+    )
+
+
+def read_bitrate(stored: Stored) -> str | None:
+    """Text such as `192k`: kilobits a second."""
+    text = stored.value
+    if not isinstance(text, str):
+        stored.wrong_type('text such as "192k"')
+        return None
+    match = _BITRATE.fullmatch(text)
+    if match and AUDIO_KBITS.hold(Fraction(match[1])):
+        return text
+    stored.fault("RC106", "is not a bitrate", detail=f"it is {show(text)}", hint=f'write "192k"; {AUDIO_KBITS}')
+    return None

@@ -1,0 +1,84 @@
+"""What the fields of a reel may hold: every number's range, every word's choices, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+Ease = Literal["spline", "linear", "hold", "smooth"]
+RampEase = Literal["linear", "smooth"]
+Origin = Literal["user", "trim", "permanent"]
+Stretch = Literal["pitch", "varispeed", "mute"]
+Fit = Literal["contain", "cover"]
+
+EASES: tuple[Ease, ...] = ("spline", "linear", "hold", "smooth")
+RAMP_EASES: tuple[RampEase, ...] = ("linear", "smooth")
+ORIGINS: tuple[Origin, ...] = ("user", "trim", "permanent")
+STRETCHES: tuple[Stretch, ...] = ("pitch", "varispeed", "mute")
+FITS: tuple[Fit, ...] = ("contain", "cover")
+CODECS = ("h264",)
+PRESETS = (
+    *("ultrafast", "superfast", "veryfast", "faster", "fast"),
+    *("medium", "slow", "slower", "veryslow", "placebo"),
+)
+TRANSITIONS = ("cut", "fade", "dissolve")
+"""How a clip may be entered: at once; through black; by a crossfade that overlaps both clips."""
+
+CANVASES = {"9:16": (1080, 1920), "16:9": (1920, 1080), "1:1": (1080, 1080), "4:5": (1080, 1350), "4:3": (1440, 1080)}
+"""Width and height, pixels, of each aspect ratio's 1080-class canvas."""
+
+DEFAULT_ASPECT = "9:16"
+DEFAULT_FPS = Fraction(30)
+SAME_SHAPE = Fraction(1, 100)
+"""Two shapes are one when their ratios differ by no more than this part."""
+
+NO_ROTATION = Fraction(1, 1_000_000)
+"""Degrees: a smaller rotation is the residue of somebody's arithmetic, and counts as none."""
+
+FIRST_EDGE = Fraction(1, 100)
+"""Seconds: `boundaries` that begin later than this hold splits only, and lack the 0 and the media's end."""
+
+RATE_TERM = 1_001_000
+"""The largest numerator or denominator of a rate that ffmpeg keeps exactly (libavutil/parseutils.c)."""
+
+TEXT_LENGTH = 4096
+"""Characters of a name or a path."""
+
+ID_LENGTH = 64
+"""Characters of a clip's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The numbers a field may hold: from `low`, or only above it when `beyond`, to `high`, in `unit`."""
+
+    low: Fraction
+    high: Fraction
+    unit: str = ""
+    beyond: bool = False
+
+    def hold(self, x: Fraction) -> bool:
+        """Whether `x` is one of them."""
+        return (self.low < x if self.beyond else self.low <= x) and x <= self.high
+
+    def __str__(self) -> str:
+        span = f"above {self.low} and at most {self.high}" if self.beyond else f"from {self.low} to {self.high}"
+        return f"{span} {self.unit}".rstrip()
+
+
+def _limits(low: int | Fraction, high: int, unit: str = "", *, beyond: bool = False) -> Limits:
+    return Limits(Fraction(low), Fraction(high), unit, beyond)
+
+
+TIME = _limits(0, 1_000_000, "seconds")
+DURATION = _limits(0, 1_000_000, "seconds", beyond=True)
+FRAME = _limits(0, 1_000_000_000, "frames")
+POSITION = _limits(-1_000_000, 1_000_000, "pixels")
+EXTENT = _limits(0, 1_000_000, "pixels", beyond=True)
+SPEED = _limits(Fraction(1, 10), 16)
+ROTATION = _limits(-20, 20, "degrees")
+FPS = _limits(1, 240, "frames a second")
+CANVAS_SIDE = _limits(16, 8192, "pixels")
+CRF = _limits(0, 51)
+AUDIO_KBITS = _limits(32, 512, "kbit/s")

@@ -1,0 +1,129 @@
+"""What a reel is once read: exact, frozen, defaulted; every part knows the stored field it came from.
+
+Times are seconds of source time, sizes displayed source pixels, speeds source seconds a record second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from compiler.errors import Loc, Notice
+from compiler.model.limits import Ease, Fit, Origin, RampEase, Stretch
+
+
+@dataclass(frozen=True, slots=True)
+class Keyframe:
+    """The crop box at one source frame, or at one source time: exactly one of `at` and `time` is set."""
+
+    at: int | None
+    """Source frame, counted from 0 at the media's probed rate."""
+    time: Fraction | None
+    x: Fraction
+    y: Fraction
+    width: Fraction
+    height: Fraction
+    ease: Ease
+    """How the box moves from here to the next keyframe."""
+    origin: Origin | None
+    loc: Loc
+
+
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    """A speed that eases from one to another over record time."""
+
+    start_speed: Fraction
+    end_speed: Fraction
+    ease: RampEase
+
+
+Speed = Fraction | Ramp
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedSpan:
+    """The speed of source time `[start, end)`; an `end` of None is the end of the media."""
+
+    start: Fraction
+    end: Fraction | None
+    speed: Speed
+    loc: Loc
+
+
+@dataclass(frozen=True, slots=True)
+class Trim:
+    """The source time a clip plays, `[start, end)`; None is where the media starts or ends."""
+
+    start: Fraction | None
+    end: Fraction | None
+    loc: Loc
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """How a clip is entered, and for how many seconds; a cut lasts 0."""
+
+    type: str
+    duration: Fraction
+    loc: Loc
+    inherited: bool = False
+    """Whether it is the reel's default and not the clip's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """One clip of the reel: a media file, and everything its author decided about it."""
+
+    id: str
+    name: str
+    media: str
+    crop: tuple[Keyframe, ...] | None
+    """Sorted, one per instant, all on one clock; None when nobody framed the clip."""
+    trim: Trim | None
+    spans: tuple[SpeedSpan, ...]
+    """Sorted and disjoint; time that no span covers plays at 1."""
+    rotation: Fraction
+    """Degrees, counter-clockwise."""
+    transition: Transition
+    stretch: Stretch
+    loc: Loc
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """The film's picture: even pixel sizes, frames a second, and what becomes of a box of another shape."""
+
+    width: int
+    height: int
+    fps: Fraction
+    fit: Fit
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """The film's sound: what a change of speed does to it, and whether there is any."""
+
+    stretch: Stretch
+    include: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Encode:
+    """How the film is encoded; `audio_bitrate` is text such as `192k`."""
+
+    codec: str
+    preset: str
+    crf: Fraction
+    audio_bitrate: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reel:
+    """A reel: its canvas, sound and encoding, and its clips in the order they play."""
+
+    canvas: Canvas
+    audio: Audio
+    encode: Encode
+    clips: tuple[Clip, ...]

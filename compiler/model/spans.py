@@ -1,0 +1,125 @@
+"""The parts that every stored shape of trim and speed shares: times, ranges, speeds, and what holds between spans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate
+from typing import Protocol, TypeVar
+
+from compiler.errors import Loc
+from compiler.model.limits import RAMP_EASES, SPEED, TIME, RampEase
+from compiler.model.reel import Ramp, Speed, SpeedSpan, Trim
+from compiler.model.stored import Report, Stored, show
+
+RANGE = frozenset({"start", "end"})
+SPAN = RANGE | {"speed"}
+RAMP = frozenset({"from", "to", "ease"})
+_DEFAULT_EASE: RampEase = "linear"
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What a stored field says of time, in its one current form: what is played, and how fast."""
+
+    trim: Trim | None = None
+    spans: tuple[SpeedSpan, ...] = ()
+
+
+class Range(Protocol):
+    """Source time `[start, end)`, with where it was written."""
+
+    @property
+    def start(self) -> Fraction:
+        """Seconds."""
+
+    @property
+    def end(self) -> Fraction | None:
+        """Seconds; None is the end of the media."""
+
+    @property
+    def loc(self) -> Loc:
+        """The stored field."""
+
+
+S = TypeVar("S", bound=Range)
+
+
+def read_trim(stored: Stored) -> Trim | None:
+    """The trim of an object: its `trimRange`, or its `trim_start` and `trim_end`; None when it has none."""
+    whole, start, end = stored.field("trimRange"), stored.field("trim_start"), stored.field("trim_end")
+    if whole.given and (start.given or end.given):
+        whole.fault("RC107", "says the same as trim_start and trim_end, which are given too", hint="keep trimRange")
+        return None
+    return _trim_range(whole) if whole.given else _between(start, end, stored)
+
+
+def _trim_range(stored: Stored) -> Trim | None:
+    if isinstance(stored.value, list):
+        ends = stored.items()
+        if len(ends) == 2:
+            return _between(ends[0], ends[1], stored)
+        stored.fault("RC107", "is not a pair", detail=f"it has {len(ends)} items", hint="it is [start, end]")
+        return None
+    return _between(stored.field("start"), stored.field("end"), stored) if stored.is_object(RANGE) else None
+
+
+def _between(start: Stored, end: Stored, range_: Stored) -> Trim | None:
+    """The trim between two times either of which may be open; None when both are."""
+    first, last = (edge.number(TIME) if edge.given else None for edge in (start, end))
+    _forwards(range_, first or Fraction(0), last)
+    return None if first is None and last is None else Trim(first, last, range_.loc)
+
+
+def read_span(stored: Stored) -> SpeedSpan | None:
+    """A span written out: `start`, `end` (null is the end of the media) and `speed`."""
+    if not stored.is_object(SPAN):
+        return None
+    between, speed = read_range(stored), read_speed(stored.field("speed"))
+    return None if between is None or speed is None else SpeedSpan(*between, speed, stored.loc)
+
+
+def read_range(stored: Stored) -> tuple[Fraction, Fraction | None] | None:
+    """The `start` and `end` of an object that must have both; an end of null is the end of the media."""
+    start, end = stored.field("start").number(TIME), stored.field("end")
+    open_ended = stored.has("end") and not end.given
+    last = None if open_ended else end.number(TIME)
+    if start is None or (last is None and not open_ended) or not _forwards(stored, start, last):
+        return None
+    return start, last
+
+
+def read_speed(stored: Stored) -> Speed | None:
+    """A constant speed, or a ramp `{"from", "to", "ease"}`, which is linear unless it says otherwise."""
+    if not isinstance(stored.value, dict):
+        return stored.number(SPEED)
+    if not stored.is_object(RAMP):
+        return None
+    first, last = stored.field("from").number(SPEED), stored.field("to").number(SPEED)
+    ease = stored.field_or("ease", _DEFAULT_EASE, lambda word: word.word(RAMP_EASES))
+    return None if first is None or last is None else Ramp(first, last, ease)
+
+
+def _forwards(stored: Stored, start: Fraction, end: Fraction | None) -> bool:
+    if end is None or start < end:
+        return True
+    detail = f"it starts at {show(start)} s and ends at {show(end)} s"
+    stored.fault("RC111", "does not end after its start", detail=detail)
+    return False
+
+
+def disjoint(found: Iterable[S], report: Report) -> tuple[S, ...]:
+    """In order of start; one that starts before all earlier ones have ended is RC112."""
+    ordered = tuple(sorted(found, key=lambda each: each.start))
+    for longest, after in zip(accumulate(ordered, _later), ordered[1:], strict=False):
+        if longest.end is None or after.start < longest.end:
+            until = "the end of the media" if longest.end is None else f"{show(longest.end)} s"
+            detail = f"it starts at {show(after.start)} s; {longest.loc.pointer} lasts until {until}"
+            report.error("RC112", after.loc, "two spans overlap", detail=detail, hint="leave each moment to one")
+    return ordered
+
+
+def _later(one: S, other: S) -> S:
+    """The one that ends last."""
+    return one if one.end is None or (other.end is not None and other.end <= one.end) else other

@@ -1,0 +1,58 @@
+"""commute-still: a picture that frames repeat is worked out once, before it is repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+
+from compiler.ir import ops
+from compiler.ir.graph import Def, Graph, rename
+from compiler.ir.ops import Op, Value, operands
+
+STILL_OPS = (ops.Colour, ops.Rotate, ops.Scale, ops.Crop, ops.Smear, ops.Pad)
+
+
+def commute_still(graph: Graph) -> Graph:
+    """f(retime(x)) = retime(f(x)) where f treats every frame alike; done where frames repeat."""
+    defs: list[Def] = []
+    slowed: dict[Value, int] = {}
+    for define in graph:
+        src = operands(define.op)[0] if operands(define.op) else None
+        if isinstance(define.op, ops.Retime) and _repeats(define.op, graph.ops):
+            slowed[define.name] = len(defs)
+        elif src in slowed and graph.readers[src] == 1 and _treats_alike(define.op):
+            place = slowed.pop(src)
+            retime = defs.pop(place)
+            defs += _swapped(retime, define)
+            slowed[define.name] = len(defs) - 1
+            continue
+        defs.append(define)
+    return replace(graph, defs=tuple(defs))
+
+
+def _swapped(retime: Def, still: Def) -> tuple[Def, Def]:
+    """The two in the other order. The later keeps the later's name, since that is what the rest reads."""
+    source = operands(retime.op)[0]
+    first = Def(Value(f"{still.name}.once"), rename(still.op, {retime.name: source}), still.loc)
+    return first, Def(still.name, rename(retime.op, {source: first.name}), retime.loc)
+
+
+def _treats_alike(op: Op) -> bool:
+    if isinstance(op, ops.Crop):
+        return isinstance(op.x, int) and isinstance(op.y, int)
+    return isinstance(op, STILL_OPS)
+
+
+def _repeats(op: ops.Retime, made: Mapping[Value, Op]) -> bool:
+    """Whether the grid has more frames than the source has between the in and the out point."""
+    rate = _rate(op.src, made)
+    return rate is not None and op.warp.total * op.fps > (op.warp.end - op.warp.start) * rate
+
+
+def _rate(value: Value, made: Mapping[Value, Op]) -> Fraction | None:
+    """Frames a second of the footage a value comes from."""
+    op = made[value]
+    while not isinstance(op, ops.Source):
+        op = made[operands(op)[0]]
+    return op.media.video.rate

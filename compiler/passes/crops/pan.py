@@ -1,0 +1,121 @@
+"""A box that moves but keeps its size, or stands between pixels: a vernier for each axis that needs one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, floor, hypot
+
+from compiler.ir.ops import Coarse, Crop, Fine, Place, Scale, Smear
+from compiler.passes.crops.plan import SRC, Axis, Kind, Plan, Step, extremes
+from compiler.passes.crops.still import WHOLE
+from compiler.passes.crops.vernier import Vernier, find_vernier
+from compiler.timeline.track import Piece, Track
+
+SMOOTH = 0.1
+"""Output pixels, rms: what a moving vernier may add. Its steps are as good as random, so the jitter is sqrt(6) times
+this, 0.245: both bars of the promise (0.12 and 0.25) at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ruled:
+    """One axis of the two crops. Without a vernier it is cropped once, at whole pixels."""
+
+    vernier: Vernier | None
+    window: int
+    coarse: Place
+    fine: Place
+    before: int
+    after: int
+    error: float
+    rms: float
+
+
+def vernier_plan(x: Axis, y: Axis, kind: Kind) -> Plan | None:
+    """Whole-pixel crop, scale, whole-pixel crop; none when no ratio is fine enough for a smooth motion."""
+    ruled = _rule(x), _rule(y)
+    if ruled[0] is None or ruled[1] is None:
+        return None
+    if kind != "static" and hypot(ruled[0].rms, ruled[1].rms) > SMOOTH:
+        return None
+    return _chain(x, y, ruled[0], ruled[1], kind)
+
+
+def _chain(x: Axis, y: Axis, a: _Ruled, b: _Ruled, kind: Kind) -> Plan:
+    detour = any(ruled.vernier and ruled.vernier.view != axis.out for axis, ruled in ((x, a), (y, b)))
+    (width, view_width), (height, view_height) = _sizes(x, a, detour), _sizes(y, b, detour)
+    steps = _smeared(x, y, Smear(SRC, a.before, a.after, b.before, b.after))
+    chain = "padded vernier" if steps else "vernier"
+    steps += [
+        ("coarse", Crop(SRC, a.window, b.window, a.coarse, b.coarse)),
+        ("scale", Scale(SRC, width, height)),
+        ("fine", Crop(SRC, view_width, view_height, a.fine, b.fine)),
+    ]
+    if detour:
+        steps.append(("resize", Scale(SRC, x.out, y.out)))
+        chain += f" via {view_width}x{view_height}"
+    return Plan(kind, chain, hypot(a.error, b.error), tuple(steps))
+
+
+def _sizes(axis: Axis, ruled: _Ruled, detour: bool) -> tuple[int, int]:
+    """What an axis is scaled to, and how much of that is shown. An axis without a vernier is scaled only once."""
+    if ruled.vernier:
+        return ruled.vernier.scaled, ruled.vernier.view
+    return (ruled.window, ruled.window) if detour else (axis.out, axis.out)
+
+
+def _smeared(x: Axis, y: Axis, smear: Smear) -> list[tuple[str, Step]]:
+    """Room at the picture's edges where the crops need it; an odd line is cut off first, chroma has no half of it."""
+    if not (smear.left or smear.right or smear.top or smear.bottom):
+        return []
+    even = [("even", Crop(SRC, x.even_side, y.even_side, 0, 0))] if x.side % 2 or y.side % 2 else []
+    return [*even, ("smear", smear)]
+
+
+def _rule(axis: Axis) -> _Ruled | None:
+    least, most = axis.sizes
+    size, slack = (least + most) / 2, (most - least) / 2
+    place = axis.place.constant
+    if place is not None and _even(place) and _even(size) and slack <= WHOLE:
+        error = (abs(place - round(place)) + abs(size - round(size)) + slack) * axis.scale
+        return _Ruled(None, round(size), round(place), 0, 0, 0, error, 0.0)
+    vernier = find_vernier(size, axis.out)
+    if vernier is None:
+        return None
+    return _parked(axis, vernier, place, slack) if place is not None else _driven(axis, vernier, slack)
+
+
+def _parked(axis: Axis, vernier: Vernier, place: float, slack: float) -> _Ruled:
+    """The crops of an axis that stands still: the vernier's steps worked out once, their error known."""
+    coarse, fine = vernier.steps(place + vernier.shift)
+    before, after = max(0, -coarse), max(0, coarse + vernier.window - axis.even_side)
+    start, end = vernier.shown(coarse, fine)
+    error = (max(abs(start - place), abs(end - place - vernier.size)) + slack) * axis.scale
+    return _Ruled(vernier, vernier.window, coarse + before, fine, before, after, error, error)
+
+
+def _driven(axis: Axis, vernier: Vernier, slack: float) -> _Ruled:
+    """The crops of an axis that moves, with room for the first of them wherever it may stand."""
+    track, p, q = _shifted(axis.place, vernier.shift), vernier.p, vernier.q
+    lowest, highest = extremes(track, axis.frames)
+    first = 2 * ceil((floor(lowest * p / 2) - (p - 1) * q) / p)
+    last = 2 * floor(ceil(highest * p / 2) / p)
+    before, after = max(0, -first), max(0, last + vernier.window - axis.even_side)
+    return _Ruled(
+        vernier,
+        vernier.window,
+        Coarse(track, before, p, q),
+        Fine(track, before, p, q),
+        before,
+        after,
+        (vernier.worst + axis.place.error + slack) * axis.scale,
+        vernier.rms * axis.scale,
+    )
+
+
+def _shifted(track: Track, by: float) -> Track:
+    pieces = tuple(Piece(piece.first, (piece.cubic[0] + by, *piece.cubic[1:])) for piece in track.pieces)
+    return Track(pieces, track.error)
+
+
+def _even(x: float) -> bool:
+    return abs(x - 2 * round(x / 2)) <= WHOLE

@@ -1,0 +1,35 @@
+"""A box that never moves, at whole pixels: one crop, one scale."""
+
+from __future__ import annotations
+
+from math import hypot
+
+from compiler.ir.ops import Crop, Scale
+from compiler.passes.crops.plan import SRC, Axis, Plan, Step
+
+WHOLE = 1 / 512
+"""Source pixels: nearer than this is there, half of the finest step that ffmpeg's own sub-pixel filters know."""
+
+
+def whole_plan(x: Axis, y: Axis) -> Plan:
+    """The box rounded to the nearest even pixels, its error the distance that it was moved by."""
+    (left, width, x_error), (top, height, y_error) = _rounded(x), _rounded(y)
+    steps: list[tuple[str, Step]] = [("scale", Scale(SRC, x.out, y.out))]
+    if (width, height) != (x.side, y.side):
+        steps.insert(0, ("crop", Crop(SRC, width, height, left, top)))
+    return Plan("static", "crop" if len(steps) > 1 else "scale", hypot(x_error, y_error), tuple(steps))
+
+
+def is_whole(axis: Axis) -> bool:
+    """Whether the box is the picture's whole side."""
+    return axis.place.at(0) <= WHOLE and axis.place.at(0) + axis.size.at(0) >= axis.side - WHOLE
+
+
+def _rounded(axis: Axis) -> tuple[int, int, float]:
+    """The even place and size nearest to the box, and how far its edges are moved, output pixels."""
+    place, size = axis.place.at(0), axis.size.at(0)
+    if is_whole(axis) and axis.side == axis.even_side:
+        return 0, axis.side, 0.0
+    start = min(2 * round(place / 2), axis.even_side - 2)
+    end = min(max(2 * round((place + size) / 2), start + 2), axis.even_side)
+    return start, end - start, max(abs(start - place), abs(end - place - size)) * axis.scale

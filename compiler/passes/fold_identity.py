@@ -1,0 +1,39 @@
+"""fold-identity: what changes nothing is not done."""
+
+from __future__ import annotations
+
+from compiler.ir import ops
+from compiler.ir.graph import Graph, drop_unread, substitute
+from compiler.ir.infer import CANVAS, Shapes, Video, infer
+from compiler.ir.ops import Op, Value, operands
+
+
+def fold_identity(graph: Graph) -> Graph:
+    """An op that changes nothing is its operand: f(x) = x."""
+    shapes = infer(graph)
+    same = {define.name: operands(define.op)[0] for define in graph if _changes_nothing(define.op, shapes)}
+    return drop_unread(substitute(graph, same))
+
+
+def _changes_nothing(op: Op, shapes: Shapes) -> bool:
+    match op:
+        case ops.Colour(src):
+            return _picture(shapes, src).tint == CANVAS
+        case ops.Scale(src, width, height):
+            shape = _picture(shapes, src)
+            return (shape.width, shape.height) == (width, height)
+        case ops.Pad(src, width, height):
+            shape = _picture(shapes, src)
+            return (shape.width, shape.height) == (width, height)
+        case ops.Rotate(degrees=degrees):
+            return degrees == 0
+        case ops.Fade(_, entering, leaving):
+            return entering == leaving == 0
+        case _:
+            return False
+
+
+def _picture(shapes: Shapes, src: Value) -> Video:
+    shape = shapes[src]
+    assert isinstance(shape, Video)
+    return shape

@@ -1,0 +1,20 @@
+"""fuse-cuts: clips that simply follow each other are joined once."""
+
+from __future__ import annotations
+
+from compiler.ir.graph import Def, Graph, drop_unread, rewrite
+from compiler.ir.ops import Concat, Value
+
+
+def fuse_cuts(graph: Graph) -> Graph:
+    """concat(concat(a, b), c) = concat(a, b, c)"""
+    flat: dict[Value, tuple[Value, ...]] = {}
+
+    def flatten(define: Def) -> tuple[Def] | None:
+        if not isinstance(define.op, Concat):
+            return None
+        srcs = tuple(value for src in define.op.srcs for value in flat.get(src, (src,)))
+        flat[define.name] = srcs
+        return (Def(define.name, Concat(srcs), define.loc),)
+
+    return drop_unread(rewrite(graph, flatten))

@@ -1,0 +1,36 @@
+"""insert-splits: a link is read once, so what has several readers is copied for each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from compiler.ir import ops
+from compiler.ir.graph import Def, Graph, rename
+from compiler.ir.ops import Value, operands
+
+
+def insert_splits(graph: Graph) -> Graph:
+    """Reading a copy is reading the original."""
+    shared = {
+        value: count
+        for value, count in graph.readers.items()
+        if count > 1 and not isinstance(graph.ops[value], ops.Split)
+    }
+    served: Counter[Value] = Counter()
+    defs: list[Def] = []
+    for define in graph:
+        names = {}
+        for value in operands(define.op):
+            if value in shared:
+                served[value] += 1
+                names[value] = Value(f"{value}.{served[value]}")
+        defs.append(replace(define, op=rename(define.op, names)) if names else define)
+        if define.name in shared:
+            split = Value(f"{define.name}.split")
+            defs.append(Def(split, ops.Split(define.name, shared[define.name]), define.loc))
+            defs += [
+                Def(Value(f"{define.name}.{k + 1}"), ops.Branch(split, k), define.loc)
+                for k in range(shared[define.name])
+            ]
+    return replace(graph, defs=tuple(defs))

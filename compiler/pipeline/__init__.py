@@ -1,0 +1,154 @@
+"""The compiler's front door: a reel and its media in, a graph, a script, a command and a plan out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from compiler.emit.argv import Encoding, film_command, quoted, still_command, words
+from compiler.emit.script import script, sources
+from compiler.errors import Loc, ReelError
+from compiler.ir import ops
+from compiler.ir.build import Build
+from compiler.ir.graph import Def, Graph
+from compiler.ir.ops import Value
+from compiler.ir.verify import verify, verify_legal
+from compiler.lower import lower
+from compiler.model import Reel
+from compiler.passes import PASSES, law, pass_name
+from compiler.passes.slice_frame import slice_frame
+from compiler.pipeline.at import Sight, frame_at, sights
+from compiler.pipeline.plan import Plan, make_plan
+from compiler.timeline.media import Media
+
+__all__ = [
+    "Compiled",
+    "Plan",
+    "Sight",
+    "Stage",
+    "Still",
+    "compile_reel",
+    "compile_still",
+    "frame_at",
+    "sights",
+    "slice_legal",
+    "stages",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The graph after one pass, and the pass's name and law; the first stage is what lowering made."""
+
+    name: str
+    law: str
+    graph: Graph
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A reel, compiled."""
+
+    stages: tuple[Stage, ...]
+    """The graph at every stage that changed it: first as lowered, last legal."""
+    script: str
+    plan: Plan
+    encoding: Encoding
+    build: Build
+
+    @property
+    def legal(self) -> Graph:
+        """The graph that was emitted."""
+        return self.stages[-1].graph
+
+    @property
+    def graph(self) -> Graph:
+        """The graph as people read it: what is done to each clip, before how."""
+        return next((stage for stage in self.stages if stage.name == "fold-identity"), self.stages[0]).graph
+
+    @property
+    def locs(self) -> Mapping[str, Loc]:
+        """Where every value of the script came from, by the name its filters carry."""
+        return {name: loc for stage in self.stages for name, loc in stage.graph.locs.items()}
+
+    @property
+    def inputs(self) -> tuple[Loc, ...]:
+        """Where ffmpeg's inputs came from, in order."""
+        return tuple(self.legal.locs[value] for value in sources(self.legal))
+
+    def command(self, script_path: str, output: str) -> list[str]:
+        """The ffmpeg command that renders the script, once it stands in `script_path`."""
+        return words(film_command(self.legal, self.encoding, self.build, script_path, output))
+
+    def shell(self, script_path: str, output: str) -> str:
+        """The same command as one would type it."""
+        return quoted(film_command(self.legal, self.encoding, self.build, script_path, output))
+
+
+def stages(graph: Graph, *, checked: bool = False) -> Iterator[Stage]:
+    """The graph through every pass. `checked` verifies it between them too, and not only first and last."""
+    verify(graph)
+    yield Stage("lower", "what the edit says, plainly", graph)
+    for step in PASSES:
+        changed = step(graph)
+        if changed.defs == graph.defs:
+            continue
+        graph = changed
+        if checked:
+            verify(graph)
+        yield Stage(pass_name(step), law(step), graph)
+    verify_legal(graph)
+
+
+def compile_reel(reel: Reel, media: Mapping[str, Media], build: Build, *, checked: bool = False) -> Compiled:
+    """Compile `reel` over `media` (by each clip's `media`) for one ffmpeg.
+
+    Raises ReelError or ReelErrors for whatever in the reel cannot be rendered as it says.
+    """
+    lowered = lower(reel, media, build)
+    passed = tuple(stages(lowered.graph, checked=checked))
+    legal = passed[-1].graph
+    encode = reel.encode
+    encoding = Encoding(reel.canvas.fps, encode.preset, encode.crf, encode.audio_bitrate, legal.audio is not None)
+    return Compiled(passed, script(legal), make_plan(reel, lowered.clips, legal), encoding, build)
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """One frame of a reel, compiled: the film's frame before encoding, as a picture."""
+
+    graph: Graph
+    script: str
+    build: Build
+
+    @property
+    def locs(self) -> Mapping[str, Loc]:
+        """Where every value of the script came from, by the name its filters carry."""
+        return self.graph.locs
+
+    @property
+    def inputs(self) -> tuple[Loc, ...]:
+        """Where ffmpeg's inputs came from, in order."""
+        return tuple(self.graph.locs[value] for value in sources(self.graph))
+
+    def command(self, script_path: str, output: str) -> list[str]:
+        """The ffmpeg command that writes the still, a PNG, once its script stands in `script_path`."""
+        return words(still_command(self.graph, self.build, script_path, output))
+
+
+def compile_still(compiled: Compiled, frame: int) -> Still:
+    """Frame `frame` of a compiled reel as a picture; RC206 outside the reel."""
+    graph = slice_legal(compiled, frame)
+    picture = Def(Value("still"), ops.Rgb(graph.video), Loc())
+    graph = Graph((*graph.defs, picture), picture.name, None)
+    return Still(graph, script(graph), compiled.build)
+
+
+def slice_legal(compiled: Compiled, frame: int) -> Graph:
+    """The legal graph of one frame: the same ops over only what the frame is made of."""
+    if not 0 <= frame < compiled.plan.frames:
+        raise ReelError("RC206", Loc(), f"frame {frame} is outside the reel", detail=f"it has {compiled.plan.frames}")
+    graph = slice_frame(compiled.graph, frame)
+    for step in PASSES:
+        graph = step(graph)
+    return graph

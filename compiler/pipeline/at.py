@@ -1,0 +1,104 @@
+"""One record time traced back: which clip, which source frame, which box, at what speed, how much of it is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+
+from compiler.errors import Loc, ReelError
+from compiler.ir.graph import Graph
+from compiler.ir.text import number
+from compiler.lower import Placed
+from compiler.pipeline.plan import Plan
+from compiler.timeline.curve import Box
+from compiler.timeline.instant import RecordTime, SourceTime, slot
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one clip shows at one record frame."""
+
+    placed: Placed
+    frame: int
+    """The clip's own frame, from 0."""
+    source: SourceTime
+    """The source time the crop is taken at: of the frame's own record time."""
+    source_frame: int | None
+    """The source frame shown, counted at the probed rate; None where frames come at uneven times."""
+    box: Box
+    speed: Fraction
+    weight: Fraction
+    """How much of it is seen: 1 alone, less within a dissolve."""
+    values: tuple[str, ...]
+    """The definitions of the graph that make it."""
+
+    def as_json(self) -> dict[str, object]:
+        """The sight's members of `compile --at --format json`."""
+        return {
+            "clip": self.placed.clip.id,
+            "clip_frame": self.frame,
+            "source_time": number(self.source),
+            "source_frame": self.source_frame,
+            "crop": {name: round(value, 3) for name, value in self.box._asdict().items()},
+            "speed": number(self.speed),
+            "weight": number(self.weight),
+            "values": list(self.values),
+        }
+
+
+def frame_at(plan: Plan, at: Fraction) -> int:
+    """The record frame on screen at a record time; RC206 outside the film."""
+    if not 0 <= at < plan.duration:
+        raise ReelError(
+            "RC206",
+            Loc(),
+            f"{number(at)} s is outside the reel",
+            detail=f"it lasts {number(plan.duration)} s ({plan.frames} frames)",
+            hint=f"ask for a time from 0 up to, not including, {number(plan.duration)}",
+        )
+    return floor(at * plan.fps)
+
+
+def sights(plan: Plan, graph: Graph, frame: int) -> list[Sight]:
+    """What is seen at a record frame: one clip, or the two of an overlap."""
+    placed = [clip.placed for clip in plan.clips if clip.placed.first <= frame < clip.placed.first + clip.placed.frames]
+    return [_sight(clip, plan, graph, frame, placed) for clip in placed]
+
+
+def _sight(placed: Placed, plan: Plan, graph: Graph, frame: int, seen: Sequence[Placed]) -> Sight:
+    n = frame - placed.first
+    at = RecordTime(n / plan.fps)
+    warp = placed.timing.warp
+    names = tuple(d.name for d in graph if d.name == placed.name or d.name.startswith(f"{placed.name}."))
+    return Sight(
+        placed, n, warp.source_of(at), _shown(placed, plan.fps, n), placed.framing.path.at(n), warp.speed_at(at),
+        _weight(placed, frame, seen), names,
+    )  # fmt: skip
+
+
+def _weight(placed: Placed, frame: int, seen: Sequence[Placed]) -> Fraction:
+    """xfade's blend: frame k of an overlap of d shows k / d of the entering clip."""
+    if len(seen) == 1:
+        return Fraction(1)
+    entering = seen[-1]
+    share = Fraction(frame - entering.first, entering.join.overlap)
+    return share if placed is entering else 1 - share
+
+
+def _shown(placed: Placed, fps: Fraction, n: int) -> int | None:
+    """The last source frame whose slot is at or before frame n, by bisection; None for uneven sources."""
+    video, warp = placed.media.video, placed.timing.warp
+    if video.variable:
+        return None
+    rate = video.rate
+    low = first = -floor(-placed.timing.read_from * rate)
+    high = -floor(-warp.end * rate)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if slot(warp.record_of(SourceTime(max(warp.start, middle / rate))), fps) <= n:
+            low = middle
+        else:
+            high = middle
+    return max(low, first)

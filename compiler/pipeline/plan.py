@@ -1,0 +1,109 @@
+"""The plan: what the film will be, said before it is rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from compiler.errors import Notice
+from compiler.ir import ops
+from compiler.ir.graph import Graph
+from compiler.ir.text import number
+from compiler.lower import Placed
+from compiler.model import Reel
+from compiler.passes.crops import Plan as CropPlan
+from compiler.passes.crops import plan_crop
+from compiler.timeline.instant import SAMPLE_RATE, sample_at
+
+MEMORY_BASE, MEMORY_INPUT = 120, 27
+"""MiB, measured: an encoder at work, and each open video input of 1080p."""
+
+PLAN_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ClipPlan:
+    """One clip of the plan: where it lands, what it plays, how exactly its crop will sit."""
+
+    placed: Placed
+    crop: CropPlan
+
+    def as_json(self, fps: Fraction) -> dict[str, object]:
+        """The clip's members of plan.json."""
+        placed, warp = self.placed, self.placed.timing.warp
+        return {
+            "id": placed.clip.id,
+            "first_frame": placed.first,
+            "frames": placed.frames,
+            "record_in": number(placed.first / fps),
+            "source_in": number(warp.start),
+            "source_out": number(warp.end),
+            "transition": {"type": placed.join.kind, "frames": placed.join.frames},
+            "colour": "as tagged" if placed.media.video.color_space else "untagged: read as BT.709",
+            "crop": {"class": self.crop.kind, "chain": self.crop.chain, "max_error_px": round(self.crop.error, 4)},
+            "warnings": [str(notice) for notice in placed.notices],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The film as predicted."""
+
+    frames: int
+    fps: Fraction
+    width: int
+    height: int
+    samples: int | None
+    """48 kHz samples of its sound; None without any."""
+    clips: tuple[ClipPlan, ...]
+    inputs: int
+
+    @property
+    def duration(self) -> Fraction:
+        """Seconds."""
+        return self.frames / self.fps
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """Every warning, clip by clip."""
+        return tuple(notice for clip in self.clips for notice in clip.placed.notices)
+
+    def as_json(self) -> Mapping[str, object]:
+        """plan.json; times that are no decimals are fractions, as text."""
+        return {
+            "plan": PLAN_VERSION,
+            "frames": self.frames,
+            "fps": f"{self.fps.numerator}/{self.fps.denominator}" if self.fps.denominator > 1 else str(self.fps),
+            "duration": number(self.duration),
+            "width": self.width,
+            "height": self.height,
+            "samples": self.samples,
+            "clips": [clip.as_json(self.fps) for clip in self.clips],
+            "warnings": [str(notice) for notice in self.notices],
+            "predicted": {
+                "inputs": self.inputs,
+                "peak_memory_mib": MEMORY_BASE + MEMORY_INPUT * len(self.clips),
+                "sample_rate": SAMPLE_RATE,
+            },
+        }
+
+
+def make_plan(reel: Reel, placed: Sequence[Placed], graph: Graph) -> Plan:
+    """The plan of a legal graph."""
+    last = placed[-1]
+    frames, fps = last.first + last.frames, reel.canvas.fps
+    return Plan(
+        frames,
+        fps,
+        reel.canvas.width,
+        reel.canvas.height,
+        sample_at(frames, fps) if graph.audio else None,
+        tuple(ClipPlan(clip, _crop_plan(clip)) for clip in placed),
+        sum(isinstance(define.op, ops.Source) for define in graph),
+    )
+
+
+def _crop_plan(placed: Placed) -> CropPlan:
+    framing = placed.framing
+    return plan_crop(framing.path, *placed.media.video.displayed, framing.width, framing.height)

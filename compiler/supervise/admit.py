@@ -1,0 +1,140 @@
+"""What may be opened at all: the demuxers, decoders and picture sizes that media from strangers may ask for.
+
+Everything is named, nothing is excluded by name: a playlist, a script or an exotic decoder is refused because it is
+not here. Runs in the probe child.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+import av.error
+import av.logging
+from av.container import InputContainer
+from av.stream import Stream
+
+from compiler.errors import Loc, ReelError
+
+FORMATS = (
+    *("mov", "mp4", "m4a", "3gp", "3g2", "mj2", "matroska", "webm", "mpegts", "mpeg", "avi", "ogg", "flv", "asf"),
+    *("mxf", "wav", "mp3", "flac", "aac"),
+)
+"""Demuxers, by any of their names. None of them opens a second file."""
+
+VIDEO_CODECS = (
+    *("h264", "hevc", "av1", "vp8", "vp9", "mpeg4", "mpeg2video", "mpeg1video", "h263", "theora", "vc1", "prores"),
+    *("msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "wmv1", "wmv2", "wmv3", "flv1", "vp6", "vp6f", "dnxhd", "cfhd", "dvvideo"),
+    *("mjpeg", "png", "ffv1", "huffyuv", "ffvhuff", "utvideo", "qtrle", "rawvideo", "v210"),
+)
+AUDIO_CODECS = (
+    *("aac", "mp3", "mp2", "opus", "vorbis", "flac", "alac", "ac3", "eac3", "wmav1", "wmav2", "amr_nb", "amr_wb"),
+    *("pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be", "pcm_f32le", "pcm_f32be"),
+    *("pcm_u8", "pcm_mulaw", "pcm_alaw", "pcm_bluray", "pcm_dvd", "adpcm_ms", "adpcm_ima_wav"),
+)
+DECODERS = (
+    *(*VIDEO_CODECS, *AUDIO_CODECS, "libdav1d", "flv", "msmpeg4", "mp3float", "mp2float", "amrnb", "amrwb"),
+    *("libopencore_amrnb", "libopencore_amrwb", "libopus", "libvpx", "libvpx-vp9"),
+)
+"""Decoder names: where they differ from the codec's own, both."""
+
+MAX_PIXELS = 40_000_000
+"""Of one picture: 8K (7680 x 4320) is 33 million; a few kB of PNG can claim 256 million."""
+
+TEXTS = {
+    b"#EXTM3U": "an HLS playlist",
+    b"ffconcat": "an ffmpeg concat script",
+    b";FFMETADATA": "an ffmpeg metadata file",
+    b"v=0": "an SDP session",
+    b"<MPD": "a DASH manifest",
+    b"<?xml": "an XML file",
+    b"<svg": "an SVG drawing",
+}
+"""How texts that lead a player to other files begin."""
+
+FOUND = "open a video file such as mp4, mov, mkv, webm, ts or avi"
+_OPTIONS = {
+    "protocol_whitelist": "file",
+    "format_whitelist": ",".join(FORMATS),
+    "codec_whitelist": ",".join(DECODERS),
+    "max_pixels": str(MAX_PIXELS),
+    "threads": "1",
+}
+_TOO_BIG = re.compile(r"Picture size (\d+)x(\d+) exceeds")
+
+Log = list[tuple[int, str, str]]
+"""libav's own messages: level, source, text."""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[InputContainer, Log]]:
+    """The file as an open container, read as a plain file whatever its name says; RC604, RC606."""
+    _sniff(path)
+    av.logging.set_level(av.logging.ERROR)
+    with av.logging.Capture() as log:
+        try:
+            container = av.open(f"file:{path}", options=_OPTIONS, metadata_errors="replace")
+        except av.error.FFmpegError as error:
+            raise _refusal(error, log) from error
+        with container:
+            too_big = _TOO_BIG.search(said(log))
+            if too_big:
+                raise too_many_pixels(int(too_big[1]), int(too_big[2]))
+            yield container, log
+
+
+def admit_stream(stream: Stream, allowed: tuple[str, ...]) -> str:
+    """The stream's codec name, its decoder made ready to run alone and bounded; RC606 if it is not allowed."""
+    context = stream.codec_context
+    codec = context.codec.canonical_name if context else "unknown"
+    if codec not in allowed:
+        raise refused(f"uses the {codec} {stream.type} codec, which is not allowed", "convert it to H.264 and AAC")
+    context.thread_count = 1
+    context.options = {"max_pixels": str(MAX_PIXELS)}
+    return codec
+
+
+def refused(what: str, hint: str = FOUND, detail: str = "") -> ReelError:
+    """Media that is not let in: RC606."""
+    return ReelError("RC606", Loc(), what, detail=detail, hint=hint)
+
+
+def unreadable(what: str, detail: str = "", hint: str = "check that the file is whole and plays") -> ReelError:
+    """Media that cannot be read: RC604."""
+    return ReelError("RC604", Loc(), what, detail=detail, hint=hint)
+
+
+def too_many_pixels(width: int, height: int) -> ReelError:
+    """RC606 for a picture larger than any camera makes."""
+    return refused(
+        f"has a picture of {width}x{height}, more than {MAX_PIXELS / 1e6:.0f} million pixels", "scale it down to 8K"
+    )
+
+
+def said(log: Log) -> str:
+    """libav's distinct messages, a line each, the first eight."""
+    return "\n".join(list(dict.fromkeys(text.strip() for _, _, text in log))[:8])
+
+
+def _sniff(path: Path) -> None:
+    with path.open("rb") as file:
+        head = file.read(256).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not head:
+        raise unreadable("is empty")
+    for mark, name in TEXTS.items():
+        if head.startswith(mark):
+            raise refused(f"is {name}, not a video file", "upload the video itself, not a file that points to it")
+
+
+def _refusal(error: av.error.FFmpegError, log: Log) -> ReelError:
+    text = said(log)
+    if "not on whitelist" in text:
+        return refused("is of a format that is not allowed", detail=text)
+    if error.errno == 12:
+        return refused("takes more memory to open than is allowed", detail=text)
+    if "moov atom not found" in text:
+        return unreadable("has no index: its end is missing, or it is not a video file", text)
+    return unreadable("is not a video file, or is damaged", text or str(error.strerror))

@@ -1,0 +1,67 @@
+"""The launcher: puts itself under limits, then becomes the command.
+
+    python -I -S child.py LIMITS_JSON -- COMMAND...
+
+Runs alone, before any of our code can be imported: the standard library only. A launcher of our own, because
+`preexec_fn` is unsafe beside threads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+
+PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
+CANNOT_START = 127
+
+RLIMITS = {
+    "memory": resource.RLIMIT_AS,
+    "file": resource.RLIMIT_FSIZE,
+    "files": resource.RLIMIT_NOFILE,
+    "cpu": resource.RLIMIT_CPU,
+}
+
+
+def main() -> None:
+    """Become the command, or end with 127 and one line saying why it cannot be started."""
+    limits, command = json.loads(sys.argv[1]), sys.argv[3:]
+    if sys.platform == "linux":
+        _bind(limits["parent"])
+    _limit(resource.RLIMIT_CORE, 0)
+    for name, kind in RLIMITS.items():
+        if limits[name] is not None:
+            _limit(kind, limits[name])
+    if limits["nice"]:
+        os.nice(limits["nice"])
+    # Ignored, a write past RLIMIT_FSIZE is an error that ffmpeg can report; by default it is death without a word.
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        os.execvp(command[0], command)
+    except OSError as error:
+        os.write(2, f"launcher: {command[0]}: {error.strerror}\n".encode(errors="surrogateescape"))
+        os._exit(CANNOT_START)
+
+
+def _bind(parent: int) -> None:
+    """Die with `parent`; gain no privileges, ever."""
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    if os.getppid() != parent:  # it died before the line above could bind us to it
+        os._exit(CANNOT_START)
+
+
+def _limit(kind: int, most: int) -> None:
+    hard = resource.getrlimit(kind)[1]
+    allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    with contextlib.suppress(ValueError):  # a kernel without this limit
+        resource.setrlimit(kind, (allowed, allowed))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""What this machine can do, as rows of facts: `reelc doctor`."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Literal
+
+from compiler.errors import ReelError
+from compiler.ir.build import Build
+from compiler.supervise.ffmpeg import find_build
+from compiler.supervise.sandbox import ENVIRONMENT, Limits, launcher
+
+State = Literal["ok", "warn", "fail"]
+
+OLDEST_PYTHON = (3, 11)
+ROOMY = 2 << 30
+"""Free bytes below which the folder for temporary files is worth a warning."""
+
+WISHES = {
+    "rubberband": "sound through speed changes keeps its pitch less well",
+    "zscale": "HDR sources cannot be mapped to the film's range",
+    "tonemap": "HDR sources cannot be mapped to the film's range",
+    "yadif": "interlaced sources show combs",
+}
+"""Filters a film may want, and what their absence costs."""
+
+# A child says what it was born with: no_new_privs, the signal it gets when its parent dies, and a limit that was set.
+ASKED = Limits(files=77, nice=0)
+WITNESS = """
+import ctypes, resource
+prctl, signal = ctypes.CDLL(None).prctl, ctypes.c_int()
+prctl(2, ctypes.byref(signal), 0, 0, 0)
+print(prctl(39, 0, 0, 0, 0), signal.value, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One fact of this machine and whether it will do; `remedy` when it will not."""
+
+    name: str
+    state: State
+    value: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """Every fact, in the order to read them."""
+
+    rows: tuple[Row, ...]
+
+    @property
+    def state(self) -> State:
+        """The worst of the rows."""
+        states = {row.state for row in self.rows}
+        return "fail" if "fail" in states else "warn" if "warn" in states else "ok"
+
+
+def examine(ffmpeg: str | None = None) -> Checkup:
+    """Everything a render depends on here; `ffmpeg` as in `find_build`. Raises nothing: a fault is a row."""
+    return Checkup((*_ours(), *_ffmpeg(ffmpeg), *_sandbox(), _temporary()))
+
+
+def _ours() -> tuple[Row, ...]:
+    state: State = "ok" if sys.version_info >= OLDEST_PYTHON else "fail"
+    return (
+        Row("python", state, platform.python_version(), "" if state == "ok" else "install Python 3.11 or newer"),
+        Row("reelc", "ok", _version("reelc") or "a source checkout"),
+        _library("av", "probing"),
+    )
+
+
+def _ffmpeg(override: str | None) -> tuple[Row, ...]:
+    try:
+        build = find_build(override)
+    except ReelError as error:
+        return (Row("ffmpeg", "fail", "; ".join(filter(None, (error.message, error.detail))), error.hint),)
+    wishes = (_wish(name, cost, build) for name, cost in WISHES.items())
+    encoders = ", ".join(sorted(build.encoders & {"libx264", "libx265", "libsvtav1", "aac"}))
+    return (
+        Row("ffmpeg", "ok", f"{build.version} (release {build.release[0]}.{build.release[1]})"),
+        Row("ffmpeg path", "ok", build.path),
+        *wishes,
+        Row("encoders", "ok", encoders),
+    )
+
+
+def _wish(name: str, cost: str, build: Build) -> Row:
+    if name in build.filters:
+        return Row(f"filter {name}", "ok", "present")
+    return Row(f"filter {name}", "warn", f"absent: {cost}", f"use an ffmpeg built with {name}")
+
+
+def _sandbox() -> tuple[Row, ...]:
+    command = launcher([sys.executable, "-I", "-S", "-c", WITNESS], ASKED)
+    told = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=ENVIRONMENT, check=False)
+    privileges, signal, files = (told.stdout.decode().split() + ["?"] * 3)[:3]
+    bubblewrap = shutil.which("bwrap", path=ENVIRONMENT["PATH"])
+    return (
+        _held("children die with us", signal == "9"),
+        _held("children gain no privileges", privileges == "1"),
+        _held("children's resources are limited", files == str(ASKED.files)),
+        Row("bubblewrap", "ok", "present, not used" if bubblewrap else "absent, not needed"),
+    )
+
+
+def _held(name: str, holds: bool) -> Row:
+    return Row(name, "ok", "yes") if holds else Row(name, "warn", "no", "run on Linux to have media opened safely")
+
+
+def _temporary() -> Row:
+    folder = tempfile.gettempdir()
+    free = shutil.disk_usage(folder).free
+    value = f"{folder}, {free / 1e9:.1f} GB free"
+    return Row("temporary files", "ok", value) if free >= ROOMY else Row("temporary files", "warn", value, "free space")
+
+
+def _library(name: str, purpose: str) -> Row:
+    version = _version(name)
+    return Row(name, "ok", version) if version else Row(name, "fail", f"absent: no {purpose}", "install reelc again")
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None

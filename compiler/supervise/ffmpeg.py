@@ -1,0 +1,128 @@
+"""The ffmpeg that will run: which one, which release, and whether it can do what a film needs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from functools import cache
+
+import imageio_ffmpeg
+
+from compiler.errors import Loc, ReelError
+from compiler.ir.build import Build
+from compiler.supervise.sandbox import ENVIRONMENT, Limits, launcher
+
+VARIABLE = "REELC_FFMPEG"
+"""The environment variable that names another ffmpeg than the embedded one."""
+
+OLDEST = (5, 1)
+
+FILTERS = frozenset(
+    {"acrossfade", "afade", "aformat", "anullsrc", "apad", "aresample", "asetpts", "atempo", "atrim", "concat"}
+    | {"crop", "fade", "format", "fps", "overlay", "pad", "perspective", "rotate", "scale", "setpts", "setsar"}
+    | {"settb", "tpad", "trim", "volume", "xfade"}
+)
+"""Filters every graph may use; others are asked for by the graph that uses them."""
+
+ENCODERS = frozenset({"aac", "libx264"})
+
+RELEASES = {8: (5, 1), 9: (6, 0), 10: (7, 0), 11: (8, 0), 12: (9, 0)}
+"""libavfilter's major version to the release it came with, for builds named after a commit."""
+
+FIRST_5_1 = 44
+"""libavfilter 8's minor version in release 5.1."""
+
+REMEDY = f"install ffmpeg 5.1 or newer with libx264 and name it in {VARIABLE}, or unset it to use the embedded one"
+WITHIN = 20.0
+"""Seconds a build may take to describe itself."""
+
+_STATED = re.compile(r"^ffmpeg version n?(\d+)\.(\d+)\S*", re.MULTILINE)
+_NAMED = re.compile(r"^ffmpeg version (\S+)", re.MULTILINE)
+_LIBAVFILTER = re.compile(r"^libavfilter\s+(\d+)\.\s*(\d+)\.", re.MULTILINE)
+_FILTER = re.compile(r"^ [.\w|]{2,3} (\w+) +\S*->\S*", re.MULTILINE)
+_ENCODER = re.compile(r"^ [VAS][.\w]{5} ([\w-]+) ", re.MULTILINE)
+
+
+def find_build(override: str | None = None) -> Build:
+    """The build to use: `override`, else REELC_FFMPEG, else the embedded one; RC601 missing, RC602 unfit."""
+    path = _located(override or os.environ.get(VARIABLE))
+    try:
+        stat = os.stat(path)
+    except OSError as error:
+        raise _missing(path, str(error.strerror)) from error
+    return _described(path, stat.st_mtime_ns, stat.st_size)
+
+
+def release_of(text: str) -> tuple[int, int]:
+    """Major and minor release by what `-version` printed; RC602 for a build that cannot be placed."""
+    if stated := _STATED.search(text):
+        return int(stated[1]), int(stated[2])
+    if library := _LIBAVFILTER.search(text):
+        major, minor = int(library[1]), int(library[2])
+        if (major, minor) < (8, FIRST_5_1):
+            return 5, 0
+        if major in RELEASES:
+            return RELEASES[major]
+    first = text.strip().splitlines()[:1]
+    raise ReelError("RC602", Loc(), "this ffmpeg's release is unknown", detail="".join(first), hint=REMEDY)
+
+
+def check_fit(build: Build) -> Build:
+    """The build itself, if it is new enough and has every filter and encoder that any graph may use; else RC602."""
+    if build.release < OLDEST:
+        what = f"ffmpeg {build.version} is too old: 5.1 is the oldest that works"
+        raise ReelError("RC602", Loc(), what, detail=build.path, hint=REMEDY)
+    lacking = sorted((FILTERS - build.filters) | (ENCODERS - build.encoders))
+    if lacking:
+        what = f"ffmpeg {build.version} was built without {', '.join(lacking)}"
+        raise ReelError("RC602", Loc(), what, detail=build.path, hint=REMEDY)
+    return build
+
+
+def _located(name: str | None) -> str:
+    if name is None:
+        try:
+            return str(imageio_ffmpeg.get_ffmpeg_exe())
+        except RuntimeError as error:
+            raise _missing("the embedded ffmpeg", "imageio-ffmpeg carries none for this machine") from error
+    found = shutil.which(name)
+    if found is None:
+        raise _missing(name, "not found, or not executable")
+    return os.path.abspath(found)
+
+
+@cache
+def _described(path: str, _changed: int, _size: int) -> Build:
+    version = _told(path, "-version")
+    named = _NAMED.search(version)
+    if not named:
+        raise _missing(path, "it does not answer as ffmpeg does")
+    return check_fit(
+        Build(
+            path=path,
+            release=release_of(version),
+            version=named[1],
+            filters=frozenset(_FILTER.findall(_told(path, "-filters"))),
+            encoders=frozenset(_ENCODER.findall(_told(path, "-encoders"))),
+        )
+    )
+
+
+def _told(path: str, option: str) -> str:
+    command = launcher([path, "-hide_banner", option] if option != "-version" else [path, option], Limits(nice=0))
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=WITHIN, env=ENVIRONMENT, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise _missing(path, f"`{option}` gave no answer within {WITHIN:.0f} s") from error
+    if done.returncode:
+        last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+        raise _missing(path, f"`{option}` failed: {''.join(last)}")
+    return done.stdout.decode(errors="replace")
+
+
+def _missing(path: str, why: str) -> ReelError:
+    return ReelError("RC601", Loc(), "ffmpeg cannot be run", detail=f"{path}: {why}", hint=REMEDY)

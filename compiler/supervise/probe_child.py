@@ -1,0 +1,188 @@
+"""The child that opens media: one question in, one JSON answer out, and whatever a hostile file does stays in here.
+
+    media PATH                  what the file is
+    times PATH START END        when its frames are shown
+    film PATH FPS               what a finished film holds
+
+An answer is {"answer": ...} or {"error": {"code", "message", "detail", "hint"}}; rationals are strings.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, cast
+
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from compiler.errors import Loc, ReelError
+from compiler.supervise import survey
+from compiler.supervise.admit import (
+    AUDIO_CODECS,
+    MAX_PIXELS,
+    VIDEO_CODECS,
+    admit_stream,
+    opened,
+    refused,
+    said,
+    too_many_pixels,
+    unreadable,
+)
+from compiler.supervise.colour import colours
+
+Fields = dict[str, Any]
+
+STILL = Disposition.attached_pic | Disposition.timed_thumbnails
+INTERLACED = 2
+"""AVFieldOrder: 0 unknown, 1 progressive, above that interlaced."""
+
+
+def main() -> None:
+    """Answer the one question on the command line."""
+    question, path, *rest = sys.argv[1:]
+    try:
+        answer = QUESTIONS[question](Path(path), *map(Fraction, rest))
+        print(json.dumps({"answer": answer}, default=str))
+    except ReelError as error:
+        found = {"code": error.code, "message": error.message, "detail": error.detail, "hint": error.hint}
+        print(json.dumps({"error": found}))
+
+
+def media(path: Path) -> Fields:
+    """The fields of timeline.media.Media, but for the path."""
+    with opened(path) as (container, log):
+        picture = _picture(container)
+        sound = _sound(container)
+        size = path.stat().st_size
+        survey.check_whole(container, survey.Track(picture), size)
+        reading = survey.read(container, [picture, sound] if sound else [picture])
+        if "File ended prematurely" in said(log):
+            raise unreadable("is cut short: its end is missing", hint="upload or copy the file again")
+        video = _video(container, reading, picture)
+        return {
+            "format": container.format.name.split(",")[0],
+            "start": Fraction(container.start_time or 0, 1_000_000),
+            "size": size,
+            "video": video,
+            "audio": _audio(reading, sound, video["first"]) if sound else None,
+        }
+
+
+def times(path: Path, start: Fraction, end: Fraction) -> list[Fraction]:
+    """Source times of the frames presented in `[start, end)`, the one showing at `start` included."""
+    with opened(path) as (container, _):
+        picture = _picture(container)
+        head = survey.Track(picture)
+        for packet in container.demux(picture):
+            head.take(packet)
+            if head.frame:
+                break
+        first = _shown(head)
+        return [at - first for at in survey.window(container, head, first + start, first + end)]
+
+
+def film(path: Path, fps: Fraction) -> Fields:
+    """What a finished film holds: its streams, its packets counted, the first frame off the grid n / fps."""
+    with opened(path) as (container, _):
+        picture, sound = _picture(container), _sound(container)
+        reading = survey.read_whole(container, [picture, sound] if sound else [picture])
+        context, ticks = picture.codec_context, sorted(reading.heads[0].ticks)
+        near = Fraction(picture.time_base or 1) / 2
+        off = (n for n, tick in enumerate(ticks) if abs(tick * Fraction(picture.time_base or 1) - n / fps) > near)
+        return {
+            "videos": len(container.streams.video),
+            "audios": len(container.streams.audio),
+            "codec": context.codec.canonical_name,
+            "pix_fmt": context.pix_fmt,
+            "size": [context.width, context.height],
+            "frames": len(ticks),
+            "off_grid": next(off, None),
+            "samples": reading.heads[1].end(Fraction(0)) * (sound.rate or 0) if sound else None,
+        }
+
+
+QUESTIONS: dict[str, Callable[..., object]] = {"media": media, "times": times, "film": film}
+
+
+def _picture(container: InputContainer) -> VideoStream:
+    streams = [stream for stream in container.streams.video if not stream.disposition & STILL]
+    if not streams:
+        raise ReelError("RC605", Loc(), "has no video stream", hint="choose a file with a picture")
+    stream = next((stream for stream in streams if stream.disposition & Disposition.default), streams[0])
+    admit_stream(stream, VIDEO_CODECS)
+    context = stream.codec_context
+    if context.width * context.height > MAX_PIXELS:
+        raise too_many_pixels(context.width, context.height)
+    return stream
+
+
+def _sound(container: InputContainer) -> AudioStream | None:
+    streams = container.streams.audio
+    if not streams:
+        return None
+    stream = next((stream for stream in streams if stream.disposition & Disposition.default), streams[0])
+    admit_stream(stream, AUDIO_CODECS)
+    return stream
+
+
+def _shown(track: survey.Track) -> Fraction:
+    if track.first is None:
+        raise unreadable("has no picture that can be decoded")
+    return track.first
+
+
+def _video(container: InputContainer, reading: survey.Reading, stream: VideoStream) -> Fields:
+    head, tail, context = reading.heads[0], reading.tails[0], stream.codec_context
+    first, uneven = _shown(head), head.uneven() or tail.uneven()
+    rate = (stream.average_rate if uneven else stream.guessed_rate) or stream.average_rate or stream.base_rate
+    if not rate:
+        raise unreadable("states no frame rate")
+    end, shown = tail.end(1 / Fraction(rate)), cast(VideoFrame, head.frame)
+    survey.check_promise(container, tail, end)
+    return {
+        "index": stream.index,
+        "codec": context.codec.canonical_name,
+        "width": context.width,
+        "height": context.height,
+        "rate": Fraction(rate),
+        "time_base": head.time_base,
+        "first": first,
+        "end": end - first,
+        "variable": uneven,
+        "frames": len(head.ticks) if reading.whole else stream.frames or None,
+        "sar": Fraction(stream.sample_aspect_ratio or 1),
+        "rotation": _clockwise(shown.rotation),
+        "pix_fmt": context.pix_fmt,
+        "interlaced": shown.interlaced_frame or context.field_order >= INTERLACED,
+        **colours(context),
+    }
+
+
+def _audio(reading: survey.Reading, stream: AudioStream, zero: Fraction) -> Fields | None:
+    head, tail, context = reading.heads[1], reading.tails[1], stream.codec_context
+    if head.first is None:  # a stream that is declared, and silent to the end
+        return None
+    return {
+        "index": stream.index,
+        "codec": context.codec.canonical_name,
+        "sample_rate": context.sample_rate,
+        "channels": context.layout.nb_channels,
+        "layout": context.layout.name,
+        "time_base": head.time_base,
+        "first": head.first,
+        "end": tail.end(Fraction(0)) - zero,
+    }
+
+
+def _clockwise(counter_clockwise: int) -> int:
+    degrees = -counter_clockwise % 360
+    if degrees % 90:
+        raise refused(f"is to be shown turned by {degrees} degrees", "turn it by quarter turns only")
+    return degrees

@@ -1,0 +1,101 @@
+"""ffmpeg's `-progress` blocks as progress: how far, how fast, how long still."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+WINDOW = 15.0
+"""Seconds over which the pace is taken: long enough to be calm, short enough to notice a slow passage."""
+
+TELLING = 2.0
+"""Seconds of pace below which an estimate would be a guess."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One moment of a render. `frame` never goes back; `eta` is seconds, None while it would be a guess."""
+
+    stage: str
+    frame: int
+    frames: int
+    """The predicted total."""
+    elapsed: float
+    """Seconds since the start."""
+    fps: float | None = None
+    """Frames a second of late, by our own clock."""
+    speed: float | None = None
+    """As ffmpeg says it: 2 is twice as fast as the film plays."""
+    eta: float | None = None
+
+    @property
+    def fraction(self) -> float:
+        """From 0 to 1."""
+        return min(1.0, self.frame / self.frames) if self.frames else 1.0
+
+
+class Meter:
+    """Reads `-progress` output as it comes, in pieces of any size, against a monotonic clock passed in."""
+
+    def __init__(self, frames: int, started: float, stage: str = "rendering") -> None:
+        self.frames, self.started, self.stage = frames, started, stage
+        self.frame = 0
+        self.advanced = started
+        """When `frame` last grew: what a stall is measured from."""
+        self._rest = b""
+        self._speed: float | None = None
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def feed(self, output: bytes, now: float) -> Iterator[Progress]:
+        """The progress at every block that `output` completes."""
+        *lines, self._rest = (self._rest + output).split(b"\n")
+        for line in lines:
+            key, _, value = line.decode(errors="replace").strip().partition("=")
+            if key == "frame":
+                self._advance(_count(value), now)
+            elif key == "speed":
+                self._speed = _number(value.removesuffix("x"))
+            elif key == "progress":
+                yield self.at(now)
+
+    def at(self, now: float) -> Progress:
+        """The progress as known, seen from `now`."""
+        pace = self._pace()
+        left = max(0, self.frames - self.frame)
+        return Progress(
+            stage=self.stage,
+            frame=self.frame,
+            frames=self.frames,
+            elapsed=now - self.started,
+            fps=pace,
+            speed=self._speed,
+            eta=left / pace if pace else None,
+        )
+
+    def _advance(self, frame: int | None, now: float) -> None:
+        if frame is None:
+            return
+        if frame > self.frame:
+            self.frame, self.advanced = frame, now
+        if self.frame:  # before the first frame there is opening and seeking, no pace
+            self._seen.append((now, self.frame))
+        while self._seen and self._seen[0][0] < now - WINDOW:
+            self._seen.popleft()
+
+    def _pace(self) -> float | None:
+        if not self._seen:
+            return None
+        (since, begun), (until, reached) = self._seen[0], self._seen[-1]
+        return (reached - begun) / (until - since) if until - since >= TELLING else None
+
+
+def _count(text: str) -> int | None:
+    return int(text) if text.strip().isdecimal() else None
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:  # N/A
+        return None

@@ -1,0 +1,126 @@
+"""One supervised ffmpeg: watched, bounded, stoppable, and understood when it fails."""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio.subprocess import Process
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import monotonic
+
+from compiler.errors import Loc, ReelError
+from compiler.supervise.progress import Meter, Progress
+from compiler.supervise.sandbox import Limits, start, stop
+from compiler.supervise.verdict import UNKNOWN, Origins, explain
+
+KEPT = 64 * 1024
+"""Bytes kept of each end of stderr: the cause stands at the head, the consequence at the tail."""
+
+PIECE = 16 * 1024
+TICK = 0.25
+"""Seconds between two looks at the clock."""
+
+FINISHING = 10
+"""How much longer than `stall_after` the last frame may stand still: the file's index is being moved to its front."""
+
+RENDERING = Limits(files=1024)
+
+
+class Ends:
+    """The head and the tail of a stream of bytes, however long it is."""
+
+    def __init__(self, most: int = KEPT) -> None:
+        self._most, self._head, self._tail, self._lost = most, b"", b"", 0
+
+    def add(self, piece: bytes) -> None:
+        """Take the next bytes."""
+        room = self._most - len(self._head)
+        self._head, rest = self._head + piece[:room], piece[room:]
+        self._tail += rest
+        over = max(0, len(self._tail) - self._most)
+        self._tail, self._lost = self._tail[over:], self._lost + over
+
+    def text(self) -> str:
+        """What was kept, with a line where bytes were left out."""
+        gap = f"\n[{self._lost} bytes left out]\n".encode() if self._lost else b""
+        return (self._head + gap + self._tail).decode(errors="replace")
+
+
+async def run(
+    command: Sequence[str],
+    *,
+    frames: int,
+    on_progress: Callable[[Progress], None],
+    stall_after: float = 60,
+    deadline: float | None = None,
+    origins: Origins = UNKNOWN,
+    limits: Limits = RENDERING,
+    stage: str = "rendering",
+    cwd: Path | None = None,
+) -> None:
+    """Run ffmpeg to its end; it must print `-progress pipe:1`. Exit 0 is not yet a film: verify it.
+
+    `stall_after` seconds without a new frame is RC608, `deadline` seconds in all is RC609; a failure is what `explain`
+    makes of it. Cancelled, stalled or late, ffmpeg is asked to end, then killed, and gone when this returns or raises.
+    """
+    child = await start(command, limits, cwd)
+    meter, said = Meter(frames, monotonic(), stage), Ends()
+    ending = asyncio.ensure_future(_follow(child, meter, said, on_progress))
+    try:
+        await _watch(ending, meter, stall_after, deadline)
+        exit_code = ending.result()
+    finally:
+        await stop(child, reader=ending)
+    if exit_code:
+        raise explain(exit_code, said.text(), origins)
+
+
+async def _follow(child: Process, meter: Meter, said: Ends, on_progress: Callable[[Progress], None]) -> int:
+    assert child.stdout
+    assert child.stderr
+    listening = asyncio.ensure_future(_listen(child.stderr, said))
+    try:
+        await _measure(child.stdout, meter, on_progress)
+        await listening
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+    return await child.wait()
+
+
+async def _measure(output: asyncio.StreamReader, meter: Meter, on_progress: Callable[[Progress], None]) -> None:
+    while piece := await output.read(PIECE):
+        for progress in meter.feed(piece, monotonic()):
+            on_progress(progress)
+
+
+async def _listen(errors: asyncio.StreamReader, said: Ends) -> None:
+    while piece := await errors.read(PIECE):
+        said.add(piece)
+
+
+async def _watch(ending: asyncio.Future[int], meter: Meter, stall_after: float, deadline: float | None) -> None:
+    while not ending.done():
+        await asyncio.wait({ending}, timeout=TICK)
+        now = monotonic()
+        patience = stall_after * (FINISHING if meter.frame >= meter.frames else 1)
+        if not ending.done() and now - meter.advanced > patience:
+            raise _stalled(meter, patience)
+        if not ending.done() and deadline is not None and now - meter.started > deadline:
+            raise _late(meter, deadline)
+
+
+def _stalled(meter: Meter, patience: float) -> ReelError:
+    what = f"ffmpeg made no frame for {patience:g} s and was stopped"
+    return ReelError(
+        "RC608", Loc(), what, detail=_reached(meter), hint="render again; check that the media can be read"
+    )
+
+
+def _late(meter: Meter, deadline: float) -> ReelError:
+    what = f"the render took longer than {deadline:g} s and was stopped"
+    return ReelError("RC609", Loc(), what, detail=_reached(meter), hint="allow more time, or render a shorter reel")
+
+
+def _reached(meter: Meter) -> str:
+    return f"at frame {meter.frame} of {meter.frames}"

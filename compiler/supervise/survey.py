@@ -1,0 +1,197 @@
+"""Where a media file's frames and samples really are, read from its packets. Runs in the probe child."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import av.error
+from av.audio.frame import AudioFrame
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Stream
+from av.video.frame import VideoFrame
+
+from compiler.errors import ReelError
+from compiler.supervise.admit import unreadable
+
+HEAD = 400
+"""Video packets read from the start; a file with no more is read whole."""
+
+TAIL = 10
+"""Seconds before the stated end from which the tail is read."""
+
+BEYOND = Fraction(1)
+"""Seconds a stated length may exceed what is there: rounding, a muxer's optimism."""
+
+JITTER = Fraction(1, 2000)
+"""Seconds a frame may be off an even grid besides the rounding to its time base."""
+
+
+class Track:
+    """One stream as far as it has been read: ticks are of its time base; packets outside the edit list do not count."""
+
+    def __init__(self, stream: Stream, *, decode: bool = True) -> None:
+        self.stream, self._decode = stream, decode
+        self.time_base = Fraction(stream.time_base or 1)
+        self.frame: VideoFrame | AudioFrame | None = None
+        """The first decoded frame."""
+        self.ticks: list[int] = []
+        self.last = (-1 << 62, 0)
+        """The last packet's tick and duration, in presentation order."""
+
+    def take(self, packet: Packet[Any]) -> None:
+        """Count one packet; decode it while nothing has been shown yet."""
+        tick = _tick(packet)
+        if tick is not None and not packet.is_discard:
+            self.ticks.append(tick)
+            self.last = max(self.last, (tick, packet.duration or 0))
+        if self._decode and self.frame is None:
+            self.frame = _first_frame(packet)
+
+    @property
+    def first(self) -> Fraction | None:
+        """Container time of the first frame presented; None when none was decoded."""
+        if self.frame is None:
+            return None
+        return Fraction(_tick(self.frame) or 0) * self.time_base
+
+    def end(self, usual: Fraction) -> Fraction:
+        """Container time at which the last packet ends; `usual` seconds long when it does not say."""
+        tick, duration = self.last
+        return tick * self.time_base + (duration * self.time_base or usual)
+
+    def uneven(self) -> bool:
+        """Whether the ticks read so far are off every even grid."""
+        return _uneven(self.ticks, self.time_base)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read of some streams: their beginnings, their ends (the same when all was read), and whether all was."""
+
+    heads: list[Track]
+    tails: list[Track]
+    whole: bool
+
+
+def read(container: InputContainer, streams: Sequence[Stream]) -> Reading:
+    """The streams' beginnings and ends; the first stream is the picture. RC604 if they cannot be read to the end."""
+    heads = [Track(stream) for stream in streams]
+    if _read(container, heads, most=HEAD):
+        return Reading(heads, heads, whole=True)
+    end = _stated_end(container, heads[0])
+    if end is not None and all(track.ticks and track.frame for track in heads):
+        tails = [Track(stream, decode=False) for stream in streams]
+        _seek(container, tails[0], end - TAIL)
+        _read(container, tails)
+        if all(track.ticks for track in tails):
+            return Reading(heads, tails, whole=False)
+    return read_whole(container, streams)
+
+
+def read_whole(container: InputContainer, streams: Sequence[Stream]) -> Reading:
+    """The streams with every packet counted; RC604 if they cannot be read to the end."""
+    tracks = [Track(stream) for stream in streams]
+    _seek(container, tracks[0], None)
+    _read(container, tracks)
+    return Reading(tracks, tracks, whole=True)
+
+
+def check_whole(container: InputContainer, track: Track, size: int) -> None:
+    """RC604 if the file's index promises bytes that the file does not have."""
+    entries = track.stream.index_entries
+    if not container.format.name.startswith("mov") or not len(entries):
+        return
+    if entries[-1].pos + entries[-1].size <= size:
+        return
+    missing = bisect_left(range(len(entries)), True, key=lambda i: entries[i].pos + entries[i].size > size)
+    promised = (track.stream.duration or entries[-1].timestamp) * track.time_base
+    raise cut_short(promised, (entries[missing].timestamp - entries[0].timestamp) * track.time_base)
+
+
+def check_promise(container: InputContainer, track: Track, end: Fraction) -> None:
+    """RC604 if the header states a length of the picture that its packets do not reach."""
+    stated = track.stream.duration
+    match container.format.name.split(",")[0]:
+        case "avi":  # its duration is already an estimate when bytes are missing, its count of frames is not
+            stated = max(stated or 0, track.stream.frames)
+        case "mov":
+            pass
+        case _:
+            return
+    if stated is not None and stated * track.time_base - end > BEYOND:
+        raise cut_short(stated * track.time_base, end)
+
+
+def cut_short(promised: Fraction, reached: Fraction) -> ReelError:
+    """RC604 for a file that states more than it holds."""
+    what = f"is cut short: it states {float(promised):.1f} s, but its pictures end at {float(reached):.1f} s"
+    return unreadable(what, hint="upload or copy the file again")
+
+
+def window(container: InputContainer, track: Track, start: Fraction, end: Fraction) -> list[Fraction]:
+    """Container times of the frames presented in `[start, end)`, the one already showing at `start` included."""
+    _seek(container, track, start - TAIL)
+    times: list[Fraction] = []
+    for packet in container.demux(track.stream):
+        tick = _tick(packet)
+        if tick is None or packet.is_discard:
+            continue
+        times.append(tick * track.time_base)
+        if packet.dts is not None and packet.dts * track.time_base >= end:
+            break
+    times = sorted(at for at in times if at < end)
+    showing = max((at for at in times if at <= start), default=start)
+    return [at for at in times if at >= showing]
+
+
+def _read(container: InputContainer, tracks: Sequence[Track], most: int | None = None) -> bool:
+    """Read on until the end, or until `most` packets of the first track; whether the end was reached."""
+    lead, by_index = tracks[0], {track.stream.index: track for track in tracks}
+    try:
+        for packet in container.demux([track.stream for track in tracks]):
+            by_index[packet.stream_index].take(packet)
+            if most is not None and len(lead.ticks) >= most and lead.frame:
+                return False
+    except av.error.FFmpegError as error:
+        raise unreadable("cannot be read to its end", str(error.strerror)) from error
+    return True
+
+
+def _seek(container: InputContainer, track: Track, at: Fraction | None) -> None:
+    floor = Fraction(container.start_time or 0, 1_000_000)
+    target = floor if at is None else max(at, floor)
+    container.seek(int(target / track.time_base), stream=track.stream, backward=True)
+
+
+def _stated_end(container: InputContainer, track: Track) -> Fraction | None:
+    if track.stream.duration is not None:
+        return (track.stream.start_time or 0) * track.time_base + track.stream.duration * track.time_base
+    if container.duration is not None:
+        return Fraction((container.start_time or 0) + container.duration, 1_000_000)
+    return None
+
+
+def _first_frame(packet: Packet[Any]) -> VideoFrame | AudioFrame | None:
+    try:
+        frames = packet.decode()
+    except av.error.InvalidDataError:  # a stream joined in its middle: nothing can be shown before its first keyframe
+        return None
+    timed = (frame for frame in frames if isinstance(frame, VideoFrame | AudioFrame))
+    return next((frame for frame in timed if _tick(frame) is not None), None)
+
+
+def _tick(timed: Packet[Any] | VideoFrame | AudioFrame) -> int | None:
+    """When it is presented; AVI states only when it is decoded."""
+    return timed.dts if timed.pts is None else timed.pts
+
+
+def _uneven(ticks: Sequence[int], time_base: Fraction) -> bool:
+    ordered = sorted(ticks)
+    gaps, first = len(ordered) - 1, ordered[0]
+    allowed = max(Fraction(2), JITTER / time_base) * gaps
+    return any(abs((tick - first) * gaps - (ordered[-1] - first) * n) > allowed for n, tick in enumerate(ordered))

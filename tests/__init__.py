@@ -1,0 +1,1 @@
+"""The tests of reelc: units, golden texts, films rendered and read back."""

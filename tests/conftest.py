@@ -1,0 +1,41 @@
+"""What every test may ask for: an ffmpeg, and the sources of `tests/footage`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import imageio_ffmpeg
+import pytest
+
+from tests.footage.pool import POOL, Source, fetch, source
+
+SYSTEM_FFMPEG = Path("/usr/bin/ffmpeg")
+FOOTAGE = Path(__file__).parents[1] / ".footage"
+
+
+@pytest.fixture(scope="session")
+def embedded() -> str:
+    """The ffmpeg that comes with the installation."""
+    return str(imageio_ffmpeg.get_ffmpeg_exe())
+
+
+@pytest.fixture(scope="session", params=["embedded", "system"])
+def ffmpegs(request: pytest.FixtureRequest, embedded: str) -> str:
+    """Every ffmpeg at hand in turn: the embedded one, and the system's."""
+    if request.param == "embedded":
+        return embedded
+    if not SYSTEM_FFMPEG.exists():
+        pytest.skip("this system has no ffmpeg of its own")
+    return str(SYSTEM_FFMPEG)
+
+
+@pytest.fixture(scope="session")
+def footage(embedded: str) -> Path:
+    """The folder of the pool of coded sources."""
+    return fetch(POOL, FOOTAGE, embedded)
+
+
+@pytest.fixture(scope="session")
+def sources(footage: Path) -> tuple[Source, ...]:
+    """The pool of coded sources, with their facts."""
+    return tuple(source(footage / name, recipe) for name, recipe in POOL.items())

@@ -1,0 +1,65 @@
+"""The pool of sources that the tests share: made once, kept in a folder named after how they are made."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from tests.footage import coded, read
+from tests.footage.coded import AAC, H264, PCM, Recipe
+from tests.reference.facts import Facts
+
+_BFRAMES = (*H264, "-bf", "3", "-b_strategy", "0")
+_SECONDS = Fraction(4)
+
+POOL: Mapping[str, Recipe] = {
+    "film24.mov": Recipe(Fraction(24), _SECONDS, lane=0, sound=PCM),
+    "pal25.mp4": Recipe(Fraction(25), _SECONDS, lane=1, sample_rate=44_100, channels=1),
+    "ntsc.mp4": Recipe(Fraction(30_000, 1001), _SECONDS, lane=0, channels=6, sound=(*AAC[:3], "384k"), video=_BFRAMES),
+    "late30.mkv": Recipe(
+        Fraction(30), _SECONDS, lane=1, sound=PCM, audio_start=Fraction(1, 2), audio_seconds=Fraction(7, 2)
+    ),
+    "short60.mp4": Recipe(Fraction(60), _SECONDS, lane=0, video=_BFRAMES, audio_seconds=Fraction(5, 2)),
+    "silent30.mp4": Recipe(Fraction(30), _SECONDS, lane=1, channels=0),
+}
+"""Six constant-rate sources of 4 s, three in each lane: every container, codec and oddity of sound that stays legal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source on disk: how it was made, and the facts the reference predicts from."""
+
+    path: Path
+    recipe: Recipe
+    facts: Facts
+
+    @property
+    def media(self) -> str:
+        """How a reel names it."""
+        return str(self.path)
+
+
+def fetch(recipes: Mapping[str, Recipe], cache: Path, ffmpeg: str) -> Path:
+    """The folder that holds these sources by name; what is missing is made.
+
+    Runs side by side may make the same source twice, but never see half of one: it is made under a name of the run's
+    own and moved into place.
+    """
+    code = Path(coded.__file__).read_bytes()
+    folder = cache / hashlib.sha256(code + repr(sorted(recipes.items())).encode()).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, recipe in recipes.items():
+        if not (folder / name).exists():
+            made = coded.make(folder / f"{os.getpid()}-{name}", recipe, ffmpeg=ffmpeg)
+            os.replace(made, folder / name)
+    return folder
+
+
+def source(path: Path, recipe: Recipe) -> Source:
+    """A made source with its facts: frame times as its container holds them, the rest as the recipe says."""
+    times, end = read.frame_times(path)
+    return Source(path, recipe, Facts(recipe.rate, times, end, recipe.size, recipe.clicks))

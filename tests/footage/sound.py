@@ -1,0 +1,57 @@
+"""The clicks that were foretold of a film beside the clicks that are heard in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from tests.footage import read
+from tests.reference.predict import Click
+
+REACH = 0.03
+"""Seconds on either side of its place in which an exact click is looked for, if no neighbour of its clip is nearer."""
+LOUDER = 1.3
+"""How much louder a click on a whole second must be than its neighbours; it is made twice as loud."""
+SMEAR = 0.08
+"""Seconds around the place of a click whose pitch was kept within which it may be heard, and heard again."""
+
+
+class Sound:
+    """The clicks that were foretold beside the clicks that were heard."""
+
+    def __init__(self, foretold: Sequence[Click], heard: list[read.Click]) -> None:
+        self._foretold, self._heard = foretold, heard
+        self.exact = [click for click in self._foretold if click.clear and click.exact]
+        self.nearest = [self._near(click, min(REACH, 0.05 / float(click.speed))) for click in self.exact]
+        self.errors = [
+            None if near is None else abs(near.at - float(click.record))
+            for click, near in zip(self.exact, self.nearest, strict=True)
+        ]
+        slow = [click for click in self._foretold if click.clear and not click.exact and click.speed <= 1]
+        found = [(click, self._near(click, 0.05 / float(click.speed))) for click in slow]
+        self.drifts = [abs(near.at - float(click.record)) for click, near in found if near is not None]
+
+    def _near(self, click: Click, reach: float) -> read.Click | None:
+        """The click heard nearest to a foretold one, if within reach."""
+        near = min(self._heard, key=lambda heard: abs(heard.at - float(click.record)), default=None)
+        return near if near is not None and abs(near.at - float(click.record)) <= reach else None
+
+    def stray(self) -> tuple[float, ...]:
+        """Where a click is heard that no source has there, give or take what its span allows."""
+        places = [(float(click.record), REACH / 3 if click.exact else SMEAR) for click in self._foretold]
+        return tuple(
+            heard.at for heard in self._heard if not any(abs(heard.at - place) <= reach for place, reach in places)
+        )
+
+    def confused(self) -> tuple[str, ...]:
+        """Clips where, at one speed, a click on a whole second of sound is not louder than the rest."""
+        pairs = zip(self.exact, self.nearest, strict=True)
+        told = sorted(((c.clip, c.speed, c.loud, near.peak) for c, near in pairs if near), key=lambda row: row[:2])
+        found = []
+        for (clip, _), rows in groupby(told, key=lambda row: row[:2]):
+            peaks: dict[bool, list[float]] = {True: [], False: []}
+            for _, _, loud, peak in rows:
+                peaks[loud].append(peak)
+            if all(peaks.values()) and min(peaks[True]) < LOUDER * max(peaks[False]):
+                found.append(clip)
+        return tuple(dict.fromkeys(found))

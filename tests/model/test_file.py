@@ -1,0 +1,194 @@
+"""The reel file beyond its clips."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+
+import pytest
+
+from compiler.model import CANVASES, Audio, Canvas, Encode, read_reel
+from tests.model.reading import errors_of, faults_top, read_top
+
+EXAMPLE = """
+{"reel": 1,
+ "canvas": {"aspect_ratio": "9:16", "width": 1080, "height": 1920, "fps": "30", "fit": "contain"},
+ "audio": {"stretch": "pitch", "include": true},
+ "encode": {"codec": "h264", "preset": "medium", "crf": 20, "audio_bitrate": "192k"},
+ "transition": {"type": "cut"},
+ "clips": [
+   {"id": "dunk", "name": "Great dunk", "media": "game.mp4",
+    "crop_data": [{"frame": 0, "x": 100, "y": 0, "width": 607.5, "height": 1080}],
+    "segments_data": {"version": 2, "trimRange": {"start": 1.5, "end": 6}, "spans": [
+        {"start": 3, "end": 4, "speed": 0.5}]},
+    "timing_data": null, "rotation": 0, "transition_data": {"type": "dissolve", "duration": 0.5}}]}
+"""
+
+
+@pytest.mark.parametrize("text", [EXAMPLE, EXAMPLE.encode()])
+def test_the_example(text: str | bytes) -> None:
+    reel = read_reel(text)
+    assert reel.canvas == Canvas(1080, 1920, Fraction(30), "contain")
+    assert reel.audio == Audio("pitch", include=True)
+    assert reel.encode == Encode("h264", "medium", Fraction(20), "192k")
+    assert [(clip.id, clip.name, clip.media) for clip in reel.clips] == [("dunk", "Great dunk", "game.mp4")]
+
+
+def test_only_the_media_is_required_and_the_rest_is_the_example() -> None:
+    bare, full = read_top(), read_reel(EXAMPLE)
+    assert (bare.canvas, bare.audio, bare.encode) == (full.canvas, full.audio, full.encode)
+    assert bare.clips[0].transition.type == "cut"
+    assert (read_top(canvas=None, audio=None, encode={}, transition=None)) == bare
+
+
+@pytest.mark.parametrize(("aspect", "size"), CANVASES.items())
+def test_aspect_ratios_have_a_size(aspect: str, size: tuple[int, int]) -> None:
+    canvas = read_top(canvas={"aspect_ratio": aspect}).canvas
+    assert (canvas.width, canvas.height) == size
+
+
+def test_a_size_needs_no_aspect_ratio() -> None:
+    assert read_top(canvas={"width": 320, "height": 180}).canvas.width == 320
+    assert read_top(canvas={"width": 1366, "height": 768, "aspect_ratio": "16:9"}).canvas.height == 768
+
+
+@pytest.mark.parametrize(
+    ("stored", "rate"),
+    [
+        ("30000/1001", Fraction(30000, 1001)),
+        ("240000/1001", Fraction(240000, 1001)),
+        ("29.97", Fraction(2997, 100)),
+        (29.97, Fraction(2997, 100)),
+        (25, Fraction(25)),
+        ("240", Fraction(240)),
+        (1, Fraction(1)),
+    ],
+)
+def test_rates(stored: object, rate: Fraction) -> None:
+    assert read_top(canvas={"fps": stored}).canvas.fps == rate
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "",
+        "0",
+        "30/0",
+        "30/1/2",
+        "-30",
+        "3e1",
+        " 30",
+        "NaN",
+        "1/2",
+        "241",
+        0.5,
+        241,
+        29.97002997002997,
+        "٣٠",
+        "9" * 5000,
+    ],
+)
+def test_wrong_rates(stored: object) -> None:
+    assert faults_top(canvas={"fps": stored}) == [("RC106", "/canvas/fps")]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code", "at"),
+    [
+        ("canvas", {"width": 1081, "height": 1920}, "RC106", "/canvas/width"),
+        ("canvas", {"width": 1080, "height": 14}, "RC106", "/canvas/height"),
+        ("canvas", {"width": 8194, "height": 1080}, "RC106", "/canvas/width"),
+        ("canvas", {"width": 1080.5, "height": 1080}, "RC104", "/canvas/width"),
+        ("canvas", {"width": True, "height": 1080}, "RC104", "/canvas/width"),
+        ("canvas", {"width": 1080}, "RC105", "/canvas/height"),
+        ("canvas", {"width": 1080, "height": 1080, "aspect_ratio": "9:16"}, "RC106", "/canvas"),
+        ("canvas", {"aspect_ratio": "9:61"}, "RC106", "/canvas/aspect_ratio"),
+        ("canvas", {"aspect_ratio": 1.78}, "RC104", "/canvas/aspect_ratio"),
+        ("canvas", {"fps": True}, "RC104", "/canvas/fps"),
+        ("canvas", {"fps": {}}, "RC104", "/canvas/fps"),
+        ("canvas", {"fit": "stretch"}, "RC106", "/canvas/fit"),
+        ("canvas", {"heigth": 1080}, "RC103", "/canvas/heigth"),
+        ("canvas", [], "RC104", "/canvas"),
+        ("audio", {"include": 1}, "RC104", "/audio/include"),
+        ("audio", {"stretch": "none"}, "RC106", "/audio/stretch"),
+        ("audio", {"mute": True}, "RC103", "/audio/mute"),
+        ("audio", True, "RC104", "/audio"),
+        ("encode", {"codec": "hevc"}, "RC106", "/encode/codec"),
+        ("encode", {"preset": "fastest"}, "RC106", "/encode/preset"),
+        ("encode", {"crf": 51.5}, "RC106", "/encode/crf"),
+        ("encode", {"crf": "20"}, "RC104", "/encode/crf"),
+        ("encode", {"audio_bitrate": "192"}, "RC106", "/encode/audio_bitrate"),
+        ("encode", {"audio_bitrate": "31k"}, "RC106", "/encode/audio_bitrate"),
+        ("encode", {"audio_bitrate": "513k"}, "RC106", "/encode/audio_bitrate"),
+        ("encode", {"audio_bitrate": 192}, "RC104", "/encode/audio_bitrate"),
+        ("encode", {"bitrate": "1M"}, "RC103", "/encode/bitrate"),
+        ("encode", "h264", "RC104", "/encode"),
+        ("transition", {"type": "wipe", "duration": 1}, "RC113", "/transition/type"),
+        ("clips", [], "RC109", "/clips"),
+        ("clips", None, "RC105", "/clips"),
+        ("clips", {"media": "a"}, "RC104", "/clips"),
+        ("clips", [{"media": "a"}, None], "RC105", "/clips/1"),
+        ("clips", ["a.mp4"], "RC104", "/clips/0"),
+        ("reel", 2, "RC110", "/reel"),
+        ("reel", "1", "RC104", "/reel"),
+        ("reel", None, "RC105", "/reel"),
+        ("reel", True, "RC104", "/reel"),
+        ("clip", [], "RC103", "/clip"),
+    ],
+)
+def test_wrong_fields(field: str, value: object, code: str, at: str) -> None:
+    assert faults_top(**{field: value}) == [(code, at)]
+
+
+def test_the_fields_of_another_version_are_not_judged() -> None:
+    assert faults_top(reel=7, clips=5, tracks=[]) == [("RC110", "/reel")]
+
+
+def test_the_nearest_name_is_the_hint() -> None:
+    (error,) = errors_of('{"reel": 1, "clips": [{"media": "a", "segment_data": null}]}')
+    assert error.hint == "did you mean segments_data?"
+
+
+def test_an_unknown_field_like_no_other_lists_the_known() -> None:
+    (error,) = errors_of('{"reel": 1, "audio": {"zzz": 1}, "clips": [{"media": "a"}]}')
+    assert error.hint == "known here: include, stretch"
+
+
+def test_two_clips_of_one_id() -> None:
+    clips = [{"id": "a", "media": "x"}, {"id": "b", "media": "x"}, {"id": "a", "media": "x"}]
+    assert faults_top(clips=clips) == [("RC108", "/clips/2/id")]
+    assert faults_top(clips=[{"id": "clip2", "media": "x"}, {"media": "x"}]) == [("RC108", "/clips/1/id")]
+
+
+def test_every_error_of_every_clip_in_order() -> None:
+    found = faults_top(
+        canvas={"fps": 0},
+        clips=[{"rotation": 90}, {"media": "a", "id": "x", "crop_data": [{"frame": -1}]}, 5],
+    )
+    assert found == [
+        ("RC106", "/canvas/fps"),
+        ("RC105", "/clips/0/media"),
+        ("RC106", "/clips/0/rotation"),
+        ("RC106", "/clips/1/crop_data/0/frame"),
+        ("RC105", "/clips/1/crop_data/0/x"),
+        ("RC105", "/clips/1/crop_data/0/y"),
+        ("RC105", "/clips/1/crop_data/0/width"),
+        ("RC105", "/clips/1/crop_data/0/height"),
+        ("RC104", "/clips/2"),
+    ]
+
+
+def test_errors_name_their_clip() -> None:
+    text = json.dumps({"reel": 1, "clips": [{"media": "a", "id": "dunk", "rotation": 90}, {"rotation": 0}]})
+    assert [error.loc.clip for error in errors_of(text)] == ["dunk", "clip2"]
+
+
+def test_notices_stay_with_their_clip() -> None:
+    box = {"frame": 3, "x": 0, "y": 0, "width": 9, "height": 16}
+    reel = read_top(clips=[{"media": "a", "crop_data": [box, box]}, {"media": "b"}])
+    assert [len(clip.notices) for clip in reel.clips] == [1, 0]
+
+
+def test_a_thousand_clips() -> None:
+    reel = read_top(clips=[{"media": "a.mp4", "rotation": number / 100} for number in range(1000)])
+    assert [clip.id for clip in reel.clips[::999]] == ["clip1", "clip1000"]

@@ -1,0 +1,120 @@
+"""A stored clip read plainly: what plays, how fast, how it is entered, how it is framed.
+
+The reel is a plain dict in the current stored form. Out of scope, and refused: timing_data beyond a trim, ramps that a
+trim cuts. Rotation is not looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+from tests.reference import crop
+from tests.reference.facts import Facts
+from tests.reference.warp import Course, exact, nearest
+
+Stored = Mapping[str, Any]
+
+SHAPES = {"9:16": (1080, 1920), "16:9": (1920, 1080), "1:1": (1080, 1080), "4:5": (1080, 1350), "4:3": (1440, 1080)}
+"""Canvas sizes by aspect ratio."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One clip of a reel, and what is known of its media."""
+
+    id: str
+    media: str
+    facts: Facts
+    course: Course
+    entered: str
+    """cut, fade, or the name of a transition that overlaps."""
+    join: int
+    """Frames of the film that entering it takes; 0 for a cut."""
+    keys: Sequence[Stored]
+    canvas: Fraction
+    """Width / height of the film."""
+    stretch: str
+
+    def window(self, at: Fraction) -> crop.Box:
+        """The crop window at source time `at`; without keyframes the largest centred box of the film's shape."""
+        if self.keys:
+            return crop.window(self.keys, self.facts.rate, self.facts.size, at)
+        return crop.largest(self.canvas, self.facts.size)
+
+
+def frame_rate(reel: Stored) -> Fraction:
+    """The film's frames a second."""
+    return exact(reel.get("canvas", {}).get("fps", 30))
+
+
+def edits(reel: Stored, facts: Mapping[str, Facts]) -> list[Edit]:
+    """The reel's clips, in order; `facts` by the names the reel calls its media."""
+    width, height = _size(reel.get("canvas", {}))
+    found = []
+    for number, clip in enumerate(reel["clips"], start=1):
+        entered, join = _join(reel, clip) if number > 1 else ("cut", 0)
+        found.append(
+            Edit(
+                id=clip.get("id", f"clip{number}"),
+                media=clip["media"],
+                facts=facts[clip["media"]],
+                course=_course(clip, facts[clip["media"]]),
+                entered=entered,
+                join=join,
+                keys=clip.get("crop_data") or (),
+                canvas=Fraction(width, height),
+                stretch=clip.get("stretch") or reel.get("audio", {}).get("stretch", "pitch"),
+            )
+        )
+    return found
+
+
+def _size(canvas: Stored) -> tuple[int, int]:
+    width, height = SHAPES[canvas.get("aspect_ratio", "9:16")]
+    return canvas.get("width", width), canvas.get("height", height)
+
+
+def _course(clip: Stored, facts: Facts) -> Course:
+    """The clip's in to its out point, clamped to the media, cut where spans begin and end."""
+    stored = clip.get("segments_data") or {}
+    start, end = _trim(stored, clip.get("timing_data") or {}, facts)
+    if end <= start:
+        raise ValueError("nothing is left of the clip")
+    spans = [span for span in stored.get("spans", ()) if exact(span["start"]) < end and exact(span["end"]) > start]
+    edges = {start, end, *(max(start, exact(span["start"])) for span in spans)}
+    edges |= {min(end, exact(span["end"])) for span in spans}
+    return Course(start, end, [_piece(spans, left, right) for left, right in pairwise(sorted(edges))])
+
+
+def _trim(stored: Stored, timing: Stored, facts: Facts) -> tuple[Fraction, Fraction]:
+    if set(timing) - {"trimRange"}:
+        raise ValueError("of timing_data only the trim is read")
+    trim = stored.get("trimRange") or {}
+    if not trim and timing.get("trimRange"):
+        trim = dict(zip(("start", "end"), timing["trimRange"], strict=True))
+    return max(exact(trim.get("start", 0)), Fraction(0)), min(exact(trim.get("end", facts.end)), facts.end)
+
+
+def _piece(spans: list[Stored], left: Fraction, right: Fraction) -> tuple[Fraction, Fraction, Fraction, str]:
+    """Source length, entry speed, exit speed and ease of what lies between two edges."""
+    for span in spans:
+        start, end = exact(span["start"]), exact(span["end"])
+        if start <= left and right <= end:
+            speed = span.get("speed", 1)
+            if not isinstance(speed, Mapping):
+                return right - left, exact(speed), exact(speed), "linear"
+            if (start, end) != (left, right):
+                raise ValueError("a trim cuts a ramp")
+            return right - left, exact(speed["from"]), exact(speed["to"]), speed.get("ease", "linear")
+    return right - left, Fraction(1), Fraction(1), "linear"
+
+
+def _join(reel: Stored, clip: Stored) -> tuple[str, int]:
+    join = clip.get("transition_data") or reel.get("transition") or {"type": "cut"}
+    if join["type"] == "cut":
+        return "cut", 0
+    return join["type"], max(1, nearest(exact(join["duration"]) * frame_rate(reel)))

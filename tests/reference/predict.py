@@ -1,0 +1,169 @@
+"""What film a reel must give: its frames, samples, clicks and crop windows, foretold from the reel and the facts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from tests.reference import crop
+from tests.reference.edit import Edit, Stored, edits, frame_rate
+from tests.reference.facts import Facts
+from tests.reference.warp import Stretch, nearest
+
+SAMPLE_RATE = 48_000
+
+EDGE = Fraction(1, 100)
+"""Record seconds on either side of a join or a change of speed within which a click may be faded or smeared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """A click of a source in the film, at `record` seconds, where the source plays at `speed`.
+
+    `loud`: it is on a whole second of its sound. `clear`: it neither dissolves nor fades nor lies next to a join.
+    `exact`: its place is promised to the millisecond.
+    """
+
+    clip: str
+    source: Fraction
+    record: Fraction
+    speed: Fraction
+    loud: bool
+    clear: bool
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """One clip in the film: frames are the film's, in and out points source seconds."""
+
+    id: str
+    media: str
+    first_frame: int
+    frames: int
+    source_in: Fraction
+    source_out: Fraction
+    shown: tuple[int, ...]
+    """The source frame that each of its frames shows."""
+    windows: tuple[crop.Box, ...]
+    """The crop window of each of its frames."""
+    overlaps: tuple[int, int]
+    """Frames it shares with the clip before, and with the clip after."""
+    darkened: tuple[int, int]
+    """Frames that come from black at its start, and that go to black at its end."""
+    margin: Fraction
+    """How far, in frames, the nearest source frame is from falling into another slot."""
+
+    @property
+    def end_frame(self) -> int:
+        """The first frame of the film after it."""
+        return self.first_frame + self.frames
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One film; `samples` is 0 when it has no sound."""
+
+    fps: Fraction
+    clips: tuple[Clip, ...]
+    frames: int
+    samples: int
+    clicks: tuple[Click, ...]
+
+    @property
+    def shown(self) -> tuple[tuple[tuple[str, int], ...], ...]:
+        """For every frame the (clip id, source frame) it shows: two where clips overlap, the leaving one first."""
+        film: list[list[tuple[str, int]]] = [[] for _ in range(self.frames)]
+        for clip in self.clips:
+            for n, k in enumerate(clip.shown, start=clip.first_frame):
+                film[n].append((clip.id, k))
+        return tuple(map(tuple, film))
+
+    @property
+    def margin(self) -> Fraction:
+        """The least margin of all clips, in frames; ffmpeg's microseconds are safe above 1/10000."""
+        return min(clip.margin for clip in self.clips)
+
+
+def predict(reel: Stored, facts: Mapping[str, Facts]) -> Prediction:
+    """The film of a legal reel; `facts` by the names it calls its media; ValueError for what is out of scope."""
+    fps, found = frame_rate(reel), edits(reel, facts)
+    clips: list[Clip] = []
+    for i, edit in enumerate(found):
+        leaving = found[i + 1] if i + 1 < len(found) else None
+        overlaps = (_overlap(edit), _overlap(leaving) if leaving else 0)
+        darkened = (_darkness(edit)[1], _darkness(leaving)[0] if leaving else 0)
+        clips.append(_clip(edit, fps, clips[-1].end_frame - overlaps[0] if clips else 0, overlaps, darkened))
+    frames = clips[-1].end_frame
+    if not reel.get("audio", {}).get("include", True):
+        return Prediction(fps, tuple(clips), frames, 0, ())
+    clicks = [click for edit, clip in zip(found, clips, strict=True) for click in _clicks(edit, clip, fps)]
+    return Prediction(fps, tuple(clips), frames, nearest(frames * SAMPLE_RATE / fps), tuple(clicks))
+
+
+def _overlap(edit: Edit) -> int:
+    """Frames over which the clip is shown together with the one before."""
+    return 0 if edit.entered == "fade" else edit.join
+
+
+def _darkness(edit: Edit) -> tuple[int, int]:
+    """Of the frames of a fade, how many the clip before goes to black in, and how many this one comes from black in."""
+    return (edit.join // 2, edit.join - edit.join // 2) if edit.entered == "fade" else (0, 0)
+
+
+def _clip(edit: Edit, fps: Fraction, first: int, overlaps: tuple[int, int], darkened: tuple[int, int]) -> Clip:
+    course = edit.course
+    frames = max(1, nearest(course.duration * fps))
+    slots = _slots(edit, fps)
+    entered = min(slots)
+    return Clip(
+        id=edit.id,
+        media=edit.media,
+        first_frame=first,
+        frames=frames,
+        source_in=course.start,
+        source_out=course.end,
+        shown=tuple(max((k for k, at in slots.items() if at < n + 1), default=entered) for n in range(frames)),
+        windows=tuple(edit.window(course.source(n / fps)) for n in range(frames)),
+        overlaps=overlaps,
+        darkened=darkened,
+        margin=min(min(at - math.floor(at), math.ceil(at) - at) for at in slots.values()),
+    )
+
+
+def _slots(edit: Edit, fps: Fraction) -> dict[int, Fraction]:
+    """Where every source frame of the clip falls on its frame grid; the whole part is its slot."""
+    bias = Fraction(1, 2) + Fraction(1, 1000)
+    inside = {k: at for k, at in enumerate(edit.facts.times) if edit.course.start <= at < edit.course.end}
+    if not inside:
+        raise ValueError(f"no source frame begins inside clip {edit.id}")
+    return {k: edit.course.record(at) * fps + bias for k, at in inside.items()}
+
+
+def _clicks(edit: Edit, clip: Clip, fps: Fraction) -> list[Click]:
+    if edit.stretch == "mute":
+        return []
+    begin = clip.first_frame / fps
+    open_from = (clip.first_frame + max(clip.overlaps[0], clip.darkened[0])) / fps
+    open_to = (clip.end_frame - max(clip.overlaps[1], clip.darkened[1])) / fps
+    found = []
+    for k, at in enumerate(edit.facts.clicks):
+        if not edit.course.start <= at < edit.course.end:
+            continue
+        stretch = edit.course.stretch_at(at)
+        record = begin + stretch.record(at)
+        left = max(open_from, begin + stretch.begin)
+        right = min(open_to, begin + stretch.begin + stretch.duration)
+        clear = left + EDGE <= record <= right - EDGE
+        promised = edit.stretch == "varispeed" or (stretch.steady and stretch.entry == 1)
+        found.append(Click(edit.id, at, record, _speed(stretch, record - begin), k % 10 == 0, clear, promised))
+    return found
+
+
+def _speed(stretch: Stretch, record: Fraction) -> Fraction:
+    """The speed at a record time of the clip."""
+    u = (record - stretch.begin) / stretch.duration
+    eased = {"linear": u, "smooth": 3 * u**2 - 2 * u**3}[stretch.ease]
+    return stretch.entry + (stretch.leave - stretch.entry) * eased

@@ -1,0 +1,339 @@
+from __future__ import annotations
+
+import os
+import struct
+import sys
+import zlib
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from compiler.errors import Loc, ReelError, ReelErrors
+from compiler.supervise import probe as probing
+from compiler.supervise.probe import frame_times, probe, probe_all
+from compiler.supervise.sandbox import Limits
+from compiler.timeline.instant import SourceTime
+from tests.supervise.conftest import Made
+
+LOC = Loc("dunk", "/clips/0/media")
+
+
+def refusal(path: Path) -> ReelError:
+    with pytest.raises(ReelError) as caught:
+        probe(path, LOC)
+    assert caught.value.loc == LOC
+    assert f'"{path.name}"' in caught.value.message
+    assert caught.value.hint
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "codec", "time_base"),
+    [
+        ("plain.mp4", "mov", "h264", Fraction(1, 15360)),
+        ("plain.mkv", "matroska", "h264", Fraction(1, 1000)),
+        ("plain.ts", "mpegts", "h264", Fraction(1, 90000)),
+        ("plain.avi", "avi", "mpeg4", Fraction(1, 30)),
+    ],
+)
+def test_the_picture_of_every_container(made: Made, name: str, format: str, codec: str, time_base: Fraction) -> None:
+    media = probe(made(name))
+    video = media.video
+    assert (media.path, media.format, media.size) == (str(made(name)), format, made(name).stat().st_size)
+    assert (video.codec, video.width, video.height, video.pix_fmt) == (codec, 64, 64, "yuv420p")
+    assert (video.rate, video.time_base, video.end, video.frames) == (30, time_base, 2, 60)
+    assert not video.variable
+    assert not video.interlaced
+    assert (video.sar, video.rotation) == (1, 0)
+
+
+def test_the_sound(made: Made) -> None:
+    audio = probe(made("plain.mp4")).audio
+    assert audio
+    assert (audio.codec, audio.sample_rate, audio.channels, audio.layout) == ("aac", 48000, 1, "mono")
+    assert (audio.index, audio.time_base, audio.first, audio.end) == (1, Fraction(1, 48000), 0, 2)
+    assert probe(made("silent.mp4")).audio is None
+
+
+def test_a_transport_stream_starts_late_and_source_time_does_not(made: Made) -> None:
+    media = probe(made("plain.ts"))
+    assert media.audio
+    assert media.start == min(media.video.first, media.audio.first)
+    assert media.video.first > 1
+    assert media.video.end == 2
+
+
+def test_ntsc_with_reordered_frames_is_exact(made: Made) -> None:
+    video = probe(made("ntsc.mp4")).video
+    assert (video.rate, video.first, video.end, video.frames) == (
+        Fraction(30000, 1001),
+        0,
+        Fraction(60 * 1001, 30000),
+        60,
+    )
+    assert not video.variable
+
+
+def test_sound_that_starts_late_is_on_the_pictures_clock(made: Made) -> None:
+    exact, primed = probe(made("late_sound.mkv")).audio, probe(made("late_sound.mp4")).audio
+    assert exact
+    assert primed
+    assert (exact.first, exact.end, primed.end) == (Fraction(1, 2), Fraction(1499, 1000), Fraction(3, 2))
+    # After an empty edit ffmpeg presents the encoder's priming too, and so must we say.
+    assert primed.first == Fraction(1, 2) - Fraction(1024, 48000)
+
+
+@pytest.mark.parametrize(
+    ("name", "sar", "displayed"), [("sar.mp4", Fraction(4, 3), (85, 64)), ("tall_sar.mkv", Fraction(1, 2), (64, 128))]
+)
+def test_pixels_that_are_not_square(made: Made, name: str, sar: Fraction, displayed: tuple[int, int]) -> None:
+    video = probe(made(name)).video
+    assert (video.sar, video.displayed) == (sar, displayed)
+
+
+@pytest.mark.parametrize("name", ["vfr.mp4", "late_change.mkv"])
+def test_uneven_frames_are_seen_wherever_they_are(made: Made, name: str) -> None:
+    assert probe(made(name)).video.variable
+
+
+@pytest.mark.parametrize("name", ["long.mp4", "long.mkv", "long.avi"])
+def test_the_end_of_a_long_file_is_found_from_a_seek(made: Made, name: str) -> None:
+    video = probe(made(name)).video
+    assert abs(video.end - 24) <= Fraction(1, 1000)
+    assert not video.variable
+
+
+def test_sound_that_ends_or_starts_far_from_the_picture(made: Made) -> None:
+    short, long = probe(made("short_sound.mp4")), probe(made("long_sound.mkv"))
+    assert short.audio
+    assert long.audio
+    assert (short.video.end, short.audio.end) == (24, 3)
+    assert (abs(long.video.end - 8) <= Fraction(1, 1000), round(long.audio.end)) == (True, 40)
+
+
+def test_one_frame_lasts_one_frame(made: Made) -> None:
+    video = probe(made("one_frame.mp4")).video
+    assert (video.frames, video.end) == (1, Fraction(1, 30))
+
+
+def test_the_smallest_picture(made: Made) -> None:
+    assert probe(made("dot.mkv")).video.displayed == (1, 1)
+
+
+def test_interlacing_and_colour(made: Made) -> None:
+    assert probe(made("interlaced.mp4")).video.interlaced
+    tagged, jpeg = probe(made("tagged.mp4")).video, probe(made("jpeg.avi")).video
+    assert (tagged.color_range, tagged.color_space) == ("tv", "bt709")
+    assert (tagged.color_primaries, tagged.color_transfer) == ("bt709", "smpte2084")
+    assert (jpeg.color_range, jpeg.color_primaries) == ("pc", None)
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_rotation_is_what_ffmpeg_applies(made: Made, ffmpeg: Callable[..., bytes], tmp_path: Path, turn: int) -> None:
+    turned = tmp_path / "turned.mp4"
+    ffmpeg("-display_rotation", str(turn), "-i", made("corner.mp4"), "-c", "copy", turned)
+    video = probe(turned).video
+    width, height = video.displayed
+    shown = ffmpeg("-i", turned, "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "gray", "-")
+    assert len(shown) == width * height
+    corners = {(x, y): shown[y * (height - 1) * width + x * (width - 1)] for x in (0, 1) for y in (0, 1)}
+    clockwise = {0: (0, 0), 90: (1, 0), 180: (1, 1), 270: (0, 1)}
+    assert max(corners, key=lambda at: corners[at]) == clockwise[video.rotation]
+
+
+def test_cover_art_is_no_picture(made: Made, ffmpeg: Callable[..., bytes], tmp_path: Path) -> None:
+    covered, filmed = tmp_path / "song.m4a", tmp_path / "filmed.mp4"
+    cover = ("-i", made("cover.png"), "-map", "0", "-map", "1", "-c", "copy")
+    ffmpeg("-i", made("sound.m4a"), *cover, "-disposition:v:0", "attached_pic", covered)
+    assert refusal(covered).code == "RC605"
+    ffmpeg("-i", made("plain.mp4"), *cover, "-disposition:v:1", "attached_pic", filmed)
+    assert probe(filmed).video.codec == "h264"
+
+
+def test_sound_alone_is_refused(made: Made) -> None:
+    assert refusal(made("sound.m4a")).code == "RC605"
+
+
+@pytest.mark.parametrize("name", ["long.mp4", "long.mkv", "long.avi"])
+def test_a_file_cut_short_says_so(made: Made, tmp_path: Path, name: str) -> None:
+    short = tmp_path / name
+    whole = made(name).read_bytes()
+    short.write_bytes(whole[: len(whole) // 2])
+    error = refusal(short)
+    assert error.code == "RC604"
+    assert "cut short" in error.message
+
+
+def test_a_file_cut_short_says_where(made: Made, tmp_path: Path) -> None:
+    short = tmp_path / "short.mp4"
+    whole = made("long.mp4").read_bytes()
+    short.write_bytes(whole[: len(whole) // 2])
+    said = refusal(short).message
+    assert "it states 24.0 s" in said
+    assert 9 < float(said.rsplit("end at ")[1].removesuffix(" s")) < 15
+
+
+def test_a_file_without_its_index(made: Made, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(made("plain.mp4").read_bytes()[:20_000])
+    error = refusal(cut)
+    assert (error.code, error.detail) == ("RC604", "moov atom not found")
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ("", "RC604", "empty"),
+        ("once upon a time", "RC604", "not a video file"),
+        ("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nplain.ts\n#EXT-X-ENDLIST\n", "RC606", "HLS playlist"),
+        ("\ufeff#EXTM3U\n#EXTINF:2,\nfile:///etc/passwd\n", "RC606", "HLS playlist"),
+        ("ffconcat version 1.0\nfile plain.mp4\n", "RC606", "concat script"),
+        (";FFMETADATA1\ntitle=x\n", "RC606", "metadata"),
+        ("v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nm=video 5004 RTP/AVP 96\n", "RC606", "SDP"),
+        ("<?xml version='1.0'?><MPD></MPD>", "RC606", "XML"),
+    ],
+)
+def test_texts_that_call_themselves_films(tmp_path: Path, text: str, code: str, said: str) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_text(text)
+    error = refusal(path)
+    assert error.code == code
+    assert said in error.message
+
+
+def test_formats_and_codecs_are_a_list_of_what_is_allowed(made: Made) -> None:
+    still, exotic = refusal(made("cover.png")), refusal(made("magic.mkv"))
+    assert (still.code, exotic.code) == ("RC606", "RC606")
+    assert "format" in still.message
+    assert "magicyuv" in exotic.message
+
+
+@pytest.mark.parametrize("honest", [True, False], ids=["stated by the container", "hidden in the picture"])
+def test_too_many_pixels_are_refused_before_they_are_decoded(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, honest: bool
+) -> None:
+    claimed = made("still.mkv").read_bytes()
+    header = claimed.index(b"IHDR")
+    grown = b"IHDR" + struct.pack(">II", 16000, 16000) + claimed[header + 12 : header + 17]
+    claimed = claimed[:header] + grown + struct.pack(">I", zlib.crc32(grown)) + claimed[header + 21 :]
+    if honest:
+        for name in (b"\xb0\x82", b"\xba\x82"):  # PixelWidth, PixelHeight
+            claimed = claimed.replace(name + struct.pack(">H", 1000), name + struct.pack(">H", 16000), 1)
+    huge = tmp_path / "huge.mkv"
+    huge.write_bytes(claimed)
+    # Decoded it is 768 MB: it was not, in less than half of that.
+    monkeypatch.setattr(probing, "LIMITS", Limits(memory=350 << 20, file=0, files=64, cpu=60))
+    error = refusal(huge)
+    assert error.code == "RC606"
+    assert "16000x16000" in error.message
+
+
+def test_what_is_not_a_file(tmp_path: Path, made: Made) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    assert refusal(tmp_path / "missing.mp4").code == "RC603"
+    assert refusal(made("plain.mp4") / "inside.mp4").code == "RC603"
+    assert refusal(tmp_path).code == "RC604"
+    assert refusal(tmp_path / "pipe.mp4").code == "RC604"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "secret.mp4"
+    path.touch(mode=0)
+    assert refusal(path).code == "RC604"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "-i.mp4",
+        "concat:a|b.mp4",
+        "http:x.mp4",
+        "a\nb.mp4",
+        "%d.mp4",
+        "[0:v] ;'\\.mp4",
+        "фильм ☃.mp4",
+        "\udcff.mp4",
+        "a\x1b[2J.mp4",
+    ],
+)
+def test_a_name_is_only_a_name(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(made("silent.mp4").read_bytes())
+    assert probe(Path(name)).video.end == 2
+    Path(name).write_bytes(b"")
+    with pytest.raises(ReelError) as caught:
+        probe(Path(name))
+    assert caught.value.message.isprintable()
+
+
+def test_every_error_is_reported_and_every_file_opened_once(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+    ask = probing.question
+
+    async def counted(name: str, path: Path, *rest: Fraction, loc: Loc) -> object:
+        asked.append(path)
+        return await ask(name, path, *rest, loc=loc)
+
+    monkeypatch.setattr(probing, "question", counted)
+    good, first, second = made("plain.mp4"), tmp_path / "1.mp4", tmp_path / "2.mp4"
+    wanted = [good, first, good, second, first]
+    with pytest.raises(ReelErrors) as caught:
+        probe_all([(path, Loc(str(n))) for n, path in enumerate(wanted)])
+    assert [(error.code, error.loc.clip) for error in caught.value.exceptions] == [("RC603", "1"), ("RC603", "3")]
+    assert sorted(asked) == sorted([good, first, second])
+    assert list(probe_all([(good, Loc()), (made("plain.mkv"), Loc())])) == [good, made("plain.mkv")]
+
+
+@pytest.mark.parametrize(
+    ("program", "code"),
+    [
+        ("import os; os.kill(os.getpid(), 11)", "RC606"),
+        ("raise MemoryError", "RC606"),
+        ("import time; time.sleep(60)", "RC604"),
+        ("raise ValueError('a bug')", "RC901"),
+    ],
+)
+def test_a_reader_that_fails_is_an_error_like_any_other(
+    made: Made, monkeypatch: pytest.MonkeyPatch, program: str, code: str
+) -> None:
+    monkeypatch.setattr(probing, "PYTHON", (sys.executable, "-I", "-c", program))
+    monkeypatch.setattr(probing, "WITHIN", 1.0)
+    with pytest.raises(ReelError) as caught:
+        probe(made("plain.mp4"), LOC)
+    assert (caught.value.code, caught.value.loc) == (code, LOC)
+
+
+def test_frame_times_are_exact(made: Made) -> None:
+    def at(name: str, start: Fraction | int, end: Fraction | int) -> list[SourceTime]:
+        return frame_times(made(name), SourceTime(Fraction(start)), SourceTime(Fraction(end)))
+
+    step = Fraction(1001, 30000)
+    assert at("ntsc.mp4", 0, 100) == [n * step for n in range(60)]
+    assert at("ntsc.mp4", 20 * step, 23 * step) == [20 * step, 21 * step, 22 * step]
+    assert at("ntsc.mp4", 20 * step + Fraction(1, 100), 21 * step) == [20 * step]
+    assert at("plain.ts", 1, Fraction(11, 10)) == [Fraction(n, 30) for n in (30, 31, 32)]
+    assert at("long.mp4", Fraction(47, 2), Fraction(47, 2) + Fraction(1, 30)) == [
+        Fraction(1410, 60),
+        Fraction(1411, 60),
+    ]
+    assert at("vfr.mp4", 1, Fraction(3, 2)) == [Fraction(n, 30) for n in (28, 35, 42)]
+
+
+def test_a_stream_joined_in_its_middle_starts_where_ffmpeg_starts_it(
+    made: Made, ffmpeg: Callable[..., bytes], tmp_path: Path
+) -> None:
+    whole, joined = tmp_path / "whole.ts", tmp_path / "joined.ts"
+    ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc2=s=64x64:r=30:d=3", "-c:v", "libx264", "-g", "20", "-bf", "3"),
+        *("-x264-params", "open-gop=1", whole),
+    )
+    joined.write_bytes(whole.read_bytes()[188 * 60 :])
+    stamps = ffmpeg("-copyts", "-i", joined, "-fps_mode", "passthrough", "-f", "framehash", "-")
+    rows = [line.split(b",") for line in stamps.splitlines() if not line.startswith(b"#")]
+    base = next(line for line in stamps.splitlines() if line.startswith(b"#tb 0"))
+    assert probe(joined).video.first == int(rows[0][2]) * Fraction(base.split(b": ")[1].decode())
