@@ -40,6 +40,7 @@ CODES = {
     "RC207": Code("ramp_unsupported", INVALID_REEL),
     "RC301": Code("edge_mismatch", RENDER_FAILED),
     "RC401": Code("filter_missing", FFMPEG_UNFIT),
+    "RC402": Code("crop_too_small", INVALID_REEL),
     "RC601": Code("ffmpeg_missing", FFMPEG_UNFIT),
     "RC602": Code("ffmpeg_unfit", FFMPEG_UNFIT),
     "RC603": Code("media_missing", MEDIA_UNREADABLE),

@@ -92,9 +92,8 @@ def _in_space(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
             return [pictures.crop(op, name)]
         case ops.Smear():
             return [pictures.smear(op, name)]
-        case ops.Perspective(src):
-            shape = _video(shapes, src)
-            return [pictures.perspective(op, shape.width, shape.height, name)]
+        case ops.Perspective():
+            return [pictures.perspective(op, name)]
         case ops.Scale():
             return [pictures.scale(op, name)]
         case ops.Pad():

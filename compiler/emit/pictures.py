@@ -34,35 +34,37 @@ def smear(op: Smear, name: str) -> str:
     return f"pad@{name}={size}:x={op.left}:y={op.top}, fillborders@{name}={borders}mode=smear"
 
 
-def perspective(op: Perspective, name: str) -> str:
-    """`perspective`, the box's corners as expressions; it counts frames from 1, its `enable` from 0."""
-    x0, x1 = _edges(op, op.path.x, op.path.width, op.x, "W")
-    y0, y1 = _edges(op, op.path.y, op.path.height, op.y, "H")
+def perspective(op: Perspective, width: int, height: int, name: str) -> str:
+    """`perspective` in a picture of `width` x `height`, the box's corners as expressions.
+
+    It draws the input's index 0, not its edge, at corner 0 and index W at corner 1: a box [r, r + w] has
+    x0 = r + 0.5 w/W - 0.5 and x1 = x0 + w. It counts frames from 1, its `enable` from 0.
+    """
+    x0, x1 = _edges(op, op.path.x, op.path.width, op.x, width)
+    y0, y1 = _edges(op, op.path.y, op.path.height, op.y, height)
     corners = f"x0='{x0}':y0='{y0}':x1='{x1}':y1='{y0}':x2='{x0}':y2='{y1}':x3='{x1}':y3='{y1}'"
     always = op.first == 0 and op.until >= op.path.frames
     enable = "" if always else f":enable='gte(n,{op.first})*lt(n,{op.until})'"
     return f"perspective@{name}={corners}:interpolation=cubic:eval=frame{enable}"
 
 
-def _edges(op: Perspective, track: Track, size: Track, place: Place, side: str) -> tuple[str, str]:
-    """Where the box begins and ends along a side of the picture.
-
-    `perspective` draws the input's index 0, not its edge, at corner 0 and index W at corner 1: a box [r, r + w] has
-    x0 = r + 0.5 w/W - 0.5 and x1 = x0 + w.
-    """
+def _edges(op: Perspective, track: Track, size: Track, place: Place, side: int) -> tuple[str, str]:
+    """Where the box begins and ends along a side of the picture, half a pixel taken off."""
     same = isinstance(place, Follow) and place.track == track
-    near = _within(track.between(op.first, op.until), place, same=same)
-    part = size.between(op.first, op.until)
-    length = track_text(part, "in-1")
-    if part.constant is None:
-        length = f"({length})"
-    return f"{near}-0.5+0.5*{length}/{side}", f"{near}-0.5+{length}*(1+0.5/{side})"
+    part, length = track.between(op.first, op.until), size.between(op.first, op.until)
+    near = _within(part, place, same=same)
+    if (pixels := length.constant) is None:
+        text = track_text(length, "in-1")
+        return f"{near}-0.5+({text})*0.5/{side}", f"{near}-0.5+({text})*{side}.5/{side}"
+    half = 0.5 * pixels / side - 0.5
+    if part.constant is not None and isinstance(place, int):
+        start = part.constant - place + half
+        return decimal(start), decimal(start + pixels)
+    return near + signed(half), near + signed(half + pixels)
 
 
 def _within(track: Track, place: Place, *, same: bool) -> str:
     """Where the box begins in the crop it lies in; the track that the crop itself follows is evaluated once."""
-    if track.constant is not None and isinstance(place, int):
-        return decimal(track.constant - place)
     text = track_text(track, "in-1")
     if isinstance(place, Follow) and same:
         return f"st(0,{text})-{follow_text('ld(0)', place.margin, place.room)}"

@@ -1,8 +1,8 @@
 """How a moving crop box becomes filters that ffmpeg draws without a jump.
 
-    static   crop, scale                                 or a vernier with its places worked out
-    pan      vernier: crop, scale, crop                  sub-pixel places from whole pixels
-    zoom     crop that follows, perspective, scale       sub-pixel places and sizes, ten times the work
+static   crop, scale                                 or a vernier with its places worked out
+pan      vernier: crop, scale, crop                  sub-pixel places from whole pixels
+zoom     crop that follows, perspective, scale       sub-pixel places and sizes, ten times the work
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from compiler.ir.graph import Def, Graph, rewrite
 from compiler.ir.infer import Video, infer
 from compiler.ir.ops import Reframe, Value
 from compiler.passes.crops.pan import vernier_plan
-from compiler.passes.crops.plan import Axis, Plan, extremes
+from compiler.passes.crops.plan import Axis, Plan
 from compiler.passes.crops.still import is_whole, whole_plan
 from compiler.passes.crops.zoom import perspective_plan
 from compiler.timeline.path import Path
@@ -37,7 +37,7 @@ def choose_crops(graph: Graph) -> Graph:
             return None
         src = shapes[op.src]
         assert isinstance(src, Video)
-        _check(define, op.path, src.width, src.height)
+        _check(define, op.path, src)
         return _defs(define, op, plan_crop(op.path, src.width, src.height, op.width, op.height))
 
     return rewrite(graph, change)
@@ -46,8 +46,7 @@ def choose_crops(graph: Graph) -> Graph:
 @lru_cache(maxsize=2048)
 def plan_crop(path: Path, src_width: int, src_height: int, width: int, height: int) -> Plan:
     """How the box of `path` in a picture of the one size is shown on a canvas of the other."""
-    x = Axis(path.x, path.width, path.frames, src_width, width)
-    y = Axis(path.y, path.height, path.frames, src_height, height)
+    x, y = _axes(path, src_width, src_height, width, height)
     if path.zooms:
         return perspective_plan(path, x, y, "zoom")
     if not path.still:
@@ -66,5 +65,23 @@ def _defs(define: Def, op: Reframe, plan: Plan) -> Iterator[Def]:
     yield Def(define.name, replace(plan.steps[-1][1], src=src), define.loc)
 
 
-def _check(define: Def, path: Path, src_width: int, src_height: int) -> None:
-    pass
+def _check(define: Def, path: Path, picture: Video) -> None:
+    """Raise RC402 for a crop that 4:2:0 has no pixels for; a picture shown whole may be as small as it likes."""
+    x, y = _axes(path, picture.width, picture.height, 2, 2)
+    if path.still and is_whole(x) and is_whole(y):
+        return
+    if min(*x.sizes, *y.sizes, picture.width, picture.height) < SMALLEST:
+        raise ReelError(
+            "RC402",
+            define.loc,
+            "the crop box is too small to show",
+            detail=f"{x.sizes[0]:g}x{y.sizes[0]:g} px of a {picture.width}x{picture.height} picture",
+            hint=f"make it at least {SMALLEST} pixels wide and high",
+        )
+
+
+def _axes(path: Path, src_width: int, src_height: int, width: int, height: int) -> tuple[Axis, Axis]:
+    return (
+        Axis(path.x, path.width, path.frames, src_width, width),
+        Axis(path.y, path.height, path.frames, src_height, height),
+    )

@@ -72,6 +72,7 @@ def _smeared(x: Axis, y: Axis, smear: Smear) -> list[tuple[str, Step]]:
 
 
 def _rule(axis: Axis) -> _Ruled | None:
+    """How an axis is cropped; none without a fine ratio, or where fillborders would draw more than it has."""
     least, most = axis.sizes
     size, slack = (least + most) / 2, (most - least) / 2
     place = axis.place.constant
@@ -81,7 +82,8 @@ def _rule(axis: Axis) -> _Ruled | None:
     vernier = find_vernier(size, axis.out)
     if vernier is None:
         return None
-    return _parked(axis, vernier, place, slack) if place is not None else _driven(axis, vernier, slack)
+    ruled = _parked(axis, vernier, place, slack) if place is not None else _driven(axis, vernier, slack)
+    return ruled if abs(ruled.before - ruled.after) <= axis.even_side else None
 
 
 def _parked(axis: Axis, vernier: Vernier, place: float, slack: float) -> _Ruled:

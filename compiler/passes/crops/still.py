@@ -5,19 +5,19 @@ from __future__ import annotations
 from math import hypot
 
 from compiler.ir.ops import Crop, Scale
-from compiler.passes.crops.plan import SRC, Axis, Plan, Step
+from compiler.passes.crops.plan import SRC, Axis, Plan
 
 WHOLE = 1 / 512
 """Source pixels: nearer than this is there, half of the finest step that ffmpeg's own sub-pixel filters know."""
 
 
 def whole_plan(x: Axis, y: Axis) -> Plan:
-    """The box rounded to the nearest even pixels, its error the distance that it was moved by."""
+    """The box rounded to the nearest even pixels, its error the distance that it was moved by; the whole is just scaled."""
+    if is_whole(x) and is_whole(y):
+        return Plan("static", "scale", 0.0, (("scale", Scale(SRC, x.out, y.out)),))
     (left, width, x_error), (top, height, y_error) = _rounded(x), _rounded(y)
-    steps: list[tuple[str, Step]] = [("scale", Scale(SRC, x.out, y.out))]
-    if (width, height) != (x.side, y.side):
-        steps.insert(0, ("crop", Crop(SRC, width, height, left, top)))
-    return Plan("static", "crop" if len(steps) > 1 else "scale", hypot(x_error, y_error), tuple(steps))
+    crop = Crop(SRC, width, height, left, top)
+    return Plan("static", "crop", hypot(x_error, y_error), (("crop", crop), ("scale", Scale(SRC, x.out, y.out))))
 
 
 def is_whole(axis: Axis) -> bool:
@@ -28,8 +28,6 @@ def is_whole(axis: Axis) -> bool:
 def _rounded(axis: Axis) -> tuple[int, int, float]:
     """The even place and size nearest to the box, and how far its edges are moved, output pixels."""
     place, size = axis.place.at(0), axis.size.at(0)
-    if is_whole(axis) and axis.side == axis.even_side:
-        return 0, axis.side, 0.0
     start = min(2 * round(place / 2), axis.even_side - 2)
     end = min(max(2 * round((place + size) / 2), start + 2), axis.even_side)
     return start, end - start, max(abs(start - place), abs(end - place - size)) * axis.scale
