@@ -34,41 +34,41 @@ def smear(op: Smear, name: str) -> str:
     return f"pad@{name}={size}:x={op.left}:y={op.top}, fillborders@{name}={borders}mode=smear"
 
 
-def perspective(op: Perspective, width: int, height: int, name: str) -> str:
-    """`perspective` in a picture of `width` x `height`, the box's corners as expressions.
+def perspective(op: Perspective, name: str) -> str:
+    """`perspective`, the box's corners as expressions.
 
-    It draws the input's index 0, not its edge, at corner 0 and index W at corner 1: a box [r, r + w] has
-    x0 = r + 0.5 w/W - 0.5 and x1 = x0 + w. It counts frames from 1, its `enable` from 0.
+    It draws the input's index 0, not its edge, at corner 0 and index W at corner 1: a box [r, r + w] of a W-wide input
+    has x0 = r + 0.5 w/W - 0.5 and x1 = x0 + w. It counts frames from 1, its `enable` from 0.
     """
-    x0, x1 = _edges(op, op.path.x, op.path.width, op.x, width)
-    y0, y1 = _edges(op, op.path.y, op.path.height, op.y, height)
+    x0, x1 = _edges(op, op.path.x, op.path.width, op.x, "W")
+    y0, y1 = _edges(op, op.path.y, op.path.height, op.y, "H")
     corners = f"x0='{x0}':y0='{y0}':x1='{x1}':y1='{y0}':x2='{x0}':y2='{y1}':x3='{x1}':y3='{y1}'"
     always = op.first == 0 and op.until >= op.path.frames
     enable = "" if always else f":enable='gte(n,{op.first})*lt(n,{op.until})'"
     return f"perspective@{name}={corners}:interpolation=cubic:eval=frame{enable}"
 
 
-def _edges(op: Perspective, track: Track, size: Track, place: Place, side: int) -> tuple[str, str]:
-    """Where the box begins and ends along a side of the picture, half a pixel taken off."""
+def _edges(op: Perspective, track: Track, size: Track, place: Place, side: str) -> tuple[str, str]:
+    """Where the box begins and ends along a side of the picture, as `perspective` counts it."""
     same = isinstance(place, Follow) and place.track == track
-    part, length = track.between(op.first, op.until), size.between(op.first, op.until)
-    near = _within(part, place, same=same)
-    if (pixels := length.constant) is None:
-        text = track_text(length, "in-1")
-        return f"{near}-0.5+({text})*0.5/{side}", f"{near}-0.5+({text})*{side}.5/{side}"
-    half = 0.5 * pixels / side - 0.5
-    if part.constant is not None and isinstance(place, int):
-        start = part.constant - place + half
-        return decimal(start), decimal(start + pixels)
-    return near + signed(half), near + signed(half + pixels)
+    near, length = track.between(op.first, op.until), size.between(op.first, op.until)
+    if (pixels := length.constant) is not None:
+        half = f"+{decimal(pixels / 2)}/{side}"
+        return _within(near, place, -0.5, same=same) + half, _within(near, place, pixels - 0.5, same=same) + half
+    start, text = _within(near, place, -0.5, same=same), track_text(length, "in-1")
+    return f"{start}+({text})*0.5/{side}", f"{start}+({text})*(1+0.5/{side})"
 
 
-def _within(track: Track, place: Place, *, same: bool) -> str:
-    """Where the box begins in the crop it lies in; the track that the crop itself follows is evaluated once."""
+def _within(track: Track, place: Place, on: float, *, same: bool) -> str:
+    """A track `on` pixels further, counted from `place`; the track that the place itself follows is evaluated once."""
+    if isinstance(place, int):
+        if track.constant is not None:
+            return decimal(track.constant - place + on)
+        return track_text(track, "in-1") + signed(on - place)
     text = track_text(track, "in-1")
     if isinstance(place, Follow) and same:
-        return f"st(0,{text})-{follow_text('ld(0)', place.margin, place.room)}"
-    return text + signed(-place) if isinstance(place, int) else f"{text}-{place_text(place, 'in-1')}"
+        return f"st(0,{text})-{follow_text('ld(0)', place.margin, place.room)}{signed(on)}"
+    return f"{text}-{place_text(place, 'in-1')}{signed(on)}"
 
 
 def _option(place: Place) -> str:

@@ -94,8 +94,7 @@ def read_speed(stored: Stored) -> Speed | None:
     """A constant speed, or a ramp `{"from", "to", "ease"}`, which is linear unless it says otherwise."""
     if not isinstance(stored.value, dict):
         return stored.number(SPEED)
-    if not stored.is_object(RAMP):
-        return None
+    stored.check_fields(RAMP)
     first, last = stored.field("from").number(SPEED), stored.field("to").number(SPEED)
     ease = stored.field_or("ease", _DEFAULT_EASE, lambda word: word.word(RAMP_EASES))
     return None if first is None or last is None else Ramp(first, last, ease)

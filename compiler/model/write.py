@@ -55,9 +55,9 @@ def _keyframe(frame: int, key: Keyframe) -> Json:
 
 
 def _segments(trim: Trim | None, spans: tuple[SpeedSpan, ...], duration: Fraction | None) -> Json:
-    if trim is None and not spans:
-        return None
     left = [span for span in spans if duration is None or span.start < duration]
+    if trim is None and not left:
+        return None
     return {
         "version": VERSION,
         "trimRange": None if trim is None else _range(trim.start or Fraction(0), trim.end, duration),

@@ -7,13 +7,14 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from compiler.model import canonical, read_clip
 from tests.model.test_crop import ANY_ORDER, DEFAULT_CROP, FIRST, SECOND
 from tests.model.test_segments import EXPORTED, FULL, SPLITS_ONLY
 
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 DECIMALS = st.one_of(
     st.integers(0, 5000),
     st.floats(0, 5000, allow_nan=False).map(lambda x: round(x, 6)),
@@ -65,6 +66,7 @@ def segments(draw: st.DrawFn) -> Any:
     )
 
 
+@UNTIMED
 @given(
     crop=CROPS,
     spans=segments(),
@@ -85,6 +87,7 @@ def test_canonical_of_canonical_is_canonical(
     assert again.notices == ()
 
 
+@UNTIMED
 @given(
     crop=st.lists(BY_FRAME, max_size=6, unique_by=lambda key: key["frame"]), spans=segments(), transition=TRANSITIONS
 )
@@ -158,5 +161,11 @@ def test_a_duration_closes_open_ends() -> None:
         written: Any = canonical(clip, duration=Fraction(seconds))["segments_data"]
         assert written["trimRange"] == {"start": 1, "end": seconds}
         assert [(span["start"], span["end"]) for span in written["spans"]] == spans
+    assert (
+        canonical(read_clip({"media": "a", "segments_data": {**stored, "trimRange": None}}), duration=Fraction(5))[
+            "segments_data"
+        ]
+        is None
+    )
     left_open: Any = canonical(clip)["segments_data"]
     assert left_open["spans"][1]["end"] is None

@@ -12,7 +12,7 @@ WHOLE = 1 / 512
 
 
 def whole_plan(x: Axis, y: Axis) -> Plan:
-    """The box rounded to the nearest even pixels, its error the distance that it was moved by; the whole is just scaled."""
+    """The box rounded to the nearest even pixels, its error how far that moves it; a whole picture is only scaled."""
     if is_whole(x) and is_whole(y):
         return Plan("static", "scale", 0.0, (("scale", Scale(SRC, x.out, y.out)),))
     (left, width, x_error), (top, height, y_error) = _rounded(x), _rounded(y)

@@ -1,0 +1,12 @@
+"""The graph as others read it: JSON for programs, DOT for Graphviz, SVG for people. Pure functions of a graph.
+
+as_json(graph) -> dict     JSON-ready members, versioned
+as_dot(graph) -> str       Graphviz, one cluster a clip
+as_svg(graph) -> str       a drawing in lanes, no renderer needed
+"""
+
+from compiler.ir.views.dot import as_dot
+from compiler.ir.views.members import as_json
+from compiler.ir.views.svg import as_svg
+
+__all__ = ["as_dot", "as_json", "as_svg"]

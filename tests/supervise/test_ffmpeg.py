@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import imageio_ffmpeg
+import pytest
+
+from compiler.errors import ReelError
+from compiler.ir.build import Build
+from compiler.supervise.ffmpeg import ENCODERS, FILTERS, check_fit, find_build, release_of
+
+
+def libraries(avfilter: str) -> str:
+    return f"libavutil      59.  8.100 / 59.  8.100\nlibavfilter    {avfilter}.100 / {avfilter}.100\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "avfilter", "release"),
+    [
+        ("ffmpeg version 5.1.9-0+deb12u1 Copyright (c) 2000-2026", " 8. 44", (5, 1)),
+        ("ffmpeg version n9.0.2-17-g2a571b6068-20260930 Copyright", "12.  1", (9, 0)),
+        ("ffmpeg version 7.0.2-static https://johnvansickle.com/ffmpeg/", "10.  1", (7, 0)),
+        ("ffmpeg version 10.1", "13.  1", (10, 1)),
+        ("ffmpeg version N-109542-g53c0f5e", " 8. 53", (5, 1)),
+        ("ffmpeg version N-100000-gabcdef0", " 8. 20", (5, 0)),
+        ("ffmpeg version N-118315-g4f3c9f2f03-20250101", "10.  6", (7, 0)),
+        ("ffmpeg version git-2024-12-19-494c961", "11.  0", (8, 0)),
+    ],
+)
+def test_every_way_a_release_is_written(first: str, avfilter: str, release: tuple[int, int]) -> None:
+    assert release_of(f"{first}\n{libraries(avfilter)}") == release
+
+
+def test_a_release_that_cannot_be_known_is_not_guessed() -> None:
+    with pytest.raises(ReelError) as caught:
+        release_of(f"ffmpeg version N-999999-gdeadbee\n{libraries('14.  1')}")
+    assert (caught.value.code, caught.value.detail) == ("RC602", "ffmpeg version N-999999-gdeadbee")
+
+
+def test_a_build_tells_everything_it_can_do(any_build: Build) -> None:
+    listed = subprocess.run([any_build.path, "-v", "quiet", "-filters"], capture_output=True, text=True, check=True)
+    assert len(any_build.filters) == sum("->" in line for line in listed.stdout.splitlines())
+    assert {"crop", "xfade", "rubberband", "zscale"} <= any_build.filters
+    assert {"libx264", "aac", "libx265"} <= any_build.encoders
+    assert any_build.version.startswith(("5.1", "n9.0"))
+    assert any_build.release in {(5, 1), (9, 0)}
+
+
+def test_who_decides_which_ffmpeg_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REELC_FFMPEG", raising=False)
+    embedded = imageio_ffmpeg.get_ffmpeg_exe()
+    assert find_build().path == embedded
+    linked = tmp_path / "my ffmpeg"
+    linked.symlink_to(embedded)
+    monkeypatch.setenv("REELC_FFMPEG", str(linked))
+    assert find_build().path == str(linked)
+    assert find_build(embedded).path == embedded
+
+
+def test_what_is_not_an_ffmpeg(tmp_path: Path) -> None:
+    for name in (str(tmp_path / "missing"), str(tmp_path), shutil.which("true"), shutil.which("false")):
+        with pytest.raises(ReelError) as caught:
+            find_build(name)
+        assert caught.value.code == "RC601"
+        assert str(name) in caught.value.detail
+
+
+def test_what_a_build_must_have() -> None:
+    build = Build(path="ffmpeg", release=(5, 1), version="5.1", filters=FILTERS, encoders=ENCODERS)
+    assert check_fit(build) is build
+    old, blind, mute = (
+        replace(build, release=(4, 4)),
+        replace(build, filters=FILTERS - {"xfade"}),
+        replace(build, encoders=frozenset()),
+    )
+    for unfit, said in ((old, "too old"), (blind, "without xfade"), (mute, "without aac, libx264")):
+        with pytest.raises(ReelError) as caught:
+            check_fit(unfit)
+        assert caught.value.code == "RC602"
+        assert said in caught.value.message

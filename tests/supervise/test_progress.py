@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from compiler.supervise.progress import Meter, Progress
+
+
+def block(frame: object, speed: str = "2.5x", word: str = "continue", time: str = "1000000") -> bytes:
+    return (
+        f"frame={frame}\nfps=25.0\nstream_0_0_q=28.0\nbitrate=N/A\ntotal_size=48\n"
+        f"out_time_us={time}\nout_time_ms={time}\nout_time=00:00:01.000000\n"
+        f"dup_frames=0\ndrop_frames=0\nspeed={speed}\nprogress={word}\n"
+    ).encode()
+
+
+def test_a_block_is_one_moment() -> None:
+    meter = Meter(100, started=10)
+    assert list(meter.feed(block(25), now=11)) == [
+        Progress(stage="rendering", frame=25, frames=100, elapsed=1, speed=2.5),
+    ]
+
+
+def test_output_comes_in_pieces_of_any_size() -> None:
+    output = block(1) + block(2) + block(3, word="end")
+    bytewise = Meter(3, started=0)
+    seen = [progress.frame for byte in output for progress in bytewise.feed(bytes([byte]), now=1)]
+    assert seen == [1, 2, 3]
+    assert [progress.frame for progress in Meter(3, started=0).feed(output, now=1)] == seen
+
+
+def test_what_ffmpeg_does_not_know_is_not_made_up() -> None:
+    first = next(Meter(100, started=0).feed(block("N/A", speed="N/A", time="N/A"), now=1))
+    assert (first.frame, first.fraction, first.speed, first.fps, first.eta) == (0, 0.0, None, None, None)
+    assert next(Meter(100, started=0).feed(block(5, speed="   0x"), now=1)).speed == 0
+
+
+def test_it_never_goes_back_and_never_beyond_the_end() -> None:
+    meter = Meter(100, started=0)
+    seen = [next(meter.feed(block(frame), now=now)) for now, frame in enumerate([50, 20, "N/A", 90, 130])]
+    assert [progress.frame for progress in seen] == [50, 50, 50, 90, 130]
+    assert [progress.fraction for progress in seen] == [0.5, 0.5, 0.5, 0.9, 1.0]
+    assert meter.at(9).eta == 0
+
+
+def test_an_estimate_waits_until_there_is_a_pace() -> None:
+    meter = Meter(100, started=0)
+    opening = [next(meter.feed(block(0), now=now)) for now in (1, 20)]
+    early, later = (next(meter.feed(block(frame), now=now)) for now, frame in ((21, 10), (23, 30)))
+    assert [moment.eta for moment in (*opening, early)] == [None, None, None]
+    assert (later.fps, later.eta) == (10, 7)
+
+
+def test_the_pace_is_that_of_late() -> None:
+    meter = Meter(1000, started=0)
+    for second in range(60):
+        slow = next(meter.feed(block(1 + second), now=second))
+    for second in range(60, 90):
+        quick = next(meter.feed(block(60 + (second - 60) * 20), now=second))
+    assert slow.fps == 1
+    assert quick.fps == 20
+
+
+def test_a_stall_is_measured_from_the_last_new_frame() -> None:
+    meter = Meter(100, started=5)
+    assert meter.advanced == 5
+    list(meter.feed(block(0), now=6))
+    assert meter.advanced == 5
+    list(meter.feed(block(3), now=7))
+    list(meter.feed(block(3), now=8))
+    list(meter.feed(block(2), now=9))
+    assert meter.advanced == 7
+
+
+def test_a_pace_of_nothing_estimates_nothing() -> None:
+    meter = Meter(100, started=0)
+    for now in range(30):
+        still = next(meter.feed(block(7), now=now))
+    assert (still.fps, still.eta) == (0, None)

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import asyncio
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compiler.errors import ReelError
+from compiler.supervise import sandbox
+from compiler.supervise.progress import Progress
+from compiler.supervise.run import Ends, run
+from tests.supervise.test_sandbox import alive, wait_for
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path) -> Any:
+    """A program in ffmpeg's place; it leaves its id in `pid`, and `said(path, text)` writes a note."""
+
+    def make(body: str) -> list[str]:
+        prelude = f"""
+            import os, signal, sys, time
+            def block(frame, word="continue"):
+                print(f"frame={{frame}}\\nspeed=1x\\nprogress={{word}}", flush=True)
+            def note(name, text):
+                with open({str(tmp_path)!r} + "/" + name, "a") as file:
+                    file.write(text)
+            note("pid", str(os.getpid()))
+            """
+        return [sys.executable, "-I", "-c", textwrap.dedent(prelude) + textwrap.dedent(body)]
+
+    return make
+
+
+def failed(command: list[str], **options: Any) -> ReelError:
+    with pytest.raises(ReelError) as caught:
+        asyncio.run(run(command, frames=10, on_progress=lambda _: None, **options))
+    return caught.value
+
+
+def test_progress_is_told_as_it_comes(stand_in: Any) -> None:
+    seen: list[Progress] = []
+    command = stand_in("block(0); block(5); block(10, 'end')")
+    asyncio.run(run(command, frames=10, on_progress=seen.append, stage="chunk 1"))
+    assert [(progress.frame, progress.fraction, progress.stage) for progress in seen] == [
+        (0, 0.0, "chunk 1"),
+        (5, 0.5, "chunk 1"),
+        (10, 1.0, "chunk 1"),
+    ]
+
+
+def test_the_same_frame_again_and_again_is_a_stall(stand_in: Any, tmp_path: Path) -> None:
+    error = failed(stand_in("while True: block(7); time.sleep(0.05)"), stall_after=0.5)
+    assert (error.code, error.detail) == ("RC608", "at frame 7 of 10")
+    assert not alive(int(wait_for(tmp_path / "pid")))
+
+
+def test_silence_before_the_first_frame_is_a_stall(stand_in: Any) -> None:
+    error = failed(stand_in("time.sleep(600)"), stall_after=0.5)
+    assert (error.code, error.detail) == ("RC608", "at frame 0 of 10")
+
+
+def test_moving_frames_are_no_stall(stand_in: Any) -> None:
+    body = "for frame in range(10): block(frame); time.sleep(0.1)"
+    asyncio.run(run(stand_in(body), frames=10, on_progress=lambda _: None, stall_after=0.9))
+
+
+def test_after_the_last_frame_there_is_time_to_finish_the_file(stand_in: Any) -> None:
+    command = stand_in("block(10); time.sleep(1.5)")
+    asyncio.run(run(command, frames=10, on_progress=lambda _: None, stall_after=0.5))
+
+
+def test_a_deadline_is_for_all_of_it(stand_in: Any) -> None:
+    body = "frame = 0\nwhile True: block(frame); frame += 1; time.sleep(0.05)"
+    error = failed(stand_in(body), deadline=0.8)
+    assert error.code == "RC609"
+
+
+def test_a_cancel_asks_once_and_waits(stand_in: Any, tmp_path: Path) -> None:
+    body = """
+        def end(number, frame):
+            note("asked", "x"); time.sleep(0.5); note("closed", "x"); sys.exit(255)
+        signal.signal(signal.SIGTERM, end)
+        note("ready", "x")
+        while True: block(1); time.sleep(0.05)
+        """
+
+    async def scenario() -> None:
+        task = asyncio.ensure_future(run(stand_in(body), frames=10, on_progress=lambda _: None))
+        await asyncio.to_thread(wait_for, tmp_path / "ready")
+        for _ in range(3):  # an impatient user
+            task.cancel()
+            await asyncio.sleep(0.05)
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(scenario())
+    assert ((tmp_path / "asked").read_text(), (tmp_path / "closed").read_text()) == ("x", "x")
+    assert not alive(int(wait_for(tmp_path / "pid")))
+
+
+def test_who_does_not_listen_is_killed(stand_in: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox.stop, "__defaults__", (0.5, None))
+    body = """
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        note("ready", "x")
+        while True: print("noise" * 10000, file=sys.stderr)
+        """
+
+    async def scenario() -> None:
+        task = asyncio.ensure_future(run(stand_in(body), frames=10, on_progress=lambda _: None))
+        await asyncio.to_thread(wait_for, tmp_path / "ready")
+        task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(scenario())
+    assert not alive(int(wait_for(tmp_path / "pid")))
+
+
+def test_a_listener_that_fails_stops_the_render(stand_in: Any, tmp_path: Path) -> None:
+    def fail(_: Progress) -> None:
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        asyncio.run(run(stand_in("while True: block(1); time.sleep(0.05)"), frames=10, on_progress=fail))
+    assert not alive(int(wait_for(tmp_path / "pid")))
+
+
+def test_a_flood_of_errors_neither_blocks_nor_fills_memory(stand_in: Any) -> None:
+    body = "print('first', file=sys.stderr); print('x' * (1 << 24), file=sys.stderr); print('last', file=sys.stderr); sys.exit(3)"
+    error = failed(stand_in(body))
+    assert error.code == "RC607"
+    assert error.detail.startswith("first\n")
+    assert error.detail.endswith("ffmpeg ended with exit code 3")
+    assert len(error.detail) < 2000
+
+
+def test_both_ends_of_what_was_said_are_kept() -> None:
+    ends = Ends(most=4)
+    for piece in (b"ab", b"cdef", b"gh", b"", b"ijklmnop"):
+        ends.add(piece)
+    assert ends.text() == "abcd\n[8 bytes left out]\nmnop"
+    short = Ends(most=4)
+    short.add(b"abcdef")
+    assert short.text() == "abcdef"
+
+
+def test_a_program_that_is_not_there(tmp_path: Path) -> None:
+    assert failed([str(tmp_path / "ffmpeg")]).code == "RC601"

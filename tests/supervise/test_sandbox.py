@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from compiler.supervise.child import CANNOT_START
+from compiler.supervise.sandbox import ENVIRONMENT, Answer, Limits, ask, launcher
+
+ROOT = Path(__file__).parents[2]
+
+
+def told(program: str, limits: Limits = Limits(), within: float = 20) -> Answer:  # noqa: B008
+    return asyncio.run(ask([sys.executable, "-I", "-S", "-c", program], limits, within))
+
+
+def alive(pid: int) -> bool:
+    """Whether it still runs: one that is dead and only waits to be noticed does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def gone(pid: int) -> bool:
+    """Whether it ends, given all the time a slow machine may want."""
+    return any(not alive(pid) or time.sleep(0.05) for _ in range(400))
+
+
+def wait_for(path: Path) -> str:
+    while not (path.exists() and path.read_text()):
+        time.sleep(0.02)
+    return path.read_text()
+
+
+def test_limits_are_set() -> None:
+    asked = Limits(memory=1 << 30, file=1000, files=55, cpu=7, nice=3)
+    program = "import os, resource as r; print(*(r.getrlimit(k)[0] for k in (r.RLIMIT_AS, r.RLIMIT_FSIZE, r.RLIMIT_NOFILE, r.RLIMIT_CPU, r.RLIMIT_CORE)), os.nice(0) - %d)"
+    answer = told(program % os.nice(0), asked)
+    assert answer.stdout.split() == [b"1073741824", b"1000", b"55", b"7", b"0", b"3"]
+
+
+def test_what_is_not_asked_for_is_not_limited() -> None:
+    import resource
+
+    answer = told("import resource as r; print(r.getrlimit(r.RLIMIT_AS)[0])", Limits())
+    assert int(answer.stdout) == resource.getrlimit(resource.RLIMIT_AS)[0]
+
+
+def test_no_privileges_no_environment_no_terminal_and_a_group_of_its_own() -> None:
+    program = """
+import os, sys
+status = open("/proc/self/status").read()
+print("NoNewPrivs:\\t1" in status, os.getpgid(0) == os.getsid(0) == os.getpid(), sys.stdin.read() == "", sorted(os.environ))
+"""
+    assert (
+        told(program).stdout.decode().strip() == f"True True True {sorted([*ENVIRONMENT, 'LC_CTYPE'])}"
+        or told(program).stdout.decode().strip() == f"True True True {sorted(ENVIRONMENT)}"
+    )
+
+
+def test_a_write_past_the_limit_is_an_error_and_not_a_death(tmp_path: Path) -> None:
+    program = f"""
+try:
+    open({str(tmp_path / "big")!r}, "wb", buffering=0).write(bytes(5000)); print(open({str(tmp_path / "big")!r}, "ab", buffering=0).write(b"more"))
+except OSError as error:
+    print(error.strerror)
+"""
+    assert told(program, Limits(file=4000)).stdout.strip() == b"File too large"
+
+
+def test_memory_is_bounded() -> None:
+    answer = told("bytearray(1 << 30)", Limits(memory=300 << 20))
+    assert answer.exit_code == 1
+    assert "MemoryError" in answer.stderr
+
+
+def test_what_cannot_be_started_says_so(tmp_path: Path) -> None:
+    answer = asyncio.run(ask([str(tmp_path / "nothing")], Limits(), 20))
+    assert answer.exit_code == CANNOT_START
+    assert answer.stderr == f"launcher: {tmp_path / 'nothing'}: No such file or directory\n"
+
+
+def test_death_by_a_signal_is_told() -> None:
+    assert told("import os; os.kill(os.getpid(), 9)").exit_code == -signal.SIGKILL
+
+
+def test_a_child_that_takes_too_long_is_gone(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    program = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    with pytest.raises(TimeoutError):
+        told(program, within=2)
+    assert gone(int(wait_for(note)))
+
+
+def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    child = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    parent = f"""
+import asyncio, sys
+from compiler.supervise.run import run
+asyncio.run(run([sys.executable, "-c", {child!r}], frames=1, on_progress=print))
+"""
+    with subprocess.Popen([sys.executable, "-c", parent], cwd=ROOT) as started:
+        pid = int(wait_for(note))
+        assert alive(pid)
+        started.kill()
+    assert gone(pid)
+
+
+def test_a_child_whose_parent_is_already_gone_does_not_start(tmp_path: Path) -> None:
+    def orphan(command: Sequence[str]) -> int:
+        return subprocess.run(command, check=False).returncode
+
+    command = launcher(["true"], Limits())
+    assert orphan(command) == 0
+    stranger = [part.replace(f'"parent": {os.getpid()}', '"parent": 1') for part in command]
+    assert stranger != command
+    assert orphan(stranger) == CANNOT_START
