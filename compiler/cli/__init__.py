@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from traceback import format_exception
 from typing import Annotated
 
 import typer
@@ -16,7 +17,7 @@ import typer
 from compiler.cli.compiling import compile_command
 from compiler.cli.facts import doctor_command, probe_command, schema_command
 from compiler.cli.rendering import frame_command, render_command
-from compiler.errors import ReelError, ReelErrors
+from compiler.errors import Loc, ReelError, ReelErrors
 
 app = typer.Typer(
     name="reelc",
@@ -58,6 +59,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(_tell(error, error.exit_code))
     except ReelErrors as errors:
         sys.exit(_tell(errors, max(error.exit_code for error in errors.exceptions)))
+    except Exception as fault:  # the last boundary: what reaches it is a bug of ours, told as one
+        error = ReelError(
+            "RC901",
+            Loc(),
+            "reelc failed, and the reel is not to blame",
+            detail="".join(format_exception(fault)[-3:]).strip(),
+            hint="please report this with the reel file; nothing was written",
+        )
+        sys.exit(_tell(error, error.exit_code))
 
 
 def _tell(error: ReelError | ReelErrors, exit_code: int) -> int:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph, rewrite
 from compiler.ir.ops import Engine, Value
-from compiler.timeline.instant import SAMPLE_RATE, nearest
+from compiler.timeline.instant import SAMPLE_RATE, SourceTime, nearest
 from compiler.timeline.warp import Pace, Warp
 
 POST_ROLL = Fraction(50, 1000)
@@ -20,6 +20,11 @@ SHORTEST = 1024
 
 DECLICK = 144
 """Samples (3 ms) faded on both sides of a joint that a pitch-keeping stretcher leaves uneven."""
+
+
+EARLY = Fraction(20, 1000)
+"""Record seconds by which atempo plays content early below half speed (a click in silence: 32 ms, sd 14, measured on
+5.1 and 9.0), made good by starting so much earlier in the source."""
 
 
 def cut_sound(graph: Graph) -> Graph:
@@ -68,9 +73,11 @@ def _piece(
     if pace.entry == 1:
         steps.append(("from", lambda at: ops.Excerpt(at, pace.start, samples)))
     else:
-        length = nearest((pace.length + POST_ROLL) * SAMPLE_RATE)
-        steps.append(("from", lambda at: ops.Excerpt(at, pace.start, length)))
-        steps.append(("at", lambda at: ops.Tempo(at, pace.entry, _fitting(pace, samples, engine))))
+        engine = _fitting(pace, samples, engine)
+        lead = EARLY * pace.entry if engine == "atempo" and pace.entry < Fraction(1, 2) else Fraction(0)
+        length = nearest((lead + pace.length + POST_ROLL) * SAMPLE_RATE)
+        steps.append(("from", lambda at: ops.Excerpt(at, SourceTime(pace.start - lead), length)))
+        steps.append(("at", lambda at: ops.Tempo(at, pace.entry, engine)))
         steps.append(("exact", lambda at: ops.Exact(at, samples)))
     if any(fades):
         steps.append(("soft", lambda at: ops.Fade(at, *fades)))

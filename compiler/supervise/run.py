@@ -67,7 +67,7 @@ async def run(
     meter, said = Meter(frames, monotonic(), stage), Ends()
     ending = asyncio.ensure_future(_follow(child, meter, said, on_progress))
     try:
-        await _watch(ending, meter, stall_after, deadline)
+        await watch(ending, meter, stall_after, deadline)
         exit_code = ending.result()
     finally:
         await stop(child, reader=ending)
@@ -99,7 +99,8 @@ async def _listen(errors: asyncio.StreamReader, said: Ends) -> None:
         said.add(piece)
 
 
-async def _watch(ending: asyncio.Future[int], meter: Meter, stall_after: float, deadline: float | None) -> None:
+async def watch(ending: asyncio.Future[int], meter: Meter, stall_after: float, deadline: float | None) -> None:
+    """Return when `ending` is done; RC608 when the meter stands still for too long before, RC609 at the deadline."""
     while not ending.done():
         await asyncio.wait({ending}, timeout=TICK)
         now = monotonic()

@@ -12,8 +12,11 @@ from compiler.errors import Loc, ReelError
 from compiler.supervise.child import CANNOT_START
 from compiler.supervise.plain import plain
 
-LINES = 6
-"""Lines of ffmpeg's own words an error quotes."""
+FIRST, LAST = 4, 2
+"""Lines of ffmpeg's own words an error quotes: the cause comes first, the consequence last."""
+
+WIDTH = 240
+"""Characters of one such line."""
 
 REPORT = "run reelc compile --dry-run to see the graph, and report it with these lines"
 
@@ -89,7 +92,8 @@ _INPUT = re.compile(r"\[(?:in|vist|aist)#(\d+)|stream #(\d+):\d+", re.IGNORECASE
 def explain(exit_code: int, stderr: str, origins: Origins) -> ReelError:
     """The coded error for an ffmpeg that ended with `exit_code` (negative: the signal) having said `stderr`."""
     lines = list(_telling(stderr))
-    detail = "\n".join((*(_quoted(line, origins) for line in lines[:LINES]), f"ffmpeg ended with {_ending(exit_code)}"))
+    quoted = lines if len(lines) <= FIRST + LAST else lines[:FIRST] + lines[-LAST:]
+    detail = "\n".join((*(_quoted(line, origins) for line in quoted), f"ffmpeg ended with {_ending(exit_code)}"))
     if exit_code == CANNOT_START and "launcher:" in stderr:
         return ReelError("RC601", Loc(), "ffmpeg cannot be run", detail=detail, hint="run reelc doctor")
     loc = _place(lines, origins)
@@ -130,7 +134,7 @@ def _telling(stderr: str) -> Iterator[str]:
 def _quoted(line: str, origins: Origins) -> str:
     for path in _longest_first(origins):
         line = line.replace(f"file:{path}", path).replace(path, PurePath(path).name)
-    return plain(line)
+    return plain(line)[:WIDTH]
 
 
 def _place(lines: list[str], origins: Origins) -> Loc:

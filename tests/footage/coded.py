@@ -161,7 +161,9 @@ def _pictures(recipe: Recipe) -> Iterator[bytes]:
 
 
 def _write_track(path: Path, recipe: Recipe) -> None:
-    channel = sound(recipe.sound_end - recipe.audio_start, recipe.sample_rate)
+    # The same click in six channels adds up when they are mixed down to two: it must not clip.
+    level = 0.5 if recipe.channels > 2 else 1.0
+    channel = level * sound(recipe.sound_end - recipe.audio_start, recipe.sample_rate)
     with wave.open(str(path), "wb") as track:
         track.setnchannels(recipe.channels)
         track.setsampwidth(2)

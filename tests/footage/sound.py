@@ -12,8 +12,8 @@ REACH = 0.03
 """Seconds on either side of its place in which an exact click is looked for, if no neighbour of its clip is nearer."""
 LOUDER = 1.3
 """How much louder a click on a whole second must be than its neighbours; it is made twice as loud."""
-SMEAR = 0.08
-"""Seconds around the place of a click whose pitch was kept within which it may be heard, and heard again."""
+SMEAR = 0.1
+"""Seconds around a click next to a change of speed, or whose pitch was kept, within which it may be heard again."""
 
 
 class Sound:
@@ -38,7 +38,7 @@ class Sound:
 
     def stray(self) -> tuple[float, ...]:
         """Where a click is heard that no source has there, give or take what its span allows."""
-        places = [(float(click.record), REACH / 3 if click.exact else SMEAR) for click in self._foretold]
+        places = [(float(click.record), _reach(click)) for click in self._foretold]
         return tuple(
             heard.at for heard in self._heard if not any(abs(heard.at - place) <= reach for place, reach in places)
         )
@@ -55,3 +55,8 @@ class Sound:
             if all(peaks.values()) and min(peaks[True]) < LOUDER * max(peaks[False]):
                 found.append(clip)
         return tuple(dict.fromkeys(found))
+
+
+def _reach(click: Click) -> float:
+    """Seconds on either side of a click within which what is heard may be it."""
+    return REACH / 3 if click.exact and click.clear else max(SMEAR, 0.05 / float(click.speed))

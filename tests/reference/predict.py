@@ -143,6 +143,7 @@ def _slots(edit: Edit, fps: Fraction) -> dict[int, Fraction]:
 
 
 def _clicks(edit: Edit, clip: Clip, fps: Fraction) -> list[Click]:
+    """The clip's clicks, and those after its out point (never clear) that the rest of its last frame may let through."""
     if edit.stretch == "mute":
         return []
     begin = clip.first_frame / fps
@@ -150,10 +151,10 @@ def _clicks(edit: Edit, clip: Clip, fps: Fraction) -> list[Click]:
     open_to = (clip.end_frame - max(clip.overlaps[1], clip.darkened[1])) / fps
     found = []
     for k, at in enumerate(edit.facts.clicks):
-        if not edit.course.start <= at < edit.course.end:
-            continue
-        stretch = edit.course.stretch_at(at)
+        stretch = edit.course.stretch_at(max(at, edit.course.start))
         record = begin + stretch.record(at)
+        if at < edit.course.start or record >= clip.end_frame / fps or (at >= edit.course.end and not stretch.steady):
+            continue
         left = max(open_from, begin + stretch.begin)
         right = min(open_to, begin + stretch.begin + stretch.duration)
         clear = left + EDGE <= record <= right - EDGE

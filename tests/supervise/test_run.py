@@ -4,14 +4,15 @@ import asyncio
 import sys
 import textwrap
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
 
 from compiler.errors import ReelError
 from compiler.supervise import sandbox
-from compiler.supervise.progress import Progress
-from compiler.supervise.run import Ends, run
+from compiler.supervise.progress import Meter, Progress
+from compiler.supervise.run import Ends, run, watch
 from tests.supervise.test_sandbox import alive, wait_for
 
 
@@ -52,7 +53,7 @@ def test_progress_is_told_as_it_comes(stand_in: Any) -> None:
 
 
 def test_the_same_frame_again_and_again_is_a_stall(stand_in: Any, tmp_path: Path) -> None:
-    error = failed(stand_in("while True: block(7); time.sleep(0.05)"), stall_after=0.5)
+    error = failed(stand_in("while True: block(7); time.sleep(0.05)"), stall_after=2)
     assert (error.code, error.detail) == ("RC608", "at frame 7 of 10")
     assert not alive(int(wait_for(tmp_path / "pid")))
 
@@ -62,14 +63,18 @@ def test_silence_before_the_first_frame_is_a_stall(stand_in: Any) -> None:
     assert (error.code, error.detail) == ("RC608", "at frame 0 of 10")
 
 
-def test_moving_frames_are_no_stall(stand_in: Any) -> None:
-    body = "for frame in range(10): block(frame); time.sleep(0.1)"
-    asyncio.run(run(stand_in(body), frames=10, on_progress=lambda _: None, stall_after=0.9))
+def test_after_the_last_frame_there_is_time_to_finish_the_file() -> None:
+    async def watched(frame: int) -> None:
+        meter = Meter(10, started=monotonic() - 60)
+        meter.frame, meter.advanced = frame, monotonic() - 60
+        ending: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_later(1, ending.set_result, 0)
+        await watch(ending, meter, stall_after=50, deadline=None)
 
-
-def test_after_the_last_frame_there_is_time_to_finish_the_file(stand_in: Any) -> None:
-    command = stand_in("block(10); time.sleep(1.5)")
-    asyncio.run(run(command, frames=10, on_progress=lambda _: None, stall_after=0.5))
+    asyncio.run(watched(frame=10))
+    with pytest.raises(ReelError) as caught:
+        asyncio.run(watched(frame=9))
+    assert caught.value.code == "RC608"
 
 
 def test_a_deadline_is_for_all_of_it(stand_in: Any) -> None:
@@ -130,7 +135,11 @@ def test_a_listener_that_fails_stops_the_render(stand_in: Any, tmp_path: Path) -
 
 
 def test_a_flood_of_errors_neither_blocks_nor_fills_memory(stand_in: Any) -> None:
-    body = "print('first', file=sys.stderr); print('x' * (1 << 24), file=sys.stderr); print('last', file=sys.stderr); sys.exit(3)"
+    body = """
+        for line in ("first", "x" * (1 << 24), "last"):
+            print(line, file=sys.stderr)
+        sys.exit(3)
+        """
     error = failed(stand_in(body))
     assert error.code == "RC607"
     assert error.detail.startswith("first\n")

@@ -1,23 +1,27 @@
-"""Where boxes go: which band, row and column each of them has.
+"""Where boxes go: the row and the column of each.
 
-Every clip is a band: rows for its picture, and under them rows for its sound. Columns are longest paths. Joins have a
-column of their own at the right for each kind, its spine, and stand beside the last clip they take in, under what they
-go on from. No two boxes share a cell.
+Every clip is a band of rows: first those of its picture, then those of its sound. Columns are longest paths. Joins have
+a column of their own for each kind, its spine, at the right: each stands beside the last clip it takes in, under what
+it goes on from. No two boxes share a cell.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import pairwise
 
 from compiler.ir.ops import Value
 from compiler.ir.views.boxes import Box, Kind
 
+Part = tuple[int, Kind]
+"""The picture or the sound of a band."""
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Cells of boxes: columns first those of the clips, then the spine of sound, then the spine of pictures."""
+    """The cells of boxes. Columns are first those of the clips, then the spine of sound, then that of pictures."""
 
     bands: tuple[str, ...]
     """The clips' lanes, from the top."""
@@ -36,17 +40,76 @@ class Grid:
 
 
 def arrange(every: Sequence[Box]) -> Grid:
-    """The grid of these boxes."""
+    """The grid of these boxes, which are in the order of a graph."""
     clips, joins = [box for box in every if not box.joins], [box for box in every if box.joins]
-    bands = {lane: k for k, lane in enumerate(dict.fromkeys(box.lane for box in clips))}
-    columns, rows = _columns(clips), _rows(clips)
-    stacks = _stacks(joins, {box.name: bands[box.lane] for box in clips})
-    extents = [[_Extent(), _Extent()] for _ in range(max(1, len(bands)))]
+    lanes = {lane: k for k, lane in enumerate(dict.fromkeys(box.lane for box in clips))}
+    parts: dict[Value, Part] = {box.name: (lanes[box.lane], box.kind) for box in clips}
+    columns = _columns(clips)
+    rows = _rows(clips, columns)
+    stacks = _stacks(joins, parts)
+    firsts, starts = _bands(max(1, len(lanes)), parts, rows, stacks)
+    wide = max(columns.values(), default=-1) + 1
+    cells = {name: (firsts[part] + rows[name], columns[name]) for name, part in parts.items()}
+    for part, stack in stacks.items():
+        cells |= {name: (firsts[part] + k, wide + (part[1] == "video")) for k, name in enumerate(stack)}
+    return Grid(tuple(lanes), starts, wide, cells, _above(stacks))
+
+
+def _columns(clips: Sequence[Box]) -> dict[Value, int]:
+    """How many boxes of clips lie before each, on the longest way to it."""
+    columns: dict[Value, int] = {}
     for box in clips:
-        extents[bands[box.lane]][box.kind == "audio"].reach(rows[box.name])
-    starts, sounds = [0], []
-    for k, (picture, sound) in enumerate(extents):
-        stacked = (len(stacks.get((k, "video"), ())), picture.rows + len(stacks.get((k, "audio"), ())))
-        sounds.append(starts[-1] + picture.rows)
-        starts.append(starts[-1] + max(1, picture.rows + sound.rows, *stacked))
-    return Grid(tuple(bands), tuple(starts), 0, {}, {})
+        columns[box.name] = max((columns.get(value, -1) for value in box.reads), default=-1) + 1
+    return columns
+
+
+def _rows(clips: Sequence[Box], columns: Mapping[Value, int]) -> dict[Value, int]:
+    """Each box's row within its part of the band: what it reads first has the same, where that is free."""
+    rows: dict[Value, int] = {}
+    lanes: dict[Value, tuple[str, Kind]] = {box.name: (box.lane, box.kind) for box in clips}
+    taken: set[tuple[tuple[str, Kind], int, int]] = set()
+    for box in clips:
+        lane = lanes[box.name]
+        row = next((rows[value] for value in box.reads if value in rows and lanes[value] == lane), 0)
+        while (lane, row, columns[box.name]) in taken:
+            row += 1
+        rows[box.name] = row
+        taken.add((lane, row, columns[box.name]))
+    return rows
+
+
+def _stacks(joins: Sequence[Box], parts: Mapping[Value, Part]) -> dict[Part, list[Value]]:
+    """The joins that stand beside each band: the lowest of what they are made of."""
+    stacks: dict[Part, list[Value]] = defaultdict(list)
+    beside = {name: band for name, (band, _) in parts.items()}
+    for box in joins:
+        band = max((beside.get(value, 0) for value in box.reads), default=0)
+        beside[box.name] = band
+        stacks[band, box.kind].append(box.name)
+    return stacks
+
+
+def _bands(
+    count: int, parts: Mapping[Value, Part], rows: Mapping[Value, int], stacks: Mapping[Part, Sequence[Value]]
+) -> tuple[dict[Part, int], tuple[int, ...]]:
+    """The first row of each part, and the first of each band: as many rows as its boxes and its joins need."""
+    depths: dict[Part, int] = defaultdict(int)
+    for name, part in parts.items():
+        depths[part] = max(depths[part], rows[name] + 1)
+    firsts: dict[Part, int] = {}
+    starts = [0]
+    for k in range(count):
+        top = starts[-1]
+        middle = top + depths[k, "video"]
+        firsts[k, "video"], firsts[k, "audio"] = top, middle
+        pictures, sounds = (len(stacks.get((k, kind), ())) for kind in ("video", "audio"))
+        starts.append(max(top + 1, top + pictures, middle + max(depths[k, "audio"], sounds)))
+    return firsts, tuple(starts)
+
+
+def _above(stacks: Mapping[Part, Sequence[Value]]) -> dict[Value, Value]:
+    above: dict[Value, Value] = {}
+    for kind in ("video", "audio"):
+        spine = [name for part in sorted(stacks) if part[1] == kind for name in stacks[part]]
+        above |= {lower: upper for upper, lower in pairwise(spine)}
+    return above

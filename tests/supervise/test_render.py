@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import sys
+import tempfile
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compiler.errors import Loc, ReelError
+from compiler.ir.build import Build
+from compiler.supervise.probe import probe
+from compiler.supervise.progress import Progress
+from compiler.supervise.render import Expected, Film, render
+from compiler.supervise.verdict import Origins
+from tests.supervise.conftest import Made
+from tests.supervise.test_sandbox import alive, wait_for
+
+SCRIPT = "testsrc2=s=64x64:r=30:d=2,crop@dunk.crop=32:32[v];sine=r=48000:d=2[a]"
+EXPECTED = Expected(frames=60, fps=Fraction(30), size=(32, 32), samples=96000)
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of temporary folders, this test's own."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    """A film's place, alone in its folder."""
+    (tmp_path / "films").mkdir()
+    return tmp_path / "films" / "my film.mp4"
+
+
+def commanded(build: Build, *extra: str) -> Callable[[Path, Path], list[str]]:
+    def command(script: Path, part: Path) -> list[str]:
+        return [
+            *(build.path, "-nostdin", "-y", "-v", "error", "-xerror", "-progress", "pipe:1", "-stats_period", "0.1"),
+            *(build.script_option, str(script), "-map", "[v]", "-map", "[a]", "-c:v", "libx264", "-pix_fmt", "yuv420p"),
+            *("-c:a", "aac", *extra, "-f", "mp4", f"file:{part}"),
+        ]
+
+    return command
+
+
+def stood_in(program: str) -> Callable[[Path, Path], list[str]]:
+    return lambda script, part: [sys.executable, "-I", "-c", program, str(script), str(part)]
+
+
+def failure(
+    command: Callable[[Path, Path], list[str]], output: Path, script: str = SCRIPT, **options: Any
+) -> ReelError:
+    with pytest.raises(ReelError) as caught:
+        asyncio.run(render(command, script, output, EXPECTED, **options))
+    return caught.value
+
+
+def test_a_film_is_rendered_verified_and_put_in_place(any_build: Build, output: Path, temporary: Path) -> None:
+    seen: list[Progress] = []
+    film = asyncio.run(render(commanded(any_build), SCRIPT, output, EXPECTED, on_progress=seen.append))
+    content = output.read_bytes()
+    assert film == Film(output, 60, Fraction(2), len(content), hashlib.sha256(content).hexdigest())
+    assert probe(output).video.frames == 60
+    assert [path.name for path in output.parent.iterdir()] == ["my film.mp4"]
+    assert not list(temporary.iterdir())
+    assert [progress.frame for progress in seen][-1] == 60
+    assert (seen[0].stage, seen[-1].stage) == ("rendering", "verifying")
+    assert [progress.fraction for progress in seen] == sorted(progress.fraction for progress in seen)
+
+
+def test_a_film_that_differs_is_not_published(build: Build, output: Path, temporary: Path) -> None:
+    error = failure(commanded(build, "-frames:v", "59"), output)
+    assert (error.code, error.detail) == ("RC610", "frames: got 59, predicted 60")
+    assert not list(output.parent.iterdir())
+    assert not list(temporary.iterdir())
+
+
+@pytest.mark.parametrize("program", ["", "import sys; open(sys.argv[2], 'w').close()"], ids=["no file", "empty file"])
+def test_to_end_well_is_not_to_have_made_a_film(output: Path, program: str) -> None:
+    assert failure(stood_in(program), output).code in ("RC610", "RC604")
+    assert not list(output.parent.iterdir())
+
+
+def test_a_failure_leaves_the_old_film_as_it_was(build: Build, output: Path, temporary: Path) -> None:
+    output.write_text("old")
+    origins = Origins({"dunk.crop": Loc("dunk", "/clips/0/crop_data")})
+    wrong = SCRIPT.replace("32:32", "320:320")
+    error = failure(commanded(build), output, wrong, origins=origins, overwrite=True)
+    assert (error.code, error.loc) == ("RC607", Loc("dunk", "/clips/0/crop_data"))
+    assert output.read_text() == "old"
+    assert [path.name for path in output.parent.iterdir()] == ["my film.mp4"]
+    assert not list(temporary.iterdir())
+
+
+def test_a_place_that_is_taken_is_known_before_anything_runs(output: Path, tmp_path: Path) -> None:
+    output.write_text("old")
+    assert failure(stood_in(f"open({str(tmp_path / 'ran')!r}, 'w')"), output).code == "RC613"
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_film_that_appears_meanwhile_is_not_lost(made: Made, output: Path) -> None:
+    program = f"import shutil, sys; open({str(output)!r}, 'w').write('other'); shutil.copy({str(made('plain.mp4'))!r}, sys.argv[2])"
+    expected = Expected(frames=60, fps=Fraction(30), size=(64, 64), samples=96000)
+    with pytest.raises(ReelError) as caught:
+        asyncio.run(render(stood_in(program), SCRIPT, output, expected))
+    assert caught.value.code == "RC613"
+    assert output.read_text() == "other"
+    assert [path.name for path in output.parent.iterdir()] == ["my film.mp4"]
+
+
+def test_a_cancel_leaves_nothing(build: Build, output: Path, temporary: Path, tmp_path: Path) -> None:
+    endless = "testsrc2=s=64x64:r=30,realtime[v];sine=r=48000[a]"
+    note = tmp_path / "pid"
+    ffmpeg = commanded(build)
+
+    def command(script: Path, part: Path) -> list[str]:
+        return ["sh", "-c", f'echo $$ > "{note}"; exec "$@"', "sh", *ffmpeg(script, part)]
+
+    async def scenario() -> None:
+        rendering = asyncio.Event()
+        task = asyncio.ensure_future(
+            render(command, endless, output, EXPECTED, on_progress=lambda now: rendering.set() if now.frame else None)
+        )
+        await rendering.wait()
+        assert list(output.parent.glob(".*.part"))
+        task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(scenario())
+    assert not alive(int(wait_for(note)))
+    assert not list(output.parent.iterdir())
+    assert not list(temporary.iterdir())
+
+
+def test_names_as_long_as_they_may_be(made: Made, tmp_path: Path) -> None:
+    output = tmp_path / ("a" * 251 + ".mp4")
+    program = f"import shutil, sys; shutil.copy({str(made('plain.mp4'))!r}, sys.argv[2])"
+    expected = Expected(frames=60, fps=Fraction(30), size=(64, 64), samples=96000)
+    assert asyncio.run(render(stood_in(program), SCRIPT, output, expected)).path == output

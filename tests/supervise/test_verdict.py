@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from compiler.errors import Loc, ReelError
+from compiler.ir.build import Build
+from compiler.supervise.run import run
+from compiler.supervise.sandbox import Limits
+from compiler.supervise.verdict import Origins, explain
+from tests.supervise.conftest import Made
+
+CROP, JOIN, FIRST, SECOND = Loc("dunk", "/clips/1/crop_data"), Loc("dunk", "/clips/1/x"), Loc("a", "/0"), Loc("b", "/1")
+OUT = ["-c:v", "libx264", "-preset", "ultrafast", "-f", "mp4"]
+
+
+def verdict(build: Build, *arguments: str | Path, origins: Origins, limits: Limits | None = None) -> ReelError:
+    """What is said of an ffmpeg that fails."""
+    command = [build.path, "-nostdin", "-y", "-v", "error", "-xerror", "-progress", "pipe:1", *map(str, arguments)]
+    with pytest.raises(ReelError) as caught:
+        asyncio.run(run(command, frames=60, on_progress=lambda _: None, origins=origins, limits=limits or Limits()))
+    assert "0x" not in caught.value.detail
+    return caught.value
+
+
+def test_a_filter_that_fails_names_its_clip_and_field(any_build: Build, made: Made, tmp_path: Path) -> None:
+    graph = "[0:v]null[a];[1:v]crop@dunk.crop=500:500[b];[a][b]xfade@dunk.x=fade:duration=1:offset=1"
+    origins = Origins({"dunk.crop": CROP, "dunk.x": JOIN}, (FIRST, SECOND))
+    inputs = ("-i", made("plain.mp4"), "-i", made("plain.mkv"))
+    error = verdict(any_build, *inputs, "-filter_complex", graph, *OUT, tmp_path / "o.part", origins=origins)
+    assert (error.code, error.loc) == ("RC607", CROP)
+    assert "Invalid too big" in error.detail
+
+
+def test_pictures_that_do_not_match_name_the_join(any_build: Build, made: Made, tmp_path: Path) -> None:
+    graph = "[0:v]null[a];[1:v]scale=32:32[b];[a][b]xfade@dunk.x=fade:duration=1:offset=1"
+    inputs = ("-i", made("plain.mp4"), "-i", made("plain.mkv"))
+    origins = Origins({"dunk.x": JOIN}, (FIRST, SECOND))
+    error = verdict(any_build, *inputs, "-filter_complex", graph, *OUT, tmp_path / "o.part", origins=origins)
+    assert (error.code, error.loc) == ("RC607", JOIN)
+
+
+@pytest.mark.parametrize(
+    "graph",
+    [
+        "[0:v]scale=64:64:wat=1[b]",
+        "[0:v]nofilter[b]",
+        "[0:7]null[b]",
+        "[0:v]null[b];[0:v]xfade[c]",
+        "[0:v]crop=no(:1[b]",
+    ],
+)
+def test_a_graph_that_is_refused_is_ours_to_mend(any_build: Build, made: Made, tmp_path: Path, graph: str) -> None:
+    command = ("-i", made("plain.mp4"), "-filter_complex", graph, "-map", "[b]", *OUT, tmp_path / "o.part")
+    error = verdict(any_build, *command, origins=Origins(inputs=(FIRST,)))
+    assert (error.code, error.message) == ("RC607", "ffmpeg refused the graph")
+
+
+@pytest.mark.parametrize(("content", "code"), [(None, "RC603"), (b"once upon a time", "RC604")])
+def test_media_that_went_away_or_broke_name_the_clip(
+    any_build: Build, made: Made, tmp_path: Path, content: bytes | None, code: str
+) -> None:
+    lost = tmp_path / "lost.mp4"
+    if content is not None:
+        lost.write_bytes(content)
+    origins = Origins(inputs=(FIRST, SECOND), paths={str(lost): SECOND, str(made("plain.mp4")): FIRST})
+    command = ("-i", f"file:{made('plain.mp4')}", "-i", f"file:{lost}", *OUT, tmp_path / "o.part")
+    error = verdict(any_build, *command, origins=origins)
+    assert (error.code, error.loc) == (code, SECOND)
+    assert str(tmp_path) not in error.detail
+
+
+def test_media_cut_short_name_the_clip(any_build: Build, made: Made, tmp_path: Path) -> None:
+    short = tmp_path / "short.mp4"
+    short.write_bytes(made("long.mp4").read_bytes()[:200_000])
+    origins = Origins(inputs=(FIRST,), paths={str(short): FIRST})
+    error = verdict(any_build, "-i", f"file:{short}", *OUT, tmp_path / "o.part", origins=origins)
+    assert (error.code, error.loc) == ("RC604", FIRST)
+
+
+def test_a_film_that_has_no_place(any_build: Build, made: Made, tmp_path: Path) -> None:
+    lost = tmp_path / "no folder" / "o.part"
+    error = verdict(any_build, "-i", made("plain.mp4"), *OUT, lost, origins=Origins(inputs=(FIRST,)))
+    assert (error.code, error.loc) == ("RC612", Loc())
+
+
+def test_a_full_disk(any_build: Build, made: Made) -> None:
+    command = ("-i", made("plain.mp4"), "-c:v", "libx264", "-f", "matroska", "/dev/full")
+    assert verdict(any_build, *command, origins=Origins(inputs=(FIRST,))).code == "RC611"
+
+
+def test_a_film_past_its_size_limit(any_build: Build, made: Made, tmp_path: Path) -> None:
+    command = ("-i", made("plain.mp4"), "-c:v", "rawvideo", "-f", "nut", tmp_path / "o.part")
+    assert verdict(any_build, *command, origins=Origins(), limits=Limits(file=20_000)).code == "RC611"
+
+
+def test_too_little_memory(any_build: Build, made: Made, tmp_path: Path) -> None:
+    command = ("-i", made("plain.mp4"), "-vf", "scale=8000:8000", *OUT, tmp_path / "o.part")
+    error = verdict(any_build, *command, origins=Origins(), limits=Limits(memory=700 << 20))
+    assert (error.code, error.message) == ("RC607", "ffmpeg ran out of memory")
+
+
+def test_an_encoder_that_is_not_there(any_build: Build, made: Made, tmp_path: Path) -> None:
+    command = ("-i", made("plain.mp4"), "-c:v", "none_such", "-f", "mp4", tmp_path / "o.part")
+    assert verdict(any_build, *command, origins=Origins()).code == "RC602"
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "stderr", "code", "said"),
+    [
+        (-9, "", "RC607", "killed"),
+        (-11, "", "RC607", "crashed"),
+        (1, "", "RC607", "failed"),
+        (1, "Error while decoding stream #1:0: Invalid data found when processing input", "RC604", "damaged"),
+        (1, "[in#1/mov @ 0x5f] Error during demuxing: Input/output error", "RC604", "damaged"),
+        (1, "o.part: Permission denied", "RC612", "cannot be written"),
+        (127, "launcher: ffmpeg: Permission denied", "RC601", "cannot be run"),
+    ],
+)
+def test_what_is_said_without_a_clip(exit_code: int, stderr: str, code: str, said: str) -> None:
+    error = explain(exit_code, stderr, Origins(inputs=(FIRST, SECOND)))
+    assert error.code == code
+    assert said in error.message
+    assert error.hint
+    assert error.loc == (SECOND if "1" in stderr else Loc())
+
+
+def test_how_it_ended_is_told() -> None:
+    assert explain(-9, "", Origins()).detail == "ffmpeg ended with SIGKILL"
+    assert explain(234, "", Origins()).detail == "ffmpeg ended with exit code 234"
+
+
+def test_the_longer_of_two_names_is_meant() -> None:
+    origins = Origins(paths={"/media/a.mp4": FIRST, "/media/a.mp4.mkv": SECOND})
+    error = explain(1, "file:/media/a.mp4.mkv: Invalid data found when processing input", origins)
+    assert (error.loc, error.detail.splitlines()[0]) == (SECOND, "a.mp4.mkv: Invalid data found when processing input")
+
+
+def test_only_what_tells_something_is_quoted() -> None:
+    noise = ["[x @ 0x1] again", "[x @ 0x2] again", "[y @ 0x3] Task finished with error code: -22 (Invalid argument)"]
+    error = explain(1, "\n".join(noise + [f"line {n} \x1b[31m" for n in range(20)]), Origins())
+    assert error.detail.splitlines() == [
+        "[x] again",
+        *(rf"line {n} \x1b[31m" for n in (0, 1, 2, 18, 19)),
+        "ffmpeg ended with exit code 1",
+    ]
