@@ -4,38 +4,66 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from statistics import median
-from time import perf_counter
+from time import process_time
 
 from compiler.ir.build import Build
 from compiler.model import read_reel
-from compiler.pipeline import Compiled, compile_reel
+from compiler.pipeline import compile_reel
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import AudioStream, Media, VideoStream
 
 FPS = 30
 HOURS = 4
+CLIPS, KEYFRAMES = 1_000, 10_000
+SEEDS = (1, 2, 3)
+"""One reel each, and the median of them: none profits from what was remembered of another."""
+
+Document = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Compile:
-    """Seconds to read a reel file and to compile it, and what came out."""
+    """CPU seconds to read a reel file and to compile it; how many definitions and characters of script came out."""
 
     read: float
     compiled: float
     defs: int
     script: int
-    """Characters."""
 
 
-def many_clips(count: int, seed: int) -> dict[str, object]:
-    """A reel of `count` clips of 3 to 5 s, each with a pan, a span in slow motion, every fourth entered by a dissolve."""
+def compiles_table(build: Build) -> Iterator[str]:
+    """A row for many clips, a row for many keyframes."""
+    yield "| reel | read | compile | definitions | script |"
+    yield "| --- | --- | --- | --- | --- |"
+    yield _row(f"{CLIPS} clips", [many_clips(CLIPS, seed) for seed in SEEDS], build)
+    yield _row(f"{KEYFRAMES} keyframes on one clip", [many_keyframes(KEYFRAMES, seed) for seed in SEEDS], build)
+
+
+def _row(name: str, reels: list[Document], build: Build) -> str:
+    found = [_compile(json.dumps(reel), build) for reel in reels]
+    read, compiled = median(one.read for one in found), median(one.compiled for one in found)
+    return f"| {name} | {read:.2f} s | {compiled:.2f} s | {found[0].defs} | {found[0].script / 1000:.0f} kB |"
+
+
+def _compile(text: str, build: Build) -> Compile:
+    began = process_time()
+    reel = read_reel(text)
+    read = process_time()
+    compiled = compile_reel(reel, {"match.mp4": MATCH}, build)
+    done = process_time()
+    return Compile(read - began, done - read, len(compiled.legal.defs), len(compiled.script))
+
+
+def many_clips(count: int, seed: int) -> Document:
+    """Clips of 3 to 5 s, each with a pan and a second of slow motion, every fourth entered by a dissolve."""
     return {"reel": 1, "clips": [_clip(index, seed) for index in range(count)]}
 
 
-def _clip(index: int, seed: int) -> dict[str, object]:
+def _clip(index: int, seed: int) -> Document:
     start = 10 * index + seed
     end = start + 3 + index % 3
     box = {"y": 0, "width": 607.5, "height": 1080}
@@ -54,40 +82,34 @@ def _clip(index: int, seed: int) -> dict[str, object]:
     }
 
 
-def many_keyframes(count: int, seed: int, *, media: str = "match.mp4", picture: int = 1920) -> dict[str, object]:
-    """A reel of one clip whose box wanders, with a keyframe at each of its `count` frames; `picture` pixels wide."""
-    height = picture * 9 // 16
+def many_keyframes(count: int, seed: int) -> Document:
+    """One clip whose box wanders, with a keyframe at each of its `count` frames."""
+    trim = {"trimRange": [0, round(count / FPS, 6)]}
+    return {
+        "reel": 1,
+        "clips": [{"media": "match.mp4", "crop_data": wandering(count, seed, 1920), "timing_data": trim}],
+    }
+
+
+def wandering(count: int, seed: int, picture: int) -> list[Document]:
+    """Keyframes of a 9:16 box that wanders across a 16:9 picture, `picture` pixels wide."""
+    height = picture * 9 / 16
     width = height * 9 / 16
-    room = picture - width
-    keys = [
-        {"frame": n, "x": round(room * _wander(n + 1000 * seed), 3), "y": 0, "width": width, "height": height}
+    return [
+        {
+            "frame": n,
+            "x": round((picture - width) * _place(n + 1000 * seed), 3),
+            "y": 0,
+            "width": width,
+            "height": height,
+        }
         for n in range(count)
     ]
-    timing = {"version": 2, "trimRange": {"start": 0, "end": round(count / FPS, 6)}, "spans": []}
-    return {"reel": 1, "clips": [{"media": media, "crop_data": keys, "segments_data": timing}]}
 
 
-def _wander(n: int) -> float:
-    """A walk within 0 .. 1 that never repeats: a subject followed by a tracker."""
+def _place(n: int) -> float:
+    """A place within 0 .. 1, as a tracker finds a subject that never moves the same way twice."""
     return 0.5 + 0.3 * math.sin(n / 97) + 0.15 * math.sin(n / 31.7) + 0.03 * math.sin(n / 7.3)
-
-
-def compile_time(reels: list[dict[str, object]], build: Build) -> Compile:
-    """The median over different reels of a kind, so that none profits from another's remembered work."""
-    texts = [json.dumps(reel) for reel in reels]
-    found = [_compile(text, build) for text in texts]
-    return Compile(
-        median(one.read for one in found), median(one.compiled for one in found), found[0].defs, found[0].script
-    )
-
-
-def _compile(text: str, build: Build) -> Compile:
-    began = perf_counter()
-    reel = read_reel(text)
-    read = perf_counter()
-    compiled: Compiled = compile_reel(reel, {"match.mp4": MATCH}, build)
-    done = perf_counter()
-    return Compile(read - began, done - read, len(compiled.legal.defs), len(compiled.script))
 
 
 MATCH = Media(

@@ -35,6 +35,8 @@ class Edit:
     """Takes of one source in the order of the source, and the film's size and encoder settings."""
 
     takes: Sequence[Take]
+    minutes: int
+    """How long the source is."""
     width: int
     height: int
     preset: str
@@ -71,17 +73,21 @@ def _clip(take: Take, media: Path) -> dict[str, object]:
     }
 
 
-def edit(minutes: int, *, width: int, height: int, preset: str) -> Edit:
+def _takes(minutes: int) -> tuple[Take, ...]:
     """Six takes from the last half of a source of this many minutes: three dissolves, two cuts, speeds 1/2, 1 and 2."""
     first, step = 30 * minutes, 5 * minutes - 1
     half, one, two = Fraction(1, 2), Fraction(1), Fraction(2)
+    cut = Fraction(0)
     shapes = (
-        (3, one, 100, 1200, Fraction(0)),
+        (3, one, 100, 1200, cut),
         (2, half, 900, 300, half),
-        (3, one, 0, 1300, Fraction(0)),
+        (3, one, 0, 1300, cut),
         (6, two, 1200, 200, half),
         (3, one, 400, 800, half),
-        (4, one, 1300, 50, Fraction(0)),
+        (4, one, 1300, 50, cut),
     )
-    takes = tuple(Take(first + n * step, *shape) for n, shape in enumerate(shapes))
-    return Edit(takes, width, height, preset)
+    return tuple(Take(first + n * step, *shape) for n, shape in enumerate(shapes))
+
+
+FULL = Edit(_takes(10), 10, 1080, 1920, "medium")
+QUICK = Edit(_takes(2), 2, 540, 960, "ultrafast")

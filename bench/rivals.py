@@ -14,9 +14,7 @@ STEREO = "aresample=48000,aformat=sample_fmts=fltp:channel_layouts=stereo"
 def expert(ffmpeg: str, edit: Edit, media: Path, encoder: Sequence[str]) -> list[str]:
     """One seeked input a take, shared by picture and sound, as somebody who knows ffmpeg writes it."""
     inputs = [
-        word
-        for take in edit.takes
-        for word in ("-ss", str(take.start), "-t", str(take.length), "-i", str(media))
+        word for take in edit.takes for word in ("-ss", str(take.start), "-t", str(take.length), "-i", str(media))
     ]
     chains = [
         chain

@@ -88,8 +88,18 @@ class ReelErrors(ExceptionGroup[ReelError]):
     def __new__(cls, errors: Sequence[ReelError]) -> ReelErrors:
         return super().__new__(cls, f"{len(errors)} errors", errors)
 
+    @property
+    def errors(self) -> tuple[ReelError, ...]:
+        """The errors themselves."""
+        return tuple(error for error in self.exceptions if isinstance(error, ReelError))
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code a command ends with: the gravest of them."""
+        return max(error.exit_code for error in self.errors)
+
     def __str__(self) -> str:
-        return "\n".join(str(error) for error in self.exceptions)
+        return "\n".join(str(error) for error in self.errors)
 
     def derive(self, excs: Sequence[Exception]) -> ReelErrors:  # type: ignore[override]
         """A group of the same kind, as `split` and `subgroup` need."""

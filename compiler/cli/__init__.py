@@ -55,23 +55,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit the program: errors as text on stderr, never a traceback."""
     try:
         app(args=arguments)
-    except ReelError as error:
-        sys.exit(_tell(error, error.exit_code))
-    except ReelErrors as errors:
-        sys.exit(_tell(errors, max(error.exit_code for error in errors.exceptions)))
+    except (ReelError, ReelErrors) as error:
+        sys.exit(_tell(error))
     except Exception as fault:  # the last boundary: what reaches it is a bug of ours, told as one
-        error = ReelError(
-            "RC901",
-            Loc(),
-            "reelc failed, and the reel is not to blame",
-            detail="".join(format_exception(fault)[-3:]).strip(),
-            hint="please report this with the reel file; nothing was written",
-        )
-        sys.exit(_tell(error, error.exit_code))
+        sys.exit(_tell(_bug(fault)))
 
 
-def _tell(error: ReelError | ReelErrors, exit_code: int) -> int:
+def _bug(fault: Exception) -> ReelError:
+    return ReelError(
+        "RC901",
+        Loc(),
+        "reelc failed, and the reel is not to blame",
+        detail="".join(format_exception(fault)[-3:]).strip(),
+        hint="please report this with the reel file; nothing was written",
+    )
+
+
+def _tell(error: ReelError | ReelErrors) -> int:
     typer.echo(str(error), err=True)
     if isinstance(error, ReelErrors):
-        typer.echo(f"{len(error.exceptions)} errors", err=True)
-    return exit_code
+        typer.echo(f"{len(error.errors)} errors", err=True)
+    return error.exit_code

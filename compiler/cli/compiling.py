@@ -55,7 +55,7 @@ def compile_command(
     reel: ReelPath,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="DIR", help="Write graph.txt, filtergraph.txt, command.sh and plan.json."),
+        typer.Option("-o", "--output", metavar="DIR", help="Write graph, filtergraph, command and plan there."),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print graph, script and command; write nothing. The default without -o.")

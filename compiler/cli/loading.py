@@ -20,7 +20,8 @@ from compiler.timeline.media import Media
 STDIN = "-"
 
 ReelPath = Annotated[
-    str, typer.Argument(metavar="REEL", help="The reel file (JSON); `-` reads it from stdin. Its media are relative to it.")
+    str,
+    typer.Argument(metavar="REEL", help="The reel file (JSON), or `-` for stdin. Its media are relative to it."),
 ]
 
 

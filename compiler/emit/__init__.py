@@ -1,0 +1,1 @@
+"""Emission: a legal graph spelled for ffmpeg. It decides nothing."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import assert_never
-
 from compiler.emit import pictures, sound, time
-from compiler.emit.numbers import decimal, rational
+from compiler.emit.numbers import decimal
 from compiler.ir import ops
 from compiler.ir.graph import Def
 from compiler.ir.infer import Audio, Shapes, Tint, Video
@@ -60,6 +58,8 @@ def _of_sound(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
             return sound.fade(op, _audio(shapes, src))
         case ops.Xfade():
             return sound.crossfade(op, name)
+        case ops.Restamp():
+            return sound.restamp()
         case _:
             raise TypeError(f"{type(op).__name__} makes no sound that ffmpeg has a filter for")
 
@@ -101,7 +101,10 @@ def _in_space(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
         case ops.Conform():
             return ["setsar=1", "format=yuv420p"]
         case ops.Rgb():
-            return [f"scale=in_range=limited:in_color_matrix=bt709:out_range=full:flags={pictures.FLAGS}", "format=rgb24"]
+            return [
+                f"scale=in_range=limited:in_color_matrix=bt709:out_range=full:flags={pictures.FLAGS}",
+                "format=rgb24",
+            ]
         case _:
             raise TypeError(f"{type(op).__name__} makes no picture that ffmpeg has a filter for")
 

@@ -36,7 +36,7 @@ def silence(op: ops.Silence) -> list[str]:
 def excerpt(op: ops.Excerpt, src: Audio, name: str) -> list[str]:
     """Source samples from an instant on, restarted at 0. Before the first sample there is nothing to begin with."""
     start = max(0, nearest((op.start + src.zero) * SAMPLE_RATE))
-    return [f"atrim@{name}=start_sample={start}:end_sample={start + op.length}", "asetpts=N/SR/TB"]
+    return [f"atrim@{name}=start_sample={start}:end_sample={start + op.length}", "asetpts=N"]
 
 
 def tempo(op: ops.Tempo, name: str) -> list[str]:
@@ -72,7 +72,12 @@ def _atempo(speed: Fraction, name: str) -> list[str]:
 
 def exact(op: ops.Exact) -> list[str]:
     """Exactly so many samples."""
-    return ["asetpts=N/SR/TB", f"apad=whole_len={op.samples}", f"atrim=end_sample={op.samples}"]
+    return ["asetpts=N", f"apad=whole_len={op.samples}", f"atrim=end_sample={op.samples}"]
+
+
+def restamp() -> list[str]:
+    """Sample n at n / 48000. Not `N/SR/TB`: that is cut down to whole ticks, and a hair under n is n - 1."""
+    return [f"asettb=1/{SAMPLE_RATE}", "asetpts=N"]
 
 
 def fade(op: ops.Fade, src: Audio) -> list[str]:

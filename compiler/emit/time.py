@@ -39,7 +39,7 @@ def retime(op: ops.Retime, shape: Video, name: str) -> list[str]:
 def restamp(shape: Video) -> list[str]:
     """Frame n at n / fps, in the time base that joins compare."""
     assert shape.fps is not None
-    return [f"setpts=N{_over(shape.fps)}/TB", f"fps={rational(shape.fps)}"]
+    return [f"settb={1 / shape.fps}", "setpts=N", f"fps={rational(shape.fps)}"]
 
 
 def pick(op: ops.Pick) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from compiler.errors import Loc
-from compiler.ir.ops import Concat, Op, Value, Xfade, operands
+from compiler.ir.ops import Concat, Op, Silence, Source, Value, Xfade, operands
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,10 @@ def rename(op: Op, names: Mapping[Value, Value]) -> Op:
             return Concat(tuple(names.get(src, src) for src in srcs))
         case Xfade(left, right):
             return replace(op, left=names.get(left, left), right=names.get(right, right))
-        case _ if operands(op):
-            return replace(op, src=names.get(operands(op)[0], operands(op)[0]))  # type: ignore[call-arg]
-        case _:
+        case Source() | Silence():
             return op
+        case _:
+            return replace(op, src=names.get(op.src, op.src))
 
 
 def substitute(graph: Graph, names: Mapping[Value, Value]) -> Graph:

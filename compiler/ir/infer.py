@@ -90,6 +90,8 @@ def shape_of(op: Op, shapes: Shapes) -> Shape:
             return Audio(None, clock_zero(media, zero, media.audio.time_base, seek) if media.audio else zero)
         case ops.Trim() | ops.Split() | ops.Branch():
             return shapes[op.src]
+        case ops.Restamp(src) if isinstance(shape := shapes[src], Audio):
+            return shape
         case ops.Silence(samples) | ops.Stretch(samples=samples) | ops.Exact(samples=samples):
             return Audio(samples)
         case ops.Excerpt(length=samples):

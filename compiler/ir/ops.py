@@ -59,7 +59,7 @@ class Retime:
 
 @dataclass(frozen=True, slots=True)
 class Restamp:
-    """`src` with frame n stamped n / fps: joins leave rounded or missing timestamps behind."""
+    """`src` with frame or sample n stamped n / rate: joins leave rounded or missing timestamps behind."""
 
     src: Value
 

@@ -24,7 +24,10 @@ def show(graph: Graph) -> str:
         (f"%{define.name}", phrase(define.op), describe(shapes[define.name]), define.loc.pointer) for define in graph
     ]
     name, op, shape = (_column(row[k] for row in rows) for k in range(3))
-    lines = (f"{a:<{name}} = {b:<{op}} : {c:<{shape}}  // {d}" if d else f"{a:<{name}} = {b:<{op}} : {c}" for a, b, c, d in rows)
+    lines = (
+        f"{a:<{name}} = {b:<{op}} : {c:<{shape}}  // {d}" if d else f"{a:<{name}} = {b:<{op}} : {c}"
+        for a, b, c, d in rows
+    )
     roots = ", ".join(f"%{root}" for root in graph.roots)
     return "\n".join([*(line.rstrip() for line in lines), f"film {roots}", ""])
 

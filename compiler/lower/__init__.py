@@ -66,8 +66,8 @@ def place(reel: Reel, media: Mapping[str, Media]) -> tuple[Placed, ...]:
     raise_all(illegal_joins(reel.clips, lengths, joins, reel.canvas.fps))
     firsts, names = first_frames(lengths, joins), clip_names([clip.id for clip in reel.clips])
     return tuple(
-        Placed(clip, name, media[clip.media], *facts, first, join, leaving, tuple(noted))
-        for clip, name, facts, first, join, leaving, noted in zip(
+        Placed(clip, name, media[clip.media], timing, framing, frames, first, join, leaving, tuple(noted))
+        for clip, name, (timing, framing, frames), first, join, leaving, noted in zip(
             reel.clips, names, settled, firsts, joins, [*joins[1:], CUT], notices, strict=True
         )
     )

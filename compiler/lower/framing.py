@@ -68,8 +68,8 @@ def _check_boxes(stored: tuple[Keyframe, ...], curve: Curve, width: int, height:
                 keyframe.loc,
                 f"the crop box leaves the picture by {out:g} px",
                 detail=f"{box.width:g}x{box.height:g} at ({box.x:g}, {box.y:g}) of a {width}x{height} picture",
-                hint=f"keep x within 0 .. {max(0, width - box.width):g}, y within 0 .. {max(0, height - box.height):g}, "
-                "and the size within the picture",
+                hint=f"keep x within 0 .. {max(0, width - box.width):g}, "
+                f"y within 0 .. {max(0, height - box.height):g}, and the size within the picture",
             )
 
 

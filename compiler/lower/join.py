@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from compiler.errors import Loc, ReelError
+from compiler.errors import ReelError
 from compiler.ir import ops
 from compiler.ir.graph import Def
 from compiler.ir.ops import Value
@@ -28,7 +28,9 @@ def joins_of(clips: Sequence[Clip], fps: Fraction) -> list[Join]:
     return joins
 
 
-def illegal_joins(clips: Sequence[Clip], lengths: Sequence[int], joins: Sequence[Join], fps: Fraction) -> Iterator[ReelError]:
+def illegal_joins(
+    clips: Sequence[Clip], lengths: Sequence[int], joins: Sequence[Join], fps: Fraction
+) -> Iterator[ReelError]:
     """RC203 for every join that asks for more than its clips have, with the longest legal value."""
     for k, join in enumerate(joins):
         if k == 0 or join.kind == "cut" or join.frames <= (most := longest(lengths, joins, k)):
@@ -61,9 +63,7 @@ def join_pictures(clips: Sequence[Placed]) -> tuple[list[Def], Value]:
 
 def join_sounds(clips: Sequence[Placed], fps: Fraction) -> tuple[list[Def], Value]:
     """The clips' sounds joined over the same instants, and the value that is the reel's."""
-    overlaps = [
-        sample_at(placed.first + placed.join.overlap, fps) - sample_at(placed.first, fps) for placed in clips
-    ]
+    overlaps = [sample_at(placed.first + placed.join.overlap, fps) - sample_at(placed.first, fps) for placed in clips]
     return _join(clips, "reel.sound", [placed.sound for placed in clips], overlaps, AUDIO_CURVE)
 
 
@@ -77,6 +77,7 @@ def _join(
         join: ops.Op = ops.Concat((reel, value))
         if overlap:
             join = ops.Xfade(reel, value, curve or placed.join.kind, overlap)
-        defs.append(Def(name, join, placed.clip.transition.loc if placed.join.kind != "cut" else Loc(placed.clip.id, "")))
+        loc = placed.clip.loc if placed.join == CUT else placed.clip.transition.loc
+        defs.append(Def(name, join, loc))
         reel = name
     return defs, reel

@@ -50,7 +50,9 @@ def _trimmed(clip: Clip, media: Media, notify: Notify) -> tuple[SourceTime, Sour
         )
     if wanted[1] is not None and wanted[1] > length:
         lost = float(wanted[1] - length)
-        notify(Notice(loc, f"the out point is {lost:g} s past the end of the media and was moved to {float(length):g} s"))
+        notify(
+            Notice(loc, f"the out point is {lost:g} s past the end of the media and was moved to {float(length):g} s")
+        )
     return SourceTime(start), SourceTime(end)
 
 

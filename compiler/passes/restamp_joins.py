@@ -1,4 +1,4 @@
-"""restamp-joins: what a join leaves is put back on the frame grid."""
+"""restamp-joins: what a join leaves is put back on its grid."""
 
 from __future__ import annotations
 
@@ -6,18 +6,14 @@ from collections.abc import Iterator
 
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph, rewrite
-from compiler.ir.infer import Video, infer
 from compiler.ir.ops import Value
 
 
 def restamp_joins(graph: Graph) -> Graph:
-    """A join's frame n is the same frame, stamped n / fps."""
-    shapes = infer(graph)
+    """A join's frame or sample n is the same one, stamped n / rate."""
 
     def restamp(define: Def) -> Iterator[Def] | None:
-        shape = shapes[define.name]
-        joins = isinstance(define.op, ops.Concat | ops.Xfade) and isinstance(shape, Video)
-        return _restamped(define) if joins else None
+        return _restamped(define) if isinstance(define.op, ops.Concat | ops.Xfade) else None
 
     return rewrite(graph, restamp)
 

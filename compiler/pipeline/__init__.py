@@ -124,7 +124,7 @@ class Still:
     @property
     def locs(self) -> Mapping[str, Loc]:
         """Where every value of the script came from, by the name its filters carry."""
-        return self.graph.locs
+        return {name: loc for name, loc in self.graph.locs.items()}
 
     @property
     def inputs(self) -> tuple[Loc, ...]:

@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.stream import Disposition
+from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -57,14 +57,19 @@ def main() -> None:
 
 def media(path: Path) -> Fields:
     """The fields of timeline.media.Media, but for the path."""
+    return _media(path, survey.read) or cast(Fields, _media(path, survey.read_whole))
+
+
+def _media(path: Path, read: Callable[[InputContainer, list[Stream]], survey.Reading | None]) -> Fields | None:
     with opened(path) as (container, log):
-        picture = _picture(container)
-        sound = _sound(container)
+        picture, sound = _picture(container), _sound(container)
         size = path.stat().st_size
         survey.check_whole(container, survey.Track(picture), size)
-        reading = survey.read(container, [picture, sound] if sound else [picture])
+        reading = read(container, [picture, sound] if sound else [picture])
         if "File ended prematurely" in said(log):
             raise unreadable("is cut short: its end is missing", hint="upload or copy the file again")
+        if reading is None:
+            return None
         video = _video(container, reading, picture)
         return {
             "format": container.format.name.split(",")[0],

@@ -78,25 +78,26 @@ class Reading:
     whole: bool
 
 
-def read(container: InputContainer, streams: Sequence[Stream]) -> Reading:
-    """The streams' beginnings and ends; the first stream is the picture. RC604 if they cannot be read to the end."""
+def read(container: InputContainer, streams: Sequence[Stream]) -> Reading | None:
+    """The streams' beginnings and ends; None when only reading everything can tell, from a file opened anew.
+
+    The first stream is the picture. RC604 if they cannot be read to the end.
+    """
     heads = [Track(stream) for stream in streams]
     if _read(container, heads, most=HEAD):
         return Reading(heads, heads, whole=True)
     end = _stated_end(container, heads[0])
-    if end is not None and all(track.ticks and track.frame for track in heads):
-        tails = [Track(stream, decode=False) for stream in streams]
-        _seek(container, tails[0], end - TAIL)
-        _read(container, tails)
-        if all(track.ticks for track in tails):
-            return Reading(heads, tails, whole=False)
-    return read_whole(container, streams)
+    if end is None or not all(track.ticks and track.frame for track in heads):
+        return None
+    tails = [Track(stream, decode=False) for stream in streams]
+    _seek(container, tails[0], end - TAIL)
+    _read(container, tails)
+    return Reading(heads, tails, whole=False) if all(track.ticks for track in tails) else None
 
 
 def read_whole(container: InputContainer, streams: Sequence[Stream]) -> Reading:
-    """The streams with every packet counted; RC604 if they cannot be read to the end."""
+    """The streams with every packet counted, of a file just opened: a seek may lose the first sounds."""
     tracks = [Track(stream) for stream in streams]
-    _seek(container, tracks[0], None)
     _read(container, tracks)
     return Reading(tracks, tracks, whole=True)
 
@@ -162,9 +163,8 @@ def _read(container: InputContainer, tracks: Sequence[Track], most: int | None =
     return True
 
 
-def _seek(container: InputContainer, track: Track, at: Fraction | None) -> None:
-    floor = Fraction(container.start_time or 0, 1_000_000)
-    target = floor if at is None else max(at, floor)
+def _seek(container: InputContainer, track: Track, at: Fraction) -> None:
+    target = max(at, Fraction(container.start_time or 0, 1_000_000))
     container.seek(int(target / track.time_base), stream=track.stream, backward=True)
 
 

@@ -54,7 +54,7 @@ READINGS = (
     ),
     _says(r"File too large", "RC611", "the film grew past its size limit", "render a shorter reel, or raise the limit"),
     _says(
-        r"Cannot allocate memory|get_buffer\(\) failed|Out of memory",
+        r"Cannot allocate memory|malloc of size \d+ failed|get_buffer\(\) failed|Out of memory",
         "RC607",
         "ffmpeg ran out of memory",
         "render on a machine with more memory, or a shorter reel",

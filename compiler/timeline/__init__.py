@@ -1,0 +1,1 @@
+"""Exact time: instants, warps, curves over them, and where clips land. Pure functions of rationals."""

@@ -74,13 +74,13 @@ class Curve:
         """Per property the bracket's polynomial of the progress, lowest power first."""
         keys = self.keys
         if not 0 < bracket < len(keys):
-            x, y, width, height = keys[0 if bracket == 0 else -1].box
-            return (x,), (y,), (width,), (height,)
+            box = keys[0 if bracket == 0 else -1].box
+            return (box.x,), (box.y,), (box.width,), (box.height,)
         before, left = keys[max(0, bracket - 2)].box, keys[bracket - 1].box
         right, after = keys[bracket].box, keys[min(len(keys) - 1, bracket + 1)].box
         ease = keys[bracket - 1].ease
-        x, y, width, height = (_cubic(ease, *four) for four in zip(before, left, right, after, strict=True))
-        return x, y, width, height
+        cubics = [_cubic(ease, *four) for four in zip(before, left, right, after, strict=True)]
+        return cubics[0], cubics[1], cubics[2], cubics[3]
 
 
 def _cubic(ease: KeyEase, before: float, left: float, right: float, after: float) -> Cubic:
@@ -99,4 +99,3 @@ def _cubic(ease: KeyEase, before: float, left: float, right: float, after: float
                 before - 2.5 * left + 2 * right - after / 2,
                 (after - before) / 2 + 1.5 * (left - right),
             )
-

@@ -126,4 +126,3 @@ def _fit(samples: Sequence[float], a: int, b: int) -> tuple[Cubic, float]:
         if error <= EXACT:
             return cubic, error
     return cubic, error
-

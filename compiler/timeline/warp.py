@@ -179,4 +179,3 @@ def _fuse(paces: Sequence[Pace]) -> list[Pace]:
         else:
             fused.append(pace)
     return fused
-

@@ -1,4 +1,4 @@
-"""Compares a film with what was foretold of it: every frame, every time stamp, every sample, every click."""
+"""Compares a film with what was foretold of it: every frame and its time, every sample, every click."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def _fades(clip: Clip) -> tuple[range, range]:
 
 def _undimmed(frames: list[Frame], prediction: Prediction, lanes: dict[str, int]) -> tuple[str, ...]:
     """Clips whose fades leave every frame bright, or that are dark outside their fades."""
-    full = max((contrast for frame in frames for contrast in frame.contrast), default=0.0)
+    full = max((contrast for frame in frames for contrast in frame.contrast), default=0.0) or 1.0
     darkened, found = _darkened(prediction), []
     for clip in prediction.clips:
         lane = lanes[clip.media]

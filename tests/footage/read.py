@@ -105,6 +105,8 @@ def _click(level: Samples, start: int, rate: int) -> Click:
 
 def _decoded(path: Path) -> Iterator[tuple[Fraction, Luma]]:
     with av.open(str(path)) as container:
+        if not container.streams.video:
+            return
         container.streams.video[0].thread_type = "AUTO"
         for frame in container.decode(video=0):
             plane = frame.planes[0]

@@ -13,7 +13,7 @@ REACH = 0.03
 LOUDER = 1.3
 """How much louder a click on a whole second must be than its neighbours; it is made twice as loud."""
 SMEAR = 0.1
-"""Seconds around a click next to a change of speed, or whose pitch was kept, within which it may be heard again."""
+"""Seconds around a click within which it may be heard again where spans keep their pitch."""
 
 
 class Sound:
@@ -38,7 +38,8 @@ class Sound:
 
     def stray(self) -> tuple[float, ...]:
         """Where a click is heard that no source has there, give or take what its span allows."""
-        places = [(float(click.record), _reach(click)) for click in self._foretold]
+        smear = 0.0 if all(click.exact for click in self._foretold) else SMEAR
+        places = [(float(click.record), max(smear, _reach(click))) for click in self._foretold]
         return tuple(
             heard.at for heard in self._heard if not any(abs(heard.at - place) <= reach for place, reach in places)
         )
@@ -59,4 +60,4 @@ class Sound:
 
 def _reach(click: Click) -> float:
     """Seconds on either side of a click within which what is heard may be it."""
-    return REACH / 3 if click.exact and click.clear else max(SMEAR, 0.05 / float(click.speed))
+    return REACH / 3 if click.exact else 0.05 / float(click.speed)

@@ -17,6 +17,9 @@ SAMPLE_RATE = 48_000
 EDGE = Fraction(1, 100)
 """Record seconds on either side of a join or a change of speed within which a click may be faded or smeared."""
 
+POST_ROLL = Fraction(1, 20)
+"""Source seconds beyond a stretch that a stretcher which keeps the pitch is given, and may let through."""
+
 
 @dataclass(frozen=True, slots=True)
 class Click:
@@ -143,17 +146,18 @@ def _slots(edit: Edit, fps: Fraction) -> dict[int, Fraction]:
 
 
 def _clicks(edit: Edit, clip: Clip, fps: Fraction) -> list[Click]:
-    """The clip's clicks, and those after its out point (never clear) that the rest of its last frame may let through."""
+    """The clip's clicks, and those past its out point that its last frame's rest may let through: never clear."""
     if edit.stretch == "mute":
         return []
-    begin = clip.first_frame / fps
+    begin, end = clip.first_frame / fps, clip.end_frame / fps
     open_from = (clip.first_frame + max(clip.overlaps[0], clip.darkened[0])) / fps
     open_to = (clip.end_frame - max(clip.overlaps[1], clip.darkened[1])) / fps
     found = []
     for k, at in enumerate(edit.facts.clicks):
         stretch = edit.course.stretch_at(max(at, edit.course.start))
         record = begin + stretch.record(at)
-        if at < edit.course.start or record >= clip.end_frame / fps or (at >= edit.course.end and not stretch.steady):
+        rest = end if edit.stretch == "varispeed" else end + POST_ROLL / stretch.leave
+        if at < edit.course.start or record >= rest or (at >= edit.course.end and not stretch.steady):
             continue
         left = max(open_from, begin + stretch.begin)
         right = min(open_to, begin + stretch.begin + stretch.duration)

@@ -170,6 +170,15 @@ def test_what_a_click_promises() -> None:
     assert [click.clear for click in dissolved.clicks] == [True, True, True, False, False, True, True, True]
 
 
-def test_a_reel_of_a_source_between_whose_frames_the_clip_lies_is_refused() -> None:
+def test_clicks_past_the_out_point_are_known_but_not_asked_for() -> None:
+    # 0.44 s are 13 frames, 0.4333 s; a stretcher's 50 ms of post-roll reach to 0.4833 s.
+    sound = film(cut(0.95, 1.39))
+    assert [(click.source, click.clear) for click in sound.clicks][-1] == (Fraction(7, 5), False)
+    assert [click.source for click in film(cut(0.95, 1.39), audio={"stretch": "varispeed"}).clicks][-1] == Fraction(
+        13, 10
+    )
+
+
+def test_a_clip_between_two_frames_is_refused() -> None:
     with pytest.raises(ValueError, match="no source frame"):
         film(cut(1.01, 1.02))

@@ -51,6 +51,8 @@ RECIPES: dict[str, list[str]] = {
     "long.mkv": [*picture(rate="60", seconds=24), *tone(24), *X264, *AAC],
     "long.avi": [*picture(rate="60", seconds=24), "-c:v", "mpeg4"],
     "short_sound.mp4": [*picture(rate="60", seconds=24), *tone(3), *X264, *AAC],
+    "short_sound.mkv": [*picture(rate="60", seconds=24), *tone(3), *X264, "-g", "60", *AAC],
+    "very_late_sound.mkv": [*picture(rate="60", seconds=16), "-itsoffset", "12", *tone(3), *X264, "-c:a", "pcm_s16le"],
     "long_sound.mkv": [*picture(rate="60", seconds=8), *tone(40), *X264, *AAC],
     "late_sound.mkv": [*picture(), "-itsoffset", "0.5", *tone(1), *X264, "-c:a", "pcm_s16le"],
     "late_sound.mp4": [*picture(), "-itsoffset", "0.5", *tone(1), *X264, *AAC],

@@ -81,3 +81,24 @@ def test_what_a_build_must_have() -> None:
             check_fit(unfit)
         assert caught.value.code == "RC602"
         assert said in caught.value.message
+
+
+def test_a_program_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sleeper = tmp_path / "ffmpeg"
+    sleeper.write_text("#!/bin/sh\nexec sleep 600\n")
+    sleeper.chmod(0o755)
+    monkeypatch.setattr("compiler.supervise.ffmpeg.WITHIN", 0.5)
+    with pytest.raises(ReelError) as caught:
+        find_build(str(sleeper))
+    assert (caught.value.code, "no answer" in caught.value.detail) == ("RC601", True)
+
+
+def test_an_installation_without_an_ffmpeg(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> str:
+        raise RuntimeError("No ffmpeg exe could be found.")
+
+    monkeypatch.delenv("REELC_FFMPEG", raising=False)
+    monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", none)
+    with pytest.raises(ReelError) as caught:
+        find_build()
+    assert caught.value.code == "RC601"

@@ -31,7 +31,11 @@ def alive(pid: int) -> bool:
 
 def gone(pid: int) -> bool:
     """Whether it ends, given all the time a slow machine may want."""
-    return any(not alive(pid) or time.sleep(0.05) for _ in range(400))
+    for _ in range(400):
+        if not alive(pid):
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def wait_for(path: Path) -> str:

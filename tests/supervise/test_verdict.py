@@ -16,7 +16,7 @@ CROP, JOIN, FIRST, SECOND = Loc("dunk", "/clips/1/crop_data"), Loc("dunk", "/cli
 OUT = ["-c:v", "libx264", "-preset", "ultrafast", "-f", "mp4"]
 
 
-def verdict(build: Build, *arguments: str | Path, origins: Origins, limits: Limits | None = None) -> ReelError:
+def verdict(build: Build, *arguments: object, origins: Origins, limits: Limits | None = None) -> ReelError:
     """What is said of an ffmpeg that fails."""
     command = [build.path, "-nostdin", "-y", "-v", "error", "-xerror", "-progress", "pipe:1", *map(str, arguments)]
     with pytest.raises(ReelError) as caught:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import quote
@@ -100,19 +100,19 @@ def _opening(op: Op) -> str:
     return " ".join(f"{verb(op)} {', '.join(f'%{value}' for value in operands(op))}".split())
 
 
-def collapse(every: Iterable[Box]) -> tuple[Box, ...]:
-    """The boxes with each clip's picture, and each clip's sound, made into one box; joins stay as they are.
+def collapse(every: Iterable[Box]) -> tuple[tuple[Box, ...], dict[Value, Value]]:
+    """The boxes with each clip's picture, and each clip's sound, made into one; and which box stands for each value.
 
-    The one box bears the name, the shape and the place of the last it holds.
+    The one box bears the name, the shape and the place of the last it holds. Joins stay as they are.
     """
-    chains: dict[object, list[Box]] = {}
+    chains: dict[tuple[str, Kind | None], list[Box]] = {}
     for box in every:
-        chains.setdefault(box.name if box.joins else (box.lane, box.kind), []).append(box)
+        chains.setdefault((box.name, None) if box.joins else (box.lane, box.kind), []).append(box)
     standing = {box.name: chain[-1].name for chain in chains.values() for box in chain}
-    return tuple(_chain(chain, standing) for chain in chains.values())
+    return tuple(_chain(chain, standing) for chain in chains.values()), standing
 
 
-def _chain(chain: list[Box], standing: dict[Value, Value]) -> Box:
+def _chain(chain: Sequence[Box], standing: Mapping[Value, Value]) -> Box:
     last = chain[-1]
     reads = dict.fromkeys(standing[value] for box in chain for value in box.reads)
     reads.pop(last.name, None)

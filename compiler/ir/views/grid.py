@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from compiler.ir.ops import Value
 from compiler.ir.views.boxes import Box, Kind
@@ -33,6 +32,8 @@ class Grid:
     """Row and column of each box."""
     above: Mapping[Value, Value]
     """What stands next above each join in its spine."""
+    lowest: Mapping[Kind, Value]
+    """The last join of each spine."""
 
     def spine(self, kind: Kind) -> int:
         """The column of a kind's joins."""
@@ -52,7 +53,7 @@ def arrange(every: Sequence[Box]) -> Grid:
     cells = {name: (firsts[part] + rows[name], columns[name]) for name, part in parts.items()}
     for part, stack in stacks.items():
         cells |= {name: (firsts[part] + k, wide + (part[1] == "video")) for k, name in enumerate(stack)}
-    return Grid(tuple(lanes), starts, wide, cells, _above(stacks))
+    return Grid(tuple(lanes), starts, wide, cells, *_spines(stacks))
 
 
 def _columns(clips: Sequence[Box]) -> dict[Value, int]:
@@ -107,9 +108,13 @@ def _bands(
     return firsts, tuple(starts)
 
 
-def _above(stacks: Mapping[Part, Sequence[Value]]) -> dict[Value, Value]:
+def _spines(stacks: Mapping[Part, Sequence[Value]]) -> tuple[dict[Value, Value], dict[Kind, Value]]:
+    """What stands above each join, and the last of each kind."""
     above: dict[Value, Value] = {}
-    for kind in ("video", "audio"):
-        spine = [name for part in sorted(stacks) if part[1] == kind for name in stacks[part]]
-        above |= {lower: upper for upper, lower in pairwise(spine)}
-    return above
+    lowest: dict[Kind, Value] = {}
+    for part in sorted(stacks):
+        for name in stacks[part]:
+            if part[1] in lowest:
+                above[name] = lowest[part[1]]
+            lowest[part[1]] = name
+    return above, lowest

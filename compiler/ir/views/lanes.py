@@ -1,81 +1,39 @@
-"""The graph laid out in lanes: boxes, bands and links with whole pixel places, drawn by nobody yet.
+"""The graph laid out in lanes: boxes, bands and links at whole pixels, drawn by nobody yet.
 
-A graph of more than `CROWDED` definitions is drawn with each clip's picture, and each clip's sound, as one box. Links
-run along rows. Into a join they turn down its spine, where the reel runs from clip to clip and ends in the film.
+A graph of more than `CROWDED` definitions has one box for each clip's picture, and one for each clip's sound. The last
+row is the film: what the graph is for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
+from math import ceil
 
 from compiler.errors import Loc
 from compiler.ir.graph import Graph
 from compiler.ir.ops import Value
-from compiler.ir.views.boxes import Box, Kind, boxes, collapse
+from compiler.ir.views.boxes import Box, boxes, collapse
 from compiler.ir.views.grid import Grid, arrange
+from compiler.ir.views.links import Link, Place, Router
 from compiler.ir.views.measure import cells, wrap
 
 CROWDED = 120
-"""Definitions: a graph of more is drawn with a box a chain."""
+"""Definitions: a graph of more is drawn with one box a chain."""
 
-# Pixels.
-MARGIN, PAD, HEAD, FOOT = 20, 16, 34, 16
-"""Around the drawing; beside a band's boxes; above them, under its name; below them."""
-COLUMN_GAP, ROW_GAP, BAND_GAP, SPINE_GAP = 30, 14, 14, 36
-INSET = 12
-"""From a box's side to its text."""
-NARROWEST = 92
+MARGIN, PAD, HEAD, FOOT = 20, 16, 36, 16
+"""Pixels around the drawing; beside a band's boxes; above them, under the clip's name; below them."""
+COLUMN_GAP, SPINE_GAP, ROW_GAP, BAND_GAP = 30, 40, 14, 14
+"""Pixels between columns; before a spine; between rows; between bands."""
+INSET, NARROWEST = 13, 92
+"""Pixels from a box's side to its text, and across the narrowest box."""
 VERB_CELL, TEXT_CELL = 8.6, 6.5
-"""A cell's width at the sizes of verbs and of smaller text, in the widest of the usual fonts."""
-VERB_LINE, TEXT_LINE = 18, 15
+"""Pixels of a cell of a verb and of smaller text, in the widest of the usual fonts."""
+VERB_LINE, TEXT_LINE, LEAD = 18, 15, 10
+"""Pixels of a line of each, and above and below a box's text."""
 LONGEST, MOST_LINES = 28, 2
-"""Cells of a line, and lines, of details."""
-BEND = 14
-"""The radius of a turn."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A box in the drawing, its text cut to fit."""
-
-    box: Box
-    lines: tuple[str, ...]
-    x: int
-    y: int
-    width: int
-    height: int
-
-    @property
-    def right(self) -> int:
-        """Its right side's x."""
-        return self.x + self.width
-
-    @property
-    def bottom(self) -> int:
-        """Its lower side's y."""
-        return self.y + self.height
-
-    @property
-    def centre(self) -> int:
-        """The x halfway across it."""
-        return self.x + self.width // 2
-
-    @property
-    def middle(self) -> int:
-        """The y halfway down it."""
-        return self.y + self.height // 2
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A line from the box of `src` to the box of `dst`, or to the film where that is None: an SVG path."""
-
-    src: Value
-    dst: Value | None
-    kind: Kind
-    path: str
+"""How many cells, and how many lines, a box has for details."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +49,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A whole drawing; `film` holds a box for the film's picture and one for its sound."""
+    """A whole drawing. `film` holds a box for the film's picture and one for its sound, named for what they are."""
 
     width: int
     height: int
@@ -99,3 +57,79 @@ class Drawing:
     places: tuple[Place, ...]
     film: tuple[Place, ...]
     links: tuple[Link, ...]
+
+
+def draw(graph: Graph) -> Drawing:
+    """The drawing of a graph; no two boxes of it overlap, and every link joins two of them."""
+    every = boxes(graph)
+    roots = {box.name: box for box in every if box.name in graph.roots}
+    film = [_film(roots[root]) for root in graph.roots]
+    if len(every) > CROWDED:
+        every, standing = collapse(every)
+        film = [_film(roots[root], standing[root]) for root in graph.roots]
+    return _placed(every, film, arrange(every))
+
+
+def _film(root: Box, read: Value | None = None) -> Box:
+    what = "picture" if root.kind == "video" else "sound"
+    reads = (root.name if read is None else read,)
+    return Box(root.name, root.kind, "film", what, root.shape, f"film %{root.name} : {root.shape}", Loc(), reads)
+
+
+def _placed(every: Sequence[Box], film: Sequence[Box], grid: Grid) -> Drawing:
+    texts = [wrap(box.details, LONGEST, MOST_LINES) for box in every]
+    end = grid.starts[-1]
+    spots = [grid.cells[box.name] for box in every] + [(end, grid.spine(box.kind)) for box in film]
+    texts += [(box.details,) for box in film]
+    columns = _columns([*every, *film], texts, [column for _, column in spots], grid.columns)
+    height = 2 * LEAD + VERB_LINE + TEXT_LINE * (1 + max(map(len, texts)))
+    rows, bands = _rows(grid, height)
+    placed = [
+        Place(box, text, columns[column][0], rows[row], columns[column][1], height)
+        for box, text, (row, column) in zip([*every, *film], texts, spots, strict=True)
+    ]
+    places, ends = tuple(placed[: len(every)]), tuple(placed[len(every) :])
+    ground = max((columns[c][0] + columns[c][1] for c in range(grid.columns)), default=MARGIN) + PAD - MARGIN
+    return Drawing(
+        max(place.right for place in placed) + MARGIN,
+        rows[end] + height + MARGIN,
+        tuple(Band(name, MARGIN, y, ground, tall) for name, (y, tall) in zip(grid.bands, bands, strict=False)),
+        places,
+        ends,
+        tuple(Router(places, grid).links(ends)),
+    )
+
+
+def _columns(
+    every: Sequence[Box], texts: Sequence[Sequence[str]], columns: Sequence[int], clips: int
+) -> Mapping[int, tuple[int, int]]:
+    """The left side and the width of each column: as wide as its widest box."""
+    widths: dict[int, int] = {}
+    for box, lines, column in zip(every, texts, columns, strict=True):
+        widths[column] = max(widths.get(column, NARROWEST), _width(box, lines))
+    placed: dict[int, tuple[int, int]] = {}
+    x = MARGIN + PAD
+    for column in sorted(widths):
+        x += (PAD if column == clips else 0) + (SPINE_GAP - COLUMN_GAP if column >= clips else 0)
+        placed[column] = x, widths[column]
+        x += widths[column] + COLUMN_GAP
+    return placed
+
+
+def _width(box: Box, lines: Sequence[str]) -> int:
+    text = min(LONGEST, max(cells(line) for line in (*lines, box.shape)))
+    return 2 * INSET + ceil(max(cells(box.verb) * VERB_CELL, text * TEXT_CELL))
+
+
+def _rows(grid: Grid, height: int) -> tuple[list[int], list[tuple[int, int]]]:
+    """The upper side of each row, the film's last, and the upper side and the height of each band."""
+    rows: list[int] = []
+    bands: list[tuple[int, int]] = []
+    y = MARGIN
+    for first, until in zip(grid.starts, grid.starts[1:], strict=False):
+        count = until - first
+        tall = HEAD + count * height + (count - 1) * ROW_GAP + FOOT
+        rows += accumulate([height + ROW_GAP] * (count - 1), initial=y + HEAD)
+        bands.append((y, tall))
+        y += tall + BAND_GAP
+    return [*rows, y + ROW_GAP], bands

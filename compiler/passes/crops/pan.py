@@ -12,8 +12,8 @@ from compiler.passes.crops.vernier import Vernier, find_vernier
 from compiler.timeline.track import Piece, Track
 
 SMOOTH = 0.1
-"""Output pixels, rms: what a moving vernier may add. Its steps are as good as random, so the jitter is sqrt(6) times
-this, 0.245: both bars of the promise (0.12 and 0.25) at once."""
+"""Output pixels, rms: what a moving vernier may add. Its steps are as good as random, so the jitter (the error's second
+difference) is sqrt(6) times this, 0.245: both bars, 0.12 and 0.25, are kept by the one number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,9 @@ class _Ruled:
     before: int
     after: int
     error: float
+    """Output pixels, the worst case."""
     rms: float
+    """Output pixels: the part of the error that changes from frame to frame."""
 
 
 def vernier_plan(x: Axis, y: Axis, kind: Kind) -> Plan | None:
@@ -92,7 +94,7 @@ def _parked(axis: Axis, vernier: Vernier, place: float, slack: float) -> _Ruled:
     before, after = max(0, -coarse), max(0, coarse + vernier.window - axis.even_side)
     start, end = vernier.shown(coarse, fine)
     error = (max(abs(start - place), abs(end - place - vernier.size)) + slack) * axis.scale
-    return _Ruled(vernier, vernier.window, coarse + before, fine, before, after, error, error)
+    return _Ruled(vernier, vernier.window, coarse + before, fine, before, after, error, 0.0)
 
 
 def _driven(axis: Axis, vernier: Vernier, slack: float) -> _Ruled:

@@ -23,7 +23,8 @@ class Plan:
     chain: str
     error: float
     """Output pixels, the worst case: how far a point of any frame can be from where the curve puts it. It counts the
-    path's own error, whole-pixel steps, drift, window size and ffmpeg's 1/256 pixel; a pan's rms is about 0.4 of it."""
+    path's own error, whole-pixel steps, drift, window size and perspective's grid and kernel; not the scaler's
+    rounding, up to 0.02. The rms is about half of it."""
     steps: tuple[tuple[str, Step], ...]
     """Named ops in order."""
 

@@ -20,7 +20,10 @@ PIECES = 64
 """Track pieces a filter: perspective parses all its expressions again on every frame, about 36 ns a character."""
 
 MAPS = 256 << 20
-"""Bytes: what all the filters of one clip may keep. Each holds a map of 8 bytes a pixel of its window."""
+"""Bytes: what all the filters of one clip may keep, each a map of 8 bytes a pixel of its window.
+
+It bounds the number of filters: 10,000 zooming keyframes at 608x1080 become 57 and cost 16 ms a frame, no more than
+twice as many would; 28 cost 22, 14 cost 30, one 400. A map is touched only when its frames come."""
 
 
 def perspective_plan(path: Path, x: Axis, y: Axis, kind: Kind) -> Plan:

@@ -1,0 +1,101 @@
+"""The graph as a drawing: SVG that needs no script, no font and no renderer of its own.
+
+Every box is a `g.node` with `id="value-<name>"`, the classes `video` or `audio`, and `join` where it belongs to the
+reel; `data-value`, `data-clip` and `data-pointer` say what it is and where it came from, its `title` says all of it.
+Links carry `data-from` and `data-to`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.sax.saxutils import escape, quoteattr
+
+from compiler.ir.graph import Graph
+from compiler.ir.views.boxes import Box, anchor, printable
+from compiler.ir.views.lanes import HEAD, INSET, LEAD, PAD, TEXT_CELL, TEXT_LINE, VERB_CELL, VERB_LINE, Band, draw
+from compiler.ir.views.links import Link, Place
+from compiler.ir.views.measure import fit
+from compiler.ir.views.style import style
+
+SCOPE = "reel-graph"
+"""The drawing's class: its style sheet touches nothing else on a page."""
+
+STYLE = style(f".{SCOPE}")
+"""The one style sheet, the same for every graph: a page may allow it by its hash."""
+
+
+def as_svg(graph: Graph) -> str:
+    """The graph as an SVG document, light or dark as its reader prefers; the same for the same graph."""
+    drawing = draw(graph)
+    size = f'width="{drawing.width}" height="{drawing.height}"'
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{SCOPE}" {size} '
+        f'viewBox="0 0 {drawing.width} {drawing.height}" role="img" aria-label="render graph">',
+        f"<style>{STYLE}</style>",
+        f'<rect class="ground" {size} rx="10"/>',
+        *(_band(band) for band in drawing.bands),
+        *(_link(link) for link in drawing.links),
+        *(_node(place) for place in drawing.places),
+        *(_film(place) for place in drawing.film),
+        "</svg>",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _band(band: Band) -> str:
+    name = fit(printable(band.name), int((band.width - 2 * PAD) / VERB_CELL))
+    return (
+        f'<g class="band">{_rect(band.x, band.y, band.width, band.height, 10)}'
+        f'<text x="{band.x + PAD}" y="{band.y + HEAD - 13}">{escape(name)}</text></g>'
+    )
+
+
+def _link(link: Link) -> str:
+    to = "" if link.dst is None else f" data-to={_quoted(link.dst)}"
+    return f'<path class="link {link.kind}" data-from={_quoted(link.src)}{to} d="{link.path}"/>'
+
+
+def _node(place: Place) -> str:
+    box = place.box
+    names = {"data-value": box.name, "data-clip": box.loc.clip, "data-pointer": box.loc.pointer or None}
+    attributes = "".join(f" {name}={_quoted(value)}" for name, value in names.items() if value is not None)
+    return f'<g id="{anchor(box.name)}" class="node {box.classes}"{attributes}>{_inside(place)}</g>'
+
+
+def _film(place: Place) -> str:
+    kind = place.box.kind
+    return f'<g id="film-{kind}" class="node {kind} film">{_inside(place)}</g>'
+
+
+def _inside(place: Place) -> str:
+    return f"<title>{_title(place.box)}</title>{_rect(place.x, place.y, place.width, place.height, 8)}" + "".join(
+        f'<text class="{name}" x="{place.x + INSET}" y="{y}">{escape(printable(text))}</text>'
+        for name, text, y in _text(place)
+    )
+
+
+def _title(box: Box) -> str:
+    clip = f'clip "{box.loc.clip}"' if box.loc.clip else ""
+    place = "  ".join(filter(None, (clip, box.loc.pointer)))
+    return escape(printable("\n".join(filter(None, (box.whole, place)))))
+
+
+def _text(place: Place) -> Iterator[tuple[str, str, int]]:
+    """Class, text and baseline of each line, the whole of them halfway down the box."""
+    room = place.height - 2 * LEAD - VERB_LINE - TEXT_LINE * (1 + len(place.lines))
+    y = place.y + LEAD + room // 2 + VERB_LINE - 5
+    yield "verb", place.box.verb, y
+    for line in place.lines:
+        y += TEXT_LINE
+        yield "text", line, y
+    y += TEXT_LINE
+    yield "shape", fit(place.box.shape, int((place.width - 2 * INSET) / TEXT_CELL)), y
+
+
+def _rect(x: int, y: int, width: int, height: int, radius: int) -> str:
+    return f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="{radius}"/>'
+
+
+def _quoted(text: str) -> str:
+    return quoteattr(printable(text))

@@ -1,0 +1,37 @@
+"""Renders reels as the command line does: read, probed, compiled, supervised, verified."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from compiler.model import read_reel
+from compiler.pipeline import Compiled, compile_reel
+from compiler.supervise.ffmpeg import find_build
+from compiler.supervise.probe import probe_all
+from compiler.supervise.render import Expected, Film, render
+
+
+def compiled(stored: Mapping[str, Any], ffmpeg: str, folder: Path = Path("/")) -> Compiled:
+    """The reel, compiled for an ffmpeg; every pass verified. Media are relative to `folder`."""
+    reel = read_reel(json.dumps(stored))
+    paths = {clip.media: folder / clip.media for clip in reel.clips}
+    found = probe_all([(paths[clip.media], clip.loc) for clip in reel.clips])
+    return compile_reel(reel, {name: found[path] for name, path in paths.items()}, find_build(ffmpeg), checked=True)
+
+
+def rendered(stored: Mapping[str, Any], ffmpeg: str, output: Path, folder: Path = Path("/")) -> Film:
+    """The reel's film at `output`."""
+    done = compiled(stored, ffmpeg, folder)
+    plan = done.plan
+    return asyncio.run(
+        render(
+            lambda script, part: done.command(str(script), str(part)),
+            done.script,
+            output,
+            Expected(plan.frames, plan.fps, (plan.width, plan.height), plan.samples),
+        )
+    )

@@ -1,0 +1,1 @@
+"""Golden texts: what every case compiles to, beside its reel."""

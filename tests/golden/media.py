@@ -1,0 +1,128 @@
+"""Made-up media, by name: every kind of source a reel may have, as facts; and the ffmpegs that would read them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from compiler.ir.build import Build
+from compiler.timeline.instant import SourceTime
+from compiler.timeline.media import AudioStream, Media, VideoStream
+
+NTSC = Fraction(30_000, 1001)
+
+FILTERS = frozenset(
+    {"acrossfade", "afade", "aformat", "anullsrc", "apad", "aresample", "asetpts", "asetrate", "asplit", "atempo"}
+    | {"atrim", "concat", "crop", "fade", "fillborders", "format", "fps", "pad", "perspective", "rotate"}
+    | {"rubberband", "scale", "setpts", "setsar", "settb", "split", "tpad", "trim", "xfade"}
+)
+NINE = Build("ffmpeg", (9, 0), "9.0.2", FILTERS, frozenset({"libx264", "aac"}))
+FIVE = replace(NINE, release=(5, 1), version="5.1.9", filters=FILTERS - {"rubberband"})
+
+
+def film(
+    path: str,
+    rate: Fraction | int,
+    seconds: Fraction | int,
+    size: tuple[int, int] = (1920, 1080),
+    *,
+    base: Fraction = Fraction(1, 90_000),
+    container: str = "mov",
+    start: Fraction | int = 0,
+    first: Fraction | int = 0,
+) -> Media:
+    """A silent H.264 file of so many frames a second; its picture begins at timestamp `first`."""
+    video = VideoStream(
+        index=0,
+        codec="h264",
+        width=size[0],
+        height=size[1],
+        rate=Fraction(rate),
+        time_base=base,
+        first=Fraction(first),
+        end=SourceTime(Fraction(seconds)),
+    )
+    return Media(path, container, Fraction(start), video)
+
+
+def tagged(media: Media) -> Media:
+    """The media with its colours tagged as most cameras do: BT.709, limited range."""
+    return picture(media, color_range="tv", color_space="bt709", color_primaries="bt709", color_transfer="bt709")
+
+
+def picture(media: Media, **changed: object) -> Media:
+    """The media with another picture."""
+    return replace(media, video=replace(media.video, **changed))  # type: ignore[arg-type]
+
+
+def heard(
+    media: Media,
+    codec: str = "aac",
+    rate: int = 48_000,
+    channels: int = 2,
+    *,
+    first: Fraction | int | None = None,
+    end: Fraction | int | None = None,
+) -> Media:
+    """The media with a sound: its first sample at timestamp `first`, its end in source time."""
+    audio = AudioStream(
+        index=1,
+        codec=codec,
+        sample_rate=rate,
+        channels=channels,
+        layout={1: "mono", 2: "stereo", 6: "5.1"}[channels],
+        time_base=Fraction(1, rate) if media.format == "mov" else media.video.time_base,
+        first=media.video.first if first is None else Fraction(first),
+        end=SourceTime(Fraction(media.video.end if end is None else end)),
+    )
+    return replace(media, audio=audio)
+
+
+MILLI = Fraction(1, 1000)
+
+MEDIA: dict[str, Media] = {
+    "game.mp4": heard(tagged(film("game.mp4", NTSC, 60, base=Fraction(1, 30_000)))),
+    "phone.mp4": heard(picture(tagged(film("phone.mp4", 30, 12)), rotation=90), rate=44_100, channels=1),
+    "silent.mp4": tagged(film("silent.mp4", 25, 10, (1280, 720))),
+    "late.mkv": heard(
+        tagged(film("late.mkv", 30, 10, (1280, 720), base=MILLI, container="matroska")),
+        codec="pcm_s16le",
+        first=Fraction(1, 2),
+    ),
+    "short_sound.mp4": heard(tagged(film("short_sound.mp4", 30, 10, (1280, 720))), end=4),
+    "city.mpg": picture(
+        heard(
+            film("city.mpg", 25, 8, (720, 576), container="mpeg", start=Fraction(1, 2), first=Fraction(27, 50)),
+            codec="mp2",
+            first=Fraction(1, 2),
+            end=8,
+        ),
+        codec="mpeg2video",
+        sar=Fraction(16, 11),
+        color_range="tv",
+        color_space="bt470bg",
+        interlaced=True,
+    ),
+    "film24.mkv": heard(
+        film("film24.mkv", Fraction(24_000, 1001), 30, (2048, 858), base=MILLI, container="matroska"),
+        codec="opus",
+        channels=6,
+    ),
+    "camera.mov": heard(
+        picture(
+            film("camera.mov", 30, 20, (1440, 1080)), pix_fmt="yuvj420p", color_range="pc", color_space="smpte170m"
+        ),
+        codec="pcm_s16le",
+    ),
+    "action.mp4": heard(
+        picture(tagged(film("action.mp4", 60, 30, (2704, 1520))), codec="hevc", pix_fmt="yuv420p10le")
+    ),
+    "screen.mp4": picture(tagged(film("screen.mp4", 30, 10, (1170, 2532))), variable=True),
+    "match.mp4": heard(tagged(film("match.mp4", 50, 5400, base=Fraction(1, 12_800)))),
+    "tiny.mp4": tagged(film("tiny.mp4", 30, 5, (64, 48))),
+    "tube.mov": heard(
+        picture(film("tube.mov", 30, 20, (960, 1080)), sar=Fraction(2), color_range="pc", color_space="smpte170m")
+    ),
+    "hdr.mov": heard(picture(film("hdr.mov", 30, 10), color_transfer="smpte2084", color_space="bt2020nc")),
+    "odd_matrix.mkv": picture(film("odd_matrix.mkv", 30, 10), color_space="ictcp"),
+}

@@ -1,0 +1,24 @@
+"""What every reel in golden/ compiles to."""
+
+from __future__ import annotations
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from compiler.ir.text import show
+from tests.golden.compiling import FILMS, compile_case
+
+COMMANDS = ("dissolve_between_cuts", "atempo_on_5_1")
+"""Cases whose whole command is kept too: they differ in what the two oldest and newest ffmpegs are told."""
+
+
+@pytest.mark.parametrize("case", FILMS)
+def test_film(case: str, golden: SnapshotAssertion) -> None:
+    compiled = compile_case(case)
+    assert show(compiled.graph) == golden(name="ir")
+    assert compiled.script == golden(name="filtergraph")
+
+
+@pytest.mark.parametrize("case", COMMANDS)
+def test_command(case: str, golden: SnapshotAssertion) -> None:
+    assert compile_case(case).shell("filtergraph.txt", "film.mp4") == golden(name="command")

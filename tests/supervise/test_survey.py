@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from av.container import InputContainer
+from av.stream import Stream
+
+from compiler.supervise import probe_child, survey
+from compiler.supervise.admit import opened
+from tests.supervise.conftest import Made
+
+LONG = ("long.mp4", "long.mkv", "long.avi", "late_change.mkv", "short_sound.mp4", "long_sound.mkv")
+
+
+def streams(container: InputContainer) -> list[Stream]:
+    return [*container.streams.video, *container.streams.audio]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "long.mp4",
+        "long.mkv",
+        "long.avi",
+        "late_change.mkv",
+        "long_sound.mkv",
+        "plain.mp4",
+        "plain.ts",
+        "vfr.mp4",
+        "late_sound.mp4",
+    ],
+)
+def test_a_seek_finds_what_reading_everything_finds(made: Made, name: str) -> None:
+    with opened(made(name)) as (container, _):
+        reading = survey.read(container, streams(container))
+    assert reading
+    with opened(made(name)) as (container, _):
+        whole = survey.read_whole(container, streams(container))
+    assert [track.first for track in reading.heads] == [track.first for track in whole.heads]
+    assert [track.last for track in reading.tails] == [track.last for track in whole.tails]
+    assert any(track.uneven() for track in (reading.heads[0], reading.tails[0])) == whole.heads[0].uneven()
+
+
+@pytest.mark.parametrize("name", ["short_sound.mp4", "very_late_sound.mkv"])
+def test_what_a_seek_cannot_find_is_not_guessed(made: Made, name: str) -> None:
+    with opened(made(name)) as (container, _):
+        assert survey.read(container, streams(container)) is None
+
+
+def test_a_long_file_is_not_read_whole(made: Made) -> None:
+    with opened(made("long.mp4")) as (container, _):
+        reading = survey.read(container, streams(container))
+    assert reading
+    assert not reading.whole
+    assert len(reading.heads[0].ticks) == survey.HEAD
+    assert len(reading.tails[0].ticks) < 1440
+
+
+def test_a_grid_of_whole_milliseconds_is_even(made: Made) -> None:
+    with opened(made("long.mkv")) as (container, _):
+        assert not survey.read_whole(container, streams(container)).heads[0].uneven()
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+    """What the probe child prints, asked in this process."""
+
+    def ask(*question: object) -> Any:
+        monkeypatch.setattr("sys.argv", ["probe", *map(str, question)])
+        probe_child.main()
+        return json.loads(capsys.readouterr().out)
+
+    return ask
+
+
+def test_every_recipe_has_an_answer(made: Made, answer: Callable[..., Any]) -> None:
+    told = answer("media", made("plain.mp4"))["answer"]
+    assert (told["format"], told["start"], told["video"]["rate"]) == ("mov", "0", "30")
+    for name in (*LONG, "tagged.mp4", "jpeg.avi", "sar.mp4", "one_frame.mp4"):
+        assert answer("media", made(name))["answer"]["video"]["pix_fmt"].startswith("yuv")
+
+
+def test_the_other_questions(made: Made, answer: Callable[..., Any]) -> None:
+    assert answer("times", made("ntsc.mp4"), "0", "1001/15000")["answer"] == ["0", "1001/30000"]
+    film = answer("film", made("plain.mp4"), "30")["answer"]
+    assert (film["frames"], film["off_grid"], film["samples"]) == (60, None, "96000")
+    assert answer("film", made("plain.mp4"), "25")["answer"]["off_grid"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("sound.m4a", "RC605"), ("magic.mkv", "RC606"), ("cover.png", "RC606")],
+)
+def test_a_refusal_is_an_answer_too(made: Made, answer: Callable[..., Any], name: str, code: str) -> None:
+    assert answer("media", made(name))["error"]["code"] == code
+
+
+def test_a_picture_turned_by_an_odd_angle(
+    made: Made, ffmpeg: Callable[..., bytes], answer: Callable[..., Any], tmp_path: Path
+) -> None:
+    turned = tmp_path / "turned.mp4"
+    ffmpeg("-display_rotation", "30", "-i", made("corner.mp4"), "-c", "copy", turned)
+    error = answer("media", turned)["error"]
+    assert error["code"] == "RC606"
+    assert error["message"].startswith("is to be shown turned by 33")
+
+
+def test_pictures_that_cannot_be_decoded(made: Made, answer: Callable[..., Any], tmp_path: Path) -> None:
+    whole = made("silent.mp4").read_bytes()
+    start, end = whole.index(b"mdat") + 4, whole.index(b"moov") - 4
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(whole[:start] + bytes(end - start) + whole[end:])
+    error = answer("media", broken)["error"]
+    assert (error["code"], error["message"]) == ("RC604", "has no picture that can be decoded")
+
+
+def test_times_past_the_end_are_the_last_frame(made: Made, answer: Callable[..., Any]) -> None:
+    assert answer("times", made("silent.mp4"), "50", "60")["answer"] == [str(Fraction(59, 30))]
