@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from compiler.emit import pictures, sound, time
 from compiler.emit.numbers import decimal
+from compiler.errors import Loc
 from compiler.ir import ops
-from compiler.ir.graph import Def
-from compiler.ir.infer import Audio, Shapes, Tint, Video
+from compiler.ir.graph import Def, Graph
+from compiler.ir.infer import Audio, Shapes, Tint, Video, infer
 from compiler.timeline.instant import RecordTime
 
 XFADE_NAMES = {"dissolve": "fade"}
@@ -40,6 +43,17 @@ def filters(define: Def, shapes: Shapes) -> list[str]:
             return _of_sound(op, shapes, name)
         case _:
             return _of_picture(op, shapes, name)
+
+
+def needs(graph: Graph) -> dict[str, Loc]:
+    """Every filter that a legal graph is spelled with, and what it is first needed for."""
+    shapes = infer(graph)
+    found: dict[str, Loc] = {}
+    for define in graph:
+        for text in ", ".join(filters(define, shapes)).split(", "):
+            found.setdefault(re.split("[@=]", text)[0], define.loc)
+    found.pop("", None)
+    return found
 
 
 def _of_sound(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
@@ -87,7 +101,7 @@ def _in_space(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
         case ops.Colour(src):
             return _colour(_video(shapes, src).tint, name)
         case ops.Rotate(_, degrees):
-            return [f"rotate@{name}=a='-{decimal(degrees)}*PI/180':ow=iw:oh=ih:c=black".replace("--", "")]
+            return [f"rotate@{name}=a='{decimal(-degrees)}*PI/180':ow=iw:oh=ih:c=black"]
         case ops.Crop():
             return [pictures.crop(op, name)]
         case ops.Smear():

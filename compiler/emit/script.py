@@ -16,11 +16,13 @@ WIDTH = 118
 
 def script(graph: Graph) -> str:
     """The filtergraph of a legal graph; ends with a newline."""
-    shapes, inputs = infer(graph), {value: k for k, value in enumerate(sources(graph))}
-    chains = [
-        _chain(chain, [text for define in chain for text in filters(define, shapes)], graph, inputs)
-        for chain in _chains(graph)
-    ]
+    shapes, labels, copies = infer(graph), _labels(graph), _copies(graph)
+    chains = []
+    for chain in _chains(graph):
+        texts = [text for define in chain for text in filters(define, shapes)]
+        reads = "".join(labels[value] for value in operands(chain[0].op))
+        makes = "".join(labels[value] for value in copies.get(chain[-1].name, [chain[-1].name]))
+        chains.append("\n".join(filter(None, (reads, *_filled(texts), makes))))
     return ";\n\n".join(chains) + "\n"
 
 
@@ -47,26 +49,25 @@ def _continues(last: Def, define: Def, graph: Graph) -> bool:
     return operands(define.op) == (last.name,) and last.name not in graph.roots and not isinstance(last.op, ops.Split)
 
 
-def _chain(chain: list[Def], texts: list[str], graph: Graph, inputs: dict[Value, int]) -> str:
-    reads = " ".join(_label(value, graph, inputs) for value in operands(chain[0].op)).replace(" ", "")
-    last = chain[-1]
-    makes = f"[{last.name}]"
-    if isinstance(last.op, ops.Split):
-        makes = "".join(f"[{define.name}]" for define in graph if _copies(define, last.name))
-    return "\n".join(filter(None, (reads, *_filled(texts), makes)))
+def _copies(graph: Graph) -> dict[Value, list[Value]]:
+    """What each split makes."""
+    copies: dict[Value, list[Value]] = {}
+    for define in graph:
+        if isinstance(define.op, ops.Branch):
+            copies.setdefault(define.op.src, []).append(define.name)
+    return copies
 
 
-def _copies(define: Def, split: Value) -> bool:
-    return isinstance(define.op, ops.Branch) and define.op.src == split
-
-
-def _label(value: Value, graph: Graph, inputs: dict[Value, int]) -> str:
-    op = graph.ops[value]
-    if isinstance(op, ops.Source):
-        stream = op.media.video if op.stream == "video" else op.media.audio
+def _labels(graph: Graph) -> dict[Value, str]:
+    """Every value as a link label; a source's is its input's number and its stream's index."""
+    labels = {define.name: f"[{define.name}]" for define in graph}
+    for number, value in enumerate(sources(graph)):
+        source = graph.ops[value]
+        assert isinstance(source, ops.Source)
+        stream = source.media.video if source.stream == "video" else source.media.audio
         assert stream is not None
-        return f"[{inputs[value]}:{stream.index}]"
-    return f"[{value}]"
+        labels[value] = f"[{number}:{stream.index}]"
+    return labels
 
 
 def _filled(texts: list[str]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import assert_never
 
 from compiler.ir import ops
@@ -69,15 +70,16 @@ def infer(graph: Graph) -> dict[Value, Shape]:
     return shapes
 
 
-def clock_zero(media: Media, first: Fraction, time_base: Fraction, seek: int) -> Fraction:
-    """The timestamp at which source time 0 is seen once ffmpeg has sought to `seek`.
+@lru_cache(maxsize=4096)
+def clock_zero(start: Fraction, first: Fraction, time_base: Fraction, seek: int) -> Fraction:
+    """The timestamp at which source time 0, whose own is `first`, is seen once ffmpeg has sought to `seek`.
 
-    ffmpeg takes seek + the container's start off every timestamp, rounded to the stream's time base, halves away from
+    ffmpeg takes seek + the container's `start` off every timestamp, rounded to the stream's time base, halves away from
     zero (av_rescale_q of AV_TIME_BASE).
     """
-    ticks = abs(media.start + seek) / time_base
+    ticks = abs(start + seek) / time_base
     whole = (2 * ticks.numerator + ticks.denominator) // (2 * ticks.denominator)
-    return first - whole * time_base * (1 if media.start + seek >= 0 else -1)
+    return first - whole * time_base * (1 if start + seek >= 0 else -1)
 
 
 def shape_of(op: Op, shapes: Shapes) -> Shape:
@@ -87,21 +89,17 @@ def shape_of(op: Op, shapes: Shapes) -> Shape:
             return _footage(media, seek)
         case ops.Source(media, _, seek):
             zero = media.video.first
-            return Audio(None, clock_zero(media, zero, media.audio.time_base, seek) if media.audio else zero)
-        case ops.Trim() | ops.Split() | ops.Branch():
+            return Audio(None, clock_zero(media.start, zero, media.audio.time_base, seek) if media.audio else zero)
+        case ops.Trim(src):
+            return _video(shapes[src])
+        case ops.Split() | ops.Branch() | ops.Fade():
             return shapes[op.src]
         case ops.Restamp(src) if isinstance(shape := shapes[src], Audio):
             return shape
-        case ops.Silence(samples) | ops.Stretch(samples=samples) | ops.Exact(samples=samples):
+        case ops.Silence(samples):
             return Audio(samples)
-        case ops.Excerpt(length=samples):
-            return Audio(samples)
-        case ops.Resample():
-            return _sound(shapes[op.src])
-        case ops.Tempo():
-            return Audio()
-        case ops.Fade():
-            return shapes[op.src]
+        case ops.Resample() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
+            return _heard(op, _sound(shapes[op.src]))
         case ops.Concat(srcs):
             return _joined([shapes[src] for src in srcs], 0)
         case ops.Xfade(left, right, _, overlap):
@@ -153,10 +151,22 @@ def _pictured(
             assert_never(op)
 
 
+def _heard(op: ops.Resample | ops.Stretch | ops.Excerpt | ops.Tempo | ops.Exact, src: Audio) -> Audio:
+    match op:
+        case ops.Resample():
+            return src
+        case ops.Excerpt(length=samples) | ops.Stretch(samples=samples) | ops.Exact(samples=samples):
+            return Audio(samples)
+        case ops.Tempo():
+            return Audio()
+        case _:
+            assert_never(op)
+
+
 def _footage(media: Media, seek: int) -> Video:
     video = media.video
     width, height = (video.height, video.width) if video.rotation in (90, 270) else (video.width, video.height)
-    zero = clock_zero(media, video.first, video.time_base, seek)
+    zero = clock_zero(media.start, video.first, video.time_base, seek)
     return Video(width, height, _tint(video), video.sar == 1, zero)
 
 

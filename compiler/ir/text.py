@@ -48,8 +48,7 @@ def describe(shape: Shape) -> str:
 
 def phrase(op: ops.Op) -> str:
     """An op as text, its operands first: `trim %dunk.video [1.5 .. 6)`."""
-    words = " ".join((_verb(op), ", ".join(f"%{value}" for value in ops.operands(op)), _details(op)))
-    return " ".join(words.split())
+    return " ".join(filter(None, (_verb(op), ", ".join(f"%{value}" for value in ops.operands(op)), _details(op))))
 
 
 def _verb(op: ops.Op) -> str:
@@ -79,7 +78,7 @@ def _details(op: ops.Op) -> str:
 def _in_time(op: ops.Source | ops.Trim | ops.Retime | ops.Pick | ops.Restamp) -> str:
     match op:
         case ops.Source(media, stream, seek):
-            return f'"{PurePath(media.path).name}" {stream}' + (f" from {seek}s" if seek else "")
+            return f"{_quoted(PurePath(media.path).name)} {stream}" + (f" from {seek}s" if seek else "")
         case ops.Trim(_, start, end):
             return interval(start, end)
         case ops.Retime(_, warp, fps):
@@ -90,6 +89,12 @@ def _in_time(op: ops.Source | ops.Trim | ops.Retime | ops.Pick | ops.Restamp) ->
             return ""
         case _:
             assert_never(op)
+
+
+def _quoted(name: str) -> str:
+    """A file's name on one line between quotes, whatever is in it; it moves no cursor and ends no quote."""
+    marks = {'"': '\\"', "\\": "\\\\"}
+    return '"' + "".join(marks.get(c, c if c.isprintable() else ascii(c)[1:-1]) for c in name) + '"'
 
 
 def _of_sound(op: ops.Resample | ops.Silence | ops.Stretch | ops.Excerpt | ops.Tempo | ops.Exact) -> str:

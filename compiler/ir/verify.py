@@ -36,7 +36,7 @@ def verify(graph: Graph) -> None:
 
 
 def verify_legal(graph: Graph) -> None:
-    """Raise RC301 unless every op is one that emission can spell and every value is read exactly once."""
+    """Raise RC301 unless every op is one that emission can spell and every value is read once, or by a split's ways."""
     verify(graph)
     shapes = infer(graph)
     for define in graph:
@@ -44,9 +44,9 @@ def verify_legal(graph: Graph) -> None:
             _refuse(define.loc, f"%{define.name} is not legal yet: {type(define.op).__name__.lower()}")
         if isinstance(define.op, ops.Xfade) and not all(_stamped(shapes[src]) for src in operands(define.op)):
             _refuse(define.loc, f"%{define.name} blends values that are not stamped on the frame grid")
-        reads = graph.readers[define.name]
-        if reads != 1 and not isinstance(define.op, ops.Split):
-            _refuse(define.loc, f"%{define.name} is read {reads} times; a link is read once")
+        reads, due = graph.readers[define.name], define.op.ways if isinstance(define.op, ops.Split) else 1
+        if reads != due:
+            _refuse(define.loc, f"%{define.name} is read {reads} times and not {due}")
     if not _stamped(shapes[graph.video]):
         _refuse(Loc(), f"the film's picture %{graph.video} is not stamped on the frame grid")
 
@@ -72,6 +72,8 @@ def _faults(define: Def, shapes: Shapes) -> Iterator[str]:
                 yield f"pads {inner.width}x{inner.height} at ({x}, {y}) to {width}x{height}"
         case ops.Perspective(src) if isinstance(shape := shapes[src], Video) and shape.tint != CANVAS:
             yield "perspective reads 8-bit 4:2:0 only"
+        case ops.Pick(src, frame) if not 0 <= frame < _steps(shapes[src]):
+            yield f"picks frame {frame} of {_steps(shapes[src])}"
         case ops.Fade(src, entering, leaving) if entering + leaving > _steps(shapes[src]):
             yield f"fades {entering} + {leaving} of {_steps(shapes[src])}"
         case ops.Concat(srcs):

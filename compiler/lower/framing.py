@@ -83,9 +83,11 @@ def _largest(width: int, height: int, shape: float) -> Box:
 
 
 def _within(box: Box, width: int, height: int) -> Box:
-    """The box clamped into the picture: a spline may overshoot its keyframes."""
-    w, h = min(box.width, width), min(box.height, height)
-    return Box(min(max(box.x, 0.0), width - w), min(max(box.y, 0.0), height - h), w, h)
+    """The box clamped into the picture, its shape kept: a spline may overshoot its keyframes."""
+    share = min(1.0, width / box.width, height / box.height)
+    w, h = min(box.width * share, width), min(box.height * share, height)
+    x, y = box.x + (box.width - w) / 2, box.y + (box.height - h) / 2
+    return Box(min(max(x, 0.0), width - w), min(max(y, 0.0), height - h), w, h)
 
 
 def _filling(box: Box, shape: float) -> Box:

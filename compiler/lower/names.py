@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 LONGEST = 32
-TAKEN = {"reel"}
-"""What joins are called."""
+TAKEN = {"reel", "frame", "still"}
+"""What joins are called, and what a still is made of."""
 
 
 def clip_names(ids: Sequence[str]) -> list[str]:

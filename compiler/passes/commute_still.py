@@ -15,20 +15,18 @@ STILL_OPS = (ops.Colour, ops.Rotate, ops.Scale, ops.Crop, ops.Smear, ops.Pad)
 
 def commute_still(graph: Graph) -> Graph:
     """f(retime(x)) = retime(f(x)) where f treats every frame alike; done where frames repeat."""
-    defs: list[Def] = []
-    slowed: dict[Value, int] = {}
+    defs: dict[Value, Def] = {}
+    slowed: set[Value] = set()
     for define in graph:
         src = operands(define.op)[0] if operands(define.op) else None
+        made: tuple[Def, ...] = (define,)
         if isinstance(define.op, ops.Retime) and _repeats(define.op, graph.ops):
-            slowed[define.name] = len(defs)
+            slowed.add(define.name)
         elif src in slowed and graph.readers[src] == 1 and _treats_alike(define.op):
-            place = slowed.pop(src)
-            retime = defs.pop(place)
-            defs += _swapped(retime, define)
-            slowed[define.name] = len(defs) - 1
-            continue
-        defs.append(define)
-    return replace(graph, defs=tuple(defs))
+            made = _swapped(defs.pop(src), define)
+            slowed.add(define.name)
+        defs.update((each.name, each) for each in made)
+    return replace(graph, defs=tuple(defs.values()))
 
 
 def _swapped(retime: Def, still: Def) -> tuple[Def, Def]:

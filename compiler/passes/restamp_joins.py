@@ -11,9 +11,11 @@ from compiler.ir.ops import Value
 
 def restamp_joins(graph: Graph) -> Graph:
     """A join's frame or sample n is the same one, stamped n / rate."""
+    stamped = {define.op.src for define in graph if isinstance(define.op, ops.Restamp)}
 
     def restamp(define: Def) -> Iterator[Def] | None:
-        return _restamped(define) if isinstance(define.op, ops.Concat | ops.Xfade) else None
+        joins = isinstance(define.op, ops.Concat | ops.Xfade) and define.name not in stamped
+        return _restamped(define) if joins else None
 
     return rewrite(graph, restamp)
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from compiler.emit.argv import Encoding, film_command, quoted, still_command, words
+from compiler.emit.filters import needs
 from compiler.emit.script import script, sources
-from compiler.errors import Loc, ReelError
+from compiler.errors import Loc, ReelError, raise_all
 from compiler.ir import ops
 from compiler.ir.build import Build
 from compiler.ir.graph import Def, Graph
@@ -64,7 +65,8 @@ class Compiled:
     @property
     def graph(self) -> Graph:
         """The graph as people read it: what is done to each clip, before how."""
-        return next((stage for stage in self.stages if stage.name == "fold-identity"), self.stages[0]).graph
+        first = self.stages[1]  # by its place: folding runs a second time, after the crops
+        return first.graph if first.name == "fold-identity" else self.stages[0].graph
 
     @property
     def locs(self) -> Mapping[str, Loc]:
@@ -108,9 +110,18 @@ def compile_reel(reel: Reel, media: Mapping[str, Media], build: Build, *, checke
     lowered = lower(reel, media, build)
     passed = tuple(stages(lowered.graph, checked=checked))
     legal = passed[-1].graph
+    raise_all(_missing(legal, build))
     encode = reel.encode
     encoding = Encoding(reel.canvas.fps, encode.preset, encode.crf, encode.audio_bitrate, legal.audio is not None)
     return Compiled(passed, script(legal), make_plan(reel, lowered.clips, legal), encoding, build)
+
+
+def _missing(graph: Graph, build: Build) -> Iterator[ReelError]:
+    """RC401 for every filter the graph needs and the ffmpeg was built without."""
+    for name, loc in needs(graph).items():
+        if name not in build.filters:
+            hint = "use the embedded ffmpeg, or one that was built with it"
+            yield ReelError("RC401", loc, f"ffmpeg {build.version} has no {name} filter", hint=hint)
 
 
 @dataclass(frozen=True, slots=True)

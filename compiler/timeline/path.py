@@ -8,8 +8,9 @@ from fractions import Fraction
 from itertools import pairwise
 from math import ceil
 
+from compiler.timeline.cubic import evaluate
 from compiler.timeline.curve import Box, Curve
-from compiler.timeline.instant import RecordTime, SourceTime
+from compiler.timeline.instant import RecordTime
 from compiler.timeline.track import Track, describe
 from compiler.timeline.warp import Warp
 
@@ -67,8 +68,16 @@ def trace(curve: Curve, warp: Warp, fps: Fraction, frames: int) -> tuple[list[Bo
     """
     breaks = _breaks(curve, warp, fps, frames)
     boxes: list[Box] = []
+    bracket = 0
     for first, until in pairwise([*breaks, frames]):
-        boxes += _run(curve, warp, fps, first, until)
+        at = RecordTime(first / fps)
+        while bracket < len(curve.keys) and curve.keys[bracket].at <= warp.source_of(at):
+            bracket += 1
+        cubics = curve.cubics(bracket)
+        boxes += [
+            Box(*[evaluate(cubic, u) for cubic in cubics])
+            for u in _progress(curve, bracket, warp, fps, range(first, until))
+        ]
     return boxes, breaks
 
 
@@ -78,27 +87,18 @@ def _breaks(curve: Curve, warp: Warp, fps: Fraction, frames: int) -> list[int]:
     return sorted({0} | {n for at in instants if 0 < (n := ceil(at * fps)) < frames})
 
 
-def _run(curve: Curve, warp: Warp, fps: Fraction, first: int, until: int) -> list[Box]:
-    """Boxes of frames [first, until), which share a bracket of the curve and a pace of the warp."""
-    bracket = curve.bracket_at(_source(warp, fps, first))
+def _progress(curve: Curve, bracket: int, warp: Warp, fps: Fraction, run: range) -> list[float]:
+    """How far into the bracket each frame of a run is; the run shares the bracket and a pace of the warp."""
     if not 0 < bracket < len(curve.keys):
-        return [curve.within(bracket, 0.0)] * (until - first)
+        return [0.0] * len(run)
     left, right = curve.keys[bracket - 1].at, curve.keys[bracket].at
-    progress = [float((_source(warp, fps, n) - left) / (right - left)) for n in _ends(warp, fps, first, until)]
-    if len(progress) == 2 and until - first > 2:
-        slope = (progress[1] - progress[0]) / (until - 1 - first)
-        progress = [progress[0] + slope * k for k in range(until - first)]
-    return [curve.within(bracket, u) for u in progress]
-
-
-def _ends(warp: Warp, fps: Fraction, first: int, until: int) -> Sequence[int]:
-    """The frames whose source time is worked out: the first and the last where it runs evenly, else every one."""
-    even = warp.constant and until - first > 2
-    return (first, until - 1) if even else range(first, until)
-
-
-def _source(warp: Warp, fps: Fraction, n: int) -> SourceTime:
-    return warp.source_of(RecordTime(n / fps))
+    at = RecordTime(run[0] / fps)
+    pace = warp.pace_at(at)
+    if pace.constant:
+        start = float((warp.source_of(at) - left) / (right - left))
+        step = float(pace.entry / (fps * (right - left)))
+        return [start + step * k for k in range(len(run))]
+    return [float((warp.source_of(RecordTime(n / fps)) - left) / (right - left)) for n in run]
 
 
 def draw(boxes: Sequence[Box], breaks: Sequence[int]) -> Path:

@@ -118,11 +118,13 @@ def _longest(samples: Sequence[float], cuts: Sequence[int], first: int, toleranc
 
 def _fit(samples: Sequence[float], a: int, b: int) -> tuple[Cubic, float]:
     """The simplest polynomial through samples[a:b], and how far it leaves them."""
-    length = b - a - 1
-    for degree in range(min(3, length) + 1):
+    values, length = samples[a:b], b - a - 1
+    highest = min(3, length)
+    for degree in range(highest + 1):
         nodes = [round(length * k / degree) for k in range(degree + 1)] if degree else [0]
-        cubic = through([(node, samples[a + node]) for node in nodes])
-        error = max(abs(evaluate(cubic, k) - samples[a + k]) for k in range(length + 1))
-        if error <= EXACT:
-            return cubic, error
-    return cubic, error
+        cubic = through([(node, values[node]) for node in nodes])
+        misses = (abs(evaluate(cubic, k) - value) for k, value in enumerate(values))
+        if degree < highest and any(miss > EXACT for miss in misses):
+            continue
+        return cubic, max((abs(evaluate(cubic, k) - value) for k, value in enumerate(values)), default=0.0)
+    raise AssertionError("the highest degree is always answered")

@@ -110,11 +110,6 @@ class Warp:
         """The clip's length in record time."""
         return RecordTime(self.record_starts[-1])
 
-    @property
-    def constant(self) -> bool:
-        """Whether there are no ramps."""
-        return all(pace.constant for pace in self.paces)
-
     def record_of(self, at: SourceTime) -> RecordTime:
         """The clip-record time at which source time `at` plays; `at` lies within [start, end]."""
         if not self.start <= at <= self.end:
@@ -125,16 +120,25 @@ class Warp:
 
     def source_of(self, at: RecordTime) -> SourceTime:
         """The source time that plays at clip-record time `at`; past the end the last pace runs on."""
-        index = max(0, min(bisect_right(self.record_starts, at), len(self.paces)) - 1)
+        index = self._index_at(at)
         pace = self.paces[index]
         t = at - self.record_starts[index]
+        if pace.constant:
+            return SourceTime(pace.start + t * pace.entry)
         if t <= pace.duration:
             return SourceTime(pace.start + pace.source_offset(t))
         return SourceTime(pace.end + (t - pace.duration) * pace.exit)
 
+    def pace_at(self, at: RecordTime) -> Pace:
+        """The pace that plays at clip-record time `at`; the last one runs on."""
+        return self.paces[self._index_at(at)]
+
+    def _index_at(self, at: RecordTime) -> int:
+        return max(0, min(bisect_right(self.record_starts, at), len(self.paces)) - 1) if len(self.paces) > 1 else 0
+
     def speed_at(self, at: RecordTime) -> Fraction:
         """The speed at clip-record time `at`: source seconds a record second."""
-        index = max(0, min(bisect_right(self.record_starts, at), len(self.paces)) - 1)
+        index = self._index_at(at)
         pace = self.paces[index]
         u = min((at - self.record_starts[index]) / pace.duration, Fraction(1))
         eased = u if pace.ease == "linear" else u * u * (3 - 2 * u)

@@ -12,8 +12,8 @@ from compiler.timeline.media import AudioStream, Media, VideoStream
 NTSC = Fraction(30_000, 1001)
 
 FILTERS = frozenset(
-    {"acrossfade", "afade", "aformat", "anullsrc", "apad", "aresample", "asetpts", "asetrate", "asplit", "atempo"}
-    | {"atrim", "concat", "crop", "fade", "fillborders", "format", "fps", "pad", "perspective", "rotate"}
+    {"acrossfade", "afade", "aformat", "anullsrc", "apad", "aresample", "asetpts", "asetrate", "asettb", "asplit"}
+    | {"atempo", "atrim", "concat", "crop", "fade", "fillborders", "format", "fps", "pad", "perspective", "rotate"}
     | {"rubberband", "scale", "setpts", "setsar", "settb", "split", "tpad", "trim", "xfade"}
 )
 NINE = Build("ffmpeg", (9, 0), "9.0.2", FILTERS, frozenset({"libx264", "aac"}))

@@ -341,3 +341,13 @@ def test_a_stream_joined_in_its_middle_starts_where_ffmpeg_starts_it(
     rows = [line.split(b",") for line in stamps.splitlines() if not line.startswith(b"#")]
     base = next(line for line in stamps.splitlines() if line.startswith(b"#tb 0"))
     assert probe(joined).video.first == int(rows[0][2]) * Fraction(base.split(b": ")[1].decode())
+
+
+def test_frames_outside_the_edit_list_do_not_count(made: Made, ffmpeg: Callable[..., bytes], tmp_path: Path) -> None:
+    cut = tmp_path / "cut.mp4"
+    ffmpeg("-ss", "0.5", "-i", made("silent.mp4"), "-c", "copy", cut)
+    shown = ffmpeg("-i", cut, "-fps_mode", "passthrough", "-f", "framehash", "-").splitlines()
+    video = probe(cut).video
+    assert video.frames == sum(not line.startswith(b"#") for line in shown) == 45
+    assert (video.first, video.end) == (Fraction(0), Fraction(3, 2))
+    assert frame_times(cut, SourceTime(Fraction(0)), SourceTime(Fraction(9))) == [Fraction(n, 30) for n in range(45)]

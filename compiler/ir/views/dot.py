@@ -14,13 +14,12 @@ from xml.sax.saxutils import escape
 from compiler.ir.graph import Graph
 from compiler.ir.ops import Value
 from compiler.ir.views.boxes import JOINS, Box, anchor, boxes, printable
+from compiler.ir.views.style import PALETTE
 
 HEAD = """digraph reel {
   graph [rankdir=LR, fontname="sans-serif", fontsize=12, nodesep=0.2, ranksep=0.35]
   node [shape=box, style="rounded,filled", fillcolor=white, fontname="sans-serif", fontsize=11, margin="0.12,0.06"]
   edge [arrowsize=0.6]"""
-
-COLOURS = {"video": "#0a63c9", "audio": "#1a7f37"}
 
 WIDEST = 40
 """Characters of a line of details."""
@@ -52,7 +51,7 @@ def _node(box: Box) -> str:
     attributes = {
         "id": _string(anchor(box.name)),
         "class": _string(box.classes),
-        "color": _string(COLOURS[box.kind]),
+        "color": _string(_colour(box)),
         "tooltip": _string(box.loc.pointer or box.name),
         "label": _label(box),
     }
@@ -60,7 +59,11 @@ def _node(box: Box) -> str:
 
 
 def _edge(box: Box, value: Value) -> str:
-    return f'{_name(value)} -> {_name(box.name)} [class="{box.kind}", color="{COLOURS[box.kind]}"]'
+    return f'{_name(value)} -> {_name(box.name)} [class="{box.kind}", color="{_colour(box)}"]'
+
+
+def _colour(box: Box) -> str:
+    return PALETTE[box.kind][0]
 
 
 def _label(box: Box) -> str:
@@ -76,5 +79,5 @@ def _name(text: str) -> str:
 
 
 def _string(text: str) -> str:
-    """A quoted string without a backslash: Graphviz reads `\\N` as the node's name, some releases even `\\\\N`."""
-    return f'"{escape(printable(text), {chr(34): "&quot;", chr(92): "&#92;"})}"'
+    """A quoted string that Graphviz shows as it is: its tooltips are rid of escapes twice, and of references once."""
+    return '"' + escape(printable(text), {'"': "&quot;"}).replace("\\", 4 * "\\") + '"'

@@ -1,4 +1,4 @@
-"""The graph laid out in lanes: boxes, bands and links at whole pixels, drawn by nobody yet.
+"""The graph laid out in lanes: boxes, bands and links, at whole pixels.
 
 A graph of more than `CROWDED` definitions has one box for each clip's picture, and one for each clip's sound. The last
 row is the film: what the graph is for.
@@ -61,38 +61,35 @@ class Drawing:
 
 def draw(graph: Graph) -> Drawing:
     """The drawing of a graph; no two boxes of it overlap, and every link joins two of them."""
-    every = boxes(graph)
+    every, standing = boxes(graph), dict[Value, Value]()
     roots = {box.name: box for box in every if box.name in graph.roots}
-    film = [_film(roots[root]) for root in graph.roots]
     if len(every) > CROWDED:
         every, standing = collapse(every)
-        film = [_film(roots[root], standing[root]) for root in graph.roots]
+    film = [_film(roots[root], standing.get(root, root)) for root in graph.roots]
     return _placed(every, film, arrange(every))
 
 
-def _film(root: Box, read: Value | None = None) -> Box:
+def _film(root: Box, read: Value) -> Box:
     what = "picture" if root.kind == "video" else "sound"
-    reads = (root.name if read is None else read,)
-    return Box(root.name, root.kind, "film", what, root.shape, f"film %{root.name} : {root.shape}", Loc(), reads)
+    return Box(root.name, root.kind, "film", what, root.shape, f"film %{root.name} : {root.shape}", Loc(), (read,))
 
 
 def _placed(every: Sequence[Box], film: Sequence[Box], grid: Grid) -> Drawing:
-    texts = [wrap(box.details, LONGEST, MOST_LINES) for box in every]
-    end = grid.starts[-1]
-    spots = [grid.cells[box.name] for box in every] + [(end, grid.spine(box.kind)) for box in film]
-    texts += [(box.details,) for box in film]
-    columns = _columns([*every, *film], texts, [column for _, column in spots], grid.columns)
+    drawn, last = [*every, *film], grid.starts[-1]
+    texts = [wrap(box.details, LONGEST, MOST_LINES) for box in drawn]
+    spots = [grid.cells[box.name] for box in every] + [(last, grid.spine(box.kind)) for box in film]
+    columns = _columns(drawn, texts, [column for _, column in spots], grid.columns)
     height = 2 * LEAD + VERB_LINE + TEXT_LINE * (1 + max(map(len, texts)))
     rows, bands = _rows(grid, height)
     placed = [
         Place(box, text, columns[column][0], rows[row], columns[column][1], height)
-        for box, text, (row, column) in zip([*every, *film], texts, spots, strict=True)
+        for box, text, (row, column) in zip(drawn, texts, spots, strict=True)
     ]
     places, ends = tuple(placed[: len(every)]), tuple(placed[len(every) :])
-    ground = max((columns[c][0] + columns[c][1] for c in range(grid.columns)), default=MARGIN) + PAD - MARGIN
+    ground = max((sum(columns[k]) for k in range(grid.columns)), default=MARGIN) + PAD - MARGIN
     return Drawing(
         max(place.right for place in placed) + MARGIN,
-        rows[end] + height + MARGIN,
+        rows[last] + height + MARGIN,
         tuple(Band(name, MARGIN, y, ground, tall) for name, (y, tall) in zip(grid.bands, bands, strict=False)),
         places,
         ends,

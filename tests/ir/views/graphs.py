@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 from hypothesis import strategies as st
 
@@ -23,8 +25,9 @@ HOSTILE = 'a"b<&>\\N%20]]>\n\x00\x1b\ud800é視'
 """Quotes, markup, escapes of two languages, controls, half a surrogate pair."""
 
 
-def media(path: str = "game.mp4") -> Media:
+def media(path: str = "game.mp4", tint: tuple[str, str, str] = ("yuv420p", "tv", "bt709")) -> Media:
     picture = VideoStream(0, "h264", 1920, 1080, FPS, Fraction(1, 30000), Fraction(0), at(20))
+    picture = replace(picture, pix_fmt=tint[0], color_range=tint[1], color_space=tint[2])
     sound = AudioStream(1, "aac", 48000, 2, "stereo", Fraction(1, 48000), Fraction(0), at(20))
     return Media(path, "mov", Fraction(0), picture, sound)
 
@@ -80,11 +83,12 @@ def sound(name: str, clip: int, *, pieces: int = 1) -> list[Def]:
         return chain(name, steps, clip)
     steps.append(("split", ops.Split(value("even"), pieces)))
     steps += [(f"even.{k}", ops.Branch(value("split"), k)) for k in range(pieces)]
+    lasts = []
     for k in range(pieces):
-        steps.append((f"from.{k}", ops.Excerpt(value(f"even.{k}"), at(2 + k), 48000)))
-        steps += [(f"from.{k}.{j}", ops.Exact(value(f"from.{k}{f'.{j - 1}' if j else ''}"), 48000)) for j in range(k)]
-    lasts = tuple(value(f"from.{k}{f'.{k - 1}' if k else ''}") for k in range(pieces))
-    steps.append(("sound", ops.Concat(lasts)))
+        run = [f"even.{k}", *(f"piece.{k}.{j}" for j in range(1 + (2 * k + 1) % 3))]
+        steps += [(step, ops.Exact(value(before), 48000)) for before, step in pairwise(run)]
+        lasts.append(value(run[-1]))
+    steps.append(("sound", ops.Concat(tuple(lasts))))
     return chain(name, steps, clip)
 
 
@@ -197,8 +201,10 @@ def tangles(draw: st.DrawFn, most: int = 24) -> Graph:
 
 
 def _sources(kind: str) -> st.SearchStrategy[Op]:
-    source = ops.Source(media(), "video" if kind == "video" else "audio")
-    return st.just(source) if kind == "video" else st.sampled_from([source, ops.Silence(SAMPLES)])
+    if kind == "audio":
+        return st.sampled_from([ops.Source(media(), "audio"), ops.Silence(SAMPLES)])
+    wordy = media(tint=("yuva444p16le", "pc", "smpte240m"))
+    return st.sampled_from([ops.Source(media(), "video"), ops.Source(wordy, "video")])
 
 
 def _readers(kind: str, made: Sequence[Value]) -> list[st.SearchStrategy[Op]]:

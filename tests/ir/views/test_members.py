@@ -64,7 +64,7 @@ def test_definitions_are_told_as_documented() -> None:
         "phrase": "retime %clip0.trim 1x until 3, 0.5x until 4, 1x at 30000/1001 fps",
         "shape": {
             **{"kind": "video", "width": 1920, "height": 1080, "frames": 120, "fps": str(FPS), "zero": "0"},
-            **{"square": True, "stamped": True, "pix_fmt": "yuv420p", "range": None, "matrix": None},
+            **{"square": True, "stamped": True, "pix_fmt": "yuv420p", "range": "tv", "matrix": "bt709"},
         },
         "clip": "clip0",
         "pointer": "/clips/0/warp",

@@ -1,0 +1,28 @@
+"""Graphs as passes meet them: the golden reels, part of the way down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from compiler.ir.graph import Graph
+from compiler.lower import lower
+from compiler.passes import PASSES, Pass
+from tests.golden.compiling import BUILDS, reel_of
+from tests.golden.media import MEDIA, NINE
+
+
+def lowered(case: str) -> Graph:
+    """A golden reel as lowering leaves it."""
+    return lower(reel_of(case), MEDIA, BUILDS.get(case, NINE)).graph
+
+
+def through(graph: Graph, steps: Iterable[Pass]) -> Graph:
+    """The graph after these passes, in this order."""
+    for step in steps:
+        graph = step(graph)
+    return graph
+
+
+def before(step: Pass, graph: Graph) -> Graph:
+    """A lowered graph as `step` first meets it."""
+    return through(graph, PASSES[: PASSES.index(step)])

@@ -1,0 +1,89 @@
+"""Graphs rendered and decoded again at once: every frame as a hash, every sample as a number."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import takewhile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compiler.emit.argv import Encoding, film_command, words
+from compiler.emit.script import script
+from compiler.ir.build import Build
+from compiler.ir.graph import Graph
+from compiler.model import Reel, read_reel
+from compiler.timeline.media import Media
+
+MEDIA = "small.mov"
+ENCODING = Encoding(Fraction(30), "ultrafast", Fraction(20), "128k", sound=True)
+Samples = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What a graph makes: its frames' ticks and hashes, and its samples, two channels."""
+
+    ticks: tuple[int, ...]
+    frames: tuple[str, ...]
+    samples: Samples
+
+
+class Bench:
+    """Renders graphs over one small file, with one ffmpeg, in one folder."""
+
+    def __init__(self, media: Media, build: Build, folder: Path) -> None:
+        self.media, self.build, self.folder = media, build, folder
+
+    def render(self, graph: Graph) -> Rendered:
+        """What the graph makes; subprocess.CalledProcessError when ffmpeg refuses it."""
+        text, md5, sound = (self.folder / name for name in ("script.txt", "frames.md5", "sound.f32"))
+        text.write_text(script(graph))
+        sound.write_bytes(b"")
+        command = film_command(graph, ENCODING, self.build, str(text), "film.mp4")
+        reading = takewhile(lambda group: group[0] != self.build.script_option, command)
+        heard = ("-map", f"[{graph.audio}]", "-f", "f32le", str(sound)) if graph.audio else ()
+        seen = ("-map", f"[{graph.video}]", "-fps_mode", "passthrough", "-f", "framemd5", str(md5))
+        subprocess.run(
+            [*words([*reading]), self.build.script_option, str(text), *seen, *heard],
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
+        rows = [line.split(",") for line in md5.read_text().splitlines() if not line.startswith("#")]
+        ticks, frames = tuple(int(row[2]) for row in rows), tuple(row[5].strip() for row in rows)
+        return Rendered(ticks, frames, np.fromfile(sound, np.float32).reshape(-1, 2))
+
+    def rgb(self, command: Sequence[str]) -> bytes:
+        """What a command that writes a picture drew, as 8-bit RGB."""
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+        decode = [self.build.path, "-v", "error", "-i", command[-1].removeprefix("file:"), "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]
+        return subprocess.run(decode, check=True, capture_output=True, timeout=60).stdout
+
+
+def reel(*clips: dict[str, object], **top: object) -> Reel:
+    """A reel of the small file at its own size, its clips' `play` a trim and spans: (in, out, (from, to, speed)...)."""
+    canvas = {"width": 160, "height": 90, "fps": "30", **top.pop("canvas", {})}  # type: ignore[dict-item]
+    stored = [{"media": MEDIA, **_stored(clip)} for clip in clips]
+    return read_reel(json.dumps({"reel": 1, "canvas": canvas, **top, "clips": stored}))
+
+
+def play(start: float, end: float, *spans: tuple[float, float, float]) -> dict[str, object]:
+    """A stored trim with speeds."""
+    stored = [{"start": a, "end": b, "speed": speed} for a, b, speed in spans]
+    return {"version": 2, "trimRange": {"start": start, "end": end}, "spans": stored}
+
+
+def _stored(clip: dict[str, object]) -> dict[str, object]:
+    kept = {name: value for name, value in clip.items() if name not in ("play", "into")}
+    if "play" in clip:
+        kept["segments_data"] = play(*clip["play"])  # type: ignore[misc]
+    if "into" in clip:
+        kind, seconds = clip["into"]  # type: ignore[misc]
+        kept["transition_data"] = {"type": kind, "duration": seconds}
+    return kept

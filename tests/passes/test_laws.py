@@ -1,0 +1,202 @@
+"""Every pass's law, kept by what ffmpeg draws: the graph with the pass and without it give the same film."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from compiler.emit.script import script
+from compiler.errors import Loc
+from compiler.ir import ops
+from compiler.ir.graph import Def, Graph, drop_unread
+from compiler.ir.ops import Value, operands
+from compiler.ir.verify import verify_legal
+from compiler.lower import lower
+from compiler.model import Reel
+from compiler.passes import PASSES, Pass
+from compiler.passes.commute_still import commute_still
+from compiler.passes.cut_sound import DECLICK, cut_sound
+from compiler.passes.fold_identity import fold_identity
+from compiler.passes.fuse_cuts import fuse_cuts
+from compiler.passes.insert_splits import insert_splits
+from compiler.passes.restamp_joins import restamp_joins
+from compiler.passes.seek_sources import seek_sources
+from compiler.pipeline import Compiled, Still, compile_reel, compile_still, slice_legal
+from tests.passes.graphs import through
+from tests.passes.render import MEDIA, Bench, Rendered, reel
+
+BOX = {"x": 20, "y": 10, "width": 128, "height": 72}
+PAN = [{"frame": 30, "x": 0, "y": 0, "width": 128, "height": 72}, {"frame": 80, "x": 30, "y": 14, "width": 128, "height": 72}]
+
+CUTS = reel({"play": (1, 1.5)}, {"play": (4, 4.6), "crop_data": BOX}, {"play": (2, 2.4)})
+SLOW = reel({"play": (1, 2, (1.2, 1.6, 0.4)), "crop_data": BOX}, audio={"stretch": "varispeed"})
+MIXED = reel(
+    {"play": (1, 2, (1.2, 1.5, 0.5)), "crop_data": PAN},
+    {"play": (4, 5), "into": ("dissolve", 0.4)},
+    {"play": (2, 2.5)},
+    {"play": (3, 4, (3, 4, 2)), "crop_data": BOX, "into": ("fade", 0.3)},
+    audio={"stretch": "varispeed"},
+)
+
+
+def lowered(bench: Bench, edit: Reel) -> Graph:
+    return lower(edit, {MEDIA: bench.media}, bench.build).graph
+
+
+def compiled(bench: Bench, edit: Reel) -> Compiled:
+    return compile_reel(edit, {MEDIA: bench.media}, bench.build, checked=True)
+
+
+def without(step: Pass, bench: Bench, edit: Reel) -> Rendered:
+    """The film that the other passes make alone."""
+    graph = lowered(bench, edit)
+    others = through(graph, [other for other in PASSES if other is not step])
+    assert others.defs != through(graph, PASSES).defs, "the pass has nothing to do here"
+    verify_legal(others)
+    return bench.render(others)
+
+
+def same(a: Rendered, b: Rendered) -> bool:
+    return a.ticks == b.ticks and a.frames == b.frames and np.array_equal(a.samples, b.samples)
+
+
+@pytest.mark.parametrize("step", [fold_identity, fuse_cuts, seek_sources, commute_still])
+def test_the_film_is_the_same_without_it(step: Pass, bench: Bench) -> None:
+    edits = {fold_identity: MIXED, fuse_cuts: CUTS, seek_sources: MIXED, commute_still: SLOW}
+    made = bench.render(compiled(bench, edits[step]).legal)
+    assert same(without(step, bench, edits[step]), made)
+    assert len(set(made.frames)) > 15, "the picture moves"
+    assert np.abs(made.samples).max() > 0.2, "the sound sounds"
+
+
+def test_a_film_is_told_from_one_that_is_a_frame_off(bench: Bench) -> None:
+    made = bench.render(compiled(bench, CUTS).legal)
+    moved = reel({"play": (1.04, 1.54)}, {"play": (4, 4.6), "crop_data": BOX}, {"play": (2, 2.4)})
+    assert not same(bench.render(compiled(bench, moved).legal), made)
+
+
+def test_restamped_frames_are_the_joins_own(benches: Bench) -> None:
+    edit = reel({"play": (1, 2)}, {"play": (3, 4), "into": ("dissolve", 0.5)})
+    graph = lowered(benches, edit)
+    plain = benches.render(through(graph, [step for step in PASSES if step is not restamp_joins]))
+    made = benches.render(through(graph, PASSES))
+    assert made.frames == plain.frames
+    assert made.ticks == tuple(range(45))
+    assert np.array_equal(made.samples, plain.samples)
+
+
+def test_reading_a_copy_is_reading_the_original(bench: Bench) -> None:
+    graph = through(lowered(bench, SLOW), PASSES[: PASSES.index(insert_splits)])
+    shared = {value for value in graph.ops if graph.readers[value] > 1}
+    assert shared == {"clip1.even"}
+    apart = restamp_joins(_doubled(graph))
+    verify_legal(apart)
+    made = bench.render(restamp_joins(insert_splits(graph)))
+    assert same(bench.render(apart), made)
+
+
+def _doubled(graph: Graph) -> Graph:
+    """The graph with every reader of the sound reading a source of its own."""
+    source, even = Value("clip1.audio"), Value("clip1.even")
+    defs: list[Def] = []
+    for define in graph:
+        if define.name in (source, even):
+            continue
+        if even in operands(define.op):
+            own = Value(f"{define.name}.source"), Value(f"{define.name}.resampled")
+            defs.append(Def(own[0], graph.ops[source], Loc()))
+            defs.append(Def(own[1], ops.Resample(own[0]), Loc()))
+            define = replace(define, op=replace(define.op, src=own[1]))  # type: ignore[call-arg]
+        defs.append(define)
+    return replace(graph, defs=tuple(defs))
+
+
+@pytest.mark.parametrize("stretch", ["varispeed", "pitch"])
+def test_a_stretched_sound_is_its_paces_each_alone(bench: Bench, stretch: str) -> None:
+    audio = {"stretch": stretch}
+    whole = reel({"play": (1, 3, (1.5, 2, 0.5), (2, 2.5, 2))}, audio=audio)
+    parts = [(1, 1.5), (1.5, 2, (1.5, 2, 0.5)), (2, 2.5, (2, 2.5, 2)), (2.5, 3)]
+    heard = bench.render(compiled(bench, whole).legal).samples
+    alone = [bench.render(compiled(bench, reel({"play": part}, audio=audio)).legal).samples for part in parts]
+    assert [len(samples) for samples in alone] == [24_000, 48_000, 12_000, 24_000]
+    assert len(heard) == 108_000
+    softened = DECLICK if stretch == "pitch" else 0
+    kept = np.ones(len(heard), bool)
+    for joint in (24_000, 72_000, 84_000):
+        kept[joint - softened : joint + softened] = False
+    assert np.array_equal(heard[kept], np.concatenate(alone)[kept])
+
+
+def test_a_joint_that_keeps_pitch_is_softened_to_silence(bench: Bench) -> None:
+    heard = bench.render(compiled(bench, reel({"play": (1, 2, (1.5, 2, 0.5))})).legal).samples
+    assert np.abs(heard[24_000 - 1 : 24_000 + 1]).max() < 0.01
+    assert np.abs(heard[24_000 - 2 * DECLICK : 24_000 - DECLICK]).max() > 0.2
+
+
+def test_real_time_is_not_touched(bench: Bench) -> None:
+    """The samples of a film at speed 1 are its source's own, to 16 bits."""
+    heard = bench.render(compiled(bench, reel({"play": (3.1, 4.3)})).legal).samples
+    t = 3.1 + np.arange(57_600) / 48_000
+    left = 0.4 * np.sin(2 * np.pi * (300 + 40 * t) * t)
+    assert np.abs(heard[:, 0] - left).max() < 2 / 32_768
+
+
+def test_varispeed_is_in_its_place_to_the_millisecond(bench: Bench) -> None:
+    """Half speed: the sample at record time t is the source's at 3 + t / 2, so the tone's phase says where it is from."""
+    edit = reel({"play": (3, 4, (3, 4, 0.5))}, audio={"stretch": "varispeed"})
+    heard = bench.render(compiled(bench, edit).legal).samples[:, 0]
+    late = {}
+    for shift in range(-96, 97, 4):
+        t = 3 + (np.arange(10_000, 80_000) + shift) / 96_000
+        late[shift] = float(np.abs(heard[10_000:80_000] - 0.4 * np.sin(2 * np.pi * (300 + 40 * t) * t)).max())
+    assert abs(min(late, key=late.__getitem__)) <= 48
+    assert min(late.values()) < 0.02
+
+
+SLICED = {
+    "cuts": CUTS,
+    "slow motion": SLOW,
+    "mixed": MIXED,
+    "two overlaps in a row": reel(
+        {"play": (1, 2)}, {"play": (3, 3.6), "into": ("dissolve", 0.3)}, {"play": (4, 5), "into": ("dissolve", 0.3)}
+    ),
+    "clips named as its own parts": reel(
+        {"id": "frame", "play": (1, 1.3)}, {"id": "still", "play": (3, 3.3), "into": ("dissolve", 0.2)}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SLICED)
+def test_a_slice_is_the_films_frame(name: str, bench: Bench) -> None:
+    film = compiled(bench, SLICED[name])
+    frames = bench.render(film.legal).frames
+    assert len(frames) == film.plan.frames
+    edges = {clip.placed.first for clip in film.plan.clips[1:]}
+    picked = {*random.Random(name).sample(range(len(frames)), 4), *sorted(edges)[:2], len(frames) - 1}
+    for frame in sorted(picked):
+        assert bench.render(slice_legal(film, frame)).frames == (frames[frame],), f"frame {frame}"
+
+
+def test_a_slice_leaves_out_what_it_does_not_show(bench: Bench) -> None:
+    film = compiled(bench, MIXED)
+    alone = slice_legal(film, film.plan.frames - 1)
+    assert [define.name for define in alone if isinstance(define.op, ops.Source)] == ["clip4.video"]
+
+
+def test_a_still_is_the_films_frame_in_rgb(bench: Bench) -> None:
+    film = compiled(bench, MIXED)
+    picked = Def(Value("picked"), ops.Pick(film.legal.video, 30), Loc())
+    shown = Def(Value("shown"), ops.Rgb(picked.name), Loc())
+    whole = drop_unread(Graph((*film.legal.defs, picked, shown), shown.name, None))
+    drawn = [_drawn(bench, still) for still in (compile_still(film, 30), Still(whole, script(whole), bench.build))]
+    assert drawn[0] == drawn[1]
+    assert len(drawn[0]) == 160 * 90 * 3
+
+
+def _drawn(bench: Bench, still: Still) -> bytes:
+    path = bench.folder / "still.txt"
+    path.write_text(still.script)
+    return bench.rgb(still.command(str(path), str(bench.folder / "still.png")))
