@@ -53,7 +53,7 @@ layers: setup ## who may import whom
 	$(BIN)/lint-imports
 
 golden: setup ## write the goldens anew, and show what changed
-	$(BIN)/python -m pytest -q -m "not slow and not conform" --snapshot-update
+	$(BIN)/python -m pytest -q tests/golden --snapshot-update
 	git --no-pager diff --stat --patch -- golden
 
 conform: setup ## render random reels and read every frame back

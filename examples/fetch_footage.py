@@ -40,7 +40,7 @@ def _fetched() -> bytes:
         wanted = ("--require-hashes", "--no-deps", "--requirement", str(PACKAGE), "--dest", folder)
         done = subprocess.run([sys.executable, *PIP, "download", *wanted], capture_output=True, text=True, check=False)
         if done.returncode:
-            reason = "\n".join(f"  {line}" for line in done.stderr.strip().splitlines())
+            reason = "\n".join(f"  {line}" for line in done.stderr.strip().splitlines()[-4:])
             sys.exit(f"error: the footage cannot be fetched; it takes a network that pip can use\n{reason}")
         (wheel,) = Path(folder).glob("*.whl")
         with zipfile.ZipFile(wheel) as archive:

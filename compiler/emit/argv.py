@@ -6,13 +6,20 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 
 from compiler.ir import ops
 from compiler.ir.build import Build
 from compiler.ir.graph import Graph
+from compiler.timeline.instant import SAMPLE_RATE
 
 DECODERS = {
+    "amr_nb": "amrnb",
+    "amr_wb": "amrwb",
     "av1": "libdav1d,av1",
+    "flv1": "flv",
+    "mp2": "mp2float,mp2",
+    "msmpeg4v3": "msmpeg4",
     "mp3": "mp3float,mp3",
     "opus": "opus,libopus",
     "vorbis": "vorbis,libvorbis",
@@ -44,12 +51,17 @@ Command = list[list[str]]
 
 
 def film_command(graph: Graph, encoding: Encoding, build: Build, script_path: str, output: str) -> Command:
-    """Renders the script that stands in `script_path` into `output`, an mp4."""
+    """Renders the script that stands in `script_path` into `output`, an mp4.
+
+    The movie's own clock counts both frames and samples in whole ticks: in milliseconds, its default, the sound's edit
+    list is rounded and a player drops the last samples.
+    """
     return [
         *_graph(graph, build, script_path),
         _video(encoding),
         *([_audio(encoding)] if encoding.sound else []),
-        ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", "-movflags", "+faststart"],
+        ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"],
+        ["-movie_timescale", str(lcm(encoding.fps.numerator, SAMPLE_RATE)), "-movflags", "+faststart"],
         ["-f", "mp4", f"file:{output}"],
     ]
 

@@ -27,6 +27,9 @@ MATRIX = {
 }
 """swscale's name of a stream's colour matrix."""
 
+REPEAT = "neighbor+accurate_rnd+bitexact"
+"""How chroma is widened and narrowed: there and back is exactly where it was."""
+
 
 def filters(define: Def, shapes: Shapes) -> list[str]:
     """The filter chain that makes a definition's value, its decisive filter named after it."""
@@ -114,6 +117,10 @@ def _in_space(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
             return [pictures.pad(op, name)]
         case ops.Conform():
             return ["setsar=1", "format=yuv420p"]
+        case ops.Widen():
+            return [f"scale@{name}=flags={REPEAT}", "format=yuv444p"]
+        case ops.Narrow():
+            return [f"scale@{name}=flags={REPEAT}", "format=yuv420p"]
         case ops.Rgb():
             return [
                 f"scale=in_range=limited:in_color_matrix=bt709:out_range=full:flags={pictures.FLAGS}",

@@ -27,6 +27,9 @@ class Tint:
 CANVAS = Tint()
 """8-bit 4:2:0, limited range, BT.709: what is joined and encoded."""
 
+WIDE = replace(CANVAS, pix_fmt="yuv444p")
+"""The same with a chroma sample for every pixel: what blends are drawn in."""
+
 
 MATRICES = frozenset({"bt709", "smpte170m", "bt470bg", "fcc", "smpte240m", "bt2020nc", "bt2020c", "gbr"})
 """Colour matrices that can be converted to the canvas's, as probing names them."""
@@ -122,6 +125,8 @@ def _pictured(
         | ops.Scale
         | ops.Pad
         | ops.Conform
+        | ops.Widen
+        | ops.Narrow
         | ops.Rgb
     ),
     src: Video,
@@ -133,8 +138,10 @@ def _pictured(
             return replace(src, stamped=True)
         case ops.Pick():
             return replace(src, frames=1, stamped=False)
-        case ops.Colour():
+        case ops.Colour() | ops.Narrow():
             return replace(src, tint=CANVAS)
+        case ops.Widen():
+            return replace(src, tint=WIDE)
         case ops.Rotate() | ops.Perspective():
             return src
         case ops.Reframe(width=width, height=height) | ops.Scale(width=width, height=height):

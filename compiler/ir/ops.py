@@ -198,6 +198,20 @@ class Conform:
 
 
 @dataclass(frozen=True, slots=True)
+class Widen:
+    """`src` with a chroma sample for every pixel (4:4:4), each of its own repeated."""
+
+    src: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """`src` with a chroma sample for every four pixels (4:2:0), the first of each four: undoes `Widen` exactly."""
+
+    src: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Rgb:
     """`src` as 8-bit full-range RGB, as still pictures are stored."""
 
@@ -323,6 +337,8 @@ Op = (
     | Scale
     | Pad
     | Conform
+    | Widen
+    | Narrow
     | Rgb
     | Resample
     | Silence

@@ -69,7 +69,7 @@ def _details(op: ops.Op) -> str:
             return f"{ways} ways"
         case ops.Branch(_, index):
             return f"#{index}"
-        case ops.Concat() | ops.Colour() | ops.Conform() | ops.Rgb():
+        case ops.Concat() | ops.Colour() | ops.Conform() | ops.Widen() | ops.Narrow() | ops.Rgb():
             return ""
         case _:
             return _in_space(op)

@@ -9,7 +9,7 @@ from typing import NoReturn
 from compiler.errors import Loc, ReelError
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
-from compiler.ir.infer import CANVAS, Audio, Shape, Shapes, Video, infer
+from compiler.ir.infer import CANVAS, WIDE, Audio, Shape, Shapes, Video, infer
 from compiler.ir.ops import operands
 from compiler.timeline.instant import sample_at
 
@@ -44,6 +44,8 @@ def verify_legal(graph: Graph) -> None:
             _refuse(define.loc, f"%{define.name} is not legal yet: {type(define.op).__name__.lower()}")
         if isinstance(define.op, ops.Xfade) and not all(_stamped(shapes[src]) for src in operands(define.op)):
             _refuse(define.loc, f"%{define.name} blends values that are not stamped on the frame grid")
+        if isinstance(define.op, ops.Xfade) and isinstance(shape := shapes[define.name], Video) and shape.tint != WIDE:
+            _refuse(define.loc, f"%{define.name} blends pictures that xfade would convert: {shape.tint.pix_fmt}")
         reads, due = graph.readers[define.name], define.op.ways if isinstance(define.op, ops.Split) else 1
         if reads != due:
             _refuse(define.loc, f"%{define.name} is read {reads} times and not {due}")

@@ -13,6 +13,7 @@ from compiler.passes.fuse_cuts import fuse_cuts
 from compiler.passes.insert_splits import insert_splits
 from compiler.passes.restamp_joins import restamp_joins
 from compiler.passes.seek_sources import seek_sources
+from compiler.passes.widen_blends import widen_blends
 
 Pass = Callable[[Graph], Graph]
 
@@ -25,6 +26,7 @@ PASSES: tuple[Pass, ...] = (
     commute_still,  # after the crops are chosen: only still ones commute
     cut_sound,  # makes several readers of one sound
     insert_splits,  # after everything that reads a value twice
+    widen_blends,  # before joins are restamped: a restamp stands right behind its xfade
     restamp_joins,  # last: nothing after it may touch timestamps
 )
 

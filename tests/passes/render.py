@@ -48,7 +48,7 @@ class Bench:
         command = film_command(graph, ENCODING, self.build, str(text), "film.mp4")
         reading = takewhile(lambda group: group[0] != self.build.script_option, command)
         heard = ("-map", f"[{graph.audio}]", "-f", "f32le", str(sound)) if graph.audio else ()
-        seen = ("-map", f"[{graph.video}]", "-fps_mode", "passthrough", "-f", "framemd5", str(md5))
+        seen = ("-map", f"[{graph.video}]", "-fps_mode", "passthrough", "-pix_fmt", "yuv420p", "-f", "framemd5", str(md5))
         subprocess.run(
             [*words([*reading]), self.build.script_option, str(text), *seen, *heard],
             check=True,

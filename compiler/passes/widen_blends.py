@@ -1,0 +1,32 @@
+"""widen-blends: a blend is drawn with a chroma sample for every pixel, since xfade knows no 4:2:0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compiler.ir import ops
+from compiler.ir.graph import Def, Graph, rewrite
+from compiler.ir.infer import CANVAS, Video, infer
+from compiler.ir.ops import Value
+
+
+def widen_blends(graph: Graph) -> Graph:
+    """xfade(a, b) = narrow(xfade(widen(a), widen(b))), frame for frame a or b itself where the two do not overlap"""
+    shapes = infer(graph)
+
+    def widen(define: Def) -> Iterator[Def] | None:
+        shape = shapes[define.name]
+        narrow = isinstance(define.op, ops.Xfade) and isinstance(shape, Video) and shape.tint == CANVAS
+        return _widened(define) if narrow else None
+
+    return rewrite(graph, widen)
+
+
+def _widened(define: Def) -> Iterator[Def]:
+    blend = define.op
+    assert isinstance(blend, ops.Xfade)
+    left, right, wide = (Value(f"{define.name}.{part}") for part in ("left", "right", "wide"))
+    yield Def(left, ops.Widen(blend.left), define.loc)
+    yield Def(right, ops.Widen(blend.right), define.loc)
+    yield Def(wide, ops.Xfade(left, right, blend.kind, blend.overlap), define.loc)
+    yield Def(define.name, ops.Narrow(wide), define.loc)
