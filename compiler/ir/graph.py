@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -67,17 +67,23 @@ def rewrite(graph: Graph, change: Rewrite) -> Graph:
     return replace(graph, defs=tuple(defs))
 
 
-def rename(op: Op, names: Mapping[Value, Value]) -> Op:
-    """`op` reading other values."""
+def reading(op: Op, values: Sequence[Value]) -> Op:
+    """`op` reading these values, in the order of `operands`."""
     match op:
-        case Concat(srcs):
-            return Concat(tuple(names.get(src, src) for src in srcs))
-        case Xfade(left, right):
-            return replace(op, left=names.get(left, left), right=names.get(right, right))
         case Source() | Silence():
             return op
+        case Concat():
+            return Concat(tuple(values))
+        case Xfade():
+            left, right = values
+            return replace(op, left=left, right=right)
         case _:
-            return replace(op, src=names.get(op.src, op.src))
+            return replace(op, src=values[0])
+
+
+def rename(op: Op, names: Mapping[Value, Value]) -> Op:
+    """`op` reading other values wherever it reads a key of `names`."""
+    return reading(op, [names.get(value, value) for value in operands(op)])
 
 
 def substitute(graph: Graph, names: Mapping[Value, Value]) -> Graph:

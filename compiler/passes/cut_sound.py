@@ -12,8 +12,9 @@ from compiler.ir.ops import Engine, Value
 from compiler.timeline.instant import SAMPLE_RATE, SourceTime, nearest
 from compiler.timeline.warp import Pace, Warp
 
-POST_ROLL = Fraction(50, 1000)
-"""Seconds of source after a piece that a stretcher is given, so that slow pieces do not end in silence."""
+POST_ROLL = Fraction(100, 1000)
+"""Seconds of source after a piece that a stretcher is given, so that slow pieces do not end in silence: rubberband of
+ffmpeg 5.1 keeps the last 50 ms of it to itself."""
 
 SHORTEST = 1024
 """Samples: pitch-keeping stretchers cut the whole film short on less (ffmpeg 5.1 with exit 0)."""

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 from compiler.ir import ops
-from compiler.ir.graph import Def, Graph, rename
+from compiler.ir.graph import Def, Graph, reading
 from compiler.ir.ops import Value, operands
 
 
@@ -20,12 +20,11 @@ def insert_splits(graph: Graph) -> Graph:
     served: Counter[Value] = Counter()
     defs: list[Def] = []
     for define in graph:
-        names = {}
+        values = []
         for value in operands(define.op):
-            if value in shared:
-                served[value] += 1
-                names[value] = Value(f"{value}.{served[value]}")
-        defs.append(replace(define, op=rename(define.op, names)) if names else define)
+            served[value] += 1
+            values.append(Value(f"{value}.{served[value]}") if value in shared else value)
+        defs.append(replace(define, op=reading(define.op, values)))
         if define.name in shared:
             split = Value(f"{define.name}.split")
             defs.append(Def(split, ops.Split(define.name, shared[define.name]), define.loc))

@@ -114,9 +114,7 @@ MEDIA: dict[str, Media] = {
         ),
         codec="pcm_s16le",
     ),
-    "action.mp4": heard(
-        picture(tagged(film("action.mp4", 60, 30, (2704, 1520))), codec="hevc", pix_fmt="yuv420p10le")
-    ),
+    "action.mp4": heard(picture(tagged(film("action.mp4", 60, 30, (2704, 1520))), codec="hevc", pix_fmt="yuv420p10le")),
     "screen.mp4": picture(tagged(film("screen.mp4", 30, 10, (1170, 2532))), variable=True),
     "match.mp4": heard(tagged(film("match.mp4", 50, 5400, base=Fraction(1, 12_800)))),
     "tiny.mp4": tagged(film("tiny.mp4", 30, 5, (64, 48))),

@@ -19,6 +19,7 @@ SHOWN_ON = {
     "pass_commute_still": "still_crop_before_slow_motion",
     "pass_cut_sound": "pitch_kept_in_a_short_piece",
     "pass_insert_splits": "varispeed",
+    "pass_widen_blends": "dissolve_between_cuts",
     "pass_restamp_joins": "dissolve_between_cuts",
 }
 """The golden reel each pass is shown on."""

@@ -22,7 +22,9 @@ from compiler.timeline.media import Media
 
 MEDIA = "small.mov"
 ENCODING = Encoding(Fraction(30), "ultrafast", Fraction(20), "128k", sound=True)
+DECODED = ("-fps_mode", "passthrough", "-pix_fmt", "yuv420p")
 Samples = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -42,27 +44,48 @@ class Bench:
 
     def render(self, graph: Graph) -> Rendered:
         """What the graph makes; subprocess.CalledProcessError when ffmpeg refuses it."""
-        text, md5, sound = (self.folder / name for name in ("script.txt", "frames.md5", "sound.f32"))
-        text.write_text(script(graph))
+        md5, sound = self.folder / "frames.md5", self.folder / "sound.f32"
         sound.write_bytes(b"")
-        command = film_command(graph, ENCODING, self.build, str(text), "film.mp4")
-        reading = takewhile(lambda group: group[0] != self.build.script_option, command)
         heard = ("-map", f"[{graph.audio}]", "-f", "f32le", str(sound)) if graph.audio else ()
-        seen = ("-map", f"[{graph.video}]", "-fps_mode", "passthrough", "-pix_fmt", "yuv420p", "-f", "framemd5", str(md5))
-        subprocess.run(
-            [*words([*reading]), self.build.script_option, str(text), *seen, *heard],
-            check=True,
-            capture_output=True,
-            timeout=60,
-        )
+        self._run(graph, "-map", f"[{graph.video}]", *DECODED, "-f", "framemd5", str(md5), *heard)
         rows = [line.split(",") for line in md5.read_text().splitlines() if not line.startswith("#")]
         ticks, frames = tuple(int(row[2]) for row in rows), tuple(row[5].strip() for row in rows)
         return Rendered(ticks, frames, np.fromfile(sound, np.float32).reshape(-1, 2))
 
+    def pixels(self, graph: Graph) -> Pixels:
+        """Every frame's bytes, a row each; the graph has no sound."""
+        raw = self.folder / "frames.yuv"
+        self._run(graph, "-map", f"[{graph.video}]", *DECODED, "-f", "rawvideo", str(raw))
+        return np.fromfile(raw, np.uint8).reshape(-1, 160 * 90 * 3 // 2)
+
+    def _run(self, graph: Graph, *outputs: str) -> None:
+        text = self.folder / "script.txt"
+        text.write_text(script(graph))
+        command = film_command(graph, ENCODING, self.build, str(text), "film.mp4")
+        reading = takewhile(lambda group: group[0] != self.build.script_option, command)
+        whole = [*words([*reading]), self.build.script_option, str(text), *outputs]
+        subprocess.run(whole, check=True, capture_output=True, timeout=60)
+
+    def said(self, command: Sequence[str]) -> str:
+        """What ffmpeg says of a command when it is asked to say much."""
+        loud = [*command[: command.index("-v")], "-v", "verbose", *command[command.index("-v") + 2 :]]
+        return subprocess.run(loud, check=True, capture_output=True, timeout=60).stderr.decode()
+
     def rgb(self, command: Sequence[str]) -> bytes:
         """What a command that writes a picture drew, as 8-bit RGB."""
         subprocess.run(command, check=True, capture_output=True, timeout=60)
-        decode = [self.build.path, "-v", "error", "-i", command[-1].removeprefix("file:"), "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]
+        decode = [
+            self.build.path,
+            "-v",
+            "error",
+            "-i",
+            command[-1].removeprefix("file:"),
+            "-f",
+            "rawvideo",
+            "-pix_fmt",
+            "rgb24",
+            "pipe:1",
+        ]
         return subprocess.run(decode, check=True, capture_output=True, timeout=60).stdout
 
 

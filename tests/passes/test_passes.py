@@ -1,0 +1,310 @@
+"""What holds for every pass: it says its law, does its work once, and leaves a well-formed graph."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from compiler.errors import Loc
+from compiler.ir import ops
+from compiler.ir.graph import Def, Graph
+from compiler.ir.infer import infer
+from compiler.ir.ops import Value
+from compiler.ir.verify import verify, verify_legal
+from compiler.passes import PASSES, Pass, law, pass_name
+from compiler.passes.commute_still import commute_still
+from compiler.passes.cut_sound import DECLICK, POST_ROLL, SHORTEST, cut_sound
+from compiler.passes.fold_identity import fold_identity
+from compiler.passes.fuse_cuts import fuse_cuts
+from compiler.passes.insert_splits import insert_splits
+from compiler.passes.restamp_joins import restamp_joins
+from compiler.passes.seek_sources import LEAD_FRAMES, seek_sources
+from compiler.passes.slice_frame import slice_frame
+from compiler.passes.widen_blends import widen_blends
+from compiler.timeline.instant import SourceTime
+from compiler.timeline.media import Media
+from compiler.timeline.warp import Pace, Warp
+from tests.golden.compiling import FILMS
+from tests.golden.media import MEDIA, film
+from tests.passes.graphs import before, lowered, through
+
+DISTINCT = tuple(dict.fromkeys(PASSES))
+
+
+@pytest.mark.parametrize("step", DISTINCT)
+def test_a_pass_done_twice_is_done_once(step: Pass) -> None:
+    for case in FILMS:
+        done = step(before(step, lowered(case)))
+        assert step(done).defs == done.defs, case
+        legal = through(done, PASSES)
+        assert step(legal).defs == legal.defs, case
+
+
+@pytest.mark.parametrize("case", FILMS)
+def test_a_graph_holds_together_after_every_pass(case: str) -> None:
+    graph = lowered(case)
+    shape = infer(graph)[graph.video]
+    for step in PASSES:
+        graph = step(graph)
+        verify(graph)
+        assert infer(graph)[graph.video] == replace(shape, stamped=infer(graph)[graph.video].stamped)  # type: ignore
+    verify_legal(graph)
+
+
+@pytest.mark.parametrize("step", DISTINCT)
+def test_a_pass_leaves_the_graph_it_is_given(step: Pass) -> None:
+    graph = before(step, lowered("dissolve_between_cuts"))
+    defs = graph.defs
+    step(graph)
+    assert graph.defs is defs
+
+
+@pytest.mark.parametrize("step", [*DISTINCT, slice_frame])
+def test_a_law_is_one_line_and_a_name_is_a_file(step: Pass) -> None:
+    assert 10 < len(law(step)) <= 120
+    assert pass_name(step) == step.__name__.replace("_", "-")
+    assert step.__module__.removeprefix("compiler.passes.") in (step.__name__, "crops")
+
+
+def test_every_pass_has_work_in_some_golden() -> None:
+    idle = set(DISTINCT)
+    for case in FILMS:
+        graph = lowered(case)
+        for step in PASSES:
+            changed = step(graph)
+            idle -= {step} if changed.defs != graph.defs else set()
+            graph = changed
+    assert not idle
+
+
+# ---- one pass each
+
+
+def chain(*steps: ops.Op, names: str = "abcdefgh") -> Graph:
+    defs = tuple(Def(Value(name), op, Loc()) for name, op in zip(names, steps, strict=False))
+    return Graph(defs, defs[-1].name, None)
+
+
+def source(media: str | Media = "silent.mp4") -> ops.Source:
+    return ops.Source(MEDIA[media] if isinstance(media, str) else media, "video")
+
+
+def warp(start: int, end: int, speed: Fraction = Fraction(1)) -> Warp:
+    return Warp((Pace(SourceTime(Fraction(start)), SourceTime(Fraction(end)), speed, speed),))
+
+
+A, B, C, D = (Value(name) for name in "abcd")
+FPS = Fraction(25)
+
+
+def test_folding_takes_out_each_op_that_changes_nothing() -> None:
+    idle = (ops.Colour(A), ops.Scale(B, 1280, 720), ops.Rotate(C, Fraction(0)), ops.Pad(D, 1280, 720, 0, 0))
+    graph = chain(source(), *idle, ops.Fade(Value("e"), 0, 0), ops.Conform(Value("f")))
+    assert [define.name for define in fold_identity(graph)] == ["a", "g"]
+    assert fold_identity(graph).ops[Value("g")] == ops.Conform(A)
+
+
+def test_folding_keeps_each_op_that_changes_something() -> None:
+    busy = (ops.Colour(A), ops.Scale(B, 1280, 722), ops.Rotate(C, Fraction(1)), ops.Pad(D, 1282, 722, 0, 0))
+    graph = chain(source("camera.mov"), *busy, ops.Fade(Value("e"), 1, 0), ops.Fade(Value("f"), 0, 1))
+    assert fold_identity(graph).defs == graph.defs
+
+
+def test_folding_the_film_itself_leaves_its_operand() -> None:
+    folded = fold_identity(chain(source(), ops.Conform(A), ops.Rotate(B, Fraction(0))))
+    assert (folded.video, len(folded.defs)) == ("b", 2)
+
+
+def test_a_seek_leaves_a_lead_and_never_goes_before_the_start() -> None:
+    for rate, start, seek in ((30, 1, 0), (30, 10, 8), (50, 10, 9), (10, 10, 6), (240, 3, 2)):
+        media = film("x.mp4", rate, 60)
+        graph = chain(ops.Source(media, "video"), ops.Trim(A, SourceTime(Fraction(start)), SourceTime(Fraction(20))))
+        sought = seek_sources(graph).ops[A]
+        assert isinstance(sought, ops.Source)
+        assert sought.seek == seek
+        assert seek == 0 or (start - seek) * rate >= LEAD_FRAMES
+
+
+def test_a_seek_counts_from_where_the_container_starts() -> None:
+    media = film("x.mpg", 25, 60, start=5, first=7)
+    graph = chain(ops.Source(media, "video"), ops.Trim(A, SourceTime(Fraction(10)), SourceTime(Fraction(20))))
+    sought = seek_sources(graph).ops[A]
+    assert isinstance(sought, ops.Source)
+    assert sought.seek == 10 + 7 - 5 - 2
+
+
+def test_a_source_that_is_not_trimmed_is_not_sought() -> None:
+    graph = chain(source(), ops.Retime(A, warp(0, 10), FPS))
+    assert seek_sources(graph) == graph
+
+
+def test_of_two_trims_of_one_source_the_earlier_counts() -> None:
+    trims = [ops.Trim(A, SourceTime(Fraction(start)), SourceTime(Fraction(10))) for start in (8, 5)]
+    sought = seek_sources(chain(source(), *trims)).ops[A]
+    assert isinstance(sought, ops.Source)
+    assert sought.seek == 3
+
+
+def test_stills_commute_only_where_frames_repeat() -> None:
+    trim = ops.Trim(A, SourceTime(Fraction(1)), SourceTime(Fraction(3)))
+    for fps, speed, commutes in ((25, 1, False), (30, 1, True), (25, Fraction(1, 2), True), (30, 2, False)):
+        graph = chain(source(), trim, ops.Retime(B, warp(1, 3, Fraction(speed)), Fraction(fps)), ops.Scale(C, 640, 360))
+        names = [define.name for define in commute_still(graph)]
+        assert names == (["a", "b", "d.once", "d"] if commutes else ["a", "b", "c", "d"])
+
+
+def test_moving_crops_and_fades_do_not_commute() -> None:
+    graph = through(lowered("pan_through_slow_motion"), PASSES)
+    kinds = [type(graph.ops[Value(name)]).__name__ for name in ("dunk.warp", "dunk.crop")]
+    assert kinds == ["Retime", "Crop"]
+    faded = chain(source(), ops.Retime(A, warp(1, 3, Fraction(1, 2)), FPS), ops.Fade(B, 2, 2), ops.Scale(C, 64, 36))
+    assert commute_still(faded).defs == faded.defs
+
+
+def test_what_two_read_does_not_commute() -> None:
+    shared = ops.Retime(A, warp(1, 3, Fraction(1, 2)), FPS)
+    graph = chain(source(), shared, ops.Scale(B, 64, 36), ops.Scale(B, 32, 18), ops.Concat((C, D)))
+    assert commute_still(graph).defs == graph.defs
+
+
+def test_stills_commute_in_clips_that_are_interleaved() -> None:
+    """Definitions may stand in any order that makes them before they are read."""
+    slow = warp(1, 3, Fraction(1, 2))
+    graph = chain(
+        *(source(), source(), ops.Retime(A, slow, FPS), ops.Retime(B, slow, FPS)),
+        *(ops.Scale(D, 64, 36), ops.Scale(C, 64, 36), ops.Concat((Value("e"), Value("f")))),
+    )  # fmt: skip
+    swapped = commute_still(graph)
+    infer(swapped)
+    assert {str(name): type(op).__name__ for name, op in swapped.ops.items()} == {
+        "a": "Source", "b": "Source", "e.once": "Scale", "e": "Retime", "f.once": "Scale", "f": "Retime", "g": "Concat",
+    }  # fmt: skip
+
+
+def stretched(*paces: tuple[str, str, str], samples: int, engine: ops.Engine) -> dict[str, ops.Op]:
+    made = Warp(
+        tuple(Pace(SourceTime(Fraction(a)), SourceTime(Fraction(b)), Fraction(v), Fraction(v)) for a, b, v in paces)
+    )
+    defs = (
+        Def(A, ops.Source(MEDIA["game.mp4"], "audio"), Loc()),
+        Def(B, ops.Stretch(A, made, samples, engine), Loc()),
+    )
+    return {str(name): op for name, op in cut_sound(Graph(defs, A, B)).ops.items() if name != "a"}
+
+
+def test_a_clip_at_real_time_is_one_excerpt() -> None:
+    assert stretched(("1", "2", "1"), samples=48_000, engine="rubberband") == {
+        "b": ops.Excerpt(A, SourceTime(Fraction(1)), 48_000)
+    }
+
+
+def test_a_slow_piece_is_given_a_post_roll_and_its_exact_length() -> None:
+    made = stretched(("1", "2", "0.5"), samples=96_010, engine="rubberband")
+    roll = int(POST_ROLL * 48_000)
+    assert made["b.from"] == ops.Excerpt(A, SourceTime(Fraction(1)), 48_000 + roll)
+    assert made["b.at"] == ops.Tempo(Value("b.from"), Fraction(1, 2), "rubberband")
+    assert made["b"] == ops.Exact(Value("b.at"), 96_010)
+
+
+def test_pieces_share_the_samples_without_a_gap() -> None:
+    made = stretched(
+        ("0", "0.33333", "1"), ("0.33333", "0.7", "0.7"), ("0.7", "1", "1"), samples=55_000, engine="atempo"
+    )
+    joined = made["b"]
+    assert isinstance(joined, ops.Concat)
+    lengths = {"b.1": 16_000, "b.2": 25_143, "b.3": 13_857}
+    assert joined.srcs == tuple(lengths)
+    graph = Graph(tuple(Def(Value(name), op, Loc()) for name, op in made.items()), A, Value("b"))
+    shapes = infer(Graph((Def(A, ops.Source(MEDIA["game.mp4"], "audio"), Loc()), *graph.defs), A, B))
+    assert {name: shapes[Value(name)].samples for name in lengths} == lengths  # type: ignore[union-attr]
+    assert sum(lengths.values()) == 55_000
+
+
+def test_a_piece_too_short_for_a_stretcher_changes_its_pitch() -> None:
+    made = stretched(("0", "1", "1"), ("1", "1.01", "0.5"), ("1.01", "2", "1"), samples=96_480, engine="rubberband")
+    assert made["b.2.at"] == ops.Tempo(Value("b.2.from"), Fraction(1, 2), "varispeed")
+    long = stretched(("1", "1.1", "0.5"), samples=9_600, engine="rubberband")
+    assert SHORTEST == 1024
+    assert long["b.at"] == ops.Tempo(Value("b.from"), Fraction(1, 2), "rubberband")
+
+
+def test_only_uneven_joints_are_softened() -> None:
+    joined = ("0", "1", "1"), ("1", "2", "0.5"), ("2", "3", "2")
+    pitch = stretched(*joined, samples=168_000, engine="rubberband")
+    fades = {name: (op.entering, op.leaving) for name, op in pitch.items() if isinstance(op, ops.Fade)}
+    assert fades == {"b.1": (0, DECLICK), "b.2": (DECLICK, DECLICK), "b.3": (DECLICK, 0)}
+    even = stretched(*joined, samples=168_000, engine="varispeed")
+    assert not any(isinstance(op, ops.Fade) for op in even.values())
+
+
+def test_a_piece_that_gets_no_sample_is_left_out() -> None:
+    made = stretched(("0", "1", "1"), ("1", "1.000001", "2"), samples=48_000, engine="varispeed")
+    assert made == {"b": ops.Excerpt(A, SourceTime(Fraction(0)), 48_000)}
+
+
+def test_cuts_fuse_across_any_depth_and_not_through_blends() -> None:
+    leaves = [source() for _ in range(4)]
+    nested = chain(*leaves, ops.Concat((A, B)), ops.Concat((Value("e"), C)), ops.Xfade(Value("f"), D, "dissolve", 2))
+    fused = fuse_cuts(nested)
+    assert fused.ops[Value("f")] == ops.Concat((A, B, C))
+    assert fused.ops[Value("g")] == ops.Xfade(Value("f"), D, "dissolve", 2)
+    assert Value("e") not in fused.ops
+
+
+def test_a_value_read_thrice_is_split_in_three() -> None:
+    graph = insert_splits(chain(source(), ops.Concat((A, A)), ops.Concat((A, B))))
+    assert graph.ops[Value("a.split")] == ops.Split(A, 3)
+    assert graph.ops[B] == ops.Concat((Value("a.1"), Value("a.2")))
+    assert graph.ops[C] == ops.Concat((Value("a.3"), B))
+    assert [type(op).__name__ for op in graph.ops.values()].count("Branch") == 3
+
+
+def test_blends_of_sound_are_not_widened() -> None:
+    graph = before(widen_blends, lowered("dissolve_between_cuts"))
+    wide = [define for define in widen_blends(graph) if isinstance(define.op, ops.Widen)]
+    assert [define.name for define in wide] == ["reel.3.left", "reel.3.right"]
+
+
+def test_every_join_is_restamped_once() -> None:
+    graph = restamp_joins(before(restamp_joins, lowered("clip_that_is_all_overlap")))
+    joins = {define.name for define in graph if isinstance(define.op, ops.Concat | ops.Xfade)}
+    stamped = [define.op.src for define in graph if isinstance(define.op, ops.Restamp)]
+    assert joins == set(stamped)
+    assert len(stamped) == len(joins) == 4
+
+
+# ---- slices
+
+
+def test_a_slice_within_a_cut_has_one_clip() -> None:
+    graph = fold_identity(lowered("cuts"))
+    sources = [
+        [define.name for define in slice_frame(graph, frame) if isinstance(define.op, ops.Source)]
+        for frame in (0, 29, 30, 59, 60, 89)
+    ]
+    assert sources == [["a.video"]] * 2 + [["b.video"]] * 2 + [["c.video"]] * 2
+
+
+def test_a_slice_of_a_blend_reaches_back_one_clip_only() -> None:
+    graph = fold_identity(lowered("clip_that_is_all_overlap"))
+    seen = {
+        frame: [define.name for define in slice_frame(graph, frame) if isinstance(define.op, ops.Source)]
+        for frame in (44, 45, 59, 60, 74, 75)
+    }
+    assert seen == {
+        44: ["a.video"],
+        45: ["a.video", "b.video"],
+        59: ["a.video", "b.video"],
+        60: ["b.video", "c.video"],
+        74: ["b.video", "c.video"],
+        75: ["c.video"],
+    }
+    picks = {frame: slice_frame(graph, frame).ops[Value("frame")] for frame in (45, 60, 75)}
+    assert [pick.frame for pick in picks.values() if isinstance(pick, ops.Pick)] == [45, 15, 15]
+
+
+def test_a_slice_past_the_end_is_nothing() -> None:
+    with pytest.raises(IndexError, match="past the end"):
+        slice_frame(fold_identity(lowered("cuts")), 90)
