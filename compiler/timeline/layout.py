@@ -46,11 +46,6 @@ def first_frames(lengths: Sequence[int], joins: Sequence[Join]) -> list[int]:
     return firsts
 
 
-def total_frames(lengths: Sequence[int], joins: Sequence[Join]) -> int:
-    """The reel's frame count: the clips' less the overlaps."""
-    return sum(lengths) - sum(join.overlap for join in joins)
-
-
 def longest(lengths: Sequence[int], joins: Sequence[Join], k: int) -> int:
     """The most frames the join into clip k may last, the other joins as they are; 0 when there is no room at all.
 

@@ -25,6 +25,10 @@ class Golden(SingleFileSnapshotExtension):
         return str(GOLDEN / Path(_parameters(test_location)["case"]))
 
     @classmethod
+    def discovery_dirname(cls, *, test_location: PyTestLocation) -> str:
+        return str(GOLDEN)
+
+    @classmethod
     def get_file_basename(cls, *, test_location: PyTestLocation, index: int | str) -> str:
         return str(index)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from compiler.timeline.media import Media
 MEDIA = "small.mov"
 ENCODING = Encoding(Fraction(30), "ultrafast", Fraction(20), "128k", sound=True)
 DECODED = ("-fps_mode", "passthrough", "-pix_fmt", "yuv420p")
+Stored = Mapping[str, Any]
 Samples = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
@@ -89,9 +91,9 @@ class Bench:
         return subprocess.run(decode, check=True, capture_output=True, timeout=60).stdout
 
 
-def reel(*clips: dict[str, object], **top: object) -> Reel:
+def reel(*clips: Stored, **top: Any) -> Reel:
     """A reel of the small file at its own size, its clips' `play` a trim and spans: (in, out, (from, to, speed)...)."""
-    canvas = {"width": 160, "height": 90, "fps": "30", **top.pop("canvas", {})}  # type: ignore[dict-item]
+    canvas = {"width": 160, "height": 90, "fps": "30", **top.pop("canvas", {})}
     stored = [{"media": MEDIA, **_stored(clip)} for clip in clips]
     return read_reel(json.dumps({"reel": 1, "canvas": canvas, **top, "clips": stored}))
 
@@ -102,11 +104,11 @@ def play(start: float, end: float, *spans: tuple[float, float, float]) -> dict[s
     return {"version": 2, "trimRange": {"start": start, "end": end}, "spans": stored}
 
 
-def _stored(clip: dict[str, object]) -> dict[str, object]:
+def _stored(clip: Stored) -> dict[str, Any]:
     kept = {name: value for name, value in clip.items() if name not in ("play", "into")}
     if "play" in clip:
-        kept["segments_data"] = play(*clip["play"])  # type: ignore[misc]
+        kept["segments_data"] = play(*clip["play"])
     if "into" in clip:
-        kind, seconds = clip["into"]  # type: ignore[misc]
+        kind, seconds = clip["into"]
         kept["transition_data"] = {"type": kind, "duration": seconds}
     return kept

@@ -1,0 +1,125 @@
+"""What every op makes, derived from the op and its operands alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from compiler.ir import ops
+from compiler.ir.infer import CANVAS, WIDE, Audio, Shape, Tint, Video, clock_zero, infer, shape_of
+from compiler.ir.ops import OPS, Op
+from compiler.timeline.instant import SourceTime
+from compiler.timeline.media import Media
+from tests.golden.media import MEDIA, film, heard, picture
+from tests.ir.graphs import FPS, graph, path, src, v, warp
+
+RAW = Video(1280, 720, Tint("yuv420p10le", "pc", "smpte170m"), zero=Fraction(1))
+GRID = Video(1280, 720, square=True, frames=60, fps=FPS, stamped=True)
+TRACK = Audio(zero=Fraction(1, 2))
+CUT = Audio(96_000)
+GIVEN: dict[str, Shape] = {"raw": RAW, "grid": GRID, "other": replace(GRID, frames=40), "track": TRACK, "cut": CUT}
+
+MADE: list[tuple[Op, Shape]] = [
+    (ops.Trim(v("raw"), src(1), src(2)), RAW),
+    (
+        ops.Retime(v("raw"), warp(1, 3), FPS),
+        replace(RAW, zero=Fraction(0), frames=60, fps=FPS, stamped=True),
+    ),
+    (ops.Restamp(v("grid")), GRID),
+    (ops.Restamp(v("cut")), CUT),
+    (ops.Pick(v("grid"), 7), replace(GRID, frames=1, stamped=False)),
+    (ops.Colour(v("raw")), replace(RAW, tint=CANVAS)),
+    (ops.Rotate(v("raw"), Fraction(5)), RAW),
+    (ops.Reframe(v("grid"), path(), 1080, 608), replace(GRID, width=1080, height=608, square=False)),
+    (ops.Crop(v("grid"), 640, 360, 2, 2), replace(GRID, width=640, height=360)),
+    (ops.Smear(v("grid"), 2, 4, 6, 8), replace(GRID, width=1286, height=734)),
+    (ops.Perspective(v("grid"), path(), 0, 0, 0, 60), GRID),
+    (ops.Scale(v("grid"), 64, 36), replace(GRID, width=64, height=36, square=False)),
+    (ops.Pad(v("grid"), 1920, 1080, 0, 0), replace(GRID, width=1920, height=1080)),
+    (ops.Conform(v("raw")), replace(RAW, square=True)),
+    (ops.Widen(v("grid")), replace(GRID, tint=WIDE)),
+    (ops.Narrow(v("grid")), GRID),
+    (ops.Rgb(v("grid")), replace(GRID, tint=Tint("rgb24", "pc", "gbr"))),
+    (ops.Resample(v("track")), TRACK),
+    (ops.Silence(7), Audio(7)),
+    (ops.Stretch(v("track"), warp(), 99, "atempo"), Audio(99)),
+    (ops.Excerpt(v("track"), src(1), 55), Audio(55)),
+    (ops.Tempo(v("cut"), Fraction(2), "atempo"), Audio()),
+    (ops.Exact(v("cut"), 44), Audio(44)),
+    (ops.Fade(v("grid"), 3, 3), GRID),
+    (ops.Fade(v("cut"), 3, 3), CUT),
+    (ops.Concat((v("grid"), v("other"))), replace(GRID, frames=100, stamped=False)),
+    (ops.Concat((v("cut"), v("cut"))), Audio(192_000)),
+    (ops.Xfade(v("grid"), v("other"), "dissolve", 15), replace(GRID, frames=85, stamped=False)),
+    (ops.Xfade(v("cut"), v("cut"), "tri", 24_000), Audio(168_000)),
+    (ops.Split(v("cut"), 3), CUT),
+    (ops.Branch(v("grid"), 1), GRID),
+]
+
+
+@pytest.mark.parametrize(("op", "shape"), MADE, ids=lambda x: type(x).__name__)
+def test_an_op_makes_its_shape(op: Op, shape: Shape) -> None:
+    assert shape_of(op, {v(name): made for name, made in GIVEN.items()}) == shape
+
+
+def test_every_op_is_tried_here() -> None:
+    assert {type(op) for op, _ in MADE} | {ops.Source} == set(OPS)
+
+
+def test_footage_is_as_it_is_stored_but_turned() -> None:
+    def seen(media: Media) -> Shape:
+        return shape_of(ops.Source(media, "video"), {})
+
+    assert seen(MEDIA["phone.mp4"]) == Video(1080, 1920, square=True)
+    assert seen(picture(MEDIA["phone.mp4"], rotation=180)) == Video(1920, 1080, square=True)
+    assert seen(MEDIA["city.mpg"]) == Video(720, 576, Tint("yuv420p", "tv", "bt470bg"), zero=Fraction(1, 25))
+    assert seen(MEDIA["film24.mkv"]) == Video(2048, 858, square=True)
+    assert seen(MEDIA["camera.mov"]) == Video(1440, 1080, Tint("yuvj420p", "pc", "smpte170m"), square=True)
+    untagged = picture(MEDIA["camera.mov"], color_range=None, pix_fmt="yuvj422p")
+    assert seen(untagged) == Video(1440, 1080, Tint("yuvj422p", "pc", "smpte170m"), square=True)
+
+
+def test_sound_is_heard_on_the_pictures_clock() -> None:
+    late = shape_of(ops.Source(MEDIA["city.mpg"], "audio", 2), {})
+    assert late == Audio(None, Fraction(27, 50) - Fraction(5, 2))
+    assert shape_of(ops.Source(MEDIA["silent.mp4"], "audio"), {}) == Audio()
+
+
+@pytest.mark.parametrize(
+    ("start", "seek", "base", "zero"),
+    [
+        *((0, 0, 1000, "1"), (0, 10, 1000, "-9"), ("0.5", 10, 1000, "-9.5"), ("0.0005", 0, 1000, "0.999")),
+        *(("-0.0005", 0, 1000, "1.001"), ("0.0004", 0, 1000, "1"), ("0.1", 0, 25, "0.88"), ("-0.02", 0, 25, "1.04")),
+    ],
+)
+def test_ffmpegs_clock_is_rounded_to_ticks_halves_away_from_zero(
+    start: str | int, seek: int, base: int, zero: str
+) -> None:
+    media = film("x", 25, 9, start=Fraction(start), first=1)
+    assert clock_zero(media, Fraction(1), Fraction(1, base), seek) == Fraction(zero)
+
+
+def test_infer_goes_through_the_graph_in_order() -> None:
+    shapes = infer(graph({"a": ops.Source(heard(MEDIA["silent.mp4"]), "video"), "b": ops.Scale(v("a"), 64, 36)}, "b"))
+    assert [*shapes] == ["a", "b"]
+    assert shapes[v("b")] == Video(64, 36)
+
+
+def test_an_end_of_source_time_is_seconds() -> None:
+    assert MEDIA["game.mp4"].video.end == SourceTime(Fraction(60))
+
+
+@pytest.mark.parametrize(
+    ("size", "sar", "rotation", "displayed"),
+    [
+        *(((720, 576), "16/11", 0, (1047, 576)), ((720, 576), "1/2", 0, (720, 1152))),
+        *(((720, 576), "2", 90, (576, 1440)), ((64, 48), "1", 270, (48, 64)), ((64, 48), "1", 180, (64, 48))),
+    ],
+)
+def test_a_picture_is_displayed_with_square_pixels_upright(
+    size: tuple[int, int], sar: str, rotation: int, displayed: tuple[int, int]
+) -> None:
+    media = picture(film("x", 25, 9, size), sar=Fraction(sar), rotation=rotation)
+    assert media.video.displayed == displayed
