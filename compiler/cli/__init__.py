@@ -1,30 +1,38 @@
 """The command line: `reelc compile | render | frame | probe | schema | doctor`.
 
 Results go to stdout, progress and messages to stderr. Exit codes: 0 ok, 1 render failed, 2 usage, 3 invalid reel,
-4 ffmpeg missing or unfit, 5 server unreachable, 6 media missing or unreadable, 130 interrupted.
+4 ffmpeg missing or unfit, 5 server unreachable, 6 media missing or unreadable, 130 interrupted (143 by SIGTERM, 129 by
+SIGHUP): nothing is left behind.
 """
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
-from traceback import format_exception
 from typing import Annotated
 
 import typer
 
 from compiler.cli.compiling import compile_command
+from compiler.cli.endings import told
 from compiler.cli.facts import doctor_command, probe_command, schema_command
+from compiler.cli.interrupts import Interrupted, interruptible
 from compiler.cli.rendering import frame_command, render_command
-from compiler.errors import Loc, ReelError, ReelErrors
+
+EPILOG = (
+    "Start with: reelc render reel.json -o film.mp4\n\n"
+    "Exit codes: 0 done, 1 render failed, 2 usage, 3 invalid reel, 4 ffmpeg missing or unfit, "
+    "6 media missing or unreadable, 130 interrupted."
+)
 
 app = typer.Typer(
     name="reelc",
     help="Compile stored clip edits into one exact ffmpeg filtergraph, and render it.",
-    epilog="Start with: reelc render reel.json -o film.mp4",
+    epilog=EPILOG,
     no_args_is_help=True,
-    rich_markup_mode="markdown",
+    rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -45,7 +53,7 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def root(
     show_version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Compile stored clip edits into one exact ffmpeg filtergraph, and render it."""
@@ -53,26 +61,10 @@ def root(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit the program: errors as text on stderr, never a traceback."""
-    try:
-        app(args=arguments)
-    except (ReelError, ReelErrors) as error:
-        sys.exit(_tell(error))
-    except Exception as fault:  # the last boundary: what reaches it is a bug of ours, told as one
-        sys.exit(_tell(_bug(fault)))
-
-
-def _bug(fault: Exception) -> ReelError:
-    return ReelError(
-        "RC901",
-        Loc(),
-        "reelc failed, and the reel is not to blame",
-        detail="".join(format_exception(fault)[-3:]).strip(),
-        hint="please report this with the reel file; nothing was written",
-    )
-
-
-def _tell(error: ReelError | ReelErrors) -> int:
-    typer.echo(str(error), err=True)
-    if isinstance(error, ReelErrors):
-        typer.echo(f"{len(error.errors)} errors", err=True)
-    return error.exit_code
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name that the terminal cannot show is no reason to fail
+        sys.stdout.reconfigure(errors="backslashreplace")
+    with interruptible():
+        try:
+            app(args=arguments, prog_name="reelc")
+        except (Exception, Interrupted) as end:  # the last boundary
+            sys.exit(told(end))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
@@ -11,13 +11,12 @@ from typing import Annotated
 
 import typer
 
-from compiler.cli.loading import ReelPath, load
-from compiler.errors import Loc, ReelError
+from compiler.cli.folder import FILM, SCRIPT, check_folder, outputs, write
+from compiler.cli.loading import load
+from compiler.cli.options import ReelPath, file_name, seconds
 from compiler.ir.text import number, show
 from compiler.ir.views import as_dot, as_json, as_svg
-from compiler.pipeline import Compiled, frame_at, sights
-
-SCRIPT, FILM = "filtergraph.txt", "film.mp4"
+from compiler.pipeline import Compiled, Sight, frame_at, sights
 
 
 class Format(StrEnum):
@@ -31,7 +30,7 @@ class Format(StrEnum):
     command = "command"
 
 
-def command_text(compiled: Compiled) -> str:
+def _command(compiled: Compiled) -> str:
     """The runnable command, with the script and the film in the working folder."""
     return compiled.shell(SCRIPT, FILM)
 
@@ -47,108 +46,103 @@ FORMS: dict[Format, Callable[[Compiled], str]] = {
     Format.dot: lambda compiled: as_dot(compiled.graph),
     Format.svg: lambda compiled: as_svg(compiled.graph),
     Format.script: lambda compiled: compiled.script,
-    Format.command: command_text,
+    Format.command: _command,
 }
+
+Folder = Annotated[
+    Path | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="DIR",
+        parser=file_name,
+        help="Write graph.txt, filtergraph.txt, command.sh and plan.json there.",
+    ),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Print graph, script and command, and write nothing: the default without -o."),
+]
+Form = Annotated[
+    Format | None,
+    typer.Option(
+        "--format", metavar="FORM", help="Print one form only: text (the graph), json, dot, svg, script or command."
+    ),
+]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Print the graph after every pass that changed it, headed by its law.")
+]
+At = Annotated[
+    Fraction | None,
+    typer.Option("--at", metavar="T", parser=seconds, help="Trace one record time (seconds) back to what is seen."),
+]
 
 
 def compile_command(
     reel: ReelPath,
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", metavar="DIR", help="Write graph, filtergraph, command and plan there."),
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print graph, script and command; write nothing. The default without -o.")
-    ] = False,
-    form: Annotated[Format | None, typer.Option("--format", help="Print one form only.")] = None,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="Print the graph after every pass that changed it, with its law.")
-    ] = False,
-    at: Annotated[
-        str | None, typer.Option("--at", metavar="T", help="Trace one record time (seconds) back to what is seen.")
-    ] = None,
+    output: Folder = None,
+    dry_run: DryRun = False,
+    form: Form = None,
+    explain: Explain = False,
+    at: At = None,
 ) -> None:
     """Compile a reel and show what would be rendered.
 
+    \b
     Examples:
-
-        reelc compile reel.json --dry-run
-
-        reelc compile reel.json --format svg > graph.svg
-
-        reelc compile reel.json --at 2.5
+      reelc compile reel.json --dry-run
+      reelc compile reel.json -o compiled && sh compiled/command.sh
+      reelc compile reel.json --format svg > graph.svg
+      reelc compile reel.json --at 2.5
     """
-    if output and (dry_run or form or explain or at):
-        raise typer.BadParameter("-o writes everything; it does not go with --dry-run, --format, --explain or --at")
-    compiled = load(reel)
+    _check_together(output, dry_run, form, explain, at)
+    if output:
+        check_folder(output)
+    compiled = load(reel, outputs(output) if output else ())
+    for notice in compiled.plan.notices:
+        typer.echo(f"warning: {notice}", err=True)
     if output:
         write(compiled, output)
-        for notice in compiled.plan.notices:
-            typer.echo(f"warning: {notice}", err=True)
-        return
-    typer.echo(_shown(compiled, form, explain, at), nl=False)
+    else:
+        typer.echo(_shown(compiled, form, explain, at), nl=False)
 
 
-def _shown(compiled: Compiled, form: Format | None, explain: bool, at: str | None) -> str:
+def _check_together(
+    output: Path | None, dry_run: bool, form: Format | None, explain: bool, at: Fraction | None
+) -> None:
+    if output and (dry_run or form or explain or at is not None):
+        raise typer.BadParameter("-o writes everything; it does not go with --dry-run, --format, --explain or --at")
+    if explain and (form or at is not None):
+        raise typer.BadParameter("--explain prints every graph; it does not go with --format or --at")
+    if at is not None and form not in (None, Format.text, Format.json):
+        raise typer.BadParameter("--at prints text, or JSON with --format json")
+
+
+def _shown(compiled: Compiled, form: Format | None, explain: bool, at: Fraction | None) -> str:
     if at is not None:
         return trace(compiled, at, as_json=form is Format.json)
     if explain:
         return "\n".join(f"# {stage.name}: {stage.law}\n{show(stage.graph)}" for stage in compiled.stages)
     if form:
         return FORMS[form](compiled)
-    notices = [f"# warning: {notice}" for notice in compiled.plan.notices]
-    parts = [show(compiled.graph), compiled.script, command_text(compiled)]
-    return "\n".join([*parts, *notices, *([""] if notices else [])])
+    return "\n".join([show(compiled.graph), compiled.script, _command(compiled)])
 
 
-def write(compiled: Compiled, folder: Path) -> None:
-    """The four files of a compiled reel; RC612 where they cannot be written."""
-    plan = json.dumps(compiled.plan.as_json(), indent=2) + "\n"
-    texts = {"graph.txt": show(compiled.graph), SCRIPT: compiled.script, "plan.json": plan}
-    texts["command.sh"] = f"#!/bin/sh\n{command_text(compiled)}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        (folder / "command.sh").chmod(0o755)
-    except OSError as error:
-        raise ReelError(
-            "RC612", Loc(), f'cannot write to "{folder}": {error.strerror}', hint="name a folder you may write to"
-        ) from error
-
-
-def seconds(text: str) -> Fraction:
-    """A time as typed: decimal seconds or a fraction; a usage error otherwise."""
-    try:
-        return Fraction(text)
-    except (ValueError, ZeroDivisionError) as error:
-        raise typer.BadParameter(f"{text!r} is no time: give seconds, as 2.5 or 75/30") from error
-
-
-def trace(compiled: Compiled, at: str, *, as_json: bool) -> str:
-    """One record time traced back to what is seen, as text or JSON."""
-    frame = frame_at(compiled.plan, seconds(at))
+def trace(compiled: Compiled, at: Fraction, *, as_json: bool) -> str:
+    """One record time traced back to what is seen, as text or JSON; RC206 outside the film."""
+    frame = frame_at(compiled.plan, at)
     seen = sights(compiled.plan, compiled.graph, frame)
     if as_json:
-        document = {"at": number(seconds(at)), "frame": frame, "seen": [sight.as_json() for sight in seen]}
+        document = {"trace": 1, "at": number(at), "frame": frame, "seen": [sight.as_json() for sight in seen]}
         return json.dumps(document, indent=2) + "\n"
-    lines = [f"record time {number(seconds(at))} s is frame {frame} of {compiled.plan.frames}"]
-    for sight in seen:
-        lines += _told(sight.as_json())
-    return "\n".join(lines) + "\n"
+    heading = f"record time {number(at)} s is frame {frame} of {compiled.plan.frames}"
+    return "\n".join([heading, *(line for sight in seen for line in _told(sight)), ""])
 
 
-def _told(sight: dict[str, object]) -> Sequence[str]:
-    crop = sight["crop"]
-    assert isinstance(crop, dict)
-    box = f"{crop['width']:g}x{crop['height']:g} at {crop['x']:g},{crop['y']:g}"
-    shown = sight["source_frame"]
-    values = sight["values"]
-    assert isinstance(values, list)
-    return (
-        f'clip "{sight["clip"]}" frame {sight["clip_frame"]}, seen at weight {sight["weight"]}',
-        f"  source  {sight['source_time']} s" + ("" if shown is None else f", showing source frame {shown}"),
-        f"  crop    {box}",
-        f"  speed   {sight['speed']}x",
-        f"  made by {' '.join('%' + str(value) for value in values)}",
-    )
+def _told(sight: Sight) -> Iterator[str]:
+    box, shown = sight.box, sight.source_frame
+    yield f'clip "{sight.placed.clip.id}" frame {sight.frame}, seen at weight {number(sight.weight)}'
+    yield f"  source  {number(sight.source)} s" + ("" if shown is None else f", showing source frame {shown}")
+    yield f"  crop    {box.width:.6g}x{box.height:.6g} at {box.x:.6g},{box.y:.6g}"
+    yield f"  speed   {number(sight.speed)}x"
+    yield f"  made by {' '.join(f'%{value}' for value in sight.values)}"

@@ -10,12 +10,14 @@ from typing import Annotated
 
 import typer
 
+from compiler.cli.interrupts import finish
+from compiler.cli.options import AsJson
 from compiler.codes import FFMPEG_UNFIT
+from compiler.errors import Loc
 from compiler.model import schema
 from compiler.supervise.doctor import examine
-from compiler.supervise.probe import probe
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+from compiler.supervise.plain import plain
+from compiler.supervise.probe import probing
 
 
 def probe_command(
@@ -23,9 +25,15 @@ def probe_command(
 ) -> None:
     """Print what a media file is: sizes, rates, lengths, colours.
 
-    Example: reelc probe game.mp4 --json
+    Times are seconds, exact, as fractions; source time 0 is the first picture.
+
+    \b
+    Examples:
+      reelc probe game.mp4
+      reelc probe game.mp4 --json
     """
-    facts = asdict(probe(media.absolute()))
+    path = media.absolute()
+    facts = asdict(finish(probing([(path, Loc())]))[path])
     if as_json:
         typer.echo(json.dumps({"probe": 1, **facts}, indent=2, default=_plain))
         return
@@ -33,9 +41,13 @@ def probe_command(
         if isinstance(value, dict):
             typer.echo(f"{name}:")
             for key, fact in value.items():
-                typer.echo(f"  {key:16} {'-' if fact is None else fact}")
+                typer.echo(f"  {key:16} {_told(fact)}")
         else:
-            typer.echo(f"{name:18} {value}")
+            typer.echo(f"{name:18} {_told(value)}")
+
+
+def _told(fact: object) -> str:
+    return "-" if fact is None else plain(str(fact))
 
 
 def _plain(value: object) -> object:
@@ -47,15 +59,22 @@ def _plain(value: object) -> object:
 def schema_command() -> None:
     """Print the JSON Schema of the reel file.
 
-    Example: reelc schema > reel.schema.json
+    \b
+    Example:
+      reelc schema > reel.schema.json
     """
     typer.echo(json.dumps(schema(), indent=2))
 
 
 def doctor_command(as_json: AsJson = False) -> None:
-    """Say what this machine can do: ffmpeg, filters, encoders, sandbox, space. Ends with 4 when it cannot render.
+    """Say what this machine can do: ffmpeg, filters, encoders, sandbox, space.
 
-    Example: reelc doctor
+    Ends with 4 when it cannot render.
+
+    \b
+    Examples:
+      reelc doctor
+      reelc doctor --json
     """
     checkup = examine()
     if as_json:
@@ -65,6 +84,6 @@ def doctor_command(as_json: AsJson = False) -> None:
         widest = max(len(row.name) for row in checkup.rows)
         for row in checkup.rows:
             remedy = f" ({row.remedy})" if row.remedy else ""
-            typer.echo(f"{row.state:4}  {row.name:{widest}}  {row.value}{remedy}")
+            typer.echo(f"{row.state:4}  {row.name:{widest}}  {plain(row.value)}{remedy}")
     if checkup.state == "fail":
         raise typer.Exit(FFMPEG_UNFIT)

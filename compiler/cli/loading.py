@@ -3,39 +3,32 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
+from compiler.cli.interrupts import finish
+from compiler.cli.options import STDIN
 from compiler.errors import Loc, ReelError
-from compiler.ir.build import Build
 from compiler.model import Reel, read_reel
 from compiler.pipeline import Compiled, compile_reel
 from compiler.supervise.ffmpeg import find_build
-from compiler.supervise.probe import probe_all
-from compiler.timeline.media import Media
-
-STDIN = "-"
-
-ReelPath = Annotated[
-    str,
-    typer.Argument(metavar="REEL", help="The reel file (JSON), or `-` for stdin. Its media are relative to it."),
-]
+from compiler.supervise.plain import plain
+from compiler.supervise.probe import probing
 
 
-def load(reel_path: str) -> Compiled:
-    """The reel at a path, compiled for the ffmpeg that is there; raises whatever is wrong with any of them."""
-    reel, media, build = gather(reel_path)
-    return compile_reel(reel, media, build)
+def load(reel_path: str, outputs: Iterable[Path] = ()) -> Compiled:
+    """The reel at a path, compiled for the ffmpeg that is there; raises whatever is wrong with any of them.
 
-
-def gather(reel_path: str) -> tuple[Reel, Mapping[str, Media], Build]:
-    """The reel, what each of its media is, and the ffmpeg that would render it."""
+    RC612, before any media is opened, if an output is the reel itself or one of its media.
+    """
     reel = read_reel(read_text(reel_path))
-    folder = Path.cwd() if reel_path == STDIN else Path(reel_path).parent
-    return reel, probe_media(reel, folder.absolute()), find_build()
+    folder = Path.cwd() if reel_path == STDIN else Path(reel_path).absolute().parent
+    paths = {clip.media: folder / clip.media for clip in reel.clips}
+    for output in outputs:
+        _check_apart(output, reel_path, reel, paths)
+    found = finish(probing([(paths[clip.media], clip.loc.at("media")) for clip in reel.clips]))
+    return compile_reel(reel, {name: found[path] for name, path in paths.items()}, find_build())
 
 
 def read_text(reel_path: str) -> bytes:
@@ -44,15 +37,15 @@ def read_text(reel_path: str) -> bytes:
         return sys.stdin.buffer.read()
     try:
         return Path(reel_path).read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ReelError(
-            "RC115", Loc(), f'"{reel_path}" cannot be read: {reason}', hint="name a reel file, or - for stdin"
-        ) from error
+    except OSError as error:
+        what = f'"{plain(reel_path)}" cannot be read: {error.strerror}'
+        raise ReelError("RC115", Loc(), what, hint="name a reel file, or - for stdin") from error
 
 
-def probe_media(reel: Reel, folder: Path) -> Mapping[str, Media]:
-    """Every media file of the reel by the name its clips use, each opened once."""
-    paths = {clip.media: folder / clip.media for clip in reel.clips}
-    found = probe_all([(paths[clip.media], clip.loc.at("media")) for clip in reel.clips])
-    return {name: found[path] for name, path in paths.items()}
+def _check_apart(output: Path, reel_path: str, reel: Reel, paths: Mapping[str, Path]) -> None:
+    sources = [(clip.loc.at("media"), paths[clip.media]) for clip in reel.clips]
+    for loc, source in [(Loc(), Path(reel_path)), *sources]:
+        with suppress(OSError):  # one that is not there, or cannot be looked at, is told of elsewhere
+            if output.samefile(source):
+                what = f'"{plain(output.name)}" cannot be written: the film is made from it'
+                raise ReelError("RC612", loc, what, hint="choose another name for the output")

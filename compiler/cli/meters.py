@@ -1,4 +1,4 @@
-"""Progress as people and programs read it: a bar, plain lines, NDJSON, or nothing. All of it on stderr."""
+"""What stderr is told while a film is made: by a bar, by plain lines, by NDJSON, or nothing but warnings and errors."""
 
 from __future__ import annotations
 
@@ -6,19 +6,24 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from time import monotonic
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 from rich.progress import Progress as Bar
 
+from compiler.cli.interrupts import Interrupted
+from compiler.errors import Notice, ReelError, ReelErrors
 from compiler.supervise.progress import Progress
 
-PLAIN_EVERY = 3.0
-"""Seconds between two plain lines."""
+PLAIN_EVERY, EVENTS_EVERY = 3.0, 0.25
+"""Seconds between two plain lines, and between two events, of one stage."""
 
-Report = Callable[[Progress], None]
+VERIFYING = 0.02
+"""The part of a render's time that verifying takes, about."""
 
 
 class Mode(StrEnum):
@@ -31,63 +36,119 @@ class Mode(StrEnum):
     none = "none"
 
 
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """What to call with every progress, and with every warning."""
+
+    progress: Callable[[Progress], None]
+    warn: Callable[[Notice], None]
+
+
 @contextmanager
-def meter(mode: Mode) -> Iterator[Report]:
-    """What to call with every progress; `auto` is a bar on a terminal and plain lines elsewhere."""
+def meter(mode: Mode) -> Iterator[Meter]:
+    """The meter of a mode; `auto` is a bar on a terminal and plain lines elsewhere.
+
+    As `json` it also tells how it ends, in place of the text: errors and interrupts become SystemExit.
+    """
     if mode is Mode.auto:
         mode = Mode.bar if sys.stderr.isatty() else Mode.plain
     match mode:
         case Mode.bar:
             with _bar() as report:
-                yield report
+                yield Meter(report, _warn)
         case Mode.plain:
-            yield _plain()
+            yield Meter(_plain(), _warn)
         case Mode.json:
-            yield _ndjson()
+            with _events() as meter:
+                yield meter
         case _:
-            yield lambda _: None
+            yield Meter(lambda _: None, _warn)
+
+
+def overall(progress: Progress) -> float:
+    """How much of the whole is done, from 0 to 1: it is 1 only when the film is in its place."""
+    match progress.stage:
+        case "queued":
+            return 0.0
+        case "complete":
+            return 1.0
+        case _:
+            return progress.fraction * (1 - VERIFYING)
+
+
+def _warn(notice: Notice) -> None:
+    typer.echo(f"warning: {notice}", err=True)
 
 
 @contextmanager
-def _bar() -> Iterator[Report]:
+def _bar() -> Iterator[Callable[[Progress], None]]:
     columns = (
         TextColumn("{task.description:9}"),
         BarColumn(bar_width=None),
         TaskProgressColumn(),
         TextColumn("{task.fields[numbers]}"),
     )
-    with Bar(*columns, console=Console(stderr=True), transient=False) as bar:
-        task = bar.add_task("starting", total=1.0, numbers="")
+    bar = Bar(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task("", total=1.0, numbers="")
 
-        def report(progress: Progress) -> None:
-            bar.update(task, completed=progress.fraction, description=progress.stage, numbers=_numbers(progress))
+    def report(progress: Progress) -> None:
+        bar.start()  # not before there is something to show: an error in the reel is told without a bar
+        bar.update(task, completed=overall(progress), description=progress.stage, numbers=_numbers(progress))
 
+    try:
         yield report
+    finally:
+        bar.stop()
 
 
-def _plain() -> Report:
-    last: tuple[str, float] = ("", 0.0)
+def _plain() -> Callable[[Progress], None]:
+    due = _paced(PLAIN_EVERY)
+
+    def report(progress: Progress) -> None:
+        if due(progress):
+            typer.echo(f"{progress.stage}: {overall(progress):4.0%}  {_numbers(progress)}", err=True)
+
+    return report
+
+
+@contextmanager
+def _events() -> Iterator[Meter]:
+    """One object a line, in the schema of the WebSocket; a warning is an object of another type."""
+    due, last, seq = _paced(EVENTS_EVERY), Progress("queued", 0, 0, 0.0), 0
+
+    def say(**members: object) -> None:
+        nonlocal seq
+        seq += 1
+        typer.echo(json.dumps(as_json(last, seq) | members), err=True)
 
     def report(progress: Progress) -> None:
         nonlocal last
-        stage, said = last
-        if progress.stage != stage or monotonic() - said >= PLAIN_EVERY:
-            last = progress.stage, monotonic()
-            print(f"{progress.stage}: {progress.fraction:4.0%}  {_numbers(progress)}", file=sys.stderr, flush=True)
+        last = progress
+        if due(progress):
+            say()
 
-    return report
+    try:
+        yield Meter(report, lambda notice: typer.echo(json.dumps(_warning(notice)), err=True))
+    except (ReelError, ReelErrors) as error:
+        say(state="error", done=True, message=str(error).splitlines()[0], error=_fault(error))
+        raise SystemExit(error.exit_code) from error
+    except Interrupted as end:
+        say(state="cancelled", done=True, message="interrupted")
+        raise SystemExit(end.exit_code) from end
 
 
-def _ndjson() -> Report:
-    """One object a line, in the schema of the WebSocket."""
-    seq = 0
+def _paced(every: float) -> Callable[[Progress], bool]:
+    """Whether a progress is worth telling: a new stage is, and else one every so many seconds."""
+    stage, said = "", 0.0
 
-    def report(progress: Progress) -> None:
-        nonlocal seq
-        seq += 1
-        print(json.dumps(as_json(progress, seq)), file=sys.stderr, flush=True)
+    def due(progress: Progress) -> bool:
+        nonlocal stage, said
+        if progress.stage == stage and monotonic() - said < every:
+            return False
+        stage, said = progress.stage, monotonic()
+        return True
 
-    return report
+    return due
 
 
 def as_json(progress: Progress, seq: int) -> dict[str, object]:
@@ -96,30 +157,46 @@ def as_json(progress: Progress, seq: int) -> dict[str, object]:
     return {
         "type": "progress",
         "seq": seq,
-        "state": "complete" if done else "running",
+        "state": {"queued": "queued", "complete": "complete"}.get(progress.stage, "running"),
         "stage": progress.stage,
-        "progress": round(progress.fraction, 4),
+        "progress": round(overall(progress), 4),
         "frame": progress.frame,
         "frames": progress.frames,
         "fps": None if progress.fps is None else round(progress.fps, 2),
         "speed": progress.speed,
         "eta_s": None if progress.eta is None else round(progress.eta, 1),
-        "message": f"frame {progress.frame} of {progress.frames}",
+        "message": _numbers(progress),
         "done": done,
         "error": None,
     }
+
+
+def _warning(notice: Notice) -> dict[str, object]:
+    return {
+        "type": "warning",
+        "clip_id": notice.loc.clip,
+        "pointer": notice.loc.pointer or None,
+        "message": notice.message,
+    }
+
+
+def _fault(error: ReelError | ReelErrors) -> dict[str, object]:
+    """The first error's members, and all of them under `errors`, as the HTTP API has it."""
+    errors = [one.fields() for one in (error.errors if isinstance(error, ReelErrors) else (error,))]
+    return {**errors[0], "errors": errors}
 
 
 def _numbers(progress: Progress) -> str:
     parts = [f"frame {progress.frame}/{progress.frames}"]
     if progress.fps is not None:
         parts.append(f"{progress.fps:.1f} fps")
-    parts.append(f"{_clock(progress.elapsed)} elapsed")
+    parts.append(f"{clock(progress.elapsed)} elapsed")
     if progress.eta is not None:
-        parts.append(f"{_clock(progress.eta)} left")
+        parts.append(f"{clock(progress.eta)} left")
     return "  ".join(parts)
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """Seconds as minutes and seconds: 1:05."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02}"

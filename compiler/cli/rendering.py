@@ -2,82 +2,106 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+from fractions import Fraction
 from pathlib import Path
+from time import monotonic
 from typing import Annotated
 
 import typer
 
-from compiler.cli.compiling import seconds
-from compiler.cli.loading import ReelPath, load
-from compiler.cli.meters import Mode, meter
-from compiler.pipeline import Compiled, compile_still, frame_at
+from compiler.cli.interrupts import finish
+from compiler.cli.loading import load
+from compiler.cli.meters import Meter, Mode, meter
+from compiler.cli.options import AsJson, Overwrite, ReelPath, file_name, patience, seconds
+from compiler.ir import ops
+from compiler.ir.graph import Graph
+from compiler.pipeline import Compiled, Still, compile_still, frame_at
 from compiler.supervise.film import check_output
+from compiler.supervise.plain import plain
 from compiler.supervise.progress import Progress
 from compiler.supervise.render import Expected, Film, render
 from compiler.supervise.still import render_still
 from compiler.supervise.verdict import Origins
 
-Overwrite = Annotated[bool, typer.Option("--overwrite", "-y", help="Replace OUTPUT if it exists.")]
+Output = Annotated[Path, typer.Option("-o", "--output", metavar="OUT.mp4", parser=file_name, help="The film to write.")]
+Picture = Annotated[
+    Path, typer.Option("-o", "--output", metavar="F.png", parser=file_name, help="The picture to write.")
+]
+ShownAs = Annotated[
+    Mode,
+    typer.Option(
+        "--progress", metavar="MODE", help="How progress is shown, on stderr: auto, bar, plain, json or none."
+    ),
+]
+Stall = Annotated[
+    float, typer.Option("--stall", metavar="S", parser=patience, help="Give up after S seconds without a frame.")
+]
+Deadline = Annotated[
+    float | None, typer.Option("--deadline", metavar="S", parser=patience, help="Give up after S seconds in all.")
+]
 
 
 def render_command(
     reel: ReelPath,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT.mp4", help="The film to write.")],
-    progress: Annotated[Mode, typer.Option("--progress", help="How progress is shown, on stderr.")] = Mode.auto,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what was rendered as JSON.")] = False,
+    output: Output,
+    progress: ShownAs = Mode.auto,
+    as_json: AsJson = False,
     overwrite: Overwrite = False,
-    stall: Annotated[float, typer.Option("--stall", metavar="S", help="Give up after S seconds without a frame.")] = 60,
-    deadline: Annotated[float | None, typer.Option("--deadline", metavar="S", help="Give up after S seconds.")] = None,
+    stall: Stall = 60,
+    deadline: Deadline = None,
 ) -> None:
     """Render a reel to a film: compiled, supervised, verified, then put in place.
 
-    Nothing is left under OUTPUT's name unless the film is exactly the one predicted.
+    Nothing is left under the film's name unless it is exactly the one predicted.
 
+    With --progress json, stderr holds one JSON object a line and nothing else, errors included.
+
+    \b
     Examples:
-
-        reelc render reel.json -o film.mp4
-
-        reelc render reel.json -o film.mp4 --progress json --json
+      reelc render reel.json -o film.mp4
+      reelc render reel.json -o film.mp4 --overwrite --deadline 600
+      reelc render - -o film.mp4 --progress json --json < reel.json
     """
-    check_output(output, overwrite)
-    compiled = load(reel)
-    for notice in compiled.plan.notices:
-        typer.echo(f"warning: {notice}", err=True)
-    film = _render(compiled, output, progress, overwrite, stall, deadline)
+    with meter(progress) as shown:
+        check_output(output, overwrite)
+        compiled = load(reel, [output])
+        for notice in compiled.plan.notices:
+            shown.warn(notice)
+        film = _render(compiled, output, shown, overwrite, stall, deadline)
     if as_json:
         typer.echo(json.dumps({"render": 1, **_facts(film), "plan": compiled.plan.as_json()}, indent=2))
-    else:
+    elif progress is not Mode.json:
         length, size = float(film.duration), film.size_bytes / 1e6
-        typer.echo(f"{film.path}  {film.frames} frames, {length:.3f} s, {size:.1f} MB", err=True)
+        typer.echo(f"{plain(str(film.path))}  {film.frames} frames, {length:.3f} s, {size:.1f} MB", err=True)
 
 
 def _render(
-    compiled: Compiled, output: Path, mode: Mode, overwrite: bool, stall: float, deadline: float | None
+    compiled: Compiled, output: Path, shown: Meter, overwrite: bool, stall: float, deadline: float | None
 ) -> Film:
-    plan = compiled.plan
-    with meter(mode) as report:
-        film = asyncio.run(
-            render(
-                lambda script, part: compiled.command(str(script), str(part)),
-                compiled.script,
-                output,
-                Expected(plan.frames, plan.fps, (plan.width, plan.height), plan.samples),
-                origins=origins(compiled),
-                on_progress=report,
-                overwrite=overwrite,
-                stall_after=stall,
-                deadline=deadline,
-            )
+    plan, started = compiled.plan, monotonic()
+    film = finish(
+        render(
+            lambda script, part: compiled.command(str(script), str(part)),
+            compiled.script,
+            output,
+            Expected(plan.frames, plan.fps, (plan.width, plan.height), plan.samples),
+            origins=origins(compiled, compiled.legal),
+            on_progress=shown.progress,
+            overwrite=overwrite,
+            stall_after=stall,
+            deadline=deadline,
         )
-        report(Progress("complete", plan.frames, plan.frames, 0.0))
+    )
+    shown.progress(Progress("complete", plan.frames, plan.frames, monotonic() - started))
     return film
 
 
-def origins(compiled: Compiled) -> Origins:
+def origins(compiled: Compiled | Still, graph: Graph) -> Origins:
     """Where the parts of the command came from, for the words of an error."""
-    return Origins(compiled.locs, compiled.inputs)
+    sources = [define for define in graph if isinstance(define.op, ops.Source)]
+    paths = {define.op.media.path: define.loc for define in reversed(sources) if isinstance(define.op, ops.Source)}
+    return Origins(compiled.locs, compiled.inputs, paths)
 
 
 def _facts(film: Film) -> dict[str, object]:
@@ -92,23 +116,34 @@ def _facts(film: Film) -> dict[str, object]:
 
 def frame_command(
     reel: ReelPath,
-    at: Annotated[str, typer.Option("--at", metavar="T", help="The record time, seconds.")],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="F.png", help="The picture to write.")],
+    at: Annotated[Fraction, typer.Option("--at", metavar="T", parser=seconds, help="The record time, seconds.")],
+    output: Picture,
+    as_json: AsJson = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Render one frame, from the same graph: the film's frame as it is before encoding.
 
-    Example: reelc frame reel.json --at 2.5 -o frame.png
+    \b
+    Examples:
+      reelc frame reel.json --at 2.5 -o frame.png
+      reelc frame reel.json --at 75/30 -o frame.png --overwrite
     """
     check_output(output, overwrite)
-    compiled = load(reel)
-    still = compile_still(compiled, frame_at(compiled.plan, seconds(at)))
-    asyncio.run(
+    compiled = load(reel, [output])
+    frame = frame_at(compiled.plan, at)
+    still = compile_still(compiled, frame)
+    finish(
         render_still(
             lambda script, part: still.command(str(script), str(part)),
             still.script,
             output,
-            origins=Origins(still.locs, still.inputs),
+            origins=origins(still, still.graph),
             overwrite=overwrite,
         )
     )
+    if as_json:
+        typer.echo(
+            json.dumps({"still": 1, "path": str(output), "frame": frame, "frames": compiled.plan.frames}, indent=2)
+        )
+    else:
+        typer.echo(f"{plain(str(output))}  frame {frame} of {compiled.plan.frames}", err=True)

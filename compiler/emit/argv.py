@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
+from compiler.emit.numbers import decimal
 from compiler.ir import ops
 from compiler.ir.build import Build
 from compiler.ir.graph import Graph
@@ -93,7 +94,7 @@ def _input(source: ops.Source) -> Iterator[str]:
     yield from ("-codec_whitelist", ",".join(dict.fromkeys(DECODERS.get(codec, codec) for codec in codecs)))
     yield from ("-max_pixels", str(MAX_PIXELS), "-threads", "1")
     if source.seek:
-        yield from ("-ss", str(source.seek))
+        yield from ("-ss", decimal(source.seek))
     yield from ("-an" if source.stream == "video" else "-vn", "-sn", "-dn", "-i", f"file:{media.path}")
 
 

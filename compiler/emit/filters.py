@@ -89,8 +89,8 @@ def _of_picture(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
             return time.retime(op, _video(shapes, src), name)
         case ops.Restamp(src):
             return time.restamp(_video(shapes, src))
-        case ops.Pick():
-            return time.pick(op)
+        case ops.Frames(src):
+            return time.frames(op, _video(shapes, src), name)
         case ops.Fade(src):
             return _fade(op, _video(shapes, src), name)
         case ops.Xfade(left):

@@ -31,22 +31,22 @@ def sources(graph: Graph) -> list[Value]:
     return [define.name for define in graph if isinstance(define.op, ops.Source)]
 
 
-def _chains(graph: Graph) -> Iterator[list[Def]]:
-    """Runs of definitions that each read only the one before, which nobody else reads."""
-    chain: list[Def] = []
+def _chains(graph: Graph) -> list[list[Def]]:
+    """Runs of definitions that each read only the one before, which nobody else reads; in order of their first."""
+    chains: list[list[Def]] = []
+    open_ends: dict[Value, list[Def]] = {}
     for define in graph:
         if isinstance(define.op, ops.Source | ops.Branch):
             continue
-        if chain and not _continues(chain[-1], define, graph):
-            yield chain
+        reads = operands(define.op)
+        chain = open_ends.pop(reads[0], None) if len(reads) == 1 else None
+        if chain is None:
             chain = []
+            chains.append(chain)
         chain.append(define)
-    if chain:
-        yield chain
-
-
-def _continues(last: Def, define: Def, graph: Graph) -> bool:
-    return operands(define.op) == (last.name,) and last.name not in graph.roots and not isinstance(last.op, ops.Split)
+        if not isinstance(define.op, ops.Split) and define.name not in graph.roots:
+            open_ends[define.name] = chain
+    return chains
 
 
 def _copies(graph: Graph) -> dict[Value, list[Value]]:

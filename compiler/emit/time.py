@@ -42,9 +42,9 @@ def restamp(shape: Video) -> list[str]:
     return [f"settb={1 / shape.fps}", "setpts=N", f"fps={rational(shape.fps)}"]
 
 
-def pick(op: ops.Pick) -> list[str]:
-    """One frame by its number."""
-    return [f"trim=start_frame={op.frame}:end_frame={op.frame + 1}"]
+def frames(op: ops.Frames, shape: Video, name: str) -> list[str]:
+    """Frames by their numbers, counted anew."""
+    return [f"trim@{name}=start_frame={op.first}:end_frame={op.until}", *restamp(shape)]
 
 
 def _over(fps: Fraction) -> str:

@@ -74,7 +74,7 @@ def infer(graph: Graph) -> dict[Value, Shape]:
 
 
 @lru_cache(maxsize=4096)
-def clock_zero(start: Fraction, first: Fraction, time_base: Fraction, seek: int) -> Fraction:
+def clock_zero(start: Fraction, first: Fraction, time_base: Fraction, seek: Fraction) -> Fraction:
     """The timestamp at which source time 0, whose own is `first`, is seen once ffmpeg has sought to `seek`.
 
     ffmpeg takes seek + the container's `start` off every timestamp, rounded to the stream's time base, halves away from
@@ -115,7 +115,7 @@ def _pictured(
     op: (
         ops.Retime
         | ops.Restamp
-        | ops.Pick
+        | ops.Frames
         | ops.Colour
         | ops.Rotate
         | ops.Reframe
@@ -136,8 +136,8 @@ def _pictured(
             return replace(src, frames=frame_count(warp.total, fps), fps=fps, stamped=True, zero=Fraction(0))
         case ops.Restamp():
             return replace(src, stamped=True)
-        case ops.Pick():
-            return replace(src, frames=1, stamped=False)
+        case ops.Frames(_, first, until):
+            return replace(src, frames=until - first)
         case ops.Colour() | ops.Narrow():
             return replace(src, tint=CANVAS)
         case ops.Widen():
@@ -170,7 +170,7 @@ def _heard(op: ops.Resample | ops.Stretch | ops.Excerpt | ops.Tempo | ops.Exact,
             assert_never(op)
 
 
-def _footage(media: Media, seek: int) -> Video:
+def _footage(media: Media, seek: Fraction) -> Video:
     video = media.video
     width, height = (video.height, video.width) if video.rotation in (90, 270) else (video.width, video.height)
     zero = clock_zero(media.start, video.first, video.time_base, seek)

@@ -29,11 +29,11 @@ Engine = Literal["varispeed", "rubberband", "atempo"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One stream of a media file, read from `seek` seconds of the container on."""
+    """One stream of a media file, read from `seek` on: seconds after the container's start, whole milliseconds."""
 
     media: Media
     stream: Literal["video", "audio"]
-    seek: int = 0
+    seek: Fraction = Fraction(0)
 
 
 # ---- pictures in time
@@ -65,11 +65,12 @@ class Restamp:
 
 
 @dataclass(frozen=True, slots=True)
-class Pick:
-    """The one frame `frame` of `src`."""
+class Frames:
+    """Frames [first, until) of `src`, counted and stamped from 0 again."""
 
     src: Value
-    frame: int
+    first: int
+    until: int
 
 
 # ---- pictures in space
@@ -327,7 +328,7 @@ Op = (
     | Trim
     | Retime
     | Restamp
-    | Pick
+    | Frames
     | Colour
     | Rotate
     | Reframe

@@ -74,8 +74,8 @@ def _faults(define: Def, shapes: Shapes) -> Iterator[str]:
                 yield f"pads {inner.width}x{inner.height} at ({x}, {y}) to {width}x{height}"
         case ops.Perspective(src) if isinstance(shape := shapes[src], Video) and shape.tint != CANVAS:
             yield "perspective reads 8-bit 4:2:0 only"
-        case ops.Pick(src, frame) if not 0 <= frame < _steps(shapes[src]):
-            yield f"picks frame {frame} of {_steps(shapes[src])}"
+        case ops.Frames(src, first, until) if not 0 <= first < until <= _steps(shapes[src]):
+            yield f"takes frames {first} to {until} of {_steps(shapes[src])}"
         case ops.Fade(src, entering, leaving) if entering + leaving > _steps(shapes[src]):
             yield f"fades {entering} + {leaving} of {_steps(shapes[src])}"
         case ops.Concat(srcs):

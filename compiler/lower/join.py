@@ -11,7 +11,7 @@ from compiler.ir.graph import Def
 from compiler.ir.ops import Value
 from compiler.lower.clip import Placed
 from compiler.model import Clip
-from compiler.timeline.instant import RecordTime, frame_count, sample_at
+from compiler.timeline.instant import RecordTime, frame_count, nearest, sample_at
 from compiler.timeline.layout import CUT, Join, longest
 
 AUDIO_CURVE = "tri"
@@ -49,11 +49,8 @@ def illegal_joins(
 
 def _seconds(frames: int, fps: Fraction) -> str:
     """A duration in decimal seconds that comes to exactly this many frames."""
-    for places in range(1, 10):
-        text = f"{float(frames / fps):.{places}f}"
-        if frame_count(RecordTime(Fraction(text)), fps) == frames:
-            return text
-    return f"{float(frames / fps)!r}"
+    texts = (f"{float(frames / fps):.{places}f}" for places in range(10))
+    return next(text for text in texts if nearest(Fraction(text) * fps) == frames)
 
 
 def join_pictures(clips: Sequence[Placed]) -> tuple[list[Def], Value]:

@@ -11,6 +11,7 @@ from compiler.passes.cut_sound import cut_sound
 from compiler.passes.fold_identity import fold_identity
 from compiler.passes.fuse_cuts import fuse_cuts
 from compiler.passes.insert_splits import insert_splits
+from compiler.passes.part_overlaps import part_overlaps
 from compiler.passes.restamp_joins import restamp_joins
 from compiler.passes.seek_sources import seek_sources
 from compiler.passes.widen_blends import widen_blends
@@ -24,6 +25,7 @@ PASSES: tuple[Pass, ...] = (
     choose_crops,  # needs the sizes that folding has settled
     fold_identity,  # again: a box that is the whole picture leaves a scale that may change nothing
     commute_still,  # after the crops are chosen: only still ones commute
+    part_overlaps,  # once a clip's picture is settled, since it gets several readers
     cut_sound,  # makes several readers of one sound
     insert_splits,  # after everything that reads a value twice
     widen_blends,  # before joins are restamped: a restamp stands right behind its xfade

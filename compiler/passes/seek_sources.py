@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from math import ceil, floor
+from math import floor, gcd
 
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph, rewrite
 from compiler.ir.ops import Value, operands
 from compiler.timeline.media import Media
 
-LEAD = 1
-"""Seconds read before the in point, at least: leading frames of an open GOP and a decoder's warm-up are lost there."""
+LEAD_FRAMES = 17
+"""Frames read before the in point. A seek lands on a keyframe by its decoding time, which is ahead of when it is seen by
+as many frames as a codec reorders, 16 at most; what leads up to it in display is lost, so it must be seen in time."""
 
-LEAD_FRAMES = 32
-"""The same in frames: twice the deepest reordering any codec here allows."""
-
+LEAD_SOUND = Fraction(1)
+"""Seconds of sound read before the in point: a decoder needs a few frames to be sure of what it decodes."""
 
 COARSE_REACH = 600
 """Seconds into a file up to which sound with rounded timestamps is read from its start, where they can be counted on:
@@ -32,16 +32,20 @@ def seek_sources(graph: Graph) -> Graph:
             return None
         start = starts[define.name]
         counted = start < COARSE_REACH and define.op.stream == "audio" and _coarse(define.op.media)
-        to = 0 if counted else _seek(define.op.media, start)
+        to = Fraction(0) if counted else _seek(define.op, start)
         return (Def(define.name, ops.Source(define.op.media, define.op.stream, to), define.loc),)
 
     return rewrite(graph, seek)
 
 
-def _seek(media: Media, start: Fraction) -> int:
-    """Whole seconds, since only those are the same instant in nearly every time base."""
-    lead = max(LEAD, ceil(LEAD_FRAMES / media.video.rate))
-    return max(0, floor(start + media.video.first - media.start - lead))
+def _seek(source: ops.Source, start: Fraction) -> Fraction:
+    """Seconds to seek to: whole milliseconds, and whole ticks of the stream where it can be, so that nothing is rounded."""
+    media = source.media
+    sound = source.stream == "audio"
+    lead = LEAD_SOUND if sound else LEAD_FRAMES / media.video.rate
+    stream = media.audio if sound and media.audio else media.video
+    steps = gcd(1000, stream.time_base.denominator) if stream.time_base.numerator == 1 else 1000
+    return max(Fraction(0), Fraction(floor((start + media.video.first - media.start - lead) * steps), steps))
 
 
 def _coarse(media: Media) -> bool:

@@ -13,7 +13,7 @@ def slice_frame(graph: Graph, frame: int) -> Graph:
     """Frame 0 of the slice is frame `frame` of the graph; clips that it does not show are not in it."""
     shapes = infer(graph)
     root, index, defs = _find(graph.video, frame, graph, shapes)
-    extra = [*defs, Def(Value("frame"), ops.Pick(root, index), Loc())]
+    extra = [*defs, Def(Value("frame"), ops.Frames(root, index, index + 1), Loc())]
     return drop_unread(Graph((*graph.defs, *extra), Value("frame"), None))
 
 

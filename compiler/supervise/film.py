@@ -52,6 +52,13 @@ async def verify_film(
 
 def check_output(path: Path, overwrite: bool = False) -> None:
     """RC611, RC612 or RC613 if no film could be put there, before any work is done for it."""
+    try:
+        _check_place(path, overwrite)
+    except OSError as error:  # a name too long, a folder that may not be entered
+        raise _unwritable(path, str(error.strerror), "choose another name") from error
+
+
+def _check_place(path: Path, overwrite: bool) -> None:
     folder = path.absolute().parent
     if not folder.is_dir():
         raise _unwritable(path, "its folder does not exist", "create the folder first")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 from compiler.errors import Loc
@@ -61,8 +60,3 @@ def graph(made: dict[str, Op], video: str = "a", audio: str | None = None) -> Gr
     """The graph of these definitions, each from a field of its own name."""
     defs = tuple(Def(v(name), op, Loc("clip", f"/{name}")) for name, op in made.items())
     return Graph(defs, v(video), v(audio) if audio else None)
-
-
-def but(made: dict[str, Op], name: str, **changed: object) -> dict[str, Op]:
-    """The same definitions, one of them changed."""
-    return {**made, name: replace(made[name], **changed)}  # type: ignore[type-var]

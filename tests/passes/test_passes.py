@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import Literal
 
 import pytest
 
@@ -20,7 +21,7 @@ from compiler.passes.fold_identity import fold_identity
 from compiler.passes.fuse_cuts import fuse_cuts
 from compiler.passes.insert_splits import insert_splits
 from compiler.passes.restamp_joins import restamp_joins
-from compiler.passes.seek_sources import LEAD_FRAMES, seek_sources
+from compiler.passes.seek_sources import COARSE_REACH, LEAD_FRAMES, LEAD_SOUND, seek_sources
 from compiler.passes.slice_frame import slice_frame
 from compiler.passes.widen_blends import widen_blends
 from compiler.timeline.instant import SourceTime
@@ -28,6 +29,7 @@ from compiler.timeline.media import Media
 from compiler.timeline.warp import Pace, Warp
 from tests.golden.compiling import FILMS
 from tests.golden.media import MEDIA, film
+from tests.ir.graphs import src, warp
 from tests.passes.graphs import before, lowered, through
 
 DISTINCT = tuple(dict.fromkeys(PASSES))
@@ -91,10 +93,6 @@ def source(media: str | Media = "silent.mp4") -> ops.Source:
     return ops.Source(MEDIA[media] if isinstance(media, str) else media, "video")
 
 
-def warp(start: int, end: int, speed: Fraction = Fraction(1)) -> Warp:
-    return Warp((Pace(SourceTime(Fraction(start)), SourceTime(Fraction(end)), speed, speed),))
-
-
 A, B, C, D = (Value(name) for name in "abcd")
 FPS = Fraction(25)
 
@@ -117,22 +115,39 @@ def test_folding_the_film_itself_leaves_its_operand() -> None:
     assert (folded.video, len(folded.defs)) == ("b", 2)
 
 
-def test_a_seek_leaves_a_lead_and_never_goes_before_the_start() -> None:
-    for rate, start, seek in ((30, 1, 0), (30, 10, 8), (50, 10, 9), (10, 10, 6), (240, 3, 2)):
-        media = film("x.mp4", rate, 60)
-        graph = chain(ops.Source(media, "video"), ops.Trim(A, SourceTime(Fraction(start)), SourceTime(Fraction(20))))
-        sought = seek_sources(graph).ops[A]
-        assert isinstance(sought, ops.Source)
-        assert sought.seek == seek
-        assert seek == 0 or (start - seek) * rate >= LEAD_FRAMES
+def sought(media: Media, start: int, stream: Literal["video", "audio"] = "video") -> Fraction:
+    """Where a source is read from whose use begins at `start`."""
+    read = ops.Trim(A, src(start), src(50)) if stream == "video" else ops.Stretch(A, warp(start, 999), 9, "atempo")
+    op = seek_sources(chain(ops.Source(media, stream), read)).ops[A]
+    assert isinstance(op, ops.Source)
+    return op.seek
+
+
+@pytest.mark.parametrize("rate", [Fraction(24_000, 1001), Fraction(10), Fraction(30), Fraction(240)])
+@pytest.mark.parametrize("start", [0, 1, 3, 10])
+def test_a_seek_leaves_a_lead_and_never_goes_before_the_start(rate: Fraction, start: int) -> None:
+    seek = sought(film("x.mp4", rate, 60), start)
+    latest = max(Fraction(0), start - LEAD_FRAMES / rate)
+    assert 0 <= latest - seek < 1
+    assert (seek * 1000).denominator == 1, "whole milliseconds"
+    assert (seek * 90_000).denominator == 1, "whole ticks"
 
 
 def test_a_seek_counts_from_where_the_container_starts() -> None:
-    media = film("x.mpg", 25, 60, start=5, first=7)
-    graph = chain(ops.Source(media, "video"), ops.Trim(A, SourceTime(Fraction(10)), SourceTime(Fraction(20))))
-    sought = seek_sources(graph).ops[A]
-    assert isinstance(sought, ops.Source)
-    assert sought.seek == 10 + 7 - 5 - 2
+    plain, late = film("x.mpg", 25, 60), film("x.mpg", 25, 60, start=5, first=7)
+    assert sought(late, 10) - sought(plain, 10) == 7 - 5
+
+
+def test_sound_is_given_time_to_settle() -> None:
+    assert sought(MEDIA["game.mp4"], 10, "audio") == 9
+    assert LEAD_SOUND == 1
+
+
+def test_sound_with_rounded_timestamps_is_counted_from_the_start() -> None:
+    assert sought(MEDIA["late.mkv"], 10, "audio") == 0
+    assert sought(MEDIA["late.mkv"], 10) > 9
+    far = sought(MEDIA["late.mkv"], COARSE_REACH, "audio")
+    assert far == COARSE_REACH - LEAD_SOUND
 
 
 def test_a_source_that_is_not_trimmed_is_not_sought() -> None:
@@ -141,14 +156,14 @@ def test_a_source_that_is_not_trimmed_is_not_sought() -> None:
 
 
 def test_of_two_trims_of_one_source_the_earlier_counts() -> None:
-    trims = [ops.Trim(A, SourceTime(Fraction(start)), SourceTime(Fraction(10))) for start in (8, 5)]
-    sought = seek_sources(chain(source(), *trims)).ops[A]
-    assert isinstance(sought, ops.Source)
-    assert sought.seek == 3
+    trims = [ops.Trim(A, src(start), src(10)) for start in (8, 5)]
+    made = seek_sources(chain(source(), *trims)).ops[A]
+    assert isinstance(made, ops.Source)
+    assert made.seek == sought(MEDIA["silent.mp4"], 5)
 
 
 def test_stills_commute_only_where_frames_repeat() -> None:
-    trim = ops.Trim(A, SourceTime(Fraction(1)), SourceTime(Fraction(3)))
+    trim = ops.Trim(A, src(1), src(3))
     for fps, speed, commutes in ((25, 1, False), (30, 1, True), (25, Fraction(1, 2), True), (30, 2, False)):
         graph = chain(source(), trim, ops.Retime(B, warp(1, 3, Fraction(speed)), Fraction(fps)), ops.Scale(C, 640, 360))
         names = [define.name for define in commute_still(graph)]
@@ -195,15 +210,13 @@ def stretched(*paces: tuple[str, str, str], samples: int, engine: ops.Engine) ->
 
 
 def test_a_clip_at_real_time_is_one_excerpt() -> None:
-    assert stretched(("1", "2", "1"), samples=48_000, engine="rubberband") == {
-        "b": ops.Excerpt(A, SourceTime(Fraction(1)), 48_000)
-    }
+    assert stretched(("1", "2", "1"), samples=48_000, engine="rubberband") == {"b": ops.Excerpt(A, src(1), 48_000)}
 
 
 def test_a_slow_piece_is_given_a_post_roll_and_its_exact_length() -> None:
     made = stretched(("1", "2", "0.5"), samples=96_010, engine="rubberband")
     roll = int(POST_ROLL * 48_000)
-    assert made["b.from"] == ops.Excerpt(A, SourceTime(Fraction(1)), 48_000 + roll)
+    assert made["b.from"] == ops.Excerpt(A, src(1), 48_000 + roll)
     assert made["b.at"] == ops.Tempo(Value("b.from"), Fraction(1, 2), "rubberband")
     assert made["b"] == ops.Exact(Value("b.at"), 96_010)
 
@@ -241,7 +254,7 @@ def test_only_uneven_joints_are_softened() -> None:
 
 def test_a_piece_that_gets_no_sample_is_left_out() -> None:
     made = stretched(("0", "1", "1"), ("1", "1.000001", "2"), samples=48_000, engine="varispeed")
-    assert made == {"b": ops.Excerpt(A, SourceTime(Fraction(0)), 48_000)}
+    assert made == {"b": ops.Excerpt(A, src(0), 48_000)}
 
 
 def test_cuts_fuse_across_any_depth_and_not_through_blends() -> None:
@@ -302,7 +315,7 @@ def test_a_slice_of_a_blend_reaches_back_one_clip_only() -> None:
         75: ["c.video"],
     }
     picks = {frame: slice_frame(graph, frame).ops[Value("frame")] for frame in (45, 60, 75)}
-    assert [pick.frame for pick in picks.values() if isinstance(pick, ops.Pick)] == [45, 15, 15]
+    assert [pick.first for pick in picks.values() if isinstance(pick, ops.Frames)] == [45, 15, 15]
 
 
 def test_a_slice_past_the_end_is_nothing() -> None:

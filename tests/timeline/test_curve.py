@@ -22,7 +22,7 @@ def curve(ease: KeyEase, *values: float) -> Curve:
     return Curve(tuple(Key(src(k), Box(v, v, v, v), ease) for k, v in enumerate(values)))
 
 
-EASED = {
+EASED: dict[KeyEase, tuple[float, float, float]] = {
     "hold": (100, 100, 100),
     "linear": (125, 150, 175),
     "smooth": (100 + 100 * 5 / 32, 150, 100 + 100 * 27 / 32),

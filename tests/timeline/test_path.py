@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compiler.timeline.curve import Box, Curve, Key
+from compiler.timeline.curve import Box, Curve, Key, KeyEase
 from compiler.timeline.instant import RecordTime, SourceTime, frame_count
 from compiler.timeline.path import draw, reshape, trace
 from compiler.timeline.warp import Warp
 from tests.timeline.test_warp import pace, src, warps
 
-EASES = st.sampled_from(["spline", "linear", "hold", "smooth"])
+EASES: st.SearchStrategy[KeyEase] = st.sampled_from(("spline", "linear", "hold", "smooth"))
 FPS = st.sampled_from([Fraction(24), Fraction(30), Fraction(30_000, 1001)])
 
 
@@ -56,7 +56,7 @@ def test_breaks_are_keyframes_and_changes_of_speed_within_the_clip() -> None:
 
 
 def test_a_keyframe_between_frames_breaks_at_the_next() -> None:
-    keys = tuple(Key(src(at), Box(at, 0, 10, 10), "linear") for at in (0, Fraction(155, 100), 9))
+    keys = tuple(Key(src(at), Box(0, 0, 10, 10), "linear") for at in (0, Fraction(155, 100), 9))
     assert trace(Curve(keys), Warp((pace("1", "4"),)), Fraction(10), 30)[1] == [0, 6]
 
 

@@ -14,7 +14,7 @@ from compiler.timeline.warp import FASTEST, INVERSE_ERROR, SLOWEST, Ease, Pace, 
 
 SPEEDS = st.fractions(SLOWEST, FASTEST, max_denominator=100)
 LENGTHS = st.fractions(Fraction(1, 100), 20, max_denominator=1000)
-EASES = st.sampled_from(["linear", "smooth"])
+EASES: st.SearchStrategy[Ease] = st.sampled_from(("linear", "smooth"))
 SHARES = st.fractions(0, 1, max_denominator=10_000)
 
 

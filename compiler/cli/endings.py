@@ -1,0 +1,36 @@
+"""How a command ends that does not end well: what stderr is told, and the exit code."""
+
+from __future__ import annotations
+
+from traceback import format_exception
+
+import typer
+
+from compiler.cli.interrupts import Interrupted
+from compiler.errors import Loc, ReelError, ReelErrors
+
+
+def told(end: Exception | Interrupted) -> int:
+    """The exit code, once stderr has been told; an exception that is no error of ours is told as RC901."""
+    match end:
+        case Interrupted():
+            typer.echo("interrupted", err=True)
+            return end.exit_code
+        case ReelErrors():
+            typer.echo(f"{end}\n{len(end.errors)} errors", err=True)
+            return end.exit_code
+        case ReelError():
+            typer.echo(str(end), err=True)
+            return end.exit_code
+        case _:
+            return told(_bug(end))
+
+
+def _bug(fault: Exception) -> ReelError:
+    return ReelError(
+        "RC901",
+        Loc(),
+        "reelc failed, and the reel is not to blame",
+        detail="".join(format_exception(fault)[-3:]).strip(),
+        hint="please report this with the reel file; nothing was written",
+    )

@@ -1,0 +1,64 @@
+"""The folder that `reelc compile -o` writes: what was compiled, as files to read, keep and run."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from compiler.errors import Loc, ReelError
+from compiler.ir.text import show
+from compiler.pipeline import Compiled
+from compiler.supervise.plain import plain
+
+GRAPH, SCRIPT, COMMAND, PLAN, FILM = "graph.txt", "filtergraph.txt", "command.sh", "plan.json", "film.mp4"
+
+SHELL = """\
+#!/bin/sh
+# Renders film.mp4 beside this file, as reelc render does, but without its supervision and verification.
+CDPATH= cd -- "$(dirname -- "$0")" || exit
+"""
+
+
+def outputs(folder: Path) -> Iterator[Path]:
+    """Every file that stands in the folder sooner or later; the film is made by running the command."""
+    return (folder / name for name in (GRAPH, SCRIPT, COMMAND, PLAN, FILM))
+
+
+def check_folder(folder: Path) -> None:
+    """RC612 if nothing could be written there, before any work is done for it."""
+    place = next(place for place in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(place))
+    if not os.path.isdir(place):
+        raise _unwritable(folder, f'"{plain(place.name)}" is not a folder')
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise _unwritable(folder, f'"{plain(place.name)}" may not be written')
+
+
+def write(compiled: Compiled, folder: Path) -> None:
+    """Graph, script, command and plan in the folder, which is made if need be; RC611 or RC612 where that fails."""
+    texts = {
+        GRAPH: show(compiled.graph),
+        SCRIPT: compiled.script,
+        COMMAND: SHELL + compiled.shell(SCRIPT, FILM),
+        PLAN: json.dumps(compiled.plan.as_json(), indent=2) + "\n",
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".reelc-", dir=folder) as aside:
+            for name, text in texts.items():
+                Path(aside, name).write_text(text, encoding="utf-8", errors="surrogateescape")
+            Path(aside, COMMAND).chmod(0o755)
+            for name in texts:
+                Path(aside, name).replace(folder / name)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ReelError("RC611", Loc(), "the disk is full", hint="free some space and compile again") from error
+        raise _unwritable(folder, str(error.strerror)) from error
+
+
+def _unwritable(folder: Path, why: str) -> ReelError:
+    what = f'"{plain(str(folder))}" cannot be written: {why}'
+    return ReelError("RC612", Loc(), what, hint="name a folder that you may write to")

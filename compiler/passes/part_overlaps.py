@@ -1,0 +1,87 @@
+"""part-overlaps: only the frames in which two clips are seen go through a blend; all others go by it untouched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from compiler.ir import ops
+from compiler.ir.graph import Def, Graph, drop_unread
+from compiler.ir.infer import Shapes, Video, infer
+from compiler.ir.ops import Value, operands
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Frames [first, until) of a value."""
+
+    value: Value
+    first: int
+    until: int
+
+
+def part_overlaps(graph: Graph) -> Graph:
+    """xfade(a, b, d) = concat(a without its last d, xfade(a's last d, b's first d, d), b without its first d)"""
+    shapes = infer(graph)
+    parts: dict[Value, list[Part]] = {}
+    defs: list[Def] = []
+    for define in graph:
+        if not _joins(define.op, shapes):
+            defs.append(define)
+            continue
+        blend, parts[define.name] = _parts(define, parts, shapes)
+        defs += [*blend, *_joined(define, parts[define.name], shapes)]
+    return drop_unread(replace(graph, defs=tuple({define.name: define for define in defs}.values())))
+
+
+def _joins(op: ops.Op, shapes: Shapes) -> bool:
+    """Whether an op joins pictures, and is not a blend already of which nothing goes by."""
+    match op:
+        case ops.Concat(srcs):
+            return isinstance(shapes[srcs[0]], Video)
+        case ops.Xfade(left, right, _, overlap) if isinstance(shapes[left], Video):
+            return not _frames(left, shapes) == _frames(right, shapes) == overlap
+        case _:
+            return False
+
+
+def _parts(define: Def, known: Mapping[Value, list[Part]], shapes: Shapes) -> tuple[list[Def], list[Part]]:
+    """What a join is made of, in order, and the definition of the blend among it if there is one."""
+    sides = [known.get(src) or [Part(src, 0, _frames(src, shapes))] for src in operands(define.op)]
+    if not isinstance(define.op, ops.Xfade):
+        return [], [part for side in sides for part in side]
+    (*before, last), (first, *after) = sides
+    overlap = define.op.overlap
+    tail, head = replace(last, first=last.until - overlap), replace(first, until=first.first + overlap)
+    name = Value(f"{define.name}.blend")
+    leaving, entering = Value(f"{name}.out"), Value(f"{name}.in")
+    blend = [
+        Def(leaving, ops.Frames(tail.value, tail.first, tail.until), define.loc),
+        Def(entering, ops.Frames(head.value, head.first, head.until), define.loc),
+        Def(name, ops.Xfade(leaving, entering, define.op.kind, overlap), define.loc),
+    ]
+    kept = [replace(last, until=tail.first), Part(name, 0, overlap), replace(first, first=head.until)]
+    return blend, [*before, *(part for part in kept if part.first < part.until), *after]
+
+
+def _joined(define: Def, parts: Sequence[Part], shapes: Shapes) -> list[Def]:
+    """The parts as values, and their concatenation under the join's own name.
+
+    A join within a join names a part again that the outer one cuts shorter: the outer's, which comes later, counts.
+    """
+    cut: list[Def] = []
+    values: list[Value] = []
+    for part in parts:
+        whole = part.value not in shapes or (part.first, part.until) == (0, _frames(part.value, shapes))
+        values.append(part.value if whole else Value(f"{part.value}.alone"))
+        if not whole:
+            cut.append(Def(values[-1], ops.Frames(part.value, part.first, part.until), define.loc))
+    join = Def(define.name, ops.Concat(tuple(values)), define.loc)
+    return [*cut, join]
+
+
+def _frames(value: Value, shapes: Shapes) -> int:
+    shape = shapes[value]
+    assert isinstance(shape, Video)
+    assert shape.frames is not None
+    return shape.frames

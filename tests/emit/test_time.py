@@ -1,0 +1,137 @@
+"""Time as ffmpeg is told it: exact ticks, one balanced expression, whole frames."""
+
+from __future__ import annotations
+
+import math
+import re
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from compiler.emit.time import NANOSECONDS, frames, record_time, restamp, retime, trim
+from compiler.ir import ops
+from compiler.ir.infer import Video
+from compiler.timeline.instant import RecordTime, SourceTime, frame_count, slot
+from compiler.timeline.warp import Pace, Warp
+from tests.ir.graphs import src, v
+
+
+def steady(start: Fraction | int, *paces: tuple[str, str]) -> Warp:
+    """Speeds, each over so many seconds, from `start` on."""
+    at, made = Fraction(start), []
+    for length, speed in paces:
+        end = at + Fraction(length)
+        made.append(Pace(src(at), src(end), Fraction(speed), Fraction(speed)))
+        at = end
+    return Warp(tuple(made))
+
+
+def evaluated(text: str, t: float) -> float:
+    """An expression as ffmpeg works it out, in doubles."""
+
+    def clip(x: float, low: float, high: float) -> float:
+        return min(max(x, low), high)
+
+    names = {"clip": clip, "floor": math.floor, "T": t, "TB": 1.0}
+    return float(eval(text, {"__builtins__": {}}, names))
+
+
+def test_a_trim_counts_nanoseconds_of_ffmpegs_clock() -> None:
+    op = ops.Trim(v("a"), src(Fraction(1001, 30_000)), src(3))
+    assert trim(op, Video(64, 36, zero=Fraction(-2)), "x.trim") == [
+        "settb=1/1000000000",
+        "trim@x.trim=start_pts=-1966633333:end_pts=1000000000",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("warp", "zero", "text"),
+    [
+        (steady(0, ("1", "1")), 0, "T"),
+        (steady(1, ("1", "1")), 0, "T-1"),
+        (steady(1, ("1", "1")), -3, "T+2"),
+        (steady(0, ("1", "0.5")), 0, "T*2"),
+        (steady(1, ("1", "2")), 0, "(T-1)/2"),
+        (steady(1, ("1", "3/2")), 0, "(T-1)*2/3"),
+        (steady(1, ("1", "1"), ("2", "2")), 0, "clip(T-1,0,1)+clip(T-2,0,2)/2"),
+    ],
+)
+def test_record_time_is_a_term_a_pace(warp: Warp, zero: int, text: str) -> None:
+    assert record_time(warp, Fraction(zero)) == text
+
+
+PACES = st.lists(
+    st.tuples(
+        st.sampled_from(["1/2", "1/3", "0.7", "2"]), st.sampled_from(["0.1", "0.5", "0.37", "1", "1.07", "2", "16"])
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    PACES, st.fractions(0, 4000), st.fractions(0, 1, max_denominator=997), st.sampled_from([30, Fraction(30_000, 1001)])
+)
+def test_the_expression_is_the_warp(
+    paces: list[tuple[str, str]], zero: Fraction, share: Fraction, fps: Fraction
+) -> None:
+    warp = steady(5, *paces)
+    at = src(warp.start + share * (warp.end - warp.start))
+    exact = warp.record_of(at)
+    assert evaluated(record_time(warp, zero), float(at + zero)) == pytest.approx(float(exact), abs=1e-8)
+    (setpts, *_) = retime(ops.Retime(v("a"), warp, Fraction(fps)), Video(64, 36, zero=zero), "x")
+    text = re.sub(r"setpts@x='(.*)'", r"\1", setpts)
+    edge = exact * fps + Fraction(501, 1000)
+    if min(edge % 1, -edge % 1) > Fraction(1, 10**6):
+        assert round(evaluated(text, float(at + zero)) * fps) == slot(exact, Fraction(fps))
+
+
+def depth(text: str) -> int:
+    level = deepest = 0
+    for letter in text:
+        level += {"(": 1, ")": -1}.get(letter, 0)
+        deepest = max(deepest, level)
+    return deepest
+
+
+def test_a_thousand_paces_are_ten_deep() -> None:
+    warp = steady(1, *[("1/10", "1/2"), ("1/10", "2")] * 500)
+    text = record_time(warp, Fraction(0))
+    assert depth(text) <= 12
+    assert max(len(part.split("+")) for part in re.split(r"[()]", text)) <= 2
+    assert text.count("clip(") == 1000
+
+
+def test_retime_makes_exactly_its_frames() -> None:
+    op = ops.Retime(v("a"), steady(1, ("2", "1")), Fraction(30_000, 1001))
+    assert retime(op, Video(64, 36), "x") == [
+        "setpts@x='floor((T-1)*30000/1001+0.501)*1001/30000/TB'",
+        "fps@x=30000/1001:start_time=0",
+        "tpad=stop=-1:stop_mode=clone",
+        f"trim=end_frame={frame_count(RecordTime(Fraction(2)), Fraction(30_000, 1001))}",
+    ]
+
+
+def test_frames_are_counted_anew() -> None:
+    shape = Video(64, 36, fps=Fraction(25))
+    assert frames(ops.Frames(v("a"), 7, 9), shape, "x") == [
+        "trim@x=start_frame=7:end_frame=9",
+        "settb=1/25",
+        "setpts=N",
+        "fps=25",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fps", "base"), [(Fraction(30), "1/30"), (Fraction(30_000, 1001), "1001/30000"), (Fraction(60), "1/60")]
+)
+def test_restamping_counts_frames_in_the_grids_own_ticks(fps: Fraction, base: str) -> None:
+    assert restamp(Video(64, 36, fps=fps)) == [f"settb={base}", "setpts=N", f"fps={fps}"]
+
+
+def test_a_tick_is_a_nanosecond() -> None:
+    assert NANOSECONDS * Fraction(1, 10**9) == 1
+    assert SourceTime(Fraction(1)) == 1

@@ -1,0 +1,101 @@
+"""No error code without a page, and none that no test has met."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from compiler.cli.loading import read_text
+from compiler.codes import CODES
+from compiler.errors import ReelError
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "golden"
+
+MET: dict[str, str] = {
+    "RC101": "err_rc101_not_json",
+    "RC102": "err_rc102_key_given_twice",
+    "RC103": "err_rc103_unknown_field",
+    "RC104": "err_rc104_number_as_text",
+    "RC105": "err_rc105_media_left_out",
+    "RC106": "err_rc106_too_fast",
+    "RC107": "err_rc107_json_text_broken_off",
+    "RC108": "err_rc108_two_clips_of_one_id",
+    "RC109": "err_rc109_no_clips",
+    "RC110": "err_rc110_segments_of_the_future",
+    "RC111": "err_rc111_out_before_in",
+    "RC112": "err_rc112_spans_overlap",
+    "RC113": "err_rc113_unknown_transition",
+    "RC114": "err_rc114_cut_inside_a_clip",
+    "RC115": "tests/house/test_codes.py",
+    "RC201": "err_rc201_trim_past_the_end",
+    "RC202": "err_rc202_crop_off_the_picture",
+    "RC203": "err_rc203_dissolve_longer_than_its_clip",
+    "RC204": "err_rc204_bars_would_change",
+    "RC205": "err_rc205_hdr",
+    "RC206": "err_rc206_past_the_end",
+    "RC207": "err_rc207_ramp",
+    "RC301": "err_rc301_reads_what_is_not_made",
+    "RC401": "err_rc401_rotation_without_rotate",
+    "RC402": "err_rc402_crop_of_one_pixel",
+    "RC601": "tests/supervise/test_ffmpeg.py",
+    "RC602": "tests/supervise/test_ffmpeg.py",
+    "RC603": "tests/supervise/test_probe.py",
+    "RC604": "tests/supervise/test_probe.py",
+    "RC605": "tests/supervise/test_probe.py",
+    "RC606": "tests/supervise/test_probe.py",
+    "RC607": "tests/supervise/test_verdict.py",
+    "RC608": "tests/supervise/test_run.py",
+    "RC609": "tests/supervise/test_run.py",
+    "RC610": "tests/supervise/test_film.py",
+    "RC611": "tests/supervise/test_film.py",
+    "RC612": "tests/supervise/test_film.py",
+    "RC613": "tests/supervise/test_film.py",
+    "RC901": "tests/supervise/test_probe.py",
+}
+"""Where each code is met: a golden whose text it begins, or a test that names it."""
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_code_is_met(code: str) -> None:
+    if MET[code].startswith("tests/"):
+        assert code in (ROOT / MET[code]).read_text()
+    else:
+        assert (GOLDEN / MET[code] / "error.txt").read_text().startswith(f"error[{code}]: ")
+
+
+def test_every_error_golden_is_named_after_its_code() -> None:
+    for path in GOLDEN.glob("err_rc*/error.txt"):
+        code = path.parent.name.split("_")[1].upper()
+        assert path.read_text().startswith(f"error[{code}]: "), path.parent.name
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_code_has_a_page(code: str) -> None:
+    pages = re.findall(r"^## (\S+) (\S+)$", (ROOT / "docs" / "errors.md").read_text(), re.MULTILINE)
+    assert (code, CODES[code].name) in pages
+
+
+def test_no_page_is_of_a_code_that_is_gone() -> None:
+    pages = re.findall(r"^## (RC\d+)", (ROOT / "docs" / "errors.md").read_text(), re.MULTILINE)
+    assert pages == [*CODES]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_code_is_raised_somewhere(code: str) -> None:
+    raising = [*(ROOT / "compiler").rglob("*.py"), *(ROOT / "server").rglob("*.py")]
+    assert any(f'"{code}"' in path.read_text() for path in raising if path.name != "codes.py")
+
+
+def test_codes_and_names_are_one_to_one() -> None:
+    names = [code.name for code in CODES.values()]
+    assert len(set(names)) == len(names)
+    assert set(MET) == set(CODES)
+
+
+def test_a_reel_that_cannot_be_read_is_rc115() -> None:
+    with pytest.raises(ReelError) as caught:
+        read_text("no/such/reel.json")
+    assert caught.value.code == "RC115"

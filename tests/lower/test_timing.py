@@ -1,0 +1,110 @@
+"""What a clip plays: trims clamped and told, speeds over what is really there."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+
+import pytest
+
+from compiler.errors import ReelError
+from compiler.lower import Placed
+from tests.golden.media import MEDIA, film, picture
+from tests.lower.reels import Stored, placed, play
+
+
+def span(clip: Placed) -> tuple[Fraction | int, Fraction | int]:
+    return clip.timing.warp.start, clip.timing.warp.end
+
+
+def paces(clip: Placed) -> list[tuple[str, str, str]]:
+    return [(str(pace.start), str(pace.end), str(pace.entry)) for pace in clip.timing.warp.paces]
+
+
+@pytest.mark.parametrize(
+    ("stored", "start", "end", "notice"),
+    [
+        ({}, 0, 10, ""),
+        (play(2, 5), 2, 5, ""),
+        (play(None, 5), 0, 5, ""),
+        (play(2, None), 2, 10, ""),
+        (play(2, 10), 2, 10, ""),
+        (play(2, 10.5), 2, 10, "the out point is 0.5 s past the end of the media and was moved to 10 s"),
+        ({"timing_data": {"trimRange": [0, 99]}}, 0, 10, "the out point is 89 s past the end"),
+    ],
+)
+def test_a_trim_is_clamped_to_the_media_and_told(stored: Stored, start: int, end: int, notice: str) -> None:
+    clip = placed({"media": "silent.mp4", **stored})
+    assert span(clip) == (start, end)
+    assert [told.message[: len(notice)] for told in clip.notices] == ([notice] if notice else [])
+    assert all(told.loc.pointer.startswith("/clips/0/") for told in clip.notices)
+
+
+@pytest.mark.parametrize(("stored", "pointer"), [(play(10, 12), "trimRange"), (play(11, None), "trimRange")])
+def test_nothing_left_is_an_error_at_the_trim(stored: Stored, pointer: str) -> None:
+    with pytest.raises(ReelError) as caught:
+        placed({"media": "silent.mp4", **stored})
+    assert caught.value.code == "RC201"
+    assert caught.value.loc.pointer == f"/clips/0/segments_data/{pointer}"
+
+
+def test_a_media_without_length_is_an_error_at_the_media() -> None:
+    empty = {"game.mp4": film("game.mp4", 30, 0)}
+    with pytest.raises(ReelError) as caught:
+        placed({}, media=empty)
+    assert (caught.value.code, caught.value.loc.pointer) == ("RC201", "/clips/0/media")
+    assert caught.value.detail == "the media lasts 0 s"
+
+
+def test_speeds_are_clipped_to_the_trim_and_the_media() -> None:
+    clip = placed({"media": "silent.mp4", **play(2, 9.5, (1, 3, 2), (4, 5, 0.5), (9, None, 4))})
+    assert paces(clip) == [("2", "3", "2"), ("3", "4", "1"), ("4", "5", "1/2"), ("5", "9", "1"), ("9", "19/2", "4")]
+
+
+def test_a_speed_past_the_media_plays_nothing() -> None:
+    assert paces(placed({"media": "silent.mp4", **play(None, None, (10, 14, 8), (14.5, None, 2))})) == [
+        ("0", "10", "1")
+    ]
+
+
+def test_a_ramp_is_refused_where_it_would_be_seen() -> None:
+    ramp = {"from": 1, "to": 2}
+    with pytest.raises(ReelError) as caught:
+        placed({"media": "silent.mp4", **play(None, None, (1, 3, ramp))})
+    assert (caught.value.code, caught.value.loc.pointer) == ("RC207", "/clips/0/segments_data/spans/0/speed")
+    assert len(paces(placed({"media": "silent.mp4", **play(None, None, (11, 13, ramp))}))) == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "read_from"),
+    [
+        *((1.01, 1.03, 1), (1.01, 1.04, 1), (1.0, 1.001, 1), (0.001, 0.002, 0), (1.01, 1.05, Fraction(101, 100))),
+        *((1.03, 1.07, Fraction(103, 100)), (9.97, 10, Fraction(249, 25))),
+    ],
+)
+def test_between_two_frames_the_earlier_is_held(start: float, end: float, read_from: Fraction) -> None:
+    clip = placed({"media": "silent.mp4", **play(start, end)})
+    assert clip.timing.read_from == read_from
+    assert span(clip) == (Fraction(str(start)), Fraction(str(end)))
+
+
+def test_frames_at_uneven_times_are_read_from_the_in_point() -> None:
+    media = {"game.mp4": picture(MEDIA["silent.mp4"], variable=True)}
+    assert placed(play(1.01, 1.03), media=media).timing.read_from == Fraction(101, 100)
+
+
+@pytest.mark.parametrize(
+    ("stored", "fps", "frames"),
+    [
+        *((play(1, 3), "30", 60), (play(1, 1.001), "30", 1), (play(1, 3, (1, 3, 16)), "30", 4)),
+        *((play(1, 3, (1, 3, 0.1)), "30", 600), (play(1, 3), "30000/1001", 60), (play(1, 2.05), "30", 32)),
+    ],
+)
+def test_a_clips_frames_are_its_own_lengths_nearest(stored: Stored, fps: str, frames: int) -> None:
+    assert placed(stored, canvas={"fps": fps}).frames == frames
+
+
+def test_the_warp_begins_and_ends_with_the_trim() -> None:
+    warp = placed(play(1.5, 6, (3, 4, 0.5))).timing.warp
+    assert all(a.end == b.start for a, b in pairwise(warp.paces))
+    assert warp.total == Fraction(11, 2)

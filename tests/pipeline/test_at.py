@@ -1,0 +1,135 @@
+"""One record time traced back to what is seen, against the definition, frame by frame."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from compiler.errors import ReelError
+from compiler.pipeline import Compiled, Sight, compile_reel, frame_at, sights
+from compiler.timeline.instant import RecordTime, SourceTime, slot
+from tests.golden.media import MEDIA, NINE
+from tests.lower.reels import Stored, into, key, play, reel
+
+
+def compiled(*clips: Stored, **top: object) -> Compiled:
+    return compile_reel(reel(*clips, **top), MEDIA, NINE)
+
+
+def seen(film: Compiled, frame: int) -> list[Sight]:
+    return sights(film.plan, film.graph, frame)
+
+
+JOINED = compiled(
+    {"id": "a", **play(1, 3)},
+    {"id": "a.b", **play(5, 6, (5, 6, 0.5)), **into("dissolve", 0.5)},
+    {"id": "a", **play(8, 9), **into("fade", 0.5)} | {"id": "c"},
+)
+
+
+@pytest.mark.parametrize(
+    ("at", "frame"),
+    [("0", 0), ("0.0333", 0), ("1/30", 1), ("1", 30), ("4.4999", 134), ("2.999999999", 89)],
+)
+def test_a_record_time_shows_the_frame_it_falls_in(at: str, frame: int) -> None:
+    assert frame_at(JOINED.plan, Fraction(at)) == frame
+
+
+@pytest.mark.parametrize("at", ["-0.001", "4.5", "99"])
+def test_outside_the_reel_nothing_is_shown(at: str) -> None:
+    assert JOINED.plan.duration == Fraction(9, 2)
+    with pytest.raises(ReelError, match="outside the reel") as caught:
+        frame_at(JOINED.plan, Fraction(at))
+    assert caught.value.code == "RC206"
+
+
+def test_within_an_overlap_both_clips_are_seen_by_their_weights() -> None:
+    for frame in range(135):
+        shown = [(sight.placed.clip.id, sight.frame, sight.weight) for sight in seen(JOINED, frame)]
+        share = Fraction(frame - 45, 15)
+        if frame < 45:
+            assert shown == [("a", frame, Fraction(1))]
+        elif frame < 60:
+            assert shown == [("a", frame, 1 - share), ("a.b", frame - 45, share)]
+        elif frame < 105:
+            assert shown == [("a.b", frame - 45, Fraction(1))]
+        else:
+            assert shown == [("c", frame - 105, Fraction(1))]
+
+
+def test_a_sight_names_its_own_definitions() -> None:
+    values = {sight.placed.clip.id: sight.values for sight in seen(JOINED, 50)}
+    assert values["a"][0] == "a.video"
+    assert values["a.b"][-1].startswith("a_b.")
+    assert all(name == "a" or name.startswith("a.") for name in values["a"])
+
+
+def test_a_sight_is_the_curve_and_the_warp_at_its_frame() -> None:
+    keys = [key(0, 0, 0, 1280, 720, ease="linear"), key(60, 600, 0, 1280, 720)]
+    film = compiled({**play(1, 2, (1, 2, 0.5)), "crop_data": keys})
+    (sight,) = seen(film, 30)
+    assert (sight.source, sight.speed) == (Fraction(3, 2), Fraction(1, 2))
+    assert sight.box.x == pytest.approx(10 * 1.5 * 30_000 / 1001, abs=0.01)
+    assert sight.as_json() == {
+        "clip": "clip1",
+        "clip_frame": 30,
+        "source_time": "1.5",
+        "source_frame": 45,
+        "crop": {"x": pytest.approx(449.55, abs=0.01), "y": 0, "width": 1280, "height": 720},
+        "speed": "0.5",
+        "weight": "1",
+        "values": list(sight.values),
+    }
+
+
+def defined(sight: Sight, fps: Fraction, n: int) -> int:
+    """The last source frame whose slot is at or before n, tried one by one; before any, the first."""
+    placed = sight.placed
+    warp, rate = placed.timing.warp, placed.media.video.rate
+    frames = [k for k in range(int(warp.end * rate) + 2) if placed.timing.read_from <= k / rate < warp.end]
+    shown = [k for k in frames if slot(_record(warp, k / rate), fps) <= n]
+    return max(shown, default=frames[0])
+
+
+def _record(warp: object, at: Fraction) -> RecordTime:
+    start = warp.start  # type: ignore[attr-defined]
+    return warp.record_of(SourceTime(max(at, start)))  # type: ignore[attr-defined, no-any-return]
+
+
+SPANS = st.lists(st.tuples(st.integers(1, 9), st.sampled_from([0.1, 0.37, 0.5, 1.5, 2, 3.3, 16])), max_size=3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(["silent.mp4", "game.mp4", "action.mp4", "film24.mkv"]),
+    st.sampled_from(["24", "30", "30000/1001", "60"]),
+    st.integers(0, 3000),
+    st.integers(10, 900),
+    SPANS,
+)
+def test_the_source_frame_shown_is_the_one_the_law_names(
+    media: str, fps: str, start: int, length: int, spans: list[tuple[int, float]]
+) -> None:
+    first, last = start / 1000, (start + length) / 1000
+    edges = sorted({first, *(round(first + length * tenth / 10_000, 4) for tenth, _ in spans), last})
+    stored = [(a, b, speed) for (a, b), (_, speed) in zip(pairwise(edges), spans, strict=False)]
+    film = compiled({"media": media, **play(first, last, *stored)}, canvas={"fps": fps})
+    for frame in {0, 1, film.plan.frames // 3, film.plan.frames // 2, film.plan.frames - 1}:
+        if frame < film.plan.frames:
+            (sight,) = seen(film, frame)
+            assert sight.source_frame == defined(sight, Fraction(fps), frame)
+
+
+def test_between_two_frames_the_held_frame_is_shown() -> None:
+    (sight,) = seen(compiled({"media": "silent.mp4", **play(1.01, 1.03)}), 0)
+    assert (sight.source_frame, sight.source) == (25, Fraction(101, 100))
+
+
+def test_frames_at_uneven_times_have_no_number() -> None:
+    (sight,) = seen(compiled({"media": "screen.mp4", **play(1, 3)}), 0)
+    assert sight.source_frame is None
+    assert sight.as_json()["source_frame"] is None
