@@ -86,6 +86,7 @@ class ReelErrors(ExceptionGroup[ReelError]):
     """Every error found in one reading, in the order of the file."""
 
     def __new__(cls, errors: Sequence[ReelError]) -> ReelErrors:
+        """The group of these errors."""
         return super().__new__(cls, f"{len(errors)} errors", errors)
 
     @property

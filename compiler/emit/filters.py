@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from compiler.emit import pictures, sound, time
 from compiler.emit.numbers import decimal
@@ -11,6 +12,12 @@ from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
 from compiler.ir.infer import Audio, Shapes, Tint, Video, infer
 from compiler.timeline.instant import RecordTime
+
+Spelling = Mapping[ops.Value, list[str]]
+"""The filters of each value."""
+
+NAME_ENDS = re.compile("[@=]")
+"""What stands behind a filter's name."""
 
 XFADE_NAMES = {"dissolve": "fade"}
 """Where our word for a transition is not xfade's: its `dissolve` is a scatter of pixels, its `fade` a blend."""
@@ -48,13 +55,18 @@ def filters(define: Def, shapes: Shapes) -> list[str]:
             return _of_picture(op, shapes, name)
 
 
-def needs(graph: Graph) -> dict[str, Loc]:
-    """Every filter that a legal graph is spelled with, and what it is first needed for."""
+def spell(graph: Graph) -> Spelling:
+    """Every definition's filter chain."""
     shapes = infer(graph)
+    return {define.name: filters(define, shapes) for define in graph}
+
+
+def needs(graph: Graph, spelling: Spelling) -> dict[str, Loc]:
+    """Every filter that a legal graph is spelled with, and what it is first needed for."""
     found: dict[str, Loc] = {}
     for define in graph:
-        for text in ", ".join(filters(define, shapes)).split(", "):
-            found.setdefault(re.split("[@=]", text)[0], define.loc)
+        for text in ", ".join(spelling[define.name]).split(", "):
+            found.setdefault(NAME_ENDS.split(text, 1)[0], define.loc)
     found.pop("", None)
     return found
 

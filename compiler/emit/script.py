@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.emit.filters import filters
+from compiler.emit.filters import Spelling
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
-from compiler.ir.infer import infer
 from compiler.ir.ops import Value, operands
 
 WIDTH = 118
 """Columns a line is filled to; a longer filter has a line of its own."""
 
 
-def script(graph: Graph) -> str:
-    """The filtergraph of a legal graph; ends with a newline."""
-    shapes, labels, copies = infer(graph), _labels(graph), _copies(graph)
+def script(graph: Graph, spelling: Spelling) -> str:
+    """The filtergraph of a legal graph, spelled; ends with a newline."""
+    labels, copies = _labels(graph), _copies(graph)
     chains = []
     for chain in _chains(graph):
-        texts = [text for define in chain for text in filters(define, shapes)]
+        texts = [text for define in chain for text in spelling[define.name]]
         reads = "".join(labels[value] for value in operands(chain[0].op))
         makes = "".join(labels[value] for value in copies.get(chain[-1].name, [chain[-1].name]))
         chains.append("\n".join(filter(None, (reads, *_filled(texts), makes))))

@@ -84,6 +84,8 @@ def _largest(width: int, height: int, shape: float) -> Box:
 
 def _within(box: Box, width: int, height: int) -> Box:
     """The box clamped into the picture, its shape kept: a spline may overshoot its keyframes."""
+    if box.x >= 0 and box.y >= 0 and box.x + box.width <= width and box.y + box.height <= height:
+        return box
     share = min(1.0, width / box.width, height / box.height)
     w, h = min(box.width * share, width), min(box.height * share, height)
     x, y = box.x + (box.width - w) / 2, box.y + (box.height - h) / 2

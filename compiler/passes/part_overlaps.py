@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from compiler.ir import ops
-from compiler.ir.graph import Def, Graph, drop_unread
+from compiler.ir.graph import Def, Graph
 from compiler.ir.infer import Shapes, Video, infer
 from compiler.ir.ops import Value, operands
 
@@ -23,15 +23,19 @@ class Part:
 def part_overlaps(graph: Graph) -> Graph:
     """xfade(a, b, d) = concat(a without its last d, xfade(a's last d, b's first d, d), b without its first d)"""
     shapes = infer(graph)
+    joins = {define.name for define in graph if _joins(define.op, shapes)}
+    inner = {value for name in joins for value in operands(graph.ops[name])}
     parts: dict[Value, list[Part]] = {}
     defs: list[Def] = []
     for define in graph:
-        if not _joins(define.op, shapes):
+        if define.name not in joins:
             defs.append(define)
             continue
         blend, parts[define.name] = _parts(define, parts, shapes)
-        defs += [*blend, *_joined(define, parts[define.name], shapes)]
-    return drop_unread(replace(graph, defs=tuple({define.name: define for define in defs}.values())))
+        defs += blend
+        if define.name not in inner:
+            defs += _joined(define, parts[define.name], shapes)
+    return replace(graph, defs=tuple(defs))
 
 
 def _joins(op: ops.Op, shapes: Shapes) -> bool:
@@ -65,10 +69,7 @@ def _parts(define: Def, known: Mapping[Value, list[Part]], shapes: Shapes) -> tu
 
 
 def _joined(define: Def, parts: Sequence[Part], shapes: Shapes) -> list[Def]:
-    """The parts as values, and their concatenation under the join's own name.
-
-    A join within a join names a part again that the outer one cuts shorter: the outer's, which comes later, counts.
-    """
+    """The parts as values, and their concatenation under the join's own name."""
     cut: list[Def] = []
     values: list[Value] = []
     for part in parts:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from compiler.emit.argv import Encoding, film_command, quoted, still_command, words
-from compiler.emit.filters import needs
+from compiler.emit.filters import Spelling, needs, spell
 from compiler.emit.script import script, sources
 from compiler.errors import Loc, ReelError, raise_all
 from compiler.ir import ops
@@ -110,15 +110,16 @@ def compile_reel(reel: Reel, media: Mapping[str, Media], build: Build, *, checke
     lowered = lower(reel, media, build)
     passed = tuple(stages(lowered.graph, checked=checked))
     legal = passed[-1].graph
-    raise_all(_missing(legal, build))
+    spelling = spell(legal)
+    raise_all(_missing(legal, spelling, build))
     encode = reel.encode
     encoding = Encoding(reel.canvas.fps, encode.preset, encode.crf, encode.audio_bitrate, legal.audio is not None)
-    return Compiled(passed, script(legal), make_plan(reel, lowered.clips, legal), encoding, build)
+    return Compiled(passed, script(legal, spelling), make_plan(reel, lowered.clips, legal), encoding, build)
 
 
-def _missing(graph: Graph, build: Build) -> Iterator[ReelError]:
+def _missing(graph: Graph, spelling: Spelling, build: Build) -> Iterator[ReelError]:
     """RC401 for every filter the graph needs and the ffmpeg was built without."""
-    for name, loc in needs(graph).items():
+    for name, loc in needs(graph, spelling).items():
         if name not in build.filters:
             hint = "use the embedded ffmpeg, or one that was built with it"
             yield ReelError("RC401", loc, f"ffmpeg {build.version} has no {name} filter", hint=hint)
@@ -152,7 +153,7 @@ def compile_still(compiled: Compiled, frame: int) -> Still:
     graph = slice_legal(compiled, frame)
     picture = Def(Value("still"), ops.Rgb(graph.video), Loc())
     graph = Graph((*graph.defs, picture), picture.name, None)
-    return Still(graph, script(graph), compiled.build)
+    return Still(graph, script(graph, spell(graph)), compiled.build)
 
 
 def slice_legal(compiled: Compiled, frame: int) -> Graph:

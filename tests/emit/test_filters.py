@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from compiler.emit.filters import MATRIX, XFADE_NAMES, filters, needs
+from compiler.emit.filters import MATRIX, XFADE_NAMES, filters, needs, spell
 from compiler.errors import Loc
 from compiler.ir import ops
 from compiler.ir.graph import Def
@@ -86,14 +86,15 @@ def test_joins_say_which_kind_of_stream_they_join() -> None:
 @pytest.mark.parametrize("case", FILMS)
 def test_what_a_film_needs_is_what_its_script_says(case: str) -> None:
     compiled = compile_case(case)
-    needed = needs(compiled.legal)
+    needed = needs(compiled.legal, spell(compiled.legal))
     assert set(needed) <= FILTERS
     assert all(f"{name}=" in compiled.script or f"{name}@" in compiled.script or name == "apad" for name in needed)
 
 
 def test_what_is_needed_is_first_needed_somewhere() -> None:
     made = {**footage(), "r": ops.Rotate(v("a"), Fraction(1)), "s": ops.Smear(v("r"), 2, 0, 0, 0)}
-    needed = needs(graph(made, "s"))
+    made_graph = graph(made, "s")
+    needed = needs(made_graph, spell(made_graph))
     assert needed["rotate"].pointer == "/r"
     assert needed["fillborders"].pointer == needed["pad"].pointer == "/s"
     assert needed["settb"].pointer == "/a.trim"

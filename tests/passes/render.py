@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compiler.emit.argv import Encoding, film_command, words
+from compiler.emit.filters import spell
 from compiler.emit.script import script
 from compiler.ir.build import Build
 from compiler.ir.graph import Graph
@@ -62,7 +63,7 @@ class Bench:
 
     def _run(self, graph: Graph, *outputs: str) -> None:
         text = self.folder / "script.txt"
-        text.write_text(script(graph))
+        text.write_text(script(graph, spell(graph)))
         command = film_command(graph, ENCODING, self.build, str(text), "film.mp4")
         reading = takewhile(lambda group: group[0] != self.build.script_option, command)
         whole = [*words([*reading]), self.build.script_option, str(text), *outputs]

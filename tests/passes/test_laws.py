@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from compiler.emit.filters import spell
 from compiler.emit.script import script
 from compiler.errors import Loc
 from compiler.ir import ops
@@ -220,7 +221,7 @@ def test_a_still_is_the_films_frame_in_rgb(bench: Bench) -> None:
     picked = Def(Value("picked"), ops.Frames(film.legal.video, 30, 31), Loc())
     shown = Def(Value("shown"), ops.Rgb(picked.name), Loc())
     whole = drop_unread(Graph((*film.legal.defs, picked, shown), shown.name, None))
-    drawn = [_drawn(bench, still) for still in (compile_still(film, 30), Still(whole, script(whole), bench.build))]
+    drawn = [_drawn(bench, still) for still in (compile_still(film, 30), Still(whole, script(whole, spell(whole)), bench.build))]
     assert drawn[0] == drawn[1]
     assert len(drawn[0]) == 160 * 90 * 3
 
