@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from traceback import format_exception
 
 import typer
@@ -11,7 +12,7 @@ from compiler.errors import Loc, ReelError, ReelErrors
 
 
 def told(end: Exception | Interrupted) -> int:
-    """The exit code, once stderr has been told; an exception that is no error of ours is told as RC901."""
+    """The exit code, once stderr has been told; an exception that nobody foresaw is told as RC901."""
     match end:
         case Interrupted():
             typer.echo("interrupted", err=True)
@@ -22,6 +23,8 @@ def told(end: Exception | Interrupted) -> int:
         case ReelError():
             typer.echo(str(end), err=True)
             return end.exit_code
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return told(ReelError("RC611", Loc(), "the disk is full", hint="free some space and try again"))
         case _:
             return told(_bug(end))
 

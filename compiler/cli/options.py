@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from fractions import Fraction
 from pathlib import Path
@@ -24,12 +25,11 @@ def seconds(text: str) -> Fraction:
     raise typer.BadParameter(f"{text!r} is no time: give seconds, as 2.5 or 75/30")
 
 
-def patience(text: str) -> float:
-    """How long to wait, as typed: seconds above 0; a usage error otherwise."""
-    waited = seconds(text)
-    if waited <= 0:
-        raise typer.BadParameter(f"{text!r} is no time to wait: give seconds above 0")
-    return float(waited)
+def patience(waited: float | None) -> float | None:
+    """How long to wait, checked: finite seconds above 0; a usage error otherwise."""
+    if waited is None or 0 < waited < math.inf:
+        return waited
+    raise typer.BadParameter(f"{waited:g} is no time to wait: give seconds above 0")
 
 
 def file_name(text: str) -> Path:

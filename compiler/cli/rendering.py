@@ -35,10 +35,10 @@ ShownAs = Annotated[
     ),
 ]
 Stall = Annotated[
-    float, typer.Option("--stall", metavar="S", parser=patience, help="Give up after S seconds without a frame.")
+    float, typer.Option("--stall", metavar="S", callback=patience, help="Give up after S seconds without a frame.")
 ]
 Deadline = Annotated[
-    float | None, typer.Option("--deadline", metavar="S", parser=patience, help="Give up after S seconds in all.")
+    float | None, typer.Option("--deadline", metavar="S", callback=patience, help="Give up after S seconds in all.")
 ]
 
 

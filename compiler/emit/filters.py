@@ -38,6 +38,11 @@ REPEAT = "neighbor+accurate_rnd+bitexact"
 """How chroma is widened and narrowed: there and back is exactly where it was."""
 
 
+SPARE = "tpad=stop=1:stop_mode=clone"
+"""A frame more than a blend needs of each side, cut off behind it: where both sides end with their overlap, xfade of
+ffmpeg 5.1 shows its last frame as the entering side's alone; where only the leaving side goes on, it never ends."""
+
+
 def filters(define: Def, shapes: Shapes) -> list[str]:
     """The filter chain that makes a definition's value, its decisive filter named after it."""
     op, name, shape = define.op, define.name, shapes[define.name]
@@ -105,8 +110,8 @@ def _of_picture(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
             return time.frames(op, _video(shapes, src), name)
         case ops.Fade(src):
             return _fade(op, _video(shapes, src), name)
-        case ops.Xfade(left):
-            return [_xfade(op, _video(shapes, left), name)]
+        case ops.Xfade(left, right):
+            return _xfade(op, _video(shapes, left), _video(shapes, right), name)
         case _:
             return _in_space(op, shapes, name)
 
@@ -130,7 +135,7 @@ def _in_space(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
         case ops.Conform():
             return ["setsar=1", "format=yuv420p"]
         case ops.Widen():
-            return [f"scale@{name}=flags={REPEAT}", "format=yuv444p"]
+            return [SPARE, f"scale@{name}=flags={REPEAT}", "format=yuv444p"]
         case ops.Narrow():
             return [f"scale@{name}=flags={REPEAT}", "format=yuv420p"]
         case ops.Rgb():
@@ -160,12 +165,14 @@ def _fade(op: ops.Fade, shape: Video, name: str) -> list[str]:
     return spelled
 
 
-def _xfade(op: ops.Xfade, left: Video, name: str) -> str:
+def _xfade(op: ops.Xfade, left: Video, right: Video, name: str) -> list[str]:
     assert left.frames is not None
+    assert right.frames is not None
     assert left.fps is not None
     offset = RecordTime((left.frames - op.overlap) / left.fps)
     kind = XFADE_NAMES.get(op.kind, op.kind)
-    return f"xfade@{name}={kind}:duration={decimal(op.overlap / left.fps)}:offset={decimal(offset)}"
+    blend = f"xfade@{name}={kind}:duration={decimal(op.overlap / left.fps)}:offset={decimal(offset)}"
+    return [blend, f"trim=end_frame={left.frames + right.frames - op.overlap}"]
 
 
 def _video(shapes: Shapes, value: ops.Value) -> Video:

@@ -61,14 +61,14 @@ class Chain:
 def picture(placed: Placed, canvas: Canvas) -> list[Def]:
     """The clip's picture, as plainly as it can be said: passes take out what changes nothing."""
     clip, media, framing, loc = placed.clip, placed.media, placed.framing, placed.clip.loc
-    warp = placed.timing.warp
+    timing = placed.timing
     trim = clip.trim.loc if clip.trim else loc.at("media")
     speed = clip.spans[0].loc if clip.spans else trim
     crop = loc.at("crop_data") if clip.crop else loc
     chain = Chain(placed.name)
     at = chain.add("video", ops.Source(media, "video"), loc.at("media"))
-    at = chain.add("trim", ops.Trim(at, placed.timing.read_from, warp.end), trim)
-    at = chain.add("warp", ops.Retime(at, warp, canvas.fps), speed)
+    at = chain.add("trim", ops.Trim(at, timing.read_from, timing.warp.end), trim)
+    at = chain.add("warp", ops.Retime(at, timing.shown(canvas.fps), canvas.fps), speed)
     at = chain.add("colour", ops.Colour(at), loc.at("media"))
     at = chain.add("square", ops.Scale(at, *media.video.displayed), loc.at("media"))
     at = chain.add("rotate", ops.Rotate(at, clip.rotation), loc.at("rotation"))

@@ -9,11 +9,14 @@ from math import ceil, floor
 
 from compiler.errors import Notice, ReelError
 from compiler.model import Clip, Ramp, SpeedSpan
-from compiler.timeline.instant import SourceTime
+from compiler.timeline.instant import SLOT_BIAS, RecordTime, SourceTime, frame_count
 from compiler.timeline.media import Media, VideoStream
 from compiler.timeline.warp import Pace, Warp, cover
 
 Notify = Callable[[Notice], None]
+
+ONE_SLOT = Fraction(1, 2) - SLOT_BIAS
+"""Of an output frame: what begins before this in a clip has its first slot, what begins here the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,22 @@ class Timing:
 
     warp: Warp
     read_from: SourceTime
+
+    def shown(self, fps: Fraction) -> Warp:
+        """The warp that frames are laid on the grid by: the clip's own, unless that leaves none of them on screen.
+
+        The frame before the in point, when it is all there is, begins with the clip and lasts as long. And all frames
+        of a clip that is too short for the grid share its one slot, which must end after them.
+        """
+        frames, lasts = frame_count(self.warp.total, fps), self.warp.total
+        if self.read_from < self.warp.start:
+            lasts = RecordTime(frames / fps)
+        elif lasts * fps < ONE_SLOT:
+            lasts = RecordTime(ONE_SLOT / fps)
+        else:
+            return self.warp
+        speed = (self.warp.end - self.read_from) / lasts
+        return Warp((Pace(self.read_from, self.warp.end, speed, speed),))
 
 
 def time_clip(clip: Clip, media: Media, notify: Notify) -> Timing:
@@ -73,6 +92,7 @@ def _pace(span: SpeedSpan, media: Media) -> Pace | None:
 
 def _first_read(video: VideoStream, start: SourceTime, end: SourceTime) -> SourceTime:
     """The in point; or, when no frame begins in [start, end), where the frame seen at the in point begins."""
-    if video.variable or ceil(end * video.rate) > ceil(start * video.rate):
+    rounded = video.time_base / 2  # what a container's ticks may move a frame by: Matroska's are milliseconds
+    if video.variable or ceil((end - rounded) * video.rate) > ceil((start + rounded) * video.rate):
         return start
-    return SourceTime(floor(start * video.rate) / video.rate)
+    return SourceTime(max(Fraction(0), floor(start * video.rate) / video.rate - rounded))

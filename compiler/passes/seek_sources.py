@@ -13,7 +13,7 @@ from compiler.timeline.media import Media
 
 LEAD_FRAMES = 17
 """Frames read before the in point. A seek lands on a keyframe by its decoding time, which is ahead of when it is seen
-by as many frames as a codec reorders, 16 at most; what leads up to it in display is lost, so it must be seen in time."""
+by as many frames as a codec reorders, 16 at most; what leads up to it in display is lost, so it must come in time."""
 
 LEAD_SOUND = Fraction(1)
 """Seconds of sound read before the in point: a decoder needs a few frames to be sure of what it decodes."""
@@ -39,7 +39,7 @@ def seek_sources(graph: Graph) -> Graph:
 
 
 def _seek(source: ops.Source, start: Fraction) -> Fraction:
-    """Seconds to seek to: whole milliseconds, and whole ticks of the stream where it can be: then nothing is rounded."""
+    """Seconds to seek to: whole milliseconds, and whole ticks of the stream where that can be, so as not to round."""
     media = source.media
     sound = source.stream == "audio"
     lead = LEAD_SOUND if sound else LEAD_FRAMES / media.video.rate

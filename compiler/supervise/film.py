@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
 import stat
 from fractions import Fraction
@@ -72,6 +73,11 @@ def _check_place(path: Path, overwrite: bool) -> None:
         raise _unwritable(path, "its folder may not be written", "choose another folder, or change its permissions")
     if not shutil.disk_usage(folder).free:
         raise ReelError("RC611", Loc(), "the disk is full", hint="free some space and render again")
+
+
+def part_of(output: Path) -> Path:
+    """A new name beside the output, for it while it is made: it begins with a dot and ends in `.part`."""
+    return output.absolute().with_name(f".{output.stem[:40]}.{secrets.token_hex(6)}.part")
 
 
 def publish(part: Path, final: Path, overwrite: bool = False) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import secrets
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 from time import monotonic
 
 from compiler.errors import Loc, ReelError
-from compiler.supervise.film import check_output, publish, verify_film
+from compiler.supervise.film import check_output, part_of, publish, verify_film
 from compiler.supervise.progress import Progress
 from compiler.supervise.run import RENDERING, run
 from compiler.supervise.sandbox import Limits
@@ -67,7 +66,7 @@ async def render(
     """
     check_output(output, overwrite)
     started = monotonic()
-    part = output.absolute().with_name(f".{output.stem[:40]}.{secrets.token_hex(6)}.part")
+    part = part_of(output)
     try:
         with tempfile.TemporaryDirectory(prefix="reelc-") as folder:
             command = build_command(written(script, Path(folder)), part)

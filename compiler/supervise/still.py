@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 import tempfile
 from pathlib import Path
 
 from compiler.errors import Loc, ReelError
-from compiler.supervise.film import check_output, publish
+from compiler.supervise.film import check_output, part_of, publish
 from compiler.supervise.render import BuildCommand, written
 from compiler.supervise.run import run
 from compiler.supervise.verdict import UNKNOWN, Origins
@@ -24,7 +23,7 @@ async def render_still(
 ) -> None:
     """The picture, whole, at `output`; or a coded error and `output` untouched."""
     check_output(output, overwrite)
-    part = output.absolute().with_name(f".{output.stem[:40]}.{secrets.token_hex(6)}.part")
+    part = part_of(output)
     try:
         with tempfile.TemporaryDirectory(prefix="reelc-") as folder:
             command = build_command(written(script, Path(folder)), part)

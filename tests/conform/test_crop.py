@@ -56,7 +56,7 @@ def stored(name: str, media: Path) -> dict[str, Any]:
 
 
 def windows(path: CropPath) -> list[tuple[float, float, float, float]]:
-    return [tuple(path.at(n)) for n in range(FRAMES)]
+    return [(box.x, box.y, box.width, box.height) for box in map(path.at, range(FRAMES))]
 
 
 @pytest.fixture(scope="session", params=["blobs", "texture"])

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from compiler.emit.filters import MATRIX, XFADE_NAMES, filters, needs, spell
+from compiler.emit.filters import MATRIX, SPARE, XFADE_NAMES, filters, needs, spell
 from compiler.errors import Loc
 from compiler.ir import ops
 from compiler.ir.graph import Def
@@ -66,7 +66,10 @@ def test_every_matrix_that_is_let_in_is_converted(matrix: str, given: str, said:
 
 def test_every_transition_is_a_join_we_can_spell() -> None:
     assert TRANSITIONS == ("cut", "fade", "dissolve")
-    assert spelled(ops.Xfade(v("grid"), v("other"), "dissolve", 15)) == ["xfade@x=fade:duration=0.5:offset=1.5"]
+    assert spelled(ops.Xfade(v("grid"), v("other"), "dissolve", 15)) == [
+        *("xfade@x=fade:duration=0.5:offset=1.5", "trim=end_frame=85")
+    ]
+    assert spelled(ops.Widen(v("grid")))[0] == SPARE
     assert spelled(ops.Xfade(v("grid"), v("other"), "wipeleft", 1))[0].startswith("xfade@x=wipeleft:duration=0.0333333")
     assert set(XFADE_NAMES) < set(TRANSITIONS)
 

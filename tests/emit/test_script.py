@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from compiler.emit.filters import spell
 from compiler.emit.script import WIDTH, script, sources
 from compiler.ir import ops
 from compiler.ir.graph import Graph
@@ -73,13 +74,17 @@ def test_lines_are_filled_and_no_longer_than_they_must_be(case: str) -> None:
         assert len(line) <= WIDTH + 3 or alone, line
 
 
+def spelled(film: Graph) -> str:
+    return script(film, spell(film))
+
+
 def made(**more: Op) -> Graph:
     defs = {**footage(), **more}
     return graph(defs, list(defs)[-1])
 
 
 def test_a_run_is_one_chain_in_order() -> None:
-    assert script(graph(footage())) == (
+    assert spelled(graph(footage())) == (
         "[0:0]\n"
         "  settb=1/1000000000, trim@a.trim=start_pts=1000000000:end_pts=3000000000, "
         "setpts@a.warp='floor((T-1)*30+0.501)/30/TB',\n"
@@ -89,12 +94,12 @@ def test_a_run_is_one_chain_in_order() -> None:
 
 
 def test_a_film_that_others_read_on_is_a_link_of_its_own() -> None:
-    text = script(Graph(made(b=ops.Restamp(v("a"))).defs, v("a"), v("b")))
+    text = spelled(Graph(made(b=ops.Restamp(v("a"))).defs, v("a"), v("b")))
     assert "[a];\n\n[a]\n  settb=1/30" in text
 
 
 def test_a_split_names_all_its_ways() -> None:
-    text = script(
+    text = spelled(
         made(
             s=ops.Split(v("a"), 2),
             **{"a.1": ops.Branch(v("s"), 0), "a.2": ops.Branch(v("s"), 1)},
@@ -106,7 +111,7 @@ def test_a_split_names_all_its_ways() -> None:
 
 def test_a_run_may_begin_with_nothing() -> None:
     silence = Graph((*graph(footage()).defs, *graph({"q": ops.Silence(9)}).defs), v("a"), v("q"))
-    assert script(silence).endswith("[a];\n\n  anullsrc=r=48000:cl=stereo, atrim=end_sample=9, " + SAMPLES + "\n[q]\n")
+    assert spelled(silence).endswith("[a];\n\n  anullsrc=r=48000:cl=stereo, atrim=end_sample=9, " + SAMPLES + "\n[q]\n")
 
 
 SAMPLES = "aformat=sample_fmts=fltp:channel_layouts=stereo"

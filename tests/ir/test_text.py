@@ -22,7 +22,7 @@ from tests.ir.graphs import FPS, footage, graph, heard, path, src, v, warp
 
 PHRASES: list[tuple[Op, str]] = [
     (ops.Source(MEDIA["game.mp4"], "video"), 'source "game.mp4" video'),
-    (ops.Source(MEDIA["game.mp4"], "audio", Fraction(5)), 'source "game.mp4" audio from 5s'),
+    (ops.Source(MEDIA["game.mp4"], "audio", Fraction(5)), 'source "game.mp4" audio from 5'),
     (ops.Trim(v("a"), src(1), src("3.5")), "trim %a [1 .. 3.5)"),
     (ops.Retime(v("a"), warp(1, 3, Fraction(1, 2)), FPS), "retime %a 0.5x at 30 fps"),
     (ops.Restamp(v("a")), "restamp %a"),

@@ -23,6 +23,7 @@ from compiler.passes.cut_sound import DECLICK
 from compiler.passes.fold_identity import fold_identity
 from compiler.passes.fuse_cuts import fuse_cuts
 from compiler.passes.insert_splits import insert_splits
+from compiler.passes.part_overlaps import part_overlaps
 from compiler.passes.restamp_joins import restamp_joins
 from compiler.passes.seek_sources import seek_sources
 from compiler.pipeline import Compiled, Still, compile_reel, compile_still, slice_legal
@@ -67,9 +68,12 @@ def same(a: Rendered, b: Rendered) -> bool:
     return a.ticks == b.ticks and a.frames == b.frames and np.array_equal(a.samples, b.samples)
 
 
-@pytest.mark.parametrize("step", [fold_identity, fuse_cuts, seek_sources, commute_still])
+@pytest.mark.parametrize("step", [fold_identity, fuse_cuts, seek_sources, commute_still, part_overlaps])
 def test_the_film_is_the_same_without_it(step: Pass, bench: Bench) -> None:
-    edits: dict[Pass, Reel] = {fold_identity: MIXED, fuse_cuts: CUTS, seek_sources: MIXED, commute_still: SLOW}
+    edits: dict[Pass, Reel] = {
+        **{fold_identity: MIXED, fuse_cuts: CUTS, seek_sources: MIXED, commute_still: SLOW},
+        part_overlaps: SLICED["two overlaps in a row"],
+    }
     made = bench.render(compiled(bench, edits[step]).legal)
     assert same(without(step, bench, edits[step]), made)
     assert len(set(made.frames)) > 15, "the picture moves"
@@ -193,6 +197,9 @@ SLICED = {
     "two overlaps in a row": reel(
         {"play": (1, 2)}, {"play": (3, 3.6), "into": ("dissolve", 0.3)}, {"play": (4, 5), "into": ("dissolve", 0.3)}
     ),
+    "clips named as inputs": reel(
+        {"id": "1", "play": (1, 1.5)}, {"id": "0:v", "play": (3, 3.5), "into": ("dissolve", 0.2)}, {"id": "0"}
+    ),
     "clips named as its own parts": reel(
         {"id": "frame", "play": (1, 1.3)}, {"id": "still", "play": (3, 3.3), "into": ("dissolve", 0.2)}
     ),
@@ -221,7 +228,10 @@ def test_a_still_is_the_films_frame_in_rgb(bench: Bench) -> None:
     picked = Def(Value("picked"), ops.Frames(film.legal.video, 30, 31), Loc())
     shown = Def(Value("shown"), ops.Rgb(picked.name), Loc())
     whole = drop_unread(Graph((*film.legal.defs, picked, shown), shown.name, None))
-    drawn = [_drawn(bench, still) for still in (compile_still(film, 30), Still(whole, script(whole, spell(whole)), bench.build))]
+    drawn = [
+        _drawn(bench, still)
+        for still in (compile_still(film, 30), Still(whole, script(whole, spell(whole)), bench.build))
+    ]
     assert drawn[0] == drawn[1]
     assert len(drawn[0]) == 160 * 90 * 3
 

@@ -13,13 +13,16 @@ from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
 from compiler.ir.infer import infer
 from compiler.ir.ops import Value
+from compiler.ir.text import phrase, show
 from compiler.ir.verify import verify, verify_legal
+from compiler.lower import lower
 from compiler.passes import PASSES, Pass, law, pass_name
 from compiler.passes.commute_still import commute_still
 from compiler.passes.cut_sound import DECLICK, POST_ROLL, SHORTEST, cut_sound
 from compiler.passes.fold_identity import fold_identity
 from compiler.passes.fuse_cuts import fuse_cuts
 from compiler.passes.insert_splits import insert_splits
+from compiler.passes.part_overlaps import part_overlaps
 from compiler.passes.restamp_joins import restamp_joins
 from compiler.passes.seek_sources import COARSE_REACH, LEAD_FRAMES, LEAD_SOUND, seek_sources
 from compiler.passes.slice_frame import slice_frame
@@ -28,8 +31,9 @@ from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import Media
 from compiler.timeline.warp import Pace, Warp
 from tests.golden.compiling import FILMS
-from tests.golden.media import MEDIA, film
+from tests.golden.media import MEDIA, NINE, film
 from tests.ir.graphs import src, warp
+from tests.lower.reels import into, play, reel
 from tests.passes.graphs import before, lowered, through
 
 DISTINCT = tuple(dict.fromkeys(PASSES))
@@ -274,10 +278,37 @@ def test_a_value_read_thrice_is_split_in_three() -> None:
     assert [type(op).__name__ for op in graph.ops.values()].count("Branch") == 3
 
 
+def test_only_overlaps_are_blended_and_the_rest_goes_by() -> None:
+    graph = before(part_overlaps, lowered("clip_that_is_all_overlap"))
+    parted = part_overlaps(graph)
+    verify(parted)
+    taken = {str(define.name): phrase(define.op) for define in parted if isinstance(define.op, ops.Frames | ops.Xfade)}
+    assert {name: said for name, said in taken.items() if "sound" not in name} == {
+        "reel.2.blend.out": "frames %a [45 .. 60)",
+        "reel.2.blend.in": "frames %b [0 .. 15)",
+        "reel.2.blend": "xfade %reel.2.blend.out, %reel.2.blend.in dissolve overlap 15",
+        "reel.blend.out": "frames %b [15 .. 30)",
+        "reel.blend.in": "frames %c [0 .. 15)",
+        "reel.blend": "xfade %reel.blend.out, %reel.blend.in dissolve overlap 15",
+        "a.alone": "frames %a [0 .. 45)",
+        "c.alone": "frames %c [15 .. 60)",
+    }
+    assert phrase(parted.ops[Value("reel")]) == "concat %a.alone, %reel.2.blend, %reel.blend, %c.alone"
+
+
+def test_two_clips_that_are_all_overlap_are_one_blend() -> None:
+    made = lower(reel({"id": "a", **play(1, 2)}, {"id": "b", **play(5, 6), **into("dissolve", 1)}), MEDIA, NINE).graph
+    parted = part_overlaps(before(part_overlaps, made))
+    assert "%a.alone" not in show(parted)
+    assert infer(parted)[parted.video].frames == 30  # type: ignore[union-attr]
+    legal = through(made, PASSES)
+    verify_legal(legal)
+
+
 def test_blends_of_sound_are_not_widened() -> None:
     graph = before(widen_blends, lowered("dissolve_between_cuts"))
     wide = [define for define in widen_blends(graph) if isinstance(define.op, ops.Widen)]
-    assert [define.name for define in wide] == ["reel.3.left", "reel.3.right"]
+    assert [define.name for define in wide] == ["reel.3.blend.left", "reel.3.blend.right"]
 
 
 def test_every_join_is_restamped_once() -> None:
@@ -285,7 +316,7 @@ def test_every_join_is_restamped_once() -> None:
     joins = {define.name for define in graph if isinstance(define.op, ops.Concat | ops.Xfade)}
     stamped = [define.op.src for define in graph if isinstance(define.op, ops.Restamp)]
     assert joins == set(stamped)
-    assert len(stamped) == len(joins) == 4
+    assert len(stamped) == len(joins) == 5
 
 
 # ---- slices

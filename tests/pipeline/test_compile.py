@@ -31,8 +31,8 @@ THREE = (
 def test_stages_begin_as_lowered_and_end_legal() -> None:
     stages = compiled(*THREE).stages
     assert [stage.name for stage in stages] == [
-        *("lower", "fold-identity", "seek-sources", "choose-crops", "fold-identity", "commute-still", "cut-sound"),
-        *("widen-blends", "restamp-joins"),
+        *("lower", "fold-identity", "seek-sources", "choose-crops", "fold-identity", "commute-still"),
+        *("part-overlaps", "cut-sound", "insert-splits", "widen-blends", "restamp-joins"),
     ]
     assert all(stage.law for stage in stages)
     assert all(a.graph.defs != b.graph.defs for a, b in pairwise(stages))
