@@ -92,7 +92,8 @@ def _pace(span: SpeedSpan, media: Media) -> Pace | None:
 
 def _first_read(video: VideoStream, start: SourceTime, end: SourceTime) -> SourceTime:
     """The in point; or, when no frame begins in [start, end), where the frame seen at the in point begins."""
-    rounded = video.time_base / 2  # what a container's ticks may move a frame by: Matroska's are milliseconds
+    ticks = 1 / (video.rate * video.time_base)
+    rounded = Fraction(0) if ticks.denominator == 1 else video.time_base / 2  # Matroska's ticks are milliseconds
     if video.variable or ceil((end - rounded) * video.rate) > ceil((start + rounded) * video.rate):
         return start
     return SourceTime(max(Fraction(0), floor(start * video.rate) / video.rate - rounded))
