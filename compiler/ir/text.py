@@ -38,9 +38,9 @@ def _column(cells: Iterable[str], widest: int = 72) -> int:
 
 
 def describe(shape: Shape) -> str:
-    """A shape as text: `165f 1080x1920`, `264000s`."""
+    """A shape as text: `165f 1080x1920`, `264000 samples`."""
     if isinstance(shape, Audio):
-        return "sound" if shape.samples is None else f"{shape.samples}s"
+        return "sound" if shape.samples is None else f"{shape.samples} samples"
     tint = "" if shape.tint == CANVAS else " " + " ".join((shape.tint.pix_fmt, shape.tint.range, shape.tint.matrix))
     frames = "" if shape.frames is None else f"{shape.frames}f "
     return f"{frames}{shape.width}x{shape.height}{tint}"

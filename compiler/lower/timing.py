@@ -15,8 +15,8 @@ from compiler.timeline.warp import Pace, Warp, cover
 
 Notify = Callable[[Notice], None]
 
-ONE_SLOT = Fraction(1, 2) - SLOT_BIAS
-"""Of an output frame: what begins before this in a clip has its first slot, what begins here the second."""
+ONE_SLOT = Fraction(1, 2) - SLOT_BIAS + Fraction(1, 1_000_000)
+"""Of an output frame: what begins before this in a clip has its first slot, and what begins here surely the second."""
 
 
 @dataclass(frozen=True, slots=True)

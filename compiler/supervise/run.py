@@ -23,7 +23,7 @@ TICK = 0.25
 FINISHING = 10
 """How much longer than `stall_after` the last frame may stand still: the file's index is being moved to its front."""
 
-RENDERING = Limits(files=1024)
+RENDERING = Limits(files=1024, nice=0)
 
 
 class Ends:

@@ -76,6 +76,9 @@ BRIEF = {
     "much less than one at speed": (trim(1, 1.05, {"start": 1, "end": 1.05, "speed": 16}), [31]),
     "nothing at speed": (trim(1.001, 1.002, {"start": 1, "end": 1.1, "speed": 16}), [30]),
     "one and a bit": (trim(1, 1.045), [30]),
+    "the last frame": (trim(3.96, 4), [119]),
+    "the last instant": (trim(3.99, 4), [119]),
+    "the last instant at speed": (trim(3.96, 4, {"start": 3.96, "end": 4, "speed": 16}), [119]),
 }
 """By its trim: the source frames it shows. At 16 times real time, frame 37 is the last that begins by the first slot."""
 

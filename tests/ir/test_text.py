@@ -135,7 +135,7 @@ def test_spans_warps_and_ramps() -> None:
 
 def test_shapes() -> None:
     assert describe(Audio()) == "sound"
-    assert describe(Audio(480)) == "480s"
+    assert describe(Audio(480)) == "480 samples"
     assert describe(Video(64, 36)) == "64x36"
     assert describe(Video(64, 36, Tint("yuv420p", "pc", "bt709"), frames=9, fps=FPS)) == "9f 64x36 yuv420p pc bt709"
 
