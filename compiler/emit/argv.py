@@ -13,6 +13,7 @@ from compiler.ir import ops
 from compiler.ir.build import Build
 from compiler.ir.graph import Graph
 from compiler.timeline.instant import SAMPLE_RATE
+from compiler.timeline.media import MAX_PIXELS
 
 DECODERS = {
     "amr_nb": "amrnb",
@@ -28,9 +29,6 @@ DECODERS = {
     "vp9": "vp9,libvpx-vp9",
 }
 """The decoders ffmpeg may have for a codec, where they are not called as the codec is."""
-
-MAX_PIXELS = 40_000_000
-"""Pixels of a source's picture: 8K passes, a picture that unpacks to a gigabyte does not."""
 
 VIDEO_THREADS = 4
 """x264's threads: another count makes other bytes, so it is a constant."""

@@ -18,6 +18,7 @@ from av.container import InputContainer
 from av.stream import Stream
 
 from compiler.errors import Loc, ReelError
+from compiler.timeline.media import MAX_PIXELS
 
 FORMATS = (
     *("mov", "mp4", "m4a", "3gp", "3g2", "mj2", "matroska", "webm", "mpegts", "mpeg", "avi", "ogg", "flv", "asf"),
@@ -40,9 +41,6 @@ DECODERS = (
     *("libopencore_amrnb", "libopencore_amrwb", "libopus", "libvpx", "libvpx-vp9"),
 )
 """Decoder names: where they differ from the codec's own, both."""
-
-MAX_PIXELS = 40_000_000
-"""Of one picture: 8K (7680 x 4320) is 33 million; a few kB of PNG can claim 256 million."""
 
 TEXTS = {
     b"#EXTM3U": "an HLS playlist",

@@ -33,7 +33,10 @@ async def verify_film(
 
     `samples` is of the 48 kHz sound, None for a film without.
     """
-    found = await question("film", path, fps, loc=Loc())
+    try:
+        found = await question("film", path, fps, loc=Loc())
+    except ReelError as error:  # the user's media are sound: what cannot be read is ours
+        raise _differs("\n".join(filter(None, (error.message, error.detail)))) from error
     predicted = {
         "video streams": 1,
         "audio streams": 0 if samples is None else 1,
@@ -47,8 +50,12 @@ async def verify_film(
     got = _as_predicted(found, samples)
     wrong = [f"{name}: got {got[name]}, predicted {value}" for name, value in predicted.items() if got[name] != value]
     if wrong:
-        hint = "render again; if it stays so, report it with the reel file"
-        raise ReelError("RC610", Loc(), "the film is not what was predicted", detail="\n".join(wrong), hint=hint)
+        raise _differs("\n".join(wrong))
+
+
+def _differs(detail: str) -> ReelError:
+    hint = "render again; if it stays so, report it with the reel file"
+    return ReelError("RC610", Loc(), "the film is not what was predicted", detail=detail, hint=hint)
 
 
 def check_output(path: Path, overwrite: bool = False) -> None:

@@ -7,6 +7,9 @@ from fractions import Fraction
 
 from compiler.timeline.instant import SourceTime
 
+MAX_PIXELS = 40_000_000
+"""Of one picture of a source: 8K (7680 x 4320) is 33 million; a few kB of PNG can claim 256 million."""
+
 
 @dataclass(frozen=True, slots=True)
 class VideoStream:

@@ -75,7 +75,7 @@ def test_a_film_that_cannot_be_read_is_no_film(tmp_path: Path) -> None:
     film.write_bytes(b"ftyp")
     with pytest.raises(ReelError) as caught:
         asyncio.run(verify_film(film, **PLAIN))
-    assert caught.value.code == "RC604"
+    assert caught.value.code == "RC610"
 
 
 def refused(path: Path, overwrite: bool = False) -> str:
