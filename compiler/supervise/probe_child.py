@@ -26,7 +26,6 @@ from compiler.errors import Loc, ReelError
 from compiler.supervise import survey
 from compiler.supervise.admit import (
     AUDIO_CODECS,
-    MAX_PIXELS,
     VIDEO_CODECS,
     admit_stream,
     opened,
@@ -36,6 +35,7 @@ from compiler.supervise.admit import (
     unreadable,
 )
 from compiler.supervise.colour import colours
+from compiler.timeline.media import MAX_PIXELS
 
 Fields = dict[str, Any]
 
