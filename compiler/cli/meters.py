@@ -92,8 +92,8 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
     task = bar.add_task("", total=1.0, numbers="")
 
     def report(progress: Progress) -> None:
-        bar.start()  # not before there is something to show: an error in the reel is told without a bar
         bar.update(task, completed=overall(progress), description=progress.stage, numbers=_numbers(progress))
+        bar.start()  # not before there is something to show: an error in the reel is told without a bar
 
     try:
         yield report

@@ -99,8 +99,7 @@ def _render(
 
 def origins(compiled: Compiled | Still, graph: Graph) -> Origins:
     """Where the parts of the command came from, for the words of an error."""
-    sources = [define for define in graph if isinstance(define.op, ops.Source)]
-    paths = {define.op.media.path: define.loc for define in reversed(sources) if isinstance(define.op, ops.Source)}
+    paths = {op.media.path: define.loc for define in reversed(graph.defs) if isinstance(op := define.op, ops.Source)}
     return Origins(compiled.locs, compiled.inputs, paths)
 
 

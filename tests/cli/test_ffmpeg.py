@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,9 +68,8 @@ FAILURES = {
     ),
     "writes nothing": ("exit 0", "RC610", "wrote no film"),
     "writes an empty file": (': > "$output"', "RC610", "is empty"),
-    "writes half a film": ('"$real" "$@" || exit; truncate -s 20000 "$output"', "RC610", "not what was predicted"),
+    "writes half a film": ('"$real" "$@" || exit; truncate -s 2000 "$output"', "RC610", "not what was predicted"),
     "writes another film": ('cp clip.mp4 "$output"', "RC610", "frames: got 60, predicted 6"),
-    "writes too little of it": ('exec "$real" "${@%file:*}" -frames:v 3 "$last"', "RC607", "ffmpeg failed"),
 }
 SHORT = {"id": "dunk", "segments_data": [{"type": "keep", "start": 0, "end": 0.2}]}
 
@@ -84,8 +84,9 @@ def test_an_ffmpeg_that(case: str, desk: Desk, stand_in: StandIn) -> None:
 
 
 def test_an_error_in_a_filter_names_its_clip(desk: Desk, stand_in: StandIn) -> None:
-    stand_in(FAITHFUL + 'echo "[crop@dunk.crop.once @ 0x55d0] Invalid too big or non positive size" >&2; exit 1')
     reel = desk.reel({}, {**SHORT, "crop_data": {"x": 0, "y": 0, "width": 32, "height": 32}})
+    crops = re.findall(r"crop@[\w.]+", desk.run("compile", reel, "--format", "script").stdout)
+    stand_in(FAITHFUL + f'echo "[{crops[-1]} @ 0x55d0] Invalid too big or non positive size" >&2; exit 1')
     ended = desk.unrendered(reel)
     assert (ended.codes, ended.exit_code) == (["RC607"], 1)
     assert 'clip "dunk"  /clips/1/crop_data\n' in ended.stderr

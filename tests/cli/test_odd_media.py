@@ -80,7 +80,7 @@ BRIEF = {
     "the last instant": (trim(3.99, 4), [119]),
     "the last instant at speed": (trim(3.96, 4, {"start": 3.96, "end": 4, "speed": 16}), [119]),
 }
-"""By its trim: the source frames it shows. At 16 times real time, frame 37 is the last that begins by the first slot."""
+"""By its trim: the source frames it shows. At 16x, frame 37 is the last that begins by the first slot."""
 
 
 @pytest.mark.parametrize("case", BRIEF)

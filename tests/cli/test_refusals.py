@@ -22,6 +22,9 @@ def into(kind: str, seconds: float) -> dict[str, object]:
     return {"transition_data": {"type": kind, "duration": seconds}}
 
 
+LONG = trim(0, 2, {"start": 0, "end": 2, "speed": 0.1})
+"""A clip that lasts 20 s."""
+
 TEXTS = {
     "not JSON": ('{"reel": 1,', "RC101", None),
     "nothing": ("", "RC101", None),
@@ -142,7 +145,10 @@ def only_sound(desk: Desk, make: Make) -> None:
 
 
 def text(content: str) -> Callable[[Desk], None]:
-    return lambda desk: None if (desk.folder / "media.mp4").write_text(content) else None
+    def prepare(desk: Desk) -> None:
+        (desk.folder / "media.mp4").write_text(content)
+
+    return prepare
 
 
 HLS = "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:2,\nclip.mp4\n#EXT-X-ENDLIST\n"

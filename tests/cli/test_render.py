@@ -1,0 +1,183 @@
+"""What `render` shows while it renders, and what it says of the film."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from typing import Any
+
+import pytest
+
+from compiler.supervise.probe import probe
+from tests.cli.desk import Desk, Ended
+from tests.cli.test_refusals import LONG, trim
+
+SHORT = {"id": "dunk", "segments_data": [{"type": "keep", "start": 0, "end": 0.2}]}
+
+EVENT = {
+    **{"type": str, "seq": int, "state": str, "stage": str, "progress": float | int, "frame": int, "frames": int},
+    **{"fps": float | None, "speed": float | None, "eta_s": float | None, "message": str, "done": bool},
+    "error": dict | None,
+}
+"""A progress event, as the WebSocket's, which has an `export_id` too."""
+
+
+def rendered(desk: Desk, *options: str, clip: dict[str, Any] = SHORT) -> Ended:
+    ended = desk.run("render", desk.reel(clip), "-o", "film.mp4", "--overwrite", *options)
+    assert ended.exit_code == 0
+    return ended
+
+
+def events(stderr: str) -> list[dict[str, Any]]:
+    """Every line, each an object."""
+    return [json.loads(line) for line in stderr.splitlines()]
+
+
+def test_the_film_is_told_as_json(desk: Desk) -> None:
+    told = json.loads(rendered(desk, "--json").stdout)
+    content = (desk.folder / "film.mp4").read_bytes()
+    assert set(told) == {"render", "path", "frames", "duration", "size", "sha256", "plan"}
+    assert (told["render"], told["path"], told["frames"], told["duration"]) == (1, "film.mp4", 6, 0.2)
+    assert (told["size"], told["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+    assert told["plan"]["clips"][0]["id"] == "dunk"
+    assert probe(desk.folder / "film.mp4").video.frames == 6
+
+
+def test_plain_lines_are_a_line_a_stage(desk: Desk) -> None:
+    ended = rendered(desk, "--progress", "plain")
+    assert ended.stdout == ""
+    *lines, last = ended.stderr.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["rendering", "verifying", "complete"]
+    assert lines[2].startswith("complete: 100%  frame 6/6  0:0")
+    assert last.startswith("film.mp4  6 frames, 0.200 s, ")
+    assert rendered(desk).stderr.splitlines()[0].startswith("rendering:"), "plain is what auto is without a terminal"
+
+
+def test_a_terminal_has_a_bar(desk: Desk) -> None:
+    ours, theirs = os.openpty()
+    desk.environment["TERM"] = "xterm"
+    child = desk.started("render", desk.reel(SHORT), "-o", "film.mp4", stderr=theirs)
+    os.close(theirs)
+    seen = b""
+    try:
+        while piece := os.read(ours, 4096):
+            seen += piece
+    except OSError:  # the terminal's other end is closed
+        pass
+    assert child.communicate(timeout=60)[0] == ""
+    assert child.returncode == 0
+    assert b"rendering" in seen
+    assert b"frame 6/6" in seen
+    assert b"\x1b[2Kfilm.mp4  6 frames" in seen, "the bar is wiped away"
+    os.close(ours)
+
+
+def test_a_bar_asked_for_without_a_terminal_leaves_the_last_line(desk: Desk) -> None:
+    assert rendered(desk, "--progress", "bar").stderr.splitlines()[-1].startswith("film.mp4  6 frames")
+
+
+def test_no_progress_is_the_film_alone(desk: Desk) -> None:
+    assert len(rendered(desk, "--progress", "none").stderr.splitlines()) == 1
+    assert rendered(desk, "--progress", "none", "--json").stderr == ""
+
+
+def test_events_are_an_object_a_line(desk: Desk) -> None:
+    ended = rendered(desk, "--progress", "json", clip={})
+    assert ended.stdout == ""
+    told = events(ended.stderr)
+    for event in told:
+        assert list(event) == list(EVENT)
+        assert all(isinstance(event[name], kind) for name, kind in EVENT.items())
+    assert [event["seq"] for event in told] == list(range(1, len(told) + 1))
+    assert [event["progress"] for event in told] == sorted(event["progress"] for event in told)
+    assert list(dict.fromkeys(event["stage"] for event in told)) == ["rendering", "verifying", "complete"]
+    assert [event["done"] for event in told] == [False] * (len(told) - 1) + [True]
+    last = told[-1]
+    assert (last["state"], last["progress"], last["frame"], last["frames"]) == ("complete", 1, 60, 60)
+    assert told[-2]["progress"] < 1, "it is not done before it is verified"
+    assert {event["state"] for event in told[:-1]} == {"running"}
+
+
+def test_events_end_with_the_error(desk: Desk) -> None:
+    reel = desk.reel({"rotation": "a lot"}, trim(1, 0.5))
+    ended = desk.run("render", reel, "-o", "film.mp4", "--progress", "json")
+    assert ended.exit_code == 3
+    (event,) = events(ended.stderr)
+    assert list(event) == list(EVENT)
+    assert (event["state"], event["stage"], event["done"], event["progress"]) == ("error", "queued", True, 0)
+    error = event["error"]
+    assert (error["code"], error["error"], error["clip_id"]) == ("RC104", "wrong_type", "clip1")
+    assert (error["pointer"], error["message"]) == ("/clips/0/rotation", "rotation is not a number")
+    assert [one["code"] for one in error["errors"]] == ["RC104", "RC111"]
+
+
+@pytest.mark.parametrize("prepare", ["missing", "existing"])
+def test_every_error_is_an_event(prepare: str, desk: Desk) -> None:
+    if prepare == "existing":
+        (desk.folder / "film.mp4").touch()
+    reel = desk.reel({"media": "missing.mp4"})
+    ended = desk.run("render", reel, "-o", "film.mp4", "--progress", "json")
+    (event,) = events(ended.stderr)
+    code, exit_code = {"missing": ("RC603", 6), "existing": ("RC613", 1)}[prepare]
+    assert (event["error"]["code"], ended.exit_code) == (code, exit_code)
+
+
+def test_a_warning_is_an_event_of_its_own(desk: Desk) -> None:
+    told = events(rendered(desk, "--progress", "json", clip={"id": "late", **trim(1.9, 9)}).stderr)
+    assert told[0] == {
+        "type": "warning",
+        "clip_id": "late",
+        "pointer": "/clips/0/segments_data/trimRange",
+        "message": "the out point is 7 s past the end of the media and was moved to 2 s",
+    }
+    assert told[-1]["state"] == "complete"
+
+
+def test_a_warning_is_told_before_the_film(desk: Desk) -> None:
+    lines = rendered(desk, "--progress", "none", clip={"id": "late", **trim(1.9, 9)}).stderr.splitlines()
+    assert lines[0].startswith('warning: clip "late" /clips/0/segments_data/trimRange: the out point')
+    assert lines[1].startswith("film.mp4  3 frames")
+
+
+def test_overwriting_is_asked_for(desk: Desk) -> None:
+    reel = desk.reel(SHORT)
+    assert desk.run("render", reel, "-o", "film.mp4").exit_code == 0
+    first = (desk.folder / "film.mp4").read_bytes()
+    assert desk.refused("render", reel, "-o", "film.mp4").codes == ["RC613"]
+    assert (desk.folder / "film.mp4").read_bytes() == first
+    other = desk.reel({**SHORT, "rotation": 5})
+    assert desk.run("render", other, "-o", "film.mp4", "-y").exit_code == 0
+    assert (desk.folder / "film.mp4").read_bytes() != first
+
+
+def test_a_reader_that_leaves_stops_the_render_without_a_word(desk: Desk) -> None:
+    reel = desk.reel(*[LONG] * 9, canvas={"width": 1080, "height": 1080})
+    child = desk.started("render", reel, "-o", "film.mp4", "--progress", "json")
+    assert child.stderr
+    assert json.loads(child.stderr.readline())["stage"] == "rendering"
+    child.stderr.close()
+    assert child.wait(60) == 1
+    assert sorted(desk.listing()) == ["clip.mp4", "reel.json"]
+    assert child.stdout
+    assert child.stdout.read() == ""
+    child.stdout.close()
+
+
+@pytest.mark.parametrize("command", [["compile", "reel.json", "--format", "json"], ["schema"], ["doctor", "--json"]])
+def test_a_reader_that_has_heard_enough(command: list[str], desk: Desk) -> None:
+    desk.reel(*[{}] * 50)
+    out, into = os.pipe()
+    child = desk.started(*command, stdout=into)
+    os.close(into)
+    os.close(out)
+    assert child.communicate(timeout=60)[1] == ""
+    assert child.returncode == 1
+
+
+def test_a_full_disk_under_stdout_is_told(desk: Desk) -> None:
+    with open("/dev/full", "w") as full:
+        child = desk.started("schema", stdout=full)
+        said = child.communicate(timeout=60)[1]
+    assert child.returncode == 1
+    assert said.startswith("error[RC611]: the disk is full")

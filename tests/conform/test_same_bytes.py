@@ -1,0 +1,43 @@
+"""The same edit gives the same bytes: again, later, and elsewhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.conform.everything import MEDIA, reel, run
+
+
+@pytest.mark.conform
+def test_the_same_edit_gives_the_same_bytes(
+    ffmpegs: str, footage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REELC_FFMPEG", ffmpegs)
+    here = tmp_path / "here"
+    here.mkdir()
+    for name in MEDIA:
+        shutil.copy(footage / name, here)
+    (here / "reel.json").write_text(json.dumps(reel()))
+    first = rendered(here)
+    assert rendered(here) == first, "again"
+    for file in here.iterdir():
+        os.utime(file, (1_000_000_000, 1_000_000_000))
+    assert rendered(here) == first, "with other times on every file"
+    there = here.rename(tmp_path / "somewhere else, with a longer name")
+    monkeypatch.chdir(there)
+    assert rendered(Path()) == first, "elsewhere, and named otherwise"
+    (there / "reel.json").write_text(json.dumps(reel(encode={"crf": 21})))
+    assert rendered(there) != first, "another edit"
+
+
+def rendered(folder: Path) -> bytes:
+    """The film's bytes; the film itself is taken away."""
+    film = folder / "film.mp4"
+    run("render", str(folder / "reel.json"), "-o", str(film), "--progress", "none")
+    content = film.read_bytes()
+    film.unlink()
+    return content
