@@ -30,6 +30,9 @@ DECODERS = {
 }
 """The decoders ffmpeg may have for a codec, where they are not called as the codec is."""
 
+DECODER_THREADS = 2
+"""Threads of each decoder: enough to keep the encoder fed, few enough that a reel of many clips stays small."""
+
 VIDEO_THREADS = 4
 """x264's threads: another count makes other bytes, so it is a constant."""
 
@@ -90,7 +93,7 @@ def _input(source: ops.Source) -> Iterator[str]:
     codecs = [stream.codec for stream in (media.video, media.audio) if stream]
     yield from ("-protocol_whitelist", "file", "-f", media.format)
     yield from ("-codec_whitelist", ",".join(dict.fromkeys(DECODERS.get(codec, codec) for codec in codecs)))
-    yield from ("-max_pixels", str(MAX_PIXELS), "-threads", "1")
+    yield from ("-max_pixels", str(MAX_PIXELS), "-threads", str(DECODER_THREADS))
     if source.seek:
         yield from ("-ss", decimal(source.seek))
     yield from ("-an" if source.stream == "video" else "-vn", "-sn", "-dn", "-i", f"file:{media.path}")
