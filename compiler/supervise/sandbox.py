@@ -21,8 +21,8 @@ from pathlib import Path
 LAUNCHER = str(Path(__file__).with_name("child.py"))
 
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"}
-"""All that a child sees of ours: nothing of the user's, no secrets. One heap: glibc keeps one a thread, and ffmpeg has a
-thread for every input and output, whose freed pictures nobody else could use."""
+"""All that a child sees of ours: nothing of the user's, no secrets. One heap: glibc keeps one a thread, and ffmpeg has
+a thread for every input and output, whose freed pictures nobody else could use."""
 
 GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL: ffmpeg closes its file in 0.1 to 0.4 s."""

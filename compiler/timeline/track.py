@@ -123,8 +123,11 @@ def _fit(samples: Sequence[float], a: int, b: int) -> tuple[Cubic, float]:
     for degree in range(highest + 1):
         nodes = [round(length * k / degree) for k in range(degree + 1)] if degree else [0]
         cubic = through([(node, values[node]) for node in nodes])
-        misses = (abs(evaluate(cubic, k) - value) for k, value in enumerate(values))
-        if degree < highest and any(miss > EXACT for miss in misses):
-            continue
-        return cubic, max((abs(evaluate(cubic, k) - value) for k, value in enumerate(values)), default=0.0)
+        worst = 0.0
+        for k, value in enumerate(values):
+            worst = max(worst, abs(evaluate(cubic, k) - value))
+            if worst > EXACT and degree < highest:
+                break
+        else:
+            return cubic, worst
     raise AssertionError("the highest degree is always answered")
