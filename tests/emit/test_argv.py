@@ -68,7 +68,7 @@ def test_every_input_is_behind_its_allowlists() -> None:
             *("-protocol_whitelist", "file", "-f", "mov", "-codec_whitelist", "h264,aac", "-max_pixels", "40000000")
         ]
         assert given_[-2:] == ["-i", "file:game.mp4"]
-        assert values(given_, "-threads") == ["1"]
+        assert values(given_, "-threads") == ["2"]
     assert ("-an" in video, "-vn" in video) == (True, False)
     assert ("-an" in audio, "-vn" in audio) == (False, True)
 
