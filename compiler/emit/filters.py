@@ -10,7 +10,7 @@ from compiler.emit.numbers import decimal
 from compiler.errors import Loc
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
-from compiler.ir.infer import Audio, Shapes, Tint, Video, infer
+from compiler.ir.infer import Audio, Shapes, Tint, Video, as_audio, as_video, infer
 from compiler.timeline.instant import RecordTime
 
 Spelling = Mapping[ops.Value, list[str]]
@@ -83,13 +83,13 @@ def _of_sound(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
         case ops.Silence():
             return sound.silence(op)
         case ops.Excerpt(src):
-            return sound.excerpt(op, _audio(shapes, src), name)
+            return sound.excerpt(op, as_audio(shapes[src]), name)
         case ops.Tempo():
             return sound.tempo(op, name)
         case ops.Exact():
             return sound.exact(op)
         case ops.Fade(src):
-            return sound.fade(op, _audio(shapes, src))
+            return sound.fade(op, as_audio(shapes[src]))
         case ops.Xfade():
             return sound.crossfade(op, name)
         case ops.Restamp():
@@ -101,17 +101,17 @@ def _of_sound(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
 def _of_picture(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
     match op:
         case ops.Trim(src):
-            return time.trim(op, _video(shapes, src), name)
+            return time.trim(op, as_video(shapes[src]), name)
         case ops.Retime(src):
-            return time.retime(op, _video(shapes, src), name)
+            return time.retime(op, as_video(shapes[src]), name)
         case ops.Restamp(src):
-            return time.restamp(_video(shapes, src))
+            return time.restamp(as_video(shapes[src]))
         case ops.Frames(src):
-            return time.frames(op, _video(shapes, src), name)
+            return time.frames(op, as_video(shapes[src]), name)
         case ops.Fade(src):
-            return _fade(op, _video(shapes, src), name)
+            return _fade(op, as_video(shapes[src]), name)
         case ops.Xfade(left, right):
-            return _xfade(op, _video(shapes, left), _video(shapes, right), name)
+            return _xfade(op, as_video(shapes[left]), as_video(shapes[right]), name)
         case _:
             return _in_space(op, shapes, name)
 
@@ -119,7 +119,7 @@ def _of_picture(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
 def _in_space(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
     match op:
         case ops.Colour(src):
-            return _colour(_video(shapes, src).tint, name)
+            return _colour(as_video(shapes[src]).tint, name)
         case ops.Rotate(_, degrees):
             return [f"rotate@{name}=a='{decimal(-degrees)}*PI/180':ow=iw:oh=ih:c=black"]
         case ops.Crop():
@@ -173,15 +173,3 @@ def _xfade(op: ops.Xfade, left: Video, right: Video, name: str) -> list[str]:
     kind = XFADE_NAMES.get(op.kind, op.kind)
     blend = f"xfade@{name}={kind}:duration={decimal(op.overlap / left.fps)}:offset={decimal(offset)}"
     return [blend, f"trim=end_frame={left.frames + right.frames - op.overlap}"]
-
-
-def _video(shapes: Shapes, value: ops.Value) -> Video:
-    shape = shapes[value]
-    assert isinstance(shape, Video)
-    return shape
-
-
-def _audio(shapes: Shapes, value: ops.Value) -> Audio:
-    shape = shapes[value]
-    assert isinstance(shape, Audio)
-    return shape

@@ -100,7 +100,7 @@ def shape_of(op: Op, shapes: Shapes) -> Shape:
             zero = media.video.first
             return Audio(None, clock_zero(media.start, zero, media.audio.time_base, seek) if media.audio else zero)
         case ops.Trim(src):
-            return _video(shapes[src])
+            return as_video(shapes[src])
         case ops.Split() | ops.Branch() | ops.Fade():
             return shapes[op.src]
         case ops.Restamp(src) if isinstance(shape := shapes[src], Audio):
@@ -108,13 +108,13 @@ def shape_of(op: Op, shapes: Shapes) -> Shape:
         case ops.Silence(samples):
             return Audio(samples)
         case ops.Resample() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
-            return _heard(op, _sound(shapes[op.src]))
+            return _heard(op, as_audio(shapes[op.src]))
         case ops.Concat(srcs):
             return _joined([shapes[src] for src in srcs], 0)
         case ops.Xfade(left, right, _, overlap):
             return _joined([shapes[left], shapes[right]], overlap)
         case _:
-            return _pictured(op, _video(shapes[op.src]))
+            return _pictured(op, as_video(shapes[op.src]))
 
 
 def _pictured(
@@ -192,18 +192,27 @@ def _tint(video: VideoStream) -> Tint:
 def _joined(shapes: list[Shape], overlap: int) -> Shape:
     first = shapes[0]
     if isinstance(first, Audio):
-        return Audio(sum(_sound(shape).samples or 0 for shape in shapes) - overlap)
-    frames = sum(_video(shape).frames or 0 for shape in shapes) - overlap
+        return Audio(sum(as_audio(shape).samples or 0 for shape in shapes) - overlap)
+    frames = sum(as_video(shape).frames or 0 for shape in shapes) - overlap
     return replace(first, frames=frames, stamped=False)
 
 
-def _video(shape: Shape) -> Video:
+def as_video(shape: Shape) -> Video:
+    """The shape as a picture's; TypeError for a sound."""
     if not isinstance(shape, Video):
         raise TypeError("a sound stands where a picture belongs")
     return shape
 
 
-def _sound(shape: Shape) -> Audio:
+def as_audio(shape: Shape) -> Audio:
+    """The shape as a sound's; TypeError for a picture."""
     if not isinstance(shape, Audio):
         raise TypeError("a picture stands where a sound belongs")
     return shape
+
+
+def frames_of(value: Value, shapes: Shapes) -> int:
+    """How many frames a picture on the frame grid has."""
+    frames = as_video(shapes[value]).frames
+    assert frames is not None
+    return frames

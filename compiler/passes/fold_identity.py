@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from compiler.ir import ops
 from compiler.ir.graph import Graph, drop_unread, substitute
-from compiler.ir.infer import CANVAS, Shapes, Video, infer
-from compiler.ir.ops import Op, Value, operands
+from compiler.ir.infer import CANVAS, Shapes, as_video, infer
+from compiler.ir.ops import Op, operands
 
 
 def fold_identity(graph: Graph) -> Graph:
@@ -18,12 +18,12 @@ def fold_identity(graph: Graph) -> Graph:
 def _changes_nothing(op: Op, shapes: Shapes) -> bool:
     match op:
         case ops.Colour(src):
-            return _picture(shapes, src).tint == CANVAS
+            return as_video(shapes[src]).tint == CANVAS
         case ops.Scale(src, width, height):
-            shape = _picture(shapes, src)
+            shape = as_video(shapes[src])
             return (shape.width, shape.height) == (width, height)
         case ops.Pad(src, width, height):
-            shape = _picture(shapes, src)
+            shape = as_video(shapes[src])
             return (shape.width, shape.height) == (width, height)
         case ops.Rotate(degrees=degrees):
             return degrees == 0
@@ -31,9 +31,3 @@ def _changes_nothing(op: Op, shapes: Shapes) -> bool:
             return entering == leaving == 0
         case _:
             return False
-
-
-def _picture(shapes: Shapes, src: Value) -> Video:
-    shape = shapes[src]
-    assert isinstance(shape, Video)
-    return shape

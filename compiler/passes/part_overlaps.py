@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
-from compiler.ir.infer import Shapes, Video, infer
+from compiler.ir.infer import Shapes, Video, frames_of, infer
 from compiler.ir.ops import Value, operands
 
 
@@ -44,14 +44,14 @@ def _joins(op: ops.Op, shapes: Shapes) -> bool:
         case ops.Concat(srcs):
             return isinstance(shapes[srcs[0]], Video)
         case ops.Xfade(left, right, _, overlap) if isinstance(shapes[left], Video):
-            return not _frames(left, shapes) == _frames(right, shapes) == overlap
+            return not frames_of(left, shapes) == frames_of(right, shapes) == overlap
         case _:
             return False
 
 
 def _parts(define: Def, known: Mapping[Value, list[Part]], shapes: Shapes) -> tuple[list[Def], list[Part]]:
     """What a join is made of, in order, and the definition of the blend among it if there is one."""
-    sides = [known.get(src) or [Part(src, 0, _frames(src, shapes))] for src in operands(define.op)]
+    sides = [known.get(src) or [Part(src, 0, frames_of(src, shapes))] for src in operands(define.op)]
     if not isinstance(define.op, ops.Xfade):
         return [], [part for side in sides for part in side]
     (*before, last), (first, *after) = sides
@@ -73,16 +73,9 @@ def _joined(define: Def, parts: Sequence[Part], shapes: Shapes) -> list[Def]:
     cut: list[Def] = []
     values: list[Value] = []
     for part in parts:
-        whole = part.value not in shapes or (part.first, part.until) == (0, _frames(part.value, shapes))
+        whole = part.value not in shapes or (part.first, part.until) == (0, frames_of(part.value, shapes))
         values.append(part.value if whole else Value(f"{part.value}.alone"))
         if not whole:
             cut.append(Def(values[-1], ops.Frames(part.value, part.first, part.until), define.loc))
     join = Def(define.name, ops.Concat(tuple(values)), define.loc)
     return [*cut, join]
-
-
-def _frames(value: Value, shapes: Shapes) -> int:
-    shape = shapes[value]
-    assert isinstance(shape, Video)
-    assert shape.frames is not None
-    return shape.frames

@@ -5,7 +5,7 @@ from __future__ import annotations
 from compiler.errors import Loc
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph, drop_unread
-from compiler.ir.infer import Shapes, Video, infer
+from compiler.ir.infer import Shapes, frames_of, infer
 from compiler.ir.ops import Value
 
 
@@ -22,19 +22,19 @@ def _find(value: Value, frame: int, graph: Graph, shapes: Shapes) -> tuple[Value
     match graph.ops[value]:
         case ops.Concat(srcs):
             for src in srcs:
-                if frame < _frames(src, shapes):
+                if frame < frames_of(src, shapes):
                     return _find(src, frame, graph, shapes)
-                frame -= _frames(src, shapes)
+                frame -= frames_of(src, shapes)
             raise IndexError("the frame is past the end of the film")
         case ops.Xfade(left, right, kind, overlap):
-            begins = _frames(left, shapes) - overlap
+            begins = frames_of(left, shapes) - overlap
             if frame < begins:
                 return _find(left, frame, graph, shapes)
             if frame >= begins + overlap:
                 return _find(right, frame - begins, graph, shapes)
             last = _last(left, graph)
             blend = Def(Value("frame.blend"), ops.Xfade(last, right, kind, overlap), graph.locs[value])
-            return blend.name, frame - _frames(left, shapes) + _frames(last, shapes), [blend]
+            return blend.name, frame - frames_of(left, shapes) + frames_of(last, shapes), [blend]
         case _:
             return value, frame, []
 
@@ -48,10 +48,3 @@ def _last(value: Value, graph: Graph) -> Value:
             return _last(right, graph)
         case _:
             return value
-
-
-def _frames(value: Value, shapes: Shapes) -> int:
-    shape = shapes[value]
-    assert isinstance(shape, Video)
-    assert shape.frames is not None
-    return shape.frames

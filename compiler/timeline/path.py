@@ -46,18 +46,12 @@ class Path:
     @property
     def zooms(self) -> bool:
         """Whether the box's size changes."""
-        return any(_range(track, self.frames) > STILL for track in (self.width, self.height))
+        sizes = (track.extremes(self.frames) for track in (self.width, self.height))
+        return any(largest - smallest > STILL for smallest, largest in sizes)
 
     def at(self, n: int) -> Box:
         """The box at record frame `n` of the clip."""
         return Box(*(track.at(n) for track in self.tracks))
-
-
-def _range(track: Track, frames: int) -> float:
-    if track.constant is not None:
-        return 0.0
-    values = track.values(frames)
-    return max(values) - min(values)
 
 
 def trace(curve: Curve, warp: Warp, fps: Fraction, frames: int) -> tuple[list[Box], list[int]]:
@@ -70,8 +64,8 @@ def trace(curve: Curve, warp: Warp, fps: Fraction, frames: int) -> tuple[list[Bo
     boxes: list[Box] = []
     bracket = 0
     for first, until in pairwise([*breaks, frames]):
-        at = RecordTime(first / fps)
-        while bracket < len(curve.keys) and curve.keys[bracket].at <= warp.source_of(at):
+        at = warp.source_of(RecordTime(first / fps))
+        while bracket < len(curve.keys) and curve.keys[bracket].at <= at:
             bracket += 1
         cubics = curve.cubics(bracket)
         boxes += [

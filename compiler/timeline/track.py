@@ -60,6 +60,13 @@ class Track:
             for n in range(piece.first, min(end, frames))
         ]
 
+    def extremes(self, frames: int) -> tuple[float, float]:
+        """The smallest and the largest value of the first `frames` frames."""
+        if self.constant is not None:
+            return self.constant, self.constant
+        values = self.values(frames)
+        return min(values), max(values)
+
     def between(self, first: int, until: int) -> Track:
         """The part that frames [first, until) read; frames keep their numbers."""
         low = max(0, bisect_right(self.pieces, first, key=lambda piece: piece.first) - 1)

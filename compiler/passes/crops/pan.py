@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil, floor, hypot
 
 from compiler.ir.ops import Coarse, Crop, Fine, Place, Scale, Smear
-from compiler.passes.crops.plan import SRC, Axis, Kind, Plan, Step, extremes
+from compiler.passes.crops.plan import SRC, Axis, Kind, Plan, Step
 from compiler.passes.crops.still import WHOLE
 from compiler.passes.crops.vernier import Vernier, find_vernier
 from compiler.timeline.track import Piece, Track
@@ -100,7 +100,7 @@ def _parked(axis: Axis, vernier: Vernier, place: float, slack: float) -> _Ruled:
 def _driven(axis: Axis, vernier: Vernier, slack: float) -> _Ruled:
     """The crops of an axis that moves, with room for the first of them wherever it may stand."""
     track, p, q = _shifted(axis.place, vernier.shift), vernier.p, vernier.q
-    lowest, highest = extremes(track, axis.frames)
+    lowest, highest = track.extremes(axis.frames)
     first = 2 * ceil((floor(lowest * p / 2) - (p - 1) * q) / p)
     last = 2 * floor(ceil(highest * p / 2) / p)
     before, after = max(0, -first), max(0, last + vernier.window - axis.even_side)

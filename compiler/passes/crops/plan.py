@@ -47,17 +47,9 @@ class Axis:
     @property
     def sizes(self) -> tuple[float, float]:
         """The smallest and the largest size of the box."""
-        return extremes(self.size, self.frames)
+        return self.size.extremes(self.frames)
 
     @property
     def scale(self) -> float:
         """Output pixels a source pixel, at most."""
         return self.out / self.sizes[0]
-
-
-def extremes(track: Track, frames: int) -> tuple[float, float]:
-    """The smallest and the largest value of a track."""
-    if track.constant is not None:
-        return track.constant, track.constant
-    values = track.values(frames)
-    return min(values), max(values)
