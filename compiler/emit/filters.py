@@ -38,6 +38,10 @@ REPEAT = "neighbor+accurate_rnd+bitexact"
 """How chroma is widened and narrowed: there and back is exactly where it was."""
 
 
+MARKED = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+"""What the canvas's numbers mean, on every frame: ffmpeg 7 and later convert frames without marks (as if from BT.601)
+before an encoder that was told BT.709, and write a frame's primaries and transfer in place of the encoder's."""
+
 SPARE = "tpad=stop=1:stop_mode=clone"
 """A frame more than a blend needs of each side, cut off behind it: where both sides end with their overlap, xfade of
 ffmpeg 5.1 shows its last frame as the entering side's alone; where only the leaving side goes on, it never ends."""
@@ -133,7 +137,7 @@ def _in_space(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
         case ops.Pad():
             return [pictures.pad(op, name)]
         case ops.Conform():
-            return ["setsar=1", "format=yuv420p"]
+            return ["setsar=1", "format=yuv420p", MARKED]
         case ops.Widen():
             return [SPARE, f"scale@{name}=flags={REPEAT}", "format=yuv444p"]
         case ops.Narrow():

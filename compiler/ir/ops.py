@@ -193,7 +193,7 @@ class Pad:
 
 @dataclass(frozen=True, slots=True)
 class Conform:
-    """`src` with square pixels, as joins and the encoder need it."""
+    """`src` marked as what it is by now, square pixels of BT.709, as joins and the encoder need it."""
 
     src: Value
 

@@ -21,7 +21,20 @@ OLDEST = (5, 1)
 
 FILTERS = frozenset(
     {"acrossfade", "afade", "aformat", "anullsrc", "apad", "aresample", "asetpts", "atempo", "atrim", "concat"}
-    | {"crop", "fade", "format", "fps", "overlay", "pad", "perspective", "rotate", "scale", "setpts", "setsar"}
+    | {
+        "crop",
+        "fade",
+        "format",
+        "fps",
+        "overlay",
+        "pad",
+        "perspective",
+        "rotate",
+        "scale",
+        "setparams",
+        "setpts",
+        "setsar",
+    }
     | {"settb", "tpad", "trim", "volume", "xfade"}
 )
 """Filters every graph may use; others are asked for by the graph that uses them."""

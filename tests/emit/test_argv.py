@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.emit.argv import DECODERS, Encoding, film_command, quoted, still_command, words
-from compiler.emit.filters import spell
+from compiler.emit.filters import MARKED, spell
 from compiler.emit.script import script
 from compiler.ir import ops
 from compiler.ir.graph import Graph
@@ -160,4 +160,4 @@ def test_groups_stand_on_lines_of_their_own() -> None:
 def test_no_name_gets_into_the_script() -> None:
     hostile = replace(MEDIA["game.mp4"], path="x'];[0:v]nullsink,movie=/etc/passwd")
     made = graph({"a": ops.Source(hostile, "video"), "b": ops.Conform(v("a"))}, "b")
-    assert script(made, spell(made)) == "[0:0]\n  setsar=1, format=yuv420p\n[b]\n"
+    assert script(made, spell(made)) == f"[0:0]\n  setsar=1, format=yuv420p, {MARKED}\n[b]\n"

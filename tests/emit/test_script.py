@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from compiler.emit.filters import spell
+from compiler.emit.filters import MARKED, spell
 from compiler.emit.script import WIDTH, script, sources
 from compiler.ir import ops
 from compiler.ir.graph import Graph
@@ -88,7 +88,8 @@ def test_a_run_is_one_chain_in_order() -> None:
         "[0:0]\n"
         "  settb=1/1000000000, trim@a.trim=start_pts=1000000000:end_pts=3000000000, "
         "setpts@a.warp='floor((T-1)*30+0.501)/30/TB',\n"
-        "  fps@a.warp=30:start_time=0, tpad=stop=-1:stop_mode=clone, trim=end_frame=60, setsar=1, format=yuv420p\n"
+        "  fps@a.warp=30:start_time=0, tpad=stop=-1:stop_mode=clone, trim=end_frame=60, setsar=1, format=yuv420p,\n"
+        f"  {MARKED}\n"
         "[a]\n"
     )
 
