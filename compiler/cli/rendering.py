@@ -14,15 +14,12 @@ from compiler.cli.interrupts import finish
 from compiler.cli.loading import load
 from compiler.cli.meters import Meter, Mode, meter
 from compiler.cli.options import AsJson, Overwrite, ReelPath, file_name, patience, seconds
-from compiler.ir import ops
-from compiler.ir.graph import Graph
-from compiler.pipeline import Compiled, Still, compile_still, frame_at
+from compiler.pipeline import Compiled, compile_still, frame_at
+from compiler.render import render_frame, render_reel
 from compiler.supervise.film import check_output
 from compiler.supervise.plain import plain
 from compiler.supervise.progress import Progress
-from compiler.supervise.render import Expected, Film, render
-from compiler.supervise.still import render_still
-from compiler.supervise.verdict import Origins
+from compiler.supervise.render import Film
 
 Output = Annotated[Path, typer.Option("-o", "--output", metavar="OUT.mp4", parser=file_name, help="The film to write.")]
 Picture = Annotated[
@@ -81,12 +78,9 @@ def _render(
 ) -> Film:
     plan, started = compiled.plan, monotonic()
     film = finish(
-        render(
-            lambda script, part: compiled.command(str(script), str(part)),
-            compiled.script,
+        render_reel(
+            compiled,
             output,
-            Expected(plan.frames, plan.fps, (plan.width, plan.height), plan.samples),
-            origins=origins(compiled, compiled.legal),
             on_progress=shown.progress,
             overwrite=overwrite,
             stall_after=stall,
@@ -95,12 +89,6 @@ def _render(
     )
     shown.progress(Progress("complete", plan.frames, plan.frames, monotonic() - started))
     return film
-
-
-def origins(compiled: Compiled | Still, graph: Graph) -> Origins:
-    """Where the parts of the command came from, for the words of an error."""
-    paths = {op.media.path: define.loc for define in reversed(graph.defs) if isinstance(op := define.op, ops.Source)}
-    return Origins(compiled.locs, compiled.inputs, paths)
 
 
 def _facts(film: Film) -> dict[str, object]:
@@ -130,16 +118,7 @@ def frame_command(
     check_output(output, overwrite)
     compiled = load(reel, [output])
     frame = frame_at(compiled.plan, at)
-    still = compile_still(compiled, frame)
-    finish(
-        render_still(
-            lambda script, part: still.command(str(script), str(part)),
-            still.script,
-            output,
-            origins=origins(still, still.graph),
-            overwrite=overwrite,
-        )
-    )
+    finish(render_frame(compile_still(compiled, frame), output, overwrite=overwrite))
     if as_json:
         typer.echo(
             json.dumps({"still": 1, "path": str(output), "frame": frame, "frames": compiled.plan.frames}, indent=2)

@@ -36,6 +36,10 @@ DECODER_THREADS = 2
 VIDEO_THREADS = 4
 """x264's threads: another count makes other bytes, so it is a constant."""
 
+STEADY = ["-x264-params", "asm=AVX2"]
+"""x264's AVX-512 code reads past the end of a row where the picture is not a multiple of 128 wide: the same film comes
+out in other bytes. Its AVX2 code gives the bytes that every processor without AVX-512 gives (ADR 16)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
@@ -52,19 +56,36 @@ Command = list[list[str]]
 """A command line in groups that belong together: the program, an input each, the graph, the output."""
 
 
-def film_command(graph: Graph, encoding: Encoding, build: Build, script_path: str, output: str) -> Command:
-    """Renders the script that stands in `script_path` into `output`, an mp4.
+def unit_command(graph: Graph, encoding: Encoding, build: Build, script_path: str, output: str) -> Command:
+    """Encodes the picture of one unit into `output`, an mp4 to be joined to others."""
+    return [*_graph(graph, build, script_path), _video(encoding, build), *_movie(encoding, output)]
 
-    The movie's own clock counts both frames and samples in whole ticks: in milliseconds, its default, the sound's edit
-    list is rounded and a player drops the last samples.
-    """
+
+def join_command(
+    graph: Graph | None, encoding: Encoding, build: Build, list_path: str, script_path: str, output: str
+) -> Command:
+    """Copies the encoded units that stand in the list at `list_path` one after the other, makes the sound of `graph`
+    from the script at `script_path`, and puts both into `output`."""
+    sounds = [define.op for define in graph or () if isinstance(define.op, ops.Source)]
+    pictures = ["-protocol_whitelist", "file", "-f", "concat", "-auto_convert", "0", "-i", f"file:{list_path}"]
+    heard = [build.script_option, script_path, "-map", f"[{graph.audio}]"] if graph else []
+    return [
+        *_run(build),
+        *([*_input(source)] for source in sounds),
+        pictures,
+        [*heard, "-map", f"{len(sounds)}:0", "-c:v", "copy"],
+        *([_audio(encoding)] if graph else []),
+        *_movie(encoding, output),
+    ]
+
+
+def film_command(graph: Graph, encoding: Encoding, build: Build, script_path: str, output: str) -> Command:
+    """Renders the script that stands in `script_path` into `output`, an mp4."""
     return [
         *_graph(graph, build, script_path),
-        _video(encoding),
+        _video(encoding, build),
         *([_audio(encoding)] if encoding.sound else []),
-        ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"],
-        ["-movie_timescale", str(lcm(encoding.fps.numerator, SAMPLE_RATE)), "-movflags", "+faststart"],
-        ["-f", "mp4", f"file:{output}"],
+        *_movie(encoding, output),
     ]
 
 
@@ -80,10 +101,32 @@ def still_command(graph: Graph, build: Build, script_path: str, output: str) -> 
 def _graph(graph: Graph, build: Build, script_path: str) -> Command:
     """How to run, what to read, which graph, which links are the film."""
     return [
-        [build.path, "-nostdin", "-hide_banner", "-v", "error", "-xerror", "-y"],
-        ["-progress", "pipe:1", "-stats_period", "0.1"],
+        *_run(build),
         *([*_input(define.op)] for define in graph if isinstance(define.op, ops.Source)),
         [build.script_option, script_path, *(word for root in graph.roots for word in ("-map", f"[{root}]"))],
+    ]
+
+
+def _run(build: Build) -> Command:
+    """How to run."""
+    return [
+        [build.path, "-nostdin", "-hide_banner", "-v", "error", "-xerror", "-y"],
+        ["-progress", "pipe:1", "-stats_period", "0.1"],
+    ]
+
+
+def _movie(encoding: Encoding, output: str) -> Command:
+    """An mp4 that says nothing of where it comes from, its index at its front.
+
+    The movie's own clock counts both frames and samples in whole ticks: in milliseconds, its default, the sound's edit
+    list is rounded and a player drops the last samples.
+    """
+    ticks = encoding.fps.numerator
+    clocks = ["-video_track_timescale", str(ticks), "-movie_timescale", str(lcm(ticks, SAMPLE_RATE))]
+    return [
+        ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"],
+        [*clocks, "-movflags", "+faststart"],
+        ["-f", "mp4", f"file:{output}"],
     ]
 
 
@@ -99,13 +142,14 @@ def _input(source: ops.Source) -> Iterator[str]:
     yield from ("-an" if source.stream == "video" else "-vn", "-sn", "-dn", "-i", f"file:{media.path}")
 
 
-def _video(encoding: Encoding) -> list[str]:
+def _video(encoding: Encoding, build: Build) -> list[str]:
     crf = float(encoding.crf)
     return [
-        *("-c:v", "libx264", "-preset", encoding.preset, "-crf", f"{crf:g}", "-threads:v", str(VIDEO_THREADS)),
+        *("-c:v", "libx264", "-preset", encoding.preset, "-crf", f"{crf:g}"),
+        *("-threads:v", str(VIDEO_THREADS), *(STEADY if build.avx512 else [])),
         *("-pix_fmt", "yuv420p", "-color_range", "tv", "-colorspace", "bt709"),
         *("-color_primaries", "bt709", "-color_trc", "bt709", "-flags:v", "+bitexact"),
-        *("-fps_mode", "passthrough", "-video_track_timescale", str(encoding.fps.numerator)),
+        *("-fps_mode", "passthrough"),
     ]
 
 

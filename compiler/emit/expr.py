@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import assert_never
 
-from compiler.emit.numbers import decimal
+from compiler.emit.numbers import decimal, signed
 from compiler.ir.ops import Coarse, Fine, Follow, Place
 from compiler.timeline.track import EXACT, Piece, Track
 
@@ -20,6 +20,7 @@ LONGEST = 100_000
 
 def track_text(track: Track, n: str = "n") -> str:
     """`track` as an expression; `n` is how the filter calls the frame number, counted from 0."""
+    n += signed(track.origin)
     branches = [(piece.first, _leaf(piece, n)) for piece in track.pieces]
     while len(branches) > 1:
         pairs = zip(branches[::2], branches[1::2], strict=False)

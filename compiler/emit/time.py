@@ -11,7 +11,7 @@ from fractions import Fraction
 from compiler.emit.numbers import decimal, rational
 from compiler.ir import ops
 from compiler.ir.infer import Video
-from compiler.timeline.instant import SLOT_BIAS, frame_count, nearest
+from compiler.timeline.instant import SLOT_BIAS, nearest
 from compiler.timeline.warp import Pace, Warp
 
 NANOSECONDS = 10**9
@@ -28,11 +28,13 @@ def retime(op: ops.Retime, shape: Video, name: str) -> list[str]:
     """Footage laid on the frame grid: exactly `frames` frames, the first and the last held where there are none."""
     at = record_time(op.warp, shape.zero)
     slot = f"floor({at if at == 'T' else f'({at})'}*{rational(op.fps)}+{decimal(Fraction(1, 2) + SLOT_BIAS)})"
+    if op.first:
+        slot = f"({slot}-{op.first})"
     return [
         f"setpts@{name}='{slot}{_over(op.fps)}/TB'",
         f"fps@{name}={rational(op.fps)}:start_time=0",
         "tpad=stop=-1:stop_mode=clone",
-        f"trim=end_frame={frame_count(op.warp.total, op.fps)}",
+        f"trim=end_frame={op.frames}",
     ]
 
 

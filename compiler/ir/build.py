@@ -16,6 +16,8 @@ class Build:
     """The whole version string, as it prints it: part of a film's identity."""
     filters: frozenset[str]
     encoders: frozenset[str]
+    avx512: bool = False
+    """Whether the processor it runs on has AVX-512."""
 
     @property
     def script_option(self) -> str:

@@ -22,10 +22,10 @@ class Def:
 
 @dataclass(frozen=True)
 class Graph:
-    """Definitions, and which of them are the film's picture and sound."""
+    """Definitions, and which of them are the film's picture and sound; a part of a film may be one of them alone."""
 
     defs: tuple[Def, ...]
-    video: Value
+    video: Value | None
     audio: Value | None
 
     def __iter__(self) -> Iterator[Def]:
@@ -45,13 +45,20 @@ class Graph:
     def readers(self) -> Mapping[Value, int]:
         """How often each value is read; what the film is made of counts as read once."""
         counts = Counter(operand for define in self.defs for operand in operands(define.op))
-        counts.update(filter(None, (self.video, self.audio)))
+        counts.update(self.roots)
         return counts
+
+    @property
+    def picture(self) -> Value:
+        """The film's picture; TypeError for a part of a film that has none."""
+        if self.video is None:
+            raise TypeError("a sound alone has no picture")
+        return self.video
 
     @property
     def roots(self) -> tuple[Value, ...]:
         """What the film is made of."""
-        return (self.video, self.audio) if self.audio else (self.video,)
+        return tuple(root for root in (self.video, self.audio) if root)
 
 
 Rewrite = Callable[[Def], Iterable[Def] | None]
@@ -98,7 +105,7 @@ def substitute(graph: Graph, names: Mapping[Value, Value]) -> Graph:
 
     flat = {value: final(value) for value in names}
     defs = tuple(replace(define, op=rename(define.op, flat)) for define in graph)
-    return Graph(defs, final(graph.video), final(graph.audio) if graph.audio else None)
+    return Graph(defs, final(graph.video) if graph.video else None, final(graph.audio) if graph.audio else None)
 
 
 def drop_unread(graph: Graph) -> Graph:

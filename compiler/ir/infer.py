@@ -11,7 +11,6 @@ from typing import assert_never
 from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.ir.ops import Op, Value
-from compiler.timeline.instant import frame_count
 from compiler.timeline.media import Media, VideoStream
 
 
@@ -138,8 +137,8 @@ def _pictured(
     src: Video,
 ) -> Video:
     match op:
-        case ops.Retime(_, warp, fps):
-            return replace(src, frames=frame_count(warp.total, fps), fps=fps, stamped=True, zero=Fraction(0))
+        case ops.Retime(fps=fps):
+            return replace(src, frames=op.frames, fps=fps, stamped=True, zero=Fraction(0))
         case ops.Restamp():
             return replace(src, stamped=True)
         case ops.Frames(_, first, until):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, NewType, get_args
 
-from compiler.timeline.instant import SourceTime
+from compiler.timeline.instant import SourceTime, frame_count
 from compiler.timeline.media import Media
 from compiler.timeline.path import Path
 from compiler.timeline.track import Track
@@ -50,11 +50,19 @@ class Trim:
 
 @dataclass(frozen=True, slots=True)
 class Retime:
-    """The frames of `src` through `warp`, quantised to the frame grid of `fps`."""
+    """The frames of `src` through `warp`, quantised to the frame grid of `fps`: those from `first` on, all or up to
+    `until`, counted from 0."""
 
     src: Value
     warp: Warp
     fps: Fraction
+    first: int = 0
+    until: int | None = None
+
+    @property
+    def frames(self) -> int:
+        """How many there are."""
+        return (frame_count(self.warp.total, self.fps) if self.until is None else self.until) - self.first
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,13 +82,18 @@ def _in_time(op: ops.Source | ops.Trim | ops.Retime | ops.Frames | ops.Restamp) 
         case ops.Trim(_, start, end):
             return interval(start, end)
         case ops.Retime(_, warp, fps):
-            return f"{warped(warp)} at {number(fps)} fps"
+            part = "" if (op.first, op.until) == (0, None) else f" frames {interval(*map(Fraction, _part(op)))}"
+            return f"{warped(warp)} at {number(fps)} fps{part}"
         case ops.Frames(_, first, until):
             return interval(Fraction(first), Fraction(until))
         case ops.Restamp():
             return ""
         case _:
             assert_never(op)
+
+
+def _part(op: ops.Retime) -> tuple[int, int]:
+    return op.first, op.first + op.frames
 
 
 def _quoted(name: str) -> str:

@@ -49,7 +49,7 @@ def verify_legal(graph: Graph) -> None:
         reads, due = graph.readers[define.name], define.op.ways if isinstance(define.op, ops.Split) else 1
         if reads != due:
             _refuse(define.loc, f"%{define.name} is read {reads} times and not {due}")
-    if not _stamped(shapes[graph.video]):
+    if graph.video and not _stamped(shapes[graph.video]):
         _refuse(Loc(), f"the film's picture %{graph.video} is not stamped on the frame grid")
 
 
@@ -119,15 +119,16 @@ def _steps(shape: Shape) -> int:
 
 
 def _root_faults(graph: Graph, shapes: Shapes) -> Iterator[str]:
-    picture = shapes[graph.video]
-    if not isinstance(picture, Video) or picture.frames is None or picture.fps is None:
-        yield f"the film's picture %{graph.video} is not on a frame grid"
-        return
-    if picture.width % 2 or picture.height % 2 or picture.tint != CANVAS or not picture.square:
-        yield f"the film's picture %{graph.video} is not what the encoder takes: {picture}"
-    if graph.audio is None:
-        return
-    sound = shapes[graph.audio]
-    predicted = sample_at(picture.frames, picture.fps)
-    if not isinstance(sound, Audio) or sound.samples != predicted:
-        yield f"the film's sound %{graph.audio} is not the {predicted} samples of its picture: {sound}"
+    samples: int | None = None
+    if graph.video:
+        picture = shapes[graph.video]
+        if not isinstance(picture, Video) or picture.frames is None or picture.fps is None:
+            yield f"the film's picture %{graph.video} is not on a frame grid"
+            return
+        if picture.width % 2 or picture.height % 2 or picture.tint != CANVAS or not picture.square:
+            yield f"the film's picture %{graph.video} is not what the encoder takes: {picture}"
+        samples = sample_at(picture.frames, picture.fps)
+    if graph.audio:
+        sound = shapes[graph.audio]
+        if not isinstance(sound, Audio) or sound.samples != (samples or sound.samples):
+            yield f"the film's sound %{graph.audio} is not the {samples or ''} samples of its picture: {sound}"

@@ -11,6 +11,7 @@ from compiler.passes.cut_sound import cut_sound
 from compiler.passes.fold_identity import fold_identity
 from compiler.passes.fuse_cuts import fuse_cuts
 from compiler.passes.insert_splits import insert_splits
+from compiler.passes.narrow_frames import narrow_frames
 from compiler.passes.part_overlaps import part_overlaps
 from compiler.passes.restamp_joins import restamp_joins
 from compiler.passes.seek_sources import seek_sources
@@ -18,7 +19,7 @@ from compiler.passes.widen_blends import widen_blends
 
 Pass = Callable[[Graph], Graph]
 
-PASSES: tuple[Pass, ...] = (
+SHAPING: tuple[Pass, ...] = (
     fold_identity,  # first: the graph people read has nothing in it that does nothing
     fuse_cuts,  # before joins are restamped, so that a run of cuts is restamped once
     seek_sources,  # while a source still has one reader of its source time
@@ -26,11 +27,25 @@ PASSES: tuple[Pass, ...] = (
     fold_identity,  # again: a box that is the whole picture leaves a scale that may change nothing
     commute_still,  # after the crops are chosen: only still ones commute
     part_overlaps,  # once a clip's picture is settled, since it gets several readers
+)
+"""What decides how everything is drawn. After these a graph may be sliced, and a slice is drawn as the whole is."""
+
+LEGALISING: tuple[Pass, ...] = (
     cut_sound,  # makes several readers of one sound
     insert_splits,  # after everything that reads a value twice
     widen_blends,  # before joins are restamped: a restamp stands right behind its xfade
     restamp_joins,  # last: nothing after it may touch timestamps
 )
+"""What makes a graph one that ffmpeg has the filters for."""
+
+PASSES = SHAPING + LEGALISING
+
+SLICING: tuple[Pass, ...] = (
+    narrow_frames,  # on a graph of which a part was sliced
+    seek_sources,  # again: the part begins later in its source
+    *LEGALISING,
+)
+"""From a slice to a legal graph."""
 
 
 def pass_name(step: Pass) -> str:

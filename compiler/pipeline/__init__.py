@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from compiler.emit.argv import Encoding, film_command, quoted, still_command, words
+from compiler.emit.argv import Encoding, film_command, join_command, quoted, still_command, unit_command, words
 from compiler.emit.filters import Spelling, needs, spell
 from compiler.emit.script import script, sources
 from compiler.errors import Loc, ReelError, raise_all
@@ -18,18 +18,20 @@ from compiler.ir.ops import Value
 from compiler.ir.verify import verify, verify_legal
 from compiler.lower import lower
 from compiler.model import Reel
-from compiler.passes import PASSES, law, pass_name
-from compiler.passes.slice_frame import slice_frame
+from compiler.passes import LEGALISING, PASSES, law, pass_name
 from compiler.pipeline.at import Sight, frame_at, sights
 from compiler.pipeline.plan import Plan, make_plan
+from compiler.pipeline.units import Sound, Unit, legal_slice, make_unit, sound_of
 from compiler.timeline.media import Media
 
 __all__ = [
     "Compiled",
     "Plan",
     "Sight",
+    "Sound",
     "Stage",
     "Still",
+    "Unit",
     "compile_reel",
     "compile_still",
     "frame_at",
@@ -71,6 +73,22 @@ class Compiled:
         return first.graph if first.name == "fold-identity" else self.stages[0].graph
 
     @property
+    def shaped(self) -> Graph:
+        """The graph in which everything about a frame is settled but how ffmpeg is told: what is sliced."""
+        late = {pass_name(step) for step in LEGALISING}
+        return next(stage.graph for stage in reversed(self.stages) if stage.name not in late)
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """The film's picture in units, in order; a single one is not worth cutting."""
+        return tuple(make_unit(self.shaped, first, until) for first, until in self.plan.units)
+
+    @property
+    def sound(self) -> Sound | None:
+        """The film's sound alone; None for a film without."""
+        return sound_of(self.legal)
+
+    @property
     def locs(self) -> Mapping[str, Loc]:
         """Where every value of the script came from, by the name its filters carry."""
         return {name: loc for stage in self.stages for name, loc in stage.graph.locs.items()}
@@ -87,6 +105,15 @@ class Compiled:
     def shell(self, script_path: str, output: str) -> str:
         """The same command as one would type it."""
         return quoted(film_command(self.legal, self.encoding, self.build, script_path, output))
+
+    def unit_command(self, unit: Unit, script_path: str, output: str) -> list[str]:
+        """The ffmpeg command that encodes one unit's picture."""
+        return words(unit_command(unit.graph, self.encoding, self.build, script_path, output))
+
+    def join_command(self, sound: Sound | None, list_path: str, script_path: str, output: str) -> list[str]:
+        """The ffmpeg command that joins the encoded units and makes the sound."""
+        graph = sound.graph if sound else None
+        return words(join_command(graph, self.encoding, self.build, list_path, script_path, output))
 
 
 def stages(graph: Graph, *, checked: bool = False) -> Iterator[Stage]:
@@ -169,7 +196,7 @@ class Still:
 def compile_still(compiled: Compiled, frame: int) -> Still:
     """Frame `frame` of a compiled reel as a picture; RC206 outside the reel."""
     graph = slice_legal(compiled, frame)
-    picture = Def(Value("still"), ops.Rgb(graph.video), Loc())
+    picture = Def(Value("still"), ops.Rgb(graph.picture), Loc())
     graph = Graph((*graph.defs, picture), picture.name, None)
     return Still(graph, script(graph, spell(graph)), compiled.build)
 
@@ -178,7 +205,4 @@ def slice_legal(compiled: Compiled, frame: int) -> Graph:
     """The legal graph of one frame: the same ops over only what the frame is made of."""
     if not 0 <= frame < compiled.plan.frames:
         raise ReelError("RC206", Loc(), f"frame {frame} is outside the reel", detail=f"it has {compiled.plan.frames}")
-    graph = slice_frame(compiled.graph, frame)
-    for step in PASSES:
-        graph = step(graph)
-    return graph
+    return legal_slice(compiled.shaped, frame, frame + 1)

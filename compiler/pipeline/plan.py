@@ -14,10 +14,11 @@ from compiler.lower import Placed
 from compiler.model import Reel
 from compiler.passes.crops import Plan as CropPlan
 from compiler.passes.crops import plan_crop
+from compiler.pipeline.units import unit_spans
 from compiler.timeline.instant import SAMPLE_RATE, sample_at
 
-MEMORY_BASE, MEMORY_INPUT = 120, 27
-"""MiB, measured: an encoder at work, and each open video input of 1080p."""
+MEMORY_BASE, MEMORY_PIXEL, MEMORY_CLIP = 60, Fraction(250, 2**20), 70
+"""MiB, measured with 1080p sources: a program, x264 for every pixel of the canvas, a clip that is open."""
 
 PLAN_VERSION = 1
 
@@ -58,6 +59,8 @@ class Plan:
     """48 kHz samples of its sound; None without any."""
     clips: tuple[ClipPlan, ...]
     inputs: int
+    units: tuple[tuple[int, int], ...]
+    """The spans [first, until) of frames that are rendered apart, if there is more than one."""
 
     @property
     def duration(self) -> Fraction:
@@ -68,6 +71,17 @@ class Plan:
     def notices(self) -> tuple[Notice, ...]:
         """Every warning, clip by clip."""
         return tuple(notice for clip in self.clips for notice in clip.placed.notices)
+
+    @property
+    def open_clips(self) -> int:
+        """The most clips of which footage is open at a time."""
+        placed = [clip.placed for clip in self.clips]
+        return max(sum(c.first < until and c.first + c.frames > first for c in placed) for first, until in self.units)
+
+    @property
+    def memory(self) -> int:
+        """MiB the largest ffmpeg is expected to take at most."""
+        return round(MEMORY_BASE + MEMORY_PIXEL * self.width * self.height + MEMORY_CLIP * self.open_clips)
 
     def as_json(self) -> Mapping[str, object]:
         """plan.json; times that are no decimals are fractions, as text."""
@@ -80,10 +94,11 @@ class Plan:
             "height": self.height,
             "samples": self.samples,
             "clips": [clip.as_json(self.fps) for clip in self.clips],
+            "units": [list(span) for span in self.units],
             "warnings": [str(notice) for notice in self.notices],
             "predicted": {
                 "inputs": self.inputs,
-                "peak_memory_mib": MEMORY_BASE + MEMORY_INPUT * len(self.clips),
+                "peak_memory_mib": self.memory,
                 "sample_rate": SAMPLE_RATE,
             },
         }
@@ -101,6 +116,7 @@ def make_plan(reel: Reel, placed: Sequence[Placed], graph: Graph) -> Plan:
         sample_at(frames, fps) if graph.audio else None,
         tuple(ClipPlan(clip, _crop_plan(clip)) for clip in placed),
         sum(isinstance(define.op, ops.Source) for define in graph),
+        unit_spans(placed, fps),
     )
 
 

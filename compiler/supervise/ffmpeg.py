@@ -6,7 +6,9 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 
 import imageio_ffmpeg
 
@@ -119,6 +121,7 @@ def _described(path: str, _changed: int, _size: int) -> Build:
             version=named[1],
             filters=frozenset(_FILTER.findall(_told(path, "-filters"))),
             encoders=frozenset(_ENCODER.findall(_told(path, "-encoders"))),
+            avx512="avx512f" in _processor(),
         )
     )
 
@@ -135,6 +138,14 @@ def _told(path: str, option: str) -> str:
         last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
         raise _missing(path, f"`{option}` failed: {''.join(last)}")
     return done.stdout.decode(errors="replace")
+
+
+def _processor() -> Sequence[str]:
+    """What the processor says it can do, by Linux's names; elsewhere nothing."""
+    try:
+        return Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
+    except OSError:
+        return ()
 
 
 def _missing(path: str, why: str) -> ReelError:

@@ -100,9 +100,14 @@ def publish(part: Path, final: Path, overwrite: bool = False) -> None:
     except FileExistsError as error:
         raise _exists(final) from error
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ReelError("RC611", Loc(), "the disk is full", hint="free some space and render again") from error
-        raise _unwritable(final, str(error.strerror), "choose another folder") from error
+        raise refusal(final, error) from error
+
+
+def refusal(path: Path, error: OSError) -> ReelError:
+    """The coded error for a file system that would not take what belongs at `path`."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return ReelError("RC611", Loc(), "the disk is full", hint="free some space and render again")
+    return _unwritable(path, str(error.strerror), "choose another folder")
 
 
 def _claim(part: Path, final: Path) -> None:

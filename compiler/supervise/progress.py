@@ -36,11 +36,15 @@ class Progress:
 
 
 class Meter:
-    """Reads `-progress` output as it comes, in pieces of any size, against a monotonic clock passed in."""
+    """Reads `-progress` output as it comes, in pieces of any size, against a monotonic clock passed in.
+
+    Several ffmpegs may make one film, one after the other: `before` is what those before this one have made of it.
+    """
 
     def __init__(self, frames: int, started: float, stage: str = "rendering") -> None:
         self.frames, self.started, self.stage = frames, started, stage
         self.frame = 0
+        self.before = 0
         self.advanced = started
         """When `frame` last grew: what a stall is measured from."""
         self._rest = b""
@@ -76,6 +80,7 @@ class Meter:
     def _advance(self, frame: int | None, now: float) -> None:
         if frame is None:
             return
+        frame += self.before
         if frame > self.frame:
             self.frame, self.advanced = frame, now
         if self.frame:  # before the first frame there is opening and seeking, no pace

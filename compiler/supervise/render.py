@@ -1,25 +1,37 @@
-"""From a script to a film in its place: run, verify, publish; on any failure nothing is left behind."""
+"""From commands to a film in its place: run, verify, publish; on any failure nothing is left behind."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from time import monotonic
 
 from compiler.errors import Loc, ReelError
-from compiler.supervise.film import check_output, part_of, publish, verify_film
-from compiler.supervise.progress import Progress
+from compiler.supervise.film import check_output, part_of, publish, refusal, verify_film
+from compiler.supervise.progress import Meter, Progress
 from compiler.supervise.run import RENDERING, run
 from compiler.supervise.sandbox import Limits
 from compiler.supervise.verdict import UNKNOWN, Origins
 
 BuildCommand = Callable[[Path, Path], list[str]]
-"""The argv that renders the script at the first path to the second, which ends in `.part`: state the muxer."""
+"""The argv of a job that has its files in the folder at the first path. What the film itself is written to is at the
+second, which ends in `.part`: state the muxer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One ffmpeg of those that make a film, run in order: the files it reads besides the media, by name, and how many
+    frames of the film it makes. One that makes none puts together what the others made."""
+
+    command: BuildCommand
+    files: Mapping[str, str]
+    frames: int
+    origins: Origins = field(default=UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +60,10 @@ class Expected:
 
 
 async def render(
-    build_command: BuildCommand,
-    script: str,
+    jobs: Sequence[Job],
     output: Path,
     expected: Expected,
     *,
-    origins: Origins = UNKNOWN,
     on_progress: Callable[[Progress], None] = lambda _: None,
     overwrite: bool = False,
     stall_after: float = 60,
@@ -62,24 +72,29 @@ async def render(
 ) -> Film:
     """The film, complete and as predicted, at `output`; or a coded error and `output` untouched.
 
-    It is written beside its final place under a name that begins with a dot and ends in `.part`.
+    It is written beside its final place under a name that begins with a dot and ends in `.part`. So is the folder that
+    the jobs have to themselves, since parts of a film are as large as the film.
     """
     check_output(output, overwrite)
-    started = monotonic()
+    meter = Meter(expected.frames, monotonic())
     part = part_of(output)
     try:
-        with tempfile.TemporaryDirectory(prefix="reelc-") as folder:
-            command = build_command(written(script, Path(folder)), part)
-            await run(
-                command,
-                frames=expected.frames,
-                on_progress=on_progress,
-                stall_after=stall_after,
-                deadline=deadline,
-                origins=origins,
-                limits=limits,
-            )
-        on_progress(Progress("verifying", expected.frames, expected.frames, monotonic() - started))
+        with _workplace(part, output) as folder:
+            made = 0
+            for job in jobs:
+                meter.before = made if job.frames else 0
+                _write(job.files, Path(folder), output)
+                await run(
+                    job.command(Path(folder), part),
+                    meter,
+                    on_progress=on_progress,
+                    stall_after=stall_after,
+                    deadline=deadline,
+                    origins=job.origins,
+                    limits=limits,
+                )
+                made += job.frames
+        on_progress(Progress("verifying", expected.frames, expected.frames, monotonic() - meter.started))
         await _verify(part, expected)
         size_bytes, sha256 = part.stat().st_size, await asyncio.to_thread(_sha256, part)
         publish(part, output, overwrite)
@@ -88,11 +103,20 @@ async def render(
     return Film(output, expected.frames, expected.frames / expected.fps, size_bytes, sha256)
 
 
-def written(script: str, folder: Path) -> Path:
-    """The file in `folder` that the script was written to."""
-    path = folder / "filtergraph.txt"
-    path.write_text(script, encoding="utf-8")
-    return path
+def _workplace(part: Path, output: Path) -> tempfile.TemporaryDirectory[str]:
+    """A folder beside `part`, named alike."""
+    try:
+        return tempfile.TemporaryDirectory(prefix=f"{part.stem}.", suffix=part.suffix, dir=part.parent)
+    except OSError as error:
+        raise refusal(output, error) from error
+
+
+def _write(files: Mapping[str, str], folder: Path, output: Path) -> None:
+    try:
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise refusal(output, error) from error
 
 
 async def _verify(part: Path, expected: Expected) -> None:

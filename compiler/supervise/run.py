@@ -48,14 +48,13 @@ class Ends:
 
 async def run(
     command: Sequence[str],
+    meter: Meter,
     *,
-    frames: int,
     on_progress: Callable[[Progress], None],
     stall_after: float = 60,
     deadline: float | None = None,
     origins: Origins = UNKNOWN,
     limits: Limits = RENDERING,
-    stage: str = "rendering",
     cwd: Path | None = None,
 ) -> None:
     """Run ffmpeg to its end; it must print `-progress pipe:1`. Exit 0 is not yet a film: verify it.
@@ -64,7 +63,7 @@ async def run(
     makes of it. Cancelled, stalled or late, ffmpeg is asked to end, then killed, and gone when this returns or raises.
     """
     child = await start(command, limits, cwd)
-    meter, said = Meter(frames, monotonic(), stage), Ends()
+    said = Ends()
     ending = asyncio.ensure_future(_follow(child, meter, said, on_progress))
     try:
         await watch(ending, meter, stall_after, deadline)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 
 from compiler.errors import Loc, ReelError
 from compiler.supervise.film import check_output, part_of, publish
-from compiler.supervise.render import BuildCommand, written
+from compiler.supervise.progress import Meter
 from compiler.supervise.run import run
 from compiler.supervise.verdict import UNKNOWN, Origins
+
+BuildCommand = Callable[[Path, Path], list[str]]
+"""The argv that draws the script at the first path to the second, which ends in `.part`: state the muxer."""
 
 
 async def render_still(
@@ -26,8 +31,11 @@ async def render_still(
     part = part_of(output)
     try:
         with tempfile.TemporaryDirectory(prefix="reelc-") as folder:
-            command = build_command(written(script, Path(folder)), part)
-            await run(command, frames=1, on_progress=lambda _: None, stall_after=stall_after, origins=origins)
+            graph = Path(folder) / "filtergraph.txt"
+            graph.write_text(script, encoding="utf-8")
+            command = build_command(graph, part)
+            meter = Meter(1, monotonic())
+            await run(command, meter, on_progress=lambda _: None, stall_after=stall_after, origins=origins)
         if not part.exists() or not part.stat().st_size:
             raise ReelError("RC610", Loc(), "ffmpeg ended well but wrote no picture", hint="run reelc doctor")
         publish(part, output, overwrite)

@@ -49,6 +49,11 @@ class Path:
         sizes = (track.extremes(self.frames) for track in (self.width, self.height))
         return any(largest - smallest > STILL for smallest, largest in sizes)
 
+    def part(self, first: int, until: int) -> Path:
+        """Frames [first, until) as a path of their own, counted from 0."""
+        x, y, width, height = (track.part(first, until) for track in self.tracks)
+        return Path(x, y, width, height, until - first)
+
     def at(self, n: int) -> Box:
         """The box at record frame `n` of the clip."""
         return Box(*(track.at(n) for track in self.tracks))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from compiler.timeline.cubic import Cubic, evaluate, through
@@ -35,11 +35,14 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A value for every record frame of a clip: frame n reads the last piece that starts at or before n."""
+    """A value for every record frame of a clip: frame n reads the last piece that starts at or before n + origin."""
 
     pieces: tuple[Piece, ...]
     error: float
     """The largest distance to the curve it describes, source pixels."""
+    origin: int = 0
+    """The frame of the pieces' own count that is frame 0 here; an expression counts on from it, so that a part of a
+    clip is drawn by the very sums that draw the whole."""
 
     @property
     def constant(self) -> float | None:
@@ -48,16 +51,18 @@ class Track:
 
     def at(self, n: int) -> float:
         """The value at record frame `n`."""
+        n += self.origin
         piece = self.pieces[max(0, bisect_right(self.pieces, n, key=lambda piece: piece.first) - 1)]
         return evaluate(piece.cubic, n - piece.first)
 
     def values(self, frames: int) -> list[float]:
         """The value at every record frame."""
-        ends = [*(piece.first for piece in self.pieces[1:]), frames]
+        first, until = self.origin, self.origin + frames
+        ends = [*(piece.first for piece in self.pieces[1:]), until]
         return [
             evaluate(piece.cubic, n - piece.first)
             for piece, end in zip(self.pieces, ends, strict=True)
-            for n in range(piece.first, min(end, frames))
+            for n in range(max(piece.first, first), min(end, until))
         ]
 
     def extremes(self, frames: int) -> tuple[float, float]:
@@ -69,8 +74,13 @@ class Track:
 
     def between(self, first: int, until: int) -> Track:
         """The part that frames [first, until) read; frames keep their numbers."""
+        first, until = first + self.origin, until + self.origin
         low = max(0, bisect_right(self.pieces, first, key=lambda piece: piece.first) - 1)
-        return Track(tuple(piece for piece in self.pieces[low:] if piece.first < until), self.error)
+        return replace(self, pieces=tuple(piece for piece in self.pieces[low:] if piece.first < until))
+
+    def part(self, first: int, until: int) -> Track:
+        """Frames [first, until) as a track of their own, counted from 0."""
+        return replace(self.between(first, until), origin=self.origin + first)
 
 
 def hold(value: float) -> Track:

@@ -10,9 +10,10 @@ from typing import Any
 
 from compiler.model import read_reel
 from compiler.pipeline import Compiled, compile_reel
+from compiler.render import render_reel
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.probe import probe_all
-from compiler.supervise.render import Expected, Film, render
+from compiler.supervise.render import Film
 
 
 def compiled(stored: Mapping[str, Any], ffmpeg: str, folder: Path = Path("/")) -> Compiled:
@@ -25,13 +26,4 @@ def compiled(stored: Mapping[str, Any], ffmpeg: str, folder: Path = Path("/")) -
 
 def rendered(stored: Mapping[str, Any], ffmpeg: str, output: Path, folder: Path = Path("/")) -> Film:
     """The reel's film at `output`."""
-    done = compiled(stored, ffmpeg, folder)
-    plan = done.plan
-    return asyncio.run(
-        render(
-            lambda script, part: done.command(str(script), str(part)),
-            done.script,
-            output,
-            Expected(plan.frames, plan.fps, (plan.width, plan.height), plan.samples),
-        )
-    )
+    return asyncio.run(render_reel(compiled(stored, ffmpeg, folder), output))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from compiler.supervise.sandbox import ENVIRONMENT
 from tests.conform.everything import MEDIA, reel, run
 
 
@@ -27,6 +28,10 @@ def test_the_same_edit_gives_the_same_bytes(
     for file in here.iterdir():
         os.utime(file, (1_000_000_000, 1_000_000_000))
     assert rendered(here) == first, "with other times on every file"
+    for byte in ("1", "77"):
+        with monkeypatch.context() as patched:
+            patched.setitem(ENVIRONMENT, "MALLOC_PERTURB_", byte)
+            assert rendered(here) == first, "with other leftovers in memory"
     there = here.rename(tmp_path / "somewhere else, with a longer name")
     monkeypatch.chdir(there)
     assert rendered(Path()) == first, "elsewhere, and named otherwise"

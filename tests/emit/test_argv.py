@@ -161,3 +161,9 @@ def test_no_name_gets_into_the_script() -> None:
     hostile = replace(MEDIA["game.mp4"], path="x'];[0:v]nullsink,movie=/etc/passwd")
     made = graph({"a": ops.Source(hostile, "video"), "b": ops.Conform(v("a"))}, "b")
     assert script(made, spell(made)) == f"[0:0]\n  setsar=1, format=yuv420p, {MARKED}\n[b]\n"
+
+
+def test_the_encoder_keeps_off_avx_512() -> None:
+    """Where the processor has it: x264's code for it lets bytes of no picture into the film."""
+    assert "asm=AVX2" in command(avx512=True)
+    assert "-x264-params" not in command(avx512=False)

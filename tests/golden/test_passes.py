@@ -7,7 +7,8 @@ from syrupy.assertion import SnapshotAssertion
 
 from compiler.ir.text import show
 from compiler.passes import PASSES
-from compiler.passes.slice_frame import slice_frame
+from compiler.passes.narrow_frames import narrow_frames
+from compiler.passes.slice_span import slice_span
 from tests.golden.compiling import compile_case
 from tests.passes.graphs import before, lowered
 
@@ -25,8 +26,8 @@ SHOWN_ON = {
 }
 """The golden reel each pass is shown on."""
 
-SLICED_AT = 140
-"""A frame of `dissolve_between_cuts` that lies within its dissolve."""
+SLICED = (135, 170)
+"""The frames of `dissolve_between_cuts` that are its dissolve and a part of the clip it leads into."""
 
 
 @pytest.mark.parametrize("case", SHOWN_ON)
@@ -39,8 +40,15 @@ def test_pass(case: str, golden: SnapshotAssertion) -> None:
     assert show(changed) == golden(name="after")
 
 
-@pytest.mark.parametrize("case", ["pass_slice_frame"])
+@pytest.mark.parametrize("case", ["pass_slice_span"])
 def test_slice(case: str, golden: SnapshotAssertion) -> None:
-    graph = compile_case("dissolve_between_cuts").graph
+    graph = compile_case("dissolve_between_cuts").shaped
     assert show(graph) == golden(name="before")
-    assert show(slice_frame(graph, SLICED_AT)) == golden(name="after")
+    assert show(slice_span(graph, *SLICED)) == golden(name="after")
+
+
+@pytest.mark.parametrize("case", ["pass_narrow_frames"])
+def test_narrow(case: str, golden: SnapshotAssertion) -> None:
+    graph = slice_span(compile_case("dissolve_between_cuts").shaped, *SLICED)
+    assert show(graph) == golden(name="before")
+    assert show(narrow_frames(graph)) == golden(name="after")

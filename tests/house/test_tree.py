@@ -16,7 +16,8 @@ import pytest
 from compiler.ir import ops
 from compiler.ir.ops import OPS
 from compiler.passes import PASSES, law, pass_name
-from compiler.passes.slice_frame import slice_frame
+from compiler.passes.narrow_frames import narrow_frames
+from compiler.passes.slice_span import slice_span
 from tests.golden.compiling import FILMS
 from tests.golden.test_films import COMMANDS
 
@@ -107,7 +108,7 @@ def test_ops_hold_no_floats() -> None:
             assert float not in kinds, f"{op.__name__}.{each.name}"
 
 
-DISTINCT = (*dict.fromkeys(PASSES), slice_frame)
+DISTINCT = (*dict.fromkeys(PASSES), narrow_frames, slice_span)
 
 
 @pytest.mark.parametrize("step", DISTINCT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from compiler.passes.part_overlaps import part_overlaps
 from compiler.passes.restamp_joins import restamp_joins
 from compiler.passes.seek_sources import seek_sources
 from compiler.pipeline import Compiled, Still, compile_reel, compile_still, slice_legal
+from compiler.pipeline.units import legal_slice
 from tests.passes.graphs import through
 from tests.passes.render import MEDIA, Bench, Rendered, reel
 
@@ -190,8 +192,16 @@ def test_varispeed_is_in_its_place_to_the_millisecond(bench: Bench) -> None:
     assert error < 0.02
 
 
+ZOOM = [
+    {"frame": 30, "x": 0, "y": 0, "width": 128, "height": 72},
+    {"frame": 45, "x": 30, "y": 14, "width": 96, "height": 54, "ease": "smooth"},
+    {"frame": 60, "x": 10, "y": 10, "width": 96, "height": 54},
+    {"frame": 80, "x": 0, "y": 6, "width": 144, "height": 81, "ease": "linear"},
+]
+
 SLICED = {
     "cuts": CUTS,
+    "zoom": reel({"play": (1, 2.6, (1.4, 1.8, 0.5)), "crop_data": ZOOM}, {"play": (2, 3), "into": ("dissolve", 0.5)}),
     "slow motion": SLOW,
     "mixed": MIXED,
     "two overlaps in a row": reel(
@@ -217,6 +227,19 @@ def test_a_slice_is_the_films_frame(name: str, bench: Bench) -> None:
         assert bench.render(slice_legal(film, frame)).frames == (frames[frame],), f"frame {frame}"
 
 
+@pytest.mark.parametrize("name", SLICED)
+def test_units_are_the_film(name: str, bench: Bench) -> None:
+    """Cut anywhere, and where units are: every part is drawn as the whole draws it, pixel for pixel."""
+    film = compiled(bench, SLICED[name])
+    frames = bench.render(film.legal).frames
+    dice = random.Random(name)
+    cuts = sorted({0, len(frames), *dice.sample(range(1, len(frames)), 3), *(first for first, _ in film.plan.units)})
+    for first, until in pairwise(cuts):
+        part = bench.render(legal_slice(film.shaped, first, until))
+        assert part.frames == frames[first:until], f"frames {first} to {until}"
+        assert part.ticks == tuple(range(until - first))
+
+
 def test_a_slice_leaves_out_what_it_does_not_show(bench: Bench) -> None:
     film = compiled(bench, MIXED)
     alone = slice_legal(film, film.plan.frames - 1)
@@ -225,7 +248,7 @@ def test_a_slice_leaves_out_what_it_does_not_show(bench: Bench) -> None:
 
 def test_a_still_is_the_films_frame_in_rgb(bench: Bench) -> None:
     film = compiled(bench, MIXED)
-    picked = Def(Value("picked"), ops.Frames(film.legal.video, 30, 31), Loc())
+    picked = Def(Value("picked"), ops.Frames(film.legal.picture, 30, 31), Loc())
     shown = Def(Value("shown"), ops.Rgb(picked.name), Loc())
     whole = drop_unread(Graph((*film.legal.defs, picked, shown), shown.name, None))
     drawn = [

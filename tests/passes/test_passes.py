@@ -11,21 +11,22 @@ import pytest
 from compiler.errors import Loc
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
-from compiler.ir.infer import infer
+from compiler.ir.infer import frames_of, infer
 from compiler.ir.ops import Value
 from compiler.ir.text import phrase, show
 from compiler.ir.verify import verify, verify_legal
 from compiler.lower import lower
-from compiler.passes import PASSES, Pass, law, pass_name
+from compiler.passes import PASSES, SHAPING, SLICING, Pass, law, pass_name
 from compiler.passes.commute_still import commute_still
 from compiler.passes.cut_sound import DECLICK, POST_ROLL, SHORTEST, cut_sound
 from compiler.passes.fold_identity import fold_identity
 from compiler.passes.fuse_cuts import fuse_cuts
 from compiler.passes.insert_splits import insert_splits
+from compiler.passes.narrow_frames import narrow_frames
 from compiler.passes.part_overlaps import part_overlaps
 from compiler.passes.restamp_joins import restamp_joins
 from compiler.passes.seek_sources import COARSE_REACH, LEAD_FRAMES, LEAD_SOUND, seek_sources
-from compiler.passes.slice_frame import slice_frame
+from compiler.passes.slice_span import slice_span
 from compiler.passes.widen_blends import widen_blends
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import Media
@@ -51,7 +52,7 @@ def test_a_pass_done_twice_is_done_once(step: Pass) -> None:
 @pytest.mark.parametrize("case", FILMS)
 def test_a_graph_holds_together_after_every_pass(case: str) -> None:
     graph = lowered(case)
-    shape = infer(graph)[graph.video]
+    shape = infer(graph)[graph.picture]
     for step in PASSES:
         graph = step(graph)
         verify(graph)
@@ -67,7 +68,7 @@ def test_a_pass_leaves_the_graph_it_is_given(step: Pass) -> None:
     assert graph.defs is defs
 
 
-@pytest.mark.parametrize("step", [*DISTINCT, slice_frame])
+@pytest.mark.parametrize("step", [*DISTINCT, narrow_frames, slice_span])
 def test_a_law_is_one_line_and_a_name_is_a_file(step: Pass) -> None:
     assert 10 < len(law(step)) <= 120
     assert pass_name(step) == step.__name__.replace("_", "-")
@@ -300,7 +301,7 @@ def test_two_clips_that_are_all_overlap_are_one_blend() -> None:
     made = lower(reel({"id": "a", **play(1, 2)}, {"id": "b", **play(5, 6), **into("dissolve", 1)}), MEDIA, NINE).graph
     parted = part_overlaps(before(part_overlaps, made))
     assert "%a.alone" not in show(parted)
-    assert infer(parted)[parted.video].frames == 30  # type: ignore[union-attr]
+    assert infer(parted)[parted.picture].frames == 30  # type: ignore[union-attr]
     legal = through(made, PASSES)
     verify_legal(legal)
 
@@ -322,22 +323,26 @@ def test_every_join_is_restamped_once() -> None:
 # ---- slices
 
 
+def shaped(case: str) -> Graph:
+    return through(lowered(case), SHAPING)
+
+
+def sources(graph: Graph) -> list[str]:
+    return [define.name for define in graph if isinstance(define.op, ops.Source)]
+
+
 def test_a_slice_within_a_cut_has_one_clip() -> None:
-    graph = fold_identity(lowered("cuts"))
-    sources = [
-        [define.name for define in slice_frame(graph, frame) if isinstance(define.op, ops.Source)]
-        for frame in (0, 29, 30, 59, 60, 89)
+    graph = shaped("cuts")
+    assert [sources(slice_span(graph, n, n + 1)) for n in (0, 29, 30, 59, 60, 89)] == [
+        *[["a.video"]] * 2,
+        *[["b.video"]] * 2,
+        *[["c.video"]] * 2,
     ]
-    assert sources == [["a.video"]] * 2 + [["b.video"]] * 2 + [["c.video"]] * 2
 
 
 def test_a_slice_of_a_blend_reaches_back_one_clip_only() -> None:
-    graph = fold_identity(lowered("clip_that_is_all_overlap"))
-    seen = {
-        frame: [define.name for define in slice_frame(graph, frame) if isinstance(define.op, ops.Source)]
-        for frame in (44, 45, 59, 60, 74, 75)
-    }
-    assert seen == {
+    graph = shaped("clip_that_is_all_overlap")
+    assert {n: sources(slice_span(graph, n, n + 1)) for n in (44, 45, 59, 60, 74, 75)} == {
         44: ["a.video"],
         45: ["a.video", "b.video"],
         59: ["a.video", "b.video"],
@@ -345,10 +350,69 @@ def test_a_slice_of_a_blend_reaches_back_one_clip_only() -> None:
         74: ["b.video", "c.video"],
         75: ["c.video"],
     }
-    picks = {frame: slice_frame(graph, frame).ops[Value("frame")] for frame in (45, 60, 75)}
-    assert [pick.first for pick in picks.values() if isinstance(pick, ops.Frames)] == [45, 15, 15]
 
 
-def test_a_slice_past_the_end_is_nothing() -> None:
-    with pytest.raises(IndexError, match="past the end"):
-        slice_frame(fold_identity(lowered("cuts")), 90)
+@pytest.mark.parametrize("span", [(90, 91), (0, 91), (-1, 5), (5, 5)])
+def test_a_slice_that_is_not_in_the_film_is_refused(span: tuple[int, int]) -> None:
+    with pytest.raises(IndexError, match="not all in the film"):
+        slice_span(shaped("cuts"), *span)
+
+
+def test_slices_of_a_whole_reel_have_its_frames_and_no_sound() -> None:
+    for case in FILMS:
+        graph = shaped(case)
+        frames = frames_of(graph.picture, infer(graph))
+        parts = [slice_span(graph, n, min(n + 7, frames)) for n in range(0, frames, 7)]
+        assert sum(frames_of(part.picture, infer(part)) for part in parts) == frames
+        assert all(part.audio is None for part in parts)
+        for part in parts[:5]:
+            verify_legal(through(part, SLICING))
+
+
+def test_a_part_of_a_clip_is_read_from_where_it_begins() -> None:
+    late = narrow_frames(slice_span(shaped("deep_seek"), 40, 50))
+    (retime,) = (define.op for define in late if isinstance(define.op, ops.Retime))
+    (trim,) = (define.op for define in late if isinstance(define.op, ops.Trim))
+    whole = next(define.op for define in shaped("deep_seek") if isinstance(define.op, ops.Trim))
+    assert (retime.first, retime.until) == (40, 50)
+    assert whole.start + Fraction(40, 30) - Fraction(1, 10) < trim.start < whole.start + Fraction(40, 30)
+    assert trim.end == whole.end
+
+
+def test_a_part_of_a_source_with_uneven_times_is_read_from_the_in_point() -> None:
+    graph = shaped("deep_seek")
+    video = next(define.op.media for define in graph if isinstance(define.op, ops.Source)).video
+    uneven = Graph(
+        tuple(
+            replace(define, op=replace(define.op, media=replace(define.op.media, video=replace(video, variable=True))))
+            if isinstance(define.op, ops.Source)
+            else define
+            for define in graph
+        ),
+        graph.video,
+        graph.audio,
+    )
+    starts = [
+        {define.op.start for define in made if isinstance(define.op, ops.Trim)}
+        for made in (uneven, narrow_frames(slice_span(uneven, 40, 50)))
+    ]
+    assert starts[0] == starts[1]
+
+
+def test_a_fade_is_kept_whole_or_left_out() -> None:
+    graph = shaped("fade_through_black")
+    frames = frames_of(graph.picture, infer(graph))
+    kept = {}
+    for n in range(frames):
+        part = narrow_frames(slice_span(graph, n, n + 1))
+        kept[n] = [(op.entering, op.leaving) for op in part.ops.values() if isinstance(op, ops.Fade)]
+        assert frames_of(part.picture, infer(part)) == 1
+    assert kept[0] == []
+    assert {tuple(fades) for fades in kept.values()} > {()}
+    assert all(0 in pair for fades in kept.values() for pair in fades)
+
+
+def test_the_parts_of_one_clip_are_made_together() -> None:
+    """A blend and what follows it read one clip: it is opened once, for the span of both."""
+    part = narrow_frames(slice_span(shaped("dissolve_between_cuts"), 135, 170))
+    assert sources(part) == ["dunk.video", "replay.video"]

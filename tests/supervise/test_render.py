@@ -15,8 +15,8 @@ from compiler.errors import Loc, ReelError
 from compiler.ir.build import Build
 from compiler.supervise.probe import probe
 from compiler.supervise.progress import Progress
-from compiler.supervise.render import Expected, Film, render
-from compiler.supervise.verdict import Origins
+from compiler.supervise.render import Expected, Film, Job, render
+from compiler.supervise.verdict import UNKNOWN, Origins
 from tests.supervise.conftest import Made
 from tests.supervise.test_sandbox import alive, wait_for
 
@@ -41,10 +41,21 @@ def output(tmp_path: Path) -> Path:
 
 
 def commanded(build: Build, *extra: str) -> Callable[[Path, Path], list[str]]:
-    def command(script: Path, part: Path) -> list[str]:
+    def command(folder: Path, part: Path) -> list[str]:
         return [
             *(build.path, "-nostdin", "-y", "-v", "error", "-xerror", "-progress", "pipe:1", "-stats_period", "0.1"),
-            *(build.script_option, str(script), "-map", "[v]", "-map", "[a]", "-c:v", "libx264", "-pix_fmt", "yuv420p"),
+            *(
+                build.script_option,
+                str(folder / "script"),
+                "-map",
+                "[v]",
+                "-map",
+                "[a]",
+                "-c:v",
+                "libx264",
+                "-pix_fmt",
+                "yuv420p",
+            ),
             *("-c:a", "aac", *extra, "-f", "mp4", f"file:{part}"),
         ]
 
@@ -52,20 +63,28 @@ def commanded(build: Build, *extra: str) -> Callable[[Path, Path], list[str]]:
 
 
 def stood_in(program: str) -> Callable[[Path, Path], list[str]]:
-    return lambda script, part: [sys.executable, "-I", "-c", program, str(script), str(part)]
+    return lambda folder, part: [sys.executable, "-I", "-c", program, str(folder), str(part)]
+
+
+def job(command: Callable[[Path, Path], list[str]], script: str = SCRIPT, origins: Origins = UNKNOWN) -> Job:
+    return Job(command, {"script": script}, 60, origins)
 
 
 def failure(
-    command: Callable[[Path, Path], list[str]], output: Path, script: str = SCRIPT, **options: Any
+    command: Callable[[Path, Path], list[str]],
+    output: Path,
+    script: str = SCRIPT,
+    origins: Origins = UNKNOWN,
+    **options: Any,
 ) -> ReelError:
     with pytest.raises(ReelError) as caught:
-        asyncio.run(render(command, script, output, EXPECTED, **options))
+        asyncio.run(render([job(command, script, origins)], output, EXPECTED, **options))
     return caught.value
 
 
 def test_a_film_is_rendered_verified_and_put_in_place(any_build: Build, output: Path, temporary: Path) -> None:
     seen: list[Progress] = []
-    film = asyncio.run(render(commanded(any_build), SCRIPT, output, EXPECTED, on_progress=seen.append))
+    film = asyncio.run(render([job(commanded(any_build))], output, EXPECTED, on_progress=seen.append))
     content = output.read_bytes()
     assert film == Film(output, 60, Fraction(2), len(content), hashlib.sha256(content).hexdigest())
     assert probe(output).video.frames == 60
@@ -100,6 +119,40 @@ def test_a_failure_leaves_the_old_film_as_it_was(build: Build, output: Path, tem
     assert not list(temporary.iterdir())
 
 
+def test_jobs_share_a_folder_and_are_told_as_one(made: Made, output: Path) -> None:
+    """The second finds what the first made, and frames count on."""
+    told = "print('frame={}\\nprogress=end', flush=True)"
+    blocks = f"import sys, shutil, pathlib; {told}; folder = pathlib.Path(sys.argv[1])\n"
+    first = blocks.format(20) + "(folder / 'half').write_text('x'); assert (folder / 'script').read_text() == 'one'"
+    second = blocks.format(40) + "assert (folder / 'half').exists() and (folder / 'script').read_text() == 'two'"
+    last = blocks.format(60) + f"shutil.copy({str(made('plain.mp4'))!r}, sys.argv[2])"
+    seen: list[Progress] = []
+    jobs = [
+        Job(stood_in(first), {"script": "one"}, 20),
+        Job(stood_in(second), {"script": "two"}, 40),
+        Job(stood_in(last), {}, 0),
+    ]
+    expected = Expected(frames=60, fps=Fraction(30), size=(64, 64), samples=96000)
+    asyncio.run(render(jobs, output, expected, on_progress=seen.append))
+    assert [progress.frame for progress in seen] == [20, 60, 60, 60]
+    assert [path.name for path in output.parent.iterdir()] == ["my film.mp4"]
+
+
+def test_a_job_that_fails_is_the_last(made: Made, output: Path, tmp_path: Path) -> None:
+    told = Origins({"dunk.crop": Loc("dunk", "/clips/0/crop_data")})
+    fails = "import sys; print('crop@dunk.crop failed', file=sys.stderr); sys.exit(1)"
+    jobs = [
+        Job(stood_in(""), {}, 20),
+        Job(stood_in(fails), {}, 40, told),
+        Job(stood_in(f"open({str(tmp_path / 'ran')!r}, 'w')"), {}, 0),
+    ]
+    with pytest.raises(ReelError) as caught:
+        asyncio.run(render(jobs, output, EXPECTED))
+    assert (caught.value.code, caught.value.loc) == ("RC607", Loc("dunk", "/clips/0/crop_data"))
+    assert not list(output.parent.iterdir())
+    assert not (tmp_path / "ran").exists()
+
+
 def test_a_place_that_is_taken_is_known_before_anything_runs(output: Path, tmp_path: Path) -> None:
     output.write_text("old")
     assert failure(stood_in(f"open({str(tmp_path / 'ran')!r}, 'w')"), output).code == "RC613"
@@ -111,7 +164,7 @@ def test_a_film_that_appears_meanwhile_is_not_lost(made: Made, output: Path) -> 
     program = f"{copy}; open({str(output)!r}, 'w').write('other')"
     expected = Expected(frames=60, fps=Fraction(30), size=(64, 64), samples=96000)
     with pytest.raises(ReelError) as caught:
-        asyncio.run(render(stood_in(program), SCRIPT, output, expected))
+        asyncio.run(render([job(stood_in(program))], output, expected))
     assert caught.value.code == "RC613"
     assert output.read_text() == "other"
     assert [path.name for path in output.parent.iterdir()] == ["my film.mp4"]
@@ -122,13 +175,18 @@ def test_a_cancel_leaves_nothing(build: Build, output: Path, temporary: Path, tm
     note = tmp_path / "pid"
     ffmpeg = commanded(build)
 
-    def command(script: Path, part: Path) -> list[str]:
-        return ["sh", "-c", f'echo $$ > "{note}"; exec "$@"', "sh", *ffmpeg(script, part)]
+    def command(folder: Path, part: Path) -> list[str]:
+        return ["sh", "-c", f'echo $$ > "{note}"; exec "$@"', "sh", *ffmpeg(folder, part)]
 
     async def scenario() -> None:
         rendering = asyncio.Event()
         task = asyncio.ensure_future(
-            render(command, endless, output, EXPECTED, on_progress=lambda now: rendering.set() if now.frame else None)
+            render(
+                [job(command, endless)],
+                output,
+                EXPECTED,
+                on_progress=lambda now: rendering.set() if now.frame else None,
+            )
         )
         await rendering.wait()
         assert list(output.parent.glob(".*.part"))
@@ -146,4 +204,4 @@ def test_names_as_long_as_they_may_be(made: Made, tmp_path: Path) -> None:
     output = tmp_path / ("a" * 251 + ".mp4")
     program = f"import shutil, sys; shutil.copy({str(made('plain.mp4'))!r}, sys.argv[2])"
     expected = Expected(frames=60, fps=Fraction(30), size=(64, 64), samples=96000)
-    assert asyncio.run(render(stood_in(program), SCRIPT, output, expected)).path == output
+    assert asyncio.run(render([job(stood_in(program))], output, expected)).path == output

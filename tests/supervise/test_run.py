@@ -37,19 +37,34 @@ def stand_in(tmp_path: Path) -> Any:
 
 def failed(command: list[str], **options: Any) -> ReelError:
     with pytest.raises(ReelError) as caught:
-        asyncio.run(run(command, frames=10, on_progress=lambda _: None, **options))
+        asyncio.run(run(command, Meter(10, monotonic()), on_progress=lambda _: None, **options))
     return caught.value
 
 
 def test_progress_is_told_as_it_comes(stand_in: Any) -> None:
     seen: list[Progress] = []
     command = stand_in("block(0); block(5); block(10, 'end')")
-    asyncio.run(run(command, frames=10, on_progress=seen.append, stage="chunk 1"))
+    asyncio.run(run(command, Meter(10, monotonic(), "chunk 1"), on_progress=seen.append))
     assert [(progress.frame, progress.fraction, progress.stage) for progress in seen] == [
         (0, 0.0, "chunk 1"),
         (5, 0.5, "chunk 1"),
         (10, 1.0, "chunk 1"),
     ]
+
+
+def test_what_others_made_before_counts(stand_in: Any) -> None:
+    seen: list[Progress] = []
+    meter = Meter(10, monotonic())
+
+    async def scenario() -> None:
+        await run(stand_in("block(0); block(4, 'end')"), meter, on_progress=seen.append)
+        meter.before += 4
+        await run(stand_in("block(0); block(6, 'end')"), meter, on_progress=seen.append)
+        meter.before = 0  # the last copies what is there
+        await run(stand_in("block(0); block(9, 'end')"), meter, on_progress=seen.append)
+
+    asyncio.run(scenario())
+    assert [progress.frame for progress in seen] == [0, 4, 4, 10, 10, 10]
 
 
 def test_the_same_frame_again_and_again_is_a_stall(stand_in: Any, tmp_path: Path) -> None:
@@ -93,7 +108,7 @@ def test_a_cancel_asks_once_and_waits(stand_in: Any, tmp_path: Path) -> None:
         """
 
     async def scenario() -> None:
-        task = asyncio.ensure_future(run(stand_in(body), frames=10, on_progress=lambda _: None))
+        task = asyncio.ensure_future(run(stand_in(body), Meter(10, monotonic()), on_progress=lambda _: None))
         await asyncio.to_thread(wait_for, tmp_path / "ready")
         for _ in range(3):  # an impatient user
             task.cancel()
@@ -115,7 +130,7 @@ def test_who_does_not_listen_is_killed(stand_in: Any, tmp_path: Path, monkeypatc
         """
 
     async def scenario() -> None:
-        task = asyncio.ensure_future(run(stand_in(body), frames=10, on_progress=lambda _: None))
+        task = asyncio.ensure_future(run(stand_in(body), Meter(10, monotonic()), on_progress=lambda _: None))
         await asyncio.to_thread(wait_for, tmp_path / "ready")
         task.cancel()
         await task
@@ -130,7 +145,7 @@ def test_a_listener_that_fails_stops_the_render(stand_in: Any, tmp_path: Path) -
         raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
-        asyncio.run(run(stand_in("while True: block(1); time.sleep(0.05)"), frames=10, on_progress=fail))
+        asyncio.run(run(stand_in("while True: block(1); time.sleep(0.05)"), Meter(10, monotonic()), on_progress=fail))
     assert not alive(int(wait_for(tmp_path / "pid")))
 
 

@@ -115,8 +115,10 @@ def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
     child = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     parent = f"""
 import asyncio, sys
+from time import monotonic
+from compiler.supervise.progress import Meter
 from compiler.supervise.run import run
-asyncio.run(run([sys.executable, "-c", {child!r}], frames=1, on_progress=print))
+asyncio.run(run([sys.executable, "-c", {child!r}], Meter(1, monotonic()), on_progress=print))
 """
     with subprocess.Popen([sys.executable, "-c", parent], cwd=ROOT) as started:
         pid = int(wait_for(note))

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
 from compiler.errors import Loc, ReelError
 from compiler.ir.build import Build
+from compiler.supervise.progress import Meter
 from compiler.supervise.run import run
 from compiler.supervise.sandbox import Limits
 from compiler.supervise.verdict import Origins, explain
@@ -20,7 +22,9 @@ def verdict(build: Build, *arguments: object, origins: Origins, limits: Limits |
     """What is said of an ffmpeg that fails."""
     command = [build.path, "-nostdin", "-y", "-v", "error", "-xerror", "-progress", "pipe:1", *map(str, arguments)]
     with pytest.raises(ReelError) as caught:
-        asyncio.run(run(command, frames=60, on_progress=lambda _: None, origins=origins, limits=limits or Limits()))
+        asyncio.run(
+            run(command, Meter(60, monotonic()), on_progress=lambda _: None, origins=origins, limits=limits or Limits())
+        )
     assert "0x" not in caught.value.detail
     return caught.value
 

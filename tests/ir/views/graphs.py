@@ -164,7 +164,7 @@ def renamed(graph: Graph, suffix: str) -> Graph:
             case _:
                 raise AssertionError(f"no {type(op).__name__} in a graph to be renamed")
         defs.append(Def(named(define.name), op, Loc(f"clip {suffix}", f"/clips/{suffix}")))
-    return Graph(tuple(defs), named(graph.video), named(graph.audio) if graph.audio else None)
+    return Graph(tuple(defs), named(graph.picture), named(graph.audio) if graph.audio else None)
 
 
 def hostile() -> Graph:

@@ -54,7 +54,7 @@ def test_the_last_step_keeps_the_name() -> None:
 def test_the_shape_is_what_was_asked_for(path: Path) -> None:
     graph = choose_crops(reframed(path))
     assert not any(isinstance(define.op, Reframe) for define in graph)
-    shape = infer(graph)[graph.video]
+    shape = infer(graph)[graph.picture]
     assert isinstance(shape, Video)
     assert (shape.width, shape.height) == (1080, 1920)
 

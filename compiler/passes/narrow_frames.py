@@ -1,0 +1,141 @@
+"""narrow-frames: of a clip that is shown in part, only that part is made, from its footage on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import floor
+
+from compiler.ir import ops
+from compiler.ir.graph import Graph, drop_unread, substitute
+from compiler.ir.infer import Shapes, frames_of, infer
+from compiler.ir.ops import Op, Place, Value, operands
+from compiler.timeline.instant import RecordTime, SourceTime
+
+LEAD = 2
+"""Source frames read before the instant at which a part begins: the frame shown then may have begun that much earlier,
+and where it is shown from is rounded."""
+
+
+MILLISECONDS = 1000
+"""A second: finer than that, where reading begins says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Frames [first, until) of the `length` a clip has."""
+
+    first: int
+    until: int
+    length: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is all of the clip."""
+        return (self.first, self.until) == (0, self.length)
+
+
+def narrow_frames(graph: Graph) -> Graph:
+    """frames(f(x), a, b) = f'(frames(x, a, b)), down to the footage: no other frame is made"""
+    shapes = infer(graph)
+    spans: dict[Value, Span] = {}
+    parts: dict[Value, Op | None] = {}
+    for clip, span in _shown(graph, shapes).items():
+        chain = _chain(clip, graph)
+        span = _with_fades(chain, span, graph)
+        if not span.whole:
+            spans[clip] = span
+            parts.update({value: _part(graph.ops[value], span, chain, graph) for value in chain})
+    return _narrowed(graph, spans, parts) if spans else graph
+
+
+def _narrowed(graph: Graph, spans: Mapping[Value, Span], parts: Mapping[Value, Op | None]) -> Graph:
+    """The graph with `parts` in place, and readers of the clips in `spans` counting from where those begin."""
+    defs, aliases = [], {}
+    for define in graph:
+        op = parts.get(define.name, define.op)
+        if op is None:
+            aliases[define.name] = operands(define.op)[0]
+            continue
+        if isinstance(op, ops.Frames) and (span := spans.get(op.src)):
+            op = replace(op, first=op.first - span.first, until=op.until - span.first)
+            if (op.first, op.until) == (0, span.until - span.first):
+                aliases[define.name] = op.src
+                continue
+        defs.append(replace(define, op=op))
+    return drop_unread(substitute(replace(graph, defs=tuple(defs)), aliases))
+
+
+def _shown(graph: Graph, shapes: Shapes) -> dict[Value, Span]:
+    """What is shown of every clip that is only read in parts: from the first of them to the last."""
+    parts: dict[Value, list[ops.Frames]] = defaultdict(list)
+    for define in graph:
+        if isinstance(define.op, ops.Frames) and _chain(define.op.src, graph):
+            parts[define.op.src].append(define.op)
+    return {
+        value: Span(min(read.first for read in reads), max(read.until for read in reads), frames_of(value, shapes))
+        for value, reads in parts.items()
+        if len(reads) == graph.readers[value]
+    }
+
+
+def _chain(clip: Value, graph: Graph) -> list[Value]:
+    """The values from a clip's picture down to its footage, each read by the next alone; none if it is not of one."""
+    chain = [clip]
+    while not isinstance(op := graph.ops[chain[-1]], ops.Source):
+        reads = operands(op)
+        if len(reads) != 1 or graph.readers[reads[0]] != 1:
+            return []
+        chain.append(reads[0])
+    return chain
+
+
+def _with_fades(chain: Sequence[Value], span: Span, graph: Graph) -> Span:
+    """The span, made to hold all of a fade that it has a part of: a fade counts its frames from its own beginning."""
+    for op in (graph.ops[value] for value in chain):
+        if isinstance(op, ops.Fade) and span.first < op.entering:
+            span = replace(span, first=0, until=max(span.until, op.entering))
+        if isinstance(op, ops.Fade) and span.until > span.length - op.leaving:
+            span = replace(span, first=min(span.first, span.length - op.leaving), until=span.length)
+    return span
+
+
+def _part(op: Op, span: Span, chain: Sequence[Value], graph: Graph) -> Op | None:
+    """What makes the span alone where `op` makes the clip; None where nothing is left to do."""
+    match op:
+        case ops.Trim():
+            return replace(op, start=_read_from(op, span, chain, graph))
+        case ops.Retime():
+            return replace(op, first=op.first + span.first, until=op.first + span.until)
+        case ops.Fade():
+            entering = op.entering if span.first == 0 else 0
+            leaving = op.leaving if span.until == span.length else 0
+            return replace(op, entering=entering, leaving=leaving) if entering or leaving else None
+        case ops.Crop():
+            return replace(op, x=_place(op.x, span), y=_place(op.y, span))
+        case ops.Perspective():
+            first, until = max(op.first - span.first, 0), min(op.until, span.until) - span.first
+            if first >= until:
+                return None
+            path, x, y = op.path.part(span.first, span.until), _place(op.x, span), _place(op.y, span)
+            return replace(op, path=path, x=x, y=y, first=first, until=until)
+        case _:
+            return op
+
+
+def _place(place: Place, span: Span) -> Place:
+    return place if isinstance(place, int) else replace(place, track=place.track.part(span.first, span.until))
+
+
+def _read_from(trim: ops.Trim, span: Span, chain: Sequence[Value], graph: Graph) -> SourceTime:
+    """Where reading begins: early enough for the frame that is shown first, or the in point."""
+    retime = next(op for op in (graph.ops[value] for value in chain) if isinstance(op, ops.Retime))
+    source = graph.ops[chain[-1]]
+    assert isinstance(source, ops.Source)
+    video = source.media.video
+    if video.variable:  # a frame may have begun any time before
+        return trim.start
+    begins = retime.warp.source_of(RecordTime((retime.first + span.first) / retime.fps))
+    return SourceTime(max(trim.start, Fraction(floor((begins - LEAD / video.rate) * MILLISECONDS), MILLISECONDS)))

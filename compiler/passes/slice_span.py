@@ -1,0 +1,50 @@
+"""slice-span: the part of a graph that a span of the film's frames is made of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from compiler.ir import ops
+from compiler.ir.graph import Def, Graph, drop_unread
+from compiler.ir.infer import Shapes, frames_of, infer
+from compiler.ir.ops import Value
+
+SLICE = Value("slice")
+
+
+def slice_span(graph: Graph, first: int, until: int) -> Graph:
+    """Frame n of the slice is frame `first` + n of the graph, up to `until`; what it does not show is not in it."""
+    shapes = infer(graph)
+    if not 0 <= first < until <= frames_of(graph.picture, shapes):
+        raise IndexError(f"frames {first} to {until} are not all in the film")
+    defs: list[Def] = []
+    parts = _parts(graph, shapes, first, until, defs)
+    if len(parts) > 1:
+        defs.append(Def(SLICE, ops.Concat(tuple(parts)), graph.locs[graph.picture]))
+        parts = [SLICE]
+    return drop_unread(Graph((*graph.defs, *defs), parts[0], None))
+
+
+def _parts(graph: Graph, shapes: Shapes, first: int, until: int, defs: list[Def]) -> list[Value]:
+    """The values that the span is made of, in order; those of which only a part is wanted are added to `defs`."""
+    root = graph.ops[graph.picture]
+    parts, begins = [], 0
+    for src in root.srcs if isinstance(root, ops.Concat) else (graph.picture,):
+        length = frames_of(src, shapes)
+        start, end = max(0, first - begins), min(length, until - begins)
+        begins += length
+        if start >= end:
+            continue
+        if (start, end) != (0, length):
+            defs.append(_part(graph, src, start, end))
+            src = defs[-1].name
+        parts.append(src)
+    return parts
+
+
+def _part(graph: Graph, value: Value, first: int, until: int) -> Def:
+    """Frames of a value; of frames of another, those of the other."""
+    op, name = graph.ops[value], Value(f"{value}.part")
+    if isinstance(op, ops.Frames):
+        return Def(name, replace(op, first=op.first + first, until=op.first + until), graph.locs[value])
+    return Def(name, ops.Frames(value, first, until), graph.locs[value])

@@ -1,0 +1,111 @@
+"""A compiled reel made into its film: the graph in units, each rendered by an ffmpeg of its own, joined by one more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+from compiler.emit.numbers import decimal
+from compiler.ir import ops
+from compiler.ir.graph import Graph
+from compiler.pipeline import Compiled, Still, Unit
+from compiler.supervise.progress import Progress
+from compiler.supervise.render import Expected, Film, Job, render
+from compiler.supervise.still import render_still
+from compiler.supervise.verdict import Origins
+
+SCRIPT, UNITS = "filtergraph.txt", "units.txt"
+MICROSECONDS = 10**6
+
+
+async def render_reel(
+    compiled: Compiled,
+    output: Path,
+    *,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+    overwrite: bool = False,
+    stall_after: float = 60,
+    deadline: float | None = None,
+) -> Film:
+    """The film of a compiled reel, complete and as planned, at `output`; or a coded error and `output` untouched."""
+    plan = compiled.plan
+    return await render(
+        jobs(compiled),
+        output,
+        Expected(plan.frames, plan.fps, (plan.width, plan.height), plan.samples),
+        on_progress=on_progress,
+        overwrite=overwrite,
+        stall_after=stall_after,
+        deadline=deadline,
+    )
+
+
+async def render_frame(still: Still, output: Path, *, overwrite: bool = False) -> None:
+    """The picture of a compiled still, whole, at `output`; or a coded error and `output` untouched."""
+    await render_still(
+        lambda script, part: still.command(str(script), str(part)),
+        still.script,
+        output,
+        origins=_origins(still, still.graph),
+        overwrite=overwrite,
+    )
+
+
+def jobs(compiled: Compiled) -> list[Job]:
+    """What ffmpeg has to do for the film: all of it in one go, or unit by unit and a last job that joins them."""
+    if len(compiled.plan.units) == 1:
+        return [_whole(compiled)]
+    units = compiled.units
+    return [*(_unit(compiled, unit, number) for number, unit in enumerate(units, start=1)), _join(compiled, units)]
+
+
+def _whole(compiled: Compiled) -> Job:
+    return Job(
+        lambda folder, part: compiled.command(str(folder / SCRIPT), str(part)),
+        {SCRIPT: compiled.script},
+        compiled.plan.frames,
+        _origins(compiled, compiled.legal),
+    )
+
+
+def _unit(compiled: Compiled, unit: Unit, number: int) -> Job:
+    return Job(
+        lambda folder, _: compiled.unit_command(unit, str(folder / SCRIPT), str(folder / _name(number))),
+        {SCRIPT: unit.script},
+        unit.frames,
+        _origins(compiled, unit.graph),
+    )
+
+
+def _join(compiled: Compiled, units: Sequence[Unit]) -> Job:
+    sound = compiled.sound
+    return Job(
+        lambda folder, part: compiled.join_command(sound, str(folder / UNITS), str(folder / SCRIPT), str(part)),
+        {UNITS: "".join(_list(units, compiled.plan.fps)), **({SCRIPT: sound.script} if sound else {})},
+        0,
+        _origins(compiled, sound.graph) if sound else Origins(),
+    )
+
+
+def _list(units: Sequence[Unit], fps: Fraction) -> Iterator[str]:
+    """The encoded units as ffmpeg's concat demuxer reads them, each as long as it is.
+
+    It counts in microseconds and adds them up: rounding the instants, not the lengths, keeps every frame within half a
+    microsecond of its place, and the track's own ticks are longer than that.
+    """
+    yield "ffconcat version 1.0\n"
+    for number, unit in enumerate(units, start=1):
+        first, until = (round(Fraction(frame) / fps * MICROSECONDS) for frame in (unit.first, unit.until))
+        yield f"file {_name(number)}\nduration {decimal(Fraction(until - first, MICROSECONDS))}\n"
+
+
+def _name(number: int) -> str:
+    return f"unit-{number}.mp4"
+
+
+def _origins(compiled: Compiled | Still, graph: Graph) -> Origins:
+    """Where the parts of a command came from, for the words of an error."""
+    sources = [define for define in graph if isinstance(define.op, ops.Source)]
+    paths = {op.media.path: define.loc for define in reversed(sources) if isinstance(op := define.op, ops.Source)}
+    return Origins(dict(compiled.locs) | dict(graph.locs), tuple(define.loc for define in sources), paths)
