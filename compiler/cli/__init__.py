@@ -63,8 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit the program: errors as text on stderr, never a traceback."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # a name that the terminal cannot show is no reason to fail
         sys.stdout.reconfigure(errors="backslashreplace")
-    with interruptible():
-        try:
+    try:
+        with interruptible():
             app(args=arguments, prog_name="reelc")
-        except (Exception, Interrupted) as end:  # the last boundary
-            sys.exit(told(end))
+    except (Exception, Interrupted) as end:  # the last boundary
+        sys.exit(told(end))

@@ -29,48 +29,55 @@ class Interrupted(BaseException):
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Within, each of SIGNALS raises Interrupted; one that was ignored from the start, as by nohup, stays ignored."""
-    before = {number: signal.getsignal(number) for number in _heeded()}
-    for number in before:
-        signal.signal(number, _raise)
-    try:
+    """Within, the first of SIGNALS raises Interrupted; one that was ignored from the start, as by nohup, stays ignored.
+
+    After the first no other is heard, to the end of the program: it is ending, and cleans up.
+    """
+    with _restored() as before:
+        for number in before:
+            signal.signal(number, _raise)
         yield
+
+
+def finish(coroutine: Coroutine[Any, Any, T]) -> T:
+    """What the coroutine returns; Interrupted if a signal cancelled it, once it has ended, however many more came."""
+    with _restored() as before:
+        return asyncio.run(_cancelled_by(before, coroutine))
+
+
+@contextmanager
+def _restored() -> Iterator[list[signal.Signals]]:
+    """Those of SIGNALS that are not ignored: their handlers are put back after, or they are ignored to the end."""
+    before = {number: was for number in SIGNALS if (was := signal.getsignal(number)) is not signal.SIG_IGN}
+    try:
+        yield list(before)
+    except Interrupted:
+        before = dict.fromkeys(before, signal.SIG_IGN)  # Python itself would put back the default on its way out
+        raise
     finally:
         for number, was in before.items():
             signal.signal(number, was)
 
 
-def finish(coroutine: Coroutine[Any, Any, T]) -> T:
-    """What the coroutine returns; Interrupted if a signal cancelled it, once it has ended, however many more came."""
-    before = {number: signal.getsignal(number) for number in _heeded()}
-    try:
-        return asyncio.run(_cancelled_by_signals(coroutine))
-    finally:  # the loop that heard the signals leaves Python's own handlers behind
-        for number, was in before.items():
-            signal.signal(number, was)
-
-
-async def _cancelled_by_signals(coroutine: Coroutine[Any, Any, T]) -> T:
+async def _cancelled_by(numbers: list[signal.Signals], coroutine: Coroutine[Any, Any, T]) -> T:
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task
     heard: list[int] = []
 
-    def cancel(number: int) -> None:
+    def cancel(number: int, _: FrameType | None) -> None:
         heard.append(number)
-        if len(heard) == 1:
-            task.cancel()
+        if len(heard) == 1 and not task.done():
+            loop.call_soon_threadsafe(task.cancel)
 
-    for number in _heeded():
-        loop.add_signal_handler(number, cancel, number)
+    for number in numbers:  # not by the loop: where it ends it puts back the handlers that kill
+        signal.signal(number, cancel)
     try:
         return await coroutine
     except asyncio.CancelledError:
         raise Interrupted(heard[0]) from None
 
 
-def _heeded() -> list[signal.Signals]:
-    return [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-
-
 def _raise(number: int, _: FrameType | None) -> None:
+    for other in SIGNALS:
+        signal.signal(other, signal.SIG_IGN)
     raise Interrupted(number)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,10 +27,10 @@ def long(desk: Desk) -> str:
 
 
 def part(desk: Desk) -> Path:
-    """The film that is being made, once there is one."""
-    while not (parts := list(desk.folder.glob(".*.part"))):
+    """The folder in which the film is being made, once ffmpeg works in it."""
+    while not any(users(made) for made in desk.folder.glob(".*.part")):
         time.sleep(0.02)
-    return parts[0]
+    return next(desk.folder.glob(".*.part"))
 
 
 def users(path: Path) -> list[int]:
@@ -120,7 +122,36 @@ def test_handlers_are_put_back() -> None:
     assert [signal.getsignal(number) for number in SIGNALS] == before
 
 
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """Those of SIGNALS, put back after the test."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    yield
+    for number, was in before.items():
+        signal.signal(number, was)
+
+
+@pytest.mark.usefixtures("handlers")
 def test_a_signal_between_two_waits_raises() -> None:
     with pytest.raises(Interrupted) as caught, interruptible():
         signal.raise_signal(signal.SIGTERM)
     assert caught.value.exit_code == 143
+    assert {signal.getsignal(number) for number in SIGNALS} == {signal.SIG_IGN}
+
+
+@pytest.mark.usefixtures("handlers")
+def test_after_the_first_no_signal_is_heard() -> None:
+    """Neither while what runs is cleaning up nor after it has ended, when Python's own handlers would kill."""
+
+    async def impatient() -> None:
+        try:
+            signal.raise_signal(signal.SIGINT)
+            await asyncio.sleep(60)
+        finally:
+            signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(Interrupted) as caught, interruptible():
+        finish(impatient())
+    for number in SIGNALS:
+        signal.raise_signal(number)
+    assert caught.value.exit_code == 130
