@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,17 @@ def compiled(stored: Mapping[str, Any], ffmpeg: str, folder: Path = Path("/")) -
     paths = {clip.media: folder / clip.media for clip in reel.clips}
     found = probe_all([(paths[clip.media], clip.loc) for clip in reel.clips])
     return compile_reel(reel, {name: found[path] for name, path in paths.items()}, find_build(ffmpeg), checked=True)
+
+
+def raw_film(done: Compiled, folder: Path) -> Path:
+    """The film's pictures as they go into the encoder, 8-bit 4:2:0, one after the other in a file in `folder`."""
+    script, raw = folder / "filtergraph.txt", folder / "film.yuv"
+    script.write_text(done.script)
+    command = done.command(str(script), "film.mp4")
+    mapped = command.index("-map") + 2
+    output = ["-fps_mode", "passthrough", "-pix_fmt", "yuv420p", "-f", "rawvideo", str(raw)]
+    subprocess.run([*command[:mapped], *output], check=True, capture_output=True, timeout=300)
+    return raw
 
 
 def rendered(stored: Mapping[str, Any], ffmpeg: str, output: Path, folder: Path = Path("/")) -> Film:
