@@ -14,6 +14,6 @@ from tests.footage import smooth
 def smooth_sources(embedded: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the smooth sources."""
     folder = tmp_path_factory.mktemp("smooth")
-    for name, rate in MEDIA.items():
-        smooth.make(folder / name, rate, 4, SIZE, ffmpeg=embedded)
+    for name, (rate, sample_rate) in MEDIA.items():
+        smooth.make(folder / name, rate, sample_rate, 4, SIZE, ffmpeg=embedded)
     return folder

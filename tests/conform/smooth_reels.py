@@ -17,17 +17,18 @@ from tests.footage import read
 from tests.footage.smooth import Picture
 from tests.reference.facts import Facts
 from tests.reference.random_looks import random_looks
+from tests.reference.sounds import Heard
 
 SEEDS = range(int(os.environ.get("REELC_CONFORM_PICTURES", "4")))
 """One reel each; `make conform` asks for 50."""
 
 SIZE = (640, 360)
-MEDIA: Mapping[str, Fraction] = {
-    "slow.mp4": Fraction(24),
-    "broadcast.mp4": Fraction(25),
-    "phone.mp4": Fraction(30_000, 1001),
+MEDIA: Mapping[str, tuple[Fraction, int]] = {
+    "slow.mov": (Fraction(24), 48_000),
+    "broadcast.mov": (Fraction(25), 44_100),
+    "phone.mov": (Fraction(30_000, 1001), 48_000),
 }
-"""The sources and their rates; they last 4 s."""
+"""The sources, with their frames and samples a second; they last 4 s."""
 
 
 def random_reel(seed: int, folder: Path) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def random_reel(seed: int, folder: Path) -> dict[str, Any]:
 @cache
 def facts_of(folder: Path) -> Mapping[str, Facts]:
     """What the reference is told of the sources."""
-    return {name: _facts(folder / name, rate) for name, rate in MEDIA.items()}
+    return {name: _facts(folder / name, rate) for name, (rate, _) in MEDIA.items()}
 
 
 @cache
@@ -47,6 +48,14 @@ def decoded(path: Path) -> list[Picture]:
     with av.open(str(path)) as media:
         arrays = (frame.to_ndarray(format="yuv420p") for frame in media.decode(video=0))
         return [planes(np.frombuffer(array.tobytes(), np.uint8), SIZE)[0] for array in arrays]
+
+
+@cache
+def heard(path: Path) -> Heard:
+    """The sound of a source."""
+    with av.open(str(path)) as media:
+        blocks = [frame.to_ndarray().astype(float).reshape(-1, 2) for frame in media.decode(audio=0)]
+        return Heard(np.concatenate(blocks) / 32768, media.streams.audio[0].rate)
 
 
 def planes(samples: NDArray[np.uint8], size: tuple[int, int]) -> list[Picture]:

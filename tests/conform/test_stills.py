@@ -93,7 +93,7 @@ def test_stills_of_random_reels_are_their_films_frames(
 def before_encoding(done: Compiled, ffmpeg: str, folder: Path) -> Pixels:
     """The film's frames as RGB, as they go into the encoder."""
     size = (done.plan.width, done.plan.height)
-    coded = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", "{}x{}".format(*size), "-i", str(raw_film(done, folder))]
+    coded = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", "{}x{}".format(*size), "-i", str(raw_film(done, folder)[0])]
     return rgb([ffmpeg, "-v", "error", *coded, "-vf", TO_RGB], size)
 
 

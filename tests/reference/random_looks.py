@@ -32,7 +32,7 @@ def random_looks(seed: int, facts: Mapping[str, Facts]) -> dict[str, Any]:
     return {
         "reel": 1,
         "canvas": {"width": canvas[0], "height": canvas[1], "fps": dice.choice(RATES), "fit": fit},
-        "audio": {"include": False},
+        "audio": {"stretch": dice.choice(("varispeed", "pitch"))},
         "clips": clips,
     }
 
