@@ -85,6 +85,13 @@ class Frames:
 
 
 @dataclass(frozen=True, slots=True)
+class Tonemap:
+    """`src`, whose light is HDR's, brought down to what BT.709 shows: deep full-range RGB."""
+
+    src: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Colour:
     """`src` as 8-bit 4:2:0, BT.709, limited range."""
 
@@ -337,6 +344,7 @@ Op = (
     | Retime
     | Restamp
     | Frames
+    | Tonemap
     | Colour
     | Rotate
     | Reframe

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from compiler.ir import ops
 from compiler.ir.graph import Graph
-from compiler.ir.infer import CANVAS, Audio, Shape, infer
+from compiler.ir.infer import CANVAS, Audio, Shape, Tint, infer
 from compiler.timeline.path import Path
 from compiler.timeline.warp import Pace, Warp
 
@@ -41,9 +41,15 @@ def describe(shape: Shape) -> str:
     """A shape as text: `165f 1080x1920`, `264000 samples`."""
     if isinstance(shape, Audio):
         return "sound" if shape.samples is None else f"{shape.samples} samples"
-    tint = "" if shape.tint == CANVAS else " " + " ".join((shape.tint.pix_fmt, shape.tint.range, shape.tint.matrix))
+    tint = "" if shape.tint == CANVAS else f" {tinted(shape.tint)}"
     frames = "" if shape.frames is None else f"{shape.frames}f "
     return f"{frames}{shape.width}x{shape.height}{tint}"
+
+
+def tinted(tint: Tint) -> str:
+    """What a picture's numbers mean as text: pixel format, range, matrix, and the transfer where it is HDR."""
+    hdr = () if tint.transfer == CANVAS.transfer else (tint.transfer,)
+    return " ".join((tint.pix_fmt, tint.range, tint.matrix, *hdr))
 
 
 def phrase(op: ops.Op) -> str:
@@ -69,7 +75,7 @@ def _details(op: ops.Op) -> str:
             return f"{ways} ways"
         case ops.Branch(_, index):
             return f"#{index}"
-        case ops.Concat() | ops.Colour() | ops.Conform() | ops.Widen() | ops.Narrow() | ops.Rgb():
+        case ops.Concat() | ops.Tonemap() | ops.Colour() | ops.Conform() | ops.Widen() | ops.Narrow() | ops.Rgb():
             return ""
         case _:
             return _in_space(op)

@@ -69,6 +69,7 @@ def picture(placed: Placed, canvas: Canvas) -> list[Def]:
     at = chain.add("video", ops.Source(media, "video"), loc.at("media"))
     at = chain.add("trim", ops.Trim(at, timing.read_from, timing.warp.end), trim)
     at = chain.add("warp", ops.Retime(at, timing.shown(canvas.fps), canvas.fps), speed)
+    at = chain.add("tonemap", ops.Tonemap(at), loc.at("media"))
     at = chain.add("colour", ops.Colour(at), loc.at("media"))
     at = chain.add("square", ops.Scale(at, *media.video.displayed), loc.at("media"))
     at = chain.add("rotate", ops.Rotate(at, clip.rotation), loc.at("rotation"))

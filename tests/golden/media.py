@@ -14,7 +14,8 @@ NTSC = Fraction(30_000, 1001)
 FILTERS = frozenset(
     {"acrossfade", "afade", "aformat", "anullsrc", "apad", "aresample", "asetpts", "asetrate", "asettb", "asplit"}
     | {"atempo", "atrim", "concat", "crop", "fade", "fillborders", "format", "fps", "pad", "perspective", "rotate"}
-    | {"rubberband", "scale", "setparams", "setpts", "setsar", "settb", "split", "tpad", "trim", "xfade"}
+    | {"rubberband", "scale", "setparams", "setpts", "setsar", "settb", "split", "tonemap", "tpad", "trim", "xfade"}
+    | {"zscale"}
 )
 NINE = Build("ffmpeg", (9, 0), "9.0.2", FILTERS, frozenset({"libx264", "aac"}))
 FIVE = replace(NINE, release=(5, 1), version="5.1.9", filters=FILTERS - {"rubberband"})
@@ -119,8 +120,27 @@ MEDIA: dict[str, Media] = {
     "match.mp4": heard(tagged(film("match.mp4", 50, 5400, base=Fraction(1, 12_800)))),
     "tiny.mp4": tagged(film("tiny.mp4", 30, 5, (64, 48))),
     "tube.mov": heard(
-        picture(film("tube.mov", 30, 20, (960, 1080)), sar=Fraction(2), color_range="pc", color_space="smpte170m")
+        picture(
+            film("tube.mov", 30, 20, (960, 1080)), sar=Fraction(2), color_transfer="smpte2084", color_space="bt2020nc"
+        )
     ),
     "hdr.mov": heard(picture(film("hdr.mov", 30, 10), color_transfer="smpte2084", color_space="bt2020nc")),
+    "hlg.mov": picture(
+        film("hlg.mov", 30, 10),
+        codec="hevc",
+        pix_fmt="yuv420p10le",
+        rotation=90,
+        color_range="tv",
+        color_space="bt2020nc",
+        color_primaries="bt2020",
+        color_transfer="arib-std-b67",
+    ),
+    "untagged_sd.avi": picture(film("untagged_sd.avi", 25, 4, (720, 576), container="avi"), codec="mpeg4"),
+    "rgb.mkv": picture(
+        film("rgb.mkv", 60, 5, (1280, 720), base=MILLI, container="matroska"),
+        codec="ffv1",
+        pix_fmt="gbrp",
+        color_space="gbr",
+    ),
     "odd_matrix.mkv": picture(film("odd_matrix.mkv", 30, 10), color_space="ictcp"),
 }

@@ -27,6 +27,7 @@ PHRASES: list[tuple[Op, str]] = [
     (ops.Retime(v("a"), warp(1, 3, Fraction(1, 2)), FPS), "retime %a 0.5x at 30 fps"),
     (ops.Restamp(v("a")), "restamp %a"),
     (ops.Frames(v("a"), 4, 9), "frames %a [4 .. 9)"),
+    (ops.Tonemap(v("a")), "tonemap %a"),
     (ops.Colour(v("a")), "colour %a"),
     (ops.Rotate(v("a"), Fraction(-5, 2)), "rotate %a -2.5 degrees"),
     (ops.Reframe(v("a"), path(), 64, 36), "reframe %a 1280x720 at 0.00,0.00 to 64x36"),
