@@ -80,6 +80,8 @@ def _of_sound(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
 
 def _of_picture(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
     match op:
+        case ops.Deinterlace():
+            return time.deinterlace(op, name)
         case ops.Trim(src):
             return time.trim(op, as_video(shapes[src]), name)
         case ops.Retime(src):

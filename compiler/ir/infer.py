@@ -114,7 +114,7 @@ def shape_of(op: Op, shapes: Shapes) -> Shape:
         case ops.Source(media, _, seek):
             zero = media.video.first
             return Audio(None, clock_zero(media.start, zero, media.audio.time_base, seek) if media.audio else zero)
-        case ops.Trim(src):
+        case ops.Trim(src) | ops.Deinterlace(src):
             return as_video(shapes[src])
         case ops.Split() | ops.Branch() | ops.Fade():
             return shapes[op.src]

@@ -63,7 +63,7 @@ def _verb(op: ops.Op) -> str:
 
 def _details(op: ops.Op) -> str:
     match op:
-        case ops.Source() | ops.Trim() | ops.Retime() | ops.Frames() | ops.Restamp():
+        case ops.Source() | ops.Deinterlace() | ops.Trim() | ops.Retime() | ops.Frames() | ops.Restamp():
             return _in_time(op)
         case ops.Resample() | ops.Silence() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
             return _of_sound(op)
@@ -81,10 +81,12 @@ def _details(op: ops.Op) -> str:
             return _in_space(op)
 
 
-def _in_time(op: ops.Source | ops.Trim | ops.Retime | ops.Frames | ops.Restamp) -> str:
+def _in_time(op: ops.Source | ops.Deinterlace | ops.Trim | ops.Retime | ops.Frames | ops.Restamp) -> str:
     match op:
         case ops.Source(media, stream, seek):
             return f"{_quoted(PurePath(media.path).name)} {stream}" + (f" from {number(seek)}" if seek else "")
+        case ops.Deinterlace(_, fields):
+            return fields or "progressive"
         case ops.Trim(_, start, end):
             return interval(start, end)
         case ops.Retime(_, warp, fps):

@@ -95,8 +95,6 @@ def _check_source(clip: Clip, media: Media, notify: Notify) -> None:
     if not hdr and video.color_primaries in WIDER:
         wider = WIDER[video.color_primaries]
         notify(Notice(loc, f"the media's primaries are those of {wider}; they are read as BT.709's, a little duller"))
-    if video.interlaced:
-        notify(Notice(loc, "the media is interlaced; its fields are shown woven together"))
 
 
 def _engine(stretch: Stretch, build: Build) -> Engine | None:

@@ -40,8 +40,8 @@ from compiler.timeline.media import MAX_PIXELS
 Fields = dict[str, Any]
 
 STILL = Disposition.attached_pic | Disposition.timed_thumbnails
-INTERLACED = 2
-"""AVFieldOrder: 0 unknown, 1 progressive, above that interlaced."""
+FIELDS = {2: "tff", 3: "bff", 4: "tff", 5: "bff"}
+"""AVFieldOrder: 0 unknown, 1 progressive; which field is shown first, whichever is stored first."""
 
 
 def main() -> None:
@@ -165,7 +165,7 @@ def _video(container: InputContainer, reading: survey.Reading, stream: VideoStre
         "sar": Fraction(stream.sample_aspect_ratio or 1),
         "rotation": _clockwise(shown.rotation),
         "pix_fmt": context.pix_fmt,
-        "interlaced": shown.interlaced_frame or context.field_order >= INTERLACED,
+        "fields": "auto" if shown.interlaced_frame else FIELDS.get(context.field_order),
         **colours(context),
     }
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 from compiler.timeline.instant import SourceTime
+
+Fields = Literal["tff", "bff", "auto"]
+"""Which field comes first: top, bottom, or what every frame says for itself."""
 
 MAX_PIXELS = 40_000_000
 """Of one picture of a source: 8K (7680 x 4320) is 33 million; a few kB of PNG can claim 256 million."""
@@ -37,7 +41,13 @@ class VideoStream:
     color_space: str | None = None
     color_primaries: str | None = None
     color_transfer: str | None = None
-    interlaced: bool = False
+    fields: Fields | None = None
+    """Which field of an interlaced frame comes first; None for progressive frames."""
+
+    @property
+    def interlaced(self) -> bool:
+        """Whether a frame holds two fields, half of its lines each, of two instants."""
+        return self.fields is not None
 
     @property
     def displayed(self) -> tuple[int, int]:

@@ -12,7 +12,19 @@ from compiler.timeline.media import AudioStream, Media, VideoStream
 NTSC = Fraction(30_000, 1001)
 
 FILTERS = frozenset(
-    {"acrossfade", "afade", "aformat", "anullsrc", "apad", "aresample", "asetpts", "asetrate", "asettb", "asplit"}
+    {
+        "acrossfade",
+        "afade",
+        "aformat",
+        "anullsrc",
+        "apad",
+        "aresample",
+        "bwdif",
+        "asetpts",
+        "asetrate",
+        "asettb",
+        "asplit",
+    }
     | {"atempo", "atrim", "concat", "crop", "fade", "fillborders", "format", "fps", "pad", "perspective", "rotate"}
     | {"rubberband", "scale", "setparams", "setpts", "setsar", "settb", "split", "tonemap", "tpad", "trim", "xfade"}
     | {"zscale"}
@@ -102,7 +114,7 @@ MEDIA: dict[str, Media] = {
         sar=Fraction(16, 11),
         color_range="tv",
         color_space="bt470bg",
-        interlaced=True,
+        fields="auto",
     ),
     "film24.mkv": heard(
         film("film24.mkv", Fraction(24_000, 1001), 30, (2048, 858), base=MILLI, container="matroska"),
@@ -121,7 +133,11 @@ MEDIA: dict[str, Media] = {
     "tiny.mp4": tagged(film("tiny.mp4", 30, 5, (64, 48))),
     "tube.mov": heard(
         picture(
-            film("tube.mov", 30, 20, (960, 1080)), sar=Fraction(2), color_transfer="smpte2084", color_space="bt2020nc"
+            film("tube.mov", 30, 20, (960, 1080)),
+            sar=Fraction(2),
+            fields="bff",
+            color_transfer="smpte2084",
+            color_space="bt2020nc",
         )
     ),
     "hdr.mov": heard(picture(film("hdr.mov", 30, 10), color_transfer="smpte2084", color_space="bt2020nc")),

@@ -31,6 +31,7 @@ GIVEN: dict[str, Shape] = {
 }
 
 MADE: list[tuple[Op, Shape]] = [
+    (ops.Deinterlace(v("raw"), "tff"), RAW),
     (ops.Trim(v("raw"), src(1), src(2)), RAW),
     (
         ops.Retime(v("raw"), warp(1, 3), FPS),

@@ -27,6 +27,8 @@ PHRASES: list[tuple[Op, str]] = [
     (ops.Retime(v("a"), warp(1, 3, Fraction(1, 2)), FPS), "retime %a 0.5x at 30 fps"),
     (ops.Restamp(v("a")), "restamp %a"),
     (ops.Frames(v("a"), 4, 9), "frames %a [4 .. 9)"),
+    (ops.Deinterlace(v("a"), "auto"), "deinterlace %a auto"),
+    (ops.Deinterlace(v("a"), None), "deinterlace %a progressive"),
     (ops.Tonemap(v("a")), "tonemap %a"),
     (ops.Colour(v("a")), "colour %a"),
     (ops.Rotate(v("a"), Fraction(-5, 2)), "rotate %a -2.5 degrees"),

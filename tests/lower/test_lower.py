@@ -31,6 +31,7 @@ def test_a_clip_is_said_plainly_each_step_from_its_field() -> None:
     at = "/clips/0"
     assert shown(lowered(clip).graph) == [
         f"dunk.video Source {at}/media",
+        f"dunk.whole Deinterlace {at}/media",
         f"dunk.trim Trim {at}/segments_data/trimRange",
         f"dunk.warp Retime {at}/segments_data/spans/0",
         f"dunk.tonemap Tonemap {at}/media",
@@ -196,11 +197,6 @@ def test_colours_that_the_film_cannot_have_are_told() -> None:
     wide = picture(MEDIA["game.mp4"], color_primaries="smpte432")
     (notice,) = placed({}, media={"game.mp4": wide}).notices
     assert "Display P3" in notice.message
-
-
-def test_an_interlaced_source_is_told() -> None:
-    (notice,) = placed({"media": "city.mpg"}).notices
-    assert "interlaced" in notice.message
 
 
 def test_notices_of_reading_and_of_placing_are_kept_together() -> None:

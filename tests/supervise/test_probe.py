@@ -124,7 +124,7 @@ def test_the_smallest_picture(made: Made) -> None:
 
 
 def test_interlacing_and_colour(made: Made) -> None:
-    assert probe(made("interlaced.mp4")).video.interlaced
+    assert probe(made("interlaced.mp4")).video.fields == "auto"
     tagged, jpeg = probe(made("tagged.mp4")).video, probe(made("jpeg.avi")).video
     assert (tagged.color_range, tagged.color_space) == ("tv", "bt709")
     assert (tagged.color_primaries, tagged.color_transfer) == ("bt709", "smpte2084")
