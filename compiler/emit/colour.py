@@ -8,7 +8,7 @@ from typing import assert_never
 from compiler.emit.numbers import decimal
 from compiler.emit.pictures import FLAGS
 from compiler.ir import ops
-from compiler.ir.infer import Tint
+from compiler.ir.infer import CANVAS, Tint
 
 MATRIX = {
     "bt709": "bt709",
@@ -77,6 +77,8 @@ def _tonemap(tint: Tint, name: str) -> list[str]:
 
     HLG's system gamma is of the luma; only exact arithmetic, which takes thrice the time, has it so.
     """
+    if tint.transfer == CANVAS.transfer:
+        return ["null"]
     light = f"tin={tint.transfer}:pin={tint.primaries}:min={tint.matrix}:rin={_range(tint)}"
     exact = ":agamma=false" if tint.transfer == "arib-std-b67" else ""
     bend = f"mobius:param={decimal(LINEAR_UP_TO)}:desat=0:peak={decimal(Fraction(BRIGHTEST, WHITE))}"

@@ -20,6 +20,8 @@ NANOSECONDS = 10**9
 
 def deinterlace(op: ops.Deinterlace, name: str) -> list[str]:
     """`bwdif`, a frame for each frame, whether it says that it is interlaced or not: the stream is."""
+    if op.fields is None:
+        return ["null"]
     return [f"bwdif@{name}=mode=send_frame:parity={op.fields}:deint=all"]
 
 

@@ -128,6 +128,6 @@ def _media(path: Path, told: Mapping[str, Any]) -> Media:
         format=told["format"],
         start=Fraction(told["start"]),
         size=told["size"],
-        video=VideoStream(**{**video, **exact}),
+        video=VideoStream(**{**video, **exact, "ticks": tuple(video["ticks"])}),
         audio=AudioStream(**{**audio, **heard}) if audio else None,
     )

@@ -30,8 +30,8 @@ class VideoStream:
     """Container timestamp of the first presented frame, seconds: source time 0."""
     end: SourceTime
     """Where the last frame ends, seconds of source time: the picture's length."""
-    variable: bool = False
-    """Whether frames come at uneven times."""
+    ticks: tuple[int, ...] = ()
+    """When each frame begins, in ticks of the time base after the first, if frames come at uneven times; else none."""
     frames: int | None = None
     sar: Fraction = Fraction(1)
     rotation: int = 0
@@ -43,6 +43,11 @@ class VideoStream:
     color_transfer: str | None = None
     fields: Fields | None = None
     """Which field of an interlaced frame comes first; None for progressive frames."""
+
+    @property
+    def variable(self) -> bool:
+        """Whether frames come at uneven times."""
+        return bool(self.ticks)
 
     @property
     def interlaced(self) -> bool:

@@ -93,6 +93,9 @@ def heard(
 
 MILLI = Fraction(1, 1000)
 
+SPARSE = tuple(3000 * k for k in range(300) if k < 20 or k % 7)
+"""A screen recording: thirty frames a second, but now and then one that would look like the last is left out."""
+
 MEDIA: dict[str, Media] = {
     "game.mp4": heard(tagged(film("game.mp4", NTSC, 60, base=Fraction(1, 30_000)))),
     "phone.mp4": heard(picture(tagged(film("phone.mp4", 30, 12)), rotation=90), rate=44_100, channels=1),
@@ -128,7 +131,7 @@ MEDIA: dict[str, Media] = {
         codec="pcm_s16le",
     ),
     "action.mp4": heard(picture(tagged(film("action.mp4", 60, 30, (2704, 1520))), codec="hevc", pix_fmt="yuv420p10le")),
-    "screen.mp4": picture(tagged(film("screen.mp4", 30, 10, (1170, 2532))), variable=True),
+    "screen.mp4": picture(tagged(film("screen.mp4", 30, 10, (1170, 2532))), ticks=SPARSE),
     "match.mp4": heard(tagged(film("match.mp4", 50, 5400, base=Fraction(1, 12_800)))),
     "tiny.mp4": tagged(film("tiny.mp4", 30, 5, (64, 48))),
     "tube.mov": heard(

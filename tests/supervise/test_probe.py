@@ -93,7 +93,11 @@ def test_pixels_that_are_not_square(made: Made, name: str, sar: Fraction, displa
 
 @pytest.mark.parametrize("name", ["vfr.mp4", "late_change.mkv"])
 def test_uneven_frames_are_seen_wherever_they_are(made: Made, name: str) -> None:
-    assert probe(made(name)).video.variable
+    video = probe(made(name)).video
+    assert video.variable
+    assert len(video.ticks) == video.frames
+    times = [SourceTime(tick * video.time_base) for tick in video.ticks]
+    assert frame_times(made(name), SourceTime(Fraction(0)), video.end) == times
 
 
 @pytest.mark.parametrize("name", ["long.mp4", "long.mkv", "long.avi"])
