@@ -41,6 +41,7 @@ CODES = {
     "RC301": Code("edge_mismatch", RENDER_FAILED),
     "RC401": Code("filter_missing", FFMPEG_UNFIT),
     "RC402": Code("crop_too_small", INVALID_REEL),
+    "RC403": Code("transition_missing", FFMPEG_UNFIT),
     "RC601": Code("ffmpeg_missing", FFMPEG_UNFIT),
     "RC602": Code("ffmpeg_unfit", FFMPEG_UNFIT),
     "RC603": Code("media_missing", MEDIA_UNREADABLE),

@@ -12,15 +12,13 @@ from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
 from compiler.ir.infer import Audio, Shapes, Tint, Video, as_audio, as_video, infer
 from compiler.timeline.instant import RecordTime
+from compiler.transitions import BLENDS
 
 Spelling = Mapping[ops.Value, list[str]]
 """The filters of each value."""
 
 NAME_ENDS = re.compile("[@=]")
 """What stands behind a filter's name."""
-
-XFADE_NAMES = {"dissolve": "fade"}
-"""Where our word for a transition is not xfade's: its `dissolve` is a scatter of pixels, its `fade` a blend."""
 
 MATRIX = {
     "bt709": "bt709",
@@ -37,10 +35,6 @@ MATRIX = {
 REPEAT = "neighbor+accurate_rnd+bitexact"
 """How chroma is widened and narrowed: there and back is exactly where it was."""
 
-
-MARKED = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
-"""What the canvas's numbers mean, on every frame: ffmpeg 7 and later convert frames without marks (as if from BT.601)
-before an encoder that was told BT.709, and write a frame's primaries and transfer in place of the encoder's."""
 
 SPARE = "tpad=stop=1:stop_mode=clone"
 """A frame more than a blend needs of each side, cut off behind it: where both sides end with their overlap, xfade of
@@ -104,6 +98,8 @@ def _of_sound(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
 
 def _of_picture(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
     match op:
+        case ops.Plate():
+            return pictures.plate(op, name)
         case ops.Trim(src):
             return time.trim(op, as_video(shapes[src]), name)
         case ops.Retime(src):
@@ -137,7 +133,7 @@ def _in_space(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
         case ops.Pad():
             return [pictures.pad(op, name)]
         case ops.Conform():
-            return ["setsar=1", "format=yuv420p", MARKED]
+            return ["setsar=1", "format=yuv420p", pictures.MARKED]
         case ops.Widen():
             return [SPARE, f"scale@{name}=flags={REPEAT}", "format=yuv444p"]
         case ops.Narrow():
@@ -174,6 +170,5 @@ def _xfade(op: ops.Xfade, left: Video, right: Video, name: str) -> list[str]:
     assert right.frames is not None
     assert left.fps is not None
     offset = RecordTime((left.frames - op.overlap) / left.fps)
-    kind = XFADE_NAMES.get(op.kind, op.kind)
-    blend = f"xfade@{name}={kind}:duration={decimal(op.overlap / left.fps)}:offset={decimal(offset)}"
+    blend = f"xfade@{name}={BLENDS[op.kind].drawn}:duration={decimal(op.overlap / left.fps)}:offset={decimal(offset)}"
     return [blend, f"trim=end_frame={left.frames + right.frames - op.overlap}"]

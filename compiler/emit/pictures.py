@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from compiler.emit.expr import follow_text, place_text, track_text
-from compiler.emit.numbers import decimal, signed
-from compiler.ir.ops import Crop, Follow, Pad, Perspective, Place, Scale, Smear
+from compiler.emit.numbers import decimal, rational, signed
+from compiler.ir.ops import Crop, Follow, Pad, Perspective, Place, Plate, Scale, Smear
 from compiler.timeline.track import Track
 
 FLAGS = "bicubic+accurate_rnd+full_chroma_int+bitexact"
 """How every picture is resampled: the flags that give the same bytes on every processor."""
+
+MARKED = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+"""What the canvas's numbers mean, on every frame: ffmpeg 7 and later convert frames without marks (as if from BT.601)
+before an encoder that was told BT.709, and write a frame's primaries and transfer in place of the encoder's."""
+
+
+def plate(op: Plate, name: str) -> list[str]:
+    """`color` in RGB, converted as the canvas is: left to itself it makes BT.601."""
+    return [
+        f"color@{name}=c=0x{op.colour[1:]}:s={op.width}x{op.height}:r={rational(op.fps)}",
+        "format=gbrp",
+        f"scale=in_range=full:out_range=limited:out_color_matrix=bt709:flags={FLAGS}",
+        *("setsar=1", "format=yuv420p", MARKED, f"trim=end_frame={op.frames}"),
+    ]
 
 
 def crop(op: Crop, name: str) -> str:

@@ -98,6 +98,8 @@ def shape_of(op: Op, shapes: Shapes) -> Shape:
         case ops.Source(media, _, seek):
             zero = media.video.first
             return Audio(None, clock_zero(media.start, zero, media.audio.time_base, seek) if media.audio else zero)
+        case ops.Plate(_, width, height, fps, frames):
+            return Video(width, height, square=True, frames=frames, fps=fps, stamped=True)
         case ops.Trim(src):
             return as_video(shapes[src])
         case ops.Split() | ops.Branch() | ops.Fade():

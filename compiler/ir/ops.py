@@ -16,6 +16,7 @@ from compiler.timeline.media import Media
 from compiler.timeline.path import Path
 from compiler.timeline.track import Track
 from compiler.timeline.warp import Warp
+from compiler.transitions import LINEAR
 
 Value = NewType("Value", str)
 """The name of what an op makes: `dunk.crop`."""
@@ -34,6 +35,17 @@ class Source:
     media: Media
     stream: Literal["video", "audio"]
     seek: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """`frames` frames of nothing but `colour`, `#rrggbb`, on the frame grid of `fps`."""
+
+    colour: str
+    width: int
+    height: int
+    fps: Fraction
+    frames: int
 
 
 # ---- pictures in time
@@ -293,6 +305,8 @@ class Fade:
     src: Value
     entering: int
     leaving: int
+    curves: tuple[str, str] = (LINEAR, LINEAR)
+    """How a sound comes and goes, by afade's names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +318,10 @@ class Concat:
 
 @dataclass(frozen=True, slots=True)
 class Xfade:
-    """`left`, then `right`, the last `overlap` frames or samples of the one blended into the first of the other."""
+    """`left`, then `right`, the last `overlap` frames or samples of the one blended into the first of the other.
+
+    `kind` is one of `BLENDS` for pictures, of `CURVES` for sounds.
+    """
 
     left: Value
     right: Value
@@ -333,6 +350,7 @@ class Branch:
 
 Op = (
     Source
+    | Plate
     | Trim
     | Retime
     | Restamp
@@ -368,7 +386,7 @@ OPS: tuple[type[Op], ...] = get_args(Op)
 def operands(op: Op) -> tuple[Value, ...]:
     """The values an op reads, in order."""
     match op:
-        case Source() | Silence():
+        case Source() | Plate() | Silence():
             return ()
         case Concat(srcs):
             return srcs

@@ -15,6 +15,7 @@ from compiler.ir.graph import Graph
 from compiler.ir.infer import CANVAS, Audio, Shape, infer
 from compiler.timeline.path import Path
 from compiler.timeline.warp import Pace, Warp
+from compiler.transitions import LINEAR
 
 
 def show(graph: Graph) -> str:
@@ -61,8 +62,11 @@ def _details(op: ops.Op) -> str:
             return _in_time(op)
         case ops.Resample() | ops.Silence() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
             return _of_sound(op)
-        case ops.Fade(_, entering, leaving):
-            return f"in {entering} out {leaving}"
+        case ops.Fade(_, entering, leaving, curves):
+            by = "" if curves == (LINEAR, LINEAR) else f" by {' and '.join(dict.fromkeys(curves))}"
+            return f"in {entering} out {leaving}{by}"
+        case ops.Plate(colour, width, height, fps, frames):
+            return f"{colour} {width}x{height} {frames} at {number(fps)} fps"
         case ops.Xfade(_, _, kind, overlap):
             return f"{kind} overlap {overlap}"
         case ops.Split(_, ways):

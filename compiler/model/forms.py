@@ -12,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from compiler.model import limits
 from compiler.model.file import DEFAULT_AUDIO, DEFAULT_CANVAS, DEFAULT_ENCODE
 from compiler.model.limits import Ease, Fit, Limits, Origin, RampEase, Stretch
+from compiler.transitions import CURVES, TRANSITIONS
 
+COLOUR = "^#[0-9A-Fa-f]{6}$"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -83,8 +85,13 @@ class SegmentsForm(Form):
 class TransitionForm(Form):
     """How a clip is entered."""
 
-    type: Annotated[str, _field("Its name; no unit.", json_schema_extra={"enum": list(limits.TRANSITIONS)})]
+    type: Annotated[str, _field("Its name; no unit.", json_schema_extra={"enum": list(TRANSITIONS)})]
     duration: Annotated[float | None, _field("Record time, for a cut of no consequence", limits.TIME)] = None
+    colour: Annotated[str | None, _field("What a fade goes through, black by default; #rrggbb.", pattern=COLOUR)] = None
+    audio_curve: Annotated[
+        str | None,
+        _field("How the sound fades, by afade's names; no unit.", json_schema_extra={"enum": [*CURVES, None]}),
+    ] = None
 
 
 class ClipForm(Form):

@@ -22,9 +22,6 @@ PRESETS = (
     *("ultrafast", "superfast", "veryfast", "faster", "fast"),
     *("medium", "slow", "slower", "veryslow", "placebo"),
 )
-TRANSITIONS = ("cut", "fade", "dissolve")
-"""How a clip may be entered: at once; through black; by a crossfade that overlaps both clips."""
-
 CANVASES = {"9:16": (1080, 1920), "16:9": (1920, 1080), "1:1": (1080, 1080), "4:5": (1080, 1350), "4:3": (1440, 1080)}
 """Width and height, pixels, of each aspect ratio's 1080-class canvas."""
 

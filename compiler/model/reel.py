@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from compiler.errors import Loc, Notice
 from compiler.model.limits import Ease, Fit, Origin, RampEase, Stretch
+from compiler.transitions import BLACK, LINEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,10 @@ class Transition:
     loc: Loc
     inherited: bool = False
     """Whether it is the reel's default and not the clip's own."""
+    colour: str = BLACK
+    """What a fade goes through, `#rrggbb`."""
+    curve: str = LINEAR
+    """How its sound fades, one of `CURVES`."""
 
 
 @dataclass(frozen=True, slots=True)

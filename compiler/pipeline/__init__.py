@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from compiler.emit.argv import Encoding, film_command, join_command, quoted, still_command, unit_command, words
 from compiler.emit.filters import Spelling, needs, spell
@@ -23,6 +24,7 @@ from compiler.pipeline.at import Sight, frame_at, sights
 from compiler.pipeline.plan import Plan, make_plan
 from compiler.pipeline.units import Sound, Unit, legal_slice, make_unit, sound_of
 from compiler.timeline.media import Media
+from compiler.transitions import BLENDS
 
 __all__ = [
     "Compiled",
@@ -39,6 +41,10 @@ __all__ = [
     "slice_legal",
     "stages",
 ]
+
+
+NEAR = 0.4
+"""How alike two names must be for the one to be offered for the other: `slideleft` is to `coverleft`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +169,22 @@ def _uncollected() -> Iterator[None]:
 
 
 def _missing(graph: Graph, spelling: Spelling, build: Build) -> Iterator[ReelError]:
-    """RC401 for every filter the graph needs and the ffmpeg was built without."""
+    """RC401 and RC403 for every filter and transition the graph needs and the ffmpeg was built without."""
     for name, loc in needs(graph, spelling).items():
         if name not in build.filters:
             hint = "use the embedded ffmpeg, or one that was built with it"
             yield ReelError("RC401", loc, f"ffmpeg {build.version} has no {name} filter", hint=hint)
+    for define in graph:
+        if isinstance(op := define.op, ops.Xfade) and op.kind in BLENDS and not build.draws(op.kind):
+            yield _undrawn(op.kind, define.loc, build)
+
+
+def _undrawn(kind: str, loc: Loc, build: Build) -> ReelError:
+    """RC403 for a transition that this ffmpeg does not draw, with what it draws instead."""
+    near = get_close_matches(kind, [name for name in BLENDS if build.draws(name)], 3, NEAR)
+    hint = f"use {', '.join(near)}, or an ffmpeg that has it; the embedded one draws all"
+    detail = f"it is in ffmpeg {BLENDS[kind].since}, and not in every one before"
+    return ReelError("RC403", loc, f"ffmpeg {build.version} has no {kind} transition", detail=detail, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)

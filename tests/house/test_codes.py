@@ -40,6 +40,7 @@ MET: dict[str, str] = {
     "RC301": "err_rc301_reads_what_is_not_made",
     "RC401": "err_rc401_rotation_without_rotate",
     "RC402": "err_rc402_crop_of_one_pixel",
+    "RC403": "err_rc403_cover_on_5_1",
     "RC601": "tests/supervise/test_ffmpeg.py",
     "RC602": "tests/supervise/test_ffmpeg.py",
     "RC603": "tests/supervise/test_probe.py",

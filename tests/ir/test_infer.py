@@ -22,6 +22,7 @@ CUT = Audio(96_000)
 GIVEN: dict[str, Shape] = {"raw": RAW, "grid": GRID, "other": replace(GRID, frames=40), "track": TRACK, "cut": CUT}
 
 MADE: list[tuple[Op, Shape]] = [
+    (ops.Plate("#102030", 64, 36, FPS, 7), Video(64, 36, square=True, frames=7, fps=FPS, stamped=True)),
     (ops.Trim(v("raw"), src(1), src(2)), RAW),
     (
         ops.Retime(v("raw"), warp(1, 3), FPS),

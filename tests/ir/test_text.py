@@ -23,6 +23,7 @@ from tests.ir.graphs import FPS, footage, graph, heard, path, src, v, warp
 PHRASES: list[tuple[Op, str]] = [
     (ops.Source(MEDIA["game.mp4"], "video"), 'source "game.mp4" video'),
     (ops.Source(MEDIA["game.mp4"], "audio", Fraction(5)), 'source "game.mp4" audio from 5'),
+    (ops.Plate("#102030", 64, 36, FPS, 7), "plate #102030 64x36 7 at 30 fps"),
     (ops.Trim(v("a"), src(1), src("3.5")), "trim %a [1 .. 3.5)"),
     (ops.Retime(v("a"), warp(1, 3, Fraction(1, 2)), FPS), "retime %a 0.5x at 30 fps"),
     (ops.Restamp(v("a")), "restamp %a"),
@@ -46,6 +47,8 @@ PHRASES: list[tuple[Op, str]] = [
     (ops.Tempo(v("a"), Fraction(1, 3), "atempo"), "tempo %a 1/3x by atempo"),
     (ops.Exact(v("a"), 48), "exact %a 48"),
     (ops.Fade(v("a"), 1, 2), "fade %a in 1 out 2"),
+    (ops.Fade(v("a"), 1, 2, ("qsin", "tri")), "fade %a in 1 out 2 by qsin and tri"),
+    (ops.Fade(v("a"), 1, 2, ("exp", "exp")), "fade %a in 1 out 2 by exp"),
     (ops.Concat((v("a"), v("b"), v("c"))), "concat %a, %b, %c"),
     (ops.Xfade(v("a"), v("b"), "dissolve", 7), "xfade %a, %b dissolve overlap 7"),
     (ops.Split(v("a"), 3), "split %a 3 ways"),

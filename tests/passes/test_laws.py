@@ -207,6 +207,12 @@ SLICED = {
     "two overlaps in a row": reel(
         {"play": (1, 2)}, {"play": (3, 3.6), "into": ("dissolve", 0.3)}, {"play": (4, 5), "into": ("dissolve", 0.3)}
     ),
+    "through colours": reel(
+        {"play": (1, 1.7)},
+        {"play": (3, 3.8), "transition_data": {"type": "fade", "duration": 0.4, "colour": "#3070c0"}},
+        {"play": (2, 2.8), "into": ("smoothup", 0.3)},
+        {"play": (5, 5.7), "transition_data": {"type": "fade", "duration": 0.3, "colour": "#ffffff"}},
+    ),
     "clips named as inputs": reel(
         {"id": "1", "play": (1, 1.5)}, {"id": "0:v", "play": (3, 3.5), "into": ("dissolve", 0.2)}, {"id": "0"}
     ),
