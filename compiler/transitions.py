@@ -53,6 +53,3 @@ CURVES = (
 
 LINEAR = "tri"
 """The curve that fades a sound as a dissolve blends pictures: equal gain."""
-
-BLACK = "#000000"
-"""What a fade goes through, and what bars are, unless another colour is asked for."""

@@ -32,10 +32,6 @@ MATRIX = {
 }
 """swscale's name of a stream's colour matrix."""
 
-REPEAT = "neighbor+accurate_rnd+bitexact"
-"""How chroma is widened and narrowed: there and back is exactly where it was."""
-
-
 SPARE = "tpad=stop=1:stop_mode=clone"
 """A frame more than a blend needs of each side, cut off behind it: where both sides end with their overlap, xfade of
 ffmpeg 5.1 shows its last frame as the entering side's alone; where only the leaving side goes on, it never ends."""
@@ -132,12 +128,22 @@ def _in_space(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
             return [pictures.scale(op, name)]
         case ops.Pad():
             return [pictures.pad(op, name)]
+        case ops.Blur() | ops.Overlay():
+            return [pictures.laid(op, name)]
+        case _:
+            return _in_colour(op, name)
+
+
+def _in_colour(op: ops.Op, name: str) -> list[str]:
+    match op:
         case ops.Conform():
             return ["setsar=1", "format=yuv420p", pictures.MARKED]
+        case ops.Opaque():
+            return [f"scale@{name}=flags={pictures.REPEAT}", "format=yuva420p", pictures.MARKED]
         case ops.Widen():
-            return [SPARE, f"scale@{name}=flags={REPEAT}", "format=yuv444p"]
+            return [SPARE, f"scale@{name}=flags={pictures.REPEAT}", "format=yuv444p"]
         case ops.Narrow():
-            return [f"scale@{name}=flags={REPEAT}", "format=yuv420p"]
+            return [f"scale@{name}=flags={pictures.REPEAT}", "format=yuv420p"]
         case ops.Rgb():
             return [
                 f"scale=in_range=limited:in_color_matrix=bt709:out_range=full:flags={pictures.FLAGS}",

@@ -30,6 +30,15 @@ WIDE = replace(CANVAS, pix_fmt="yuv444p")
 """The same with a chroma sample for every pixel: what blends are drawn in."""
 
 
+OPAQUE = replace(CANVAS, pix_fmt="yuva420p")
+"""The canvas's with an alpha plane: what is laid over another picture."""
+
+TINTS: Mapping[type[Op], Tint] = {
+    **{ops.Colour: CANVAS, ops.Narrow: CANVAS, ops.Widen: WIDE, ops.Opaque: OPAQUE},
+    ops.Rgb: Tint("rgb24", "pc", "gbr"),
+}
+"""What the ops that only change how colours are stored make of any picture."""
+
 MATRICES = frozenset({"bt709", "smpte170m", "bt470bg", "fcc", "smpte240m", "bt2020nc", "bt2020c", "gbr"})
 """Colour matrices that can be converted to the canvas's, as probing names them."""
 
@@ -110,6 +119,9 @@ def shape_of(op: Op, shapes: Shapes) -> Shape:
             return Audio(samples)
         case ops.Resample() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
             return _heard(op, as_audio(shapes[op.src]))
+        case ops.Overlay(below, above):
+            under = as_video(shapes[below])
+            return replace(as_video(shapes[above]), width=under.width, height=under.height, tint=under.tint)
         case ops.Concat(srcs):
             return _joined([shapes[src] for src in srcs], 0)
         case ops.Xfade(left, right, _, overlap):
@@ -131,6 +143,9 @@ def _pictured(
         | ops.Perspective
         | ops.Scale
         | ops.Pad
+        | ops.Backdrop
+        | ops.Blur
+        | ops.Opaque
         | ops.Conform
         | ops.Widen
         | ops.Narrow
@@ -145,22 +160,18 @@ def _pictured(
             return replace(src, stamped=True)
         case ops.Frames(_, first, until):
             return replace(src, frames=until - first)
-        case ops.Colour() | ops.Narrow():
-            return replace(src, tint=CANVAS)
-        case ops.Widen():
-            return replace(src, tint=WIDE)
-        case ops.Rotate() | ops.Perspective():
+        case ops.Colour() | ops.Narrow() | ops.Widen() | ops.Opaque() | ops.Rgb():
+            return replace(src, tint=TINTS[type(op)])
+        case ops.Rotate() | ops.Perspective() | ops.Blur():
             return src
         case ops.Reframe(width=width, height=height) | ops.Scale(width=width, height=height):
             return replace(src, width=width, height=height, square=False)
-        case ops.Crop(width=width, height=height) | ops.Pad(width=width, height=height):
+        case ops.Crop(_, width, height) | ops.Pad(_, width, height) | ops.Backdrop(_, width, height):
             return replace(src, width=width, height=height)
         case ops.Smear(_, left, right, top, bottom):
             return replace(src, width=src.width + left + right, height=src.height + top + bottom)
         case ops.Conform():
             return replace(src, square=True)
-        case ops.Rgb():
-            return replace(src, tint=Tint("rgb24", "pc", "gbr"))
         case _:
             assert_never(op)
 

@@ -212,6 +212,43 @@ class Pad:
 
 
 @dataclass(frozen=True, slots=True)
+class Backdrop:
+    """`src` at (x, y) of `width` x `height`, the rest `fill`: a colour, or itself, larger and blurred."""
+
+    src: Value
+    width: int
+    height: int
+    x: int
+    y: int
+    fill: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blur:
+    """`src` blurred by the mean of the pixels at most `radius` away, three times over; chroma by as much."""
+
+    src: Value
+    radius: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """`src` with an alpha plane that hides all behind it, as overlays read it."""
+
+    src: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """`below` with `above` laid on it at (x, y), frame by frame."""
+
+    below: Value
+    above: Value
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
 class Conform:
     """`src` marked as what it is by now, square pixels of BT.709, as joins and the encoder need it."""
 
@@ -363,6 +400,10 @@ Op = (
     | Perspective
     | Scale
     | Pad
+    | Backdrop
+    | Blur
+    | Opaque
+    | Overlay
     | Conform
     | Widen
     | Narrow
@@ -390,7 +431,7 @@ def operands(op: Op) -> tuple[Value, ...]:
             return ()
         case Concat(srcs):
             return srcs
-        case Xfade(left, right):
+        case Xfade(left, right) | Overlay(left, right):
             return left, right
         case _:
             return (op.src,)

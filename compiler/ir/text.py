@@ -73,7 +73,7 @@ def _details(op: ops.Op) -> str:
             return f"{ways} ways"
         case ops.Branch(_, index):
             return f"#{index}"
-        case ops.Concat() | ops.Colour() | ops.Conform() | ops.Widen() | ops.Narrow() | ops.Rgb():
+        case ops.Concat() | ops.Colour() | ops.Conform() | ops.Opaque() | ops.Widen() | ops.Narrow() | ops.Rgb():
             return ""
         case _:
             return _in_space(op)
@@ -123,7 +123,16 @@ def _of_sound(op: ops.Resample | ops.Silence | ops.Stretch | ops.Excerpt | ops.T
 
 
 def _in_space(
-    op: ops.Rotate | ops.Reframe | ops.Crop | ops.Smear | ops.Perspective | ops.Scale | ops.Pad,
+    op: ops.Rotate
+    | ops.Reframe
+    | ops.Crop
+    | ops.Smear
+    | ops.Perspective
+    | ops.Scale
+    | ops.Pad
+    | ops.Backdrop
+    | ops.Blur
+    | ops.Overlay,
 ) -> str:
     match op:
         case ops.Rotate(_, degrees):
@@ -140,6 +149,12 @@ def _in_space(
             return f"{width}x{height}"
         case ops.Pad(_, width, height, x, y):
             return f"{width}x{height} at {x},{y}"
+        case ops.Backdrop(_, width, height, x, y, fill):
+            return f"{width}x{height} at {x},{y} on {fill}"
+        case ops.Blur(_, radius):
+            return f"radius {radius}"
+        case ops.Overlay(_, _, x, y):
+            return f"at {x},{y}"
         case _:
             assert_never(op)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from compiler.colours import BLACK
 from compiler.errors import Loc, Notice
 from compiler.ir import ops
 from compiler.ir.graph import Def
@@ -14,7 +15,6 @@ from compiler.model import Canvas, Clip
 from compiler.timeline.instant import sample_at
 from compiler.timeline.layout import Join
 from compiler.timeline.media import Media
-from compiler.transitions import BLACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def picture(placed: Placed, canvas: Canvas) -> list[Def]:
     at = chain.add("square", ops.Scale(at, *media.video.displayed), loc.at("media"))
     at = chain.add("rotate", ops.Rotate(at, clip.rotation), loc.at("rotation"))
     at = chain.add("crop", ops.Reframe(at, framing.path, framing.width, framing.height), crop)
-    at = chain.add("bars", ops.Pad(at, canvas.width, canvas.height, framing.x, framing.y), crop)
+    at = chain.add("bars", _barred(at, framing, canvas), crop)
     entering, leaving = _faded(placed)
     black = (placed.join.colour == BLACK, placed.leaving.colour == BLACK)
     at = chain.add("fade", ops.Fade(at, entering * black[0], leaving * black[1]), clip.transition.loc)
@@ -91,6 +91,11 @@ def picture(placed: Placed, canvas: Canvas) -> list[Def]:
         plate = chain.add("to", _plate(placed.leaving.colour, leaving, canvas), loc)
         chain.add("leaving", ops.Xfade(at, plate, "dissolve", leaving), loc)
     return chain.finished()
+
+
+def _barred(src: Value, framing: Framing, canvas: Canvas) -> Op:
+    place = (canvas.width, canvas.height, framing.x, framing.y)
+    return ops.Pad(src, *place) if canvas.fill == BLACK else ops.Backdrop(src, *place, canvas.fill)
 
 
 def _plate(colour: str, frames: int, canvas: Canvas) -> ops.Plate:

@@ -27,6 +27,8 @@ CANVASES = {"9:16": (1080, 1920), "16:9": (1920, 1080), "1:1": (1080, 1080), "4:
 
 DEFAULT_ASPECT = "9:16"
 DEFAULT_FPS = Fraction(30)
+SOURCE = "source"
+"""The word for the first clip's own frames a second."""
 SAME_SHAPE = Fraction(1, 100)
 """Two shapes are one when their ratios differ by no more than this part."""
 

@@ -6,9 +6,10 @@ import math
 from fractions import Fraction
 from typing import TypeAlias
 
+from compiler.colours import BLACK
 from compiler.model.reel import Clip, Keyframe, Ramp, Speed, SpeedSpan, Transition, Trim
 from compiler.model.upgrade import VERSION
-from compiler.transitions import BLACK, LINEAR
+from compiler.transitions import LINEAR
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 

@@ -18,6 +18,7 @@ from compiler.ir.graph import Def, Graph
 from compiler.ir.ops import Value
 from compiler.ir.verify import verify, verify_legal
 from compiler.lower import lower
+from compiler.lower.rate import at_rate
 from compiler.model import Reel
 from compiler.passes import LEGALISING, PASSES, law, pass_name
 from compiler.pipeline.at import Sight, frame_at, sights
@@ -143,6 +144,7 @@ def compile_reel(reel: Reel, media: Mapping[str, Media], build: Build, *, checke
     Raises ReelError or ReelErrors for whatever in the reel cannot be rendered as it says.
     """
     with _uncollected():
+        reel = at_rate(reel, media)
         lowered = lower(reel, media, build)
         passed = tuple(stages(lowered.graph, checked=checked))
         legal = passed[-1].graph

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from compiler.transitions import BLACK, LINEAR
+from compiler.colours import BLACK
+from compiler.transitions import LINEAR
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def spelled(op: Op, **given: Video | Audio) -> list[str]:
     return filters(Def(v("x"), op, Loc()), shapes)
 
 
-UNSPELLED = {ops.Reframe: "no picture", ops.Stretch: "no sound"}
+UNSPELLED = {ops.Reframe: "no picture", ops.Backdrop: "no picture", ops.Stretch: "no sound"}
 
 
 @pytest.mark.parametrize("op", [op for op, _ in MADE], ids=lambda op: type(op).__name__)

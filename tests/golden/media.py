@@ -13,10 +13,10 @@ from compiler.transitions import BLENDS, FIRST, LATER
 NTSC = Fraction(30_000, 1001)
 
 FILTERS = frozenset(
-    {"acrossfade", "afade", "aformat", "anullsrc", "apad", "aresample", "asetpts", "asetrate", "asettb", "asplit"}
-    | {"atempo", "atrim", "color", "concat", "crop", "fade", "fillborders", "format", "fps", "pad"}
-    | {"perspective", "rotate", "rubberband", "scale", "setparams", "setpts", "setsar", "settb", "split", "tpad"}
-    | {"trim", "xfade"}
+    {"acrossfade", "afade", "aformat", "anullsrc", "apad", "aresample", "asetpts", "asetrate", "asettb"}
+    | {"asplit", "atempo", "atrim", "boxblur", "color", "concat", "crop", "fade", "fillborders", "format"}
+    | {"fps", "overlay", "pad", "perspective", "rotate", "rubberband", "scale", "setparams", "setpts", "setsar"}
+    | {"settb", "split", "tpad", "trim", "xfade"}
 )
 DRAWN = {since: frozenset(each.drawn for each in BLENDS.values() if each.since == since) for since in (FIRST, LATER)}
 NINE = Build("ffmpeg", (9, 0), "9.0.2", FILTERS, frozenset({"libx264", "aac"}), DRAWN[FIRST] | DRAWN[LATER])
