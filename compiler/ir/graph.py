@@ -107,7 +107,10 @@ def substitute(graph: Graph, names: Mapping[Value, Value]) -> Graph:
         return value
 
     flat = {value: final(value) for value in names}
-    defs = tuple(replace(define, op=rename(define.op, flat)) for define in graph)
+    defs = tuple(
+        replace(define, op=rename(define.op, flat)) if any(value in flat for value in operands(define.op)) else define
+        for define in graph
+    )
     return Graph(defs, final(graph.video) if graph.video else None, final(graph.audio) if graph.audio else None)
 
 

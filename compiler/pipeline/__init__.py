@@ -21,7 +21,7 @@ from compiler.lower import lower
 from compiler.lower.rate import at_rate
 from compiler.model import Reel
 from compiler.passes import LEGALISING, PASSES, law, pass_name
-from compiler.pipeline.at import Sight, frame_at, sights
+from compiler.pipeline.at import Sight, frame_at, record_time, sights
 from compiler.pipeline.plan import Plan, make_plan
 from compiler.pipeline.units import Sound, Unit, legal_slice, make_unit, sound_of
 from compiler.timeline.media import Media
@@ -38,6 +38,7 @@ __all__ = [
     "compile_reel",
     "compile_still",
     "frame_at",
+    "record_time",
     "sights",
     "slice_legal",
     "stages",

@@ -1,4 +1,5 @@
-"""One record time traced back: which clip, which source frame, which box, at what speed, how much of it is seen."""
+"""Traces both ways: a record time back to what is seen (which clip, source frame and box, at what speed, how much of
+it), and a clip's source time forward to when it plays."""
 
 from __future__ import annotations
 
@@ -14,6 +15,9 @@ from compiler.lower import Placed
 from compiler.pipeline.plan import Plan
 from compiler.timeline.curve import Box
 from compiler.timeline.instant import RecordTime, SourceTime, slot
+
+NAMED = 12
+"""The most clips that an error lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,25 @@ def frame_at(plan: Plan, at: Fraction) -> int:
             hint=f"ask for a time from 0 up to, not including, {number(plan.duration)}",
         )
     return floor(at * plan.fps)
+
+
+def record_time(plan: Plan, clip: str, at: SourceTime) -> RecordTime:
+    """The record time at which the clip of this id plays source time `at`; RC206 for one that it does not show."""
+    placed = {one.placed.clip.id: one.placed for one in plan.clips}.get(clip)
+    if placed is None:
+        named = ", ".join(one.placed.clip.id for one in plan.clips[:NAMED])
+        more = f" and {len(plan.clips) - NAMED} more" if len(plan.clips) > NAMED else ""
+        raise ReelError("RC206", Loc(), f'the reel has no clip "{clip}"', detail=f"it has {named}{more}")
+    warp = placed.timing.warp
+    end = min(warp.end, warp.source_of(RecordTime(placed.frames / plan.fps)))
+    if not warp.start <= at < end:
+        raise ReelError(
+            "RC206",
+            placed.clip.loc,
+            f"source time {number(at)} s is not in the film",
+            detail=f"the clip shows {number(warp.start)} s up to, not including, {number(end)} s",
+        )
+    return RecordTime(placed.first / plan.fps + warp.record_of(at))
 
 
 def sights(plan: Plan, graph: Graph, frame: int) -> list[Sight]:
