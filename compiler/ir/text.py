@@ -15,6 +15,7 @@ from compiler.ir.graph import Graph
 from compiler.ir.infer import CANVAS, Audio, Shape, Tint, infer
 from compiler.timeline.path import Path
 from compiler.timeline.warp import Pace, Warp
+from compiler.transitions import LINEAR
 
 
 def show(graph: Graph) -> str:
@@ -67,15 +68,20 @@ def _details(op: ops.Op) -> str:
             return _in_time(op)
         case ops.Resample() | ops.Silence() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
             return _of_sound(op)
-        case ops.Fade(_, entering, leaving):
-            return f"in {entering} out {leaving}"
+        case ops.Fade(_, entering, leaving, curves):
+            by = "" if curves == (LINEAR, LINEAR) else f" by {' and '.join(dict.fromkeys(curves))}"
+            return f"in {entering} out {leaving}{by}"
+        case ops.Plate(colour, width, height, fps, frames):
+            return f"{colour} {width}x{height} {frames} at {number(fps)} fps"
         case ops.Xfade(_, _, kind, overlap):
             return f"{kind} overlap {overlap}"
         case ops.Split(_, ways):
             return f"{ways} ways"
         case ops.Branch(_, index):
             return f"#{index}"
-        case ops.Concat() | ops.Tonemap() | ops.Colour() | ops.Conform() | ops.Widen() | ops.Narrow() | ops.Rgb():
+        case ops.Concat() | ops.Tonemap() | ops.Colour() | ops.Conform() | ops.Opaque():
+            return ""
+        case ops.Widen() | ops.Narrow() | ops.Rgb():
             return ""
         case _:
             return _in_space(op)
@@ -127,7 +133,16 @@ def _of_sound(op: ops.Resample | ops.Silence | ops.Stretch | ops.Excerpt | ops.T
 
 
 def _in_space(
-    op: ops.Rotate | ops.Reframe | ops.Crop | ops.Smear | ops.Perspective | ops.Scale | ops.Pad,
+    op: ops.Rotate
+    | ops.Reframe
+    | ops.Crop
+    | ops.Smear
+    | ops.Perspective
+    | ops.Scale
+    | ops.Pad
+    | ops.Backdrop
+    | ops.Blur
+    | ops.Overlay,
 ) -> str:
     match op:
         case ops.Rotate(_, degrees):
@@ -144,6 +159,12 @@ def _in_space(
             return f"{width}x{height}"
         case ops.Pad(_, width, height, x, y):
             return f"{width}x{height} at {x},{y}"
+        case ops.Backdrop(_, width, height, x, y, fill):
+            return f"{width}x{height} at {x},{y} on {fill}"
+        case ops.Blur(_, radius):
+            return f"radius {radius}"
+        case ops.Overlay(_, _, x, y):
+            return f"at {x},{y}"
         case _:
             assert_never(op)
 
