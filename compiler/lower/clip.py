@@ -63,7 +63,7 @@ def picture(placed: Placed, canvas: Canvas) -> list[Def]:
     clip, media, framing, loc = placed.clip, placed.media, placed.framing, placed.clip.loc
     timing = placed.timing
     trim = clip.trim.loc if clip.trim else loc.at("media")
-    speed = clip.spans[0].loc if clip.spans else trim
+    speed = clip.speed_loc or trim
     crop = loc.at("crop_data") if clip.crop else loc
     chain = Chain(placed.name)
     at = chain.add("video", ops.Source(media, "video"), loc.at("media"))
@@ -96,7 +96,7 @@ def sound(placed: Placed, canvas: Canvas, engine: Engine | None) -> list[Def]:
         return chain.defs
     entering, leaving = _faded(placed)
     fades = sample_at(first + entering, canvas.fps) - start, end - sample_at(last - leaving, canvas.fps)
-    speed = placed.clip.spans[0].loc if placed.clip.spans else loc
+    speed = placed.clip.speed_loc or loc
     at = chain.add("audio", ops.Source(placed.media, "audio"), loc.at("media"))
     at = chain.add("even", ops.Resample(at), loc.at("media"))
     at = chain.add("tempo", ops.Stretch(at, placed.timing.warp, end - start, engine), speed)
