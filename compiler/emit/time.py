@@ -18,9 +18,18 @@ NANOSECONDS = 10**9
 """Ticks a second of the time base in which footage is trimmed and warped."""
 
 
+SLOT_EDGE = decimal(Fraction(1, 2) + SLOT_BIAS)
+
+FINE = 1000
+"""Of a frame: how finely frames that are mixed are placed."""
+
+MINTERPOLATE = {"blend": "mi_mode=blend", "interpolate": "mi_mode=mci:me=umh"}
+"""minterpolate's options. Of its ways to look for motion, umh looks at the frames at hand alone; its default goes on
+from what it found before, so that a frame would depend on where a part of a film begins."""
+
 WITHIN = "0.4"
 """Of a slot: put so far into it, a frame is still rounded to it, and the end of the footage up to the next; where both
-are in one slot, `fps` would leave out the frame."""
+are in one slot, or before the first that is asked for, `fps` would leave out the frame."""
 
 NEWTON_STEPS = 7
 """One more than a smooth ramp was ever seen to need."""
@@ -34,18 +43,42 @@ def trim(op: ops.Trim, shape: Video, name: str) -> list[str]:
 
 def retime(op: ops.Retime, shape: Video, name: str) -> list[str]:
     """Footage laid on the frame grid: exactly `frames` frames, the first and the last held where there are none."""
+    if op.motion != "repeat":
+        return _moving(op, shape, name)
     at = record_time(op.warp, shape.zero)
-    slot = f"floor({at if at == 'T' else f'({at})'}*{rational(op.fps)}+{decimal(Fraction(1, 2) + SLOT_BIAS)})"
+    slot = f"floor({at if at == 'T' else f'({at})'}*{rational(op.fps)}+{SLOT_EDGE})"
     if op.first:
         slot = f"({slot}-{op.first})"
     end = ""
     if op.warp.paces[-1].hold:  # the last frame must be seen at all, for tpad to go on with it
-        slot, end = f"({slot}+{WITHIN})", ":eof_action=pass"
+        slot, end = f"(max({slot},0)+{WITHIN})", ":eof_action=pass"
     return [
         f"setpts@{name}='{slot}{_over(op.fps)}/TB'",
         f"fps@{name}={rational(op.fps)}:start_time=0{end}",
-        "tpad=stop=-1:stop_mode=clone",
-        f"trim=end_frame={op.frames}",
+        *_filled(op),
+    ]
+
+
+def _filled(op: ops.Retime) -> list[str]:
+    return ["tpad=stop=-1:stop_mode=clone", f"trim=end_frame={op.frames}"]
+
+
+def _moving(op: ops.Retime, shape: Video, name: str) -> list[str]:
+    """The same where slow motion shows what lies between two frames.
+
+    Frames are put where they play to a thousandth of a frame, the same thousandth in every part of a film. minterpolate
+    makes a frame once two more of the footage follow, so after the last there are copies of it, and time runs on.
+    """
+    ticks = f"floor(({record_time(op.warp, shape.zero, past=True)})*{rational(op.fps * FINE)}+{SLOT_EDGE})"
+    if op.first:
+        ticks = f"({ticks}-{op.first * FINE})"
+    return [
+        "tpad=stop=4:stop_mode=clone",
+        f"setpts@{name}='{ticks}{_over(op.fps * FINE)}/TB'",
+        f"settb={1 / (op.fps * FINE)}",
+        f"minterpolate@{name}=fps={rational(op.fps)}:{MINTERPOLATE[op.motion]}",
+        f"fps={rational(op.fps)}:start_time=0",
+        *_filled(op),
     ]
 
 
@@ -65,19 +98,21 @@ def _over(fps: Fraction) -> str:
     return f"/{fps}" if fps.denominator == 1 else f"*{fps.denominator}/{fps.numerator}"
 
 
-def record_time(warp: Warp, zero: Fraction) -> str:
+def record_time(warp: Warp, zero: Fraction, *, past: bool = False) -> str:
     """The clip-record time of the frame at hand, `T` its timestamp: a balanced sum of one term a pace.
 
     Flat sums and nested ifs die near 98 terms in ffmpeg's parser; a balanced tree takes thousands. A freeze at the end
-    adds nothing: no frame comes after it.
+    adds nothing: no frame comes after it. `past` lets time run on at real speed after the out point.
     """
     paces = warp.paces[:-1] if warp.paces[-1].hold else warp.paces
-    if len(paces) == 1:
+    if len(paces) == 1 and not past:
         return _term(paces[0], _since(warp.start + zero))
     terms = [
         _held(pace, zero) if pace.hold else _term(pace, f"clip({_since(pace.start + zero)},0,{decimal(pace.length)})")
         for pace in paces
     ]
+    if past:
+        terms.append(f"max({_since(warp.end + zero)},0)")
     while len(terms) > 1:
         pairs = [terms[k : k + 2] for k in range(0, len(terms), 2)]
         terms = ["+".join(pair) if len(terms) <= 2 else f"({'+'.join(pair)})" for pair in pairs]

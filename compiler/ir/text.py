@@ -83,7 +83,8 @@ def _in_time(op: ops.Source | ops.Trim | ops.Retime | ops.Frames | ops.Restamp) 
             return interval(start, end)
         case ops.Retime(_, warp, fps):
             part = "" if (op.first, op.until) == (0, None) else f" frames {interval(*map(Fraction, _part(op)))}"
-            return f"{warped(warp)} at {number(fps)} fps{part}"
+            motion = "" if op.motion == "repeat" else f" {op.motion}"
+            return f"{warped(warp)} at {number(fps)} fps{part}{motion}"
         case ops.Frames(_, first, until):
             return interval(Fraction(first), Fraction(until))
         case ops.Restamp():

@@ -68,8 +68,12 @@ def picture(placed: Placed, canvas: Canvas) -> list[Def]:
     chain = Chain(placed.name)
     at = chain.add("video", ops.Source(media, "video"), loc.at("media"))
     at = chain.add("trim", ops.Trim(at, timing.read_from, timing.warp.end), trim)
-    at = chain.add("warp", ops.Retime(at, timing.shown(canvas.fps), canvas.fps), speed)
-    at = chain.add("colour", ops.Colour(at), loc.at("media"))
+    if clip.motion != "repeat":  # what is mixed is mixed in the canvas's colour
+        at = chain.add("colour", ops.Colour(at), loc.at("media"))
+    warp = timing.shown(canvas.fps)
+    at = chain.add("warp", ops.Retime(at, warp, canvas.fps, motion=clip.motion), speed)
+    if clip.motion == "repeat":
+        at = chain.add("colour", ops.Colour(at), loc.at("media"))
     at = chain.add("square", ops.Scale(at, *media.video.displayed), loc.at("media"))
     at = chain.add("rotate", ops.Rotate(at, clip.rotation), loc.at("rotation"))
     at = chain.add("crop", ops.Reframe(at, framing.path, framing.width, framing.height), crop)

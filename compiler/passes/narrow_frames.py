@@ -12,6 +12,7 @@ from compiler.ir import ops
 from compiler.ir.graph import Graph, drop_unread, substitute
 from compiler.ir.infer import Shapes, frames_of, infer
 from compiler.ir.ops import Op, Place, Value, operands
+from compiler.passes.part_motion import MOVING_LEAD
 from compiler.timeline.instant import RecordTime, SourceTime
 
 LEAD = 2
@@ -138,4 +139,5 @@ def _read_from(trim: ops.Trim, span: Span, chain: Sequence[Value], graph: Graph)
     if video.variable:  # a frame may have begun any time before
         return trim.start
     begins = retime.warp.source_of(RecordTime((retime.first + span.first) / retime.fps))
-    return SourceTime(max(trim.start, Fraction(floor((begins - LEAD / video.rate) * MILLISECONDS), MILLISECONDS)))
+    lead = LEAD if retime.motion == "repeat" else MOVING_LEAD
+    return SourceTime(max(trim.start, Fraction(floor((begins - lead / video.rate) * MILLISECONDS), MILLISECONDS)))

@@ -13,8 +13,9 @@ NTSC = Fraction(30_000, 1001)
 
 FILTERS = frozenset(
     {"acrossfade", "afade", "aformat", "anullsrc", "apad", "aresample", "asetpts", "asetrate", "asettb", "asplit"}
-    | {"atempo", "atrim", "concat", "crop", "fade", "fillborders", "format", "fps", "pad", "perspective", "rotate"}
-    | {"rubberband", "scale", "setparams", "setpts", "setsar", "settb", "split", "tpad", "trim", "xfade"}
+    | {"atempo", "atrim", "concat", "crop", "fade", "fillborders", "format", "fps", "minterpolate", "pad"}
+    | {"perspective", "rotate", "rubberband", "scale", "setparams", "setpts", "setsar", "settb", "split", "tpad"}
+    | {"trim", "xfade"}
 )
 NINE = Build("ffmpeg", (9, 0), "9.0.2", FILTERS, frozenset({"libx264", "aac"}))
 FIVE = replace(NINE, release=(5, 1), version="5.1.9", filters=FILTERS - {"rubberband"})
