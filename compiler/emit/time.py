@@ -35,6 +35,13 @@ NEWTON_STEPS = 7
 """One more than a smooth ramp was ever seen to need."""
 
 
+def deinterlace(op: ops.Deinterlace, name: str) -> list[str]:
+    """`bwdif`, a frame for each frame, whether it says that it is interlaced or not: the stream is."""
+    if op.fields is None:
+        return ["null"]
+    return [f"bwdif@{name}=mode=send_frame:parity={op.fields}:deint=all"]
+
+
 def trim(op: ops.Trim, shape: Video, name: str) -> list[str]:
     """Footage between two source times, compared tick by tick."""
     start, end = (nearest((at + shape.zero) * NANOSECONDS) for at in (op.start, op.end))
@@ -105,7 +112,7 @@ def record_time(warp: Warp, zero: Fraction, *, past: bool = False) -> str:
     adds nothing: no frame comes after it. `past` lets time run on at real speed after the out point.
     """
     paces = warp.paces[:-1] if warp.paces[-1].hold else warp.paces
-    if len(paces) == 1 and not past:
+    if len(paces) == 1 and paces[0].constant and not past:  # a ramp has no answer far outside of it
         return _term(paces[0], _since(warp.start + zero))
     terms = [
         _held(pace, zero) if pace.hold else _term(pace, f"clip({_since(pace.start + zero)},0,{decimal(pace.length)})")

@@ -9,7 +9,7 @@ from typing import NoReturn
 from compiler.errors import Loc, ReelError
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
-from compiler.ir.infer import CANVAS, WIDE, Audio, Shape, Shapes, Tint, Video, infer
+from compiler.ir.infer import CANVAS, WIDE, Audio, Shape, Shapes, Video, infer
 from compiler.ir.ops import operands
 from compiler.timeline.instant import sample_at
 
@@ -72,8 +72,8 @@ def _faults(define: Def, shapes: Shapes) -> Iterator[str]:
             inner = shapes[src]
             if isinstance(inner, Video) and (x + inner.width > width or y + inner.height > height):
                 yield f"pads {inner.width}x{inner.height} at ({x}, {y}) to {width}x{height}"
-        case ops.Perspective(src) | ops.Retime(src) if _reads_canvas(define.op) and _tint(shapes[src]) != CANVAS:
-            yield f"{type(define.op).__name__.lower()} reads 8-bit 4:2:0 only"
+        case ops.Colour(src) | ops.Perspective(src) | ops.Retime(src) if isinstance(shape := shapes[src], Video):
+            yield from _colour_faults(define.op, shape)
         case ops.Frames(src, first, until) if not 0 <= first < until <= _steps(shapes[src]):
             yield f"takes frames {first} to {until} of {_steps(shapes[src])}"
         case ops.Fade(src, entering, leaving) if entering + leaving > _steps(shapes[src]):
@@ -89,13 +89,12 @@ def _faults(define: Def, shapes: Shapes) -> Iterator[str]:
             pass
 
 
-def _reads_canvas(op: ops.Op) -> bool:
-    """Whether the filter that draws an op would have other pictures converted."""
-    return not isinstance(op, ops.Retime) or op.motion != "repeat"
-
-
-def _tint(shape: Shape) -> Tint | None:
-    return shape.tint if isinstance(shape, Video) else None
+def _colour_faults(op: ops.Colour | ops.Perspective | ops.Retime, src: Video) -> Iterator[str]:
+    if isinstance(op, ops.Colour) and src.tint.transfer != CANVAS.transfer:
+        yield "converts the colours of HDR as if they were the canvas's"
+    reads_canvas = isinstance(op, ops.Perspective) or (isinstance(op, ops.Retime) and op.motion != "repeat")
+    if reads_canvas and src.tint != CANVAS:
+        yield f"{type(op).__name__.lower()} reads 8-bit 4:2:0 only"
 
 
 def _crop_faults(src: Shape, width: int, height: int, places: tuple[ops.Place, ops.Place]) -> Iterator[str]:

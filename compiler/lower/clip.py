@@ -67,13 +67,13 @@ def picture(placed: Placed, canvas: Canvas) -> list[Def]:
     crop = loc.at("crop_data") if clip.crop else loc
     chain = Chain(placed.name)
     at = chain.add("video", ops.Source(media, "video"), loc.at("media"))
+    at = chain.add("whole", ops.Deinterlace(at, media.video.fields), loc.at("media"))
     at = chain.add("trim", ops.Trim(at, timing.read_from, timing.warp.end), trim)
     if clip.motion != "repeat":  # what is mixed is mixed in the canvas's colour
-        at = chain.add("colour", ops.Colour(at), loc.at("media"))
-    warp = timing.shown(canvas.fps)
-    at = chain.add("warp", ops.Retime(at, warp, canvas.fps, motion=clip.motion), speed)
+        at = _coloured(chain, at, loc.at("media"))
+    at = chain.add("warp", ops.Retime(at, timing.shown(canvas.fps), canvas.fps, motion=clip.motion), speed)
     if clip.motion == "repeat":
-        at = chain.add("colour", ops.Colour(at), loc.at("media"))
+        at = _coloured(chain, at, loc.at("media"))
     at = chain.add("square", ops.Scale(at, *media.video.displayed), loc.at("media"))
     at = chain.add("rotate", ops.Rotate(at, clip.rotation), loc.at("rotation"))
     at = chain.add("crop", ops.Reframe(at, framing.path, framing.width, framing.height), crop)
@@ -81,6 +81,10 @@ def picture(placed: Placed, canvas: Canvas) -> list[Def]:
     at = chain.add("fade", ops.Fade(at, *_faded(placed)), clip.transition.loc)
     chain.add("", ops.Conform(at), loc)
     return chain.defs
+
+
+def _coloured(chain: Chain, at: Value, loc: Loc) -> Value:
+    return chain.add("colour", ops.Colour(chain.add("tonemap", ops.Tonemap(at), loc)), loc)
 
 
 def _faded(placed: Placed) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from compiler.ir.graph import Graph, drop_unread, substitute
 from compiler.ir.infer import Shapes, frames_of, infer
 from compiler.ir.ops import Op, Place, Value, operands
 from compiler.passes.part_motion import MOVING_LEAD
+from compiler.timeline.frames import before
 from compiler.timeline.instant import RecordTime, SourceTime
 
 LEAD = 2
@@ -135,9 +136,7 @@ def _read_from(trim: ops.Trim, span: Span, chain: Sequence[Value], graph: Graph)
     retime = next(op for op in (graph.ops[value] for value in chain) if isinstance(op, ops.Retime))
     source = graph.ops[chain[-1]]
     assert isinstance(source, ops.Source)
-    video = source.media.video
-    if video.variable:  # a frame may have begun any time before
-        return trim.start
     begins = retime.warp.source_of(RecordTime((retime.first + span.first) / retime.fps))
-    lead = LEAD if retime.motion == "repeat" else MOVING_LEAD
-    return SourceTime(max(trim.start, Fraction(floor((begins - lead / video.rate) * MILLISECONDS), MILLISECONDS)))
+    frames = LEAD if retime.motion == "repeat" else MOVING_LEAD
+    lead = before(source.media.video, begins, frames)
+    return SourceTime(max(trim.start, Fraction(floor(lead * MILLISECONDS), MILLISECONDS)))

@@ -19,7 +19,7 @@ from compiler.ir.verify import verify, verify_legal
 from compiler.lower import lower
 from compiler.model import Reel
 from compiler.passes import LEGALISING, PASSES, law, pass_name
-from compiler.pipeline.at import Sight, frame_at, sights
+from compiler.pipeline.at import Sight, frame_at, record_time, sights
 from compiler.pipeline.plan import Plan, make_plan
 from compiler.pipeline.units import Sound, Unit, legal_slice, make_unit, sound_of
 from compiler.timeline.media import Media
@@ -35,6 +35,7 @@ __all__ = [
     "compile_reel",
     "compile_still",
     "frame_at",
+    "record_time",
     "sights",
     "slice_legal",
     "stages",

@@ -6,7 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from compiler.emit.filters import MATRIX, SPARE, XFADE_NAMES, filters, needs, spell
+from compiler.emit.colour import MATRIX, SPARE
+from compiler.emit.filters import XFADE_NAMES, filters, needs, spell
 from compiler.errors import Loc
 from compiler.ir import ops
 from compiler.ir.graph import Def

@@ -141,9 +141,11 @@ def test_a_ramp_is_exact_to_a_nanosecond(entry: str, leave: str, ease: Ease) -> 
 
 def test_ramps_are_spelled_in_closed_form() -> None:
     linear, smooth = (Pace(src(1), src(3), Fraction(1), Fraction(3), ease) for ease in ("linear", "smooth"))
-    assert record_time(Warp((linear,)), Fraction(0)) == "2*st(0,T-1)/(1+sqrt(1+4*ld(0)))"
-    assert record_time(cover(src(2), src(3), [linear]), Fraction(0)) == "2*st(0,T-2)/(sqrt(5)+sqrt(5+4*ld(0)))"
-    assert record_time(Warp((smooth,)), Fraction(0)).startswith("(st(1,2*st(0,(T-1)/1)/(1+sqrt(1+4*ld(0))));")
+    assert record_time(Warp((linear,)), Fraction(0)) == "2*st(0,clip(T-1,0,2))/(1+sqrt(1+4*ld(0)))"
+    assert (
+        record_time(cover(src(2), src(3), [linear]), Fraction(0)) == "2*st(0,clip(T-2,0,1))/(sqrt(5)+sqrt(5+4*ld(0)))"
+    )
+    assert record_time(Warp((smooth,)), Fraction(0)).startswith("(st(1,2*st(0,(clip(T-1,0,2))/1)/(1+sqrt(1+4*ld(0))));")
 
 
 def test_a_freeze_adds_its_seconds_to_every_frame_after_it() -> None:
