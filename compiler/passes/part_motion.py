@@ -31,9 +31,9 @@ def part_motion(graph: Graph) -> Graph:
 def _runs(define: Def, op: ops.Retime, graph: Graph) -> Iterator[Def]:
     runs = list(runs_of(op))
     names = [Value(f"{define.name}.{k}") for k in range(1, len(runs) + 1)] if len(runs) > 1 else [define.name]
-    for name, (first, until, slow) in zip(names, runs, strict=True):
-        part = replace(op, first=first, until=until, motion=op.motion if slow else "repeat")
-        if slow and len(runs) > 1 and (near := _near(part, graph)):
+    for name, (first, until, moves) in zip(names, runs, strict=True):
+        part = replace(op, first=first, until=until, motion=op.motion if moves else "repeat")
+        if moves and len(runs) > 1 and (near := _near(part, graph)):
             reading = Value(f"{name}.from")
             yield Def(reading, near, define.loc)
             part = replace(part, src=reading)
@@ -45,10 +45,15 @@ def _runs(define: Def, op: ops.Retime, graph: Graph) -> Iterator[Def]:
 def runs_of(op: ops.Retime) -> Iterator[tuple[int, int, bool]]:
     """The runs [first, until) of frames that are slower than real time and not held, and of those that are not."""
     at = op.first
-    for slow, run in groupby(range(op.first, op.first + op.frames), lambda n: 0 < _speed(op, n) < 1):
+    for moves, run in groupby(range(op.first, op.first + op.frames), lambda n: slow(_speed(op, n))):
         until = at + sum(1 for _ in run)
-        yield at, until, slow
+        yield at, until, moves
         at = until
+
+
+def slow(speed: Fraction) -> bool:
+    """Whether a speed is slow motion: slower than real time, and not standing still."""
+    return 0 < speed < 1
 
 
 def _speed(op: ops.Retime, n: int) -> Fraction:
