@@ -126,7 +126,7 @@ def test_the_source_frame_shown_is_the_one_the_law_names(
 
 
 def test_between_two_frames_the_held_frame_is_shown() -> None:
-    (sight,) = seen(compiled({**play(1.01, 1.03)}), 0)
+    (sight,) = seen(compiled({"media": "silent.mp4", **play(1.01, 1.03)}), 0)
     assert (sight.source_frame, sight.source) == (25, Fraction(101, 100))
 
 
