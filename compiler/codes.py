@@ -37,7 +37,6 @@ CODES = {
     "RC204": Code("crop_shape_changes", INVALID_REEL),
     "RC205": Code("unsupported_source", INVALID_REEL),
     "RC206": Code("time_out_of_reel", INVALID_REEL),
-    "RC207": Code("ramp_unsupported", INVALID_REEL),
     "RC208": Code("no_source_rate", INVALID_REEL),
     "RC301": Code("edge_mismatch", RENDER_FAILED),
     "RC401": Code("filter_missing", FFMPEG_UNFIT),

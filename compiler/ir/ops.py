@@ -23,6 +23,7 @@ Value = NewType("Value", str)
 
 Fit = Literal["contain", "cover"]
 Engine = Literal["varispeed", "rubberband", "atempo"]
+Motion = Literal["repeat", "blend", "interpolate"]
 
 
 # ---- sources
@@ -71,13 +72,15 @@ class Trim:
 @dataclass(frozen=True, slots=True)
 class Retime:
     """The frames of `src` through `warp`, quantised to the frame grid of `fps`: those from `first` on, all or up to
-    `until`, counted from 0."""
+    `until`, counted from 0. By `motion`, what is slower than real time repeats its frames, blends them or has new ones
+    made up between them."""
 
     src: Value
     warp: Warp
     fps: Fraction
     first: int = 0
     until: int | None = None
+    motion: Motion = "repeat"
 
     @property
     def frames(self) -> int:

@@ -97,7 +97,8 @@ def _in_time(op: ops.Source | ops.Deinterlace | ops.Trim | ops.Retime | ops.Fram
             return interval(start, end)
         case ops.Retime(_, warp, fps):
             part = "" if (op.first, op.until) == (0, None) else f" frames {interval(*map(Fraction, _part(op)))}"
-            return f"{warped(warp)} at {number(fps)} fps{part}"
+            motion = "" if op.motion == "repeat" else f" {op.motion}"
+            return f"{warped(warp)} at {number(fps)} fps{part}{motion}"
         case ops.Frames(_, first, until):
             return interval(Fraction(first), Fraction(until))
         case ops.Restamp():
@@ -186,12 +187,18 @@ def interval(start: Fraction, end: Fraction) -> str:
 
 def warped(warp: Warp) -> str:
     """A warp by its changes of speed: `1x until 3, 0.5x until 4, 1x`."""
-    spans = [f"{_speed(pace)} until {number(pace.end)}" for pace in warp.paces[:-1]]
+    spans = [_speed(pace) if pace.hold else f"{_speed(pace)} until {number(pace.end)}" for pace in warp.paces[:-1]]
     return ", ".join([*spans, _speed(warp.paces[-1])])
 
 
 def _speed(pace: Pace) -> str:
-    return f"{number(pace.entry)}x" if pace.constant else f"{number(pace.entry)}x->{number(pace.exit)}x {pace.ease}"
+    if pace.hold:
+        return f"held {number(pace.hold)}"
+    if pace.constant:
+        return f"{number(pace.entry)}x"
+    before, after = pace.cut
+    part = f" over {interval(pace.start - before, pace.end + after)}" if before or after else ""
+    return f"{number(pace.entry)}x->{number(pace.exit)}x {pace.ease}{part}"
 
 
 def traced(path: Path) -> str:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from compiler.colours import BLACK, BLUR
 from compiler.model import limits
 from compiler.model.file import DEFAULT_AUDIO, DEFAULT_CANVAS, DEFAULT_ENCODE
-from compiler.model.limits import Ease, Fit, Limits, Origin, RampEase, Stretch
+from compiler.model.limits import Ease, Fit, Limits, Motion, Origin, RampEase, Stretch
 from compiler.transitions import CURVES, TRANSITIONS
 
 COLOUR = "^#[0-9A-Fa-f]{6}$"
@@ -76,12 +76,21 @@ class SpanForm(Form):
     speed: Annotated[Rate | RampForm, _field("Source seconds a record second, constant or a ramp.")]
 
 
+class FreezeForm(Form):
+    """A picture held, in silence."""
+
+    at: Annotated[float, _field("Source time of the picture", limits.TIME)]
+    freeze: Annotated[float, _field("Record time that it is held for", limits.FREEZE)]
+
+
 class SegmentsForm(Form):
     """Trim and speeds of one clip."""
 
     version: Annotated[Literal[2], _field("The version of this form; no unit.")]
     trimRange: Annotated[TrimForm | None, _field("What is played, source seconds; null plays everything.")] = None
-    spans: Annotated[list[SpanForm], _field("Speeds, source seconds a record second, in source order.")] = []
+    spans: Annotated[
+        list[SpanForm | FreezeForm], _field("Speeds, source seconds a record second, and freezes, in source order.")
+    ] = []
 
 
 class TransitionForm(Form):
@@ -117,6 +126,7 @@ class ClipForm(Form):
     rotation: Annotated[float, _field("Counter-clockwise, about the centre, before the crop", limits.ROTATION)] = 0
     transition_data: Annotated[TransitionForm | None, _field("How it is entered; null is the reel's default.")] = None
     stretch: Annotated[Stretch | None, _field("What speed does to its sound; null is the reel's default.")] = None
+    motion: Annotated[Motion, _field("What slow motion shows between two frames of the source; no unit.")] = "repeat"
 
 
 class CanvasForm(Form):

@@ -10,12 +10,14 @@ Ease = Literal["spline", "linear", "hold", "smooth"]
 RampEase = Literal["linear", "smooth"]
 Origin = Literal["user", "trim", "permanent"]
 Stretch = Literal["pitch", "varispeed", "mute"]
+Motion = Literal["repeat", "blend", "interpolate"]
 Fit = Literal["contain", "cover"]
 
 EASES: tuple[Ease, ...] = ("spline", "linear", "hold", "smooth")
 RAMP_EASES: tuple[RampEase, ...] = ("linear", "smooth")
 ORIGINS: tuple[Origin, ...] = ("user", "trim", "permanent")
 STRETCHES: tuple[Stretch, ...] = ("pitch", "varispeed", "mute")
+MOTIONS: tuple[Motion, ...] = ("repeat", "blend", "interpolate")
 FITS: tuple[Fit, ...] = ("contain", "cover")
 CODECS = ("h264",)
 PRESETS = (
@@ -72,6 +74,7 @@ def _limits(low: int | Fraction, high: int, unit: str = "", *, beyond: bool = Fa
 
 TIME = _limits(0, 1_000_000, "seconds")
 DURATION = _limits(0, 1_000_000, "seconds", beyond=True)
+FREEZE = _limits(0, 3600, "seconds", beyond=True)
 FRAME = _limits(0, 1_000_000_000, "frames")
 POSITION = _limits(-1_000_000, 1_000_000, "pixels")
 EXTENT = _limits(0, 1_000_000, "pixels", beyond=True)

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from compiler.colours import BLACK
 from compiler.errors import Loc, Notice
-from compiler.model.limits import Ease, Fit, Origin, RampEase, Stretch
+from compiler.model.limits import Ease, Fit, Motion, Origin, RampEase, Stretch
 from compiler.transitions import LINEAR
 
 
@@ -54,6 +54,15 @@ class SpeedSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class Freeze:
+    """The picture on screen at source time `at`, held for `seconds` of record time."""
+
+    at: Fraction
+    seconds: Fraction
+    loc: Loc
+
+
+@dataclass(frozen=True, slots=True)
 class Trim:
     """The source time a clip plays, `[start, end)`; None is where the media starts or ends."""
 
@@ -89,12 +98,23 @@ class Clip:
     trim: Trim | None
     spans: tuple[SpeedSpan, ...]
     """Sorted and disjoint; time that no span covers plays at 1."""
+    freezes: tuple[Freeze, ...]
+    """Sorted, at most one an instant."""
     rotation: Fraction
     """Degrees, counter-clockwise."""
     transition: Transition
     stretch: Stretch
+    motion: Motion
+    """What slow motion shows between two frames of the source: the first again, both mixed, or a picture made up."""
     loc: Loc
     notices: tuple[Notice, ...] = ()
+
+    @property
+    def speed_loc(self) -> Loc | None:
+        """The stored field that first changes its speed, if one does."""
+        if self.spans:
+            return self.spans[0].loc
+        return self.freezes[0].loc if self.freezes else None
 
 
 @dataclass(frozen=True, slots=True)

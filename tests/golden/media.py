@@ -13,10 +13,10 @@ from compiler.transitions import BLENDS, FIRST, LATER
 NTSC = Fraction(30_000, 1001)
 
 FILTERS = frozenset(
-    {"acrossfade", "afade", "aformat", "anullsrc", "apad", "aresample", "asetpts", "asetrate", "asettb"}
-    | {"asplit", "atempo", "atrim", "boxblur", "bwdif", "color", "concat", "crop", "fade", "fillborders", "format"}
-    | {"fps", "overlay", "pad", "perspective", "rotate", "rubberband", "scale", "setparams", "setpts", "setsar"}
-    | {"settb", "split", "tonemap", "tpad", "trim", "xfade", "zscale"}
+    {"acrossfade", "afade", "aformat", "anullsrc", "apad", "aresample", "asetpts", "asetrate", "asettb", "asplit"}
+    | {"atempo", "atrim", "boxblur", "bwdif", "color", "concat", "crop", "fade", "fillborders", "format", "fps"}
+    | {"minterpolate", "overlay", "pad", "perspective", "rotate", "rubberband", "scale", "setparams", "setpts"}
+    | {"setsar", "settb", "split", "tonemap", "tpad", "trim", "xfade", "zscale"}
 )
 DRAWN = {since: frozenset(each.drawn for each in BLENDS.values() if each.since == since) for since in (FIRST, LATER)}
 NINE = Build("ffmpeg", (9, 0), "9.0.2", FILTERS, frozenset({"libx264", "aac"}), DRAWN[FIRST] | DRAWN[LATER])

@@ -36,7 +36,6 @@ MET: dict[str, str] = {
     "RC204": "err_rc204_bars_would_change",
     "RC205": "err_rc205_matrix_not_converted",
     "RC206": "err_rc206_past_the_end",
-    "RC207": "err_rc207_ramp",
     "RC208": "err_rc208_uneven_first_clip",
     "RC301": "err_rc301_reads_what_is_not_made",
     "RC401": "err_rc401_rotation_without_rotate",
