@@ -4,11 +4,34 @@ from __future__ import annotations
 
 from compiler.emit.expr import follow_text, place_text, track_text
 from compiler.emit.numbers import decimal, signed
-from compiler.ir.ops import Crop, Follow, Pad, Perspective, Place, Scale, Smear
+from compiler.ir.ops import Crop, Follow, Pad, Perspective, Place, Scale, Smear, Turn
 from compiler.timeline.track import Track
 
 FLAGS = "bicubic+accurate_rnd+full_chroma_int+bitexact"
 """How every picture is resampled: the flags that give the same bytes on every processor."""
+
+
+TURNS = {
+    (0, False): ("null",),
+    (90, False): ("transpose=clock",),
+    (180, False): ("hflip", "vflip"),
+    (270, False): ("transpose=cclock",),
+    (0, True): ("hflip",),
+    (90, True): ("transpose=clock_flip",),
+    (180, True): ("vflip",),
+    (270, True): ("transpose=cclock_flip",),
+}
+"""By clockwise degrees, and whether mirrored before."""
+
+TURNED = "sidedata=mode=delete:type=DISPLAYMATRIX"
+"""The film must not be turned again."""
+
+
+def turn(op: Turn, name: str) -> list[str]:
+    """`transpose`, or `hflip` and `vflip`; then what says that it is still to be done is taken away."""
+    decisive, *rest = TURNS[op.degrees, op.mirrored]
+    kind, _, option = decisive.partition("=")
+    return [f"{kind}@{name}" + (f"={option}" if option else ""), *rest, TURNED]
 
 
 def crop(op: Crop, name: str) -> str:

@@ -12,6 +12,7 @@ from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.ir.ops import Op, Value
 from compiler.timeline.colour import HDR, is_full_range, matrix_of, primaries_of
+from compiler.timeline.downmix import STEREO
 from compiler.timeline.media import Media, VideoStream
 
 
@@ -74,6 +75,8 @@ class Audio:
     samples: int | None = None
     zero: Fraction = Fraction(0)
     """Seconds: the timestamp at which source time 0 is heard."""
+    speakers: tuple[str, ...] = STEREO
+    """Where its channels are heard."""
 
 
 Shape = Video | Audio
@@ -112,8 +115,7 @@ def shape_of(op: Op, shapes: Shapes) -> Shape:
         case ops.Source(media, "video", seek):
             return _footage(media, seek)
         case ops.Source(media, _, seek):
-            zero = media.video.first
-            return Audio(None, clock_zero(media.start, zero, media.audio.time_base, seek) if media.audio else zero)
+            return _track(media, seek)
         case ops.Trim(src) | ops.Deinterlace(src):
             return as_video(shapes[src])
         case ops.Split() | ops.Branch() | ops.Fade():
@@ -122,7 +124,7 @@ def shape_of(op: Op, shapes: Shapes) -> Shape:
             return shape
         case ops.Silence(samples):
             return Audio(samples)
-        case ops.Resample() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
+        case ops.Downmix() | ops.Resample() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
             return _heard(op, as_audio(shapes[op.src]))
         case ops.Concat(srcs):
             return _joined([shapes[src] for src in srcs], 0)
@@ -141,6 +143,7 @@ def _pictured(
         ops.Retime
         | ops.Restamp
         | ops.Frames
+        | ops.Turn
         | ops.Rotate
         | ops.Reframe
         | ops.Crop
@@ -159,6 +162,8 @@ def _pictured(
             return replace(src, stamped=True)
         case ops.Frames(_, first, until):
             return replace(src, frames=until - first)
+        case ops.Turn(degrees=degrees):
+            return replace(src, width=src.height, height=src.width) if degrees in (90, 270) else src
         case ops.Rotate() | ops.Perspective():
             return src
         case ops.Reframe(width=width, height=height) | ops.Scale(width=width, height=height):
@@ -173,8 +178,10 @@ def _pictured(
             assert_never(op)
 
 
-def _heard(op: ops.Resample | ops.Stretch | ops.Excerpt | ops.Tempo | ops.Exact, src: Audio) -> Audio:
+def _heard(op: ops.Downmix | ops.Resample | ops.Stretch | ops.Excerpt | ops.Tempo | ops.Exact, src: Audio) -> Audio:
     match op:
+        case ops.Downmix():
+            return replace(src, speakers=STEREO)
         case ops.Resample():
             return src
         case ops.Excerpt(length=samples) | ops.Stretch(samples=samples) | ops.Exact(samples=samples):
@@ -185,11 +192,17 @@ def _heard(op: ops.Resample | ops.Stretch | ops.Excerpt | ops.Tempo | ops.Exact,
             assert_never(op)
 
 
+def _track(media: Media, seek: Fraction) -> Audio:
+    zero, audio = media.video.first, media.audio
+    if audio is None:
+        return Audio(None, zero)
+    return Audio(None, clock_zero(media.start, zero, audio.time_base, seek), audio.speakers)
+
+
 def _footage(media: Media, seek: Fraction) -> Video:
     video = media.video
-    width, height = (video.height, video.width) if video.rotation in (90, 270) else (video.width, video.height)
     zero = clock_zero(media.start, video.first, video.time_base, seek)
-    return Video(width, height, _tint(video), video.sar == 1, zero)
+    return Video(video.width, video.height, _tint(video), video.sar == 1, zero)
 
 
 def _tint(video: VideoStream) -> Tint:

@@ -107,6 +107,15 @@ class Colour:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """`src` as a player shows it: mirrored left to right if so, then turned clockwise by a multiple of 90 degrees."""
+
+    src: Value
+    degrees: int
+    mirrored: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Rotate:
     """`src` turned about its centre by `degrees` counter-clockwise, its size kept, black outside."""
 
@@ -246,6 +255,13 @@ class Rgb:
 
 
 @dataclass(frozen=True, slots=True)
+class Downmix:
+    """`src` as stereo, whatever its channels: stated shares of each, scaled so that nothing clips."""
+
+    src: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Resample:
     """`src` as gapless 48 kHz stereo from timestamp 0 on, silence where it has none."""
 
@@ -355,6 +371,7 @@ Op = (
     | Frames
     | Tonemap
     | Colour
+    | Turn
     | Rotate
     | Reframe
     | Crop
@@ -366,6 +383,7 @@ Op = (
     | Widen
     | Narrow
     | Rgb
+    | Downmix
     | Resample
     | Silence
     | Stretch

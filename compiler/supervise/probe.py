@@ -129,5 +129,5 @@ def _media(path: Path, told: Mapping[str, Any]) -> Media:
         start=Fraction(told["start"]),
         size=told["size"],
         video=VideoStream(**{**video, **exact, "ticks": tuple(video["ticks"])}),
-        audio=AudioStream(**{**audio, **heard}) if audio else None,
+        audio=AudioStream(**{**audio, **heard, "speakers": tuple(audio["speakers"])}) if audio else None,
     )

@@ -36,6 +36,8 @@ class VideoStream:
     sar: Fraction = Fraction(1)
     rotation: int = 0
     """Clockwise quarter turns the player applies, in degrees: 0, 90, 180 or 270."""
+    mirrored: bool = False
+    """Whether the player mirrors it, left to right, before it turns it."""
     pix_fmt: str = "yuv420p"
     color_range: str | None = None
     color_space: str | None = None
@@ -79,6 +81,8 @@ class AudioStream:
     """Container timestamp of the first sample, seconds."""
     end: SourceTime
     """Where the sound ends, seconds of source time (of the picture's clock)."""
+    speakers: tuple[str, ...] = ("FL", "FR")
+    """Where each channel is heard, by ffmpeg's names for places."""
 
 
 @dataclass(frozen=True, slots=True)
