@@ -101,7 +101,7 @@ def infer(graph: Graph) -> Shapes:
 def clock_zero(start: Fraction, first: Fraction, time_base: Fraction, seek: Fraction) -> Fraction:
     """The timestamp at which source time 0, whose own is `first`, is seen once ffmpeg has sought to `seek`.
 
-    ffmpeg takes seek + the container's `start` off every timestamp, rounded to the stream's time base, halves away from
+    ffmpeg takes seek + `start` (Media.origin) off every timestamp, rounded to the stream's time base, halves away from
     zero (av_rescale_q of AV_TIME_BASE).
     """
     ticks = abs(start + seek) / time_base
@@ -196,12 +196,12 @@ def _track(media: Media, seek: Fraction) -> Audio:
     zero, audio = media.video.first, media.audio
     if audio is None:
         return Audio(None, zero)
-    return Audio(None, clock_zero(media.start, zero, audio.time_base, seek), audio.speakers)
+    return Audio(None, clock_zero(media.origin(audio), zero, audio.time_base, seek), audio.speakers)
 
 
 def _footage(media: Media, seek: Fraction) -> Video:
     video = media.video
-    zero = clock_zero(media.start, video.first, video.time_base, seek)
+    zero = clock_zero(media.origin(video), video.first, video.time_base, seek)
     return Video(video.width, video.height, _tint(video), video.sar == 1, zero)
 
 

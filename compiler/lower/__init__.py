@@ -37,7 +37,7 @@ class Lowered:
 
 def lower(reel: Reel, media: Mapping[str, Media], build: Build) -> Lowered:
     """The reel over its media, `media[clip.media]` each; raises every RC2 error found at once."""
-    clips = place(reel, media)
+    clips = place(reel, {name: build.reads(each) for name, each in media.items()})
     fps = reel.canvas.fps
     defs: list[Def] = []
     for placed in clips:

@@ -75,6 +75,7 @@ def _media(path: Path, read: Callable[[InputContainer, list[Stream]], survey.Rea
             "format": container.format.name.split(",")[0],
             "start": Fraction(container.start_time or 0, 1_000_000),
             "size": size,
+            "earliest": min(min(track.ticks) * track.time_base for track in reading.heads if track.ticks),
             "video": video,
             "audio": _audio(reading, sound, video["first"]) if sound else None,
         }
@@ -160,6 +161,7 @@ def _video(container: InputContainer, reading: survey.Reading, stream: VideoStre
         "rate": Fraction(rate),
         "time_base": head.time_base,
         "first": first,
+        "start": head.stated_start,
         "end": end - first,
         "ticks": head.ticks_from(first) if uneven else (),
         "frames": len(head.ticks) if reading.whole else stream.frames or None,
@@ -185,5 +187,6 @@ def _audio(reading: survey.Reading, stream: AudioStream, zero: Fraction) -> Fiel
         "speakers": speakers(context.layout),
         "time_base": head.time_base,
         "first": head.first,
+        "start": head.stated_start,
         "end": tail.end(Fraction(0)) - zero,
     }
