@@ -139,7 +139,8 @@ def _input(source: ops.Source) -> Iterator[str]:
     yield from ("-max_pixels", str(MAX_PIXELS), "-threads", str(DECODER_THREADS))
     if source.seek:
         yield from ("-ss", decimal(source.seek))
-    yield from ("-an" if source.stream == "video" else "-vn", "-sn", "-dn", "-i", f"file:{media.path}")
+    yield from ("-noautorotate", "-an") if source.stream == "video" else ("-vn",)
+    yield from ("-sn", "-dn", "-i", f"file:{media.path}")
 
 
 def _video(encoding: Encoding, build: Build) -> list[str]:

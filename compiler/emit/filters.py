@@ -56,6 +56,8 @@ def needs(graph: Graph, spelling: Spelling) -> dict[str, Loc]:
 
 def _of_sound(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
     match op:
+        case ops.Downmix(src):
+            return sound.downmixed(as_audio(shapes[src]), name)
         case ops.Resample():
             return sound.resample(name)
         case ops.Silence():
@@ -110,6 +112,8 @@ def _of_picture(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
 
 def _in_space(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
     match op:
+        case ops.Turn():
+            return pictures.turn(op, name)
         case ops.Rotate(_, degrees):
             return [f"rotate@{name}=a='{decimal(-degrees)}*PI/180':ow=iw:oh=ih:c=black"]
         case ops.Crop():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import assert_never
 
 from compiler.emit.numbers import decimal
 from compiler.ir import ops
 from compiler.ir.infer import Audio
+from compiler.timeline.downmix import downmix
 from compiler.timeline.instant import SAMPLE_RATE, nearest
 from compiler.transitions import LINEAR
 
@@ -18,6 +20,16 @@ ATEMPO_LOWEST = Fraction(1, 2)
 
 RATIO_LIMIT = 96_000
 """Hz: the highest rate used to spell a speed as a ratio of two rates: exact to four decimals, within 6e-6 beyond."""
+
+
+def downmixed(src: Audio, name: str) -> list[str]:
+    """`pan`: left and right as shares of the channels, by their numbers."""
+    left, right = ("+".join(_shares(shares)) for shares in downmix(src.speakers))
+    return [f"pan@{name}=stereo|FL={left}|FR={right}"]
+
+
+def _shares(shares: Sequence[Fraction]) -> list[str]:
+    return [f"c{n}" if share == 1 else f"{decimal(share)}*c{n}" for n, share in enumerate(shares) if share]
 
 
 def resample(name: str) -> list[str]:

@@ -122,6 +122,15 @@ class Colour:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """`src` as a player shows it: mirrored left to right if so, then turned clockwise by a multiple of 90 degrees."""
+
+    src: Value
+    degrees: int
+    mirrored: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Rotate:
     """`src` turned about its centre by `degrees` counter-clockwise, its size kept, black outside."""
 
@@ -298,6 +307,13 @@ class Rgb:
 
 
 @dataclass(frozen=True, slots=True)
+class Downmix:
+    """`src` as stereo, whatever its channels: stated shares of each, scaled so that nothing clips."""
+
+    src: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Resample:
     """`src` as gapless 48 kHz stereo from timestamp 0 on, silence where it has none."""
 
@@ -413,6 +429,7 @@ Op = (
     | Frames
     | Tonemap
     | Colour
+    | Turn
     | Rotate
     | Reframe
     | Crop
@@ -428,6 +445,7 @@ Op = (
     | Widen
     | Narrow
     | Rgb
+    | Downmix
     | Resample
     | Silence
     | Stretch

@@ -13,6 +13,7 @@ from typing import assert_never
 from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.ir.infer import CANVAS, Audio, Shape, Tint, infer
+from compiler.timeline.downmix import STEREO
 from compiler.timeline.path import Path
 from compiler.timeline.warp import Pace, Warp
 from compiler.transitions import LINEAR
@@ -41,7 +42,8 @@ def _column(cells: Iterable[str], widest: int = 72) -> int:
 def describe(shape: Shape) -> str:
     """A shape as text: `165f 1080x1920`, `264000 samples`."""
     if isinstance(shape, Audio):
-        return "sound" if shape.samples is None else f"{shape.samples} samples"
+        placed = "" if shape.speakers == STEREO else f" {' '.join(shape.speakers)}"
+        return ("sound" if shape.samples is None else f"{shape.samples} samples") + placed
     tint = "" if shape.tint == CANVAS else f" {tinted(shape.tint)}"
     frames = "" if shape.frames is None else f"{shape.frames}f "
     return f"{frames}{shape.width}x{shape.height}{tint}"
@@ -66,7 +68,7 @@ def _details(op: ops.Op) -> str:
     match op:
         case ops.Source() | ops.Deinterlace() | ops.Trim() | ops.Retime() | ops.Frames() | ops.Restamp():
             return _in_time(op)
-        case ops.Resample() | ops.Silence() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
+        case ops.Downmix() | ops.Resample() | ops.Silence() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
             return _of_sound(op)
         case ops.Fade(_, entering, leaving, curves):
             by = "" if curves == (LINEAR, LINEAR) else f" by {' and '.join(dict.fromkeys(curves))}"
@@ -117,9 +119,9 @@ def _quoted(name: str) -> str:
     return '"' + "".join(marks.get(c, c if c.isprintable() else ascii(c)[1:-1]) for c in name) + '"'
 
 
-def _of_sound(op: ops.Resample | ops.Silence | ops.Stretch | ops.Excerpt | ops.Tempo | ops.Exact) -> str:
+def _of_sound(op: ops.Downmix | ops.Resample | ops.Silence | ops.Stretch | ops.Excerpt | ops.Tempo | ops.Exact) -> str:
     match op:
-        case ops.Resample():
+        case ops.Downmix() | ops.Resample():
             return ""
         case ops.Silence(samples) | ops.Exact(_, samples):
             return f"{samples}"
@@ -134,7 +136,8 @@ def _of_sound(op: ops.Resample | ops.Silence | ops.Stretch | ops.Excerpt | ops.T
 
 
 def _in_space(
-    op: ops.Rotate
+    op: ops.Turn
+    | ops.Rotate
     | ops.Reframe
     | ops.Crop
     | ops.Smear
@@ -146,6 +149,8 @@ def _in_space(
     | ops.Overlay,
 ) -> str:
     match op:
+        case ops.Turn(_, degrees, mirrored):
+            return f"{'mirrored ' if mirrored else ''}{degrees} degrees"
         case ops.Rotate(_, degrees):
             return f"{number(degrees)} degrees"
         case ops.Reframe(_, path, width, height):

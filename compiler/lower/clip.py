@@ -80,6 +80,7 @@ def picture(placed: Placed, canvas: Canvas) -> list[Def]:
     at = chain.add("warp", ops.Retime(at, timing.shown(canvas.fps), canvas.fps, motion=clip.motion), speed)
     if clip.motion == "repeat":
         at = _coloured(chain, at, loc.at("media"))
+    at = chain.add("turn", ops.Turn(at, media.video.rotation, media.video.mirrored), loc.at("media"))
     at = chain.add("square", ops.Scale(at, *media.video.displayed), loc.at("media"))
     at = chain.add("rotate", ops.Rotate(at, clip.rotation), loc.at("rotation"))
     at = chain.add("crop", ops.Reframe(at, framing.path, framing.width, framing.height), crop)
@@ -129,6 +130,7 @@ def sound(placed: Placed, canvas: Canvas, engine: Engine | None) -> list[Def]:
     fades = sample_at(first + entering, canvas.fps) - start, end - sample_at(last - leaving, canvas.fps)
     speed = placed.clip.speed_loc or loc
     at = chain.add("audio", ops.Source(placed.media, "audio"), loc.at("media"))
+    at = chain.add("stereo", ops.Downmix(at), loc.at("media"))
     at = chain.add("even", ops.Resample(at), loc.at("media"))
     at = chain.add("tempo", ops.Stretch(at, placed.timing.warp, end - start, engine), speed)
     curves = placed.join.curve, placed.leaving.curve

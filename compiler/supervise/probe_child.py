@@ -29,12 +29,12 @@ from compiler.supervise.admit import (
     VIDEO_CODECS,
     admit_stream,
     opened,
-    refused,
     said,
     too_many_pixels,
     unreadable,
 )
 from compiler.supervise.colour import colours
+from compiler.supervise.display import speakers, turn
 from compiler.timeline.media import MAX_PIXELS
 
 Fields = dict[str, Any]
@@ -75,6 +75,7 @@ def _media(path: Path, read: Callable[[InputContainer, list[Stream]], survey.Rea
             "format": container.format.name.split(",")[0],
             "start": Fraction(container.start_time or 0, 1_000_000),
             "size": size,
+            "earliest": min(min(track.ticks) * track.time_base for track in reading.heads if track.ticks),
             "video": video,
             "audio": _audio(reading, sound, video["first"]) if sound else None,
         }
@@ -151,6 +152,7 @@ def _video(container: InputContainer, reading: survey.Reading, stream: VideoStre
         raise unreadable("states no frame rate")
     end, shown = tail.end(1 / Fraction(rate)), cast(VideoFrame, head.frame)
     survey.check_promise(container, tail, end)
+    degrees, mirrored = turn(shown)
     return {
         "index": stream.index,
         "codec": context.codec.canonical_name,
@@ -159,11 +161,13 @@ def _video(container: InputContainer, reading: survey.Reading, stream: VideoStre
         "rate": Fraction(rate),
         "time_base": head.time_base,
         "first": first,
+        "start": head.stated_start,
         "end": end - first,
         "ticks": head.ticks_from(first) if uneven else (),
         "frames": len(head.ticks) if reading.whole else stream.frames or None,
         "sar": Fraction(stream.sample_aspect_ratio or 1),
-        "rotation": _clockwise(shown.rotation),
+        "rotation": degrees,
+        "mirrored": mirrored,
         "pix_fmt": context.pix_fmt,
         "fields": "auto" if shown.interlaced_frame else FIELDS.get(context.field_order),
         **colours(context),
@@ -180,14 +184,9 @@ def _audio(reading: survey.Reading, stream: AudioStream, zero: Fraction) -> Fiel
         "sample_rate": context.sample_rate,
         "channels": context.layout.nb_channels,
         "layout": context.layout.name,
+        "speakers": speakers(context.layout),
         "time_base": head.time_base,
         "first": head.first,
+        "start": head.stated_start,
         "end": tail.end(Fraction(0)) - zero,
     }
-
-
-def _clockwise(counter_clockwise: int) -> int:
-    degrees = -counter_clockwise % 360
-    if degrees % 90:
-        raise refused(f"is to be shown turned by {degrees} degrees", "turn it by quarter turns only")
-    return degrees
