@@ -11,7 +11,7 @@ from compiler.errors import Loc
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
 from compiler.ir.infer import Audio, Shapes, Tint, Video, as_audio, as_video, infer
-from compiler.timeline.instant import RecordTime
+from compiler.timeline.instant import SAMPLE_RATE, RecordTime
 from compiler.transitions import BLENDS
 
 Spelling = Mapping[ops.Value, list[str]]
@@ -82,6 +82,8 @@ def _of_sound(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
             return sound.tempo(op, name)
         case ops.Exact():
             return sound.exact(op)
+        case ops.Pcm():
+            return [f"aresample@{name}={SAMPLE_RATE}", "aformat=sample_fmts=s16:channel_layouts=stereo"]
         case ops.Fade(src):
             return sound.fade(op, as_audio(shapes[src]))
         case ops.Xfade():
@@ -144,11 +146,17 @@ def _in_colour(op: ops.Op, name: str) -> list[str]:
             return [SPARE, f"scale@{name}=flags={pictures.REPEAT}", "format=yuv444p"]
         case ops.Narrow():
             return [f"scale@{name}=flags={pictures.REPEAT}", "format=yuv420p"]
-        case ops.Rgb():
+        case ops.Rgb(_, pix_fmt):
             return [
                 f"scale=in_range=limited:in_color_matrix=bt709:out_range=full:flags={pictures.FLAGS}",
-                "format=rgb24",
+                f"format={pix_fmt}",
             ]
+        case ops.Deepen():
+            return [f"scale@{name}=flags={pictures.FLAGS}", "format=yuv422p10le"]
+        case ops.Palette():
+            return [f"palettegen@{name}=stats_mode=single"]
+        case ops.Paint():
+            return [f"paletteuse@{name}=new=1:dither=bayer:bayer_scale=4"]
         case _:
             raise TypeError(f"{type(op).__name__} makes no picture that ffmpeg has a filter for")
 

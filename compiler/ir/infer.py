@@ -35,7 +35,7 @@ OPAQUE = replace(CANVAS, pix_fmt="yuva420p")
 
 TINTS: Mapping[type[Op], Tint] = {
     **{ops.Colour: CANVAS, ops.Narrow: CANVAS, ops.Widen: WIDE, ops.Opaque: OPAQUE},
-    ops.Rgb: Tint("rgb24", "pc", "gbr"),
+    **{ops.Deepen: replace(CANVAS, pix_fmt="yuv422p10le"), ops.Paint: Tint("pal8", "pc", "gbr")},
 }
 """What the ops that only change how colours are stored make of any picture."""
 
@@ -111,7 +111,7 @@ def shape_of(op: Op, shapes: Shapes) -> Shape:
             return Video(width, height, square=True, frames=frames, fps=fps, stamped=True)
         case ops.Trim(src):
             return as_video(shapes[src])
-        case ops.Split() | ops.Branch() | ops.Fade():
+        case ops.Split() | ops.Branch() | ops.Fade() | ops.Pcm():
             return shapes[op.src]
         case ops.Restamp(src) if isinstance(shape := shapes[src], Audio):
             return shape
@@ -150,6 +150,9 @@ def _pictured(
         | ops.Widen
         | ops.Narrow
         | ops.Rgb
+        | ops.Deepen
+        | ops.Palette
+        | ops.Paint
     ),
     src: Video,
 ) -> Video:
@@ -160,7 +163,11 @@ def _pictured(
             return replace(src, stamped=True)
         case ops.Frames(_, first, until):
             return replace(src, frames=until - first)
-        case ops.Colour() | ops.Narrow() | ops.Widen() | ops.Opaque() | ops.Rgb():
+        case ops.Palette():
+            return replace(src, width=16, height=16)
+        case ops.Rgb(pix_fmt=pix_fmt):
+            return replace(src, tint=Tint(pix_fmt, "pc", "gbr"))
+        case ops.Colour() | ops.Narrow() | ops.Widen() | ops.Opaque() | ops.Deepen() | ops.Paint():
             return replace(src, tint=TINTS[type(op)])
         case ops.Rotate() | ops.Perspective() | ops.Blur():
             return src
