@@ -157,7 +157,7 @@ def trace(compiled: Compiled, at: Fraction, *, as_json: bool) -> str:
 def _told(sight: Sight) -> Iterator[str]:
     box, shown = sight.box, sight.source_frame
     yield f'clip "{sight.placed.clip.id}" frame {sight.frame}, seen at weight {number(sight.weight)}'
-    yield f"  source  {number(sight.source)} s" + ("" if shown is None else f", showing source frame {shown}")
+    yield f"  source  {number(sight.source)} s, showing source frame {shown}"
     yield f"  crop    {box.width:.6g}x{box.height:.6g} at {box.x:.6g},{box.y:.6g}"
     yield f"  speed   {number(sight.speed)}x"
     yield f"  made by {' '.join(f'%{value}' for value in sight.values)}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from compiler.emit import pictures, sound, time
+from compiler.emit import colour, pictures, sound, time
 from compiler.emit.numbers import decimal
 from compiler.errors import Loc
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
-from compiler.ir.infer import Audio, Shapes, Tint, Video, as_audio, as_video, infer
+from compiler.ir.infer import Audio, Shapes, Video, as_audio, as_video, infer
 from compiler.timeline.instant import SAMPLE_RATE, RecordTime
 from compiler.transitions import BLENDS
 
@@ -19,22 +19,6 @@ Spelling = Mapping[ops.Value, list[str]]
 
 NAME_ENDS = re.compile("[@=]")
 """What stands behind a filter's name."""
-
-MATRIX = {
-    "bt709": "bt709",
-    "smpte170m": "bt601",
-    "bt470bg": "bt601",
-    "fcc": "fcc",
-    "smpte240m": "smpte240m",
-    "bt2020nc": "bt2020",
-    "bt2020c": "bt2020",
-    "gbr": "bt709",
-}
-"""swscale's name of a stream's colour matrix."""
-
-SPARE = "tpad=stop=1:stop_mode=clone"
-"""A frame more than a blend needs of each side, cut off behind it: where both sides end with their overlap, xfade of
-ffmpeg 5.1 shows its last frame as the entering side's alone; where only the leaving side goes on, it never ends."""
 
 
 def filters(define: Def, shapes: Shapes) -> list[str]:
@@ -96,6 +80,8 @@ def _of_sound(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
 
 def _of_picture(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
     match op:
+        case ops.Deinterlace():
+            return time.deinterlace(op, name)
         case ops.Plate():
             return pictures.plate(op, name)
         case ops.Trim(src):
@@ -108,6 +94,8 @@ def _of_picture(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
             return time.frames(op, as_video(shapes[src]), name)
         case ops.Fade(src):
             return _fade(op, as_video(shapes[src]), name)
+        case _ if isinstance(op, ops.Tinting | ops.Conform | ops.Palette):
+            return colour.filters(op, as_video(shapes[op.src]).tint, name)
         case ops.Xfade(left, right):
             return _xfade(op, as_video(shapes[left]), as_video(shapes[right]), name)
         case _:
@@ -116,8 +104,6 @@ def _of_picture(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
 
 def _in_space(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
     match op:
-        case ops.Colour(src):
-            return _colour(as_video(shapes[src]).tint, name)
         case ops.Rotate(_, degrees):
             return [f"rotate@{name}=a='{decimal(-degrees)}*PI/180':ow=iw:oh=ih:c=black"]
         case ops.Crop():
@@ -133,41 +119,7 @@ def _in_space(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
         case ops.Blur() | ops.Overlay():
             return [pictures.laid(op, name)]
         case _:
-            return _in_colour(op, name)
-
-
-def _in_colour(op: ops.Op, name: str) -> list[str]:
-    match op:
-        case ops.Conform():
-            return ["setsar=1", "format=yuv420p", pictures.MARKED]
-        case ops.Opaque():
-            return [f"scale@{name}=flags={pictures.REPEAT}", "format=yuva420p", pictures.MARKED]
-        case ops.Widen():
-            return [SPARE, f"scale@{name}=flags={pictures.REPEAT}", "format=yuv444p"]
-        case ops.Narrow():
-            return [f"scale@{name}=flags={pictures.REPEAT}", "format=yuv420p"]
-        case ops.Rgb(_, pix_fmt):
-            return [
-                f"scale=in_range=limited:in_color_matrix=bt709:out_range=full:flags={pictures.FLAGS}",
-                f"format={pix_fmt}",
-            ]
-        case ops.Deepen():
-            return [f"scale@{name}=flags={pictures.FLAGS}", "format=yuv422p10le"]
-        case ops.Palette():
-            return [f"palettegen@{name}=stats_mode=single"]
-        case ops.Paint():
-            return [f"paletteuse@{name}=new=1:dither=bayer:bayer_scale=4"]
-        case _:
             raise TypeError(f"{type(op).__name__} makes no picture that ffmpeg has a filter for")
-
-
-def _colour(tint: Tint, name: str) -> list[str]:
-    given = "full" if tint.range == "pc" else "limited"
-    return [
-        f"scale@{name}=in_range={given}:out_range=limited"
-        f":in_color_matrix={MATRIX[tint.matrix]}:out_color_matrix=bt709:flags={pictures.FLAGS}",
-        "format=yuv420p",
-    ]
 
 
 def _fade(op: ops.Fade, shape: Video, name: str) -> list[str]:

@@ -11,6 +11,7 @@ from typing import assert_never
 from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.ir.ops import Op, Value
+from compiler.timeline.colour import HDR, is_full_range, matrix_of, primaries_of
 from compiler.timeline.media import Media, VideoStream
 
 
@@ -21,6 +22,10 @@ class Tint:
     pix_fmt: str = "yuv420p"
     range: str = "tv"
     matrix: str = "bt709"
+    transfer: str = "bt709"
+    """`smpte2084` (PQ) or `arib-std-b67` (HLG) where it is HDR, else the canvas's."""
+    primaries: str = "bt709"
+    """Told apart where it is HDR."""
 
 
 CANVAS = Tint()
@@ -29,18 +34,25 @@ CANVAS = Tint()
 WIDE = replace(CANVAS, pix_fmt="yuv444p")
 """The same with a chroma sample for every pixel: what blends are drawn in."""
 
-
 OPAQUE = replace(CANVAS, pix_fmt="yuva420p")
 """The canvas's with an alpha plane: what is laid over another picture."""
 
 TINTS: Mapping[type[Op], Tint] = {
-    **{ops.Colour: CANVAS, ops.Narrow: CANVAS, ops.Widen: WIDE, ops.Opaque: OPAQUE},
-    **{ops.Deepen: replace(CANVAS, pix_fmt="yuv422p10le"), ops.Paint: Tint("pal8", "pc", "gbr")},
+    ops.Tonemap: Tint("gbrp16le", "pc", "gbr"),
+    ops.Colour: CANVAS,
+    ops.Opaque: OPAQUE,
+    ops.Widen: WIDE,
+    ops.Narrow: CANVAS,
+    ops.Deepen: replace(CANVAS, pix_fmt="yuv422p10le"),
+    ops.Paint: Tint("pal8", "pc", "gbr"),
 }
-"""What the ops that only change how colours are stored make of any picture."""
+"""What the ops that change what numbers mean make of them. Tone mapping makes deep RGB of the canvas's brightness."""
 
 MATRICES = frozenset({"bt709", "smpte170m", "bt470bg", "fcc", "smpte240m", "bt2020nc", "bt2020c", "gbr"})
 """Colour matrices that can be converted to the canvas's, as probing names them."""
+
+HDR_MATRICES = frozenset({"bt709", "bt2020nc", "bt2020c", "gbr"})
+"""Those that HDR can have and be tone mapped from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +114,26 @@ def clock_zero(start: Fraction, first: Fraction, time_base: Fraction, seek: Frac
 def shape_of(op: Op, shapes: Shapes) -> Shape:
     """The shape of what `op` makes, given the shapes of its operands."""
     match op:
+        case ops.Source() | ops.Plate() | ops.Silence():
+            return _begun(op)
+        case ops.Trim(src) | ops.Deinterlace(src):
+            return as_video(shapes[src])
+        case ops.Split() | ops.Branch() | ops.Fade() | ops.Pcm():
+            return shapes[op.src]
+        case ops.Restamp(src) if isinstance(shape := shapes[src], Audio):
+            return shape
+        case ops.Resample() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
+            return _heard(op, as_audio(shapes[op.src]))
+        case ops.Overlay() | ops.Concat() | ops.Xfade():
+            return _joined(op, shapes)
+        case _ if isinstance(op, ops.Tinting):
+            return _tinted(op, as_video(shapes[op.src]))
+        case _:
+            return _pictured(op, as_video(shapes[op.src]))
+
+
+def _begun(op: ops.Source | ops.Plate | ops.Silence) -> Shape:
+    match op:
         case ops.Source(media, "video", seek):
             return _footage(media, seek)
         case ops.Source(media, _, seek):
@@ -109,25 +141,18 @@ def shape_of(op: Op, shapes: Shapes) -> Shape:
             return Audio(None, clock_zero(media.start, zero, media.audio.time_base, seek) if media.audio else zero)
         case ops.Plate(_, width, height, fps, frames):
             return Video(width, height, square=True, frames=frames, fps=fps, stamped=True)
-        case ops.Trim(src):
-            return as_video(shapes[src])
-        case ops.Split() | ops.Branch() | ops.Fade() | ops.Pcm():
-            return shapes[op.src]
-        case ops.Restamp(src) if isinstance(shape := shapes[src], Audio):
-            return shape
         case ops.Silence(samples):
             return Audio(samples)
-        case ops.Resample() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
-            return _heard(op, as_audio(shapes[op.src]))
-        case ops.Overlay(below, above):
-            under = as_video(shapes[below])
-            return replace(as_video(shapes[above]), width=under.width, height=under.height, tint=under.tint)
-        case ops.Concat(srcs):
-            return _joined([shapes[src] for src in srcs], 0)
-        case ops.Xfade(left, right, _, overlap):
-            return _joined([shapes[left], shapes[right]], overlap)
         case _:
-            return _pictured(op, as_video(shapes[op.src]))
+            assert_never(op)
+
+
+def _tinted(op: ops.Tinting, src: Video) -> Video:
+    if isinstance(op, ops.Rgb):
+        return replace(src, tint=Tint(op.pix_fmt, "pc", "gbr"))
+    if isinstance(op, ops.Tonemap) and src.tint.transfer == CANVAS.transfer:
+        return src
+    return replace(src, tint=TINTS[type(op)])
 
 
 def _pictured(
@@ -135,7 +160,6 @@ def _pictured(
         ops.Retime
         | ops.Restamp
         | ops.Frames
-        | ops.Colour
         | ops.Rotate
         | ops.Reframe
         | ops.Crop
@@ -145,14 +169,8 @@ def _pictured(
         | ops.Pad
         | ops.Backdrop
         | ops.Blur
-        | ops.Opaque
         | ops.Conform
-        | ops.Widen
-        | ops.Narrow
-        | ops.Rgb
-        | ops.Deepen
         | ops.Palette
-        | ops.Paint
     ),
     src: Video,
 ) -> Video:
@@ -165,10 +183,6 @@ def _pictured(
             return replace(src, frames=until - first)
         case ops.Palette():
             return replace(src, width=16, height=16)
-        case ops.Rgb(pix_fmt=pix_fmt):
-            return replace(src, tint=Tint(pix_fmt, "pc", "gbr"))
-        case ops.Colour() | ops.Narrow() | ops.Widen() | ops.Opaque() | ops.Deepen() | ops.Paint():
-            return replace(src, tint=TINTS[type(op)])
         case ops.Rotate() | ops.Perspective() | ops.Blur():
             return src
         case ops.Reframe(width=width, height=height) | ops.Scale(width=width, height=height):
@@ -203,12 +217,26 @@ def _footage(media: Media, seek: Fraction) -> Video:
 
 
 def _tint(video: VideoStream) -> Tint:
-    """What is untagged is read as the canvas's, which the plan says; the yuvj formats are full range by their name."""
-    full = video.color_range == "pc" or video.pix_fmt.startswith("yuvj")
-    return Tint(video.pix_fmt, "pc" if full else "tv", video.color_space or CANVAS.matrix)
+    tint = Tint(video.pix_fmt, "pc" if is_full_range(video) else "tv", matrix_of(video))
+    if video.color_transfer in HDR:
+        return replace(tint, transfer=video.color_transfer, primaries=primaries_of(video))
+    return tint
 
 
-def _joined(shapes: list[Shape], overlap: int) -> Shape:
+def _joined(op: ops.Overlay | ops.Concat | ops.Xfade, shapes: Shapes) -> Shape:
+    match op:
+        case ops.Overlay(below, above):
+            under = as_video(shapes[below])
+            return replace(as_video(shapes[above]), width=under.width, height=under.height, tint=under.tint)
+        case ops.Concat(srcs):
+            return _in_a_row([shapes[src] for src in srcs], 0)
+        case ops.Xfade(left, right, _, overlap):
+            return _in_a_row([shapes[left], shapes[right]], overlap)
+        case _:
+            assert_never(op)
+
+
+def _in_a_row(shapes: list[Shape], overlap: int) -> Shape:
     first = shapes[0]
     if isinstance(first, Audio):
         return Audio(sum(as_audio(shape).samples or 0 for shape in shapes) - overlap)

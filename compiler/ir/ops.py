@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Literal, NewType, get_args
 
 from compiler.timeline.instant import SourceTime, frame_count
-from compiler.timeline.media import Media
+from compiler.timeline.media import Fields, Media
 from compiler.timeline.path import Path
 from compiler.timeline.track import Track
 from compiler.timeline.warp import Warp
@@ -49,6 +49,14 @@ class Plate:
 
 
 # ---- pictures in time
+
+
+@dataclass(frozen=True, slots=True)
+class Deinterlace:
+    """`src` with one whole frame, of the instant of its first field, for every two fields; progressive if None."""
+
+    src: Value
+    fields: Fields | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +102,13 @@ class Frames:
 
 
 # ---- pictures in space
+
+
+@dataclass(frozen=True, slots=True)
+class Tonemap:
+    """`src`, whose light is HDR's, brought down to what BT.709 shows: deep full-range RGB."""
+
+    src: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,11 +432,13 @@ class Branch:
 
 Op = (
     Source
+    | Deinterlace
     | Plate
     | Trim
     | Retime
     | Restamp
     | Frames
+    | Tonemap
     | Colour
     | Rotate
     | Reframe
@@ -454,6 +471,9 @@ Op = (
     | Split
     | Branch
 )
+
+Tinting = Tonemap | Colour | Opaque | Widen | Narrow | Rgb | Deepen | Paint
+"""The ops that change what a picture's numbers mean, and nothing else."""
 
 OPS: tuple[type[Op], ...] = get_args(Op)
 

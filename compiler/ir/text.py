@@ -12,7 +12,7 @@ from typing import assert_never
 
 from compiler.ir import ops
 from compiler.ir.graph import Graph
-from compiler.ir.infer import CANVAS, Audio, Shape, infer
+from compiler.ir.infer import CANVAS, Audio, Shape, Tint, infer
 from compiler.timeline.path import Path
 from compiler.timeline.warp import Pace, Warp
 from compiler.transitions import LINEAR
@@ -42,9 +42,15 @@ def describe(shape: Shape) -> str:
     """A shape as text: `165f 1080x1920`, `264000 samples`."""
     if isinstance(shape, Audio):
         return "sound" if shape.samples is None else f"{shape.samples} samples"
-    tint = "" if shape.tint == CANVAS else " " + " ".join((shape.tint.pix_fmt, shape.tint.range, shape.tint.matrix))
+    tint = "" if shape.tint == CANVAS else f" {tinted(shape.tint)}"
     frames = "" if shape.frames is None else f"{shape.frames}f "
     return f"{frames}{shape.width}x{shape.height}{tint}"
+
+
+def tinted(tint: Tint) -> str:
+    """What a picture's numbers mean as text: pixel format, range, matrix, and the transfer where it is HDR."""
+    hdr = () if tint.transfer == CANVAS.transfer else (tint.transfer,)
+    return " ".join((tint.pix_fmt, tint.range, tint.matrix, *hdr))
 
 
 def phrase(op: ops.Op) -> str:
@@ -53,7 +59,7 @@ def phrase(op: ops.Op) -> str:
 
 
 PLAIN = (
-    *(ops.Concat, ops.Colour, ops.Conform, ops.Opaque, ops.Widen, ops.Narrow),
+    *(ops.Concat, ops.Tonemap, ops.Colour, ops.Conform, ops.Opaque, ops.Widen, ops.Narrow),
     *(ops.Deepen, ops.Palette, ops.Paint, ops.Pcm),
 )
 """Ops that hold nothing but their operands."""
@@ -65,7 +71,7 @@ def _verb(op: ops.Op) -> str:
 
 def _details(op: ops.Op) -> str:
     match op:
-        case ops.Source() | ops.Trim() | ops.Retime() | ops.Frames() | ops.Restamp():
+        case ops.Source() | ops.Deinterlace() | ops.Trim() | ops.Retime() | ops.Frames() | ops.Restamp():
             return _in_time(op)
         case ops.Resample() | ops.Silence() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
             return _of_sound(op)
@@ -88,10 +94,12 @@ def _details(op: ops.Op) -> str:
             return _in_space(op)
 
 
-def _in_time(op: ops.Source | ops.Trim | ops.Retime | ops.Frames | ops.Restamp) -> str:
+def _in_time(op: ops.Source | ops.Deinterlace | ops.Trim | ops.Retime | ops.Frames | ops.Restamp) -> str:
     match op:
         case ops.Source(media, stream, seek):
             return f"{_quoted(PurePath(media.path).name)} {stream}" + (f" from {number(seek)}" if seek else "")
+        case ops.Deinterlace(_, fields):
+            return fields or "progressive"
         case ops.Trim(_, start, end):
             return interval(start, end)
         case ops.Retime(_, warp, fps):

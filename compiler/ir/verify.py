@@ -72,8 +72,8 @@ def _faults(define: Def, shapes: Shapes) -> Iterator[str]:
             inner = shapes[src]
             if isinstance(inner, Video) and (x + inner.width > width or y + inner.height > height):
                 yield f"pads {inner.width}x{inner.height} at ({x}, {y}) to {width}x{height}"
-        case ops.Perspective(src) if isinstance(shape := shapes[src], Video) and shape.tint != CANVAS:
-            yield "perspective reads 8-bit 4:2:0 only"
+        case ops.Colour(src) | ops.Perspective(src) if isinstance(shape := shapes[src], Video):
+            yield from _colour_faults(define.op, shape)
         case ops.Frames(src, first, until) if not 0 <= first < until <= _steps(shapes[src]):
             yield f"takes frames {first} to {until} of {_steps(shapes[src])}"
         case ops.Fade(src, entering, leaving) if entering + leaving > _steps(shapes[src]):
@@ -96,6 +96,13 @@ def _several_faults(op: ops.Concat | ops.Xfade | ops.Overlay, shapes: Shapes) ->
             for src in (left, right):
                 if not 0 < overlap <= _steps(shapes[src]):
                     yield f"overlaps {overlap} of %{src}'s {_steps(shapes[src])}"
+
+
+def _colour_faults(op: ops.Colour | ops.Perspective, src: Video) -> Iterator[str]:
+    if isinstance(op, ops.Colour) and src.tint.transfer != CANVAS.transfer:
+        yield "converts the colours of HDR as if they were the canvas's"
+    if isinstance(op, ops.Perspective) and src.tint != CANVAS:
+        yield "perspective reads 8-bit 4:2:0 only"
 
 
 def _crop_faults(src: Shape, width: int, height: int, places: tuple[ops.Place, ops.Place]) -> Iterator[str]:

@@ -73,8 +73,10 @@ def picture(placed: Placed, canvas: Canvas) -> list[Def]:
     crop = loc.at("crop_data") if clip.crop else loc
     chain = Chain(placed.name)
     at = chain.add("video", ops.Source(media, "video"), loc.at("media"))
+    at = chain.add("whole", ops.Deinterlace(at, media.video.fields), loc.at("media"))
     at = chain.add("trim", ops.Trim(at, timing.read_from, timing.warp.end), trim)
     at = chain.add("warp", ops.Retime(at, timing.shown(canvas.fps), canvas.fps), speed)
+    at = chain.add("tonemap", ops.Tonemap(at), loc.at("media"))
     at = chain.add("colour", ops.Colour(at), loc.at("media"))
     at = chain.add("square", ops.Scale(at, *media.video.displayed), loc.at("media"))
     at = chain.add("rotate", ops.Rotate(at, clip.rotation), loc.at("rotation"))

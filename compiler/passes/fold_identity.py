@@ -17,6 +17,10 @@ def fold_identity(graph: Graph) -> Graph:
 
 def _changes_nothing(op: Op, shapes: Shapes) -> bool:
     match op:
+        case ops.Deinterlace(_, fields):
+            return fields is None
+        case ops.Tonemap(src):
+            return as_video(shapes[src]).tint.transfer == CANVAS.transfer
         case ops.Colour(src):
             return as_video(shapes[src]).tint == CANVAS
         case ops.Scale(src, width, height):

@@ -14,6 +14,7 @@ from compiler.ir.text import number
 from compiler.lower import Placed
 from compiler.pipeline.plan import Plan
 from compiler.timeline.curve import Box
+from compiler.timeline.frames import begins, next_from
 from compiler.timeline.instant import RecordTime, SourceTime, slot
 
 NAMED = 12
@@ -29,8 +30,8 @@ class Sight:
     """The clip's own frame, from 0."""
     source: SourceTime
     """The source time the crop is taken at: of the frame's own record time."""
-    source_frame: int | None
-    """The source frame shown, counted at the probed rate; None where frames come at uneven times."""
+    source_frame: int
+    """The source frame shown: its number, from 0."""
     box: Box
     speed: Fraction
     weight: Fraction
@@ -110,17 +111,14 @@ def _weight(placed: Placed, frame: int, seen: Sequence[Placed]) -> Fraction:
     return share if placed is entering else 1 - share
 
 
-def _shown(placed: Placed, fps: Fraction, n: int) -> int | None:
-    """The last source frame whose slot is at or before frame n, by bisection; None for uneven sources."""
+def _shown(placed: Placed, fps: Fraction, n: int) -> int:
+    """The last source frame whose slot is at or before frame n, by bisection."""
     video, warp = placed.media.video, placed.timing.warp
-    if video.variable:
-        return None
-    rate = video.rate
-    low = first = -floor(-placed.timing.read_from * rate)
-    high = -floor(-warp.end * rate)
+    low = first = next_from(video, placed.timing.read_from)
+    high = next_from(video, warp.end)
     while high - low > 1:
         middle = (low + high) // 2
-        if slot(warp.record_of(SourceTime(max(warp.start, middle / rate))), fps) <= n:
+        if slot(warp.record_of(SourceTime(max(warp.start, begins(video, middle)))), fps) <= n:
             low = middle
         else:
             high = middle

@@ -6,7 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from compiler.emit.filters import MATRIX, SPARE, filters, needs, spell
+from compiler.emit.colour import MATRIX, SPARE
+from compiler.emit.filters import filters, needs, spell
 from compiler.emit.pictures import FLAGS, MARKED
 from compiler.errors import Loc
 from compiler.ir import ops

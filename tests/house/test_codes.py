@@ -34,7 +34,7 @@ MET: dict[str, str] = {
     "RC202": "err_rc202_crop_off_the_picture",
     "RC203": "err_rc203_dissolve_longer_than_its_clip",
     "RC204": "err_rc204_bars_would_change",
-    "RC205": "err_rc205_hdr",
+    "RC205": "err_rc205_matrix_not_converted",
     "RC206": "err_rc206_past_the_end",
     "RC207": "err_rc207_ramp",
     "RC208": "err_rc208_uneven_first_clip",

@@ -129,10 +129,10 @@ def test_between_two_frames_the_held_frame_is_shown() -> None:
     assert (sight.source_frame, sight.source) == (25, Fraction(101, 100))
 
 
-def test_frames_at_uneven_times_have_no_number() -> None:
-    (sight,) = seen(compiled({"media": "screen.mp4", **play(1, 3)}), 0)
-    assert sight.source_frame is None
-    assert sight.as_json()["source_frame"] is None
+def test_frames_at_uneven_times_are_counted_too() -> None:
+    """Frame 30 of thirty a second begins at 1 s, and is the 29th: one before it was left out."""
+    film = compiled({"media": "screen.mp4", **play(1.18, 3)})
+    assert [seen(film, frame)[0].source_frame for frame in (0, 1, 2)] == [32, 33, 34]
 
 
 def test_a_source_time_is_traced_forward() -> None:
