@@ -44,7 +44,8 @@ TINTS: Mapping[type[Op], Tint] = {
     ops.Opaque: OPAQUE,
     ops.Widen: WIDE,
     ops.Narrow: CANVAS,
-    ops.Rgb: Tint("rgb24", "pc", "gbr"),
+    ops.Deepen: replace(CANVAS, pix_fmt="yuv422p10le"),
+    ops.Paint: Tint("pal8", "pc", "gbr"),
 }
 """What the ops that change what numbers mean make of them. Tone mapping makes deep RGB of the canvas's brightness."""
 
@@ -120,7 +121,7 @@ def shape_of(op: Op, shapes: Shapes) -> Shape:
             return _begun(op)
         case ops.Trim(src) | ops.Deinterlace(src):
             return as_video(shapes[src])
-        case ops.Split() | ops.Branch() | ops.Fade():
+        case ops.Split() | ops.Branch() | ops.Fade() | ops.Pcm():
             return shapes[op.src]
         case ops.Restamp(src) if isinstance(shape := shapes[src], Audio):
             return shape
@@ -128,7 +129,7 @@ def shape_of(op: Op, shapes: Shapes) -> Shape:
             return _heard(op, as_audio(shapes[op.src]))
         case ops.Overlay() | ops.Concat() | ops.Xfade():
             return _joined(op, shapes)
-        case ops.Tonemap() | ops.Colour() | ops.Opaque() | ops.Widen() | ops.Narrow() | ops.Rgb():
+        case _ if isinstance(op, ops.Tinting):
             return _tinted(op, as_video(shapes[op.src]))
         case _:
             return _pictured(op, as_video(shapes[op.src]))
@@ -148,7 +149,9 @@ def _begun(op: ops.Source | ops.Plate | ops.Silence) -> Shape:
             assert_never(op)
 
 
-def _tinted(op: ops.Tonemap | ops.Colour | ops.Opaque | ops.Widen | ops.Narrow | ops.Rgb, src: Video) -> Video:
+def _tinted(op: ops.Tinting, src: Video) -> Video:
+    if isinstance(op, ops.Rgb):
+        return replace(src, tint=Tint(op.pix_fmt, "pc", "gbr"))
     if isinstance(op, ops.Tonemap) and src.tint.transfer == CANVAS.transfer:
         return src
     return replace(src, tint=TINTS[type(op)])
@@ -170,6 +173,7 @@ def _pictured(
         | ops.Backdrop
         | ops.Blur
         | ops.Conform
+        | ops.Palette
     ),
     src: Video,
 ) -> Video:
@@ -182,6 +186,8 @@ def _pictured(
             return replace(src, frames=until - first)
         case ops.Turn(degrees=degrees):
             return replace(src, width=src.height, height=src.width) if degrees in (90, 270) else src
+        case ops.Palette():
+            return replace(src, width=16, height=16)
         case ops.Rotate() | ops.Perspective() | ops.Blur():
             return src
         case ops.Reframe(width=width, height=height) | ops.Scale(width=width, height=height):

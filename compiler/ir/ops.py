@@ -298,9 +298,32 @@ class Narrow:
 
 @dataclass(frozen=True, slots=True)
 class Rgb:
-    """`src` as 8-bit full-range RGB, as still pictures are stored."""
+    """`src` as 8-bit full-range RGB, as still pictures are stored; `pix_fmt` is the order of its bytes."""
 
     src: Value
+    pix_fmt: str = "rgb24"
+
+
+@dataclass(frozen=True, slots=True)
+class Deepen:
+    """`src` in 10 bits, with a chroma sample for every two pixels (4:2:2)."""
+
+    src: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The 256 colours that show each frame of `src` best, a small picture for every frame."""
+
+    src: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """Every frame of `src` in the colours of its `palette`, dithered in a fixed pattern."""
+
+    src: Value
+    palette: Value
 
 
 # ---- sound
@@ -361,6 +384,13 @@ class Exact:
 
     src: Value
     samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pcm:
+    """`src` in 16-bit samples, as it is stored without loss."""
+
+    src: Value
 
 
 # ---- joins
@@ -445,6 +475,9 @@ Op = (
     | Widen
     | Narrow
     | Rgb
+    | Deepen
+    | Palette
+    | Paint
     | Downmix
     | Resample
     | Silence
@@ -452,12 +485,16 @@ Op = (
     | Excerpt
     | Tempo
     | Exact
+    | Pcm
     | Fade
     | Concat
     | Xfade
     | Split
     | Branch
 )
+
+Tinting = Tonemap | Colour | Opaque | Widen | Narrow | Rgb | Deepen | Paint
+"""The ops that change what a picture's numbers mean, and nothing else."""
 
 OPS: tuple[type[Op], ...] = get_args(Op)
 
@@ -469,7 +506,7 @@ def operands(op: Op) -> tuple[Value, ...]:
             return ()
         case Concat(srcs):
             return srcs
-        case Xfade(left, right) | Overlay(left, right):
+        case Xfade(left, right) | Overlay(left, right) | Paint(left, right):
             return left, right
         case _:
             return (op.src,)

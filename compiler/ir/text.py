@@ -60,6 +60,13 @@ def phrase(op: ops.Op) -> str:
     return " ".join(filter(None, (_verb(op), ", ".join(f"%{value}" for value in ops.operands(op)), _details(op))))
 
 
+PLAIN = (
+    *(ops.Concat, ops.Tonemap, ops.Colour, ops.Conform, ops.Opaque, ops.Widen, ops.Narrow),
+    *(ops.Deepen, ops.Palette, ops.Paint, ops.Pcm),
+)
+"""Ops that hold nothing but their operands."""
+
+
 def _verb(op: ops.Op) -> str:
     return type(op).__name__.lower()
 
@@ -81,9 +88,9 @@ def _details(op: ops.Op) -> str:
             return f"{ways} ways"
         case ops.Branch(_, index):
             return f"#{index}"
-        case ops.Concat() | ops.Tonemap() | ops.Colour() | ops.Conform() | ops.Opaque():
-            return ""
-        case ops.Widen() | ops.Narrow() | ops.Rgb():
+        case ops.Rgb(_, pix_fmt):
+            return "" if pix_fmt == "rgb24" else pix_fmt
+        case _ if isinstance(op, PLAIN):
             return ""
         case _:
             return _in_space(op)

@@ -11,6 +11,7 @@ from fractions import Fraction
 from compiler.colours import BLACK
 from compiler.errors import Loc, Notice
 from compiler.model.limits import Ease, Fit, Motion, Origin, RampEase, Stretch
+from compiler.profiles import FINAL
 from compiler.transitions import LINEAR
 
 
@@ -147,12 +148,17 @@ class Audio:
 
 @dataclass(frozen=True, slots=True)
 class Encode:
-    """How the film is encoded; `audio_bitrate` is text such as `192k`."""
+    """How the film is encoded; bitrates are text such as `192k`."""
 
     codec: str
-    preset: str
-    crf: Fraction
+    """One of `PROFILES`."""
+    preset: str | None
+    crf: Fraction | None
+    """None where the codec has none, or a bitrate is asked for."""
     audio_bitrate: str
+    bitrate: str | None = None
+    """Of the picture."""
+    quality: str = FINAL
 
 
 @dataclass(frozen=True, slots=True)

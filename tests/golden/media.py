@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from compiler.ir.build import Build
+from compiler.profiles import PROFILES
 from compiler.supervise.display import UNPLACED
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import AudioStream, Media, VideoStream
@@ -16,12 +17,13 @@ NTSC = Fraction(30_000, 1001)
 FILTERS = frozenset(
     {"acrossfade", "afade", "aformat", "anullsrc", "apad", "aresample", "asetpts", "asetrate", "asettb", "asplit"}
     | {"atempo", "atrim", "boxblur", "bwdif", "color", "concat", "crop", "fade", "fillborders", "format", "fps"}
-    | {"hflip", "minterpolate", "null", "overlay", "pad", "pan", "perspective", "rotate", "rubberband", "scale"}
-    | {"setparams", "setpts", "setsar", "settb", "sidedata", "split", "tonemap", "tpad", "transpose", "trim"}
-    | {"vflip", "xfade", "zscale"}
+    | {"hflip", "minterpolate", "null", "overlay", "pad", "palettegen", "paletteuse", "pan", "perspective", "rotate"}
+    | {"rubberband", "scale", "setparams", "setpts", "setsar", "settb", "sidedata", "split", "tonemap", "tpad"}
+    | {"transpose", "trim", "vflip", "xfade", "zscale"}
 )
 DRAWN = {since: frozenset(each.drawn for each in BLENDS.values() if each.since == since) for since in (FIRST, LATER)}
-NINE = Build("ffmpeg", (9, 0), "9.0.2", FILTERS, frozenset({"libx264", "aac"}), DRAWN[FIRST] | DRAWN[LATER])
+ENCODERS = frozenset(encoder for profile in PROFILES.values() for encoder in profile.encoders)
+NINE = Build("ffmpeg", (9, 0), "9.0.2", FILTERS, ENCODERS, DRAWN[FIRST] | DRAWN[LATER])
 FIVE = replace(NINE, release=(5, 1), version="5.1.9", filters=FILTERS - {"rubberband"}, transitions=DRAWN[FIRST])
 
 

@@ -41,6 +41,7 @@ MET: dict[str, str] = {
     "RC401": "err_rc401_rotation_without_rotate",
     "RC402": "err_rc402_crop_of_one_pixel",
     "RC403": "err_rc403_cover_on_5_1",
+    "RC404": "err_rc404_no_svt_av1",
     "RC601": "tests/supervise/test_ffmpeg.py",
     "RC602": "tests/supervise/test_ffmpeg.py",
     "RC603": "tests/supervise/test_probe.py",
@@ -54,6 +55,7 @@ MET: dict[str, str] = {
     "RC611": "tests/supervise/test_film.py",
     "RC612": "tests/supervise/test_film.py",
     "RC613": "tests/supervise/test_film.py",
+    "RC614": "tests/supervise/test_film.py",
     "RC901": "tests/supervise/test_probe.py",
 }
 """Where each code is met: a golden whose text it begins, or a test that names it."""
