@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import assert_never
 
 from compiler.emit.numbers import decimal
 from compiler.ir import ops
 from compiler.ir.infer import Audio
+from compiler.timeline.downmix import downmix
 from compiler.timeline.instant import SAMPLE_RATE, nearest
+from compiler.transitions import LINEAR
 
 LAYOUT = "sample_fmts=fltp:channel_layouts=stereo"
 
@@ -21,6 +24,16 @@ was heard up to 63 ms early, with the short one 15 ms (5.1 and 9.0 alike)."""
 
 RATIO_LIMIT = 96_000
 """Hz: the highest rate used to spell a speed as a ratio of two rates: exact to four decimals, within 6e-6 beyond."""
+
+
+def downmixed(src: Audio, name: str) -> list[str]:
+    """`pan`: left and right as shares of the channels, by their numbers."""
+    left, right = ("+".join(_shares(shares)) for shares in downmix(src.speakers))
+    return [f"pan@{name}=stereo|FL={left}|FR={right}"]
+
+
+def _shares(shares: Sequence[Fraction]) -> list[str]:
+    return [f"c{n}" if share == 1 else f"{decimal(share)}*c{n}" for n, share in enumerate(shares) if share]
 
 
 def resample(name: str) -> list[str]:
@@ -88,10 +101,11 @@ def restamp() -> list[str]:
 def fade(op: ops.Fade, src: Audio) -> list[str]:
     """From silence and back to it, to the sample."""
     filters = []
+    coming, going = ("" if curve == LINEAR else f":curve={curve}" for curve in op.curves)
     if op.entering:
-        filters.append(f"afade=t=in:ss=0:ns={op.entering}")
+        filters.append(f"afade=t=in:ss=0:ns={op.entering}{coming}")
     if op.leaving:
-        filters.append(f"afade=t=out:ss={(src.samples or 0) - op.leaving}:ns={op.leaving}")
+        filters.append(f"afade=t=out:ss={(src.samples or 0) - op.leaving}:ns={op.leaving}{going}")
     return filters
 
 

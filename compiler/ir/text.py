@@ -13,8 +13,10 @@ from typing import assert_never
 from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.ir.infer import CANVAS, Audio, Shape, Tint, infer
+from compiler.timeline.downmix import STEREO
 from compiler.timeline.path import Path
 from compiler.timeline.warp import Pace, Warp
+from compiler.transitions import LINEAR
 
 
 def show(graph: Graph) -> str:
@@ -40,7 +42,8 @@ def _column(cells: Iterable[str], widest: int = 72) -> int:
 def describe(shape: Shape) -> str:
     """A shape as text: `165f 1080x1920`, `264000 samples`."""
     if isinstance(shape, Audio):
-        return "sound" if shape.samples is None else f"{shape.samples} samples"
+        placed = "" if shape.speakers == STEREO else f" {' '.join(shape.speakers)}"
+        return ("sound" if shape.samples is None else f"{shape.samples} samples") + placed
     tint = "" if shape.tint == CANVAS else f" {tinted(shape.tint)}"
     frames = "" if shape.frames is None else f"{shape.frames}f "
     return f"{frames}{shape.width}x{shape.height}{tint}"
@@ -57,6 +60,13 @@ def phrase(op: ops.Op) -> str:
     return " ".join(filter(None, (_verb(op), ", ".join(f"%{value}" for value in ops.operands(op)), _details(op))))
 
 
+PLAIN = (
+    *(ops.Concat, ops.Tonemap, ops.Colour, ops.Conform, ops.Opaque, ops.Widen, ops.Narrow),
+    *(ops.Deepen, ops.Palette, ops.Paint, ops.Pcm),
+)
+"""Ops that hold nothing but their operands."""
+
+
 def _verb(op: ops.Op) -> str:
     return type(op).__name__.lower()
 
@@ -65,17 +75,22 @@ def _details(op: ops.Op) -> str:
     match op:
         case ops.Source() | ops.Deinterlace() | ops.Trim() | ops.Retime() | ops.Frames() | ops.Restamp():
             return _in_time(op)
-        case ops.Resample() | ops.Silence() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
+        case ops.Downmix() | ops.Resample() | ops.Silence() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
             return _of_sound(op)
-        case ops.Fade(_, entering, leaving):
-            return f"in {entering} out {leaving}"
+        case ops.Fade(_, entering, leaving, curves):
+            by = "" if curves == (LINEAR, LINEAR) else f" by {' and '.join(dict.fromkeys(curves))}"
+            return f"in {entering} out {leaving}{by}"
+        case ops.Plate(colour, width, height, fps, frames):
+            return f"{colour} {width}x{height} {frames} at {number(fps)} fps"
         case ops.Xfade(_, _, kind, overlap):
             return f"{kind} overlap {overlap}"
         case ops.Split(_, ways):
             return f"{ways} ways"
         case ops.Branch(_, index):
             return f"#{index}"
-        case ops.Concat() | ops.Tonemap() | ops.Colour() | ops.Conform() | ops.Widen() | ops.Narrow() | ops.Rgb():
+        case ops.Rgb(_, pix_fmt):
+            return "" if pix_fmt == "rgb24" else pix_fmt
+        case _ if isinstance(op, PLAIN):
             return ""
         case _:
             return _in_space(op)
@@ -111,9 +126,9 @@ def _quoted(name: str) -> str:
     return '"' + "".join(marks.get(c, c if c.isprintable() else ascii(c)[1:-1]) for c in name) + '"'
 
 
-def _of_sound(op: ops.Resample | ops.Silence | ops.Stretch | ops.Excerpt | ops.Tempo | ops.Exact) -> str:
+def _of_sound(op: ops.Downmix | ops.Resample | ops.Silence | ops.Stretch | ops.Excerpt | ops.Tempo | ops.Exact) -> str:
     match op:
-        case ops.Resample():
+        case ops.Downmix() | ops.Resample():
             return ""
         case ops.Silence(samples) | ops.Exact(_, samples):
             return f"{samples}"
@@ -128,9 +143,21 @@ def _of_sound(op: ops.Resample | ops.Silence | ops.Stretch | ops.Excerpt | ops.T
 
 
 def _in_space(
-    op: ops.Rotate | ops.Reframe | ops.Crop | ops.Smear | ops.Perspective | ops.Scale | ops.Pad,
+    op: ops.Turn
+    | ops.Rotate
+    | ops.Reframe
+    | ops.Crop
+    | ops.Smear
+    | ops.Perspective
+    | ops.Scale
+    | ops.Pad
+    | ops.Backdrop
+    | ops.Blur
+    | ops.Overlay,
 ) -> str:
     match op:
+        case ops.Turn(_, degrees, mirrored):
+            return f"{'mirrored ' if mirrored else ''}{degrees} degrees"
         case ops.Rotate(_, degrees):
             return f"{number(degrees)} degrees"
         case ops.Reframe(_, path, width, height):
@@ -145,6 +172,12 @@ def _in_space(
             return f"{width}x{height}"
         case ops.Pad(_, width, height, x, y):
             return f"{width}x{height} at {x},{y}"
+        case ops.Backdrop(_, width, height, x, y, fill):
+            return f"{width}x{height} at {x},{y} on {fill}"
+        case ops.Blur(_, radius):
+            return f"radius {radius}"
+        case ops.Overlay(_, _, x, y):
+            return f"at {x},{y}"
         case _:
             assert_never(op)
 

@@ -39,7 +39,7 @@ class Sight:
     box: Box
     speed: Fraction
     weight: Fraction
-    """How much of it is seen: 1 alone, less within a dissolve."""
+    """How much of it is seen: 1 alone, less within a dissolve; in another blend, how far that has come."""
     values: tuple[str, ...]
     """The definitions of the graph that make it."""
 

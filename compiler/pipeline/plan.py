@@ -12,11 +12,12 @@ from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.ir.text import number
 from compiler.lower import Placed
-from compiler.model import Reel
+from compiler.model import Encode, Reel
 from compiler.passes.crops import Plan as CropPlan
 from compiler.passes.crops import plan_crop
 from compiler.passes.part_motion import runs_of
 from compiler.pipeline.units import unit_spans
+from compiler.profiles import PROFILES
 from compiler.timeline.colour import reading
 from compiler.timeline.instant import SAMPLE_RATE, sample_at
 
@@ -77,6 +78,7 @@ class Plan:
     inputs: int
     units: tuple[tuple[int, int], ...]
     """The spans [first, until) of frames that are rendered apart, if there is more than one."""
+    encode: Encode
 
     @property
     def duration(self) -> Fraction:
@@ -109,6 +111,7 @@ class Plan:
             "width": self.width,
             "height": self.height,
             "samples": self.samples,
+            "encode": _encode(self.encode),
             "clips": [clip.as_json(self.fps) for clip in self.clips],
             "units": [list(span) for span in self.units],
             "warnings": [str(notice) for notice in self.notices],
@@ -132,8 +135,22 @@ def make_plan(reel: Reel, placed: Sequence[Placed], graph: Graph) -> Plan:
         sample_at(frames, fps) if graph.audio else None,
         tuple(ClipPlan(clip, _crop_plan(clip), _mixed(clip, fps)) for clip in placed),
         sum(isinstance(define.op, ops.Source) for define in graph),
-        unit_spans(placed, fps),
+        unit_spans(placed, fps) if PROFILES[reel.encode.codec].joined else ((0, frames),),
+        reel.encode,
     )
+
+
+def _encode(encode: Encode) -> dict[str, object]:
+    """What of the encoding is said or follows from the quality."""
+    told = {
+        "codec": encode.codec,
+        "film": PROFILES[encode.codec].title,
+        "quality": encode.quality if PROFILES[encode.codec].qualities else None,
+        "preset": encode.preset,
+        "crf": None if encode.crf is None else number(encode.crf),
+        "bitrate": encode.bitrate,
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _crop_plan(placed: Placed) -> CropPlan:

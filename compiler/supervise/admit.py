@@ -7,7 +7,7 @@ not here. Runs in the probe child.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -56,8 +56,6 @@ TEXTS = {
 FOUND = "open a video file such as mp4, mov, mkv, webm, ts or avi"
 _OPTIONS = {
     "protocol_whitelist": "file",
-    "format_whitelist": ",".join(FORMATS),
-    "codec_whitelist": ",".join(DECODERS),
     "max_pixels": str(MAX_PIXELS),
     "threads": "1",
 }
@@ -68,13 +66,16 @@ Log = list[tuple[int, str, str]]
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[InputContainer, Log]]:
+def opened(
+    path: Path, formats: Sequence[str] = FORMATS, decoders: Sequence[str] = DECODERS
+) -> Iterator[tuple[InputContainer, Log]]:
     """The file as an open container, read as a plain file whatever its name says; RC604, RC606."""
     _sniff(path)
     av.logging.set_level(av.logging.ERROR)
     with av.logging.Capture() as log:
         try:
-            container = av.open(f"file:{path}", options=_OPTIONS, metadata_errors="replace")
+            options = _OPTIONS | {"format_whitelist": ",".join(formats), "codec_whitelist": ",".join(decoders)}
+            container = av.open(f"file:{path}", options=options, metadata_errors="replace")
         except av.error.FFmpegError as error:
             raise _refusal(error, log) from error
         with container:

@@ -29,12 +29,13 @@ from compiler.supervise.admit import (
     VIDEO_CODECS,
     admit_stream,
     opened,
-    refused,
     said,
     too_many_pixels,
     unreadable,
 )
 from compiler.supervise.colour import colours
+from compiler.supervise.display import speakers, turn
+from compiler.supervise.film_facts import film
 from compiler.timeline.media import MAX_PIXELS
 
 Fields = dict[str, Any]
@@ -75,6 +76,7 @@ def _media(path: Path, read: Callable[[InputContainer, list[Stream]], survey.Rea
             "format": container.format.name.split(",")[0],
             "start": Fraction(container.start_time or 0, 1_000_000),
             "size": size,
+            "earliest": min(min(track.ticks) * track.time_base for track in reading.heads if track.ticks),
             "video": video,
             "audio": _audio(reading, sound, video["first"]) if sound else None,
         }
@@ -91,26 +93,6 @@ def times(path: Path, start: Fraction, end: Fraction) -> list[Fraction]:
                 break
         first = _shown(head)
         return [at - first for at in survey.window(container, head, first + start, first + end)]
-
-
-def film(path: Path, fps: Fraction) -> Fields:
-    """What a finished film holds: its streams, its packets counted, the first frame off the grid n / fps."""
-    with opened(path) as (container, _):
-        picture, sound = _picture(container), _sound(container)
-        reading = survey.read_whole(container, [picture, sound] if sound else [picture])
-        context, ticks = picture.codec_context, sorted(reading.heads[0].ticks)
-        near = Fraction(picture.time_base or 1) / 2
-        off = (n for n, tick in enumerate(ticks) if abs(tick * Fraction(picture.time_base or 1) - n / fps) > near)
-        return {
-            "videos": len(container.streams.video),
-            "audios": len(container.streams.audio),
-            "codec": context.codec.canonical_name,
-            "pix_fmt": context.pix_fmt,
-            "size": [context.width, context.height],
-            "frames": len(ticks),
-            "off_grid": next(off, None),
-            "samples": reading.heads[1].end(Fraction(0)) * (sound.rate or 0) if sound else None,
-        }
 
 
 QUESTIONS: dict[str, Callable[..., object]] = {"media": media, "times": times, "film": film}
@@ -151,6 +133,7 @@ def _video(container: InputContainer, reading: survey.Reading, stream: VideoStre
         raise unreadable("states no frame rate")
     end, shown = tail.end(1 / Fraction(rate)), cast(VideoFrame, head.frame)
     survey.check_promise(container, tail, end)
+    degrees, mirrored = turn(shown)
     return {
         "index": stream.index,
         "codec": context.codec.canonical_name,
@@ -159,11 +142,13 @@ def _video(container: InputContainer, reading: survey.Reading, stream: VideoStre
         "rate": Fraction(rate),
         "time_base": head.time_base,
         "first": first,
+        "start": head.stated_start,
         "end": end - first,
         "ticks": head.ticks_from(first) if uneven else (),
         "frames": len(head.ticks) if reading.whole else stream.frames or None,
         "sar": Fraction(stream.sample_aspect_ratio or 1),
-        "rotation": _clockwise(shown.rotation),
+        "rotation": degrees,
+        "mirrored": mirrored,
         "pix_fmt": context.pix_fmt,
         "fields": "auto" if shown.interlaced_frame else FIELDS.get(context.field_order),
         **colours(context),
@@ -180,14 +165,9 @@ def _audio(reading: survey.Reading, stream: AudioStream, zero: Fraction) -> Fiel
         "sample_rate": context.sample_rate,
         "channels": context.layout.nb_channels,
         "layout": context.layout.name,
+        "speakers": speakers(context.layout),
         "time_base": head.time_base,
         "first": head.first,
+        "start": head.stated_start,
         "end": tail.end(Fraction(0)) - zero,
     }
-
-
-def _clockwise(counter_clockwise: int) -> int:
-    degrees = -counter_clockwise % 360
-    if degrees % 90:
-        raise refused(f"is to be shown turned by {degrees} degrees", "turn it by quarter turns only")
-    return degrees

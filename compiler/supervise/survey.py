@@ -59,6 +59,12 @@ class Track:
             return None
         return Fraction(_tick(self.frame) or 0) * self.time_base
 
+    @property
+    def stated_start(self) -> Fraction | None:
+        """Container time that the stream states for its start."""
+        start = self.stream.start_time
+        return None if start is None else start * self.time_base
+
     def end(self, usual: Fraction) -> Fraction:
         """Container time at which the last packet ends; `usual` seconds long when it does not say."""
         tick, duration = self.last

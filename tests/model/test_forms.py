@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from compiler.model import clip, crop, file, read_reel, schema, spans
+from compiler.model import clip, crop, encode, file, read_reel, schema, spans
 from compiler.model.forms import ClipForm, FreezeForm, KeyframeForm, RampForm, ReelForm, SpanForm
 from tests.model.test_file import EXAMPLE
 
@@ -35,7 +35,7 @@ def test_dialect_and_required_fields() -> None:
     [
         ("CanvasForm", file.CANVAS),
         ("AudioForm", file.AUDIO),
-        ("EncodeForm", file.ENCODE),
+        ("EncodeForm", encode.ENCODE),
         ("ClipForm", clip.FIELDS),
         ("KeyframeForm", crop.KEYFRAME - {"time"}),
         ("SpanForm", spans.SPAN),
@@ -73,9 +73,8 @@ def test_defaults_are_the_readers() -> None:
     assert defs["AudioForm"]["include"]["default"] == bare.audio.include
     assert {name: field["default"] for name, field in defs["EncodeForm"].items()} == {
         "codec": bare.encode.codec,
-        "preset": bare.encode.preset,
-        "crf": bare.encode.crf,
         "audio_bitrate": bare.encode.audio_bitrate,
+        **dict.fromkeys(("quality", "preset", "crf", "bitrate")),
     }
     assert defs["ClipForm"]["rotation"]["default"] == bare.clips[0].rotation
 

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.emit.argv import Encoding, film_command, words
+from compiler.emit.argv import film_command, words
+from compiler.emit.encoders import Encoding
 from compiler.emit.filters import spell
 from compiler.emit.script import script
 from compiler.ir.build import Build
