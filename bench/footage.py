@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from compiler.emit.filters import MARKED
+from compiler.emit.pictures import MARKED
 
 FOLDER = Path(__file__).resolve().parents[1] / ".footage" / "bench"
 FPS = 30

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.edit import BOX_WIDTH, FPS, Edit, Take
 from bench.footage import QUIET
-from compiler.emit.filters import MARKED
+from compiler.emit.pictures import MARKED
 
 STEREO = "aresample=48000,aformat=sample_fmts=fltp:channel_layouts=stereo"
 

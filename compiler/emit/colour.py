@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import assert_never
 
 from compiler.emit.numbers import decimal
-from compiler.emit.pictures import FLAGS
+from compiler.emit.pictures import FLAGS, MARKED, REPEAT
 from compiler.ir import ops
 from compiler.ir.infer import CANVAS, Tint
 
@@ -28,23 +28,12 @@ WHITE, BRIGHTEST = 203, 1000
 LINEAR_UP_TO = Fraction(3, 10)
 """Of WHITE: what is darker keeps its brightness; what is brighter is bent, the more the brighter (ADR 18)."""
 
-
-REPEAT = "neighbor+accurate_rnd+bitexact"
-"""How chroma is widened and narrowed: there and back is exactly where it was."""
-
-
-MARKED = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
-"""What the canvas's numbers mean, on every frame: ffmpeg 7 and later convert frames without marks (as if from BT.601)
-before an encoder that was told BT.709, and write a frame's primaries and transfer in place of the encoder's."""
-
 SPARE = "tpad=stop=1:stop_mode=clone"
 """A frame more than a blend needs of each side, cut off behind it: where both sides end with their overlap, xfade of
 ffmpeg 5.1 shows its last frame as the entering side's alone; where only the leaving side goes on, it never ends."""
 
 
-def filters(
-    op: ops.Tonemap | ops.Colour | ops.Conform | ops.Widen | ops.Narrow | ops.Rgb, tint: Tint, name: str
-) -> list[str]:
+def filters(op: ops.Tinting | ops.Conform | ops.Palette, tint: Tint, name: str) -> list[str]:
     """What makes the op's colours of those of a picture whose numbers mean `tint`."""
     match op:
         case ops.Tonemap():
@@ -53,12 +42,20 @@ def filters(
             return _convert(tint, name)
         case ops.Conform():
             return ["setsar=1", "format=yuv420p", MARKED]
+        case ops.Opaque():
+            return [f"scale@{name}=flags={REPEAT}", "format=yuva420p", MARKED]
         case ops.Widen():
             return [SPARE, f"scale@{name}=flags={REPEAT}", "format=yuv444p"]
         case ops.Narrow():
             return [f"scale@{name}=flags={REPEAT}", "format=yuv420p"]
-        case ops.Rgb():
-            return [f"scale=in_range=limited:in_color_matrix=bt709:out_range=full:flags={FLAGS}", "format=rgb24"]
+        case ops.Rgb(_, pix_fmt):
+            return [f"scale=in_range=limited:in_color_matrix=bt709:out_range=full:flags={FLAGS}", f"format={pix_fmt}"]
+        case ops.Deepen():
+            return [f"scale@{name}=flags={FLAGS}", "format=yuv422p10le"]
+        case ops.Palette():
+            return [f"palettegen@{name}=stats_mode=single"]
+        case ops.Paint():
+            return [f"paletteuse@{name}=new=1:dither=bayer:bayer_scale=4"]
         case _:
             assert_never(op)
 

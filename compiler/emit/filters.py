@@ -11,16 +11,14 @@ from compiler.errors import Loc
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
 from compiler.ir.infer import Audio, Shapes, Video, as_audio, as_video, infer
-from compiler.timeline.instant import RecordTime
+from compiler.timeline.instant import SAMPLE_RATE, RecordTime
+from compiler.transitions import BLENDS
 
 Spelling = Mapping[ops.Value, list[str]]
 """The filters of each value."""
 
 NAME_ENDS = re.compile("[@=]")
 """What stands behind a filter's name."""
-
-XFADE_NAMES = {"dissolve": "fade"}
-"""Where our word for a transition is not xfade's: its `dissolve` is a scatter of pixels, its `fade` a blend."""
 
 
 def filters(define: Def, shapes: Shapes) -> list[str]:
@@ -70,6 +68,8 @@ def _of_sound(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
             return sound.tempo(op, name)
         case ops.Exact():
             return sound.exact(op)
+        case ops.Pcm():
+            return [f"aresample@{name}={SAMPLE_RATE}", "aformat=sample_fmts=s16:channel_layouts=stereo"]
         case ops.Fade(src):
             return sound.fade(op, as_audio(shapes[src]))
         case ops.Xfade():
@@ -84,6 +84,8 @@ def _of_picture(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
     match op:
         case ops.Deinterlace():
             return time.deinterlace(op, name)
+        case ops.Plate():
+            return pictures.plate(op, name)
         case ops.Trim(src):
             return time.trim(op, as_video(shapes[src]), name)
         case ops.Retime(src):
@@ -94,8 +96,8 @@ def _of_picture(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
             return time.frames(op, as_video(shapes[src]), name)
         case ops.Fade(src):
             return _fade(op, as_video(shapes[src]), name)
-        case ops.Tonemap(src) | ops.Colour(src) | ops.Conform(src) | ops.Widen(src) | ops.Narrow(src) | ops.Rgb(src):
-            return colour.filters(op, as_video(shapes[src]).tint, name)
+        case _ if isinstance(op, ops.Tinting | ops.Conform | ops.Palette):
+            return colour.filters(op, as_video(shapes[op.src]).tint, name)
         case ops.Xfade(left, right):
             return _xfade(op, as_video(shapes[left]), as_video(shapes[right]), name)
         case _:
@@ -118,6 +120,8 @@ def _in_space(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
             return [pictures.scale(op, name)]
         case ops.Pad():
             return [pictures.pad(op, name)]
+        case ops.Blur() | ops.Overlay():
+            return [pictures.laid(op, name)]
         case _:
             raise TypeError(f"{type(op).__name__} makes no picture that ffmpeg has a filter for")
 
@@ -136,6 +140,5 @@ def _xfade(op: ops.Xfade, left: Video, right: Video, name: str) -> list[str]:
     assert right.frames is not None
     assert left.fps is not None
     offset = RecordTime((left.frames - op.overlap) / left.fps)
-    kind = XFADE_NAMES.get(op.kind, op.kind)
-    blend = f"xfade@{name}={kind}:duration={decimal(op.overlap / left.fps)}:offset={decimal(offset)}"
+    blend = f"xfade@{name}={BLENDS[op.kind].drawn}:duration={decimal(op.overlap / left.fps)}:offset={decimal(offset)}"
     return [blend, f"trim=end_frame={left.frames + right.frames - op.overlap}"]

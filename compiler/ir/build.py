@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from compiler.timeline.media import Media, VideoStream
+from compiler.transitions import BLENDS
 
 MATROSKA_STARTS_LATE = (8, 0)
 """The release from which a Matroska file starts where it is first seen or heard. Before, it starts where its sound's
@@ -27,8 +28,14 @@ class Build:
     """The whole version string, as it prints it: part of a film's identity."""
     filters: frozenset[str]
     encoders: frozenset[str]
+    transitions: frozenset[str] = frozenset()
+    """What its xfade can draw, by xfade's own names."""
     avx512: bool = False
     """Whether the processor it runs on has AVX-512."""
+
+    def draws(self, transition: str) -> bool:
+        """Whether it can blend two pictures so: one of `BLENDS`."""
+        return BLENDS[transition].drawn in self.transitions
 
     def reads(self, media: Media) -> Media:
         """The media as this release sees it: already turned or not, and with the start it takes off timestamps."""

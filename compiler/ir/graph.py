@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from compiler.errors import Loc
-from compiler.ir.ops import Concat, Op, Silence, Source, Value, Xfade, operands
+from compiler.ir.ops import Concat, Op, Overlay, Paint, Plate, Silence, Source, Value, Xfade, operands
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +77,19 @@ def rewrite(graph: Graph, change: Rewrite) -> Graph:
 def reading(op: Op, values: Sequence[Value]) -> Op:
     """`op` reading these values, in the order of `operands`."""
     match op:
-        case Source() | Silence():
+        case Source() | Plate() | Silence():
             return op
         case Concat():
             return Concat(tuple(values))
         case Xfade():
             left, right = values
             return replace(op, left=left, right=right)
+        case Overlay():
+            below, above = values
+            return replace(op, below=below, above=above)
+        case Paint():
+            src, palette = values
+            return replace(op, src=src, palette=palette)
         case _:
             return replace(op, src=values[0])
 

@@ -35,12 +35,17 @@ CANVAS = Tint()
 WIDE = replace(CANVAS, pix_fmt="yuv444p")
 """The same with a chroma sample for every pixel: what blends are drawn in."""
 
+OPAQUE = replace(CANVAS, pix_fmt="yuva420p")
+"""The canvas's with an alpha plane: what is laid over another picture."""
+
 TINTS: Mapping[type[Op], Tint] = {
     ops.Tonemap: Tint("gbrp16le", "pc", "gbr"),
     ops.Colour: CANVAS,
+    ops.Opaque: OPAQUE,
     ops.Widen: WIDE,
     ops.Narrow: CANVAS,
-    ops.Rgb: Tint("rgb24", "pc", "gbr"),
+    ops.Deepen: replace(CANVAS, pix_fmt="yuv422p10le"),
+    ops.Paint: Tint("pal8", "pc", "gbr"),
 }
 """What the ops that change what numbers mean make of them. Tone mapping makes deep RGB of the canvas's brightness."""
 
@@ -112,30 +117,44 @@ def clock_zero(start: Fraction, first: Fraction, time_base: Fraction, seek: Frac
 def shape_of(op: Op, shapes: Shapes) -> Shape:
     """The shape of what `op` makes, given the shapes of its operands."""
     match op:
+        case ops.Source() | ops.Plate() | ops.Silence():
+            return _begun(op)
+        case ops.Trim(src) | ops.Deinterlace(src):
+            return as_video(shapes[src])
+        case ops.Split() | ops.Branch() | ops.Fade() | ops.Pcm():
+            return shapes[op.src]
+        case ops.Restamp(src) if isinstance(shape := shapes[src], Audio):
+            return shape
+        case ops.Downmix() | ops.Resample() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
+            return _heard(op, as_audio(shapes[op.src]))
+        case ops.Overlay() | ops.Concat() | ops.Xfade():
+            return _joined(op, shapes)
+        case _ if isinstance(op, ops.Tinting):
+            return _tinted(op, as_video(shapes[op.src]))
+        case _:
+            return _pictured(op, as_video(shapes[op.src]))
+
+
+def _begun(op: ops.Source | ops.Plate | ops.Silence) -> Shape:
+    match op:
         case ops.Source(media, "video", seek):
             return _footage(media, seek)
         case ops.Source(media, _, seek):
             return _track(media, seek)
-        case ops.Trim(src) | ops.Deinterlace(src):
-            return as_video(shapes[src])
-        case ops.Split() | ops.Branch() | ops.Fade():
-            return shapes[op.src]
-        case ops.Restamp(src) if isinstance(shape := shapes[src], Audio):
-            return shape
+        case ops.Plate(_, width, height, fps, frames):
+            return Video(width, height, square=True, frames=frames, fps=fps, stamped=True)
         case ops.Silence(samples):
             return Audio(samples)
-        case ops.Downmix() | ops.Resample() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
-            return _heard(op, as_audio(shapes[op.src]))
-        case ops.Concat(srcs):
-            return _joined([shapes[src] for src in srcs], 0)
-        case ops.Xfade(left, right, _, overlap):
-            return _joined([shapes[left], shapes[right]], overlap)
-        case ops.Tonemap(src) if as_video(shapes[src]).tint.transfer == CANVAS.transfer:
-            return shapes[src]
-        case ops.Tonemap() | ops.Colour() | ops.Widen() | ops.Narrow() | ops.Rgb():
-            return replace(as_video(shapes[op.src]), tint=TINTS[type(op)])
         case _:
-            return _pictured(op, as_video(shapes[op.src]))
+            assert_never(op)
+
+
+def _tinted(op: ops.Tinting, src: Video) -> Video:
+    if isinstance(op, ops.Rgb):
+        return replace(src, tint=Tint(op.pix_fmt, "pc", "gbr"))
+    if isinstance(op, ops.Tonemap) and src.tint.transfer == CANVAS.transfer:
+        return src
+    return replace(src, tint=TINTS[type(op)])
 
 
 def _pictured(
@@ -151,7 +170,10 @@ def _pictured(
         | ops.Perspective
         | ops.Scale
         | ops.Pad
+        | ops.Backdrop
+        | ops.Blur
         | ops.Conform
+        | ops.Palette
     ),
     src: Video,
 ) -> Video:
@@ -164,11 +186,13 @@ def _pictured(
             return replace(src, frames=until - first)
         case ops.Turn(degrees=degrees):
             return replace(src, width=src.height, height=src.width) if degrees in (90, 270) else src
-        case ops.Rotate() | ops.Perspective():
+        case ops.Palette():
+            return replace(src, width=16, height=16)
+        case ops.Rotate() | ops.Perspective() | ops.Blur():
             return src
         case ops.Reframe(width=width, height=height) | ops.Scale(width=width, height=height):
             return replace(src, width=width, height=height, square=False)
-        case ops.Crop(width=width, height=height) | ops.Pad(width=width, height=height):
+        case ops.Crop(_, width, height) | ops.Pad(_, width, height) | ops.Backdrop(_, width, height):
             return replace(src, width=width, height=height)
         case ops.Smear(_, left, right, top, bottom):
             return replace(src, width=src.width + left + right, height=src.height + top + bottom)
@@ -212,7 +236,20 @@ def _tint(video: VideoStream) -> Tint:
     return tint
 
 
-def _joined(shapes: list[Shape], overlap: int) -> Shape:
+def _joined(op: ops.Overlay | ops.Concat | ops.Xfade, shapes: Shapes) -> Shape:
+    match op:
+        case ops.Overlay(below, above):
+            under = as_video(shapes[below])
+            return replace(as_video(shapes[above]), width=under.width, height=under.height, tint=under.tint)
+        case ops.Concat(srcs):
+            return _in_a_row([shapes[src] for src in srcs], 0)
+        case ops.Xfade(left, right, _, overlap):
+            return _in_a_row([shapes[left], shapes[right]], overlap)
+        case _:
+            assert_never(op)
+
+
+def _in_a_row(shapes: list[Shape], overlap: int) -> Shape:
     first = shapes[0]
     if isinstance(first, Audio):
         return Audio(sum(as_audio(shape).samples or 0 for shape in shapes) - overlap)

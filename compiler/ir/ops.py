@@ -16,12 +16,14 @@ from compiler.timeline.media import Fields, Media
 from compiler.timeline.path import Path
 from compiler.timeline.track import Track
 from compiler.timeline.warp import Warp
+from compiler.transitions import LINEAR
 
 Value = NewType("Value", str)
 """The name of what an op makes: `dunk.crop`."""
 
 Fit = Literal["contain", "cover"]
 Engine = Literal["varispeed", "rubberband", "atempo"]
+Motion = Literal["repeat", "blend", "interpolate"]
 
 
 # ---- sources
@@ -34,6 +36,17 @@ class Source:
     media: Media
     stream: Literal["video", "audio"]
     seek: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """`frames` frames of nothing but `colour`, `#rrggbb`, on the frame grid of `fps`."""
+
+    colour: str
+    width: int
+    height: int
+    fps: Fraction
+    frames: int
 
 
 # ---- pictures in time
@@ -59,13 +72,15 @@ class Trim:
 @dataclass(frozen=True, slots=True)
 class Retime:
     """The frames of `src` through `warp`, quantised to the frame grid of `fps`: those from `first` on, all or up to
-    `until`, counted from 0."""
+    `until`, counted from 0. By `motion`, what is slower than real time repeats its frames, blends them or has new ones
+    made up between them."""
 
     src: Value
     warp: Warp
     fps: Fraction
     first: int = 0
     until: int | None = None
+    motion: Motion = "repeat"
 
     @property
     def frames(self) -> int:
@@ -224,6 +239,43 @@ class Pad:
 
 
 @dataclass(frozen=True, slots=True)
+class Backdrop:
+    """`src` at (x, y) of `width` x `height`, the rest `fill`: a colour, or itself, larger and blurred."""
+
+    src: Value
+    width: int
+    height: int
+    x: int
+    y: int
+    fill: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blur:
+    """`src` blurred by the mean of the pixels at most `radius` away, three times over; chroma by as much."""
+
+    src: Value
+    radius: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """`src` with an alpha plane that hides all behind it, as overlays read it."""
+
+    src: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """`below` with `above` laid on it at (x, y), frame by frame."""
+
+    below: Value
+    above: Value
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
 class Conform:
     """`src` marked as what it is by now, square pixels of BT.709, as joins and the encoder need it."""
 
@@ -246,9 +298,32 @@ class Narrow:
 
 @dataclass(frozen=True, slots=True)
 class Rgb:
-    """`src` as 8-bit full-range RGB, as still pictures are stored."""
+    """`src` as 8-bit full-range RGB, as still pictures are stored; `pix_fmt` is the order of its bytes."""
 
     src: Value
+    pix_fmt: str = "rgb24"
+
+
+@dataclass(frozen=True, slots=True)
+class Deepen:
+    """`src` in 10 bits, with a chroma sample for every two pixels (4:2:2)."""
+
+    src: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The 256 colours that show each frame of `src` best, a small picture for every frame."""
+
+    src: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """Every frame of `src` in the colours of its `palette`, dithered in a fixed pattern."""
+
+    src: Value
+    palette: Value
 
 
 # ---- sound
@@ -311,6 +386,13 @@ class Exact:
     samples: int
 
 
+@dataclass(frozen=True, slots=True)
+class Pcm:
+    """`src` in 16-bit samples, as it is stored without loss."""
+
+    src: Value
+
+
 # ---- joins
 
 
@@ -324,6 +406,8 @@ class Fade:
     src: Value
     entering: int
     leaving: int
+    curves: tuple[str, str] = (LINEAR, LINEAR)
+    """How a sound comes and goes, by afade's names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +419,10 @@ class Concat:
 
 @dataclass(frozen=True, slots=True)
 class Xfade:
-    """`left`, then `right`, the last `overlap` frames or samples of the one blended into the first of the other."""
+    """`left`, then `right`, the last `overlap` frames or samples of the one blended into the first of the other.
+
+    `kind` is one of `BLENDS` for pictures, of `CURVES` for sounds.
+    """
 
     left: Value
     right: Value
@@ -365,6 +452,7 @@ class Branch:
 Op = (
     Source
     | Deinterlace
+    | Plate
     | Trim
     | Retime
     | Restamp
@@ -379,10 +467,17 @@ Op = (
     | Perspective
     | Scale
     | Pad
+    | Backdrop
+    | Blur
+    | Opaque
+    | Overlay
     | Conform
     | Widen
     | Narrow
     | Rgb
+    | Deepen
+    | Palette
+    | Paint
     | Downmix
     | Resample
     | Silence
@@ -390,6 +485,7 @@ Op = (
     | Excerpt
     | Tempo
     | Exact
+    | Pcm
     | Fade
     | Concat
     | Xfade
@@ -397,17 +493,20 @@ Op = (
     | Branch
 )
 
+Tinting = Tonemap | Colour | Opaque | Widen | Narrow | Rgb | Deepen | Paint
+"""The ops that change what a picture's numbers mean, and nothing else."""
+
 OPS: tuple[type[Op], ...] = get_args(Op)
 
 
 def operands(op: Op) -> tuple[Value, ...]:
     """The values an op reads, in order."""
     match op:
-        case Source() | Silence():
+        case Source() | Plate() | Silence():
             return ()
         case Concat(srcs):
             return srcs
-        case Xfade(left, right):
+        case Xfade(left, right) | Overlay(left, right) | Paint(left, right):
             return left, right
         case _:
             return (op.src,)

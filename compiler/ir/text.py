@@ -16,6 +16,7 @@ from compiler.ir.infer import CANVAS, Audio, Shape, Tint, infer
 from compiler.timeline.downmix import STEREO
 from compiler.timeline.path import Path
 from compiler.timeline.warp import Pace, Warp
+from compiler.transitions import LINEAR
 
 
 def show(graph: Graph) -> str:
@@ -59,6 +60,13 @@ def phrase(op: ops.Op) -> str:
     return " ".join(filter(None, (_verb(op), ", ".join(f"%{value}" for value in ops.operands(op)), _details(op))))
 
 
+PLAIN = (
+    *(ops.Concat, ops.Tonemap, ops.Colour, ops.Conform, ops.Opaque, ops.Widen, ops.Narrow),
+    *(ops.Deepen, ops.Palette, ops.Paint, ops.Pcm),
+)
+"""Ops that hold nothing but their operands."""
+
+
 def _verb(op: ops.Op) -> str:
     return type(op).__name__.lower()
 
@@ -69,15 +77,20 @@ def _details(op: ops.Op) -> str:
             return _in_time(op)
         case ops.Downmix() | ops.Resample() | ops.Silence() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
             return _of_sound(op)
-        case ops.Fade(_, entering, leaving):
-            return f"in {entering} out {leaving}"
+        case ops.Fade(_, entering, leaving, curves):
+            by = "" if curves == (LINEAR, LINEAR) else f" by {' and '.join(dict.fromkeys(curves))}"
+            return f"in {entering} out {leaving}{by}"
+        case ops.Plate(colour, width, height, fps, frames):
+            return f"{colour} {width}x{height} {frames} at {number(fps)} fps"
         case ops.Xfade(_, _, kind, overlap):
             return f"{kind} overlap {overlap}"
         case ops.Split(_, ways):
             return f"{ways} ways"
         case ops.Branch(_, index):
             return f"#{index}"
-        case ops.Concat() | ops.Tonemap() | ops.Colour() | ops.Conform() | ops.Widen() | ops.Narrow() | ops.Rgb():
+        case ops.Rgb(_, pix_fmt):
+            return "" if pix_fmt == "rgb24" else pix_fmt
+        case _ if isinstance(op, PLAIN):
             return ""
         case _:
             return _in_space(op)
@@ -93,7 +106,8 @@ def _in_time(op: ops.Source | ops.Deinterlace | ops.Trim | ops.Retime | ops.Fram
             return interval(start, end)
         case ops.Retime(_, warp, fps):
             part = "" if (op.first, op.until) == (0, None) else f" frames {interval(*map(Fraction, _part(op)))}"
-            return f"{warped(warp)} at {number(fps)} fps{part}"
+            motion = "" if op.motion == "repeat" else f" {op.motion}"
+            return f"{warped(warp)} at {number(fps)} fps{part}{motion}"
         case ops.Frames(_, first, until):
             return interval(Fraction(first), Fraction(until))
         case ops.Restamp():
@@ -129,7 +143,17 @@ def _of_sound(op: ops.Downmix | ops.Resample | ops.Silence | ops.Stretch | ops.E
 
 
 def _in_space(
-    op: ops.Turn | ops.Rotate | ops.Reframe | ops.Crop | ops.Smear | ops.Perspective | ops.Scale | ops.Pad,
+    op: ops.Turn
+    | ops.Rotate
+    | ops.Reframe
+    | ops.Crop
+    | ops.Smear
+    | ops.Perspective
+    | ops.Scale
+    | ops.Pad
+    | ops.Backdrop
+    | ops.Blur
+    | ops.Overlay,
 ) -> str:
     match op:
         case ops.Turn(_, degrees, mirrored):
@@ -148,6 +172,12 @@ def _in_space(
             return f"{width}x{height}"
         case ops.Pad(_, width, height, x, y):
             return f"{width}x{height} at {x},{y}"
+        case ops.Backdrop(_, width, height, x, y, fill):
+            return f"{width}x{height} at {x},{y} on {fill}"
+        case ops.Blur(_, radius):
+            return f"radius {radius}"
+        case ops.Overlay(_, _, x, y):
+            return f"at {x},{y}"
         case _:
             assert_never(op)
 
@@ -169,12 +199,18 @@ def interval(start: Fraction, end: Fraction) -> str:
 
 def warped(warp: Warp) -> str:
     """A warp by its changes of speed: `1x until 3, 0.5x until 4, 1x`."""
-    spans = [f"{_speed(pace)} until {number(pace.end)}" for pace in warp.paces[:-1]]
+    spans = [_speed(pace) if pace.hold else f"{_speed(pace)} until {number(pace.end)}" for pace in warp.paces[:-1]]
     return ", ".join([*spans, _speed(warp.paces[-1])])
 
 
 def _speed(pace: Pace) -> str:
-    return f"{number(pace.entry)}x" if pace.constant else f"{number(pace.entry)}x->{number(pace.exit)}x {pace.ease}"
+    if pace.hold:
+        return f"held {number(pace.hold)}"
+    if pace.constant:
+        return f"{number(pace.entry)}x"
+    before, after = pace.cut
+    part = f" over {interval(pace.start - before, pace.end + after)}" if before or after else ""
+    return f"{number(pace.entry)}x->{number(pace.exit)}x {pace.ease}{part}"
 
 
 def traced(path: Path) -> str:

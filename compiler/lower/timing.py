@@ -8,11 +8,11 @@ from fractions import Fraction
 from math import ceil, floor
 
 from compiler.errors import Notice, ReelError
-from compiler.model import Clip, Ramp, SpeedSpan
+from compiler.model import Clip, Freeze, Ramp, SpeedSpan
 from compiler.timeline.frames import begins, next_from, seen_at
 from compiler.timeline.instant import SLOT_BIAS, RecordTime, SourceTime, frame_count
 from compiler.timeline.media import STILL_SECONDS, Media, VideoStream
-from compiler.timeline.warp import Pace, Warp, cover
+from compiler.timeline.warp import Pace, Warp, cover, held
 
 Notify = Callable[[Notice], None]
 
@@ -50,11 +50,12 @@ class Timing:
 
 
 def time_clip(clip: Clip, media: Media, notify: Notify) -> Timing:
-    """The clip's timing; raises RC201 when nothing of the media is left, RC207 for a ramp."""
+    """The clip's timing; raises RC201 when nothing of the media is left."""
     length = _length(clip, media.video)
     start, end = _trimmed(clip, length, notify)
     paces = [pace for span in clip.spans if (pace := _pace(span, length))]
-    warp = cover(start, end, paces)
+    holds = [pace for freeze in clip.freezes if (pace := _held(freeze, length, notify))]
+    warp = cover(start, end, [*paces, *holds])
     return Timing(warp, *_first_read(media.video, start, end))
 
 
@@ -94,14 +95,19 @@ def _pace(span: SpeedSpan, length: Fraction) -> Pace | None:
     end = length if span.end is None else span.end
     if span.start >= min(end, length):
         return None
-    if isinstance(span.speed, Ramp):
-        raise ReelError(
-            "RC207",
-            span.loc.at("speed"),
-            "speed ramps are not rendered yet",
-            hint="give the span one constant speed",
-        )
-    return Pace(SourceTime(span.start), SourceTime(end), span.speed, span.speed)
+    speed = span.speed
+    if isinstance(speed, Ramp):
+        return Pace(SourceTime(span.start), SourceTime(end), speed.start_speed, speed.end_speed, speed.ease)
+    return Pace(SourceTime(span.start), SourceTime(end), speed, speed)
+
+
+def _held(freeze: Freeze, length: Fraction, notify: Notify) -> Pace | None:
+    """A stored freeze as a pace; None, with a notice, where it lies past the media."""
+    if freeze.at <= length:
+        return held(SourceTime(freeze.at), freeze.seconds)
+    late = float(freeze.at - length)
+    notify(Notice(freeze.loc, f"the freeze is {late:g} s past the end of the media and holds nothing"))
+    return None
 
 
 def _first_read(video: VideoStream, start: SourceTime, end: SourceTime) -> tuple[SourceTime, bool]:

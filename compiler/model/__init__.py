@@ -11,12 +11,13 @@ Stored numbers are taken at their decimal value; every error of a reading is rai
 from compiler.model.clip import read_clip
 from compiler.model.file import read_reel
 from compiler.model.forms import schema
-from compiler.model.limits import CANVASES, TRANSITIONS
+from compiler.model.limits import CANVASES
 from compiler.model.reel import (
     Audio,
     Canvas,
     Clip,
     Encode,
+    Freeze,
     Keyframe,
     Ramp,
     Reel,
@@ -26,6 +27,7 @@ from compiler.model.reel import (
     Trim,
 )
 from compiler.model.write import canonical
+from compiler.transitions import TRANSITIONS
 
 __all__ = [
     "CANVASES",
@@ -34,6 +36,7 @@ __all__ = [
     "Canvas",
     "Clip",
     "Encode",
+    "Freeze",
     "Keyframe",
     "Ramp",
     "Reel",

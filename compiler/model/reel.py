@@ -8,8 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from compiler.colours import BLACK
 from compiler.errors import Loc, Notice
-from compiler.model.limits import Ease, Fit, Origin, RampEase, Stretch
+from compiler.model.limits import Ease, Fit, Motion, Origin, RampEase, Stretch
+from compiler.profiles import FINAL
+from compiler.transitions import LINEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,15 @@ class SpeedSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class Freeze:
+    """The picture on screen at source time `at`, held for `seconds` of record time."""
+
+    at: Fraction
+    seconds: Fraction
+    loc: Loc
+
+
+@dataclass(frozen=True, slots=True)
 class Trim:
     """The source time a clip plays, `[start, end)`; None is where the media starts or ends."""
 
@@ -69,6 +81,10 @@ class Transition:
     loc: Loc
     inherited: bool = False
     """Whether it is the reel's default and not the clip's own."""
+    colour: str = BLACK
+    """What a fade goes through, `#rrggbb`."""
+    curve: str = LINEAR
+    """How its sound fades, one of `CURVES`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +99,23 @@ class Clip:
     trim: Trim | None
     spans: tuple[SpeedSpan, ...]
     """Sorted and disjoint; time that no span covers plays at 1."""
+    freezes: tuple[Freeze, ...]
+    """Sorted, at most one an instant."""
     rotation: Fraction
     """Degrees, counter-clockwise."""
     transition: Transition
     stretch: Stretch
+    motion: Motion
+    """What slow motion shows between two frames of the source: the first again, both mixed, or a picture made up."""
     loc: Loc
     notices: tuple[Notice, ...] = ()
+
+    @property
+    def speed_loc(self) -> Loc | None:
+        """The stored field that first changes its speed, if one does."""
+        if self.spans:
+            return self.spans[0].loc
+        return self.freezes[0].loc if self.freezes else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +124,18 @@ class Canvas:
 
     width: int
     height: int
-    fps: Fraction
+    rate: Fraction | None
+    """Frames a second; None is the first clip's own, which is known once its media is."""
     fit: Fit
+    fill: str = BLACK
+    """What bars show: a colour, `#rrggbb`, or `BLUR`."""
+
+    @property
+    def fps(self) -> Fraction:
+        """Frames a second; TypeError while they are the first clip's and nobody has looked."""
+        if self.rate is None:
+            raise TypeError("the canvas has no rate yet: it is the first clip's")
+        return self.rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +148,17 @@ class Audio:
 
 @dataclass(frozen=True, slots=True)
 class Encode:
-    """How the film is encoded; `audio_bitrate` is text such as `192k`."""
+    """How the film is encoded; bitrates are text such as `192k`."""
 
     codec: str
-    preset: str
-    crf: Fraction
+    """One of `PROFILES`."""
+    preset: str | None
+    crf: Fraction | None
+    """None where the codec has none, or a bitrate is asked for."""
     audio_bitrate: str
+    bitrate: str | None = None
+    """Of the picture."""
+    quality: str = FINAL
 
 
 @dataclass(frozen=True, slots=True)

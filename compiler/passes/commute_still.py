@@ -43,9 +43,9 @@ def _treats_alike(op: Op) -> bool:
 
 
 def _repeats(op: ops.Retime, made: Mapping[Value, Op]) -> bool:
-    """Whether the grid has more frames than the source has between the in and the out point."""
+    """Whether the grid has more frames than the source has between the in and the out point, and repeats them."""
     rate = _rate(op.src, made)
-    return rate is not None and op.warp.total * op.fps > (op.warp.end - op.warp.start) * rate
+    return op.motion == "repeat" and rate is not None and op.warp.total * op.fps > (op.warp.end - op.warp.start) * rate
 
 
 def _rate(value: Value, made: Mapping[Value, Op]) -> Fraction | None:

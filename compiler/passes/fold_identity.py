@@ -27,7 +27,7 @@ def _changes_nothing(op: Op, shapes: Shapes) -> bool:
         case ops.Scale(src, width, height):
             shape = as_video(shapes[src])
             return (shape.width, shape.height) == (width, height)
-        case ops.Pad(src, width, height):
+        case ops.Pad(src, width, height) | ops.Backdrop(src, width, height):
             shape = as_video(shapes[src])
             return (shape.width, shape.height) == (width, height)
         case ops.Turn(_, degrees, mirrored):

@@ -7,7 +7,7 @@ not here. Runs in the probe child.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -59,8 +59,6 @@ TEXTS = {
 FOUND = "open a video file such as mp4, mov, mkv, webm, ts or avi, or a png, jpg or webp image"
 _OPTIONS = {
     "protocol_whitelist": "file",
-    "format_whitelist": ",".join((*FORMATS, *STILLS.values())),
-    "codec_whitelist": ",".join(DECODERS),
     "max_pixels": str(MAX_PIXELS),
     "threads": "1",
 }
@@ -71,13 +69,17 @@ Log = list[tuple[int, str, str]]
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[InputContainer, Log]]:
+def opened(
+    path: Path, formats: Sequence[str] = (*FORMATS, *STILLS.values()), decoders: Sequence[str] = DECODERS
+) -> Iterator[tuple[InputContainer, Log]]:
     """The file as an open container, read as a plain file whatever its name says; RC604, RC606."""
     still = _sniff(path)
     av.logging.set_level(av.logging.ERROR)
     with av.logging.Capture() as log:
         try:
-            container = av.open(f"file:{path}", format=still, options=_OPTIONS, metadata_errors="replace")
+            options = _OPTIONS | {"format_whitelist": ",".join(formats), "codec_whitelist": ",".join(decoders)}
+            alone = still if still in formats else None
+            container = av.open(f"file:{path}", format=alone, options=options, metadata_errors="replace")
         except av.error.FFmpegError as error:
             raise _refusal(error, log) from error
         with container:

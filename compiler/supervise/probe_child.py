@@ -36,6 +36,7 @@ from compiler.supervise.admit import (
 )
 from compiler.supervise.colour import colours
 from compiler.supervise.display import speakers, turn
+from compiler.supervise.film_facts import film
 from compiler.timeline.media import MAX_PIXELS, STILL_RATE, STILL_SECONDS, STILL_TICK
 from compiler.timeline.media import STILL as STILL_FORMAT
 
@@ -98,26 +99,6 @@ def times(path: Path, start: Fraction, end: Fraction) -> list[Fraction]:
                 break
         first = _shown(head)
         return [at - first for at in survey.window(container, head, first + start, first + end)]
-
-
-def film(path: Path, fps: Fraction) -> Fields:
-    """What a finished film holds: its streams, its packets counted, the first frame off the grid n / fps."""
-    with opened(path) as (container, _):
-        picture, sound = _picture(container), _sound(container)
-        reading = survey.read_whole(container, [picture, sound] if sound else [picture])
-        context, ticks = picture.codec_context, sorted(reading.heads[0].ticks)
-        near = Fraction(picture.time_base or 1) / 2
-        off = (n for n, tick in enumerate(ticks) if abs(tick * Fraction(picture.time_base or 1) - n / fps) > near)
-        return {
-            "videos": len(container.streams.video),
-            "audios": len(container.streams.audio),
-            "codec": context.codec.canonical_name,
-            "pix_fmt": context.pix_fmt,
-            "size": [context.width, context.height],
-            "frames": len(ticks),
-            "off_grid": next(off, None),
-            "samples": reading.heads[1].end(Fraction(0)) * (sound.rate or 0) if sound else None,
-        }
 
 
 QUESTIONS: dict[str, Callable[..., object]] = {"media": media, "times": times, "film": film}

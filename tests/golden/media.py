@@ -6,62 +6,25 @@ from dataclasses import replace
 from fractions import Fraction
 
 from compiler.ir.build import Build
+from compiler.profiles import PROFILES
 from compiler.supervise.display import UNPLACED
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import STILL_TICK, AudioStream, Media, VideoStream
+from compiler.transitions import BLENDS, FIRST, LATER
 
 NTSC = Fraction(30_000, 1001)
 
 FILTERS = frozenset(
-    {
-        "acrossfade",
-        "afade",
-        "aformat",
-        "anullsrc",
-        "apad",
-        "aresample",
-        "bwdif",
-        "asetpts",
-        "asetrate",
-        "asettb",
-        "asplit",
-    }
-    | {
-        "atempo",
-        "atrim",
-        "concat",
-        "crop",
-        "fade",
-        "fillborders",
-        "format",
-        "fps",
-        "hflip",
-        "null",
-        "pad",
-        "pan",
-        "perspective",
-        "rotate",
-    }
-    | {
-        "rubberband",
-        "scale",
-        "sidedata",
-        "transpose",
-        "vflip",
-        "setparams",
-        "setpts",
-        "setsar",
-        "settb",
-        "split",
-        "tonemap",
-        "tpad",
-        "trim",
-        "xfade",
-    }
-    | {"zscale"}
+    {"acrossfade", "afade", "aformat", "anullsrc", "apad", "aresample", "asetpts", "asetrate", "asettb", "asplit"}
+    | {"atempo", "atrim", "boxblur", "bwdif", "color", "concat", "crop", "fade", "fillborders", "format", "fps"}
+    | {"hflip", "minterpolate", "null", "overlay", "pad", "palettegen", "paletteuse", "pan", "perspective", "rotate"}
+    | {"rubberband", "scale", "setparams", "setpts", "setsar", "settb", "sidedata", "split", "tonemap", "tpad"}
+    | {"transpose", "trim", "vflip", "xfade", "zscale"}
 )
-NINE = Build("ffmpeg", (9, 0), "9.0.2", FILTERS, frozenset({"libx264", "aac"}))
-FIVE = replace(NINE, release=(5, 1), version="5.1.9", filters=FILTERS - {"rubberband"})
+DRAWN = {since: frozenset(each.drawn for each in BLENDS.values() if each.since == since) for since in (FIRST, LATER)}
+ENCODERS = frozenset(encoder for profile in PROFILES.values() for encoder in profile.encoders)
+NINE = Build("ffmpeg", (9, 0), "9.0.2", FILTERS, ENCODERS, DRAWN[FIRST] | DRAWN[LATER])
+FIVE = replace(NINE, release=(5, 1), version="5.1.9", filters=FILTERS - {"rubberband"}, transitions=DRAWN[FIRST])
 
 
 def film(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from compiler.ir import ops
-from compiler.ir.infer import CANVAS, WIDE, Audio, Shape, Tint, Video, clock_zero, infer, shape_of
+from compiler.ir.infer import CANVAS, OPAQUE, WIDE, Audio, Shape, Tint, Video, clock_zero, infer, shape_of
 from compiler.ir.ops import OPS, Op
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import Media
@@ -25,6 +25,7 @@ GIVEN: dict[str, Shape] = {
     "raw": RAW,
     "bright": BRIGHT,
     "grid": GRID,
+    "small": replace(GRID, width=64, height=36, tint=OPAQUE),
     "other": replace(GRID, frames=40),
     "track": TRACK,
     "surround": replace(TRACK, speakers=("FL", "FR", "FC")),
@@ -32,6 +33,7 @@ GIVEN: dict[str, Shape] = {
 }
 
 MADE: list[tuple[Op, Shape]] = [
+    (ops.Plate("#102030", 64, 36, FPS, 7), Video(64, 36, square=True, frames=7, fps=FPS, stamped=True)),
     (ops.Deinterlace(v("raw"), "tff"), RAW),
     (ops.Trim(v("raw"), src(1), src(2)), RAW),
     (
@@ -53,17 +55,26 @@ MADE: list[tuple[Op, Shape]] = [
     (ops.Perspective(v("grid"), path(), 0, 0, 0, 60), GRID),
     (ops.Scale(v("grid"), 64, 36), replace(GRID, width=64, height=36, square=False)),
     (ops.Pad(v("grid"), 1920, 1080, 0, 0), replace(GRID, width=1920, height=1080)),
+    (ops.Backdrop(v("grid"), 1920, 1080, 0, 0, "blur"), replace(GRID, width=1920, height=1080)),
+    (ops.Blur(v("grid"), 4), GRID),
+    (ops.Opaque(v("grid")), replace(GRID, tint=OPAQUE)),
+    (ops.Overlay(v("grid"), v("small"), 2, 2), GRID),
     (ops.Conform(v("raw")), replace(RAW, square=True)),
     (ops.Widen(v("grid")), replace(GRID, tint=WIDE)),
     (ops.Narrow(v("grid")), GRID),
     (ops.Rgb(v("grid")), replace(GRID, tint=Tint("rgb24", "pc", "gbr"))),
     (ops.Downmix(v("surround")), TRACK),
+    (ops.Rgb(v("grid"), "bgra"), replace(GRID, tint=Tint("bgra", "pc", "gbr"))),
+    (ops.Deepen(v("grid")), replace(GRID, tint=Tint("yuv422p10le"))),
+    (ops.Palette(v("grid")), replace(GRID, width=16, height=16)),
+    (ops.Paint(v("grid"), v("small")), replace(GRID, tint=Tint("pal8", "pc", "gbr"))),
     (ops.Resample(v("track")), TRACK),
     (ops.Silence(7), Audio(7)),
     (ops.Stretch(v("track"), warp(), 99, "atempo"), Audio(99)),
     (ops.Excerpt(v("track"), src(1), 55), Audio(55)),
     (ops.Tempo(v("cut"), Fraction(2), "atempo"), Audio()),
     (ops.Exact(v("cut"), 44), Audio(44)),
+    (ops.Pcm(v("cut")), CUT),
     (ops.Fade(v("grid"), 3, 3), GRID),
     (ops.Fade(v("cut"), 3, 3), CUT),
     (ops.Concat((v("grid"), v("other"))), replace(GRID, frames=100, stamped=False)),
