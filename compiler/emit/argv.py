@@ -104,7 +104,9 @@ def _input(source: ops.Source) -> Iterator[str]:
     yield from ("-max_pixels", str(MAX_PIXELS), "-threads", str(DECODER_THREADS))
     if source.seek:
         yield from ("-ss", decimal(source.seek))
-    yield from ("-noautorotate", "-an") if source.stream == "video" else ("-vn",)
+    if media.video.rotation or media.video.mirrored:  # the graph does it
+        yield "-noautorotate"
+    yield "-an" if source.stream == "video" else "-vn"
     yield from ("-sn", "-dn", "-i", f"file:{media.path}")
 
 

@@ -86,6 +86,12 @@ def heard(
     return replace(media, audio=audio)
 
 
+def surrounded(media: Media, layout: str, *speakers: str) -> Media:
+    """The media with its sound laid out otherwise."""
+    assert media.audio
+    return replace(media, audio=replace(media.audio, layout=layout, channels=len(speakers), speakers=speakers))
+
+
 MILLI = Fraction(1, 1000)
 
 SPARSE = tuple(3000 * k for k in range(300) if k < 20 or k % 7)
@@ -171,6 +177,9 @@ MEDIA: dict[str, Media] = {
         pix_fmt="yuvj420p",
         ticks=(0,),
         rotation=90,
+    ),
+    "spatial.mkv": surrounded(
+        heard(tagged(film("spatial.mkv", 30, 5))), "ambisonic 1", "AMBI0", "AMBI1", "AMBI2", "AMBI3"
     ),
     "odd_matrix.mkv": picture(film("odd_matrix.mkv", 30, 10), color_space="ictcp"),
 }
