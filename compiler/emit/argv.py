@@ -10,7 +10,7 @@ from compiler.emit.numbers import decimal
 from compiler.ir import ops
 from compiler.ir.build import Build
 from compiler.ir.graph import Graph
-from compiler.timeline.media import MAX_PIXELS
+from compiler.timeline.media import MAX_PIXELS, STILL_TICK
 
 DECODERS = {
     "amr_nb": "amrnb",
@@ -103,6 +103,8 @@ def _input(source: ops.Source) -> Iterator[str]:
     media = source.media
     codecs = [stream.codec for stream in (media.video, media.audio) if stream]
     yield from ("-protocol_whitelist", "file", "-f", media.format)
+    if media.video.still:  # the first picture of the file, whatever its name seems to count or say
+        yield from ("-pattern_type", "none", "-framerate", f"1/{STILL_TICK}", "-c:v", media.video.codec)
     yield from ("-codec_whitelist", ",".join(dict.fromkeys(DECODERS.get(codec, codec) for codec in codecs)))
     yield from ("-max_pixels", str(MAX_PIXELS), "-threads", str(DECODER_THREADS))
     if source.seek:

@@ -19,7 +19,7 @@ from compiler.lower.names import clip_names
 from compiler.lower.timing import Notify, Timing, time_clip
 from compiler.model import Clip, Reel
 from compiler.model.limits import Stretch
-from compiler.timeline.colour import HDR, WIDER, matrix_of
+from compiler.timeline.colour import HDR, SEE_THROUGH, WIDER, matrix_of
 from compiler.timeline.downmix import unmixable
 from compiler.timeline.instant import frame_count
 from compiler.timeline.layout import CUT, first_frames
@@ -98,6 +98,8 @@ def _settle(clip: Clip, media: Media, reel: Reel, notices: list[Notice]) -> tupl
 def _check_source(clip: Clip, media: Media, notify: Notify) -> None:
     """Refuse what would come out wrong, and say what had to be assumed."""
     video, loc = media.video, clip.loc.at("media")
+    if video.pix_fmt.startswith(SEE_THROUGH):
+        notify(Notice(loc, "the media has transparent parts; their transparency is left out"))
     hdr = video.color_transfer in HDR
     if matrix_of(video) not in (HDR_MATRICES if hdr else MATRICES):
         raise ReelError(

@@ -49,8 +49,8 @@ def _repeats(op: ops.Retime, made: Mapping[Value, Op]) -> bool:
 
 
 def _rate(value: Value, made: Mapping[Value, Op]) -> Fraction | None:
-    """Frames a second of the footage a value comes from."""
+    """Frames a second of the footage a value comes from; a still image has none."""
     op = made[value]
     while not isinstance(op, ops.Source):
         op = made[operands(op)[0]]
-    return op.media.video.rate
+    return Fraction(0) if op.media.video.still else op.media.video.rate

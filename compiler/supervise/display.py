@@ -28,16 +28,23 @@ UNPLACED = {
 
 def turn(frame: VideoFrame) -> tuple[int, bool]:
     """Clockwise degrees, a multiple of 90, by which the frame is to be turned, and whether it is mirrored before."""
-    told = cast(Mapping[Type, SideData], frame.side_data)
+    try:
+        told = cast(Mapping[Type, SideData], frame.side_data)
+    except ValueError:  # PyAV has no name for something else the frame carries, EXIF's for one: only the angle is told
+        return _quarter(-frame.rotation), False
     if Type.DISPLAYMATRIX not in told:
         return 0, False
     matrix = told[Type.DISPLAYMATRIX]
     a, b, _, c, d, *_ = struct.unpack("=9i", bytes(matrix))  # x' = ax + cy, y' = bx + dy
     mirrored = a * d < b * c
-    angle = round(degrees(atan2(-b, -a) if mirrored else atan2(b, a))) % 360
+    return _quarter(round(degrees(atan2(-b, -a) if mirrored else atan2(b, a)))), mirrored
+
+
+def _quarter(clockwise: int) -> int:
+    angle = clockwise % 360
     if angle % 90:
         raise refused(f"is to be shown turned by {angle} degrees", "turn it by quarter turns only")
-    return angle, mirrored
+    return angle
 
 
 def speakers(layout: AudioLayout) -> tuple[str, ...]:

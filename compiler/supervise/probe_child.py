@@ -26,6 +26,7 @@ from compiler.errors import Loc, ReelError
 from compiler.supervise import survey
 from compiler.supervise.admit import (
     AUDIO_CODECS,
+    STILLS,
     VIDEO_CODECS,
     admit_stream,
     opened,
@@ -36,11 +37,12 @@ from compiler.supervise.admit import (
 from compiler.supervise.colour import colours
 from compiler.supervise.display import speakers, turn
 from compiler.supervise.film_facts import film
-from compiler.timeline.media import MAX_PIXELS
+from compiler.timeline.media import MAX_PIXELS, STILL_RATE, STILL_SECONDS, STILL_TICK
+from compiler.timeline.media import STILL as STILL_FORMAT
 
 Fields = dict[str, Any]
 
-STILL = Disposition.attached_pic | Disposition.timed_thumbnails
+ART = Disposition.attached_pic | Disposition.timed_thumbnails
 FIELDS = {2: "tff", 3: "bff", 4: "tff", 5: "bff"}
 """AVFieldOrder: 0 unknown, 1 progressive; which field is shown first, whichever is stored first."""
 
@@ -65,6 +67,9 @@ def _media(path: Path, read: Callable[[InputContainer, list[Stream]], survey.Rea
     with opened(path) as (container, log):
         picture, sound = _picture(container), _sound(container)
         size = path.stat().st_size
+        if container.format.name in STILLS.values():
+            video = _still(container, picture)
+            return {"format": STILL_FORMAT, "start": 0, "size": size, "earliest": 0, "video": video, "audio": None}
         survey.check_whole(container, survey.Track(picture), size)
         reading = read(container, [picture, sound] if sound else [picture])
         if "File ended prematurely" in said(log):
@@ -99,7 +104,7 @@ QUESTIONS: dict[str, Callable[..., object]] = {"media": media, "times": times, "
 
 
 def _picture(container: InputContainer) -> VideoStream:
-    streams = [stream for stream in container.streams.video if not stream.disposition & STILL]
+    streams = [stream for stream in container.streams.video if not stream.disposition & ART]
     if not streams:
         raise ReelError("RC605", Loc(), "has no video stream", hint="choose a file with a picture")
     stream = next((stream for stream in streams if stream.disposition & Disposition.default), streams[0])
@@ -151,6 +156,36 @@ def _video(container: InputContainer, reading: survey.Reading, stream: VideoStre
         "mirrored": mirrored,
         "pix_fmt": context.pix_fmt,
         "fields": "auto" if shown.interlaced_frame else FIELDS.get(context.field_order),
+        **colours(context),
+    }
+
+
+def _still(container: InputContainer, stream: VideoStream) -> Fields:
+    """A still image as a picture of one frame."""
+    for packet in container.demux(stream):
+        shown = survey.first_frame(packet)
+        if isinstance(shown, VideoFrame):
+            break
+    else:
+        raise unreadable("has no picture that can be decoded")
+    context = stream.codec_context
+    degrees, mirrored = turn(shown)
+    return {
+        "index": stream.index,
+        "codec": context.codec.canonical_name,
+        "width": shown.width,
+        "height": shown.height,
+        "rate": STILL_RATE,
+        "time_base": STILL_TICK,
+        "first": 0,
+        "start": None,
+        "end": STILL_SECONDS,
+        "ticks": (0,),
+        "frames": 1,
+        "sar": 1,
+        "rotation": degrees,
+        "mirrored": mirrored,
+        "pix_fmt": context.pix_fmt,
         **colours(context),
     }
 

@@ -8,6 +8,18 @@ from typing import Literal
 
 from compiler.timeline.instant import SourceTime
 
+STILL = "image2"
+"""The format of a still image: read whole, once, as one picture."""
+
+STILL_SECONDS = Fraction(5)
+"""How long a still image is shown that no trim gives an end."""
+
+STILL_RATE = Fraction(30)
+"""A still image has no frames a second; keyframes of its crop count as many."""
+
+STILL_TICK = Fraction(1000)
+"""Seconds: how long ffmpeg is told that its one frame lasts, so that no speed and no frame rate skips it."""
+
 UNINDEXED = frozenset({"mpegts", "mpeg"})
 """Containers without an index, whose clock may jump: a seek lands in the middle of things, and each stream that is read
 alone starts at its own first timestamp (AVFMT_TS_DISCONT, measured with ffmpeg 5.1 and 9.0)."""
@@ -56,6 +68,11 @@ class VideoStream:
     def variable(self) -> bool:
         """Whether frames come at uneven times."""
         return bool(self.ticks)
+
+    @property
+    def still(self) -> bool:
+        """Whether it is one picture without a length of its own."""
+        return self.time_base == STILL_TICK
 
     @property
     def interlaced(self) -> bool:

@@ -9,7 +9,7 @@ from compiler.ir.build import Build
 from compiler.profiles import PROFILES
 from compiler.supervise.display import UNPLACED
 from compiler.timeline.instant import SourceTime
-from compiler.timeline.media import AudioStream, Media, VideoStream
+from compiler.timeline.media import STILL_TICK, AudioStream, Media, VideoStream
 from compiler.transitions import BLENDS, FIRST, LATER
 
 NTSC = Fraction(30_000, 1001)
@@ -159,6 +159,19 @@ MEDIA: dict[str, Media] = {
         codec="ffv1",
         pix_fmt="gbrp",
         color_space="gbr",
+    ),
+    "card.png": picture(
+        film("card.png", 30, 5, (1200, 800), base=STILL_TICK, container="image2"),
+        codec="png",
+        pix_fmt="rgba",
+        ticks=(0,),
+    ),
+    "photo.jpg": picture(
+        film("photo.jpg", 30, 5, (4032, 3024), base=STILL_TICK, container="image2"),
+        codec="mjpeg",
+        pix_fmt="yuvj420p",
+        ticks=(0,),
+        rotation=90,
     ),
     "odd_matrix.mkv": picture(film("odd_matrix.mkv", 30, 10), color_space="ictcp"),
 }

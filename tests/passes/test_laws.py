@@ -25,6 +25,7 @@ from compiler.passes.fold_identity import fold_identity
 from compiler.passes.fuse_cuts import fuse_cuts
 from compiler.passes.insert_splits import insert_splits
 from compiler.passes.part_overlaps import part_overlaps
+from compiler.passes.pieces import cut
 from compiler.passes.restamp_joins import restamp_joins
 from compiler.passes.seek_sources import seek_sources
 from compiler.pipeline import Compiled, Still, compile_reel, compile_still, slice_legal
@@ -204,6 +205,22 @@ def test_varispeed_is_in_its_place_to_the_millisecond(bench: Bench) -> None:
     shift, error = min(late.items(), key=lambda pair: pair[1])
     assert abs(shift) <= 48
     assert error < 0.02
+
+
+def test_a_ramp_of_sound_goes_on_where_its_pieces_meet(benches: Bench) -> None:
+    """Each sample is the source's where its piece plays it; behind a joint the resampler takes 16 samples to settle."""
+    edit = reel({"play": (2, 4, (2, 4, {"from": 0.5, "to": 2, "ease": "smooth"}))}, audio={"stretch": "varispeed"})
+    film = compiled(benches, edit)
+    heard = benches.render(film.legal).samples[:, 0]
+    pieces, at = cut(film.plan.clips[0].placed.timing.warp, len(heard), "varispeed"), 0
+    assert len(pieces) > 20
+    for piece in pieces:
+        t = float(piece.start) + np.arange(piece.samples) * float(piece.speed) / 48_000
+        off = np.abs(heard[at : at + piece.samples] - 0.4 * np.sin(2 * np.pi * (300 + 40 * t) * t))
+        assert off[:16].max() < 0.02
+        assert off[16:].max() < 0.001
+        at += piece.samples
+    assert at == len(heard)
 
 
 ZOOM = [
