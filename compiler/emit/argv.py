@@ -57,6 +57,11 @@ def join_command(
     ]
 
 
+def measure_command(graph: Graph, build: Build, script_path: str) -> Command:
+    """Plays the sound of `graph` to nobody, for what its filters write down."""
+    return [*_graph(graph, build, script_path), ["-f", "null", "-"]]
+
+
 def film_command(graph: Graph, encoding: Encoding, build: Build, script_path: str, output: str) -> Command:
     """Renders the script that stands in `script_path` into `output`."""
     return [

@@ -27,7 +27,7 @@ def stand_in(desk: Desk, embedded: str, monkeypatch: pytest.MonkeyPatch, tmp_pat
     return place
 
 
-FAITHFUL = 'case "$*" in *-version|*-filters|*-encoders) exec "$real" "$@";; esac\n'
+FAITHFUL = 'case "$*" in *-version|*-filters|*-encoders|*filter=*) exec "$real" "$@";; esac\n'
 
 
 @pytest.mark.parametrize("path", ["/nonexistent", "reel.json", "."])

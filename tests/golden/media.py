@@ -15,11 +15,12 @@ from compiler.transitions import BLENDS, FIRST, LATER
 NTSC = Fraction(30_000, 1001)
 
 FILTERS = frozenset(
-    {"acrossfade", "afade", "aformat", "anullsrc", "apad", "aresample", "asetpts", "asetrate", "asettb", "asplit"}
-    | {"atempo", "atrim", "boxblur", "bwdif", "color", "concat", "crop", "fade", "fillborders", "format", "fps"}
-    | {"hflip", "minterpolate", "null", "overlay", "pad", "palettegen", "paletteuse", "pan", "perspective", "rotate"}
-    | {"rubberband", "scale", "setparams", "setpts", "setsar", "settb", "sidedata", "split", "tonemap", "tpad"}
-    | {"transpose", "trim", "vflip", "xfade", "zscale"}
+    {"acrossfade", "afade", "aformat", "ametadata", "anullsrc", "apad", "aresample", "asendcmd", "asetpts"}
+    | {"asetrate", "asettb", "asplit", "atempo", "atrim", "boxblur", "bwdif", "color", "concat", "crop"}
+    | {"ebur128", "fade", "fillborders", "format", "fps", "hflip", "minterpolate", "null", "overlay", "pad"}
+    | {"palettegen", "paletteuse", "pan", "perspective", "rotate", "rubberband", "scale", "setparams", "setpts"}
+    | {"setsar", "settb", "sidedata", "split", "tonemap", "tpad", "transpose", "trim", "vflip", "volume"}
+    | {"xfade", "zscale"}
 )
 DRAWN = {since: frozenset(each.drawn for each in BLENDS.values() if each.since == since) for since in (FIRST, LATER)}
 ENCODERS = frozenset(encoder for profile in PROFILES.values() for encoder in profile.encoders)

@@ -1,4 +1,4 @@
-"""Random reels in which boxes move, speeds ramp, pictures are held or turned, bars appear and clips blend; all legal."""
+"""Random reels in which boxes move, speeds ramp, pictures are held or turned, bars appear and clips blend."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The sound of a film, mixed slowly and plainly: every sample looked up where the law says that it is heard.
 
 A stretch of a clip begins at the film's sample nearest to where it begins, with the source sample nearest to where that
-is, and goes on from there at its speed. What is held is silent. Overlaps are weighted sums, fades are sums with silence;
+is, and goes on from there at its speed. What is held is silent. Overlaps are weighted sums, fades sums with silence;
 both change evenly.
 """
 
