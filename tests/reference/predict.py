@@ -157,11 +157,12 @@ def _clicks(edit: Edit, clip: Clip, fps: Fraction) -> list[Click]:
         if at < edit.course.start:
             continue
         stretch, record = edit.course.stretch_at(at), begin + edit.course.record(at)
-        rest = end if edit.stretch == "varispeed" else end + POST_ROLL / stretch.leave
-        if record >= rest or (at >= edit.course.end and not stretch.steady):
+        rest = end if edit.stretch == "varispeed" else end + POST_ROLL / min(stretch.entry, stretch.leave)
+        if record >= rest:
             continue
         clear = open_from + EDGE <= record <= open_to - EDGE
         clear = clear and not any(abs(record - begin - bend) < EDGE for bend in edit.course.bends)
         promised = edit.stretch == "varispeed" or (stretch.steady and stretch.entry == 1)
-        found.append(Click(edit.id, at, record, stretch.speed(stretch.record(at)), k % 10 == 0, clear, promised))
+        speed = stretch.speed(stretch.record(min(at, stretch.end)))
+        found.append(Click(edit.id, at, record, speed, k % 10 == 0, clear, promised))
     return found
