@@ -7,6 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 TESTS := $(BIN)/python -m pytest -q -n 2 -m "not slow"
 FILMS := demo/bunny demo/square demo/legacy
 REELC_CONFORM_REELS ?= 200
+REELC_CONFORM_PICTURES ?= 50
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo $(FILMS) footage test check fmt lint types layers golden conform bench cover clean
@@ -57,7 +58,7 @@ golden: setup ## write the goldens anew, and show what changed
 	git --no-pager diff --stat --patch -- golden
 
 conform: setup ## render random reels and read every frame back
-	REELC_CONFORM_REELS=$(REELC_CONFORM_REELS) $(BIN)/python -m pytest -q -n 2 -m "conform or slow"
+	REELC_CONFORM_REELS=$(REELC_CONFORM_REELS) REELC_CONFORM_PICTURES=$(REELC_CONFORM_PICTURES) $(BIN)/python -m pytest -q -n 2 -m "conform or slow"
 
 bench: setup ## time and memory, beside hand-written ffmpeg
 	$(BIN)/python -m bench

@@ -37,8 +37,8 @@ def films_table(build: Build, edit: Edit, rounds: int) -> Iterator[str]:
     yield f"{edit.frames} frames of {edit.width}x{edit.height}, preset {edit.preset}, out of {edit.minutes} minutes;"
     yield f"median of {rounds}, ffmpeg {build.version}; ratios to the {REFERENCE}'s command."
     yield ""
-    yield "| rival | wall | CPU | peak memory | frames |"
-    yield "| --- | --- | --- | --- | --- |"
+    yield "| rival | wall | CPU | peak memory | film | frames |"
+    yield "| --- | --- | --- | --- | --- | --- |"
     for name in commands:
         yield _row(name, middle(costs[name]), reference)
 
@@ -77,5 +77,5 @@ def _row(name: str, cost: Cost, reference: Cost) -> str:
     cpu = f"{cost.cpu / reference.cpu:.2f} ({cost.cpu:.1f} s)"
     peak = f"{cost.peak / reference.peak:.2f} ({cost.peak:.0f} MiB)"
     with av.open(str(_film(name))) as film:
-        frames = film.streams.video[0].frames
-    return f"| {name} | {wall} | {cpu} | {peak} | {frames} |"
+        size, frames = film.size / 10**6, film.streams.video[0].frames
+    return f"| {name} | {wall} | {cpu} | {peak} | {size:.1f} MB | {frames} |"

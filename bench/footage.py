@@ -5,10 +5,14 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from compiler.emit.pictures import MARKED
+
 FOLDER = Path(__file__).resolve().parents[1] / ".footage" / "bench"
 FPS = 30
 QUIET = ("-nostdin", "-hide_banner", "-v", "error", "-y")
-PICTURE = f"testsrc2=size=1920x1080:rate={FPS},noise=alls=8:allf=t,format=yuv420p"
+PICTURE = f"testsrc2=size=1920x1080:rate={FPS},noise=alls=8:allf=t,format=yuv420p,{MARKED}"
+TAGGED = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
+"""As cameras tag: of an untagged source the expert's film would be converted on its way into the encoder."""
 SOUND = "aevalsrc=0.2*sin(2*PI*(220+110*sin(t/3))*t)|0.2*sin(2*PI*330*t):s=48000"
 
 
@@ -17,12 +21,12 @@ def long_source(ffmpeg: str, minutes: int) -> Path:
 
     One minute is encoded and repeated by stream copy: seeking and decoding cannot tell.
     """
-    made = FOLDER / f"source-{minutes}min.mp4"
+    made = FOLDER / f"footage-{minutes}min.mp4"
     if made.exists():
         return made
     FOLDER.mkdir(parents=True, exist_ok=True)
     minute, part = FOLDER / "minute.mp4", made.with_suffix(".part")
-    encode = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "24", "-g", str(2 * FPS), "-an")
+    encode = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "24", "-g", str(2 * FPS), *TAGGED, "-an")
     _run(ffmpeg, "-f", "lavfi", "-i", PICTURE, "-t", "60", *encode, str(minute))
     sound = ("-f", "lavfi", "-i", SOUND, "-t", str(60 * minutes))
     copied = ("-map", "0:v", "-map", "1:a", "-c:v", "copy", "-c:a", "aac", "-movflags", "+faststart", "-f", "mp4")

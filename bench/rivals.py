@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.edit import BOX_WIDTH, FPS, Edit, Take
 from bench.footage import QUIET
+from compiler.emit.pictures import MARKED
 
 STEREO = "aresample=48000,aformat=sample_fmts=fltp:channel_layouts=stereo"
 
@@ -39,8 +40,11 @@ def naive(ffmpeg: str, edit: Edit, media: Path, encoder: Sequence[str]) -> list[
 
 
 def alone(ffmpeg: str, frames: Path, encoder: Sequence[str]) -> list[str]:
-    """The encoder on the film's own frames and samples, stored raw: what no graph can go below."""
-    return [ffmpeg, *QUIET, "-i", str(frames), "-map", "0:v", "-map", "0:a", *encoder]
+    """The encoder on the film's own frames and samples, stored raw: what no graph can go below.
+
+    Raw frames say nothing of their colour, so they are marked as it is; else ffmpeg would convert them.
+    """
+    return [ffmpeg, *QUIET, "-i", str(frames), "-map", "0:v", "-map", "0:a", "-vf", MARKED, *encoder]
 
 
 def _labels(stem: str, count: int) -> str:

@@ -13,10 +13,10 @@ import typer
 
 from compiler.cli.folder import FILM, SCRIPT, check_folder, outputs, write
 from compiler.cli.loading import load
-from compiler.cli.options import ReelPath, file_name, seconds
+from compiler.cli.options import ClipTime, ReelPath, clip_time, file_name, seconds
 from compiler.ir.text import number, show
 from compiler.ir.views import as_dot, as_json, as_svg
-from compiler.pipeline import Compiled, Sight, frame_at, sights
+from compiler.pipeline import Compiled, Sight, frame_at, record_time, sights
 
 
 class Format(StrEnum):
@@ -77,6 +77,16 @@ At = Annotated[
     typer.Option("--at", metavar="T", parser=seconds, help="Trace one record time (seconds) back to what is seen."),
 ]
 
+Source = Annotated[
+    ClipTime | None,
+    typer.Option(
+        "--source",
+        metavar="CLIP:T",
+        parser=clip_time,
+        help="Trace a source time (seconds) of a clip forward: when it plays, and what is seen then.",
+    ),
+]
+
 
 def compile_command(
     reel: ReelPath,
@@ -85,6 +95,7 @@ def compile_command(
     form: Form = None,
     explain: Explain = False,
     at: At = None,
+    source: Source = None,
 ) -> None:
     """Compile a reel and show what would be rendered.
 
@@ -94,8 +105,11 @@ def compile_command(
       reelc compile reel.json -o compiled && sh compiled/command.sh
       reelc compile reel.json --format svg > graph.svg
       reelc compile reel.json --at 2.5
+      reelc compile reel.json --source dunk:4.2
     """
-    _check_together(output, dry_run, form, explain, at)
+    _check_together(output, dry_run, form, explain, at is not None or source is not None)
+    if at is not None and source:
+        raise typer.BadParameter("--at traces back and --source forward: give one of them")
     if output:
         check_folder(output)
     compiled = load(reel, outputs(output) if output else ())
@@ -104,18 +118,19 @@ def compile_command(
     if output:
         write(compiled, output)
     else:
+        if source:
+            at = record_time(compiled.plan, source.clip, source.at)
         typer.echo(_shown(compiled, form, explain, at), nl=False)
 
 
-def _check_together(
-    output: Path | None, dry_run: bool, form: Format | None, explain: bool, at: Fraction | None
-) -> None:
-    if output and (dry_run or form or explain or at is not None):
-        raise typer.BadParameter("-o writes everything; it does not go with --dry-run, --format, --explain or --at")
-    if explain and (form or at is not None):
-        raise typer.BadParameter("--explain prints every graph; it does not go with --format or --at")
-    if at is not None and form not in (None, Format.text, Format.json):
-        raise typer.BadParameter("--at prints text, or JSON with --format json")
+def _check_together(output: Path | None, dry_run: bool, form: Format | None, explain: bool, traced: bool) -> None:
+    if output and (dry_run or form or explain or traced):
+        what = "--dry-run, --format, --explain, --at or --source"
+        raise typer.BadParameter(f"-o writes everything; it does not go with {what}")
+    if explain and (form or traced):
+        raise typer.BadParameter("--explain prints every graph; it does not go with --format, --at or --source")
+    if traced and form not in (None, Format.text, Format.json):
+        raise typer.BadParameter("--at and --source print text, or JSON with --format json")
 
 
 def _shown(compiled: Compiled, form: Format | None, explain: bool, at: Fraction | None) -> str:
@@ -142,7 +157,7 @@ def trace(compiled: Compiled, at: Fraction, *, as_json: bool) -> str:
 def _told(sight: Sight) -> Iterator[str]:
     box, shown = sight.box, sight.source_frame
     yield f'clip "{sight.placed.clip.id}" frame {sight.frame}, seen at weight {number(sight.weight)}'
-    yield f"  source  {number(sight.source)} s" + ("" if shown is None else f", showing source frame {shown}")
+    yield f"  source  {number(sight.source)} s, showing source frame {shown}"
     yield f"  crop    {box.width:.6g}x{box.height:.6g} at {box.x:.6g},{box.y:.6g}"
     yield f"  speed   {number(sight.speed)}x"
     yield f"  made by {' '.join(f'%{value}' for value in sight.values)}"

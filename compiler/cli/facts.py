@@ -47,6 +47,8 @@ def probe_command(
 
 
 def _told(fact: object) -> str:
+    if isinstance(fact, tuple):
+        return f"{len(fact)} frames at uneven times" if fact else "even"
     return "-" if fact is None else plain(str(fact))
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from compiler.timeline.instant import SourceTime
 
 STDIN = "-"
 
@@ -23,6 +26,22 @@ def seconds(text: str) -> Fraction:
     except (ValueError, ZeroDivisionError):
         pass
     raise typer.BadParameter(f"{text!r} is no time: give seconds, as 2.5 or 75/30")
+
+
+@dataclass(frozen=True, slots=True)
+class ClipTime:
+    """A source time of a clip."""
+
+    clip: str
+    at: SourceTime
+
+
+def clip_time(text: str) -> ClipTime:
+    """A clip's id and a source time, as typed with a colon between; a usage error otherwise."""
+    clip, colon, at = text.rpartition(":")
+    if not colon:
+        raise typer.BadParameter(f"{text!r} is no time of a clip: give CLIP:T, as dunk:2.5")
+    return ClipTime(clip, SourceTime(seconds(at)))
 
 
 def patience(waited: float | None) -> float | None:

@@ -5,46 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from compiler.emit import pictures, sound, time
+from compiler.emit import colour, pictures, sound, time
 from compiler.emit.numbers import decimal
 from compiler.errors import Loc
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
-from compiler.ir.infer import Audio, Shapes, Tint, Video, as_audio, as_video, infer
+from compiler.ir.infer import Audio, Shapes, Video, as_audio, as_video, infer
 from compiler.timeline.instant import RecordTime
+from compiler.transitions import BLENDS
 
 Spelling = Mapping[ops.Value, list[str]]
 """The filters of each value."""
 
 NAME_ENDS = re.compile("[@=]")
 """What stands behind a filter's name."""
-
-XFADE_NAMES = {"dissolve": "fade"}
-"""Where our word for a transition is not xfade's: its `dissolve` is a scatter of pixels, its `fade` a blend."""
-
-MATRIX = {
-    "bt709": "bt709",
-    "smpte170m": "bt601",
-    "bt470bg": "bt601",
-    "fcc": "fcc",
-    "smpte240m": "smpte240m",
-    "bt2020nc": "bt2020",
-    "bt2020c": "bt2020",
-    "gbr": "bt709",
-}
-"""swscale's name of a stream's colour matrix."""
-
-REPEAT = "neighbor+accurate_rnd+bitexact"
-"""How chroma is widened and narrowed: there and back is exactly where it was."""
-
-
-MARKED = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
-"""What the canvas's numbers mean, on every frame: ffmpeg 7 and later convert frames without marks (as if from BT.601)
-before an encoder that was told BT.709, and write a frame's primaries and transfer in place of the encoder's."""
-
-SPARE = "tpad=stop=1:stop_mode=clone"
-"""A frame more than a blend needs of each side, cut off behind it: where both sides end with their overlap, xfade of
-ffmpeg 5.1 shows its last frame as the entering side's alone; where only the leaving side goes on, it never ends."""
 
 
 def filters(define: Def, shapes: Shapes) -> list[str]:
@@ -104,6 +78,10 @@ def _of_sound(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
 
 def _of_picture(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
     match op:
+        case ops.Deinterlace():
+            return time.deinterlace(op, name)
+        case ops.Plate():
+            return pictures.plate(op, name)
         case ops.Trim(src):
             return time.trim(op, as_video(shapes[src]), name)
         case ops.Retime(src):
@@ -114,6 +92,16 @@ def _of_picture(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
             return time.frames(op, as_video(shapes[src]), name)
         case ops.Fade(src):
             return _fade(op, as_video(shapes[src]), name)
+        case (
+            ops.Tonemap(src)
+            | ops.Colour(src)
+            | ops.Conform(src)
+            | ops.Opaque(src)
+            | ops.Widen(src)
+            | ops.Narrow(src)
+            | ops.Rgb(src)
+        ):
+            return colour.filters(op, as_video(shapes[src]).tint, name)
         case ops.Xfade(left, right):
             return _xfade(op, as_video(shapes[left]), as_video(shapes[right]), name)
         case _:
@@ -122,8 +110,6 @@ def _of_picture(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
 
 def _in_space(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
     match op:
-        case ops.Colour(src):
-            return _colour(as_video(shapes[src]).tint, name)
         case ops.Rotate(_, degrees):
             return [f"rotate@{name}=a='{decimal(-degrees)}*PI/180':ow=iw:oh=ih:c=black"]
         case ops.Crop():
@@ -136,28 +122,10 @@ def _in_space(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
             return [pictures.scale(op, name)]
         case ops.Pad():
             return [pictures.pad(op, name)]
-        case ops.Conform():
-            return ["setsar=1", "format=yuv420p", MARKED]
-        case ops.Widen():
-            return [SPARE, f"scale@{name}=flags={REPEAT}", "format=yuv444p"]
-        case ops.Narrow():
-            return [f"scale@{name}=flags={REPEAT}", "format=yuv420p"]
-        case ops.Rgb():
-            return [
-                f"scale=in_range=limited:in_color_matrix=bt709:out_range=full:flags={pictures.FLAGS}",
-                "format=rgb24",
-            ]
+        case ops.Blur() | ops.Overlay():
+            return [pictures.laid(op, name)]
         case _:
             raise TypeError(f"{type(op).__name__} makes no picture that ffmpeg has a filter for")
-
-
-def _colour(tint: Tint, name: str) -> list[str]:
-    given = "full" if tint.range == "pc" else "limited"
-    return [
-        f"scale@{name}=in_range={given}:out_range=limited"
-        f":in_color_matrix={MATRIX[tint.matrix]}:out_color_matrix=bt709:flags={pictures.FLAGS}",
-        "format=yuv420p",
-    ]
 
 
 def _fade(op: ops.Fade, shape: Video, name: str) -> list[str]:
@@ -174,6 +142,5 @@ def _xfade(op: ops.Xfade, left: Video, right: Video, name: str) -> list[str]:
     assert right.frames is not None
     assert left.fps is not None
     offset = RecordTime((left.frames - op.overlap) / left.fps)
-    kind = XFADE_NAMES.get(op.kind, op.kind)
-    blend = f"xfade@{name}={kind}:duration={decimal(op.overlap / left.fps)}:offset={decimal(offset)}"
+    blend = f"xfade@{name}={BLENDS[op.kind].drawn}:duration={decimal(op.overlap / left.fps)}:offset={decimal(offset)}"
     return [blend, f"trim=end_frame={left.frames + right.frames - op.overlap}"]

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from compiler.emit.expr import follow_text, place_text, track_text
-from compiler.emit.numbers import decimal, signed
-from compiler.ir.ops import Crop, Follow, Pad, Perspective, Place, Scale, Smear
+from compiler.emit.numbers import decimal, rational, signed
+from compiler.ir.ops import Blur, Crop, Follow, Overlay, Pad, Perspective, Place, Plate, Scale, Smear
 from compiler.timeline.track import Track
 
 FLAGS = "bicubic+accurate_rnd+full_chroma_int+bitexact"
 """How every picture is resampled: the flags that give the same bytes on every processor."""
+
+REPEAT = "neighbor+accurate_rnd+bitexact"
+"""How only the layout of planes changes: chroma is widened and narrowed, and there and back is exactly where it was."""
+
+MARKED = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+"""What the canvas's numbers mean, on every frame: ffmpeg 7 and later convert frames without marks (as if from BT.601)
+before an encoder that was told BT.709, and write a frame's primaries and transfer in place of the encoder's."""
+
+
+def plate(op: Plate, name: str) -> list[str]:
+    """`color` in RGB, converted as the canvas is: left to itself it makes BT.601."""
+    return [
+        f"color@{name}=c=0x{op.colour[1:]}:s={op.width}x{op.height}:r={rational(op.fps)}",
+        "format=gbrp",
+        f"scale=in_range=full:out_range=limited:out_color_matrix=bt709:flags={FLAGS}",
+        *("setsar=1", "format=yuv420p", MARKED, f"trim=end_frame={op.frames}"),
+    ]
 
 
 def crop(op: Crop, name: str) -> str:
@@ -24,6 +43,18 @@ def scale(op: Scale, name: str) -> str:
 def pad(op: Pad, name: str) -> str:
     """`pad` in black."""
     return f"pad@{name}=w={op.width}:h={op.height}:x={op.x}:y={op.y}:color=black"
+
+
+def laid(op: Blur | Overlay, name: str) -> str:
+    """What backdrops are made with: `boxblur`, `overlay`."""
+    match op:
+        case Blur(_, radius):
+            soft = f"luma_radius={radius}:luma_power=3:chroma_radius={radius // 2}:chroma_power=3"
+            return f"boxblur@{name}={soft}"
+        case Overlay(_, _, x, y):
+            return f"overlay@{name}=x={x}:y={y}:eval=init:format=yuv420"
+        case _:
+            assert_never(op)
 
 
 def smear(op: Smear, name: str) -> str:

@@ -9,6 +9,7 @@ from compiler.emit.numbers import decimal
 from compiler.ir import ops
 from compiler.ir.infer import Audio
 from compiler.timeline.instant import SAMPLE_RATE, nearest
+from compiler.transitions import LINEAR
 
 LAYOUT = "sample_fmts=fltp:channel_layouts=stereo"
 
@@ -83,10 +84,11 @@ def restamp() -> list[str]:
 def fade(op: ops.Fade, src: Audio) -> list[str]:
     """From silence and back to it, to the sample."""
     filters = []
+    coming, going = ("" if curve == LINEAR else f":curve={curve}" for curve in op.curves)
     if op.entering:
-        filters.append(f"afade=t=in:ss=0:ns={op.entering}")
+        filters.append(f"afade=t=in:ss=0:ns={op.entering}{coming}")
     if op.leaving:
-        filters.append(f"afade=t=out:ss={(src.samples or 0) - op.leaving}:ns={op.leaving}")
+        filters.append(f"afade=t=out:ss={(src.samples or 0) - op.leaving}:ns={op.leaving}{going}")
     return filters
 
 

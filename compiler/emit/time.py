@@ -18,6 +18,13 @@ NANOSECONDS = 10**9
 """Ticks a second of the time base in which footage is trimmed and warped."""
 
 
+def deinterlace(op: ops.Deinterlace, name: str) -> list[str]:
+    """`bwdif`, a frame for each frame, whether it says that it is interlaced or not: the stream is."""
+    if op.fields is None:
+        return ["null"]
+    return [f"bwdif@{name}=mode=send_frame:parity={op.fields}:deint=all"]
+
+
 def trim(op: ops.Trim, shape: Video, name: str) -> list[str]:
     """Footage between two source times, compared tick by tick."""
     start, end = (nearest((at + shape.zero) * NANOSECONDS) for at in (op.start, op.end))

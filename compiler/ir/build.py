@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from compiler.transitions import BLENDS
+
 
 @dataclass(frozen=True, slots=True)
 class Build:
@@ -16,8 +18,14 @@ class Build:
     """The whole version string, as it prints it: part of a film's identity."""
     filters: frozenset[str]
     encoders: frozenset[str]
+    transitions: frozenset[str] = frozenset()
+    """What its xfade can draw, by xfade's own names."""
     avx512: bool = False
     """Whether the processor it runs on has AVX-512."""
+
+    def draws(self, transition: str) -> bool:
+        """Whether it can blend two pictures so: one of `BLENDS`."""
+        return BLENDS[transition].drawn in self.transitions
 
     @property
     def script_option(self) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from compiler.errors import Loc
-from compiler.ir.ops import Concat, Op, Silence, Source, Value, Xfade, operands
+from compiler.ir.ops import Concat, Op, Overlay, Plate, Silence, Source, Value, Xfade, operands
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +77,16 @@ def rewrite(graph: Graph, change: Rewrite) -> Graph:
 def reading(op: Op, values: Sequence[Value]) -> Op:
     """`op` reading these values, in the order of `operands`."""
     match op:
-        case Source() | Silence():
+        case Source() | Plate() | Silence():
             return op
         case Concat():
             return Concat(tuple(values))
         case Xfade():
             left, right = values
             return replace(op, left=left, right=right)
+        case Overlay():
+            below, above = values
+            return replace(op, below=below, above=above)
         case _:
             return replace(op, src=values[0])
 
@@ -104,7 +107,10 @@ def substitute(graph: Graph, names: Mapping[Value, Value]) -> Graph:
         return value
 
     flat = {value: final(value) for value in names}
-    defs = tuple(replace(define, op=rename(define.op, flat)) for define in graph)
+    defs = tuple(
+        replace(define, op=rename(define.op, flat)) if any(value in flat for value in operands(define.op)) else define
+        for define in graph
+    )
     return Graph(defs, final(graph.video) if graph.video else None, final(graph.audio) if graph.audio else None)
 
 

@@ -11,6 +11,7 @@ from typing import assert_never
 from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.ir.ops import Op, Value
+from compiler.timeline.colour import HDR, is_full_range, matrix_of, primaries_of
 from compiler.timeline.media import Media, VideoStream
 
 
@@ -21,6 +22,10 @@ class Tint:
     pix_fmt: str = "yuv420p"
     range: str = "tv"
     matrix: str = "bt709"
+    transfer: str = "bt709"
+    """`smpte2084` (PQ) or `arib-std-b67` (HLG) where it is HDR, else the canvas's."""
+    primaries: str = "bt709"
+    """Told apart where it is HDR."""
 
 
 CANVAS = Tint()
@@ -29,9 +34,24 @@ CANVAS = Tint()
 WIDE = replace(CANVAS, pix_fmt="yuv444p")
 """The same with a chroma sample for every pixel: what blends are drawn in."""
 
+OPAQUE = replace(CANVAS, pix_fmt="yuva420p")
+"""The canvas's with an alpha plane: what is laid over another picture."""
+
+TINTS: Mapping[type[Op], Tint] = {
+    ops.Tonemap: Tint("gbrp16le", "pc", "gbr"),
+    ops.Colour: CANVAS,
+    ops.Opaque: OPAQUE,
+    ops.Widen: WIDE,
+    ops.Narrow: CANVAS,
+    ops.Rgb: Tint("rgb24", "pc", "gbr"),
+}
+"""What the ops that change what numbers mean make of them. Tone mapping makes deep RGB of the canvas's brightness."""
 
 MATRICES = frozenset({"bt709", "smpte170m", "bt470bg", "fcc", "smpte240m", "bt2020nc", "bt2020c", "gbr"})
 """Colour matrices that can be converted to the canvas's, as probing names them."""
+
+HDR_MATRICES = frozenset({"bt709", "bt2020nc", "bt2020c", "gbr"})
+"""Those that HDR can have and be tone mapped from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,27 +113,43 @@ def clock_zero(start: Fraction, first: Fraction, time_base: Fraction, seek: Frac
 def shape_of(op: Op, shapes: Shapes) -> Shape:
     """The shape of what `op` makes, given the shapes of its operands."""
     match op:
-        case ops.Source(media, "video", seek):
-            return _footage(media, seek)
-        case ops.Source(media, _, seek):
-            zero = media.video.first
-            return Audio(None, clock_zero(media.start, zero, media.audio.time_base, seek) if media.audio else zero)
-        case ops.Trim(src):
+        case ops.Source() | ops.Plate() | ops.Silence():
+            return _begun(op)
+        case ops.Trim(src) | ops.Deinterlace(src):
             return as_video(shapes[src])
         case ops.Split() | ops.Branch() | ops.Fade():
             return shapes[op.src]
         case ops.Restamp(src) if isinstance(shape := shapes[src], Audio):
             return shape
-        case ops.Silence(samples):
-            return Audio(samples)
         case ops.Resample() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
             return _heard(op, as_audio(shapes[op.src]))
-        case ops.Concat(srcs):
-            return _joined([shapes[src] for src in srcs], 0)
-        case ops.Xfade(left, right, _, overlap):
-            return _joined([shapes[left], shapes[right]], overlap)
+        case ops.Overlay() | ops.Concat() | ops.Xfade():
+            return _joined(op, shapes)
+        case ops.Tonemap() | ops.Colour() | ops.Opaque() | ops.Widen() | ops.Narrow() | ops.Rgb():
+            return _tinted(op, as_video(shapes[op.src]))
         case _:
             return _pictured(op, as_video(shapes[op.src]))
+
+
+def _begun(op: ops.Source | ops.Plate | ops.Silence) -> Shape:
+    match op:
+        case ops.Source(media, "video", seek):
+            return _footage(media, seek)
+        case ops.Source(media, _, seek):
+            zero = media.video.first
+            return Audio(None, clock_zero(media.start, zero, media.audio.time_base, seek) if media.audio else zero)
+        case ops.Plate(_, width, height, fps, frames):
+            return Video(width, height, square=True, frames=frames, fps=fps, stamped=True)
+        case ops.Silence(samples):
+            return Audio(samples)
+        case _:
+            assert_never(op)
+
+
+def _tinted(op: ops.Tonemap | ops.Colour | ops.Opaque | ops.Widen | ops.Narrow | ops.Rgb, src: Video) -> Video:
+    if isinstance(op, ops.Tonemap) and src.tint.transfer == CANVAS.transfer:
+        return src
+    return replace(src, tint=TINTS[type(op)])
 
 
 def _pictured(
@@ -121,7 +157,6 @@ def _pictured(
         ops.Retime
         | ops.Restamp
         | ops.Frames
-        | ops.Colour
         | ops.Rotate
         | ops.Reframe
         | ops.Crop
@@ -129,10 +164,9 @@ def _pictured(
         | ops.Perspective
         | ops.Scale
         | ops.Pad
+        | ops.Backdrop
+        | ops.Blur
         | ops.Conform
-        | ops.Widen
-        | ops.Narrow
-        | ops.Rgb
     ),
     src: Video,
 ) -> Video:
@@ -143,22 +177,16 @@ def _pictured(
             return replace(src, stamped=True)
         case ops.Frames(_, first, until):
             return replace(src, frames=until - first)
-        case ops.Colour() | ops.Narrow():
-            return replace(src, tint=CANVAS)
-        case ops.Widen():
-            return replace(src, tint=WIDE)
-        case ops.Rotate() | ops.Perspective():
+        case ops.Rotate() | ops.Perspective() | ops.Blur():
             return src
         case ops.Reframe(width=width, height=height) | ops.Scale(width=width, height=height):
             return replace(src, width=width, height=height, square=False)
-        case ops.Crop(width=width, height=height) | ops.Pad(width=width, height=height):
+        case ops.Crop(_, width, height) | ops.Pad(_, width, height) | ops.Backdrop(_, width, height):
             return replace(src, width=width, height=height)
         case ops.Smear(_, left, right, top, bottom):
             return replace(src, width=src.width + left + right, height=src.height + top + bottom)
         case ops.Conform():
             return replace(src, square=True)
-        case ops.Rgb():
-            return replace(src, tint=Tint("rgb24", "pc", "gbr"))
         case _:
             assert_never(op)
 
@@ -183,12 +211,26 @@ def _footage(media: Media, seek: Fraction) -> Video:
 
 
 def _tint(video: VideoStream) -> Tint:
-    """What is untagged is read as the canvas's, which the plan says; the yuvj formats are full range by their name."""
-    full = video.color_range == "pc" or video.pix_fmt.startswith("yuvj")
-    return Tint(video.pix_fmt, "pc" if full else "tv", video.color_space or CANVAS.matrix)
+    tint = Tint(video.pix_fmt, "pc" if is_full_range(video) else "tv", matrix_of(video))
+    if video.color_transfer in HDR:
+        return replace(tint, transfer=video.color_transfer, primaries=primaries_of(video))
+    return tint
 
 
-def _joined(shapes: list[Shape], overlap: int) -> Shape:
+def _joined(op: ops.Overlay | ops.Concat | ops.Xfade, shapes: Shapes) -> Shape:
+    match op:
+        case ops.Overlay(below, above):
+            under = as_video(shapes[below])
+            return replace(as_video(shapes[above]), width=under.width, height=under.height, tint=under.tint)
+        case ops.Concat(srcs):
+            return _in_a_row([shapes[src] for src in srcs], 0)
+        case ops.Xfade(left, right, _, overlap):
+            return _in_a_row([shapes[left], shapes[right]], overlap)
+        case _:
+            assert_never(op)
+
+
+def _in_a_row(shapes: list[Shape], overlap: int) -> Shape:
     first = shapes[0]
     if isinstance(first, Audio):
         return Audio(sum(as_audio(shape).samples or 0 for shape in shapes) - overlap)

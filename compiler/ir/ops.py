@@ -12,10 +12,11 @@ from fractions import Fraction
 from typing import Literal, NewType, get_args
 
 from compiler.timeline.instant import SourceTime, frame_count
-from compiler.timeline.media import Media
+from compiler.timeline.media import Fields, Media
 from compiler.timeline.path import Path
 from compiler.timeline.track import Track
 from compiler.timeline.warp import Warp
+from compiler.transitions import LINEAR
 
 Value = NewType("Value", str)
 """The name of what an op makes: `dunk.crop`."""
@@ -36,7 +37,26 @@ class Source:
     seek: Fraction = Fraction(0)
 
 
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """`frames` frames of nothing but `colour`, `#rrggbb`, on the frame grid of `fps`."""
+
+    colour: str
+    width: int
+    height: int
+    fps: Fraction
+    frames: int
+
+
 # ---- pictures in time
+
+
+@dataclass(frozen=True, slots=True)
+class Deinterlace:
+    """`src` with one whole frame, of the instant of its first field, for every two fields; progressive if None."""
+
+    src: Value
+    fields: Fields | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +102,13 @@ class Frames:
 
 
 # ---- pictures in space
+
+
+@dataclass(frozen=True, slots=True)
+class Tonemap:
+    """`src`, whose light is HDR's, brought down to what BT.709 shows: deep full-range RGB."""
+
+    src: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +227,43 @@ class Pad:
 
 
 @dataclass(frozen=True, slots=True)
+class Backdrop:
+    """`src` at (x, y) of `width` x `height`, the rest `fill`: a colour, or itself, larger and blurred."""
+
+    src: Value
+    width: int
+    height: int
+    x: int
+    y: int
+    fill: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blur:
+    """`src` blurred by the mean of the pixels at most `radius` away, three times over; chroma by as much."""
+
+    src: Value
+    radius: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """`src` with an alpha plane that hides all behind it, as overlays read it."""
+
+    src: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """`below` with `above` laid on it at (x, y), frame by frame."""
+
+    below: Value
+    above: Value
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
 class Conform:
     """`src` marked as what it is by now, square pixels of BT.709, as joins and the encoder need it."""
 
@@ -293,6 +357,8 @@ class Fade:
     src: Value
     entering: int
     leaving: int
+    curves: tuple[str, str] = (LINEAR, LINEAR)
+    """How a sound comes and goes, by afade's names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +370,10 @@ class Concat:
 
 @dataclass(frozen=True, slots=True)
 class Xfade:
-    """`left`, then `right`, the last `overlap` frames or samples of the one blended into the first of the other."""
+    """`left`, then `right`, the last `overlap` frames or samples of the one blended into the first of the other.
+
+    `kind` is one of `BLENDS` for pictures, of `CURVES` for sounds.
+    """
 
     left: Value
     right: Value
@@ -333,10 +402,13 @@ class Branch:
 
 Op = (
     Source
+    | Deinterlace
+    | Plate
     | Trim
     | Retime
     | Restamp
     | Frames
+    | Tonemap
     | Colour
     | Rotate
     | Reframe
@@ -345,6 +417,10 @@ Op = (
     | Perspective
     | Scale
     | Pad
+    | Backdrop
+    | Blur
+    | Opaque
+    | Overlay
     | Conform
     | Widen
     | Narrow
@@ -368,11 +444,11 @@ OPS: tuple[type[Op], ...] = get_args(Op)
 def operands(op: Op) -> tuple[Value, ...]:
     """The values an op reads, in order."""
     match op:
-        case Source() | Silence():
+        case Source() | Plate() | Silence():
             return ()
         case Concat(srcs):
             return srcs
-        case Xfade(left, right):
+        case Xfade(left, right) | Overlay(left, right):
             return left, right
         case _:
             return (op.src,)

@@ -12,9 +12,10 @@ from typing import assert_never
 
 from compiler.ir import ops
 from compiler.ir.graph import Graph
-from compiler.ir.infer import CANVAS, Audio, Shape, infer
+from compiler.ir.infer import CANVAS, Audio, Shape, Tint, infer
 from compiler.timeline.path import Path
 from compiler.timeline.warp import Pace, Warp
+from compiler.transitions import LINEAR
 
 
 def show(graph: Graph) -> str:
@@ -41,9 +42,15 @@ def describe(shape: Shape) -> str:
     """A shape as text: `165f 1080x1920`, `264000 samples`."""
     if isinstance(shape, Audio):
         return "sound" if shape.samples is None else f"{shape.samples} samples"
-    tint = "" if shape.tint == CANVAS else " " + " ".join((shape.tint.pix_fmt, shape.tint.range, shape.tint.matrix))
+    tint = "" if shape.tint == CANVAS else f" {tinted(shape.tint)}"
     frames = "" if shape.frames is None else f"{shape.frames}f "
     return f"{frames}{shape.width}x{shape.height}{tint}"
+
+
+def tinted(tint: Tint) -> str:
+    """What a picture's numbers mean as text: pixel format, range, matrix, and the transfer where it is HDR."""
+    hdr = () if tint.transfer == CANVAS.transfer else (tint.transfer,)
+    return " ".join((tint.pix_fmt, tint.range, tint.matrix, *hdr))
 
 
 def phrase(op: ops.Op) -> str:
@@ -57,28 +64,35 @@ def _verb(op: ops.Op) -> str:
 
 def _details(op: ops.Op) -> str:
     match op:
-        case ops.Source() | ops.Trim() | ops.Retime() | ops.Frames() | ops.Restamp():
+        case ops.Source() | ops.Deinterlace() | ops.Trim() | ops.Retime() | ops.Frames() | ops.Restamp():
             return _in_time(op)
         case ops.Resample() | ops.Silence() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
             return _of_sound(op)
-        case ops.Fade(_, entering, leaving):
-            return f"in {entering} out {leaving}"
+        case ops.Fade(_, entering, leaving, curves):
+            by = "" if curves == (LINEAR, LINEAR) else f" by {' and '.join(dict.fromkeys(curves))}"
+            return f"in {entering} out {leaving}{by}"
+        case ops.Plate(colour, width, height, fps, frames):
+            return f"{colour} {width}x{height} {frames} at {number(fps)} fps"
         case ops.Xfade(_, _, kind, overlap):
             return f"{kind} overlap {overlap}"
         case ops.Split(_, ways):
             return f"{ways} ways"
         case ops.Branch(_, index):
             return f"#{index}"
-        case ops.Concat() | ops.Colour() | ops.Conform() | ops.Widen() | ops.Narrow() | ops.Rgb():
+        case ops.Concat() | ops.Tonemap() | ops.Colour() | ops.Conform() | ops.Opaque():
+            return ""
+        case ops.Widen() | ops.Narrow() | ops.Rgb():
             return ""
         case _:
             return _in_space(op)
 
 
-def _in_time(op: ops.Source | ops.Trim | ops.Retime | ops.Frames | ops.Restamp) -> str:
+def _in_time(op: ops.Source | ops.Deinterlace | ops.Trim | ops.Retime | ops.Frames | ops.Restamp) -> str:
     match op:
         case ops.Source(media, stream, seek):
             return f"{_quoted(PurePath(media.path).name)} {stream}" + (f" from {number(seek)}" if seek else "")
+        case ops.Deinterlace(_, fields):
+            return fields or "progressive"
         case ops.Trim(_, start, end):
             return interval(start, end)
         case ops.Retime(_, warp, fps):
@@ -119,7 +133,16 @@ def _of_sound(op: ops.Resample | ops.Silence | ops.Stretch | ops.Excerpt | ops.T
 
 
 def _in_space(
-    op: ops.Rotate | ops.Reframe | ops.Crop | ops.Smear | ops.Perspective | ops.Scale | ops.Pad,
+    op: ops.Rotate
+    | ops.Reframe
+    | ops.Crop
+    | ops.Smear
+    | ops.Perspective
+    | ops.Scale
+    | ops.Pad
+    | ops.Backdrop
+    | ops.Blur
+    | ops.Overlay,
 ) -> str:
     match op:
         case ops.Rotate(_, degrees):
@@ -136,6 +159,12 @@ def _in_space(
             return f"{width}x{height}"
         case ops.Pad(_, width, height, x, y):
             return f"{width}x{height} at {x},{y}"
+        case ops.Backdrop(_, width, height, x, y, fill):
+            return f"{width}x{height} at {x},{y} on {fill}"
+        case ops.Blur(_, radius):
+            return f"radius {radius}"
+        case ops.Overlay(_, _, x, y):
+            return f"at {x},{y}"
         case _:
             assert_never(op)
 

@@ -9,7 +9,7 @@ from typing import NoReturn
 from compiler.errors import Loc, ReelError
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
-from compiler.ir.infer import CANVAS, WIDE, Audio, Shape, Shapes, Video, infer
+from compiler.ir.infer import CANVAS, OPAQUE, WIDE, Audio, Shape, Shapes, Video, infer
 from compiler.ir.ops import operands
 from compiler.timeline.instant import sample_at
 
@@ -40,7 +40,7 @@ def verify_legal(graph: Graph) -> None:
     verify(graph)
     shapes = infer(graph)
     for define in graph:
-        if isinstance(define.op, ops.Reframe | ops.Stretch):
+        if isinstance(define.op, ops.Reframe | ops.Stretch | ops.Backdrop):
             _refuse(define.loc, f"%{define.name} is not legal yet: {type(define.op).__name__.lower()}")
         if isinstance(define.op, ops.Xfade) and not all(_stamped(shapes[src]) for src in operands(define.op)):
             _refuse(define.loc, f"%{define.name} blends values that are not stamped on the frame grid")
@@ -68,16 +68,27 @@ def _faults(define: Def, shapes: Shapes) -> Iterator[str]:
             yield f"trims to nothing: [{start}, {end})"
         case ops.Crop(src, width, height, x, y):
             yield from _crop_faults(shapes[src], width, height, (x, y))
-        case ops.Pad(src, width, height, x, y):
+        case ops.Pad(src, width, height, x, y) | ops.Backdrop(src, width, height, x, y):
             inner = shapes[src]
             if isinstance(inner, Video) and (x + inner.width > width or y + inner.height > height):
                 yield f"pads {inner.width}x{inner.height} at ({x}, {y}) to {width}x{height}"
-        case ops.Perspective(src) if isinstance(shape := shapes[src], Video) and shape.tint != CANVAS:
-            yield "perspective reads 8-bit 4:2:0 only"
+        case ops.Colour(src) | ops.Perspective(src) if isinstance(shape := shapes[src], Video):
+            yield from _colour_faults(define.op, shape)
         case ops.Frames(src, first, until) if not 0 <= first < until <= _steps(shapes[src]):
             yield f"takes frames {first} to {until} of {_steps(shapes[src])}"
         case ops.Fade(src, entering, leaving) if entering + leaving > _steps(shapes[src]):
             yield f"fades {entering} + {leaving} of {_steps(shapes[src])}"
+        case ops.Concat() | ops.Xfade() | ops.Overlay():
+            yield from _several_faults(define.op, shapes)
+        case _:
+            pass
+
+
+def _several_faults(op: ops.Concat | ops.Xfade | ops.Overlay, shapes: Shapes) -> Iterator[str]:
+    """What is wrong between the operands of an op that has several."""
+    match op:
+        case ops.Overlay(below, above, x, y):
+            yield from _overlay_faults(shapes[below], shapes[above], x, y)
         case ops.Concat(srcs):
             yield from _join_faults([shapes[src] for src in srcs])
         case ops.Xfade(left, right, _, overlap):
@@ -85,8 +96,13 @@ def _faults(define: Def, shapes: Shapes) -> Iterator[str]:
             for src in (left, right):
                 if not 0 < overlap <= _steps(shapes[src]):
                     yield f"overlaps {overlap} of %{src}'s {_steps(shapes[src])}"
-        case _:
-            pass
+
+
+def _colour_faults(op: ops.Colour | ops.Perspective, src: Video) -> Iterator[str]:
+    if isinstance(op, ops.Colour) and src.tint.transfer != CANVAS.transfer:
+        yield "converts the colours of HDR as if they were the canvas's"
+    if isinstance(op, ops.Perspective) and src.tint != CANVAS:
+        yield "perspective reads 8-bit 4:2:0 only"
 
 
 def _crop_faults(src: Shape, width: int, height: int, places: tuple[ops.Place, ops.Place]) -> Iterator[str]:
@@ -97,6 +113,17 @@ def _crop_faults(src: Shape, width: int, height: int, places: tuple[ops.Place, o
             yield f"crops {size} of {limit} pixels"
         if isinstance(place, int) and place % 2:
             yield f"crops at the odd place {place}, where 4:2:0 has no chroma"
+
+
+def _overlay_faults(below: Shape, above: Shape, x: int, y: int) -> Iterator[str]:
+    if not isinstance(below, Video) or not isinstance(above, Video):
+        return
+    if (below.frames, below.fps) != (above.frames, above.fps):
+        yield f"lays {above.frames} frames over {below.frames}"
+    if x + above.width > below.width or y + above.height > below.height or x % 2 or y % 2:
+        yield f"lays {above.width}x{above.height} at ({x}, {y}) of {below.width}x{below.height}"
+    if (below.tint, above.tint) != (CANVAS, OPAQUE):
+        yield f"lays {above.tint.pix_fmt} over {below.tint.pix_fmt}"
 
 
 def _join_faults(shapes: list[Shape]) -> Iterator[str]:

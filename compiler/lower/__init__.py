@@ -9,7 +9,7 @@ from typing import assert_never
 from compiler.errors import Notice, ReelError, raise_all
 from compiler.ir.build import Build
 from compiler.ir.graph import Def, Graph
-from compiler.ir.infer import MATRICES
+from compiler.ir.infer import HDR_MATRICES, MATRICES
 from compiler.ir.ops import Engine
 from compiler.lower.clip import Placed, picture, sound
 from compiler.lower.framing import Framing, frame_clip
@@ -18,6 +18,7 @@ from compiler.lower.names import clip_names
 from compiler.lower.timing import Notify, Timing, time_clip
 from compiler.model import Clip, Reel
 from compiler.model.limits import Stretch
+from compiler.timeline.colour import HDR, WIDER, matrix_of
 from compiler.timeline.instant import frame_count
 from compiler.timeline.layout import CUT, first_frames
 from compiler.timeline.media import Media
@@ -83,19 +84,17 @@ def _settle(clip: Clip, media: Media, reel: Reel, notices: list[Notice]) -> tupl
 def _check_source(clip: Clip, media: Media, notify: Notify) -> None:
     """Refuse what would come out wrong, and say what had to be assumed."""
     video, loc = media.video, clip.loc.at("media")
-    if video.color_transfer in ("smpte2084", "arib-std-b67"):
-        raise ReelError(
-            "RC205", loc, "the media is HDR, which is not tone mapped yet", hint="convert it to SDR (BT.709) first"
-        )
-    if video.color_space not in (None, *MATRICES):
+    hdr = video.color_transfer in HDR
+    if matrix_of(video) not in (HDR_MATRICES if hdr else MATRICES):
         raise ReelError(
             "RC205",
             loc,
-            f"the media's colour matrix, {video.color_space}, is not one that is converted",
+            f"the media's colour matrix, {matrix_of(video)}, is not one that is converted{' from HDR' if hdr else ''}",
             hint="convert it to BT.709 first",
         )
-    if video.interlaced:
-        notify(Notice(loc, "the media is interlaced; its fields are shown woven together"))
+    if not hdr and video.color_primaries in WIDER:
+        wider = WIDER[video.color_primaries]
+        notify(Notice(loc, f"the media's primaries are those of {wider}; they are read as BT.709's, a little duller"))
 
 
 def _engine(stretch: Stretch, build: Build) -> Engine | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from compiler.colours import BLACK
 from compiler.errors import Loc, Notice
 from compiler.ir import ops
 from compiler.ir.graph import Def
@@ -57,6 +58,11 @@ class Chain:
         self.defs.append(Def(value, op, loc))
         return value
 
+    def finished(self) -> list[Def]:
+        """All of them, the last named after the clip itself."""
+        *before, last = self.defs
+        return [*before, replace(last, name=Value(self.name))]
+
 
 def picture(placed: Placed, canvas: Canvas) -> list[Def]:
     """The clip's picture, as plainly as it can be said: passes take out what changes nothing."""
@@ -67,20 +73,39 @@ def picture(placed: Placed, canvas: Canvas) -> list[Def]:
     crop = loc.at("crop_data") if clip.crop else loc
     chain = Chain(placed.name)
     at = chain.add("video", ops.Source(media, "video"), loc.at("media"))
+    at = chain.add("whole", ops.Deinterlace(at, media.video.fields), loc.at("media"))
     at = chain.add("trim", ops.Trim(at, timing.read_from, timing.warp.end), trim)
     at = chain.add("warp", ops.Retime(at, timing.shown(canvas.fps), canvas.fps), speed)
+    at = chain.add("tonemap", ops.Tonemap(at), loc.at("media"))
     at = chain.add("colour", ops.Colour(at), loc.at("media"))
     at = chain.add("square", ops.Scale(at, *media.video.displayed), loc.at("media"))
     at = chain.add("rotate", ops.Rotate(at, clip.rotation), loc.at("rotation"))
     at = chain.add("crop", ops.Reframe(at, framing.path, framing.width, framing.height), crop)
-    at = chain.add("bars", ops.Pad(at, canvas.width, canvas.height, framing.x, framing.y), crop)
-    at = chain.add("fade", ops.Fade(at, *_faded(placed)), clip.transition.loc)
-    chain.add("", ops.Conform(at), loc)
-    return chain.defs
+    at = chain.add("bars", _barred(at, framing, canvas), crop)
+    entering, leaving = _faded(placed)
+    black = (placed.join.colour == BLACK, placed.leaving.colour == BLACK)
+    at = chain.add("fade", ops.Fade(at, entering * black[0], leaving * black[1]), clip.transition.loc)
+    at = chain.add("plain", ops.Conform(at), loc)
+    if entering and not black[0]:
+        plate = chain.add("from", _plate(placed.join.colour, entering, canvas), clip.transition.loc)
+        at = chain.add("entering", ops.Xfade(plate, at, "dissolve", entering), clip.transition.loc)
+    if leaving and not black[1]:
+        plate = chain.add("to", _plate(placed.leaving.colour, leaving, canvas), loc)
+        chain.add("leaving", ops.Xfade(at, plate, "dissolve", leaving), loc)
+    return chain.finished()
+
+
+def _barred(src: Value, framing: Framing, canvas: Canvas) -> Op:
+    place = (canvas.width, canvas.height, framing.x, framing.y)
+    return ops.Pad(src, *place) if canvas.fill == BLACK else ops.Backdrop(src, *place, canvas.fill)
+
+
+def _plate(colour: str, frames: int, canvas: Canvas) -> ops.Plate:
+    return ops.Plate(colour, canvas.width, canvas.height, canvas.fps, frames)
 
 
 def _faded(placed: Placed) -> tuple[int, int]:
-    """How many frames come from black and go to it."""
+    """How many frames come from a fade's colour and go to it."""
     entering = placed.join.entering if placed.join.kind == "fade" else 0
     leaving = placed.leaving.leaving if placed.leaving.kind == "fade" else 0
     return entering, leaving
@@ -100,7 +125,8 @@ def sound(placed: Placed, canvas: Canvas, engine: Engine | None) -> list[Def]:
     at = chain.add("audio", ops.Source(placed.media, "audio"), loc.at("media"))
     at = chain.add("even", ops.Resample(at), loc.at("media"))
     at = chain.add("tempo", ops.Stretch(at, placed.timing.warp, end - start, engine), speed)
-    chain.add("sound", ops.Fade(at, *fades), placed.clip.transition.loc)
+    curves = placed.join.curve, placed.leaving.curve
+    chain.add("sound", ops.Fade(at, *fades, curves), placed.clip.transition.loc)
     return chain.defs
 
 

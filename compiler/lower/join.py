@@ -14,17 +14,17 @@ from compiler.model import Clip
 from compiler.timeline.instant import RecordTime, frame_count, nearest, sample_at
 from compiler.timeline.layout import CUT, Join, longest
 
-AUDIO_CURVE = "tri"
-"""Equal gain, as the picture's blend."""
+XFADE_MOST = 60
+"""Seconds: xfade takes no longer duration."""
 
 
 def joins_of(clips: Sequence[Clip], fps: Fraction) -> list[Join]:
     """How each clip is entered, in frames; the first clip's transition is ignored."""
     joins = [CUT]
     for clip in clips[1:]:
-        kind = clip.transition.type
-        frames = 0 if kind == "cut" else frame_count(RecordTime(clip.transition.duration), fps)
-        joins.append(Join(kind, frames))
+        way = clip.transition
+        frames = 0 if way.type == "cut" else frame_count(RecordTime(way.duration), fps)
+        joins.append(CUT if way.type == "cut" else Join(way.type, frames, way.colour, way.curve))
     return joins
 
 
@@ -33,18 +33,27 @@ def illegal_joins(
 ) -> Iterator[ReelError]:
     """RC203 for every join that asks for more than its clips have, with the longest legal value."""
     for k, join in enumerate(joins):
-        if k == 0 or join.kind == "cut" or join.frames <= (most := longest(lengths, joins, k)):
-            continue
         loc = clips[k].transition.loc
+        if k == 0 or join.kind == "cut":
+            continue
+        if join.frames <= (most := longest(lengths, joins, k)):
+            if join.overlap > XFADE_MOST * fps:
+                what = f"the {join.kind} into the clip is longer than ffmpeg blends"
+                hint = f"make it at most {XFADE_MOST} s"
+                yield ReelError("RC203", loc.at("duration"), what, detail=_asked(join, fps), hint=hint)
+            continue
         seconds = _seconds(most, fps)
         yield ReelError(
             "RC203",
             loc.at("duration"),
             f"the {join.kind} into the clip is longer than the clips it joins",
-            detail=f"asks for {join.frames} frames ({float(join.frames / fps):g} s); "
-            f'"{clips[k - 1].id}" and "{clips[k].id}" have room for {most}',
+            detail=f'{_asked(join, fps)}; "{clips[k - 1].id}" and "{clips[k].id}" have room for {most}',
             hint=f"make it at most {seconds} s" if most else "make it a cut",
         )
+
+
+def _asked(join: Join, fps: Fraction) -> str:
+    return f"asks for {join.frames} frames ({float(join.frames / fps):g} s)"
 
 
 def _seconds(frames: int, fps: Fraction) -> str:
@@ -55,25 +64,28 @@ def _seconds(frames: int, fps: Fraction) -> str:
 
 def join_pictures(clips: Sequence[Placed]) -> tuple[list[Def], Value]:
     """The clips' pictures joined in order, and the value that is the reel."""
-    return _join(clips, "reel", [placed.picture for placed in clips], [placed.join.overlap for placed in clips], "")
+    kinds = [placed.join.kind for placed in clips]
+    return _join(clips, "reel", [placed.picture for placed in clips], [placed.join.overlap for placed in clips], kinds)
 
 
 def join_sounds(clips: Sequence[Placed], fps: Fraction) -> tuple[list[Def], Value]:
     """The clips' sounds joined over the same instants, and the value that is the reel's."""
     overlaps = [sample_at(placed.first + placed.join.overlap, fps) - sample_at(placed.first, fps) for placed in clips]
-    return _join(clips, "reel.sound", [placed.sound for placed in clips], overlaps, AUDIO_CURVE)
+    curves = [placed.join.curve for placed in clips]
+    return _join(clips, "reel.sound", [placed.sound for placed in clips], overlaps, curves)
 
 
 def _join(
-    clips: Sequence[Placed], stem: str, values: Sequence[Value], overlaps: Sequence[int], curve: str
+    clips: Sequence[Placed], stem: str, values: Sequence[Value], overlaps: Sequence[int], kinds: Sequence[str]
 ) -> tuple[list[Def], Value]:
     defs: list[Def] = []
     reel = values[0]
-    for k, (placed, value, overlap) in enumerate(zip(clips[1:], values[1:], overlaps[1:], strict=True), start=2):
+    rest = zip(clips[1:], values[1:], overlaps[1:], kinds[1:], strict=True)
+    for k, (placed, value, overlap, kind) in enumerate(rest, start=2):
         name = Value(stem if k == len(clips) else f"{stem}.{k}")
         join: ops.Op = ops.Concat((reel, value))
         if overlap:
-            join = ops.Xfade(reel, value, curve or placed.join.kind, overlap)
+            join = ops.Xfade(reel, value, kind, overlap)
         loc = placed.clip.loc if placed.join == CUT else placed.clip.transition.loc
         defs.append(Def(name, join, loc))
         reel = name

@@ -9,6 +9,7 @@ from math import ceil, floor
 
 from compiler.errors import Notice, ReelError
 from compiler.model import Clip, Ramp, SpeedSpan
+from compiler.timeline.frames import begins, next_from, seen_at
 from compiler.timeline.instant import SLOT_BIAS, RecordTime, SourceTime, frame_count
 from compiler.timeline.media import Media, VideoStream
 from compiler.timeline.warp import Pace, Warp, cover
@@ -21,10 +22,15 @@ ONE_SLOT = Fraction(1, 2) - SLOT_BIAS + Fraction(1, 1_000_000)
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """A clip's warp, and from where on frames are read: before the in point when none lies between in and out."""
+    """A clip's warp, and from where on frames are read.
+
+    Before the in point when the frame that is on screen there is shown: where none begins between in and out, and then
+    it is `alone`; or where frames come at uneven times and the next may be long in coming.
+    """
 
     warp: Warp
     read_from: SourceTime
+    alone: bool = False
 
     def shown(self, fps: Fraction) -> Warp:
         """The warp that frames are laid on the grid by: the clip's own, unless that leaves none of them on screen.
@@ -33,7 +39,7 @@ class Timing:
         of a clip that is too short for the grid share its one slot, which must end after them.
         """
         frames, lasts = frame_count(self.warp.total, fps), self.warp.total
-        if self.read_from < self.warp.start:
+        if self.alone:
             lasts = RecordTime(frames / fps)
         elif lasts * fps < ONE_SLOT:
             lasts = RecordTime(ONE_SLOT / fps)
@@ -48,7 +54,7 @@ def time_clip(clip: Clip, media: Media, notify: Notify) -> Timing:
     start, end = _trimmed(clip, media, notify)
     paces = [pace for span in clip.spans if (pace := _pace(span, media))]
     warp = cover(start, end, paces)
-    return Timing(warp, _first_read(media.video, start, end))
+    return Timing(warp, *_first_read(media.video, start, end))
 
 
 def _trimmed(clip: Clip, media: Media, notify: Notify) -> tuple[SourceTime, SourceTime]:
@@ -90,10 +96,12 @@ def _pace(span: SpeedSpan, media: Media) -> Pace | None:
     return Pace(SourceTime(span.start), SourceTime(end), span.speed, span.speed)
 
 
-def _first_read(video: VideoStream, start: SourceTime, end: SourceTime) -> SourceTime:
-    """The in point; or, when no frame begins in [start, end), where the frame seen at the in point begins."""
+def _first_read(video: VideoStream, start: SourceTime, end: SourceTime) -> tuple[SourceTime, bool]:
+    """From where on frames are read, and whether the one that begins there is the only one."""
+    if video.variable:
+        return begins(video, seen_at(video, start)), next_from(video, start) == next_from(video, end)
     ticks = 1 / (video.rate * video.time_base)
     rounded = Fraction(0) if ticks.denominator == 1 else video.time_base / 2  # Matroska's ticks are milliseconds
-    if video.variable or ceil((end - rounded) * video.rate) > ceil((start + rounded) * video.rate):
-        return start
-    return SourceTime(max(Fraction(0), floor(start * video.rate) / video.rate - rounded))
+    if ceil((end - rounded) * video.rate) > ceil((start + rounded) * video.rate):
+        return start, False
+    return SourceTime(max(Fraction(0), floor(start * video.rate) / video.rate - rounded)), True

@@ -11,7 +11,7 @@ Stored numbers are taken at their decimal value; every error of a reading is rai
 from compiler.model.clip import read_clip
 from compiler.model.file import read_reel
 from compiler.model.forms import schema
-from compiler.model.limits import CANVASES, TRANSITIONS
+from compiler.model.limits import CANVASES
 from compiler.model.reel import (
     Audio,
     Canvas,
@@ -26,6 +26,7 @@ from compiler.model.reel import (
     Trim,
 )
 from compiler.model.write import canonical
+from compiler.transitions import TRANSITIONS
 
 __all__ = [
     "CANVASES",

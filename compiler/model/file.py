@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from compiler.colours import BLACK, BLUR
 from compiler.errors import Loc, raise_all
-from compiler.model.clip import CUT, clip_from, read_transition
+from compiler.model.clip import CUT, clip_from, read_colour, read_transition
 from compiler.model.limits import (
     AUDIO_KBITS,
     CANVAS_SIDE,
@@ -20,6 +21,7 @@ from compiler.model.limits import (
     PRESETS,
     RATE_TERM,
     SAME_SHAPE,
+    SOURCE,
     STRETCHES,
 )
 from compiler.model.reel import Audio, Canvas, Clip, Encode, Reel
@@ -28,11 +30,11 @@ from compiler.model.wire import decode, parse
 
 VERSION = 1
 REEL = frozenset({"reel", "canvas", "audio", "encode", "transition", "clips"})
-CANVAS = frozenset({"aspect_ratio", "width", "height", "fps", "fit"})
+CANVAS = frozenset({"aspect_ratio", "width", "height", "fps", "fit", "fill"})
 AUDIO = frozenset({"stretch", "include"})
 ENCODE = frozenset({"codec", "preset", "crf", "audio_bitrate"})
 
-DEFAULT_CANVAS = Canvas(*CANVASES[DEFAULT_ASPECT], fps=DEFAULT_FPS, fit="contain")
+DEFAULT_CANVAS = Canvas(*CANVASES[DEFAULT_ASPECT], DEFAULT_FPS, fit="contain")
 DEFAULT_AUDIO = Audio("pitch", include=True)
 DEFAULT_ENCODE = Encode("h264", "medium", Fraction(20), "192k")
 
@@ -85,17 +87,18 @@ def _unique(clips: tuple[Clip, ...], report: Report) -> None:
 def _canvas(stored: Stored) -> Canvas | None:
     if not stored.is_object(CANVAS):
         return None
-    fps = stored.field_or("fps", DEFAULT_CANVAS.fps, read_rate)
+    rate = None if stored.field("fps").value == SOURCE else stored.field_or("fps", DEFAULT_FPS, read_rate)
+    fill = stored.field_or("fill", BLACK, lambda field: BLUR if field.value == BLUR else read_colour(field))
     fit = stored.field_or("fit", DEFAULT_CANVAS.fit, lambda field: field.word(FITS))
     aspect = stored.field_or("aspect_ratio", None, lambda field: field.word(tuple(CANVASES)))
     width, height = stored.field("width"), stored.field("height")
     if not (width.given or height.given):
-        return Canvas(*CANVASES[aspect or DEFAULT_ASPECT], fps, fit)
+        return Canvas(*CANVASES[aspect or DEFAULT_ASPECT], rate, fit, fill)
     across, down = _side(width), _side(height)
     if across is None or down is None:
         return None
     _agree(stored, aspect, across, down)
-    return Canvas(across, down, fps, fit)
+    return Canvas(across, down, rate, fit, fill)
 
 
 def _side(stored: Stored) -> int | None:

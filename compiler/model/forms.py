@@ -9,10 +9,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from compiler.colours import BLACK, BLUR
 from compiler.model import limits
 from compiler.model.file import DEFAULT_AUDIO, DEFAULT_CANVAS, DEFAULT_ENCODE
 from compiler.model.limits import Ease, Fit, Limits, Origin, RampEase, Stretch
+from compiler.transitions import CURVES, TRANSITIONS
 
+COLOUR = "^#[0-9A-Fa-f]{6}$"
+FILL = f"{COLOUR}|^{BLUR}$"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -83,8 +87,13 @@ class SegmentsForm(Form):
 class TransitionForm(Form):
     """How a clip is entered."""
 
-    type: Annotated[str, _field("Its name; no unit.", json_schema_extra={"enum": list(limits.TRANSITIONS)})]
+    type: Annotated[str, _field("Its name; no unit.", json_schema_extra={"enum": list(TRANSITIONS)})]
     duration: Annotated[float | None, _field("Record time, for a cut of no consequence", limits.TIME)] = None
+    colour: Annotated[str | None, _field("What a fade goes through, black by default; #rrggbb.", pattern=COLOUR)] = None
+    audio_curve: Annotated[
+        str | None,
+        _field("How the sound fades, by afade's names; no unit.", json_schema_extra={"enum": [*CURVES, None]}),
+    ] = None
 
 
 class ClipForm(Form):
@@ -119,9 +128,11 @@ class CanvasForm(Form):
     width: Annotated[int | None, _field("Even, goes with height", limits.CANVAS_SIDE, multiple_of=2)] = None
     height: Annotated[int | None, _field("Even, goes with width", limits.CANVAS_SIDE, multiple_of=2)] = None
     fps: Annotated[
-        str | float, _field('Frames a second, from 1 to 240: a number, or a rational such as "30000/1001".')
+        str | float,
+        _field('Frames a second, 1 to 240: a number, a rational such as "30000/1001", or "source": the first clip\'s.'),
     ] = str(DEFAULT_CANVAS.fps)
     fit: Annotated[Fit, _field("What becomes of a box of another shape: bars or cutting; no unit.")] = "contain"
+    fill: Annotated[str, _field('What bars show: #rrggbb, or "blur": the picture, blurred.', pattern=FILL)] = BLACK
 
 
 class AudioForm(Form):

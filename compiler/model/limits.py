@@ -22,14 +22,13 @@ PRESETS = (
     *("ultrafast", "superfast", "veryfast", "faster", "fast"),
     *("medium", "slow", "slower", "veryslow", "placebo"),
 )
-TRANSITIONS = ("cut", "fade", "dissolve")
-"""How a clip may be entered: at once; through black; by a crossfade that overlaps both clips."""
-
 CANVASES = {"9:16": (1080, 1920), "16:9": (1920, 1080), "1:1": (1080, 1080), "4:5": (1080, 1350), "4:3": (1440, 1080)}
 """Width and height, pixels, of each aspect ratio's 1080-class canvas."""
 
 DEFAULT_ASPECT = "9:16"
 DEFAULT_FPS = Fraction(30)
+SOURCE = "source"
+"""The word for the first clip's own frames a second."""
 SAME_SHAPE = Fraction(1, 100)
 """Two shapes are one when their ratios differ by no more than this part."""
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from compiler.colours import BLACK
 from compiler.errors import Loc, Notice
 from compiler.model.limits import Ease, Fit, Origin, RampEase, Stretch
+from compiler.transitions import LINEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,10 @@ class Transition:
     loc: Loc
     inherited: bool = False
     """Whether it is the reel's default and not the clip's own."""
+    colour: str = BLACK
+    """What a fade goes through, `#rrggbb`."""
+    curve: str = LINEAR
+    """How its sound fades, one of `CURVES`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +103,18 @@ class Canvas:
 
     width: int
     height: int
-    fps: Fraction
+    rate: Fraction | None
+    """Frames a second; None is the first clip's own, which is known once its media is."""
     fit: Fit
+    fill: str = BLACK
+    """What bars show: a colour, `#rrggbb`, or `BLUR`."""
+
+    @property
+    def fps(self) -> Fraction:
+        """Frames a second; TypeError while they are the first clip's and nobody has looked."""
+        if self.rate is None:
+            raise TypeError("the canvas has no rate yet: it is the first clip's")
+        return self.rate
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ import math
 from fractions import Fraction
 from typing import TypeAlias
 
+from compiler.colours import BLACK
 from compiler.model.reel import Clip, Keyframe, Ramp, Speed, SpeedSpan, Transition, Trim
 from compiler.model.upgrade import VERSION
+from compiler.transitions import LINEAR
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -82,4 +84,6 @@ def _transition(transition: Transition) -> Json:
         return None
     if transition.type == "cut":
         return {"type": "cut"}
-    return {"type": transition.type, "duration": plain(transition.duration)}
+    colour = {} if transition.colour == BLACK else {"colour": transition.colour}
+    curve = {} if transition.curve == LINEAR else {"audio_curve": transition.curve}
+    return {"type": transition.type, "duration": plain(transition.duration), **colour, **curve}

@@ -11,6 +11,7 @@ from compiler.passes.cut_sound import cut_sound
 from compiler.passes.fold_identity import fold_identity
 from compiler.passes.fuse_cuts import fuse_cuts
 from compiler.passes.insert_splits import insert_splits
+from compiler.passes.lay_backdrops import lay_backdrops
 from compiler.passes.narrow_frames import narrow_frames
 from compiler.passes.part_overlaps import part_overlaps
 from compiler.passes.restamp_joins import restamp_joins
@@ -31,6 +32,7 @@ SHAPING: tuple[Pass, ...] = (
 """What decides how everything is drawn. After these a graph may be sliced, and a slice is drawn as the whole is."""
 
 LEGALISING: tuple[Pass, ...] = (
+    lay_backdrops,  # makes two readers of one picture
     cut_sound,  # makes several readers of one sound
     insert_splits,  # after everything that reads a value twice
     widen_blends,  # before joins are restamped: a restamp stands right behind its xfade

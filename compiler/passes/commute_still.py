@@ -10,7 +10,7 @@ from compiler.ir import ops
 from compiler.ir.graph import Def, Graph, rename
 from compiler.ir.ops import Op, Value, operands
 
-STILL_OPS = (ops.Colour, ops.Rotate, ops.Scale, ops.Crop, ops.Smear, ops.Pad)
+STILL_OPS = (ops.Tonemap, ops.Colour, ops.Rotate, ops.Scale, ops.Crop, ops.Smear, ops.Pad)
 
 
 def commute_still(graph: Graph) -> Graph:

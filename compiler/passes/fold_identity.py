@@ -17,12 +17,16 @@ def fold_identity(graph: Graph) -> Graph:
 
 def _changes_nothing(op: Op, shapes: Shapes) -> bool:
     match op:
+        case ops.Deinterlace(_, fields):
+            return fields is None
+        case ops.Tonemap(src):
+            return as_video(shapes[src]).tint.transfer == CANVAS.transfer
         case ops.Colour(src):
             return as_video(shapes[src]).tint == CANVAS
         case ops.Scale(src, width, height):
             shape = as_video(shapes[src])
             return (shape.width, shape.height) == (width, height)
-        case ops.Pad(src, width, height):
+        case ops.Pad(src, width, height) | ops.Backdrop(src, width, height):
             shape = as_video(shapes[src])
             return (shape.width, shape.height) == (width, height)
         case ops.Rotate(degrees=degrees):

@@ -12,6 +12,7 @@ from compiler.ir import ops
 from compiler.ir.graph import Graph, drop_unread, substitute
 from compiler.ir.infer import Shapes, frames_of, infer
 from compiler.ir.ops import Op, Place, Value, operands
+from compiler.timeline.frames import before
 from compiler.timeline.instant import RecordTime, SourceTime
 
 LEAD = 2
@@ -134,8 +135,6 @@ def _read_from(trim: ops.Trim, span: Span, chain: Sequence[Value], graph: Graph)
     retime = next(op for op in (graph.ops[value] for value in chain) if isinstance(op, ops.Retime))
     source = graph.ops[chain[-1]]
     assert isinstance(source, ops.Source)
-    video = source.media.video
-    if video.variable:  # a frame may have begun any time before
-        return trim.start
     begins = retime.warp.source_of(RecordTime((retime.first + span.first) / retime.fps))
-    return SourceTime(max(trim.start, Fraction(floor((begins - LEAD / video.rate) * MILLISECONDS), MILLISECONDS)))
+    lead = before(source.media.video, begins, LEAD)
+    return SourceTime(max(trim.start, Fraction(floor(lead * MILLISECONDS), MILLISECONDS)))

@@ -9,6 +9,8 @@ from math import floor, gcd
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph, rewrite
 from compiler.ir.ops import Value, operands
+from compiler.timeline.frames import before
+from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import Media
 
 LEAD_FRAMES = 17
@@ -42,10 +44,12 @@ def _seek(source: ops.Source, start: Fraction) -> Fraction:
     """Seconds to seek to: whole milliseconds, and whole ticks of the stream where that can be, so as not to round."""
     media = source.media
     sound = source.stream == "audio"
-    lead = LEAD_SOUND if sound else LEAD_FRAMES / media.video.rate
+    begin = start - LEAD_SOUND if sound else before(media.video, SourceTime(start), LEAD_FRAMES)
+    if begin <= 0:
+        return Fraction(0)
     stream = media.audio if sound and media.audio else media.video
     steps = gcd(1000, stream.time_base.denominator) if stream.time_base.numerator == 1 else 1000
-    return max(Fraction(0), Fraction(floor((start + media.video.first - media.start - lead) * steps), steps))
+    return max(Fraction(0), Fraction(floor((begin + media.video.first - media.start) * steps), steps))
 
 
 def _coarse(media: Media) -> bool:

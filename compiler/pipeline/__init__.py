@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from compiler.emit.argv import Encoding, film_command, join_command, quoted, still_command, unit_command, words
 from compiler.emit.filters import Spelling, needs, spell
@@ -17,12 +18,14 @@ from compiler.ir.graph import Def, Graph
 from compiler.ir.ops import Value
 from compiler.ir.verify import verify, verify_legal
 from compiler.lower import lower
+from compiler.lower.rate import at_rate
 from compiler.model import Reel
 from compiler.passes import LEGALISING, PASSES, law, pass_name
-from compiler.pipeline.at import Sight, frame_at, sights
+from compiler.pipeline.at import Sight, frame_at, record_time, sights
 from compiler.pipeline.plan import Plan, make_plan
 from compiler.pipeline.units import Sound, Unit, legal_slice, make_unit, sound_of
 from compiler.timeline.media import Media
+from compiler.transitions import BLENDS
 
 __all__ = [
     "Compiled",
@@ -35,10 +38,15 @@ __all__ = [
     "compile_reel",
     "compile_still",
     "frame_at",
+    "record_time",
     "sights",
     "slice_legal",
     "stages",
 ]
+
+
+NEAR = 0.4
+"""How alike two names must be for the one to be offered for the other: `slideleft` is to `coverleft`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +145,7 @@ def compile_reel(reel: Reel, media: Mapping[str, Media], build: Build, *, checke
     Raises ReelError or ReelErrors for whatever in the reel cannot be rendered as it says.
     """
     with _uncollected():
+        reel = at_rate(reel, media)
         lowered = lower(reel, media, build)
         passed = tuple(stages(lowered.graph, checked=checked))
         legal = passed[-1].graph
@@ -163,11 +172,22 @@ def _uncollected() -> Iterator[None]:
 
 
 def _missing(graph: Graph, spelling: Spelling, build: Build) -> Iterator[ReelError]:
-    """RC401 for every filter the graph needs and the ffmpeg was built without."""
+    """RC401 and RC403 for every filter and transition the graph needs and the ffmpeg was built without."""
     for name, loc in needs(graph, spelling).items():
         if name not in build.filters:
             hint = "use the embedded ffmpeg, or one that was built with it"
             yield ReelError("RC401", loc, f"ffmpeg {build.version} has no {name} filter", hint=hint)
+    for define in graph:
+        if isinstance(op := define.op, ops.Xfade) and op.kind in BLENDS and not build.draws(op.kind):
+            yield _undrawn(op.kind, define.loc, build)
+
+
+def _undrawn(kind: str, loc: Loc, build: Build) -> ReelError:
+    """RC403 for a transition that this ffmpeg does not draw, with what it draws instead."""
+    near = get_close_matches(kind, [name for name in BLENDS if build.draws(name)], 3, NEAR)
+    hint = f"use {', '.join(near)}, or an ffmpeg that has it; the embedded one draws all"
+    detail = f"it is in ffmpeg {BLENDS[kind].since}, and not in every one before"
+    return ReelError("RC403", loc, f"ffmpeg {build.version} has no {kind} transition", detail=detail, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""One record time traced back: which clip, which source frame, which box, at what speed, how much of it is seen."""
+"""Traces both ways: a record time back to what is seen (which clip, source frame and box, at what speed, how much of
+it), and a clip's source time forward to when it plays."""
 
 from __future__ import annotations
 
@@ -13,7 +14,11 @@ from compiler.ir.text import number
 from compiler.lower import Placed
 from compiler.pipeline.plan import Plan
 from compiler.timeline.curve import Box
+from compiler.timeline.frames import begins, next_from
 from compiler.timeline.instant import RecordTime, SourceTime, slot
+
+NAMED = 12
+"""The most clips that an error lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +30,12 @@ class Sight:
     """The clip's own frame, from 0."""
     source: SourceTime
     """The source time the crop is taken at: of the frame's own record time."""
-    source_frame: int | None
-    """The source frame shown, counted at the probed rate; None where frames come at uneven times."""
+    source_frame: int
+    """The source frame shown: its number, from 0."""
     box: Box
     speed: Fraction
     weight: Fraction
-    """How much of it is seen: 1 alone, less within a dissolve."""
+    """How much of it is seen: 1 alone, less within a dissolve; in another blend, how far that has come."""
     values: tuple[str, ...]
     """The definitions of the graph that make it."""
 
@@ -61,6 +66,25 @@ def frame_at(plan: Plan, at: Fraction) -> int:
     return floor(at * plan.fps)
 
 
+def record_time(plan: Plan, clip: str, at: SourceTime) -> RecordTime:
+    """The record time at which the clip of this id plays source time `at`; RC206 for one that it does not show."""
+    placed = {one.placed.clip.id: one.placed for one in plan.clips}.get(clip)
+    if placed is None:
+        named = ", ".join(one.placed.clip.id for one in plan.clips[:NAMED])
+        more = f" and {len(plan.clips) - NAMED} more" if len(plan.clips) > NAMED else ""
+        raise ReelError("RC206", Loc(), f'the reel has no clip "{clip}"', detail=f"it has {named}{more}")
+    warp = placed.timing.warp
+    end = min(warp.end, warp.source_of(RecordTime(placed.frames / plan.fps)))
+    if not warp.start <= at < end:
+        raise ReelError(
+            "RC206",
+            placed.clip.loc,
+            f"source time {number(at)} s is not in the film",
+            detail=f"the clip shows {number(warp.start)} s up to, not including, {number(end)} s",
+        )
+    return RecordTime(placed.first / plan.fps + warp.record_of(at))
+
+
 def sights(plan: Plan, graph: Graph, frame: int) -> list[Sight]:
     """What is seen at a record frame: one clip, or the two of an overlap."""
     placed = [clip.placed for clip in plan.clips if clip.placed.first <= frame < clip.placed.first + clip.placed.frames]
@@ -87,17 +111,14 @@ def _weight(placed: Placed, frame: int, seen: Sequence[Placed]) -> Fraction:
     return share if placed is entering else 1 - share
 
 
-def _shown(placed: Placed, fps: Fraction, n: int) -> int | None:
-    """The last source frame whose slot is at or before frame n, by bisection; None for uneven sources."""
+def _shown(placed: Placed, fps: Fraction, n: int) -> int:
+    """The last source frame whose slot is at or before frame n, by bisection."""
     video, warp = placed.media.video, placed.timing.warp
-    if video.variable:
-        return None
-    rate = video.rate
-    low = first = -floor(-placed.timing.read_from * rate)
-    high = -floor(-warp.end * rate)
+    low = first = next_from(video, placed.timing.read_from)
+    high = next_from(video, warp.end)
     while high - low > 1:
         middle = (low + high) // 2
-        if slot(warp.record_of(SourceTime(max(warp.start, middle / rate))), fps) <= n:
+        if slot(warp.record_of(SourceTime(max(warp.start, begins(video, middle)))), fps) <= n:
             low = middle
         else:
             high = middle

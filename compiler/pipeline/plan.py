@@ -15,6 +15,7 @@ from compiler.model import Reel
 from compiler.passes.crops import Plan as CropPlan
 from compiler.passes.crops import plan_crop
 from compiler.pipeline.units import unit_spans
+from compiler.timeline.colour import reading
 from compiler.timeline.instant import SAMPLE_RATE, sample_at
 
 MEMORY_BASE, MEMORY_PIXEL, MEMORY_CLIP = 60, Fraction(250, 2**20), 70
@@ -41,7 +42,7 @@ class ClipPlan:
             "source_in": number(warp.start),
             "source_out": number(warp.end),
             "transition": {"type": placed.join.kind, "frames": placed.join.frames},
-            "colour": "as tagged" if placed.media.video.color_space else "untagged: read as BT.709",
+            "colour": reading(placed.media.video),
             "crop": {"class": self.crop.kind, "chain": self.crop.chain, "max_error_px": round(self.crop.error, 4)},
             "warnings": [str(notice) for notice in placed.notices],
         }

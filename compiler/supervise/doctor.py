@@ -24,9 +24,9 @@ ROOMY = 2 << 30
 
 WISHES = {
     "rubberband": "sound through speed changes keeps its pitch less well",
-    "zscale": "HDR sources cannot be mapped to the film's range",
-    "tonemap": "HDR sources cannot be mapped to the film's range",
-    "yadif": "interlaced sources show combs",
+    "zscale": "HDR sources cannot be rendered",
+    "tonemap": "HDR sources cannot be rendered",
+    "bwdif": "interlaced sources cannot be rendered",
 }
 """Filters a film may want, and what their absence costs."""
 

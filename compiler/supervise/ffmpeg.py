@@ -57,6 +57,7 @@ _STATED = re.compile(r"^ffmpeg version n?(\d+)\.(\d+)\S*", re.MULTILINE)
 _NAMED = re.compile(r"^ffmpeg version (\S+)", re.MULTILINE)
 _LIBAVFILTER = re.compile(r"^libavfilter\s+(\d+)\.\s*(\d+)\.", re.MULTILINE)
 _FILTER = re.compile(r"^ [.\w|]{2,3} (\w+) +\S*->\S*", re.MULTILINE)
+_TRANSITION = re.compile(r"^     (\w+) +\d+ ", re.MULTILINE)
 _ENCODER = re.compile(r"^ [VAS][.\w]{5} ([\w-]+) ", re.MULTILINE)
 
 
@@ -121,22 +122,24 @@ def _described(path: str, _changed: int, _size: int) -> Build:
             version=named[1],
             filters=frozenset(_FILTER.findall(_told(path, "-filters"))),
             encoders=frozenset(_ENCODER.findall(_told(path, "-encoders"))),
+            transitions=frozenset(_TRANSITION.findall(_told(path, "-h", "filter=xfade"))),
             avx512="avx512f" in _processor(),
         )
     )
 
 
-def _told(path: str, option: str) -> str:
-    command = launcher([path, "-hide_banner", option] if option != "-version" else [path, option], Limits(nice=0))
+def _told(path: str, *option: str) -> str:
+    banner = () if option == ("-version",) else ("-hide_banner",)
+    command = launcher([path, *banner, *option], Limits(nice=0))
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=WITHIN, env=ENVIRONMENT, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise _missing(path, f"`{option}` gave no answer within {WITHIN:.0f} s") from error
+        raise _missing(path, f"`{' '.join(option)}` gave no answer within {WITHIN:.0f} s") from error
     if done.returncode:
         last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-        raise _missing(path, f"`{option}` failed: {''.join(last)}")
+        raise _missing(path, f"`{' '.join(option)}` failed: {''.join(last)}")
     return done.stdout.decode(errors="replace")
 
 

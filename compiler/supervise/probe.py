@@ -25,8 +25,9 @@ AT_ONCE = 3
 """Children side by side."""
 
 ROOT = str(Path(__file__).parents[2])
-# Our folder goes last, and nothing else of the environment counts: no file beside a medium can shadow a module.
-BOOT = "import sys; sys.path.append(sys.argv.pop(1)); from compiler.supervise.probe_child import main; main()"
+# Our folder goes first: the child is of its parent's version wherever another is installed. Nothing else of the
+# environment counts: no file beside a medium can shadow a module.
+BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from compiler.supervise.probe_child import main; main()"
 PYTHON = (sys.executable, "-I", "-B", "-c", BOOT, ROOT)
 
 Request = tuple[Path, Loc]
@@ -127,6 +128,6 @@ def _media(path: Path, told: Mapping[str, Any]) -> Media:
         format=told["format"],
         start=Fraction(told["start"]),
         size=told["size"],
-        video=VideoStream(**{**video, **exact}),
+        video=VideoStream(**{**video, **exact, "ticks": tuple(video["ticks"])}),
         audio=AudioStream(**{**audio, **heard}) if audio else None,
     )

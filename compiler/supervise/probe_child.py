@@ -40,8 +40,8 @@ from compiler.timeline.media import MAX_PIXELS
 Fields = dict[str, Any]
 
 STILL = Disposition.attached_pic | Disposition.timed_thumbnails
-INTERLACED = 2
-"""AVFieldOrder: 0 unknown, 1 progressive, above that interlaced."""
+FIELDS = {2: "tff", 3: "bff", 4: "tff", 5: "bff"}
+"""AVFieldOrder: 0 unknown, 1 progressive; which field is shown first, whichever is stored first."""
 
 
 def main() -> None:
@@ -68,7 +68,7 @@ def _media(path: Path, read: Callable[[InputContainer, list[Stream]], survey.Rea
         reading = read(container, [picture, sound] if sound else [picture])
         if "File ended prematurely" in said(log):
             raise unreadable("is cut short: its end is missing", hint="upload or copy the file again")
-        if reading is None:
+        if reading is None or (reading.uneven and not reading.whole):
             return None
         video = _video(container, reading, picture)
         return {
@@ -145,7 +145,7 @@ def _shown(track: survey.Track) -> Fraction:
 
 def _video(container: InputContainer, reading: survey.Reading, stream: VideoStream) -> Fields:
     head, tail, context = reading.heads[0], reading.tails[0], stream.codec_context
-    first, uneven = _shown(head), head.uneven() or tail.uneven()
+    first, uneven = _shown(head), reading.uneven
     rate = (stream.average_rate if uneven else stream.guessed_rate) or stream.average_rate or stream.base_rate
     if not rate:
         raise unreadable("states no frame rate")
@@ -160,12 +160,12 @@ def _video(container: InputContainer, reading: survey.Reading, stream: VideoStre
         "time_base": head.time_base,
         "first": first,
         "end": end - first,
-        "variable": uneven,
+        "ticks": head.ticks_from(first) if uneven else (),
         "frames": len(head.ticks) if reading.whole else stream.frames or None,
         "sar": Fraction(stream.sample_aspect_ratio or 1),
         "rotation": _clockwise(shown.rotation),
         "pix_fmt": context.pix_fmt,
-        "interlaced": shown.interlaced_frame or context.field_order >= INTERLACED,
+        "fields": "auto" if shown.interlaced_frame else FIELDS.get(context.field_order),
         **colours(context),
     }
 

@@ -64,6 +64,11 @@ class Track:
         tick, duration = self.last
         return tick * self.time_base + (duration * self.time_base or usual)
 
+    def ticks_from(self, first: Fraction) -> tuple[int, ...]:
+        """When each frame begins in ticks after `first`, the container time of the first presented."""
+        zero = round(first / self.time_base)
+        return tuple(sorted({tick - zero for tick in self.ticks if tick >= zero}))
+
     def uneven(self) -> bool:
         """Whether the ticks read so far are off every even grid."""
         return _uneven(self.ticks, self.time_base)
@@ -76,6 +81,11 @@ class Reading:
     heads: list[Track]
     tails: list[Track]
     whole: bool
+
+    @property
+    def uneven(self) -> bool:
+        """Whether the picture's frames come at uneven times, as far as it was read."""
+        return self.heads[0].uneven() or self.tails[0].uneven()
 
 
 def read(container: InputContainer, streams: Sequence[Stream]) -> Reading | None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 Cubic = tuple[float, ...]
 """One to four coefficients, lowest power first."""
 
 
 def evaluate(cubic: Cubic, x: float) -> float:
-    """The polynomial's value at `x`, by Horner's rule."""
-    value = 0.0
-    for coefficient in reversed(cubic):
-        value = value * x + coefficient
-    return value
+    """The polynomial's value at `x`."""
+    return evaluate_all(cubic, (x,))[0]
+
+
+def evaluate_all(cubic: Cubic, at: Iterable[float]) -> list[float]:
+    """The polynomial's values, by Horner's rule."""
+    a, b, c, d = (*cubic, 0.0, 0.0, 0.0)[:4]
+    return [((d * x + c) * x + b) * x + a for x in at]
 
 
 def through(points: Sequence[tuple[int, float]]) -> Cubic:

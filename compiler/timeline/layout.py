@@ -1,13 +1,16 @@
 """Where each clip lands in the record, and which joins are legal.
 
-An overlap shortens the reel (ADR 8): clip k starts where clip k-1 ends, less their overlap. A fade through black has no
-overlap: it darkens the end of the one clip and the start of the other.
+An overlap shortens the reel (ADR 8): clip k starts where clip k-1 ends, less their overlap. A fade through a colour
+has no overlap: it covers the end of the one clip and the start of the other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from compiler.colours import BLACK
+from compiler.transitions import LINEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,10 @@ class Join:
 
     kind: str = "cut"
     frames: int = 0
+    colour: str = BLACK
+    """What a fade goes through."""
+    curve: str = LINEAR
+    """How the sound fades."""
 
     @property
     def overlap(self) -> int:

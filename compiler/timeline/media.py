@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 from compiler.timeline.instant import SourceTime
+
+Fields = Literal["tff", "bff", "auto"]
+"""Which field comes first: top, bottom, or what every frame says for itself."""
 
 MAX_PIXELS = 40_000_000
 """Of one picture of a source: 8K (7680 x 4320) is 33 million; a few kB of PNG can claim 256 million."""
@@ -26,8 +30,8 @@ class VideoStream:
     """Container timestamp of the first presented frame, seconds: source time 0."""
     end: SourceTime
     """Where the last frame ends, seconds of source time: the picture's length."""
-    variable: bool = False
-    """Whether frames come at uneven times."""
+    ticks: tuple[int, ...] = ()
+    """When each frame begins, in ticks of the time base after the first, if frames come at uneven times; else none."""
     frames: int | None = None
     sar: Fraction = Fraction(1)
     rotation: int = 0
@@ -37,7 +41,18 @@ class VideoStream:
     color_space: str | None = None
     color_primaries: str | None = None
     color_transfer: str | None = None
-    interlaced: bool = False
+    fields: Fields | None = None
+    """Which field of an interlaced frame comes first; None for progressive frames."""
+
+    @property
+    def variable(self) -> bool:
+        """Whether frames come at uneven times."""
+        return bool(self.ticks)
+
+    @property
+    def interlaced(self) -> bool:
+        """Whether a frame holds two fields, half of its lines each, of two instants."""
+        return self.fields is not None
 
     @property
     def displayed(self) -> tuple[int, int]:

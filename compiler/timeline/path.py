@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 from math import ceil
 
-from compiler.timeline.cubic import evaluate
+from compiler.timeline.cubic import evaluate_all
 from compiler.timeline.curve import Box, Curve
 from compiler.timeline.instant import RecordTime
 from compiler.timeline.track import Track, describe
@@ -72,11 +72,8 @@ def trace(curve: Curve, warp: Warp, fps: Fraction, frames: int) -> tuple[list[Bo
         at = warp.source_of(RecordTime(first / fps))
         while bracket < len(curve.keys) and curve.keys[bracket].at <= at:
             bracket += 1
-        cubics = curve.cubics(bracket)
-        boxes += [
-            Box(*[evaluate(cubic, u) for cubic in cubics])
-            for u in _progress(curve, bracket, warp, fps, range(first, until))
-        ]
+        progress = _progress(curve, bracket, warp, fps, range(first, until))
+        boxes += map(Box, *(evaluate_all(cubic, progress) for cubic in curve.cubics(bracket)))
     return boxes, breaks
 
 

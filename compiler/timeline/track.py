@@ -8,11 +8,13 @@ constant speeds) the description is exact; what clamping or a ramp bends is fitt
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from itertools import pairwise
+from operator import sub
 
-from compiler.timeline.cubic import Cubic, evaluate, through
+from compiler.timeline.cubic import Cubic, evaluate, evaluate_all, through
 
 TOLERANCE = 0.02
 """Source pixels: how far a track may leave the curve it describes."""
@@ -23,6 +25,9 @@ EXACT = 1e-6
 
 SPARSE = 8
 """Record frames: pieces this long are kept as they were drawn; thinning is for dense keyframes."""
+
+Fit = Callable[[int, int], tuple[Cubic, float]]
+"""The simplest polynomial through the samples [a, b), counted from a, and how far it leaves them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +64,11 @@ class Track:
         """The value at every record frame."""
         first, until = self.origin, self.origin + frames
         ends = [*(piece.first for piece in self.pieces[1:]), until]
-        return [
-            evaluate(piece.cubic, n - piece.first)
-            for piece, end in zip(self.pieces, ends, strict=True)
-            for n in range(max(piece.first, first), min(end, until))
-        ]
+        values: list[float] = []
+        for piece, end in zip(self.pieces, ends, strict=True):
+            shown = range(max(piece.first, first), min(end, until))
+            values += evaluate_all(piece.cubic, (n - piece.first for n in shown))
+        return values
 
     def extremes(self, frames: int) -> tuple[float, float]:
         """The smallest and the largest value of the first `frames` frames."""
@@ -96,36 +101,37 @@ def describe(samples: Sequence[float], breaks: Sequence[int], tolerance: float =
     """
     if max(samples) - min(samples) <= EXACT:
         return hold(samples[0])
-    cuts = _bisected(samples, [*breaks, len(samples)])
+    fit = cache(partial(_fit, samples))
+    cuts = _bisected(fit, [*breaks, len(samples)])
     pieces, first, worst = [], 0, 0.0
     while first < len(cuts) - 1:
-        last, cubic, error = _longest(samples, cuts, first, tolerance)
+        last, cubic, error = _longest(fit, cuts, first, tolerance)
         pieces.append(Piece(cuts[first], cubic))
         first, worst = last, max(worst, error)
     return Track(tuple(pieces), worst)
 
 
-def _bisected(samples: Sequence[float], cuts: Sequence[int]) -> list[int]:
+def _bisected(fit: Fit, cuts: Sequence[int]) -> list[int]:
     """`cuts` with more between them, until one cubic describes what lies between any two."""
     fine = [cuts[0]]
     stack = [(a, b) for a, b in reversed(list(pairwise(cuts))) if a < b]
     while stack:
         a, b = stack.pop()
-        if b - a > 4 and _fit(samples, a, b)[1] > TOLERANCE / 2:
+        if b - a > 4 and fit(a, b)[1] > TOLERANCE / 2:
             stack += [((a + b) // 2, b), (a, (a + b) // 2)]
         else:
             fine.append(b)
     return fine
 
 
-def _longest(samples: Sequence[float], cuts: Sequence[int], first: int, tolerance: float) -> tuple[int, Cubic, float]:
+def _longest(fit: Fit, cuts: Sequence[int], first: int, tolerance: float) -> tuple[int, Cubic, float]:
     """The furthest cut that one cubic from cut `first` reaches, by galloping and then closing in."""
     good, bad, step = first + 1, len(cuts), 1
-    cubic, error = _fit(samples, cuts[first], cuts[good])
+    cubic, error = fit(cuts[first], cuts[good])
     if cuts[good] - cuts[first] >= SPARSE:
         tolerance = EXACT
     while good + step < bad:
-        wider, distance = _fit(samples, cuts[first], cuts[good + step])
+        wider, distance = fit(cuts[first], cuts[good + step])
         if distance <= tolerance:
             good, cubic, error, step = good + step, wider, distance, step * 2
         else:
@@ -140,11 +146,10 @@ def _fit(samples: Sequence[float], a: int, b: int) -> tuple[Cubic, float]:
     for degree in range(highest + 1):
         nodes = [round(length * k / degree) for k in range(degree + 1)] if degree else [0]
         cubic = through([(node, values[node]) for node in nodes])
-        worst = 0.0
-        for k, value in enumerate(values):
-            worst = max(worst, abs(evaluate(cubic, k) - value))
-            if worst > EXACT and degree < highest:
-                break
-        else:
+        if degree < highest and any(abs(evaluate(cubic, k) - values[k]) > EXACT for k in (length, length // 3)):
+            continue  # most that do not fit miss at once
+        fitted = evaluate_all(cubic, range(b - a))
+        worst = max(map(abs, map(sub, fitted, values)))
+        if worst <= EXACT or degree == highest:
             return cubic, worst
     raise AssertionError("the highest degree is always answered")

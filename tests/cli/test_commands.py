@@ -43,7 +43,7 @@ def test_without_a_command_there_is_help(desk: Desk) -> None:
 def test_compile(desk: Desk) -> None:
     ended = desk.apart("compile", desk.reel({"id": "dunk"}), "--dry-run")
     assert (ended.exit_code, ended.stderr) == (0, "")
-    assert ended.stdout.startswith("%dunk.video = source")
+    assert ended.stdout.startswith("%dunk.video  = source")
 
 
 def test_render(desk: Desk) -> None:
@@ -113,6 +113,10 @@ def test_the_version(desk: Desk) -> None:
         ["compile", "reel.json", "--explain", "--format", "json"],
         ["compile", "reel.json", "--explain", "--at", "1"],
         ["compile", "reel.json", "--at", "1", "--format", "svg"],
+        ["compile", "reel.json", "--at", "1", "--source", "clip1:1"],
+        ["compile", "reel.json", "--source", "clip1"],
+        ["compile", "reel.json", "--source", "clip1:soon"],
+        ["compile", "reel.json", "--source", "clip1:1", "--format", "dot"],
         ["probe"],
         ["schema", "reel.json"],
     ],
@@ -145,7 +149,7 @@ def test_a_reel_comes_through_stdin(desk: Desk) -> None:
     text = (desk.folder / desk.reel({"id": "dunk"})).read_text()
     ended = desk.apart("compile", "-", "--format", "text", stdin=text)
     assert (ended.exit_code, ended.stderr) == (0, "")
-    assert ended.stdout.startswith("%dunk.video = source")
+    assert ended.stdout.startswith("%dunk.video  = source")
     assert desk.apart("compile", "-").codes == ["RC101"]
 
 

@@ -82,6 +82,13 @@ def test_a_traced_moment_as_json(desk: Desk) -> None:
     assert [(seen["clip"], seen["weight"]) for seen in told["seen"]] == [("dunk", "0.75"), ("jump", "0.25")]
 
 
+def test_a_clips_own_time_is_traced_forward(desk: Desk) -> None:
+    """And what is told is what `--at` tells of when it plays."""
+    assert compiled(desk, "--source", "dunk:0.8").stdout == compiled(desk, "--at", "0.8").stdout
+    ended = desk.refused("compile", "reel.json", "--source", "jmup:1")
+    assert (ended.exit_code, ended.codes) == (3, ["RC206"])
+
+
 def test_warnings_go_to_stderr(desk: Desk) -> None:
     for options in ([], ["--format", "json"], ["-o", "compiled"]):
         ended = desk.run("compile", desk.reel({"id": "late", **LATE}), *options)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import random
 import subprocess
 from fractions import Fraction
 from pathlib import Path
@@ -11,12 +13,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from compiler.pipeline import Compiled, compile_still
+from compiler.render import render_frame
 from tests.conform.everything import FPS, MEDIA, reel, run
-from tests.conform.studio import compiled
+from tests.conform.smooth_reels import SEEDS, random_reel
+from tests.conform.studio import compiled, raw_film
 from tests.footage.coded import BT709, H264
 from tests.footage.pool import POOL
 
-WIDTH, HEIGHT = 180, 320
+SIZE = (180, 320)
 TO_RGB = (
     "scale=in_range=limited:in_color_matrix=bt709:out_range=full:flags=bicubic+accurate_rnd+full_chroma_int+bitexact,"
     "format=rgb24"
@@ -61,7 +66,7 @@ def test_a_still_is_the_films_frame(
     edit = reel(audio={"include": False})
     for name in MEDIA:
         (tmp_path / name).symlink_to(coloured / name)
-    film = before_encoding(edit, ffmpegs, tmp_path)
+    film = before_encoding(compiled(edit, ffmpegs, tmp_path), ffmpegs, tmp_path)
     assert len(film) == 96
     assert len({frame.tobytes() for frame in film}) > 60, "the film moves"
     assert np.ptp(film[24], axis=-1).max() > 200, "the film has colours"
@@ -69,32 +74,39 @@ def test_a_still_is_the_films_frame(
     for asked, frame in ASKED.items():
         still = tmp_path / f"{frame}.png"
         run("frame", str(tmp_path / "reel.json"), "--at", str(Fraction(frame, FPS)), "-o", str(still))
-        assert np.array_equal(decoded(still, ffmpegs), film[frame]), asked
+        assert np.array_equal(decoded(still, ffmpegs, SIZE), film[frame]), asked
 
 
-def before_encoding(edit: dict[str, object], ffmpeg: str, folder: Path) -> Pixels:
-    """The film's frames as RGB: its command's own inputs and graph, but raw pictures in place of the encoder."""
-    done = compiled(edit, ffmpeg, folder)
-    script = folder / "filtergraph.txt"
-    script.write_text(done.script)
-    command = done.command(str(script), "film.mp4")
-    mapped = command.index("-map") + 2
-    raw = ["-fps_mode", "passthrough", "-pix_fmt", "yuv420p", "-f", "rawvideo", str(folder / "film.yuv")]
-    subprocess.run([*command[:mapped], *raw], check=True, capture_output=True, timeout=120)
-    coded = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{WIDTH}x{HEIGHT}", "-i", str(folder / "film.yuv")]
-    return rgb([ffmpeg, "-v", "error", *coded, "-vf", TO_RGB])
+@pytest.mark.conform
+@pytest.mark.parametrize("seed", SEEDS)
+def test_stills_of_random_reels_are_their_films_frames(
+    seed: int, ffmpegs: str, smooth_sources: Path, tmp_path: Path
+) -> None:
+    done = compiled(random_reel(seed, smooth_sources), ffmpegs, smooth_sources)
+    film = before_encoding(done, ffmpegs, tmp_path)
+    for frame in sorted(random.Random(seed).sample(range(len(film)), k=min(5, len(film)))):
+        still = tmp_path / f"{frame}.png"
+        asyncio.run(render_frame(compile_still(done, frame), still))
+        assert np.array_equal(decoded(still, ffmpegs, (done.plan.width, done.plan.height)), film[frame]), frame
 
 
-def decoded(still: Path, ffmpeg: str) -> Pixels:
+def before_encoding(done: Compiled, ffmpeg: str, folder: Path) -> Pixels:
+    """The film's frames as RGB, as they go into the encoder."""
+    size = (done.plan.width, done.plan.height)
+    coded = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", "{}x{}".format(*size), "-i", str(raw_film(done, folder)[0])]
+    return rgb([ffmpeg, "-v", "error", *coded, "-vf", TO_RGB], size)
+
+
+def decoded(still: Path, ffmpeg: str, size: tuple[int, int]) -> Pixels:
     """The one picture of a PNG, untouched."""
-    pictures = rgb([ffmpeg, "-v", "error", "-i", str(still)])
+    pictures = rgb([ffmpeg, "-v", "error", "-i", str(still)], size)
     assert len(pictures) == 1
     picture: Pixels = pictures[0]
     return picture
 
 
-def rgb(command: list[str]) -> Pixels:
+def rgb(command: list[str], size: tuple[int, int]) -> Pixels:
     """The pictures a command makes, 8-bit RGB."""
     output = ["-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]
     made = subprocess.run([*command, *output], check=True, capture_output=True, timeout=120).stdout
-    return np.frombuffer(made, np.uint8).reshape(-1, HEIGHT, WIDTH, 3)
+    return np.frombuffer(made, np.uint8).reshape(-1, size[1], size[0], 3)

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.emit.argv import DECODERS, Encoding, film_command, quoted, still_command, words
-from compiler.emit.filters import MARKED, spell
+from compiler.emit.filters import spell
+from compiler.emit.pictures import MARKED
 from compiler.emit.script import script
 from compiler.ir import ops
 from compiler.ir.graph import Graph

@@ -6,13 +6,15 @@ from fractions import Fraction
 
 import pytest
 
-from compiler.emit.filters import MATRIX, SPARE, XFADE_NAMES, filters, needs, spell
+from compiler.emit.colour import MATRIX, SPARE
+from compiler.emit.filters import filters, needs, spell
+from compiler.emit.pictures import FLAGS, MARKED
 from compiler.errors import Loc
 from compiler.ir import ops
 from compiler.ir.graph import Def
 from compiler.ir.infer import MATRICES, Audio, Tint, Video, shape_of
 from compiler.ir.ops import OPS, Op
-from compiler.model import TRANSITIONS
+from compiler.transitions import BLENDS, TRANSITIONS
 from tests.golden.compiling import FILMS, compile_case
 from tests.golden.media import FILTERS, MEDIA
 from tests.ir.graphs import FPS, footage, graph, path, v
@@ -27,7 +29,7 @@ def spelled(op: Op, **given: Video | Audio) -> list[str]:
     return filters(Def(v("x"), op, Loc()), shapes)
 
 
-UNSPELLED = {ops.Reframe: "no picture", ops.Stretch: "no sound"}
+UNSPELLED = {ops.Reframe: "no picture", ops.Backdrop: "no picture", ops.Stretch: "no sound"}
 
 
 @pytest.mark.parametrize("op", [op for op, _ in MADE], ids=lambda op: type(op).__name__)
@@ -65,13 +67,23 @@ def test_every_matrix_that_is_let_in_is_converted(matrix: str, given: str, said:
 
 
 def test_every_transition_is_a_join_we_can_spell() -> None:
-    assert TRANSITIONS == ("cut", "fade", "dissolve")
+    assert ("cut", "fade", *BLENDS) == TRANSITIONS
     assert spelled(ops.Xfade(v("grid"), v("other"), "dissolve", 15)) == [
         *("xfade@x=fade:duration=0.5:offset=1.5", "trim=end_frame=85")
     ]
     assert spelled(ops.Widen(v("grid")))[0] == SPARE
     assert spelled(ops.Xfade(v("grid"), v("other"), "wipeleft", 1))[0].startswith("xfade@x=wipeleft:duration=0.0333333")
-    assert set(XFADE_NAMES) < set(TRANSITIONS)
+    assert spelled(ops.Xfade(v("grid"), v("other"), "grain", 15))[0].startswith("xfade@x=dissolve:")
+    assert len({blend.drawn for blend in BLENDS.values()}) == len(BLENDS) == 58
+
+
+def test_a_plate_is_made_of_rgb() -> None:
+    assert spelled(ops.Plate("#ff8800", 64, 36, Fraction(30000, 1001), 7)) == [
+        "color@x=c=0xff8800:s=64x36:r=30000/1001",
+        "format=gbrp",
+        f"scale=in_range=full:out_range=limited:out_color_matrix=bt709:flags={FLAGS}",
+        *("setsar=1", "format=yuv420p", MARKED, "trim=end_frame=7"),
+    ]
 
 
 def test_a_picture_fades_by_frames() -> None:

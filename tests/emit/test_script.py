@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from compiler.emit.filters import MARKED, spell
+from compiler.emit.filters import spell
+from compiler.emit.pictures import MARKED
 from compiler.emit.script import WIDTH, script, sources
 from compiler.ir import ops
 from compiler.ir.graph import Graph

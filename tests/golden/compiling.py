@@ -14,6 +14,8 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 
 BUILDS: dict[str, Build] = {
     "atempo_on_5_1": FIVE,
+    "err_rc401_hdr_without_zscale": replace(NINE, filters=NINE.filters - {"zscale", "tonemap"}),
+    "err_rc403_cover_on_5_1": FIVE,
     "err_rc401_rotation_without_rotate": replace(NINE, filters=NINE.filters - {"rotate"}),
 }
 """The cases that are not compiled for 9.0."""

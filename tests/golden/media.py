@@ -8,16 +8,19 @@ from fractions import Fraction
 from compiler.ir.build import Build
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import AudioStream, Media, VideoStream
+from compiler.transitions import BLENDS, FIRST, LATER
 
 NTSC = Fraction(30_000, 1001)
 
 FILTERS = frozenset(
-    {"acrossfade", "afade", "aformat", "anullsrc", "apad", "aresample", "asetpts", "asetrate", "asettb", "asplit"}
-    | {"atempo", "atrim", "concat", "crop", "fade", "fillborders", "format", "fps", "pad", "perspective", "rotate"}
-    | {"rubberband", "scale", "setparams", "setpts", "setsar", "settb", "split", "tpad", "trim", "xfade"}
+    {"acrossfade", "afade", "aformat", "anullsrc", "apad", "aresample", "asetpts", "asetrate", "asettb"}
+    | {"asplit", "atempo", "atrim", "boxblur", "bwdif", "color", "concat", "crop", "fade", "fillborders", "format"}
+    | {"fps", "overlay", "pad", "perspective", "rotate", "rubberband", "scale", "setparams", "setpts", "setsar"}
+    | {"settb", "split", "tonemap", "tpad", "trim", "xfade", "zscale"}
 )
-NINE = Build("ffmpeg", (9, 0), "9.0.2", FILTERS, frozenset({"libx264", "aac"}))
-FIVE = replace(NINE, release=(5, 1), version="5.1.9", filters=FILTERS - {"rubberband"})
+DRAWN = {since: frozenset(each.drawn for each in BLENDS.values() if each.since == since) for since in (FIRST, LATER)}
+NINE = Build("ffmpeg", (9, 0), "9.0.2", FILTERS, frozenset({"libx264", "aac"}), DRAWN[FIRST] | DRAWN[LATER])
+FIVE = replace(NINE, release=(5, 1), version="5.1.9", filters=FILTERS - {"rubberband"}, transitions=DRAWN[FIRST])
 
 
 def film(
@@ -80,6 +83,9 @@ def heard(
 
 MILLI = Fraction(1, 1000)
 
+SPARSE = tuple(3000 * k for k in range(300) if k < 20 or k % 7)
+"""A screen recording: thirty frames a second, but now and then one that would look like the last is left out."""
+
 MEDIA: dict[str, Media] = {
     "game.mp4": heard(tagged(film("game.mp4", NTSC, 60, base=Fraction(1, 30_000)))),
     "phone.mp4": heard(picture(tagged(film("phone.mp4", 30, 12)), rotation=90), rate=44_100, channels=1),
@@ -101,7 +107,7 @@ MEDIA: dict[str, Media] = {
         sar=Fraction(16, 11),
         color_range="tv",
         color_space="bt470bg",
-        interlaced=True,
+        fields="auto",
     ),
     "film24.mkv": heard(
         film("film24.mkv", Fraction(24_000, 1001), 30, (2048, 858), base=MILLI, container="matroska"),
@@ -115,12 +121,35 @@ MEDIA: dict[str, Media] = {
         codec="pcm_s16le",
     ),
     "action.mp4": heard(picture(tagged(film("action.mp4", 60, 30, (2704, 1520))), codec="hevc", pix_fmt="yuv420p10le")),
-    "screen.mp4": picture(tagged(film("screen.mp4", 30, 10, (1170, 2532))), variable=True),
+    "screen.mp4": picture(tagged(film("screen.mp4", 30, 10, (1170, 2532))), ticks=SPARSE),
     "match.mp4": heard(tagged(film("match.mp4", 50, 5400, base=Fraction(1, 12_800)))),
     "tiny.mp4": tagged(film("tiny.mp4", 30, 5, (64, 48))),
     "tube.mov": heard(
-        picture(film("tube.mov", 30, 20, (960, 1080)), sar=Fraction(2), color_range="pc", color_space="smpte170m")
+        picture(
+            film("tube.mov", 30, 20, (960, 1080)),
+            sar=Fraction(2),
+            fields="bff",
+            color_transfer="smpte2084",
+            color_space="bt2020nc",
+        )
     ),
     "hdr.mov": heard(picture(film("hdr.mov", 30, 10), color_transfer="smpte2084", color_space="bt2020nc")),
+    "hlg.mov": picture(
+        film("hlg.mov", 30, 10),
+        codec="hevc",
+        pix_fmt="yuv420p10le",
+        rotation=90,
+        color_range="tv",
+        color_space="bt2020nc",
+        color_primaries="bt2020",
+        color_transfer="arib-std-b67",
+    ),
+    "untagged_sd.avi": picture(film("untagged_sd.avi", 25, 4, (720, 576), container="avi"), codec="mpeg4"),
+    "rgb.mkv": picture(
+        film("rgb.mkv", 60, 5, (1280, 720), base=MILLI, container="matroska"),
+        codec="ffv1",
+        pix_fmt="gbrp",
+        color_space="gbr",
+    ),
     "odd_matrix.mkv": picture(film("odd_matrix.mkv", 30, 10), color_space="ictcp"),
 }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
 from compiler.ir import ops
-from compiler.ir.infer import CANVAS, WIDE, Audio, Shape, Tint, Video, clock_zero, infer, shape_of
+from compiler.ir.infer import CANVAS, OPAQUE, WIDE, Audio, Shape, Tint, Video, clock_zero, infer, shape_of
 from compiler.ir.ops import OPS, Op
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import Media
@@ -19,9 +20,20 @@ RAW = Video(1280, 720, Tint("yuv420p10le", "pc", "smpte170m"), zero=Fraction(1))
 GRID = Video(1280, 720, square=True, frames=60, fps=FPS, stamped=True)
 TRACK = Audio(zero=Fraction(1, 2))
 CUT = Audio(96_000)
-GIVEN: dict[str, Shape] = {"raw": RAW, "grid": GRID, "other": replace(GRID, frames=40), "track": TRACK, "cut": CUT}
+BRIGHT = replace(RAW, tint=Tint("yuv420p10le", "tv", "bt2020nc", "smpte2084", "bt2020"))
+GIVEN: dict[str, Shape] = {
+    "raw": RAW,
+    "bright": BRIGHT,
+    "grid": GRID,
+    "small": replace(GRID, width=64, height=36, tint=OPAQUE),
+    "other": replace(GRID, frames=40),
+    "track": TRACK,
+    "cut": CUT,
+}
 
 MADE: list[tuple[Op, Shape]] = [
+    (ops.Plate("#102030", 64, 36, FPS, 7), Video(64, 36, square=True, frames=7, fps=FPS, stamped=True)),
+    (ops.Deinterlace(v("raw"), "tff"), RAW),
     (ops.Trim(v("raw"), src(1), src(2)), RAW),
     (
         ops.Retime(v("raw"), warp(1, 3), FPS),
@@ -30,6 +42,8 @@ MADE: list[tuple[Op, Shape]] = [
     (ops.Restamp(v("grid")), GRID),
     (ops.Restamp(v("cut")), CUT),
     (ops.Frames(v("grid"), 7, 9), replace(GRID, frames=2)),
+    (ops.Tonemap(v("raw")), RAW),
+    (ops.Tonemap(v("bright")), replace(RAW, tint=Tint("gbrp16le", "pc", "gbr"))),
     (ops.Colour(v("raw")), replace(RAW, tint=CANVAS)),
     (ops.Rotate(v("raw"), Fraction(5)), RAW),
     (ops.Reframe(v("grid"), path(), 1080, 608), replace(GRID, width=1080, height=608, square=False)),
@@ -38,6 +52,10 @@ MADE: list[tuple[Op, Shape]] = [
     (ops.Perspective(v("grid"), path(), 0, 0, 0, 60), GRID),
     (ops.Scale(v("grid"), 64, 36), replace(GRID, width=64, height=36, square=False)),
     (ops.Pad(v("grid"), 1920, 1080, 0, 0), replace(GRID, width=1920, height=1080)),
+    (ops.Backdrop(v("grid"), 1920, 1080, 0, 0, "blur"), replace(GRID, width=1920, height=1080)),
+    (ops.Blur(v("grid"), 4), GRID),
+    (ops.Opaque(v("grid")), replace(GRID, tint=OPAQUE)),
+    (ops.Overlay(v("grid"), v("small"), 2, 2), GRID),
     (ops.Conform(v("raw")), replace(RAW, square=True)),
     (ops.Widen(v("grid")), replace(GRID, tint=WIDE)),
     (ops.Narrow(v("grid")), GRID),
@@ -79,6 +97,29 @@ def test_footage_is_as_it_is_stored_but_turned() -> None:
     assert seen(MEDIA["camera.mov"]) == Video(1440, 1080, Tint("yuvj420p", "pc", "smpte170m"), square=True)
     untagged = picture(MEDIA["camera.mov"], color_range=None, pix_fmt="yuvj422p")
     assert seen(untagged) == Video(1440, 1080, Tint("yuvj422p", "pc", "smpte170m"), square=True)
+
+
+@pytest.mark.parametrize(
+    ("tags", "tint"),
+    [
+        ({}, Tint()),
+        ({"width": 720, "height": 576}, Tint(matrix="smpte170m")),
+        ({"width": 720, "height": 577}, Tint()),
+        ({"width": 720, "height": 576, "color_space": "bt709"}, Tint()),
+        ({"codec": "mjpeg", "pix_fmt": "yuvj420p"}, Tint("yuvj420p", "pc", "smpte170m")),
+        ({"pix_fmt": "gbrp", "color_space": "gbr"}, Tint("gbrp", "pc", "gbr")),
+        ({"pix_fmt": "rgba", "width": 64}, Tint("rgba", "pc", "gbr")),
+        ({"color_transfer": "smpte2084"}, Tint("yuv420p", "tv", "bt2020nc", "smpte2084", "bt2020")),
+        (
+            {"color_transfer": "arib-std-b67", "color_primaries": "smpte432", "color_space": "bt709"},
+            Tint("yuv420p", "tv", "bt709", "arib-std-b67", "smpte432"),
+        ),
+    ],
+)
+def test_what_is_not_tagged_is_read_by_its_kind_and_size(tags: dict[str, Any], tint: Tint) -> None:
+    made = shape_of(ops.Source(picture(film("x", 25, 9), **tags), "video"), {})
+    assert isinstance(made, Video)
+    assert made.tint == tint
 
 
 def test_sound_is_heard_on_the_pictures_clock() -> None:

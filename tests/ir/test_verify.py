@@ -12,10 +12,16 @@ from compiler.ir.graph import Def, Graph
 from compiler.ir.ops import Op
 from compiler.ir.verify import verify, verify_legal
 from compiler.timeline.track import hold
-from tests.ir.graphs import footage, graph, heard, path, src, v, warp
+from tests.ir.graphs import FPS, footage, graph, heard, path, src, v, warp
 
 TWO = {**footage(), **footage(name="b")}
 JOINED = {**TWO, "reel": ops.Concat((v("a"), v("b")))}
+LAID = {
+    **footage(),
+    "x": ops.Plate("#000000", 1280, 720, FPS, 60),
+    "b": ops.Opaque(v("a")),
+    "reel": ops.Overlay(v("x"), v("b"), 0, 0),
+}
 BLENDED = {**TWO, "reel": ops.Xfade(v("a"), v("b"), "dissolve", 30)}
 SOUND = {**footage(), **heard()}
 
@@ -47,6 +53,12 @@ FAULTS: dict[str, tuple[dict[str, Op], str, str | None, str]] = {
     "crops at an odd place": ({**footage(), "a": crop(640, 360, 3, 0)}, "a", None, "odd place 3"),
     "pads with too little": ({**footage(), "a": ops.Pad(v("a.warp"), 1280, 722, 0, 4)}, "a", None, "pads 1280x720"),
     "pads what does not fit": ({**footage(), "a": ops.Pad(v("a.warp"), 1278, 722, 0, 0)}, "a", None, "to 1278x722"),
+    "lays over fewer frames": (LAID | {"x": ops.Plate("#000000", 1280, 720, FPS, 59)}, "reel", None, "frames over 59"),
+    "lays over less": (LAID | {"x": ops.Plate("#000000", 1278, 720, FPS, 60)}, "reel", None, "(0, 0) of 1278x720"),
+    "lays at an odd place": (
+        LAID | {"x": ops.Plate("#000000", 1300, 740, FPS, 60), "reel": ops.Overlay(v("x"), v("b"), 1, 0)},
+        "reel", None, "lays 1280x720 at (1, 0)"),
+    "lays what has no alpha": (LAID | {"reel": ops.Overlay(v("x"), v("a"), 0, 0)}, "reel", None, "over yuv420p"),
     "bends colours it cannot": (
         {**footage("action.mp4"), "a": ops.Perspective(v("a.warp"), path(), 0, 0, 0, 60)}, "a", None, "8-bit 4:2:0"),
     "takes frames past the end": ({**footage(), "reel": ops.Frames(v("a"), 9, 61)}, "reel", None, "9 to 61 of 60"),

@@ -31,8 +31,10 @@ def test_a_clip_is_said_plainly_each_step_from_its_field() -> None:
     at = "/clips/0"
     assert shown(lowered(clip).graph) == [
         f"dunk.video Source {at}/media",
+        f"dunk.whole Deinterlace {at}/media",
         f"dunk.trim Trim {at}/segments_data/trimRange",
         f"dunk.warp Retime {at}/segments_data/spans/0",
+        f"dunk.tonemap Tonemap {at}/media",
         f"dunk.colour Colour {at}/media",
         f"dunk.square Scale {at}/media",
         f"dunk.rotate Rotate {at}/rotation",
@@ -176,22 +178,25 @@ def codes(*clips: Stored, **top: object) -> list[tuple[str, str]]:
 
 
 def test_every_clips_error_is_told_at_once() -> None:
-    assert codes({"media": "hdr.mov"}, play(99, None), {"crop_data": [key(0, 1900, 0, 99, 99)]}, play(1, 2)) == [
+    assert codes({"media": "odd_matrix.mkv"}, play(99, None), {"crop_data": [key(0, 1900, 0, 99, 99)]}, play(1, 2)) == [
         *(("RC205", "/clips/0/media"), ("RC201", "/clips/1/segments_data/trimRange")),
         ("RC202", "/clips/2/crop_data/0"),
     ]
 
 
-@pytest.mark.parametrize(("field", "value"), [("color_transfer", "arib-std-b67"), ("color_space", "ycgco")])
-def test_a_source_that_would_come_out_wrong_is_refused(field: str, value: str) -> None:
+@pytest.mark.parametrize(
+    "tags", [{"color_space": "ycgco"}, {"color_transfer": "arib-std-b67", "color_space": "smpte170m"}]
+)
+def test_a_source_that_would_come_out_wrong_is_refused(tags: dict[str, str]) -> None:
     with pytest.raises(ReelError) as caught:
-        placed({}, media={"game.mp4": picture(MEDIA["game.mp4"], **{field: value})})
+        placed({}, media={"game.mp4": picture(MEDIA["game.mp4"], **tags)})
     assert caught.value.code == "RC205"
 
 
-def test_an_interlaced_source_is_told() -> None:
-    (notice,) = placed({"media": "city.mpg"}).notices
-    assert "interlaced" in notice.message
+def test_colours_that_the_film_cannot_have_are_told() -> None:
+    wide = picture(MEDIA["game.mp4"], color_primaries="smpte432")
+    (notice,) = placed({}, media={"game.mp4": wide}).notices
+    assert "Display P3" in notice.message
 
 
 def test_notices_of_reading_and_of_placing_are_kept_together() -> None:

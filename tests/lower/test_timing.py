@@ -88,9 +88,20 @@ def test_between_two_frames_the_earlier_is_held(start: float, end: float, read_f
     assert span(clip) == (Fraction(str(start)), Fraction(str(end)))
 
 
-def test_frames_at_uneven_times_are_read_from_the_in_point() -> None:
-    media = {"game.mp4": picture(MEDIA["silent.mp4"], variable=True)}
-    assert placed(play(1.01, 1.03), media=media).timing.read_from == Fraction(101, 100)
+@pytest.mark.parametrize(
+    ("start", "end", "read_from", "alone"),
+    [
+        *((1, 2, "1", False), (0.51, 2, "0.5", False), (0.99, 1.5, "0.5", False), (1.01, 1.9, "1", True)),
+        *((0.2, 0.4, "0", True), (0.2, 0.51, "0", False), (9, 10, "3", True), (2.99, 3.01, "1", False)),
+    ],
+)
+def test_of_frames_at_uneven_times_the_one_on_screen_is_shown(
+    start: float, end: float, read_from: str, alone: bool
+) -> None:
+    ticks = (0, 45_000, 90_000, 270_000)
+    media = {"game.mp4": picture(MEDIA["silent.mp4"], ticks=ticks)}
+    timing = placed(play(start, end), media=media).timing
+    assert (timing.read_from, timing.alone) == (Fraction(read_from), alone)
 
 
 @pytest.mark.parametrize(

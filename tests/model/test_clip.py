@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from compiler.errors import ReelError, ReelErrors
-from compiler.model import Transition, read_clip
+from compiler.model import Transition, canonical, read_clip
+from compiler.transitions import BLENDS
 from tests.model.reading import F, faults, plain, read, read_top, times
 
 V2 = {"version": 2, "trimRange": {"start": 1, "end": 6}, "spans": [{"start": 3, "end": 4, "speed": 0.5}]}
@@ -99,7 +100,12 @@ def test_a_cut_has_no_duration(duration: dict[str, object]) -> None:
     ("stored", "found"),
     [
         ({"type": "disolve", "duration": 1}, [("RC113", "/type")]),
-        ({"type": "wipeleft", "duration": 1}, [("RC113", "/type")]),
+        ({"type": "custom", "duration": 1}, [("RC113", "/type")]),
+        ({"type": "fade", "duration": 1, "colour": "red"}, [("RC106", "/colour")]),
+        ({"type": "fade", "duration": 1, "colour": 0}, [("RC104", "/colour")]),
+        ({"type": "dissolve", "duration": 1, "colour": "#ffffff"}, [("RC106", "/colour")]),
+        ({"type": "cut", "audio_curve": "tri"}, [("RC106", "/audio_curve")]),
+        ({"type": "dissolve", "duration": 1, "audio_curve": "nofade"}, [("RC106", "/audio_curve")]),
         ({"duration": 1}, [("RC105", "/type")]),
         ({"type": 5, "duration": 1}, [("RC104", "/type")]),
         ({"type": "fade"}, [("RC105", "/duration")]),
@@ -114,6 +120,21 @@ def test_a_cut_has_no_duration(duration: dict[str, object]) -> None:
 )
 def test_wrong_transitions(stored: object, found: list[tuple[str, str]]) -> None:
     assert faults(transition_data=stored) == [(code, f"transition_data{at}") for code, at in found]
+
+
+@pytest.mark.parametrize("name", BLENDS)
+def test_every_blend_is_read(name: str) -> None:
+    stored = {"type": name, "duration": 0.5, "audio_curve": "qsin"}
+    clip = read(transition_data=stored)
+    assert (clip.transition.type, clip.transition.curve) == (name, "qsin")
+    assert canonical(clip)["transition_data"] == stored
+
+
+def test_a_fade_goes_through_a_colour() -> None:
+    clip = read(transition_data={"type": "fade", "duration": 1, "colour": "#FF8800"})
+    assert clip.transition.colour == "#ff8800"
+    assert canonical(clip)["transition_data"] == {"type": "fade", "duration": 1, "colour": "#ff8800"}
+    assert read(transition_data={"type": "fade", "duration": 1}).transition.colour == "#000000"
 
 
 def test_the_nearest_transition_is_the_hint() -> None:

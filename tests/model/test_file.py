@@ -47,6 +47,18 @@ def test_aspect_ratios_have_a_size(aspect: str, size: tuple[int, int]) -> None:
     assert (canvas.width, canvas.height) == size
 
 
+def test_bars_show_a_colour_or_a_blur() -> None:
+    fills = [read_top(canvas=canvas).canvas.fill for canvas in ({}, {"fill": "#AABBCC"}, {"fill": "blur"})]
+    assert fills == ["#000000", "#aabbcc", "blur"]
+
+
+def test_the_rate_may_be_left_to_the_first_clip() -> None:
+    canvas = read_top(canvas={"fps": "source"}).canvas
+    assert canvas.rate is None
+    with pytest.raises(TypeError, match="no rate yet"):
+        _ = canvas.fps
+
+
 def test_a_size_needs_no_aspect_ratio() -> None:
     assert read_top(canvas={"width": 320, "height": 180}).canvas.width == 320
     assert read_top(canvas={"width": 1366, "height": 768, "aspect_ratio": "16:9"}).canvas.height == 768
@@ -105,6 +117,10 @@ def test_wrong_rates(stored: object) -> None:
         ("canvas", {"aspect_ratio": "9:61"}, "RC106", "/canvas/aspect_ratio"),
         ("canvas", {"aspect_ratio": 1.78}, "RC104", "/canvas/aspect_ratio"),
         ("canvas", {"fps": True}, "RC104", "/canvas/fps"),
+        ("canvas", {"fps": "native"}, "RC106", "/canvas/fps"),
+        ("canvas", {"fill": "teal"}, "RC106", "/canvas/fill"),
+        ("canvas", {"fill": "#12345"}, "RC106", "/canvas/fill"),
+        ("canvas", {"fill": 0}, "RC104", "/canvas/fill"),
         ("canvas", {"fps": {}}, "RC104", "/canvas/fps"),
         ("canvas", {"fit": "stretch"}, "RC106", "/canvas/fit"),
         ("canvas", {"heigth": 1080}, "RC103", "/canvas/heigth"),

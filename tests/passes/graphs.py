@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from compiler.ir.graph import Graph
 from compiler.lower import lower
+from compiler.lower.rate import at_rate
 from compiler.passes import PASSES, Pass
 from tests.golden.compiling import BUILDS, reel_of
 from tests.golden.media import MEDIA, NINE
@@ -13,7 +14,7 @@ from tests.golden.media import MEDIA, NINE
 
 def lowered(case: str) -> Graph:
     """A golden reel as lowering leaves it."""
-    return lower(reel_of(case), MEDIA, BUILDS.get(case, NINE)).graph
+    return lower(at_rate(reel_of(case), MEDIA), MEDIA, BUILDS.get(case, NINE)).graph
 
 
 def through(graph: Graph, steps: Iterable[Pass]) -> Graph:

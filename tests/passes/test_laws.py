@@ -113,14 +113,28 @@ def test_a_blend_is_of_the_clips_own_pixels(benches: Bench) -> None:
     assert np.abs(film[15:30] - (a[15:] * (1 - share) + b[:15] * share)).max() < 1.01
 
 
-@pytest.mark.parametrize("edit", [MIXED, SLOW, CUTS])
-def test_no_picture_is_converted_unasked(edit: Reel, benches: Bench) -> None:
-    film = compiled(benches, edit)
-    path = benches.folder / "script.txt"
-    path.write_text(film.script)
-    said = benches.said(film.command(str(path), str(benches.folder / "film.mp4")))
-    assert "scale@" in said
-    assert "auto_scale" not in said
+@pytest.mark.parametrize("fill", ["blur", "#ff8800", "#000000"])
+def test_what_lies_behind_a_picture_leaves_it_alone(fill: str, benches: Bench) -> None:
+    """The picture is the same whatever fills its bars; a colour is that colour, a blur is neither black nor sharp."""
+    edit = {"play": (1, 1.5), "crop_data": {"x": 30, "y": 0, "width": 90, "height": 90}}
+    plain, film = (
+        benches.pixels(compiled(benches, reel(edit, canvas=canvas, audio={"include": False})).legal)
+        for canvas in ({}, {"fill": fill})
+    )
+    lumas, blues, reds = (
+        planes.reshape(2, 15, rows, -1)
+        for planes, rows in zip(np.split(np.stack([plain, film]), [14_400, 18_000], axis=2), (90, 45, 45), strict=True)
+    )
+    bars = {"#ff8800": (146, 56, 186), "#000000": (16, 128, 128)}.get(fill)
+    for planes, left, value in zip((lumas, blues, reds), (34, 17, 17), bars or (None,) * 3, strict=True):
+        right = left + planes.shape[-1] * 90 // 160
+        assert np.array_equal(planes[0][:, :, left:right], planes[1][:, :, left:right])
+        sides = np.concatenate([planes[1][:, :, :left], planes[1][:, :, right:]], axis=2)
+        if value is not None:
+            assert {*sides.ravel()} == {value}
+        else:
+            assert np.ptp(sides) > 20
+            assert np.abs(np.diff(sides.astype(int), axis=1)).max() < 12
 
 
 def test_reading_a_copy_is_reading_the_original(bench: Bench) -> None:
@@ -199,6 +213,11 @@ ZOOM = [
     {"frame": 80, "x": 0, "y": 6, "width": 144, "height": 81, "ease": "linear"},
 ]
 
+SQUARE = [
+    {"frame": 30, "x": 0, "y": 0, "width": 90, "height": 90},
+    {"frame": 80, "x": 60, "y": 0, "width": 90, "height": 90},
+]
+
 SLICED = {
     "cuts": CUTS,
     "zoom": reel({"play": (1, 2.6, (1.4, 1.8, 0.5)), "crop_data": ZOOM}, {"play": (2, 3), "into": ("dissolve", 0.5)}),
@@ -206,6 +225,22 @@ SLICED = {
     "mixed": MIXED,
     "two overlaps in a row": reel(
         {"play": (1, 2)}, {"play": (3, 3.6), "into": ("dissolve", 0.3)}, {"play": (4, 5), "into": ("dissolve", 0.3)}
+    ),
+    "through colours": reel(
+        {"play": (1, 1.7)},
+        {"play": (3, 3.8), "transition_data": {"type": "fade", "duration": 0.4, "colour": "#3070c0"}},
+        {"play": (2, 2.8), "into": ("smoothup", 0.3)},
+        {"play": (5, 5.7), "transition_data": {"type": "fade", "duration": 0.3, "colour": "#ffffff"}},
+    ),
+    "over a blur": reel(
+        {"play": (1, 1.7), "crop_data": SQUARE},
+        {"play": (3, 3.8), "crop_data": SQUARE, "into": ("dissolve", 0.3)},
+        canvas={"fill": "blur"},
+    ),
+    "over a colour": reel(
+        {"play": (1, 1.7, (1.2, 1.5, 0.5)), "crop_data": SQUARE},
+        {"play": (3, 3.8), "into": ("fade", 0.3)},
+        canvas={"fill": "#ff8800"},
     ),
     "clips named as inputs": reel(
         {"id": "1", "play": (1, 1.5)}, {"id": "0:v", "play": (3, 3.5), "into": ("dissolve", 0.2)}, {"id": "0"}
@@ -263,3 +298,13 @@ def _drawn(bench: Bench, still: Still) -> bytes:
     path = bench.folder / "still.txt"
     path.write_text(still.script)
     return bench.rgb(still.command(str(path), str(bench.folder / "still.png")))
+
+
+@pytest.mark.parametrize("edit", [MIXED, SLOW, CUTS, *(SLICED[name] for name in ("over a blur", "through colours"))])
+def test_no_picture_is_converted_unasked(edit: Reel, benches: Bench) -> None:
+    film = compiled(benches, edit)
+    path = benches.folder / "script.txt"
+    path.write_text(film.script)
+    said = benches.said(film.command(str(path), str(benches.folder / "film.mp4")))
+    assert "scale@" in said
+    assert "auto_scale" not in said

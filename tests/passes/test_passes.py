@@ -379,24 +379,24 @@ def test_a_part_of_a_clip_is_read_from_where_it_begins() -> None:
     assert trim.end == whole.end
 
 
-def test_a_part_of_a_source_with_uneven_times_is_read_from_the_in_point() -> None:
+def test_a_part_of_a_source_with_uneven_times_is_read_from_the_frames_before_it() -> None:
+    """A frame every five seconds: what is on screen began long before the part, and a seek needs more before that."""
     graph = shaped("deep_seek")
     video = next(define.op.media for define in graph if isinstance(define.op, ops.Source)).video
-    uneven = Graph(
-        tuple(
-            replace(define, op=replace(define.op, media=replace(define.op.media, video=replace(video, variable=True))))
-            if isinstance(define.op, ops.Source)
-            else define
-            for define in graph
-        ),
-        graph.video,
-        graph.audio,
-    )
-    starts = [
-        {define.op.start for define in made if isinstance(define.op, ops.Trim)}
-        for made in (uneven, narrow_frames(slice_span(uneven, 40, 50)))
+    ticks = tuple(range(0, 90 * 60 * 12_800, 5 * 12_800))
+    sparse = replace(video, ticks=ticks)
+    made = [
+        replace(define, op=replace(define.op, media=replace(define.op.media, video=sparse)))
+        if isinstance(define.op, ops.Source)
+        else define
+        for define in graph
     ]
-    assert starts[0] == starts[1]
+    whole = next(define.op for define in graph if isinstance(define.op, ops.Trim))
+    part = seek_sources(narrow_frames(slice_span(Graph(tuple(made), graph.video, graph.audio), 40, 50)))
+    (trim,) = (define.op for define in part if isinstance(define.op, ops.Trim))
+    (source,) = (define.op for define in part if isinstance(define.op, ops.Source))
+    assert trim.start == whole.start
+    assert source.seek == 5 * (int(whole.start) // 5 - 17)
 
 
 def test_a_fade_is_kept_whole_or_left_out() -> None:

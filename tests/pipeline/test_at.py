@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler.errors import ReelError
-from compiler.pipeline import Compiled, Sight, compile_reel, frame_at, sights
+from compiler.pipeline import Compiled, Sight, compile_reel, frame_at, record_time, sights
 from compiler.timeline.instant import RecordTime, SourceTime, slot
 from tests.golden.media import MEDIA, NINE
 from tests.lower.reels import Stored, into, key, play, reel
@@ -129,7 +129,40 @@ def test_between_two_frames_the_held_frame_is_shown() -> None:
     assert (sight.source_frame, sight.source) == (25, Fraction(101, 100))
 
 
-def test_frames_at_uneven_times_have_no_number() -> None:
-    (sight,) = seen(compiled({"media": "screen.mp4", **play(1, 3)}), 0)
-    assert sight.source_frame is None
-    assert sight.as_json()["source_frame"] is None
+def test_frames_at_uneven_times_are_counted_too() -> None:
+    """Frame 30 of thirty a second begins at 1 s, and is the 29th: one before it was left out."""
+    film = compiled({"media": "screen.mp4", **play(1.18, 3)})
+    assert [seen(film, frame)[0].source_frame for frame in (0, 1, 2)] == [32, 33, 34]
+
+
+def test_a_source_time_is_traced_forward() -> None:
+    for clip, source, record in (
+        ("a", 1, 0),
+        ("a", "5/2", "3/2"),
+        ("a.b", 5, "3/2"),
+        ("a.b", "11/2", "5/2"),
+        ("c", 8, "7/2"),
+    ):
+        assert record_time(JOINED.plan, clip, SourceTime(Fraction(source))) == Fraction(record)
+
+
+@given(st.integers(0, 134))
+def test_forward_is_back_again(frame: int) -> None:
+    for sight in seen(JOINED, frame):
+        assert record_time(JOINED.plan, sight.placed.clip.id, sight.source) == Fraction(frame, 30)
+
+
+@pytest.mark.parametrize(("clip", "at"), [("a", "0.999"), ("a", "3"), ("a.b", "6"), ("nobody", "1")])
+def test_what_is_not_in_the_film_has_no_record_time(clip: str, at: str) -> None:
+    with pytest.raises(ReelError) as caught:
+        record_time(JOINED.plan, clip, SourceTime(Fraction(at)))
+    assert caught.value.code == "RC206"
+
+
+def test_a_film_that_is_rounded_down_shows_less_than_its_clip() -> None:
+    """1.01 s is 30 frames of 30: the last hundredth of a second is not seen."""
+    plan = compiled({"id": "a", **play(0, 1.01)}).plan
+    assert record_time(plan, "a", SourceTime(Fraction(999, 1000))) == Fraction(999, 1000)
+    with pytest.raises(ReelError, match="not in the film") as caught:
+        record_time(plan, "a", SourceTime(Fraction(1)))
+    assert caught.value.detail == "the clip shows 0 s up to, not including, 1 s"

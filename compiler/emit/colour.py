@@ -1,0 +1,88 @@
+"""Spelling colour: every source's numbers as the canvas's, 8-bit 4:2:0, limited range, BT.709."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import assert_never
+
+from compiler.emit.numbers import decimal
+from compiler.emit.pictures import FLAGS, MARKED, REPEAT
+from compiler.ir import ops
+from compiler.ir.infer import CANVAS, Tint
+
+MATRIX = {
+    "bt709": "bt709",
+    "smpte170m": "bt601",
+    "bt470bg": "bt601",
+    "fcc": "fcc",
+    "smpte240m": "smpte240m",
+    "bt2020nc": "bt2020",
+    "bt2020c": "bt2020",
+    "gbr": "bt709",
+}
+"""swscale's name of a stream's colour matrix; RGB has none, and the canvas's does no harm."""
+
+WHITE, BRIGHTEST = 203, 1000
+"""cd/m2 of HDR that become 1 before they are mapped, and that are mapped to the canvas's white (ITU-R BT.2408)."""
+
+LINEAR_UP_TO = Fraction(3, 10)
+"""Of WHITE: what is darker keeps its brightness; what is brighter is bent, the more the brighter (ADR 18)."""
+
+SPARE = "tpad=stop=1:stop_mode=clone"
+"""A frame more than a blend needs of each side, cut off behind it: where both sides end with their overlap, xfade of
+ffmpeg 5.1 shows its last frame as the entering side's alone; where only the leaving side goes on, it never ends."""
+
+
+def filters(
+    op: ops.Tonemap | ops.Colour | ops.Conform | ops.Opaque | ops.Widen | ops.Narrow | ops.Rgb, tint: Tint, name: str
+) -> list[str]:
+    """What makes the op's colours of those of a picture whose numbers mean `tint`."""
+    match op:
+        case ops.Tonemap():
+            return _tonemap(tint, name)
+        case ops.Colour():
+            return _convert(tint, name)
+        case ops.Conform():
+            return ["setsar=1", "format=yuv420p", MARKED]
+        case ops.Opaque():
+            return [f"scale@{name}=flags={REPEAT}", "format=yuva420p", MARKED]
+        case ops.Widen():
+            return [SPARE, f"scale@{name}=flags={REPEAT}", "format=yuv444p"]
+        case ops.Narrow():
+            return [f"scale@{name}=flags={REPEAT}", "format=yuv420p"]
+        case ops.Rgb():
+            return [f"scale=in_range=limited:in_color_matrix=bt709:out_range=full:flags={FLAGS}", "format=rgb24"]
+        case _:
+            assert_never(op)
+
+
+def _convert(tint: Tint, name: str) -> list[str]:
+    """Range, matrix, depth and chroma, by swscale."""
+    return [
+        f"scale@{name}=in_range={_range(tint)}:out_range=limited"
+        f":in_color_matrix={MATRIX[tint.matrix]}:out_color_matrix=bt709:flags={FLAGS}",
+        "format=yuv420p",
+    ]
+
+
+def _tonemap(tint: Tint, name: str) -> list[str]:
+    """HDR to linear light of BT.709's primaries, the largest of red, green and blue bent down, then to its gamma.
+
+    HLG's system gamma is of the luma; only exact arithmetic, which takes thrice the time, has it so.
+    """
+    if tint.transfer == CANVAS.transfer:
+        return ["null"]
+    light = f"tin={tint.transfer}:pin={tint.primaries}:min={tint.matrix}:rin={_range(tint)}"
+    exact = ":agamma=false" if tint.transfer == "arib-std-b67" else ""
+    bend = f"mobius:param={decimal(LINEAR_UP_TO)}:desat=0:peak={decimal(Fraction(BRIGHTEST, WHITE))}"
+    return [
+        f"zscale@{name}={light}:t=linear:p=bt709:m=gbr:r=full:npl={WHITE}{exact}",
+        "format=gbrpf32le",
+        f"tonemap@{name}={bend}",
+        "zscale=tin=linear:pin=bt709:min=gbr:rin=full:t=bt709:p=bt709:m=gbr:r=full",
+        "format=gbrp16le",
+    ]
+
+
+def _range(tint: Tint) -> str:
+    return "full" if tint.range == "pc" else "limited"

@@ -1,0 +1,56 @@
+"""What the numbers of a picture mean: as its tags say, or as its kind and size say where it has none."""
+
+from __future__ import annotations
+
+from compiler.timeline.media import VideoStream
+
+HDR = frozenset({"smpte2084", "arib-std-b67"})
+"""Transfers of high dynamic range, PQ and HLG; every other is read as the canvas's."""
+
+HD_WIDTH, HD_LINES = 1280, 577
+"""From this width or so many lines on, an untagged picture is read as BT.709, below as BT.601: what players do."""
+
+RGB = ("gbr", "rgb", "bgr", "argb", "abgr", "0rgb", "0bgr", "pal8", "x2rgb", "x2bgr")
+"""How the names of pixel formats that hold red, green and blue begin."""
+
+BY_FORMAT = {"mjpeg": "smpte170m", "webp": "smpte170m", "vp8": "smpte170m"}
+"""The matrix of codecs that know only one."""
+
+WIDER = {"bt2020": "BT.2020", "smpte431": "DCI-P3", "smpte432": "Display P3"}
+"""Primaries of colours that BT.709 does not have, and what people call them."""
+
+
+def is_rgb(video: VideoStream) -> bool:
+    """Whether the stream holds red, green and blue rather than luma and chroma."""
+    return video.pix_fmt.startswith(RGB)
+
+
+def matrix_of(video: VideoStream) -> str:
+    """The stream's colour matrix, by ffmpeg's name for it."""
+    if is_rgb(video):
+        return "gbr"
+    if video.color_space and video.color_space != "gbr":
+        return video.color_space
+    if video.codec in BY_FORMAT:
+        return BY_FORMAT[video.codec]
+    if video.color_transfer in HDR:
+        return "bt2020nc"
+    return "bt709" if video.width >= HD_WIDTH or video.height >= HD_LINES else "smpte170m"
+
+
+def is_full_range(video: VideoStream) -> bool:
+    """Whether black is 0 and white the largest number; the yuvj formats are so by their name, RGB always is."""
+    return video.color_range == "pc" or video.pix_fmt.startswith("yuvj") or is_rgb(video)
+
+
+def primaries_of(video: VideoStream) -> str:
+    """The stream's primaries; those of HDR are BT.2020's unless it says otherwise."""
+    return video.color_primaries or ("bt2020" if video.color_transfer in HDR else "bt709")
+
+
+def reading(video: VideoStream) -> str:
+    """How the plan says what was taken for granted about the stream's colours."""
+    if video.color_space or is_rgb(video):
+        return "as tagged"
+    names = {"bt709": "BT.709", "smpte170m": "BT.601", "bt2020nc": "BT.2020"}
+    return f"untagged: read as {names[matrix_of(video)]}"

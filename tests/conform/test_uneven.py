@@ -1,0 +1,91 @@
+"""Sources whose frames come at uneven times: each is shown from its own instant until the next one's."""
+
+from __future__ import annotations
+
+import random
+from fractions import Fraction
+from math import floor
+from pathlib import Path
+
+import pytest
+
+from compiler.pipeline import sights
+from tests.conform.studio import compiled, rendered
+from tests.footage import coded, read
+from tests.footage.coded import H264, Recipe
+
+FPS = 30
+BIAS = Fraction(1, 2) + Fraction(1, 1000)
+
+
+def uneven() -> tuple[Fraction, ...]:
+    """A second of jitter, a gap of 0.9 s, frames in a hurry, gaps of a third, jitter again."""
+    dice = random.Random("uneven")
+    gaps = [Fraction(dice.randint(2000, 4500), 90_000) for _ in range(30)]
+    gaps += [Fraction(9, 10), *[Fraction(1, 120)] * 24, *[Fraction(1, 3)] * 6]
+    gaps += [Fraction(dice.randint(1500, 9000), 90_000) for _ in range(50)]
+    times = [Fraction(0)]
+    for gap in gaps:
+        times.append(times[-1] + gap)
+    return tuple(times)
+
+
+TIMES = uneven()
+GAP = TIMES[30]
+"""Where the long gap begins."""
+
+CLIPS: dict[str, tuple[Fraction, Fraction, Fraction]] = {
+    "from the start": (Fraction(0), Fraction(1), Fraction(1)),
+    "into the gap": (GAP - Fraction(1, 5), GAP + Fraction(1, 2), Fraction(1)),
+    "out of the gap": (GAP + Fraction(2, 5), GAP + Fraction(6, 5), Fraction(1)),
+    "between two frames": (GAP + Fraction(1, 5), GAP + Fraction(3, 5), Fraction(1)),
+    "between two frames, slowly": (GAP + Fraction(1, 5), GAP + Fraction(3, 5), Fraction(1, 4)),
+    "a moment between two frames": (GAP + Fraction(1, 5), GAP + Fraction(201, 1000), Fraction(1)),
+    "out of the gap, slowly": (GAP + Fraction(3, 5), GAP + 1, Fraction(1, 2)),
+    "fast": (Fraction(1, 2), Fraction(5), Fraction(4)),
+    "near the end": (TIMES[-12], TIMES[-1], Fraction(1)),
+}
+"""In point, out point, speed."""
+
+
+def law(start: Fraction, end: Fraction, speed: Fraction) -> list[int]:
+    """The source frame of every frame of the clip: the last whose slot has come, the one on screen at first."""
+    start, end = Fraction(f"{float(start):.4f}"), Fraction(f"{float(end):.4f}")
+    slots = {k: floor((at - start) / speed * FPS + BIAS) for k, at in enumerate(TIMES) if at < end}
+    frames = max(1, floor((end - start) / speed * FPS + Fraction(1, 2)))
+    return [max(k for k, slot in slots.items() if slot <= n or TIMES[k] <= start) for n in range(frames)]
+
+
+def stored(media: str, *names: str) -> dict[str, object]:
+    clips = []
+    for name in names:
+        start, end, speed = CLIPS[name]
+        begin, until = round(float(start), 4), round(float(end), 4)
+        spans = [{"start": begin, "end": until, "speed": float(speed)}]
+        segments = {"version": 2, "trimRange": {"start": begin, "end": until}, "spans": spans}
+        clips.append({"media": media, "segments_data": segments})
+    canvas = {"width": 640, "height": 360, "fps": FPS}
+    return {"reel": 1, "canvas": canvas, "encode": {"preset": "ultrafast", "crf": 16}, "clips": clips}
+
+
+@pytest.fixture(scope="module", params=["uneven.mp4", "uneven.mkv"])
+def media(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, embedded: str) -> Path:
+    recipe = Recipe(Fraction(30), TIMES[-1], times=TIMES, channels=0, video=(*H264, "-bf", "2", "-g", "40"))
+    return coded.make(tmp_path_factory.mktemp("uneven") / str(request.param), recipe, ffmpeg=embedded)
+
+
+@pytest.mark.conform
+def test_the_frame_on_screen_is_shown(media: Path, ffmpegs: str, tmp_path: Path) -> None:
+    """As one film in units, whose parts begin deep in the source, and told the same by `compile --at`."""
+    reel = stored(str(media), *CLIPS)
+    wanted = [k for clip in CLIPS.values() for k in law(*clip)]
+    film = rendered(reel, ffmpegs, tmp_path / "film.mp4").path
+    if media.suffix == ".mkv":  # its ticks are milliseconds: a slot's edge may fall between a time and its rounding
+        shown = [frame.codes[0] or 0 for frame in read.frames(film)]
+        assert len(shown) == len(wanted)
+        assert sum(a != b for a, b in zip(shown, wanted, strict=True)) <= len(wanted) // 20
+    else:
+        assert [frame.codes[0] for frame in read.frames(film)] == wanted
+    done = compiled(reel, ffmpegs)
+    told = [sights(done.plan, done.legal, n)[0].source_frame for n in range(done.plan.frames)]
+    assert told == [frame.codes[0] for frame in read.frames(film)]

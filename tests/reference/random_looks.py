@@ -1,0 +1,76 @@
+"""Random reels in which boxes move, pictures are turned, bars appear and clips blend; always legal."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+from tests.reference.facts import Facts
+
+RATES = ("24", "25", "30000/1001", "30")
+CANVASES = ((180, 320), (320, 180), (240, 240))
+SPEEDS = (0.25, 0.5, 0.75, 1, 1, 1.5, 2)
+EASES = ("spline", "linear", "smooth", "hold")
+
+MARGIN = 0.16
+"""Part of the picture's size that keyframes keep from its edge: where a spline would overshoot it, the box is clamped,
+and how is no matter of this judge."""
+
+
+def random_looks(seed: int, facts: Mapping[str, Facts]) -> dict[str, Any]:
+    """A reel of 1 to 3 clips, the same for the same seed and facts."""
+    dice = random.Random(f"looks/{seed}")
+    canvas = dice.choice(CANVASES)
+    fit = dice.choice(("contain", "cover"))
+    clips = [_clip(dice, number, facts, Fraction(*canvas), fit) for number in range(dice.randint(1, 3))]
+    for clip in clips[1:]:
+        kind = dice.choice(("cut", "fade", "dissolve"))
+        clip["transition_data"] = {"type": kind, "duration": dice.choice((0.1, 0.2, 0.3))}
+    return {
+        "reel": 1,
+        "canvas": {"width": canvas[0], "height": canvas[1], "fps": dice.choice(RATES), "fit": fit},
+        "audio": {"stretch": dice.choice(("varispeed", "pitch"))},
+        "clips": clips,
+    }
+
+
+def _clip(dice: random.Random, number: int, facts: Mapping[str, Facts], shape: Fraction, fit: str) -> dict[str, Any]:
+    media = dice.choice(sorted(facts))
+    start, length = round(dice.uniform(0, 2.4), 3), round(dice.uniform(0.7, 1.5), 3)
+    end = round(start + length, 3)
+    cuts = [round(dice.uniform(start, end), 3) for _ in range(dice.choice((0, 1, 2)))]
+    spans = [{"start": a, "end": b, "speed": dice.choice(SPEEDS)} for a, b in pairwise(sorted({start, *cuts, end}))]
+    shaped = fit == "contain" and dice.random() < 0.7
+    clip: dict[str, Any] = {
+        "id": f"c{number}",
+        "media": media,
+        "segments_data": {"version": 2, "trimRange": {"start": start, "end": end}, "spans": spans},
+        "crop_data": _keyframes(dice, facts[media], start, shape if shaped else None, shape),
+    }
+    if dice.random() < 0.25:
+        clip["rotation"] = round(dice.uniform(-9, 9), 2)
+    return clip
+
+
+def _keyframes(
+    dice: random.Random, facts: Facts, start: float, wanted: Fraction | None, canvas: Fraction
+) -> list[dict[str, Any]]:
+    """Boxes of one shape: the canvas's or another; still, panning, or zooming."""
+    shape = float(wanted or canvas * Fraction(dice.choice((1, 1, 2, 3)), 2))
+    times = (start - 0.2 + 0.5 * k + dice.random() / 3 for k in range(dice.choice((1, 2, 4))))
+    frames = sorted({max(0, round(at * float(facts.rate))) for at in times})
+    zooms, first = dice.random() < 0.4, dice.uniform(0.45, 0.95)
+    scales = [dice.uniform(0.45, 0.95) if zooms else first for _ in frames]
+    return [_keyframe(dice, frame, facts, shape, scale) for frame, scale in zip(frames, scales, strict=True)]
+
+
+def _keyframe(dice: random.Random, frame: int, facts: Facts, shape: float, scale: float) -> dict[str, Any]:
+    left, top = facts.size[0] * MARGIN, facts.size[1] * MARGIN
+    room = (facts.size[0] - 2 * left, facts.size[1] - 2 * top)
+    width = min(room[0], room[1] * shape) * scale
+    height = width / shape
+    x, y = left + (room[0] - width) * dice.random(), top + (room[1] - height) * dice.random()
+    return {"frame": frame, "x": x, "y": y, "width": width, "height": height, "ease": dice.choice(EASES)}
