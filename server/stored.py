@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
-from compiler.errors import ReelError, ReelErrors
+from compiler.errors import Loc, Notice, ReelError, ReelErrors
 from compiler.model import Reel, canonical, read_clip, read_reel
-from compiler.supervise.record import Media, media_of
+from server.footage import Footage
 from server.problem import Problem, from_reel
 from server.storage import clips
 
@@ -23,7 +22,7 @@ TIMING = frozenset({"segments_data", "timing_data"})
 READ = (*clips.STORED, "rotation")
 
 
-def saved(row: Row, changes: Mapping[str, Any], media: Media | None) -> tuple[Row, list[str]]:
+def saved(row: Row, changes: Mapping[str, Any], footage: Footage | None) -> tuple[Row, list[str]]:
     """The row with the changed fields in the one current form, and the warnings their reading gave.
 
     Fields that do not change are not touched, readable or not. 422 with every error of the changed ones.
@@ -34,8 +33,7 @@ def saved(row: Row, changes: Mapping[str, Any], media: Media | None) -> tuple[Ro
     fields = {name: changes[name] if name in changes else row[name] for name in touched}
     try:
         clip = read_clip({"id": row["clip_key"], "media": "stored", **fields}, 0)
-        video = media.video if media else None
-        rate, duration = (video.rate, Fraction(video.end)) if video else (None, None)
+        rate, duration = (footage.rate, footage.duration) if footage else (None, None)
         made = canonical(clip, rate=rate, duration=duration)
     except (ReelError, ReelErrors) as error:
         raise from_reel(error, prefix=PLACE) from error
@@ -43,10 +41,7 @@ def saved(row: Row, changes: Mapping[str, Any], media: Media | None) -> tuple[Ro
         raise Problem(422, "unreadable_stored_data", str(error), clip_id=row["clip_key"]) from error
     texts = {name: None if made[name] is None else json.dumps(made[name]) for name in touched if name != "rotation"}
     turned = {"rotation": float(made["rotation"])} if "rotation" in touched else {}  # type: ignore[arg-type]
-    warnings = [
-        str(replace(notice, loc=replace(notice.loc, pointer=_own(notice.loc.pointer)))) for notice in clip.notices
-    ]
-    return {**row, **texts, **turned}, warnings
+    return {**row, **texts, **turned}, [_told(notice) for notice in clip.notices]
 
 
 def _touched(changes: Collection[str]) -> list[str]:
@@ -54,8 +49,8 @@ def _touched(changes: Collection[str]) -> list[str]:
     return [name for name in READ if name in changes or (timed and name in TIMING)]
 
 
-def _own(pointer: str) -> str:
-    return pointer.removeprefix(PLACE)
+def _told(notice: Notice) -> str:
+    return str(replace(notice, loc=Loc(notice.loc.clip, notice.loc.pointer.removeprefix(PLACE))))
 
 
 def reel_text(project: Row, rows: Sequence[Row]) -> str:
@@ -102,8 +97,3 @@ def _settings_problem(error: ReelError | ReelErrors) -> Problem:
         if pointer := each.get("pointer"):
             each["pointer"] = "/aspect_ratio" if pointer == "/canvas/aspect_ratio" else f"/settings{pointer}"
     return problem
-
-
-def media_info(info: Mapping[str, Any]) -> Media:
-    """The media facts that a raw clip's row holds; its path is the raw clip's object."""
-    return media_of(str(info["path"]), info)

@@ -9,13 +9,14 @@ from typing import Any
 from starlette.responses import Response
 
 from server.api import Call, Json, NoBody, Operations
+from server.footage import summary
 from server.ids import new_id
 from server.problem import Problem, invalid, not_found
 from server.routes.projects import project_of
 from server.shapes import ClipChange, NewClip, Order, Restore, Saved
 from server.storage import clips, raw_clips
 from server.storage.database import Reader, Transaction
-from server.stored import READ, media_info, saved
+from server.stored import READ, saved
 
 api = Operations("clips")
 
@@ -143,7 +144,7 @@ def _changes(body: NewClip | ClipChange) -> Mapping[str, Any]:
 async def _save(unit: Transaction, call: Call[Any], row: clips.Row, changes: Mapping[str, Any]) -> Json:
     """The row's next version, with what the changes make of it."""
     raw = await raw_clips.get(unit, row["raw_clip_id"]) if row["raw_clip_id"] else None
-    made, warnings = saved(row, changes, media_info(raw["media_info"]) if raw else None)
+    made, warnings = saved(row, changes, summary(raw["media_info"]) if raw else None)
     plain = {name: changes[name] for name in ("name", "sort_order") if changes.get(name) is not None}
     return await _next(unit, call, {**made, **plain}, warnings)
 

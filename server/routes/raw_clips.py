@@ -18,10 +18,11 @@ from compiler.codes import CODES
 from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.supervise.plain import plain
 from compiler.supervise.probe import probing
-from compiler.supervise.record import recorded
+from compiler.supervise.record import Media
 from server.api import Call, Json, NoBody, Operations
+from server.footage import facts_key, media_key, write_facts
 from server.ids import new_id
-from server.problem import Problem, invalid, not_found
+from server.problem import Problem, invalid, not_found, storage_problem
 from server.ranged import object_answer
 from server.routes.projects import discard
 from server.shapes import NAME_LENGTH, RawClip
@@ -51,12 +52,11 @@ async def upload(call: Call[NoBody]) -> Response:
     """Upload footage: as a form with a `file`, or as the body itself with `?name=`."""
     raw_clip_id = new_id("r")
     async with _received(call, raw_clip_id) as (path, name):
-        info = await _facts(path)
-        key = f"users/{call.uid}/media/{raw_clip_id}"
+        media, key = await _probed(path), media_key(call.uid, raw_clip_id)
         stat = await call.services.store.put_file(key, path)
-    if stat.size != info["size"]:
-        raise Problem(503, "storage_error", "the store kept another size than was sent", headers={"Retry-After": "2"})
-    info["path"] = key
+    if stat.size != media.size:
+        raise storage_problem("the store kept another size than was sent")
+    info = await write_facts(call.services.store, key, media)
     row = {"id": raw_clip_id, "name": name, "object_key": key, "etag": stat.etag, "size": stat.size}
     row |= {"media_info": info, "created_at": call.services.now()}
 
@@ -106,20 +106,19 @@ async def remove(call: Call[NoBody]) -> Response:
     async with call.held() as held:
         key = await held.write(work)
     await call.services.rooms.durable()
-    await discard(call, [key])
+    await discard(call, [facts_key(key), key])
     return Response(None, 204)
 
 
 def shown(row: raw_clips.Row) -> Json:
     """A raw clip as the API shows it."""
-    info = {name: value for name, value in row["media_info"].items() if name != "path"}
-    return {**{name: row[name] for name in ("id", "name", "size", "created_at")}, "media_info": info}
+    return {name: row[name] for name in ("id", "name", "size", "media_info", "created_at")}
 
 
-async def _facts(path: Path) -> Json:
+async def _probed(path: Path) -> Media:
     """What the file is, found in a sandboxed child; 422 `unreadable_media`."""
     try:
-        return recorded((await probing([(path, Loc())]))[path])
+        return (await probing([(path, Loc())]))[path]
     except (ReelError, ReelErrors) as error:
         first = error.errors[0] if isinstance(error, ReelErrors) else error
         if CODES[first.code].name == "internal_error":
