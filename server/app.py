@@ -19,11 +19,11 @@ from server.durable import UNSTORED, Durable
 from server.envelope import Envelope
 from server.logs import logger
 from server.problem import Problem
-from server.routes import clips, health, projects, raw_clips, session
+from server.routes import clips, exports, health, projects, raw_clips, session
 from server.services import Services
 
 OPERATIONS: tuple[Operation, ...] = tuple(
-    chain.from_iterable(part.api.all for part in (health, session, projects, raw_clips, clips))
+    chain.from_iterable(part.api.all for part in (health, session, projects, raw_clips, clips, exports))
 )
 """Every operation, in the order they are matched."""
 
