@@ -56,7 +56,7 @@ async def probing(requests: Sequence[Request]) -> dict[Path, Media]:
     async def one(path: Path) -> Media | ReelError:
         async with turn:
             try:
-                return _media(path, await question("media", path, loc=wanted[path]))
+                return media_of(path, await question("media", path, loc=wanted[path]))
             except ReelError as error:
                 return error
 
@@ -119,7 +119,8 @@ def _fault(code: str, path: Path, loc: Loc, what: str, detail: str = "", hint: s
     )
 
 
-def _media(path: Path, told: Mapping[str, Any]) -> Media:
+def media_of(path: Path, told: Mapping[str, Any]) -> Media:
+    """The facts that the child told, or `recorded` wrote down, of the file at `path`."""
     video, audio = told["video"], told["audio"]
     exact = {name: Fraction(video[name]) for name in ("rate", "time_base", "first", "end", "sar")}
     heard = audio and {name: Fraction(audio[name]) for name in ("time_base", "first", "end")}

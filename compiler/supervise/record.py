@@ -1,0 +1,19 @@
+"""Media facts written down, exactly, so that a file need not be opened again to know them; `media_of` reads them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from compiler.supervise.probe import media_of
+from compiler.timeline.media import Media
+
+__all__ = ["Media", "media_of", "recorded"]
+
+
+def recorded(media: Media) -> dict[str, Any]:
+    """The facts, JSON-ready, fractions as text; the path is left out, as it differs from place to place."""
+    facts: dict[str, Any] = json.loads(json.dumps(asdict(media), default=str))
+    del facts["path"]
+    return facts

@@ -1,0 +1,240 @@
+"""The operations of the API: one registry that both checks requests and describes itself.
+
+An operation's handler takes a `Call`, what is known of one request, and gives a JSON-ready body or a Response. The
+registry reads and checks the body, finds the user, and answers every error as problem+json.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Generic, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from compiler.errors import Loc, ReelError, ReelErrors
+from compiler.model.wire import Doubled, Refused, decode, parse
+from server import logs
+from server.durable import UNSTORED, Held, unstored
+from server.envelope import ROUTE
+from server.identity import identify, refuse_foreign_origin
+from server.problem import Problem, from_reel, invalid
+from server.services import Services
+from server.storage.database import Transaction
+
+B = TypeVar("B", bound="Body")
+Json = dict[str, Any]
+
+UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+KEY_LENGTH = 255
+
+
+class Body(BaseModel):
+    """What a request's body holds; a field that is not known is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class NoBody(Body):
+    """An operation without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[B]):
+    """One request: whose, to what, with which checked body."""
+
+    request: Request
+    services: Services
+    uid: str
+    body: B
+    raw: bytes = b""
+
+    def path(self, name: str) -> str:
+        """A part of the path, by the name it has in the operation's pattern."""
+        return str(self.request.path_params[name])
+
+    def header(self, name: str) -> str | None:
+        """A header of the request."""
+        return self.request.headers.get(name)
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[Held]:
+        """The user's database."""
+        async with self.services.rooms.of(self.uid) as held:
+            yield held
+
+    async def ask(self, question: Callable[[Any], Awaitable[Any]]) -> Any:
+        """The answer to a question, from one unchanging view of the user's database."""
+        async with self.held() as held:
+            return await held.read(question)
+
+    async def write(self, work: Callable[[Transaction], Awaitable[Json]], status: int = 200) -> JSONResponse:
+        """Run a unit of work and answer with what it returns.
+
+        With an Idempotency-Key the answer is kept in the same unit: the same request again has the same answer.
+        """
+        async with self.held() as held:
+            key = self.header("idempotency-key")
+            if key is None:
+                return JSONResponse(await held.write(work), status)
+            status, body = await held.write(lambda unit: self._once(unit, key, work, status))
+            return JSONResponse(body, status)
+
+    async def _once(
+        self, unit: Transaction, key: str, work: Callable[[Transaction], Awaitable[Json]], status: int
+    ) -> tuple[int, Json]:
+        if not 0 < len(key) <= KEY_LENGTH:
+            raise invalid(f"Idempotency-Key must have 1 to {KEY_LENGTH} characters")
+        asked = f"{self.request.method} {self.request.url.path}\n".encode() + self.raw
+        digest = hashlib.sha256(asked).hexdigest()
+        before = await unit.one("SELECT request_hash, status, body FROM idempotency WHERE key = ?", (key,))
+        if before is None:
+            body = await work(unit)
+            given = (key, digest, status, json.dumps(body), self.services.now())
+            await unit.run("INSERT INTO idempotency VALUES (?, ?, ?, ?, ?)", given)
+            return status, body
+        if before["request_hash"] != digest:
+            raise Problem(422, "idempotency_mismatch", "this Idempotency-Key was used for another request")
+        return before["status"], json.loads(before["body"])
+
+
+Handler = Callable[[Call[Any]], Awaitable[Response | Json]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation, as it is served and described."""
+
+    method: str
+    path: str
+    handler: Handler
+    body: type[Body] | None
+    status: int
+    answer: type[BaseModel] | None
+    errors: tuple[int, ...]
+    tag: str
+    public: bool
+    streams: bool
+    """Whether the handler reads the body itself."""
+
+    @property
+    def summary(self) -> str:
+        """Its first line of documentation."""
+        return (self.handler.__doc__ or "").strip().splitlines()[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """The operations of one resource, in the order they are matched."""
+
+    tag: str
+    all: list[Operation] = field(default_factory=list)
+
+    def op(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: type[Body] | None = None,
+        status: int = 200,
+        answer: type[BaseModel] | None = None,
+        errors: tuple[int, ...] = (),
+        public: bool = False,
+        streams: bool = False,
+    ) -> Callable[[Handler], Handler]:
+        """Make a handler an operation; `status` and `answer` are of the good answer, `errors` the other statuses."""
+
+        def registered(handler: Handler) -> Handler:
+            self.all.append(Operation(method, path, handler, body, status, answer, errors, self.tag, public, streams))
+            return handler
+
+        return registered
+
+
+def routes(operations: Iterable[Operation], services: Services) -> list[Route]:
+    """The operations as routes."""
+    return [Route(op.path, _endpoint(op, services), methods=[op.method]) for op in operations]
+
+
+def _endpoint(op: Operation, services: Services) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        request.scope[ROUTE] = op.path
+        try:
+            answer = await op.handler(await _call(op, request, services))
+        except Problem as problem:
+            return problem.response()
+        except (ReelError, ReelErrors) as error:
+            return from_reel(error).response()
+        except UNSTORED as error:
+            return unstored(error).response()
+        return answer if isinstance(answer, Response) else JSONResponse(answer, op.status)
+
+    return endpoint
+
+
+async def _call(op: Operation, request: Request, services: Services) -> Call[Any]:
+    if op.method in UNSAFE:
+        refuse_foreign_origin(request, services.settings)
+    uid = "" if op.public else await identify(request, services.accounts)
+    logs.user_id.set(uid)
+    raw = b"" if op.streams else await _read(request, services.settings.body_limit)
+    body = read_body(op.body, raw, request.headers.get("content-type", "")) if op.body else NoBody()
+    return Call(request, services, uid, body, raw)
+
+
+async def _read(request: Request, limit: int) -> bytes:
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > limit:
+            raise Problem(413, "too_large", f"a request's body may have {limit} bytes")
+    return bytes(body)
+
+
+def read_body(model: type[B], raw: bytes, content_type: str) -> B:
+    """The body, read exactly and checked: 400 for what is no JSON, 415 for what does not say that it is, 422."""
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        raise Problem(415, "unsupported_media_type", "send JSON, with Content-Type: application/json")
+    try:
+        tree = parse(decode(raw, Loc()), Loc())
+    except ReelError as error:
+        detail = f": {error.detail}" if error.detail else ""
+        raise Problem(400, "invalid_json", f"the body {_clause(error.message)}{detail}") from error
+    if isinstance(tree, Doubled):
+        raise invalid(f"{tree.twice[0]!r} is given twice", pointer=f"/{tree.twice[0]}")
+    try:
+        return model.model_validate(tree)
+    except ValidationError as error:
+        found = [{"pointer": _pointer(each["loc"]), "message": each["msg"]} for each in error.errors()]
+        raise invalid(f"{found[0]['pointer'] or 'the body'}: {found[0]['message']}", found) from error
+
+
+def _clause(message: str) -> str:
+    return message.removeprefix("the reel file ")
+
+
+def _pointer(loc: tuple[str | int, ...]) -> str:
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in loc)
+
+
+def plain(tree: object, pointer: str = "") -> Any:
+    """A tree that `parse` read, as `json` writes it; 422 for a number that no double holds, a name given twice."""
+    match tree:
+        case Fraction():
+            return tree.numerator if tree.denominator == 1 else float(tree)
+        case Refused():
+            raise invalid(f"{pointer} {tree.message}", pointer=pointer)
+        case Doubled():
+            raise invalid(f"{pointer}/{tree.twice[0]} is given twice", pointer=f"{pointer}/{tree.twice[0]}")
+        case dict():
+            return {name: plain(value, pointer + _pointer((name,))) for name, value in cast(Json, tree).items()}
+        case list():
+            return [plain(value, f"{pointer}/{index}") for index, value in enumerate(tree)]
+    return tree

@@ -1,0 +1,143 @@
+"""`reelc serve`, `user` and `config`: the server's commands, added to those of the compiler's command line.
+
+What the server needs is imported only when one of them runs: `reelc render` knows nothing of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from compiler.cli import app, main
+
+__all__ = ["main"]
+
+if TYPE_CHECKING:
+    from server.accounts import Accounts
+    from server.settings import Settings
+
+T = TypeVar("T")
+FIRST_USER = "me"
+"""Who is there when nobody was added."""
+
+user_app = typer.Typer(help="Add, list and revoke users.", no_args_is_help=True)
+app.add_typer(user_app, name="user")
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The user: a-z, 0-9, - and _.")]
+
+
+@app.command("serve")
+def serve_command(
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port; 0 takes a free one.")] = None,
+    data: Annotated[Path | None, typer.Option(help="The folder of databases and, by default, of media.")] = None,
+) -> None:
+    """Serve the API, and print a link to sign in.
+
+    \b
+    Examples:
+      reelc serve
+      reelc serve --port 8080 --data /srv/reels
+    """
+    from server.serving import serve
+
+    try:
+        serve(load(host=host, port=port, data=data), lambda settings: lambda accounts: _sign_in(accounts, settings))
+    except OSError as error:
+        raise typer.BadParameter(f"cannot serve there: {error.strerror}") from error
+
+
+@app.command("config")
+def config_command() -> None:
+    """Print every setting of the server as it is now, secrets as stars."""
+    typer.echo(json.dumps(load().shown(), indent=2))
+
+
+@user_app.command("add")
+def add_command(name: Name) -> None:
+    """Add a user, or another token of one; print the token, which is shown this once, and a sign-in link."""
+    settings = load()
+
+    async def work(accounts: Accounts) -> None:
+        try:
+            await accounts.ensure(name)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+        typer.echo(await accounts.issue(name, "bearer"))
+        typer.echo(f"sign in within the hour: {await _link(accounts, settings, name)}", err=True)
+
+    _with_accounts(settings, work)
+
+
+@user_app.command("list")
+def list_command() -> None:
+    """Print every user."""
+
+    async def work(accounts: Accounts) -> None:
+        for user in await accounts.users():
+            typer.echo(f"{user.uid}\t{user.created_at}")
+
+    _with_accounts(load(), work)
+
+
+@user_app.command("revoke")
+def revoke_command(name: Name) -> None:
+    """Make every token and session of a user worthless; what is stored stays."""
+
+    async def work(accounts: Accounts) -> None:
+        typer.echo(f"{await accounts.revoke(name)} tokens revoked", err=True)
+
+    _with_accounts(load(), work)
+
+
+def load(**given: Any) -> Settings:
+    """The settings, with those options that were given; a usage error for what cannot be."""
+    from pydantic import ValidationError
+
+    from server.settings import Settings
+
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        told = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'settings'}: {each['msg']}" for each in error.errors())
+        raise typer.BadParameter(told) from error
+
+
+def _with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[None]]) -> None:
+    from server.accounts import Accounts
+    from server.services import make_store
+    from server.storage.objects import StoreFailed
+
+    async def whole() -> None:
+        store = make_store(settings)
+        try:
+            await work(Accounts(store))
+        finally:
+            await store.close()
+
+    try:
+        asyncio.run(whole())
+    except StoreFailed as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(5) from error
+
+
+async def _sign_in(accounts: Accounts, settings: Settings) -> None:
+    """Print where the server is, and a link for the first user."""
+    users = await accounts.users()
+    if not users:
+        await accounts.add(FIRST_USER)
+    name = users[0].uid if users else FIRST_USER
+    typer.echo(f"reelc serves {settings.url}", err=True)
+    typer.echo(await _link(accounts, settings, name))
+
+
+async def _link(accounts: Accounts, settings: Settings, name: str) -> str:
+    from server.accounts import LINK_FOR
+
+    return f"{settings.url}/sign-in?token={await accounts.issue(name, 'link', LINK_FOR)}"

@@ -1,0 +1,90 @@
+"""The outermost middleware: every request has an id, a line in the log, a count, safe headers, and an answer."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server import logs
+from server.metrics import Metrics
+from server.problem import Problem
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "content-security-policy": CSP,
+    "cache-control": "no-store",
+}
+"""Of every answer that does not say otherwise."""
+
+ROUTE = "reelc.route"
+"""Where an operation leaves its pattern, in the scope."""
+
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class Envelope:
+    """Pure ASGI: it sees every answer as it is sent."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self.app, self.metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, named, counted and logged."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+        request_id = given if _ID.fullmatch(given) else secrets.token_hex(8)
+        logs.request_id.set(request_id)
+        logs.user_id.set("")
+        started, status = time.monotonic(), 0
+
+        async def counted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = _dressed(message.get("headers", ()), request_id)
+                self._count(scope, status, time.monotonic() - started)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, counted)
+        except Exception:
+            logs.logger.exception("unhandled")
+            if status:  # an answer has begun: all that can be done is to break it off
+                raise
+            problem = Problem(500, "internal_error", "the server failed; its log has the reason under the request id")
+            await problem.response()(scope, receive, counted)
+        finally:
+            self._log(scope, status, time.monotonic() - started)
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        route, method = _route(scope), scope["method"]
+        self.metrics.requests.labels(method, route, str(status)).inc()
+        self.metrics.seconds.labels(method, route).observe(seconds)
+
+    @staticmethod
+    def _log(scope: Scope, status: int, seconds: float) -> None:
+        told = {"method": scope["method"], "path": scope["path"], "status": status, "ms": round(seconds * 1000, 1)}
+        logs.logger.info("request", extra=told)
+
+
+def _route(scope: Scope) -> str:
+    """The pattern that matched: a count for every id would be too many."""
+    return str(scope.get(ROUTE, "unmatched"))
+
+
+def _dressed(headers: object, request_id: str) -> list[tuple[bytes, bytes]]:
+    given = list(headers)  # type: ignore[call-overload]
+    names = {name.lower() for name, _ in given}
+    more = {**HEADERS, "x-request-id": request_id}
+    return [*given, *((k.encode(), v.encode()) for k, v in more.items() if k.encode() not in names)]

@@ -1,0 +1,54 @@
+"""Who asks, and from where: bearer tokens, the session cookie, and which origins are ours."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+
+from server.accounts import Accounts
+from server.durable import UNSTORED, unstored
+from server.problem import Problem
+from server.settings import Settings
+
+COOKIE = "reelc_session"
+
+
+async def identify(connection: HTTPConnection, accounts: Accounts) -> str:
+    """The user whose token the request bears; 401 without one, 503 when it cannot be looked up."""
+    scheme, _, given = connection.headers.get("authorization", "").partition(" ")
+    bearer = given.strip() if scheme.lower() == "bearer" else ""
+    cookie = connection.cookies.get(COOKIE, "")
+    try:
+        uid = await accounts.whose(bearer, "bearer") if bearer else await accounts.whose(cookie, "session")
+    except UNSTORED as error:
+        raise unstored(error) from error
+    if uid is None:
+        raise unauthorised()
+    return uid
+
+
+def unauthorised() -> Problem:
+    """401: no token, or one that is not good."""
+    headers = {"WWW-Authenticate": 'Bearer realm="reelc"'}
+    return Problem(401, "unauthorized", "sign in, or send Authorization: Bearer with a token", headers=headers)
+
+
+def refuse_foreign_origin(connection: HTTPConnection, settings: Settings) -> None:
+    """403 when a page of another site sends the request; programs that name no origin are not browsers."""
+    origin = connection.headers.get("origin")
+    if origin is None:
+        if connection.headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
+            return
+    elif origin in origins(connection, settings):
+        return
+    raise Problem(403, "foreign_origin", "requests from pages of other sites are refused")
+
+
+def origins(connection: HTTPConnection, settings: Settings) -> set[str]:
+    """Our own origins: the public address; without one, this machine's names, at the port that was asked."""
+    if settings.public_url:
+        return {settings.public_url.rstrip("/")}
+    asked = urlsplit(f"//{connection.headers.get('host', '')}")
+    names = {"127.0.0.1", "localhost", "[::1]", settings.host}
+    return {f"http://{name}:{asked.port}" if asked.port else f"http://{name}" for name in names}

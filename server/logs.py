@@ -1,0 +1,61 @@
+"""Structured logs: one JSON object a line on stderr, with the request, user and job it belongs to."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from compiler.supervise.plain import plain
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+user_id: ContextVar[str] = ContextVar("user_id", default="")
+job_id: ContextVar[str] = ContextVar("job_id", default="")
+
+_CONTEXT = {"request_id": request_id, "user_id": user_id, "job_id": job_id}
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
+
+logger = logging.getLogger("reelc")
+
+
+class JsonLines(logging.Formatter):
+    """A record as one JSON object: time (UTC), level, event, the context's ids and the record's own fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        told: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+            **{name: value for name, variable in _CONTEXT.items() if (value := variable.get())},
+            **{name: value for name, value in vars(record).items() if name not in _STANDARD},
+        }
+        if record.exc_info:
+            told["trace"] = self.formatException(record.exc_info)
+        return json.dumps(told, default=str)
+
+
+class Text(logging.Formatter):
+    """A record as people read it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, with a trace after it where there is one."""
+        fields = {name: value for name, variable in _CONTEXT.items() if (value := variable.get())}
+        fields |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
+        told = " ".join(f"{name}={plain(str(value))}" for name, value in fields.items())
+        line = f"{record.levelname.lower():7} {record.getMessage()}  {told}".rstrip()
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def set_up(level: str, form: str) -> None:
+    """Everything that is logged in this process goes to stderr in this form, `json` or `text`."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines() if form == "json" else Text())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel("WARNING")
+    logger.setLevel(level.upper())
+    logging.getLogger("uvicorn").setLevel("WARNING" if level != "debug" else "INFO")

@@ -1,0 +1,44 @@
+"""What is counted, in Prometheus' text form."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from server.storage.tenants import Tenants
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120)
+
+
+class Metrics:
+    """The counters of one process."""
+
+    def __init__(self, tenants: Tenants) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "reelc_requests", "Answered requests.", ["method", "route", "status"], registry=self.registry
+        )
+        self.seconds = Histogram(
+            "reelc_request_seconds",
+            "Time to the start of the answer, waiting for durability included.",
+            ["method", "route"],
+            buckets=BUCKETS,
+            registry=self.registry,
+        )
+        self.orphans = Counter(
+            "reelc_orphans", "Objects that could not be deleted with their rows.", registry=self.registry
+        )
+        self._gauge("reelc_open_databases", "Databases that are open.").set_function(lambda: len(tenants.opened()))
+        self._gauge("reelc_unsynced_users", "Users with changes that are not durable yet.").set_function(
+            lambda: sum(tenant.sync.pending > 0 for tenant in tenants.opened())
+        )
+        self._gauge("reelc_unsynced_seconds", "Age of the oldest change that is not durable yet.").set_function(
+            lambda: max((tenant.sync.pending for tenant in tenants.opened()), default=0.0)
+        )
+
+    def text(self) -> bytes:
+        """Everything, as it is scraped."""
+        return generate_latest(self.registry)
+
+    def _gauge(self, name: str, about: str) -> Gauge:
+        return Gauge(name, about, registry=self.registry)

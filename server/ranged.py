@@ -1,0 +1,63 @@
+"""Objects as answers: whole, or the one range that was asked for (RFC 9110), as players want them."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from server.problem import Problem
+from server.storage.objects import ObjectStore, Stat
+
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+_CSP = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
+
+
+async def object_answer(
+    request: Request, store: ObjectStore, stat: Stat, media_type: str, name: str, *, download: bool = False
+) -> Response:
+    """The object's bytes as `request` asks for them: 200, 206, 304 or 416."""
+    etag = f'"{stat.etag}"'
+    headers = {
+        "etag": etag,
+        "accept-ranges": "bytes",
+        "cache-control": "private, no-cache",
+        "content-disposition": disposition(name, download),
+        "content-security-policy": _CSP,
+    }
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(None, 304, headers)
+    start, stop = _asked(request, stat.size, etag)
+    part = (start, stop) != (0, stat.size)
+    if part:
+        headers["content-range"] = f"bytes {start}-{stop - 1}/{stat.size}"
+    headers["content-length"] = str(stop - start)
+    status = 206 if part else 200
+    if request.method == "HEAD":
+        return Response(None, status, headers, media_type)
+    return StreamingResponse(store.stream(stat.key, start, stop), status, headers, media_type)
+
+
+def disposition(name: str, download: bool) -> str:
+    """Content-Disposition for a name that may hold anything."""
+    plain = re.sub(r"[^A-Za-z0-9._ -]", "_", name)
+    return f"{'attachment' if download else 'inline'}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _asked(request: Request, size: int, etag: str) -> tuple[int, int]:
+    """The bytes [start, stop) to send; what is no single range is all of them, as the RFC has it."""
+    asked = _RANGE.fullmatch(request.headers.get("range", "").replace(" ", ""))
+    if not asked or request.headers.get("if-range", etag) != etag or asked[1] == asked[2] == "":
+        return 0, size
+    if asked[1] == "":
+        start, stop = max(0, size - int(asked[2])), size
+    else:
+        start, stop = int(asked[1]), min(size, int(asked[2]) + 1) if asked[2] else size
+        if asked[2] and int(asked[2]) < start:
+            return 0, size
+    if start >= size:
+        headers = {"content-range": f"bytes */{size}"}
+        raise Problem(416, "range_not_satisfiable", f"there are {size} bytes", headers=headers)
+    return start, stop

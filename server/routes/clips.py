@@ -1,0 +1,167 @@
+"""Clips of a project: added, saved (each save a version), ordered, restored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import Response
+
+from server.api import Call, Json, NoBody, Operations
+from server.footage import summary
+from server.ids import new_id
+from server.problem import Problem, invalid, not_found
+from server.routes.projects import project_of
+from server.shapes import ClipChange, NewClip, Order, Restore, Saved
+from server.storage import clips, raw_clips
+from server.storage.database import Reader, Transaction
+from server.stored import READ, saved
+
+api = Operations("clips")
+
+CLIPS = "/api/clips/projects/{project_id}/clips"
+CLIP = CLIPS + "/{clip_id}"
+_MATCH = re.compile(r'"?(\d{1,9})"?')
+
+
+async def clip_of(reader: Reader, call: Call[Any]) -> clips.Row:
+    """The clip that the path names; 404 `project_not_found` or `clip_not_found`."""
+    project = await project_of(reader, call.path("project_id"))
+    row = await clips.get(reader, project["id"], call.path("clip_id"))
+    if row is None:
+        raise not_found("clip_not_found", "there is no such clip in this project")
+    return row
+
+
+@api.op("POST", CLIPS, body=NewClip, status=201, answer=Saved, errors=(404, 422))
+async def add(call: Call[NewClip]) -> Response:
+    """Add a clip at the end of a project."""
+    body = call.body
+
+    async def work(unit: Transaction) -> Json:
+        project = await project_of(unit, call.path("project_id"))
+        raw = await raw_clips.get(unit, body.raw_clip_id)
+        if raw is None:
+            raise not_found("raw_clip_not_found", "there is no such raw clip")
+        empty = {name: None for name in READ} | {"rotation": 0.0, "uploaded_filename": None, "version": 0}
+        place = await clips.next_place(unit, project["id"])
+        named = {"project_id": project["id"], "clip_key": new_id("c"), "raw_clip_id": raw["id"], "sort_order": place}
+        row = {**empty, **named, "name": body.name or raw["name"]}
+        return await _save(unit, call, row, _changes(body))
+
+    return await call.write(work, 201)
+
+
+@api.op("GET", CLIPS, errors=(404,))
+async def index(call: Call[NoBody]) -> Json:
+    """The clips of a project, in their order."""
+
+    async def question(reader: Reader) -> list[Json]:
+        project = await project_of(reader, call.path("project_id"))
+        return [clips.shown(row) for row in await clips.every(reader, project["id"])]
+
+    return {"clips": await call.ask(question)}
+
+
+@api.op("PUT", CLIPS + "/reorder", body=Order, errors=(404, 422))
+async def reorder(call: Call[Order]) -> Response:
+    """Put the clips of a project in this order."""
+
+    async def work(unit: Transaction) -> Json:
+        project = await project_of(unit, call.path("project_id"))
+        there = {row["clip_key"] for row in await clips.every(unit, project["id"])}
+        if sorted(there) != sorted(call.body.clip_ids):
+            raise invalid("clip_ids must name every clip of the project once", pointer="/clip_ids")
+        await clips.reorder(unit, project["id"], call.body.clip_ids)
+        return {"success": True, "clips": [clips.shown(row) for row in await clips.every(unit, project["id"])]}
+
+    return await call.write(work)
+
+
+@api.op("GET", CLIP, errors=(404,))
+async def show(call: Call[NoBody]) -> Response | Json:
+    """A clip."""
+    row = await call.ask(lambda reader: clip_of(reader, call))
+    return clips.shown(row)
+
+
+@api.op("PUT", CLIP, body=ClipChange, answer=Saved, errors=(404, 412, 422))
+async def save(call: Call[ClipChange]) -> Response:
+    """Save a clip as its next version; the answer comes when it is durable."""
+
+    async def work(unit: Transaction) -> Json:
+        row = await clip_of(unit, call)
+        _expect(call.header("if-match"), row["version"])
+        return await _save(unit, call, row, _changes(call.body))
+
+    return await call.write(work)
+
+
+@api.op("DELETE", CLIP, errors=(404, 412))
+async def remove(call: Call[NoBody]) -> Response:
+    """Delete a clip."""
+
+    async def work(unit: Transaction) -> Json:
+        row = await clip_of(unit, call)
+        _expect(call.header("if-match"), row["version"])
+        await clips.remove(unit, row["project_id"], row["clip_key"])
+        return {"success": True, "clip_id": row["clip_key"]}
+
+    return await call.write(work)
+
+
+@api.op("GET", CLIP + "/versions", errors=(404,))
+async def versions(call: Call[NoBody]) -> Json:
+    """Every version of a clip that is kept, the newest first."""
+
+    async def question(reader: Reader) -> list[Json]:
+        row = await clip_of(reader, call)
+        return [clips.shown(each) for each in await clips.versions(reader, row["project_id"], row["clip_key"])]
+
+    return {"versions": await call.ask(question)}
+
+
+@api.op("POST", CLIP + "/restore", body=Restore, answer=Saved, errors=(404, 412))
+async def restore(call: Call[Restore]) -> Response:
+    """Make what an earlier version held the newest version; its place in the project stays."""
+
+    async def work(unit: Transaction) -> Json:
+        row = await clip_of(unit, call)
+        _expect(call.header("if-match"), row["version"])
+        old = await clips.version(unit, row["project_id"], row["clip_key"], call.body.version)
+        if old is None:
+            raise not_found("version_not_found", "this version is not kept")
+        return await _next(unit, call, {**old, "version": row["version"], "sort_order": row["sort_order"]}, [])
+
+    return await call.write(work)
+
+
+def _changes(body: NewClip | ClipChange) -> Mapping[str, Any]:
+    return {name: getattr(body, name) for name in body.model_fields_set if name != "raw_clip_id"}
+
+
+async def _save(unit: Transaction, call: Call[Any], row: clips.Row, changes: Mapping[str, Any]) -> Json:
+    """The row's next version, with what the changes make of it."""
+    raw = await raw_clips.get(unit, row["raw_clip_id"]) if row["raw_clip_id"] else None
+    made, warnings = saved(row, changes, summary(raw["media_info"]) if raw else None)
+    plain = {name: changes[name] for name in ("name", "sort_order") if changes.get(name) is not None}
+    return await _next(unit, call, {**made, **plain}, warnings)
+
+
+async def _next(unit: Transaction, call: Call[Any], row: clips.Row, warnings: list[str]) -> Json:
+    made = {**row, "version": row["version"] + 1, "created_at": call.services.now()}
+    await clips.add(unit, made)
+    await clips.prune(unit, row["project_id"], row["clip_key"], call.services.settings.versions_kept)
+    shown = clips.shown(made)
+    return {"success": True, "clip_id": shown["id"], "version": shown["version"], "clip": shown, "warnings": warnings}
+
+
+def _expect(if_match: str | None, version: int) -> None:
+    """412 `version_conflict` unless the header, when there is one, names this version."""
+    if if_match is None or if_match.strip() == "*":
+        return
+    named = _MATCH.fullmatch(if_match.strip())
+    if named is None or int(named[1]) != version:
+        message = f"the clip is at version {version}: read it again, then repeat the change"
+        raise Problem(412, "version_conflict", message, current_version=version, headers={"ETag": f'"{version}"'})

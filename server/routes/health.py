@@ -1,0 +1,36 @@
+"""What monitors ask: alive, ready, counted."""
+
+from __future__ import annotations
+
+from starlette.responses import JSONResponse, Response
+
+from server.api import Call, Json, NoBody, Operations
+from server.metrics import MEDIA_TYPE
+from server.problem import Problem
+from server.storage.objects import Missing, StoreFailed
+
+api = Operations("health")
+
+
+@api.op("GET", "/healthz", public=True)
+async def healthz(_: Call[NoBody]) -> Json:
+    """The process runs."""
+    return {"status": "ok"}
+
+
+@api.op("GET", "/readyz", errors=(503,), public=True)
+async def readyz(call: Call[NoBody]) -> Response:
+    """The object store answers."""
+    try:
+        await call.services.store.head("accounts/nobody")
+    except Missing:
+        pass
+    except StoreFailed as error:
+        raise Problem(503, "storage_error", "the object store does not answer", headers={"Retry-After": "2"}) from error
+    return JSONResponse({"status": "ready"})
+
+
+@api.op("GET", "/metrics", public=True)
+async def metrics(call: Call[NoBody]) -> Response:
+    """The counters, as Prometheus reads them."""
+    return Response(call.services.metrics.text(), media_type=MEDIA_TYPE)

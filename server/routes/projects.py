@@ -1,0 +1,97 @@
+"""Projects: what a film is made for, its shape, its settings, its clips."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from server.api import Call, Json, NoBody, Operations, plain
+from server.ids import new_id
+from server.problem import Problem, not_found
+from server.shapes import NewProject, Project, ProjectChange
+from server.storage import clips, projects
+from server.storage.database import Reader, Transaction
+from server.storage.objects import StoreFailed
+from server.stored import check_settings
+
+api = Operations("projects")
+
+
+async def project_of(reader: Reader, project_id: str) -> projects.Row:
+    """The project; 404 `project_not_found`."""
+    found = await projects.get(reader, project_id)
+    if found is None:
+        raise not_found("project_not_found", "there is no such project")
+    return found
+
+
+@api.op("POST", "/api/projects", body=NewProject, status=201, answer=Project, errors=(422,))
+async def create(call: Call[NewProject]) -> Response:
+    """Make a project."""
+    body, settings = call.body, plain(call.body.settings, "/settings")
+    check_settings(body.aspect_ratio, settings)
+
+    async def work(unit: Transaction) -> Json:
+        project_id = new_id("p")
+        await projects.add(unit, project_id, body.name, body.aspect_ratio, settings, call.services.now())
+        return await project_of(unit, project_id)
+
+    return await call.write(work, 201)
+
+
+@api.op("GET", "/api/projects")
+async def index(call: Call[NoBody]) -> Json:
+    """Every project, the newest first."""
+    return {"projects": await call.ask(projects.every)}
+
+
+@api.op("GET", "/api/projects/{project_id}", answer=Project, errors=(404,))
+async def show(call: Call[NoBody]) -> Json:
+    """A project and its clips in their order."""
+    project_id = call.path("project_id")
+
+    async def question(reader: Reader) -> Json:
+        project = await project_of(reader, project_id)
+        return {**project, "clips": [clips.shown(row) for row in await clips.every(reader, project_id)]}
+
+    shown: Json = await call.ask(question)
+    return shown
+
+
+@api.op("PATCH", "/api/projects/{project_id}", body=ProjectChange, answer=Project, errors=(404, 422))
+async def change(call: Call[ProjectChange]) -> Response:
+    """Change a project's name, shape or settings."""
+    given = {name: plain(getattr(call.body, name), f"/{name}") for name in call.body.model_fields_set}
+
+    async def work(unit: Transaction) -> Json:
+        project = {**await project_of(unit, call.path("project_id")), **given}
+        check_settings(project["aspect_ratio"], project["settings"])
+        await projects.change(unit, project, call.services.now())
+        return await project_of(unit, project["id"])
+
+    return await call.write(work)
+
+
+@api.op("DELETE", "/api/projects/{project_id}", status=204, errors=(404, 409))
+async def remove(call: Call[NoBody]) -> Response:
+    """Delete a project, its clips and its films; raw clips stay."""
+
+    async def work(unit: Transaction) -> list[str]:
+        project = await project_of(unit, call.path("project_id"))
+        if await projects.exporting(unit, project["id"]):
+            raise Problem(409, "export_in_progress", "an export of this project is under way: cancel it first")
+        return await projects.remove(unit, project["id"])
+
+    async with call.held() as held:
+        keys = await held.write(work)
+    await call.services.rooms.durable()
+    await discard(call, keys)
+    return Response(None, 204)
+
+
+async def discard(call: Call[NoBody], keys: list[str]) -> None:
+    """Delete objects that no row names any more, durably so; one that stays is only a waste of room."""
+    for key in keys:
+        try:
+            await call.services.store.delete(key)
+        except StoreFailed:
+            call.services.metrics.orphans.inc()

@@ -1,0 +1,210 @@
+"""Raw clips: footage that was uploaded, looked at in a sandbox, kept in the object store under a name of ours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Message
+
+from compiler.codes import CODES
+from compiler.errors import Loc, ReelError, ReelErrors
+from compiler.supervise.plain import plain
+from compiler.supervise.probe import probing
+from compiler.supervise.record import Media
+from server.api import Call, Json, NoBody, Operations
+from server.footage import facts_key, media_key, write_facts
+from server.ids import new_id
+from server.problem import Problem, invalid, not_found, storage_problem
+from server.ranged import object_answer
+from server.routes.projects import discard
+from server.shapes import NAME_LENGTH, RawClip
+from server.storage import raw_clips
+from server.storage.database import Reader, Transaction
+from server.storage.objects import CHUNK, Missing
+
+api = Operations("raw clips")
+
+RAW = "/api/raw-clips/{raw_clip_id}"
+TYPES = {"mov": "video/mp4", "matroska": "video/x-matroska", "webm": "video/webm", "mpegts": "video/mp2t"}
+"""What browsers call what a demuxer reads; the rest is bytes."""
+
+_STREAMED = ("video/", "audio/", "application/octet-stream", "application/mp4")
+
+
+async def raw_clip_of(reader: Reader, raw_clip_id: str) -> raw_clips.Row:
+    """The raw clip; 404 `raw_clip_not_found`."""
+    row = await raw_clips.get(reader, raw_clip_id)
+    if row is None:
+        raise not_found("raw_clip_not_found", "there is no such raw clip")
+    return row
+
+
+@api.op("POST", "/api/raw-clips", status=201, answer=RawClip, errors=(413, 415, 422), streams=True)
+async def upload(call: Call[NoBody]) -> Response:
+    """Upload footage: as a form with a `file`, or as the body itself with `?name=`."""
+    raw_clip_id = new_id("r")
+    async with _received(call, raw_clip_id) as (path, name):
+        media, key = await _probed(path), media_key(call.uid, raw_clip_id)
+        stat = await call.services.store.put_file(key, path)
+    if stat.size != media.size:
+        raise storage_problem("the store kept another size than was sent")
+    info = await write_facts(call.services.store, key, media)
+    row = {"id": raw_clip_id, "name": name, "object_key": key, "etag": stat.etag, "size": stat.size}
+    row |= {"media_info": info, "created_at": call.services.now()}
+
+    async def work(unit: Transaction) -> Json:
+        await raw_clips.add(unit, row)
+        return shown(row)
+
+    return await call.write(work, 201)
+
+
+@api.op("GET", "/api/raw-clips")
+async def index(call: Call[NoBody]) -> Json:
+    """Every raw clip, the newest first."""
+    return {"raw_clips": [shown(row) for row in await call.ask(raw_clips.every)]}
+
+
+@api.op("GET", RAW, answer=RawClip, errors=(404,))
+async def show(call: Call[NoBody]) -> Json:
+    """A raw clip."""
+    return shown(await call.ask(lambda reader: raw_clip_of(reader, call.path("raw_clip_id"))))
+
+
+@api.op("GET", RAW + "/media", errors=(404, 416))
+async def media(call: Call[NoBody]) -> Response:
+    """The footage itself, whole or a range of it."""
+    row = await call.ask(lambda reader: raw_clip_of(reader, call.path("raw_clip_id")))
+    try:
+        stat = await call.services.store.head(row["object_key"])
+    except Missing:
+        raise Problem(500, "video_not_found", "the footage is not in the object store") from None
+    kind = TYPES.get(row["media_info"]["format"], "application/octet-stream")
+    return await object_answer(call.request, call.services.store, stat, kind, row["name"])
+
+
+@api.op("DELETE", RAW, status=204, errors=(404, 409))
+async def remove(call: Call[NoBody]) -> Response:
+    """Delete footage that no clip is cut from."""
+
+    async def work(unit: Transaction) -> str:
+        row = await raw_clip_of(unit, call.path("raw_clip_id"))
+        users = await raw_clips.users(unit, row["id"])
+        if users:
+            raise Problem(409, "raw_clip_in_use", f"{users} clips are cut from this footage")
+        await raw_clips.remove(unit, row["id"])
+        return str(row["object_key"])
+
+    async with call.held() as held:
+        key = await held.write(work)
+    await call.services.rooms.durable()
+    await discard(call, [facts_key(key), key])
+    return Response(None, 204)
+
+
+def shown(row: raw_clips.Row) -> Json:
+    """A raw clip as the API shows it."""
+    return {name: row[name] for name in ("id", "name", "size", "media_info", "created_at")}
+
+
+async def _probed(path: Path) -> Media:
+    """What the file is, found in a sandboxed child; 422 `unreadable_media`."""
+    try:
+        return (await probing([(path, Loc())]))[path]
+    except (ReelError, ReelErrors) as error:
+        first = error.errors[0] if isinstance(error, ReelErrors) else error
+        if CODES[first.code].name == "internal_error":
+            raise
+        message = first.message.replace(f'"{path.name}"', "the file")
+        hint, reason = first.hint or None, first.detail or None
+        raise Problem(422, "unreadable_media", message, code=first.code, hint=hint, reason=reason) from error
+
+
+@asynccontextmanager
+async def _received(call: Call[NoBody], raw_clip_id: str) -> AsyncIterator[tuple[Path, str]]:
+    """The uploaded file, here under a name of ours as long as it is needed, and what its sender calls it."""
+    kind = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    limit = call.services.settings.upload_limit
+    _refuse_long(call.request, limit)
+    folder = call.services.temporary
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    path = folder / raw_clip_id
+    try:
+        if kind == "multipart/form-data":
+            name = await _form(call.request, path, limit)
+        elif kind.startswith(_STREAMED):
+            name = await _body(call.request, path, limit)
+        else:
+            message = "send a form with a file, or the bytes with a Content-Type of video/*"
+            raise Problem(415, "unsupported_media_type", message)
+        yield path, _named(name)
+    except ClientDisconnect as error:
+        raise Problem(400, "upload_broken_off", "the upload ended before its end") from error
+    finally:
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+def _named(name: str) -> str:
+    """What people read: the last part of a path, on one line, not endless."""
+    return plain(name.replace("\\", "/").rpartition("/")[2]).strip()[:NAME_LENGTH] or "clip"
+
+
+def _refuse_long(request: Request, limit: int) -> None:
+    stated = request.headers.get("content-length", "")
+    if stated.isdecimal() and int(stated) > limit + CHUNK:  # a form has a little more than its file
+        raise _too_large(limit)
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem(413, "too_large", f"a raw clip may have {limit} bytes")
+
+
+async def _body(request: Request, path: Path, limit: int) -> str:
+    size = 0
+    with path.open("xb") as file:
+        async for piece in request.stream():
+            size += len(piece)
+            if size > limit:
+                raise _too_large(limit)
+            await asyncio.to_thread(file.write, piece)
+    return request.query_params.get("name", "")
+
+
+async def _form(request: Request, path: Path, limit: int) -> str:
+    """The form's one file, spooled to the disk while it comes."""
+    received = 0
+
+    async def counted() -> Message:
+        nonlocal received
+        message = await request.receive()
+        received += len(message.get("body", b""))
+        if received > limit + CHUNK:
+            raise _too_large(limit)
+        return message
+
+    try:
+        async with Request(request.scope, counted).form(max_files=1, max_fields=8) as form:
+            file = form.get("file")
+            if not isinstance(file, UploadFile):
+                raise invalid("the form has no file named file", pointer="/file")
+            if (file.size or 0) > limit:
+                raise _too_large(limit)
+            await asyncio.to_thread(_copy, file.file, path)
+            named = form.get("name")
+            return named if isinstance(named, str) and named else file.filename or ""
+    except MultiPartException as error:
+        raise invalid(f"the form cannot be read: {error.message}") from error
+
+
+def _copy(source: BinaryIO, path: Path) -> None:
+    with path.open("xb") as file:
+        while piece := source.read(CHUNK):
+            file.write(piece)

@@ -1,0 +1,65 @@
+"""What the operations work with, made once a process."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from server.accounts import Accounts
+from server.durable import Rooms
+from server.metrics import Metrics
+from server.settings import Settings
+from server.storage.folder import FolderStore
+from server.storage.objects import ObjectStore
+from server.storage.s3 import Bucket, S3Store
+from server.storage.tenants import Tenants
+
+
+@dataclass(frozen=True)
+class Services:
+    """The store, the users, their databases, and what is counted."""
+
+    settings: Settings
+    store: ObjectStore
+    accounts: Accounts
+    tenants: Tenants
+    rooms: Rooms
+    metrics: Metrics
+    boot_id: str = field(default_factory=lambda: secrets.token_hex(8))
+    """This run of the server: what an export that another one left behind is told by."""
+
+    @property
+    def temporary(self) -> Path:
+        """The folder of files that no crash may leave for ever: it is emptied at the start."""
+        return self.settings.local / "temporary"
+
+    @staticmethod
+    def now() -> str:
+        """The time, UTC, as it is stored and shown."""
+        return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def make_store(settings: Settings) -> ObjectStore:
+    """The object store that the settings name."""
+    if settings.store == "folder":
+        return FolderStore(settings.data / "objects")
+    return S3Store(
+        Bucket(
+            settings.s3_bucket,
+            settings.s3_endpoint,
+            settings.s3_region,
+            settings.s3_access_key.get_secret_value(),
+            settings.s3_secret_key.get_secret_value(),
+            settings.s3_prefix,
+        )
+    )
+
+
+def make_services(settings: Settings, store: ObjectStore | None = None) -> Services:
+    """Everything, over `store` if one is given."""
+    store = store or make_store(settings)
+    tenants = Tenants(store, settings.local, refuse_after=settings.refuse_after, idle_after=settings.idle_after)
+    rooms = Rooms(tenants, settings.durable_within)
+    return Services(settings, store, Accounts(store), tenants, rooms, Metrics(tenants))

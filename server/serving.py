@@ -1,0 +1,67 @@
+"""The server as a process: its socket, its signals, its logs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+
+import uvicorn
+
+from server.accounts import Accounts
+from server.app import make_app
+from server.logs import set_up
+from server.services import make_services
+from server.settings import Settings
+
+Greeting = Callable[[Accounts], Awaitable[None]]
+
+
+def serve(settings: Settings, greet: Callable[[Settings], Greeting]) -> None:
+    """Serve until a signal asks to end; `greet` is told the settings as they came to be, the port above all."""
+    set_up(settings.log_level, settings.log_format)
+    bound = listen(settings)
+    if settings.port == 0:
+        settings = settings.model_copy(update={"port": bound.getsockname()[1]})
+    asyncio.run(_serve(settings, bound, greet(settings)))
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The socket to serve on; OSError when the address is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    bound = socket.create_server((settings.host, settings.port), family=family, backlog=1024)
+    bound.set_inheritable(True)
+    return bound
+
+
+async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> None:
+    services = make_services(settings)
+    config = uvicorn.Config(
+        make_app(services),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        # without a limit, one open WebSocket keeps the process for ever
+        timeout_graceful_shutdown=int(settings.shutdown_within),
+        ws_max_size=1 << 16,
+        h11_max_incomplete_event_size=1 << 16,
+    )
+    await greet(services.accounts)
+    await _Server(config).serve([bound])
+
+
+class _Server(uvicorn.Server):
+    """One that has done what a signal asked, and ends well, where uvicorn would raise the signal again."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Within, SIGTERM and Ctrl-C ask it to end; a second Ctrl-C does not wait for what is running."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, was in before.items():
+                signal.signal(number, was)

@@ -1,0 +1,132 @@
+"""What requests and answers look like: the models that check them and describe them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from server.api import Body
+
+NAME_LENGTH = 200
+
+
+def _seen(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("must have something to see, and nothing that cannot be seen")
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH), AfterValidator(_seen)]
+Id = Annotated[str, Field(min_length=1, max_length=64)]
+Aspect = Literal["9:16", "16:9", "1:1", "4:5", "4:3"]
+Stored = Annotated[Any, Field(description="As stored: any shape that was ever stored is read; null clears.")]
+
+
+class NewProject(Body):
+    """A project to make."""
+
+    name: Name
+    aspect_ratio: Aspect = "9:16"
+    settings: Annotated[
+        dict[str, Any], Field(description="canvas, audio, encode and transition, as in a reel file")
+    ] = {}
+
+
+class ProjectChange(Body):
+    """What changes of a project; fields that are absent stay."""
+
+    name: Name = ""
+    aspect_ratio: Aspect = "9:16"
+    settings: dict[str, Any] = {}
+
+
+class NewClip(Body):
+    """A clip to add at the end of a project."""
+
+    raw_clip_id: Id
+    name: Name | None = None
+    crop_data: Stored = None
+    segments_data: Stored = None
+    timing_data: Stored = None
+    transition_data: Stored = None
+    rotation: Stored = None
+
+
+class ClipChange(Body):
+    """What changes of a clip; fields that are absent stay, null clears."""
+
+    name: Name = ""
+    crop_data: Stored = None
+    segments_data: Stored = None
+    timing_data: Stored = None
+    transition_data: Stored = None
+    rotation: Stored = None
+    sort_order: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+class Order(Body):
+    """Every clip of a project, in the order they are to play."""
+
+    clip_ids: Annotated[list[Id], Field(max_length=10_000)]
+
+
+class Restore(Body):
+    """The version whose content becomes the newest version."""
+
+    version: Annotated[int, Field(ge=1)]
+
+
+class Answer(BaseModel):
+    """What an answer holds."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Clip(Answer):
+    """A clip as it is stored."""
+
+    id: str
+    project_id: str
+    raw_clip_id: str | None
+    name: str
+    crop_data: Stored
+    segments_data: Stored
+    timing_data: Stored
+    transition_data: Stored
+    rotation: float
+    sort_order: int
+    version: int
+    saved_at: str
+
+
+class Project(Answer):
+    """A project, and where it is asked for alone, its clips."""
+
+    id: str
+    name: str
+    aspect_ratio: str
+    settings: dict[str, Any]
+    working_video_id: str | None
+    created_at: str
+    updated_at: str
+
+
+class RawClip(Answer):
+    """A raw clip, and what was found in it."""
+
+    id: str
+    name: str
+    size: int
+    media_info: dict[str, Any]
+    created_at: str
+
+
+class Saved(Answer):
+    """A save, durable."""
+
+    success: bool
+    clip_id: str
+    version: int
+    clip: Clip
+    warnings: list[str]

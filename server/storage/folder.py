@@ -1,0 +1,178 @@
+"""A local folder as object store: the embedded default. Durable: every write is synced before it is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+from server.storage.objects import CHUNK, Exists, Missing, Stat, StoreFailed, check_key
+
+T = TypeVar("T")
+THREADS = 8
+COMING = ".coming"
+"""The folder of files being written; no key can name it."""
+
+
+class FolderStore:
+    """Objects as files below `root`. A file gets its name only when it is whole and on the disk.
+
+    One key may not continue another (`a` and `a/b`), as a file is no folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        self._threads = ThreadPoolExecutor(THREADS, "folder")
+
+    async def put(self, key: str, body: bytes, *, if_absent: bool = False) -> Stat:
+        """Store `body`; with `if_absent`, Exists if the key is taken, and of several at once one wins."""
+        return await self._run(self._put, key, lambda file: file.write(body), if_absent)
+
+    async def put_file(self, key: str, path: Path) -> Stat:
+        """Store a file's content, without holding it."""
+
+        def copy(file: BinaryIO) -> None:
+            with path.open("rb") as source:
+                shutil.copyfileobj(source, file, CHUNK)
+
+        return await self._run(self._put, key, copy, False)
+
+    async def get(self, key: str, start: int = 0, stop: int | None = None) -> bytes:
+        """The bytes `[start, stop)` of an object, to its end by default; Missing if there is none."""
+        return await self._run(self._get, key, start, stop)
+
+    async def stream(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        """The same, in pieces; nothing is asked before the first is."""
+        file = await self._run(self._open, key, start)
+        try:
+            left = (await self._run(os.fstat, file.fileno())).st_size - start
+            left = left if stop is None else min(left, stop - start)
+            while left > 0 and (piece := await self._run(file.read, min(CHUNK, left))):
+                left -= len(piece)
+                yield piece
+        finally:
+            file.close()
+
+    async def head(self, key: str) -> Stat:
+        """What is known of an object; Missing if there is none."""
+        return await self._run(self._head, key)
+
+    async def listing(self, prefix: str, after: str = "") -> AsyncIterator[Stat]:
+        """Every object whose key begins with `prefix` and sorts after `after`; those of one folder in order of keys."""
+        for stat in await self._run(self._list, prefix, after):
+            yield stat
+
+    async def delete(self, key: str) -> None:
+        """There is no such object from now on; nor need there have been one."""
+        await self._run(self._delete, key)
+
+    async def close(self) -> None:
+        """Let go of the threads, once what they do is done."""
+        await asyncio.to_thread(self._threads.shutdown)
+
+    async def _run(self, work: Callable[..., T], *given: object) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *given))
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+            raise Missing(str(given[0])) from error
+        except OSError as error:
+            raise StoreFailed(f"the folder {self.root.name} failed: {error.strerror}") from error
+
+    def _path(self, key: str) -> Path:
+        return self.root / check_key(key)
+
+    def _put(self, key: str, write: Callable[[BinaryIO], object], if_absent: bool) -> Stat:
+        final = self._path(key)
+        coming = self.root / COMING
+        coming.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=coming)
+        try:
+            with open(handle, "wb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            self._name(name, final, if_absent)
+        except FileNotFoundError as error:
+            raise StoreFailed(f"the folder {self.root.name} has gone: {error.strerror}") from error
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name)
+        return self._head(key)
+
+    def _name(self, coming: str, final: Path, if_absent: bool) -> None:
+        _make_folder(final.parent)
+        if if_absent:
+            try:
+                os.link(coming, final)  # unlike a rename, refuses a name that is taken
+            except FileExistsError as error:
+                raise Exists(final.name) from error
+        else:
+            os.replace(coming, final)
+        _sync_folder(final.parent)
+
+    def _open(self, key: str, start: int) -> BinaryIO:
+        file = self._path(key).open("rb")
+        file.seek(start)
+        return file
+
+    def _get(self, key: str, start: int, stop: int | None) -> bytes:
+        with self._open(key, start) as file:
+            return file.read() if stop is None else file.read(max(0, stop - start))
+
+    def _head(self, key: str) -> Stat:
+        path = self._path(key)
+        if not path.is_file():
+            raise FileNotFoundError(key)
+        return _stat(key, path.stat())
+
+    def _list(self, prefix: str, after: str) -> list[Stat]:
+        folder = self.root / prefix.rpartition("/")[0]
+        found = (path for path in _files(folder) if not path.is_relative_to(self.root / COMING))
+        keys = sorted(path.relative_to(self.root).as_posix() for path in found)
+        stats = []
+        for key in keys:
+            if key.startswith(prefix) and key > after:
+                with contextlib.suppress(FileNotFoundError):  # deleted since it was listed
+                    stats.append(_stat(key, (self.root / key).stat()))
+        return stats
+
+    def _delete(self, key: str) -> None:
+        path = self._path(key)
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            path.unlink()
+            _sync_folder(path.parent)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for parent, _, names in os.walk(folder):
+        yield from (Path(parent, name) for name in names)
+
+
+def _stat(key: str, found: os.stat_result) -> Stat:
+    etag = f"{found.st_mtime_ns:x}-{found.st_ino:x}-{found.st_size:x}"
+    return Stat(key, found.st_size, etag, datetime.fromtimestamp(found.st_mtime, UTC))
+
+
+def _make_folder(folder: Path) -> None:
+    """The folder, and its parents, each named on the disk before anything is put into it."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir()
+        _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

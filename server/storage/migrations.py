@@ -1,0 +1,116 @@
+"""The schema, as numbered steps forward; a database is at the step it has taken last."""
+
+from __future__ import annotations
+
+FIRST = """
+CREATE TABLE projects (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    aspect_ratio TEXT NOT NULL,
+    settings TEXT NOT NULL DEFAULT '{}',
+    working_video_id TEXT REFERENCES working_videos (id) DEFERRABLE INITIALLY DEFERRED,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE raw_clips (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    object_key TEXT NOT NULL,
+    etag TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    media_info TEXT NOT NULL,
+    start_time REAL,
+    end_time REAL,
+    created_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE working_clips (
+    id INTEGER PRIMARY KEY,
+    project_id TEXT NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
+    raw_clip_id TEXT REFERENCES raw_clips (id),
+    uploaded_filename TEXT,
+    name TEXT NOT NULL,
+    crop_data TEXT,
+    timing_data TEXT,
+    segments_data TEXT,
+    transition_data TEXT,
+    rotation REAL NOT NULL DEFAULT 0,
+    sort_order INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    clip_key TEXT NOT NULL,
+    deleted INTEGER NOT NULL DEFAULT 0,
+    created_at TEXT NOT NULL,
+    UNIQUE (project_id, clip_key, version)
+) STRICT;
+CREATE INDEX working_clips_raw ON working_clips (raw_clip_id);
+
+CREATE VIEW latest_clips AS
+    SELECT clip.* FROM working_clips AS clip
+    WHERE clip.version = (
+        SELECT max(other.version) FROM working_clips AS other
+        WHERE other.project_id = clip.project_id AND other.clip_key = clip.clip_key
+    ) AND NOT clip.deleted;
+
+CREATE TABLE working_videos (
+    id TEXT PRIMARY KEY,
+    project_id TEXT NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
+    filename TEXT NOT NULL,
+    object_key TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    duration REAL NOT NULL,
+    frames INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    render_identity TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    UNIQUE (project_id, version)
+) STRICT;
+
+CREATE TABLE working_video_clips (
+    working_video_id TEXT NOT NULL REFERENCES working_videos (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    working_clip_id INTEGER NOT NULL REFERENCES working_clips (id),
+    PRIMARY KEY (working_video_id, position)
+) STRICT;
+CREATE INDEX working_video_clips_clip ON working_video_clips (working_clip_id);
+
+CREATE TABLE exports (
+    export_id TEXT PRIMARY KEY,
+    project_id TEXT NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
+    state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'complete', 'error', 'cancelled')),
+    stage TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    boot_id TEXT,
+    request_hash TEXT NOT NULL,
+    error TEXT,
+    working_video_id TEXT REFERENCES working_videos (id),
+    created_at TEXT NOT NULL,
+    started_at TEXT,
+    completed_at TEXT
+) STRICT;
+CREATE UNIQUE INDEX exports_one_at_a_time ON exports (project_id) WHERE state IN ('queued', 'running');
+
+CREATE TABLE idempotency (
+    key TEXT PRIMARY KEY,
+    request_hash TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    created_at TEXT NOT NULL
+) STRICT;
+"""
+
+STEPS: tuple[str, ...] = (FIRST,)
+"""Step n is `STEPS[n - 1]`: SQL that takes a database from step n - 1 to n. A step that was released never changes."""
+
+BOOKS = """
+CREATE TABLE IF NOT EXISTS schema_version (step INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS sync_head (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    n INTEGER NOT NULL,
+    synced_n INTEGER NOT NULL,
+    base INTEGER NOT NULL,
+    writer TEXT NOT NULL
+) STRICT;
+"""
+"""What every database has before its first step: how far it is, and what of it is in the object store."""

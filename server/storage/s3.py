@@ -1,0 +1,160 @@
+"""An S3-compatible store (AWS, R2, SeaweedFS, MinIO) by boto3, in threads of its own, with deadlines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import boto3
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from server.storage.objects import CHUNK, Exists, Missing, Stat, StoreFailed, check_key
+
+T = TypeVar("T")
+THREADS = 16
+DEADLINE = 60.0
+"""Seconds for one call; moving a file takes as long as it takes, as long as bytes move."""
+TRANSFER = TransferConfig(max_concurrency=2, multipart_threshold=16 << 20, multipart_chunksize=16 << 20)
+ABSENT = {"404", "NoSuchKey", "NotFound"}
+TAKEN = {"PreconditionFailed", "412"}
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Where the objects are, and by whose keys; `endpoint` is empty for AWS, `prefix` is put before every key."""
+
+    name: str
+    endpoint: str
+    region: str
+    access_key: str
+    secret_key: str
+    prefix: str = ""
+
+
+class S3Store:
+    """Objects in a bucket. `If-None-Match: *` must be honoured by it, as `check` finds out."""
+
+    def __init__(self, bucket: Bucket, *, connect: float = 3, read: float = 20, attempts: int = 3) -> None:
+        self.bucket = bucket
+        self._threads = ThreadPoolExecutor(THREADS, "s3")
+        self._client: Any = boto3.session.Session().client(
+            "s3",
+            endpoint_url=bucket.endpoint or None,
+            region_name=bucket.region,
+            aws_access_key_id=bucket.access_key,
+            aws_secret_access_key=bucket.secret_key,
+            config=Config(
+                signature_version="s3v4",
+                s3={"addressing_style": "path"},
+                connect_timeout=connect,
+                read_timeout=read,
+                max_pool_connections=THREADS,
+                retries={"mode": "standard", "total_max_attempts": attempts},
+                # R2 and others refuse the checksums that boto3 adds by default
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
+        )
+
+    async def put(self, key: str, body: bytes, *, if_absent: bool = False) -> Stat:
+        """Store `body`; with `if_absent`, Exists if the key is taken, and of several at once one wins.
+
+        A retry of boto3's own may find what its first try stored: Exists then means that somebody did, perhaps we.
+        """
+        condition = {"IfNoneMatch": "*"} if if_absent else {}
+        put = await self._call(self._client.put_object, key, Body=body, **condition)
+        return Stat(key, len(body), put["ETag"].strip('"'), datetime.now(UTC))
+
+    async def put_file(self, key: str, path: Path) -> Stat:
+        """Store a file's content, without holding it."""
+        where = {"Bucket": self.bucket.name, "Key": self._key(key), "Config": TRANSFER}
+        await self._run(None, partial(self._client.upload_file, str(path), **where))
+        return await self.head(key)
+
+    async def get(self, key: str, start: int = 0, stop: int | None = None) -> bytes:
+        """The bytes `[start, stop)` of an object, to its end by default; Missing if there is none."""
+        return b"".join([piece async for piece in self.stream(key, start, stop)])
+
+    async def stream(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        """The same, in pieces; nothing is asked before the first is."""
+        if stop is not None and stop <= start:
+            await self.head(key)
+            return
+        part = {} if start == 0 and stop is None else {"Range": f"bytes={start}-{'' if stop is None else stop - 1}"}
+        try:
+            body = (await self._call(self._client.get_object, key, **part))["Body"]
+        except _PastTheEnd:
+            return
+        try:
+            while piece := await self._run(DEADLINE, partial(body.read, CHUNK)):
+                yield piece
+        finally:
+            body.close()
+
+    async def head(self, key: str) -> Stat:
+        """What is known of an object; Missing if there is none."""
+        found = await self._call(self._client.head_object, key)
+        return Stat(key, found["ContentLength"], found["ETag"].strip('"'), found["LastModified"])
+
+    async def listing(self, prefix: str, after: str = "") -> AsyncIterator[Stat]:
+        """Every object whose key begins with `prefix` and sorts after `after`; those of one folder in order of keys."""
+        ours = self.bucket.prefix
+        more = {"StartAfter": ours + after} if after else {}
+        while True:
+            call = partial(self._client.list_objects_v2, Bucket=self.bucket.name, Prefix=ours + prefix, **more)
+            page = await self._run(DEADLINE, call)
+            for item in page.get("Contents", ()):
+                key = item["Key"].removeprefix(ours)
+                yield Stat(key, item["Size"], item["ETag"].strip('"'), item["LastModified"])
+            if not page.get("IsTruncated"):
+                return
+            more = {"ContinuationToken": page["NextContinuationToken"]}
+
+    async def delete(self, key: str) -> None:
+        """There is no such object from now on; nor need there have been one."""
+        await self._call(self._client.delete_object, key)
+
+    async def close(self) -> None:
+        """Let go of connections and threads, once what they do is done."""
+        await asyncio.to_thread(self._threads.shutdown)
+        self._client.close()
+
+    def _key(self, key: str) -> str:
+        return self.bucket.prefix + check_key(key)
+
+    async def _call(self, call: Callable[..., T], key: str, **given: Any) -> T:
+        return await self._run(DEADLINE, partial(call, Bucket=self.bucket.name, Key=self._key(key), **given))
+
+    async def _run(self, within: float | None, work: Callable[[], T]) -> T:
+        """What `work` returns, done in a thread. After `within` seconds nobody waits for the thread any more."""
+        try:
+            doing = asyncio.get_running_loop().run_in_executor(self._threads, work)
+            return await asyncio.wait_for(doing, within)
+        except ClientError as error:
+            raise _named(error) from error
+        except (BotoCoreError, boto3.exceptions.Boto3Error, OSError, TimeoutError) as error:
+            raise StoreFailed(f"the bucket {self.bucket.name} failed: {type(error).__name__}") from error
+
+
+class _PastTheEnd(Exception):
+    """The range asked for begins after the object's end."""
+
+
+def _named(error: ClientError) -> Exception:
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    if code in TAKEN or status == 412:
+        return Exists(code)
+    if code in ABSENT:
+        return Missing(code)
+    if code == "InvalidRange" or status == 416:
+        return _PastTheEnd(code)
+    return StoreFailed(f"the bucket answered {status} {code}")

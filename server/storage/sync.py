@@ -1,0 +1,176 @@
+"""A database's way into the object store: one uploader a user, whoever wrote waits for it.
+
+A unit of work is durable when a snapshot that holds it was stored. The uploader takes the database as it is, with
+every unit committed by then (group commit), and puts it under the next number with If-None-Match. A number that is
+taken, and not by an earlier try of its own, means that another server writes: this one is fenced, and stops.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from server.logs import logger
+from server.storage import snapshots
+from server.storage.database import Database, DatabaseFailed, Head
+from server.storage.objects import Exists, Missing, ObjectStore, StoreFailed
+from server.storage.snapshots import Damaged
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+"""Seconds between tries, before jitter."""
+
+SURE_FOR = 600.0
+"""Seconds after which a writer looks for newer snapshots before it writes: an old number may have been pruned."""
+
+PRUNE_EVERY = 3600.0
+
+Seconds = Callable[[], float]
+
+
+def awake() -> float:
+    """Seconds on a clock that nobody sets, and that goes on while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class Fenced(Exception):
+    """Another server wrote this user's database: what is here is not the newest any more."""
+
+
+class NotDurable(Exception):
+    """It took too long: whether what was written is durable is not known yet."""
+
+
+class Sync:
+    """The uploader of one open database."""
+
+    def __init__(self, store: ObjectStore, uid: str, database: Database, head: Head, clock: Seconds = awake) -> None:
+        self.uid, self.fenced = uid, False
+        self._store, self._database, self._clock = store, database, clock
+        self._head = head
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self._tries: dict[str, int] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._pruning: asyncio.Task[None] | None = None
+        self._since: float | None = None
+        self._sure = clock()
+        self._pruned = clock()
+
+    @property
+    def pending(self) -> float:
+        """Seconds since when something has been written and is not durable; 0 when everything is."""
+        return 0.0 if self._since is None else self._clock() - self._since
+
+    @property
+    def synced(self) -> Head:
+        """How far the object store is."""
+        return self._head
+
+    def wrote(self) -> None:
+        """Something was committed: see to it that it becomes durable, now or as soon as the store answers."""
+        if self._database.n <= self._head.synced_n or self.fenced:
+            return
+        if self._since is None:
+            self._since = self._clock()
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._upload(), name=f"sync {self.uid}")
+
+    async def barrier(self, n: int, within: float) -> None:
+        """Return when all up to head `n` is durable; NotDurable after `within` seconds, Fenced if it never can be."""
+        self.wrote()
+        if n <= self._head.synced_n:
+            return
+        if self.fenced:
+            raise Fenced(self.uid)
+        reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((n, reached))
+        try:
+            await asyncio.wait_for(reached, within)
+        except TimeoutError:
+            raise NotDurable(f"head {n} is not durable after {within:g} s") from None
+        finally:
+            self._waiting = [entry for entry in self._waiting if entry[1] is not reached]
+
+    async def close(self) -> None:
+        """Stop trying; what is not durable stays marked as such in the database."""
+        for task in (self._task, self._pruning):
+            if task is not None:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+    async def _upload(self) -> None:
+        pause = FIRST_PAUSE
+        while self._database.n > self._head.synced_n:
+            try:
+                await self._once()
+                pause = FIRST_PAUSE
+            except Fenced:
+                self._stop()
+                return
+            except (StoreFailed, Missing, Damaged, DatabaseFailed) as error:
+                logger.warning("not synced yet", extra={"sync_user": self.uid, "why": str(error)})
+                await asyncio.sleep(pause * random.uniform(0.5, 1))
+                pause = min(2 * pause, LONGEST_PAUSE)
+        self._prune_now_and_then()
+
+    async def _once(self) -> None:
+        """One snapshot of everything committed by now, under the next number."""
+        number = self._head.base + 1
+        await self._look(number)
+        n, image = await self._database.image()
+        header, body = snapshots.packed(self._head.writer, n, image)
+        self._tries[header.sha256] = n
+        try:
+            await self._store.put(snapshots.key_of(self.uid, number), body, if_absent=True)
+        except Exists:
+            n = await self._own(number)
+        await self._reached(Head(n, n, number, self._head.writer))
+
+    async def _look(self, number: int) -> None:
+        """After a long pause: nothing newer may be there, for numbers that were pruned can be put again."""
+        if self._clock() - self._sure > SURE_FOR and await snapshots.latest(self._store, self.uid, number) >= number:
+            await self._own(number)
+
+    async def _own(self, number: int) -> int:
+        """The head of the snapshot with our next number, if an earlier try of ours made it, unanswered; else Fenced."""
+        try:
+            header = await snapshots.read_header(self._store, self.uid, number)
+        except Missing as error:  # only a later number is there
+            raise Fenced(self.uid) from error
+        if header.writer == self._head.writer and header.sha256 in self._tries:
+            return self._tries[header.sha256]
+        raise Fenced(self.uid)
+
+    async def _reached(self, head: Head) -> None:
+        self._head, self._sure = head, self._clock()
+        self._since = None if self._database.n <= head.synced_n else self._sure
+        self._tries.clear()
+        for n, reached in self._waiting:
+            if n <= head.synced_n and not reached.done():
+                reached.set_result(None)
+        try:
+            await self._database.note(head)
+        except DatabaseFailed as error:  # the store knows, which is what counts
+            logger.warning("sync not written down", extra={"sync_user": self.uid, "why": str(error)})
+
+    def _stop(self) -> None:
+        self.fenced = True
+        logger.error("fenced: another server writes this user's data", extra={"sync_user": self.uid})
+        for _, reached in self._waiting:
+            if not reached.done():
+                reached.set_exception(Fenced(self.uid))
+
+    def _prune_now_and_then(self) -> None:
+        if self._clock() - self._pruned >= PRUNE_EVERY and (self._pruning is None or self._pruning.done()):
+            self._pruned = self._clock()
+            self._pruning = asyncio.create_task(self._prune(), name=f"prune {self.uid}")
+
+    async def _prune(self) -> None:
+        try:
+            await snapshots.prune(self._store, self.uid, datetime.now(UTC))
+        except (StoreFailed, Missing) as error:
+            logger.warning("old snapshots not pruned", extra={"sync_user": self.uid, "why": str(error)})

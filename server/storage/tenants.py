@@ -1,0 +1,275 @@
+"""The users' databases: opened when first asked for, restored when they are not here, closed when idle."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from server.logs import logger
+from server.storage import snapshots
+from server.storage.database import Broken, Database, DatabaseFailed, Head, Reader, Transaction, open_database
+from server.storage.objects import ObjectStore
+from server.storage.snapshots import Damaged
+from server.storage.sync import Fenced, NotDurable, Seconds, Sync, awake
+
+T = TypeVar("T")
+
+_UID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+SUFFIXES = ("", "-wal", "-shm")
+
+
+class Lost(Exception):
+    """The object store does not hold what it acknowledged: nothing is guessed, somebody has to look."""
+
+
+class Overdue(Exception):
+    """What was written is not durable for so long that nothing more is taken."""
+
+
+class Tenant:
+    """One user's database, open, with its sync."""
+
+    def __init__(self, uid: str, database: Database, sync: Sync, refuse_after: float) -> None:
+        self.uid, self.database, self.sync = uid, database, sync
+        self._refuse_after = refuse_after
+        self.used = awake()
+        self.closed = False
+        self._users = 0
+        self._free = asyncio.Event()
+        self._free.set()
+
+    @property
+    def in_use(self) -> bool:
+        """Whether anybody holds it."""
+        return self._users > 0
+
+    @contextlib.contextmanager
+    def held(self, clock: Seconds) -> Iterator[Tenant]:
+        """It is not closed meanwhile."""
+        self._users += 1
+        self._free.clear()
+        try:
+            yield self
+        finally:
+            self._users -= 1
+            self.used = clock()
+            if not self._users:
+                self._free.set()
+
+    async def read(self, question: Callable[[Reader], Awaitable[T]]) -> T:
+        """The answer to a question, from one unchanging view."""
+        async with self.database.read() as reader:
+            return await question(reader)
+
+    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> tuple[T, int | None]:
+        """Run a unit of work; its result and the head that `durable` must be asked for, None if nothing was written.
+
+        Overdue or Fenced, before anything is written, when what was written earlier cannot be made durable.
+        """
+        if self.sync.fenced:
+            raise Fenced(self.uid)
+        if self.sync.pending > self._refuse_after:
+            raise Overdue(self.uid)
+        result, n = await self.database.write(work)
+        if n is not None:
+            self.sync.wrote()
+        return result, n
+
+    async def durable(self, n: int, within: float) -> None:
+        """Return when the unit of head `n` is durable; NotDurable, Fenced."""
+        await self.sync.barrier(n, within)
+
+    async def close(self) -> None:
+        """Let go of the database, once nobody holds it; what is not durable yet is taken up when it is opened again."""
+        await self._free.wait()
+        self.closed = True
+        await self.sync.close()
+        await self.database.close()
+
+
+class Tenants:
+    """Every user's database, at most one open a user."""
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        local: Path,
+        *,
+        refuse_after: float = 30,
+        idle_after: float = 900,
+        clock: Seconds = awake,
+    ) -> None:
+        self.store, self.local = store, local
+        self._refuse_after, self._idle_after, self._clock = refuse_after, idle_after, clock
+        self._open: dict[str, Tenant] = {}
+        self._turns: dict[str, asyncio.Lock] = {}
+
+    def opened(self) -> list[Tenant]:
+        """Those that are open."""
+        return list(self._open.values())
+
+    @asynccontextmanager
+    async def use(self, uid: str) -> AsyncIterator[Tenant]:
+        """A user's database, open as long as it is used.
+
+        StoreFailed, Damaged, Lost or DatabaseFailed when it cannot be opened.
+        One that was fenced is put aside, and what the other server wrote is restored.
+        """
+        if not _UID.fullmatch(uid):
+            raise ValueError(f"{uid!r} is no user's id")
+        tenant = await asyncio.shield(asyncio.ensure_future(self._opened(uid)))
+        while tenant.closed:  # between its opening and our turn
+            tenant = await asyncio.shield(asyncio.ensure_future(self._opened(uid)))
+        with tenant.held(self._clock):
+            yield tenant
+
+    async def resume(self) -> None:
+        """Open every database here that holds something not durable yet, so that its upload goes on."""
+        for path in sorted(self.local.glob("users/*/edit.sqlite")):
+            async with self.use(path.parent.name) as tenant:
+                tenant.sync.wrote()
+
+    async def close_idle(self) -> None:
+        """Close those that nobody used for a while and that are durable."""
+        for tenant in self.opened():
+            async with self._turn(tenant.uid):
+                idle = self._clock() - tenant.used > self._idle_after
+                if idle and not tenant.in_use and not tenant.sync.pending:
+                    await self._close(tenant)
+
+    async def close(self, within: float) -> None:
+        """Give every upload `within` seconds to end, then close everything."""
+        waits = (tenant.durable(tenant.database.n, within) for tenant in self.opened())
+        for tenant, ended in zip(self.opened(), await asyncio.gather(*waits, return_exceptions=True), strict=True):
+            if isinstance(ended, NotDurable | Fenced):
+                logger.error("closed before it was durable", extra={"sync_user": tenant.uid, "why": repr(ended)})
+        for tenant in self.opened():
+            await self._close(tenant)
+
+    def _turn(self, uid: str) -> asyncio.Lock:
+        return self._turns.setdefault(uid, asyncio.Lock())
+
+    async def _opened(self, uid: str) -> Tenant:
+        async with self._turn(uid):
+            tenant = self._open.get(uid)
+            if tenant is not None and tenant.sync.fenced:
+                await self._close(tenant)
+                put_aside(self._path(uid), "fenced")
+                tenant = None
+            if tenant is None:
+                try:
+                    tenant = await self._opening(uid)
+                except OSError as error:
+                    raise DatabaseFailed(f"a database cannot be opened: {error.strerror}") from error
+            return tenant
+
+    async def _close(self, tenant: Tenant) -> None:
+        await tenant.close()
+        del self._open[tenant.uid]
+
+    def _path(self, uid: str) -> Path:
+        return self.local / "users" / uid / "edit.sqlite"
+
+    async def _opening(self, uid: str) -> Tenant:
+        path = self._path(uid)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        database, head = await self._newest(uid, path)
+        try:
+            head = Head(head.n, head.synced_n, head.base, secrets.token_hex(8))
+            await database.note(head)
+        except BaseException:
+            await database.close()
+            raise
+        tenant = Tenant(uid, database, Sync(self.store, uid, database, head, self._clock), self._refuse_after)
+        tenant.used = self._clock()
+        tenant.sync.wrote()
+        self._open[uid] = tenant
+        return tenant
+
+    async def _newest(self, uid: str, path: Path) -> tuple[Database, Head]:
+        """The database with everything that was ever acknowledged, and how far it and the store are."""
+        database, head = await self._here(path)
+        if database is None or head is None:
+            number = await snapshots.latest(self.store, uid)
+            return await self._restored(uid, path, number) if number else await _opened(path)
+        try:
+            number = await snapshots.latest(self.store, uid, head.base)
+            if number < head.base:
+                raise Lost(f"snapshot {head.base} of {uid} is gone from the object store")
+            if number == head.base:
+                return database, head
+            header = await snapshots.read_header(self.store, uid, number)
+        except BaseException:
+            await database.close()
+            raise
+        if header.writer == head.writer and header.head <= head.n:  # our own, written down nowhere but there
+            return database, Head(head.n, header.head, number, head.writer)
+        await database.close()
+        put_aside(path, "overtaken")
+        return await self._restored(uid, path, number)
+
+    async def _here(self, path: Path) -> tuple[Database | None, Head | None]:
+        if not path.exists():
+            return None, None
+        try:
+            return await _opened(path)
+        except Broken as error:
+            logger.error("a database is damaged", extra={"path": str(path), "why": str(error)})
+            put_aside(path, "damaged")
+            return None, None
+
+    async def _restored(self, uid: str, path: Path, number: int) -> tuple[Database, Head]:
+        header, image = await snapshots.fetch(self.store, uid, number)
+        await asyncio.to_thread(_write_image, path, image)
+        try:
+            database, head = await _opened(path)
+        except Broken as error:
+            put_aside(path, "unreadable")
+            raise Damaged(f"snapshot {number} of {uid} is no sound database") from error
+        logger.info("restored", extra={"sync_user": uid, "snapshot": number, "bytes": len(image)})
+        return database, Head(head.n, header.head, number, head.writer)
+
+
+async def _opened(path: Path) -> tuple[Database, Head]:
+    database = await open_database(path)
+    try:
+        return database, await database.head()
+    except BaseException:
+        await database.close()
+        raise
+
+
+def _write_image(path: Path, image: bytes) -> None:
+    """The image under its name, whole; nothing of an earlier database beside it."""
+    coming = path.with_suffix(".coming")
+    with coming.open("wb") as file:
+        file.write(image)
+        file.flush()
+        os.fsync(file.fileno())
+    for suffix in SUFFIXES:
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    coming.replace(path)
+    handle = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def put_aside(path: Path, why: str) -> None:
+    """Move a database that must not be used out of the way; it is kept."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    place = path.parent / "aside" / f"{stamp}-{why}-{secrets.token_hex(3)}"
+    place.mkdir(parents=True)
+    for suffix in SUFFIXES:
+        with contextlib.suppress(FileNotFoundError):
+            Path(f"{path}{suffix}").rename(place / f"{path.name}{suffix}")
+    logger.warning("a database was put aside", extra={"path": str(place), "why": why})

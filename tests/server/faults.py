@@ -1,0 +1,94 @@
+"""A store that fails as told: before it did anything, or after, with the answer lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Literal
+
+from server.storage.objects import ObjectStore, Stat, StoreFailed
+
+Fault = Literal["fail", "swallow"]
+Plan = Callable[[int, str], Fault | None]
+"""What happens at the n-th call, counted from 1, of this name."""
+
+
+def nth(number: int, fault: Fault, *names: str) -> Plan:
+    """A fault at the n-th call of these names, of any by default."""
+    seen = 0
+
+    def plan(_: int, name: str) -> Fault | None:
+        nonlocal seen
+        if not names or name in names:
+            seen += 1
+            return fault if seen == number else None
+        return None
+
+    return plan
+
+
+class FaultStore:
+    """Another store, with faults."""
+
+    def __init__(self, inner: ObjectStore, plan: Plan = lambda n, name: None, delay: float = 0) -> None:
+        self.inner, self.plan, self.delay = inner, plan, delay
+        self.calls: list[str] = []
+
+    async def _before(self, name: str) -> Fault | None:
+        self.calls.append(name)
+        fault = self.plan(len(self.calls), name)
+        if self.delay:
+            await asyncio.sleep(self.delay)
+        if fault == "fail":
+            raise StoreFailed(f"planned: {name}")
+        return fault
+
+    @staticmethod
+    def _after(fault: Fault | None, name: str) -> None:
+        if fault == "swallow":
+            raise StoreFailed(f"planned: the answer to {name} was lost")
+
+    async def put(self, key: str, body: bytes, *, if_absent: bool = False) -> Stat:
+        fault = await self._before("put")
+        stat = await self.inner.put(key, body, if_absent=if_absent)
+        self._after(fault, "put")
+        return stat
+
+    async def put_file(self, key: str, path: Path) -> Stat:
+        fault = await self._before("put_file")
+        stat = await self.inner.put_file(key, path)
+        self._after(fault, "put_file")
+        return stat
+
+    async def get(self, key: str, start: int = 0, stop: int | None = None) -> bytes:
+        fault = await self._before("get")
+        body = await self.inner.get(key, start, stop)
+        self._after(fault, "get")
+        return body
+
+    async def stream(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        fault = await self._before("stream")
+        async for piece in self.inner.stream(key, start, stop):
+            yield piece
+            self._after(fault, "stream")
+
+    async def head(self, key: str) -> Stat:
+        fault = await self._before("head")
+        stat = await self.inner.head(key)
+        self._after(fault, "head")
+        return stat
+
+    async def listing(self, prefix: str, after: str = "") -> AsyncIterator[Stat]:
+        fault = await self._before("list")
+        async for stat in self.inner.listing(prefix, after):
+            yield stat
+        self._after(fault, "list")
+
+    async def delete(self, key: str) -> None:
+        fault = await self._before("delete")
+        await self.inner.delete(key)
+        self._after(fault, "delete")
+
+    async def close(self) -> None:
+        await self.inner.close()

@@ -1,0 +1,428 @@
+"""Nothing acknowledged is ever lost: whatever the store does, whatever disk is wiped, whoever else writes."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from server.storage import snapshots, sync
+from server.storage.database import Transaction
+from server.storage.folder import FolderStore
+from server.storage.objects import ObjectStore, Stat, StoreFailed
+from server.storage.snapshots import Damaged, key_of, outdated
+from server.storage.sync import Fenced, NotDurable
+from server.storage.tenants import Lost, Overdue, Tenant, Tenants
+from tests.server.faults import FaultStore, Plan, nth
+
+INSERT = "INSERT INTO raw_clips VALUES (?, 'n', 'k', 'e', 1, '{}', NULL, NULL, 'now')"
+UID = "ann"
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sync, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(sync, "LONGEST_PAUSE", 0.01)
+
+
+async def commit(tenant: Tenant, name: str) -> int:
+    async def work(unit: Transaction) -> None:
+        await unit.run(INSERT, (name,))
+
+    _, n = await tenant.write(work)
+    assert n is not None
+    return n
+
+
+async def save(tenants: Tenants, name: str, within: float = 5) -> None:
+    """A save as a request makes it: when this returns it is acknowledged."""
+    async with tenants.use(UID) as tenant:
+        await tenant.durable(await commit(tenant, name), within)
+
+
+async def names(tenants: Tenants) -> set[str]:
+    async with tenants.use(UID) as tenant:
+        rows = await tenant.read(lambda reader: reader.all("SELECT id FROM raw_clips"))
+    return {row["id"] for row in rows}
+
+
+def run(scene: Callable[[], Awaitable[None]]) -> None:
+    async def whole() -> None:
+        await scene()
+
+    asyncio.run(whole())
+
+
+def place(tmp_path: Path, plan: Plan = lambda n, name: None) -> tuple[FolderStore, FaultStore]:
+    folder = FolderStore(tmp_path / "objects")
+    return folder, FaultStore(folder, plan)
+
+
+async def wiped(store: ObjectStore, tmp_path: Path) -> set[str]:
+    """What a server finds that starts with an empty disk."""
+    shutil.rmtree(tmp_path / "another", ignore_errors=True)
+    tenants = Tenants(store, tmp_path / "another")
+    found = await names(tenants)
+    await tenants.close(5)
+    return found
+
+
+def test_what_was_acknowledged_is_found_on_an_empty_disk(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store, _ = place(tmp_path)
+        tenants = Tenants(store, tmp_path / "local")
+        for name in "abc":
+            await save(tenants, name)
+            assert name in await wiped(store, tmp_path)
+        await tenants.close(5)
+
+    run(scene)
+
+
+def test_saves_at_once_share_uploads(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store, faulty = place(tmp_path)
+        faulty.delay = 0.02
+        tenants = Tenants(faulty, tmp_path / "local")
+        wanted = {f"{number:02}" for number in range(40)}
+        await asyncio.gather(*(save(tenants, name) for name in wanted))
+        assert await wiped(store, tmp_path) == wanted
+        assert faulty.calls.count("put") < 20
+        await tenants.close(5)
+
+    run(scene)
+
+
+def test_reading_uploads_nothing(tmp_path: Path) -> None:
+    async def scene() -> None:
+        _, faulty = place(tmp_path)
+        tenants = Tenants(faulty, tmp_path / "local")
+        assert await names(tenants) == set()
+        await tenants.close(5)
+        assert "put" not in faulty.calls
+
+    run(scene)
+
+
+@pytest.mark.parametrize("fault", ["fail", "swallow"])
+def test_whichever_call_fails_nothing_is_lost_and_nobody_fenced(tmp_path: Path, fault: str) -> None:
+    """The n-th call of a whole life (save, restart, save, empty disk, save), for every n until none is left to fail."""
+
+    async def life(store: FaultStore, local: Path) -> set[str]:
+        acknowledged = set()
+        for turn in range(3):
+            tenants = Tenants(store, local)
+            for name in (f"{turn}a", f"{turn}b"):
+                try:
+                    await save(tenants, name)
+                except StoreFailed:  # opening asks the store, and says so when it does not answer
+                    await save(tenants, name)
+                acknowledged.add(name)
+            await tenants.close(5)
+            if turn:
+                shutil.rmtree(local)
+        return acknowledged
+
+    async def scene() -> None:
+        for n in range(1, 100):
+            folder = tmp_path / f"{n}"
+            store, faulty = place(folder, nth(n, fault))  # type: ignore[arg-type]
+            acknowledged = await life(faulty, folder / "local")
+            assert await wiped(store, folder) == acknowledged
+            if len(faulty.calls) < n:
+                return
+        raise AssertionError("a life has fewer calls")
+
+    run(scene)
+
+
+def test_a_save_that_takes_too_long_is_not_acknowledged_but_goes_on(tmp_path: Path) -> None:
+    async def scene() -> None:
+        down = True
+        store, faulty = place(tmp_path, lambda n, name: "fail" if down and name == "put" else None)
+        tenants = Tenants(faulty, tmp_path / "local")
+        with pytest.raises(NotDurable):
+            await save(tenants, "a", within=0.05)
+        async with tenants.use(UID) as tenant:
+            assert tenant.sync.pending > 0
+            down = False
+            await tenant.durable(tenant.database.n, 5)
+            assert tenant.sync.pending == 0
+        assert await wiped(store, tmp_path) == {"a"}
+        await tenants.close(5)
+
+    run(scene)
+
+
+def test_what_was_pending_at_a_kill_goes_on_at_the_next_start(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store, faulty = place(tmp_path, lambda n, name: "fail" if name == "put" else None)
+        first = Tenants(faulty, tmp_path / "local")
+        with pytest.raises(NotDurable):
+            await save(first, "a", within=0.05)
+        await first.close(0.01)
+        second = Tenants(store, tmp_path / "local")
+        await second.resume()
+        (tenant,) = second.opened()
+        await tenant.durable(tenant.database.n, 5)
+        assert await wiped(store, tmp_path) == {"a"}
+        await second.close(5)
+
+    run(scene)
+
+
+def test_after_long_without_the_store_nothing_more_is_taken(tmp_path: Path) -> None:
+    async def scene() -> None:
+        clock, down = Clock(), True
+        _, faulty = place(tmp_path, lambda n, name: "fail" if down and name == "put" else None)
+        tenants = Tenants(faulty, tmp_path / "local", refuse_after=30, clock=clock)
+        async with tenants.use(UID) as tenant:
+            await commit(tenant, "a")
+            clock.now += 29
+            await commit(tenant, "b")
+            clock.now += 2
+            with pytest.raises(Overdue):
+                await commit(tenant, "c")
+            down = False
+            await tenant.durable(2, 5)
+            assert await commit(tenant, "d") == 3
+        assert await names(tenants) == {"a", "b", "d"}
+        await tenants.close(5)
+
+    run(scene)
+
+
+def test_the_second_of_two_servers_is_fenced_and_then_has_what_the_first_wrote(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store, _ = place(tmp_path)
+        one, two = Tenants(store, tmp_path / "one"), Tenants(store, tmp_path / "two")
+        await save(one, "a")
+        assert await names(two) == {"a"}
+        await save(one, "b")
+        with pytest.raises(Fenced):
+            await save(two, "lost, and said so")
+        await save(two, "c")
+        assert await names(two) == {"a", "b", "c"}
+        with pytest.raises(Fenced):
+            await save(one, "d")
+        assert await names(one) == {"a", "b", "c"}
+        await asyncio.gather(one.close(5), two.close(5))
+        assert len([*(tmp_path / "one" / "users" / UID / "aside").iterdir()]) == 1
+
+    run(scene)
+
+
+def test_of_two_servers_that_race_none_loses_what_it_acknowledged(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store, _ = place(tmp_path)
+        both = [Tenants(store, tmp_path / name) for name in ("one", "two")]
+        acknowledged: set[str] = set()
+        refused = 0
+
+        async def saver(tenants: Tenants, label: str) -> None:
+            nonlocal refused
+            for number in range(25):
+                name = f"{label}{number:02}"
+                try:
+                    await save(tenants, name)
+                    acknowledged.add(name)
+                except Fenced:
+                    refused += 1
+
+        await asyncio.gather(*(saver(tenants, label) for tenants, label in zip(both, "xy", strict=True)))
+        assert acknowledged <= await wiped(store, tmp_path)
+        assert refused
+        await asyncio.gather(*(tenants.close(5) for tenants in both))
+
+    run(scene)
+
+
+def test_a_server_that_slept_finds_that_its_number_was_pruned(tmp_path: Path) -> None:
+    async def scene() -> None:
+        clock = Clock()
+        store, _ = place(tmp_path)
+        sleeper = Tenants(store, tmp_path / "sleeper", clock=clock)
+        await save(sleeper, "a")
+        other = Tenants(store, tmp_path / "other")
+        for name in "bcd":
+            await save(other, name)
+        await store.delete(key_of(UID, 2))
+        clock.now += sync.SURE_FOR + 1
+        with pytest.raises(Fenced):
+            await save(sleeper, "stale")
+        assert await names(sleeper) == {"a", "b", "c", "d"}
+        await asyncio.gather(sleeper.close(5), other.close(5))
+
+    run(scene)
+
+
+def test_a_database_that_was_overtaken_is_put_aside_at_the_start(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store, _ = place(tmp_path)
+        one = Tenants(store, tmp_path / "one")
+        await save(one, "a")
+        await one.close(5)
+        two = Tenants(store, tmp_path / "two")
+        await save(two, "b")
+        await two.close(5)
+        again = Tenants(store, tmp_path / "one")
+        assert await names(again) == {"a", "b"}
+        await again.close(5)
+        (aside,) = (tmp_path / "one" / "users" / UID / "aside").iterdir()
+        assert "overtaken" in aside.name
+
+    run(scene)
+
+
+def test_an_upload_that_was_not_written_down_is_known_as_our_own(tmp_path: Path) -> None:
+    """Killed between the answer of the store and the note of it, with more committed since."""
+
+    async def scene() -> None:
+        store, _ = place(tmp_path)
+        one = Tenants(store, tmp_path / "one")
+        await save(one, "a")
+        async with one.use(UID) as tenant:
+            before = tenant.sync.synced
+            await save(one, "b")
+            tenant.sync.fenced = True  # no more uploads, as after a kill
+            await tenant.database.write(lambda unit: unit.run(INSERT, ("c",)))
+            await tenant.database.note(before)
+            await tenant.database.close()
+        again = Tenants(store, tmp_path / "one")
+        assert await names(again) == {"a", "b", "c"}
+        await again.close(5)
+        assert await wiped(store, tmp_path) == {"a", "b", "c"}
+
+    run(scene)
+
+
+def test_a_store_that_lost_what_it_had_is_reported(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store, _ = place(tmp_path)
+        one = Tenants(store, tmp_path / "local")
+        await save(one, "a")
+        await one.close(5)
+        await store.delete(key_of(UID, 1))
+        again = Tenants(store, tmp_path / "local")
+        with pytest.raises(Lost):
+            await names(again)
+
+    run(scene)
+
+
+@pytest.mark.parametrize("where", [10, snapshots.HEADER + 5000])
+def test_a_damaged_snapshot_is_reported_and_nothing_older_used(tmp_path: Path, where: int) -> None:
+    async def scene() -> None:
+        store, _ = place(tmp_path)
+        one = Tenants(store, tmp_path / "local")
+        await save(one, "a")
+        await save(one, "b")
+        await one.close(5)
+        body = bytearray(await store.get(key_of(UID, 2)))
+        body[where] ^= 0xFF
+        await store.put(key_of(UID, 2), bytes(body))
+        with pytest.raises(Damaged):
+            await wiped(store, tmp_path)
+
+    run(scene)
+
+
+def test_a_damaged_disk_is_put_aside_and_restored(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store, _ = place(tmp_path)
+        one = Tenants(store, tmp_path / "local")
+        await save(one, "a")
+        await one.close(5)
+        (tmp_path / "local" / "users" / UID / "edit.sqlite").write_bytes(b"rubbish" * 1000)
+        again = Tenants(store, tmp_path / "local")
+        assert await names(again) == {"a"}
+        await again.close(5)
+
+    run(scene)
+
+
+def test_no_blank_database_is_made_when_the_store_does_not_answer(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store, faulty = place(tmp_path, nth(1, "fail"))
+        one = Tenants(store, tmp_path / "local")
+        await save(one, "a")
+        await one.close(5)
+        another = Tenants(faulty, tmp_path / "another")
+        with pytest.raises(StoreFailed):
+            await names(another)
+        assert await names(another) == {"a"}
+        await another.close(5)
+
+    run(scene)
+
+
+def test_idle_databases_are_closed_and_opened_again(tmp_path: Path) -> None:
+    async def scene() -> None:
+        clock = Clock()
+        store, _ = place(tmp_path)
+        tenants = Tenants(store, tmp_path / "local", idle_after=10, clock=clock)
+        await save(tenants, "a")
+        await tenants.close_idle()
+        assert len(tenants.opened()) == 1
+        clock.now += 11
+        async with tenants.use(UID):
+            await tenants.close_idle()
+            assert len(tenants.opened()) == 1
+        clock.now += 11
+        await tenants.close_idle()
+        assert tenants.opened() == []
+        await save(tenants, "b")
+        assert await names(tenants) == {"a", "b"}
+        await tenants.close(5)
+
+    run(scene)
+
+
+def test_many_at_once_open_one_database(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store, faulty = place(tmp_path)
+        tenants = Tenants(faulty, tmp_path / "local")
+        await asyncio.gather(*(names(tenants) for _ in range(20)))
+        assert faulty.calls == ["list"]
+        await tenants.close(5)
+        await store.close()
+
+    run(scene)
+
+
+@pytest.mark.parametrize("uid", ["", "../ann", "a/b", "Ann", "a" * 33, "."])
+def test_only_ids_are_users(tmp_path: Path, uid: str) -> None:
+    async def scene() -> None:
+        with pytest.raises(ValueError, match="no user's id"):
+            async with Tenants(FolderStore(tmp_path), tmp_path).use(uid):
+                pass
+
+    run(scene)
+
+
+def test_what_is_kept_of_old_snapshots() -> None:
+    now = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    aged = [timedelta(minutes=10 * number) for number in range(9 * 24 * 6, 0, -1)]
+    stats = [Stat(key_of(UID, number), 1, "e", now - age) for number, age in enumerate(aged, start=1)]
+    gone = set(outdated(stats, now))
+    kept = [stat for stat in stats if stat.key not in gone]
+    assert stats[-50:] == kept[-50:]
+    assert all(stat in kept for stat in stats if now - stat.modified < timedelta(hours=24))
+    older = [stat for stat in kept if timedelta(hours=24) <= now - stat.modified]
+    assert len(older) == 6 * 24
+    assert len({stat.modified.strftime("%d%H") for stat in older}) == len(older)
+    assert outdated(stats[:50], now) == []

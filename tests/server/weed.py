@@ -1,0 +1,96 @@
+"""A real S3 server for tests: SeaweedFS, from its package."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from server.storage.s3 import Bucket
+
+KEYS = {"access_key": "a-key", "secret_key": "a-secret"}
+PATIENCE = 90
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of which the one 10000 above, which SeaweedFS takes for gRPC, is free too."""
+    found: list[int] = []
+    for port in range(20000 + time.monotonic_ns() % 20000, 55000):
+        if all(_free(each) for each in (port, port + 10000)):
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise RuntimeError("no free ports")
+
+
+def _free(port: int) -> bool:
+    with closing(socket.socket()) as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def weed() -> str | None:
+    """The program, if its package is installed."""
+    return shutil.which("weed") or shutil.which("seaweedfs")
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Bucket]:
+    """A server of its own, with an empty bucket."""
+    program = weed()
+    assert program
+    master, volume, filer, s3 = free_ports(4)
+    identities = [
+        {
+            "name": "tests",
+            "credentials": [{"accessKey": KEYS["access_key"], "secretKey": KEYS["secret_key"]}],
+            "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+        }
+    ]
+    (folder / "s3.json").write_text(json.dumps({"identities": identities}))
+    command = [program, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false"]
+    command += [f"-master.port={master}", f"-volume.port={volume}", "-volume.max=300", "-filer", "-s3"]
+    command += [f"-filer.port={filer}", f"-s3.port={s3}", f"-s3.config={folder / 's3.json'}"]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
+        try:
+            bucket = Bucket("tests", f"http://127.0.0.1:{s3}", "auto", **KEYS)
+            _until_good(bucket)
+            yield bucket
+        finally:
+            server.kill()
+            server.wait()
+
+
+def _until_good(bucket: Bucket) -> None:
+    client = client_of(bucket)
+    for _ in range(PATIENCE):
+        try:
+            with suppress(client.exceptions.BucketAlreadyExists, client.exceptions.BucketAlreadyOwnedByYou):
+                client.create_bucket(Bucket=bucket.name)
+            client.put_object(Bucket=bucket.name, Key="ready", Body=b"ready")
+            client.delete_object(Bucket=bucket.name, Key="ready")
+            return
+        except (BotoCoreError, ClientError):
+            time.sleep(1)
+    raise RuntimeError("SeaweedFS did not start")
+
+
+def client_of(bucket: Bucket):  # type: ignore[no-untyped-def]
+    """A plain client, for making buckets."""
+    return boto3.session.Session().client(
+        "s3",
+        endpoint_url=bucket.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=bucket.access_key,
+        aws_secret_access_key=bucket.secret_key,
+        config=Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=10),
+    )
