@@ -16,13 +16,15 @@ StandIn = Callable[[str], None]
 
 @pytest.fixture
 def stand_in(desk: Desk, embedded: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> StandIn:
-    """Puts a shell script in ffmpeg's place; it may `exec "$real" "$@"`, `$clip` is the medium, and `$output` is the last argument's path."""
+    """Puts a shell script in ffmpeg's place.
+
+    It may `exec "$real" "$@"`; `$clip` is the medium, and `$output` is the last argument's path.
+    """
 
     def place(body: str) -> None:
         path = tmp_path / "ffmpeg"
-        path.write_text(
-            f'#!/bin/sh\nreal={embedded}\nclip={desk.folder}/clip.mp4\nfor last; do :; done\noutput="${{last#file:}}"\n{body}\n'
-        )
+        known = f"real={embedded}\nclip={desk.folder}/clip.mp4"
+        path.write_text(f'#!/bin/sh\n{known}\nfor last; do :; done\noutput="${{last#file:}}"\n{body}\n')
         path.chmod(0o755)
         monkeypatch.setenv("REELC_FFMPEG", str(path))
 
