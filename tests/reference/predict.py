@@ -20,6 +20,9 @@ EDGE = Fraction(1, 100)
 POST_ROLL = Fraction(1, 20)
 """Source seconds beyond a stretch that a stretcher which keeps the pitch is given, and may let through."""
 
+CLICK, RINGING = Fraction(3, 2000), Fraction(1, 1000)
+"""Seconds a click lasts, and by which resampling may let it be heard early."""
+
 
 @dataclass(frozen=True, slots=True)
 class Click:
@@ -160,10 +163,11 @@ def _clicks(edit: Edit, clip: Clip, fps: Fraction) -> list[Click]:
     open_to = (clip.end_frame - max(clip.overlaps[1], clip.darkened[1])) / fps
     found = []
     for k, at in enumerate(edit.facts.clicks):
-        if at < edit.course.start:
+        if at + CLICK < edit.course.start:
             continue
-        stretch, record = edit.course.stretch_at(at), begin + edit.course.record(at)
-        rest = end if edit.stretch == "varispeed" else end + POST_ROLL / min(stretch.entry, stretch.leave)
+        began = max(at, edit.course.start)  # of one that began before, the rest is heard
+        stretch, record = edit.course.stretch_at(began), begin + edit.course.record(began)
+        rest = end + (RINGING if edit.stretch == "varispeed" else POST_ROLL / min(stretch.entry, stretch.leave))
         if record >= rest:
             continue
         clear = open_from + EDGE <= record <= open_to - EDGE
