@@ -21,7 +21,11 @@ def test_the_program_is_called_reelc() -> None:
 
 
 def test_the_commands_are_all_there() -> None:
-    assert [command.name for command in app.registered_commands] == COMMANDS
+    """The server, where it was loaded, adds its own to them."""
+    ours = [
+        each for each in app.registered_commands if each.callback and each.callback.__module__.startswith("compiler.")
+    ]
+    assert [command.name for command in ours] == COMMANDS
 
 
 @pytest.mark.parametrize("command", COMMANDS)
