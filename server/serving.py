@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 import uvicorn
 
@@ -48,4 +50,27 @@ async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> N
         h11_max_incomplete_event_size=1 << 16,
     )
     await greet(services.accounts)
-    await uvicorn.Server(config).serve([bound])
+    await _Server(config, services.jobs.stop).serve([bound])
+
+
+class _Server(uvicorn.Server):
+    """One that has done what a signal asked, and ends well, where uvicorn would raise the signal again."""
+
+    def __init__(self, config: uvicorn.Config, stop: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._stop = stop
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End renders first: requests and sockets that wait for them end then, and nobody waits for those."""
+        await self._stop()
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Within, SIGTERM and Ctrl-C ask it to end; a second Ctrl-C does not wait for what is running."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, was in before.items():
+                signal.signal(number, was)

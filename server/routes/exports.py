@@ -23,6 +23,7 @@ from server.storage.database import Reader, Transaction
 
 api = Operations("exports")
 
+RENDER = "/api/export/framing/render"
 EXPORT = "/api/export/{export_id}"
 APPEARS_WITHIN = 5.0
 """Seconds in which a job that is written down is under way."""
@@ -78,6 +79,13 @@ async def cancel(call: Call[NoBody]) -> Json:
     if job is not None:
         await call.services.jobs.cancel(job)
     return await _described(call)
+
+
+@api.op("POST", "/api/export/upscale", status=410, errors=(410,), streams=True)
+async def upscale(_: Call[NoBody]) -> Json:
+    """Rendering from what a client sends is over: save the edit, then export the project."""
+    headers = {"Deprecation": "true", "Link": f'<{RENDER}>; rel="successor-version"'}
+    raise Problem(410, "gone", "films are rendered from what is saved: save the edit, then export it", headers=headers)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -14,6 +15,7 @@ from server.storage.folder import FolderStore
 from server.storage.objects import ObjectStore
 from server.storage.s3 import Bucket, S3Store
 from tests.server import weed
+from tests.server.site import Site, add_user, serving
 
 _counted = itertools.count()
 
@@ -46,3 +48,30 @@ def a_store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
         return FolderStore(tmp_path / "objects")
     bucket = request.getfixturevalue("moto_bucket" if request.param == "moto" else "weed_bucket")
     return S3Store(replace(bucket, prefix=f"test-{next(_counted)}/"))
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One server for all tests that do not break it."""
+    with serving(tmp_path_factory.mktemp("site") / "data", upload_limit="3000000", versions_kept="5") as running:
+        yield running
+
+
+@pytest.fixture
+def user(site: Site) -> Iterator[httpx.Client]:
+    """A client of a user of its own."""
+    with site.client(add_user(site.data, f"user{next(_counted)}")) as client:
+        yield client
+
+
+@pytest.fixture
+def another(site: Site) -> Iterator[httpx.Client]:
+    """A client of another user."""
+    with site.client(add_user(site.data, f"user{next(_counted)}")) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def game(footage: Path) -> Path:
+    """A film of 4 s at 60 frames a second, with sound."""
+    return footage / "short60.mp4"

@@ -1,0 +1,88 @@
+"""The server as a process of its own, on a free port, and clients of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from server.accounts import Accounts
+from server.storage.folder import FolderStore
+
+ROOT = Path(__file__).parents[2]
+PLAIN = "from server.cli import main; main()"
+
+
+class Site:
+    """One running server over a data folder."""
+
+    def __init__(self, data: Path, program: str = PLAIN, **settings: str) -> None:
+        self.data = data
+        named = {f"REELC_{name.upper()}": value for name, value in settings.items()}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), **named}
+        command = [sys.executable, "-W", "error", "-c", program, "serve", "--port", "0", "--data", str(data)]
+        self.log = (data.parent / f"{data.name}.log").open("ab")
+        self.process = subprocess.Popen(
+            command, env=environment, cwd=data.parent, stdout=subprocess.PIPE, stderr=self.log, text=True
+        )
+        assert self.process.stdout
+        self.link = self.process.stdout.readline().strip()
+        assert self.link, Path(self.log.name).read_text()
+        parts = urlsplit(self.link)
+        self.url = f"{parts.scheme}://{parts.netloc}"
+
+    def client(self, token: str = "") -> httpx.Client:
+        """A client with a token."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        transport = httpx.HTTPTransport(retries=5)  # the socket listens before the application is ready
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30, transport=transport)
+
+    def kill(self) -> None:
+        """As a crash does it: at once, and nothing is told."""
+        self.process.kill()
+        self._end()
+
+    def stop(self) -> int:
+        """As an operator does it; the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self._end()
+
+    def _end(self) -> int:
+        code = self.process.wait(60)
+        assert self.process.stdout
+        self.process.stdout.close()
+        self.log.close()
+        return code
+
+
+@contextmanager
+def serving(data: Path, **settings: str) -> Iterator[Site]:
+    """A server, stopped at the end, which must be a good one."""
+    site = Site(data, **settings)
+    try:
+        yield site
+    finally:
+        code = site.stop()
+    assert code == 0, Path(site.log.name).read_text()
+
+
+def add_user(data: Path, name: str) -> str:
+    """A user of a server's embedded store; the token."""
+
+    async def work() -> str:
+        store = FolderStore(data / "objects")
+        accounts = Accounts(store)
+        await accounts.ensure(name)
+        token = await accounts.issue(name, "bearer")
+        await store.close()
+        return token
+
+    return asyncio.run(work())

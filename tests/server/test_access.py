@@ -1,0 +1,121 @@
+"""Who may do what: tokens, sessions, origins, and nobody anything of anybody else's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from server.app import OPERATIONS
+from tests.server.site import Site, add_user
+from tests.server.test_http import added, refused, uploaded
+
+OURS = [op for op in OPERATIONS if not op.public]
+
+
+def filled(path: str, **ids: str) -> str:
+    for name in ("project_id", "clip_id", "raw_clip_id", "export_id", "video_id"):
+        path = path.replace(f"{{{name}}}", ids.get(name, "x"))
+    return path
+
+
+@pytest.mark.parametrize("op", OURS, ids=lambda op: f"{op.method} {op.path}")
+def test_nobody_gets_in_without_a_token(site: Site, op) -> None:  # type: ignore[no-untyped-def]
+    with site.client() as nobody:
+        for headers in ({}, {"Authorization": "Bearer reelc_" + "x" * 43}, {"Authorization": "Basic eDp4"}):
+            told = nobody.request(op.method, filled(op.path), json={}, headers=headers)
+            refused(told, 401, "unauthorized")
+            assert told.headers["www-authenticate"].startswith("Bearer")
+
+
+BODIES = {"restore": {"version": 1}, "reorder": {"clip_ids": []}}
+
+
+def test_what_is_another_users_is_not_there(user: httpx.Client, another: httpx.Client, game: Path) -> None:
+    """Every route with a foreign id answers as it does for one that nobody has."""
+    clip = added(user, game, crop_data=[{"frame": 0, "x": 0, "y": 0, "width": 9, "height": 16}])
+    stored = user.get(clip).json()
+    theirs = {"project_id": stored["project_id"], "clip_id": stored["id"], "raw_clip_id": stored["raw_clip_id"]}
+    asked = 0
+    for op in OURS:
+        if "{" not in op.path:
+            continue
+        body = (
+            {"raw_clip_id": theirs["raw_clip_id"]}
+            if op.path.endswith("/clips")
+            else BODIES.get(op.path.rpartition("/")[2], {})
+        )
+        given = {"json": body} if op.body else {}
+        foreign, nobodys = (another.request(op.method, filled(op.path, **ids), **given) for ids in (theirs, {}))  # type: ignore[arg-type]
+        assert (foreign.status_code, foreign.json()) == (404, nobodys.json()), op
+        asked += 1
+    assert asked >= 12
+    assert user.get(clip).json() == stored
+
+
+def test_another_users_footage_cannot_be_cut(user: httpx.Client, another: httpx.Client, game: Path) -> None:
+    raw = uploaded(user, game)
+    project = another.post("/api/projects", json={"name": "theft"}).json()["id"]
+    refused(another.post(f"/api/clips/projects/{project}/clips", json={"raw_clip_id": raw}), 404, "raw_clip_not_found")
+
+
+def test_a_sign_in_link_makes_a_session(site: Site) -> None:
+    with site.client() as browser:
+        answer = browser.get(site.link.removeprefix(site.url))
+        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+        cookie = answer.headers["set-cookie"].lower()
+        assert "httponly" in cookie
+        assert "samesite=lax" in cookie
+        assert browser.get("/api/me").json() == {"id": "me"}
+        assert browser.post("/sign-out").status_code == 204
+        browser.cookies.set("reelc_session", answer.cookies["reelc_session"])
+        refused(browser.get("/api/me"), 401, "unauthorized")
+
+
+def test_tokens_are_good_only_for_what_they_are_for(site: Site) -> None:
+    bearer, link = add_user(site.data, "kinds"), site.link.rpartition("=")[2]
+    with site.client(link) as program:
+        refused(program.get("/api/me"), 401, "unauthorized")
+    with site.client() as browser:
+        refused(browser.get("/sign-in", params={"token": bearer}), 401, "unauthorized")
+        browser.cookies.set("reelc_session", bearer)
+        refused(browser.get("/api/me"), 401, "unauthorized")
+
+
+def test_pages_of_other_sites_change_nothing(site: Site, user: httpx.Client) -> None:
+    port = site.url.rpartition(":")[2]
+    for headers in (
+        {"Origin": "https://example.com"},
+        {"Origin": "null"},
+        {"Origin": f"{site.url}.example.com"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ):
+        refused(user.post("/api/projects", json={"name": "x"}, headers=headers), 403, "foreign_origin")
+    for headers in ({"Origin": site.url}, {"Origin": f"http://localhost:{port}"}, {"Sec-Fetch-Site": "same-origin"}):
+        assert user.post("/api/projects", json={"name": "x"}, headers=headers).status_code == 201
+
+
+def test_monitors_are_answered(site: Site) -> None:
+    with site.client() as monitor:
+        assert monitor.get("/healthz").json() == {"status": "ok"}
+        assert monitor.get("/readyz").json() == {"status": "ready"}
+        counted = monitor.get("/metrics")
+        assert counted.headers["content-type"].startswith("text/plain")
+        assert 'reelc_requests_total{method="GET",route="/healthz",status="200"}' in counted.text
+
+
+def test_every_answer_is_dressed(user: httpx.Client) -> None:
+    for path in ("/api/projects", "/nowhere"):
+        answer = user.get(path, headers={"X-Request-Id": "my-own.1"})
+        assert answer.headers["x-request-id"] == "my-own.1"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    assert user.get("/nowhere", headers={"X-Request-Id": "for ged"}).headers["x-request-id"] != "for ged"
+
+
+def test_what_is_not_there_or_not_so_asked_is_told(user: httpx.Client) -> None:
+    refused(user.get("/nowhere"), 404, "not_found")
+    told = user.put("/api/projects", json={})
+    refused(told, 405, "method_not_allowed")

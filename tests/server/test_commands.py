@@ -1,0 +1,70 @@
+"""`reelc user`, `config` and `serve` as one types them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.server.site import PLAIN, ROOT, serving
+
+
+def reelc(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    named = {f"REELC_{name.upper()}": value for name, value in settings.items()}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "REELC_DATA": str(folder / "data"), **named}
+    command = [sys.executable, "-c", PLAIN, *words]
+    return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_users_are_added_listed_and_revoked(tmp_path: Path) -> None:
+    added = reelc(tmp_path, "user", "add", "ann")
+    token = added.stdout.strip()
+    assert added.returncode == 0
+    assert "/sign-in?token=" in added.stderr
+    assert reelc(tmp_path, "user", "list").stdout.split("\t")[0] == "ann"
+    with serving(tmp_path / "data") as site:
+        with site.client(token) as ann:
+            assert ann.get("/api/me").json() == {"id": "ann"}
+        revoked = reelc(tmp_path, "user", "revoke", "ann")
+        assert "3 tokens revoked" in revoked.stderr
+    with serving(tmp_path / "data") as site, site.client(token) as ann:
+        assert ann.get("/api/me").status_code == 401
+    stored = "".join(path.read_text() for path in (tmp_path / "data" / "objects").rglob("*") if path.is_file())
+    assert token not in stored
+
+
+def test_a_name_that_is_none_is_a_usage_error(tmp_path: Path) -> None:
+    assert reelc(tmp_path, "user", "add", "../x").returncode == 2
+
+
+def test_settings_come_from_the_file_and_the_environment_and_secrets_stay(tmp_path: Path) -> None:
+    (tmp_path / "reelc.toml").write_text('port = 9001\nhost = "0.0.0.0"\ns3_secret_key = "hidden-key"\n')
+    shown = reelc(tmp_path, "config", port="9002")
+    told = json.loads(shown.stdout)
+    assert (told["port"], told["host"], told["store"]) == (9002, "0.0.0.0", "folder")
+    assert "hidden-key" not in shown.stdout + shown.stderr
+
+
+def test_a_setting_that_cannot_be_is_a_usage_error(tmp_path: Path) -> None:
+    for settings in ({"port": "many"}, {"store": "s3"}, {"public_url": "ftp://x"}):
+        assert reelc(tmp_path, "config", **settings).returncode == 2
+    (tmp_path / "reelc.toml").write_text("prot = 1\n")
+    assert reelc(tmp_path, "config").returncode == 2
+
+
+def test_a_store_that_is_not_there_is_exit_code_5(tmp_path: Path) -> None:
+    away = {"store": "s3", "s3_bucket": "b", "s3_access_key": "k", "s3_secret_key": "s"}
+    ended = reelc(tmp_path, "user", "list", s3_endpoint="http://127.0.0.1:9", **away)
+    assert ended.returncode == 5
+    assert ended.stderr.startswith("error: ")
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_log_is_json_lines(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as site, site.client() as client:
+        client.get("/healthz", headers={"X-Request-Id": "seen"})
+    lines = [line for line in (tmp_path / "data.log").read_text().splitlines() if line.startswith("{")]
+    (told,) = [each for line in lines if (each := json.loads(line)).get("request_id") == "seen"]
+    assert (told["event"], told["path"], told["status"], told["level"]) == ("request", "/healthz", 200, "info")

@@ -1,0 +1,127 @@
+"""kill -9 while saving, the disk wiped each time: what was acknowledged is there. And the harness sees when it is not.
+
+REELC_KILL_ROUNDS sets how often; a few in CI, a thousand before a release.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import shutil
+import sqlite3
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from server.storage.snapshots import HEADER, folder
+from tests.server.site import PLAIN, Site, add_user
+from tests.server.test_http import uploaded
+
+ROUNDS = int(os.environ.get("REELC_KILL_ROUNDS", "5"))
+SAVERS = 8
+SLOW = """
+import asyncio
+from server.storage.folder import FolderStore
+put = FolderStore.put
+async def slow(self, key, body, *, if_absent=False):
+    await asyncio.sleep(0.03)
+    return await put(self, key, body, if_absent=if_absent)
+FolderStore.put = slow
+"""
+"""A store as far away as one really is: else a write is over before anybody can be killed."""
+HASTY = """
+from server.storage.sync import Sync
+async def hasty(self, n, within):
+    self.wrote()
+Sync.barrier = hasty
+"""
+"""The fault to be found: answers that do not wait."""
+
+
+@dataclass
+class Ledger:
+    """What was acknowledged: the name that each version of each clip was given."""
+
+    said: dict[tuple[str, int], str] = field(default_factory=dict)
+    tried: int = 0
+
+
+async def _saver(client: httpx.AsyncClient, clip: str, label: str, ledger: Ledger) -> None:
+    number = 0
+    while True:
+        name = f"{label}-{number}"
+        number += 1
+        ledger.tried += 1
+        try:
+            answer = await client.put(clip, json={"name": name})
+        except httpx.TransportError:
+            return
+        assert answer.status_code == 200, answer.text
+        ledger.said[clip, answer.json()["version"]] = name
+
+
+async def _save_until_killed(site: Site, token: str, clips: list[str], turn: int, ledger: Ledger, after: float) -> None:
+    limits = httpx.Limits(max_connections=SAVERS)
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(base_url=site.url, headers=headers, timeout=30, limits=limits) as client:
+        (await client.get("/api/me")).raise_for_status()
+        savers = [asyncio.create_task(_saver(client, clip, f"{turn}-{n}", ledger)) for n, clip in enumerate(clips)]
+        await asyncio.sleep(after)
+        site.process.kill()
+        await asyncio.gather(*savers)
+    site.kill()
+
+
+def _missing(site: Site, token: str, ledger: Ledger) -> list[tuple[str, int]]:
+    found: dict[tuple[str, int], str] = {}
+    with site.client(token) as client:
+        for clip in {clip for clip, _ in ledger.said}:
+            answer = client.get(f"{clip}/versions")
+            rows = answer.json()["versions"] if answer.status_code == 200 else []
+            found |= {(clip, row["version"]): row["name"] for row in rows}
+    return [key for key, name in ledger.said.items() if found.get(key) != name]
+
+
+def _rounds(data: Path, program: str, game: Path, rounds: int, until_lost: bool = False) -> tuple[Ledger, int]:
+    """Rounds of killing and wiping: what was acknowledged, and how many of it were lost."""
+    chance, ledger, lost = random.Random(4), Ledger(), 0
+    token = add_user(data, "ann")
+    site = Site(data, versions_kept="1000000")
+    with site.client(token) as client:
+        clips = f"/api/clips/projects/{client.post('/api/projects', json={'name': 'x'}).json()['id']}/clips"
+        raw = uploaded(client, game)
+        ids = [client.post(clips, json={"raw_clip_id": raw}).json()["clip_id"] for _ in range(SAVERS)]
+    assert site.stop() == 0
+    for turn in range(rounds):
+        site = Site(data, program, versions_kept="1000000")
+        places = [f"{clips}/{each}" for each in ids]
+        asyncio.run(_save_until_killed(site, token, places, turn, ledger, chance.uniform(0.1, 1)))
+        shutil.rmtree(data / "local")
+        site = Site(data, versions_kept="1000000")
+        missing = _missing(site, token, ledger)
+        assert site.stop() == 0
+        lost += len(missing)
+        for key in missing:
+            del ledger.said[key]
+        if lost and until_lost:
+            break
+    return ledger, lost
+
+
+def test_no_acknowledged_save_is_lost(tmp_path: Path, game: Path) -> None:
+    ledger, lost = _rounds(tmp_path / "data", SLOW + PLAIN, game, ROUNDS)
+    assert lost == 0
+    assert len(ledger.said) >= ROUNDS * SAVERS // 2  # it was killed in the midst of saving, not before
+    newest = max((tmp_path / "data" / "objects" / folder("ann")).iterdir())
+    (tmp_path / "newest").write_bytes(newest.read_bytes()[HEADER:])
+    database = sqlite3.connect(tmp_path / "newest")
+    assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+    database.close()
+
+
+def test_the_harness_sees_answers_that_do_not_wait(tmp_path: Path, game: Path) -> None:
+    _, lost = _rounds(tmp_path / "data", SLOW + HASTY + PLAIN, game, 10, until_lost=True)
+    assert lost
