@@ -11,9 +11,10 @@ from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.pipeline import Compiled, Still, Unit
 from compiler.supervise.progress import Progress
-from compiler.supervise.render import Expected, Film, Job, render
+from compiler.supervise.render import Film, Job, render
 from compiler.supervise.still import render_still
 from compiler.supervise.verdict import Origins
+from compiler.supervise.verify import Expected
 
 SCRIPT, UNITS = "filtergraph.txt", "units.txt"
 MICROSECONDS = 10**6
@@ -33,7 +34,7 @@ async def render_reel(
     return await render(
         jobs(compiled),
         output,
-        Expected(plan.frames, plan.fps, (plan.width, plan.height), plan.samples),
+        Expected(plan.frames, plan.fps, (plan.width, plan.height), plan.samples, compiled.encoding.profile),
         on_progress=on_progress,
         overwrite=overwrite,
         stall_after=stall_after,
@@ -65,13 +66,14 @@ def _whole(compiled: Compiled) -> Job:
         lambda folder, part: compiled.command(str(folder / SCRIPT), str(part)),
         {SCRIPT: compiled.script},
         compiled.plan.frames,
-        _origins(compiled, compiled.legal),
+        _origins(compiled, compiled.film),
+        sound_alone=compiled.film.video is None,
     )
 
 
 def _unit(compiled: Compiled, unit: Unit, number: int) -> Job:
     return Job(
-        lambda folder, _: compiled.unit_command(unit, str(folder / SCRIPT), str(folder / _name(number))),
+        lambda folder, _: compiled.unit_command(unit, str(folder / SCRIPT), str(folder / _name(number, compiled))),
         {SCRIPT: unit.script},
         unit.frames,
         _origins(compiled, unit.graph),
@@ -82,13 +84,13 @@ def _join(compiled: Compiled, units: Sequence[Unit]) -> Job:
     sound = compiled.sound
     return Job(
         lambda folder, part: compiled.join_command(sound, str(folder / UNITS), str(folder / SCRIPT), str(part)),
-        {UNITS: "".join(_list(units, compiled.plan.fps)), **({SCRIPT: sound.script} if sound else {})},
+        {UNITS: "".join(_list(units, compiled)), **({SCRIPT: sound.script} if sound else {})},
         0,
         _origins(compiled, sound.graph) if sound else Origins(),
     )
 
 
-def _list(units: Sequence[Unit], fps: Fraction) -> Iterator[str]:
+def _list(units: Sequence[Unit], compiled: Compiled) -> Iterator[str]:
     """The encoded units as ffmpeg's concat demuxer reads them, each as long as it is.
 
     It counts in microseconds and adds them up: rounding the instants, not the lengths, keeps every frame within half a
@@ -96,12 +98,12 @@ def _list(units: Sequence[Unit], fps: Fraction) -> Iterator[str]:
     """
     yield "ffconcat version 1.0\n"
     for number, unit in enumerate(units, start=1):
-        first, until = (round(Fraction(frame) / fps * MICROSECONDS) for frame in (unit.first, unit.until))
-        yield f"file {_name(number)}\nduration {decimal(Fraction(until - first, MICROSECONDS))}\n"
+        first, until = (round(frame / compiled.plan.fps * MICROSECONDS) for frame in (unit.first, unit.until))
+        yield f"file {_name(number, compiled)}\nduration {decimal(Fraction(until - first, MICROSECONDS))}\n"
 
 
-def _name(number: int) -> str:
-    return f"unit-{number}.mp4"
+def _name(number: int, compiled: Compiled) -> str:
+    return f"unit-{number}{compiled.encoding.profile.endings[0]}"
 
 
 def _origins(compiled: Compiled | Still, graph: Graph) -> Origins:

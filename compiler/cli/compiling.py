@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from compiler.cli.folder import FILM, SCRIPT, check_folder, outputs, write
+from compiler.cli.folder import SCRIPT, check_folder, film_name, outputs, write
 from compiler.cli.loading import load
 from compiler.cli.options import ClipTime, ReelPath, clip_time, file_name, seconds
 from compiler.ir.text import number, show
@@ -32,12 +32,12 @@ class Format(StrEnum):
 
 def _command(compiled: Compiled) -> str:
     """The runnable command, with the script and the film in the working folder."""
-    return compiled.shell(SCRIPT, FILM)
+    return compiled.shell(SCRIPT, film_name(compiled))
 
 
 def _json(compiled: Compiled) -> str:
     document = {"compile": 1, "plan": compiled.plan.as_json(), "graph": as_json(compiled.graph)}
-    return json.dumps(document | {"legal": as_json(compiled.legal), "script": compiled.script}, indent=2) + "\n"
+    return json.dumps(document | {"legal": as_json(compiled.film), "script": compiled.script}, indent=2) + "\n"
 
 
 FORMS: dict[Format, Callable[[Compiled], str]] = {
@@ -160,4 +160,6 @@ def _told(sight: Sight) -> Iterator[str]:
     yield f"  source  {number(sight.source)} s, showing source frame {shown}"
     yield f"  crop    {box.width:.6g}x{box.height:.6g} at {box.x:.6g},{box.y:.6g}"
     yield f"  speed   {number(sight.speed)}x"
+    if sight.motion != "repeat":
+        yield f"  motion  {sight.motion} with the next frame"
     yield f"  made by {' '.join(f'%{value}' for value in sight.values)}"

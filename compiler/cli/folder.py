@@ -12,20 +12,27 @@ from tempfile import TemporaryDirectory
 from compiler.errors import Loc, ReelError
 from compiler.ir.text import show
 from compiler.pipeline import Compiled
+from compiler.profiles import PROFILES
 from compiler.supervise.plain import plain
 
-GRAPH, SCRIPT, COMMAND, PLAN, FILM = "graph.txt", "filtergraph.txt", "command.sh", "plan.json", "film.mp4"
+GRAPH, SCRIPT, COMMAND, PLAN = "graph.txt", "filtergraph.txt", "command.sh", "plan.json"
 
 SHELL = """\
 #!/bin/sh
-# Renders film.mp4 beside this file, as reelc render does, but without its supervision and verification.
+# Renders the film beside this file, as reelc render does, but without its supervision and verification.
 CDPATH= cd -- "$(dirname -- "$0")" || exit
 """
 
 
 def outputs(folder: Path) -> Iterator[Path]:
     """Every file that stands in the folder sooner or later; the film is made by running the command."""
-    return (folder / name for name in (GRAPH, SCRIPT, COMMAND, PLAN, FILM))
+    films = dict.fromkeys(f"film{profile.endings[0]}" for profile in PROFILES.values())
+    return (folder / name for name in (GRAPH, SCRIPT, COMMAND, PLAN, *films))
+
+
+def film_name(compiled: Compiled) -> str:
+    """What the film is called that the folder's command makes: `film.mp4`, or as the codec has it."""
+    return f"film{compiled.encoding.profile.endings[0]}"
 
 
 def check_folder(folder: Path) -> None:
@@ -42,7 +49,7 @@ def write(compiled: Compiled, folder: Path) -> None:
     texts = {
         GRAPH: show(compiled.graph),
         SCRIPT: compiled.script,
-        COMMAND: SHELL + compiled.shell(SCRIPT, FILM),
+        COMMAND: SHELL + compiled.shell(SCRIPT, film_name(compiled)),
         PLAN: json.dumps(compiled.plan.as_json(), indent=2) + "\n",
     }
     try:

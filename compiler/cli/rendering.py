@@ -62,7 +62,7 @@ def render_command(
     """
     with meter(progress) as shown:
         check_output(output, overwrite)
-        compiled = load(reel, [output])
+        compiled = load(reel, [output], film=output)
         for notice in compiled.plan.notices:
             shown.warn(notice)
         film = _render(compiled, output, shown, overwrite, stall, deadline)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from compiler.timeline.media import Media
 from compiler.transitions import BLENDS
+
+MATROSKA_STARTS_LATE = (8, 0)
+"""The release from which a Matroska file starts where it is first seen or heard. Before, it starts where its sound's
+decoder is primed, 21 ms before that of AAC, and all else comes that much later (5.1 and 7.0 do, 9.0 does not)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,12 @@ class Build:
     def draws(self, transition: str) -> bool:
         """Whether it can blend two pictures so: one of `BLENDS`."""
         return BLENDS[transition].drawn in self.transitions
+
+    def reads(self, media: Media) -> Media:
+        """The media as this release sees it: with the start that it takes off every timestamp."""
+        if self.release >= MATROSKA_STARTS_LATE or media.format != "matroska" or media.earliest is None:
+            return media
+        return replace(media, start=min(media.start, media.earliest))
 
     @property
     def script_option(self) -> str:

@@ -18,7 +18,8 @@ from compiler.lower.names import clip_names
 from compiler.lower.timing import Notify, Timing, time_clip
 from compiler.model import Clip, Reel
 from compiler.model.limits import Stretch
-from compiler.timeline.colour import HDR, WIDER, matrix_of
+from compiler.timeline.colour import HDR, SEE_THROUGH, WIDER, matrix_of
+from compiler.timeline.downmix import unmixable
 from compiler.timeline.instant import frame_count
 from compiler.timeline.layout import CUT, first_frames
 from compiler.timeline.media import Media
@@ -36,7 +37,7 @@ class Lowered:
 
 def lower(reel: Reel, media: Mapping[str, Media], build: Build) -> Lowered:
     """The reel over its media, `media[clip.media]` each; raises every RC2 error found at once."""
-    clips = place(reel, media)
+    clips = place(reel, {name: build.reads(each) for name, each in media.items()})
     fps = reel.canvas.fps
     defs: list[Def] = []
     for placed in clips:
@@ -76,6 +77,13 @@ def place(reel: Reel, media: Mapping[str, Media]) -> tuple[Placed, ...]:
 
 def _settle(clip: Clip, media: Media, reel: Reel, notices: list[Notice]) -> tuple[Timing, Framing, int]:
     _check_source(clip, media, notices.append)
+    if reel.audio.include and media.audio and unmixable(media.audio.speakers):
+        raise ReelError(
+            "RC205",
+            clip.loc.at("media"),
+            f"the media's sound, {media.audio.layout}, is of channels that have no place left or right",
+            hint="mix it down to stereo first, or leave the film's sound out",
+        )
     timing = time_clip(clip, media, notices.append)
     frames = frame_count(timing.warp.total, reel.canvas.fps)
     return timing, frame_clip(clip, media, timing.warp, reel.canvas, frames), frames
@@ -84,6 +92,8 @@ def _settle(clip: Clip, media: Media, reel: Reel, notices: list[Notice]) -> tupl
 def _check_source(clip: Clip, media: Media, notify: Notify) -> None:
     """Refuse what would come out wrong, and say what had to be assumed."""
     video, loc = media.video, clip.loc.at("media")
+    if video.pix_fmt.startswith(SEE_THROUGH):
+        notify(Notice(loc, "the media has transparent parts; their transparency is left out"))
     hdr = video.color_transfer in HDR
     if matrix_of(video) not in (HDR_MATRICES if hdr else MATRICES):
         raise ReelError(

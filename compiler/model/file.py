@@ -8,17 +8,14 @@ from fractions import Fraction
 from compiler.colours import BLACK, BLUR
 from compiler.errors import Loc, raise_all
 from compiler.model.clip import CUT, clip_from, read_colour, read_transition
+from compiler.model.encode import DEFAULT_ENCODE, read_encode
 from compiler.model.limits import (
-    AUDIO_KBITS,
     CANVAS_SIDE,
     CANVASES,
-    CODECS,
-    CRF,
     DEFAULT_ASPECT,
     DEFAULT_FPS,
     FITS,
     FPS,
-    PRESETS,
     RATE_TERM,
     SAME_SHAPE,
     SOURCE,
@@ -27,19 +24,17 @@ from compiler.model.limits import (
 from compiler.model.reel import Audio, Canvas, Clip, Encode, Reel
 from compiler.model.stored import Report, Stored, show
 from compiler.model.wire import decode, parse
+from compiler.profiles import PROFILES
 
 VERSION = 1
 REEL = frozenset({"reel", "canvas", "audio", "encode", "transition", "clips"})
 CANVAS = frozenset({"aspect_ratio", "width", "height", "fps", "fit", "fill"})
 AUDIO = frozenset({"stretch", "include"})
-ENCODE = frozenset({"codec", "preset", "crf", "audio_bitrate"})
 
 DEFAULT_CANVAS = Canvas(*CANVASES[DEFAULT_ASPECT], DEFAULT_FPS, fit="contain")
 DEFAULT_AUDIO = Audio("pitch", include=True)
-DEFAULT_ENCODE = Encode("h264", "medium", Fraction(20), "192k")
 
 _RATE = re.compile(r"[0-9]{1,9}(/[0-9]{1,9}|\.[0-9]{1,9})?")
-_BITRATE = re.compile(r"([1-9][0-9]{0,5})k")
 
 
 def read_reel(text: str | bytes) -> Reel:
@@ -64,7 +59,8 @@ def _reel(root: Stored) -> Reel:
     root.check_fields(REEL)
     canvas = root.field_or("canvas", DEFAULT_CANVAS, _canvas)
     audio = root.field_or("audio", DEFAULT_AUDIO, _audio)
-    encode = root.field_or("encode", DEFAULT_ENCODE, _encode)
+    encode = root.field_or("encode", DEFAULT_ENCODE, read_encode)
+    _check_heard(root, encode, audio)
     transition = read_transition(root.field("transition"), CUT)
     clips = root.field("clips")
     found = [clip_from(item, index, transition, audio.stretch) for index, item in enumerate(clips.items())]
@@ -82,6 +78,13 @@ def _unique(clips: tuple[Clip, ...], report: Report) -> None:
         if other is not clip:
             message, hint = "two clips have one id", "give each clip an id of its own"
             report.error("RC108", clip.loc.at("id"), message, detail=f"it is {other.loc.pointer}'s too", hint=hint)
+
+
+def _check_heard(root: Stored, encode: Encode, audio: Audio) -> None:
+    """An error when the film would be sound alone, and has none."""
+    if PROFILES[encode.codec].picture is None and not audio.include:
+        detail, hint = f"{encode.codec} holds sound alone", "include it, or choose another codec"
+        root.field("audio").field("include").fault("RC106", "leaves nothing of the film", detail=detail, hint=hint)
 
 
 def _canvas(stored: Stored) -> Canvas | None:
@@ -139,27 +142,3 @@ def _audio(stored: Stored) -> Audio | None:
         return None
     stretch = stored.field_or("stretch", DEFAULT_AUDIO.stretch, lambda field: field.word(STRETCHES))
     return Audio(stretch, stored.field_or("include", DEFAULT_AUDIO.include, Stored.flag))
-
-
-def _encode(stored: Stored) -> Encode | None:
-    if not stored.is_object(ENCODE):
-        return None
-    return Encode(
-        stored.field_or("codec", DEFAULT_ENCODE.codec, lambda field: field.word(CODECS)),
-        stored.field_or("preset", DEFAULT_ENCODE.preset, lambda field: field.word(PRESETS)),
-        stored.field_or("crf", DEFAULT_ENCODE.crf, lambda field: field.number(CRF)),
-        stored.field_or("audio_bitrate", DEFAULT_ENCODE.audio_bitrate, read_bitrate),
-    )
-
-
-def read_bitrate(stored: Stored) -> str | None:
-    """Text such as `192k`: kilobits a second."""
-    text = stored.value
-    if not isinstance(text, str):
-        stored.wrong_type('text such as "192k"')
-        return None
-    match = _BITRATE.fullmatch(text)
-    if match and AUDIO_KBITS.hold(Fraction(match[1])):
-        return text
-    stored.fault("RC106", "is not a bitrate", detail=f"it is {show(text)}", hint=f'write "192k"; {AUDIO_KBITS}')
-    return None

@@ -12,11 +12,12 @@ from pathlib import Path
 from time import monotonic
 
 from compiler.errors import Loc, ReelError
-from compiler.supervise.film import check_output, part_of, publish, refusal, verify_film
+from compiler.supervise.film import check_output, part_of, publish, refusal
 from compiler.supervise.progress import Meter, Progress
 from compiler.supervise.run import RENDERING, run
 from compiler.supervise.sandbox import Limits
 from compiler.supervise.verdict import UNKNOWN, Origins
+from compiler.supervise.verify import Expected, verify_film
 
 BuildCommand = Callable[[Path, Path], list[str]]
 """The argv of a job that has its files in the folder at the first path. What the film itself is written to is at the
@@ -32,6 +33,8 @@ class Job:
     files: Mapping[str, str]
     frames: int
     origins: Origins = field(default=UNKNOWN)
+    sound_alone: bool = False
+    """Whether it makes no picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +47,6 @@ class Film:
     """Seconds."""
     size_bytes: int
     sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What the compiler predicts of a film."""
-
-    frames: int
-    fps: Fraction
-    size: tuple[int, int]
-    samples: int | None
-    """At 48 kHz; None for a film without sound."""
-    codec: str = "h264"
-    pix_fmt: str = "yuv420p"
 
 
 async def render(
@@ -83,6 +73,7 @@ async def render(
             made = 0
             for job in jobs:
                 meter.before = made if job.frames else 0
+                meter.listening = expected.fps if job.sound_alone else None
                 _write(job.files, Path(folder), output)
                 await run(
                     job.command(Path(folder), part),
@@ -122,15 +113,7 @@ def _write(files: Mapping[str, str], folder: Path, output: Path) -> None:
 async def _verify(part: Path, expected: Expected) -> None:
     if not part.exists():
         raise ReelError("RC610", Loc(), "ffmpeg ended well but wrote no film", hint="run reelc doctor")
-    await verify_film(
-        part,
-        frames=expected.frames,
-        fps=expected.fps,
-        size=expected.size,
-        samples=expected.samples,
-        codec=expected.codec,
-        pix_fmt=expected.pix_fmt,
-    )
+    await verify_film(part, expected)
 
 
 def _sha256(path: Path) -> str:

@@ -50,7 +50,7 @@ class Track:
             self.ticks.append(tick)
             self.last = max(self.last, (tick, packet.duration or 0))
         if self._decode and self.frame is None:
-            self.frame = _first_frame(packet)
+            self.frame = first_frame(packet)
 
     @property
     def first(self) -> Fraction | None:
@@ -58,6 +58,12 @@ class Track:
         if self.frame is None:
             return None
         return Fraction(_tick(self.frame) or 0) * self.time_base
+
+    @property
+    def stated_start(self) -> Fraction | None:
+        """Container time that the stream states for its start."""
+        start = self.stream.start_time
+        return None if start is None else start * self.time_base
 
     def end(self, usual: Fraction) -> Fraction:
         """Container time at which the last packet ends; `usual` seconds long when it does not say."""
@@ -186,7 +192,8 @@ def _stated_end(container: InputContainer, track: Track) -> Fraction | None:
     return None
 
 
-def _first_frame(packet: Packet[Any]) -> VideoFrame | AudioFrame | None:
+def first_frame(packet: Packet[Any]) -> VideoFrame | AudioFrame | None:
+    """The first frame that a packet makes, if it makes any that has a time."""
     try:
         frames = packet.decode()
     except av.error.InvalidDataError:  # a stream joined in its middle: nothing can be shown before its first keyframe

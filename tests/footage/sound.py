@@ -32,9 +32,13 @@ class Sound:
         self.drifts = [abs(near.at - float(click.record)) for click, near in found if near is not None]
 
     def _near(self, click: Click, reach: float) -> read.Click | None:
-        """The click heard nearest to a foretold one, if within reach."""
+        """The click heard nearest to a foretold one, if within reach and nearer to it than to others of its clip."""
         near = min(self._heard, key=lambda heard: abs(heard.at - float(click.record)), default=None)
-        return near if near is not None and abs(near.at - float(click.record)) <= reach else None
+        if near is None or abs(near.at - float(click.record)) > reach:
+            return None
+        others = (other for other in self._foretold if other.clip == click.clip)
+        closest = min(others, key=lambda other: abs(near.at - float(other.record)))
+        return near if closest.record == click.record else None
 
     def stray(self) -> tuple[float, ...]:
         """Where a click is heard that no source has there, give or take what its span allows."""

@@ -8,8 +8,11 @@ from syrupy.assertion import SnapshotAssertion
 from compiler.ir.text import show
 from tests.golden.compiling import FILMS, compile_case
 
-COMMANDS = ("dissolve_between_cuts", "atempo_on_5_1")
-"""Cases whose whole command is kept too: they differ in what the two oldest and newest ffmpegs are told."""
+COMMANDS = (
+    *("dissolve_between_cuts", "atempo_on_5_1"),
+    *(case for case in FILMS if case.startswith("encode_")),
+)
+"""Cases whose whole command is kept too: they differ in what the oldest and newest ffmpegs are told, and encoders."""
 
 
 @pytest.mark.parametrize("case", FILMS)

@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "golden"
 
 LONGEST = 300
-LONGER = {"compiler/ir/ops.py": 500}
+LONGER = {"compiler/ir/ops.py": 560}
 """Files over 300 lines, and how far they may go: the ops are one closed union, and belong side by side."""
 
 HOSTS = {

@@ -59,6 +59,28 @@ def test_the_rate_may_be_left_to_the_first_clip() -> None:
         _ = canvas.fps
 
 
+@pytest.mark.parametrize(
+    ("stored", "found"),
+    [
+        ({"codec": "h264", "quality": "draft"}, ("veryfast", 28, None)),
+        ({"codec": "h265"}, ("medium", 23, None)),
+        ({"codec": "av1", "crf": 25}, ("6", 25, None)),
+        ({"codec": "av1", "quality": "draft", "preset": "13"}, ("13", 40, None)),
+        ({"codec": "h265", "bitrate": "8M"}, ("medium", None, "8M")),
+        ({"codec": "prores", "quality": "draft"}, (None, None, None)),
+        ({"codec": "wav"}, (None, None, None)),
+    ],
+)
+def test_what_is_not_said_of_the_encoding_is_its_qualitys(stored: dict[str, object], found: tuple[object, ...]) -> None:
+    encode = read_top(encode=stored).encode
+    assert (encode.preset, encode.crf, encode.bitrate) == found
+    assert encode.quality == stored.get("quality", "final")
+
+
+def test_a_film_of_sound_alone_has_sound() -> None:
+    assert faults_top(encode={"codec": "m4a"}, audio={"include": False}) == [("RC106", "/audio/include")]
+
+
 def test_a_size_needs_no_aspect_ratio() -> None:
     assert read_top(canvas={"width": 320, "height": 180}).canvas.width == 320
     assert read_top(canvas={"width": 1366, "height": 768, "aspect_ratio": "16:9"}).canvas.height == 768
@@ -137,7 +159,22 @@ def test_wrong_rates(stored: object) -> None:
         ("encode", {"audio_bitrate": "31k"}, "RC106", "/encode/audio_bitrate"),
         ("encode", {"audio_bitrate": "513k"}, "RC106", "/encode/audio_bitrate"),
         ("encode", {"audio_bitrate": 192}, "RC104", "/encode/audio_bitrate"),
-        ("encode", {"bitrate": "1M"}, "RC103", "/encode/bitrate"),
+        ("encode", {"vbr": True}, "RC103", "/encode/vbr"),
+        ("encode", {"quality": "best"}, "RC106", "/encode/quality"),
+        ("encode", {"bitrate": "1G"}, "RC106", "/encode/bitrate"),
+        ("encode", {"bitrate": "49k"}, "RC106", "/encode/bitrate"),
+        ("encode", {"bitrate": "501M"}, "RC106", "/encode/bitrate"),
+        ("encode", {"bitrate": 8}, "RC104", "/encode/bitrate"),
+        ("encode", {"bitrate": "8M", "crf": 20}, "RC106", "/encode/bitrate"),
+        ("encode", {"codec": "av1", "crf": 30.5}, "RC104", "/encode/crf"),
+        ("encode", {"codec": "av1", "crf": 64}, "RC106", "/encode/crf"),
+        ("encode", {"codec": "av1", "preset": "medium"}, "RC106", "/encode/preset"),
+        ("encode", {"codec": "prores", "crf": 20}, "RC106", "/encode/crf"),
+        ("encode", {"codec": "prores", "bitrate": "8M"}, "RC106", "/encode/bitrate"),
+        ("encode", {"codec": "prores", "audio_bitrate": "192k"}, "RC106", "/encode/audio_bitrate"),
+        ("encode", {"codec": "gif", "quality": "draft"}, "RC106", "/encode/quality"),
+        ("encode", {"codec": "gif", "audio_bitrate": "192k"}, "RC106", "/encode/audio_bitrate"),
+        ("encode", {"codec": "wav", "preset": "fast"}, "RC106", "/encode/preset"),
         ("encode", "h264", "RC104", "/encode"),
         ("transition", {"type": "wipe", "duration": 1}, "RC113", "/transition/type"),
         ("clips", [], "RC109", "/clips"),

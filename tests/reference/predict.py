@@ -10,7 +10,7 @@ from fractions import Fraction
 from tests.reference import crop
 from tests.reference.edit import Edit, Stored, edits, frame_rate
 from tests.reference.facts import Facts
-from tests.reference.warp import Stretch, nearest
+from tests.reference.warp import nearest
 
 SAMPLE_RATE = 48_000
 
@@ -154,21 +154,14 @@ def _clicks(edit: Edit, clip: Clip, fps: Fraction) -> list[Click]:
     open_to = (clip.end_frame - max(clip.overlaps[1], clip.darkened[1])) / fps
     found = []
     for k, at in enumerate(edit.facts.clicks):
-        stretch = edit.course.stretch_at(max(at, edit.course.start))
-        record = begin + stretch.record(at)
-        rest = end if edit.stretch == "varispeed" else end + POST_ROLL / stretch.leave
-        if at < edit.course.start or record >= rest or (at >= edit.course.end and not stretch.steady):
+        if at < edit.course.start:
             continue
-        left = max(open_from, begin + stretch.begin)
-        right = min(open_to, begin + stretch.begin + stretch.duration)
-        clear = left + EDGE <= record <= right - EDGE
+        stretch, record = edit.course.stretch_at(at), begin + edit.course.record(at)
+        rest = end if edit.stretch == "varispeed" else end + POST_ROLL / stretch.leave
+        if record >= rest or (at >= edit.course.end and not stretch.steady):
+            continue
+        clear = open_from + EDGE <= record <= open_to - EDGE
+        clear = clear and not any(abs(record - begin - bend) < EDGE for bend in edit.course.bends)
         promised = edit.stretch == "varispeed" or (stretch.steady and stretch.entry == 1)
-        found.append(Click(edit.id, at, record, _speed(stretch, record - begin), k % 10 == 0, clear, promised))
+        found.append(Click(edit.id, at, record, stretch.speed(stretch.record(at)), k % 10 == 0, clear, promised))
     return found
-
-
-def _speed(stretch: Stretch, record: Fraction) -> Fraction:
-    """The speed at a record time of the clip."""
-    u = (record - stretch.begin) / stretch.duration
-    eased = {"linear": u, "smooth": 3 * u**2 - 2 * u**3}[stretch.ease]
-    return stretch.entry + (stretch.leave - stretch.entry) * eased
