@@ -125,6 +125,16 @@ def test_a_film_is_played_in_ranges_and_saved_under_its_name(user: httpx.Client,
     assert user.get(media, headers={"Range": f"bytes={len(made)}-"}).status_code == 416
 
 
+def test_a_film_is_what_its_encoding_makes_it(user: httpx.Client, game: Path) -> None:
+    project_id = project(user, settings={**SMALL, "encode": {"codec": "wav"}})
+    fields = {"crop_data": BOX, "segments_data": trim(0.5, 1)}
+    add_clip(user, project_id, uploaded(user, game), **fields)
+    answer = export(user, project_id)
+    assert answer.json()["filename"] == "A film.wav"
+    media = user.get(f"/api/working-videos/{answer.json()['working_video_id']}/media")
+    assert (media.headers["content-type"], media.content[:4]) == ("audio/wav", b"RIFF")
+
+
 def test_a_project_that_is_not_there_is_told(user: httpx.Client) -> None:
     refused(export(user, "p_nothere"), 404, "project_not_found")
 
