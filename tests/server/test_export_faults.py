@@ -136,3 +136,20 @@ def test_a_store_that_is_away_at_the_end_is_waited_for(tmp_path: Path, game: Pat
         assert await whole_films(client, project_id) == answer.json()["working_video_id"]
 
     run(tmp_path, scene)
+
+
+def test_a_film_that_cannot_be_put_away_is_no_film(tmp_path: Path, game: Path) -> None:
+    async def scene(client: httpx.AsyncClient, store: FaultStore, services: Services) -> None:
+        project_id = await a_project(client, game)
+        body = {"project_id": project_id, "export_id": "good"}
+        before = (await client.post(RENDER, json=body)).json()["working_video_id"]
+        store.plan = lambda n, name: "fail" if name == "put_file" else None
+        answer = await client.post(RENDER, json={**body, "export_id": "bad"})
+        assert (answer.status_code, answer.json()["error"]) == (500, "storage_error")
+        store.plan = lambda n, name: None
+        again = await client.post(RENDER, json={**body, "export_id": "bad"})
+        assert (again.status_code, again.json()) == (500, answer.json())
+        assert await whole_films(client, project_id) == before
+        assert (await client.post(RENDER, json={**body, "export_id": "better"})).status_code == 200
+
+    run(tmp_path, scene)
