@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from compiler.cli.folder import SCRIPT, check_folder, film_name, outputs, write
+from compiler.cli.folder import check_folder, outputs, shell, write
 from compiler.cli.loading import load
 from compiler.cli.options import ClipTime, ReelPath, clip_time, file_name, seconds
 from compiler.ir.text import number, show
@@ -32,7 +32,7 @@ class Format(StrEnum):
 
 def _command(compiled: Compiled) -> str:
     """The runnable command, with the script and the film in the working folder."""
-    return compiled.shell(SCRIPT, film_name(compiled))
+    return shell(compiled)
 
 
 def _json(compiled: Compiled) -> str:

@@ -57,6 +57,11 @@ def join_command(
     ]
 
 
+def measure_command(graph: Graph, build: Build, script_path: str) -> Command:
+    """Plays the sound of `graph` to nobody, for what its filters write down."""
+    return [*_graph(graph, build, script_path), ["-f", "null", "-"]]
+
+
 def film_command(graph: Graph, encoding: Encoding, build: Build, script_path: str, output: str) -> Command:
     """Renders the script that stands in `script_path` into `output`."""
     return [
@@ -104,7 +109,9 @@ def _input(source: ops.Source) -> Iterator[str]:
     yield from ("-max_pixels", str(MAX_PIXELS), "-threads", str(DECODER_THREADS))
     if source.seek:
         yield from ("-ss", decimal(source.seek))
-    yield from ("-noautorotate", "-an") if source.stream == "video" else ("-vn",)
+    if media.video.rotation or media.video.mirrored:  # the graph does it
+        yield "-noautorotate"
+    yield "-an" if source.stream == "video" else "-vn"
     yield from ("-sn", "-dn", "-i", f"file:{media.path}")
 
 

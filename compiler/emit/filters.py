@@ -11,7 +11,7 @@ from compiler.errors import Loc
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
 from compiler.ir.infer import Audio, Shapes, Video, as_audio, as_video, infer
-from compiler.timeline.instant import SAMPLE_RATE, RecordTime
+from compiler.timeline.instant import RecordTime
 from compiler.transitions import BLENDS
 
 Spelling = Mapping[ops.Value, list[str]]
@@ -68,8 +68,8 @@ def _of_sound(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
             return sound.tempo(op, name)
         case ops.Exact():
             return sound.exact(op)
-        case ops.Pcm():
-            return [f"aresample@{name}={SAMPLE_RATE}", "aformat=sample_fmts=s16:channel_layouts=stereo"]
+        case ops.Loudness() | ops.Measure() | ops.Pcm():
+            return sound.finished(op, name)
         case ops.Fade(src):
             return sound.fade(op, as_audio(shapes[src]))
         case ops.Xfade():

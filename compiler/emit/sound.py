@@ -13,6 +13,9 @@ from compiler.timeline.downmix import downmix
 from compiler.timeline.instant import SAMPLE_RATE, nearest
 from compiler.transitions import LINEAR
 
+GAIN, MEASURED = "gain.txt", "loudness.txt"
+"""Files in the folder ffmpeg runs in: the gain of a film's loudness, and what it is worked out of."""
+
 LAYOUT = "sample_fmts=fltp:channel_layouts=stereo"
 
 ATEMPO_LOWEST = Fraction(1, 2)
@@ -112,3 +115,33 @@ def fade(op: ops.Fade, src: Audio) -> list[str]:
 def crossfade(op: ops.Xfade, name: str) -> list[str]:
     """Two sounds blended over exactly the overlap."""
     return [f"acrossfade@{name}=ns={op.overlap}:c1={op.kind}:c2={op.kind}"]
+
+
+def finished(op: ops.Loudness | ops.Measure | ops.Pcm, name: str) -> list[str]:
+    """What is done to a film's sound as a whole.
+
+    A gain stands in a file by the time it is needed; without it there would be silence. Loudness and true peak are
+    written down every 100 ms; some silence behind lets the last of them reach the end.
+    """
+    match op:
+        case ops.Loudness():
+            return [f"asendcmd=f={GAIN}", f"{_volume(name)}=0:precision=float"]
+        case ops.Measure():
+            return [
+                *(f"apad=pad_len={SAMPLE_RATE // 10}", f"aresample={SAMPLE_RATE}", "aformat=sample_fmts=dbl"),
+                f"ebur128@{name}=peak=true:metadata=1:framelog=verbose",
+                f"ametadata=mode=print:file={MEASURED}",
+            ]
+        case ops.Pcm():
+            return [f"aresample@{name}={SAMPLE_RATE}", "aformat=sample_fmts=s16:channel_layouts=stereo"]
+        case _:
+            assert_never(op)
+
+
+def gain_command(name: str, gain: str) -> str:
+    """What stands in that file: the gain from the first sample on."""
+    return f"0 {_volume(name)} volume {gain};\n"
+
+
+def _volume(name: str) -> str:
+    return f"volume@{name}"

@@ -121,8 +121,10 @@ def shape_of(op: Op, shapes: Shapes) -> Shape:
             return _begun(op)
         case ops.Trim(src) | ops.Deinterlace(src):
             return as_video(shapes[src])
-        case ops.Split() | ops.Branch() | ops.Fade() | ops.Pcm():
+        case ops.Split() | ops.Branch() | ops.Fade():
             return shapes[op.src]
+        case ops.Loudness() | ops.Measure() | ops.Pcm():
+            return as_audio(shapes[op.src])
         case ops.Restamp(src) if isinstance(shape := shapes[src], Audio):
             return shape
         case ops.Downmix() | ops.Resample() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():

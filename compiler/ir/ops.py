@@ -387,6 +387,23 @@ class Exact:
 
 
 @dataclass(frozen=True, slots=True)
+class Loudness:
+    """`src` at one gain, which is measured when the film is made: to `target` LUFS, or as near to it from below as no
+    true peak exceeds `peak` dBTP."""
+
+    src: Value
+    target: Fraction
+    peak: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """`src` with its loudness and its true peak written down beside."""
+
+    src: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Pcm:
     """`src` in 16-bit samples, as it is stored without loss."""
 
@@ -485,6 +502,8 @@ Op = (
     | Excerpt
     | Tempo
     | Exact
+    | Loudness
+    | Measure
     | Pcm
     | Fade
     | Concat

@@ -62,7 +62,7 @@ def phrase(op: ops.Op) -> str:
 
 PLAIN = (
     *(ops.Concat, ops.Tonemap, ops.Colour, ops.Conform, ops.Opaque, ops.Widen, ops.Narrow),
-    *(ops.Deepen, ops.Palette, ops.Paint, ops.Pcm),
+    *(ops.Deepen, ops.Palette, ops.Paint, ops.Pcm, ops.Measure),
 )
 """Ops that hold nothing but their operands."""
 
@@ -88,6 +88,8 @@ def _details(op: ops.Op) -> str:
             return f"{ways} ways"
         case ops.Branch(_, index):
             return f"#{index}"
+        case ops.Loudness(_, target, peak):
+            return f"to {number(target)} LUFS below {number(peak)} dBTP"
         case ops.Rgb(_, pix_fmt):
             return "" if pix_fmt == "rgb24" else pix_fmt
         case _ if isinstance(op, PLAIN):

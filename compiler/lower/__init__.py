@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from compiler.errors import Notice, ReelError, raise_all
+from compiler.errors import Loc, Notice, ReelError, raise_all
+from compiler.ir import ops
 from compiler.ir.build import Build
 from compiler.ir.graph import Def, Graph
 from compiler.ir.infer import HDR_MATRICES, MATRICES
-from compiler.ir.ops import Engine
+from compiler.ir.ops import Engine, Value
 from compiler.lower.clip import Placed, picture, sound
 from compiler.lower.framing import Framing, frame_clip
 from compiler.lower.join import illegal_joins, join_pictures, join_sounds, joins_of
@@ -49,7 +50,12 @@ def lower(reel: Reel, media: Mapping[str, Media], build: Build) -> Lowered:
     for placed in clips:
         defs += sound(placed, reel.canvas, _engine(placed.clip.stretch, build))
     joins, heard = join_sounds(clips, fps)
-    return Lowered(Graph((*defs, *joins), film, heard), clips)
+    defs += joins
+    if wanted := reel.audio.loudness:
+        op = ops.Loudness(heard, wanted.target, wanted.true_peak)
+        heard = Value("reel.loud")
+        defs.append(Def(heard, op, Loc(None, "/audio/loudness")))
+    return Lowered(Graph(tuple(defs), film, heard), clips)
 
 
 def place(reel: Reel, media: Mapping[str, Media]) -> tuple[Placed, ...]:

@@ -16,12 +16,14 @@ from compiler.model.limits import (
     DEFAULT_FPS,
     FITS,
     FPS,
+    LUFS,
     RATE_TERM,
     SAME_SHAPE,
     SOURCE,
     STRETCHES,
+    TRUE_PEAK,
 )
-from compiler.model.reel import Audio, Canvas, Clip, Encode, Reel
+from compiler.model.reel import Audio, Canvas, Clip, Encode, Loudness, Reel
 from compiler.model.stored import Report, Stored, show
 from compiler.model.wire import decode, parse
 from compiler.profiles import PROFILES
@@ -29,10 +31,12 @@ from compiler.profiles import PROFILES
 VERSION = 1
 REEL = frozenset({"reel", "canvas", "audio", "encode", "transition", "clips"})
 CANVAS = frozenset({"aspect_ratio", "width", "height", "fps", "fit", "fill"})
-AUDIO = frozenset({"stretch", "include"})
+AUDIO = frozenset({"stretch", "include", "loudness"})
+LOUDNESS = frozenset({"target", "true_peak"})
 
 DEFAULT_CANVAS = Canvas(*CANVASES[DEFAULT_ASPECT], DEFAULT_FPS, fit="contain")
 DEFAULT_AUDIO = Audio("pitch", include=True)
+DEFAULT_LOUDNESS = Loudness(Fraction(-16), Fraction(-1))
 
 _RATE = re.compile(r"[0-9]{1,9}(/[0-9]{1,9}|\.[0-9]{1,9})?")
 
@@ -141,4 +145,17 @@ def _audio(stored: Stored) -> Audio | None:
     if not stored.is_object(AUDIO):
         return None
     stretch = stored.field_or("stretch", DEFAULT_AUDIO.stretch, lambda field: field.word(STRETCHES))
-    return Audio(stretch, stored.field_or("include", DEFAULT_AUDIO.include, Stored.flag))
+    include = stored.field_or("include", DEFAULT_AUDIO.include, Stored.flag)
+    loudness = stored.field_or("loudness", None, _loudness)
+    if loudness and not include:
+        stored.field("loudness").fault("RC106", "has no effect on a film without sound", hint="take it out")
+    return Audio(stretch, include, loudness)
+
+
+def _loudness(stored: Stored) -> Loudness | None:
+    if not stored.is_object(LOUDNESS):
+        return None
+    return Loudness(
+        stored.field_or("target", DEFAULT_LOUDNESS.target, lambda field: field.number(LUFS)),
+        stored.field_or("true_peak", DEFAULT_LOUDNESS.true_peak, lambda field: field.number(TRUE_PEAK)),
+    )

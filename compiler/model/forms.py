@@ -148,11 +148,19 @@ class CanvasForm(Form):
     fill: Annotated[str, _field('What bars show: #rrggbb, or "blur": the picture, blurred.', pattern=FILL)] = BLACK
 
 
+class LoudnessForm(Form):
+    """How loud the film is, by EBU R128."""
+
+    target: Annotated[float, _field("Of the whole film", limits.LUFS)] = -16
+    true_peak: Annotated[float, _field("What no peak exceeds", limits.TRUE_PEAK)] = -1
+
+
 class AudioForm(Form):
     """The film's sound."""
 
     stretch: Annotated[Stretch, _field("What speed does to pitch; no unit.")] = DEFAULT_AUDIO.stretch
     include: Annotated[bool, _field("Whether the film has sound; true or false.")] = DEFAULT_AUDIO.include
+    loudness: Annotated[LoudnessForm | None, _field("How loud it is made, LUFS; null leaves it as it is.")] = None
 
 
 class EncodeForm(Form):

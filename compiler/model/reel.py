@@ -139,11 +139,20 @@ class Canvas:
 
 
 @dataclass(frozen=True, slots=True)
+class Loudness:
+    """How loud the film is to be, by EBU R128: LUFS over all of it, and dBTP that no peak exceeds."""
+
+    target: Fraction
+    true_peak: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class Audio:
-    """The film's sound: what a change of speed does to it, and whether there is any."""
+    """The film's sound: what a change of speed does to it, whether there is any, how loud; as it is when not said."""
 
     stretch: Stretch
     include: bool
+    loudness: Loudness | None = None
 
 
 @dataclass(frozen=True, slots=True)

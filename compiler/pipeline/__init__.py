@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from compiler.emit.argv import film_command, join_command, quoted, still_command, unit_command, words
+from compiler.emit.argv import film_command, join_command, measure_command, quoted, still_command, unit_command, words
 from compiler.emit.encoders import Encoding
 from compiler.emit.filters import Spelling, needs, spell
 from compiler.emit.script import script, sources
@@ -24,6 +24,7 @@ from compiler.model import Reel
 from compiler.passes import LEGALISING, PASSES, law, pass_name
 from compiler.pipeline.at import Sight, frame_at, record_time, sights
 from compiler.pipeline.delivery import delivered
+from compiler.pipeline.loudness import Measuring, measuring_of
 from compiler.pipeline.plan import Plan, make_plan
 from compiler.pipeline.units import Sound, Unit, legal_slice, make_unit, sound_of
 from compiler.profiles import PROFILES
@@ -116,6 +117,19 @@ class Compiled:
         """Where ffmpeg's inputs came from, in order."""
         return tuple(self.film.locs[value] for value in sources(self.film))
 
+    @property
+    def measuring(self) -> Measuring | None:
+        """The film's sound as it is measured before anything is rendered; None where its loudness is left as it is."""
+        return measuring_of(self.film)
+
+    def measure_command(self, measuring: Measuring, script_path: str) -> list[str]:
+        """The ffmpeg command that measures the film's sound, in the folder where it writes it down."""
+        return words(measure_command(measuring.graph, self.build, script_path))
+
+    def measure_shell(self, measuring: Measuring, script_path: str) -> str:
+        """The same command as one would type it, and what makes a gain of what it wrote down."""
+        return quoted(measure_command(measuring.graph, self.build, script_path)) + measuring.shell
+
     def command(self, script_path: str, output: str) -> list[str]:
         """The ffmpeg command that renders the script, once it stands in `script_path`."""
         return words(film_command(self.film, self.encoding, self.build, script_path, output))
@@ -199,7 +213,10 @@ def _missing(graph: Graph, spelling: Spelling, encoding: Encoding, build: Build)
             hint = "choose another codec, or use the embedded ffmpeg, which has them all"
             what = f"ffmpeg {build.version} has no {encoder} encoder"
             yield ReelError("RC404", Loc(None, "/encode/codec"), what, hint=hint)
-    for name, loc in needs(graph, spelling).items():
+    needed = needs(graph, spelling)
+    if measuring := measuring_of(graph):
+        needed = needs(measuring.graph, spell(measuring.graph)) | needed
+    for name, loc in needed.items():
         if name not in build.filters:
             hint = "use the embedded ffmpeg, or one that was built with it"
             yield ReelError("RC401", loc, f"ffmpeg {build.version} has no {name} filter", hint=hint)

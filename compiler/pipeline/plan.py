@@ -12,7 +12,7 @@ from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.ir.text import number
 from compiler.lower import Placed
-from compiler.model import Encode, Reel
+from compiler.model import Encode, Loudness, Reel
 from compiler.passes.crops import Plan as CropPlan
 from compiler.passes.crops import plan_crop
 from compiler.passes.part_motion import runs_of
@@ -79,6 +79,7 @@ class Plan:
     units: tuple[tuple[int, int], ...]
     """The spans [first, until) of frames that are rendered apart, if there is more than one."""
     encode: Encode
+    loudness: Loudness | None
 
     @property
     def duration(self) -> Fraction:
@@ -112,6 +113,7 @@ class Plan:
             "height": self.height,
             "samples": self.samples,
             "encode": _encode(self.encode),
+            **({"loudness": _loudness(self.loudness)} if self.loudness and self.samples is not None else {}),
             "clips": [clip.as_json(self.fps) for clip in self.clips],
             "units": [list(span) for span in self.units],
             "warnings": [str(notice) for notice in self.notices],
@@ -137,7 +139,20 @@ def make_plan(reel: Reel, placed: Sequence[Placed], graph: Graph) -> Plan:
         sum(isinstance(define.op, ops.Source) for define in graph),
         unit_spans(placed, fps) if PROFILES[reel.encode.codec].joined else ((0, frames),),
         reel.encode,
+        reel.audio.loudness,
     )
+
+
+def _loudness(wanted: Loudness) -> dict[str, object]:
+    """What is wanted, and how it is come by."""
+    return {
+        "target_lufs": number(wanted.target),
+        "true_peak_dbtp": number(wanted.true_peak),
+        "passes": [
+            "measure the film's own sound, before anything is rendered",
+            "render at one gain: to the target, or as near from below as the true peak allows",
+        ],
+    }
 
 
 def _encode(encode: Encode) -> dict[str, object]:

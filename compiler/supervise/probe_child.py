@@ -60,7 +60,9 @@ def main() -> None:
 
 def media(path: Path) -> Fields:
     """The fields of timeline.media.Media, but for the path."""
-    return _media(path, survey.read) or cast(Fields, _media(path, survey.read_whole))
+    with opened(path) as (container, _):
+        earliest = survey.earliest(container)
+    return {**(_media(path, survey.read) or cast(Fields, _media(path, survey.read_whole))), "earliest": earliest}
 
 
 def _media(path: Path, read: Callable[[InputContainer, list[Stream]], survey.Reading | None]) -> Fields | None:
@@ -69,7 +71,7 @@ def _media(path: Path, read: Callable[[InputContainer, list[Stream]], survey.Rea
         size = path.stat().st_size
         if container.format.name in STILLS.values():
             video = _still(container, picture)
-            return {"format": STILL_FORMAT, "start": 0, "size": size, "earliest": 0, "video": video, "audio": None}
+            return {"format": STILL_FORMAT, "start": 0, "size": size, "video": video, "audio": None}
         survey.check_whole(container, survey.Track(picture), size)
         reading = read(container, [picture, sound] if sound else [picture])
         if "File ended prematurely" in said(log):
@@ -81,7 +83,6 @@ def _media(path: Path, read: Callable[[InputContainer, list[Stream]], survey.Rea
             "format": container.format.name.split(",")[0],
             "start": Fraction(container.start_time or 0, 1_000_000),
             "size": size,
-            "earliest": min(min(track.ticks) * track.time_base for track in reading.heads if track.ticks),
             "video": video,
             "audio": _audio(reading, sound, video["first"]) if sound else None,
         }

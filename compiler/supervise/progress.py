@@ -51,6 +51,9 @@ class Meter:
         """While an ffmpeg makes sound alone: the frames a second by which its progress is told."""
         self.advanced = started
         """When `frame` last grew: what a stall is measured from."""
+        self.counting = True
+        """Whether what is listened to is the film, and not only measured."""
+        self._heard = 0
         self._rest = b""
         self._speed: float | None = None
         self._seen: deque[tuple[float, int]] = deque()
@@ -63,7 +66,7 @@ class Meter:
             if key == "frame":
                 self._advance(_count(value), now)
             elif key == "out_time_us" and self.listening:
-                self._advance(_heard(value, self.listening), now)
+                self._listen(_heard(value, self.listening), now)
             elif key == "speed":
                 self._speed = _number(value.removesuffix("x"))
             elif key == "progress":
@@ -82,6 +85,12 @@ class Meter:
             speed=self._speed,
             eta=left / pace if pace else None,
         )
+
+    def _listen(self, frame: int | None, now: float) -> None:
+        if self.counting:
+            self._advance(frame, now)
+        elif frame is not None and frame > self._heard:
+            self._heard, self.advanced = frame, now
 
     def _advance(self, frame: int | None, now: float) -> None:
         if frame is None:

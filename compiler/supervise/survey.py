@@ -118,6 +118,20 @@ def read_whole(container: InputContainer, streams: Sequence[Stream]) -> Reading:
     return Reading(tracks, tracks, whole=True)
 
 
+def earliest(container: InputContainer) -> Fraction:
+    """Container timestamp of the first packet of any picture or sound, of a file just opened; 0 if none has one."""
+    due = {stream.index for stream in (*container.streams.video, *container.streams.audio)}
+    found: list[Fraction] = []
+    for count, packet in enumerate(container.demux()):
+        tick = _tick(packet)
+        if packet.stream_index in due and tick is not None:
+            due.discard(packet.stream_index)
+            found.append(tick * Fraction(packet.time_base))
+        if not due or count > HEAD:
+            break
+    return min(found, default=Fraction(0))
+
+
 def check_whole(container: InputContainer, track: Track, size: int) -> None:
     """RC604 if the file's index promises bytes that the file does not have."""
     entries = track.stream.index_entries

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from compiler.emit.filters import NAME_ENDS, spell
+from compiler.emit.sound import GAIN, gain_command
 from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.ir.infer import as_video, infer
@@ -65,7 +66,8 @@ def negotiated(compiled: Compiled, ffmpeg: str, folder: Path, script: str = "") 
         output[output.index("-c:v") :] = ["-c:v", "rawvideo", "-pix_fmt", "bgra"]
     told = ["-print_graphs", "-print_graphs_format", "json", "-print_graphs_file", str(printed), "-f", "null", "-"]
     inputs = [word for source in stand_ins(graph) for word in ("-f", "lavfi", "-i", source)]
-    subprocess.run([ffmpeg, "-nostdin", "-v", "error", *inputs, *output, *told], check=True, timeout=120)
+    (folder / GAIN).write_text(gain_command("reel.loud", "1"))
+    subprocess.run([ffmpeg, "-nostdin", "-v", "error", *inputs, *output, *told], check=True, timeout=120, cwd=folder)
     (ran,) = json.loads(printed.read_text())["graphs"]
     named = ((one["filter_outputs"] or one["filter_inputs"])[0]["filter_id"] for one in ran["filters"])
     pairs = zip(named, (one["filter_name"] for one in ran["filters"]), strict=True)

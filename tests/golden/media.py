@@ -15,11 +15,12 @@ from compiler.transitions import BLENDS, FIRST, LATER
 NTSC = Fraction(30_000, 1001)
 
 FILTERS = frozenset(
-    {"acrossfade", "afade", "aformat", "anullsrc", "apad", "aresample", "asetpts", "asetrate", "asettb", "asplit"}
-    | {"atempo", "atrim", "boxblur", "bwdif", "color", "concat", "crop", "fade", "fillborders", "format", "fps"}
-    | {"hflip", "minterpolate", "null", "overlay", "pad", "palettegen", "paletteuse", "pan", "perspective", "rotate"}
-    | {"rubberband", "scale", "setparams", "setpts", "setsar", "settb", "sidedata", "split", "tonemap", "tpad"}
-    | {"transpose", "trim", "vflip", "xfade", "zscale"}
+    {"acrossfade", "afade", "aformat", "ametadata", "anullsrc", "apad", "aresample", "asendcmd", "asetpts"}
+    | {"asetrate", "asettb", "asplit", "atempo", "atrim", "boxblur", "bwdif", "color", "concat", "crop"}
+    | {"ebur128", "fade", "fillborders", "format", "fps", "hflip", "minterpolate", "null", "overlay", "pad"}
+    | {"palettegen", "paletteuse", "pan", "perspective", "rotate", "rubberband", "scale", "setparams", "setpts"}
+    | {"setsar", "settb", "sidedata", "split", "tonemap", "tpad", "transpose", "trim", "vflip", "volume"}
+    | {"xfade", "zscale"}
 )
 DRAWN = {since: frozenset(each.drawn for each in BLENDS.values() if each.since == since) for since in (FIRST, LATER)}
 ENCODERS = frozenset(encoder for profile in PROFILES.values() for encoder in profile.encoders)
@@ -84,6 +85,12 @@ def heard(
         end=SourceTime(Fraction(media.video.end if end is None else end)),
     )
     return replace(media, audio=audio)
+
+
+def surrounded(media: Media, layout: str, *speakers: str) -> Media:
+    """The media with its sound laid out otherwise."""
+    assert media.audio
+    return replace(media, audio=replace(media.audio, layout=layout, channels=len(speakers), speakers=speakers))
 
 
 MILLI = Fraction(1, 1000)
@@ -171,6 +178,9 @@ MEDIA: dict[str, Media] = {
         pix_fmt="yuvj420p",
         ticks=(0,),
         rotation=90,
+    ),
+    "spatial.mkv": surrounded(
+        heard(tagged(film("spatial.mkv", 30, 5))), "ambisonic 1", "AMBI0", "AMBI1", "AMBI2", "AMBI3"
     ),
     "odd_matrix.mkv": picture(film("odd_matrix.mkv", 30, 10), color_space="ictcp"),
 }

@@ -60,6 +60,8 @@ PHRASES: list[tuple[Op, str]] = [
     (ops.Excerpt(v("a"), src("1.5"), 48), "excerpt %a 48 from 1.5"),
     (ops.Tempo(v("a"), Fraction(1, 3), "atempo"), "tempo %a 1/3x by atempo"),
     (ops.Exact(v("a"), 48), "exact %a 48"),
+    (ops.Loudness(v("a"), Fraction(-16), Fraction(-3, 2)), "loudness %a to -16 LUFS below -1.5 dBTP"),
+    (ops.Measure(v("a")), "measure %a"),
     (ops.Pcm(v("a")), "pcm %a"),
     (ops.Fade(v("a"), 1, 2), "fade %a in 1 out 2"),
     (ops.Fade(v("a"), 1, 2, ("qsin", "tri")), "fade %a in 1 out 2 by qsin and tri"),

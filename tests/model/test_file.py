@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from compiler.model import CANVASES, Audio, Canvas, Encode, read_reel
+from compiler.model import CANVASES, Audio, Canvas, Encode, Loudness, read_reel
 from tests.model.reading import errors_of, faults_top, read_top
 
 EXAMPLE = """
@@ -75,6 +75,12 @@ def test_what_is_not_said_of_the_encoding_is_its_qualitys(stored: dict[str, obje
     encode = read_top(encode=stored).encode
     assert (encode.preset, encode.crf, encode.bitrate) == found
     assert encode.quality == stored.get("quality", "final")
+
+
+def test_a_loudness_is_a_target_and_a_peak() -> None:
+    stored: list[dict[str, object]] = [{}, {"loudness": {}}, {"loudness": {"target": -23}}]
+    loudness = [read_top(audio=audio).audio.loudness for audio in stored]
+    assert loudness == [None, Loudness(Fraction(-16), Fraction(-1)), Loudness(Fraction(-23), Fraction(-1))]
 
 
 def test_a_film_of_sound_alone_has_sound() -> None:
@@ -151,6 +157,11 @@ def test_wrong_rates(stored: object) -> None:
         ("audio", {"stretch": "none"}, "RC106", "/audio/stretch"),
         ("audio", {"mute": True}, "RC103", "/audio/mute"),
         ("audio", True, "RC104", "/audio"),
+        ("audio", {"loudness": -16}, "RC104", "/audio/loudness"),
+        ("audio", {"loudness": {"target": -4}}, "RC106", "/audio/loudness/target"),
+        ("audio", {"loudness": {"true_peak": 1}}, "RC106", "/audio/loudness/true_peak"),
+        ("audio", {"loudness": {"lra": 7}}, "RC103", "/audio/loudness/lra"),
+        ("audio", {"loudness": {}, "include": False}, "RC106", "/audio/loudness"),
         ("encode", {"codec": "hevc"}, "RC106", "/encode/codec"),
         ("encode", {"preset": "fastest"}, "RC106", "/encode/preset"),
         ("encode", {"crf": 51.5}, "RC106", "/encode/crf"),
@@ -204,7 +215,7 @@ def test_the_nearest_name_is_the_hint() -> None:
 
 def test_an_unknown_field_like_no_other_lists_the_known() -> None:
     (error,) = errors_of('{"reel": 1, "audio": {"zzz": 1}, "clips": [{"media": "a"}]}')
-    assert error.hint == "known here: include, stretch"
+    assert error.hint == "known here: include, loudness, stretch"
 
 
 def test_two_clips_of_one_id() -> None:

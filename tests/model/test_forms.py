@@ -35,6 +35,7 @@ def test_dialect_and_required_fields() -> None:
     [
         ("CanvasForm", file.CANVAS),
         ("AudioForm", file.AUDIO),
+        ("LoudnessForm", file.LOUDNESS),
         ("EncodeForm", encode.ENCODE),
         ("ClipForm", clip.FIELDS),
         ("KeyframeForm", crop.KEYFRAME - {"time"}),

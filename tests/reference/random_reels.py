@@ -38,17 +38,22 @@ Shares = tuple[float, float]
 """Of spans that ramp, and of clips in which a picture is held."""
 
 
-def random_reel(seed: int, sources: Sequence[Source], ramps: float = 0.4, freezes: float = 0.3) -> dict[str, Any]:
+def random_reel(
+    seed: int, sources: Sequence[Source], ramps: float = 0.4, freezes: float = 0.3, blends: Sequence[str] = ()
+) -> dict[str, Any]:
     """A reel of 1 to 6 clips, the same for the same seed and sources.
 
     `ramps` is the share of spans that ramp, `freezes` that of clips in which a picture is held; every fourth has none.
+    `blends` are transitions to be thrown besides cuts, fades and dissolves.
     """
     shares = (ramps, freezes) if seed % 4 else (0.0, 0.0)
-    throws = (_throw(random.Random(f"{seed}/{attempt}"), sources, shares) for attempt in count())
+    throws = (_throw(random.Random(f"{seed}/{attempt}"), sources, shares, blends) for attempt in count())
     return next(reel for reel in throws if reel)
 
 
-def _throw(dice: random.Random, sources: Sequence[Source], shares: Shares) -> dict[str, Any] | None:
+def _throw(
+    dice: random.Random, sources: Sequence[Source], shares: Shares, blends: Sequence[str]
+) -> dict[str, Any] | None:
     """A reel, unless its film would be in doubt or too long."""
     reel = _reel(dice, sources, shares)
     facts = {source.media: source.facts for source in sources}
@@ -57,7 +62,7 @@ def _throw(dice: random.Random, sources: Sequence[Source], shares: Shares) -> di
     film = predict(reel, facts)
     if film.margin < SURE or film.frames > FILM * film.fps:
         return None
-    _join(dice, reel, film, {source.media: source.recipe.lane for source in sources})
+    _join(dice, reel, film, {source.media: source.recipe.lane for source in sources}, blends)
     return reel
 
 
@@ -170,11 +175,14 @@ def _certain(edit: Edit, fps: Fraction) -> bool:
     return nearest((course.duration - blur) * fps) == nearest((course.duration + blur) * fps)
 
 
-def _join(dice: random.Random, reel: dict[str, Any], film: Prediction, lanes: dict[str, int]) -> None:
+def _join(
+    dice: random.Random, reel: dict[str, Any], film: Prediction, lanes: dict[str, int], blends: Sequence[str]
+) -> None:
     """Give clips a transition into them, as long as both neighbours and their other transitions allow."""
     room = film.clips[0].frames
     for before, clip, stored in zip(film.clips, film.clips[1:], reel["clips"][1:], strict=False):
-        kinds = ("cut", "fade", "dissolve") if lanes[before.media] != lanes[clip.media] else ("cut", "fade")
+        kinds = ["cut", "fade", *(["dissolve"] if lanes[before.media] != lanes[clip.media] else [])]
+        kinds += dice.sample(list(blends), k=min(2, len(blends)))
         kind, longest = dice.choice((None, *kinds)), min(room, clip.frames)
         room = clip.frames
         if kind is None or not longest:

@@ -64,7 +64,13 @@ class Stretch:
         return self.start + self._way(record - self.begin + self._elapsed(self.first))
 
     def record(self, source: Fraction) -> Fraction:
-        """The clip's record time at which a source time is played; in a ramp to within its duration / 2**64."""
+        """The clip's record time at which a source time is played; in a ramp to within its duration / 2**64.
+
+        Past the end it goes on at the last speed.
+        """
+        if source > self.end and not self.steady:
+            last = self.begin + self.duration
+            return last + (source - self.end) / self.speed(last)
         return self.begin + self._elapsed(source - self.start) - self._elapsed(self.first)
 
     def speed(self, record: Fraction) -> Fraction:
