@@ -52,6 +52,20 @@ class Settings(BaseSettings):
     session_days: PositiveInt = 30
     versions_kept: int = Field(default=50, ge=1)
     """Of each clip, besides those that a film was rendered from."""
+    cache_limit: PositiveInt = 20 << 30
+    """Bytes of footage that may lie here for rendering."""
+    export_slots: PositiveInt = 1
+    """Films that are rendered side by side."""
+    exports_per_user: PositiveInt = 3
+    """Exports of one user that may wait or run; more are refused."""
+    exports_at_once: PositiveInt = 32
+    """Exports of everybody that may wait or run."""
+    export_within: PositiveFloat = 7200
+    """Seconds that rendering one film may take."""
+    stall_after: PositiveFloat = 60
+    """Seconds without a new frame after which a render is given up."""
+    sweep_after: PositiveFloat = 86_400
+    """Seconds after which an object that no row names is deleted."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] = "json"
 
@@ -88,6 +102,11 @@ class Settings(BaseSettings):
     def local(self) -> Path:
         """The folder of what may be lost: databases that can be restored, and temporary files."""
         return self.data / "local"
+
+    @property
+    def temporary(self) -> Path:
+        """The folder that is emptied at the start."""
+        return self.local / "temporary"
 
     def shown(self) -> dict[str, Any]:
         """Every setting, JSON-ready, secrets as stars."""
