@@ -12,9 +12,10 @@ from tempfile import TemporaryDirectory
 from compiler.errors import Loc, ReelError
 from compiler.ir.text import show
 from compiler.pipeline import Compiled
+from compiler.pipeline.forms import FILM, SCRIPT
 from compiler.supervise.plain import plain
 
-GRAPH, SCRIPT, COMMAND, PLAN, FILM = "graph.txt", "filtergraph.txt", "command.sh", "plan.json", "film.mp4"
+GRAPH, COMMAND, PLAN = "graph.txt", "command.sh", "plan.json"
 
 SHELL = """\
 #!/bin/sh
