@@ -10,7 +10,7 @@ REELC_CONFORM_REELS ?= 200
 REELC_CONFORM_PICTURES ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo $(FILMS) footage test check fmt lint types layers golden conform bench cover clean
+.PHONY: help setup demo $(FILMS) footage test check fmt lint types layers golden conform bench cover serve clean
 
 help: ## list these targets
 	@awk -F ' *## ' '/^[a-z]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ types: setup ## mypy, strict
 layers: setup ## who may import whom
 	$(BIN)/lint-imports
 
+serve: setup ## serve the API on this machine, data in reelc-data/
+	$(BIN)/reelc serve
+
 golden: setup ## write the goldens anew, and show what changed
 	$(BIN)/python -m pytest -q tests/golden --snapshot-update
 	git --no-pager diff --stat --patch -- golden
@@ -63,10 +66,10 @@ conform: setup ## render random reels and read every frame back
 bench: setup ## time and memory, beside hand-written ffmpeg
 	$(BIN)/python -m bench
 
-cover: setup ## run the tests, list the lines of compiler/ they miss; under 95 % fails
+cover: setup ## run the tests, list the lines they miss; under 95 % fails
 	$(TESTS) --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 clean: ## remove what can be made again: .venv, demo/, caches; not .footage/
 	rm -rf .venv demo build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache
-	find compiler tests bench examples -name __pycache__ -prune -exec rm -rf {} +
+	find compiler server tests bench examples -name __pycache__ -prune -exec rm -rf {} +

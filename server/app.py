@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import shutil
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from itertools import chain
 
 from starlette.applications import Starlette
@@ -19,22 +20,24 @@ from server.durable import UNSTORED, Durable
 from server.envelope import Envelope
 from server.logs import logger
 from server.problem import Problem
-from server.routes import clips, health, projects, raw_clips, session
+from server.routes import clips, exports, films, health, projects, raw_clips, session
+from server.routes.progress import Sockets
 from server.services import Services
+from server.sweeping import sweep
 
 OPERATIONS: tuple[Operation, ...] = tuple(
-    chain.from_iterable(part.api.all for part in (health, session, projects, raw_clips, clips))
+    chain.from_iterable(part.api.all for part in (health, session, projects, raw_clips, clips, exports, films))
 )
 """Every operation, in the order they are matched."""
 
-TIDY_EVERY = 60.0
+TIDY_EVERY, TAKE_UP_EVERY, SWEEP_EVERY = 60.0, 5.0, 3600.0
 ERRORS = {404: ("not_found", "there is nothing here"), 405: ("method_not_allowed", "not with this method")}
 
 
 def make_app(services: Services) -> Starlette:
     """The application over these services."""
     return Starlette(
-        routes=[*routes(OPERATIONS, services)],
+        routes=[*routes(OPERATIONS, services), Sockets(services).route()],
         middleware=[
             Middleware(Envelope, metrics=services.metrics),
             Middleware(Durable, within=services.settings.durable_within),
@@ -54,13 +57,14 @@ def _lifespan(services: Services) -> Callable[[Starlette], contextlib.AbstractAs
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await asyncio.to_thread(shutil.rmtree, services.temporary, ignore_errors=True)
-        tidying = asyncio.create_task(_tidy(services), name="tidy")
+        always = [asyncio.create_task(work(services)) for work in (_tidy, _take_up, _sweep)]
         try:
             yield
         finally:
-            tidying.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await tidying
+            for task in always:
+                task.cancel()
+            await asyncio.gather(*always, return_exceptions=True)
+            await services.jobs.stop()
             await services.tenants.close(services.settings.durable_within)
             await services.store.close()
 
@@ -76,3 +80,33 @@ async def _tidy(services: Services) -> None:
         except UNSTORED as error:
             logger.warning("not tidied", extra={"why": f"{type(error).__name__}: {error}"})
         await asyncio.sleep(TIDY_EVERY)
+
+
+async def _take_up(services: Services) -> None:
+    """Take up every user's exports that an earlier run left unfinished, wherever it ran."""
+    left: set[str] | None = None
+    while left is None or left:
+        try:
+            left = {user.uid for user in await services.accounts.users()} if left is None else left
+            for uid in sorted(left):
+                await services.jobs.adopt(uid)
+                left.discard(uid)
+        except UNSTORED as error:
+            logger.warning("exports not taken up", extra={"why": f"{type(error).__name__}: {error}"})
+            await asyncio.sleep(TAKE_UP_EVERY)
+
+
+async def _sweep(services: Services) -> None:
+    """Now and then delete objects that no row names."""
+    older = timedelta(seconds=services.settings.sweep_after)
+    while True:
+        await asyncio.sleep(min(SWEEP_EVERY, services.settings.sweep_after))
+        for uid in [tenant.uid for tenant in services.tenants.opened()]:
+            try:
+                async with services.tenants.use(uid) as tenant:
+                    count = await sweep(services.store, tenant, older)
+            except UNSTORED as error:
+                logger.warning("not swept", extra={"why": f"{type(error).__name__}: {error}"})
+                continue
+            if count:
+                logger.info("swept", extra={"sync_user": uid, "objects": count})

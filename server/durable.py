@@ -84,6 +84,13 @@ class Rooms:
         if request is not None:
             await settle(request, self.within)
 
+    @staticmethod
+    def give_up() -> None:
+        """The request's answer waits no more: it says itself that what it wrote may not be durable."""
+        request = _written.get()
+        if request is not None:
+            request.heads.clear()
+
 
 async def settle(request: Written, within: float) -> None:
     """Return when all that the request wrote is durable."""

@@ -14,6 +14,8 @@ from compiler.errors import ReelError, ReelErrors
 
 MEDIA_TYPE = "application/problem+json"
 UNPROCESSABLE = 422
+OF_THE_EDIT = ("RC1", "RC2", "RC4")
+"""Families of errors that another edit would not have."""
 
 
 class Problem(Exception):
@@ -76,3 +78,13 @@ def invalid(message: str, errors: Sequence[Mapping[str, Any]] = (), *, pointer: 
     """422 `invalid_request`: the request is not what the operation takes."""
     pointer = pointer if pointer is not None or not errors else errors[0].get("pointer")
     return Problem(UNPROCESSABLE, "invalid_request", message, pointer=pointer, errors=list(errors) or None)
+
+
+def render_problem(error: ReelError | ReelErrors) -> Problem:
+    """What stopped a render: 422 for an edit that cannot be, else 500 `render_error` with the end of the log."""
+    told = from_reel(error)
+    first = error.errors[0] if isinstance(error, ReelErrors) else error
+    if first.code.startswith(OF_THE_EDIT):
+        return told
+    members = {**told.members, "log": first.detail or None}
+    return Problem(500, "render_error", told.message, **members)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from server.accounts import Accounts
+from server.cache import MediaCache
 from server.durable import Rooms
+from server.jobs import Jobs
 from server.metrics import Metrics
 from server.settings import Settings
 from server.storage.folder import FolderStore
@@ -27,18 +28,18 @@ class Services:
     tenants: Tenants
     rooms: Rooms
     metrics: Metrics
-    boot_id: str = field(default_factory=lambda: secrets.token_hex(8))
-    """This run of the server: what an export that another one left behind is told by."""
+    cache: MediaCache
+    jobs: Jobs
 
     @property
     def temporary(self) -> Path:
         """The folder of files that no crash may leave for ever: it is emptied at the start."""
-        return self.settings.local / "temporary"
+        return self.settings.temporary
 
     @staticmethod
     def now() -> str:
         """The time, UTC, as it is stored and shown."""
-        return datetime.now(UTC).isoformat(timespec="milliseconds")
+        return now()
 
 
 def make_store(settings: Settings) -> ObjectStore:
@@ -62,4 +63,12 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
     store = store or make_store(settings)
     tenants = Tenants(store, settings.local, refuse_after=settings.refuse_after, idle_after=settings.idle_after)
     rooms = Rooms(tenants, settings.durable_within)
-    return Services(settings, store, Accounts(store), tenants, rooms, Metrics(tenants))
+    cache = MediaCache(store, settings.local / "footage", settings.temporary, settings.cache_limit)
+    metrics = Metrics(tenants)
+    jobs = Jobs(settings, store, tenants, cache, metrics, now)
+    return Services(settings, store, Accounts(store), tenants, rooms, metrics, cache, jobs)
+
+
+def now() -> str:
+    """The time, UTC, as it is stored and shown."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

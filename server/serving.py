@@ -50,11 +50,20 @@ async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> N
         h11_max_incomplete_event_size=1 << 16,
     )
     await greet(services.accounts)
-    await _Server(config).serve([bound])
+    await _Server(config, services.jobs.stop).serve([bound])
 
 
 class _Server(uvicorn.Server):
     """One that has done what a signal asked, and ends well, where uvicorn would raise the signal again."""
+
+    def __init__(self, config: uvicorn.Config, stop: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._stop = stop
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End renders first: requests and sockets that wait for them end then, and nobody waits for those."""
+        await self._stop()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

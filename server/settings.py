@@ -22,10 +22,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="REELC_", extra="forbid", frozen=True, validate_default=True)
 
     host: str = "127.0.0.1"
-    port: int = Field(8000, ge=0, le=65535)
+    port: int = Field(default=8000, ge=0, le=65535)
     """0 takes a free one."""
-    public_url: str = Field("", pattern=r"^(https?://[^/\s]+)?$")
-    """The address that browsers use, if it is not http://host:port: it decides which origins are ours."""
+    public_url: str = Field(default="", pattern=r"^(https?://[^/\s]+)?$")
+    """The address that browsers use, if it is not that of host and port: it decides which origins are ours."""
     data: Path = Path("reelc-data")
     """The folder of databases and temporary files, and of the local object store."""
     store: Literal["folder", "s3"] = "folder"
@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     """Empty for AWS itself."""
     s3_bucket: str = ""
     s3_region: str = "auto"
-    s3_prefix: str = Field("", pattern=r"^([a-z0-9._-]+/)*$")
+    s3_prefix: str = Field(default="", pattern=r"^([a-z0-9._-]+/)*$")
     """Put before every key, for several servers' data in one bucket."""
     s3_access_key: SecretStr = SecretStr("")
     s3_secret_key: SecretStr = SecretStr("")
@@ -50,8 +50,22 @@ class Settings(BaseSettings):
     shutdown_within: PositiveFloat = 25
     """Seconds that running requests and saves get to end after SIGTERM."""
     session_days: PositiveInt = 30
-    versions_kept: int = Field(50, ge=1)
+    versions_kept: int = Field(default=50, ge=1)
     """Of each clip, besides those that a film was rendered from."""
+    cache_limit: PositiveInt = 20 << 30
+    """Bytes of footage that may lie here for rendering."""
+    export_slots: PositiveInt = 1
+    """Films that are rendered side by side."""
+    exports_per_user: PositiveInt = 3
+    """Exports of one user that may wait or run; more are refused."""
+    exports_at_once: PositiveInt = 32
+    """Exports of everybody that may wait or run."""
+    export_within: PositiveFloat = 7200
+    """Seconds that rendering one film may take."""
+    stall_after: PositiveFloat = 60
+    """Seconds without a new frame after which a render is given up."""
+    sweep_after: PositiveFloat = 86_400
+    """Seconds after which an object that no row names is deleted."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] = "json"
 
@@ -88,6 +102,11 @@ class Settings(BaseSettings):
     def local(self) -> Path:
         """The folder of what may be lost: databases that can be restored, and temporary files."""
         return self.data / "local"
+
+    @property
+    def temporary(self) -> Path:
+        """The folder that is emptied at the start."""
+        return self.local / "temporary"
 
     def shown(self) -> dict[str, Any]:
         """Every setting, JSON-ready, secrets as stars."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -66,18 +67,26 @@ def _entry(row: Row) -> Row:
 
 
 def stored_reel(project: Row, rows: Sequence[Row]) -> Reel:
-    """A project's reel; 400 `no_clips`, 422 with every error there is, 400 `missing_crop_data`, in this order."""
+    """A project's reel; 400 `no_clips`, 400 `missing_crop_data`, 422 with every error there is, in this order."""
     if not rows:
         raise Problem(400, "no_clips", f"the project {project['name']!r} has no clips")
-    try:
-        reel = read_reel(reel_text(project, rows))
-    except (ReelError, ReelErrors) as error:
-        raise from_reel(error) from error
-    for row, clip in zip(rows, reel.clips, strict=True):
-        if clip.crop is None:
+    for row in rows:
+        if _unframed(row):
             message = f"the clip {row['name']!r} has no framing data: save its crop first"
             raise Problem(400, "missing_crop_data", message, clip_id=row["clip_key"])
-    return reel
+    try:
+        return read_reel(reel_text(project, rows))
+    except (ReelError, ReelErrors) as error:
+        raise from_reel(error) from error
+
+
+def _unframed(row: Row) -> bool:
+    """Whether nobody framed the clip; data that cannot be read is no absence of data."""
+    if row["crop_data"] is None:
+        return True
+    with suppress(ReelError, ReelErrors):
+        return read_clip({"id": row["clip_key"], "media": "stored", "crop_data": row["crop_data"]}, 0).crop is None
+    return False
 
 
 def check_settings(aspect_ratio: str, settings: Row) -> None:

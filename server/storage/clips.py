@@ -61,10 +61,10 @@ async def add(unit: Transaction, row: Row) -> None:
 
 
 async def prune(unit: Transaction, project_id: str, clip_key: str, kept: int) -> None:
-    """Delete all but the newest versions of a clip, and but what a film was rendered from."""
+    """Delete all but the newest versions of a clip, and but what a film was or is being rendered from."""
     await unit.run(
         "DELETE FROM working_clips WHERE project_id = ?1 AND clip_key = ?2"
-        " AND id NOT IN (SELECT working_clip_id FROM working_video_clips)"
+        " AND id NOT IN (SELECT working_clip_id FROM rendered_clips)"
         " AND version NOT IN (SELECT version FROM working_clips"
         "   WHERE project_id = ?1 AND clip_key = ?2 ORDER BY version DESC LIMIT ?3)",
         (project_id, clip_key, kept),
@@ -72,10 +72,10 @@ async def prune(unit: Transaction, project_id: str, clip_key: str, kept: int) ->
 
 
 async def remove(unit: Transaction, project_id: str, clip_key: str) -> None:
-    """Delete a clip: the versions that a film was rendered from stay, unseen."""
+    """Delete a clip: the versions that a film was or is being rendered from stay, unseen."""
     await unit.run(
         "DELETE FROM working_clips WHERE project_id = ? AND clip_key = ?"
-        " AND id NOT IN (SELECT working_clip_id FROM working_video_clips)",
+        " AND id NOT IN (SELECT working_clip_id FROM rendered_clips)",
         (project_id, clip_key),
     )
     sql = "UPDATE working_clips SET deleted = 1 WHERE project_id = ? AND clip_key = ?"

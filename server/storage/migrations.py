@@ -100,7 +100,23 @@ CREATE TABLE idempotency (
 ) STRICT;
 """
 
-STEPS: tuple[str, ...] = (FIRST,)
+EXPORTED_EDIT = """
+ALTER TABLE exports ADD COLUMN edit TEXT;
+
+CREATE TABLE export_clips (
+    export_id TEXT NOT NULL REFERENCES exports (export_id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    working_clip_id INTEGER NOT NULL REFERENCES working_clips (id),
+    PRIMARY KEY (export_id, position)
+) STRICT;
+CREATE INDEX export_clips_clip ON export_clips (working_clip_id);
+
+CREATE VIEW rendered_clips AS
+    SELECT working_clip_id FROM working_video_clips UNION SELECT working_clip_id FROM export_clips;
+"""
+"""An export renders the edit as it was when it was accepted, whatever is saved meanwhile."""
+
+STEPS: tuple[str, ...] = (FIRST, EXPORTED_EDIT)
 """Step n is `STEPS[n - 1]`: SQL that takes a database from step n - 1 to n. A step that was released never changes."""
 
 BOOKS = """

@@ -88,7 +88,7 @@ def test_pages_of_other_sites_change_nothing(site: Site, user: httpx.Client) -> 
     for headers in (
         {"Origin": "https://example.com"},
         {"Origin": "null"},
-        {"Origin": f"http://localhost.example.com:{port}"},
+        {"Origin": f"{site.url}.example.com"},
         {"Origin": "http://127.0.0.1:1"},
         {"Sec-Fetch-Site": "cross-site"},
     ):

@@ -309,3 +309,10 @@ def test_clips_of_nothing_are_refused(user: httpx.Client) -> None:
     clips = f"/api/clips/projects/{project(user)}/clips"
     refused(user.post(clips, json={"raw_clip_id": "r_nobody"}), 404, "raw_clip_not_found")
     refused(user.post("/api/clips/projects/p_no/clips", json={"raw_clip_id": "r"}), 404, "project_not_found")
+
+
+def test_rendering_from_what_a_client_sends_is_over(user: httpx.Client) -> None:
+    answer = user.post("/api/export/upscale", content=b"whatever")
+    refused(answer, 410, "gone")
+    assert answer.headers["deprecation"] == "true"
+    assert answer.headers["link"] == '</api/export/framing/render>; rel="successor-version"'

@@ -75,7 +75,7 @@ async def _save_until_killed(site: Site, token: str, clips: list[str], turn: int
 
 
 def _missing(site: Site, token: str, ledger: Ledger) -> list[tuple[str, int]]:
-    found = {}
+    found: dict[tuple[str, int], str] = {}
     with site.client(token) as client:
         for clip in {clip for clip, _ in ledger.said}:
             answer = client.get(f"{clip}/versions")

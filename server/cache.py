@@ -1,0 +1,166 @@
+"""Footage at hand: a bounded folder of copies of objects, each under the hash of its key and etag.
+
+What is being used is never thrown out; of the rest, what was used longest ago goes first. One object is fetched once,
+however many want it at a time. A copy gets its name only when it is whole and on the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from server.problem import Problem
+from server.storage.objects import ObjectStore, Stat, StoreFailed
+
+Fetched = Callable[[int], None]
+"""Told how many more bytes are here."""
+
+
+class MediaCache:
+    """Copies of objects in `folder`, at most `limit` bytes of them; `coming` is where they are while they come."""
+
+    def __init__(self, store: ObjectStore, folder: Path, coming: Path, limit: int) -> None:
+        self._store, self._folder, self._coming, self.limit = store, folder, coming, limit
+        self._here: dict[str, int] | None = None
+        """Sizes of the copies, the one used longest ago first; None before anybody looked."""
+        self._sizes: dict[str, int] = {}
+        self._users: dict[str, int] = {}
+        self._fetching: dict[str, asyncio.Task[None]] = {}
+        self._freed = asyncio.Condition()
+
+    def path(self, stat: Stat) -> Path:
+        """Where the copy of an object is, or would be."""
+        return self._folder / _name(stat)
+
+    def absent(self, stats: Iterable[Stat]) -> int:
+        """Bytes that are still to be fetched."""
+        here = self._copies()
+        return sum(stat.size for name, stat in _named(stats).items() if name not in here)
+
+    def check_room(self, stats: Iterable[Stat]) -> None:
+        """500 `storage_error` for objects that together are larger than the cache may be."""
+        needed = sum(stat.size for stat in _named(stats).values())
+        if needed > self.limit:
+            message = f"the footage of this film has {needed} bytes, more than the {self.limit} that may be held here"
+            raise Problem(500, "storage_error", message, hint="set REELC_CACHE_LIMIT higher")
+
+    @asynccontextmanager
+    async def held(self, stats: Iterable[Stat], fetched: Fetched = lambda _: None) -> AsyncIterator[None]:
+        """Every object is at its `path` meanwhile. StoreFailed, Missing.
+
+        Room is taken for all of them at once, so that of two who wait for room neither waits for the other.
+        """
+        wanted = _named(stats)
+        self.check_room(wanted.values())
+        async with self._freed:
+            await self._freed.wait_for(lambda: self._fits(wanted))
+            self._take(wanted)
+        try:
+            for name, stat in wanted.items():
+                await self._have(name, stat, fetched)
+            yield
+        finally:
+            await asyncio.shield(self._release(wanted))
+
+    async def close(self) -> None:
+        """Stop what is being fetched."""
+        for task in list(self._fetching.values()):
+            task.cancel()
+        await asyncio.gather(*self._fetching.values(), return_exceptions=True)
+
+    def _copies(self) -> dict[str, int]:
+        if self._here is None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            found = sorted((path.stat().st_mtime, path.name, path.stat().st_size) for path in self._folder.iterdir())
+            self._here = {name: size for _, name, size in found}
+        return self._here
+
+    def _fits(self, wanted: Mapping[str, Stat]) -> bool:
+        in_use = sum(self._sizes[name] for name in self._users if name not in wanted)
+        return in_use + sum(stat.size for stat in wanted.values()) <= self.limit
+
+    def _take(self, wanted: Mapping[str, Stat]) -> None:
+        here = self._copies()
+        for name, stat in wanted.items():
+            self._users[name] = self._users.get(name, 0) + 1
+            self._sizes[name] = stat.size
+            if name in here:
+                here[name] = here.pop(name)
+                os.utime(self._folder / name)
+        held = sum(self._sizes.values()) + sum(size for name, size in here.items() if name not in self._sizes)
+        for name in [name for name in here if name not in self._users]:
+            if held <= self.limit:
+                break
+            held -= here.pop(name)
+            (self._folder / name).unlink(missing_ok=True)
+
+    async def _release(self, wanted: Mapping[str, Stat]) -> None:
+        async with self._freed:
+            for name in wanted:
+                self._users[name] -= 1
+                if not self._users[name]:
+                    del self._users[name], self._sizes[name]
+            self._freed.notify_all()
+
+    async def _have(self, name: str, stat: Stat, fetched: Fetched) -> None:
+        here = self._copies()
+        if name in here and (self._folder / name).is_file():
+            return
+        here.pop(name, None)
+        if name in self._fetching:
+            await asyncio.shield(self._fetching[name])
+            fetched(stat.size)
+            return
+        task = self._fetching[name] = asyncio.create_task(self._fetch(name, stat, fetched))
+        task.add_done_callback(lambda _: self._fetching.pop(name))
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if self._users[name] == 1:  # nobody else waits for it
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+            raise
+
+    async def _fetch(self, name: str, stat: Stat, fetched: Fetched) -> None:
+        await asyncio.to_thread(self._coming.mkdir, parents=True, exist_ok=True)
+        coming = self._coming / f"{name}.{secrets.token_hex(4)}.part"
+        try:
+            await self._copy(stat, coming, fetched)
+            await asyncio.to_thread(os.replace, coming, self._folder / name)
+            self._copies()[name] = stat.size
+        except OSError as error:
+            raise StoreFailed(f"footage cannot be kept here: {error.strerror}") from error
+        finally:
+            with contextlib.suppress(OSError):
+                coming.unlink(missing_ok=True)
+
+    async def _copy(self, stat: Stat, path: Path, fetched: Fetched) -> None:
+        size = 0
+        with path.open("xb") as file:
+            async for piece in self._store.stream(stat.key):
+                await asyncio.to_thread(file.write, piece)
+                size += len(piece)
+                fetched(len(piece))
+            await asyncio.to_thread(_sync, file.fileno(), file.flush)
+        if size != stat.size:
+            raise StoreFailed(f"{stat.key} came with {size} bytes and has {stat.size}")
+
+
+def _sync(descriptor: int, flush: Callable[[], None]) -> None:
+    flush()
+    os.fsync(descriptor)
+
+
+def _named(stats: Iterable[Stat]) -> dict[str, Stat]:
+    return {_name(stat): stat for stat in stats}
+
+
+def _name(stat: Stat) -> str:
+    """By key and etag: an etag alone may be of somebody else's object."""
+    return hashlib.sha256(f"{stat.key}\n{stat.etag}".encode()).hexdigest()[:40]

@@ -1,0 +1,288 @@
+"""Exports as jobs: taken in, waiting, running, ended; and taken up again by the next server where this one ends.
+
+The rows of `exports` are the truth, what is here in memory is who waits and how far they are. A job ends in this
+order: its film is an object; one unit of work says so; that unit is durable; and then it is told to anybody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar
+
+from server import logs
+from server.cache import MediaCache
+from server.durable import UNSTORED
+from server.logs import logger
+from server.metrics import Metrics
+from server.preparing import Edit, Prepared, read_edit
+from server.problem import Problem
+from server.progress import Teller
+from server.rendering import Render, as_problem
+from server.settings import Settings
+from server.storage import exports, films
+from server.storage.database import DatabaseFailed, Reader, Transaction
+from server.storage.objects import ObjectStore
+from server.storage.sync import NotDurable
+from server.storage.tenants import Lost, Overdue, Tenants
+
+T = TypeVar("T")
+Row = dict[str, Any]
+
+MOST_ATTEMPTS = 3
+RETRY_AFTER = "15"
+"""Seconds after which one that was refused may ask again."""
+
+REMEMBERED = 256
+"""Ended jobs that are kept in memory for those who still listen."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
+
+GAVE_UP = Problem(500, "render_error", f"the server ended {MOST_ATTEMPTS} times while it rendered this film")
+
+
+class Undecided(Exception):
+    """The server ends while it is not known whether what a job wrote is durable: the next one will see."""
+
+
+@dataclass(eq=False)
+class Job:
+    """One export here in memory."""
+
+    uid: str
+    export_id: str
+    project_id: str
+    teller: Teller
+    prepared: Prepared | None = None
+    """None for one that an earlier server took in."""
+    attempt: int = 0
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    unstored: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while the film is made, and saying so cannot be made durable."""
+    task: asyncio.Task[None] | None = None
+    cancelled: bool = False
+    finishing: bool = False
+    """Its end is being written: too late to cancel."""
+
+    @property
+    def state(self) -> str:
+        """As it is told."""
+        return self.teller.state.state
+
+
+class Jobs:
+    """Every export of this server."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: ObjectStore,
+        tenants: Tenants,
+        cache: MediaCache,
+        metrics: Metrics,
+        now: Callable[[], str],
+    ) -> None:
+        self.cache = cache
+        self.boot_id = secrets.token_hex(8)
+        """This run of the server: what an export that another one left behind is told by."""
+        self._settings, self._tenants, self._now = settings, tenants, now
+        self._render = Render(settings, store, cache, now)
+        self._metrics = metrics
+        self._jobs: dict[tuple[str, str], Job] = {}
+        self._slots = asyncio.Semaphore(settings.export_slots)
+        self._adopting: dict[str, asyncio.Task[None]] = {}
+        self._appeared = asyncio.Condition()
+        self.stopping = False
+        metrics.under_way.set_function(lambda: len(self.under_way()))
+
+    def under_way(self) -> list[Job]:
+        """Those that wait or run."""
+        return [job for job in self._jobs.values() if not job.ended.is_set()]
+
+    def of(self, uid: str, export_id: str) -> Job | None:
+        """A job that is here; ended ones are remembered for a while."""
+        return self._jobs.get((uid, export_id))
+
+    async def appearing(self, uid: str, export_id: str, within: float) -> Job | None:
+        """The same, waiting a little for one that is about to be made."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within), self._appeared:
+                await self._appeared.wait_for(lambda: (uid, export_id) in self._jobs)
+        return self.of(uid, export_id)
+
+    def check_queue(self, uid: str) -> None:
+        """429 `too_many_exports` for one more than may wait; 503 when the server is about to end."""
+        if self.stopping:
+            raise Problem(503, "shutting_down", "the server is ending: ask again", headers={"Retry-After": "5"})
+        waiting = self.under_way()
+        full = len(waiting) >= self._settings.exports_at_once
+        if full or sum(job.uid == uid for job in waiting) >= self._settings.exports_per_user:
+            whose = "the server has" if full else "you have"
+            message = f"{whose} as many exports under way as may be: wait for one to end"
+            raise Problem(429, "too_many_exports", message, headers={"Retry-After": RETRY_AFTER})
+
+    async def accept(self, unit: Transaction, export_id: str, request_hash: str, edit: Edit) -> None:
+        """Write a new export down; `start` it when that is done."""
+        row = {"export_id": export_id, "boot_id": self.boot_id, "request_hash": request_hash}
+        await exports.add(unit, row | {"created_at": self._now()}, edit.project, edit.clips)
+
+    async def start(self, uid: str, row: Row, prepared: Prepared | None = None) -> Job:
+        """The job of a row that is queued, from now on under way here."""
+        job = Job(uid, row["export_id"], row["project_id"], Teller(row["export_id"]), prepared)
+        self._forget_some()
+        self._jobs[uid, job.export_id] = job
+        # a context of its own: what the job writes is not for the request that began it to wait for
+        job.task = asyncio.create_task(self._live(job), name=f"export {job.export_id}", context=Context())
+        async with self._appeared:
+            self._appeared.notify_all()
+        return job
+
+    async def cancel(self, job: Job) -> None:
+        """End a job; return when it has ended, in whatever state it then is."""
+        if not job.finishing and not job.cancelled and job.task is not None:
+            job.cancelled = True
+            job.task.cancel()
+        await job.ended.wait()
+
+    async def adopt(self, uid: str) -> None:
+        """Take up what an earlier server left of a user's exports; once, however often it is asked."""
+        task = self._adopting.get(uid)
+        if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
+            task = self._adopting[uid] = asyncio.create_task(self._adopt(uid), context=Context())
+        await asyncio.shield(task)
+
+    async def stop(self) -> None:
+        """Stop every render; what was under way is queued again, for the next server."""
+        self.stopping = True
+        under_way = self.under_way()
+        for job in under_way:
+            if not job.finishing and not job.cancelled and job.task is not None:
+                job.task.cancel()
+        await asyncio.gather(*(job.task for job in under_way if job.task), return_exceptions=True)
+        await self.cache.close()
+
+    async def _adopt(self, uid: str) -> None:
+        left: list[Row] = await self._read(uid, exports.unfinished)
+        for row in left:
+            if (uid, row["export_id"]) in self._jobs:
+                continue
+            if row["state"] == "running" and row["attempt"] >= MOST_ATTEMPTS:
+                await self._write(uid, partial(_ended, row["export_id"], "error", self._now(), GAVE_UP.body()))
+                continue
+            if row["state"] == "running":
+                await self._write(uid, partial(exports.requeued, export_id=row["export_id"], counted=True))
+            logger.info("export taken up", extra={"export": row["export_id"], "attempt": row["attempt"]})
+            await self.start(uid, row)
+
+    async def _live(self, job: Job) -> None:
+        """A job from its first wait to its end."""
+        logs.job_id.set(job.export_id)
+        logs.user_id.set(job.uid)
+        try:
+            async with self._slots:
+                await self._run(job)
+        except asyncio.CancelledError:
+            await self._broken_off(job)
+        except Undecided:
+            logger.warning("an export's end is not known to be stored")
+        except Exception as error:
+            problem = as_problem(error)
+            await self._end(job, "error", problem.message, problem.body())
+        finally:
+            job.prepared = None
+            if job.state != "queued":
+                self._metrics.exports.labels(job.state).inc()
+            logger.info("export ended", extra={"state": job.state, "attempt": job.attempt})
+            job.ended.set()
+
+    async def _run(self, job: Job) -> None:
+        job.attempt = await self._write(
+            job.uid, lambda unit: exports.started(unit, job.export_id, self.boot_id, self._now())
+        )
+        edit = job.prepared.edit if job.prepared else await self._read(job.uid, partial(_edit, job.export_id))
+        prepared = job.prepared or await self._render.prepared(edit)
+        film = await self._render.film(job.uid, prepared, job.teller)
+        job.finishing = True
+        await self._durably(job, partial(_finish, job.export_id, film, edit.clips))
+        job.teller.end("complete", "the film is ready")
+
+    async def _broken_off(self, job: Job) -> None:
+        """Cancelled by its user, or by the server's end."""
+        if job.cancelled:
+            await self._end(job, "cancelled", "cancelled")
+            return
+        job.teller.back()
+        if job.attempt:
+            with contextlib.suppress(*UNSTORED):
+                await self._write(job.uid, partial(exports.requeued, export_id=job.export_id, counted=False))
+
+    async def _end(self, job: Job, state: str, message: str, error: Row | None = None) -> None:
+        job.finishing = True
+        try:
+            await self._durably(job, partial(_ended, job.export_id, state, self._now(), error))
+        except UNSTORED as failure:  # another server writes now: it finds the export unfinished, and decides
+            logger.error("an export's end was not stored", extra={"why": f"{type(failure).__name__}: {failure}"})
+        job.teller.end(state, message, error)
+
+    async def _durably(self, job: Job, work: Callable[[Transaction], Awaitable[None]]) -> None:
+        """Run a unit of work and return when it is durable, however long the store is away.
+
+        Fenced when it never will be; Undecided when the server ends meanwhile.
+        """
+        async with self._tenants.use(job.uid) as tenant:
+            pause = FIRST_PAUSE
+            while True:
+                try:
+                    _, n = await tenant.write(work)
+                    break
+                except (Overdue, DatabaseFailed):
+                    await self._patiently(job, pause)
+                    pause = min(2 * pause, LONGEST_PAUSE)
+            while n is not None:
+                try:
+                    await tenant.durable(n, LONGEST_PAUSE)
+                    break
+                except NotDurable:
+                    await self._patiently(job, 0)
+        job.unstored.clear()
+
+    async def _patiently(self, job: Job, pause: float) -> None:
+        if self.stopping:
+            raise Undecided
+        job.unstored.set()
+        await asyncio.sleep(pause)
+
+    async def _read(self, uid: str, question: Callable[[Reader], Awaitable[T]]) -> T:
+        async with self._tenants.use(uid) as tenant:
+            return await tenant.read(question)
+
+    async def _write(self, uid: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        async with self._tenants.use(uid) as tenant:
+            result, _ = await tenant.write(work)
+            return result
+
+    def _forget_some(self) -> None:
+        over = [key for key, job in self._jobs.items() if job.ended.is_set()]
+        for key in over[: max(0, len(over) - REMEMBERED)]:
+            del self._jobs[key]
+
+
+async def _edit(export_id: str, reader: Reader) -> Edit:
+    return await read_edit(reader, *await exports.edit_of(reader, export_id))
+
+
+async def _ended(export_id: str, state: str, now: str, error: Row | None, unit: Transaction) -> None:
+    await exports.ended(unit, export_id, state, now, error=error)
+
+
+async def _finish(export_id: str, film: Row, clips: Sequence[Row], unit: Transaction) -> None:
+    """The film, the project's newest, and the export complete: all of it or nothing. Lost if it is not ours to end."""
+    version = await films.next_version(unit, film["project_id"])
+    await films.add(unit, {**film, "version": version}, clips)
+    if not await exports.ended(unit, export_id, "complete", film["created_at"], film=film["id"]):
+        raise Lost(f"the export {export_id} is no more")

@@ -1,0 +1,119 @@
+"""One film made: footage fetched, the reel rendered, the film put into the object store."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from compiler.errors import ReelError, ReelErrors
+from compiler.render import render_reel
+from compiler.supervise.render import Film
+from server.cache import MediaCache
+from server.durable import UNSTORED
+from server.footage import media_key
+from server.ids import new_id
+from server.logs import logger
+from server.preparing import Edit, Prepared, prepare
+from server.problem import Problem, render_problem
+from server.progress import Teller, predicted
+from server.settings import Settings
+from server.storage.objects import Missing, ObjectStore, StoreFailed
+
+Row = dict[str, Any]
+
+TRIES = 3
+"""Of putting a film away: what took minutes to make is not given up for one lost answer."""
+
+PAUSE = 0.5
+
+
+class Render:
+    """Makes films over one store."""
+
+    def __init__(self, settings: Settings, store: ObjectStore, cache: MediaCache, now: Callable[[], str]) -> None:
+        self._settings, self._store, self._cache, self._now = settings, store, cache, now
+
+    async def prepared(self, edit: Edit) -> Prepared:
+        """An edit that an earlier server took in, compiled once more."""
+        return await prepare(edit, self._store, self._cache)
+
+    async def film(self, uid: str, prepared: Prepared, teller: Teller) -> Row:
+        """The row of the film, whose object is stored; its version is for the unit of work that adds it to say."""
+        film_id, plan = new_id("v"), prepared.compiled.plan
+        absent = self._cache.absent(prepared.footage)
+        teller.costs = predicted(absent, plan.frames, (plan.width, plan.height))
+        folder = self._settings.temporary / film_id
+        await asyncio.to_thread(folder.mkdir, parents=True)
+        try:
+            film = await self._rendered(prepared, folder / "film.mp4", absent, teller)
+            teller.at("storing", message="putting the film away", frame=film.frames)
+            key = media_key(uid, film_id)
+            await self._stored(key, film)
+        finally:
+            await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
+        project = prepared.edit.project
+        return {
+            "id": film_id,
+            "project_id": project["id"],
+            "filename": f"{project['name']}.mp4",
+            "object_key": key,
+            "duration": float(film.duration),
+            "frames": film.frames,
+            "size": film.size_bytes,
+            "sha256": film.sha256,
+            "render_identity": prepared.identity,
+            "created_at": self._now(),
+        }
+
+    async def _rendered(self, prepared: Prepared, path: Path, absent: int, teller: Teller) -> Film:
+        here = 0
+
+        def fetched(size: int) -> None:
+            nonlocal here
+            here += size
+            teller.at("fetching", min(1.0, here / absent) if absent else 1.0, "fetching the footage")
+
+        teller.at("fetching", 0.0, "fetching the footage", frames=prepared.compiled.plan.frames)
+        async with self._cache.held(prepared.footage, fetched):
+            return await render_reel(
+                prepared.compiled,
+                path,
+                on_progress=teller.rendering,
+                stall_after=self._settings.stall_after,
+                deadline=self._settings.export_within,
+            )
+
+    async def _stored(self, key: str, film: Film) -> None:
+        for last in _tries():
+            try:
+                await self._store.put_file(key, film.path)
+                if (await self._store.head(key)).size != film.size_bytes:
+                    raise StoreFailed("the store kept another size than was sent")
+                return
+            except (StoreFailed, Missing):
+                if last:
+                    raise
+            await asyncio.sleep(PAUSE)
+
+
+def _tries() -> Iterator[bool]:
+    return (number == TRIES for number in range(1, TRIES + 1))
+
+
+def as_problem(error: Exception) -> Problem:
+    """What ended an export, as it is told and kept."""
+    match error:
+        case Problem():
+            return error
+        case ReelError() | ReelErrors():
+            return render_problem(error)
+        case Missing():
+            return Problem(500, "video_not_found", "the footage of a clip is not there any more")
+        case _ if isinstance(error, (*UNSTORED, OSError)):
+            logger.error("storage failed", extra={"why": f"{type(error).__name__}: {error}"})
+            return Problem(500, "storage_error", "the storage failed: export again")
+    logger.error("unhandled", exc_info=error)
+    return Problem(500, "internal_error", "the server failed; its log has the reason under the job's id")

@@ -1,0 +1,247 @@
+"""Exports: films rendered from what is stored, waited for or not, looked at, cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from server.api import Call, Json, NoBody, Operations
+from server.durable import UNSTORED, unstored
+from server.jobs import Job
+from server.preparing import Edit, Prepared, prepare, read_edit
+from server.problem import Problem, not_found
+from server.routes.projects import project_of
+from server.shapes import Export, Exported, ExportRequest
+from server.storage import clips, exports, films
+from server.storage.database import Reader, Transaction
+
+api = Operations("exports")
+
+RENDER = "/api/export/framing/render"
+EXPORT = "/api/export/{export_id}"
+APPEARS_WITHIN = 5.0
+"""Seconds in which a job that is written down is under way."""
+
+BROKEN_OFF = 499
+"""What is noted for a client that did not wait; nobody is sent it."""
+
+_OF_PROBLEMS = frozenset({"type", "title", "status", "detail", "error", "message"})
+
+
+@api.op(
+    "POST", "/api/export/framing/render", body=ExportRequest, answer=Exported, errors=(400, 404, 409, 422, 429, 500)
+)
+async def render(call: Call[ExportRequest]) -> Response | Json:
+    """Render a project from what is stored of it; answered when the film is there, or at once as one prefers."""
+    async with _storing():
+        await call.services.jobs.adopt(call.uid)
+        if await _known(call) is None:
+            await _begin(call)
+        await call.services.rooms.durable()
+        if _prefers_not_to_wait(call):
+            accepted = {"status": "accepted", "export_id": call.body.export_id}
+            headers = {"Location": f"/api/export/{call.body.export_id}", "Preference-Applied": "respond-async"}
+            return JSONResponse(accepted, 202, headers)
+        return await _awaited(call)
+
+
+@api.op("GET", "/api/export", errors=(404,))
+async def index(call: Call[NoBody]) -> Json:
+    """The newest exports, of `?project_id=` if it is given, the newest first."""
+    project_id = call.request.query_params.get("project_id")
+
+    async def question(reader: Reader) -> list[tuple[exports.Row, films.Row | None]]:
+        if project_id is not None:
+            await project_of(reader, project_id)
+        return [(row, await _film(reader, row)) for row in await exports.every(reader, project_id)]
+
+    return {"exports": [_shown(call, row, film) for row, film in await call.ask(question)]}
+
+
+@api.op("GET", EXPORT, answer=Export, errors=(404,))
+async def show(call: Call[NoBody]) -> Json:
+    """An export, and how far it is."""
+    return await _described(call)
+
+
+@api.op("DELETE", EXPORT, answer=Export, errors=(404,))
+async def cancel(call: Call[NoBody]) -> Json:
+    """Cancel an export; answered when it has ended, with the state it then has. One that has ended stays as it is."""
+    await call.services.jobs.adopt(call.uid)
+    row, _ = await call.ask(lambda reader: _export(reader, call.path("export_id")))
+    job = call.services.jobs.of(call.uid, row["export_id"])
+    if job is not None:
+        await call.services.jobs.cancel(job)
+    return await _described(call)
+
+
+@api.op("POST", "/api/export/upscale", status=410, errors=(410,), streams=True)
+async def upscale(_: Call[NoBody]) -> Json:
+    """Rendering from what a client sends is over: save the edit, then export the project."""
+    headers = {"Deprecation": "true", "Link": f'<{RENDER}>; rel="successor-version"'}
+    raise Problem(410, "gone", "films are rendered from what is saved: save the edit, then export it", headers=headers)
+
+
+@asynccontextmanager
+async def _storing() -> AsyncIterator[None]:
+    """A store that fails an export is a 500, and says that the export may be under way nonetheless."""
+    try:
+        yield
+    except UNSTORED as error:
+        unstored(error)
+        raise Problem(500, "storage_error", "the storage does not answer: send the same request again") from error
+
+
+async def _known(call: Call[ExportRequest]) -> exports.Row | None:
+    """The export with this id; 422 when it was asked for with another project."""
+    row: exports.Row | None = await call.ask(lambda reader: exports.get(reader, call.body.export_id))
+    if row is not None:
+        _check_same(row, call)
+    return row
+
+
+def _check_same(row: exports.Row, call: Call[ExportRequest]) -> None:
+    if row["request_hash"] != _hash(call):
+        raise Problem(422, "idempotency_mismatch", "this export_id was used for another project", pointer="/export_id")
+
+
+def _hash(call: Call[ExportRequest]) -> str:
+    return hashlib.sha256(call.body.project_id.encode()).hexdigest()
+
+
+async def _begin(call: Call[ExportRequest]) -> None:
+    """Check everything, write the export down, and begin it; the edit is the one that was checked."""
+    services = call.services
+    while True:
+        edit: Edit = await call.ask(lambda reader: _edit(reader, call))
+        services.jobs.check_queue(call.uid)
+        prepared = await prepare(edit, services.store, services.cache)
+        async with call.held() as held:
+            row = await held.write(lambda unit: _accepted(unit, call, prepared))  # noqa: B023
+        if row is not None:
+            if services.jobs.of(call.uid, row["export_id"]) is None:
+                await services.jobs.start(call.uid, row, prepared)
+            return
+
+
+async def _edit(reader: Reader, call: Call[ExportRequest]) -> Edit:
+    project = await project_of(reader, call.body.project_id)
+    other = await exports.under_way(reader, project["id"])
+    if other not in (None, call.body.export_id):
+        raise Problem(409, "export_in_progress", "another export of this project is under way", running_export_id=other)
+    return await read_edit(reader, project, await clips.every(reader, project["id"]))
+
+
+async def _accepted(unit: Transaction, call: Call[ExportRequest], prepared: Prepared) -> exports.Row | None:
+    """The row of the export, new or there already; None when the edit has changed since it was read."""
+    export_id, jobs = call.body.export_id, call.services.jobs
+    there = await exports.get(unit, export_id)
+    if there is not None:
+        _check_same(there, call)
+        return there
+    edit = await _edit(unit, call)
+    if (edit.project, edit.clips) != (prepared.edit.project, prepared.edit.clips):
+        return None
+    jobs.check_queue(call.uid)
+    await jobs.accept(unit, export_id, _hash(call), edit)
+    return await exports.get(unit, export_id)
+
+
+def _prefers_not_to_wait(call: Call[ExportRequest]) -> bool:
+    given = ",".join(call.request.headers.getlist("prefer")).lower()
+    return "respond-async" in {each.partition(";")[0].strip() for each in given.split(",")}
+
+
+async def _awaited(call: Call[ExportRequest]) -> Response | Json:
+    """The export's outcome, once there is one; its client may go meanwhile."""
+    uid, export_id = call.uid, call.body.export_id
+    row = await _known(call)
+    if row is not None and row["completed_at"] is None:
+        job = await call.services.jobs.appearing(uid, export_id, APPEARS_WITHIN)
+        if job is None:
+            raise _ending()
+        if not await _ended(job, call.request):
+            return Response(None, BROKEN_OFF)
+    elif (job := call.services.jobs.of(uid, export_id)) is not None and not await _ended(job, call.request):
+        return Response(None, BROKEN_OFF)
+    return _outcome(*await call.ask(lambda reader: _export(reader, export_id)))
+
+
+async def _ended(job: Job, request: Request) -> bool:
+    """Wait for a job; False when the client has gone. 500 while its end cannot be stored, 503 when the server ends."""
+    waits = [asyncio.ensure_future(each) for each in (job.ended.wait(), job.unstored.wait(), _disconnected(request))]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
+    if job.ended.is_set():
+        if not job.teller.state.done:
+            raise _ending()
+        return True
+    if job.unstored.is_set():
+        raise Problem(500, "storage_error", "the film is made, but not stored safely yet: send the same request again")
+    return False
+
+
+def _ending() -> Problem:
+    message = "the server is ending, and the next one goes on with this export: send the same request again"
+    return Problem(503, "shutting_down", message, headers={"Retry-After": "5"})
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _outcome(row: exports.Row, film: films.Row | None) -> Json:
+    """What a waiting client is answered."""
+    if film is not None:
+        return _result(film)
+    if row["error"] is None:
+        raise Problem(409, "export_cancelled", "the export was cancelled")
+    members = {name: value for name, value in row["error"].items() if name not in _OF_PROBLEMS}
+    raise Problem(row["error"]["status"], row["error"]["error"], row["error"]["message"], **members)
+
+
+def _result(film: films.Row) -> Json:
+    return {"success": True, "working_video_id": film["id"], "filename": film["filename"]}
+
+
+async def _described(call: Call[Any]) -> Json:
+    row, film = await call.ask(lambda reader: _export(reader, call.path("export_id")))
+    return _shown(call, row, film)
+
+
+async def _export(reader: Reader, export_id: str) -> tuple[exports.Row, films.Row | None]:
+    """The export and its film; 404 `export_not_found`."""
+    row = await exports.get(reader, export_id)
+    if row is None:
+        raise not_found("export_not_found", "there is no such export")
+    return row, await _film(reader, row)
+
+
+async def _film(reader: Reader, row: exports.Row) -> films.Row | None:
+    return await films.get(reader, row["working_video_id"]) if row["working_video_id"] else None
+
+
+def _shown(call: Call[Any], row: exports.Row, film: films.Row | None) -> Json:
+    """An export as the API shows it: what its job says while there is one, as rows may be ahead of what is durable."""
+    job = call.services.jobs.of(call.uid, row["export_id"])
+    names = ("export_id", "project_id", "attempt", "created_at", "started_at")
+    told = {name: row[name] for name in names}
+    if job is not None and not job.ended.is_set():
+        state = job.teller.state
+        progress = {"state": state.state, "stage": state.stage, "progress": round(state.progress, 4)}
+        return {**told, **progress, "error": None, "result": None, "completed_at": None}
+    done = 1.0 if row["state"] == "complete" else 0.0
+    progress = {"state": row["state"], "stage": row["stage"], "progress": done}
+    result = _result(film) if film else None
+    return {**told, **progress, "error": row["error"], "result": result, "completed_at": row["completed_at"]}

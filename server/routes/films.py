@@ -1,0 +1,44 @@
+"""Working videos: the films that exports made."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from server.api import Call, Json, NoBody, Operations
+from server.problem import Problem, not_found
+from server.ranged import object_answer
+from server.shapes import WorkingVideo
+from server.storage import films
+from server.storage.database import Reader
+from server.storage.objects import Missing
+
+api = Operations("films")
+
+FILM = "/api/working-videos/{working_video_id}"
+
+
+async def film_of(reader: Reader, film_id: str) -> films.Row:
+    """The film; 404 `working_video_not_found`."""
+    row = await films.get(reader, film_id)
+    if row is None:
+        raise not_found("working_video_not_found", "there is no such film")
+    return row
+
+
+@api.op("GET", FILM, answer=WorkingVideo, errors=(404,))
+async def show(call: Call[NoBody]) -> Json:
+    """A film."""
+    row = await call.ask(lambda reader: film_of(reader, call.path("working_video_id")))
+    return {name: value for name, value in row.items() if name != "object_key"}
+
+
+@api.op("GET", FILM + "/media", errors=(404, 416))
+async def media(call: Call[NoBody]) -> Response:
+    """The film itself, whole or a range of it, to be saved under its name."""
+    row = await call.ask(lambda reader: film_of(reader, call.path("working_video_id")))
+    store = call.services.store
+    try:
+        stat = await store.head(row["object_key"])
+    except Missing:
+        raise Problem(500, "video_not_found", "the film is not in the object store") from None
+    return await object_answer(call.request, store, stat, "video/mp4", row["filename"], download=True)

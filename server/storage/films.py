@@ -1,0 +1,45 @@
+"""Working videos: the films of a project, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from server.storage.database import Reader, Transaction
+
+Row = dict[str, Any]
+
+_NAMES = (
+    *("id", "project_id", "filename", "object_key", "version", "duration", "frames", "size", "sha256"),
+    *("render_identity", "created_at"),
+)
+_COLUMNS = ", ".join(_NAMES)
+
+
+async def get(reader: Reader, film_id: str) -> Row | None:
+    """A film; None if there is none."""
+    return await reader.one(f"SELECT {_COLUMNS} FROM working_videos WHERE id = ?", (film_id,))
+
+
+async def next_version(reader: Reader, project_id: str) -> int:
+    """The number of the project's next film."""
+    sql = "SELECT coalesce(max(version), 0) + 1 AS next FROM working_videos WHERE project_id = ?"
+    row = await reader.one(sql, (project_id,))
+    return int(row["next"]) if row else 1
+
+
+async def add(unit: Transaction, row: Row, clips: Sequence[Row]) -> None:
+    """A new film, rendered from these versions of clips, and from now on the project's; its object is stored."""
+    marks = ", ".join("?" for _ in _NAMES)
+    await unit.run(f"INSERT INTO working_videos ({_COLUMNS}) VALUES ({marks})", [row[name] for name in _NAMES])
+    sql = "INSERT INTO working_video_clips VALUES (?, ?, ?)"
+    for position, clip in enumerate(clips):
+        await unit.run(sql, (row["id"], position, clip["id"]))
+    await unit.run("UPDATE projects SET working_video_id = ? WHERE id = ?", (row["id"], row["project_id"]))
+
+
+async def keys(reader: Reader) -> set[str]:
+    """The keys of every object that a film or a raw clip names."""
+    films = await reader.all("SELECT object_key FROM working_videos")
+    raws = await reader.all("SELECT object_key FROM raw_clips")
+    return {str(row["object_key"]) for row in (*films, *raws)}

@@ -1,0 +1,101 @@
+"""Answers wait for the store: what it does to a request when the store is down, slow, or swallows its answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from server.app import make_app
+from server.services import make_services
+from server.settings import Settings
+from server.storage import sync
+from server.storage.folder import FolderStore
+from tests.server.faults import Fault, FaultStore
+
+
+class Switch:
+    """What happens to snapshots: nothing, until it is set."""
+
+    def __init__(self) -> None:
+        self.fault: Fault | None = None
+
+    def __call__(self, _: int, name: str) -> Fault | None:
+        return self.fault if name == "put" else None
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sync, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(sync, "LONGEST_PAUSE", 0.01)
+
+
+def run(tmp_path: Path, scene: Callable[[httpx.AsyncClient, Switch], Awaitable[None]]) -> None:
+    async def whole() -> None:
+        switch = Switch()
+        store = FaultStore(FolderStore(tmp_path / "objects"), switch)
+        services = make_services(Settings(data=tmp_path, durable_within=0.3, refuse_after=1), store)
+        await services.accounts.add("ann")
+        headers = {"Authorization": f"Bearer {await services.accounts.issue('ann', 'bearer')}"}
+        transport = httpx.ASGITransport(make_app(services))
+        try:
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as client:
+                await scene(client, switch)
+        finally:
+            await services.tenants.close(1)
+            await store.close()
+
+    asyncio.run(whole())
+
+
+def test_a_save_that_cannot_be_stored_is_503_and_its_retry_waits_for_the_same(tmp_path: Path) -> None:
+    async def scene(client: httpx.AsyncClient, switch: Switch) -> None:
+        headers = {"Idempotency-Key": "k"}
+        switch.fault = "fail"
+        for _ in range(2):
+            answer = await client.post("/api/projects", json={"name": "x"}, headers=headers)
+            assert (answer.status_code, answer.json()["error"]) == (503, "storage_error")
+            assert int(answer.headers["retry-after"]) > 0
+        read = await client.get("/api/projects")
+        assert (read.status_code, read.headers["x-sync-pending"]) == (200, "1")
+        switch.fault = None
+        answer = await client.post("/api/projects", json={"name": "x"}, headers=headers)
+        assert answer.status_code == 201
+        read = await client.get("/api/projects")
+        assert [each["id"] for each in read.json()["projects"]] == [answer.json()["id"]]
+        assert "x-sync-pending" not in read.headers
+
+    run(tmp_path, scene)
+
+
+def test_after_long_without_the_store_saves_are_refused_at_once(tmp_path: Path) -> None:
+    async def scene(client: httpx.AsyncClient, switch: Switch) -> None:
+        switch.fault = "fail"
+        for _ in range(5):
+            answer = await client.post("/api/projects", json={"name": "x"})
+            assert answer.status_code == 503
+        assert "no more are taken" in answer.json()["message"]
+        assert len((await client.get("/api/projects")).json()["projects"]) < 5
+
+    run(tmp_path, scene)
+
+
+def test_an_answer_that_was_swallowed_is_no_failure(tmp_path: Path) -> None:
+    async def scene(client: httpx.AsyncClient, switch: Switch) -> None:
+        switch.fault = "swallow"
+        for _ in range(3):
+            assert (await client.post("/api/projects", json={"name": "x"})).status_code == 201
+
+    run(tmp_path, scene)
+
+
+def test_requests_that_write_nothing_do_not_wait(tmp_path: Path) -> None:
+    async def scene(client: httpx.AsyncClient, switch: Switch) -> None:
+        switch.fault = "fail"
+        assert (await client.get("/api/projects")).status_code == 200
+        assert (await client.delete("/api/projects/p_no")).status_code == 404
+
+    run(tmp_path, scene)
