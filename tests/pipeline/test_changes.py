@@ -23,6 +23,6 @@ def test_marked_lines_are_both_graphs(case: str) -> None:
         assert kept == show(after.graph).splitlines()[: len(kept)]
         names = {line.text.split()[0] for line in told if line.mark != "new"}
         assert names == {f"%{define.name}" for define in before.graph}
-        marks = [line.mark for line in told]
+        marks: list[str] = [line.mark for line in told]
         assert tuple(map(marks.count, ("new", "changed", "gone"))) == (change.new, change.changed, change.gone)
         assert set(marks) != {"same"}
