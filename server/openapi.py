@@ -108,6 +108,7 @@ def document(operations: Iterable[Operation]) -> Json:
         "paths": paths,
         "components": {
             "schemas": schemas["$defs"],
+            "responses": {str(status): _error(status) for status in _errors(told)},
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
@@ -130,6 +131,10 @@ def _operation(op: Operation) -> Json:
     if op.public:
         told["security"] = []
     return told
+
+
+def _errors(operations: Iterable[Operation]) -> list[int]:
+    return sorted({status for op in operations for status in statuses(op) if status >= 400})
 
 
 def _path_parameters(op: Operation) -> Iterator[Json]:
@@ -165,14 +170,21 @@ def statuses(op: Operation) -> list[int]:
 
 
 def _answer(op: Operation, status: int) -> Json:
-    headers = {name: {"description": about, "schema": TEXT} for name, about in (ALWAYS | SAID.get(status, {})).items()}
-    told: Json = {"description": HTTPStatus(status).phrase, "headers": headers}
     if status >= 400:
-        example = EXAMPLES.get(str(status))
-        told["content"] = {MEDIA_TYPE: {"schema": _ref(Failure), **({"example": example} if example else {})}}
-    elif content := _content(op, status):
-        told["content"] = content
-    return told
+        return {"$ref": f"#/components/responses/{status}"}
+    content = _content(op, status)
+    return {**_head(status), **({"content": content} if content else {})}
+
+
+def _head(status: int) -> Json:
+    headers = {name: {"description": about, "schema": TEXT} for name, about in (ALWAYS | SAID.get(status, {})).items()}
+    return {"description": HTTPStatus(status).phrase, "headers": headers}
+
+
+def _error(status: int) -> Json:
+    example = EXAMPLES.get(str(status))
+    content: Json = {"schema": _ref(Failure), **({"example": example} if example else {})}
+    return {**_head(status), "content": {MEDIA_TYPE: content}}
 
 
 def _content(op: Operation, status: int) -> Json:

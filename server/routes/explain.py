@@ -90,9 +90,10 @@ async def explain_page(call: Call[NoBody]) -> Response:
         return _form(compiled, forms[form])
     shown = _shown(compiled, number)
     told = {"edit": edit, "compiled": compiled, "plan": compiled.plan.as_json(), "notices": compiled.plan.notices}
-    names = {"forms": list(forms), "command": command(compiled), "script_name": SCRIPT, "film_name": FILM}
+    told["names"] = {clip["clip_key"]: clip["name"] for clip in edit.clips}
+    others = {"forms": list(forms), "command": command(compiled), "script_name": SCRIPT, "film_name": FILM}
     headers = {"content-security-policy": PAGE_CSP}
-    return page("explain.html", 200, headers, **told, **names, **_stage(compiled, shown))
+    return page("explain.html", 200, headers, **told, **others, **_stage(compiled, shown))
 
 
 def _shown(compiled: Compiled, number: str | None) -> int:
