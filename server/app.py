@@ -68,9 +68,11 @@ async def _told(request: Request, error: Exception) -> Response:
 
 
 def _methods(request: Request) -> list[str]:
-    routes = (route for route in request.app.routes if isinstance(route, Route))
-    there = (route for route in routes if route.path_regex.match(request.url.path))
-    return sorted({method for route in there for method in route.methods or ()})
+    """Those of every operation with the plainest pattern that matches."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    there = [route.path for route in routes if route.path_regex.match(request.url.path)]
+    plainest = min(there, key=lambda path: path.count("{"))
+    return sorted({method for route in routes if route.path == plainest for method in route.methods or ()})
 
 
 def _lifespan(services: Services) -> Callable[[Starlette], contextlib.AbstractAsyncContextManager[None]]:

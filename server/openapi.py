@@ -48,12 +48,12 @@ PARAMETERS: dict[str, Json] = {
     "If-Match": {
         "in": "header",
         "description": 'The version that the change is made to, as `"3"`; 412 if it is not the newest.',
-        "schema": {"type": "string", "pattern": r'^("?\d{1,9}"?|\*)$'},
+        "schema": TEXT,
     },
     "Idempotency-Key": {
         "in": "header",
         "description": "The same request with the same key again is not done twice, and has the same answer.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH, "pattern": "^[!-~]+$"},
+        "schema": {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH},
     },
     "Prefer": {
         "in": "header",
@@ -62,8 +62,8 @@ PARAMETERS: dict[str, Json] = {
     },
     "Range": {
         "in": "header",
-        "description": "One range of bytes: 206 with those alone.",
-        "schema": {"type": "string", "pattern": r"^bytes=(\d{1,18}-\d{0,18}|-\d{1,18})$"},
+        "description": "`bytes=0-99`: 206 with those alone. What is no single range is not heeded.",
+        "schema": TEXT,
     },
     "If-None-Match": {"in": "header", "description": "304 if this is still its ETag.", "schema": TEXT},
     "If-Range": {"in": "header", "description": "The range only if this is still its ETag.", "schema": TEXT},

@@ -191,7 +191,9 @@ def test_errors_are_pages_for_browsers_and_problems_for_programs(user: httpx.Cli
     refused(user.get(address), 400, "no_clips")
 
 
-def test_another_users_page_is_not_there(reel: Reel, another: httpx.Client) -> None:
+def test_another_users_project_is_not_there(reel: Reel, another: httpx.Client) -> None:
+    foreign, nobodys = (another.post(ADDRESS, json={"project_id": each}) for each in (reel.id, "p_nobody"))
+    assert refused(foreign, 404, "project_not_found") == nobodys.json()
     foreign = another.get(f"/projects/{reel.id}/explain")
     nobodys = another.get("/projects/p_nobody/explain")
     assert refused(foreign, 404, "project_not_found") == nobodys.json()
