@@ -1,0 +1,86 @@
+"""An editor's moves through real HTTP: upload, cut, save, export; and the same edit as a reel file."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.server.site import ROOT
+from tests.server.test_http import project, uploaded
+
+RENDER = "/api/export/framing/render"
+SMALL = {"canvas": {"width": 90, "height": 160, "fps": 30}, "encode": {"preset": "ultrafast"}}
+"""Settings of films that are made in a moment."""
+
+BOX = [{"frame": 0, "x": 10, "y": 0, "width": 200, "height": 350}]
+PAN = [*BOX, {"frame": 60, "x": 90, "y": 8, "width": 200, "height": 350}]
+_counted = itertools.count()
+
+Json = dict[str, Any]
+
+
+def trim(start: float, end: float, *spans: Json) -> Json:
+    """Stored segments that play this much."""
+    return {"version": 2, "trimRange": {"start": start, "end": end}, "spans": list(spans)}
+
+
+def new_export() -> str:
+    """An id as a client chooses one."""
+    return f"export-{os.getpid()}-{next(_counted)}"
+
+
+def add_clip(client: httpx.Client, project_id: str, raw: str, **fields: Any) -> str:
+    """A clip at the project's end; its id."""
+    given = {"raw_clip_id": raw, "crop_data": BOX, **fields}
+    answer = client.post(f"/api/clips/projects/{project_id}/clips", json=given)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["clip_id"])
+
+
+def one_clip(client: httpx.Client, path: Path, **fields: Any) -> str:
+    """A project of one clip."""
+    project_id = project(client, settings=SMALL)
+    add_clip(client, project_id, uploaded(client, path), **{"segments_data": trim(0.5, 1.0), **fields})
+    return project_id
+
+
+def export(client: httpx.Client, project_id: str, export_id: str = "", **headers: str) -> httpx.Response:
+    """The answer to an export that is waited for."""
+    body = {"project_id": project_id, "export_id": export_id or new_export()}
+    return client.post(RENDER, json=body, headers=headers, timeout=60)
+
+
+def begin(client: httpx.Client, project_id: str, export_id: str = "") -> str:
+    """An export that nobody waits for; its id."""
+    answer = export(client, project_id, export_id, Prefer="respond-async")
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["export_id"])
+
+
+def film(client: httpx.Client, answer: httpx.Response) -> bytes:
+    """The film that an export made."""
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert told["success"] is True
+    media = client.get(f"/api/working-videos/{told['working_video_id']}/media")
+    assert media.status_code == 200, media.text
+    return media.content
+
+
+def rendered(folder: Path, settings: Json, clips: list[Json], aspect_ratio: str = "9:16") -> bytes:
+    """The film that `reelc render` makes of a reel file."""
+    canvas = {"aspect_ratio": aspect_ratio, **settings.get("canvas", {})}
+    reel = {"reel": 1, **settings, "canvas": canvas, "clips": clips}
+    (folder / "reel.json").write_text(json.dumps(reel))
+    program = "from compiler.cli import main; main()"
+    words = ["render", str(folder / "reel.json"), "-o", str(folder / "film.mp4"), "--progress", "none", "--overwrite"]
+    command = [sys.executable, "-c", program, *words]
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=folder)
+    return (folder / "film.mp4").read_bytes()

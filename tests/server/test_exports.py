@@ -1,0 +1,233 @@
+"""Exports through real HTTP: films from what is stored, and every row of the contract's table of errors."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.server.editing import (
+    BOX,
+    PAN,
+    RENDER,
+    SMALL,
+    add_clip,
+    export,
+    film,
+    new_export,
+    one_clip,
+    rendered,
+    trim,
+)
+from tests.server.site import Site
+from tests.server.test_http import project, refused, uploaded
+
+
+@pytest.fixture(scope="session")
+def other(footage: Path) -> Path:
+    """A film of 4 s at 25 frames a second, of another colour of blocks and another sound."""
+    return footage / "pal25.mp4"
+
+
+def ended(client: httpx.Client, export_id: str) -> dict[str, Any]:
+    """An export's description, once it has ended."""
+    while True:
+        told: dict[str, Any] = client.get(f"/api/export/{export_id}").json()
+        if told["completed_at"]:
+            return told
+
+
+def test_a_single_clip_is_rendered_from_saved_data(user: httpx.Client, game: Path, tmp_path: Path) -> None:
+    project_id = project(user, settings=SMALL, name="Höhepunkte / 1")
+    fields = {"crop_data": PAN, "segments_data": trim(0.5, 1.5)}
+    add_clip(user, project_id, uploaded(user, game), **fields)
+    answer = export(user, project_id)
+    assert answer.json()["filename"] == "Höhepunkte / 1.mp4"
+    assert film(user, answer) == rendered(tmp_path, SMALL, [{"media": str(game), **fields}])
+    assert user.get(f"/api/projects/{project_id}").json()["working_video_id"] == answer.json()["working_video_id"]
+
+
+def test_several_clips_are_rendered_in_their_order(user: httpx.Client, game: Path, other: Path, tmp_path: Path) -> None:
+    project_id = project(user, settings=SMALL)
+    first = add_clip(user, project_id, uploaded(user, game), segments_data=trim(0.5, 1))
+    second = add_clip(user, project_id, uploaded(user, other), segments_data=trim(2, 2.6))
+    one, two = ({"media": str(path), "crop_data": BOX} for path in (game, other))
+    one["segments_data"], two["segments_data"] = trim(0.5, 1), trim(2, 2.6)
+    in_order = film(user, export(user, project_id))
+    assert in_order == rendered(tmp_path, SMALL, [one, two])
+    order = f"/api/clips/projects/{project_id}/clips/reorder"
+    assert user.put(order, json={"clip_ids": [second, first]}).status_code == 200
+    turned = film(user, export(user, project_id))
+    assert turned == rendered(tmp_path, SMALL, [two, one]) != in_order
+
+
+def test_a_clip_without_crop_data_is_named(user: httpx.Client, game: Path) -> None:
+    project_id = one_clip(user, game)
+    unframed = add_clip(user, project_id, uploaded(user, game, "Buzzer beater.mp4"), crop_data=None)
+    told = refused(export(user, project_id), 400, "missing_crop_data")
+    assert told["clip_id"] == unframed
+    assert "Buzzer beater" in told["message"]
+
+
+def test_a_missing_source_video_is_told_with_its_clip(site: Site, user: httpx.Client, game: Path) -> None:
+    project_id = project(user, settings=SMALL)
+    add_clip(user, project_id, uploaded(user, game))
+    raw = uploaded(user, game)
+    lost = add_clip(user, project_id, raw)
+    (found,) = (site.data / "objects").rglob(raw)
+    found.unlink()
+    assert refused(export(user, project_id), 500, "video_not_found")["clip_id"] == lost
+
+
+def test_an_export_after_a_save_shows_the_save(user: httpx.Client, game: Path, tmp_path: Path) -> None:
+    project_id = one_clip(user, game)
+    before = film(user, export(user, project_id))
+    clips = f"/api/clips/projects/{project_id}/clips"
+    clip = user.get(clips).json()["clips"][0]["id"]
+    changed = {"crop_data": PAN, "segments_data": trim(1, 2, {"start": 1, "end": 1.5, "speed": 0.5})}
+    assert user.put(f"{clips}/{clip}", json=changed).status_code == 200
+    after = film(user, export(user, project_id))
+    assert after == rendered(tmp_path, SMALL, [{"media": str(game), **changed}]) != before
+
+
+def test_edit_save_export_and_the_film_is_that_of_the_same_reel(
+    user: httpx.Client, game: Path, other: Path, tmp_path: Path
+) -> None:
+    project_id = project(user)
+    dissolve = {"type": "dissolve", "duration": 0.4}
+    settings = {**SMALL, "transition": dissolve}
+    assert user.patch(f"/api/projects/{project_id}", json={"settings": settings}).status_code == 200
+    edits: list[dict[str, Any]] = [
+        {"crop_data": PAN, "segments_data": trim(0.25, 1.75, {"start": 0.5, "end": 1, "speed": 0.5}), "rotation": 2},
+        {"crop_data": BOX, "segments_data": trim(1, 2), "transition_data": {"type": "wipeleft", "duration": 0.2}},
+        {"crop_data": BOX, "timing_data": {"trimRange": [0, 1]}},
+    ]
+    clips = f"/api/clips/projects/{project_id}/clips"
+    for path, edit in zip((game, other, game), edits, strict=True):
+        clip = add_clip(user, project_id, uploaded(user, path), crop_data=None)
+        assert user.put(f"{clips}/{clip}", json=edit).status_code == 200
+    answer = export(user, project_id)
+    made = film(user, answer)
+    reel = [{"media": str(path), **edit} for path, edit in zip((game, other, game), edits, strict=True)]
+    assert made == rendered(tmp_path, settings, reel)
+    told = user.get(f"/api/working-videos/{answer.json()['working_video_id']}").json()
+    assert told["sha256"] == hashlib.sha256(made).hexdigest()
+    assert (told["size"], told["version"]) == (len(made), 1)
+    assert (told["frames"], told["duration"]) == (60 + 30 - 6 + 30 - 12, pytest.approx(102 / 30))
+
+
+def test_a_film_is_played_in_ranges_and_saved_under_its_name(user: httpx.Client, game: Path) -> None:
+    answer = export(user, one_clip(user, game))
+    made, media = film(user, answer), f"/api/working-videos/{answer.json()['working_video_id']}/media"
+    part = user.get(media, headers={"Range": "bytes=4-7"})
+    assert (part.status_code, part.content) == (206, made[4:8])
+    assert part.headers["content-range"] == f"bytes 4-7/{len(made)}"
+    assert part.headers["content-type"] == "video/mp4"
+    assert part.headers["content-disposition"].startswith('attachment; filename="A film.mp4"')
+    assert user.get(media, headers={"Range": f"bytes={len(made)}-"}).status_code == 416
+
+
+def test_a_project_that_is_not_there_is_told(user: httpx.Client) -> None:
+    refused(export(user, "p_nothere"), 404, "project_not_found")
+
+
+def test_a_project_without_clips_is_told(user: httpx.Client) -> None:
+    refused(export(user, project(user)), 400, "no_clips")
+
+
+def test_an_edit_that_cannot_be_is_told_with_every_error(user: httpx.Client, game: Path) -> None:
+    project_id = project(user, settings=SMALL)
+    raw = uploaded(user, game)
+    first = add_clip(user, project_id, raw, segments_data=trim(50, 60))
+    add_clip(user, project_id, raw, crop_data=[{"frame": 0, "x": 5000, "y": 0, "width": 90, "height": 160}])
+    told = refused(export(user, project_id), 422, "nothing_left")
+    assert (told["clip_id"], told["pointer"]) == (first, "/clips/0/segments_data/trimRange")
+    assert told["hint"]
+    assert [each["error"] for each in told["errors"]] == ["nothing_left", "crop_off_picture"]
+
+
+def test_stored_data_that_cannot_be_read_is_told(site: Site, user: httpx.Client, game: Path) -> None:
+    project_id = one_clip(user, game)
+    path = site.data / "local" / "users" / user.get("/api/me").json()["id"] / "edit.sqlite"
+    with sqlite3.connect(path) as database:
+        database.execute(
+            "UPDATE working_clips SET segments_data = '{\"version\": 9' WHERE project_id = ?", [project_id]
+        )
+    database.close()
+    told = refused(export(user, project_id), 422, "unreadable_stored_data")
+    assert told["pointer"] == "/clips/0/segments_data"
+
+
+def test_footage_that_is_damaged_is_a_render_error_with_its_clip_and_log(
+    site: Site, user: httpx.Client, game: Path
+) -> None:
+    project_id = project(user, settings=SMALL)
+    raw = uploaded(user, game)
+    clip = add_clip(user, project_id, raw, segments_data=trim(0.5, 1))
+    (found,) = (site.data / "objects").rglob(raw)
+    found.write_bytes(b"\0" * found.stat().st_size)
+    told = refused(export(user, project_id, "ruined"), 500, "render_error")
+    assert told["clip_id"] == clip
+    assert told["log"]
+    described = user.get("/api/export/ruined").json()
+    assert (described["state"], described["error"]["error"]) == ("error", "render_error")
+    assert described["result"] is None
+
+
+def test_the_same_export_has_the_same_answer_for_ever(user: httpx.Client, game: Path) -> None:
+    project_id, export_id = one_clip(user, game), new_export()
+    answers = [export(user, project_id, export_id) for _ in range(2)]
+    clips = f"/api/clips/projects/{project_id}/clips"
+    clip = user.get(clips).json()["clips"][0]["id"]
+    assert user.put(f"{clips}/{clip}", json={"crop_data": None}).status_code == 200
+    answers.append(export(user, project_id, export_id))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.text for answer in answers}) == 1
+    assert len(user.get("/api/export", params={"project_id": project_id}).json()["exports"]) == 1
+    refused(export(user, project(user), export_id), 422, "idempotency_mismatch")
+
+
+def test_the_same_export_asked_for_at_once_is_one_job(user: httpx.Client, game: Path) -> None:
+    project_id, export_id = one_clip(user, game), new_export()
+    answers: list[httpx.Response] = []
+    threads = [threading.Thread(target=lambda: answers.append(export(user, project_id, export_id))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.text for answer in answers}) == 1
+    assert user.get(f"/api/working-videos/{answers[0].json()['working_video_id']}").json()["version"] == 1
+
+
+def test_one_who_does_not_wait_is_told_where_to_look(user: httpx.Client, game: Path) -> None:
+    project_id, export_id = one_clip(user, game), new_export()
+    answer = export(user, project_id, export_id, Prefer="respond-async, wait=10")
+    assert (answer.status_code, answer.json()) == (202, {"status": "accepted", "export_id": export_id})
+    assert answer.headers["location"] == f"/api/export/{export_id}"
+    told = ended(user, export_id)
+    assert (told["state"], told["stage"], told["progress"], told["attempt"]) == ("complete", "complete", 1.0, 1)
+    assert told["result"] == export(user, project_id, export_id).json()
+    assert [each["export_id"] for each in user.get("/api/export").json()["exports"]] == [export_id]
+    refused(user.get("/api/export", params={"project_id": "p_x"}), 404, "project_not_found")
+
+
+@pytest.mark.parametrize("export_id", ["", "../x", "a b", "x" * 65, "é"])
+def test_an_id_that_is_none_is_refused(user: httpx.Client, export_id: str) -> None:
+    body = {"project_id": "p", "export_id": export_id}
+    assert refused(user.post(RENDER, json=body), 422, "invalid_request")["pointer"] == "/export_id"
+
+
+def test_another_users_exports_and_films_are_not_there(user: httpx.Client, another: httpx.Client, game: Path) -> None:
+    project_id, export_id = one_clip(user, game), new_export()
+    working = export(user, project_id, export_id).json()["working_video_id"]
+    refused(export(another, project_id, export_id), 404, "project_not_found")
+    refused(another.get(f"/api/export/{export_id}"), 404, "export_not_found")
+    refused(another.delete(f"/api/export/{export_id}"), 404, "export_not_found")
+    refused(another.get(f"/api/working-videos/{working}"), 404, "working_video_not_found")
+    refused(another.get(f"/api/working-videos/{working}/media"), 404, "working_video_not_found")
