@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-RENDER_FAILED, INVALID_REEL, FFMPEG_UNFIT, MEDIA_UNREADABLE = 1, 3, 4, 6
+RENDER_FAILED, USAGE, INVALID_REEL, FFMPEG_UNFIT, MEDIA_UNREADABLE = 1, 2, 3, 4, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,12 @@ CODES = {
     "RC204": Code("crop_shape_changes", INVALID_REEL),
     "RC205": Code("unsupported_source", INVALID_REEL),
     "RC206": Code("time_out_of_reel", INVALID_REEL),
-    "RC207": Code("ramp_unsupported", INVALID_REEL),
     "RC208": Code("no_source_rate", INVALID_REEL),
     "RC301": Code("edge_mismatch", RENDER_FAILED),
     "RC401": Code("filter_missing", FFMPEG_UNFIT),
     "RC402": Code("crop_too_small", INVALID_REEL),
     "RC403": Code("transition_missing", FFMPEG_UNFIT),
+    "RC404": Code("encoder_missing", FFMPEG_UNFIT),
     "RC601": Code("ffmpeg_missing", FFMPEG_UNFIT),
     "RC602": Code("ffmpeg_unfit", FFMPEG_UNFIT),
     "RC603": Code("media_missing", MEDIA_UNREADABLE),
@@ -56,5 +56,6 @@ CODES = {
     "RC611": Code("disk_full", RENDER_FAILED),
     "RC612": Code("output_unwritable", RENDER_FAILED),
     "RC613": Code("output_exists", RENDER_FAILED),
+    "RC614": Code("ending_differs", USAGE),
     "RC901": Code("internal_error", RENDER_FAILED),
 }

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
 from compiler.emit.numbers import decimal
+from compiler.emit.sound import GAIN, MEASURED
+from compiler.errors import Loc, Notice
 from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.pipeline import Compiled, Still, Unit
 from compiler.supervise.progress import Progress
-from compiler.supervise.render import Expected, Film, Job, render
+from compiler.supervise.render import Film, FromFolder, Job, render
 from compiler.supervise.still import render_still
 from compiler.supervise.verdict import Origins
+from compiler.supervise.verify import Expected
 
 SCRIPT, UNITS = "filtergraph.txt", "units.txt"
+LOUDNESS = Loc(None, "/audio/loudness")
 MICROSECONDS = 10**6
 
 
@@ -33,7 +37,7 @@ async def render_reel(
     return await render(
         jobs(compiled),
         output,
-        Expected(plan.frames, plan.fps, (plan.width, plan.height), plan.samples),
+        Expected(plan.frames, plan.fps, (plan.width, plan.height), plan.samples, compiled.encoding.profile),
         on_progress=on_progress,
         overwrite=overwrite,
         stall_after=stall_after,
@@ -54,41 +58,67 @@ async def render_frame(still: Still, output: Path, *, overwrite: bool = False) -
 
 def jobs(compiled: Compiled) -> list[Job]:
     """What ffmpeg has to do for the film: all of it in one go, or unit by unit and a last job that joins them."""
+    first, gain = _measured(compiled)
     if len(compiled.plan.units) == 1:
-        return [_whole(compiled)]
+        return [*first, _whole(compiled, gain)]
     units = compiled.units
-    return [*(_unit(compiled, unit, number) for number, unit in enumerate(units, start=1)), _join(compiled, units)]
+    parts = (_unit(compiled, unit, number) for number, unit in enumerate(units, start=1))
+    return [*first, *parts, _join(compiled, units, gain)]
 
 
-def _whole(compiled: Compiled) -> Job:
+def _measured(compiled: Compiled) -> tuple[list[Job], dict[str, FromFolder]]:
+    """What measures the film's sound, if its loudness is to be another, and the file made of that for the sound."""
+    measuring = compiled.measuring
+    if measuring is None:
+        return [], {}
+
+    def notice(folder: Path) -> Notice | None:
+        gain = measuring.gain((folder / MEASURED).read_text(encoding="utf-8"))
+        if not gain.limited:
+            return None
+        return Notice(LOUDNESS, f"the film's true peak keeps it at {gain.reached:.1f} LUFS, below its target")
+
+    job = Job(
+        lambda folder, _: compiled.measure_command(measuring, str(folder / SCRIPT)),
+        {SCRIPT: measuring.script},
+        0,
+        _origins(compiled, measuring.graph),
+        sound_alone=True,
+        notice=notice,
+    )
+    return [job], {GAIN: lambda folder: measuring.file((folder / MEASURED).read_text(encoding="utf-8"))}
+
+
+def _whole(compiled: Compiled, gain: Mapping[str, FromFolder]) -> Job:
     return Job(
         lambda folder, part: compiled.command(str(folder / SCRIPT), str(part)),
-        {SCRIPT: compiled.script},
+        {SCRIPT: compiled.script, **gain},
         compiled.plan.frames,
-        _origins(compiled, compiled.legal),
+        _origins(compiled, compiled.film),
+        sound_alone=compiled.film.video is None,
     )
 
 
 def _unit(compiled: Compiled, unit: Unit, number: int) -> Job:
     return Job(
-        lambda folder, _: compiled.unit_command(unit, str(folder / SCRIPT), str(folder / _name(number))),
+        lambda folder, _: compiled.unit_command(unit, str(folder / SCRIPT), str(folder / _name(number, compiled))),
         {SCRIPT: unit.script},
         unit.frames,
         _origins(compiled, unit.graph),
     )
 
 
-def _join(compiled: Compiled, units: Sequence[Unit]) -> Job:
+def _join(compiled: Compiled, units: Sequence[Unit], gain: Mapping[str, FromFolder]) -> Job:
     sound = compiled.sound
     return Job(
         lambda folder, part: compiled.join_command(sound, str(folder / UNITS), str(folder / SCRIPT), str(part)),
-        {UNITS: "".join(_list(units, compiled.plan.fps)), **({SCRIPT: sound.script} if sound else {})},
+        {UNITS: "".join(_list(units, compiled)), **({SCRIPT: sound.script} if sound else {}), **gain},
         0,
         _origins(compiled, sound.graph) if sound else Origins(),
     )
 
 
-def _list(units: Sequence[Unit], fps: Fraction) -> Iterator[str]:
+def _list(units: Sequence[Unit], compiled: Compiled) -> Iterator[str]:
     """The encoded units as ffmpeg's concat demuxer reads them, each as long as it is.
 
     It counts in microseconds and adds them up: rounding the instants, not the lengths, keeps every frame within half a
@@ -96,12 +126,12 @@ def _list(units: Sequence[Unit], fps: Fraction) -> Iterator[str]:
     """
     yield "ffconcat version 1.0\n"
     for number, unit in enumerate(units, start=1):
-        first, until = (round(Fraction(frame) / fps * MICROSECONDS) for frame in (unit.first, unit.until))
-        yield f"file {_name(number)}\nduration {decimal(Fraction(until - first, MICROSECONDS))}\n"
+        first, until = (round(frame / compiled.plan.fps * MICROSECONDS) for frame in (unit.first, unit.until))
+        yield f"file {_name(number, compiled)}\nduration {decimal(Fraction(until - first, MICROSECONDS))}\n"
 
 
-def _name(number: int) -> str:
-    return f"unit-{number}.mp4"
+def _name(number: int, compiled: Compiled) -> str:
+    return f"unit-{number}{compiled.encoding.profile.endings[0]}"
 
 
 def _origins(compiled: Compiled | Still, graph: Graph) -> Origins:

@@ -7,7 +7,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
-from tests.footage.pool import POOL, Source, fetch, source
+from tests.footage.pool import ODD, POOL, Source, fetch, source
 
 SYSTEM_FFMPEG = Path("/usr/bin/ffmpeg")
 FOOTAGE = Path(__file__).parents[1] / ".footage"
@@ -39,3 +39,10 @@ def footage(embedded: str) -> Path:
 def sources(footage: Path) -> tuple[Source, ...]:
     """The pool of coded sources, with their facts."""
     return tuple(source(footage / name, recipe) for name, recipe in POOL.items())
+
+
+@pytest.fixture(scope="session")
+def all_sources(sources: tuple[Source, ...], embedded: str) -> tuple[Source, ...]:
+    """The pool, and sources of every other kind."""
+    folder = fetch(ODD, FOOTAGE, embedded)
+    return (*sources, *(source(folder / name, recipe) for name, recipe in ODD.items()))

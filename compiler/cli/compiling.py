@@ -128,4 +128,6 @@ def _told(sight: Sight) -> Iterator[str]:
     yield f"  source  {number(sight.source)} s, showing source frame {shown}"
     yield f"  crop    {box.width:.6g}x{box.height:.6g} at {box.x:.6g},{box.y:.6g}"
     yield f"  speed   {number(sight.speed)}x"
+    if sight.motion != "repeat":
+        yield f"  motion  {sight.motion} with the next frame"
     yield f"  made by {' '.join(f'%{value}' for value in sight.values)}"

@@ -9,24 +9,27 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from compiler.emit.sound import GAIN, MEASURED
 from compiler.errors import Loc, ReelError
 from compiler.ir.text import show
 from compiler.pipeline import Compiled
-from compiler.pipeline.forms import FILM, SCRIPT
+from compiler.pipeline.forms import MEASURE, SCRIPT, command
+from compiler.profiles import PROFILES
 from compiler.supervise.plain import plain
 
 GRAPH, COMMAND, PLAN = "graph.txt", "command.sh", "plan.json"
 
 SHELL = """\
 #!/bin/sh
-# Renders film.mp4 beside this file, as reelc render does, but without its supervision and verification.
+# Renders the film beside this file, as reelc render does, but without its supervision and verification.
 CDPATH= cd -- "$(dirname -- "$0")" || exit
 """
 
 
 def outputs(folder: Path) -> Iterator[Path]:
     """Every file that stands in the folder sooner or later; the film is made by running the command."""
-    return (folder / name for name in (GRAPH, SCRIPT, COMMAND, PLAN, FILM))
+    films = dict.fromkeys(f"film{profile.endings[0]}" for profile in PROFILES.values())
+    return (folder / name for name in (GRAPH, SCRIPT, MEASURE, COMMAND, PLAN, GAIN, MEASURED, *films))
 
 
 def check_folder(folder: Path) -> None:
@@ -40,10 +43,12 @@ def check_folder(folder: Path) -> None:
 
 def write(compiled: Compiled, folder: Path) -> None:
     """Graph, script, command and plan in the folder, which is made if need be; RC611 or RC612 where that fails."""
+    measuring = compiled.measuring
     texts = {
+        **({MEASURE: measuring.script} if measuring else {}),
         GRAPH: show(compiled.graph),
         SCRIPT: compiled.script,
-        COMMAND: SHELL + compiled.shell(SCRIPT, FILM),
+        COMMAND: SHELL + command(compiled),
         PLAN: json.dumps(compiled.plan.as_json(), indent=2) + "\n",
     }
     try:

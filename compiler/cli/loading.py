@@ -12,21 +12,26 @@ from compiler.cli.options import STDIN
 from compiler.errors import Loc, ReelError
 from compiler.model import Reel, read_reel
 from compiler.pipeline import Compiled, compile_reel
+from compiler.profiles import PROFILES
 from compiler.supervise.ffmpeg import find_build
+from compiler.supervise.film import check_ending
 from compiler.supervise.plain import plain
 from compiler.supervise.probe import probing
 
 
-def load(reel_path: str, outputs: Iterable[Path] = ()) -> Compiled:
+def load(reel_path: str, outputs: Iterable[Path] = (), film: Path | None = None) -> Compiled:
     """The reel at a path, compiled for the ffmpeg that is there; raises whatever is wrong with any of them.
 
-    RC612, before any media is opened, if an output is the reel itself or one of its media.
+    Before any media is opened: RC612 if an output is the reel itself or one of its media, RC614 if the film's name
+    says that it is something else than the reel's codec makes.
     """
     reel = read_reel(read_text(reel_path))
     folder = Path.cwd() if reel_path == STDIN else Path(reel_path).absolute().parent
     paths = {clip.media: folder / clip.media for clip in reel.clips}
     for output in outputs:
         _check_apart(output, reel_path, reel, paths)
+    if film:
+        check_ending(film, PROFILES[reel.encode.codec])
     found = finish(probing([(paths[clip.media], clip.loc.at("media")) for clip in reel.clips]))
     return compile_reel(reel, {name: found[path] for name, path in paths.items()}, find_build())
 

@@ -62,7 +62,7 @@ def render_command(
     """
     with meter(progress) as shown:
         check_output(output, overwrite)
-        compiled = load(reel, [output])
+        compiled = load(reel, [output], film=output)
         for notice in compiled.plan.notices:
             shown.warn(notice)
         film = _render(compiled, output, shown, overwrite, stall, deadline)
@@ -87,6 +87,8 @@ def _render(
             deadline=deadline,
         )
     )
+    for notice in film.notices:
+        shown.warn(notice)
     shown.progress(Progress("complete", plan.frames, plan.frames, monotonic() - started))
     return film
 
@@ -98,6 +100,7 @@ def _facts(film: Film) -> dict[str, object]:
         "duration": float(film.duration),
         "size": film.size_bytes,
         "sha256": film.sha256,
+        "warnings": [str(notice) for notice in film.notices],
     }
 
 

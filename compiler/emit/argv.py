@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
-from fractions import Fraction
-from math import lcm
 
+from compiler.emit.encoders import Encoding, audio, container, video
 from compiler.emit.numbers import decimal
 from compiler.ir import ops
 from compiler.ir.build import Build
 from compiler.ir.graph import Graph
-from compiler.timeline.instant import SAMPLE_RATE
-from compiler.timeline.media import MAX_PIXELS
+from compiler.timeline.media import MAX_PIXELS, STILL_TICK
 
 DECODERS = {
     "amr_nb": "amrnb",
@@ -33,32 +30,13 @@ DECODERS = {
 DECODER_THREADS = 2
 """Threads of each decoder: enough to keep the encoder fed, few enough that a reel of many clips stays small."""
 
-VIDEO_THREADS = 4
-"""x264's threads: another count makes other bytes, so it is a constant."""
-
-STEADY = ["-x264-params", "asm=AVX2"]
-"""x264's AVX-512 code reads past the end of a row where the picture is not a multiple of 128 wide: the same film comes
-out in other bytes. Its AVX2 code gives the bytes that every processor without AVX-512 gives (ADR 16)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Encoding:
-    """How the film is encoded."""
-
-    fps: Fraction
-    preset: str
-    crf: Fraction
-    audio_bitrate: str
-    sound: bool
-
-
 Command = list[list[str]]
 """A command line in groups that belong together: the program, an input each, the graph, the output."""
 
 
 def unit_command(graph: Graph, encoding: Encoding, build: Build, script_path: str, output: str) -> Command:
-    """Encodes the picture of one unit into `output`, an mp4 to be joined to others."""
-    return [*_graph(graph, build, script_path), _video(encoding, build), *_movie(encoding, output)]
+    """Encodes the picture of one unit into `output`, a film to be joined to others."""
+    return [*_graph(graph, build, script_path), video(encoding, build), *container(encoding, output)]
 
 
 def join_command(
@@ -74,18 +52,23 @@ def join_command(
         *([*_input(source)] for source in sounds),
         pictures,
         [*heard, "-map", f"{len(sounds)}:0", "-c:v", "copy"],
-        *([_audio(encoding)] if graph else []),
-        *_movie(encoding, output),
+        *([audio(encoding)] if graph else []),
+        *container(encoding, output),
     ]
 
 
+def measure_command(graph: Graph, build: Build, script_path: str) -> Command:
+    """Plays the sound of `graph` to nobody, for what its filters write down."""
+    return [*_graph(graph, build, script_path), ["-f", "null", "-"]]
+
+
 def film_command(graph: Graph, encoding: Encoding, build: Build, script_path: str, output: str) -> Command:
-    """Renders the script that stands in `script_path` into `output`, an mp4."""
+    """Renders the script that stands in `script_path` into `output`."""
     return [
         *_graph(graph, build, script_path),
-        _video(encoding, build),
-        *([_audio(encoding)] if encoding.sound else []),
-        *_movie(encoding, output),
+        *([video(encoding, build)] if encoding.profile.picture else []),
+        *([audio(encoding)] if encoding.sound else []),
+        *container(encoding, output),
     ]
 
 
@@ -115,46 +98,21 @@ def _run(build: Build) -> Command:
     ]
 
 
-def _movie(encoding: Encoding, output: str) -> Command:
-    """An mp4 that says nothing of where it comes from, its index at its front.
-
-    The movie's own clock counts both frames and samples in whole ticks: in milliseconds, its default, the sound's edit
-    list is rounded and a player drops the last samples.
-    """
-    ticks = encoding.fps.numerator
-    clocks = ["-video_track_timescale", str(ticks), "-movie_timescale", str(lcm(ticks, SAMPLE_RATE))]
-    return [
-        ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"],
-        [*clocks, "-movflags", "+faststart"],
-        ["-f", "mp4", f"file:{output}"],
-    ]
-
-
 def _input(source: ops.Source) -> Iterator[str]:
     """One stream of one file. Picture and sound are separate inputs: shared ones make joins buffer whole clips."""
     media = source.media
     codecs = [stream.codec for stream in (media.video, media.audio) if stream]
     yield from ("-protocol_whitelist", "file", "-f", media.format)
+    if media.video.still:  # the first picture of the file, whatever its name seems to count or say
+        yield from ("-pattern_type", "none", "-framerate", f"1/{STILL_TICK}", "-c:v", media.video.codec)
     yield from ("-codec_whitelist", ",".join(dict.fromkeys(DECODERS.get(codec, codec) for codec in codecs)))
     yield from ("-max_pixels", str(MAX_PIXELS), "-threads", str(DECODER_THREADS))
     if source.seek:
         yield from ("-ss", decimal(source.seek))
-    yield from ("-an" if source.stream == "video" else "-vn", "-sn", "-dn", "-i", f"file:{media.path}")
-
-
-def _video(encoding: Encoding, build: Build) -> list[str]:
-    crf = float(encoding.crf)
-    return [
-        *("-c:v", "libx264", "-preset", encoding.preset, "-crf", f"{crf:g}"),
-        *("-threads:v", str(VIDEO_THREADS), *(STEADY if build.avx512 else [])),
-        *("-pix_fmt", "yuv420p", "-color_range", "tv", "-colorspace", "bt709"),
-        *("-color_primaries", "bt709", "-color_trc", "bt709", "-flags:v", "+bitexact"),
-        *("-fps_mode", "passthrough"),
-    ]
-
-
-def _audio(encoding: Encoding) -> list[str]:
-    return ["-c:a", "aac", "-b:a", encoding.audio_bitrate, "-ar", "48000", "-ac", "2", "-flags:a", "+bitexact"]
+    if media.video.rotation or media.video.mirrored:  # the graph does it
+        yield "-noautorotate"
+    yield "-an" if source.stream == "video" else "-vn"
+    yield from ("-sn", "-dn", "-i", f"file:{media.path}")
 
 
 def words(command: Command) -> list[str]:

@@ -33,9 +33,7 @@ SPARE = "tpad=stop=1:stop_mode=clone"
 ffmpeg 5.1 shows its last frame as the entering side's alone; where only the leaving side goes on, it never ends."""
 
 
-def filters(
-    op: ops.Tonemap | ops.Colour | ops.Conform | ops.Opaque | ops.Widen | ops.Narrow | ops.Rgb, tint: Tint, name: str
-) -> list[str]:
+def filters(op: ops.Tinting | ops.Conform | ops.Palette, tint: Tint, name: str) -> list[str]:
     """What makes the op's colours of those of a picture whose numbers mean `tint`."""
     match op:
         case ops.Tonemap():
@@ -50,8 +48,14 @@ def filters(
             return [SPARE, f"scale@{name}=flags={REPEAT}", "format=yuv444p"]
         case ops.Narrow():
             return [f"scale@{name}=flags={REPEAT}", "format=yuv420p"]
-        case ops.Rgb():
-            return [f"scale=in_range=limited:in_color_matrix=bt709:out_range=full:flags={FLAGS}", "format=rgb24"]
+        case ops.Rgb(_, pix_fmt):
+            return [f"scale=in_range=limited:in_color_matrix=bt709:out_range=full:flags={FLAGS}", f"format={pix_fmt}"]
+        case ops.Deepen():
+            return [f"scale@{name}=flags={FLAGS}", "format=yuv422p10le"]
+        case ops.Palette():
+            return [f"palettegen@{name}=stats_mode=single"]
+        case ops.Paint():
+            return [f"paletteuse@{name}=new=1:dither=bayer:bayer_scale=4"]
         case _:
             assert_never(op)
 

@@ -56,6 +56,8 @@ def needs(graph: Graph, spelling: Spelling) -> dict[str, Loc]:
 
 def _of_sound(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
     match op:
+        case ops.Downmix(src):
+            return sound.downmixed(as_audio(shapes[src]), name)
         case ops.Resample():
             return sound.resample(name)
         case ops.Silence():
@@ -66,6 +68,8 @@ def _of_sound(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
             return sound.tempo(op, name)
         case ops.Exact():
             return sound.exact(op)
+        case ops.Loudness() | ops.Measure() | ops.Pcm():
+            return sound.finished(op, name)
         case ops.Fade(src):
             return sound.fade(op, as_audio(shapes[src]))
         case ops.Xfade():
@@ -92,16 +96,8 @@ def _of_picture(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
             return time.frames(op, as_video(shapes[src]), name)
         case ops.Fade(src):
             return _fade(op, as_video(shapes[src]), name)
-        case (
-            ops.Tonemap(src)
-            | ops.Colour(src)
-            | ops.Conform(src)
-            | ops.Opaque(src)
-            | ops.Widen(src)
-            | ops.Narrow(src)
-            | ops.Rgb(src)
-        ):
-            return colour.filters(op, as_video(shapes[src]).tint, name)
+        case _ if isinstance(op, ops.Tinting | ops.Conform | ops.Palette):
+            return colour.filters(op, as_video(shapes[op.src]).tint, name)
         case ops.Xfade(left, right):
             return _xfade(op, as_video(shapes[left]), as_video(shapes[right]), name)
         case _:
@@ -110,6 +106,8 @@ def _of_picture(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
 
 def _in_space(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
     match op:
+        case ops.Turn():
+            return pictures.turn(op, name)
         case ops.Rotate(_, degrees):
             return [f"rotate@{name}=a='{decimal(-degrees)}*PI/180':ow=iw:oh=ih:c=black"]
         case ops.Crop():

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from compiler.emit.expr import follow_text, place_text, track_text
 from compiler.emit.numbers import decimal, rational, signed
-from compiler.ir.ops import Blur, Crop, Follow, Overlay, Pad, Perspective, Place, Plate, Scale, Smear
+from compiler.ir.ops import Blur, Crop, Follow, Overlay, Pad, Perspective, Place, Plate, Scale, Smear, Turn
 from compiler.timeline.track import Track
 
 FLAGS = "bicubic+accurate_rnd+full_chroma_int+bitexact"
@@ -28,6 +28,29 @@ def plate(op: Plate, name: str) -> list[str]:
         f"scale=in_range=full:out_range=limited:out_color_matrix=bt709:flags={FLAGS}",
         *("setsar=1", "format=yuv420p", MARKED, f"trim=end_frame={op.frames}"),
     ]
+
+
+TURNS = {
+    (0, False): ("null",),
+    (90, False): ("transpose=clock",),
+    (180, False): ("hflip", "vflip"),
+    (270, False): ("transpose=cclock",),
+    (0, True): ("hflip",),
+    (90, True): ("transpose=clock_flip",),
+    (180, True): ("vflip",),
+    (270, True): ("transpose=cclock_flip",),
+}
+"""By clockwise degrees, and whether mirrored before."""
+
+TURNED = "sidedata=mode=delete:type=DISPLAYMATRIX"
+"""The film must not be turned again."""
+
+
+def turn(op: Turn, name: str) -> list[str]:
+    """`transpose`, or `hflip` and `vflip`; then what says that it is still to be done is taken away."""
+    decisive, *rest = TURNS[op.degrees, op.mirrored]
+    kind, _, option = decisive.partition("=")
+    return [f"{kind}@{name}" + (f"={option}" if option else ""), *rest, TURNED]
 
 
 def crop(op: Crop, name: str) -> str:

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import assert_never
 
 from compiler.emit.numbers import decimal
 from compiler.ir import ops
 from compiler.ir.infer import Audio
+from compiler.timeline.downmix import downmix
 from compiler.timeline.instant import SAMPLE_RATE, nearest
 from compiler.transitions import LINEAR
+
+GAIN, MEASURED = "gain.txt", "loudness.txt"
+"""Files in the folder ffmpeg runs in: the gain of a film's loudness, and what it is worked out of."""
 
 LAYOUT = "sample_fmts=fltp:channel_layouts=stereo"
 
 ATEMPO_LOWEST = Fraction(1, 2)
 """atempo's slowest tempo; slower ones are chains of it."""
 
+SMEARED = Fraction(1, 2)
+"""The speed below which rubberband is given its short window: with its standard one a click at a quarter of the speed
+was heard up to 63 ms early, with the short one 15 ms (5.1 and 9.0 alike)."""
+
 RATIO_LIMIT = 96_000
 """Hz: the highest rate used to spell a speed as a ratio of two rates: exact to four decimals, within 6e-6 beyond."""
+
+
+def downmixed(src: Audio, name: str) -> list[str]:
+    """`pan`: left and right as shares of the channels, by their numbers."""
+    left, right = ("+".join(_shares(shares)) for shares in downmix(src.speakers))
+    return [f"pan@{name}=stereo|FL={left}|FR={right}"]
+
+
+def _shares(shares: Sequence[Fraction]) -> list[str]:
+    return [f"c{n}" if share == 1 else f"{decimal(share)}*c{n}" for n, share in enumerate(shares) if share]
 
 
 def resample(name: str) -> list[str]:
@@ -46,7 +65,8 @@ def tempo(op: ops.Tempo, name: str) -> list[str]:
         case "varispeed":
             return _varispeed(op.speed, name)
         case "rubberband":
-            return [f"rubberband@{name}=tempo={decimal(op.speed)}"]
+            window = ":window=short" if op.speed < SMEARED else ""
+            return [f"rubberband@{name}=tempo={decimal(op.speed)}{window}"]
         case "atempo":
             return _atempo(op.speed, name)
         case _:
@@ -95,3 +115,33 @@ def fade(op: ops.Fade, src: Audio) -> list[str]:
 def crossfade(op: ops.Xfade, name: str) -> list[str]:
     """Two sounds blended over exactly the overlap."""
     return [f"acrossfade@{name}=ns={op.overlap}:c1={op.kind}:c2={op.kind}"]
+
+
+def finished(op: ops.Loudness | ops.Measure | ops.Pcm, name: str) -> list[str]:
+    """What is done to a film's sound as a whole.
+
+    A gain stands in a file by the time it is needed; without it there would be silence. Loudness and true peak are
+    written down every 100 ms; some silence behind lets the last of them reach the end.
+    """
+    match op:
+        case ops.Loudness():
+            return [f"asendcmd=f={GAIN}", f"{_volume(name)}=0:precision=float"]
+        case ops.Measure():
+            return [
+                *(f"apad=pad_len={SAMPLE_RATE // 10}", f"aresample={SAMPLE_RATE}", "aformat=sample_fmts=dbl"),
+                f"ebur128@{name}=peak=true:metadata=1:framelog=verbose",
+                f"ametadata=mode=print:file={MEASURED}",
+            ]
+        case ops.Pcm():
+            return [f"aresample@{name}={SAMPLE_RATE}", "aformat=sample_fmts=s16:channel_layouts=stereo"]
+        case _:
+            assert_never(op)
+
+
+def gain_command(name: str, gain: str) -> str:
+    """What stands in that file: the gain from the first sample on."""
+    return f"0 {_volume(name)} volume {gain};\n"
+
+
+def _volume(name: str) -> str:
+    return f"volume@{name}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from compiler.emit.numbers import decimal, rational
+from compiler.emit.numbers import decimal, rational, signed
 from compiler.ir import ops
 from compiler.ir.infer import Video
 from compiler.timeline.instant import SLOT_BIAS, nearest
@@ -16,6 +16,23 @@ from compiler.timeline.warp import Pace, Warp
 
 NANOSECONDS = 10**9
 """Ticks a second of the time base in which footage is trimmed and warped."""
+
+
+SLOT_EDGE = decimal(Fraction(1, 2) + SLOT_BIAS)
+
+FINE = 1000
+"""Of a frame: how finely frames that are mixed are placed."""
+
+MINTERPOLATE = {"blend": "mi_mode=blend", "interpolate": "mi_mode=mci:me=umh"}
+"""minterpolate's options. Of its ways to look for motion, umh looks at the frames at hand alone; its default goes on
+from what it found before, so that a frame would depend on where a part of a film begins."""
+
+WITHIN = "0.4"
+"""Of a slot: put so far into it, a frame is still rounded to it, and the end of the footage up to the next; where both
+are in one slot, or before the first that is asked for, `fps` would leave out the frame."""
+
+NEWTON_STEPS = 7
+"""One more than a smooth ramp was ever seen to need."""
 
 
 def deinterlace(op: ops.Deinterlace, name: str) -> list[str]:
@@ -33,15 +50,42 @@ def trim(op: ops.Trim, shape: Video, name: str) -> list[str]:
 
 def retime(op: ops.Retime, shape: Video, name: str) -> list[str]:
     """Footage laid on the frame grid: exactly `frames` frames, the first and the last held where there are none."""
+    if op.motion != "repeat":
+        return _moving(op, shape, name)
     at = record_time(op.warp, shape.zero)
-    slot = f"floor({at if at == 'T' else f'({at})'}*{rational(op.fps)}+{decimal(Fraction(1, 2) + SLOT_BIAS)})"
+    slot = f"floor({at if at == 'T' else f'({at})'}*{rational(op.fps)}+{SLOT_EDGE})"
     if op.first:
         slot = f"({slot}-{op.first})"
+    end = ""
+    if op.warp.paces[-1].hold:  # the last frame must be seen at all, for tpad to go on with it
+        slot, end = f"(max({slot},0)+{WITHIN})", ":eof_action=pass"
     return [
         f"setpts@{name}='{slot}{_over(op.fps)}/TB'",
-        f"fps@{name}={rational(op.fps)}:start_time=0",
-        "tpad=stop=-1:stop_mode=clone",
-        f"trim=end_frame={op.frames}",
+        f"fps@{name}={rational(op.fps)}:start_time=0{end}",
+        *_filled(op),
+    ]
+
+
+def _filled(op: ops.Retime) -> list[str]:
+    return ["tpad=stop=-1:stop_mode=clone", f"trim=end_frame={op.frames}"]
+
+
+def _moving(op: ops.Retime, shape: Video, name: str) -> list[str]:
+    """The same where slow motion shows what lies between two frames.
+
+    Frames are put where they play to a thousandth of a frame, the same thousandth in every part of a film. minterpolate
+    makes a frame once two more of the footage follow, so after the last there are copies of it, and time runs on.
+    """
+    ticks = f"floor(({record_time(op.warp, shape.zero, past=True)})*{rational(op.fps * FINE)}+{SLOT_EDGE})"
+    if op.first:
+        ticks = f"({ticks}-{op.first * FINE})"
+    return [
+        "tpad=stop=4:stop_mode=clone",
+        f"setpts@{name}='{ticks}{_over(op.fps * FINE)}/TB'",
+        f"settb={1 / (op.fps * FINE)}",
+        f"minterpolate@{name}=fps={rational(op.fps)}:{MINTERPOLATE[op.motion]}",
+        f"fps={rational(op.fps)}:start_time=0",
+        *_filled(op),
     ]
 
 
@@ -61,14 +105,21 @@ def _over(fps: Fraction) -> str:
     return f"/{fps}" if fps.denominator == 1 else f"*{fps.denominator}/{fps.numerator}"
 
 
-def record_time(warp: Warp, zero: Fraction) -> str:
+def record_time(warp: Warp, zero: Fraction, *, past: bool = False) -> str:
     """The clip-record time of the frame at hand, `T` its timestamp: a balanced sum of one term a pace.
 
-    Flat sums and nested ifs die near 98 terms in ffmpeg's parser; a balanced tree takes thousands.
+    Flat sums and nested ifs die near 98 terms in ffmpeg's parser; a balanced tree takes thousands. A freeze at the end
+    adds nothing: no frame comes after it. `past` lets time run on at real speed after the out point.
     """
-    if len(warp.paces) == 1:
-        return _term(warp.paces[0], _since(warp.start + zero))
-    terms = [_term(pace, f"clip({_since(pace.start + zero)},0,{decimal(pace.length)})") for pace in warp.paces]
+    paces = warp.paces[:-1] if warp.paces[-1].hold else warp.paces
+    if len(paces) == 1 and paces[0].constant and not past:  # a ramp has no answer far outside of it
+        return _term(paces[0], _since(warp.start + zero))
+    terms = [
+        _held(pace, zero) if pace.hold else _term(pace, f"clip({_since(pace.start + zero)},0,{decimal(pace.length)})")
+        for pace in paces
+    ]
+    if past:
+        terms.append(f"max({_since(warp.end + zero)},0)")
     while len(terms) > 1:
         pairs = [terms[k : k + 2] for k in range(0, len(terms), 2)]
         terms = ["+".join(pair) if len(terms) <= 2 else f"({'+'.join(pair)})" for pair in pairs]
@@ -81,8 +132,15 @@ def _since(start: Fraction) -> str:
     return f"T-{decimal(start)}" if start > 0 else f"T+{decimal(-start)}"
 
 
+def _held(pace: Pace, zero: Fraction) -> str:
+    """What holding an instant adds to every frame after it; compared tick by tick, as trims are."""
+    return f"gt(PTS,{nearest((pace.start + zero) * NANOSECONDS)})*{decimal(pace.hold)}"
+
+
 def _term(pace: Pace, offset: str) -> str:
     """Record seconds for a source offset into the pace."""
+    if not pace.constant:
+        return _linear(pace, offset) if pace.ease == "linear" else _smooth(pace, offset)
     if pace.entry == 1:
         return offset
     grouped = offset if offset == "T" or offset.startswith("clip(") else f"({offset})"
@@ -90,3 +148,29 @@ def _term(pace: Pace, offset: str) -> str:
     numerator = f"*{slower.numerator}" if slower.numerator != 1 else ""
     denominator = f"/{slower.denominator}" if slower.denominator != 1 else ""
     return f"{grouped}{numerator}{denominator}"
+
+
+def _linear(pace: Pace, offset: str) -> str:
+    """2x / (w + sqrt(w^2 + 2ax)), the root of x = wt + at^2/2 without a difference of near numbers, so that it is as
+    exact for hardly a ramp as for the steepest; w is the speed at which the part begins, a = (v1^2 - v0^2) / 2L."""
+    twice = (pace.exit**2 - pace.entry**2) / pace.whole
+    begins = pace.entry**2 + twice * pace.cut[0]
+    root = decimal(pace.entry) if not pace.cut[0] else f"sqrt({decimal(begins)})"
+    return f"2*st(0,{offset})/({root}+sqrt({decimal(begins)}{signed(twice)}*ld(0)))"
+
+
+def _smooth(pace: Pace, offset: str) -> str:
+    """Du, where x / D = v0 u + (v1 - v0) (u^3 - u^4/2), less what of the ramp lies before the part.
+
+    Newton's method from the linear ramp's answer, each step kept within 0..1; after 6 the steepest ramps (1/10 to 16
+    and back) are exact to the last digits of a double.
+    """
+    entry, rise, lasts = decimal(pace.entry), signed(pace.exit - pace.entry), pace.course
+    before = f"{decimal(pace.cut[0])}+" if pace.cut[0] else ""
+    share = f"st(0,({before}{offset})/{decimal(lasts)})"
+    guess = f"2*{share}/({entry}+sqrt({decimal(pace.entry**2)}{signed(2 * (pace.exit - pace.entry))}*ld(0)))"
+    played = f"ld(1)*({entry}{rise}*ld(1)*ld(1)*(1-ld(1)/2))"
+    speed = f"({entry}{rise}*ld(1)*ld(1)*(3-2*ld(1)))"
+    step = f"st(1,clip(ld(1)-({played}-ld(0))/{speed},0,1));st(2,ld(2)+1)"
+    steps = f"st(1,{guess});st(2,0);while(lt(ld(2),{NEWTON_STEPS}),{step})"
+    return f"({steps};ld(1)*{decimal(lasts)}{signed(-pace.begins)})"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from compiler.errors import Loc
-from compiler.ir.ops import Concat, Op, Overlay, Plate, Silence, Source, Value, Xfade, operands
+from compiler.ir.ops import Concat, Op, Overlay, Paint, Plate, Silence, Source, Value, Xfade, operands
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,9 @@ def reading(op: Op, values: Sequence[Value]) -> Op:
         case Overlay():
             below, above = values
             return replace(op, below=below, above=above)
+        case Paint():
+            src, palette = values
+            return replace(op, src=src, palette=palette)
         case _:
             return replace(op, src=values[0])
 

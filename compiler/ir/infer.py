@@ -12,6 +12,7 @@ from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.ir.ops import Op, Value
 from compiler.timeline.colour import HDR, is_full_range, matrix_of, primaries_of
+from compiler.timeline.downmix import STEREO
 from compiler.timeline.media import Media, VideoStream
 
 
@@ -43,7 +44,8 @@ TINTS: Mapping[type[Op], Tint] = {
     ops.Opaque: OPAQUE,
     ops.Widen: WIDE,
     ops.Narrow: CANVAS,
-    ops.Rgb: Tint("rgb24", "pc", "gbr"),
+    ops.Deepen: replace(CANVAS, pix_fmt="yuv422p10le"),
+    ops.Paint: Tint("pal8", "pc", "gbr"),
 }
 """What the ops that change what numbers mean make of them. Tone mapping makes deep RGB of the canvas's brightness."""
 
@@ -78,6 +80,8 @@ class Audio:
     samples: int | None = None
     zero: Fraction = Fraction(0)
     """Seconds: the timestamp at which source time 0 is heard."""
+    speakers: tuple[str, ...] = STEREO
+    """Where its channels are heard."""
 
 
 Shape = Video | Audio
@@ -102,7 +106,7 @@ def infer(graph: Graph) -> Shapes:
 def clock_zero(start: Fraction, first: Fraction, time_base: Fraction, seek: Fraction) -> Fraction:
     """The timestamp at which source time 0, whose own is `first`, is seen once ffmpeg has sought to `seek`.
 
-    ffmpeg takes seek + the container's `start` off every timestamp, rounded to the stream's time base, halves away from
+    ffmpeg takes seek + `start` (Media.origin) off every timestamp, rounded to the stream's time base, halves away from
     zero (av_rescale_q of AV_TIME_BASE).
     """
     ticks = abs(start + seek) / time_base
@@ -119,13 +123,15 @@ def shape_of(op: Op, shapes: Shapes) -> Shape:
             return as_video(shapes[src])
         case ops.Split() | ops.Branch() | ops.Fade():
             return shapes[op.src]
+        case ops.Loudness() | ops.Measure() | ops.Pcm():
+            return as_audio(shapes[op.src])
         case ops.Restamp(src) if isinstance(shape := shapes[src], Audio):
             return shape
-        case ops.Resample() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
+        case ops.Downmix() | ops.Resample() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
             return _heard(op, as_audio(shapes[op.src]))
         case ops.Overlay() | ops.Concat() | ops.Xfade():
             return _joined(op, shapes)
-        case ops.Tonemap() | ops.Colour() | ops.Opaque() | ops.Widen() | ops.Narrow() | ops.Rgb():
+        case _ if isinstance(op, ops.Tinting):
             return _tinted(op, as_video(shapes[op.src]))
         case _:
             return _pictured(op, as_video(shapes[op.src]))
@@ -136,8 +142,7 @@ def _begun(op: ops.Source | ops.Plate | ops.Silence) -> Shape:
         case ops.Source(media, "video", seek):
             return _footage(media, seek)
         case ops.Source(media, _, seek):
-            zero = media.video.first
-            return Audio(None, clock_zero(media.start, zero, media.audio.time_base, seek) if media.audio else zero)
+            return _track(media, seek)
         case ops.Plate(_, width, height, fps, frames):
             return Video(width, height, square=True, frames=frames, fps=fps, stamped=True)
         case ops.Silence(samples):
@@ -146,7 +151,9 @@ def _begun(op: ops.Source | ops.Plate | ops.Silence) -> Shape:
             assert_never(op)
 
 
-def _tinted(op: ops.Tonemap | ops.Colour | ops.Opaque | ops.Widen | ops.Narrow | ops.Rgb, src: Video) -> Video:
+def _tinted(op: ops.Tinting, src: Video) -> Video:
+    if isinstance(op, ops.Rgb):
+        return replace(src, tint=Tint(op.pix_fmt, "pc", "gbr"))
     if isinstance(op, ops.Tonemap) and src.tint.transfer == CANVAS.transfer:
         return src
     return replace(src, tint=TINTS[type(op)])
@@ -157,6 +164,7 @@ def _pictured(
         ops.Retime
         | ops.Restamp
         | ops.Frames
+        | ops.Turn
         | ops.Rotate
         | ops.Reframe
         | ops.Crop
@@ -167,6 +175,7 @@ def _pictured(
         | ops.Backdrop
         | ops.Blur
         | ops.Conform
+        | ops.Palette
     ),
     src: Video,
 ) -> Video:
@@ -177,6 +186,10 @@ def _pictured(
             return replace(src, stamped=True)
         case ops.Frames(_, first, until):
             return replace(src, frames=until - first)
+        case ops.Turn(degrees=degrees):
+            return replace(src, width=src.height, height=src.width) if degrees in (90, 270) else src
+        case ops.Palette():
+            return replace(src, width=16, height=16)
         case ops.Rotate() | ops.Perspective() | ops.Blur():
             return src
         case ops.Reframe(width=width, height=height) | ops.Scale(width=width, height=height):
@@ -191,8 +204,10 @@ def _pictured(
             assert_never(op)
 
 
-def _heard(op: ops.Resample | ops.Stretch | ops.Excerpt | ops.Tempo | ops.Exact, src: Audio) -> Audio:
+def _heard(op: ops.Downmix | ops.Resample | ops.Stretch | ops.Excerpt | ops.Tempo | ops.Exact, src: Audio) -> Audio:
     match op:
+        case ops.Downmix():
+            return replace(src, speakers=STEREO)
         case ops.Resample():
             return src
         case ops.Excerpt(length=samples) | ops.Stretch(samples=samples) | ops.Exact(samples=samples):
@@ -203,11 +218,17 @@ def _heard(op: ops.Resample | ops.Stretch | ops.Excerpt | ops.Tempo | ops.Exact,
             assert_never(op)
 
 
+def _track(media: Media, seek: Fraction) -> Audio:
+    zero, audio = media.video.first, media.audio
+    if audio is None:
+        return Audio(None, zero)
+    return Audio(None, clock_zero(media.origin(audio), zero, audio.time_base, seek), audio.speakers)
+
+
 def _footage(media: Media, seek: Fraction) -> Video:
     video = media.video
-    width, height = (video.height, video.width) if video.rotation in (90, 270) else (video.width, video.height)
-    zero = clock_zero(media.start, video.first, video.time_base, seek)
-    return Video(width, height, _tint(video), video.sar == 1, zero)
+    zero = clock_zero(media.origin(video), video.first, video.time_base, seek)
+    return Video(video.width, video.height, _tint(video), video.sar == 1, zero)
 
 
 def _tint(video: VideoStream) -> Tint:

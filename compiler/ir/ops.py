@@ -23,6 +23,7 @@ Value = NewType("Value", str)
 
 Fit = Literal["contain", "cover"]
 Engine = Literal["varispeed", "rubberband", "atempo"]
+Motion = Literal["repeat", "blend", "interpolate"]
 
 
 # ---- sources
@@ -71,13 +72,15 @@ class Trim:
 @dataclass(frozen=True, slots=True)
 class Retime:
     """The frames of `src` through `warp`, quantised to the frame grid of `fps`: those from `first` on, all or up to
-    `until`, counted from 0."""
+    `until`, counted from 0. By `motion`, what is slower than real time repeats its frames, blends them or has new ones
+    made up between them."""
 
     src: Value
     warp: Warp
     fps: Fraction
     first: int = 0
     until: int | None = None
+    motion: Motion = "repeat"
 
     @property
     def frames(self) -> int:
@@ -116,6 +119,15 @@ class Colour:
     """`src` as 8-bit 4:2:0, BT.709, limited range."""
 
     src: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """`src` as a player shows it: mirrored left to right if so, then turned clockwise by a multiple of 90 degrees."""
+
+    src: Value
+    degrees: int
+    mirrored: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,12 +298,42 @@ class Narrow:
 
 @dataclass(frozen=True, slots=True)
 class Rgb:
-    """`src` as 8-bit full-range RGB, as still pictures are stored."""
+    """`src` as 8-bit full-range RGB, as still pictures are stored; `pix_fmt` is the order of its bytes."""
+
+    src: Value
+    pix_fmt: str = "rgb24"
+
+
+@dataclass(frozen=True, slots=True)
+class Deepen:
+    """`src` in 10 bits, with a chroma sample for every two pixels (4:2:2)."""
 
     src: Value
 
 
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The 256 colours that show each frame of `src` best, a small picture for every frame."""
+
+    src: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """Every frame of `src` in the colours of its `palette`, dithered in a fixed pattern."""
+
+    src: Value
+    palette: Value
+
+
 # ---- sound
+
+
+@dataclass(frozen=True, slots=True)
+class Downmix:
+    """`src` as stereo, whatever its channels: stated shares of each, scaled so that nothing clips."""
+
+    src: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +384,30 @@ class Exact:
 
     src: Value
     samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loudness:
+    """`src` at one gain, which is measured when the film is made: to `target` LUFS, or as near to it from below as no
+    true peak exceeds `peak` dBTP."""
+
+    src: Value
+    target: Fraction
+    peak: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """`src` with its loudness and its true peak written down beside."""
+
+    src: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Pcm:
+    """`src` in 16-bit samples, as it is stored without loss."""
+
+    src: Value
 
 
 # ---- joins
@@ -410,6 +476,7 @@ Op = (
     | Frames
     | Tonemap
     | Colour
+    | Turn
     | Rotate
     | Reframe
     | Crop
@@ -425,18 +492,28 @@ Op = (
     | Widen
     | Narrow
     | Rgb
+    | Deepen
+    | Palette
+    | Paint
+    | Downmix
     | Resample
     | Silence
     | Stretch
     | Excerpt
     | Tempo
     | Exact
+    | Loudness
+    | Measure
+    | Pcm
     | Fade
     | Concat
     | Xfade
     | Split
     | Branch
 )
+
+Tinting = Tonemap | Colour | Opaque | Widen | Narrow | Rgb | Deepen | Paint
+"""The ops that change what a picture's numbers mean, and nothing else."""
 
 OPS: tuple[type[Op], ...] = get_args(Op)
 
@@ -448,7 +525,7 @@ def operands(op: Op) -> tuple[Value, ...]:
             return ()
         case Concat(srcs):
             return srcs
-        case Xfade(left, right) | Overlay(left, right):
+        case Xfade(left, right) | Overlay(left, right) | Paint(left, right):
             return left, right
         case _:
             return (op.src,)

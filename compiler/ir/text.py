@@ -13,6 +13,7 @@ from typing import assert_never
 from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.ir.infer import CANVAS, Audio, Shape, Tint, infer
+from compiler.timeline.downmix import STEREO
 from compiler.timeline.path import Path
 from compiler.timeline.warp import Pace, Warp
 from compiler.transitions import LINEAR
@@ -41,7 +42,8 @@ def _column(cells: Iterable[str], widest: int = 72) -> int:
 def describe(shape: Shape) -> str:
     """A shape as text: `165f 1080x1920`, `264000 samples`."""
     if isinstance(shape, Audio):
-        return "sound" if shape.samples is None else f"{shape.samples} samples"
+        placed = "" if shape.speakers == STEREO else f" {' '.join(shape.speakers)}"
+        return ("sound" if shape.samples is None else f"{shape.samples} samples") + placed
     tint = "" if shape.tint == CANVAS else f" {tinted(shape.tint)}"
     frames = "" if shape.frames is None else f"{shape.frames}f "
     return f"{frames}{shape.width}x{shape.height}{tint}"
@@ -58,6 +60,13 @@ def phrase(op: ops.Op) -> str:
     return " ".join(filter(None, (_verb(op), ", ".join(f"%{value}" for value in ops.operands(op)), _details(op))))
 
 
+PLAIN = (
+    *(ops.Concat, ops.Tonemap, ops.Colour, ops.Conform, ops.Opaque, ops.Widen, ops.Narrow),
+    *(ops.Deepen, ops.Palette, ops.Paint, ops.Pcm, ops.Measure),
+)
+"""Ops that hold nothing but their operands."""
+
+
 def _verb(op: ops.Op) -> str:
     return type(op).__name__.lower()
 
@@ -66,7 +75,7 @@ def _details(op: ops.Op) -> str:
     match op:
         case ops.Source() | ops.Deinterlace() | ops.Trim() | ops.Retime() | ops.Frames() | ops.Restamp():
             return _in_time(op)
-        case ops.Resample() | ops.Silence() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
+        case ops.Downmix() | ops.Resample() | ops.Silence() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
             return _of_sound(op)
         case ops.Fade(_, entering, leaving, curves):
             by = "" if curves == (LINEAR, LINEAR) else f" by {' and '.join(dict.fromkeys(curves))}"
@@ -79,9 +88,11 @@ def _details(op: ops.Op) -> str:
             return f"{ways} ways"
         case ops.Branch(_, index):
             return f"#{index}"
-        case ops.Concat() | ops.Tonemap() | ops.Colour() | ops.Conform() | ops.Opaque():
-            return ""
-        case ops.Widen() | ops.Narrow() | ops.Rgb():
+        case ops.Loudness(_, target, peak):
+            return f"to {number(target)} LUFS below {number(peak)} dBTP"
+        case ops.Rgb(_, pix_fmt):
+            return "" if pix_fmt == "rgb24" else pix_fmt
+        case _ if isinstance(op, PLAIN):
             return ""
         case _:
             return _in_space(op)
@@ -97,7 +108,8 @@ def _in_time(op: ops.Source | ops.Deinterlace | ops.Trim | ops.Retime | ops.Fram
             return interval(start, end)
         case ops.Retime(_, warp, fps):
             part = "" if (op.first, op.until) == (0, None) else f" frames {interval(*map(Fraction, _part(op)))}"
-            return f"{warped(warp)} at {number(fps)} fps{part}"
+            motion = "" if op.motion == "repeat" else f" {op.motion}"
+            return f"{warped(warp)} at {number(fps)} fps{part}{motion}"
         case ops.Frames(_, first, until):
             return interval(Fraction(first), Fraction(until))
         case ops.Restamp():
@@ -116,9 +128,9 @@ def _quoted(name: str) -> str:
     return '"' + "".join(marks.get(c, c if c.isprintable() else ascii(c)[1:-1]) for c in name) + '"'
 
 
-def _of_sound(op: ops.Resample | ops.Silence | ops.Stretch | ops.Excerpt | ops.Tempo | ops.Exact) -> str:
+def _of_sound(op: ops.Downmix | ops.Resample | ops.Silence | ops.Stretch | ops.Excerpt | ops.Tempo | ops.Exact) -> str:
     match op:
-        case ops.Resample():
+        case ops.Downmix() | ops.Resample():
             return ""
         case ops.Silence(samples) | ops.Exact(_, samples):
             return f"{samples}"
@@ -133,7 +145,8 @@ def _of_sound(op: ops.Resample | ops.Silence | ops.Stretch | ops.Excerpt | ops.T
 
 
 def _in_space(
-    op: ops.Rotate
+    op: ops.Turn
+    | ops.Rotate
     | ops.Reframe
     | ops.Crop
     | ops.Smear
@@ -145,6 +158,8 @@ def _in_space(
     | ops.Overlay,
 ) -> str:
     match op:
+        case ops.Turn(_, degrees, mirrored):
+            return f"{'mirrored ' if mirrored else ''}{degrees} degrees"
         case ops.Rotate(_, degrees):
             return f"{number(degrees)} degrees"
         case ops.Reframe(_, path, width, height):
@@ -186,12 +201,18 @@ def interval(start: Fraction, end: Fraction) -> str:
 
 def warped(warp: Warp) -> str:
     """A warp by its changes of speed: `1x until 3, 0.5x until 4, 1x`."""
-    spans = [f"{_speed(pace)} until {number(pace.end)}" for pace in warp.paces[:-1]]
+    spans = [_speed(pace) if pace.hold else f"{_speed(pace)} until {number(pace.end)}" for pace in warp.paces[:-1]]
     return ", ".join([*spans, _speed(warp.paces[-1])])
 
 
 def _speed(pace: Pace) -> str:
-    return f"{number(pace.entry)}x" if pace.constant else f"{number(pace.entry)}x->{number(pace.exit)}x {pace.ease}"
+    if pace.hold:
+        return f"held {number(pace.hold)}"
+    if pace.constant:
+        return f"{number(pace.entry)}x"
+    before, after = pace.cut
+    part = f" over {interval(pace.start - before, pace.end + after)}" if before or after else ""
+    return f"{number(pace.entry)}x->{number(pace.exit)}x {pace.ease}{part}"
 
 
 def traced(path: Path) -> str:

@@ -11,6 +11,7 @@ from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
 from compiler.ir.infer import CANVAS, OPAQUE, WIDE, Audio, Shape, Shapes, Video, infer
 from compiler.ir.ops import operands
+from compiler.timeline.downmix import STEREO
 from compiler.timeline.instant import sample_at
 
 
@@ -66,14 +67,12 @@ def _faults(define: Def, shapes: Shapes) -> Iterator[str]:
     match define.op:
         case ops.Trim(_, start, end) if start >= end:
             yield f"trims to nothing: [{start}, {end})"
-        case ops.Crop(src, width, height, x, y):
-            yield from _crop_faults(shapes[src], width, height, (x, y))
-        case ops.Pad(src, width, height, x, y) | ops.Backdrop(src, width, height, x, y):
-            inner = shapes[src]
-            if isinstance(inner, Video) and (x + inner.width > width or y + inner.height > height):
-                yield f"pads {inner.width}x{inner.height} at ({x}, {y}) to {width}x{height}"
-        case ops.Colour(src) | ops.Perspective(src) if isinstance(shape := shapes[src], Video):
-            yield from _colour_faults(define.op, shape)
+        case ops.Crop() | ops.Pad() | ops.Backdrop() | ops.Colour() | ops.Perspective() | ops.Retime() if isinstance(
+            seen := shapes[define.op.src], Video
+        ):
+            yield from _picture_faults(define.op, seen)
+        case ops.Resample(src) if isinstance(heard := shapes[src], Audio) and heard.speakers != STEREO:
+            yield f"resamples {len(heard.speakers)} channels as if they were stereo"
         case ops.Frames(src, first, until) if not 0 <= first < until <= _steps(shapes[src]):
             yield f"takes frames {first} to {until} of {_steps(shapes[src])}"
         case ops.Fade(src, entering, leaving) if entering + leaving > _steps(shapes[src]):
@@ -98,16 +97,27 @@ def _several_faults(op: ops.Concat | ops.Xfade | ops.Overlay, shapes: Shapes) ->
                     yield f"overlaps {overlap} of %{src}'s {_steps(shapes[src])}"
 
 
-def _colour_faults(op: ops.Colour | ops.Perspective, src: Video) -> Iterator[str]:
-    if isinstance(op, ops.Colour) and src.tint.transfer != CANVAS.transfer:
-        yield "converts the colours of HDR as if they were the canvas's"
-    if isinstance(op, ops.Perspective) and src.tint != CANVAS:
-        yield "perspective reads 8-bit 4:2:0 only"
+def _picture_faults(
+    op: ops.Crop | ops.Pad | ops.Backdrop | ops.Colour | ops.Perspective | ops.Retime, src: Video
+) -> Iterator[str]:
+    match op:
+        case ops.Crop(_, width, height, x, y):
+            yield from _crop_faults(src, width, height, (x, y))
+        case ops.Pad(_, width, height, x, y) | ops.Backdrop(_, width, height, x, y) if (
+            x + src.width > width or y + src.height > height
+        ):
+            yield f"pads {src.width}x{src.height} at ({x}, {y}) to {width}x{height}"
+        case ops.Colour() if src.tint.transfer != CANVAS.transfer:
+            yield "converts the colours of HDR as if they were the canvas's"
+        case ops.Perspective() if src.tint != CANVAS:
+            yield "perspective reads 8-bit 4:2:0 only"
+        case ops.Retime() if op.motion != "repeat" and src.tint != CANVAS:
+            yield "retime mixes 8-bit 4:2:0 only"
+        case _:
+            pass
 
 
-def _crop_faults(src: Shape, width: int, height: int, places: tuple[ops.Place, ops.Place]) -> Iterator[str]:
-    if not isinstance(src, Video):
-        return
+def _crop_faults(src: Video, width: int, height: int, places: tuple[ops.Place, ops.Place]) -> Iterator[str]:
     for place, size, limit in zip(places, (width, height), (src.width, src.height), strict=True):
         if size > limit or (isinstance(place, int) and not 0 <= place <= limit - size):
             yield f"crops {size} of {limit} pixels"

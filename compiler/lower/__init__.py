@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from compiler.errors import Notice, ReelError, raise_all
+from compiler.errors import Loc, Notice, ReelError, raise_all
+from compiler.ir import ops
 from compiler.ir.build import Build
 from compiler.ir.graph import Def, Graph
 from compiler.ir.infer import HDR_MATRICES, MATRICES
-from compiler.ir.ops import Engine
+from compiler.ir.ops import Engine, Value
 from compiler.lower.clip import Placed, picture, sound
 from compiler.lower.framing import Framing, frame_clip
 from compiler.lower.join import illegal_joins, join_pictures, join_sounds, joins_of
@@ -18,7 +19,8 @@ from compiler.lower.names import clip_names
 from compiler.lower.timing import Notify, Timing, time_clip
 from compiler.model import Clip, Reel
 from compiler.model.limits import Stretch
-from compiler.timeline.colour import HDR, WIDER, matrix_of
+from compiler.timeline.colour import HDR, SEE_THROUGH, WIDER, matrix_of
+from compiler.timeline.downmix import unmixable
 from compiler.timeline.instant import frame_count
 from compiler.timeline.layout import CUT, first_frames
 from compiler.timeline.media import Media
@@ -36,7 +38,7 @@ class Lowered:
 
 def lower(reel: Reel, media: Mapping[str, Media], build: Build) -> Lowered:
     """The reel over its media, `media[clip.media]` each; raises every RC2 error found at once."""
-    clips = place(reel, media)
+    clips = place(reel, {name: build.reads(each) for name, each in media.items()})
     fps = reel.canvas.fps
     defs: list[Def] = []
     for placed in clips:
@@ -48,7 +50,12 @@ def lower(reel: Reel, media: Mapping[str, Media], build: Build) -> Lowered:
     for placed in clips:
         defs += sound(placed, reel.canvas, _engine(placed.clip.stretch, build))
     joins, heard = join_sounds(clips, fps)
-    return Lowered(Graph((*defs, *joins), film, heard), clips)
+    defs += joins
+    if wanted := reel.audio.loudness:
+        op = ops.Loudness(heard, wanted.target, wanted.true_peak)
+        heard = Value("reel.loud")
+        defs.append(Def(heard, op, Loc(None, "/audio/loudness")))
+    return Lowered(Graph(tuple(defs), film, heard), clips)
 
 
 def place(reel: Reel, media: Mapping[str, Media]) -> tuple[Placed, ...]:
@@ -76,6 +83,13 @@ def place(reel: Reel, media: Mapping[str, Media]) -> tuple[Placed, ...]:
 
 def _settle(clip: Clip, media: Media, reel: Reel, notices: list[Notice]) -> tuple[Timing, Framing, int]:
     _check_source(clip, media, notices.append)
+    if reel.audio.include and media.audio and unmixable(media.audio.speakers):
+        raise ReelError(
+            "RC205",
+            clip.loc.at("media"),
+            f"the media's sound, {media.audio.layout}, is of channels that have no place left or right",
+            hint="mix it down to stereo first, or leave the film's sound out",
+        )
     timing = time_clip(clip, media, notices.append)
     frames = frame_count(timing.warp.total, reel.canvas.fps)
     return timing, frame_clip(clip, media, timing.warp, reel.canvas, frames), frames
@@ -84,6 +98,8 @@ def _settle(clip: Clip, media: Media, reel: Reel, notices: list[Notice]) -> tupl
 def _check_source(clip: Clip, media: Media, notify: Notify) -> None:
     """Refuse what would come out wrong, and say what had to be assumed."""
     video, loc = media.video, clip.loc.at("media")
+    if video.pix_fmt.startswith(SEE_THROUGH):
+        notify(Notice(loc, "the media has transparent parts; their transparency is left out"))
     hdr = video.color_transfer in HDR
     if matrix_of(video) not in (HDR_MATRICES if hdr else MATRICES):
         raise ReelError(

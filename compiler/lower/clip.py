@@ -69,15 +69,18 @@ def picture(placed: Placed, canvas: Canvas) -> list[Def]:
     clip, media, framing, loc = placed.clip, placed.media, placed.framing, placed.clip.loc
     timing = placed.timing
     trim = clip.trim.loc if clip.trim else loc.at("media")
-    speed = clip.spans[0].loc if clip.spans else trim
+    speed = clip.speed_loc or trim
     crop = loc.at("crop_data") if clip.crop else loc
     chain = Chain(placed.name)
     at = chain.add("video", ops.Source(media, "video"), loc.at("media"))
     at = chain.add("whole", ops.Deinterlace(at, media.video.fields), loc.at("media"))
     at = chain.add("trim", ops.Trim(at, timing.read_from, timing.warp.end), trim)
-    at = chain.add("warp", ops.Retime(at, timing.shown(canvas.fps), canvas.fps), speed)
-    at = chain.add("tonemap", ops.Tonemap(at), loc.at("media"))
-    at = chain.add("colour", ops.Colour(at), loc.at("media"))
+    if clip.motion != "repeat":  # what is mixed is mixed in the canvas's colour
+        at = _coloured(chain, at, loc.at("media"))
+    at = chain.add("warp", ops.Retime(at, timing.shown(canvas.fps), canvas.fps, motion=clip.motion), speed)
+    if clip.motion == "repeat":
+        at = _coloured(chain, at, loc.at("media"))
+    at = chain.add("turn", ops.Turn(at, media.video.rotation, media.video.mirrored), loc.at("media"))
     at = chain.add("square", ops.Scale(at, *media.video.displayed), loc.at("media"))
     at = chain.add("rotate", ops.Rotate(at, clip.rotation), loc.at("rotation"))
     at = chain.add("crop", ops.Reframe(at, framing.path, framing.width, framing.height), crop)
@@ -104,6 +107,10 @@ def _plate(colour: str, frames: int, canvas: Canvas) -> ops.Plate:
     return ops.Plate(colour, canvas.width, canvas.height, canvas.fps, frames)
 
 
+def _coloured(chain: Chain, at: Value, loc: Loc) -> Value:
+    return chain.add("colour", ops.Colour(chain.add("tonemap", ops.Tonemap(at), loc)), loc)
+
+
 def _faded(placed: Placed) -> tuple[int, int]:
     """How many frames come from a fade's colour and go to it."""
     entering = placed.join.entering if placed.join.kind == "fade" else 0
@@ -121,8 +128,9 @@ def sound(placed: Placed, canvas: Canvas, engine: Engine | None) -> list[Def]:
         return chain.defs
     entering, leaving = _faded(placed)
     fades = sample_at(first + entering, canvas.fps) - start, end - sample_at(last - leaving, canvas.fps)
-    speed = placed.clip.spans[0].loc if placed.clip.spans else loc
+    speed = placed.clip.speed_loc or loc
     at = chain.add("audio", ops.Source(placed.media, "audio"), loc.at("media"))
+    at = chain.add("stereo", ops.Downmix(at), loc.at("media"))
     at = chain.add("even", ops.Resample(at), loc.at("media"))
     at = chain.add("tempo", ops.Stretch(at, placed.timing.warp, end - start, engine), speed)
     curves = placed.join.curve, placed.leaving.curve

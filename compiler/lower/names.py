@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 LONGEST = 32
-TAKEN = {"reel", "frame", "still"}
-"""What joins are called, and what a still is made of."""
+TAKEN = {"reel", "frame", "still", "film"}
+"""What joins are called, and what a still and a film are made of."""
 
 
 def clip_names(ids: Sequence[str]) -> list[str]:

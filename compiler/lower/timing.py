@@ -8,11 +8,11 @@ from fractions import Fraction
 from math import ceil, floor
 
 from compiler.errors import Notice, ReelError
-from compiler.model import Clip, Ramp, SpeedSpan
+from compiler.model import Clip, Freeze, Ramp, SpeedSpan
 from compiler.timeline.frames import begins, next_from, seen_at
 from compiler.timeline.instant import SLOT_BIAS, RecordTime, SourceTime, frame_count
-from compiler.timeline.media import Media, VideoStream
-from compiler.timeline.warp import Pace, Warp, cover
+from compiler.timeline.media import STILL_SECONDS, Media, VideoStream
+from compiler.timeline.warp import Pace, Warp, cover, held
 
 Notify = Callable[[Notice], None]
 
@@ -50,16 +50,25 @@ class Timing:
 
 
 def time_clip(clip: Clip, media: Media, notify: Notify) -> Timing:
-    """The clip's timing; raises RC201 when nothing of the media is left, RC207 for a ramp."""
-    start, end = _trimmed(clip, media, notify)
-    paces = [pace for span in clip.spans if (pace := _pace(span, media))]
-    warp = cover(start, end, paces)
+    """The clip's timing; raises RC201 when nothing of the media is left."""
+    length = _length(clip, media.video)
+    start, end = _trimmed(clip, length, notify)
+    paces = [pace for span in clip.spans if (pace := _pace(span, length))]
+    holds = [pace for freeze in clip.freezes if (pace := _held(freeze, length, notify))]
+    warp = cover(start, end, [*paces, *holds])
     return Timing(warp, *_first_read(media.video, start, end))
 
 
-def _trimmed(clip: Clip, media: Media, notify: Notify) -> tuple[SourceTime, SourceTime]:
+def _length(clip: Clip, video: VideoStream) -> Fraction:
+    """How long the media is; a still image is as long as its clip asks, or STILL_SECONDS from the in point on."""
+    if not video.still:
+        return video.end
+    start, end = (clip.trim.start, clip.trim.end) if clip.trim else (None, None)
+    return (start or Fraction(0)) + STILL_SECONDS if end is None else end
+
+
+def _trimmed(clip: Clip, length: Fraction, notify: Notify) -> tuple[SourceTime, SourceTime]:
     """In and out point, clamped to the media with a notice."""
-    length = media.video.end
     wanted = (clip.trim.start if clip.trim else None, clip.trim.end if clip.trim else None)
     start = max(Fraction(0), wanted[0] or Fraction(0))
     end = min(length, length if wanted[1] is None else wanted[1])
@@ -81,19 +90,24 @@ def _trimmed(clip: Clip, media: Media, notify: Notify) -> tuple[SourceTime, Sour
     return SourceTime(start), SourceTime(end)
 
 
-def _pace(span: SpeedSpan, media: Media) -> Pace | None:
+def _pace(span: SpeedSpan, length: Fraction) -> Pace | None:
     """A stored span as a pace; None where it lies past the media."""
-    end = media.video.end if span.end is None else span.end
-    if span.start >= min(end, media.video.end):
+    end = length if span.end is None else span.end
+    if span.start >= min(end, length):
         return None
-    if isinstance(span.speed, Ramp):
-        raise ReelError(
-            "RC207",
-            span.loc.at("speed"),
-            "speed ramps are not rendered yet",
-            hint="give the span one constant speed",
-        )
-    return Pace(SourceTime(span.start), SourceTime(end), span.speed, span.speed)
+    speed = span.speed
+    if isinstance(speed, Ramp):
+        return Pace(SourceTime(span.start), SourceTime(end), speed.start_speed, speed.end_speed, speed.ease)
+    return Pace(SourceTime(span.start), SourceTime(end), speed, speed)
+
+
+def _held(freeze: Freeze, length: Fraction, notify: Notify) -> Pace | None:
+    """A stored freeze as a pace; None, with a notice, where it lies past the media."""
+    if freeze.at <= length:
+        return held(SourceTime(freeze.at), freeze.seconds)
+    late = float(freeze.at - length)
+    notify(Notice(freeze.loc, f"the freeze is {late:g} s past the end of the media and holds nothing"))
+    return None
 
 
 def _first_read(video: VideoStream, start: SourceTime, end: SourceTime) -> tuple[SourceTime, bool]:

@@ -12,11 +12,13 @@ from compiler.model.crop import read_crop
 from compiler.model.limits import (
     DURATION,
     ID_LENGTH,
+    MOTIONS,
     NO_ROTATION,
     ROTATION,
     STRETCHES,
     TEXT_LENGTH,
     TIME,
+    Motion,
     Stretch,
 )
 from compiler.model.reel import Clip, Transition
@@ -25,10 +27,12 @@ from compiler.model.upgrade import read_timing
 from compiler.transitions import CURVES, TRANSITIONS
 
 FIELDS = frozenset(
-    {"id", "name", "media", "crop_data", "segments_data", "timing_data", "rotation", "transition_data", "stretch"}
+    {"id", "name", "media", "crop_data", "segments_data", "timing_data", "rotation", "transition_data"}
+    | {"stretch", "motion"}
 )
 _TRANSITION = frozenset({"type", "duration", "colour", "audio_curve"})
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
+DEFAULT_MOTION: Motion = "repeat"
 CUT = Transition("cut", Fraction(0), Loc(None, "/transition"), inherited=True)
 
 
@@ -63,9 +67,11 @@ def clip_from(stored: Stored, index: int, transition: Transition, stretch: Stret
         crop=read_crop(clip.field("crop_data")),
         trim=timing.trim,
         spans=timing.spans,
+        freezes=timing.freezes,
         rotation=clip.field_or("rotation", Fraction(0), read_rotation),
         transition=read_transition(clip.field("transition_data"), transition),
         stretch=clip.field_or("stretch", stretch, lambda field: field.word(STRETCHES)),
+        motion=clip.field_or("motion", DEFAULT_MOTION, lambda field: field.word(MOTIONS)),
         loc=clip.loc,
         notices=tuple(report.notices),
     )

@@ -8,38 +8,37 @@ from fractions import Fraction
 from compiler.colours import BLACK, BLUR
 from compiler.errors import Loc, raise_all
 from compiler.model.clip import CUT, clip_from, read_colour, read_transition
+from compiler.model.encode import DEFAULT_ENCODE, read_encode
 from compiler.model.limits import (
-    AUDIO_KBITS,
     CANVAS_SIDE,
     CANVASES,
-    CODECS,
-    CRF,
     DEFAULT_ASPECT,
     DEFAULT_FPS,
     FITS,
     FPS,
-    PRESETS,
+    LUFS,
     RATE_TERM,
     SAME_SHAPE,
     SOURCE,
     STRETCHES,
+    TRUE_PEAK,
 )
-from compiler.model.reel import Audio, Canvas, Clip, Encode, Reel
+from compiler.model.reel import Audio, Canvas, Clip, Encode, Loudness, Reel
 from compiler.model.stored import Report, Stored, show
 from compiler.model.wire import decode, parse
+from compiler.profiles import PROFILES
 
 VERSION = 1
 REEL = frozenset({"reel", "canvas", "audio", "encode", "transition", "clips"})
 CANVAS = frozenset({"aspect_ratio", "width", "height", "fps", "fit", "fill"})
-AUDIO = frozenset({"stretch", "include"})
-ENCODE = frozenset({"codec", "preset", "crf", "audio_bitrate"})
+AUDIO = frozenset({"stretch", "include", "loudness"})
+LOUDNESS = frozenset({"target", "true_peak"})
 
 DEFAULT_CANVAS = Canvas(*CANVASES[DEFAULT_ASPECT], DEFAULT_FPS, fit="contain")
 DEFAULT_AUDIO = Audio("pitch", include=True)
-DEFAULT_ENCODE = Encode("h264", "medium", Fraction(20), "192k")
+DEFAULT_LOUDNESS = Loudness(Fraction(-16), Fraction(-1))
 
 _RATE = re.compile(r"[0-9]{1,9}(/[0-9]{1,9}|\.[0-9]{1,9})?")
-_BITRATE = re.compile(r"([1-9][0-9]{0,5})k")
 
 
 def read_reel(text: str | bytes) -> Reel:
@@ -64,7 +63,8 @@ def _reel(root: Stored) -> Reel:
     root.check_fields(REEL)
     canvas = root.field_or("canvas", DEFAULT_CANVAS, _canvas)
     audio = root.field_or("audio", DEFAULT_AUDIO, _audio)
-    encode = root.field_or("encode", DEFAULT_ENCODE, _encode)
+    encode = root.field_or("encode", DEFAULT_ENCODE, read_encode)
+    _check_heard(root, encode, audio)
     transition = read_transition(root.field("transition"), CUT)
     clips = root.field("clips")
     found = [clip_from(item, index, transition, audio.stretch) for index, item in enumerate(clips.items())]
@@ -82,6 +82,13 @@ def _unique(clips: tuple[Clip, ...], report: Report) -> None:
         if other is not clip:
             message, hint = "two clips have one id", "give each clip an id of its own"
             report.error("RC108", clip.loc.at("id"), message, detail=f"it is {other.loc.pointer}'s too", hint=hint)
+
+
+def _check_heard(root: Stored, encode: Encode, audio: Audio) -> None:
+    """An error when the film would be sound alone, and has none."""
+    if PROFILES[encode.codec].picture is None and not audio.include:
+        detail, hint = f"{encode.codec} holds sound alone", "include it, or choose another codec"
+        root.field("audio").field("include").fault("RC106", "leaves nothing of the film", detail=detail, hint=hint)
 
 
 def _canvas(stored: Stored) -> Canvas | None:
@@ -138,28 +145,17 @@ def _audio(stored: Stored) -> Audio | None:
     if not stored.is_object(AUDIO):
         return None
     stretch = stored.field_or("stretch", DEFAULT_AUDIO.stretch, lambda field: field.word(STRETCHES))
-    return Audio(stretch, stored.field_or("include", DEFAULT_AUDIO.include, Stored.flag))
+    include = stored.field_or("include", DEFAULT_AUDIO.include, Stored.flag)
+    loudness = stored.field_or("loudness", None, _loudness)
+    if loudness and not include:
+        stored.field("loudness").fault("RC106", "has no effect on a film without sound", hint="take it out")
+    return Audio(stretch, include, loudness)
 
 
-def _encode(stored: Stored) -> Encode | None:
-    if not stored.is_object(ENCODE):
+def _loudness(stored: Stored) -> Loudness | None:
+    if not stored.is_object(LOUDNESS):
         return None
-    return Encode(
-        stored.field_or("codec", DEFAULT_ENCODE.codec, lambda field: field.word(CODECS)),
-        stored.field_or("preset", DEFAULT_ENCODE.preset, lambda field: field.word(PRESETS)),
-        stored.field_or("crf", DEFAULT_ENCODE.crf, lambda field: field.number(CRF)),
-        stored.field_or("audio_bitrate", DEFAULT_ENCODE.audio_bitrate, read_bitrate),
+    return Loudness(
+        stored.field_or("target", DEFAULT_LOUDNESS.target, lambda field: field.number(LUFS)),
+        stored.field_or("true_peak", DEFAULT_LOUDNESS.true_peak, lambda field: field.number(TRUE_PEAK)),
     )
-
-
-def read_bitrate(stored: Stored) -> str | None:
-    """Text such as `192k`: kilobits a second."""
-    text = stored.value
-    if not isinstance(text, str):
-        stored.wrong_type('text such as "192k"')
-        return None
-    match = _BITRATE.fullmatch(text)
-    if match and AUDIO_KBITS.hold(Fraction(match[1])):
-        return text
-    stored.fault("RC106", "is not a bitrate", detail=f"it is {show(text)}", hint=f'write "192k"; {AUDIO_KBITS}')
-    return None

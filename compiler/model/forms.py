@@ -11,11 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from compiler.colours import BLACK, BLUR
 from compiler.model import limits
-from compiler.model.file import DEFAULT_AUDIO, DEFAULT_CANVAS, DEFAULT_ENCODE
-from compiler.model.limits import Ease, Fit, Limits, Origin, RampEase, Stretch
+from compiler.model.encode import AUDIO_BITRATE, DEFAULT_ENCODE
+from compiler.model.file import DEFAULT_AUDIO, DEFAULT_CANVAS
+from compiler.model.limits import Ease, Fit, Limits, Motion, Origin, RampEase, Stretch
+from compiler.profiles import CODECS, QUALITIES
 from compiler.transitions import CURVES, TRANSITIONS
 
 COLOUR = "^#[0-9A-Fa-f]{6}$"
+BITRATE = "^[1-9][0-9]{0,5}[kM]$"
 FILL = f"{COLOUR}|^{BLUR}$"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -76,12 +79,21 @@ class SpanForm(Form):
     speed: Annotated[Rate | RampForm, _field("Source seconds a record second, constant or a ramp.")]
 
 
+class FreezeForm(Form):
+    """A picture held, in silence."""
+
+    at: Annotated[float, _field("Source time of the picture", limits.TIME)]
+    freeze: Annotated[float, _field("Record time that it is held for", limits.FREEZE)]
+
+
 class SegmentsForm(Form):
     """Trim and speeds of one clip."""
 
     version: Annotated[Literal[2], _field("The version of this form; no unit.")]
     trimRange: Annotated[TrimForm | None, _field("What is played, source seconds; null plays everything.")] = None
-    spans: Annotated[list[SpanForm], _field("Speeds, source seconds a record second, in source order.")] = []
+    spans: Annotated[
+        list[SpanForm | FreezeForm], _field("Speeds, source seconds a record second, and freezes, in source order.")
+    ] = []
 
 
 class TransitionForm(Form):
@@ -117,6 +129,7 @@ class ClipForm(Form):
     rotation: Annotated[float, _field("Counter-clockwise, about the centre, before the crop", limits.ROTATION)] = 0
     transition_data: Annotated[TransitionForm | None, _field("How it is entered; null is the reel's default.")] = None
     stretch: Annotated[Stretch | None, _field("What speed does to its sound; null is the reel's default.")] = None
+    motion: Annotated[Motion, _field("What slow motion shows between two frames of the source; no unit.")] = "repeat"
 
 
 class CanvasForm(Form):
@@ -135,26 +148,41 @@ class CanvasForm(Form):
     fill: Annotated[str, _field('What bars show: #rrggbb, or "blur": the picture, blurred.', pattern=FILL)] = BLACK
 
 
+class LoudnessForm(Form):
+    """How loud the film is, by EBU R128."""
+
+    target: Annotated[float, _field("Of the whole film", limits.LUFS)] = -16
+    true_peak: Annotated[float, _field("What no peak exceeds", limits.TRUE_PEAK)] = -1
+
+
 class AudioForm(Form):
     """The film's sound."""
 
     stretch: Annotated[Stretch, _field("What speed does to pitch; no unit.")] = DEFAULT_AUDIO.stretch
     include: Annotated[bool, _field("Whether the film has sound; true or false.")] = DEFAULT_AUDIO.include
+    loudness: Annotated[LoudnessForm | None, _field("How loud it is made, LUFS; null leaves it as it is.")] = None
 
 
 class EncodeForm(Form):
     """How the film is encoded."""
 
-    codec: Annotated[str, _field("The video codec; no unit.", json_schema_extra={"enum": list(limits.CODECS)})] = (
+    codec: Annotated[str, _field("What it is encoded as; no unit.", json_schema_extra={"enum": list(CODECS)})] = (
         DEFAULT_ENCODE.codec
     )
-    preset: Annotated[str, _field("x264's preset; no unit.", json_schema_extra={"enum": list(limits.PRESETS)})] = (
-        DEFAULT_ENCODE.preset
-    )
-    crf: Annotated[float, _field("x264's constant rate factor, no unit, lower is better", limits.CRF)] = 20
-    audio_bitrate: Annotated[str, _field("Kilobits a second, 32k to 512k.", pattern="^[1-9][0-9]*k$")] = (
-        DEFAULT_ENCODE.audio_bitrate
-    )
+    quality: Annotated[
+        str | None,
+        _field("A named preset and crf, final by default; no unit.", json_schema_extra={"enum": [*QUALITIES, None]}),
+    ] = None
+    preset: Annotated[
+        str | None,
+        _field("x264's and x265's words, or 0 to 13 for AV1; the quality's by default; no unit.", examples=["slow"]),
+    ] = None
+    crf: Annotated[
+        float | None,
+        _field("Constant rate factor, lower is better, the quality's by default", limits.limits(0, 63)),
+    ] = None
+    bitrate: Annotated[str | None, _field("In place of crf: mean bits a second, 50k to 500M.", pattern=BITRATE)] = None
+    audio_bitrate: Annotated[str, _field("Kilobits a second, 32k to 512k.", pattern=BITRATE)] = AUDIO_BITRATE
 
 
 class ReelForm(Form):

@@ -10,18 +10,15 @@ Ease = Literal["spline", "linear", "hold", "smooth"]
 RampEase = Literal["linear", "smooth"]
 Origin = Literal["user", "trim", "permanent"]
 Stretch = Literal["pitch", "varispeed", "mute"]
+Motion = Literal["repeat", "blend", "interpolate"]
 Fit = Literal["contain", "cover"]
 
 EASES: tuple[Ease, ...] = ("spline", "linear", "hold", "smooth")
 RAMP_EASES: tuple[RampEase, ...] = ("linear", "smooth")
 ORIGINS: tuple[Origin, ...] = ("user", "trim", "permanent")
 STRETCHES: tuple[Stretch, ...] = ("pitch", "varispeed", "mute")
+MOTIONS: tuple[Motion, ...] = ("repeat", "blend", "interpolate")
 FITS: tuple[Fit, ...] = ("contain", "cover")
-CODECS = ("h264",)
-PRESETS = (
-    *("ultrafast", "superfast", "veryfast", "faster", "fast"),
-    *("medium", "slow", "slower", "veryslow", "placebo"),
-)
 CANVASES = {"9:16": (1080, 1920), "16:9": (1920, 1080), "1:1": (1080, 1080), "4:5": (1080, 1350), "4:3": (1440, 1080)}
 """Width and height, pixels, of each aspect ratio's 1080-class canvas."""
 
@@ -66,18 +63,22 @@ class Limits:
         return f"{span} {self.unit}".rstrip()
 
 
-def _limits(low: int | Fraction, high: int, unit: str = "", *, beyond: bool = False) -> Limits:
+def limits(low: int | Fraction, high: int, unit: str = "", *, beyond: bool = False) -> Limits:
+    """The numbers from `low` to `high`."""
     return Limits(Fraction(low), Fraction(high), unit, beyond)
 
 
-TIME = _limits(0, 1_000_000, "seconds")
-DURATION = _limits(0, 1_000_000, "seconds", beyond=True)
-FRAME = _limits(0, 1_000_000_000, "frames")
-POSITION = _limits(-1_000_000, 1_000_000, "pixels")
-EXTENT = _limits(0, 1_000_000, "pixels", beyond=True)
-SPEED = _limits(Fraction(1, 10), 16)
-ROTATION = _limits(-20, 20, "degrees")
-FPS = _limits(1, 240, "frames a second")
-CANVAS_SIDE = _limits(16, 8192, "pixels")
-CRF = _limits(0, 51)
-AUDIO_KBITS = _limits(32, 512, "kbit/s")
+TIME = limits(0, 1_000_000, "seconds")
+DURATION = limits(0, 1_000_000, "seconds", beyond=True)
+FREEZE = limits(0, 3600, "seconds", beyond=True)
+FRAME = limits(0, 1_000_000_000, "frames")
+POSITION = limits(-1_000_000, 1_000_000, "pixels")
+EXTENT = limits(0, 1_000_000, "pixels", beyond=True)
+SPEED = limits(Fraction(1, 10), 16)
+ROTATION = limits(-20, 20, "degrees")
+FPS = limits(1, 240, "frames a second")
+CANVAS_SIDE = limits(16, 8192, "pixels")
+LUFS = limits(-40, -5, "LUFS")
+TRUE_PEAK = limits(-9, 0, "dBTP")
+VIDEO_KBITS = limits(50, 500_000, "kbit/s")
+AUDIO_KBITS = limits(32, 512, "kbit/s")

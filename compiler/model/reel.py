@@ -10,7 +10,8 @@ from fractions import Fraction
 
 from compiler.colours import BLACK
 from compiler.errors import Loc, Notice
-from compiler.model.limits import Ease, Fit, Origin, RampEase, Stretch
+from compiler.model.limits import Ease, Fit, Motion, Origin, RampEase, Stretch
+from compiler.profiles import FINAL
 from compiler.transitions import LINEAR
 
 
@@ -54,6 +55,15 @@ class SpeedSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class Freeze:
+    """The picture on screen at source time `at`, held for `seconds` of record time."""
+
+    at: Fraction
+    seconds: Fraction
+    loc: Loc
+
+
+@dataclass(frozen=True, slots=True)
 class Trim:
     """The source time a clip plays, `[start, end)`; None is where the media starts or ends."""
 
@@ -89,12 +99,23 @@ class Clip:
     trim: Trim | None
     spans: tuple[SpeedSpan, ...]
     """Sorted and disjoint; time that no span covers plays at 1."""
+    freezes: tuple[Freeze, ...]
+    """Sorted, at most one an instant."""
     rotation: Fraction
     """Degrees, counter-clockwise."""
     transition: Transition
     stretch: Stretch
+    motion: Motion
+    """What slow motion shows between two frames of the source: the first again, both mixed, or a picture made up."""
     loc: Loc
     notices: tuple[Notice, ...] = ()
+
+    @property
+    def speed_loc(self) -> Loc | None:
+        """The stored field that first changes its speed, if one does."""
+        if self.spans:
+            return self.spans[0].loc
+        return self.freezes[0].loc if self.freezes else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +139,35 @@ class Canvas:
 
 
 @dataclass(frozen=True, slots=True)
+class Loudness:
+    """How loud the film is to be, by EBU R128: LUFS over all of it, and dBTP that no peak exceeds."""
+
+    target: Fraction
+    true_peak: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class Audio:
-    """The film's sound: what a change of speed does to it, and whether there is any."""
+    """The film's sound: what a change of speed does to it, whether there is any, how loud; as it is when not said."""
 
     stretch: Stretch
     include: bool
+    loudness: Loudness | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Encode:
-    """How the film is encoded; `audio_bitrate` is text such as `192k`."""
+    """How the film is encoded; bitrates are text such as `192k`."""
 
     codec: str
-    preset: str
-    crf: Fraction
+    """One of `PROFILES`."""
+    preset: str | None
+    crf: Fraction | None
+    """None where the codec has none, or a bitrate is asked for."""
     audio_bitrate: str
+    bitrate: str | None = None
+    """Of the picture."""
+    quality: str = FINAL
 
 
 @dataclass(frozen=True, slots=True)

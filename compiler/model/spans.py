@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Protocol, TypeVar
 
 from compiler.errors import Loc
-from compiler.model.limits import RAMP_EASES, SPEED, TIME, RampEase
-from compiler.model.reel import Ramp, Speed, SpeedSpan, Trim
+from compiler.model.limits import FREEZE, RAMP_EASES, SPEED, TIME, RampEase
+from compiler.model.reel import Freeze, Ramp, Speed, SpeedSpan, Trim
 from compiler.model.stored import Report, Stored, show
 
 RANGE = frozenset({"start", "end"})
 SPAN = RANGE | {"speed"}
+FROZEN = frozenset({"at", "freeze"})
 RAMP = frozenset({"from", "to", "ease"})
 _DEFAULT_EASE: RampEase = "linear"
 
@@ -25,6 +26,7 @@ class Timing:
 
     trim: Trim | None = None
     spans: tuple[SpeedSpan, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
 
 
 class Range(Protocol):
@@ -80,6 +82,14 @@ def read_span(stored: Stored) -> SpeedSpan | None:
     return None if between is None or speed is None else SpeedSpan(*between, speed, stored.loc)
 
 
+def read_freeze(stored: Stored) -> Freeze | None:
+    """A freeze written out: `at`, seconds of source time, and `freeze`, seconds of record time."""
+    if not stored.is_object(FROZEN):
+        return None
+    at, seconds = stored.field("at").number(TIME), stored.field("freeze").number(FREEZE)
+    return None if at is None or seconds is None else Freeze(at, seconds, stored.loc)
+
+
 def read_range(stored: Stored) -> tuple[Fraction, Fraction | None] | None:
     """The `start` and `end` of an object that must have both; an end of null is the end of the media."""
     start, end = stored.field("start").number(TIME), stored.field("end")
@@ -93,11 +103,19 @@ def read_range(stored: Stored) -> tuple[Fraction, Fraction | None] | None:
 def read_speed(stored: Stored) -> Speed | None:
     """A constant speed, or a ramp `{"from", "to", "ease"}`, which is linear unless it says otherwise."""
     if not isinstance(stored.value, dict):
-        return stored.number(SPEED)
+        return _constant(stored)
     stored.check_fields(RAMP)
     first, last = stored.field("from").number(SPEED), stored.field("to").number(SPEED)
     ease = stored.field_or("ease", _DEFAULT_EASE, lambda word: word.word(RAMP_EASES))
     return None if first is None or last is None else Ramp(first, last, ease)
+
+
+def _constant(stored: Stored) -> Fraction | None:
+    if isinstance(stored.value, int | float | Fraction) and not isinstance(stored.value, bool) and stored.value == 0:
+        hint = 'to hold a picture, write {"at": source seconds, "freeze": record seconds} among the spans'
+        stored.fault("RC106", "is out of range", detail="it is 0: the span would never end", hint=hint)
+        return None
+    return stored.number(SPEED)
 
 
 def _forwards(stored: Stored, start: Fraction, end: Fraction | None) -> bool:
@@ -116,6 +134,16 @@ def disjoint(found: Iterable[S], report: Report) -> tuple[S, ...]:
             until = "the end of the media" if longest.end is None else f"{show(longest.end)} s"
             detail = f"it starts at {show(after.start)} s; {longest.loc.pointer} lasts until {until}"
             report.error("RC112", after.loc, "two spans overlap", detail=detail, hint="leave each moment to one")
+    return ordered
+
+
+def apart(found: Iterable[Freeze], report: Report) -> tuple[Freeze, ...]:
+    """In order; a second one at the same instant is RC112."""
+    ordered = tuple(sorted(found, key=lambda each: each.at))
+    for before, after in pairwise(ordered):
+        if before.at == after.at:
+            detail = f"{before.loc.pointer} holds {show(after.at)} s too"
+            report.error("RC112", after.loc, "two freezes of one instant", detail=detail, hint="add up their seconds")
     return ordered
 
 

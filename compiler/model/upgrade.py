@@ -9,7 +9,7 @@ from itertools import pairwise
 from compiler.model.keeps import upgrade_keeps
 from compiler.model.limits import FIRST_EDGE, SPEED, TIME
 from compiler.model.reel import SpeedSpan, Trim
-from compiler.model.spans import Timing, disjoint, read_span, read_speed, read_trim
+from compiler.model.spans import Timing, apart, disjoint, read_freeze, read_span, read_speed, read_trim
 from compiler.model.stored import Stored, show
 
 VERSION = 2
@@ -32,7 +32,7 @@ def read_timing(segments: Stored, timing: Stored) -> Timing:
         timing.report.notice(clip.trim.loc, f"the trim differs from {spans.trim.loc.pointer}, which counts")
     if spans.spans and clip.spans:
         timing.report.notice(clip.spans[0].loc, f"the speed differs from {segments.loc.pointer}, which counts")
-    return Timing(spans.trim or clip.trim, spans.spans or clip.spans)
+    return Timing(spans.trim or clip.trim, spans.spans or clip.spans, spans.freezes)
 
 
 def _times(trim: Trim) -> tuple[Fraction, Fraction | None]:
@@ -67,20 +67,28 @@ def upgrade_timing(stored: Stored) -> Timing:
 
 
 def _from_current(stored: Stored) -> Timing:
-    """`{"version": 2, "trimRange", "spans"}`: the current form."""
+    """`{"version": 2, "trimRange", "spans"}`: the current form, in which freezes stand among the spans."""
     if not stored.field("version").is_version(VERSION):
         return Timing()
-    return _written_out(stored, _CURRENT, "spans")
+    stored.check_fields(_CURRENT)
+    items = stored.field("spans").items() if stored.field("spans").given else []
+    spans = [read_span(item) for item in items if not _freezes(item)]
+    freezes = [read_freeze(item) for item in items if _freezes(item)]
+    return Timing(
+        read_trim(stored),
+        disjoint((span for span in spans if span), stored.report),
+        apart((freeze for freeze in freezes if freeze), stored.report),
+    )
+
+
+def _freezes(item: Stored) -> bool:
+    return item.has("freeze") or item.has("at")
 
 
 def _from_listed(stored: Stored) -> Timing:
     """`{"trim_start", "trim_end", "segments": [{"start", "end", "speed"}]}`."""
-    return _written_out(stored, _LISTED, "segments")
-
-
-def _written_out(stored: Stored, known: frozenset[str], name: str) -> Timing:
-    stored.check_fields(known)
-    spans = stored.field(name)
+    stored.check_fields(_LISTED)
+    spans = stored.field("segments")
     found = [read_span(item) for item in spans.items()] if spans.given else []
     return Timing(read_trim(stored), disjoint((span for span in found if span), stored.report))
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from compiler.colours import BLACK
-from compiler.model.reel import Clip, Keyframe, Ramp, Speed, SpeedSpan, Transition, Trim
+from compiler.model.reel import Clip, Freeze, Keyframe, Ramp, Speed, SpeedSpan, Transition
 from compiler.model.upgrade import VERSION
 from compiler.transitions import LINEAR
 
@@ -22,7 +22,7 @@ def canonical(clip: Clip, *, rate: Fraction | None = None, duration: Fraction | 
     """
     return {
         "crop_data": _crop(clip.crop, rate),
-        "segments_data": _segments(clip.trim, clip.spans, duration),
+        "segments_data": _segments(clip, duration),
         "timing_data": None,
         "transition_data": _transition(clip.transition),
         "rotation": plain(clip.rotation),
@@ -56,15 +56,25 @@ def _keyframe(frame: int, key: Keyframe) -> Json:
     return {"frame": frame, **box, **origin, **ease}
 
 
-def _segments(trim: Trim | None, spans: tuple[SpeedSpan, ...], duration: Fraction | None) -> Json:
-    left = [span for span in spans if duration is None or span.start < duration]
-    if trim is None and not left:
+def _segments(clip: Clip, duration: Fraction | None) -> Json:
+    trim, left = clip.trim, [span for span in clip.spans if duration is None or span.start < duration]
+    if trim is None and not left and not clip.freezes:
         return None
+    timed: list[tuple[Fraction, Json]] = [(span.start, _span(span, duration)) for span in left]
+    timed += [(freeze.at, _freeze(freeze)) for freeze in clip.freezes]
     return {
         "version": VERSION,
         "trimRange": None if trim is None else _range(trim.start or Fraction(0), trim.end, duration),
-        "spans": [{**_range(span.start, span.end, duration), "speed": _speed(span.speed)} for span in left],
+        "spans": [stored for _, stored in sorted(timed, key=lambda each: each[0])],
     }
+
+
+def _span(span: SpeedSpan, duration: Fraction | None) -> Json:
+    return {**_range(span.start, span.end, duration), "speed": _speed(span.speed)}
+
+
+def _freeze(freeze: Freeze) -> Json:
+    return {"at": plain(freeze.at), "freeze": plain(freeze.seconds)}
 
 
 def _range(start: Fraction, end: Fraction | None, duration: Fraction | None) -> dict[str, Json]:

@@ -13,6 +13,7 @@ from compiler.passes.fuse_cuts import fuse_cuts
 from compiler.passes.insert_splits import insert_splits
 from compiler.passes.lay_backdrops import lay_backdrops
 from compiler.passes.narrow_frames import narrow_frames
+from compiler.passes.part_motion import part_motion
 from compiler.passes.part_overlaps import part_overlaps
 from compiler.passes.restamp_joins import restamp_joins
 from compiler.passes.seek_sources import seek_sources
@@ -32,7 +33,8 @@ SHAPING: tuple[Pass, ...] = (
 """What decides how everything is drawn. After these a graph may be sliced, and a slice is drawn as the whole is."""
 
 LEGALISING: tuple[Pass, ...] = (
-    lay_backdrops,  # makes two readers of one picture
+    lay_backdrops,  # makes two readers of one picture, once nothing is sliced any more
+    part_motion,  # makes several readers of one, for the same reason here
     cut_sound,  # makes several readers of one sound
     insert_splits,  # after everything that reads a value twice
     widen_blends,  # before joins are restamped: a restamp stands right behind its xfade

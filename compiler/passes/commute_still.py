@@ -10,7 +10,7 @@ from compiler.ir import ops
 from compiler.ir.graph import Def, Graph, rename
 from compiler.ir.ops import Op, Value, operands
 
-STILL_OPS = (ops.Tonemap, ops.Colour, ops.Rotate, ops.Scale, ops.Crop, ops.Smear, ops.Pad)
+STILL_OPS = (ops.Tonemap, ops.Colour, ops.Turn, ops.Rotate, ops.Scale, ops.Crop, ops.Smear, ops.Pad)
 
 
 def commute_still(graph: Graph) -> Graph:
@@ -43,14 +43,14 @@ def _treats_alike(op: Op) -> bool:
 
 
 def _repeats(op: ops.Retime, made: Mapping[Value, Op]) -> bool:
-    """Whether the grid has more frames than the source has between the in and the out point."""
+    """Whether the grid has more frames than the source has between the in and the out point, and repeats them."""
     rate = _rate(op.src, made)
-    return rate is not None and op.warp.total * op.fps > (op.warp.end - op.warp.start) * rate
+    return op.motion == "repeat" and rate is not None and op.warp.total * op.fps > (op.warp.end - op.warp.start) * rate
 
 
 def _rate(value: Value, made: Mapping[Value, Op]) -> Fraction | None:
-    """Frames a second of the footage a value comes from."""
+    """Frames a second of the footage a value comes from; a still image has none."""
     op = made[value]
     while not isinstance(op, ops.Source):
         op = made[operands(op)[0]]
-    return op.media.video.rate
+    return Fraction(0) if op.media.video.still else op.media.video.rate

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph, rewrite
-from compiler.ir.ops import Engine, Value
+from compiler.ir.ops import Value
+from compiler.passes.pieces import Piece, cut
 from compiler.timeline.instant import SAMPLE_RATE, SourceTime, nearest
-from compiler.timeline.warp import Pace, Warp
 
 POST_ROLL = Fraction(100, 1000)
 """Seconds of source after a piece that a stretcher is given, so that slow pieces do not end in silence: rubberband of
 ffmpeg 5.1 keeps the last 50 ms of it to itself."""
 
-SHORTEST = 1024
-"""Samples: pitch-keeping stretchers cut the whole film short on less (ffmpeg 5.1 with exit 0)."""
-
 DECLICK = 144
-"""Samples (3 ms) faded on both sides of a joint that a pitch-keeping stretcher leaves uneven."""
+"""Samples (3 ms) faded on both sides of a joint that a pitch-keeping stretcher or a silence leaves uneven."""
 
 
 EARLY = Fraction(20, 1000)
@@ -36,50 +33,38 @@ def cut_sound(graph: Graph) -> Graph:
 def _pieces(define: Def) -> Iterator[Def]:
     stretch = define.op
     assert isinstance(stretch, ops.Stretch)
-    shares = list(pairwise(_boundaries(stretch.warp, stretch.samples)))
-    pieces = [(pace, end - start) for pace, (start, end) in zip(stretch.warp.paces, shares, strict=True) if end > start]
+    pieces = cut(stretch.warp, stretch.samples, stretch.engine)
     if len(pieces) == 1:
-        yield from _piece(define, define.name, stretch.src, *pieces[0], stretch.engine, (0, 0))
+        yield from _piece(define, define.name, stretch.src, pieces[0], (0, 0))
         return
     names = [Value(f"{define.name}.{k}") for k in range(1, len(pieces) + 1)]
-    uneven = [_uneven(pace, samples, stretch.engine) for pace, samples in pieces]
-    for k, (name, (pace, samples)) in enumerate(zip(names, pieces, strict=True)):
-        before = k > 0 and (uneven[k] or uneven[k - 1])
-        after = k + 1 < len(pieces) and (uneven[k] or uneven[k + 1])
-        fades = tuple(min(DECLICK, samples // 2) if faded else 0 for faded in (before, after))
-        yield from _piece(define, name, stretch.src, pace, samples, stretch.engine, (fades[0], fades[1]))
+    for name, piece, fades in zip(names, pieces, _softened(pieces), strict=True):
+        yield from _piece(define, name, stretch.src, piece, fades)
     yield Def(define.name, ops.Concat(tuple(names)), define.loc)
 
 
-def _boundaries(warp: Warp, samples: int) -> list[int]:
-    """Where each pace begins in the clip's samples, and the clip's end."""
-    return [*(min(samples, nearest(at * SAMPLE_RATE)) for at in warp.record_starts[:-1]), samples]
+def _softened(pieces: Sequence[Piece]) -> list[tuple[int, int]]:
+    """How many samples of each piece are faded in and out: at joints where either side is uneven."""
+    joints = [False, *(a.uneven or b.uneven for a, b in pairwise(pieces)), False]
+    most = [min(DECLICK, piece.samples // 2) for piece in pieces]
+    return [(long * before, long * after) for long, (before, after) in zip(most, pairwise(joints), strict=True)]
 
 
-def _uneven(pace: Pace, samples: int, engine: Engine) -> bool:
-    return pace.entry != 1 and _fitting(pace, samples, engine) != "varispeed"
-
-
-def _fitting(pace: Pace, samples: int, engine: Engine) -> Engine:
-    """The engine, or varispeed for a piece too short for it: nobody hears the pitch of 20 ms."""
-    short = min(samples, nearest(pace.length * SAMPLE_RATE)) < SHORTEST
-    return "varispeed" if short else engine
-
-
-def _piece(
-    define: Def, name: Value, src: Value, pace: Pace, samples: int, engine: Engine, fades: tuple[int, int]
-) -> Iterator[Def]:
-    """One pace: its excerpt, stretched, made exact, its joints softened. The last definition is `name`."""
+def _piece(define: Def, name: Value, src: Value, piece: Piece, fades: tuple[int, int]) -> Iterator[Def]:
+    """One piece: its excerpt, stretched, made exact, its joints softened. The last definition is `name`."""
+    if not piece.speed:
+        yield Def(name, ops.Silence(piece.samples), define.loc)
+        return
     steps: list[tuple[str, Callable[[Value], ops.Op]]] = []
-    if pace.entry == 1:
-        steps.append(("from", lambda at: ops.Excerpt(at, pace.start, samples)))
+    if piece.speed == 1:
+        steps.append(("from", lambda at: ops.Excerpt(at, piece.start, piece.samples)))
     else:
-        engine = _fitting(pace, samples, engine)
-        lead = EARLY * pace.entry if engine == "atempo" and pace.entry < Fraction(1, 2) else Fraction(0)
-        length = nearest((lead + pace.length + POST_ROLL) * SAMPLE_RATE)
-        steps.append(("from", lambda at: ops.Excerpt(at, SourceTime(pace.start - lead), length)))
-        steps.append(("at", lambda at: ops.Tempo(at, pace.entry, engine)))
-        steps.append(("exact", lambda at: ops.Exact(at, samples)))
+        early = piece.engine == "atempo" and piece.speed < Fraction(1, 2)
+        lead = EARLY * piece.speed if early else Fraction(0)
+        length = nearest((lead + piece.length + POST_ROLL) * SAMPLE_RATE)
+        steps.append(("from", lambda at: ops.Excerpt(at, SourceTime(piece.start - lead), length)))
+        steps.append(("at", lambda at: ops.Tempo(at, piece.speed, piece.engine)))
+        steps.append(("exact", lambda at: ops.Exact(at, piece.samples)))
     if any(fades):
         steps.append(("soft", lambda at: ops.Fade(at, *fades)))
     for k, (label, make) in enumerate(steps, start=1):

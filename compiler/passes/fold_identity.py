@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from compiler.ir import ops
 from compiler.ir.graph import Graph, drop_unread, substitute
-from compiler.ir.infer import CANVAS, Shapes, as_video, infer
+from compiler.ir.infer import CANVAS, Shapes, as_audio, as_video, infer
 from compiler.ir.ops import Op, operands
+from compiler.timeline.downmix import STEREO
 
 
 def fold_identity(graph: Graph) -> Graph:
@@ -29,6 +30,10 @@ def _changes_nothing(op: Op, shapes: Shapes) -> bool:
         case ops.Pad(src, width, height) | ops.Backdrop(src, width, height):
             shape = as_video(shapes[src])
             return (shape.width, shape.height) == (width, height)
+        case ops.Turn(_, degrees, mirrored):
+            return degrees == 0 and not mirrored
+        case ops.Downmix(src):
+            return as_audio(shapes[src]).speakers == STEREO
         case ops.Rotate(degrees=degrees):
             return degrees == 0
         case ops.Fade(_, entering, leaving):

@@ -12,6 +12,7 @@ from compiler.ir import ops
 from compiler.ir.graph import Graph, drop_unread, substitute
 from compiler.ir.infer import Shapes, frames_of, infer
 from compiler.ir.ops import Op, Place, Value, operands
+from compiler.passes.part_motion import MOVING_LEAD
 from compiler.timeline.frames import before
 from compiler.timeline.instant import RecordTime, SourceTime
 
@@ -136,5 +137,6 @@ def _read_from(trim: ops.Trim, span: Span, chain: Sequence[Value], graph: Graph)
     source = graph.ops[chain[-1]]
     assert isinstance(source, ops.Source)
     begins = retime.warp.source_of(RecordTime((retime.first + span.first) / retime.fps))
-    lead = before(source.media.video, begins, LEAD)
+    frames = LEAD if retime.motion == "repeat" else MOVING_LEAD
+    lead = before(source.media.video, begins, frames)
     return SourceTime(max(trim.start, Fraction(floor(lead * MILLISECONDS), MILLISECONDS)))

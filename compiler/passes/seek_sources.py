@@ -11,7 +11,7 @@ from compiler.ir.graph import Def, Graph, rewrite
 from compiler.ir.ops import Value, operands
 from compiler.timeline.frames import before
 from compiler.timeline.instant import SourceTime
-from compiler.timeline.media import Media
+from compiler.timeline.media import UNINDEXED, Media
 
 LEAD_FRAMES = 17
 """Frames read before the in point. A seek lands on a keyframe by its decoding time, which is ahead of when it is seen
@@ -41,11 +41,15 @@ def seek_sources(graph: Graph) -> Graph:
 
 
 def _seek(source: ops.Source, start: Fraction) -> Fraction:
-    """Seconds to seek to: whole milliseconds, and whole ticks of the stream where that can be, so as not to round."""
+    """Seconds to seek to: whole milliseconds, and whole ticks of the stream where that can be, so as not to round.
+
+    A container without an index is read from its start: a seek into it lands in the middle of a GOP, and of a frame of
+    sound.
+    """
     media = source.media
     sound = source.stream == "audio"
     begin = start - LEAD_SOUND if sound else before(media.video, SourceTime(start), LEAD_FRAMES)
-    if begin <= 0:
+    if begin <= 0 or media.format in UNINDEXED:
         return Fraction(0)
     stream = media.audio if sound and media.audio else media.video
     steps = gcd(1000, stream.time_base.denominator) if stream.time_base.numerator == 1 else 1000

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from compiler.emit.argv import Encoding, film_command, join_command, quoted, still_command, unit_command, words
+from compiler.emit.argv import film_command, join_command, measure_command, quoted, still_command, unit_command, words
+from compiler.emit.encoders import Encoding
 from compiler.emit.filters import Spelling, needs, spell
 from compiler.emit.script import script, sources
 from compiler.errors import Loc, ReelError, raise_all
@@ -22,8 +23,11 @@ from compiler.lower.rate import at_rate
 from compiler.model import Reel
 from compiler.passes import LEGALISING, PASSES, law, pass_name
 from compiler.pipeline.at import Sight, frame_at, record_time, sights
+from compiler.pipeline.delivery import delivered
+from compiler.pipeline.loudness import Measuring, measuring_of
 from compiler.pipeline.plan import Plan, make_plan
 from compiler.pipeline.units import Sound, Unit, legal_slice, make_unit, sound_of
+from compiler.profiles import PROFILES
 from compiler.timeline.media import Media
 from compiler.transitions import BLENDS
 
@@ -75,6 +79,11 @@ class Compiled:
         return self.stages[-1].graph
 
     @property
+    def film(self) -> Graph:
+        """What is encoded of it, as the encoder is given it."""
+        return delivered(self.legal, self.encoding.profile)
+
+    @property
     def graph(self) -> Graph:
         """The graph as people read it: what is done to each clip, before how."""
         first = self.stages[1]  # by its place: folding runs a second time, after the crops
@@ -89,30 +98,45 @@ class Compiled:
     @property
     def units(self) -> tuple[Unit, ...]:
         """The film's picture in units, in order; a single one is not worth cutting."""
-        return tuple(make_unit(self.shaped, first, until) for first, until in self.plan.units)
+        profile = self.encoding.profile
+        return tuple(make_unit(self.shaped, first, until, profile) for first, until in self.plan.units)
 
     @property
     def sound(self) -> Sound | None:
         """The film's sound alone; None for a film without."""
-        return sound_of(self.legal)
+        return sound_of(self.film)
 
     @property
     def locs(self) -> Mapping[str, Loc]:
         """Where every value of the script came from, by the name its filters carry."""
-        return {name: loc for stage in self.stages for name, loc in stage.graph.locs.items()}
+        graphs = [*(stage.graph for stage in self.stages), self.film]
+        return {name: loc for graph in graphs for name, loc in graph.locs.items()}
 
     @property
     def inputs(self) -> tuple[Loc, ...]:
         """Where ffmpeg's inputs came from, in order."""
-        return tuple(self.legal.locs[value] for value in sources(self.legal))
+        return tuple(self.film.locs[value] for value in sources(self.film))
+
+    @property
+    def measuring(self) -> Measuring | None:
+        """The film's sound as it is measured before anything is rendered; None where its loudness is left as it is."""
+        return measuring_of(self.film)
+
+    def measure_command(self, measuring: Measuring, script_path: str) -> list[str]:
+        """The ffmpeg command that measures the film's sound, in the folder where it writes it down."""
+        return words(measure_command(measuring.graph, self.build, script_path))
+
+    def measure_shell(self, measuring: Measuring, script_path: str) -> str:
+        """The same command as one would type it, and what makes a gain of what it wrote down."""
+        return quoted(measure_command(measuring.graph, self.build, script_path)) + measuring.shell
 
     def command(self, script_path: str, output: str) -> list[str]:
         """The ffmpeg command that renders the script, once it stands in `script_path`."""
-        return words(film_command(self.legal, self.encoding, self.build, script_path, output))
+        return words(film_command(self.film, self.encoding, self.build, script_path, output))
 
     def shell(self, script_path: str, output: str) -> str:
         """The same command as one would type it."""
-        return quoted(film_command(self.legal, self.encoding, self.build, script_path, output))
+        return quoted(film_command(self.film, self.encoding, self.build, script_path, output))
 
     def unit_command(self, unit: Unit, script_path: str, output: str) -> list[str]:
         """The ffmpeg command that encodes one unit's picture."""
@@ -149,11 +173,22 @@ def compile_reel(reel: Reel, media: Mapping[str, Media], build: Build, *, checke
         lowered = lower(reel, media, build)
         passed = tuple(stages(lowered.graph, checked=checked))
         legal = passed[-1].graph
-        spelling = spell(legal)
-        raise_all(_missing(legal, spelling, build))
-        encode = reel.encode
-        encoding = Encoding(reel.canvas.fps, encode.preset, encode.crf, encode.audio_bitrate, legal.audio is not None)
-        return Compiled(passed, script(legal, spelling), make_plan(reel, lowered.clips, legal), encoding, build)
+        encoding = _encoding(reel)
+        film = delivered(legal, encoding.profile)
+        spelling = spell(film)
+        raise_all(_missing(film, spelling, encoding, build))
+        return Compiled(passed, script(film, spelling), make_plan(reel, lowered.clips, film), encoding, build)
+
+
+def _encoding(reel: Reel) -> Encoding:
+    encode, profile = reel.encode, PROFILES[reel.encode.codec]
+    return Encoding(
+        *(reel.canvas.fps, encode.preset, encode.crf, encode.audio_bitrate),
+        sound=reel.audio.include and profile.sound is not None,
+        bitrate=encode.bitrate,
+        quality=encode.quality,
+        profile=profile,
+    )
 
 
 @contextmanager
@@ -171,9 +206,17 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _missing(graph: Graph, spelling: Spelling, build: Build) -> Iterator[ReelError]:
-    """RC401 and RC403 for every filter and transition the graph needs and the ffmpeg was built without."""
-    for name, loc in needs(graph, spelling).items():
+def _missing(graph: Graph, spelling: Spelling, encoding: Encoding, build: Build) -> Iterator[ReelError]:
+    """RC401, RC403, RC404 for every filter, transition and encoder that the film needs and the ffmpeg lacks."""
+    for encoder in encoding.profile.encoders:
+        if encoder not in build.encoders:
+            hint = "choose another codec, or use the embedded ffmpeg, which has them all"
+            what = f"ffmpeg {build.version} has no {encoder} encoder"
+            yield ReelError("RC404", Loc(None, "/encode/codec"), what, hint=hint)
+    needed = needs(graph, spelling)
+    if measuring := measuring_of(graph):
+        needed = needs(measuring.graph, spell(measuring.graph)) | needed
+    for name, loc in needed.items():
         if name not in build.filters:
             hint = "use the embedded ffmpeg, or one that was built with it"
             yield ReelError("RC401", loc, f"ffmpeg {build.version} has no {name} filter", hint=hint)

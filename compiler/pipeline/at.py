@@ -10,11 +10,13 @@ from math import floor
 
 from compiler.errors import Loc, ReelError
 from compiler.ir.graph import Graph
+from compiler.ir.ops import Motion
 from compiler.ir.text import number
 from compiler.lower import Placed
+from compiler.passes.part_motion import slow
 from compiler.pipeline.plan import Plan
 from compiler.timeline.curve import Box
-from compiler.timeline.frames import begins, next_from
+from compiler.timeline.frames import begins, next_from, seen_at
 from compiler.timeline.instant import RecordTime, SourceTime, slot
 
 NAMED = 12
@@ -31,7 +33,9 @@ class Sight:
     source: SourceTime
     """The source time the crop is taken at: of the frame's own record time."""
     source_frame: int
-    """The source frame shown: its number, from 0."""
+    """The source frame shown: its number, from 0. Where frames are mixed, the earlier of the two."""
+    motion: Motion
+    """How the next source frame is mixed in, if it is."""
     box: Box
     speed: Fraction
     weight: Fraction
@@ -46,6 +50,7 @@ class Sight:
             "clip_frame": self.frame,
             "source_time": number(self.source),
             "source_frame": self.source_frame,
+            "motion": self.motion,
             "crop": {name: round(value, 3) for name, value in self.box._asdict().items()},
             "speed": number(self.speed),
             "weight": number(self.weight),
@@ -96,10 +101,18 @@ def _sight(placed: Placed, plan: Plan, graph: Graph, frame: int, seen: Sequence[
     at = RecordTime(n / plan.fps)
     warp = placed.timing.warp
     names = tuple(d.name for d in graph if d.name == placed.name or d.name.startswith(f"{placed.name}."))
+    source, speed = warp.source_of(at), warp.speed_at(at)
+    motion = placed.clip.motion if slow(speed) else "repeat"
+    shown = _shown(placed, plan.fps, n) if motion == "repeat" else _between(placed, source)
     return Sight(
-        placed, n, warp.source_of(at), _shown(placed, plan.fps, n), placed.framing.path.at(n), warp.speed_at(at),
-        _weight(placed, frame, seen), names,
-    )  # fmt: skip
+        placed, n, source, shown, motion, placed.framing.path.at(n), speed, _weight(placed, frame, seen), names
+    )
+
+
+def _between(placed: Placed, at: SourceTime) -> int:
+    """The last source frame at or before a source time, of those that are read."""
+    video = placed.media.video
+    return max(seen_at(video, at), next_from(video, placed.timing.read_from))
 
 
 def _weight(placed: Placed, frame: int, seen: Sequence[Placed]) -> Fraction:

@@ -10,8 +10,8 @@ from compiler.ir.text import show
 from compiler.ir.views import as_dot, as_json, as_svg
 from compiler.pipeline import Compiled
 
-SCRIPT, FILM = "filtergraph.txt", "film.mp4"
-"""What the command reads and writes, in the working folder."""
+SCRIPT, MEASURE = "filtergraph.txt", "measure.txt"
+"""The scripts that the commands read, in the working folder."""
 
 
 class Format(StrEnum):
@@ -25,14 +25,21 @@ class Format(StrEnum):
     command = "command"
 
 
+def film_name(compiled: Compiled) -> str:
+    """What the film is called that the command makes: `film.mp4`, or as the codec has it."""
+    return f"film{compiled.encoding.profile.endings[0]}"
+
+
 def command(compiled: Compiled) -> str:
-    """The runnable command, with the script and the film in the working folder."""
-    return compiled.shell(SCRIPT, FILM)
+    """The commands that make the film, as typed in the folder: one, and before it one that measures if need be."""
+    measuring = compiled.measuring
+    before = compiled.measure_shell(measuring, MEASURE) + "\n" if measuring else ""
+    return before + compiled.shell(SCRIPT, film_name(compiled))
 
 
 def _json(compiled: Compiled) -> str:
     document = {"compile": 1, "plan": compiled.plan.as_json(), "graph": as_json(compiled.graph)}
-    return json.dumps(document | {"legal": as_json(compiled.legal), "script": compiled.script}, indent=2) + "\n"
+    return json.dumps(document | {"legal": as_json(compiled.film), "script": compiled.script}, indent=2) + "\n"
 
 
 FORMS: Mapping[Format, Callable[[Compiled], str]] = {

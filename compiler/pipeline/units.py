@@ -18,6 +18,8 @@ from compiler.ir.verify import verify_legal
 from compiler.lower import Placed
 from compiler.passes import SLICING
 from compiler.passes.slice_span import slice_span
+from compiler.pipeline.delivery import delivered
+from compiler.profiles import Profile
 
 SHORTEST = Fraction(1)
 """Seconds: a shorter unit takes in the next clip, since every unit costs a start of ffmpeg and a keyframe."""
@@ -63,9 +65,9 @@ def unit_spans(clips: Sequence[Placed], fps: Fraction) -> tuple[tuple[int, int],
     return tuple(spans)
 
 
-def make_unit(graph: Graph, first: int, until: int) -> Unit:
-    """A unit of a graph that has been shaped."""
-    legal = legal_slice(graph, first, until)
+def make_unit(graph: Graph, first: int, until: int, profile: Profile) -> Unit:
+    """A unit of a graph that has been shaped, as the profile's encoder takes it."""
+    legal = delivered(legal_slice(graph, first, until), profile)
     return Unit(first, until, legal, script(legal, spell(legal)))
 
 
@@ -78,9 +80,9 @@ def legal_slice(graph: Graph, first: int, until: int) -> Graph:
     return graph
 
 
-def sound_of(legal: Graph) -> Sound | None:
-    """The sound of a legal graph, without its picture."""
-    if legal.audio is None:
+def sound_of(film: Graph) -> Sound | None:
+    """The sound of a film's graph, without its picture."""
+    if film.audio is None:
         return None
-    graph = drop_unread(Graph(legal.defs, None, legal.audio))
+    graph = drop_unread(Graph(film.defs, None, film.audio))
     return Sound(graph, script(graph, spell(graph)))

@@ -7,7 +7,7 @@ not here. Runs in the probe child.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,7 +29,7 @@ FORMATS = (
 VIDEO_CODECS = (
     *("h264", "hevc", "av1", "vp8", "vp9", "mpeg4", "mpeg2video", "mpeg1video", "h263", "theora", "vc1", "prores"),
     *("msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "wmv1", "wmv2", "wmv3", "flv1", "vp6", "vp6f", "dnxhd", "cfhd", "dvvideo"),
-    *("mjpeg", "png", "ffv1", "huffyuv", "ffvhuff", "utvideo", "qtrle", "rawvideo", "v210"),
+    *("mjpeg", "png", "webp", "ffv1", "huffyuv", "ffvhuff", "utvideo", "qtrle", "rawvideo", "v210"),
 )
 AUDIO_CODECS = (
     *("aac", "mp3", "mp2", "opus", "vorbis", "flac", "alac", "ac3", "eac3", "wmav1", "wmav2", "amr_nb", "amr_wb"),
@@ -42,6 +42,9 @@ DECODERS = (
 )
 """Decoder names: where they differ from the codec's own, both."""
 
+STILLS = {b"\x89PNG\r\n\x1a\n": "png_pipe", b"\xff\xd8\xff": "jpeg_pipe", b"RIFF....WEBP": "webp_pipe"}
+"""How still images begin (a dot is any byte), and the demuxer that reads one from any file, whatever its name."""
+
 TEXTS = {
     b"#EXTM3U": "an HLS playlist",
     b"ffconcat": "an ffmpeg concat script",
@@ -53,11 +56,9 @@ TEXTS = {
 }
 """How texts that lead a player to other files begin."""
 
-FOUND = "open a video file such as mp4, mov, mkv, webm, ts or avi"
+FOUND = "open a video file such as mp4, mov, mkv, webm, ts or avi, or a png, jpg or webp image"
 _OPTIONS = {
     "protocol_whitelist": "file",
-    "format_whitelist": ",".join(FORMATS),
-    "codec_whitelist": ",".join(DECODERS),
     "max_pixels": str(MAX_PIXELS),
     "threads": "1",
 }
@@ -68,13 +69,17 @@ Log = list[tuple[int, str, str]]
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[InputContainer, Log]]:
+def opened(
+    path: Path, formats: Sequence[str] = (*FORMATS, *STILLS.values()), decoders: Sequence[str] = DECODERS
+) -> Iterator[tuple[InputContainer, Log]]:
     """The file as an open container, read as a plain file whatever its name says; RC604, RC606."""
-    _sniff(path)
+    still = _sniff(path)
     av.logging.set_level(av.logging.ERROR)
     with av.logging.Capture() as log:
         try:
-            container = av.open(f"file:{path}", options=_OPTIONS, metadata_errors="replace")
+            options = _OPTIONS | {"format_whitelist": ",".join(formats), "codec_whitelist": ",".join(decoders)}
+            alone = still if still in formats else None
+            container = av.open(f"file:{path}", format=alone, options=options, metadata_errors="replace")
         except av.error.FFmpegError as error:
             raise _refusal(error, log) from error
         with container:
@@ -117,14 +122,20 @@ def said(log: Log) -> str:
     return "\n".join(list(dict.fromkeys(text.strip() for _, _, text in log))[:8])
 
 
-def _sniff(path: Path) -> None:
+def _sniff(path: Path) -> str | None:
+    """The demuxer of a still image, none for a film; RC604 for an empty file, RC606 for a text that names others."""
     with path.open("rb") as file:
-        head = file.read(256).removeprefix(b"\xef\xbb\xbf").lstrip()
+        raw = file.read(256)
+    for mark, demuxer in STILLS.items():
+        if len(raw) >= len(mark) and all(a == b or a == ord(".") for a, b in zip(mark, raw, strict=False)):
+            return demuxer
+    head = raw.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not head:
         raise unreadable("is empty")
     for mark, name in TEXTS.items():
         if head.startswith(mark):
             raise refused(f"is {name}, not a video file", "upload the video itself, not a file that points to it")
+    return None
 
 
 def _refusal(error: av.error.FFmpegError, log: Log) -> ReelError:

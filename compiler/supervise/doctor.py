@@ -13,6 +13,7 @@ from typing import Literal
 
 from compiler.errors import ReelError
 from compiler.ir.build import Build
+from compiler.profiles import PROFILES
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.sandbox import ENVIRONMENT, Limits, launcher
 
@@ -83,7 +84,8 @@ def _ffmpeg(override: str | None) -> tuple[Row, ...]:
     except ReelError as error:
         return (Row("ffmpeg", "fail", "; ".join(filter(None, (error.message, error.detail))), error.hint),)
     wishes = (_wish(name, cost, build) for name, cost in WISHES.items())
-    encoders = ", ".join(sorted(build.encoders & {"libx264", "libx265", "libsvtav1", "aac"}))
+    known = {encoder for profile in PROFILES.values() for encoder in profile.encoders}
+    encoders = ", ".join(sorted(build.encoders & known))
     return (
         Row("ffmpeg", "ok", f"{build.version} (release {build.release[0]}.{build.release[1]})"),
         Row("ffmpeg path", "ok", build.path),

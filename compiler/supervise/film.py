@@ -1,4 +1,4 @@
-"""A finished film: is it the one that was predicted, may it be put there, and putting it there."""
+"""A film's place: may it be put there, and putting it there."""
 
 from __future__ import annotations
 
@@ -7,55 +7,11 @@ import os
 import secrets
 import shutil
 import stat
-from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 from compiler.errors import Loc, ReelError
+from compiler.profiles import Profile
 from compiler.supervise.plain import plain
-from compiler.supervise.probe import question
-
-AAC_FRAME = 1024
-"""Samples by which an audio track may be longer than asked: the encoder's last frame."""
-
-
-async def verify_film(
-    path: Path,
-    *,
-    frames: int,
-    fps: Fraction,
-    size: tuple[int, int],
-    samples: int | None,
-    codec: str = "h264",
-    pix_fmt: str = "yuv420p",
-) -> None:
-    """RC610 unless the film is what was predicted, every packet counted and on the grid n / fps.
-
-    `samples` is of the 48 kHz sound, None for a film without.
-    """
-    try:
-        found = await question("film", path, fps, loc=Loc())
-    except ReelError as error:  # the user's media are sound: what cannot be read is ours
-        raise _differs("\n".join(filter(None, (error.message, error.detail)))) from error
-    predicted = {
-        "video streams": 1,
-        "audio streams": 0 if samples is None else 1,
-        "video codec": codec,
-        "pixel format": pix_fmt,
-        "size": f"{size[0]}x{size[1]}",
-        "frames": frames,
-        "frames off the grid": "none",
-        "samples": "none" if samples is None else samples,
-    }
-    got = _as_predicted(found, samples)
-    wrong = [f"{name}: got {got[name]}, predicted {value}" for name, value in predicted.items() if got[name] != value]
-    if wrong:
-        raise _differs("\n".join(wrong))
-
-
-def _differs(detail: str) -> ReelError:
-    hint = "render again; if it stays so, report it with the reel file"
-    return ReelError("RC610", Loc(), "the film is not what was predicted", detail=detail, hint=hint)
 
 
 def check_output(path: Path, overwrite: bool = False) -> None:
@@ -64,6 +20,19 @@ def check_output(path: Path, overwrite: bool = False) -> None:
         _check_place(path, overwrite)
     except OSError as error:  # a name too long, a folder that may not be entered
         raise _unwritable(path, str(error.strerror), "choose another name") from error
+
+
+def check_ending(path: Path, profile: Profile) -> None:
+    """RC614 if the film's name says that it is something else; a name without an ending says nothing."""
+    ending = path.suffix.lower()
+    if ending and ending not in profile.endings:
+        raise ReelError(
+            "RC614",
+            Loc(None, "/encode/codec"),
+            f'"{plain(path.name)}" does not name {profile.title}',
+            detail=f"it ends in {plain(ending)}; the reel's codec is {profile.name}",
+            hint=f"end it in {' or '.join(profile.endings)}, or choose another codec",
+        )
 
 
 def _check_place(path: Path, overwrite: bool) -> None:
@@ -127,21 +96,6 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _as_predicted(found: dict[str, Any], samples: int | None) -> dict[str, object]:
-    heard = None if found["samples"] is None else Fraction(found["samples"])
-    enough = samples is not None and heard is not None and samples <= heard < samples + AAC_FRAME
-    return {
-        "video streams": found["videos"],
-        "audio streams": found["audios"],
-        "video codec": found["codec"],
-        "pixel format": found["pix_fmt"],
-        "size": "x".join(map(str, found["size"])),
-        "frames": found["frames"],
-        "frames off the grid": "none" if found["off_grid"] is None else f"frame {found['off_grid']} first",
-        "samples": samples if enough else "none" if heard is None else float(heard),
-    }
 
 
 def _unwritable(path: Path, why: str, hint: str) -> ReelError:

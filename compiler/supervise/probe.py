@@ -129,6 +129,13 @@ def media_of(path: Path, told: Mapping[str, Any]) -> Media:
         format=told["format"],
         start=Fraction(told["start"]),
         size=told["size"],
-        video=VideoStream(**{**video, **exact, "ticks": tuple(video["ticks"])}),
-        audio=AudioStream(**{**audio, **heard}) if audio else None,
+        earliest=Fraction(told["earliest"]),
+        video=VideoStream(**{**video, **exact, "start": _known(video["start"]), "ticks": tuple(video["ticks"])}),
+        audio=AudioStream(**{**audio, **heard, "start": _known(audio["start"]), "speakers": tuple(audio["speakers"])})
+        if audio
+        else None,
     )
+
+
+def _known(rational: str | None) -> Fraction | None:
+    return None if rational is None else Fraction(rational)

@@ -26,20 +26,23 @@ from compiler.errors import Loc, ReelError
 from compiler.supervise import survey
 from compiler.supervise.admit import (
     AUDIO_CODECS,
+    STILLS,
     VIDEO_CODECS,
     admit_stream,
     opened,
-    refused,
     said,
     too_many_pixels,
     unreadable,
 )
 from compiler.supervise.colour import colours
-from compiler.timeline.media import MAX_PIXELS
+from compiler.supervise.display import speakers, turn
+from compiler.supervise.film_facts import film
+from compiler.timeline.media import MAX_PIXELS, STILL_RATE, STILL_SECONDS, STILL_TICK
+from compiler.timeline.media import STILL as STILL_FORMAT
 
 Fields = dict[str, Any]
 
-STILL = Disposition.attached_pic | Disposition.timed_thumbnails
+ART = Disposition.attached_pic | Disposition.timed_thumbnails
 FIELDS = {2: "tff", 3: "bff", 4: "tff", 5: "bff"}
 """AVFieldOrder: 0 unknown, 1 progressive; which field is shown first, whichever is stored first."""
 
@@ -57,13 +60,18 @@ def main() -> None:
 
 def media(path: Path) -> Fields:
     """The fields of timeline.media.Media, but for the path."""
-    return _media(path, survey.read) or cast(Fields, _media(path, survey.read_whole))
+    with opened(path) as (container, _):
+        earliest = survey.earliest(container)
+    return {**(_media(path, survey.read) or cast(Fields, _media(path, survey.read_whole))), "earliest": earliest}
 
 
 def _media(path: Path, read: Callable[[InputContainer, list[Stream]], survey.Reading | None]) -> Fields | None:
     with opened(path) as (container, log):
         picture, sound = _picture(container), _sound(container)
         size = path.stat().st_size
+        if container.format.name in STILLS.values():
+            video = _still(container, picture)
+            return {"format": STILL_FORMAT, "start": 0, "size": size, "video": video, "audio": None}
         survey.check_whole(container, survey.Track(picture), size)
         reading = read(container, [picture, sound] if sound else [picture])
         if "File ended prematurely" in said(log):
@@ -93,31 +101,11 @@ def times(path: Path, start: Fraction, end: Fraction) -> list[Fraction]:
         return [at - first for at in survey.window(container, head, first + start, first + end)]
 
 
-def film(path: Path, fps: Fraction) -> Fields:
-    """What a finished film holds: its streams, its packets counted, the first frame off the grid n / fps."""
-    with opened(path) as (container, _):
-        picture, sound = _picture(container), _sound(container)
-        reading = survey.read_whole(container, [picture, sound] if sound else [picture])
-        context, ticks = picture.codec_context, sorted(reading.heads[0].ticks)
-        near = Fraction(picture.time_base or 1) / 2
-        off = (n for n, tick in enumerate(ticks) if abs(tick * Fraction(picture.time_base or 1) - n / fps) > near)
-        return {
-            "videos": len(container.streams.video),
-            "audios": len(container.streams.audio),
-            "codec": context.codec.canonical_name,
-            "pix_fmt": context.pix_fmt,
-            "size": [context.width, context.height],
-            "frames": len(ticks),
-            "off_grid": next(off, None),
-            "samples": reading.heads[1].end(Fraction(0)) * (sound.rate or 0) if sound else None,
-        }
-
-
 QUESTIONS: dict[str, Callable[..., object]] = {"media": media, "times": times, "film": film}
 
 
 def _picture(container: InputContainer) -> VideoStream:
-    streams = [stream for stream in container.streams.video if not stream.disposition & STILL]
+    streams = [stream for stream in container.streams.video if not stream.disposition & ART]
     if not streams:
         raise ReelError("RC605", Loc(), "has no video stream", hint="choose a file with a picture")
     stream = next((stream for stream in streams if stream.disposition & Disposition.default), streams[0])
@@ -151,6 +139,7 @@ def _video(container: InputContainer, reading: survey.Reading, stream: VideoStre
         raise unreadable("states no frame rate")
     end, shown = tail.end(1 / Fraction(rate)), cast(VideoFrame, head.frame)
     survey.check_promise(container, tail, end)
+    degrees, mirrored = turn(shown)
     return {
         "index": stream.index,
         "codec": context.codec.canonical_name,
@@ -159,13 +148,45 @@ def _video(container: InputContainer, reading: survey.Reading, stream: VideoStre
         "rate": Fraction(rate),
         "time_base": head.time_base,
         "first": first,
+        "start": head.stated_start,
         "end": end - first,
         "ticks": head.ticks_from(first) if uneven else (),
         "frames": len(head.ticks) if reading.whole else stream.frames or None,
         "sar": Fraction(stream.sample_aspect_ratio or 1),
-        "rotation": _clockwise(shown.rotation),
+        "rotation": degrees,
+        "mirrored": mirrored,
         "pix_fmt": context.pix_fmt,
         "fields": "auto" if shown.interlaced_frame else FIELDS.get(context.field_order),
+        **colours(context),
+    }
+
+
+def _still(container: InputContainer, stream: VideoStream) -> Fields:
+    """A still image as a picture of one frame."""
+    for packet in container.demux(stream):
+        shown = survey.first_frame(packet)
+        if isinstance(shown, VideoFrame):
+            break
+    else:
+        raise unreadable("has no picture that can be decoded")
+    context = stream.codec_context
+    degrees, mirrored = turn(shown)
+    return {
+        "index": stream.index,
+        "codec": context.codec.canonical_name,
+        "width": shown.width,
+        "height": shown.height,
+        "rate": STILL_RATE,
+        "time_base": STILL_TICK,
+        "first": 0,
+        "start": None,
+        "end": STILL_SECONDS,
+        "ticks": (0,),
+        "frames": 1,
+        "sar": 1,
+        "rotation": degrees,
+        "mirrored": mirrored,
+        "pix_fmt": context.pix_fmt,
         **colours(context),
     }
 
@@ -180,14 +201,9 @@ def _audio(reading: survey.Reading, stream: AudioStream, zero: Fraction) -> Fiel
         "sample_rate": context.sample_rate,
         "channels": context.layout.nb_channels,
         "layout": context.layout.name,
+        "speakers": speakers(context.layout),
         "time_base": head.time_base,
         "first": head.first,
+        "start": head.stated_start,
         "end": tail.end(Fraction(0)) - zero,
     }
-
-
-def _clockwise(counter_clockwise: int) -> int:
-    degrees = -counter_clockwise % 360
-    if degrees % 90:
-        raise refused(f"is to be shown turned by {degrees} degrees", "turn it by quarter turns only")
-    return degrees

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
 
 WINDOW = 15.0
 """Seconds over which the pace is taken: long enough to be calm, short enough to notice a slow passage."""
@@ -45,8 +47,13 @@ class Meter:
         self.frames, self.started, self.stage = frames, started, stage
         self.frame = 0
         self.before = 0
+        self.listening: Fraction | None = None
+        """While an ffmpeg makes sound alone: the frames a second by which its progress is told."""
         self.advanced = started
         """When `frame` last grew: what a stall is measured from."""
+        self.counting = True
+        """Whether what is listened to is the film, and not only measured."""
+        self._heard = 0
         self._rest = b""
         self._speed: float | None = None
         self._seen: deque[tuple[float, int]] = deque()
@@ -58,6 +65,8 @@ class Meter:
             key, _, value = line.decode(errors="replace").strip().partition("=")
             if key == "frame":
                 self._advance(_count(value), now)
+            elif key == "out_time_us" and self.listening:
+                self._listen(_heard(value, self.listening), now)
             elif key == "speed":
                 self._speed = _number(value.removesuffix("x"))
             elif key == "progress":
@@ -76,6 +85,12 @@ class Meter:
             speed=self._speed,
             eta=left / pace if pace else None,
         )
+
+    def _listen(self, frame: int | None, now: float) -> None:
+        if self.counting:
+            self._advance(frame, now)
+        elif frame is not None and frame > self._heard:
+            self._heard, self.advanced = frame, now
 
     def _advance(self, frame: int | None, now: float) -> None:
         if frame is None:
@@ -97,6 +112,12 @@ class Meter:
 
 def _count(text: str) -> int | None:
     return int(text) if text.strip().isdecimal() else None
+
+
+def _heard(microseconds: str, fps: Fraction) -> int | None:
+    """The frames that so much sound lasts for."""
+    count = _count(microseconds)
+    return None if count is None else floor(Fraction(count, 1_000_000) * fps)
 
 
 def _number(text: str) -> float | None:

@@ -11,27 +11,36 @@ from fractions import Fraction
 from pathlib import Path
 from time import monotonic
 
-from compiler.errors import Loc, ReelError
-from compiler.supervise.film import check_output, part_of, publish, refusal, verify_film
+from compiler.errors import Loc, Notice, ReelError
+from compiler.supervise.film import check_output, part_of, publish, refusal
 from compiler.supervise.progress import Meter, Progress
 from compiler.supervise.run import RENDERING, run
 from compiler.supervise.sandbox import Limits
 from compiler.supervise.verdict import UNKNOWN, Origins
+from compiler.supervise.verify import Expected, verify_film
 
 BuildCommand = Callable[[Path, Path], list[str]]
 """The argv of a job that has its files in the folder at the first path. What the film itself is written to is at the
 second, which ends in `.part`: state the muxer."""
 
 
+FromFolder = Callable[[Path], str]
+"""A text that depends on what earlier jobs left in the folder."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One ffmpeg of those that make a film, run in order: the files it reads besides the media, by name, and how many
-    frames of the film it makes. One that makes none puts together what the others made."""
+    """One ffmpeg of those that make a film, run in order, in their folder: the files it reads besides the media, by
+    name, and how many frames of the film it makes. One that makes none measures, or puts the others' work together."""
 
     command: BuildCommand
-    files: Mapping[str, str]
+    files: Mapping[str, str | FromFolder]
     frames: int
     origins: Origins = field(default=UNKNOWN)
+    sound_alone: bool = False
+    """Whether it makes no picture."""
+    notice: Callable[[Path], Notice | None] = field(default=lambda _: None)
+    """What its author may want to know, once it has run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +53,8 @@ class Film:
     """Seconds."""
     size_bytes: int
     sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What the compiler predicts of a film."""
-
-    frames: int
-    fps: Fraction
-    size: tuple[int, int]
-    samples: int | None
-    """At 48 kHz; None for a film without sound."""
-    codec: str = "h264"
-    pix_fmt: str = "yuv420p"
+    notices: tuple[Notice, ...] = ()
+    """What came out only while it was made."""
 
 
 async def render(
@@ -80,9 +78,10 @@ async def render(
     part = part_of(output)
     try:
         with _workplace(part, output) as folder:
-            made = 0
+            made, notices = 0, list[Notice]()
             for job in jobs:
                 meter.before = made if job.frames else 0
+                meter.listening, meter.counting = expected.fps if job.sound_alone else None, bool(job.frames)
                 _write(job.files, Path(folder), output)
                 await run(
                     job.command(Path(folder), part),
@@ -92,15 +91,17 @@ async def render(
                     deadline=deadline,
                     origins=job.origins,
                     limits=limits,
+                    cwd=Path(folder),
                 )
                 made += job.frames
+                notices += filter(None, [job.notice(Path(folder))])
         on_progress(Progress("verifying", expected.frames, expected.frames, monotonic() - meter.started))
         await _verify(part, expected)
         size_bytes, sha256 = part.stat().st_size, await asyncio.to_thread(_sha256, part)
         publish(part, output, overwrite)
     finally:
         part.unlink(missing_ok=True)
-    return Film(output, expected.frames, expected.frames / expected.fps, size_bytes, sha256)
+    return Film(output, expected.frames, expected.frames / expected.fps, size_bytes, sha256, tuple(notices))
 
 
 def _workplace(part: Path, output: Path) -> tempfile.TemporaryDirectory[str]:
@@ -111,10 +112,10 @@ def _workplace(part: Path, output: Path) -> tempfile.TemporaryDirectory[str]:
         raise refusal(output, error) from error
 
 
-def _write(files: Mapping[str, str], folder: Path, output: Path) -> None:
+def _write(files: Mapping[str, str | FromFolder], folder: Path, output: Path) -> None:
     try:
         for name, text in files.items():
-            (folder / name).write_text(text, encoding="utf-8")
+            (folder / name).write_text(text if isinstance(text, str) else text(folder), encoding="utf-8")
     except OSError as error:
         raise refusal(output, error) from error
 
@@ -122,15 +123,7 @@ def _write(files: Mapping[str, str], folder: Path, output: Path) -> None:
 async def _verify(part: Path, expected: Expected) -> None:
     if not part.exists():
         raise ReelError("RC610", Loc(), "ffmpeg ended well but wrote no film", hint="run reelc doctor")
-    await verify_film(
-        part,
-        frames=expected.frames,
-        fps=expected.fps,
-        size=expected.size,
-        samples=expected.samples,
-        codec=expected.codec,
-        pix_fmt=expected.pix_fmt,
-    )
+    await verify_film(part, expected)
 
 
 def _sha256(path: Path) -> str:

@@ -50,7 +50,7 @@ class Track:
             self.ticks.append(tick)
             self.last = max(self.last, (tick, packet.duration or 0))
         if self._decode and self.frame is None:
-            self.frame = _first_frame(packet)
+            self.frame = first_frame(packet)
 
     @property
     def first(self) -> Fraction | None:
@@ -58,6 +58,12 @@ class Track:
         if self.frame is None:
             return None
         return Fraction(_tick(self.frame) or 0) * self.time_base
+
+    @property
+    def stated_start(self) -> Fraction | None:
+        """Container time that the stream states for its start."""
+        start = self.stream.start_time
+        return None if start is None else start * self.time_base
 
     def end(self, usual: Fraction) -> Fraction:
         """Container time at which the last packet ends; `usual` seconds long when it does not say."""
@@ -110,6 +116,20 @@ def read_whole(container: InputContainer, streams: Sequence[Stream]) -> Reading:
     tracks = [Track(stream) for stream in streams]
     _read(container, tracks)
     return Reading(tracks, tracks, whole=True)
+
+
+def earliest(container: InputContainer) -> Fraction:
+    """Container timestamp of the first packet of any picture or sound, of a file just opened; 0 if none has one."""
+    due = {stream.index for stream in (*container.streams.video, *container.streams.audio)}
+    found: list[Fraction] = []
+    for count, packet in enumerate(container.demux()):
+        tick = _tick(packet)
+        if packet.stream_index in due and tick is not None:
+            due.discard(packet.stream_index)
+            found.append(tick * Fraction(packet.time_base))
+        if not due or count > HEAD:
+            break
+    return min(found, default=Fraction(0))
 
 
 def check_whole(container: InputContainer, track: Track, size: int) -> None:
@@ -186,7 +206,8 @@ def _stated_end(container: InputContainer, track: Track) -> Fraction | None:
     return None
 
 
-def _first_frame(packet: Packet[Any]) -> VideoFrame | AudioFrame | None:
+def first_frame(packet: Packet[Any]) -> VideoFrame | AudioFrame | None:
+    """The first frame that a packet makes, if it makes any that has a time."""
     try:
         frames = packet.decode()
     except av.error.InvalidDataError:  # a stream joined in its middle: nothing can be shown before its first keyframe

@@ -13,6 +13,9 @@ HD_WIDTH, HD_LINES = 1280, 577
 RGB = ("gbr", "rgb", "bgr", "argb", "abgr", "0rgb", "0bgr", "pal8", "x2rgb", "x2bgr")
 """How the names of pixel formats that hold red, green and blue begin."""
 
+SEE_THROUGH = ("rgba", "bgra", "argb", "abgr", "gbrap", "yuva", "ya8", "ya16")
+"""How the names of pixel formats that hold transparency begin."""
+
 BY_FORMAT = {"mjpeg": "smpte170m", "webp": "smpte170m", "vp8": "smpte170m"}
 """The matrix of codecs that know only one."""
 

@@ -8,6 +8,22 @@ from typing import Literal
 
 from compiler.timeline.instant import SourceTime
 
+STILL = "image2"
+"""The format of a still image: read whole, once, as one picture."""
+
+STILL_SECONDS = Fraction(5)
+"""How long a still image is shown that no trim gives an end."""
+
+STILL_RATE = Fraction(30)
+"""A still image has no frames a second; keyframes of its crop count as many."""
+
+STILL_TICK = Fraction(1000)
+"""Seconds: how long ffmpeg is told that its one frame lasts, so that no speed and no frame rate skips it."""
+
+UNINDEXED = frozenset({"mpegts", "mpeg"})
+"""Containers without an index, whose clock may jump: a seek lands in the middle of things, and each stream that is read
+alone starts at its own first timestamp (AVFMT_TS_DISCONT, measured with ffmpeg 5.1 and 9.0)."""
+
 Fields = Literal["tff", "bff", "auto"]
 """Which field comes first: top, bottom, or what every frame says for itself."""
 
@@ -36,11 +52,15 @@ class VideoStream:
     sar: Fraction = Fraction(1)
     rotation: int = 0
     """Clockwise quarter turns the player applies, in degrees: 0, 90, 180 or 270."""
+    mirrored: bool = False
+    """Whether the player mirrors it, left to right, before it turns it."""
     pix_fmt: str = "yuv420p"
     color_range: str | None = None
     color_space: str | None = None
     color_primaries: str | None = None
     color_transfer: str | None = None
+    start: Fraction | None = None
+    """Container timestamp that the stream states for its start, seconds."""
     fields: Fields | None = None
     """Which field of an interlaced frame comes first; None for progressive frames."""
 
@@ -48,6 +68,11 @@ class VideoStream:
     def variable(self) -> bool:
         """Whether frames come at uneven times."""
         return bool(self.ticks)
+
+    @property
+    def still(self) -> bool:
+        """Whether it is one picture without a length of its own."""
+        return self.time_base == STILL_TICK
 
     @property
     def interlaced(self) -> bool:
@@ -79,6 +104,10 @@ class AudioStream:
     """Container timestamp of the first sample, seconds."""
     end: SourceTime
     """Where the sound ends, seconds of source time (of the picture's clock)."""
+    speakers: tuple[str, ...] = ("FL", "FR")
+    """Where each channel is heard, by ffmpeg's names for places."""
+    start: Fraction | None = None
+    """Container timestamp that the stream states for its start, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +118,14 @@ class Media:
     format: str
     """The demuxer's short name, forced with `-f` when the file is opened again: `mov`, `matroska`, `mpegts`…"""
     start: Fraction
-    """The container's own start time, seconds: ffmpeg subtracts it from every timestamp."""
+    """The container's own start time, seconds."""
     video: VideoStream
     audio: AudioStream | None = None
     size: int = 0
     """Bytes."""
+    earliest: Fraction | None = None
+    """Container timestamp of the first packet, what only primes a decoder included, seconds."""
+
+    def origin(self, stream: VideoStream | AudioStream) -> Fraction:
+        """What ffmpeg takes off every timestamp of one of the streams when it reads that alone, seconds."""
+        return self.start if stream.start is None or self.format not in UNINDEXED else stream.start

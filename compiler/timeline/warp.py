@@ -1,20 +1,23 @@
 """Warps: the exact map between a clip's source time and its record time under speed changes.
 
-A warp is a run of adjacent spans of source time, each played at a constant speed or along a ramp. A ramp eases over
-*record* time, so that a span of source length L between speeds v0 and v1 lasts D = 2L / (v0 + v1) for both eases,
-a rational (ADR 3). With u = t / D the source offset is a polynomial of the record offset:
+A warp is a run of adjacent paces. Each plays a span of source time at a constant speed or along a ramp, or holds one
+instant of it. A ramp eases over *record* time, so that a ramp over the source length L between speeds v0 and v1 lasts
+D = 2L / (v0 + v1) for both eases, a rational (ADR 3). With u = t / D the source offset is a polynomial of the record
+offset:
 
     linear   s = D (v0 u + (v1 - v0) u^2 / 2)
     smooth   s = D (v0 u + (v1 - v0) (u^3 - u^4 / 2))
+
+A trim or a freeze inside a ramp leaves parts of it, and each part keeps to the course of the whole (ADR 17).
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from typing import Literal
 
@@ -25,19 +28,33 @@ Ease = Literal["linear", "smooth"]
 SLOWEST, FASTEST = Fraction(1, 10), Fraction(16)
 """The speeds a clip may play at, as factors of real time."""
 
-INVERSE_ERROR = Fraction(1, 10**12)
+INVERSE_ERROR = Fraction(1, 10**14)
 """Seconds: how exactly a ramp is inverted; its inverse is irrational."""
+
+GRID = 10**15
+"""A second: what the inverse of a ramp is rounded to, so that its digits stay few."""
+
+MOST_STEPS = 60
+"""Of Newton's method; the steepest ramps take 12."""
+
+UNCUT = (Fraction(0), Fraction(0))
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Source time [start, end) played from speed `entry` to speed `exit`; equal speeds are a constant one."""
+    """Source time [start, end) played from speed `entry` to speed `exit`; equal speeds are a constant one.
+
+    Of a ramp it may be a part: `entry` and `exit` are the whole ramp's, and `cut` is how many seconds of its source lie
+    before and after the part. With `hold` it plays nothing: the picture of `start` stands for so many record seconds.
+    """
 
     start: SourceTime
     end: SourceTime
     entry: Fraction = Fraction(1)
     exit: Fraction = Fraction(1)
     ease: Ease = "linear"
+    cut: tuple[Fraction, Fraction] = UNCUT
+    hold: Fraction = Fraction(0)
 
     @property
     def length(self) -> Fraction:
@@ -45,9 +62,28 @@ class Pace:
         return self.end - self.start
 
     @property
+    def whole(self) -> Fraction:
+        """Seconds of source time of the whole ramp."""
+        return self.cut[0] + self.length + self.cut[1]
+
+    @property
+    def course(self) -> Fraction:
+        """Seconds of record time of the whole ramp."""
+        return 2 * self.whole / (self.entry + self.exit)
+
+    @property
+    def begins(self) -> Fraction:
+        """Record seconds of the whole ramp that lie before the part."""
+        return self._reached(self.cut[0]) if self.cut[0] else Fraction(0)
+
+    @property
     def duration(self) -> Fraction:
-        """Seconds of record time."""
-        return 2 * self.length / (self.entry + self.exit)
+        """Seconds of record time; of a part of a ramp within INVERSE_ERROR."""
+        if self.hold:
+            return self.hold
+        if self.cut == UNCUT:
+            return 2 * self.length / (self.entry + self.exit)
+        return self._reached(self.cut[0] + self.length) - self.begins
 
     @property
     def constant(self) -> bool:
@@ -55,33 +91,75 @@ class Pace:
         return self.entry == self.exit
 
     def source_offset(self, t: Fraction) -> Fraction:
-        """Source seconds after `start` at `t` record seconds into the span; exact."""
+        """Source seconds after `start` at `t` record seconds into the span; exact but for the start of a part."""
         if self.constant:
             return t * self.entry
-        u = t / self.duration
-        eased = u**2 / 2 if self.ease == "linear" else u**3 - u**4 / 2
-        return self.duration * (self.entry * u + (self.exit - self.entry) * eased)
+        if self.cut == UNCUT:
+            return self._played(t)
+        begins = self.begins
+        return self._played(begins + t) - self._played(begins)
 
     def record_offset(self, s: Fraction) -> Fraction:
         """Record seconds into the span at `s` source seconds after `start`; exact for constant speeds."""
+        if self.hold:
+            return Fraction(0)
         if self.constant:
             return s / self.entry
-        low, high = Fraction(0), self.duration
-        while high - low > INVERSE_ERROR:
-            middle = (low + high) / 2
-            low, high = (middle, high) if self.source_offset(middle) <= s else (low, middle)
-        return low
+        return self._reached(self.cut[0] + s) - self.begins
+
+    def speed(self, t: Fraction) -> Fraction:
+        """Source seconds a record second, `t` record seconds into the span; past its end that of its end."""
+        if self.constant:
+            return self.entry
+        u = min((self.begins + t) / self.course, Fraction(1))
+        return self.entry + (self.exit - self.entry) * (u if self.ease == "linear" else u * u * (3 - 2 * u))
+
+    def _played(self, t: Fraction) -> Fraction:
+        """Source seconds of the whole ramp by `t` record seconds."""
+        u = t / self.course
+        eased = u**2 / 2 if self.ease == "linear" else u**3 - u**4 / 2
+        return self.course * (self.entry * u + (self.exit - self.entry) * eased)
+
+    def _reached(self, s: Fraction) -> Fraction:
+        """Record seconds of the whole ramp by `s` of its source seconds."""
+        return _inverse(self if self.cut == UNCUT else _whole(self), s)
+
+
+def _whole(pace: Pace) -> Pace:
+    """The ramp that a pace is a part of."""
+    return Pace(
+        SourceTime(pace.start - pace.cut[0]), SourceTime(pace.end + pace.cut[1]), pace.entry, pace.exit, pace.ease
+    )
+
+
+@lru_cache(maxsize=4096)
+def _inverse(ramp: Pace, s: Fraction) -> Fraction:
+    """Record seconds into a whole ramp at `s` of its source seconds, by Newton's method.
+
+    It always arrives: the way played is convex or concave over all of a ramp, and every step is kept within it.
+    """
+    if s <= 0 or s >= ramp.length:
+        return Fraction(0) if s <= 0 else ramp.duration
+    t = s * ramp.duration / ramp.length
+    for _ in range(MOST_STEPS):
+        step = (ramp.source_offset(t) - s) / ramp.speed(t)
+        t = min(max(Fraction(round((t - step) * GRID), GRID), Fraction(0)), ramp.duration)
+        if abs(step) < INVERSE_ERROR / 4:
+            return t
+    raise ArithmeticError(f"{ramp} is not inverted at {s}")
 
 
 @dataclass(frozen=True)
 class Warp:
-    """A clip's map from source to record time: adjacent paces, source and record both running forward."""
+    """A clip's map from source to record time: adjacent paces, record running forward and source never back."""
 
     paces: tuple[Pace, ...]
 
     def __post_init__(self) -> None:
-        if not self.paces or any(pace.length <= 0 for pace in self.paces):
-            raise ValueError("a warp has at least one pace, and each has a length")
+        if not any(pace.length for pace in self.paces) or any(pace.length < 0 for pace in self.paces):
+            raise ValueError("a warp plays something, and forwards")
+        if any((pace.hold > 0) != (pace.length == 0) or pace.hold < 0 for pace in self.paces):
+            raise ValueError("each pace of a warp has a length, or holds an instant")
         if any(a.end != b.start for a, b in pairwise(self.paces)):
             raise ValueError("the paces of a warp are adjacent")
 
@@ -111,10 +189,10 @@ class Warp:
         return RecordTime(self.record_starts[-1])
 
     def record_of(self, at: SourceTime) -> RecordTime:
-        """The clip-record time at which source time `at` plays; `at` lies within [start, end]."""
+        """The clip-record time at which source time `at` plays, within [start, end]; of an instant held, the first."""
         if not self.start <= at <= self.end:
             raise ValueError(f"source time {at} is outside [{self.start}, {self.end}]")
-        index = min(bisect_right(self.source_starts, at), len(self.paces)) - 1
+        index = max(0, bisect_left(self.source_starts, at) - 1)
         pace = self.paces[index]
         return RecordTime(self.record_starts[index] + pace.record_offset(at - pace.start))
 
@@ -125,9 +203,10 @@ class Warp:
         t = at - self.record_starts[index]
         if pace.constant:
             return SourceTime(pace.start + t * pace.entry)
-        if t <= pace.duration:
+        duration = self.record_starts[index + 1] - self.record_starts[index]
+        if t <= duration:
             return SourceTime(pace.start + pace.source_offset(t))
-        return SourceTime(pace.end + (t - pace.duration) * pace.exit)
+        return SourceTime(pace.end + (t - duration) * pace.speed(duration))
 
     def pace_at(self, at: RecordTime) -> Pace:
         """The pace that plays at clip-record time `at`; the last one runs on."""
@@ -137,40 +216,44 @@ class Warp:
         return max(0, min(bisect_right(self.record_starts, at), len(self.paces)) - 1) if len(self.paces) > 1 else 0
 
     def speed_at(self, at: RecordTime) -> Fraction:
-        """The speed at clip-record time `at`: source seconds a record second."""
+        """The speed at clip-record time `at`: source seconds a record second, 0 where a frame is held."""
         index = self._index_at(at)
-        pace = self.paces[index]
-        u = min((at - self.record_starts[index]) / pace.duration, Fraction(1))
-        eased = u if pace.ease == "linear" else u * u * (3 - 2 * u)
-        return pace.entry + (pace.exit - pace.entry) * eased
+        duration = self.record_starts[index + 1] - self.record_starts[index]
+        return self.paces[index].speed(min(at - self.record_starts[index], duration))
+
+
+def held(at: SourceTime, seconds: Fraction) -> Pace:
+    """The pace that holds source time `at` for so many record seconds."""
+    return Pace(at, at, Fraction(0), Fraction(0), hold=seconds)
 
 
 def cover(start: SourceTime, end: SourceTime, paces: Sequence[Pace]) -> Warp:
     """The warp of [start, end): `paces` (sorted, disjoint) clipped to it, everything between them at real time.
 
-    Raises ValueError for a ramp that reaches over an end: what is left of it has no rational length.
+    What holds an instant takes its place among the rest, both ends included, and parts the span that it lies in.
     """
+    played = [pace for pace in paces if not pace.hold]
+    holds = [pace for pace in paces if pace.hold and start <= pace.start <= end]
     covered: list[Pace] = []
     at = start
-    for pace in paces:
+    for pace in played:
         low, high = SourceTime(max(pace.start, start)), SourceTime(min(pace.end, end))
         if low >= high:
             continue
         if at < low:
             covered.append(Pace(at, low))
-        covered.append(_clip(pace, low, high))
+        covered.append(_part(pace, low, high))
         at = high
     if at < end:
         covered.append(Pace(at, end))
-    return Warp(tuple(_fuse(covered)))
+    return Warp(tuple(_parted(_fuse(covered), holds)))
 
 
-def _clip(pace: Pace, low: SourceTime, high: SourceTime) -> Pace:
-    if (low, high) == (pace.start, pace.end):
-        return pace
-    if not pace.constant:
-        raise ValueError(f"the ramp over [{pace.start}, {pace.end}) is cut to [{low}, {high})")
-    return Pace(low, high, pace.entry, pace.exit)
+def _part(pace: Pace, low: SourceTime, high: SourceTime) -> Pace:
+    """What a pace plays of [low, high), which lies in it."""
+    if pace.constant:
+        return replace(pace, start=low, end=high)
+    return replace(pace, start=low, end=high, cut=(pace.cut[0] + low - pace.start, pace.cut[1] + pace.end - high))
 
 
 def _fuse(paces: Sequence[Pace]) -> list[Pace]:
@@ -183,3 +266,18 @@ def _fuse(paces: Sequence[Pace]) -> list[Pace]:
         else:
             fused.append(pace)
     return fused
+
+
+def _parted(paces: Sequence[Pace], holds: Sequence[Pace]) -> Iterator[Pace]:
+    """The paces with `holds` in their places."""
+    waiting = sorted(holds, key=lambda hold: hold.start)
+    for pace in paces:
+        at = pace.start
+        while waiting and waiting[0].start < pace.end:
+            hold = waiting.pop(0)
+            if at < hold.start:
+                yield _part(pace, at, hold.start)
+            yield hold
+            at = hold.start
+        yield _part(pace, at, pace.end)
+    yield from waiting

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from compiler.pipeline import Compiled
 from compiler.pipeline.changes import DRAWING_STYLE, changes, drawing, lines
-from compiler.pipeline.forms import FILM, FORMS, SCRIPT, Format, command
+from compiler.pipeline.forms import FORMS, SCRIPT, Format, command, film_name
 from server.api import Call, Json, NoBody, Operations
 from server.envelope import CSP
 from server.pages import page
@@ -91,9 +91,9 @@ async def explain_page(call: Call[NoBody]) -> Response:
     shown = _shown(compiled, number)
     told = {"edit": edit, "compiled": compiled, "plan": compiled.plan.as_json(), "notices": compiled.plan.notices}
     told["names"] = {clip["clip_key"]: clip["name"] for clip in edit.clips}
-    others = {"forms": list(forms), "command": command(compiled), "script_name": SCRIPT, "film_name": FILM}
+    written = {"command": command(compiled), "script_name": SCRIPT, "film_name": film_name(compiled)}
     headers = {"content-security-policy": PAGE_CSP}
-    return page("explain.html", 200, headers, **told, **others, **_stage(compiled, shown))
+    return page("explain.html", 200, headers, forms=list(forms), **told, **written, **_stage(compiled, shown))
 
 
 def _shown(compiled: Compiled, number: str | None) -> int:

@@ -16,18 +16,22 @@ StandIn = Callable[[str], None]
 
 @pytest.fixture
 def stand_in(desk: Desk, embedded: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> StandIn:
-    """Puts a shell script in ffmpeg's place; it may `exec "$real" "$@"`, and `$output` is the last argument's path."""
+    """Puts a shell script in ffmpeg's place.
+
+    It may `exec "$real" "$@"`; `$clip` is the medium, and `$output` is the last argument's path.
+    """
 
     def place(body: str) -> None:
         path = tmp_path / "ffmpeg"
-        path.write_text(f'#!/bin/sh\nreal={embedded}\nfor last; do :; done\noutput="${{last#file:}}"\n{body}\n')
+        known = f"real={embedded}\nclip={desk.folder}/clip.mp4"
+        path.write_text(f'#!/bin/sh\n{known}\nfor last; do :; done\noutput="${{last#file:}}"\n{body}\n')
         path.chmod(0o755)
         monkeypatch.setenv("REELC_FFMPEG", str(path))
 
     return place
 
 
-FAITHFUL = 'case "$*" in *-version|*-filters|*-encoders) exec "$real" "$@";; esac\n'
+FAITHFUL = 'case "$*" in *-version|*-filters|*-encoders|*filter=*) exec "$real" "$@";; esac\n'
 
 
 @pytest.mark.parametrize("path", ["/nonexistent", "reel.json", "."])
@@ -69,7 +73,7 @@ FAILURES = {
     "writes nothing": ("exit 0", "RC610", "wrote no film"),
     "writes an empty file": (': > "$output"', "RC610", "is empty"),
     "writes half a film": ('"$real" "$@" || exit; truncate -s 2000 "$output"', "RC610", "not what was predicted"),
-    "writes another film": ('cp clip.mp4 "$output"', "RC610", "frames: got 60, predicted 6"),
+    "writes another film": ('cp "$clip" "$output"', "RC610", "frames: got 60, predicted 6"),
 }
 SHORT = {"id": "dunk", "segments_data": [{"type": "keep", "start": 0, "end": 0.2}]}
 
@@ -79,7 +83,7 @@ def test_an_ffmpeg_that(case: str, desk: Desk, stand_in: StandIn) -> None:
     body, code, words = FAILURES[case]
     stand_in(FAITHFUL + body)
     ended = desk.unrendered(desk.reel(SHORT))
-    assert (ended.codes, ended.exit_code) == ([code], 1)
+    assert (ended.codes, ended.exit_code) == ([code], 1), ended.stderr
     assert words in ended.stderr
 
 

@@ -37,7 +37,7 @@ def events(stderr: str) -> list[dict[str, Any]]:
 def test_the_film_is_told_as_json(desk: Desk) -> None:
     told = json.loads(rendered(desk, "--json").stdout)
     content = (desk.folder / "film.mp4").read_bytes()
-    assert set(told) == {"render", "path", "frames", "duration", "size", "sha256", "plan"}
+    assert set(told) == {"render", "path", "frames", "duration", "size", "sha256", "warnings", "plan"}
     assert (told["render"], told["path"], told["frames"], told["duration"]) == (1, "film.mp4", 6, 0.2)
     assert (told["size"], told["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
     assert told["plan"]["clips"][0]["id"] == "dunk"

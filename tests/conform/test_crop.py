@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from compiler.lower import Placed
+from compiler.timeline.instant import RecordTime
 from compiler.timeline.path import Path as CropPath
+from compiler.timeline.track import TOLERANCE
 from tests.conform.studio import compiled, rendered
 from tests.footage import blobs, read
 
@@ -38,25 +42,58 @@ MOTIONS: dict[str, tuple[str, list[Key], tuple[int, int]]] = {
         (1080, 1920),
     ),
 }
+RAMPS: dict[str, tuple[str, list[tuple[float, float, dict[str, Any]]]]] = {
+    "slow_pan_into_slow_motion": ("slow_pan", [(0.5, 2.5, {"from": 1, "to": 0.5, "ease": "smooth"})]),
+    "fast_pan_out_of_slow_motion": ("fast_pan", [(0, 1.5, {"from": 0.25, "to": 2}), (1.5, 3, {"from": 2, "to": 1})]),
+    "pan_from_edge_to_edge_and_the_slowest_ramp": (
+        "pan_from_edge_to_edge",
+        [(1.4, 1.6, {"from": 1, "to": 0.1, "ease": "smooth"}), (1.6, 3, {"from": 0.1, "to": 16})],
+    ),
+    "slow_zoom_into_slow_motion": ("slow_zoom", [(0.5, 2.5, {"from": 1, "to": 0.5})]),
+    "slow_zoom_through_a_ramp": ("slow_zoom", [(0.2, 2.8, {"from": 0.5, "to": 3, "ease": "smooth"})]),
+    "tracked_through_ramps": (
+        "tracked",
+        [(0.4, 1.4, {"from": 2, "to": 0.3, "ease": "smooth"}), (1.4, 3, {"from": 0.3, "to": 8})],
+    ),
+}
+"""The same motions while the speed changes."""
+
 BARS = {"pan": (0.12, 0.25, 46.0), "zoom": (0.05, 0.08, 49.0)}
 """By the class of the motion: rms error and jitter in output pixels, PSNR in dB."""
 
 
 def stored(name: str, media: Path) -> dict[str, Any]:
     """A reel of one clip with that motion, encoded without loss."""
-    ease, keys, (width, height) = MOTIONS[name]
+    motion, ramps = RAMPS.get(name, (name, []))
+    ease, keys, (width, height) = MOTIONS[motion]
+    spans = [{"start": start, "end": end, "speed": speed} for start, end, speed in ramps]
     crop = [{"frame": n, "x": x, "y": y, "width": w, "height": h, "ease": ease} for n, x, y, w, h in keys]
     return {
         "reel": 1,
         "canvas": {"width": width, "height": height, "fps": 30, "fit": "cover"},
         "audio": {"include": False},
         "encode": {"preset": "ultrafast", "crf": 0},
-        "clips": [{"id": "c", "media": str(media), "crop_data": crop}],
+        "clips": [{"id": "c", "media": str(media), "crop_data": crop, "segments_data": {"version": 2, "spans": spans}}],
     }
 
 
+def meant(placed: Placed) -> list[tuple[float, float, float, float]]:
+    """The windows of all frames: on a ramp the curve's own at each frame's source time, not those it is fitted by."""
+    path, warp, curve = placed.framing.path, placed.timing.warp, placed.framing.curve
+    if all(pace.constant for pace in warp.paces):
+        return windows(path)
+    exact = [curve.at(warp.source_of(RecordTime(Fraction(n, 30)))) for n in range(path.frames)]
+    off = [
+        abs(a - b)
+        for box, n in zip(exact, range(path.frames), strict=True)
+        for a, b in zip(box, path.at(n), strict=True)
+    ]
+    assert max(off) <= path.error + 1e-6 <= TOLERANCE + 1e-6
+    return [(box.x, box.y, box.width, box.height) for box in exact]
+
+
 def windows(path: CropPath) -> list[tuple[float, float, float, float]]:
-    return [(box.x, box.y, box.width, box.height) for box in map(path.at, range(FRAMES))]
+    return [(box.x, box.y, box.width, box.height) for box in map(path.at, range(path.frames))]
 
 
 @pytest.fixture(scope="session", params=["blobs", "texture"])
@@ -67,15 +104,15 @@ def scene(request: pytest.FixtureRequest, embedded: str, tmp_path_factory: pytes
 
 
 @pytest.mark.conform
-@pytest.mark.parametrize("name", MOTIONS)
+@pytest.mark.parametrize("name", [*MOTIONS, *RAMPS])
 def test_the_crop_sits_as_promised(name: str, scene: tuple[str, Path], ffmpegs: str, tmp_path: Path) -> None:
     kind, media = scene
     reel = stored(name, media)
     plan = compiled(reel, ffmpegs).plan.clips[0]
     film = rendered(reel, ffmpegs, tmp_path / "film.mp4")
     rms, jitter, psnr = BARS[plan.crop.kind]
-    shown, frames = windows(plan.placed.framing.path), read.luma(film.path)
-    size = MOTIONS[name][2]
+    shown, frames = meant(plan.placed), read.luma(film.path)
+    size = MOTIONS[RAMPS.get(name, (name,))[0]][2]
     if kind == "blobs":
         score = blobs.score(frames, shown, size)
         print(json.dumps({name: [score.rms_unbiased, score.jitter, plan.crop.error]}))

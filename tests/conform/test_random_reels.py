@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +19,12 @@ from tests.reference.random_reels import random_reel
 REELS = int(os.environ.get("REELC_CONFORM_REELS", "8"))
 """How many; `make conform` sets 200."""
 
+BLENDS = (
+    *("wipeleft", "wipeup", "slideright", "slidedown", "smoothleft", "circleopen", "radial", "rectcrop"),
+    *("diagtl", "hlslice", "zoomin", "distance", "grain", "pixelize", "hblur", "fadegrays", "fadewhite", "squeezev"),
+)
+"""Transitions that every build draws."""
+
 FIRST = int(os.environ.get("REELC_CONFORM_FIRST", "0"))
 """The first seed."""
 
@@ -24,9 +32,21 @@ FIRST = int(os.environ.get("REELC_CONFORM_FIRST", "0"))
 @pytest.mark.conform
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + REELS))
 def test_the_film_is_what_the_edit_means(seed: int, ffmpegs: str, sources: tuple[Source, ...], tmp_path: Path) -> None:
-    reel = random_reel(seed, sources)
-    (tmp_path / "reel.json").write_text(json.dumps(reel, indent=1))
-    film = rendered(reel, ffmpegs, tmp_path / "film.mp4")
+    check(random_reel(seed, sources), sources, ffmpegs, tmp_path)
+
+
+@pytest.mark.conform
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + (REELS + 1) // 2))
+def test_whatever_the_sources_and_the_transitions(
+    seed: int, ffmpegs: str, all_sources: tuple[Source, ...], tmp_path: Path
+) -> None:
+    check(random_reel(10_000 + seed, all_sources, blends=BLENDS), all_sources, ffmpegs, tmp_path)
+
+
+def check(reel: Mapping[str, Any], sources: Sequence[Source], ffmpeg: str, folder: Path) -> None:
+    """Render it, read the film back, take it away when nothing is wrong with it."""
+    (folder / "reel.json").write_text(json.dumps(reel, indent=1))
+    film = rendered(reel, ffmpeg, folder / "film.mp4")
     report = check_film(film.path, predict(reel, {source.media: source.facts for source in sources}), sources)
     assert not report.faults()
     film.path.unlink()

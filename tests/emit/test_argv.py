@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.emit.argv import DECODERS, Encoding, film_command, quoted, still_command, words
+from compiler.emit.argv import DECODERS, film_command, quoted, still_command, words
+from compiler.emit.encoders import Encoding
 from compiler.emit.filters import spell
 from compiler.emit.pictures import MARKED
 from compiler.emit.script import script

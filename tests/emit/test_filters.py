@@ -101,7 +101,7 @@ def test_joins_say_which_kind_of_stream_they_join() -> None:
 @pytest.mark.parametrize("case", FILMS)
 def test_what_a_film_needs_is_what_its_script_says(case: str) -> None:
     compiled = compile_case(case)
-    needed = needs(compiled.legal, spell(compiled.legal))
+    needed = needs(compiled.film, spell(compiled.film))
     assert set(needed) <= FILTERS
     assert all(f"{name}=" in compiled.script or f"{name}@" in compiled.script or name == "apad" for name in needed)
 

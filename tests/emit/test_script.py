@@ -41,7 +41,7 @@ def test_every_link_is_made_once_and_read_once(case: str) -> None:
         made += makes
         read += [label for label in reads if ":" not in label]
     assert len(set(made)) == len(made)
-    assert sorted([*read, *compiled.legal.roots]) == sorted(made)
+    assert sorted([*read, *compiled.film.roots]) == sorted(made)
 
 
 @pytest.mark.parametrize("case", FILMS)
@@ -49,8 +49,8 @@ def test_every_input_is_read_once_by_its_own_stream(case: str) -> None:
     compiled = compile_case(case)
     read = [label for reads, _, _ in chains(compiled.script) for label in reads if ":" in label]
     streams = []
-    for number, value in enumerate(sources(compiled.legal)):
-        op = compiled.legal.ops[value]
+    for number, value in enumerate(sources(compiled.film)):
+        op = compiled.film.ops[value]
         assert isinstance(op, ops.Source)
         stream = op.media.video if op.stream == "video" else op.media.audio
         assert stream is not None
@@ -64,7 +64,7 @@ def test_filter_instances_are_named_once_after_definitions(case: str) -> None:
     instances = re.findall(r"(\w+)@([^=,\s]+)", compiled.script)
     assert len(set(instances)) == len(instances)
     names = {name.removesuffix(".in").removesuffix(".out") for _, name in instances}
-    assert names <= {str(name) for name in compiled.legal.ops}
+    assert names <= {str(name) for name in compiled.film.ops}
     assert names <= {str(name) for name in compiled.locs}
 
 

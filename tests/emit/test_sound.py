@@ -36,8 +36,13 @@ def tempo(speed: str, engine: ops.Engine) -> list[str]:
 
 
 def test_rubberband_takes_any_speed() -> None:
-    assert tempo("0.1", "rubberband") == ["rubberband@x=tempo=0.1"]
-    assert tempo("1/3", "rubberband") == ["rubberband@x=tempo=0.333333333333333"]
+    assert tempo("0.5", "rubberband") == ["rubberband@x=tempo=0.5"]
+    assert tempo("5/3", "rubberband") == ["rubberband@x=tempo=1.66666666666667"]
+
+
+def test_rubberband_has_its_short_window_for_slow_motion() -> None:
+    assert tempo("0.1", "rubberband") == ["rubberband@x=tempo=0.1:window=short"]
+    assert tempo("1/3", "rubberband") == ["rubberband@x=tempo=0.333333333333333:window=short"]
 
 
 @pytest.mark.parametrize(

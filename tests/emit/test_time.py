@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from fractions import Fraction
 
@@ -13,8 +12,9 @@ from hypothesis import strategies as st
 from compiler.emit.time import NANOSECONDS, frames, record_time, restamp, retime, trim
 from compiler.ir import ops
 from compiler.ir.infer import Video
-from compiler.timeline.instant import RecordTime, SourceTime, frame_count, slot
-from compiler.timeline.warp import Pace, Warp
+from compiler.timeline.instant import RecordTime, SourceTime, frame_count, nearest, slot
+from compiler.timeline.warp import Ease, Pace, Warp, cover, held
+from tests.emit.expressions import compiled, evaluate
 from tests.ir.graphs import src, v
 
 
@@ -26,16 +26,6 @@ def steady(start: Fraction | int, *paces: tuple[str, str]) -> Warp:
         made.append(Pace(src(at), src(end), Fraction(speed), Fraction(speed)))
         at = end
     return Warp(tuple(made))
-
-
-def evaluated(text: str, t: float) -> float:
-    """An expression as ffmpeg works it out, in doubles."""
-
-    def clip(x: float, low: float, high: float) -> float:
-        return min(max(x, low), high)
-
-    names = {"clip": clip, "floor": math.floor, "T": t, "TB": 1.0}
-    return float(eval(text, {"__builtins__": {}}, names))
 
 
 def test_a_trim_counts_nanoseconds_of_ffmpegs_clock() -> None:
@@ -81,12 +71,86 @@ def test_the_expression_is_the_warp(
     warp = steady(5, *paces)
     at = src(warp.start + share * (warp.end - warp.start))
     exact = warp.record_of(at)
-    assert evaluated(record_time(warp, zero), float(at + zero)) == pytest.approx(float(exact), abs=1e-8)
+    assert evaluate(record_time(warp, zero), T=float(at + zero)) == pytest.approx(float(exact), abs=1e-8)
     (setpts, *_) = retime(ops.Retime(v("a"), warp, Fraction(fps)), Video(64, 36, zero=zero), "x")
     text = re.sub(r"setpts@x='(.*)'", r"\1", setpts)
     edge = exact * fps + Fraction(501, 1000)
     if min(edge % 1, -edge % 1) > Fraction(1, 10**6):
-        assert round(evaluated(text, float(at + zero)) * fps) == slot(exact, Fraction(fps))
+        assert round(evaluate(text, T=float(at + zero), TB=1) * fps) == slot(exact, Fraction(fps))
+
+
+EDGES = ("0.1", "0.10001", "0.5", "1", "1.0000001", "1.0001", "2.37", "15.9", "16")
+SPEEDS = st.one_of(st.sampled_from(EDGES).map(Fraction), st.fractions(Fraction(1, 10), 16, max_denominator=1000))
+
+
+@st.composite
+def ramped(draw: st.DrawFn) -> Warp:
+    """Ramps, constant spans and freezes in any order, their outer ones cut by a trim anywhere."""
+    at, paces = Fraction(draw(st.integers(0, 3000)), 7), []
+    for _ in range(draw(st.integers(1, 6))):
+        end = at + draw(st.fractions(Fraction(1, 50), 9, max_denominator=1000))
+        entry = draw(SPEEDS)
+        leave = draw(st.one_of(st.just(entry), SPEEDS, SPEEDS))
+        paces.append(Pace(src(at), src(end), entry, leave, draw(st.sampled_from(["linear", "smooth"]))))
+        if draw(st.integers(0, 3)) == 0:
+            paces.append(held(src(at + (end - at) * draw(st.fractions(0, 1, max_denominator=9))), Fraction(1, 3)))
+        at = end
+    low, high = sorted(draw(st.tuples(*[st.fractions(0, 1, max_denominator=500)] * 2)))
+    length = at - paces[0].start
+    if high - low < Fraction(1, 100):
+        low, high = Fraction(0), Fraction(1)
+    return cover(src(paces[0].start + low * length), src(paces[0].start + high * length), paces)
+
+
+SURE = Fraction(1, 10**7)
+"""Frames: nearer to the edge of a slot than this, nanoseconds decide."""
+
+
+@settings(max_examples=150, deadline=None)
+@given(ramped(), st.integers(0, 3600), st.sampled_from(["24", "25", "30000/1001", "60", "240"]), st.integers(1, 99))
+def test_every_frame_has_the_slot_that_exact_arithmetic_gives_it(warp: Warp, zero: int, rate: str, step: int) -> None:
+    fps = Fraction(rate)
+    (setpts, *_) = retime(ops.Retime(v("a"), warp, fps), Video(64, 36, zero=Fraction(zero)), "x")
+    slots = compiled(re.sub(r"setpts@x='(.*)'", r"\1", setpts))
+    for k in range(step, 5000, 97):
+        ticks = nearest((warp.start + zero + (warp.end - warp.start) * k / 5000) * NANOSECONDS)
+        at = Fraction(ticks, NANOSECONDS) - zero
+        if not warp.start <= at < warp.end:
+            continue
+        exact = warp.record_of(src(at))
+        edge = (exact * fps + Fraction(501, 1000)) % 1
+        if SURE < edge < 1 - SURE:
+            told = slots({"T": ticks * 1e-9, "PTS": float(ticks), "TB": 1e-9}) * 1e-9 * float(fps)
+            assert round(told) == slot(exact, fps), f"{warp} at {at}"
+
+
+@pytest.mark.parametrize("ease", ["linear", "smooth"])
+@pytest.mark.parametrize("entry", EDGES)
+@pytest.mark.parametrize("leave", EDGES)
+def test_a_ramp_is_exact_to_a_nanosecond(entry: str, leave: str, ease: Ease) -> None:
+    if entry == leave:
+        return
+    pace = Pace(src(3), src(11), Fraction(entry), Fraction(leave), ease)
+    for warp in (Warp((pace,)), cover(src(5), src(8), [pace])):
+        text = compiled(record_time(warp, Fraction(0)))
+        for k in range(41):
+            at = warp.start + (warp.end - warp.start) * k / 40
+            exact = warp.record_of(src(at))
+            assert abs(text({"T": float(at)}) - float(exact)) < 1e-9
+
+
+def test_ramps_are_spelled_in_closed_form() -> None:
+    linear, smooth = (Pace(src(1), src(3), Fraction(1), Fraction(3), ease) for ease in ("linear", "smooth"))
+    assert record_time(Warp((linear,)), Fraction(0)) == "2*st(0,clip(T-1,0,2))/(1+sqrt(1+4*ld(0)))"
+    assert (
+        record_time(cover(src(2), src(3), [linear]), Fraction(0)) == "2*st(0,clip(T-2,0,1))/(sqrt(5)+sqrt(5+4*ld(0)))"
+    )
+    assert record_time(Warp((smooth,)), Fraction(0)).startswith("(st(1,2*st(0,(clip(T-1,0,2))/1)/(1+sqrt(1+4*ld(0))));")
+
+
+def test_a_freeze_adds_its_seconds_to_every_frame_after_it() -> None:
+    warp = cover(src(1), src(3), [held(src(2), Fraction(1, 2))])
+    assert record_time(warp, Fraction(0)) == "(clip(T-1,0,1)+gt(PTS,2000000000)*0.5)+(clip(T-2,0,1))"
 
 
 def depth(text: str) -> int:

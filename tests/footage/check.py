@@ -108,9 +108,11 @@ def _as_long(samples: int, wanted: int) -> bool:
 
 def _wrong(frames: list[Frame], prediction: Prediction, lanes: dict[str, int]) -> tuple[WrongFrame, ...]:
     media = {clip.id: clip.media for clip in prediction.clips}
-    darkened = _darkened(prediction)
+    darkened, mixed = _darkened(prediction), _mixed(prediction)
     found = []
     for n, (frame, wanted) in enumerate(zip(frames, prediction.shown, strict=False)):
+        if n in mixed:
+            continue
         want: list[int | None] = [None, None]
         for clip, index in wanted:
             want[lanes[media[clip]]] = index
@@ -131,6 +133,12 @@ def _agrees(codes: tuple[int | None, int | None], want: list[int | None], alone:
     if None not in want and not told:
         return False
     return all(code in (None, UNREADABLE, wanted) for code, wanted in zip(codes, want, strict=True))
+
+
+def _mixed(prediction: Prediction) -> set[int]:
+    """The frames whose codes a wipe or the like has torn."""
+    torn = [clip for clip in prediction.clips if clip.entered not in ("cut", "fade", "dissolve")]
+    return {n for clip in torn for n in range(clip.first_frame, clip.first_frame + clip.overlaps[0])}
 
 
 def _darkened(prediction: Prediction) -> set[int]:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
 
 from tests.footage import coded, read
@@ -27,6 +28,23 @@ POOL: Mapping[str, Recipe] = {
     "silent30.mp4": Recipe(Fraction(30), _SECONDS, lane=1, channels=0),
 }
 """Six constant-rate sources of 4 s, three in each lane: every container, codec and oddity of sound that stays legal."""
+
+_MPEG2 = ("-c:v", "mpeg2video", "-q:v", "2", "-bf", "2", "-g", "15")
+_PRORES = ("-c:v", "prores_ks", "-profile:v", "2", "-pix_fmt", "yuv422p10le")
+_HEVC = ("-c:v", "libx265", "-preset", "ultrafast", "-crf", "18", "-pix_fmt", "yuv420p10le")
+_HEVC_OPEN = ("-x265-params", "open-gop=1:keyint=24:min-keyint=24:bframes=4:b-adapt=0:scenecut=0:log-level=error")
+_FIELDS = (*H264, "-flags", "+ilme+ildct", "-x264-params", "tff=1")
+_UNEVEN = tuple(accumulate((Fraction(3000 + 700 * (k * 7 % 5), 90_000) for k in range(90)), initial=Fraction(0)))
+
+ODD: Mapping[str, Recipe] = {
+    "open.ts": Recipe(Fraction(25), _SECONDS, lane=0, video=(*H264, "-x264-params", "open-gop=1")),
+    "program.mpg": Recipe(Fraction(25), _SECONDS, lane=1, video=_MPEG2, sound=("-c:a", "mp2", "-b:a", "256k")),
+    "edit.mov": Recipe(Fraction(30_000, 1001), _SECONDS, lane=0, video=_PRORES, sound=PCM, sample_rate=96_000),
+    "phone.mp4": Recipe(Fraction(30), _SECONDS, lane=1, video=(*_HEVC, *_HEVC_OPEN), sample_rate=8_000, channels=1),
+    "fields.mp4": Recipe(Fraction(25), _SECONDS, lane=0, video=_FIELDS),
+    "screen.mp4": Recipe(Fraction(30), _SECONDS, lane=1, times=_UNEVEN),
+}
+"""As many of other kinds: streams that cannot be sought, open GOPs, 10 bit, fields, uneven times, odd sample rates."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,11 +109,12 @@ def _decoded(path: Path) -> Iterator[tuple[Fraction, Luma]]:
             return
         container.streams.video[0].thread_type = "AUTO"
         for frame in container.decode(video=0):
-            plane = frame.planes[0]
+            at = _seconds(frame)
             if frame.format.components[0].bits != 8 or frame.format.is_rgb:
-                raise ValueError(f"{path.name}: {frame.format.name} has no 8-bit luma plane")
+                frame = frame.reformat(format="yuv420p")
+            plane = frame.planes[0]
             rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
-            yield _seconds(frame), rows[:, : plane.width].copy()
+            yield at, rows[:, : plane.width].copy()
 
 
 def _seconds(frame: av.VideoFrame | av.AudioFrame) -> Fraction:

@@ -10,6 +10,8 @@ from tests.reference.predict import Click
 
 REACH = 0.03
 """Seconds on either side of its place in which an exact click is looked for, if no neighbour of its clip is nearer."""
+FASTEST = 8
+"""The speed above which clicks are too short and too near each other to be told apart."""
 LOUDER = 1.3
 """How much louder a click on a whole second must be than its neighbours; it is made twice as loud."""
 SMEAR = 0.1
@@ -21,7 +23,7 @@ class Sound:
 
     def __init__(self, foretold: Sequence[Click], heard: list[read.Click]) -> None:
         self._foretold, self._heard = foretold, heard
-        self.exact = [click for click in self._foretold if click.clear and click.exact]
+        self.exact = [click for click in self._foretold if click.clear and click.exact and click.speed <= FASTEST]
         self.nearest = [self._near(click, min(REACH, 0.05 / float(click.speed))) for click in self.exact]
         self.errors = [
             None if near is None else abs(near.at - float(click.record))
@@ -32,9 +34,13 @@ class Sound:
         self.drifts = [abs(near.at - float(click.record)) for click, near in found if near is not None]
 
     def _near(self, click: Click, reach: float) -> read.Click | None:
-        """The click heard nearest to a foretold one, if within reach."""
+        """The click heard nearest to a foretold one, if within reach and nearer to it than to others of its clip."""
         near = min(self._heard, key=lambda heard: abs(heard.at - float(click.record)), default=None)
-        return near if near is not None and abs(near.at - float(click.record)) <= reach else None
+        if near is None or abs(near.at - float(click.record)) > reach:
+            return None
+        others = (other for other in self._foretold if other.clip == click.clip)
+        closest = min(others, key=lambda other: abs(near.at - float(other.record)))
+        return near if closest.record == click.record else None
 
     def stray(self) -> tuple[float, ...]:
         """Where a click is heard that no source has there, give or take what its span allows."""

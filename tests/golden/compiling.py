@@ -16,6 +16,7 @@ BUILDS: dict[str, Build] = {
     "atempo_on_5_1": FIVE,
     "err_rc401_hdr_without_zscale": replace(NINE, filters=NINE.filters - {"zscale", "tonemap"}),
     "err_rc403_cover_on_5_1": FIVE,
+    "err_rc404_no_svt_av1": replace(NINE, encoders=NINE.encoders - {"libsvtav1"}),
     "err_rc401_rotation_without_rotate": replace(NINE, filters=NINE.filters - {"rotate"}),
 }
 """The cases that are not compiled for 9.0."""

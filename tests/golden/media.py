@@ -6,20 +6,25 @@ from dataclasses import replace
 from fractions import Fraction
 
 from compiler.ir.build import Build
+from compiler.profiles import PROFILES
+from compiler.supervise.display import UNPLACED
 from compiler.timeline.instant import SourceTime
-from compiler.timeline.media import AudioStream, Media, VideoStream
+from compiler.timeline.media import STILL_TICK, AudioStream, Media, VideoStream
 from compiler.transitions import BLENDS, FIRST, LATER
 
 NTSC = Fraction(30_000, 1001)
 
 FILTERS = frozenset(
-    {"acrossfade", "afade", "aformat", "anullsrc", "apad", "aresample", "asetpts", "asetrate", "asettb"}
-    | {"asplit", "atempo", "atrim", "boxblur", "bwdif", "color", "concat", "crop", "fade", "fillborders", "format"}
-    | {"fps", "overlay", "pad", "perspective", "rotate", "rubberband", "scale", "setparams", "setpts", "setsar"}
-    | {"settb", "split", "tonemap", "tpad", "trim", "xfade", "zscale"}
+    {"acrossfade", "afade", "aformat", "ametadata", "anullsrc", "apad", "aresample", "asendcmd", "asetpts"}
+    | {"asetrate", "asettb", "asplit", "atempo", "atrim", "boxblur", "bwdif", "color", "concat", "crop"}
+    | {"ebur128", "fade", "fillborders", "format", "fps", "hflip", "minterpolate", "null", "overlay", "pad"}
+    | {"palettegen", "paletteuse", "pan", "perspective", "rotate", "rubberband", "scale", "setparams", "setpts"}
+    | {"setsar", "settb", "sidedata", "split", "tonemap", "tpad", "transpose", "trim", "vflip", "volume"}
+    | {"xfade", "zscale"}
 )
 DRAWN = {since: frozenset(each.drawn for each in BLENDS.values() if each.since == since) for since in (FIRST, LATER)}
-NINE = Build("ffmpeg", (9, 0), "9.0.2", FILTERS, frozenset({"libx264", "aac"}), DRAWN[FIRST] | DRAWN[LATER])
+ENCODERS = frozenset(encoder for profile in PROFILES.values() for encoder in profile.encoders)
+NINE = Build("ffmpeg", (9, 0), "9.0.2", FILTERS, ENCODERS, DRAWN[FIRST] | DRAWN[LATER])
 FIVE = replace(NINE, release=(5, 1), version="5.1.9", filters=FILTERS - {"rubberband"}, transitions=DRAWN[FIRST])
 
 
@@ -73,12 +78,19 @@ def heard(
         codec=codec,
         sample_rate=rate,
         channels=channels,
-        layout={1: "mono", 2: "stereo", 6: "5.1"}[channels],
+        layout={1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}[channels],
+        speakers=UNPLACED[channels],
         time_base=Fraction(1, rate) if media.format == "mov" else media.video.time_base,
         first=media.video.first if first is None else Fraction(first),
         end=SourceTime(Fraction(media.video.end if end is None else end)),
     )
     return replace(media, audio=audio)
+
+
+def surrounded(media: Media, layout: str, *speakers: str) -> Media:
+    """The media with its sound laid out otherwise."""
+    assert media.audio
+    return replace(media, audio=replace(media.audio, layout=layout, channels=len(speakers), speakers=speakers))
 
 
 MILLI = Fraction(1, 1000)
@@ -123,12 +135,15 @@ MEDIA: dict[str, Media] = {
     "action.mp4": heard(picture(tagged(film("action.mp4", 60, 30, (2704, 1520))), codec="hevc", pix_fmt="yuv420p10le")),
     "screen.mp4": picture(tagged(film("screen.mp4", 30, 10, (1170, 2532))), ticks=SPARSE),
     "match.mp4": heard(tagged(film("match.mp4", 50, 5400, base=Fraction(1, 12_800)))),
+    "selfie.mov": picture(tagged(film("selfie.mov", 30, 8)), rotation=270, mirrored=True),
+    "cinema.mov": heard(tagged(film("cinema.mov", 24, 20)), codec="pcm_s24le", channels=8),
     "tiny.mp4": tagged(film("tiny.mp4", 30, 5, (64, 48))),
     "tube.mov": heard(
         picture(
             film("tube.mov", 30, 20, (960, 1080)),
             sar=Fraction(2),
             fields="bff",
+            mirrored=True,
             color_transfer="smpte2084",
             color_space="bt2020nc",
         )
@@ -150,6 +165,22 @@ MEDIA: dict[str, Media] = {
         codec="ffv1",
         pix_fmt="gbrp",
         color_space="gbr",
+    ),
+    "card.png": picture(
+        film("card.png", 30, 5, (1200, 800), base=STILL_TICK, container="image2"),
+        codec="png",
+        pix_fmt="rgba",
+        ticks=(0,),
+    ),
+    "photo.jpg": picture(
+        film("photo.jpg", 30, 5, (4032, 3024), base=STILL_TICK, container="image2"),
+        codec="mjpeg",
+        pix_fmt="yuvj420p",
+        ticks=(0,),
+        rotation=90,
+    ),
+    "spatial.mkv": surrounded(
+        heard(tagged(film("spatial.mkv", 30, 5))), "ambisonic 1", "AMBI0", "AMBI1", "AMBI2", "AMBI3"
     ),
     "odd_matrix.mkv": picture(film("odd_matrix.mkv", 30, 10), color_space="ictcp"),
 }

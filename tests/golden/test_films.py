@@ -6,10 +6,14 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from compiler.ir.text import show
+from compiler.pipeline.forms import command
 from tests.golden.compiling import FILMS, compile_case
 
-COMMANDS = ("dissolve_between_cuts", "atempo_on_5_1")
-"""Cases whose whole command is kept too: they differ in what the two oldest and newest ffmpegs are told."""
+COMMANDS = (
+    *("dissolve_between_cuts", "atempo_on_5_1"),
+    *(case for case in FILMS if case.startswith("encode_") or case == "loudness"),
+)
+"""Cases whose whole command is kept too: they differ in what the oldest and newest ffmpegs are told, and encoders."""
 
 
 @pytest.mark.parametrize("case", FILMS)
@@ -21,4 +25,4 @@ def test_film(case: str, golden: SnapshotAssertion) -> None:
 
 @pytest.mark.parametrize("case", COMMANDS)
 def test_command(case: str, golden: SnapshotAssertion) -> None:
-    assert compile_case(case).shell("filtergraph.txt", "film.mp4") == golden(name="command")
+    assert command(compile_case(case)) == golden(name="command")

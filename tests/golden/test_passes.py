@@ -20,6 +20,7 @@ SHOWN_ON = {
     "pass_commute_still": "still_crop_before_slow_motion",
     "pass_part_overlaps": "dissolve_between_cuts",
     "pass_lay_backdrops": "contain_on_a_blur",
+    "pass_part_motion": "motion_blend",
     "pass_cut_sound": "pitch_kept_in_a_short_piece",
     "pass_insert_splits": "varispeed",
     "pass_widen_blends": "dissolve_between_cuts",

@@ -36,12 +36,12 @@ MET: dict[str, str] = {
     "RC204": "err_rc204_bars_would_change",
     "RC205": "err_rc205_matrix_not_converted",
     "RC206": "err_rc206_past_the_end",
-    "RC207": "err_rc207_ramp",
     "RC208": "err_rc208_uneven_first_clip",
     "RC301": "err_rc301_reads_what_is_not_made",
     "RC401": "err_rc401_rotation_without_rotate",
     "RC402": "err_rc402_crop_of_one_pixel",
     "RC403": "err_rc403_cover_on_5_1",
+    "RC404": "err_rc404_no_svt_av1",
     "RC601": "tests/supervise/test_ffmpeg.py",
     "RC602": "tests/supervise/test_ffmpeg.py",
     "RC603": "tests/supervise/test_probe.py",
@@ -55,6 +55,7 @@ MET: dict[str, str] = {
     "RC611": "tests/supervise/test_film.py",
     "RC612": "tests/supervise/test_film.py",
     "RC613": "tests/supervise/test_film.py",
+    "RC614": "tests/supervise/test_film.py",
     "RC901": "tests/supervise/test_probe.py",
 }
 """Where each code is met: a golden whose text it begins, or a test that names it."""

@@ -27,7 +27,7 @@ VENDORED = ROOT / "server" / "static" / "vendor"
 """What others wrote, kept as it came."""
 
 LONGEST = 300
-LONGER = {"compiler/ir/ops.py": 500}
+LONGER = {"compiler/ir/ops.py": 560}
 """Files over 300 lines, and how far they may go: the ops are one closed union, and belong side by side."""
 
 HOSTS = {

@@ -9,7 +9,9 @@ import pytest
 
 from compiler.errors import ReelError
 from compiler.lower import Placed
+from compiler.timeline.warp import Pace, held
 from tests.golden.media import MEDIA, film, picture
+from tests.ir.graphs import src
 from tests.lower.reels import Stored, placed, play
 
 
@@ -19,6 +21,12 @@ def span(clip: Placed) -> tuple[Fraction | int, Fraction | int]:
 
 def paces(clip: Placed) -> list[tuple[str, str, str]]:
     return [(str(pace.start), str(pace.end), str(pace.entry)) for pace in clip.timing.warp.paces]
+
+
+def frozen(stored: Stored, at: float, seconds: float) -> Stored:
+    """The edit with a picture held."""
+    stored["segments_data"]["spans"].append({"at": at, "freeze": seconds})
+    return stored
 
 
 @pytest.mark.parametrize(
@@ -67,12 +75,26 @@ def test_a_speed_past_the_media_plays_nothing() -> None:
     ]
 
 
-def test_a_ramp_is_refused_where_it_would_be_seen() -> None:
-    ramp = {"from": 1, "to": 2}
-    with pytest.raises(ReelError) as caught:
-        placed({"media": "silent.mp4", **play(None, None, (1, 3, ramp))})
-    assert (caught.value.code, caught.value.loc.pointer) == ("RC207", "/clips/0/segments_data/spans/0/speed")
+def test_a_ramp_is_a_pace_and_what_the_trim_leaves_of_it_a_part() -> None:
+    ramp = {"from": 1, "to": 2, "ease": "smooth"}
+    clip = placed({"media": "silent.mp4", **play(2, None, (1, 3, ramp))})
+    first, _ = clip.timing.warp.paces
+    assert first == Pace(src(2), src(3), Fraction(1), Fraction(2), "smooth", cut=(Fraction(1), Fraction(0)))
     assert len(paces(placed({"media": "silent.mp4", **play(None, None, (11, 13, ramp))}))) == 1
+
+
+def test_a_freeze_is_a_pace_of_no_length() -> None:
+    clip = placed({"media": "silent.mp4", **frozen(play(2, 4), 3, 0.5)})
+    assert list(clip.timing.warp.paces) == [Pace(src(2), src(3)), held(src(3), Fraction(1, 2)), Pace(src(3), src(4))]
+    assert clip.frames == 75
+
+
+def test_a_freeze_outside_the_trim_holds_nothing_and_past_the_media_that_is_said() -> None:
+    outside = placed({"media": "silent.mp4", **frozen(play(2, 4), 5, 0.5)})
+    assert (outside.frames, outside.notices) == (60, ())
+    past = placed({"media": "silent.mp4", **frozen(play(2, 4), 10.5, 0.5)})
+    assert past.frames == 60
+    assert [notice.loc.pointer for notice in past.notices] == ["/clips/0/segments_data/spans/0"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from compiler.model import CANVASES, Audio, Canvas, Encode, read_reel
+from compiler.model import CANVASES, Audio, Canvas, Encode, Loudness, read_reel
 from tests.model.reading import errors_of, faults_top, read_top
 
 EXAMPLE = """
@@ -57,6 +57,34 @@ def test_the_rate_may_be_left_to_the_first_clip() -> None:
     assert canvas.rate is None
     with pytest.raises(TypeError, match="no rate yet"):
         _ = canvas.fps
+
+
+@pytest.mark.parametrize(
+    ("stored", "found"),
+    [
+        ({"codec": "h264", "quality": "draft"}, ("veryfast", 28, None)),
+        ({"codec": "h265"}, ("medium", 23, None)),
+        ({"codec": "av1", "crf": 25}, ("6", 25, None)),
+        ({"codec": "av1", "quality": "draft", "preset": "13"}, ("13", 40, None)),
+        ({"codec": "h265", "bitrate": "8M"}, ("medium", None, "8M")),
+        ({"codec": "prores", "quality": "draft"}, (None, None, None)),
+        ({"codec": "wav"}, (None, None, None)),
+    ],
+)
+def test_what_is_not_said_of_the_encoding_is_its_qualitys(stored: dict[str, object], found: tuple[object, ...]) -> None:
+    encode = read_top(encode=stored).encode
+    assert (encode.preset, encode.crf, encode.bitrate) == found
+    assert encode.quality == stored.get("quality", "final")
+
+
+def test_a_loudness_is_a_target_and_a_peak() -> None:
+    stored: list[dict[str, object]] = [{}, {"loudness": {}}, {"loudness": {"target": -23}}]
+    loudness = [read_top(audio=audio).audio.loudness for audio in stored]
+    assert loudness == [None, Loudness(Fraction(-16), Fraction(-1)), Loudness(Fraction(-23), Fraction(-1))]
+
+
+def test_a_film_of_sound_alone_has_sound() -> None:
+    assert faults_top(encode={"codec": "m4a"}, audio={"include": False}) == [("RC106", "/audio/include")]
 
 
 def test_a_size_needs_no_aspect_ratio() -> None:
@@ -129,6 +157,11 @@ def test_wrong_rates(stored: object) -> None:
         ("audio", {"stretch": "none"}, "RC106", "/audio/stretch"),
         ("audio", {"mute": True}, "RC103", "/audio/mute"),
         ("audio", True, "RC104", "/audio"),
+        ("audio", {"loudness": -16}, "RC104", "/audio/loudness"),
+        ("audio", {"loudness": {"target": -4}}, "RC106", "/audio/loudness/target"),
+        ("audio", {"loudness": {"true_peak": 1}}, "RC106", "/audio/loudness/true_peak"),
+        ("audio", {"loudness": {"lra": 7}}, "RC103", "/audio/loudness/lra"),
+        ("audio", {"loudness": {}, "include": False}, "RC106", "/audio/loudness"),
         ("encode", {"codec": "hevc"}, "RC106", "/encode/codec"),
         ("encode", {"preset": "fastest"}, "RC106", "/encode/preset"),
         ("encode", {"crf": 51.5}, "RC106", "/encode/crf"),
@@ -137,7 +170,22 @@ def test_wrong_rates(stored: object) -> None:
         ("encode", {"audio_bitrate": "31k"}, "RC106", "/encode/audio_bitrate"),
         ("encode", {"audio_bitrate": "513k"}, "RC106", "/encode/audio_bitrate"),
         ("encode", {"audio_bitrate": 192}, "RC104", "/encode/audio_bitrate"),
-        ("encode", {"bitrate": "1M"}, "RC103", "/encode/bitrate"),
+        ("encode", {"vbr": True}, "RC103", "/encode/vbr"),
+        ("encode", {"quality": "best"}, "RC106", "/encode/quality"),
+        ("encode", {"bitrate": "1G"}, "RC106", "/encode/bitrate"),
+        ("encode", {"bitrate": "49k"}, "RC106", "/encode/bitrate"),
+        ("encode", {"bitrate": "501M"}, "RC106", "/encode/bitrate"),
+        ("encode", {"bitrate": 8}, "RC104", "/encode/bitrate"),
+        ("encode", {"bitrate": "8M", "crf": 20}, "RC106", "/encode/bitrate"),
+        ("encode", {"codec": "av1", "crf": 30.5}, "RC104", "/encode/crf"),
+        ("encode", {"codec": "av1", "crf": 64}, "RC106", "/encode/crf"),
+        ("encode", {"codec": "av1", "preset": "medium"}, "RC106", "/encode/preset"),
+        ("encode", {"codec": "prores", "crf": 20}, "RC106", "/encode/crf"),
+        ("encode", {"codec": "prores", "bitrate": "8M"}, "RC106", "/encode/bitrate"),
+        ("encode", {"codec": "prores", "audio_bitrate": "192k"}, "RC106", "/encode/audio_bitrate"),
+        ("encode", {"codec": "gif", "quality": "draft"}, "RC106", "/encode/quality"),
+        ("encode", {"codec": "gif", "audio_bitrate": "192k"}, "RC106", "/encode/audio_bitrate"),
+        ("encode", {"codec": "wav", "preset": "fast"}, "RC106", "/encode/preset"),
         ("encode", "h264", "RC104", "/encode"),
         ("transition", {"type": "wipe", "duration": 1}, "RC113", "/transition/type"),
         ("clips", [], "RC109", "/clips"),
@@ -167,7 +215,7 @@ def test_the_nearest_name_is_the_hint() -> None:
 
 def test_an_unknown_field_like_no_other_lists_the_known() -> None:
     (error,) = errors_of('{"reel": 1, "audio": {"zzz": 1}, "clips": [{"media": "a"}]}')
-    assert error.hint == "known here: include, stretch"
+    assert error.hint == "known here: include, loudness, stretch"
 
 
 def test_two_clips_of_one_id() -> None:

@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from compiler.model import clip, crop, file, read_reel, schema, spans
-from compiler.model.forms import ClipForm, KeyframeForm, RampForm, ReelForm, SpanForm
+from compiler.model import clip, crop, encode, file, read_reel, schema, spans
+from compiler.model.forms import ClipForm, FreezeForm, KeyframeForm, RampForm, ReelForm, SpanForm
 from tests.model.test_file import EXAMPLE
 
 
 def test_the_example_is_valid() -> None:
     form = ReelForm.model_validate_json(EXAMPLE)
     assert form.clips[0].segments_data is not None
-    assert form.clips[0].segments_data.spans[0].speed == 0.5
+    span = form.clips[0].segments_data.spans[0]
+    assert isinstance(span, SpanForm)
+    assert span.speed == 0.5
 
 
 def test_dialect_and_required_fields() -> None:
@@ -33,12 +35,14 @@ def test_dialect_and_required_fields() -> None:
     [
         ("CanvasForm", file.CANVAS),
         ("AudioForm", file.AUDIO),
-        ("EncodeForm", file.ENCODE),
+        ("LoudnessForm", file.LOUDNESS),
+        ("EncodeForm", encode.ENCODE),
         ("ClipForm", clip.FIELDS),
         ("KeyframeForm", crop.KEYFRAME - {"time"}),
         ("SpanForm", spans.SPAN),
         ("TrimForm", spans.RANGE),
         ("RampForm", spans.RAMP),
+        ("FreezeForm", spans.FROZEN),
     ],
 )
 def test_schema_and_reader_know_the_same_fields(name: str, fields: frozenset[str]) -> None:
@@ -70,9 +74,8 @@ def test_defaults_are_the_readers() -> None:
     assert defs["AudioForm"]["include"]["default"] == bare.audio.include
     assert {name: field["default"] for name, field in defs["EncodeForm"].items()} == {
         "codec": bare.encode.codec,
-        "preset": bare.encode.preset,
-        "crf": bare.encode.crf,
         "audio_bitrate": bare.encode.audio_bitrate,
+        **dict.fromkeys(("quality", "preset", "crf", "bitrate")),
     }
     assert defs["ClipForm"]["rotation"]["default"] == bare.clips[0].rotation
 
@@ -88,6 +91,7 @@ def test_defaults_are_the_readers() -> None:
         (SpanForm, {"start": 0, "end": 1, "speed": 0.05}),
         (SpanForm, {"start": 0, "speed": 1}),
         (RampForm, {"from": 1, "to": 17}),
+        (FreezeForm, {"at": 1, "freeze": 0}),
     ],
 )
 def test_the_schema_refuses_what_the_reader_refuses(form: type[ReelForm], stored: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from compiler.errors import ReelError
 from compiler.model import Ramp
 from tests.model.reading import F, faults, plain, read, times
 
@@ -225,3 +226,41 @@ def test_all_errors_at_once() -> None:
         ("RC106", "segments_data/segmentSpeeds/1"),
         ("RC111", "segments_data/trimRange"),
     ]
+
+
+def test_freezes_stand_among_the_spans() -> None:
+    clip = read(
+        segments_data=v2({"at": 3, "freeze": 0.5}, {"start": 1, "end": 2, "speed": 2}, {"at": 1.5, "freeze": 2})
+    )
+    assert [(freeze.at, freeze.seconds) for freeze in clip.freezes] == [(Fraction(3, 2), 2), (3, HALF)]
+    assert [freeze.loc.pointer for freeze in clip.freezes] == [f"/clips/0/segments_data/spans/{k}" for k in (2, 0)]
+    assert plain(clip.spans) == [(1, 2, Fraction(2))]
+
+
+@pytest.mark.parametrize(
+    ("freeze", "code", "pointer"),
+    [
+        ({"at": 1, "freeze": 0}, "RC106", "/freeze"),
+        ({"at": 1, "freeze": -1}, "RC106", "/freeze"),
+        ({"at": 1, "freeze": 3601}, "RC106", "/freeze"),
+        ({"at": -1, "freeze": 1}, "RC106", "/at"),
+        ({"at": 1}, "RC105", "/freeze"),
+        ({"freeze": 1}, "RC105", "/at"),
+        ({"at": 1, "freeze": 1, "speed": 2}, "RC103", "/speed"),
+        ({"at": 1, "freeze": "1"}, "RC104", "/freeze"),
+    ],
+)
+def test_a_bad_freeze_is_refused(freeze: dict[str, Any], code: str, pointer: str) -> None:
+    assert faults(segments_data=v2(freeze)) == [(code, f"segments_data/spans/0{pointer}")]
+
+
+def test_two_freezes_of_one_instant_are_refused() -> None:
+    twice = v2({"at": 1, "freeze": 1}, {"at": 1.0, "freeze": 2})
+    assert faults(segments_data=twice) == [("RC112", "segments_data/spans/1")]
+
+
+def test_speed_0_is_refused_and_says_how_to_freeze() -> None:
+    with pytest.raises(ReelError) as caught:
+        read(segments_data=v2({"start": 1, "end": 2, "speed": 0}))
+    assert caught.value.code == "RC106"
+    assert "freeze" in caught.value.hint

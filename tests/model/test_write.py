@@ -51,13 +51,16 @@ def segments(draw: st.DrawFn) -> Any:
         {"start": start, "end": end, "speed": draw(SPEEDS | RAMPS)}
         for start, end in zip(edges[::2], [*edges[1::2], None], strict=False)
     ]
+    freezes = [
+        {"at": at, "freeze": draw(st.floats(0.01, 9))} for at in draw(st.lists(DECIMALS, max_size=2, unique=True))
+    ]
     full = [0, *(edge for edge in edges if edge > 1)]
     indexed = {str(index): draw(SPEEDS) for index in range(len(full) - 1)}
     return draw(
         st.sampled_from(
             [
                 None,
-                {"version": 2, "trimRange": trim, "spans": spans},
+                {"version": 2, "trimRange": trim, "spans": [*freezes, *spans]},
                 {"boundaries": full, "segmentSpeeds": indexed, "trimRange": trim},
                 {"boundaries": full[1:], "speeds": indexed, "trimRange": trim},
                 {"segments": spans},

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compiler.emit.argv import Encoding, film_command, words
+from compiler.emit.argv import film_command, words
+from compiler.emit.encoders import Encoding
 from compiler.emit.filters import spell
 from compiler.emit.script import script
 from compiler.ir.build import Build
@@ -93,15 +94,16 @@ class Bench:
 
 
 def reel(*clips: Stored, **top: Any) -> Reel:
-    """A reel of the small file at its own size, its clips' `play` a trim and spans: (in, out, (from, to, speed)...)."""
+    """A reel of the small file at its own size, its clips' `play` as `play` takes it."""
     canvas = {"width": 160, "height": 90, "fps": "30", **top.pop("canvas", {})}
     stored = [{"media": MEDIA, **_stored(clip)} for clip in clips]
     return read_reel(json.dumps({"reel": 1, "canvas": canvas, **top, "clips": stored}))
 
 
-def play(start: float, end: float, *spans: tuple[float, float, float]) -> dict[str, object]:
-    """A stored trim with speeds."""
-    stored = [{"start": a, "end": b, "speed": speed} for a, b, speed in spans]
+def play(start: float, end: float, *spans: tuple[float, float, Any] | tuple[float, float]) -> dict[str, object]:
+    """A stored trim with speeds: (from, to, speed); and freezes: (at, seconds)."""
+    names = {3: ("start", "end", "speed"), 2: ("at", "freeze")}
+    stored = [dict(zip(names[len(span)], span, strict=True)) for span in spans]
     return {"version": 2, "trimRange": {"start": start, "end": end}, "spans": stored}
 
 

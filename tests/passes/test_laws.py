@@ -25,6 +25,7 @@ from compiler.passes.fold_identity import fold_identity
 from compiler.passes.fuse_cuts import fuse_cuts
 from compiler.passes.insert_splits import insert_splits
 from compiler.passes.part_overlaps import part_overlaps
+from compiler.passes.pieces import cut
 from compiler.passes.restamp_joins import restamp_joins
 from compiler.passes.seek_sources import seek_sources
 from compiler.pipeline import Compiled, Still, compile_reel, compile_still, slice_legal
@@ -206,6 +207,22 @@ def test_varispeed_is_in_its_place_to_the_millisecond(bench: Bench) -> None:
     assert error < 0.02
 
 
+def test_a_ramp_of_sound_goes_on_where_its_pieces_meet(benches: Bench) -> None:
+    """Each sample is the source's where its piece plays it; behind a joint the resampler takes 16 samples to settle."""
+    edit = reel({"play": (2, 4, (2, 4, {"from": 0.5, "to": 2, "ease": "smooth"}))}, audio={"stretch": "varispeed"})
+    film = compiled(benches, edit)
+    heard = benches.render(film.legal).samples[:, 0]
+    pieces, at = cut(film.plan.clips[0].placed.timing.warp, len(heard), "varispeed"), 0
+    assert len(pieces) > 20
+    for piece in pieces:
+        t = float(piece.start) + np.arange(piece.samples) * float(piece.speed) / 48_000
+        off = np.abs(heard[at : at + piece.samples] - 0.4 * np.sin(2 * np.pi * (300 + 40 * t) * t))
+        assert off[:16].max() < 0.02
+        assert off[16:].max() < 0.001
+        at += piece.samples
+    assert at == len(heard)
+
+
 ZOOM = [
     {"frame": 30, "x": 0, "y": 0, "width": 128, "height": 72},
     {"frame": 45, "x": 30, "y": 14, "width": 96, "height": 54, "ease": "smooth"},
@@ -222,6 +239,28 @@ SLICED = {
     "cuts": CUTS,
     "zoom": reel({"play": (1, 2.6, (1.4, 1.8, 0.5)), "crop_data": ZOOM}, {"play": (2, 3), "into": ("dissolve", 0.5)}),
     "slow motion": SLOW,
+    "ramps": reel(
+        {"play": (1, 3, (0.8, 2, {"from": 1, "to": 0.2}), (2, 2.7, {"from": 0.2, "to": 3, "ease": "smooth"}))},
+        {
+            "play": (3, 5, (3.5, 4.5, {"from": 2, "to": 0.4, "ease": "smooth"})),
+            "crop_data": ZOOM,
+            "into": ("fade", 0.3),
+        },
+    ),
+    "freezes": reel(
+        {"play": (1, 2, (1, 0.4), (1.5, 0.5), (1.4, 1.8, 0.5))},
+        {"play": (3, 4, (3.21, 0.3), (4, 0.6)), "into": ("dissolve", 0.5)},
+        {"play": (2, 2.5, (2.25, 0.2)), "into": ("dissolve", 0.3)},
+    ),
+    "blends": reel(
+        {"play": (1, 2.2, (1.3, 1.7, 0.3), (1.5, 0.3)), "motion": "blend"},
+        {"play": (3, 3.8, (3, 3.8, 0.4)), "motion": "blend", "crop_data": PAN, "into": ("dissolve", 0.5)},
+        {"play": (2, 2.5), "motion": "blend"},
+    ),
+    "pictures made up": reel(
+        {"play": (1, 2.2, (1.3, 1.7, 0.3), (1.5, 0.3)), "motion": "interpolate"},
+        {"play": (3, 4, (3, 4, {"from": 0.3, "to": 2})), "motion": "interpolate", "into": ("dissolve", 0.5)},
+    ),
     "mixed": MIXED,
     "two overlaps in a row": reel(
         {"play": (1, 2)}, {"play": (3, 3.6), "into": ("dissolve", 0.3)}, {"play": (4, 5), "into": ("dissolve", 0.3)}
@@ -249,6 +288,29 @@ SLICED = {
         {"id": "frame", "play": (1, 1.3)}, {"id": "still", "play": (3, 3.3), "into": ("dissolve", 0.2)}
     ),
 }
+
+
+@pytest.mark.parametrize("motion", ["blend", "interpolate"])
+def test_only_slow_motion_is_drawn_by_motion(motion: str, benches: Bench) -> None:
+    """Between the source's frames there are new ones; its own, a freeze and what is not slow are as they were."""
+    clip = {"play": (1, 2.6, (1.4, 1.8, 0.25), (1.6, 0.5), (2, 2.5, 2))}
+    silent = {"include": False}
+    plain, moved = (
+        benches.pixels(compiled(benches, reel({**clip, "motion": kind}, audio=silent)).legal).astype(int)
+        for kind in ("repeat", motion)
+    )
+    assert plain.shape == moved.shape
+    differs = {n for n in range(len(plain)) if not np.array_equal(plain[n], moved[n])}
+    first, frozen, again, last = 12, 36, 51, 75  # 24 frames of slow motion, 15 of a freeze, 24 of slow motion
+    assert differs <= {*range(first, frozen), *range(again, last)}
+    own = {n for n in differs if (n - first) % 4 == 0} if motion == "blend" else set()
+    assert not own & set(range(first, frozen))
+    assert len(differs) >= 30
+    kept = [plain[n] for n in range(first, frozen, 4)]
+    for before, after, n in zip(kept, kept[1:], range(first, frozen, 4), strict=False):
+        if motion == "blend":
+            assert np.abs(moved[n + 1] - (0.75 * before + 0.25 * after)).max() <= 2
+            assert np.abs(moved[n + 2] - (before + after) / 2).max() <= 2
 
 
 @pytest.mark.parametrize("name", SLICED)

@@ -18,12 +18,13 @@ from compiler.ir.verify import verify, verify_legal
 from compiler.lower import lower
 from compiler.passes import PASSES, SHAPING, SLICING, Pass, law, pass_name
 from compiler.passes.commute_still import commute_still
-from compiler.passes.cut_sound import DECLICK, POST_ROLL, SHORTEST, cut_sound
+from compiler.passes.cut_sound import DECLICK, POST_ROLL, cut_sound
 from compiler.passes.fold_identity import fold_identity
 from compiler.passes.fuse_cuts import fuse_cuts
 from compiler.passes.insert_splits import insert_splits
 from compiler.passes.narrow_frames import narrow_frames
 from compiler.passes.part_overlaps import part_overlaps
+from compiler.passes.pieces import SHORTEST
 from compiler.passes.restamp_joins import restamp_joins
 from compiler.passes.seek_sources import COARSE_REACH, LEAD_FRAMES, LEAD_SOUND, seek_sources
 from compiler.passes.slice_span import slice_span

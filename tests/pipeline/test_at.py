@@ -79,6 +79,7 @@ def test_a_sight_is_the_curve_and_the_warp_at_its_frame() -> None:
         "clip_frame": 30,
         "source_time": "1.5",
         "source_frame": 45,
+        "motion": "repeat",
         "crop": {"x": pytest.approx(449.55, abs=0.01), "y": 0, "width": 1280, "height": 720},
         "speed": "0.5",
         "weight": "1",
@@ -166,3 +167,31 @@ def test_a_film_that_is_rounded_down_shows_less_than_its_clip() -> None:
     with pytest.raises(ReelError, match="not in the film") as caught:
         record_time(plan, "a", SourceTime(Fraction(1)))
     assert caught.value.detail == "the clip shows 0 s up to, not including, 1 s"
+
+
+def test_a_freeze_shows_one_frame_at_no_speed() -> None:
+    frozen = play(1, 2)
+    frozen["segments_data"]["spans"].append({"at": 1.5, "freeze": 0.2})
+    film = compiled({"id": "a", **frozen})
+    shown = [seen(film, frame)[0] for frame in range(14, 24)]
+    assert [sight.source_frame for sight in shown] == [*[44] * 7, 45, 46, 47]
+    assert [sight.speed for sight in shown] == [1, *[0] * 6, 1, 1, 1]
+    assert {sight.source for sight in shown[1:7]} == {Fraction(3, 2)}
+    assert record_time(film.plan, "a", SourceTime(Fraction(3, 2))) == Fraction(1, 2)
+
+
+def test_a_ramp_is_traced_at_its_speed() -> None:
+    film = compiled({"id": "a", **play(1, 3, (1, 3, {"from": 1, "to": 3}))})
+    (middle,) = seen(film, 15)
+    assert (middle.speed, middle.source) == (Fraction(2), Fraction(7, 4))
+
+
+def test_slow_motion_that_is_mixed_names_the_earlier_frame() -> None:
+    film = compiled({"id": "a", "motion": "blend", **play(1, 3, (2, 3, 0.25))})
+    assert [(sight.source_frame, sight.motion) for frame in (29, 33, 35) for sight in seen(film, frame)] == [
+        *((59, "repeat"), (60, "blend"), (61, "blend"))
+    ]
+    plan = film.plan.clips[0]
+    assert (plan.mixed, plan.as_json(Fraction(30))["motion"]) == (
+        *(120, {"kind": "blend", "mixed_frames": 120, "processor_s": 0.7}),
+    )

@@ -107,6 +107,7 @@ def test_the_plan_as_json() -> None:
         "transition": {"type": "cut", "frames": 0},
         "colour": "as tagged",
         "crop": {"class": "static", "chain": "crop", "max_error_px": 0.0},
+        "motion": {"kind": "repeat", "mixed_frames": 0, "processor_s": 0.0},
         "warnings": told["warnings"],
     }
     assert [line.split(": ")[0] for line in told["warnings"]] == ['clip "x" /clips/0/segments_data/trimRange']

@@ -1,7 +1,7 @@
 """A stored clip read plainly: what plays, how fast, how it is entered, how it is framed.
 
-The reel is a plain dict in the current stored form. Out of scope, and refused: timing_data beyond a trim, ramps that a
-trim cuts. Rotation is not looked at.
+The reel is a plain dict in the current stored form. Out of scope, and refused: timing_data beyond a trim. Rotation is
+not looked at.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.reference import crop
 from tests.reference.facts import Facts
-from tests.reference.warp import Course, exact, nearest
+from tests.reference.warp import Course, Piece, exact, nearest
 
 Stored = Mapping[str, Any]
 
@@ -84,10 +84,13 @@ def _course(clip: Stored, facts: Facts) -> Course:
     start, end = _trim(stored, clip.get("timing_data") or {}, facts)
     if end <= start:
         raise ValueError("nothing is left of the clip")
-    spans = [span for span in stored.get("spans", ()) if exact(span["start"]) < end and exact(span["end"]) > start]
+    listed = stored.get("spans", ())
+    spans = [span for span in listed if "speed" in span and exact(span["start"]) < end and exact(span["end"]) > start]
+    freezes = {exact(span["at"]): exact(span["freeze"]) for span in listed if "freeze" in span}
     edges = {start, end, *(max(start, exact(span["start"])) for span in spans)}
     edges |= {min(end, exact(span["end"])) for span in spans}
-    return Course(start, end, [_piece(spans, left, right) for left, right in pairwise(sorted(edges))])
+    pieces = [_piece(spans, left, right) for left, right in pairwise(sorted(edges))]
+    return Course(start, end, pieces, {at: lasts for at, lasts in freezes.items() if start <= at <= end})
 
 
 def _trim(stored: Stored, timing: Stored, facts: Facts) -> tuple[Fraction, Fraction]:
@@ -99,18 +102,18 @@ def _trim(stored: Stored, timing: Stored, facts: Facts) -> tuple[Fraction, Fract
     return max(exact(trim.get("start", 0)), Fraction(0)), min(exact(trim.get("end", facts.end)), facts.end)
 
 
-def _piece(spans: list[Stored], left: Fraction, right: Fraction) -> tuple[Fraction, Fraction, Fraction, str]:
-    """Source length, entry speed, exit speed and ease of what lies between two edges."""
+def _piece(spans: list[Stored], left: Fraction, right: Fraction) -> Piece:
+    """What plays between two edges; of a ramp that a trim cuts, a part."""
+    played = Fraction(0), right - left
     for span in spans:
         start, end = exact(span["start"]), exact(span["end"])
         if start <= left and right <= end:
             speed = span.get("speed", 1)
             if not isinstance(speed, Mapping):
-                return right - left, exact(speed), exact(speed), "linear"
-            if (start, end) != (left, right):
-                raise ValueError("a trim cuts a ramp")
-            return right - left, exact(speed["from"]), exact(speed["to"]), speed.get("ease", "linear")
-    return right - left, Fraction(1), Fraction(1), "linear"
+                return right - left, exact(speed), exact(speed), "linear", *played
+            ease = speed.get("ease", "linear")
+            return end - start, exact(speed["from"]), exact(speed["to"]), ease, left - start, right - start
+    return right - left, Fraction(1), Fraction(1), "linear", *played
 
 
 def _join(reel: Stored, clip: Stored) -> tuple[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +21,9 @@ class Facts:
     """Width and height as displayed, pixels."""
     clicks: tuple[Fraction, ...] = ()
     """Where its clicks begin; the first and every tenth after it are loud."""
+
+    @property
+    def uneven(self) -> bool:
+        """Whether its frames come at uneven times, and not only in a container's milliseconds."""
+        gaps = [after - before for before, after in pairwise(self.times)]
+        return max(gaps, default=Fraction(0)) - min(gaps, default=Fraction(0)) > Fraction(1, 400)

@@ -10,7 +10,7 @@ from fractions import Fraction
 from tests.reference import crop
 from tests.reference.edit import Edit, Stored, edits, frame_rate
 from tests.reference.facts import Facts
-from tests.reference.warp import Stretch, nearest
+from tests.reference.warp import nearest
 
 SAMPLE_RATE = 48_000
 
@@ -52,6 +52,8 @@ class Clip:
     """The source frame that each of its frames shows."""
     windows: tuple[crop.Box, ...]
     """The crop window of each of its frames."""
+    entered: str
+    """cut, fade, or the name of a transition that overlaps."""
     overlaps: tuple[int, int]
     """Frames it shares with the clip before, and with the clip after."""
     darkened: tuple[int, int]
@@ -130,6 +132,7 @@ def _clip(edit: Edit, fps: Fraction, first: int, overlaps: tuple[int, int], dark
         source_out=course.end,
         shown=tuple(max((k for k, at in slots.items() if at < n + 1), default=entered) for n in range(frames)),
         windows=tuple(edit.window(course.source(n / fps)) for n in range(frames)),
+        entered=edit.entered,
         overlaps=overlaps,
         darkened=darkened,
         margin=min(min(at - math.floor(at), math.ceil(at) - at) for at in slots.values()),
@@ -139,7 +142,10 @@ def _clip(edit: Edit, fps: Fraction, first: int, overlaps: tuple[int, int], dark
 def _slots(edit: Edit, fps: Fraction) -> dict[int, Fraction]:
     """Where every source frame of the clip falls on its frame grid; the whole part is its slot."""
     bias = Fraction(1, 2) + Fraction(1, 1000)
-    inside = {k: at for k, at in enumerate(edit.facts.times) if edit.course.start <= at < edit.course.end}
+    start, times = edit.course.start, edit.facts.times
+    inside = {k: at for k, at in enumerate(times) if start <= at < edit.course.end}
+    if edit.facts.uneven:  # it may have begun long before: what is on screen at the in point is shown until the next
+        inside[max(k for k, at in enumerate(times) if at <= start)] = start
     if not inside:
         raise ValueError(f"no source frame begins inside clip {edit.id}")
     return {k: edit.course.record(at) * fps + bias for k, at in inside.items()}
@@ -154,21 +160,15 @@ def _clicks(edit: Edit, clip: Clip, fps: Fraction) -> list[Click]:
     open_to = (clip.end_frame - max(clip.overlaps[1], clip.darkened[1])) / fps
     found = []
     for k, at in enumerate(edit.facts.clicks):
-        stretch = edit.course.stretch_at(max(at, edit.course.start))
-        record = begin + stretch.record(at)
-        rest = end if edit.stretch == "varispeed" else end + POST_ROLL / stretch.leave
-        if at < edit.course.start or record >= rest or (at >= edit.course.end and not stretch.steady):
+        if at < edit.course.start:
             continue
-        left = max(open_from, begin + stretch.begin)
-        right = min(open_to, begin + stretch.begin + stretch.duration)
-        clear = left + EDGE <= record <= right - EDGE
+        stretch, record = edit.course.stretch_at(at), begin + edit.course.record(at)
+        rest = end if edit.stretch == "varispeed" else end + POST_ROLL / min(stretch.entry, stretch.leave)
+        if record >= rest:
+            continue
+        clear = open_from + EDGE <= record <= open_to - EDGE
+        clear = clear and not any(abs(record - begin - bend) < EDGE for bend in edit.course.bends)
         promised = edit.stretch == "varispeed" or (stretch.steady and stretch.entry == 1)
-        found.append(Click(edit.id, at, record, _speed(stretch, record - begin), k % 10 == 0, clear, promised))
+        speed = stretch.speed(stretch.record(min(at, stretch.end)))
+        found.append(Click(edit.id, at, record, speed, k % 10 == 0, clear, promised))
     return found
-
-
-def _speed(stretch: Stretch, record: Fraction) -> Fraction:
-    """The speed at a record time of the clip."""
-    u = (record - stretch.begin) / stretch.duration
-    eased = {"linear": u, "smooth": 3 * u**2 - 2 * u**3}[stretch.ease]
-    return stretch.entry + (stretch.leave - stretch.entry) * eased

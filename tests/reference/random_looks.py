@@ -1,4 +1,4 @@
-"""Random reels in which boxes move, pictures are turned, bars appear and clips blend; always legal."""
+"""Random reels in which boxes move, speeds ramp, pictures are held or turned, bars appear and clips blend."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ def _clip(dice: random.Random, number: int, facts: Mapping[str, Facts], shape: F
     start, length = round(dice.uniform(0, 2.4), 3), round(dice.uniform(0.7, 1.5), 3)
     end = round(start + length, 3)
     cuts = [round(dice.uniform(start, end), 3) for _ in range(dice.choice((0, 1, 2)))]
-    spans = [{"start": a, "end": b, "speed": dice.choice(SPEEDS)} for a, b in pairwise(sorted({start, *cuts, end}))]
+    parts = pairwise(sorted({start, *cuts, end}))
+    spans: list[dict[str, Any]] = [{"start": a, "end": b, "speed": _speed(dice)} for a, b in parts]
+    if dice.random() < 0.2:
+        spans.append({"at": round(dice.uniform(start, end), 3), "freeze": dice.choice((0.1, 0.25))})
     shaped = fit == "contain" and dice.random() < 0.7
     clip: dict[str, Any] = {
         "id": f"c{number}",
@@ -53,6 +56,12 @@ def _clip(dice: random.Random, number: int, facts: Mapping[str, Facts], shape: F
     if dice.random() < 0.25:
         clip["rotation"] = round(dice.uniform(-9, 9), 2)
     return clip
+
+
+def _speed(dice: random.Random) -> float | dict[str, Any]:
+    if dice.random() < 0.3:
+        return {"from": dice.choice(SPEEDS), "to": dice.choice(SPEEDS), "ease": dice.choice(("linear", "smooth"))}
+    return dice.choice(SPEEDS)
 
 
 def _keyframes(

@@ -15,6 +15,8 @@ from tests.reference.warp import nearest
 
 RATES = ("24", "25", "30000/1001", "30", "60")
 CANVASES = ((320, 180), (256, 144), (384, 216))
+LIMITS = (0.1, 16)
+"""The slowest and the fastest speed, which ramps often run to."""
 SPEEDS = (0.25, 0.37, 0.5, 0.61, 0.75, 0.9, 1, 1.07, 1.25, 1.5, 2, 2.37, 3, 4)
 
 SHORTEST = Fraction(1, 5)
@@ -32,29 +34,42 @@ BLUR = Fraction(1, 1000)
 """Seconds by which containers differ about where the last frame ends; no film's length may hang on it."""
 
 
-def random_reel(seed: int, sources: Sequence[Source], ramps: float = 0.0) -> dict[str, Any]:
-    """A reel of 1 to 6 clips, the same for the same seed and sources; `ramps` is the share of spans that ramp."""
-    throws = (_throw(random.Random(f"{seed}/{attempt}"), sources, ramps) for attempt in count())
+Shares = tuple[float, float]
+"""Of spans that ramp, and of clips in which a picture is held."""
+
+
+def random_reel(
+    seed: int, sources: Sequence[Source], ramps: float = 0.4, freezes: float = 0.3, blends: Sequence[str] = ()
+) -> dict[str, Any]:
+    """A reel of 1 to 6 clips, the same for the same seed and sources.
+
+    `ramps` is the share of spans that ramp, `freezes` that of clips in which a picture is held; every fourth has none.
+    `blends` are transitions to be thrown besides cuts, fades and dissolves.
+    """
+    shares = (ramps, freezes) if seed % 4 else (0.0, 0.0)
+    throws = (_throw(random.Random(f"{seed}/{attempt}"), sources, shares, blends) for attempt in count())
     return next(reel for reel in throws if reel)
 
 
-def _throw(dice: random.Random, sources: Sequence[Source], ramps: float) -> dict[str, Any] | None:
+def _throw(
+    dice: random.Random, sources: Sequence[Source], shares: Shares, blends: Sequence[str]
+) -> dict[str, Any] | None:
     """A reel, unless its film would be in doubt or too long."""
-    reel = _reel(dice, sources, ramps)
+    reel = _reel(dice, sources, shares)
     facts = {source.media: source.facts for source in sources}
     if not all(_certain(edit, frame_rate(reel)) for edit in edits(reel, facts)):
         return None
     film = predict(reel, facts)
     if film.margin < SURE or film.frames > FILM * film.fps:
         return None
-    _join(dice, reel, film, {source.media: source.recipe.lane for source in sources})
+    _join(dice, reel, film, {source.media: source.recipe.lane for source in sources}, blends)
     return reel
 
 
-def _reel(dice: random.Random, sources: Sequence[Source], ramps: float) -> dict[str, Any]:
+def _reel(dice: random.Random, sources: Sequence[Source], shares: Shares) -> dict[str, Any]:
     width, height = dice.choice(CANVASES)
     clips = [
-        {"id": f"c{number}", "media": source.media, **_edit(dice, source, ramps)}
+        {"id": f"c{number}", "media": source.media, **_edit(dice, source, shares)}
         for number, source in enumerate(dice.choices(sources, k=dice.randint(1, 6)), start=1)
     ]
     return {
@@ -66,11 +81,15 @@ def _reel(dice: random.Random, sources: Sequence[Source], ramps: float) -> dict[
     }
 
 
-def _edit(dice: random.Random, source: Source, ramps: float) -> dict[str, Any]:
+def _edit(dice: random.Random, source: Source, shares: Shares) -> dict[str, Any]:
     """The stored edit of one clip: nothing, a trim, spans, or both."""
+    ramps, freezes = shares
     trim = _trim(dice, source)
     start, end = (Fraction(str(trim[side])) for side in ("start", "end")) if trim else (Fraction(0), source.facts.end)
     spans = _spans(dice, start, end, ramps)
+    _reach_over(dice, spans, start, end, source.facts.end)
+    if dice.random() < freezes:
+        spans += _freezes(dice, source, start, end)
     if not trim and not spans:
         return {}
     return {"segments_data": {"version": 2, "trimRange": trim, "spans": spans}}
@@ -120,29 +139,50 @@ def _spans(dice: random.Random, start: Fraction, end: Fraction, ramps: float) ->
     ]
 
 
+def _reach_over(
+    dice: random.Random, spans: list[dict[str, Any]], start: Fraction, end: Fraction, longest: Fraction
+) -> None:
+    """Have a ramp begin before the in point or end after the out point, now and then: the trim cuts it."""
+    if spans and isinstance(spans[0]["speed"], dict) and dice.random() < 0.5:
+        spans[0]["start"] = _number(_decimal(start * Fraction(dice.random()), Fraction(0), start))
+    if spans and isinstance(spans[-1]["speed"], dict) and dice.random() < 0.5:
+        spans[-1]["end"] = _number(_decimal(end + (longest - end) * Fraction(dice.random()), end, longest))
+
+
+def _freezes(dice: random.Random, source: Source, start: Fraction, end: Fraction) -> list[dict[str, Any]]:
+    """One or two pictures held: anywhere, on a frame, between two, at the in or the out point."""
+    found = {_instant(dice, source, start, end) for _ in range(dice.randint(1, 2))}
+    return [{"at": _number(at), "freeze": dice.choice((0.02, 0.1, 0.37, 0.5))} for at in sorted(found)]
+
+
 def _speed(dice: random.Random, ramps: float) -> float | dict[str, Any]:
     if dice.random() < ramps:
-        return {"from": dice.choice(SPEEDS), "to": dice.choice(SPEEDS), "ease": dice.choice(("linear", "smooth"))}
+        entry, leave = (dice.choice((*SPEEDS, *LIMITS, round(dice.uniform(0.1, 4), 3))) for _ in range(2))
+        return {"from": entry, "to": leave, "ease": dice.choice(("linear", "smooth"))}
     return dice.choice(SPEEDS)
 
 
 def _certain(edit: Edit, fps: Fraction) -> bool:
     """Whether nobody who reads the law and the media's end within a millisecond could foretell another clip."""
     course, media = edit.course, edit.facts
-    around = [abs(at - point) for at in media.times for point in (course.start, course.end)]
+    points = (course.start, course.end, *(at for at, _ in course.freezes))
+    around = [abs(at - point) for at in media.times for point in points]
     if any(0 < distance < NEAR for distance in around):
         return False
     if not any(course.start <= at < course.end for at in media.times):
         return False
-    blur = BLUR / course.stretches[-1].leave if media.end - course.end <= BLUR else 0
+    blur = BLUR / min(course.stretches[-1].entry, course.stretches[-1].leave) if media.end - course.end <= BLUR else 0
     return nearest((course.duration - blur) * fps) == nearest((course.duration + blur) * fps)
 
 
-def _join(dice: random.Random, reel: dict[str, Any], film: Prediction, lanes: dict[str, int]) -> None:
+def _join(
+    dice: random.Random, reel: dict[str, Any], film: Prediction, lanes: dict[str, int], blends: Sequence[str]
+) -> None:
     """Give clips a transition into them, as long as both neighbours and their other transitions allow."""
     room = film.clips[0].frames
     for before, clip, stored in zip(film.clips, film.clips[1:], reel["clips"][1:], strict=False):
-        kinds = ("cut", "fade", "dissolve") if lanes[before.media] != lanes[clip.media] else ("cut", "fade")
+        kinds = ["cut", "fade", *(["dissolve"] if lanes[before.media] != lanes[clip.media] else [])]
+        kinds += dice.sample(list(blends), k=min(2, len(blends)))
         kind, longest = dice.choice((None, *kinds)), min(room, clip.frames)
         room = clip.frames
         if kind is None or not longest:

@@ -1,7 +1,8 @@
 """The sound of a film, mixed slowly and plainly: every sample looked up where the law says that it is heard.
 
 A stretch of a clip begins at the film's sample nearest to where it begins, with the source sample nearest to where that
-is, and goes on from there at its speed. Overlaps are weighted sums, fades are sums with silence; both change evenly.
+is, and goes on from there at its speed. What is held is silent. Overlaps are weighted sums, fades sums with silence;
+both change evenly.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tests.reference.edit import Edit
 from tests.reference.predict import SAMPLE_RATE, Clip, Prediction
-from tests.reference.warp import Stretch, nearest
+from tests.reference.warp import Course, nearest
 
 Samples = NDArray[np.float64]
 """Left and right, a row a sample."""
@@ -47,22 +49,38 @@ def film_sound(
 
 def _clip(edit: Edit, length: int, heard: Heard) -> tuple[Samples, NDArray[np.bool_]]:
     samples, certain = np.zeros((length, 2)), np.ones(length, bool)
-    begins = [min(length, nearest(stretch.begin * SAMPLE_RATE)) for stretch in edit.course.stretches]
-    for stretch, first, until in zip(edit.course.stretches, begins, [*begins[1:], length], strict=True):
-        samples[first:until] = _played(stretch, until - first, heard)
-        if stretch.entry == stretch.leave == 1:
+    edge = int(UNSURE * SAMPLE_RATE)
+    bends = sorted({Fraction(0), *edit.course.bends, edit.course.duration})
+    for begin, end in pairwise(bends):
+        first, until = (min(length, nearest(at * SAMPLE_RATE)) for at in (begin, end))
+        until = length if end == bends[-1] else until
+        source, speed = _course(edit.course, begin, end)
+        if speed:
+            samples[first:until] = _played(source, speed, until - first, heard)
+        if speed == 1:
             continue
-        edge = int(UNSURE * SAMPLE_RATE)
-        if edit.stretch == "pitch":
-            certain[max(0, first - edge) : until + edge] = False
-        for joint in (first, until):
-            certain[max(0, joint - edge) : joint + edge] = False
+        floating = speed is None or (speed and edit.stretch == "pitch")
+        for left, right in [(first, until)] if floating else [(first, first), (until, until)]:
+            certain[max(0, left - edge) : right + edge] = False
     return samples, certain
 
 
-def _played(stretch: Stretch, length: int, heard: Heard) -> Samples:
-    """A stretch of one speed, so many samples of it."""
-    at = nearest(stretch.start * SAMPLE_RATE) + np.arange(length) * float(stretch.entry)
+def _course(course: Course, begin: Fraction, end: Fraction) -> tuple[Fraction, Fraction | None]:
+    """The source time at the beginning of a part between two bends, and its speed: 0 for a freeze, None for a ramp,
+    whose pieces may be up to a millisecond off."""
+    middle = (begin + end) / 2
+    source = course.source(middle)
+    if course.source((begin + middle) / 2) == source:
+        return source, Fraction(0)
+    stretch = course.stretch_at(source)
+    if not stretch.steady:
+        return source, None
+    return source - stretch.entry * (middle - begin), stretch.entry
+
+
+def _played(source: Fraction, speed: Fraction, length: int, heard: Heard) -> Samples:
+    """So many samples from a source time on, at one speed."""
+    at = nearest(source * SAMPLE_RATE) + np.arange(length) * float(speed)
     places = at / SAMPLE_RATE * heard.rate
     known = np.arange(len(heard.samples))
     return np.stack([np.interp(places, known, heard.samples[:, side], right=0.0) for side in (0, 1)], axis=1)

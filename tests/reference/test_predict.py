@@ -35,6 +35,12 @@ def cut(start: float, end: float, *spans: tuple[float, float, Any]) -> dict[str,
     return {"segments_data": {"version": 2, "trimRange": {"start": start, "end": end}, "spans": stored}}
 
 
+def frozen(edit: dict[str, Any], at: float, seconds: float) -> dict[str, Any]:
+    """The edit with a picture held."""
+    edit["segments_data"]["spans"].append({"at": at, "freeze": seconds})
+    return edit
+
+
 def entered(kind: str, seconds: float) -> dict[str, Any]:
     return {"transition_data": {"type": kind, "duration": seconds}}
 
@@ -147,9 +153,21 @@ def test_a_smooth_ramp_covers_half_its_gain_by_three_eighths() -> None:
     assert abs(click.speed - 2) < Fraction(1, 10**9)
 
 
-def test_a_trim_may_not_cut_a_ramp_here() -> None:
-    with pytest.raises(ValueError, match="cuts a ramp"):
-        film(cut(1, 2, (1, 3, {"from": 1, "to": 2})))
+def test_what_a_trim_leaves_of_a_ramp_keeps_its_course() -> None:
+    # From 1 to 3 over 2 s: s = t + t^2. From s = 3/4 (t = 1/2) to s = 2 (t = 1) half a second is left.
+    part = film(cut(1.75, 3, (1, 3, {"from": 1, "to": 3}))).clips[0]
+    whole = film(cut(1, 3, (1, 3, {"from": 1, "to": 3}))).clips[0]
+    assert part.frames == 15
+    assert part.shown[1:] == whole.shown[16:]
+
+
+def test_a_freeze_holds_what_is_on_screen_and_is_silent() -> None:
+    # Frame 30 is at 1 s: it stands for 3 frames more. Between 36 and 37 it is 36 that stands.
+    on, between = (film(frozen(cut(0.9, 1.3), at, 0.1)).clips[0] for at in (1, 1.21))
+    assert on.shown == (27, 28, 29, 30, 30, 30, 30, *range(31, 39))
+    assert between.shown == (*range(27, 37), 36, 36, 36, 37, 38)
+    sound = film(frozen(cut(0.95, 1.35), 1.15, 0.2), audio={"stretch": "varispeed"})
+    assert [click.record for click in sound.clicks] == [Fraction(k, 100) for k in (5, 15, 45, 55)]
 
 
 def test_clicks_follow_the_speed() -> None:

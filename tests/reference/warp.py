@@ -7,7 +7,7 @@ or 3u^2 - 2u^3 (smooth). Source covered is its integral, and as either e integra
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -29,25 +29,30 @@ def nearest(x: Fraction) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """`length` source seconds from `start` on, played at one speed or easing from `entry` to `leave`."""
+    """`length` source seconds from `start` on, played at one speed or easing from `entry` to `leave`.
+
+    It may be played in part only: from `first` to `last` source seconds into it, which begins at `begin`.
+    """
 
     start: Fraction
     begin: Fraction
-    """Record seconds of the clip at which it begins."""
+    """Record seconds of the clip at which what is played of it begins."""
     length: Fraction
     entry: Fraction
     leave: Fraction
     ease: str
+    first: Fraction
+    last: Fraction
 
     @property
     def end(self) -> Fraction:
-        """Source time at which it ends."""
-        return self.start + self.length
+        """Source time at which what is played of it ends."""
+        return self.start + self.last
 
     @property
     def duration(self) -> Fraction:
-        """Seconds of record time."""
-        return 2 * self.length / (self.entry + self.leave)
+        """Seconds of record time of what is played."""
+        return self._elapsed(self.last) - self._elapsed(self.first)
 
     @property
     def steady(self) -> bool:
@@ -56,42 +61,92 @@ class Stretch:
 
     def source(self, record: Fraction) -> Fraction:
         """The source time played at a record time of the clip."""
-        u = (record - self.begin) / self.duration
-        eased = {"linear": u**2 / 2, "smooth": u**3 - u**4 / 2}[self.ease]
-        return self.start + self.duration * (self.entry * u + (self.leave - self.entry) * eased)
+        return self.start + self._way(record - self.begin + self._elapsed(self.first))
 
     def record(self, source: Fraction) -> Fraction:
-        """The clip's record time at which a source time is played; in a ramp to within its duration / 2**64."""
+        """The clip's record time at which a source time is played; in a ramp to within its duration / 2**64.
+
+        Past the end it goes on at the last speed.
+        """
+        if source > self.end and not self.steady:
+            last = self.begin + self.duration
+            return last + (source - self.end) / self.speed(last)
+        return self.begin + self._elapsed(source - self.start) - self._elapsed(self.first)
+
+    def speed(self, record: Fraction) -> Fraction:
+        """The speed at a record time of the clip."""
+        u = (record - self.begin + self._elapsed(self.first)) / self._whole
+        eased = {"linear": u, "smooth": 3 * u**2 - 2 * u**3}[self.ease]
+        return self.entry + (self.leave - self.entry) * eased
+
+    @property
+    def _whole(self) -> Fraction:
+        return 2 * self.length / (self.entry + self.leave)
+
+    def _way(self, t: Fraction) -> Fraction:
+        """Source seconds that all of it plays in `t` record seconds."""
+        u = t / self._whole
+        eased = {"linear": u**2 / 2, "smooth": u**3 - u**4 / 2}[self.ease]
+        return self._whole * (self.entry * u + (self.leave - self.entry) * eased)
+
+    def _elapsed(self, way: Fraction) -> Fraction:
+        """Record seconds that all of it takes for so many source seconds."""
         if self.steady:
-            return self.begin + (source - self.start) / self.entry
-        low, high = self.begin, self.begin + self.duration
+            return way / self.entry
+        if way in (0, self.length):
+            return self._whole if way else Fraction(0)
+        low, high = Fraction(0), self._whole
         for _ in range(HALVINGS):
             middle = (low + high) / 2
-            low, high = (middle, high) if self.source(middle) < source else (low, middle)
+            low, high = (middle, high) if self._way(middle) < way else (low, middle)
         return high
 
 
+Piece = tuple[Fraction, Fraction, Fraction, str, Fraction, Fraction]
+"""Length, entry and exit speed and ease of a stretch, and from where to where of it is played."""
+
+
 class Course:
-    """A clip's way from source time `start` to `end` through stretches given as (length, entry, leave, ease)."""
+    """A clip's way from source time `start` to `end` through stretches, with freezes as source time to seconds."""
 
     def __init__(
-        self, start: Fraction, end: Fraction, pieces: Iterable[tuple[Fraction, Fraction, Fraction, str]]
+        self, start: Fraction, end: Fraction, pieces: Iterable[Piece], freezes: Mapping[Fraction, Fraction]
     ) -> None:
         self.start, self.end, self.duration = start, end, Fraction(0)
+        self.freezes = [(at, freezes[at]) for at in sorted(freezes)]
         self.stretches: list[Stretch] = []
-        for length, entry, leave, ease in pieces:
-            stretch = Stretch(start, self.duration, length, entry, leave, ease)
+        for length, entry, leave, ease, first, last in pieces:
+            stretch = Stretch(start - first, self.duration, length, entry, leave, ease, first, last)
             self.stretches.append(stretch)
             start, self.duration = stretch.end, self.duration + stretch.duration
+        self.duration += sum(freezes.values())
 
     def stretch_at(self, source: Fraction) -> Stretch:
         """The stretch that plays a source time of the clip."""
-        return next(stretch for stretch in reversed(self.stretches) if stretch.start <= source)
+        return next(stretch for stretch in reversed(self.stretches) if stretch.start + stretch.first <= source)
 
     def record(self, source: Fraction) -> Fraction:
-        """The clip's record time at which it plays a source time."""
-        return self.stretch_at(source).record(source)
+        """The clip's record time at which it plays a source time; of one that is held, the beginning."""
+        return self.stretch_at(source).record(source) + self.held_before(source)
+
+    @property
+    def bends(self) -> list[Fraction]:
+        """Record times at which a stretch or a freeze begins or ends."""
+        edges = [edge for stretch in self.stretches for edge in (stretch.start + stretch.first, stretch.end)]
+        holds = [self.record(at) + lasts for at, seconds in self.freezes for lasts in (0, seconds)]
+        return [*map(self.record, edges), *holds]
+
+    def held_before(self, source: Fraction) -> Fraction:
+        """Seconds of all freezes that lie before a source time."""
+        return sum((seconds for at, seconds in self.freezes if at < source), Fraction(0))
 
     def source(self, record: Fraction) -> Fraction:
         """The source time that the clip plays at a record time."""
+        for at, seconds in self.freezes:
+            began = self.stretch_at(at).record(at)
+            if record <= began:
+                break
+            if record <= began + seconds:
+                return at
+            record -= seconds
         return next(stretch for stretch in reversed(self.stretches) if stretch.begin <= record).source(record)

@@ -65,6 +65,7 @@ RECIPES: dict[str, list[str]] = {
     "tagged.mp4": [*picture(), "-vf", f"format=yuv420p,{HDR}", *X264],
     "jpeg.avi": [*picture(), "-c:v", "mjpeg", "-pix_fmt", "yuvj420p"],
     "corner.mp4": [*corner(), *X264],
+    "drawing.bmp": ["-f", "lavfi", "-i", "testsrc2=s=32x32", "-frames:v", "1"],
     "cover.png": ["-f", "lavfi", "-i", "testsrc2=s=32x32", "-frames:v", "1"],
 }
 

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from compiler.errors import ReelError
-from compiler.supervise.film import check_output, publish, verify_film
+from compiler.profiles import PROFILES
+from compiler.supervise.film import check_ending, check_output, publish
+from compiler.supervise.verify import Expected, verify_film
 from tests.supervise.conftest import AAC, X264, Made, picture, tone
 
 PLAIN: dict[str, Any] = {"frames": 60, "fps": Fraction(30), "size": (64, 64), "samples": 96000}
@@ -20,23 +22,23 @@ PLAIN: dict[str, Any] = {"frames": 60, "fps": Fraction(30), "size": (64, 64), "s
 
 def differs(path: Path, **predicted: Any) -> str:
     with pytest.raises(ReelError) as caught:
-        asyncio.run(verify_film(path, **{**PLAIN, **predicted}))
+        asyncio.run(verify_film(path, Expected(**{**PLAIN, **predicted})))
     assert caught.value.code == "RC610"
     return caught.value.detail
 
 
 def test_a_film_as_predicted(made: Made) -> None:
-    asyncio.run(verify_film(made("plain.mp4"), **PLAIN))
-    asyncio.run(verify_film(made("silent.mp4"), **{**PLAIN, "samples": None}))
+    asyncio.run(verify_film(made("plain.mp4"), Expected(**PLAIN)))
+    asyncio.run(verify_film(made("silent.mp4"), Expected(**{**PLAIN, "samples": None})))
     rate = {"fps": Fraction(30000, 1001), "samples": None}
-    asyncio.run(verify_film(made("ntsc.mp4"), **{**PLAIN, **rate}))
+    asyncio.run(verify_film(made("ntsc.mp4"), Expected(**{**PLAIN, **rate})))
 
 
 @pytest.mark.parametrize("samples", [95999, 48048, 44100, 97025])
 def test_sound_is_counted_to_the_sample(ffmpeg: Callable[..., bytes], tmp_path: Path, samples: int) -> None:
     film = tmp_path / "film.mp4"
     ffmpeg(*picture(), *tone(3), "-af", f"atrim=end_sample={samples}", *X264, *AAC, film)
-    asyncio.run(verify_film(film, **{**PLAIN, "samples": samples}))
+    asyncio.run(verify_film(film, Expected(**{**PLAIN, "samples": samples})))
     assert differs(film, samples=samples + 1) == f"samples: got {float(samples)}, predicted {samples + 1}"
     assert differs(film, samples=samples - 1024) == f"samples: got {float(samples)}, predicted {samples - 1024}"
 
@@ -44,8 +46,14 @@ def test_sound_is_counted_to_the_sample(ffmpeg: Callable[..., bytes], tmp_path: 
 def test_every_difference_is_told(made: Made) -> None:
     assert differs(made("plain.mp4"), frames=61) == "frames: got 60, predicted 61"
     assert differs(made("plain.mp4"), size=(64, 32)) == "size: got 64x64, predicted 64x32"
-    assert differs(made("plain.mp4"), codec="hevc") == "video codec: got h264, predicted hevc"
-    assert differs(made("plain.mp4"), pix_fmt="yuv444p") == "pixel format: got yuv420p, predicted yuv444p"
+    assert differs(made("plain.mp4"), profile=PROFILES["h265"]) == "video codec: got h264, predicted hevc"
+    assert differs(made("plain.mp4"), profile=PROFILES["prores"]).splitlines() == [
+        "video codec: got h264, predicted prores",
+        "pixel format: got yuv420p, predicted yuv422p10le",
+        "audio codec: got aac, predicted pcm_s16le",
+    ]
+    assert differs(made("plain.mp4"), profile=PROFILES["gif"]).splitlines()[0] == "container: got mov, predicted gif"
+    assert differs(made("plain.mp4"), profile=PROFILES["m4a"]) == "video streams: got 1, predicted 0"
     assert differs(made("plain.mp4"), samples=None).splitlines() == [
         "audio streams: got 1, predicted 0",
         "samples: got 96000.0, predicted none",
@@ -74,8 +82,28 @@ def test_a_film_that_cannot_be_read_is_no_film(tmp_path: Path) -> None:
     film = tmp_path / "film.part"
     film.write_bytes(b"ftyp")
     with pytest.raises(ReelError) as caught:
-        asyncio.run(verify_film(film, **PLAIN))
+        asyncio.run(verify_film(film, Expected(**PLAIN)))
     assert caught.value.code == "RC610"
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        *(("film", "h264"), ("film.MP4", "av1"), ("film.m4v", "h265"), ("a.b.mov", "prores"), (".mp4", "gif")),
+        *(("x.gif", "gif"), ("x.webp", "webp"), ("x.m4a", "m4a"), ("x.wav", "wav")),
+    ],
+)
+def test_a_name_that_says_what_the_film_is(name: str, codec: str) -> None:
+    check_ending(Path(name), PROFILES[codec])
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"), [("film.mov", "h264"), ("film.mp4", "prores"), ("film.mp4", "gif"), ("film.part", "wav")]
+)
+def test_a_name_that_says_something_else(name: str, codec: str) -> None:
+    with pytest.raises(ReelError) as caught:
+        check_ending(Path(name), PROFILES[codec])
+    assert (caught.value.code, caught.value.exit_code) == ("RC614", 2)
 
 
 def refused(path: Path, overwrite: bool = False) -> str:

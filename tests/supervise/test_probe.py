@@ -209,7 +209,7 @@ def test_texts_that_call_themselves_films(tmp_path: Path, text: str, code: str, 
 
 
 def test_formats_and_codecs_are_a_list_of_what_is_allowed(made: Made) -> None:
-    still, exotic = refusal(made("cover.png")), refusal(made("magic.mkv"))
+    still, exotic = refusal(made("drawing.bmp")), refusal(made("magic.mkv"))
     assert (still.code, exotic.code) == ("RC606", "RC606")
     assert "format" in still.message
     assert "magicyuv" in exotic.message

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 from compiler.supervise.progress import Meter, Progress
 
 
@@ -74,3 +76,11 @@ def test_a_pace_of_nothing_estimates_nothing() -> None:
     for now in range(30):
         still = next(meter.feed(block(7), now=now))
     assert (still.fps, still.eta) == (0, None)
+
+
+def test_a_film_without_pictures_is_measured_by_its_sound() -> None:
+    meter = Meter(60, 0)
+    meter.listening = Fraction(30)
+    told = meter.feed(b"out_time_us=N/A\nprogress=continue\nout_time_us=500000\nprogress=continue\n", 1)
+    assert [one.frame for one in told] == [0, 15]
+    assert meter.advanced == 1

@@ -15,8 +15,9 @@ from compiler.errors import Loc, ReelError
 from compiler.ir.build import Build
 from compiler.supervise.probe import probe
 from compiler.supervise.progress import Progress
-from compiler.supervise.render import Expected, Film, Job, render
+from compiler.supervise.render import Film, Job, render
 from compiler.supervise.verdict import UNKNOWN, Origins
+from compiler.supervise.verify import Expected
 from tests.supervise.conftest import Made
 from tests.supervise.test_sandbox import alive, wait_for
 

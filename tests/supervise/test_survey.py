@@ -94,7 +94,7 @@ def test_the_other_questions(made: Made, answer: Callable[..., Any]) -> None:
 
 @pytest.mark.parametrize(
     ("name", "code"),
-    [("sound.m4a", "RC605"), ("magic.mkv", "RC606"), ("cover.png", "RC606")],
+    [("sound.m4a", "RC605"), ("magic.mkv", "RC606"), ("drawing.bmp", "RC606")],
 )
 def test_a_refusal_is_an_answer_too(made: Made, answer: Callable[..., Any], name: str, code: str) -> None:
     assert answer("media", made(name))["error"]["code"] == code

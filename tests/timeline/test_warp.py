@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.timeline.instant import RecordTime, SourceTime
-from compiler.timeline.warp import FASTEST, INVERSE_ERROR, SLOWEST, Ease, Pace, Warp, cover
+from compiler.timeline.warp import FASTEST, INVERSE_ERROR, SLOWEST, Ease, Pace, Warp, cover, held
 
 SPEEDS = st.fractions(SLOWEST, FASTEST, max_denominator=100)
 LENGTHS = st.fractions(Fraction(1, 100), 20, max_denominator=1000)
@@ -145,11 +145,74 @@ def test_neighbours_of_one_speed_are_one_span() -> None:
     ]
 
 
-def test_a_ramp_is_taken_whole_or_not_at_all() -> None:
+@given(st.sampled_from([("0.1", "16"), ("16", "0.1"), ("1", "1.000001"), ("1", "2.5")]), EASES, SHARES, SHARES, SHARES)
+def test_what_a_trim_leaves_of_a_ramp_keeps_to_its_course(
+    speeds: tuple[str, str], ease: Ease, one: Fraction, other: Fraction, at: Fraction
+) -> None:
+    ramp = pace("2", "6", *speeds, ease)
+    whole = cover(src(2), src(6), [ramp])
+    low, high = sorted((2 + 4 * one, 2 + 4 * other))
+    if low == high:
+        return
+    part = cover(src(low), src(high), [ramp])
+    assert len(part.paces) == 1
+    began = whole.record_of(src(low))
+    for source in (low, low + (high - low) * at, high):
+        assert abs(part.record_of(src(source)) - (whole.record_of(src(source)) - began)) <= 3 * INVERSE_ERROR
+    record = part.total * at
+    assert abs(part.source_of(rec(record)) - whole.source_of(rec(began + record))) <= 64 * INVERSE_ERROR
+    assert abs(part.speed_at(rec(record)) - whole.speed_at(rec(began + record))) <= Fraction(1, 10**9)
+
+
+def test_a_ramp_that_is_wholly_inside_is_taken_as_it_is() -> None:
     ramp = pace("2", "4", "1", "2")
-    assert cover(src(1), src(5), [ramp]).paces[1] is ramp
+    assert cover(src(1), src(5), [ramp]).paces[1] == ramp
     assert steady(cover(src(4), src(5), [ramp]))
-    with pytest.raises(ValueError, match="cut"):
-        cover(src(3), src(5), [ramp])
-    assert not steady(cover(src(2), src(6), [ramp, pace("4", "6", "2")]))
+    assert list(map(int, cover(src(3), src(5), [ramp]).paces[0].cut)) == [1, 0]
     assert len(cover(src(2), src(6), [ramp, pace("4", "6", "2")]).paces) == 2
+
+
+def test_a_freeze_holds_the_last_frame_at_or_before_its_instant() -> None:
+    """Half a second at 3, of a clip from 2 to 4: what is at 3 comes before, what is after it half a second later."""
+    warp = cover(src(2), src(4), [held(src(3), Fraction(1, 2))])
+    assert warp.total == Fraction(5, 2)
+    assert [warp.record_of(src(at)) for at in ("2", "3", "3.01", "4")] == [0, 1, Fraction("1.51"), Fraction(5, 2)]
+    assert [warp.source_of(rec(at)) for at in ("0.9", "1", "1.4", "1.5", "1.6")] == [
+        *(Fraction(each) for each in ("2.9", "3", "3", "3", "3.1"))
+    ]
+    assert [warp.speed_at(rec(at)) for at in ("0.9", "1.2", "1.6")] == [1, 0, 1]
+
+
+def test_a_freeze_in_a_span_parts_it_and_leaves_its_speed() -> None:
+    inside = cover(src(0), src(9), [pace("2", "4", "2"), pace("4", "8", "1", "3"), held(src(3), Fraction(1))])
+    assert [each.length for each in inside.paces] == [2, 1, 0, 1, 4, 1]
+    ramp = pace("4", "8", "1", "3")
+    plain, frozen = (cover(src(4), src(8), [ramp, *holds]) for holds in ([], [held(src(5), Fraction(1))]))
+    assert abs(frozen.total - plain.total - 1) <= 3 * INVERSE_ERROR
+    for at in ("4.5", "5", "5.5", "8"):
+        late = 1 if Fraction(at) > 5 else 0
+        assert abs(frozen.record_of(src(at)) - plain.record_of(src(at)) - late) <= 3 * INVERSE_ERROR
+
+
+def test_freezes_stand_at_both_ends_and_not_outside() -> None:
+    one = Fraction(1)
+    ends = cover(src(2), src(3), [held(src(at), one) for at in (2, 3)])
+    assert [each.hold for each in ends.paces] == [1, 0, 1]
+    assert [ends.source_of(rec(at)) for at in ("0.5", "1.5", "2.5", "9")] == [2, Fraction(5, 2), 3, 3]
+    assert ends.record_of(src(2)) == 0
+    assert len(cover(src(2), src(3), [held(src(at), one) for at in ("1.9", "3.1")]).paces) == 1
+    with pytest.raises(ValueError, match="plays something"):
+        Warp((held(src(2), one),))
+    with pytest.raises(ValueError, match="holds an instant"):
+        Warp((pace("1", "2"), held(src(2), Fraction(0))))
+
+
+@pytest.mark.parametrize("ease", ["linear", "smooth"])
+@pytest.mark.parametrize("speeds", [("0.1", "16"), ("16", "0.1"), ("4", "4.0001"), ("0.3", "2")])
+def test_the_inverse_is_as_exact_as_it_says(speeds: tuple[str, str], ease: Ease) -> None:
+    ramp = pace("0", "40", *speeds, ease)
+    for k in range(201):
+        at = ramp.length * k / 200
+        t = ramp.record_offset(at)
+        low, high = max(t - INVERSE_ERROR, Fraction(0)), min(t + INVERSE_ERROR, ramp.duration)
+        assert ramp.source_offset(low) <= at <= ramp.source_offset(high)

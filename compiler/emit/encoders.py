@@ -1,0 +1,77 @@
+"""How pictures and sound are encoded and packed: a profile's words, pinned so that the same bytes come out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm
+
+from compiler.ir.build import Build
+from compiler.profiles import FINAL, H264, Profile, Quality
+from compiler.timeline.instant import SAMPLE_RATE
+
+STEADY = ("-x264-params", "asm=AVX2")
+"""x264's AVX-512 code reads past the end of a row where the picture is not a multiple of 128 wide: the same film comes
+out in other bytes. Its AVX2 code gives the bytes that every processor without AVX-512 gives (ADR 16)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How the film is encoded."""
+
+    fps: Fraction
+    preset: str | None
+    crf: Fraction | None
+    audio_bitrate: str
+    sound: bool
+    bitrate: str | None = None
+    quality: str = FINAL
+    profile: Profile = H264
+
+
+def video(encoding: Encoding, build: Build) -> list[str]:
+    """The picture's encoder and all that it is told."""
+    picture = encoding.profile.picture
+    assert picture is not None
+    marks = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
+    return [
+        *("-c:v", picture.encoder, *_rate(encoding), *picture.steady),
+        *(STEADY if build.avx512 and picture.encoder == "libx264" else ()),
+        *("-pix_fmt", picture.pix_fmt, *(marks if picture.colours else ()), "-flags:v", "+bitexact"),
+        *("-fps_mode", "passthrough"),
+    ]
+
+
+def _rate(encoding: Encoding) -> Iterator[str]:
+    if encoding.preset is not None:
+        yield from ("-preset", encoding.preset)
+    if encoding.bitrate is not None:
+        yield from ("-b:v", encoding.bitrate)
+    elif encoding.crf is not None:
+        yield from ("-crf", f"{float(encoding.crf):g}")
+    yield from encoding.profile.qualities.get(encoding.quality, Quality()).words
+
+
+def audio(encoding: Encoding) -> list[str]:
+    """The sound's encoder."""
+    sound = encoding.profile.sound
+    assert sound is not None
+    rate = ["-b:a", encoding.audio_bitrate] if sound.rated else []
+    return ["-c:a", sound.encoder, *rate, "-ar", str(SAMPLE_RATE), "-ac", "2", "-flags:a", "+bitexact"]
+
+
+def container(encoding: Encoding, output: str) -> list[list[str]]:
+    """The file: it says nothing of where it comes from; the index of a movie stands at its front.
+
+    A movie's own clock counts both frames and samples in whole ticks: in milliseconds, its default, the sound's edit
+    list is rounded and a player drops the last samples.
+    """
+    profile, ticks = encoding.profile, encoding.fps.numerator
+    clocks = ["-video_track_timescale", str(ticks)] if profile.picture else []
+    clocks += ["-movie_timescale", str(lcm(ticks, SAMPLE_RATE)), "-movflags", "+faststart"]
+    return [
+        ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"],
+        *([clocks] if profile.movie else []),
+        ["-f", profile.muxer, f"file:{output}"],
+    ]

@@ -1,0 +1,73 @@
+"""part-motion: only the frames of slow motion are blended or made up; all others are frames of the footage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from itertools import groupby
+
+from compiler.ir import ops
+from compiler.ir.graph import Def, Graph, rewrite
+from compiler.ir.ops import Value, operands
+from compiler.timeline.instant import RecordTime, SourceTime
+
+MOVING_LEAD = 6
+"""Source frames read before and after what is made between them: minterpolate looks at two on either side of the
+instant, and judges a cut by how much more changes there than between the two frames before."""
+
+
+def part_motion(graph: Graph) -> Graph:
+    """retime(x, motion) = the concatenation of its runs of frames, of which only those of slow motion are by motion"""
+
+    def part(define: Def) -> Iterator[Def] | None:
+        op = define.op
+        parts = isinstance(op, ops.Retime) and op.motion != "repeat"
+        return _runs(define, op, graph) if parts and isinstance(op, ops.Retime) else None
+
+    return rewrite(graph, part)
+
+
+def _runs(define: Def, op: ops.Retime, graph: Graph) -> Iterator[Def]:
+    runs = list(runs_of(op))
+    names = [Value(f"{define.name}.{k}") for k in range(1, len(runs) + 1)] if len(runs) > 1 else [define.name]
+    for name, (first, until, moves) in zip(names, runs, strict=True):
+        part = replace(op, first=first, until=until, motion=op.motion if moves else "repeat")
+        if moves and len(runs) > 1 and (near := _near(part, graph)):
+            reading = Value(f"{name}.from")
+            yield Def(reading, near, define.loc)
+            part = replace(part, src=reading)
+        yield Def(name, part, define.loc)
+    if len(runs) > 1:
+        yield Def(define.name, ops.Concat(tuple(names)), define.loc)
+
+
+def runs_of(op: ops.Retime) -> Iterator[tuple[int, int, bool]]:
+    """The runs [first, until) of frames that are slower than real time and not held, and of those that are not."""
+    at = op.first
+    for moves, run in groupby(range(op.first, op.first + op.frames), lambda n: slow(_speed(op, n))):
+        until = at + sum(1 for _ in run)
+        yield at, until, moves
+        at = until
+
+
+def slow(speed: Fraction) -> bool:
+    """Whether a speed is slow motion: slower than real time, and not standing still."""
+    return 0 < speed < 1
+
+
+def _speed(op: ops.Retime, n: int) -> Fraction:
+    return op.warp.speed_at(RecordTime(n / op.fps))
+
+
+def _near(part: ops.Retime, graph: Graph) -> ops.Trim | None:
+    """The footage around what a part shows; None where frames come at any time, and none can be left out."""
+    op = graph.ops[part.src]
+    while not isinstance(op, ops.Source):
+        op = graph.ops[operands(op)[0]]
+    if op.media.video.variable:
+        return None
+    lead = MOVING_LEAD / op.media.video.rate
+    begins, ends = (part.warp.source_of(RecordTime(n / part.fps)) for n in (part.first, part.first + part.frames))
+    start, end = max(part.warp.start, SourceTime(begins - lead)), min(part.warp.end, SourceTime(ends + lead))
+    return ops.Trim(part.src, start, end)

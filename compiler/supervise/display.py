@@ -1,0 +1,53 @@
+"""How a picture is to be turned and a sound's channels are placed, as media say it. Runs in the probe child."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from math import atan2, degrees
+from typing import cast
+
+from av.audio.layout import AudioLayout
+from av.sidedata.sidedata import SideData, Type
+from av.video.frame import VideoFrame
+
+from compiler.supervise.admit import refused
+
+UNPLACED = {
+    1: ("FC",),
+    2: ("FL", "FR"),
+    3: ("FL", "FR", "LFE"),
+    4: ("FL", "FR", "FC", "BC"),
+    5: ("FL", "FR", "FC", "BL", "BR"),
+    6: ("FL", "FR", "FC", "LFE", "BL", "BR"),
+    7: ("FL", "FR", "FC", "LFE", "BC", "SL", "SR"),
+    8: ("FL", "FR", "FC", "LFE", "BL", "BR", "SL", "SR"),
+}
+"""Where ffmpeg takes channels to be of which only the number is stated."""
+
+
+def turn(frame: VideoFrame) -> tuple[int, bool]:
+    """Clockwise degrees, a multiple of 90, by which the frame is to be turned, and whether it is mirrored before."""
+    try:
+        told = cast(Mapping[Type, SideData], frame.side_data)
+    except ValueError:  # PyAV has no name for something else the frame carries, EXIF's for one: only the angle is told
+        return _quarter(-frame.rotation), False
+    if Type.DISPLAYMATRIX not in told:
+        return 0, False
+    matrix = told[Type.DISPLAYMATRIX]
+    a, b, _, c, d, *_ = struct.unpack("=9i", bytes(matrix))  # x' = ax + cy, y' = bx + dy
+    mirrored = a * d < b * c
+    return _quarter(round(degrees(atan2(-b, -a) if mirrored else atan2(b, a)))), mirrored
+
+
+def _quarter(clockwise: int) -> int:
+    angle = clockwise % 360
+    if angle % 90:
+        raise refused(f"is to be shown turned by {angle} degrees", "turn it by quarter turns only")
+    return angle
+
+
+def speakers(layout: AudioLayout) -> tuple[str, ...]:
+    """Where each channel is heard, by ffmpeg's short names; those of channels without a place are its guess."""
+    names = tuple(channel.name for channel in layout.channels)
+    return UNPLACED.get(layout.nb_channels, names) if layout.name.endswith("channels") else names

@@ -1,0 +1,95 @@
+"""A finished film: is it the one that was predicted?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from compiler.errors import Loc, ReelError
+from compiler.profiles import H264, Profile
+from compiler.supervise.probe import question
+
+AAC_FRAME = 1024
+"""Samples by which an AAC track may be longer than asked: the encoder's last frame."""
+
+Facts = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the compiler predicts of a film; of its picture nothing counts where the profile has none."""
+
+    frames: int
+    fps: Fraction
+    size: tuple[int, int]
+    samples: int | None
+    """At 48 kHz; None for a film without sound."""
+    profile: Profile = H264
+
+
+async def verify_film(path: Path, expected: Expected) -> None:
+    """RC610 unless the film is what was predicted, every packet counted and on the grid n / fps."""
+    try:
+        found = await question("film", path, expected.fps, loc=Loc())
+    except ReelError as error:  # the user's media are sound: what cannot be read is ours
+        raise _differs("\n".join(filter(None, (error.message, error.detail)))) from error
+    (predicted, got), (due, heard) = _pictured(found, expected), _heard(found, expected)
+    predicted, got = predicted | due, got | heard
+    wrong = [f"{name}: got {got[name]}, predicted {value}" for name, value in predicted.items() if got[name] != value]
+    if wrong:
+        raise _differs("\n".join(wrong))
+
+
+def _differs(detail: str) -> ReelError:
+    hint = "render again; if it stays so, report it with the reel file"
+    return ReelError("RC610", Loc(), "the film is not what was predicted", detail=detail, hint=hint)
+
+
+def _pictured(found: dict[str, Any], expected: Expected) -> tuple[Facts, Facts]:
+    """What was predicted of container and picture, and what is there, fact by fact."""
+    profile = expected.profile
+    picture = profile.picture
+    predicted: Facts = {"container": profile.container, "video streams": 1 if picture else 0}
+    got: Facts = {"container": found["container"], "video streams": found["videos"]}
+    if picture is None or not found["videos"]:
+        return predicted, got
+    predicted |= {
+        "video codec": picture.codec,
+        "pixel format": picture.decoded or picture.pix_fmt,
+        "size": "{}x{}".format(*expected.size),
+        "frames": expected.frames,
+        "frames off the grid": "none",
+    }
+    got |= {
+        "video codec": found["codec"],
+        "pixel format": found["pix_fmt"],
+        "size": "{}x{}".format(*found["size"]),
+        "frames": _counted(found, expected),
+        "frames off the grid": "none" if found["off_grid"] is None else f"frame {found['off_grid']} first",
+    }
+    return predicted, got
+
+
+def _counted(found: dict[str, Any], expected: Expected) -> int:
+    """The frames that are there; where the container merges equal ones, those that its length stands for."""
+    if found["lasts"] is None:
+        return int(found["frames"])
+    return round(Fraction(found["lasts"]) * expected.fps)
+
+
+def _heard(found: dict[str, Any], expected: Expected) -> tuple[Facts, Facts]:
+    """What was predicted of the sound, and what is there."""
+    samples, sound = expected.samples, expected.profile.sound
+    predicted: Facts = {"audio streams": 0 if samples is None else 1, "samples": "none" if samples is None else samples}
+    heard = None if found["samples"] is None else Fraction(found["samples"])
+    slack = AAC_FRAME if sound and sound.rated else 1
+    enough = samples is not None and heard is not None and samples <= heard < samples + slack
+    got: Facts = {
+        "audio streams": found["audios"],
+        "samples": samples if enough else "none" if heard is None else float(heard),
+    }
+    if samples is not None and sound and found["audios"]:
+        predicted["audio codec"], got["audio codec"] = sound.codec, found["audio_codec"]
+    return predicted, got

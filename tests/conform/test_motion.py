@@ -1,0 +1,49 @@
+"""Slow motion that is mixed: as many frames, in their times, and every frame that is not slow is the source's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compiler.ir import ops
+from compiler.ir.ops import Value
+from compiler.lower import Placed
+from compiler.passes.part_motion import runs_of
+from tests.conform.studio import compiled, rendered
+from tests.footage.check import check_film
+from tests.footage.pool import Source
+from tests.reference.predict import predict
+from tests.reference.random_reels import random_reel
+
+SEEDS = (2, 3, 6)
+"""Of random reels in which something is slow."""
+
+
+def mixed(placed: Placed, reel: dict[str, Any], ffmpeg: str) -> set[int]:
+    """The frames of the film that a clip's motion draws."""
+    fps = compiled(reel, ffmpeg).plan.fps
+    op = ops.Retime(Value("x"), placed.timing.shown(fps), fps, motion=placed.clip.motion)
+    return {placed.first + n for first, until, moves in runs_of(op) if moves for n in range(first, until)}
+
+
+@pytest.mark.conform
+@pytest.mark.parametrize("motion", ["blend", "interpolate"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_only_slow_motion_is_mixed(
+    seed: int, motion: str, ffmpegs: str, sources: tuple[Source, ...], tmp_path: Path
+) -> None:
+    reel = random_reel(seed, sources)
+    for clip in reel["clips"]:
+        clip["motion"] = motion
+    film = rendered(reel, ffmpegs, tmp_path / "film.mp4")
+    prediction = predict(reel, {source.media: source.facts for source in sources})
+    report = check_film(film.path, prediction, sources)
+    assert report.count == prediction.frames
+    assert not report.pts_errors
+    assert 0 <= report.samples - prediction.samples < 1024
+    plan = compiled(reel, ffmpegs).plan
+    slow = set().union(*(mixed(clip.placed, reel, ffmpegs) for clip in plan.clips))
+    assert slow
+    assert {wrong.frame for wrong in report.wrong_frames} <= slow
