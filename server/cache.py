@@ -92,7 +92,8 @@ class MediaCache:
             self._sizes[name] = stat.size
             if name in here:
                 here[name] = here.pop(name)
-                os.utime(self._folder / name)
+                with contextlib.suppress(FileNotFoundError):  # somebody cleared the folder: it is fetched again
+                    os.utime(self._folder / name)
         held = sum(self._sizes.values()) + sum(size for name, size in here.items() if name not in self._sizes)
         for name in [name for name in here if name not in self._users]:
             if held <= self.limit:
@@ -128,9 +129,10 @@ class MediaCache:
             raise
 
     async def _fetch(self, name: str, stat: Stat, fetched: Fetched) -> None:
-        await asyncio.to_thread(self._coming.mkdir, parents=True, exist_ok=True)
         coming = self._coming / f"{name}.{secrets.token_hex(4)}.part"
         try:
+            for folder in (self._coming, self._folder):
+                await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
             await self._copy(stat, coming, fetched)
             await asyncio.to_thread(os.replace, coming, self._folder / name)
             self._copies()[name] = stat.size

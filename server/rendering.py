@@ -44,12 +44,13 @@ class Render:
     async def film(self, uid: str, prepared: Prepared, teller: Teller) -> Row:
         """The row of the film, whose object is stored; its version is for the unit of work that adds it to say."""
         film_id, plan = new_id("v"), prepared.compiled.plan
+        ending = prepared.compiled.encoding.profile.endings[0]
         absent = self._cache.absent(prepared.footage)
         teller.costs = predicted(absent, plan.frames, (plan.width, plan.height))
         folder = self._settings.temporary / film_id
         await asyncio.to_thread(folder.mkdir, parents=True)
         try:
-            film = await self._rendered(prepared, folder / "film.mp4", absent, teller)
+            film = await self._rendered(prepared, folder / f"film{ending}", absent, teller)
             teller.at("storing", message="putting the film away", frame=film.frames)
             key = media_key(uid, film_id)
             await self._stored(key, film)
@@ -59,7 +60,7 @@ class Render:
         return {
             "id": film_id,
             "project_id": project["id"],
-            "filename": f"{project['name']}.mp4",
+            "filename": f"{project['name']}{ending}",
             "object_key": key,
             "duration": float(film.duration),
             "frames": film.frames,

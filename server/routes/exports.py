@@ -168,34 +168,42 @@ def _prefers_not_to_wait(call: Call[ExportRequest]) -> bool:
 async def _awaited(call: Call[ExportRequest]) -> Response | Json:
     """The export's outcome, once there is one; its client may go meanwhile."""
     uid, export_id = call.uid, call.body.export_id
+    jobs, within = call.services.jobs, call.services.settings.durable_within
     row = await _known(call)
-    if row is not None and row["completed_at"] is None:
-        job = await call.services.jobs.appearing(uid, export_id, APPEARS_WITHIN)
-        if job is None:
-            raise _ending()
-        if not await _ended(job, call.request):
-            return Response(None, BROKEN_OFF)
-    elif (job := call.services.jobs.of(uid, export_id)) is not None and not await _ended(job, call.request):
+    over = row is not None and row["completed_at"] is not None  # though perhaps not durably
+    job = jobs.of(uid, export_id) if over else await jobs.appearing(uid, export_id, APPEARS_WITHIN)
+    if job is None and not over:
+        raise _ending()
+    if job is not None and not await _ended(job, call.request, within):
         return Response(None, BROKEN_OFF)
     return _outcome(*await call.ask(lambda reader: _export(reader, export_id)))
 
 
-async def _ended(job: Job, request: Request) -> bool:
-    """Wait for a job; False when the client has gone. 500 while its end cannot be stored, 503 when the server ends."""
-    waits = [asyncio.ensure_future(each) for each in (job.ended.wait(), job.unstored.wait(), _disconnected(request))]
+async def _ended(job: Job, request: Request, within: float) -> bool:
+    """Wait for a job; False when the client has gone.
+
+    500 when its end could not be stored for `within` seconds, 503 when the server ends.
+    """
+    waits = [asyncio.ensure_future(each) for each in (job.ended.wait(), _disconnected(request), _unstored(job, within))]
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        gone = waits[1].done()
     finally:
         for wait in waits:
             wait.cancel()
         await asyncio.gather(*waits, return_exceptions=True)
-    if job.ended.is_set():
-        if not job.teller.state.done:
-            raise _ending()
+    if job.teller.state.done:
         return True
-    if job.unstored.is_set():
-        raise Problem(500, "storage_error", "the film is made, but not stored safely yet: send the same request again")
-    return False
+    if job.ended.is_set():
+        raise _ending()
+    if gone:
+        return False
+    raise Problem(500, "storage_error", "the film is made, but not stored safely yet: send the same request again")
+
+
+async def _unstored(job: Job, within: float) -> None:
+    await job.unstored.wait()
+    await asyncio.sleep(within)
 
 
 def _ending() -> Problem:

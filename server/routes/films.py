@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from starlette.responses import Response
 
 from server.api import Call, Json, NoBody, Operations
@@ -13,6 +15,17 @@ from server.storage.database import Reader
 from server.storage.objects import Missing
 
 api = Operations("films")
+
+TYPES = {
+    ".mp4": "video/mp4",
+    ".mov": "video/quicktime",
+    ".webm": "video/webm",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+    ".m4a": "audio/mp4",
+    ".wav": "audio/wav",
+}
+"""What browsers call a film, by the ending that its encoding gives it."""
 
 FILM = "/api/working-videos/{working_video_id}"
 
@@ -41,4 +54,5 @@ async def media(call: Call[NoBody]) -> Response:
         stat = await store.head(row["object_key"])
     except Missing:
         raise Problem(500, "video_not_found", "the film is not in the object store") from None
-    return await object_answer(call.request, store, stat, "video/mp4", row["filename"], download=True)
+    kind = TYPES.get(PurePath(row["filename"]).suffix, "application/octet-stream")
+    return await object_answer(call.request, store, stat, kind, row["filename"], download=True)

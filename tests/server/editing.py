@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,51 @@ def one_clip(client: httpx.Client, path: Path, **fields: Any) -> str:
     project_id = project(client, settings=SMALL)
     add_clip(client, project_id, uploaded(client, path), **{"segments_data": trim(0.5, 1.0), **fields})
     return project_id
+
+
+def long_project(client: httpx.Client, path: Path, name: str = "A long film") -> str:
+    """A project whose film takes so long that something can be done meanwhile."""
+    slow = {"canvas": {"width": 1080, "height": 1920, "fps": 30}, "encode": {"preset": "slow"}}
+    project_id = project(client, settings=slow, name=name)
+    raw = uploaded(client, path)
+    add_clip(client, project_id, raw, segments_data=trim(0, 4, {"start": 0, "end": 4, "speed": 0.1}))
+    return project_id
+
+
+def awaited(client: httpx.Client, export_id: str, *states: str) -> Json:
+    """The export's description, once it is in one of these states, by default once it has ended."""
+    for _ in range(1200):
+        told: Json = client.get(f"/api/export/{export_id}").json()
+        if told["state"] in (states or ("complete", "error", "cancelled")):
+            return told
+        time.sleep(0.05)
+    raise AssertionError(f"it stays {told}")
+
+
+def drawn(client: httpx.Client, export_id: str) -> Json:
+    """The export's description, once frames of it are made."""
+    for _ in range(1200):
+        told: Json = client.get(f"/api/export/{export_id}").json()
+        if told["stage"] == "rendering" and told["progress"] > 0:
+            return told
+        assert told["completed_at"] is None, told
+        time.sleep(0.05)
+    raise AssertionError(f"it stays {told}")
+
+
+def ffmpegs_of(data: Path) -> list[int]:
+    """The living ffmpegs that write below a data folder."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            try:
+                words = (folder / "cmdline").read_bytes().split(b"\0")
+                dead = (folder / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+            except OSError:  # it ended while it was looked at
+                continue
+            if b"-nostdin" in words and str(data).encode() in b" ".join(words) and not dead:
+                found.append(int(folder.name))
+    return found
 
 
 def export(client: httpx.Client, project_id: str, export_id: str = "", **headers: str) -> httpx.Response:

@@ -268,7 +268,8 @@ def test_a_newer_database_is_left_alone(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_foreign_keys_hold(tmp_path: Path) -> None:
     sql = (
-        "INSERT INTO exports VALUES ('e', 'no project', 'queued', 'queued', 1, NULL, '', NULL, NULL, 'now', NULL, NULL)"
+        "INSERT INTO exports (export_id, project_id, state, stage, attempt, request_hash, created_at)"
+        " VALUES ('e', 'no project', 'queued', 'queued', 1, '', 'now')"
     )
 
     async def scene(database: Database) -> None:

@@ -17,6 +17,7 @@ from tests.server.editing import (
     RENDER,
     SMALL,
     add_clip,
+    awaited,
     export,
     film,
     new_export,
@@ -34,14 +35,6 @@ def other(footage: Path) -> Path:
     return footage / "pal25.mp4"
 
 
-def ended(client: httpx.Client, export_id: str) -> dict[str, Any]:
-    """An export's description, once it has ended."""
-    while True:
-        told: dict[str, Any] = client.get(f"/api/export/{export_id}").json()
-        if told["completed_at"]:
-            return told
-
-
 def test_a_single_clip_is_rendered_from_saved_data(user: httpx.Client, game: Path, tmp_path: Path) -> None:
     project_id = project(user, settings=SMALL, name="Höhepunkte / 1")
     fields = {"crop_data": PAN, "segments_data": trim(0.5, 1.5)}
@@ -56,8 +49,8 @@ def test_several_clips_are_rendered_in_their_order(user: httpx.Client, game: Pat
     project_id = project(user, settings=SMALL)
     first = add_clip(user, project_id, uploaded(user, game), segments_data=trim(0.5, 1))
     second = add_clip(user, project_id, uploaded(user, other), segments_data=trim(2, 2.6))
-    one, two = ({"media": str(path), "crop_data": BOX} for path in (game, other))
-    one["segments_data"], two["segments_data"] = trim(0.5, 1), trim(2, 2.6)
+    one = {"media": str(game), "crop_data": BOX, "segments_data": trim(0.5, 1)}
+    two = {"media": str(other), "crop_data": BOX, "segments_data": trim(2, 2.6)}
     in_order = film(user, export(user, project_id))
     assert in_order == rendered(tmp_path, SMALL, [one, two])
     order = f"/api/clips/projects/{project_id}/clips/reorder"
@@ -130,6 +123,16 @@ def test_a_film_is_played_in_ranges_and_saved_under_its_name(user: httpx.Client,
     assert part.headers["content-type"] == "video/mp4"
     assert part.headers["content-disposition"].startswith('attachment; filename="A film.mp4"')
     assert user.get(media, headers={"Range": f"bytes={len(made)}-"}).status_code == 416
+
+
+def test_a_film_is_what_its_encoding_makes_it(user: httpx.Client, game: Path) -> None:
+    project_id = project(user, settings={**SMALL, "encode": {"codec": "wav"}})
+    fields = {"crop_data": BOX, "segments_data": trim(0.5, 1)}
+    add_clip(user, project_id, uploaded(user, game), **fields)
+    answer = export(user, project_id)
+    assert answer.json()["filename"] == "A film.wav"
+    media = user.get(f"/api/working-videos/{answer.json()['working_video_id']}/media")
+    assert (media.headers["content-type"], media.content[:4]) == ("audio/wav", b"RIFF")
 
 
 def test_a_project_that_is_not_there_is_told(user: httpx.Client) -> None:
@@ -210,7 +213,7 @@ def test_one_who_does_not_wait_is_told_where_to_look(user: httpx.Client, game: P
     answer = export(user, project_id, export_id, Prefer="respond-async, wait=10")
     assert (answer.status_code, answer.json()) == (202, {"status": "accepted", "export_id": export_id})
     assert answer.headers["location"] == f"/api/export/{export_id}"
-    told = ended(user, export_id)
+    told = awaited(user, export_id)
     assert (told["state"], told["stage"], told["progress"], told["attempt"]) == ("complete", "complete", 1.0, 1)
     assert told["result"] == export(user, project_id, export_id).json()
     assert [each["export_id"] for each in user.get("/api/export").json()["exports"]] == [export_id]

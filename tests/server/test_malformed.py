@@ -14,7 +14,12 @@ from tests.server.test_http import refused
 
 
 @pytest.mark.parametrize(
-    "raw", [b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n", b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nBad Header: y\r\n\r\n"]
+    "raw",
+    [
+        b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nBad Header: y\r\n\r\n",
+    ],
 )
 def test_what_is_no_request_is_told_as_every_error(site: Site, raw: bytes) -> None:
     parts = urlsplit(site.url)

@@ -1,0 +1,138 @@
+"""Every call of the store failing once during an export: nothing is broken, and the next export works.
+
+Through the application itself, in this process, so that the n-th call can be chosen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from server import rendering
+from server.app import make_app
+from server.services import Services, make_services
+from server.settings import Settings
+from server.storage import sync
+from server.storage.folder import FolderStore
+from tests.server.editing import BOX, RENDER, SMALL, trim
+from tests.server.faults import Fault, FaultStore, nth
+
+Scene = Callable[[httpx.AsyncClient, FaultStore, Services], Awaitable[None]]
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sync, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(sync, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(rendering, "PAUSE", 0.001)
+
+
+def run(data: Path, scene: Scene) -> None:
+    async def whole() -> None:
+        store = FaultStore(FolderStore(data / "objects"))
+        services = make_services(Settings(data=data, durable_within=1, refuse_after=5), store)
+        await services.accounts.add("ann")
+        headers = {"Authorization": f"Bearer {await services.accounts.issue('ann', 'bearer')}"}
+        transport = httpx.ASGITransport(make_app(services))
+        try:
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://localhost", headers=headers, timeout=60
+            ) as client:
+                await scene(client, store, services)
+        finally:
+            await services.jobs.stop()
+            await services.tenants.close(1)
+            await store.close()
+
+    asyncio.run(whole())
+
+
+async def a_project(client: httpx.AsyncClient, game: Path) -> str:
+    made = await client.post("/api/projects", json={"name": "x", "settings": SMALL})
+    headers = {"Content-Type": "video/mp4"}
+    raw = (await client.post("/api/raw-clips", content=game.read_bytes(), headers=headers)).json()["id"]
+    clip = {"raw_clip_id": raw, "crop_data": BOX, "segments_data": trim(0.5, 0.7)}
+    project_id = str(made.json()["id"])
+    assert (await client.post(f"/api/clips/projects/{project_id}/clips", json=clip)).status_code == 201
+    return project_id
+
+
+async def whole_films(client: httpx.AsyncClient, project_id: str) -> str | None:
+    """The project's film; every export has ended, every film has its object, and complete ones have their film."""
+    for export in (await client.get("/api/export")).json()["exports"]:
+        assert export["state"] in ("complete", "error"), export
+        assert (export["state"] == "complete") == (export["result"] is not None)
+        if export["result"]:
+            film = f"/api/working-videos/{export['result']['working_video_id']}"
+            media = await client.get(f"{film}/media")
+            assert len(media.content) == (await client.get(film)).json()["size"]
+    shown = (await client.get(f"/api/projects/{project_id}")).json()["working_video_id"]
+    return None if shown is None else str(shown)
+
+
+async def ended(client: httpx.AsyncClient, services: Services) -> None:
+    for job in services.jobs.under_way():
+        await job.ended.wait()
+
+
+@pytest.mark.parametrize("fault", ["fail", "swallow"])
+def test_any_call_of_the_store_may_fail_during_an_export(tmp_path: Path, game: Path, fault: Fault) -> None:
+    async def scene(client: httpx.AsyncClient, store: FaultStore, services: Services) -> None:
+        project_id = await a_project(client, game)
+        number, before, outcomes = 0, None, set()
+        fetched = services.settings.local / "footage"
+        while True:
+            number += 1
+            for path in fetched.glob("*"):
+                path.unlink()  # fetched anew each time, so that fetching can fail
+            store.plan, made = nth(number, fault), len(store.calls)
+            body = {"project_id": project_id, "export_id": f"{fault}-{number}"}
+            answer = await client.post(RENDER, json=body)
+            await ended(client, services)
+            hit = len(store.calls) - made >= number
+            store.plan = lambda n, name: None
+            outcomes.add((answer.status_code, answer.json().get("error")))
+            assert answer.status_code == 200 or answer.json()["error"] in ("storage_error", "video_not_found")
+            told = (await client.get(f"/api/export/{body['export_id']}")).json()
+            result = told.get("result") or {"working_video_id": before}
+            now = await whole_films(client, project_id)
+            assert now == result["working_video_id"]
+            assert (now != before) == (answer.status_code == 200)
+            again = await client.post(RENDER, json={**body, "export_id": f"{fault}-{number}-again"})
+            assert again.status_code == 200, again.text
+            before = await whole_films(client, project_id)
+            assert list((services.temporary).iterdir()) == []
+            if not hit:
+                break
+        assert number > 6  # looks, fetches, puts away, and stores its rows
+        assert {status for status, _ in outcomes} == {200, 500}
+
+    run(tmp_path, scene)
+
+
+def test_a_store_that_is_away_at_the_end_is_waited_for(tmp_path: Path, game: Path) -> None:
+    async def scene(client: httpx.AsyncClient, store: FaultStore, services: Services) -> None:
+        project_id = await a_project(client, game)
+        made = asyncio.Event()
+
+        def plan(_: int, name: str) -> Fault | None:
+            if name == "put_file":
+                made.set()
+            return "fail" if made.is_set() and name == "put" else None
+
+        store.plan = plan
+        body = {"project_id": project_id, "export_id": "e"}
+        answer = await client.post(RENDER, json=body)
+        assert (answer.status_code, answer.json()["error"]) == (500, "storage_error")
+        told = (await client.get("/api/export/e")).json()
+        assert (told["state"], told["stage"], told["result"]) == ("running", "storing", None)
+        store.plan = lambda n, name: None
+        answer = await client.post(RENDER, json=body)
+        assert answer.status_code == 200
+        assert await whole_films(client, project_id) == answer.json()["working_video_id"]
+
+    run(tmp_path, scene)

@@ -1,0 +1,77 @@
+"""kill -9 during exports: no film without its object, no job that stays, no ffmpeg that lives on.
+
+REELC_KILLS sets how often; a few in CI, hundreds before a release. Every other time the disk is lost too.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import sqlite3
+import time
+from pathlib import Path
+
+import httpx
+
+from server.storage.snapshots import HEADER, folder
+from tests.server.editing import awaited, begin, export, ffmpegs_of, film, one_clip, trim
+from tests.server.site import Site, add_user
+from tests.server.test_jobs import gone
+
+SLOWED = {"start": 0, "end": 2, "speed": 0.1}
+ROUNDS = int(os.environ.get("REELC_KILLS", "6"))
+
+
+def films_are_whole(client: httpx.Client, project_id: str) -> None:
+    """Every film that an export tells of is there, whole."""
+    for each in client.get("/api/export", params={"project_id": project_id}).json()["exports"]:
+        assert each["state"] in ("complete", "error", "cancelled"), each
+        if each["result"]:
+            told = client.get(f"/api/working-videos/{each['result']['working_video_id']}").json()
+            media = client.get(f"/api/working-videos/{told['id']}/media")
+            assert (media.status_code, len(media.content)) == (200, told["size"])
+
+
+def no_film_without_its_object(data: Path, uid: str) -> None:
+    """In the newest snapshot there is: what another machine would restore."""
+    newest = max((data / "objects" / folder(uid)).iterdir())
+    image = data.parent / "image.sqlite"
+    image.write_bytes(newest.read_bytes()[HEADER:])
+    database = sqlite3.connect(image)
+    keys = [key for (key,) in database.execute("SELECT object_key FROM working_videos")]
+    named = database.execute("SELECT working_video_id FROM exports WHERE state = 'complete'").fetchall()
+    assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+    database.close()
+    assert all((data / "objects" / key).is_file() for key in keys)
+    assert len(named) == len(keys)
+
+
+def test_exports_survive_the_death_of_their_server(tmp_path: Path, game: Path) -> None:
+    data, chance = tmp_path / "data", random.Random(5)
+    token = add_user(data, "ann")
+    site, project_id, reached = Site(data), "", set()
+    for turn in range(ROUNDS):
+        with site.client(token) as ann:
+            project_id = project_id or one_clip(ann, game, segments_data=trim(0, 2, SLOWED))
+            export_id = begin(ann, project_id)
+            time.sleep(chance.uniform(0, 1.5))  # where in its life the export is hit
+            reached.add(ann.get(f"/api/export/{export_id}").json()["stage"])
+        site.kill()
+        gone(data)
+        if turn % 2:
+            shutil.rmtree(data / "local")
+        no_film_without_its_object(data, "ann")
+        site = Site(data)
+        with site.client(token) as ann:
+            told = awaited(ann, export_id)
+            assert told["state"] == "complete", told
+            answer = export(ann, project_id, export_id)
+            assert film(ann, answer)
+            films_are_whole(ann, project_id)
+            shown = ann.get(f"/api/projects/{project_id}").json()["working_video_id"]
+            assert shown == told["result"]["working_video_id"]
+            assert not list((data / "local" / "temporary").glob("*"))
+    assert site.stop() == 0
+    assert ffmpegs_of(data) == []
+    assert len(reached) > 1  # it was hit in more than one place

@@ -1,0 +1,167 @@
+"""`WS /ws/export/{export_id}`: what a client sees of an export, from its first wait to its end."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from compiler.cli.meters import as_json
+from compiler.supervise.progress import Progress
+from tests.server.editing import awaited, begin, drawn, export, long_project, new_export, one_clip
+from tests.server.site import Site, add_user
+
+ORDER = ("queued", "fetching", "rendering", "verifying", "storing", "complete")
+
+
+def socket(client: httpx.Client, export_id: str, **headers: str) -> ClientConnection:
+    """A socket of a user."""
+    url = str(client.base_url).replace("http://", "ws://").rstrip("/")
+    given = {"Authorization": client.headers.get("authorization", ""), **headers}
+    return connect(f"{url}/ws/export/{export_id}", additional_headers=given, proxy=None)
+
+
+def heard(open_socket: ClientConnection) -> list[tuple[float, dict[str, Any]]]:
+    """Every message until the server closes, each with when it came."""
+    return [(monotonic(), json.loads(message)) for message in open_socket]
+
+
+def test_progress_goes_through_every_stage_to_the_end(user: httpx.Client, game: Path) -> None:
+    export_id = begin(user, one_clip(user, game))
+    with socket(user, export_id) as listening:
+        told = heard(listening)
+        assert listening.close_code == 1000
+    states = [state for _, state in told]
+    places = [ORDER.index(state["stage"]) for state in states]
+    assert places == sorted(places)
+    assert [state["progress"] for state in states] == sorted(state["progress"] for state in states)
+    assert [state["seq"] for state in states] == sorted({state["seq"] for state in states})
+    assert all(0 <= state["progress"] < 1 for state in states[:-1])
+    last = states[-1]
+    assert (last["state"], last["stage"], last["progress"], last["done"]) == ("complete", "complete", 1.0, True)
+    assert (last["frame"], last["frames"], last["error"]) == (15, 15, None)
+    assert not any(state["done"] for state in states[:-1])
+    assert len(told) <= 4 * (told[-1][0] - told[0][0]) + 2  # at most four a second
+    assert user.get(f"/api/export/{export_id}").json()["state"] == "complete"
+
+
+def test_the_members_are_those_of_the_command_line(user: httpx.Client, game: Path) -> None:
+    export_id = begin(user, one_clip(user, game))
+    with socket(user, export_id) as listening:
+        states = [state for _, state in heard(listening)]
+    printed = as_json(Progress("rendering", 1, 2, 0.5), 1)
+    for state in states:
+        assert state.keys() == {*printed, "export_id"}
+        assert (state["type"], state["export_id"]) == ("progress", export_id)
+
+
+def test_who_comes_late_is_told_the_last_state(user: httpx.Client, game: Path) -> None:
+    export_id = new_export()
+    export(user, one_clip(user, game), export_id)
+    with socket(user, export_id) as listening:
+        (state,) = [state for _, state in heard(listening)]
+    assert (state["state"], state["done"]) == ("complete", True)
+
+
+def test_who_comes_again_is_told_the_state_at_once(user: httpx.Client, game: Path) -> None:
+    export_id = begin(user, long_project(user, game))
+    drawn(user, export_id)
+    with socket(user, export_id) as first:
+        before = json.loads(first.recv())
+    with socket(user, export_id) as again:
+        now = json.loads(again.recv())
+        assert now["progress"] >= before["progress"] > 0
+        assert now["stage"] == "rendering"
+        user.delete(f"/api/export/{export_id}")
+        last = [state for _, state in heard(again)][-1]
+        assert again.close_code == 1000
+    assert (last["state"], last["done"], last["error"]) == ("cancelled", True, None)
+
+
+def test_who_listens_before_the_export_is_asked_for_hears_it(user: httpx.Client, game: Path) -> None:
+    project_id, export_id = one_clip(user, game), new_export()
+    with ThreadPoolExecutor(1) as side:
+        opened = side.submit(socket, user, export_id)
+        assert export(user, project_id, export_id).status_code == 200
+        with opened.result() as listening:
+            assert heard(listening)[-1][1]["state"] == "complete"
+
+
+def test_a_ping_is_answered(user: httpx.Client, game: Path) -> None:
+    export_id = begin(user, long_project(user, game))
+    with socket(user, export_id) as listening:
+        listening.send("ping")
+        assert any(message == "pong" for _, message in zip(range(20), listening, strict=False))
+    assert user.delete(f"/api/export/{export_id}").json()["state"] == "cancelled"
+
+
+def test_a_failure_is_told_with_its_error(site: Site, user: httpx.Client, game: Path) -> None:
+    project_id = one_clip(user, game)
+    raw = user.get(f"/api/projects/{project_id}").json()["clips"][0]["raw_clip_id"]
+    (found,) = (site.data / "objects").rglob(raw)
+    found.write_bytes(b"\0" * found.stat().st_size)
+    export_id = begin(user, project_id)
+    with socket(user, export_id) as listening:
+        last = heard(listening)[-1][1]
+    assert (last["state"], last["done"], last["error"]["error"]) == ("error", True, "render_error")
+
+
+def test_a_reader_that_does_not_read_gets_the_newest_and_the_last(user: httpx.Client, game: Path) -> None:
+    export_id = begin(user, one_clip(user, game))
+    with socket(user, export_id) as listening:
+        assert awaited(user, export_id)["state"] == "complete"
+        assert heard(listening)[-1][1]["state"] == "complete"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Authorization": ""}, 401),
+        ({"Authorization": "Bearer reelc_" + "x" * 43}, 401),
+        ({"Origin": "http://example.com"}, 403),
+    ],
+)
+def test_strangers_are_refused(user: httpx.Client, headers: dict[str, str], status: int) -> None:
+    with pytest.raises(InvalidStatus) as caught:
+        socket(user, "x", **headers)
+    assert caught.value.response.status_code == status
+
+
+def test_another_users_export_is_not_there(user: httpx.Client, another: httpx.Client, game: Path) -> None:
+    export_id = begin(user, one_clip(user, game))
+    with pytest.raises(InvalidStatus) as caught:
+        socket(another, export_id)
+    assert caught.value.response.status_code == 404
+
+
+def test_sockets_do_not_keep_the_server_and_are_told_to_come_again(tmp_path: Path, game: Path) -> None:
+    data = tmp_path / "data"
+    token = add_user(data, "ann")
+    site = Site(data)
+    with site.client(token) as ann, ExitStack() as stack:
+        export_id = begin(ann, long_project(ann, game))
+        drawn(ann, export_id)
+        sockets = [stack.enter_context(socket(ann, export_id)) for _ in range(10)]
+        ann.close()
+        assert site.stop() == 0
+        for listening in sockets:
+            assert not any(state["done"] for state in heard_until_closed(listening))
+            assert listening.close_code == 1012
+
+
+def heard_until_closed(listening: ClientConnection) -> list[dict[str, Any]]:
+    """What came before a close that was no good one."""
+    states = []
+    try:
+        while True:
+            states.append(json.loads(listening.recv(timeout=10)))
+    except ConnectionClosed:
+        return states
