@@ -86,7 +86,7 @@ class Order(Body):
 class Restore(Body):
     """The version whose content becomes the newest version."""
 
-    version: Annotated[int, Field(ge=1)]
+    version: Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 
 class Answer(BaseModel):
