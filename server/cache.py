@@ -26,7 +26,8 @@ class MediaCache:
     """Copies of objects in `folder`, at most `limit` bytes of them; `coming` is where they are while they come."""
 
     def __init__(self, store: ObjectStore, folder: Path, coming: Path, limit: int) -> None:
-        self._store, self._folder, self._coming, self.limit = store, folder, coming, limit
+        self._store, self._coming, self.limit = store, coming, limit
+        self._folder = folder.absolute()  # ffmpeg runs in a folder of its own
         self._here: dict[str, int] | None = None
         """Sizes of the copies, the one used longest ago first; None before anybody looked."""
         self._sizes: dict[str, int] = {}

@@ -43,7 +43,7 @@ def _identity(reel: Reel, compiled: Compiled, footage: Sequence[Stat]) -> str:
         "ffmpeg": compiled.build.version,
         "script": compiled.script,
         "units": compiled.plan.units,
-        "encode": repr(reel.encode),
+        "encode": repr((reel.audio, reel.encode)),
         "footage": sorted((stat.key, stat.etag) for stat in footage),
     }
     return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()

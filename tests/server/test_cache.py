@@ -168,6 +168,15 @@ def test_a_folder_that_somebody_cleared_is_filled_again(tmp_path: Path) -> None:
     run(tmp_path, 2000, scene)
 
 
+def test_paths_hold_wherever_ffmpeg_runs(tmp_path: Path) -> None:
+    async def scene(store: FaultStore, cache: MediaCache) -> None:
+        stat = await put(store, "a", 10)
+        relative = MediaCache(store, Path("cache"), Path("coming"), 10)
+        assert relative.path(stat) == Path.cwd() / "cache" / cache.path(stat).name
+
+    run(tmp_path, 2000, scene)
+
+
 def test_another_users_object_of_the_same_etag_is_another(tmp_path: Path) -> None:
     async def scene(store: FaultStore, cache: MediaCache) -> None:
         stat = await put(store, "a", 10)

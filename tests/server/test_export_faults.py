@@ -18,6 +18,7 @@ from server.services import Services, make_services
 from server.settings import Settings
 from server.storage import sync
 from server.storage.folder import FolderStore
+from server.storage.objects import ObjectStore
 from tests.server.editing import BOX, RENDER, SMALL, trim
 from tests.server.faults import Fault, FaultStore, nth
 
@@ -31,9 +32,9 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rendering, "PAUSE", 0.001)
 
 
-def run(data: Path, scene: Scene) -> None:
+def run(data: Path, scene: Scene, inner: ObjectStore | None = None) -> None:
     async def whole() -> None:
-        store = FaultStore(FolderStore(data / "objects"))
+        store = FaultStore(inner or FolderStore(data / "objects"))
         services = make_services(Settings(data=data, durable_within=1, refuse_after=5), store)
         await services.accounts.add("ann")
         headers = {"Authorization": f"Bearer {await services.accounts.issue('ann', 'bearer')}"}
@@ -136,3 +137,35 @@ def test_a_store_that_is_away_at_the_end_is_waited_for(tmp_path: Path, game: Pat
         assert await whole_films(client, project_id) == answer.json()["working_video_id"]
 
     run(tmp_path, scene)
+
+
+def test_a_film_that_cannot_be_put_away_is_no_film(tmp_path: Path, game: Path) -> None:
+    async def scene(client: httpx.AsyncClient, store: FaultStore, services: Services) -> None:
+        project_id = await a_project(client, game)
+        body = {"project_id": project_id, "export_id": "good"}
+        before = (await client.post(RENDER, json=body)).json()["working_video_id"]
+        store.plan = lambda n, name: "fail" if name == "put_file" else None
+        answer = await client.post(RENDER, json={**body, "export_id": "bad"})
+        assert (answer.status_code, answer.json()["error"]) == (500, "storage_error")
+        store.plan = lambda n, name: None
+        again = await client.post(RENDER, json={**body, "export_id": "bad"})
+        assert (again.status_code, again.json()) == (500, answer.json())
+        assert await whole_films(client, project_id) == before
+        assert (await client.post(RENDER, json={**body, "export_id": "better"})).status_code == 200
+
+    run(tmp_path, scene)
+
+
+def test_every_store_gives_the_same_film(tmp_path: Path, game: Path, a_store: ObjectStore) -> None:
+    films: list[bytes] = []
+
+    async def scene(client: httpx.AsyncClient, store: FaultStore, services: Services) -> None:
+        answer = await client.post(RENDER, json={"project_id": await a_project(client, game), "export_id": "e"})
+        assert answer.status_code == 200, answer.text
+        media = await client.get(f"/api/working-videos/{answer.json()['working_video_id']}/media")
+        assert media.status_code == 200
+        films.append(media.content)
+
+    run(tmp_path / "here", scene, a_store)
+    run(tmp_path / "folder", scene)
+    assert films[0] == films[1]
