@@ -10,10 +10,10 @@ REELC_CONFORM_REELS ?= 200
 REELC_CONFORM_PICTURES ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo $(FILMS) footage test check fmt lint types layers golden conform bench cover serve clean
+.PHONY: help setup demo $(FILMS) footage test check fmt lint types layers golden conform bench cover serve openapi vendor vendor-check clean
 
 help: ## list these targets
-	@awk -F ' *## ' '/^[a-z]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ' *## ' '/^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## install the locked dependencies and reelc itself into .venv
 $(STAMP): requirements/dev.txt pyproject.toml
@@ -68,6 +68,15 @@ bench: setup ## time and memory, beside hand-written ffmpeg
 
 cover: setup ## run the tests, list the lines they miss; under 95 % fails
 	$(TESTS) --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
+
+openapi: setup ## write docs/openapi.json anew
+	$(BIN)/python -m server.describe docs/openapi.json
+
+vendor: setup ## fetch what others wrote and pages use, by name, with npm
+	$(BIN)/python -m server.vendor fetch
+
+vendor-check: setup ## that what is vendored is what was fetched; offline
+	$(BIN)/python -m server.vendor check
 
 clean: ## remove what can be made again: .venv, demo/, caches; not .footage/
 	rm -rf .venv demo build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis \

@@ -7,6 +7,7 @@ registry reads and checks the body, finds the user, and answers every error as p
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -25,6 +26,7 @@ from server import logs
 from server.durable import UNSTORED, Held, unstored
 from server.envelope import ROUTE
 from server.identity import identify, refuse_foreign_origin
+from server.pages import problem_page, wants_page
 from server.problem import Problem, from_reel, invalid
 from server.services import Services
 from server.storage.database import Transaction
@@ -123,11 +125,26 @@ class Operation:
     public: bool
     streams: bool
     """Whether the handler reads the body itself."""
+    query: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    produces: tuple[str, ...] = ()
+    """The media types of the good answer, besides JSON where there is an `answer`."""
+    page: bool = False
+    """Whether it is a page for people: its errors are pages too, for browsers, and it is not part of the API."""
+    takes: Json = field(default_factory=dict)
+    """The media types of a body that the handler reads itself, each with its schema."""
+    also: tuple[int, ...] = ()
+    """Other good statuses than `status`."""
+
+    @property
+    def documentation(self) -> str:
+        """What its handler says of it."""
+        return inspect.cleandoc(self.handler.__doc__ or "")
 
     @property
     def summary(self) -> str:
         """Its first line of documentation."""
-        return (self.handler.__doc__ or "").strip().splitlines()[0]
+        return self.documentation.partition("\n")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +165,21 @@ class Operations:
         errors: tuple[int, ...] = (),
         public: bool = False,
         streams: bool = False,
+        query: tuple[str, ...] = (),
+        headers: tuple[str, ...] = (),
+        produces: tuple[str, ...] = (),
+        page: bool = False,
+        takes: Json | None = None,
+        also: tuple[int, ...] = (),
     ) -> Callable[[Handler], Handler]:
-        """Make a handler an operation; `status` and `answer` are of the good answer, `errors` the other statuses."""
+        """Make a handler an operation; `status` and `answer` are of the good answer, `errors` the other statuses.
+
+        `query` and `headers` name what it reads besides path and body, by the names of `server/openapi.py`.
+        """
 
         def registered(handler: Handler) -> Handler:
-            self.all.append(Operation(method, path, handler, body, status, answer, errors, self.tag, public, streams))
+            required = (method, path, handler, body, status, answer, errors, self.tag, public, streams)
+            self.all.append(Operation(*required, query, headers, produces, page, takes or {}, also))
             return handler
 
         return registered
@@ -169,14 +196,18 @@ def _endpoint(op: Operation, services: Services) -> Callable[[Request], Awaitabl
         try:
             answer = await op.handler(await _call(op, request, services))
         except Problem as problem:
-            return problem.response()
+            return _refused(op, request, problem)
         except (ReelError, ReelErrors) as error:
-            return from_reel(error).response()
+            return _refused(op, request, from_reel(error))
         except UNSTORED as error:
-            return unstored(error).response()
+            return _refused(op, request, unstored(error))
         return answer if isinstance(answer, Response) else JSONResponse(answer, op.status)
 
     return endpoint
+
+
+def _refused(op: Operation, request: Request, problem: Problem) -> Response:
+    return problem_page(problem) if op.page and wants_page(request) else problem.response()
 
 
 async def _call(op: Operation, request: Request, services: Services) -> Call[Any]:
@@ -184,6 +215,8 @@ async def _call(op: Operation, request: Request, services: Services) -> Call[Any
         refuse_foreign_origin(request, services.settings)
     uid = "" if op.public else await identify(request, services.accounts)
     logs.user_id.set(uid)
+    if uid:
+        services.limits.user(uid)
     raw = b"" if op.streams else await _read(request, services.settings.body_limit)
     body = read_body(op.body, raw, request.headers.get("content-type", "")) if op.body else NoBody()
     return Call(request, services, uid, body, raw)

@@ -14,19 +14,25 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from server.api import Operation, routes
 from server.durable import UNSTORED, Durable
 from server.envelope import Envelope
+from server.limits import AddressLimit
 from server.logs import logger
+from server.openapi import document
+from server.pages import problem_page, wants_page
 from server.problem import Problem
-from server.routes import clips, exports, films, health, projects, raw_clips, session
+from server.routes import clips, explain, exports, films, health, projects, raw_clips, session, site
 from server.routes.progress import Sockets
 from server.services import Services
 from server.sweeping import sweep
 
 OPERATIONS: tuple[Operation, ...] = tuple(
-    chain.from_iterable(part.api.all for part in (health, session, projects, raw_clips, clips, exports, films))
+    chain.from_iterable(
+        part.api.all for part in (health, session, projects, raw_clips, clips, explain, exports, films, site)
+    )
 )
 """Every operation, in the order they are matched."""
 
@@ -36,21 +42,37 @@ ERRORS = {404: ("not_found", "there is nothing here"), 405: ("method_not_allowed
 
 def make_app(services: Services) -> Starlette:
     """The application over these services."""
-    return Starlette(
+    app = Starlette(
         routes=[*routes(OPERATIONS, services), Sockets(services).route()],
         middleware=[
             Middleware(Envelope, metrics=services.metrics),
+            Middleware(AddressLimit, limits=services.limits),
             Middleware(Durable, within=services.settings.durable_within),
         ],
         exception_handlers={HTTPException: _told},
         lifespan=_lifespan(services),
     )
+    app.router.redirect_slashes = False  # an address is one address
+    app.state.document = document(OPERATIONS)
+    return app
 
 
-async def _told(_: Request, error: Exception) -> Response:
+async def _told(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code, message = ERRORS.get(error.status_code, ("http_error", str(error.detail)))
-    return Problem(error.status_code, code, message, headers=dict(error.headers or {})).response()
+    headers = dict(error.headers or {})
+    if error.status_code == 405:  # the router names only the methods of the first operation there
+        headers["Allow"] = ", ".join(_methods(request))
+    problem = Problem(error.status_code, code, message, headers=headers)
+    return problem_page(problem) if wants_page(request) else problem.response()
+
+
+def _methods(request: Request) -> list[str]:
+    """Those of every operation with the plainest pattern that matches."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    there = [route.path for route in routes if route.path_regex.match(request.url.path)]
+    plainest = min(there, key=lambda path: path.count("{"))
+    return sorted({method for route in routes if route.path == plainest for method in route.methods or ()})
 
 
 def _lifespan(services: Services) -> Callable[[Starlette], contextlib.AbstractAsyncContextManager[None]]:

@@ -20,9 +20,10 @@ from server.cache import MediaCache
 from server.durable import UNSTORED
 from server.logs import logger
 from server.metrics import Metrics
-from server.preparing import Edit, Prepared, read_edit
+from server.preparing import Prepared
 from server.problem import Problem
 from server.progress import Teller
+from server.reels import Edit, read_edit
 from server.rendering import Render, as_problem
 from server.settings import Settings
 from server.storage import exports, films

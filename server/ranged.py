@@ -11,6 +11,9 @@ from starlette.responses import Response, StreamingResponse
 from server.problem import Problem
 from server.storage.objects import ObjectStore, Stat
 
+RANGED = ("Range", "If-Range", "If-None-Match")
+"""The headers that say which bytes."""
+
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _CSP = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
 

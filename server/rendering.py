@@ -16,9 +16,10 @@ from server.durable import UNSTORED
 from server.footage import media_key
 from server.ids import new_id
 from server.logs import logger
-from server.preparing import Edit, Prepared, prepare
+from server.preparing import Prepared, prepare
 from server.problem import Problem, render_problem
 from server.progress import Teller, predicted
+from server.reels import Edit
 from server.settings import Settings
 from server.storage.objects import Missing, ObjectStore, StoreFailed
 

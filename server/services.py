@@ -10,6 +10,7 @@ from server.accounts import Accounts
 from server.cache import MediaCache
 from server.durable import Rooms
 from server.jobs import Jobs
+from server.limits import Limits
 from server.metrics import Metrics
 from server.settings import Settings
 from server.storage.folder import FolderStore
@@ -30,6 +31,7 @@ class Services:
     metrics: Metrics
     cache: MediaCache
     jobs: Jobs
+    limits: Limits
 
     @property
     def temporary(self) -> Path:
@@ -66,7 +68,7 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
     cache = MediaCache(store, settings.local / "footage", settings.temporary, settings.cache_limit)
     metrics = Metrics(tenants)
     jobs = Jobs(settings, store, tenants, cache, metrics, now)
-    return Services(settings, store, Accounts(store), tenants, rooms, metrics, cache, jobs)
+    return Services(settings, store, Accounts(store), tenants, rooms, metrics, cache, jobs, Limits(settings))
 
 
 def now() -> str:

@@ -13,6 +13,7 @@ import uvicorn
 from server.accounts import Accounts
 from server.app import make_app
 from server.logs import set_up
+from server.malformed import Http
 from server.services import make_services
 from server.settings import Settings
 
@@ -48,6 +49,7 @@ async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> N
         timeout_graceful_shutdown=int(settings.shutdown_within),
         ws_max_size=1 << 16,
         h11_max_incomplete_event_size=1 << 16,
+        http=Http,
     )
     await greet(services.accounts)
     await _Server(config, services.jobs.stop).serve([bound])

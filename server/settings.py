@@ -41,6 +41,13 @@ class Settings(BaseSettings):
     """Bytes of one raw clip."""
     body_limit: PositiveInt = 8 << 20
     """Bytes of any other request."""
+    user_rate: PositiveFloat = 100
+    """Requests a second that one user may send for long."""
+    user_burst: PositiveInt = 2000
+    """Requests that one user may send at once, after a rest."""
+    address_rate: PositiveFloat = 400
+    """Requests a second from one address, whoever sends them."""
+    address_burst: PositiveInt = 8000
     durable_within: PositiveFloat = 10
     """Seconds a save may wait to be durable before it is answered with 503."""
     refuse_after: PositiveFloat = 30

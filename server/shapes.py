@@ -33,7 +33,19 @@ class NewProject(Body):
     ] = {}
 
 
-class ProjectChange(Body):
+def _undefaulted(schema: dict[str, Any]) -> None:
+    """What is absent stays as it is: it has no default."""
+    for field in schema["properties"].values():
+        field.pop("default", None)
+
+
+class Change(Body):
+    """What changes of a thing; fields that are absent stay."""
+
+    model_config = ConfigDict(json_schema_extra=_undefaulted)
+
+
+class ProjectChange(Change):
     """What changes of a project; fields that are absent stay."""
 
     name: Name = ""
@@ -53,7 +65,7 @@ class NewClip(Body):
     rotation: Stored = None
 
 
-class ClipChange(Body):
+class ClipChange(Change):
     """What changes of a clip; fields that are absent stay, null clears."""
 
     name: Name = ""
@@ -74,7 +86,7 @@ class Order(Body):
 class Restore(Body):
     """The version whose content becomes the newest version."""
 
-    version: Annotated[int, Field(ge=1)]
+    version: Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 
 class Answer(BaseModel):
@@ -176,3 +188,111 @@ class WorkingVideo(Answer):
     sha256: str
     render_identity: str
     created_at: str
+
+
+class Explain(Body):
+    """Which project to explain, and in which form; without one, in all that matter."""
+
+    project_id: Id
+    format: Literal["text", "json", "dot", "svg", "script", "command"] | None = None
+
+
+class Stage(Answer):
+    """A pass over the graph that changed it, and its law."""
+
+    name: str
+    law: str
+
+
+class Explained(Answer):
+    """What would be rendered."""
+
+    success: bool
+    project_id: str
+    graph: Annotated[str, Field(description="The graph in its textual form.")]
+    script: Annotated[str, Field(description="ffmpeg's filtergraph.")]
+    command: Annotated[str, Field(description="ffmpeg's command, quoted for a shell.")]
+    plan: Annotated[dict[str, Any], Field(description="As plan.json of `reelc compile -o`.")]
+    stages: list[Stage]
+    warnings: list[str]
+
+
+class Fault(Answer):
+    """One of several errors."""
+
+    error: str | None = None
+    message: str
+    clip_id: str | None = None
+    pointer: str | None = None
+    hint: str | None = None
+
+
+class Failure(Answer):
+    """What every error holds (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    error: Annotated[str, Field(description="The code that programs read.")]
+    message: Annotated[str, Field(description="The sentence that people read.")]
+    clip_id: str | None = None
+    pointer: Annotated[str | None, Field(description="A JSON pointer to what is wrong.")] = None
+    hint: str | None = None
+    errors: Annotated[list[Fault] | None, Field(description="Every error, where there are several.")] = None
+
+
+class Projects(Answer):
+    """Every project, the newest first."""
+
+    projects: list[Project]
+
+
+class Clips(Answer):
+    """The clips of a project, in their order."""
+
+    clips: list[Clip]
+
+
+class Versions(Answer):
+    """The versions of a clip that are kept, the newest first."""
+
+    versions: list[Clip]
+
+
+class RawClips(Answer):
+    """Every raw clip, the newest first."""
+
+    raw_clips: list[RawClip]
+
+
+class Exports(Answer):
+    """Exports, the newest first."""
+
+    exports: list[Export]
+
+
+class Removed(Answer):
+    """A clip that is deleted."""
+
+    success: bool
+    clip_id: str
+
+
+class Reordered(Answer):
+    """The clips of a project in their new order."""
+
+    success: bool
+    clips: list[Clip]
+
+
+class Status(Answer):
+    """How the server is."""
+
+    status: str
+
+
+class Me(Answer):
+    """A user."""
+
+    id: str

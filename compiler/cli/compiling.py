@@ -3,51 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from enum import StrEnum
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from compiler.cli.folder import check_folder, outputs, shell, write
+from compiler.cli.folder import check_folder, outputs, write
 from compiler.cli.loading import load
 from compiler.cli.options import ClipTime, ReelPath, clip_time, file_name, seconds
 from compiler.ir.text import number, show
-from compiler.ir.views import as_dot, as_json, as_svg
 from compiler.pipeline import Compiled, Sight, frame_at, record_time, sights
-
-
-class Format(StrEnum):
-    """One form of what was compiled."""
-
-    text = "text"
-    json = "json"
-    dot = "dot"
-    svg = "svg"
-    script = "script"
-    command = "command"
-
-
-def _command(compiled: Compiled) -> str:
-    """The runnable command, with the script and the film in the working folder."""
-    return shell(compiled)
-
-
-def _json(compiled: Compiled) -> str:
-    document = {"compile": 1, "plan": compiled.plan.as_json(), "graph": as_json(compiled.graph)}
-    return json.dumps(document | {"legal": as_json(compiled.film), "script": compiled.script}, indent=2) + "\n"
-
-
-FORMS: dict[Format, Callable[[Compiled], str]] = {
-    Format.text: lambda compiled: show(compiled.graph),
-    Format.json: _json,
-    Format.dot: lambda compiled: as_dot(compiled.graph),
-    Format.svg: lambda compiled: as_svg(compiled.graph),
-    Format.script: lambda compiled: compiled.script,
-    Format.command: _command,
-}
+from compiler.pipeline.forms import FORMS, Format, command
 
 Folder = Annotated[
     Path | None,
@@ -140,7 +108,7 @@ def _shown(compiled: Compiled, form: Format | None, explain: bool, at: Fraction 
         return "\n".join(f"# {stage.name}: {stage.law}\n{show(stage.graph)}" for stage in compiled.stages)
     if form:
         return FORMS[form](compiled)
-    return "\n".join([show(compiled.graph), compiled.script, _command(compiled)])
+    return "\n".join([show(compiled.graph), compiled.script, command(compiled)])
 
 
 def trace(compiled: Compiled, at: Fraction, *, as_json: bool) -> str:

@@ -13,10 +13,11 @@ from compiler.emit.sound import GAIN, MEASURED
 from compiler.errors import Loc, ReelError
 from compiler.ir.text import show
 from compiler.pipeline import Compiled
+from compiler.pipeline.forms import MEASURE, SCRIPT, command
 from compiler.profiles import PROFILES
 from compiler.supervise.plain import plain
 
-GRAPH, SCRIPT, MEASURE, COMMAND, PLAN = "graph.txt", "filtergraph.txt", "measure.txt", "command.sh", "plan.json"
+GRAPH, COMMAND, PLAN = "graph.txt", "command.sh", "plan.json"
 
 SHELL = """\
 #!/bin/sh
@@ -29,18 +30,6 @@ def outputs(folder: Path) -> Iterator[Path]:
     """Every file that stands in the folder sooner or later; the film is made by running the command."""
     films = dict.fromkeys(f"film{profile.endings[0]}" for profile in PROFILES.values())
     return (folder / name for name in (GRAPH, SCRIPT, MEASURE, COMMAND, PLAN, GAIN, MEASURED, *films))
-
-
-def film_name(compiled: Compiled) -> str:
-    """What the film is called that the folder's command makes: `film.mp4`, or as the codec has it."""
-    return f"film{compiled.encoding.profile.endings[0]}"
-
-
-def shell(compiled: Compiled) -> str:
-    """The commands that make the film, as typed in the folder: one, and before it one that measures if need be."""
-    measuring = compiled.measuring
-    before = compiled.measure_shell(measuring, MEASURE) + "\n" if measuring else ""
-    return before + compiled.shell(SCRIPT, film_name(compiled))
 
 
 def check_folder(folder: Path) -> None:
@@ -59,7 +48,7 @@ def write(compiled: Compiled, folder: Path) -> None:
         **({MEASURE: measuring.script} if measuring else {}),
         GRAPH: show(compiled.graph),
         SCRIPT: compiled.script,
-        COMMAND: SHELL + shell(compiled),
+        COMMAND: SHELL + command(compiled),
         PLAN: json.dumps(compiled.plan.as_json(), indent=2) + "\n",
     }
     try:

@@ -14,10 +14,11 @@ from starlette.responses import JSONResponse, Response
 from server.api import Call, Json, NoBody, Operations
 from server.durable import UNSTORED, unstored
 from server.jobs import Job
-from server.preparing import Edit, Prepared, prepare, read_edit
+from server.preparing import Prepared, prepare
 from server.problem import Problem, not_found
+from server.reels import Edit, read_edit
 from server.routes.projects import project_of
-from server.shapes import Export, Exported, ExportRequest
+from server.shapes import Export, Exported, ExportRequest, Exports
 from server.storage import clips, exports, films
 from server.storage.database import Reader, Transaction
 
@@ -35,7 +36,13 @@ _OF_PROBLEMS = frozenset({"type", "title", "status", "detail", "error", "message
 
 
 @api.op(
-    "POST", "/api/export/framing/render", body=ExportRequest, answer=Exported, errors=(400, 404, 409, 422, 429, 500)
+    "POST",
+    "/api/export/framing/render",
+    body=ExportRequest,
+    answer=Exported,
+    errors=(400, 404, 409, 422, 429, 500),
+    also=(202,),
+    headers=("Prefer",),
 )
 async def render(call: Call[ExportRequest]) -> Response | Json:
     """Render a project from what is stored of it; answered when the film is there, or at once as one prefers."""
@@ -51,7 +58,7 @@ async def render(call: Call[ExportRequest]) -> Response | Json:
         return await _awaited(call)
 
 
-@api.op("GET", "/api/export", errors=(404,))
+@api.op("GET", "/api/export", answer=Exports, errors=(404,), query=("of",))
 async def index(call: Call[NoBody]) -> Json:
     """The newest exports, of `?project_id=` if it is given, the newest first."""
     project_id = call.request.query_params.get("project_id")

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from server.api import Call, Json, NoBody, Operations
 from server.problem import Problem, not_found
-from server.ranged import object_answer
+from server.ranged import RANGED, object_answer
 from server.shapes import WorkingVideo
 from server.storage import films
 from server.storage.database import Reader
@@ -45,7 +45,7 @@ async def show(call: Call[NoBody]) -> Json:
     return {name: value for name, value in row.items() if name != "object_key"}
 
 
-@api.op("GET", FILM + "/media", errors=(404, 416))
+@api.op("GET", FILM + "/media", errors=(404, 416), also=(206, 304), headers=RANGED, produces=("video/mp4",))
 async def media(call: Call[NoBody]) -> Response:
     """The film itself, whole or a range of it, to be saved under its name."""
     row = await call.ask(lambda reader: film_of(reader, call.path("working_video_id")))

@@ -7,18 +7,19 @@ from starlette.responses import JSONResponse, Response
 from server.api import Call, Json, NoBody, Operations
 from server.metrics import MEDIA_TYPE
 from server.problem import Problem
+from server.shapes import Status
 from server.storage.objects import Missing, StoreFailed
 
 api = Operations("health")
 
 
-@api.op("GET", "/healthz", public=True)
+@api.op("GET", "/healthz", answer=Status, public=True)
 async def healthz(_: Call[NoBody]) -> Json:
     """The process runs."""
     return {"status": "ok"}
 
 
-@api.op("GET", "/readyz", errors=(503,), public=True)
+@api.op("GET", "/readyz", answer=Status, errors=(503,), public=True)
 async def readyz(call: Call[NoBody]) -> Response:
     """The object store answers."""
     try:
@@ -30,7 +31,7 @@ async def readyz(call: Call[NoBody]) -> Response:
     return JSONResponse({"status": "ready"})
 
 
-@api.op("GET", "/metrics", public=True)
+@api.op("GET", "/metrics", public=True, produces=("text/plain",))
 async def metrics(call: Call[NoBody]) -> Response:
     """The counters, as Prometheus reads them."""
     return Response(call.services.metrics.text(), media_type=MEDIA_TYPE)

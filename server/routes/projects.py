@@ -7,13 +7,15 @@ from starlette.responses import Response
 from server.api import Call, Json, NoBody, Operations, plain
 from server.ids import new_id
 from server.problem import Problem, not_found
-from server.shapes import NewProject, Project, ProjectChange
+from server.shapes import NewProject, Project, ProjectChange, Projects
 from server.storage import clips, projects
 from server.storage.database import Reader, Transaction
 from server.storage.objects import StoreFailed
 from server.stored import check_settings
 
 api = Operations("projects")
+
+ONCE = ("Idempotency-Key",)
 
 
 async def project_of(reader: Reader, project_id: str) -> projects.Row:
@@ -24,7 +26,7 @@ async def project_of(reader: Reader, project_id: str) -> projects.Row:
     return found
 
 
-@api.op("POST", "/api/projects", body=NewProject, status=201, answer=Project, errors=(422,))
+@api.op("POST", "/api/projects", body=NewProject, status=201, answer=Project, errors=(422,), headers=ONCE)
 async def create(call: Call[NewProject]) -> Response:
     """Make a project."""
     body, settings = call.body, plain(call.body.settings, "/settings")
@@ -38,7 +40,7 @@ async def create(call: Call[NewProject]) -> Response:
     return await call.write(work, 201)
 
 
-@api.op("GET", "/api/projects")
+@api.op("GET", "/api/projects", answer=Projects)
 async def index(call: Call[NoBody]) -> Json:
     """Every project, the newest first."""
     return {"projects": await call.ask(projects.every)}
@@ -57,7 +59,14 @@ async def show(call: Call[NoBody]) -> Json:
     return shown
 
 
-@api.op("PATCH", "/api/projects/{project_id}", body=ProjectChange, answer=Project, errors=(404, 422))
+@api.op(
+    "PATCH",
+    "/api/projects/{project_id}",
+    body=ProjectChange,
+    answer=Project,
+    errors=(404, 422),
+    headers=ONCE,
+)
 async def change(call: Call[ProjectChange]) -> Response:
     """Change a project's name, shape or settings."""
     given = {name: plain(getattr(call.body, name), f"/{name}") for name in call.body.model_fields_set}

@@ -23,9 +23,9 @@ from server.api import Call, Json, NoBody, Operations
 from server.footage import facts_key, media_key, write_facts
 from server.ids import new_id
 from server.problem import Problem, invalid, not_found, storage_problem
-from server.ranged import object_answer
+from server.ranged import RANGED, object_answer
 from server.routes.projects import discard
-from server.shapes import NAME_LENGTH, RawClip
+from server.shapes import NAME_LENGTH, RawClip, RawClips
 from server.storage import raw_clips
 from server.storage.database import Reader, Transaction
 from server.storage.objects import CHUNK, Missing
@@ -36,6 +36,18 @@ RAW = "/api/raw-clips/{raw_clip_id}"
 TYPES = {"mov": "video/mp4", "matroska": "video/x-matroska", "webm": "video/webm", "mpegts": "video/mp2t"}
 """What browsers call what a demuxer reads; the rest is bytes."""
 
+BYTES = "application/octet-stream"
+TAKES = {
+    "multipart/form-data": {
+        "schema": {
+            "type": "object",
+            "required": ["file"],
+            "properties": {"file": {"type": "string", "format": "binary"}, "name": {"type": "string"}},
+        }
+    },
+    "video/mp4": {"schema": {}},
+    BYTES: {"schema": {}},
+}
 _STREAMED = ("video/", "audio/", "application/octet-stream", "application/mp4")
 
 
@@ -47,7 +59,17 @@ async def raw_clip_of(reader: Reader, raw_clip_id: str) -> raw_clips.Row:
     return row
 
 
-@api.op("POST", "/api/raw-clips", status=201, answer=RawClip, errors=(413, 415, 422), streams=True)
+@api.op(
+    "POST",
+    "/api/raw-clips",
+    status=201,
+    answer=RawClip,
+    errors=(400, 413, 415, 422),
+    streams=True,
+    query=("name",),
+    headers=("Idempotency-Key",),
+    takes=TAKES,
+)
 async def upload(call: Call[NoBody]) -> Response:
     """Upload footage: as a form with a `file`, or as the body itself with `?name=`."""
     raw_clip_id = new_id("r")
@@ -67,7 +89,7 @@ async def upload(call: Call[NoBody]) -> Response:
     return await call.write(work, 201)
 
 
-@api.op("GET", "/api/raw-clips")
+@api.op("GET", "/api/raw-clips", answer=RawClips)
 async def index(call: Call[NoBody]) -> Json:
     """Every raw clip, the newest first."""
     return {"raw_clips": [shown(row) for row in await call.ask(raw_clips.every)]}
@@ -79,7 +101,7 @@ async def show(call: Call[NoBody]) -> Json:
     return shown(await call.ask(lambda reader: raw_clip_of(reader, call.path("raw_clip_id"))))
 
 
-@api.op("GET", RAW + "/media", errors=(404, 416))
+@api.op("GET", RAW + "/media", errors=(404, 416), also=(206, 304), headers=RANGED, produces=(*TYPES.values(), BYTES))
 async def media(call: Call[NoBody]) -> Response:
     """The footage itself, whole or a range of it."""
     row = await call.ask(lambda reader: raw_clip_of(reader, call.path("raw_clip_id")))
@@ -87,7 +109,7 @@ async def media(call: Call[NoBody]) -> Response:
         stat = await call.services.store.head(row["object_key"])
     except Missing:
         raise Problem(500, "video_not_found", "the footage is not in the object store") from None
-    kind = TYPES.get(row["media_info"]["format"], "application/octet-stream")
+    kind = TYPES.get(row["media_info"]["format"], BYTES)
     return await object_answer(call.request, call.services.store, stat, kind, row["name"])
 
 

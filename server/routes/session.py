@@ -8,11 +8,12 @@ from starlette.responses import RedirectResponse, Response
 
 from server.api import Call, Json, NoBody, Operations
 from server.identity import COOKIE, unauthorised
+from server.shapes import Me
 
 api = Operations("session")
 
 
-@api.op("GET", "/sign-in", status=303, errors=(401,), public=True)
+@api.op("GET", "/sign-in", status=303, errors=(401,), public=True, query=("token",))
 async def sign_in(call: Call[NoBody]) -> Response:
     """Follow a sign-in link: from here on the browser is known by a cookie."""
     accounts, settings = call.services.accounts, call.services.settings
@@ -37,7 +38,7 @@ async def sign_out(call: Call[NoBody]) -> Response:
     return answer
 
 
-@api.op("GET", "/api/me")
+@api.op("GET", "/api/me", answer=Me)
 async def me(call: Call[NoBody]) -> Json:
     """Who one is."""
     return {"id": call.uid}

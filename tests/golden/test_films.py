@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from compiler.cli.folder import shell
 from compiler.ir.text import show
+from compiler.pipeline.forms import command
 from tests.golden.compiling import FILMS, compile_case
 
 COMMANDS = (
@@ -25,4 +25,4 @@ def test_film(case: str, golden: SnapshotAssertion) -> None:
 
 @pytest.mark.parametrize("case", COMMANDS)
 def test_command(case: str, golden: SnapshotAssertion) -> None:
-    assert shell(compile_case(case)) == golden(name="command")
+    assert command(compile_case(case)) == golden(name="command")

@@ -316,3 +316,8 @@ def test_rendering_from_what_a_client_sends_is_over(user: httpx.Client) -> None:
     refused(answer, 410, "gone")
     assert answer.headers["deprecation"] == "true"
     assert answer.headers["link"] == '</api/export/framing/render>; rel="successor-version"'
+
+
+def test_a_version_that_no_database_holds_is_refused(user: httpx.Client, game: Path) -> None:
+    clip = added(user, game)
+    refused(user.post(f"{clip}/restore", json={"version": 2**70}), 422, "invalid_request")

@@ -1,0 +1,81 @@
+"""What a pass did to a graph, definition by definition, as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import pairwise
+from typing import Literal
+
+from compiler.ir.graph import Graph
+from compiler.ir.ops import Value
+from compiler.ir.text import show
+from compiler.ir.views import as_svg
+from compiler.ir.views.svg import STYLE as DRAWING_STYLE
+from compiler.pipeline import Stage
+
+__all__ = ["DRAWING_STYLE", "Change", "Line", "Mark", "changes", "drawing", "lines"]
+
+Mark = Literal["same", "new", "changed", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A definition in the textual form, and what the pass did to it."""
+
+    mark: Mark
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A stage, and how many definitions its pass made, rewrote and dropped."""
+
+    stage: Stage
+    new: int
+    changed: int
+    gone: int
+
+
+def changes(stages: Sequence[Stage]) -> tuple[Change, ...]:
+    """Every stage with what it changed of the one before; the first changed nothing."""
+    return (Change(stages[0], 0, 0, 0), *(_change(before, after) for before, after in pairwise(stages)))
+
+
+def _change(before: Stage, after: Stage) -> Change:
+    old, new = ({define.name: define.op for define in stage.graph} for stage in (before, after))
+    rewritten = sum(name in old and old[name] != op for name, op in new.items())
+    return Change(after, len(new.keys() - old.keys()), rewritten, len(old.keys() - new.keys()))
+
+
+def lines(before: Graph | None, after: Graph) -> Iterator[Line]:
+    """The definitions of `after`, those that are new or changed marked, among them those of `before` that are gone."""
+    told = _told(after)
+    was = told if before is None else _told(before)
+    old = after.ops if before is None else before.ops
+    for name in _merged(list(was), list(told)):
+        if name not in told:
+            yield Line("gone", was[name])
+        elif name not in was:
+            yield Line("new", told[name])
+        else:
+            yield Line("same" if after.ops[name] == old[name] else "changed", told[name])
+
+
+def drawing(graph: Graph) -> str:
+    """The graph as SVG, of which the one inline style sheet is `DRAWING_STYLE`."""
+    return as_svg(graph)
+
+
+def _told(graph: Graph) -> dict[Value, str]:
+    """Every definition's line of the textual form, by its name."""
+    return {define.name: line for define, line in zip(graph, show(graph).splitlines(), strict=False)}
+
+
+def _merged(old: list[Value], new: list[Value]) -> Iterator[Value]:
+    """Both lists in one order that keeps the order of `new`, each name once; what moved stands where it is now."""
+    here = set(new)
+    for _, i, until, j, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        yield from (name for name in old[i:until] if name not in here)
+        yield from new[j:end]

@@ -1,0 +1,52 @@
+"""The forms in which a compiled reel is shown, on the command line and over HTTP alike."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+
+from compiler.ir.text import show
+from compiler.ir.views import as_dot, as_json, as_svg
+from compiler.pipeline import Compiled
+
+SCRIPT, MEASURE = "filtergraph.txt", "measure.txt"
+"""The scripts that the commands read, in the working folder."""
+
+
+class Format(StrEnum):
+    """One form of what was compiled."""
+
+    text = "text"
+    json = "json"
+    dot = "dot"
+    svg = "svg"
+    script = "script"
+    command = "command"
+
+
+def film_name(compiled: Compiled) -> str:
+    """What the film is called that the command makes: `film.mp4`, or as the codec has it."""
+    return f"film{compiled.encoding.profile.endings[0]}"
+
+
+def command(compiled: Compiled) -> str:
+    """The commands that make the film, as typed in the folder: one, and before it one that measures if need be."""
+    measuring = compiled.measuring
+    before = compiled.measure_shell(measuring, MEASURE) + "\n" if measuring else ""
+    return before + compiled.shell(SCRIPT, film_name(compiled))
+
+
+def _json(compiled: Compiled) -> str:
+    document = {"compile": 1, "plan": compiled.plan.as_json(), "graph": as_json(compiled.graph)}
+    return json.dumps(document | {"legal": as_json(compiled.film), "script": compiled.script}, indent=2) + "\n"
+
+
+FORMS: Mapping[Format, Callable[[Compiled], str]] = {
+    Format.text: lambda compiled: show(compiled.graph),
+    Format.json: _json,
+    Format.dot: lambda compiled: as_dot(compiled.graph),
+    Format.svg: lambda compiled: as_svg(compiled.graph),
+    Format.script: lambda compiled: compiled.script,
+    Format.command: command,
+}

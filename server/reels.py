@@ -1,0 +1,115 @@
+"""A stored project as the compiler takes it: its rows, what its footage is, and both compiled.
+
+    edit = await read_edit(reader, project, clips)      rows, from one view of the database
+    reel = await reel_of(edit)                          checked
+    found = await footage_of(edit, store)               objects and facts, from beside them: no media is opened
+    compiled = await compiled_reel(reel, media)
+
+Explaining and exporting go through here, so what is explained is what is rendered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from compiler.errors import ReelError, ReelErrors
+from compiler.model import Reel
+from compiler.pipeline import Compiled, compile_reel
+from compiler.supervise.ffmpeg import find_build
+from compiler.supervise.record import Media
+from server.footage import read_facts
+from server.problem import Problem, render_problem
+from server.storage import raw_clips
+from server.storage.database import Reader
+from server.storage.objects import Missing, ObjectStore, Stat
+from server.stored import stored_reel
+
+T = TypeVar("T")
+Row = dict[str, Any]
+
+AT_ONCE = 8
+"""Questions to the store side by side."""
+
+_compiling = ThreadPoolExecutor(1, "compile")
+"""One at a time: compiling is arithmetic, which threads cannot share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A project as it was at one moment: its clips in their order, and the footage they are cut from, by id."""
+
+    project: Row
+    clips: Sequence[Row]
+    raws: dict[str, Row]
+
+
+async def read_edit(reader: Reader, project: Row, clips: Sequence[Row]) -> Edit:
+    """The edit of these rows."""
+    wanted = {str(clip["raw_clip_id"]) for clip in clips if clip["raw_clip_id"]}
+    found = [await raw_clips.get(reader, each) for each in sorted(wanted)]
+    return Edit(project, clips, {row["id"]: row for row in found if row is not None})
+
+
+async def reel_of(edit: Edit) -> Reel:
+    """The reel; 400 and 422 as `stored_reel` has them."""
+    return await asyncio.to_thread(stored_reel, edit.project, edit.clips)
+
+
+async def footage_of(
+    edit: Edit, store: ObjectStore, where: Callable[[Row, Stat], Path]
+) -> dict[str, tuple[Stat, Media]]:
+    """Every clip's footage by its raw clip, which ffmpeg is to find at `where`.
+
+    500 `video_not_found` naming the first clip whose footage, or what is known of it, is not there.
+    """
+
+    async def look(raw: Row) -> tuple[Stat, Media] | None:
+        try:
+            stat = await store.head(raw["object_key"])
+            facts = await read_facts(store, stat.key, where(raw, stat))
+        except Missing:
+            return None
+        return (stat, facts) if stat.size == raw["size"] else None
+
+    looked = dict(zip(edit.raws, await _several(look, edit.raws.values()), strict=True))
+    for clip in edit.clips:
+        if looked.get(clip["raw_clip_id"]) is None:
+            message = f"the footage of the clip {clip['name']!r} is not there any more"
+            hint = "upload it again, and add it to the project"
+            raise Problem(500, "video_not_found", message, clip_id=clip["clip_key"], hint=hint)
+    return {raw_id: found for raw_id, found in looked.items() if found is not None}
+
+
+async def compiled_reel(reel: Reel, media: Mapping[str, Media], program: str | None = None) -> Compiled:
+    """The reel, compiled in a thread; its commands call ffmpeg `program`, or by its path. Errors as Problems."""
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_compiling, _compiled, reel, media, program)
+    except (ReelError, ReelErrors) as error:
+        raise render_problem(error) from error
+
+
+def _compiled(reel: Reel, media: Mapping[str, Media], program: str | None) -> Compiled:
+    build = find_build()
+    return compile_reel(reel, media, build if program is None else replace(build, path=program))
+
+
+async def _several(ask: Callable[[Any], Awaitable[T]], given: Iterable[Any]) -> list[T]:
+    """Every answer, in order, a few at a time; the first failure ends the others."""
+    turn = asyncio.Semaphore(AT_ONCE)
+
+    async def one(each: Any) -> T:
+        async with turn:
+            return await ask(each)
+
+    tasks = [asyncio.ensure_future(one(each)) for each in given]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

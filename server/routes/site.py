@@ -1,0 +1,41 @@
+"""The start page, the API's description and its page, and the files that pages use."""
+
+from __future__ import annotations
+
+from starlette.responses import JSONResponse, Response
+
+from server.api import Call, Json, NoBody, Operations
+from server.pages import asset_answer, page
+from server.storage import projects
+
+api = Operations("site")
+
+
+@api.op("GET", "/", page=True)
+async def start(call: Call[NoBody]) -> Response:
+    """Every project, with the way to its graph."""
+    return page("start.html", uid=call.uid, projects=await call.ask(projects.every))
+
+
+@api.op("GET", "/openapi.json", public=True)
+async def openapi(call: Call[NoBody]) -> Response | Json:
+    """This description."""
+    return JSONResponse(call.request.app.state.document)
+
+
+@api.op("GET", "/docs", public=True, page=True)
+async def docs(_: Call[NoBody]) -> Response:
+    """The description, to read and to try."""
+    return page("docs.html")
+
+
+@api.op("GET", "/favicon.ico", public=True, page=True)
+async def favicon(call: Call[NoBody]) -> Response:
+    """The sign of the house."""
+    return asset_answer(call.request, "favicon.svg")
+
+
+@api.op("GET", "/static/{name:path}", public=True, page=True)
+async def static(call: Call[NoBody]) -> Response:
+    """A file that pages use."""
+    return asset_answer(call.request, call.path("name"))

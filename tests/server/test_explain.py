@@ -1,0 +1,199 @@
+"""Explaining a stored project through real HTTP: for programs as the command line does it, and for people."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import httpx
+import pytest
+
+from tests.server.site import ROOT, Site
+from tests.server.test_http import BOX, project, refused, uploaded
+
+ADDRESS = "/api/export/framing/explain"
+SEGMENTS = {"version": 2, "trimRange": {"start": 0.5, "end": 3.5}, "spans": [{"start": 1, "end": 2, "speed": 0.5}]}
+DISSOLVE = {"type": "dissolve", "duration": 0.5}
+PAN = [BOX, {**BOX, "frame": 100, "x": 40.5}]
+HOSTILE = "</pre><script>alert(1)</script>{{ 7*7 }} \"'& \u202e\u2028"
+
+
+class Reel:
+    """A stored project of two clips."""
+
+    def __init__(self, user: httpx.Client, game: Path, name: str = "game.mp4", **settings: Any) -> None:
+        self.user = user
+        self.id = project(user, settings={"canvas": {"width": 270, "height": 480}, **settings})
+        self.raw = uploaded(user, game, name)
+        self.clips = f"/api/clips/projects/{self.id}/clips"
+        slow, last = {"segments_data": SEGMENTS}, {"transition_data": DISSOLVE}
+        self.ids = [self.add(crop_data=PAN, **slow), self.add(crop_data=[BOX], **last)]
+
+    def add(self, **fields: Any) -> str:
+        answer = self.user.post(self.clips, json={"raw_clip_id": self.raw, **fields})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["clip_id"])
+
+    def explained(self, **fields: Any) -> httpx.Response:
+        return self.user.post(ADDRESS, json={"project_id": self.id, **fields})
+
+    def page(self, **query: str) -> httpx.Response:
+        return self.user.get(f"/projects/{self.id}/explain", params=query, headers={"Accept": "text/html"})
+
+
+def dry_run(folder: Path, form: str) -> str:
+    """What the command line says of the reel in a folder."""
+    program = [sys.executable, "-c", "from compiler.cli import main; main()", "compile", "reel.json", "--format", form]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(program, cwd=folder, env=environment, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def reel(user: httpx.Client, game: Path) -> Reel:
+    return Reel(user, game)
+
+
+def test_it_says_what_a_dry_run_says(reel: Reel, tmp_path: Path, game: Path) -> None:
+    """The same edit in a file, its footage under the names that the server's command has."""
+    told = reel.explained().json()
+    footage = tmp_path / reel.raw / "game.mp4"
+    footage.parent.mkdir()
+    footage.symlink_to(game)
+    stored = [reel.user.get(f"{reel.clips}/{each}").json() for each in reel.ids]
+    fields = ("id", "name", "crop_data", "segments_data", "transition_data", "rotation")
+    clips = [{"media": f"{reel.raw}/game.mp4", **{name: clip[name] for name in fields}} for clip in stored]
+    canvas = {"aspect_ratio": "9:16", "width": 270, "height": 480}
+    (tmp_path / "reel.json").write_text(json.dumps({"reel": 1, "canvas": canvas, "clips": clips}))
+    assert dry_run(tmp_path, "text") == told["graph"]
+    assert dry_run(tmp_path, "script") == told["script"]
+    assert json.loads(dry_run(tmp_path, "json"))["plan"] == told["plan"]
+    assert told["success"]
+    assert told["stages"][0] == {"name": "lower", "law": "what the edit says, plainly"}
+
+
+def test_it_opens_no_media_and_tells_no_paths(site: Site, user: httpx.Client, game: Path) -> None:
+    """Footage of which only the facts are good is explained; where things are on the server is not said."""
+    reel = Reel(user, game)
+    me = user.get("/api/me").json()["id"]
+    footage = site.data / "objects" / "users" / me / "media" / reel.raw
+    footage.write_bytes(bytes(footage.stat().st_size))
+    answer = reel.explained()
+    assert answer.status_code == 200
+    assert str(site.data) not in answer.text
+    command = answer.json()["command"]
+    assert command.startswith("ffmpeg ")
+    assert f"file:{reel.raw}/game.mp4" in command
+
+
+@pytest.mark.parametrize(
+    ("form", "media_type", "begins"),
+    [
+        ("text", "text/plain; charset=utf-8", "%c_"),
+        ("json", "application/json", "{"),
+        ("dot", "text/vnd.graphviz; charset=utf-8", "digraph"),
+        ("svg", "image/svg+xml", "<svg"),
+        ("script", "text/plain; charset=utf-8", "[0:"),
+        ("command", "text/plain; charset=utf-8", "ffmpeg"),
+    ],
+)
+def test_every_form_alone(reel: Reel, form: str, media_type: str, begins: str) -> None:
+    posted, got = reel.explained(format=form), reel.page(format=form)
+    assert (posted.status_code, posted.headers["content-type"]) == (200, media_type)
+    assert posted.text.startswith(begins)
+    assert got.text == posted.text
+    assert ("sandbox" in posted.headers["content-security-policy"]) == (form == "svg")
+
+
+def test_every_error_of_an_export_that_comes_before_rendering(site: Site, user: httpx.Client, game: Path) -> None:
+    refused(user.post(ADDRESS, json={"project_id": "p_nobody"}), 404, "project_not_found")
+    empty = project(user)
+    refused(user.post(ADDRESS, json={"project_id": empty}), 400, "no_clips")
+    reel = Reel(user, game)
+    refused(reel.explained(format="pdf"), 422, "invalid_request")
+
+    unframed = reel.add()
+    told = refused(reel.explained(), 400, "missing_crop_data")
+    assert told["clip_id"] == unframed
+    assert "game.mp4" in told["message"]
+
+    long = {"type": "dissolve", "duration": 9}
+    user.put(f"{reel.clips}/{unframed}", json={"crop_data": [BOX], "transition_data": None})
+    user.put(f"{reel.clips}/{reel.ids[1]}", json={"transition_data": long})
+    told = refused(reel.explained(), 422, "overlap_too_long")
+    assert (told["clip_id"], told["code"]) == (reel.ids[1], "RC203")
+    assert told["pointer"] == "/clips/1/transition_data/duration"
+    assert told["hint"]
+    assert [each["error"] for each in told["errors"]] == ["overlap_too_long"]
+
+    user.put(f"{reel.clips}/{reel.ids[1]}", json={"transition_data": None})
+    user.put(f"{reel.clips}/{unframed}", json={"crop_data": [{**BOX, "x": 9000}]})
+    user.put(f"{reel.clips}/{reel.ids[0]}", json={"crop_data": [{**BOX, "y": 9000}]})
+    told = refused(reel.explained(), 422, "crop_off_picture")
+    assert [each["clip_id"] for each in told["errors"]] == [reel.ids[0], unframed]
+
+    me = user.get("/api/me").json()["id"]
+    (site.data / "objects" / "users" / me / "media" / reel.raw).unlink()
+    assert refused(reel.explained(), 500, "video_not_found")["clip_id"] == reel.ids[0]
+
+
+def test_the_page_shows_every_stage_with_what_changed(reel: Reel) -> None:
+    whole = reel.explained(format="json").json()
+    stages = reel.explained().json()["stages"]
+    for number, stage in enumerate(stages):
+        page = reel.page(stage=str(number))
+        assert page.status_code == 200
+        assert f"{number} · {stage['name']}" in page.text
+        assert page.text.count("<svg") == 1
+        assert ("line new" in page.text or "line changed" in page.text or "line gone" in page.text) == (number > 0)
+    last = reel.page(stage=str(len(stages) - 1)).text
+    assert all(f"%{define['name']} " in last for define in whole["legal"]["defs"])
+    assert "trim@" in last
+    assert reel.page(stage=str(len(stages))).status_code == reel.page(stage="-1").status_code == 404
+
+
+def test_the_page_runs_nothing_and_its_one_style_sheet_is_allowed_by_its_hash(reel: Reel) -> None:
+    page = reel.page()
+    policy = page.headers["content-security-policy"]
+    assert "unsafe" not in policy
+    assert not re.search(r"<script|\son\w+=|\sstyle=|javascript:", page.text)
+    (sheet,) = re.findall(r"<style>(.*?)</style>", page.text, re.DOTALL)
+    assert f"'sha256-{base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()}'" in policy
+
+
+def test_hostile_names_are_shown_and_do_nothing(user: httpx.Client, game: Path) -> None:
+    plain = "".join(c for c in HOSTILE if c.isprintable())
+    reel = Reel(user, game, f"{plain.replace('/', '')}.mp4")
+    user.patch(f"/api/projects/{reel.id}", json={"name": plain})
+    user.put(f"{reel.clips}/{reel.ids[0]}", json={"name": plain})
+    page = reel.page()
+    assert page.status_code == 200
+    assert "<script" not in page.text
+    assert "{{ 7*7 }}" in page.text
+    assert page.text.count("&lt;script&gt;") >= 4
+    assert "<script" not in user.get("/").text
+    ElementTree.fromstring(reel.explained(format="svg").text)
+    assert "alert(1)" in reel.explained(format="dot").text
+
+
+def test_errors_are_pages_for_browsers_and_problems_for_programs(user: httpx.Client, game: Path) -> None:
+    address = f"/projects/{project(user)}/explain"
+    page = user.get(address, headers={"Accept": "text/html"})
+    assert (page.status_code, page.headers["content-type"]) == (400, "text/html; charset=utf-8")
+    assert "no_clips" in page.text
+    refused(user.get(address), 400, "no_clips")
+
+
+def test_another_users_project_is_not_there(reel: Reel, another: httpx.Client) -> None:
+    foreign, nobodys = (another.post(ADDRESS, json={"project_id": each}) for each in (reel.id, "p_nobody"))
+    assert refused(foreign, 404, "project_not_found") == nobodys.json()
+    foreign = another.get(f"/projects/{reel.id}/explain")
+    nobodys = another.get("/projects/p_nobody/explain")
+    assert refused(foreign, 404, "project_not_found") == nobodys.json()

@@ -1,0 +1,54 @@
+"""What is no HTTP request, or none for anything here."""
+
+from __future__ import annotations
+
+import json
+import socket
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.server.site import Site
+from tests.server.test_http import refused
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.mark.parametrize("raw", [b"nonsense\r\n\r\n", REQUEST + b"Bad Header: y\r\n\r\n", b"\x00" + REQUEST + b"\r\n"])
+def test_what_is_no_request_is_told_as_every_error(site: Site, raw: bytes) -> None:
+    parts = urlsplit(site.url)
+    with socket.create_connection((parts.hostname, parts.port), 10) as wire:
+        wire.sendall(raw)
+        answer = b"".join(iter(lambda: wire.recv(65536), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"content-type: application/problem+json" in head.lower()
+    assert b"content-security-policy: default-src 'none'" in head.lower()
+    assert json.loads(body)["error"] == "malformed_request"
+
+
+def test_every_refusal_of_the_router_is_told_as_every_error(user: httpx.Client) -> None:
+    refused(user.get("/api/projects/"), 404, "not_found")
+    refused(user.get("/static/../app.py"), 404, "not_found")
+    refused(user.get("/static/%2e%2e/app.py"), 404, "not_found")
+    told = user.request("TRACE", "/api/projects")
+    refused(told, 405, "method_not_allowed")
+    assert told.headers["allow"] == "GET, HEAD, POST"
+
+
+def test_every_answer_has_the_headers_that_keep_it_safe(user: httpx.Client) -> None:
+    for path in ("/", "/docs", "/openapi.json", "/static/reelc.css", "/healthz", "/nowhere", "/api/projects"):
+        headers = user.get(path).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy, path
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_assets_are_known_again(user: httpx.Client) -> None:
+    first = user.get("/static/reelc.css")
+    again = user.get("/static/reelc.css", headers={"If-None-Match": first.headers["etag"]})
+    assert (first.status_code, again.status_code, again.content) == (200, 304, b"")

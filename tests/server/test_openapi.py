@@ -1,0 +1,112 @@
+"""The API's description: valid, committed as it is served, whole, and true of what the server answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from schemathesis.checks import CHECKS, load_all_checks
+
+from server.app import OPERATIONS
+from server.describe import described
+from server.openapi import document, statuses
+from server.vendor import FOLDER, wrong
+from tests.server.site import ROOT, Site, add_user
+from tests.server.test_http import added
+
+EXAMPLES = 12
+"""Of every operation."""
+
+DOCUMENT = document(OPERATIONS)
+
+load_all_checks()
+schemathesis.serializer.alias("video/mp4", "application/octet-stream")
+EXCLUDED = [
+    # what is stored may be any shape that was ever stored, and names have a rule that no schema can say
+    *CHECKS.get_by_names(["positive_data_acceptance"]),
+]
+
+
+def test_it_is_valid() -> None:
+    OpenAPIV31SpecValidator(DOCUMENT).validate()
+
+
+def test_it_is_committed_as_it_is_served(site: Site) -> None:
+    """Written anew by `make openapi`."""
+    committed = (ROOT / "docs" / "openapi.json").read_text(encoding="utf-8")
+    assert committed == described()
+    with site.client() as anybody:
+        assert anybody.get("/openapi.json").json() == json.loads(committed)
+
+
+def test_it_has_every_operation_but_pages() -> None:
+    told = {(method.upper(), path) for path, item in DOCUMENT["paths"].items() for method in item}
+    assert told == {(op.method, op.path) for op in OPERATIONS if not op.page}
+    assert len({op["operationId"] for item in DOCUMENT["paths"].values() for op in item.values()}) == len(told)
+
+
+def test_examples_are_good() -> None:
+    """Every example fits the schema beside it."""
+    from jsonschema import Draft202012Validator
+
+    seen = 0
+    for content in found(DOCUMENT, "example"):
+        schema = {**content["schema"], "components": DOCUMENT["components"]}
+        Draft202012Validator(schema).validate(content["example"])
+        seen += 1
+    assert seen > 15
+
+
+def found(tree: Any, name: str) -> list[Any]:
+    """Every object of a tree that has this member beside a schema."""
+    if isinstance(tree, list):
+        return [each for part in tree for each in found(part, name)]
+    if not isinstance(tree, dict):
+        return []
+    here = [tree] if name in tree and "schema" in tree else []
+    return here + [each for part in tree.values() for each in found(part, name)]
+
+
+def test_what_is_vendored_is_what_was_fetched() -> None:
+    assert wrong() == []
+    (folder,) = (path for path in FOLDER.iterdir() if path.is_dir())
+    assert (folder / "LICENSE").exists()
+
+
+@pytest.fixture(scope="module")
+def asked(site: Site, footage: Path) -> Iterator[tuple[httpx.Client, dict[str, str]]]:
+    """A user with something of everything, and its ids."""
+    with site.client(add_user(site.data, "schemathesis")) as client:
+        clip = added(client, footage / "short60.mp4")
+        stored = client.get(clip).json()
+        yield client, {name: stored[name] for name in ("project_id", "raw_clip_id")} | {"clip_id": stored["id"]}
+
+
+schema = schemathesis.openapi.from_dict(DOCUMENT)
+
+
+@schema.parametrize()
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=[*HealthCheck])
+def test_every_answer_is_described(case: Any, site: Site, asked: tuple[httpx.Client, dict[str, str]]) -> None:
+    """No status, header, media type or body but those described, whatever is sent; no failure of the server."""
+    client, ids = asked
+    if case.method != "DELETE":
+        known = {name: ids[name] for name in case.path_parameters or {} if name in ids}
+        case.path_parameters = {**(case.path_parameters or {}), **known}
+    headers = {**client.headers, **dict(case.headers or {}), "Authorization": client.headers["authorization"]}
+    answer = case.call(base_url=site.url, headers={name: headers[name] for name in headers if name != "host"})
+    case.validate_response(answer, excluded_checks=EXCLUDED)
+    assert answer.status_code < 500
+
+
+def test_every_status_of_a_refusal_is_described() -> None:
+    for op in OPERATIONS:
+        if not op.page:
+            assert {429, 503, *(() if op.public else (401,))} <= set(statuses(op))
