@@ -66,7 +66,7 @@ conform: setup ## render random reels and read every frame back
 bench: setup ## time and memory, beside hand-written ffmpeg
 	$(BIN)/python -m bench
 
-cover: setup ## run the tests, list the lines they miss; under 95 % fails
+cover: setup ## run the tests, list the lines of compiler/ they miss; under 95 % fails
 	$(TESTS) --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 openapi: setup ## write docs/openapi.json anew
