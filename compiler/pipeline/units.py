@@ -21,7 +21,7 @@ from compiler.passes.slice_span import slice_span
 from compiler.pipeline.delivery import delivered
 from compiler.profiles import Profile
 
-SHORTEST = Fraction(1)
+SHORTEST = Fraction(4)
 """Seconds: a shorter unit takes in the next clip, since every unit costs a start of ffmpeg and a keyframe."""
 
 MOST_CLIPS = 2
