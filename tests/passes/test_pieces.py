@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compiler.ir.ops import Engine
 from compiler.passes.pieces import KEPT, OFF, SHORTEST, Piece, cut
 from compiler.timeline.instant import SAMPLE_RATE, RecordTime, nearest
 from compiler.timeline.warp import Ease, Pace, Warp, cover, held
@@ -50,30 +51,30 @@ def off(piece: Piece, begins: int, warp: Warp) -> float:
     return worst
 
 
-@settings(max_examples=80, deadline=None)
-@given(warps())
-def test_varispeed_is_in_its_place_to_a_millisecond(warp: Warp) -> None:
+def in_place(warp: Warp, engine: Engine, within: float) -> list[Piece]:
+    """The pieces of a warp, after checking that they fill it and that none is further off than so many seconds."""
     samples = samples_of(warp)
-    pieces = cut(warp, samples, "varispeed")
+    pieces = list(cut(warp, samples, engine))
     assert sum(piece.samples for piece in pieces) == samples
     at = 0
     for piece in pieces:
-        assert off(piece, at, warp) <= 0.001
+        assert off(piece, at, warp) <= within
         at += piece.samples
+    return pieces
+
+
+@settings(max_examples=80, deadline=None)
+@given(warps())
+def test_varispeed_is_in_its_place_to_a_millisecond(warp: Warp) -> None:
+    in_place(warp, "varispeed", 0.001)
 
 
 @settings(max_examples=80, deadline=None)
 @given(warps())
 def test_a_stretcher_never_gets_a_piece_that_is_too_short_for_it(warp: Warp) -> None:
-    samples = samples_of(warp)
-    pieces = cut(warp, samples, "rubberband")
-    assert sum(piece.samples for piece in pieces) == samples
-    at = 0
-    for piece in pieces:
-        assert off(piece, at, warp) <= 0.026
+    for piece in in_place(warp, "rubberband", 0.026):
         if piece.engine != "varispeed" and piece.speed not in (0, 1):
             assert min(piece.samples, nearest(piece.length * SAMPLE_RATE)) >= SHORTEST
-        at += piece.samples
 
 
 @pytest.mark.parametrize("ease", ["linear", "smooth"])
