@@ -14,10 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import pytest
 
 from server.storage.snapshots import HEADER, folder
 from tests.server.site import PLAIN, Site, add_user
 from tests.server.test_http import uploaded
+
+pytestmark = pytest.mark.fault
 
 ROUNDS = int(os.environ.get("REELC_KILL_ROUNDS", "5"))
 SAVERS = 8
