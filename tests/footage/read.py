@@ -47,6 +47,11 @@ def frames(path: Path, inner: Rectangle | None = None) -> list[Frame]:
     return [_read(picture, pts, inner) for pts, picture in _decoded(path)]
 
 
+def code(picture: Luma, inner: Rectangle, lane: int) -> int | None:
+    """The index that a lane shows of the picture inside a rectangle; None when blank."""
+    return _lane(_cells(picture, inner, lane))[0]
+
+
 def luma(path: Path) -> Iterator[Luma]:
     """The luma plane of every frame, 8 bits."""
     return (picture for _, picture in _decoded(path))
