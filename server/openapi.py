@@ -191,7 +191,7 @@ def _content(op: Operation, status: int) -> Json:
     """What a good answer holds."""
     if status in (204, 303, 304):
         return {}
-    if status == 202:
+    if status == 202 and (op.answer is None or op.status != 202):
         return {JSON: {"schema": {"type": "object", "required": ["status", "export_id"]}}}
     content: Json = {kind: {"schema": {"type": "string"} if kind.startswith("text/") else {}} for kind in op.produces}
     if op.answer is not None:

@@ -17,6 +17,7 @@ from server.storage.folder import FolderStore
 from server.storage.objects import ObjectStore
 from server.storage.s3 import Bucket, S3Store
 from server.storage.tenants import Tenants
+from server.views import Views
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,17 @@ class Services:
     cache: MediaCache
     jobs: Jobs
     limits: Limits
+    views: Views
 
     @property
     def temporary(self) -> Path:
         """The folder of files that no crash may leave for ever: it is emptied at the start."""
         return self.settings.temporary
+
+    async def stop(self) -> None:
+        """End all that works for users and is no request: whoever waits for it is told."""
+        await self.views.stop()
+        await self.jobs.stop()
 
     @staticmethod
     def now() -> str:
@@ -68,7 +75,9 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
     cache = MediaCache(store, settings.local / "footage", settings.temporary, settings.cache_limit)
     metrics = Metrics(tenants)
     jobs = Jobs(settings, store, tenants, cache, metrics, now)
-    return Services(settings, store, Accounts(store), tenants, rooms, metrics, cache, jobs, Limits(settings))
+    views = Views(settings, store, cache, metrics)
+    accounts, limits = Accounts(store), Limits(settings)
+    return Services(settings, store, accounts, tenants, rooms, metrics, cache, jobs, limits, views)
 
 
 def now() -> str:

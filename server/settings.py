@@ -67,6 +67,10 @@ class Settings(BaseSettings):
     """Exports of one user that may wait or run; more are refused."""
     exports_at_once: PositiveInt = 32
     """Exports of everybody that may wait or run."""
+    views_per_user: PositiveInt = 32
+    """Strips, peaks and proxies of one user that may wait or be made; more are refused."""
+    views_at_once: PositiveInt = 256
+    """The same, of everybody."""
     export_within: PositiveFloat = 7200
     """Seconds that rendering one film may take."""
     stall_after: PositiveFloat = 60

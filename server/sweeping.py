@@ -20,7 +20,7 @@ async def sweep(store: ObjectStore, tenant: Tenant, older: timedelta) -> int:
     named = await tenant.read(films.keys)
     before, count = datetime.now(UTC) - older, 0
     async for stat in store.listing(f"users/{tenant.uid}/media/"):
-        if stat.modified < before and stat.key.removesuffix(".json") not in named:
+        if stat.modified < before and stat.key.partition(".")[0] not in named:
             await store.delete(stat.key)
             count += 1
     return count

@@ -20,7 +20,7 @@ from compiler.supervise.plain import plain
 from compiler.supervise.probe import probing
 from compiler.supervise.record import Media
 from server.api import Call, Json, NoBody, Operations
-from server.footage import facts_key, media_key, write_facts
+from server.footage import media_key, playable, write_facts
 from server.ids import new_id
 from server.problem import Problem, invalid, not_found, storage_problem
 from server.ranged import RANGED, object_answer
@@ -110,6 +110,8 @@ async def media(call: Call[NoBody]) -> Response:
     except Missing:
         raise Problem(500, "video_not_found", "the footage is not in the object store") from None
     kind = TYPES.get(row["media_info"]["format"], BYTES)
+    if kind == TYPES["matroska"] and playable(row["media_info"]):
+        kind = TYPES["webm"]  # which is Matroska with codecs of the web; some browsers go by the name
     return await object_answer(call.request, call.services.store, stat, kind, row["name"])
 
 
@@ -128,13 +130,15 @@ async def remove(call: Call[NoBody]) -> Response:
     async with call.held() as held:
         key = await held.write(work)
     await call.services.rooms.durable()
-    await discard(call, [facts_key(key), key])
+    views = await call.services.views.discard(key)
+    await discard(call, [*views, key])
     return Response(None, 204)
 
 
 def shown(row: raw_clips.Row) -> Json:
     """A raw clip as the API shows it."""
-    return {name: row[name] for name in ("id", "name", "size", "media_info", "created_at")}
+    told = {name: row[name] for name in ("id", "name", "size", "media_info", "created_at")}
+    return {**told, "playable": playable(row["media_info"])}
 
 
 async def _probed(path: Path) -> Media:
