@@ -179,12 +179,15 @@ def test_what_no_row_names_is_swept(tmp_path: Path, game: Path) -> None:
     token = add_user(data, "ann")
     with serving(data, sweep_after="0.2") as site, site.client(token) as ann:
         answer = export(ann, one_clip(ann, game))
+        (raw,) = ann.get("/api/raw-clips").json()["raw_clips"]
+        assert ann.get(f"/api/raw-clips/{raw['id']}/filmstrip").status_code == 200
         media = data / "objects" / "users" / "ann" / "media"
-        orphan = media / "v_orphan"
-        orphan.write_bytes(b"left by a crash")
-        kept = {path.name for path in media.iterdir()} - {orphan.name}
+        kept = {path.name for path in media.iterdir()}
+        orphans = [media / "v_orphan", media / "r_orphan.strip.jpg"]
+        for orphan in orphans:
+            orphan.write_bytes(b"left by a crash")
         for _ in range(200):
-            if not orphan.exists():
+            if not any(orphan.exists() for orphan in orphans):
                 break
             time.sleep(0.05)
         assert {path.name for path in media.iterdir()} == kept
