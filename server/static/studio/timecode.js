@@ -83,3 +83,11 @@ export function spoken(seconds) {
   if (seconds >= 60) return `${Math.floor(seconds / 60)}:${padded(Math.floor(seconds % 60))}`;
   return `${Number(seconds.toFixed(2))} s`;
 }
+
+/**
+ * When a frame begins, as it is stored: to a millionth of a second, never later, so that the frame is in a clip that
+ * begins here, and not in one that ends here. @param {number} frame @param {Rate} rate
+ */
+export function storedTime(frame, rate) {
+  return Math.floor(timeOf(frame, rate) * 1e6 + 1e-3) / 1e6;
+}
