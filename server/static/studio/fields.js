@@ -28,7 +28,7 @@ function Typed({ label, shown, read, onSet, unit = "", wide = false, inputmode =
       keys[event.key](event.shiftKey);
     }
   };
-  return html`<span class="field ${wide ? "wide-field" : ""}">
+  return html`<span class="num ${wide ? "num-wide" : ""}">
     <label for=${id}>${label}</label>
     <span class="entry"><input id=${id} type="text" inputmode=${inputmode} autocomplete="off" spellcheck="false" value=${typed ?? shown}
       aria-invalid=${wrong ? "true" : null} aria-describedby=${wrong ? `${id}-wrong` : null}
@@ -70,7 +70,7 @@ export function TimecodeField({ label, frame, rate, min = 0, max = Infinity, onS
 /** One of several. `choices` are [value, words]. */
 export function Choice({ label, value, choices, onSet }) {
   const id = useId();
-  return html`<span class="field">
+  return html`<span class="num">
     <label for=${id}>${label}</label>
     <select id=${id} value=${value} onChange=${(event) => onSet(event.target.value)}>
       ${choices.map(([each, words]) => html`<option key=${each} value=${each} selected=${each === value}>${words}</option>`)}
