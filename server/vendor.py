@@ -49,7 +49,6 @@ BUNDLED = {
         ' from "@preact/signals";',
         ("@preact/signals@2.11.4", "@preact/signals-core@1.14.5", "htm@3.1.1"),
     ),
-    "cropperjs@2.2.0": Bundle('export * from "./node_modules/cropperjs/dist/cropper.esm.min.js";'),
     "interactjs@1.10.28": Bundle('export { default } from "./node_modules/interactjs/dist/interact.min.js";'),
     "sortablejs@1.15.7": Bundle('export { default } from "sortablejs";'),
     "tinykeys@4.0.0": Bundle('export * from "tinykeys";'),

@@ -99,12 +99,11 @@ function Sheet() {
     if (open.value && !ref.current.open) ref.current.showModal();
     if (!open.value && ref.current.open) ref.current.close();
   }, [open.value]);
-  return html`<dialog ref=${ref} class="sheet" aria-labelledby="sheet-title" onClose=${() => (open.value = false)}>
-    <h2 id="sheet-title">Keys</h2>
+  return html`<dialog ref=${ref} class="sheet broad" aria-labelledby="sheet-title" onClose=${() => (open.value = false)}>
+    <form method="dialog" class="sheet-head"><h2 id="sheet-title">Keys</h2><button class="small">Close</button></form>
     <div class="sheet-lists">${KEYS.map(([title, list]) => html`<section key=${title}><h3>${title}</h3>
       <dl>${list.map(([, written, does]) => html`<div key=${written}><dt><kbd>${written}</kbd></dt><dd>${does}</dd></div>`)}</dl></section>`)}</div>
     <p class="quiet">Drags snap to frames, keyframes, cuts and the playhead; holding Alt suspends it. Arrows move whatever handle has the focus.</p>
-    <form method="dialog"><button>Close</button></form>
   </dialog>`;
 }
 

@@ -3,5 +3,3 @@ export * from "./core.js";
 export { default as interact } from "../vendor/interactjs-1.10.28/interactjs.js";
 export { default as Sortable } from "../vendor/sortablejs-1.15.7/sortablejs.js";
 export { tinykeys } from "../vendor/tinykeys-4.0.0/tinykeys.js";
-// cropperjs defines its elements (<cropper-canvas> …) when it is imported: `import "../vendor/cropperjs-2.2.0/cropperjs.js"`.
-export * as cropper from "../vendor/cropperjs-2.2.0/cropperjs.js";
