@@ -1,6 +1,6 @@
 /** Fields for every number that can be dragged. What is typed counts on Enter or on leaving; what cannot be is said. */
 
-import { html, useEffect, useId, useState } from "./lib.js";
+import { html, useEffect, useId, useRef, useState } from "./lib.js";
 import { parseTimecode, timecode } from "./timecode.js";
 
 /** A text that is `shown` until somebody types; `read` gives the value it stands for, or throws what is wrong with it. */
@@ -9,8 +9,9 @@ function Typed({ label, shown, read, onSet, unit = "", wide = false, inputmode =
   const [typed, setTyped] = useState(null);
   const [wrong, setWrong] = useState("");
   useEffect(() => setWrong(""), [shown]);
+  const left = useRef(false);
   const done = () => {
-    if (typed === null) return;
+    if (typed === null || left.current) return;
     try {
       if (typed.trim() !== shown) onSet(read(typed));
       setWrong("");
@@ -19,9 +20,16 @@ function Typed({ label, shown, read, onSet, unit = "", wide = false, inputmode =
     }
     setTyped(null);
   };
+  /** As it was, and the editor's keys count again. */
+  const leave = (field) => {
+    setTyped(null);
+    left.current = true;
+    field.blur();
+    left.current = false;
+  };
   const pressed = (event) => {
     if (event.key === "Enter") done();
-    else if (event.key === "Escape") setTyped(null);
+    else if (event.key === "Escape") leave(event.target);
     else if (keys[event.key]) {
       event.preventDefault();
       setTyped(null);
@@ -30,7 +38,7 @@ function Typed({ label, shown, read, onSet, unit = "", wide = false, inputmode =
   };
   return html`<span class="num ${wide ? "num-wide" : ""}">
     <label for=${id}>${label}</label>
-    <span class="entry"><input id=${id} type="text" inputmode=${inputmode} autocomplete="off" spellcheck="false" value=${typed ?? shown}
+    <span class="entry"><input id=${id} type="text" inputmode=${inputmode} autocomplete="off" spellcheck=${false} value=${typed ?? shown}
       aria-invalid=${wrong ? "true" : null} aria-describedby=${wrong ? `${id}-wrong` : null}
       onInput=${(event) => setTyped(event.target.value)} onBlur=${done} onKeyDown=${pressed} />
     ${unit && html`<span class="unit" aria-hidden="true">${unit}</span>`}</span>
