@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
 from server.accounts import Accounts
 from server.storage.folder import FolderStore
 from tests.server.editing import BOX, SMALL
