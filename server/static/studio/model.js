@@ -122,11 +122,17 @@ function untrimmed(timing) {
   return Object.keys(rest).length ? rest : null;
 }
 
+/** Spans of speed, sorted and apart, and among them pictures that are held. An end of null is the end of the footage. */
 function setSpans(clip, { spans }) {
-  const sorted = [...spans].sort((one, other) => one.start - other.start);
-  sorted.forEach((each, index) => {
-    if (!(each.end > each.start) || each.start < 0) throw new Error("a span ends after it starts");
-    if (index && each.start < sorted[index - 1].end) throw new Error("two spans overlap");
+  const sorted = [...spans].sort((one, other) => (one.start ?? one.at) - (other.start ?? other.at));
+  const held = sorted.filter((each) => "freeze" in each);
+  for (const { at, freeze } of held) {
+    if (finite(at, "where a picture is held") < 0 || !(finite(freeze, "a hold") > 0)) throw new Error("a picture is held for more than 0 seconds");
+  }
+  const played = sorted.filter((each) => !("freeze" in each));
+  played.forEach((each, index) => {
+    if (!((each.end ?? Infinity) > each.start) || each.start < 0) throw new Error("a span ends after it starts");
+    if (index && each.start < (played[index - 1].end ?? Infinity)) throw new Error("two spans overlap");
     for (const speed of typeof each.speed === "object" ? [each.speed.from, each.speed.to] : [each.speed]) {
       if (!(finite(speed, "a speed") > 0)) throw new Error("a speed is more than 0");
     }
