@@ -46,6 +46,8 @@ export const segments = computed(() => (selected.value ? segmentsOf(selected.val
 /** The frame of the source on screen. */
 export const frame = computed(() => frameAt(playhead.value, rate.value));
 export const frames = computed(() => Math.max(1, Math.round(duration.value * rate.value.value)));
+/** Whether frames come at uneven times: then they are counted by the clock. */
+export const variable = computed(() => parts.value !== null && parts.value.source_fps === null);
 /** The keyframe on this very frame, if there is one. */
 export const keyframe = computed(() => keyframes.value.find((each) => each.frame === frame.value) ?? null);
 
@@ -70,9 +72,12 @@ export const filmFrame = computed(() => {
   return Math.min(Math.max(slot, 0), parts.value.frames - 1);
 });
 
+/** Whether what is on screen is not in the film: it is before the in point or after the out point. */
+export const outside = computed(() => playhead.value < inOut.value[0] - 1e-4 || playhead.value >= inOut.value[1] - 1e-4);
+
 /** The box that the film shows at the playhead. While a draft is under way, a keyframe here is newer than the curve. */
 export const filmBox = computed(() => {
-  if (!parts.value?.crop || (waiting.value && keyframe.value)) return box.value;
+  if (!parts.value?.crop || outside.value || (waiting.value && keyframe.value)) return box.value;
   return cropAt(parts.value.crop, filmFrame.value);
 });
 

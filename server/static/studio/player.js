@@ -6,7 +6,7 @@
 
 import { effect, html, signal, untracked, useEffect, useRef } from "./lib.js";
 import { frameShown, recordAt, speedAt } from "./curve.js";
-import { asked, duration, filmRate, found, frame, frames, inOut, parts, rate } from "./now.js";
+import { asked, duration, filmRate, found, frame, frames, inOut, parts, rate, variable } from "./now.js";
 import { playableOf, unplayable } from "./sources.js";
 import { playhead, selected } from "./store.js";
 import { frameAt, timeOf } from "./timecode.js";
@@ -39,8 +39,11 @@ function moveTo(at) {
   const number = Math.min(Math.max(0, frameAt(at, rate.peek())), last);
   asked.value = null;
   playhead.value = timeOf(number, rate.peek());
-  sought((number + 1 / 2) / rate.peek().value);
+  sought(within(number));
 }
+
+/** A time at which nothing but this frame is on screen: its middle; of uneven frames, just after the clock's tick. */
+const within = (number) => (number + (variable.peek() ? 1 / 100 : 1 / 2)) / rate.peek().value;
 
 /** Seeks that come while one is under way: the newest is done after it. */
 function sought(at) {
@@ -207,7 +210,7 @@ effect(() => {
   untracked(() => {
     const element = video.peek();
     if (element && !playing.peek() && element.readyState > 0 && !element.seeking) {
-      const middle = (frameAt(at, rate.peek()) + 1 / 2) / rate.peek().value + offset;
+      const middle = within(frameAt(at, rate.peek())) + offset;
       if (Math.abs(element.currentTime - middle) > 1 / 2 / rate.peek().value) element.currentTime = middle;
     }
   });

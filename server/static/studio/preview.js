@@ -3,7 +3,7 @@
 import { html, signal, useEffect, useRef } from "./lib.js";
 import { cropAt } from "./curve.js";
 import { Switch } from "./fields.js";
-import { canvas, filmBox, filmFrame, filmRate, frame, parts, picture, ratio, speed, waiting } from "./now.js";
+import { canvas, filmBox, filmFrame, filmRate, frame, outside, parts, picture, ratio, speed, waiting } from "./now.js";
 import { filmPosition, playing, shown, video } from "./player.js";
 import { edit, selected } from "./store.js";
 import { speedName } from "./spans.js";
@@ -86,7 +86,7 @@ function Safe() {
 function Reading() {
   const at = (parts.value?.first_frame ?? 0) + filmFrame.value;
   return html`<p class="reading">
-    <span title="In the film">${timecode(at, filmRate.value)}</span>
+    <span title="In the film">${outside.value ? "not in the film" : timecode(at, filmRate.value)}</span>
     <span class=${Math.abs(speed.value - 1) > 0.005 ? "fast" : "quiet"}>${speedName(speed.value)}</span>
     <span class="quiet">source frame ${frame.value}</span>
     <span class="stale" role="status">${waiting.value ? "being worked out…" : ""}</span>
