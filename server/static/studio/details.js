@@ -1,12 +1,12 @@
 /** What is selected, in numbers: a keyframe, a speed, a picture that is held, or how the clip is entered. */
 
-import { html } from "./lib.js";
-import { addKeyframe, addSpan, copied, copyKeyframe, goTo, moveKeyframe, pasteKeyframe, removeKeyframe, removeSpan, setEase, setSpans } from "./acts.js";
+import { html, useEffect, useRef } from "./lib.js";
+import { addKeyframe, addSpan, copied, copyKeyframe, goTo, goToSpan, moveKeyframe, pasteKeyframe, removeKeyframe, removeSpan, setEase, setSpans } from "./acts.js";
 import { Choice, NumberField, TimecodeField } from "./fields.js";
 import { EASES } from "./keylane.js";
 import { duration, frames, keyframe, keyframes, rate, segments } from "./now.js";
 import { endOf, FASTEST, holds, resized, SLOWEST, speedName, withSpeed } from "./spans.js";
-import { error, select, selection } from "./store.js";
+import { error, revealed, select, selection } from "./store.js";
 import { TransitionDetails } from "./transitions.js";
 import { framed, stored } from "./view.js";
 
@@ -72,10 +72,25 @@ function Selected() {
   return html`<p class="detail quiet">${count === 0 ? "No keyframes yet" : count === 1 ? "One keyframe: the crop stays" : `${count} keyframes`}</p>`;
 }
 
+/** What a problem is about was selected: go there, and put the focus on its first number. */
+function showRevealed(place) {
+  const { keyframe: number, span } = selection.peek();
+  if (number !== null) goTo(number);
+  if (span !== null) goToSpan(span);
+  if (number !== null) select({ keyframe: number });
+  place.scrollIntoView({ block: "nearest" });
+  requestAnimationFrame(() => place.querySelector(".detail input, .detail select")?.focus());
+}
+
 /** What can be made at the playhead, and the selected thing. */
 export function Details() {
+  const ref = useRef(null);
   const here = keyframe.value;
-  return html`<div class="details">
+  const count = revealed.value?.count;
+  useEffect(() => {
+    if (count) showRevealed(ref.current);
+  }, [count]);
+  return html`<div class="details" ref=${ref}>
     <div class="making">
       <button type="button" title="A keyframe of the crop as it is here (C)" disabled=${here !== null} onClick=${addKeyframe}>Add keyframe</button>
       <button type="button" title="The copied keyframe, here (Ctrl+V)" disabled=${copied.value === null} onClick=${pasteKeyframe}>Paste</button>

@@ -4,7 +4,7 @@ import { html, render, signal, tinykeys, useEffect, useRef } from "./lib.js";
 import * as acts from "./acts.js";
 import { cancelDrag } from "./drag.js";
 import { frames, inOut, rate } from "./now.js";
-import { faster, looping, pause, step, toggle } from "./player.js";
+import { faster, looping, pause, step, through, toggle } from "./player.js";
 import { framed, fit, magnet, zoom } from "./view.js";
 import { redo, select, selection, undo } from "./store.js";
 
@@ -22,6 +22,7 @@ export const KEYS = [
     [["j"], "J", "backwards, faster each time", () => faster(-1)],
     [["l"], "L", "forwards, faster each time", () => faster(1)],
     [["q"], "Q", "loop from in to out", () => (looping.value = !looping.value)],
+    [["w"], "W", "go on with the next clip", () => (through.value = !through.value)],
     [["ArrowLeft"], "←", "a frame back", () => step(-1)],
     [["ArrowRight"], "→", "a frame on", () => step(1)],
     [["Shift+ArrowLeft"], "Shift ←", "a second back", () => step(-second())],

@@ -8,7 +8,7 @@ import { effect, html, signal, untracked, useEffect, useRef } from "./lib.js";
 import { frameShown, recordAt, speedAt } from "./curve.js";
 import { asked, duration, filmRate, found, frame, frames, inOut, parts, rate, variable } from "./now.js";
 import { playableOf, unplayable } from "./sources.js";
-import { playhead, selected } from "./store.js";
+import { clips, playhead, select, selected } from "./store.js";
 import { frameAt, timeOf } from "./timecode.js";
 
 /** What browsers play; Chromium's limits. */
@@ -21,12 +21,16 @@ export const playing = signal(false);
 /** 1 forwards, 2 and 4 faster, -1 … backwards. */
 export const shuttle = signal(1);
 export const looping = signal(false);
+/** Whether playing goes on with the next clip, through the film. */
+export const through = signal(false);
 /** Seconds on the media's clock of the picture on screen; null until there is one. Changes with every picture shown. */
 export const shown = signal(/** @type {number | null} */ (null));
 
 /** Where the first frame is on the media's own clock. */
 let offset = 0;
 let wanted = /** @type {number | null} */ (null);
+/** The clip that was just selected is to be played when its picture is there. */
+let goesOn = false;
 
 /** Show the frame that is on screen at a source time. @param {number} at seconds */
 export function seek(at) {
@@ -117,12 +121,21 @@ function presented(element, mediaTime) {
   const number = frameAt(mediaTime - offset + 1 / 4 / rate.peek().value, rate.peek());
   element.dataset.frame = String(number);
   if (!playing.peek() || shuttle.peek() < 0) return;
-  const [start, end] = inOut.peek();
   const at = timeOf(number, rate.peek());
-  if (at + 1 / rate.peek().value >= end - 1e-6) return looping.peek() ? moveTo(start) : pause();
+  if (at + 1 / rate.peek().value >= inOut.peek()[1] - 1e-6) return over();
   playhead.value = at;
   const pace = paceAt(at);
   if (Math.abs(pace / element.playbackRate - 1) > STEP) element.playbackRate = pace;
+}
+
+/** The out point is reached. */
+function over() {
+  if (looping.peek()) return moveTo(inOut.peek()[0]);
+  pause();
+  const next = clips.peek()[clips.peek().findIndex((each) => each.clip_id === selected.peek()?.clip_id) + 1];
+  if (!through.peek() || !next) return;
+  goesOn = true;
+  select({ clip_id: next.clip_id });
 }
 
 /** The time of the source that is playing, finer than its frames. */
@@ -149,6 +162,8 @@ function attached(element) {
     offset = element.currentTime === 0 ? data.mediaTime : 0;
     present(now, data);
     moveTo(playhead.peek());
+    if (goesOn) play();
+    goesOn = false;
   });
   video.value = element;
   return () => {
@@ -170,9 +185,10 @@ function seekDone({ target }) {
   target.currentTime = at + offset;
 }
 
-function ended() {
-  if (looping.peek()) play();
-  else pause();
+/** The footage is over: it may end a little before its last frame was told of. */
+function ended({ target }) {
+  over();
+  if (looping.peek()) target.play().catch(() => (playing.value = false));
 }
 
 /** The picture as the browser shows it, turned as the edit says. */

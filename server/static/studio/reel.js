@@ -3,6 +3,7 @@
 import { html, Sortable, useEffect, useRef } from "./lib.js";
 import { canvas, filmRate } from "./now.js";
 import { clips, dispatch, draft, select, selection } from "./store.js";
+import { filmstripOf, filmstripPath } from "./sources.js";
 import { faultOf, nameOf, transitionOf } from "./transitions.js";
 import { spoken, timecode } from "./timecode.js";
 
@@ -18,13 +19,27 @@ function Entry({ clip }) {
     <span aria-hidden="true">${SIGNS[type] ?? "◧"}</span>${type !== "cut" && html`<span class="entry-time" aria-hidden="true">${spoken(duration ?? 0)}</span>`}</button>`;
 }
 
+const HIGH = 46;
+
+/** The picture at the clip's in point, out of the filmstrip. */
+function Thumb({ clip }) {
+  const strip = clip.raw_clip_id ? filmstripOf(clip.raw_clip_id).value : null;
+  if (!strip) return null;
+  const scale = HIGH / strip.height;
+  const cell = Math.floor((clip.segments_data?.trimRange?.start ?? 0) / strip.step_s + 1 / 2);
+  const [column, row] = [cell % strip.columns, Math.floor(cell / strip.columns)];
+  const place = { width: `${strip.width * scale}px`, backgroundImage: `url("${filmstripPath(clip.raw_clip_id)}")`,
+    backgroundSize: `${strip.columns * strip.width * scale}px auto`, backgroundPosition: `${-column * strip.width * scale}px ${-row * HIGH}px` };
+  return html`<span class="thumb" style=${place}></span>`;
+}
+
 function Piece({ clip, part, index }) {
   const chosen = selection.value.clip_id === clip.clip_id;
   const lasts = part?.frames ? timecode(part.frames, filmRate.value) : "–";
   return html`<li class="piece ${chosen ? "chosen" : ""}" data-clip=${clip.clip_id} style=${{ "--weight": String(part?.frames ?? 30) }}>
     ${index > 0 && html`<${Entry} clip=${clip} />`}
     <button type="button" class="piece-body" aria-current=${chosen ? "true" : null} onClick=${() => select({ clip_id: clip.clip_id })}>
-      <span class="piece-name">${clip.name}</span><span class="quiet">${lasts}</span></button>
+      <${Thumb} clip=${clip} /><span class="piece-words"><span class="piece-name">${clip.name}</span><span class="quiet">${lasts}</span></span></button>
   </li>`;
 }
 

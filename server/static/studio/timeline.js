@@ -9,7 +9,7 @@ import { openSheet } from "./keys.js";
 import { KeyLane } from "./keylane.js";
 import { across, timeAcross } from "./lanes.js";
 import { duration, filmRate, frame, frames, parts, rate, waiting } from "./now.js";
-import { faster, looping, playing, shuttle, step, toggle } from "./player.js";
+import { faster, looping, playing, shuttle, step, through, toggle } from "./player.js";
 import { Reel } from "./reel.js";
 import { SpeedLane } from "./speedlane.js";
 import { playhead, selected } from "./store.js";
@@ -30,6 +30,7 @@ function Transport() {
     <${Button} label="Faster" keys="L" text="▸▸" onClick=${() => faster(1)} />
     <${Button} label="Frame on" keys="→" text="›" onClick=${() => step(1)} />
     <${Button} label="Loop from in to out" keys="Q" text="⟳" pressed=${looping.value} onClick=${() => (looping.value = !looping.value)} />
+    <${Button} label="Go on with the next clip" keys="W" text="⇥" pressed=${through.value} onClick=${() => (through.value = !through.value)} />
     <span class="quiet shuttle" role="status">${fast}</span>
   </div>`;
 }
