@@ -30,7 +30,7 @@ function Thumb({ clip }) {
   const [column, row] = [cell % strip.columns, Math.floor(cell / strip.columns)];
   const place = { width: `${strip.width * scale}px`, backgroundImage: `url("${filmstripPath(clip.raw_clip_id)}")`,
     backgroundSize: `${strip.columns * strip.width * scale}px auto`, backgroundPosition: `${-column * strip.width * scale}px ${-row * HIGH}px` };
-  return html`<span class="thumb" style=${place}></span>`;
+  return html`<span class="reel-thumb" style=${place}></span>`;
 }
 
 function Piece({ clip, part, index }) {
