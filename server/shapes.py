@@ -144,10 +144,21 @@ class Saved(Answer):
     warnings: list[str]
 
 
+class Seen(Body):
+    """A clip, and the version of it that is meant."""
+
+    clip_id: Id
+    version: Annotated[int, Field(ge=1, le=1_000_000_000)]
+
+
 class ExportRequest(Body):
     """An export to make, under an id that the client chooses: the same id is the same export, for ever."""
 
     project_id: Id
+    clips: Annotated[
+        list[Seen] | None,
+        Field(max_length=10_000, description="The clips in their order; 412 unless they are what is stored."),
+    ] = None
     export_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$")]
 
 
