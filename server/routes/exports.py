@@ -13,12 +13,12 @@ from starlette.responses import JSONResponse, Response
 
 from server.api import Call, Json, NoBody, Operations
 from server.durable import UNSTORED, unstored
+from server.export_shapes import Export, Exported, ExportRequest, Exports
 from server.jobs import Job
 from server.preparing import Prepared, prepare
 from server.problem import Problem, not_found
 from server.reels import Edit, read_edit
 from server.routes.projects import project_of
-from server.shapes import Export, Exported, ExportRequest, Exports
 from server.storage import clips, exports, films
 from server.storage.database import Reader, Transaction
 
