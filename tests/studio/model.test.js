@@ -101,3 +101,22 @@ test("a pointer selects what it names", () => {
   assert.deepEqual(at("/clips/1/transition_data/duration", "b"), { clip_id: "b", keyframe: null, span: null, transition: true });
   assert.deepEqual(at(undefined, "gone"), { clip_id: null, keyframe: null, span: null, transition: false });
 });
+
+test("only what both changed, each otherwise, is a conflict", () => {
+  const before = start();
+  const mine = run(before, { do: "set-rotation", clip_id: "a", rotation: 90 }, { do: "rename-clip", clip_id: "a", name: "mine" },
+    { do: "set-rotation", clip_id: "b", rotation: 90 });
+  const theirs = run(before, { do: "set-rotation", clip_id: "a", rotation: 180 }, { do: "set-rotation", clip_id: "b", rotation: 90 },
+    { do: "rename-clip", clip_id: "c", name: "theirs" });
+  assert.deepEqual(model.conflicts(before, mine, theirs), [{ clip_id: "a", name: "a", field: "rotation", mine: 90, theirs: 180 }]);
+  assert.deepEqual(model.conflicts(before, mine, before), []);
+});
+
+test("mine over theirs: my fields, my order, their clips", () => {
+  const before = start();
+  const kept = model.changes(before, run(before, { do: "set-rotation", clip_id: "a", rotation: 90 }, { do: "move-clip", clip_id: "c", to: 0 }));
+  const theirs = model.editOf({ id: "p", clips: [stored("b"), stored("a", { version: 2, name: "theirs" }), stored("d"), stored("c")] });
+  const merged = model.over(theirs, kept);
+  assert.deepEqual(ids(merged), ["c", "a", "b", "d"]);
+  assert.deepEqual([merged.clips[1].rotation, merged.clips[1].name, merged.clips[1].version], [90, "theirs", 2]);
+});

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { editOf } from "../../server/static/studio/model.js";
 import * as store from "../../server/static/studio/store.js";
 
 const box = { x: 0, y: 0, width: 90, height: 160 };
@@ -71,9 +72,24 @@ test("the server's form of what was sent replaces ours", () => {
 
 test("another's changes come in where mine are not", () => {
   turn("a", 90);
-  store.tookAll(project([clip("b", { version: 4, name: "theirs" }), clip("a", { version: 3, name: "too" }), clip("c")]));
+  store.tookAll(editOf(project([clip("b", { version: 4, name: "theirs" }), clip("a", { version: 3, name: "too" }), clip("c")])));
   assert.deepEqual(store.clips.value.map((each) => [each.clip_id, each.name, each.rotation]), [["b", "theirs", 0], ["a", "too", 90], ["c", "c", 0]]);
   assert.deepEqual(store.unsaved.value.clips, [{ clip_id: "a", version: 3, fields: { rotation: 90 } }]);
+});
+
+test("what is given up can be had back", () => {
+  turn("a", 90);
+  store.giveUp([{ clip_id: "a", field: "rotation", theirs: 180 }]);
+  assert.equal(rotation("a"), 180);
+  store.undo();
+  assert.equal(rotation("a"), 90);
+});
+
+test("a version brought back is saved, and a step", () => {
+  store.tookBack(clip("a", { version: 7, rotation: 45 }));
+  assert.deepEqual([rotation("a"), store.dirty.value, store.selected.value.version], [45, false, 7]);
+  store.undo();
+  assert.deepEqual([rotation("a"), store.dirty.value, store.selected.value.version], [0, true, 7]);
 });
 
 test("a clip that came or went is no edit", () => {

@@ -116,9 +116,9 @@ export const draft = (id, body, signal) => ask("POST", `/api/projects/${id}/draf
 
 export const exportsOf = (id) => ask("GET", id ? `/api/export?project_id=${encodeURIComponent(id)}` : "/api/export");
 export const exported = (exportId, more) => ask("GET", `/api/export/${exportId}`, more);
-/** Begin an export; the same id again is the same export, so a lost answer is asked for again. */
-export const beginExport = (project_id, export_id) =>
-  ask("POST", "/api/export/framing/render", { body: { project_id, export_id }, key: export_id, headers: { prefer: "respond-async" } });
+/** Begin an export of these versions; the same id again is the same export, so a lost answer is asked for again. */
+export const beginExport = (project_id, export_id, clips) =>
+  ask("POST", "/api/export/framing/render", { body: { project_id, export_id, clips }, key: export_id, headers: { prefer: "respond-async" } });
 export const cancelExport = (exportId) => ask("DELETE", `/api/export/${exportId}`, { key: exportId });
 export const film = (id) => ask("GET", `/api/working-videos/${id}`);
 export const filmMedia = (id) => `/api/working-videos/${id}/media`;

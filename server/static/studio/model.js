@@ -206,6 +206,31 @@ export function changes(stored, edit) {
   return { clips: clips.filter((each) => Object.keys(each.fields).length), order: moved ? order : null };
 }
 
+/**
+ * Fields that two people changed, each otherwise: what is to be asked before mine is saved over theirs. `stored` is what
+ * both began with. What only one of both changed is no conflict.
+ */
+export function conflicts(stored, edit, theirs) {
+  const others = new Map(theirs.clips.map((clip) => [clip.clip_id, clip]));
+  const before = new Map(stored.clips.map((clip) => [clip.clip_id, clip]));
+  return changes(stored, edit).clips.filter((each) => others.has(each.clip_id)).flatMap((each) => {
+    const [other, old] = [others.get(each.clip_id), before.get(each.clip_id)];
+    return Object.entries(each.fields)
+      .filter(([field, mine]) => !alike(field, other[field], old[field]) && !alike(field, other[field], mine))
+      .map(([field, mine]) => ({ clip_id: each.clip_id, name: other.name, field, mine, theirs: other[field] }));
+  });
+}
+
+/** The edit with what is to be saved of mine put over theirs. */
+export function over(theirs, kept) {
+  const mine = new Map(kept.clips.map((each) => [each.clip_id, each.fields]));
+  const clips = theirs.clips.map((clip) => ({ ...clip, ...mine.get(clip.clip_id) }));
+  if (!kept.order) return { ...theirs, clips };
+  const place = new Map(kept.order.map((id, index) => [id, index]));
+  const at = (clip) => place.get(clip.clip_id) ?? kept.order.length;
+  return { ...theirs, clips: clips.sort((one, other) => at(one) - at(other)) };
+}
+
 /** Whether there is something to save. */
 export const anyOf = (found) => found.clips.length > 0 || found.order !== null;
 

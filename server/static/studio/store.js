@@ -20,8 +20,8 @@ export const playhead = signal(0);
 /** The newest answer of the draft call; null until there is one. `draftOf` is the edit it answers for. */
 export const draft = signal(null);
 export const draftOf = signal(null);
-/** {state: "saved" | "unsaved" | "saving" | "conflict" | "offline" | "error" | "signed-out", message?, …}; see saving.js. */
-export const saveState = signal({ state: "saved" });
+/** What saving.js is at: {state: "idle" | "saving" | "conflict" | "offline" | "error" | "signed-out", message?}. */
+export const saving = signal({ state: "idle" });
 /** Errors of an export that was refused; the draft's own are in `draft`. */
 export const exportProblems = signal([]);
 /** What the last command was refused for, in words; panels show it and may clear it. */
@@ -42,6 +42,8 @@ export const drafted = computed(() => draft.value?.clips.find((clip) => clip.cli
 /** What is to be saved. */
 export const unsaved = computed(() => (edit.value && stored.value ? model.changes(stored.value, edit.value) : { clips: [], order: null }));
 export const dirty = computed(() => model.anyOf(unsaved.value));
+/** How saved the edit is: as `saving`, and "saved" or "unsaved" for "idle". */
+export const saveState = computed(() => (saving.value.state === "idle" ? { state: dirty.value ? "unsaved" : "saved" } : saving.value));
 export const canUndo = computed(() => history.value.past.length > 0);
 export const canRedo = computed(() => history.value.future.length > 0);
 /** Every error of the newest draft, else of the newest export: {clip_id, pointer, message, hint}. */
@@ -132,21 +134,34 @@ export function took(clip, sent = {}) {
   });
 }
 
-/** What the server has, whole, while the person goes on: fields that they have not touched become the server's. */
-export function tookAll(project) {
-  const theirs = model.editOf(project);
+/** What the server has, whole, while the person goes on: what they changed stays theirs, the rest becomes the server's. */
+export function tookAll(theirs) {
   batch(() => {
     const kept = model.changes(stored.value, edit.value);
     stored.value = theirs;
-    edit.value = withChanges(theirs, kept);
-    if (!selected.value) select({ clip_id: theirs.clips[0]?.clip_id ?? null });
+    edit.value = model.over(theirs, kept);
+    select(selected.value ? selection.value : { clip_id: edit.value.clips[0]?.clip_id ?? null });
   });
 }
 
-function withChanges(base, kept) {
-  const mine = new Map(kept.clips.map((each) => [each.clip_id, each.fields]));
-  const found = base.clips.map((clip) => ({ ...clip, ...mine.get(clip.clip_id) }));
-  const place = new Map((kept.order ?? []).map((id, index) => [id, index]));
-  const at = (clip) => place.get(clip.clip_id) ?? Number.MAX_SAFE_INTEGER;
-  return { ...base, clips: kept.order ? found.sort((one, other) => at(one) - at(other)) : found };
+/** Give up own changes of some fields, `[{clip_id, field, theirs}]`, as a step that can be undone. */
+export function giveUp(fields) {
+  const before = edit.value;
+  batch(() => {
+    history.value = model.recorded(history.value, before);
+    for (const { clip_id, field, theirs } of fields) {
+      edit.value = model.changed(edit.value, clip_id, (clip) => ({ ...clip, [field]: theirs }));
+    }
+  });
+}
+
+/** A clip as the server made it of an earlier version: saved already, and a step that can be undone. */
+export function tookBack(clip) {
+  const known = model.fromStored(clip);
+  batch(() => {
+    history.value = model.recorded(history.value, edit.value);
+    stored.value = model.changed(stored.value, known.clip_id, () => known);
+    edit.value = model.changed(edit.value, known.clip_id, () => known);
+    select(selection.value);
+  });
 }
