@@ -17,7 +17,7 @@ from tests.reference.predict import predict
 from tests.reference.random_reels import random_reel
 
 REELS = int(os.environ.get("REELC_CONFORM_REELS", "8"))
-"""How many; `make conform` sets 200."""
+"""How many; `make conform` sets 300."""
 
 BLENDS = (
     *("wipeleft", "wipeup", "slideright", "slidedown", "smoothleft", "circleopen", "radial", "rectcrop"),
