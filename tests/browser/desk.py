@@ -23,9 +23,24 @@ SETTLED = """async () => {
   const { video, shown } = await import("/static/studio/player.js");
   const now = await import("/static/studio/now.js");
   const element = video.value;
-  if (now.waiting.value || !element || element.seeking || shown.value === null) return false;
-  return Number(element.dataset.frame) === now.frame.value;
+  if (now.waiting.value || !element || element.seeking || shown.value === null) return null;
+  return Number(element.dataset.frame) === now.frame.value || null;
 }"""
+
+UNTIL = """async (argument) => {
+  const asked = %s;
+  for (const deadline = performance.now() + 15000; performance.now() < deadline; ) {
+    const answer = await asked(argument);
+    if (answer !== null) return answer;
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  throw new Error("it never came to this");
+}"""
+
+
+def until(page: Page, condition: str, argument: Any = None) -> Any:
+    """What an asynchronous function on the page answers, once that is not null. (Playwright awaits none itself.)"""
+    return page.evaluate(UNTIL % condition, argument)
 
 
 class Desk:
@@ -36,7 +51,7 @@ class Desk:
 
     def settle(self) -> Json:
         """Wait until the picture and the draft are those of the edit; the state."""
-        self.page.wait_for_function(SETTLED)
+        until(self.page, SETTLED)
         return self.state()
 
     def state(self) -> Json:
@@ -80,7 +95,7 @@ class Desk:
 FOCUSED = """([name, role]) => {
   const at = document.activeElement;
   const named = at?.getAttribute("aria-label") ?? at?.labels?.[0]?.textContent ?? at?.textContent ?? "";
-  return named.trim().startsWith(name) && (!role || at.getAttribute("role") === role);
+  return named.trim() === name && (!role || at.getAttribute("role") === role);
 }"""
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.browser.desk import Desk, Open, opened
+from tests.browser.desk import Desk, Open, opened, until
 from tests.browser.person import Person
 from tests.footage import blobs, coded, read
 from tests.footage.coded import H264, Luma
@@ -137,7 +137,7 @@ def shown(desk: Desk, frames: int) -> Iterator[Seen]:
     numbers = {0, frames - 1, *random.Random(frames).sample(range(frames), TIMES - 2)}
     for number in sorted(numbers):
         desk.page.evaluate(SHOW, number)
-        told: dict[str, Any] = desk.page.wait_for_function(SHOWN, arg=number).json_value()
+        told: dict[str, Any] = until(desk.page, SHOWN, number)
         x, y, width, height = told["box"]
         yield Seen(number, told["frame"], (x, y, width, height), picture(told["screen"]), picture(told["picture"]))
 
