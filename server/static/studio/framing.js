@@ -171,8 +171,8 @@ export function Framing() {
   if (!selected.value) return null;
   const { width, height } = picture.value;
   return html`<section class="framing" aria-label="Framing">
-    <div class="fitted">
-      <div class="picture" style=${{ "--shape": String(between(width / height, 0.05, 20)) }}>
+    <div class="fitted" style=${{ "--shape": String(between(width / height, 0.05, 20)) }}>
+      <div class="picture">
         <${Player} />
         <${Overlay} />
         <${CropBox} />
