@@ -33,7 +33,7 @@ async def sign_in(call: Call[NoBody]) -> Response:
     if not wants_page(call.request):
         raise unauthorised()
     wrong = OVER if token else ""
-    return page("sign-in.html", 401 if wrong else 200, wrong=wrong, next=_ours(asked.get("next", "")))
+    return _form(wrong, asked.get("next", ""))
 
 
 @api.op("POST", "/sign-in", status=303, public=True, page=True)
@@ -43,8 +43,14 @@ async def sign_in_by_token(call: Call[NoBody]) -> Response:
     token, after = form.get("token", "").strip().rpartition("token=")[2], form.get("next", "")
     uid = await call.services.accounts.whose(token, "bearer", "link")
     if uid is None:
-        return page("sign-in.html", 401, wrong=UNKNOWN, next=_ours(after))
+        return _form(UNKNOWN, after)
     return await _session(call, uid, _ours(after))
+
+
+def _form(wrong: str, after: str) -> Response:
+    # without a referrer browsers send `Origin: null` with a form, which is nobody's
+    headers = {"referrer-policy": "same-origin"}
+    return page("sign-in.html", 401 if wrong else 200, headers, wrong=wrong, next=_ours(after))
 
 
 async def _session(call: Call[NoBody], uid: str, after: str) -> Response:
