@@ -24,19 +24,7 @@ from server.logs import logger
 from server.openapi import document
 from server.pages import problem_page, wants_page
 from server.problem import Problem
-from server.routes import (
-    clips,
-    drafts,
-    explain,
-    exports,
-    films,
-    health,
-    projects,
-    raw_clips,
-    session,
-    site,
-    studio,
-)
+from server.routes import clips, drafts, explain, exports, films, health, projects, raw_clips, session, site, studio
 from server.routes.progress import Sockets
 from server.services import Services
 from server.sweeping import sweep

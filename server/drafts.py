@@ -92,7 +92,18 @@ def _unknown(edit: Edit, errors: Sequence[Json]) -> Json:
     }
 
 
-_PARTS = ("source_fps", "source_duration", "picture", "source", "crop", "crop_error_px", "placed", "path", "frames")
+_PARTS = (
+    "source_fps",
+    "source_duration",
+    "picture",
+    "source",
+    "crop",
+    "crop_error_px",
+    "placed",
+    "path",
+    "path_error_px",
+    "frames",
+)
 _NOTHING = dict.fromkeys(("first_frame", *_PARTS, "transition"))
 
 
@@ -118,16 +129,18 @@ def _clip(draft: Draft, k: int) -> Json:
 def _parts(draft: Draft, found: Drafted) -> Json:
     video, framing = found.media.video, found.framing
     width, height = video.displayed
+    path, path_error = found.path(draft.reel.canvas)
     return {
         "frames": found.frames,
         "source_fps": None if video.variable else str(video.rate),
-        "source_duration": float(video.end),
+        "source_duration": float(found.lasts),
         "picture": {"width": width, "height": height},
         "source": [asdict(piece) for piece in found.source(draft.reel.canvas.fps)],
         "crop": [asdict(piece) for piece in found.crop()],
         "crop_error_px": framing.path.error,
         "placed": {"x": framing.x, "y": framing.y, "width": framing.width, "height": framing.height},
-        "path": [asdict(piece) for piece in found.path(draft.reel.canvas)],
+        "path": [asdict(piece) for piece in path],
+        "path_error_px": path_error,
     }
 
 

@@ -58,6 +58,7 @@ class DraftedClip(Answer):
     crop_error_px: float | None
     placed: Annotated[dict[str, int] | None, Field(description="Where on the canvas the crop is shown.")]
     path: Pieces
+    path_error_px: float | None
     transition: dict[str, Any] | None
 
 
