@@ -4,7 +4,7 @@ import { html, signal, useEffect, useRef } from "./lib.js";
 import { cropAt } from "./curve.js";
 import { Switch } from "./fields.js";
 import { canvas, filmBox, filmFrame, filmRate, frame, outside, parts, picture, ratio, speed, waiting } from "./now.js";
-import { filmPosition, playing, shown, video } from "./player.js";
+import { drawable, filmPosition, playing, video } from "./player.js";
 import { selected } from "./store.js";
 import { speedName } from "./spans.js";
 import { timecode } from "./timecode.js";
@@ -44,7 +44,7 @@ function Screen() {
     call = requestAnimationFrame(turn);
     return () => cancelAnimationFrame(call);
   }, [playing.value]);
-  void [shown.value, filmBox.value, selected.value, picture.value, video.value];
+  void [drawable.value, filmBox.value, selected.value, picture.value, video.value];
   useEffect(() => paint(ref.current, false));
   return html`<canvas ref=${ref} class="screen" width=${Math.min(size.width, 720)} height=${Math.round((Math.min(size.width, 720) * size.height) / size.width)}
     role="img" aria-label="The film at this moment"></canvas>`;
