@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from server.identity import COOKIE
 from tests.browser.person import Person, new_person
 from tests.server.site import Site, serving
 
 HERE = Path(__file__).parent
+WITHIN = 20_000
+"""Milliseconds in which what is waited for must come: long, as nothing is measured by it."""
+
+expect.set_options(timeout=WITHIN)
 _counted = itertools.count()
 
 
@@ -98,7 +102,7 @@ def watch() -> Iterator[Watch]:
 def page(context: BrowserContext, site: Site, person: Person, watch: Watch) -> Page:
     """A page of the person's browser, signed in, watched."""
     context.add_cookies([{"name": COOKIE, "value": person.session, "url": site.url}])
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(WITHIN)
     return watch.on(context.new_page())
 
 

@@ -22,6 +22,7 @@ READABLE = {"canvas": {"width": 640, "height": 360, "fps": 30}, "encode": {"pres
 """Films of the whole picture, at half the source's rate: every frame's number can be read."""
 
 SLOW = {"canvas": {"width": 1080, "height": 1920, "fps": 30}, "encode": {"preset": "slow"}}
+MEDIUM = {"canvas": {"width": 540, "height": 960, "fps": 30}, "encode": {"preset": "medium"}}
 LONG = trim(0, 4, {"start": 0, "end": 4, "speed": 0.1})
 
 
@@ -101,7 +102,7 @@ def test_it_outlives_its_server(context: BrowserContext, tmp_path: Path, game: P
     watch.expect("ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "WebSocket connection to")
     site = Site(tmp_path / "data")
     with new_person(site, "ann") as ann:
-        project = ann.project("Derby", settings={**SLOW, "encode": {"preset": "medium"}})
+        project = ann.project("Derby", settings=MEDIUM)
         ann.clip(project, ann.uploaded(game), segments_data=trim(0, 4, {"start": 0, "end": 4, "speed": 0.5}))
         context.add_cookies([{"name": COOKIE, "value": ann.session, "url": site.url}])
         page = watch.on(context.new_page())
@@ -137,7 +138,8 @@ def test_an_edit_of_another_window_is_not_exported_unseen(
     open_page(f"/projects/{project}")
     said(page, "Saved v1")
     (clip,) = person.clips(project)
-    person.api.put(f"/api/clips/projects/{project}/clips/{clip['id']}", json={"rotation": 180})
+    answer = person.api.put(f"/api/clips/projects/{project}/clips/{clip['id']}", json={"name": "Theirs"})
+    assert answer.json()["version"] == 2, answer.text
     export(page)
     expect(page.get_by_text("changed in another window just now")).to_be_visible()
     said(page, "Saved v2")
