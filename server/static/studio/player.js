@@ -26,6 +26,9 @@ export const through = signal(false);
 /** Seconds on the media's clock of the picture on screen; null until there is one. Changes with every picture shown. */
 export const shown = signal(/** @type {number | null} */ (null));
 
+/** Counts pictures that can be drawn. One that is on screen need not be ready to be drawn before its seek is done. */
+export const drawable = signal(0);
+
 /** Where the first frame is on the media's own clock. */
 let offset = 0;
 let wanted = /** @type {number | null} */ (null);
@@ -120,6 +123,7 @@ function presented(element, mediaTime) {
   shown.value = mediaTime;
   const number = frameAt(mediaTime - offset + 1 / 4 / rate.peek().value, rate.peek());
   element.dataset.frame = String(number);
+  drawable.value += 1;
   if (!playing.peek() || shuttle.peek() < 0) return;
   const at = timeOf(number, rate.peek());
   if (at + 1 / rate.peek().value >= inOut.peek()[1] - 1e-6) return over();
@@ -179,6 +183,7 @@ function sizeFound({ target }) {
 }
 
 function seekDone({ target }) {
+  drawable.value += 1;
   if (wanted === null) return;
   const at = wanted;
   wanted = null;
