@@ -29,7 +29,8 @@ from what it found before, so that a frame would depend on where a part of a fil
 
 WITHIN = "0.4"
 """Of a slot: put so far into it, a frame is still rounded to it, and the end of the footage up to the next; where both
-are in one slot, or before the first that is asked for, `fps` would leave out the frame."""
+are in one slot, or before the first that is asked for, `fps` would leave out the frame. At an even rate the footage
+ends a frame's length after its last frame; at uneven times, ffmpeg 5.1 ends it with that frame."""
 
 NEWTON_STEPS = 7
 """One more than a smooth ramp was ever seen to need."""
@@ -57,7 +58,7 @@ def retime(op: ops.Retime, shape: Video, name: str) -> list[str]:
     if op.first:
         slot = f"({slot}-{op.first})"
     end = ""
-    if op.warp.paces[-1].hold:  # the last frame must be seen at all, for tpad to go on with it
+    if shape.uneven or op.warp.paces[-1].hold:  # the last frame must be seen at all, for tpad to go on with it
         slot, end = f"(max({slot},0)+{WITHIN})", ":eof_action=pass"
     return [
         f"setpts@{name}='{slot}{_over(op.fps)}/TB'",

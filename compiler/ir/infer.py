@@ -67,6 +67,8 @@ class Video:
     """Whether pixels are marked square."""
     zero: Fraction = Fraction(0)
     """Seconds: the timestamp at which source time 0 is seen."""
+    uneven: bool = False
+    """Whether frames come at uneven times."""
     frames: int | None = None
     fps: Fraction | None = None
     stamped: bool = False
@@ -181,7 +183,7 @@ def _pictured(
 ) -> Video:
     match op:
         case ops.Retime(fps=fps):
-            return replace(src, frames=op.frames, fps=fps, stamped=True, zero=Fraction(0))
+            return replace(src, frames=op.frames, fps=fps, stamped=True, zero=Fraction(0), uneven=False)
         case ops.Restamp():
             return replace(src, stamped=True)
         case ops.Frames(_, first, until):
@@ -228,7 +230,7 @@ def _track(media: Media, seek: Fraction) -> Audio:
 def _footage(media: Media, seek: Fraction) -> Video:
     video = media.video
     zero = clock_zero(media.origin(video), video.first, video.time_base, seek)
-    return Video(video.width, video.height, _tint(video), video.sar == 1, zero)
+    return Video(video.width, video.height, _tint(video), video.sar == 1, zero, video.variable and not video.still)
 
 
 def _tint(video: VideoStream) -> Tint:

@@ -25,7 +25,7 @@ from compiler.timeline.instant import frame_count
 from compiler.timeline.layout import CUT, first_frames
 from compiler.timeline.media import Media, VideoStream
 
-__all__ = ["Framing", "Lowered", "Placed", "Timing", "check_colours", "lower"]
+__all__ = ["Framing", "Lowered", "Placed", "Timing", "check_colours", "lower", "settle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def place(reel: Reel, media: Mapping[str, Media]) -> tuple[Placed, ...]:
     settled: list[tuple[Timing, Framing, int]] = []
     for clip, noted in zip(reel.clips, notices, strict=True):
         try:
-            settled.append(_settle(clip, media[clip.media], reel, noted))
+            settled.append(settle(clip, media[clip.media], reel, noted))
         except ReelError as error:
             errors.append(error)
     raise_all(errors)
@@ -81,7 +81,9 @@ def place(reel: Reel, media: Mapping[str, Media]) -> tuple[Placed, ...]:
     )
 
 
-def _settle(clip: Clip, media: Media, reel: Reel, notices: list[Notice]) -> tuple[Timing, Framing, int]:
+def settle(clip: Clip, media: Media, reel: Reel, notices: list[Notice]) -> tuple[Timing, Framing, int]:
+    """One clip by itself: its timing, its framing, how many frames it has; what its author may want to know is added
+    to `notices`. Raises the first RC2 error there is."""
     _check_source(clip, media, notices.append)
     if reel.audio.include and media.audio and unmixable(media.audio.speakers):
         raise ReelError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from compiler.cli.interrupts import SIGNALS
 from tests.cli.desk import Desk
 
 PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=64x64:r=30:d=2")
@@ -17,6 +19,17 @@ SOUND = ("-f", "lavfi", "-i", "sine=r=48000:d=2")
 CODED = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac")
 
 Make = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def interruptible_children() -> Iterator[None]:
+    """Shells and `nohup` start what runs in the background deaf to signals, and children inherit that."""
+    deaf = [number for number in SIGNALS if signal.getsignal(number) is signal.SIG_IGN]
+    for number in deaf:
+        signal.signal(number, signal.SIG_DFL)
+    yield
+    for number in deaf:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from compiler.supervise.ffmpeg import find_build
 from tests.conform.studio import rendered
 from tests.footage.check import check_film
 from tests.footage.pool import Source
@@ -18,16 +17,13 @@ from tests.reference.predict import predict
 from tests.reference.random_reels import random_reel
 
 REELS = int(os.environ.get("REELC_CONFORM_REELS", "8"))
-"""How many; `make conform` sets 200."""
+"""How many; `make conform` sets 300."""
 
 BLENDS = (
     *("wipeleft", "wipeup", "slideright", "slidedown", "smoothleft", "circleopen", "radial", "rectcrop"),
     *("diagtl", "hlslice", "zoomin", "distance", "grain", "pixelize", "hblur", "fadegrays", "fadewhite", "squeezev"),
 )
 """Transitions that every build draws."""
-
-LAST_OF_UNEVEN = 72
-"""The one known fault: docs/sources.md has it."""
 
 FIRST = int(os.environ.get("REELC_CONFORM_FIRST", "0"))
 """The first seed."""
@@ -42,11 +38,8 @@ def test_the_film_is_what_the_edit_means(seed: int, ffmpegs: str, sources: tuple
 @pytest.mark.conform
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + (REELS + 1) // 2))
 def test_whatever_the_sources_and_the_transitions(
-    seed: int, ffmpegs: str, all_sources: tuple[Source, ...], tmp_path: Path, request: pytest.FixtureRequest
+    seed: int, ffmpegs: str, all_sources: tuple[Source, ...], tmp_path: Path
 ) -> None:
-    if seed == LAST_OF_UNEVEN and find_build(ffmpegs).release < (6, 0):
-        why = "ffmpeg 5.1 repeats the last frame but one where the last of uneven ones falls into the last slot"
-        request.applymarker(pytest.mark.xfail(reason=why, strict=True))
     check(random_reel(10_000 + seed, all_sources, blends=BLENDS), all_sources, ffmpegs, tmp_path)
 
 

@@ -89,3 +89,27 @@ def test_the_frame_on_screen_is_shown(media: Path, ffmpegs: str, tmp_path: Path)
     done = compiled(reel, ffmpegs)
     told = [sights(done.plan, done.legal, n)[0].source_frame for n in range(done.plan.frames)]
     assert told == [frame.codes[0] for frame in read.frames(film)]
+
+
+@pytest.mark.conform
+def test_the_last_frame_is_seen_wherever_it_falls(media: Path, ffmpegs: str, tmp_path: Path) -> None:
+    """In a slot of its own, in one with others, in the clip's last one."""
+    start = round(float(TIMES[-12]), 4)
+    speeds = [Fraction(k, 8) for k in range(6, 33)]
+    clips = [
+        {
+            "media": str(media),
+            "segments_data": {
+                "version": 2,
+                "trimRange": {"start": start},
+                "spans": [{"start": start, "end": float(TIMES[-1]) + 1, "speed": float(speed)}],
+            },
+        }
+        for speed in speeds
+    ]
+    reel = stored(str(media)) | {"clips": clips}
+    film = rendered(reel, ffmpegs, tmp_path / "film.mp4").path
+    shown = [frame.codes[0] for frame in read.frames(film)]
+    done = compiled(reel, ffmpegs)
+    assert shown == [sights(done.plan, done.legal, n)[0].source_frame for n in range(done.plan.frames)]
+    assert shown.count(len(TIMES) - 1) >= len(speeds) // 2

@@ -54,7 +54,7 @@ def shown(strip: views.Strip, path: Path, lane: int) -> list[int | None]:
     (picture,) = read.luma(path)
     places = [divmod(k, strip.columns) for k in range(strip.pictures)]
     corners = [(float(column * strip.width), float(row * strip.height)) for row, column in places]
-    cells = [read.code(picture, (x, y, float(strip.width), float(strip.height)), lane) for x, y in corners]
+    cells = [read.codes(picture, (x, y, float(strip.width), float(strip.height)))[lane] for x, y in corners]
     assert strip.width > 4 * CELLS
     return cells
 

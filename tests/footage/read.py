@@ -47,9 +47,9 @@ def frames(path: Path, inner: Rectangle | None = None) -> list[Frame]:
     return [_read(picture, pts, inner) for pts, picture in _decoded(path)]
 
 
-def code(picture: Luma, inner: Rectangle, lane: int) -> int | None:
-    """The index that a lane shows of the picture inside a rectangle; None when blank."""
-    return _lane(_cells(picture, inner, lane))[0]
+def codes(picture: Luma, inner: Rectangle | None = None) -> tuple[int | None, int | None]:
+    """The indices that one picture, or what is inside a rectangle of it, carries in its two lanes."""
+    return _read(picture, Fraction(0), inner).codes
 
 
 def luma(path: Path) -> Iterator[Luma]:
