@@ -56,8 +56,9 @@ types: setup ## mypy, strict
 layers: setup ## who may import whom
 	$(BIN)/lint-imports
 
-serve: setup ## serve the API on this machine, data in reelc-data/
-	$(BIN)/reelc serve
+serve: setup ## serve on this machine, data in reelc-data/; new users find a sample project
+	-@$(BIN)/python examples/fetch_footage.py
+	REELC_SAMPLE=$${REELC_SAMPLE-examples/bunny.json} $(BIN)/reelc serve
 
 golden: setup ## write the goldens anew, and show what changed
 	$(BIN)/python -m pytest -q tests/golden --snapshot-update

@@ -77,6 +77,8 @@ class Settings(BaseSettings):
     """Seconds without a new frame after which a render is given up."""
     sweep_after: PositiveFloat = 86_400
     """Seconds after which an object that no row names is deleted."""
+    sample: Path | None = None
+    """A reel file that new users find as their first project; there is none where it or its footage is not."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] = "json"
 

@@ -169,6 +169,12 @@ class Database:
             return result, self.n
 
 
+async def untouched(reader: Reader) -> bool:
+    """Whether nothing was ever written."""
+    row = await reader.one("SELECT n FROM sync_head")
+    return row is not None and row["n"] == 0
+
+
 async def open_database(path: Path) -> Database:
     """The database at `path`, made if it is not there, brought to the newest step.
 
