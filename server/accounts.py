@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import re
@@ -14,14 +15,16 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from server.storage.objects import Exists, Missing, ObjectStore
+from server.storage.objects import Exists, Missing, ObjectStore, StoreFailed
 from server.storage.sync import Seconds, awake
 
 Kind = Literal["bearer", "link", "session"]
 
 LINK_FOR = timedelta(hours=1)
 REMEMBERED = 5.0
-"""Seconds for which a token that was looked up is not looked up again: how long one that was revoked may go on."""
+"""Seconds for which a token that was looked up is good: how long one that was revoked may go on."""
+STALE = REMEMBERED / 2
+"""Seconds after which it is looked up again beside the request that bears it: who is busy never waits for that."""
 MOST_REMEMBERED = 10_000
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
@@ -60,6 +63,7 @@ class Accounts:
     def __init__(self, store: ObjectStore, clock: Seconds = awake, now: Callable[[], datetime] = _now) -> None:
         self._store, self._clock, self._now = store, clock, now
         self._known: dict[str, tuple[float, Token]] = {}
+        self._looking: dict[str, asyncio.Task[None]] = {}
 
     async def add(self, uid: str) -> User:
         """A new user; ValueError for a name that is none, Exists for one that is taken."""
@@ -122,8 +126,14 @@ class Accounts:
 
     async def _token(self, key: str) -> Token | None:
         seen = self._known.get(key)
-        if seen and self._clock() - seen[0] < REMEMBERED:
+        age = self._clock() - seen[0] if seen else REMEMBERED
+        if seen and age < REMEMBERED:
+            if age >= STALE and key not in self._looking:
+                self._looking[key] = asyncio.create_task(self._look_again(key, seen), name="token")
             return seen[1]
+        return await self._look(key)
+
+    async def _look(self, key: str) -> Token | None:
         try:
             token = Token(**json.loads(await self._store.get(key)))
         except Missing:
@@ -133,6 +143,16 @@ class Accounts:
             self._known.clear()
         self._known[key] = (self._clock(), token)
         return token
+
+    async def _look_again(self, key: str, seen: tuple[float, Token]) -> None:
+        try:
+            stored = await self._store.get(key)
+        except (Missing, StoreFailed):  # it is looked up by a request that waits, which says so
+            return
+        finally:
+            del self._looking[key]
+        if self._known.get(key) is seen:  # nobody made it worthless meanwhile
+            self._known[key] = (self._clock(), Token(**json.loads(stored)))
 
 
 def _key(secret: str) -> str:
