@@ -23,7 +23,7 @@ from server.accounts import Accounts
 from server.storage.objects import ObjectStore
 from server.storage.s3 import Bucket, S3Store
 from server.storage.snapshots import folder
-from tests.server.site import Site
+from tests.server.site import Site, in_bucket
 from tests.server.weed import running
 
 RATE = 2
@@ -83,9 +83,7 @@ def _options() -> argparse.Namespace:
 
 async def _measured(place: Path, bucket: Bucket, clip: Path, users: int, seconds: float) -> list[str]:
     store = S3Store(replace(bucket, prefix="bench/"))
-    named = ("endpoint", "region", "access_key", "secret_key", "prefix")
-    given = {f"s3_{name}": str(getattr(store.bucket, name)) for name in named}
-    site = Site(place / "data", store="s3", s3_bucket=bucket.name, **given)
+    site = Site(place / "data", **in_bucket(store.bucket))
     try:
         editors = [await _editor(site, store, f"user{number}", clip) for number in range(users)]
         await asyncio.gather(*(_fill(editor) for editor in editors))

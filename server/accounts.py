@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from server.logs import logger
 from server.storage.objects import Exists, Missing, ObjectStore, StoreFailed
 from server.storage.sync import Seconds, awake
 
@@ -25,6 +26,9 @@ REMEMBERED = 5.0
 """Seconds for which a token that was looked up is good: how long one that was revoked may go on."""
 STALE = REMEMBERED / 2
 """Seconds after which it is looked up again beside the request that bears it: who is busy never waits for that."""
+BELIEVED = 600.0
+"""Seconds for which it is good while the store does not answer: who is at work can go on reading."""
+LOOK_WITHIN = 5.0
 MOST_REMEMBERED = 10_000
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
@@ -53,6 +57,17 @@ class Token:
     expires_at: str | None
 
 
+@dataclass(slots=True)
+class _Known:
+    """A token that was looked up: when it was found last, when it was asked for last, and whether in vain."""
+
+    token: Token
+    seen: float
+    asked: float
+    away: bool = False
+    looking: asyncio.Task[None] | None = None
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -62,8 +77,7 @@ class Accounts:
 
     def __init__(self, store: ObjectStore, clock: Seconds = awake, now: Callable[[], datetime] = _now) -> None:
         self._store, self._clock, self._now = store, clock, now
-        self._known: dict[str, tuple[float, Token]] = {}
-        self._looking: dict[str, asyncio.Task[None]] = {}
+        self._known: dict[str, _Known] = {}
 
     async def add(self, uid: str) -> User:
         """A new user; ValueError for a name that is none, Exists for one that is taken."""
@@ -125,34 +139,53 @@ class Accounts:
         await self._store.delete(key)
 
     async def _token(self, key: str) -> Token | None:
-        seen = self._known.get(key)
-        age = self._clock() - seen[0] if seen else REMEMBERED
-        if seen and age < REMEMBERED:
-            if age >= STALE and key not in self._looking:
-                self._looking[key] = asyncio.create_task(self._look_again(key, seen), name="token")
-            return seen[1]
-        return await self._look(key)
+        """What is kept of a token. One that is known is looked up beside the request, unless that was long ago."""
+        known = self._known.get(key)
+        if known is None:
+            return await self._look(key)
+        now = self._clock()
+        if now - known.asked >= STALE:
+            known.asked = now
+            known.looking = asyncio.create_task(self._look_again(key, known), name="token")
+        if now - known.seen >= (BELIEVED if known.away else REMEMBERED):
+            assert known.looking, "what was not seen for so long was asked for"
+            await asyncio.shield(known.looking)
+            if self._known.get(key) is not known:
+                return await self._look(key)
+            if self._clock() - known.seen >= BELIEVED:
+                raise StoreFailed("a token cannot be looked up")
+        return known.token
 
     async def _look(self, key: str) -> Token | None:
-        try:
-            token = Token(**json.loads(await self._store.get(key)))
-        except Missing:
-            self._known.pop(key, None)
-            return None
-        if len(self._known) >= MOST_REMEMBERED:
-            self._known.clear()
-        self._known[key] = (self._clock(), token)
+        token, now = await self._stored(key), self._clock()
+        if token is not None:
+            if len(self._known) >= MOST_REMEMBERED:
+                self._known.clear()
+            self._known[key] = _Known(token, now, now)
         return token
 
-    async def _look_again(self, key: str, seen: tuple[float, Token]) -> None:
+    async def _look_again(self, key: str, known: _Known) -> None:
         try:
-            stored = await self._store.get(key)
-        except (Missing, StoreFailed):  # it is looked up by a request that waits, which says so
+            token = await self._stored(key)
+        except StoreFailed as error:
+            known.away = True
+            logger.warning("a token is believed for a while", extra={"why": str(error)})
             return
-        finally:
-            del self._looking[key]
-        if self._known.get(key) is seen:  # nobody made it worthless meanwhile
-            self._known[key] = (self._clock(), Token(**json.loads(stored)))
+        if self._known.get(key) is not known:  # it was made worthless meanwhile
+            return
+        if token is None:
+            del self._known[key]
+        else:
+            known.token, known.seen, known.away = token, self._clock(), False
+
+    async def _stored(self, key: str) -> Token | None:
+        try:
+            async with asyncio.timeout(LOOK_WITHIN):
+                return Token(**json.loads(await self._store.get(key)))
+        except Missing:
+            return None
+        except TimeoutError:
+            raise StoreFailed("a token cannot be looked up in time") from None
 
 
 def _key(secret: str) -> str:

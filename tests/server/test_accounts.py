@@ -6,8 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from server.accounts import REMEMBERED, STALE, Accounts
+import pytest
+
+from server.accounts import BELIEVED, REMEMBERED, STALE, Accounts
 from server.storage.folder import FolderStore
+from server.storage.objects import StoreFailed
 from tests.server.faults import FaultStore
 from tests.server.test_sync import Clock
 
@@ -88,15 +91,41 @@ def test_a_token_that_is_forgotten_while_it_is_looked_up_stays_worthless(tmp_pat
     run(tmp_path, scene)
 
 
-def test_a_store_that_is_away_for_a_moment_is_not_noticed_by_who_is_busy(tmp_path: Path) -> None:
+def test_who_is_known_goes_on_while_the_store_is_away_but_not_for_ever(tmp_path: Path) -> None:
     async def scene(door: Door) -> None:
         door.down = True
+        for _ in range(int(BELIEVED / STALE) - 1):
+            await door.later(STALE)
+            assert await door.asked() == "ann"
+        await door.later(STALE)
+        with pytest.raises(StoreFailed):
+            await door.asked()
+        door.down = False
         await door.later(STALE)
         assert await door.asked() == "ann"
-        await door.later(REMEMBERED - STALE - 0.1)
+
+    run(tmp_path, scene)
+
+
+def test_who_is_not_known_waits_for_the_store(tmp_path: Path) -> None:
+    async def scene(door: Door) -> None:
+        door.down = True
+        with pytest.raises(StoreFailed):
+            await Accounts(door.store, door.clock).whose(door.secret, "bearer")
+
+    run(tmp_path, scene)
+
+
+def test_what_was_revoked_while_the_store_was_away_is_worthless_when_it_is_back(tmp_path: Path) -> None:
+    async def scene(door: Door) -> None:
+        assert await Accounts(door.store).revoke("ann") == 1
+        door.down = True
+        await door.later(REMEMBERED)
         assert await door.asked() == "ann"
         door.down = False
-        await door.later(0.1)
-        assert await door.asked() == "ann"
+        await door.later(STALE)
+        await door.asked()
+        await door.later(0)
+        assert await door.asked() is None
 
     run(tmp_path, scene)
