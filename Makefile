@@ -4,13 +4,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-TESTS := $(BIN)/python -m pytest -q -n 2 -m "not slow"
+TESTS := $(BIN)/python -m pytest -q -n 2 -m "not slow and not fault"
 FILMS := demo/bunny demo/square demo/legacy
 REELC_CONFORM_REELS ?= 300
 REELC_CONFORM_PICTURES ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo $(FILMS) footage test check fmt lint types layers golden conform bench cover serve openapi vendor vendor-check clean
+.PHONY: help setup demo $(FILMS) footage test faults check fmt lint types layers golden conform bench cover serve openapi vendor vendor-check clean
 
 help: ## list these targets
 	@awk -F ' *## ' '/^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ footage: setup
 
 test: setup ## run the tests
 	$(TESTS)
+
+faults: setup ## make servers, stores and disks fail, and see what is kept
+	$(BIN)/python -m pytest -q -n 2 -m fault
 
 check: lint types layers cover ## everything that must hold before a commit
 

@@ -11,11 +11,14 @@ import sqlite3
 from pathlib import Path
 
 import httpx
+import pytest
 
 from server.storage.snapshots import HEADER, folder
 from tests.server.editing import awaited, begin, export, ffmpegs_of, film, one_clip, trim
 from tests.server.site import Site, add_user
 from tests.server.test_jobs import gone
+
+pytestmark = pytest.mark.fault
 
 SLOWED = {"start": 0, "end": 2, "speed": 0.1}
 ROUNDS = int(os.environ.get("REELC_KILLS", "6"))
