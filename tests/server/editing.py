@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import httpx
 
 from tests.server.site import ROOT
 from tests.server.test_http import project, uploaded
+from tests.server.waiting import until
 
 RENDER = "/api/export/framing/render"
 SMALL = {"canvas": {"width": 90, "height": 160, "fps": 30}, "encode": {"preset": "ultrafast"}}
@@ -63,23 +63,23 @@ def long_project(client: httpx.Client, path: Path, name: str = "A long film") ->
 
 def awaited(client: httpx.Client, export_id: str, *states: str) -> Json:
     """The export's description, once it is in one of these states, by default once it has ended."""
-    for _ in range(1200):
+
+    def look() -> Json | None:
         told: Json = client.get(f"/api/export/{export_id}").json()
-        if told["state"] in (states or ("complete", "error", "cancelled")):
-            return told
-        time.sleep(0.05)
-    raise AssertionError(f"it stays {told}")
+        return told if told["state"] in (states or ("complete", "error", "cancelled")) else None
+
+    return until(look, f"{export_id} does not end")
 
 
 def drawn(client: httpx.Client, export_id: str) -> Json:
     """The export's description, once frames of it are made."""
-    for _ in range(1200):
+
+    def look() -> Json | None:
         told: Json = client.get(f"/api/export/{export_id}").json()
-        if told["stage"] == "rendering" and told["progress"] > 0:
-            return told
         assert told["completed_at"] is None, told
-        time.sleep(0.05)
-    raise AssertionError(f"it stays {told}")
+        return told if told["stage"] == "rendering" and told["progress"] > 0 else None
+
+    return until(look, f"{export_id} is not rendered")
 
 
 def ffmpegs_of(data: Path) -> list[int]:

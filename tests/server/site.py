@@ -64,9 +64,9 @@ class Site:
 
 
 @contextmanager
-def serving(data: Path, **settings: str) -> Iterator[Site]:
+def serving(data: Path, program: str = PLAIN, **settings: str) -> Iterator[Site]:
     """A server, stopped at the end, which must be a good one."""
-    site = Site(data, **settings)
+    site = Site(data, program, **settings)
     try:
         yield site
     finally:
