@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -86,3 +87,8 @@ def add_user(data: Path, name: str) -> str:
         return token
 
     return asyncio.run(work())
+
+
+def add_somebody(data: Path) -> str:
+    """A user of whom nobody has heard; the token."""
+    return add_user(data, f"user-{secrets.token_hex(6)}")

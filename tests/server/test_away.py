@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.server.editing import begin, drawn, export, ffmpegs_of, film, long_project, new_export, one_clip
-from tests.server.site import PLAIN, Site, add_user, serving
+from tests.server.site import PLAIN, Site, add_somebody, add_user, serving
 from tests.server.switches import SWITCHED, held, switched
 from tests.server.test_http import added, refused
 from tests.server.test_progress import heard, socket
@@ -44,8 +44,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture
-def ann(place: Site, request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
-    with place.client(add_user(place.data, f"u{abs(hash(request.node.name)) % 10**9}")) as client:
+def ann(place: Site) -> Iterator[httpx.Client]:
+    with place.client(add_somebody(place.data)) as client:
         yield client
 
 
