@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -80,6 +81,14 @@ def drawn(client: httpx.Client, export_id: str) -> Json:
         return told if told["stage"] == "rendering" and told["progress"] > 0 else None
 
     return until(look, f"{export_id} is not rendered")
+
+
+def frozen(data: Path) -> list[int]:
+    """The ffmpegs of a server that has begun to render, which stand still from now on."""
+    found = until(lambda: ffmpegs_of(data), "nothing is rendered")
+    for pid in found:
+        os.kill(pid, signal.SIGSTOP)
+    return found
 
 
 def ffmpegs_of(data: Path) -> list[int]:

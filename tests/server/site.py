@@ -40,6 +40,14 @@ class Site:
         parts = urlsplit(self.link)
         self.url = f"{parts.scheme}://{parts.netloc}"
 
+    def __enter__(self) -> Site:
+        """Killed at the end, if it still runs."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.kill()
+
     def client(self, token: str = "") -> httpx.Client:
         """A client with a token."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
