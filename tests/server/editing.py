@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -85,10 +86,15 @@ def drawn(client: httpx.Client, export_id: str) -> Json:
 
 def frozen(data: Path) -> list[int]:
     """The ffmpegs of a server that has begun to render, which stand still from now on."""
-    found = until(lambda: ffmpegs_of(data), "nothing is rendered")
-    for pid in found:
-        os.kill(pid, signal.SIGSTOP)
-    return found
+
+    def look() -> list[int] | None:
+        found = ffmpegs_of(data)
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):  # it has just ended, and the next one begins
+                os.kill(pid, signal.SIGSTOP)
+        return found if [_status(pid) for pid in found] == ["T"] * len(found) else None
+
+    return until(look, "nothing is rendered")
 
 
 def ffmpegs_of(data: Path) -> list[int]:
@@ -98,12 +104,20 @@ def ffmpegs_of(data: Path) -> list[int]:
         if folder.name.isdecimal():
             try:
                 words = (folder / "cmdline").read_bytes().split(b"\0")
-                dead = (folder / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+                dead = _status(int(folder.name)) == "Z"
             except OSError:  # it ended while it was looked at
                 continue
             if b"-nostdin" in words and str(data).encode() in b" ".join(words) and not dead:
                 found.append(int(folder.name))
     return found
+
+
+def _status(pid: int) -> str:
+    """As the kernel has it: T stands still, Z is dead."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "Z"
 
 
 def export(client: httpx.Client, project_id: str, export_id: str = "", **headers: str) -> httpx.Response:

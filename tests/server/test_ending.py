@@ -36,15 +36,16 @@ def test_the_server_ends_with_sockets_and_a_render_and_the_next_one_makes_the_fi
         waiting = begin(ann, one_clip(ann, game))
         still = frozen(data)
         sockets = [stack.enter_context(socket(ann, each)) for each in (running, waiting) for _ in range(SOCKETS // 2)]
+        site.process.send_signal(signal.SIGTERM)
         if not hangs:
             for pid in still:
                 os.kill(pid, signal.SIGCONT)
         assert site.stop() == 0
         assert ffmpegs_of(data) == []
         for each in sockets:
-            told = heard_until_closed(each)
-            assert told
-            assert not any(state["done"] for state in told)
+            states = heard_until_closed(each)
+            assert states
+            assert [state for state in states if state["done"]] == []
             assert each.close_code == 1012
     assert list((data / "local" / "temporary").iterdir()) == []
     with serving(data) as site, site.client(token) as ann:
