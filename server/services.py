@@ -17,6 +17,7 @@ from server.storage.folder import FolderStore
 from server.storage.objects import ObjectStore
 from server.storage.s3 import Bucket, S3Store
 from server.storage.tenants import Tenants
+from server.sweeping import Coming
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Services:
     cache: MediaCache
     jobs: Jobs
     limits: Limits
+    coming: Coming
 
     @property
     def temporary(self) -> Path:
@@ -67,8 +69,9 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
     rooms = Rooms(tenants, settings.durable_within)
     cache = MediaCache(store, settings.local / "footage", settings.temporary, settings.cache_limit)
     metrics = Metrics(tenants)
-    jobs = Jobs(settings, store, tenants, cache, metrics, now)
-    return Services(settings, store, Accounts(store), tenants, rooms, metrics, cache, jobs, Limits(settings))
+    coming = Coming()
+    jobs = Jobs(settings, store, tenants, cache, metrics, coming, now)
+    return Services(settings, store, Accounts(store), tenants, rooms, metrics, cache, jobs, Limits(settings), coming)
 
 
 def now() -> str:

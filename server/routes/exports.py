@@ -46,7 +46,7 @@ _OF_PROBLEMS = frozenset({"type", "title", "status", "detail", "error", "message
 )
 async def render(call: Call[ExportRequest]) -> Response | Json:
     """Render a project from what is stored of it; answered when the film is there, or at once as one prefers."""
-    async with _storing():
+    async with _storing(call):
         await call.services.jobs.adopt(call.uid)
         if await _known(call) is None:
             await _begin(call)
@@ -96,12 +96,13 @@ async def upscale(_: Call[NoBody]) -> Json:
 
 
 @asynccontextmanager
-async def _storing() -> AsyncIterator[None]:
+async def _storing(call: Call[ExportRequest]) -> AsyncIterator[None]:
     """A store that fails an export is a 500, and says that the export may be under way nonetheless."""
     try:
         yield
     except UNSTORED as error:
         unstored(error)
+        call.services.rooms.give_up()  # else what was written would be waited for again, and answered with 503
         raise Problem(500, "storage_error", "the storage does not answer: send the same request again") from error
 
 
@@ -129,12 +130,18 @@ async def _begin(call: Call[ExportRequest]) -> None:
         edit: Edit = await call.ask(lambda reader: _edit(reader, call))
         services.jobs.check_queue(call.uid)
         prepared = await prepare(edit, services.store, services.cache)
-        async with call.held() as held:
-            row = await held.write(lambda unit: _accepted(unit, call, prepared))  # noqa: B023
-        if row is not None:
-            if services.jobs.of(call.uid, row["export_id"]) is None:
-                await services.jobs.start(call.uid, row, prepared)
+        # shielded: an export that is written down and not begun would stand in its project's way
+        if await asyncio.shield(asyncio.ensure_future(_taken_in(call, prepared))):
             return
+
+
+async def _taken_in(call: Call[ExportRequest], prepared: Prepared) -> bool:
+    """Write the export down and begin it; False, and neither, when the edit has changed since it was read."""
+    async with call.held() as held:
+        row = await held.write(lambda unit: _accepted(unit, call, prepared))
+    if row is not None and call.services.jobs.of(call.uid, row["export_id"]) is None:
+        await call.services.jobs.start(call.uid, row, prepared)
+    return row is not None
 
 
 async def _edit(reader: Reader, call: Call[ExportRequest]) -> Edit:

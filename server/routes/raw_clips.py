@@ -75,18 +75,24 @@ async def upload(call: Call[NoBody]) -> Response:
     raw_clip_id = new_id("r")
     async with _received(call, raw_clip_id) as (path, name):
         media, key = await _probed(path), media_key(call.uid, raw_clip_id)
-        stat = await call.services.store.put_file(key, path)
+        with call.services.coming.kept(key):
+            row = {"id": raw_clip_id, "name": name, **await _stored(call, key, path, media)}
+
+            async def work(unit: Transaction) -> Json:
+                await raw_clips.add(unit, row)
+                return shown(row)
+
+            return await call.write(work, 201)
+
+
+async def _stored(call: Call[NoBody], key: str, path: Path, media: Media) -> Json:
+    """What the row says of the object, once it and its facts are stored."""
+    stat = await call.services.store.put_file(key, path)
     if stat.size != media.size:
         raise storage_problem("the store kept another size than was sent")
     info = await write_facts(call.services.store, key, media)
-    row = {"id": raw_clip_id, "name": name, "object_key": key, "etag": stat.etag, "size": stat.size}
-    row |= {"media_info": info, "created_at": call.services.now()}
-
-    async def work(unit: Transaction) -> Json:
-        await raw_clips.add(unit, row)
-        return shown(row)
-
-    return await call.write(work, 201)
+    told = {"object_key": key, "etag": stat.etag, "size": stat.size}
+    return {**told, "media_info": info, "created_at": call.services.now()}
 
 
 @api.op("GET", "/api/raw-clips", answer=RawClips)

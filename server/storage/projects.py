@@ -22,7 +22,7 @@ async def every(reader: Reader) -> list[Row]:
     """Every project, the newest first, each with how many clips it has."""
     rows = await reader.all(
         f"SELECT {_COLUMNS}, (SELECT count(*) FROM latest_clips AS c WHERE c.project_id = p.id) AS clips"
-        " FROM projects AS p ORDER BY created_at DESC, id"
+        " FROM projects AS p ORDER BY rowid DESC"
     )
     return [_shown(row) for row in rows]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -41,6 +42,14 @@ class Site:
         parts = urlsplit(self.link)
         self.url = f"{parts.scheme}://{parts.netloc}"
 
+    def __enter__(self) -> Site:
+        """Killed at the end, if it still runs."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.kill()
+
     def client(self, token: str = "") -> httpx.Client:
         """A client with a token."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -72,9 +81,9 @@ def in_bucket(bucket: Bucket) -> dict[str, str]:
 
 
 @contextmanager
-def serving(data: Path, **settings: str) -> Iterator[Site]:
+def serving(data: Path, program: str = PLAIN, **settings: str) -> Iterator[Site]:
     """A server, stopped at the end, which must be a good one."""
-    site = Site(data, **settings)
+    site = Site(data, program, **settings)
     try:
         yield site
     finally:
@@ -94,3 +103,8 @@ def add_user(place: Path | Bucket, name: str) -> str:
         return token
 
     return asyncio.run(work())
+
+
+def add_somebody(data: Path) -> str:
+    """A user of whom nobody has heard; the token."""
+    return add_user(data, f"user-{secrets.token_hex(6)}")
