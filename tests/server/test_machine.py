@@ -170,8 +170,11 @@ class Machine(RuleBasedStateMachine):
         if against:
             assert refused(answer, 412, "version_conflict")["current_version"] == clip.version
             return
-        assert (answer.status_code, answer.json()["version"]) == (200, clip.version + 1)
-        clip.was[clip.version + 1] = (name, x)
+        saved_as(clip, answer, (name, x))
+
+    def save_once(self, client: httpx.Client, _: Project, clip: Clip, place: str, x: float) -> None:
+        name = self.new("save")
+        saved_as(clip, client.put(place, json={"name": name, "crop_data": edit(x)}), (name, x))
 
     @precondition(any_clips)
     @rule(who=WHO, which=ANY, version=ANY)
@@ -284,6 +287,8 @@ class Machine(RuleBasedStateMachine):
         with ThreadPoolExecutor(1) as side:
             if busy and self.any_clips():
                 saving.append(self.saved_meanwhile(side))
+            elif self.any_clips():
+                self.save_once(*self.clip(0, self.counted), 4.0)  # acknowledged in the last moment
             if how == "stop":
                 assert self.running.site.stop() == 0
             else:
@@ -354,6 +359,11 @@ class Machine(RuleBasedStateMachine):
         if all(each["state"] in ENDED for each in told):
             film = client.get(f"/api/projects/{project.id}").json()["working_video_id"]
             assert film in (films or {None})
+
+
+def saved_as(clip: Clip, answer: httpx.Response, content: tuple[str, float | None]) -> None:
+    assert (answer.status_code, answer.json()["version"]) == (200, clip.version + 1)
+    clip.was[clip.version + 1] = content
 
 
 def address(project: Project) -> str:
