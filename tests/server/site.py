@@ -17,6 +17,8 @@ import httpx
 
 from server.accounts import Accounts
 from server.storage.folder import FolderStore
+from server.storage.objects import ObjectStore
+from server.storage.s3 import Bucket, S3Store
 
 ROOT = Path(__file__).parents[2]
 PLAIN = "from server.cli import main; main()"
@@ -72,6 +74,12 @@ class Site:
         return code
 
 
+def in_bucket(bucket: Bucket) -> dict[str, str]:
+    """The settings of a server whose store is a bucket."""
+    named = ("endpoint", "region", "prefix", "access_key", "secret_key")
+    return {"store": "s3", "s3_bucket": bucket.name, **{f"s3_{name}": getattr(bucket, name) for name in named}}
+
+
 @contextmanager
 def serving(data: Path, program: str = PLAIN, **settings: str) -> Iterator[Site]:
     """A server, stopped at the end, which must be a good one."""
@@ -83,11 +91,11 @@ def serving(data: Path, program: str = PLAIN, **settings: str) -> Iterator[Site]
     assert code == 0, Path(site.log.name).read_text()
 
 
-def add_user(data: Path, name: str) -> str:
-    """A user of a server's embedded store; the token."""
+def add_user(place: Path | Bucket, name: str) -> str:
+    """A user of a server's data folder, or of its bucket; the token."""
 
     async def work() -> str:
-        store = FolderStore(data / "objects")
+        store: ObjectStore = S3Store(place) if isinstance(place, Bucket) else FolderStore(place / "objects")
         accounts = Accounts(store)
         await accounts.ensure(name)
         token = await accounts.issue(name, "bearer")
