@@ -72,8 +72,8 @@ bench: setup ## time and memory, beside hand-written ffmpeg
 cover: setup ## run the tests, list the lines of compiler/ they miss; under 95 % fails
 	$(TESTS) --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
 
-openapi: setup ## write docs/openapi.json anew
-	$(BIN)/python -m server.describe docs/openapi.json
+openapi: setup ## write docs/openapi.json and docs/asyncapi.json anew
+	$(BIN)/python -m server.describe docs/openapi.json docs/asyncapi.json
 
 vendor: setup ## fetch what others wrote and pages use, by name, with npm
 	$(BIN)/python -m server.vendor fetch

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.api import Operation, routes
+from server.asyncapi import events
 from server.durable import UNSTORED, Durable
 from server.envelope import Envelope
 from server.limits import AddressLimit
@@ -53,7 +54,7 @@ def make_app(services: Services) -> Starlette:
         lifespan=_lifespan(services),
     )
     app.router.redirect_slashes = False  # an address is one address
-    app.state.document = document(OPERATIONS)
+    app.state.document, app.state.events = document(OPERATIONS), events()
     return app
 
 

@@ -84,6 +84,16 @@ def drawn(client: httpx.Client, export_id: str) -> Json:
     return until(look, f"{export_id} is not rendered")
 
 
+def come_to(client: httpx.Client, export_id: str, share: float) -> str:
+    """The stage of an export once it has come so far, or has ended."""
+
+    def look() -> str | None:
+        told = client.get(f"/api/export/{export_id}").json()
+        return str(told["stage"]) if told["progress"] >= share or told["completed_at"] else None
+
+    return until(look, f"{export_id} does not come to {share}")
+
+
 def frozen(data: Path) -> list[int]:
     """The ffmpegs of a server that has begun to render, which stand still from now on."""
 
