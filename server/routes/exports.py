@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from server.api import Call, Json, NoBody, Operations
-from server.durable import UNSTORED, unstored
+from server.durable import UNSTORED, Rooms, unstored
 from server.jobs import Job
 from server.preparing import Prepared, prepare
 from server.problem import Problem, not_found
@@ -102,6 +102,7 @@ async def _storing() -> AsyncIterator[None]:
         yield
     except UNSTORED as error:
         unstored(error)
+        Rooms.give_up()
         raise Problem(500, "storage_error", "the storage does not answer: send the same request again") from error
 
 
