@@ -28,7 +28,7 @@ from server.routes.projects import discard
 from server.shapes import NAME_LENGTH, RawClip, RawClips
 from server.storage import raw_clips
 from server.storage.database import Reader, Transaction
-from server.storage.objects import CHUNK, Missing
+from server.storage.objects import CHUNK, Missing, StoreFailed
 
 api = Operations("raw clips")
 
@@ -176,6 +176,8 @@ async def _received(call: Call[NoBody], raw_clip_id: str) -> AsyncIterator[tuple
         yield path, _named(name)
     except ClientDisconnect as error:
         raise Problem(400, "upload_broken_off", "the upload ended before its end") from error
+    except OSError as error:
+        raise StoreFailed(f"an upload cannot be kept here: {error.strerror}") from error
     finally:
         await asyncio.to_thread(path.unlink, missing_ok=True)
 

@@ -228,6 +228,17 @@ def test_an_export_that_the_store_fails_is_a_storage_error_and_leaves_the_old_fi
         assert film(ann, export(ann, project_id)) == before
 
 
+def test_an_export_that_is_not_durably_accepted_is_a_storage_error_and_made_when_asked_again(
+    scene: Scene, game: Path
+) -> None:
+    with scene.site.client(scene.token) as ann:
+        project_id, export_id = one_clip(ann, game), new_export()
+        scene.proxy.plan = requests_of("/db/", "throttle")
+        refused(export(ann, project_id, export_id), 500, "storage_error")
+        scene.proxy.plan = no_fault
+        assert film(ann, export(ann, project_id, export_id))
+
+
 def test_a_film_that_is_made_and_not_durable_is_told_when_it_is(scene: Scene, game: Path) -> None:
     with scene.site.client(scene.token) as ann:
         project_id, export_id = one_clip(ann, game), new_export()
