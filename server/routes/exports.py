@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from server.api import Call, Json, NoBody, Operations
-from server.durable import UNSTORED, unstored
+from server.durable import UNSTORED, Rooms, unstored
 from server.jobs import Job
 from server.preparing import Prepared, prepare
 from server.problem import Problem, not_found
@@ -46,7 +46,7 @@ _OF_PROBLEMS = frozenset({"type", "title", "status", "detail", "error", "message
 )
 async def render(call: Call[ExportRequest]) -> Response | Json:
     """Render a project from what is stored of it; answered when the film is there, or at once as one prefers."""
-    async with _storing(call):
+    async with _storing():
         await call.services.jobs.adopt(call.uid)
         if await _known(call) is None:
             await _begin(call)
@@ -96,13 +96,13 @@ async def upscale(_: Call[NoBody]) -> Json:
 
 
 @asynccontextmanager
-async def _storing(call: Call[ExportRequest]) -> AsyncIterator[None]:
+async def _storing() -> AsyncIterator[None]:
     """A store that fails an export is a 500, and says that the export may be under way nonetheless."""
     try:
         yield
     except UNSTORED as error:
         unstored(error)
-        call.services.rooms.give_up()  # else what was written would be waited for again, and answered with 503
+        Rooms.give_up()  # else what was written would be waited for again, and answered with 503
         raise Problem(500, "storage_error", "the storage does not answer: send the same request again") from error
 
 

@@ -35,6 +35,17 @@ render.verify_film = another
 )
 """A server whose films are all one frame too short."""
 
+BROKEN = (
+    """
+from server.storage import raw_clips
+async def broken(reader):
+    raise LookupError("a secret reason")
+raw_clips.every = broken
+"""
+    + PLAIN
+)
+"""A server with a mistake in it."""
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
@@ -148,3 +159,22 @@ def test_a_film_that_fails_its_verification_is_a_render_error(tmp_path: Path, ga
         assert ann.get(f"/api/projects/{project_id}").json()["working_video_id"] is None
         assert [path for path in (data / "objects").rglob("v_*")] == []
         refused(export(ann, project_id, export_id), 500, "render_error")
+
+
+def test_a_server_whose_store_does_not_answer_is_not_ready(place: Site, ann: httpx.Client) -> None:
+    assert ann.get("/readyz").status_code == 200
+    with switched(place, "fail-head"):
+        refused(ann.get("/readyz"), 503, "storage_error")
+        assert ann.get("/healthz").status_code == 200
+    assert ann.get("/readyz").status_code == 200
+
+
+def test_a_failure_of_the_server_itself_is_told_and_tells_nothing(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    token = add_user(data, "ann")
+    with serving(data, program=BROKEN) as site, site.client(token) as ann:
+        answer = ann.get("/api/raw-clips")
+        refused(answer, 500, "internal_error")
+        assert "secret" not in answer.text
+        assert ann.get("/api/projects").status_code == 200
+    assert "a secret reason" in Path(site.log.name).read_text()

@@ -22,6 +22,7 @@ from server.progress import Teller
 from server.routes import progress
 from tests.server.editing import awaited, begin, drawn, export, long_project, new_export, one_clip
 from tests.server.site import Site, add_user
+from tests.server.waiting import until
 
 ORDER = ("queued", "fetching", "rendering", "verifying", "storing", "complete")
 
@@ -38,7 +39,7 @@ def heard(open_socket: ClientConnection) -> list[dict[str, Any]]:
     return [json.loads(message) for message in open_socket]
 
 
-def test_progress_goes_through_every_stage_to_the_end(user: httpx.Client, game: Path) -> None:
+def test_websocket_progress(user: httpx.Client, game: Path) -> None:
     export_id = begin(user, one_clip(user, game))
     with socket(user, export_id) as listening:
         states = heard(listening)
@@ -121,6 +122,29 @@ def test_a_reader_that_does_not_read_gets_the_newest_and_the_last(user: httpx.Cl
     with socket(user, export_id) as listening:
         assert awaited(user, export_id)["state"] == "complete"
         assert heard(listening)[-1]["state"] == "complete"
+
+
+def test_one_user_has_so_many_sockets_and_no_more(user: httpx.Client, another: httpx.Client, game: Path) -> None:
+    export_id = begin(user, long_project(user, game))
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket(user, export_id)) for _ in range(progress.MOST_SOCKETS)]
+        with pytest.raises(InvalidStatus) as caught:
+            socket(user, export_id)
+        assert caught.value.response.status_code == 429
+        assert json.loads(caught.value.response.body or b"")["error"] == "too_many_sockets"
+        with pytest.raises(InvalidStatus, match="404"):  # another one has sockets of their own
+            socket(another, export_id)
+        sockets[0].close()
+        until(lambda: not _refused(user, export_id), "a closed socket still counts")
+    assert user.delete(f"/api/export/{export_id}").json()["state"] == "cancelled"
+
+
+def _refused(client: httpx.Client, export_id: str) -> bool:
+    try:
+        socket(client, export_id).close()
+    except InvalidStatus:
+        return True
+    return False
 
 
 @pytest.mark.parametrize(
