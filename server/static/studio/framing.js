@@ -173,7 +173,7 @@ export function Framing() {
   return html`<section class="framing" aria-label="Framing">
     <div class="fitted" style=${{ "--shape": String(between(width / height, 0.05, 20)) }}>
       <div class="picture">
-        <${Player} />
+        <div class="turned"><${Player} /></div>
         <${Overlay} />
         <${CropBox} />
       </div>
