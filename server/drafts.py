@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from compiler.errors import Notice, ReelError, ReelErrors
 from compiler.model import Clip, Reel, read_reel
-from compiler.pipeline.draft import Draft, Drafted, draft_reel
+from compiler.pipeline.draft import KEPT, Draft, Drafted, draft_reel
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.record import Media
 from server.problem import fault
@@ -121,22 +121,23 @@ def _whole(draft: Draft) -> Json:
 
 def _clip(draft: Draft, k: int) -> Json:
     clip, found = draft.reel.clips[k], draft.clips[k]
-    parts = _parts(draft, found) if found else dict.fromkeys(_PARTS)
+    parts = _parts(found) if found else dict.fromkeys(_PARTS)
     first = draft.firsts[k] if draft.firsts else None
     return {"clip_id": clip.id, "first_frame": first, **parts, "transition": _entered(clip, draft, k)}
 
 
-def _parts(draft: Draft, found: Drafted) -> Json:
+@lru_cache(KEPT)
+def _parts(found: Drafted) -> Json:
     video, framing = found.media.video, found.framing
     width, height = video.displayed
-    path, path_error = found.path(draft.reel.canvas)
+    path, path_error = found.path
     return {
         "frames": found.frames,
         "source_fps": None if video.variable else str(video.rate),
         "source_duration": float(found.lasts),
         "picture": {"width": width, "height": height},
-        "source": [asdict(piece) for piece in found.source(draft.reel.canvas.fps)],
-        "crop": [asdict(piece) for piece in found.crop()],
+        "source": [asdict(piece) for piece in found.source],
+        "crop": [asdict(piece) for piece in found.crop],
         "crop_error_px": framing.path.error,
         "placed": {"x": framing.x, "y": framing.y, "width": framing.width, "height": framing.height},
         "path": [asdict(piece) for piece in path],

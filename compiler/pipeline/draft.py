@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property, lru_cache
 
 from compiler.errors import Notice, ReelError
 from compiler.ir.build import Build
@@ -15,12 +16,15 @@ from compiler.lower import Framing, Timing, settle
 from compiler.lower.framing import keyed_path
 from compiler.lower.join import illegal_joins, joins_of, most_of, seconds_of
 from compiler.lower.rate import at_rate
-from compiler.model import Canvas, Clip, Reel
+from compiler.model import Audio, Canvas, Clip, Reel
 from compiler.timeline.curve import Box
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.layout import Join, first_frames
 from compiler.timeline.media import Media
 from compiler.timeline.pieces import CropPiece, Polynomial, SourcePiece, crop_pieces, source_pieces
+
+KEPT = 512
+"""Clips that are kept as they were drafted: between two drafts of an edit all but one are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +39,22 @@ class PathPiece:
     height: Polynomial
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Drafted:
-    """One clip that is right by itself."""
+    """One clip that is right by itself. The same clip drafted again is this very object."""
 
     media: Media
     timing: Timing
     framing: Framing
     frames: int
+    canvas: Canvas
 
-    def source(self, fps: Fraction) -> list[SourcePiece]:
+    @cached_property
+    def source(self) -> list[SourcePiece]:
         """The source time of its frames."""
-        return source_pieces(self.timing.warp, fps)
+        return source_pieces(self.timing.warp, self.canvas.fps)
 
+    @cached_property
     def crop(self) -> list[CropPiece]:
         """Its crop box, frame by frame: the very numbers that are rendered."""
         return crop_pieces(self.framing.path)
@@ -57,9 +64,10 @@ class Drafted:
         """Seconds of source time there are; a still image has as many as are shown."""
         return self.timing.warp.end if self.media.video.still else self.media.video.end
 
-    def path(self, canvas: Canvas) -> tuple[list[PathPiece], float]:
+    @cached_property
+    def path(self) -> tuple[list[PathPiece], float]:
         """Its crop box over all of its source, in real time, played or not; and how far it leaves the curve at most."""
-        path, start, rate = keyed_path(self.framing, self.media, canvas)
+        path, start, rate = keyed_path(self.framing, self.media, self.canvas)
         pieces = [_timed(piece, start, rate) for piece in crop_pieces(path)]
         first, last = pieces[0], pieces[-1]
         if first.start > 0:
@@ -93,9 +101,13 @@ def draft_reel(reel: Reel, media: Mapping[str, Media], build: Build, wrong: Coll
     fps, errors, notices = reel.canvas.fps, list[ReelError](), list[Notice]()
     clips: list[Drafted | None] = []
     for clip in reel.clips:
-        notices += clip.notices
-        found = None if clip.id in wrong else _drafted(clip, media[clip.media], reel, errors, notices)
-        clips.append(found)
+        found: Drafted | ReelError | None = None
+        if clip.id not in wrong:
+            found, noted = _drafted(clip, media[clip.media], reel.canvas, reel.audio)
+            notices += noted
+        if isinstance(found, ReelError):
+            errors.append(found)
+        clips.append(found if isinstance(found, Drafted) else None)
     joins = joins_of(reel.clips, fps)
     lengths = [clip.frames for clip in clips if clip is not None]
     known = len(lengths) == len(clips)
@@ -108,12 +120,14 @@ def draft_reel(reel: Reel, media: Mapping[str, Media], build: Build, wrong: Coll
     return Draft(reel, tuple(clips), firsts, frames, tuple(joins), longest, (*errors, *illegal), tuple(notices))
 
 
-def _drafted(clip: Clip, media: Media, reel: Reel, errors: list[ReelError], notices: list[Notice]) -> Drafted | None:
+@lru_cache(KEPT)
+def _drafted(clip: Clip, media: Media, canvas: Canvas, audio: Audio) -> tuple[Drafted | ReelError, tuple[Notice, ...]]:
+    """The clip by itself, or what is wrong with it; and what its author may want to know."""
+    notices = list(clip.notices)
     try:
-        return Drafted(media, *settle(clip, media, reel, notices))
+        return Drafted(media, *settle(clip, media, canvas, audio, notices), canvas), tuple(notices)
     except ReelError as error:
-        errors.append(error)
-        return None
+        return error, tuple(notices)
 
 
 def _standing(start: float, end: float, box: Box) -> PathPiece:
