@@ -4,13 +4,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-TESTS := $(BIN)/python -m pytest -q -n 2 -m "not slow and not fault"
+TESTS := $(BIN)/python -m pytest -q -n 2 -m "not slow and not fault and not browser"
 FILMS := demo/bunny demo/square demo/legacy
 REELC_CONFORM_REELS ?= 300
 REELC_CONFORM_PICTURES ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo $(FILMS) footage test faults check fmt lint types layers golden conform bench cover serve openapi vendor vendor-check clean
+.PHONY: help setup demo $(FILMS) footage test faults browser check fmt lint types layers golden conform bench cover serve openapi vendor vendor-check clean
 
 help: ## list these targets
 	@awk -F ' *## ' '/^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ vendor: setup ## fetch what others wrote and pages use, by name, with npm
 
 vendor-check: setup ## that what is vendored is what was fetched; offline
 	$(BIN)/python -m server.vendor check
+
+browser: setup ## drive the pages in the system's Chromium
+	$(BIN)/python -m pytest -q -n 2 -m browser tests/browser --tracing retain-on-failure
 
 clean: ## remove what can be made again: .venv, demo/, caches; not .footage/
 	rm -rf .venv demo build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis \

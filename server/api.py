@@ -13,10 +13,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Generic, TypeVar, cast
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from compiler.errors import Loc, ReelError, ReelErrors
@@ -206,7 +207,11 @@ def _endpoint(op: Operation, services: Services) -> Callable[[Request], Awaitabl
 
 
 def _refused(op: Operation, request: Request, problem: Problem) -> Response:
-    return problem_page(problem) if op.page and wants_page(request) else problem.response()
+    if not (op.page and wants_page(request)):
+        return problem.response()
+    if problem.status == 401 and request.method == "GET":
+        return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", 303)
+    return problem_page(problem)
 
 
 async def _call(op: Operation, request: Request, services: Services) -> Call[Any]:

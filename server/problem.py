@@ -59,14 +59,15 @@ def storage_problem(message: str, *, retry_after: int = 2) -> Problem:
 def from_reel(error: ReelError | ReelErrors, status: int = UNPROCESSABLE, prefix: str = "", into: str = "") -> Problem:
     """A compiler's error or errors as one answer; pointers that begin with `prefix` begin with `into` instead."""
     errors = error.errors if isinstance(error, ReelErrors) else (error,)
-    told = [_members(each, prefix, into) for each in errors]
+    told = [fault(each, prefix, into) for each in errors]
     first = told[0]
     extra = {name: first[name] for name in ("code", "clip_id", "pointer", "hint") if name in first}
     message = str(first["message"]) + (f" ({len(told)} errors in all)" if len(told) > 1 else "")
     return Problem(status, str(first["error"]), message, **extra, errors=told)
 
 
-def _members(error: ReelError, prefix: str, into: str) -> dict[str, Any]:
+def fault(error: ReelError, prefix: str = "", into: str = "") -> dict[str, Any]:
+    """One error of several, as an answer has it."""
     told: dict[str, Any] = {name: value for name, value in error.fields().items() if value is not None}
     pointer = told.get("pointer")
     if prefix and isinstance(pointer, str) and pointer.startswith(prefix):

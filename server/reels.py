@@ -36,7 +36,7 @@ AT_ONCE = 8
 """Questions to the store side by side."""
 
 COMPILES_AT_ONCE = 3
-_compiling = ThreadPoolExecutor(COMPILES_AT_ONCE, "compile")
+compiling = ThreadPoolExecutor(COMPILES_AT_ONCE, "compile")
 """Compiling is arithmetic, for which threads share one processor: nothing is sooner done, but none waits for a long
 one. A few only, as the server itself shares it too."""
 
@@ -69,6 +69,19 @@ async def footage_of(
 
     500 `video_not_found` naming the first clip whose footage, or what is known of it, is not there.
     """
+    found = await footage_there(edit, store, where)
+    for clip in edit.clips:
+        if clip["raw_clip_id"] not in found:
+            message = f"the footage of the clip {clip['name']!r} is not there any more"
+            hint = "upload it again, and add it to the project"
+            raise Problem(500, "video_not_found", message, clip_id=clip["clip_key"], hint=hint)
+    return found
+
+
+async def footage_there(
+    edit: Edit, store: ObjectStore, where: Callable[[Row, Stat], Path]
+) -> dict[str, tuple[Stat, Media]]:
+    """The footage that is there, whole, by its raw clip."""
 
     async def look(raw: Row) -> tuple[Stat, Media] | None:
         try:
@@ -78,19 +91,14 @@ async def footage_of(
             return None
         return (stat, facts) if stat.size == raw["size"] else None
 
-    looked = dict(zip(edit.raws, await _several(look, edit.raws.values()), strict=True))
-    for clip in edit.clips:
-        if looked.get(clip["raw_clip_id"]) is None:
-            message = f"the footage of the clip {clip['name']!r} is not there any more"
-            hint = "upload it again, and add it to the project"
-            raise Problem(500, "video_not_found", message, clip_id=clip["clip_key"], hint=hint)
-    return {raw_id: found for raw_id, found in looked.items() if found is not None}
+    looked = zip(edit.raws, await _several(look, edit.raws.values()), strict=True)
+    return {raw_id: found for raw_id, found in looked if found is not None}
 
 
 async def compiled_reel(reel: Reel, media: Mapping[str, Media], program: str | None = None) -> Compiled:
     """The reel, compiled in a thread; its commands call ffmpeg `program`, or by its path. Errors as Problems."""
     try:
-        return await asyncio.get_running_loop().run_in_executor(_compiling, _compiled, reel, media, program)
+        return await asyncio.get_running_loop().run_in_executor(compiling, _compiled, reel, media, program)
     except (ReelError, ReelErrors) as error:
         raise render_problem(error) from error
 

@@ -144,37 +144,6 @@ class Saved(Answer):
     warnings: list[str]
 
 
-class ExportRequest(Body):
-    """An export to make, under an id that the client chooses: the same id is the same export, for ever."""
-
-    project_id: Id
-    export_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$")]
-
-
-class Exported(Answer):
-    """A film, rendered and durable."""
-
-    success: bool
-    working_video_id: str
-    filename: str
-
-
-class Export(Answer):
-    """An export, and how far it is."""
-
-    export_id: str
-    project_id: str
-    state: Literal["queued", "running", "complete", "error", "cancelled"]
-    stage: str
-    progress: float
-    attempt: int
-    error: dict[str, Any] | None
-    result: Exported | None
-    created_at: str
-    started_at: str | None
-    completed_at: str | None
-
-
 class WorkingVideo(Answer):
     """A film of a project."""
 
@@ -264,12 +233,6 @@ class RawClips(Answer):
     """Every raw clip, the newest first."""
 
     raw_clips: list[RawClip]
-
-
-class Exports(Answer):
-    """Exports, the newest first."""
-
-    exports: list[Export]
 
 
 class Removed(Answer):

@@ -71,7 +71,7 @@ def stored_reel(project: Row, rows: Sequence[Row]) -> Reel:
     if not rows:
         raise Problem(400, "no_clips", f"the project {project['name']!r} has no clips")
     for row in rows:
-        if _unframed(row):
+        if unframed(row):
             message = f"the clip {row['name']!r} has no framing data: save its crop first"
             raise Problem(400, "missing_crop_data", message, clip_id=row["clip_key"])
     try:
@@ -80,7 +80,7 @@ def stored_reel(project: Row, rows: Sequence[Row]) -> Reel:
         raise from_reel(error) from error
 
 
-def _unframed(row: Row) -> bool:
+def unframed(row: Row) -> bool:
     """Whether nobody framed the clip; data that cannot be read is no absence of data."""
     if row["crop_data"] is None:
         return True

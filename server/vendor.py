@@ -1,7 +1,10 @@
 """Libraries of others that pages use: fetched by name, kept in `static/vendor/`, and held against what is written down.
 
-python -m server.vendor fetch     what PACKAGES names, through npm
+python -m server.vendor fetch     what COPIED and BUNDLED name, through npm
 python -m server.vendor check     that what is kept is what was fetched; needs no network
+
+Modules that import each other by bare names do not load under the pages' policy, which allows no import map; so esbuild
+makes one file of them, here and not when the application is built.
 """
 
 from __future__ import annotations
@@ -11,45 +14,118 @@ import json
 import subprocess
 import sys
 import tarfile
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 FOLDER = Path(__file__).parent / "static" / "vendor"
 RECORD = FOLDER / "VENDOR.json"
-PACKAGES = {
+ESBUILD = "0.28.2"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A module that esbuild makes of packages: what it exports, and the packages besides the one it is named for."""
+
+    exports: str
+    also: tuple[str, ...] = ()
+
+
+COPIED = {
     "swagger-ui-dist@5.35.0": (
         *("LICENSE", "NOTICE", "swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css"),
     )
 }
-"""Each package with its version, and the files of it that are kept, its licence among them."""
+"""Packages with their versions, and the files of each that are kept as they are, its licence among them."""
+
+BUNDLED = {
+    "preact@11.2.0": Bundle(
+        'import { h } from "preact"; import htm from "htm"; export const html = htm.bind(h);'
+        'export { h, render, Fragment, createContext } from "preact";'
+        "export { useState, useEffect, useLayoutEffect, useRef, useMemo, useCallback, useReducer, useContext, useId }"
+        ' from "preact/hooks";'
+        "export { signal, computed, effect, batch, untracked, useSignal, useComputed, useSignalEffect }"
+        ' from "@preact/signals";',
+        ("@preact/signals@2.11.4", "@preact/signals-core@1.14.5", "htm@3.1.1"),
+    ),
+    "interactjs@1.10.28": Bundle('export { default } from "./node_modules/interactjs/dist/interact.min.js";'),
+    "sortablejs@1.15.7": Bundle('export { default } from "sortablejs";'),
+    "tinykeys@4.0.0": Bundle('export * from "tinykeys";'),
+}
+"""Packages with their versions, each kept as one module of its name beside the licences of all that is in it."""
 
 
 def fetch() -> None:
-    """Fetch every package and write down what it is."""
-    record: dict[str, Any] = {}
-    for package, names in PACKAGES.items():
-        with TemporaryDirectory() as aside:
-            command = ["npm", "pack", "--silent", "--pack-destination", aside, package]
-            subprocess.run(command, check=True, capture_output=True)
-            (archive,) = Path(aside).iterdir()
-            record[package] = _kept(archive, FOLDER / package.replace("@", "-"), names)
+    """Fetch every package, make the bundles, and write down what they are."""
+    with TemporaryDirectory() as aside:
+        workshop = Workshop(Path(aside))
+        workshop.equip()
+        record = {package: workshop.copied(package, names) for package, names in COPIED.items()}
+        record |= {package: workshop.bundled(package, bundle) for package, bundle in BUNDLED.items()}
     RECORD.write_text(json.dumps(record, indent=2) + "\n")
 
 
-def _kept(archive: Path, folder: Path, names: tuple[str, ...]) -> dict[str, Any]:
-    folder.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(archive) as packed:
-        about = json.loads(_read(packed, "package.json"))
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """A folder for what is fetched, laid out as node and esbuild look for it."""
+
+    root: Path
+
+    def equip(self) -> None:
+        """Fetch the esbuild of this machine."""
+        asked = ["node", "--print", "process.platform + '-' + process.arch"]
+        platform = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+        source, _ = self._fetched(f"@esbuild/{platform}@{ESBUILD}")
+        (source / "bin" / "esbuild").replace(self.root / "esbuild")
+
+    def copied(self, package: str, names: tuple[str, ...]) -> dict[str, Any]:
+        """Keep files of a package; what it is."""
+        source, facts = self._fetched(package)
+        kept = _emptied(package)
         for name in names:
-            (folder / name).write_bytes(_read(packed, name))
-    return {"licence": about["license"], "sha256": _hashes(folder)}
+            (kept / name).write_bytes((source / name).read_bytes())
+        return {**facts, "sha256": _hashes(kept)}
+
+    def bundled(self, package: str, bundle: Bundle) -> dict[str, Any]:
+        """Keep a bundle and the licences of what is in it; what it is."""
+        parts = {each: self._fetched(each) for each in (package, *bundle.also)}
+        kept = _emptied(package)
+        for each, (source, _) in parts.items():
+            licence = "LICENSE" if each == package else f"LICENSE.{_name(each).rpartition('/')[2]}"
+            (kept / licence).write_bytes((source / "LICENSE").read_bytes())
+        (self.root / "entry.js").write_text(bundle.exports)
+        options = ("--bundle", "--minify", "--format=esm", "--target=es2022", "--legal-comments=inline")
+        made = kept / f"{_name(package)}.js"
+        command = [str(self.root / "esbuild"), "entry.js", *options, "--log-level=error", f"--outfile={made}"]
+        subprocess.run(command, check=True, cwd=self.root)
+        inside = {each: facts for each, (_, facts) in parts.items() if each != package}
+        return {**parts[package][1], "with": inside, "sha256": _hashes(kept)}
+
+    def _fetched(self, package: str) -> tuple[Path, dict[str, Any]]:
+        """Where a package lies, unpacked, and its licence and npm's hash of it."""
+        place = self.root / "node_modules" / _name(package)
+        command = ["npm", "pack", "--json", "--silent", "--pack-destination", str(self.root), package]
+        packed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        (told,) = json.loads(packed)
+        place.mkdir(parents=True, exist_ok=True)
+        with tarfile.open(self.root / told["filename"]) as archive:
+            archive.extractall(self.root / "unpacked", filter="data")
+        (self.root / "unpacked" / "package").replace(place)
+        about = json.loads((place / "package.json").read_text())
+        return place, {"licence": about["license"], "integrity": told["integrity"]}
 
 
-def _read(packed: tarfile.TarFile, name: str) -> bytes:
-    file = packed.extractfile(f"package/{name}")
-    assert file is not None
-    return file.read()
+def _name(package: str) -> str:
+    return package.rpartition("@")[0]
+
+
+def _emptied(package: str) -> Path:
+    kept = FOLDER / package.replace("@", "-")
+    kept.mkdir(parents=True, exist_ok=True)
+    for path in kept.iterdir():
+        path.unlink()
+    return kept
 
 
 def _hashes(folder: Path) -> dict[str, str]:
@@ -57,13 +133,14 @@ def _hashes(folder: Path) -> dict[str, str]:
 
 
 def wrong() -> list[str]:
-    """What differs between what is kept and what is written down of it."""
+    """What differs between what is kept, what is written down of it, and what is to be kept."""
     record = json.loads(RECORD.read_text())
     here = {path.name for path in FOLDER.iterdir() if path.is_dir()}
     told = {package.replace("@", "-"): facts["sha256"] for package, facts in record.items()}
     found = [f"{name}: nothing is written down of it" for name in sorted(here - told.keys())]
     found += [f"{name}: it is not there" for name in sorted(told.keys() - here)]
     found += [f"{name}: other files" for name in sorted(here & told.keys()) if _hashes(FOLDER / name) != told[name]]
+    found += [f"{name}: it is to be fetched" for name in sorted((COPIED.keys() | BUNDLED.keys()) - record.keys())]
     return found
 
 

@@ -17,7 +17,7 @@ from compiler.lower.framing import Framing, frame_clip
 from compiler.lower.join import illegal_joins, join_pictures, join_sounds, joins_of
 from compiler.lower.names import clip_names
 from compiler.lower.timing import Notify, Timing, time_clip
-from compiler.model import Clip, Reel
+from compiler.model import Audio, Canvas, Clip, Reel
 from compiler.model.limits import Stretch
 from compiler.timeline.colour import HDR, SEE_THROUGH, WIDER, matrix_of
 from compiler.timeline.downmix import unmixable
@@ -25,7 +25,7 @@ from compiler.timeline.instant import frame_count
 from compiler.timeline.layout import CUT, first_frames
 from compiler.timeline.media import Media
 
-__all__ = ["Framing", "Lowered", "Placed", "Timing", "lower"]
+__all__ = ["Framing", "Lowered", "Placed", "Timing", "lower", "settle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def place(reel: Reel, media: Mapping[str, Media]) -> tuple[Placed, ...]:
     settled: list[tuple[Timing, Framing, int]] = []
     for clip, noted in zip(reel.clips, notices, strict=True):
         try:
-            settled.append(_settle(clip, media[clip.media], reel, noted))
+            settled.append(settle(clip, media[clip.media], reel.canvas, reel.audio, noted))
         except ReelError as error:
             errors.append(error)
     raise_all(errors)
@@ -81,9 +81,13 @@ def place(reel: Reel, media: Mapping[str, Media]) -> tuple[Placed, ...]:
     )
 
 
-def _settle(clip: Clip, media: Media, reel: Reel, notices: list[Notice]) -> tuple[Timing, Framing, int]:
+def settle(
+    clip: Clip, media: Media, canvas: Canvas, audio: Audio, notices: list[Notice]
+) -> tuple[Timing, Framing, int]:
+    """One clip by itself: its timing, its framing, how many frames it has; what its author may want to know is added
+    to `notices`. Raises the first RC2 error there is."""
     _check_source(clip, media, notices.append)
-    if reel.audio.include and media.audio and unmixable(media.audio.speakers):
+    if audio.include and media.audio and unmixable(media.audio.speakers):
         raise ReelError(
             "RC205",
             clip.loc.at("media"),
@@ -91,8 +95,8 @@ def _settle(clip: Clip, media: Media, reel: Reel, notices: list[Notice]) -> tupl
             hint="mix it down to stereo first, or leave the film's sound out",
         )
     timing = time_clip(clip, media, notices.append)
-    frames = frame_count(timing.warp.total, reel.canvas.fps)
-    return timing, frame_clip(clip, media, timing.warp, reel.canvas, frames), frames
+    frames = frame_count(timing.warp.total, canvas.fps)
+    return timing, frame_clip(clip, media, timing.warp, canvas, frames), frames
 
 
 def _check_source(clip: Clip, media: Media, notify: Notify) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 
 from compiler.errors import Loc, ReelError
 from compiler.model import Canvas, Clip, Keyframe
@@ -11,13 +12,16 @@ from compiler.timeline.curve import Box, Curve, Key
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import Media
 from compiler.timeline.path import Path, draw, reshape, trace
-from compiler.timeline.warp import Warp
+from compiler.timeline.warp import Pace, Warp
 
 SLACK = 1.0
 """Source pixels a stored box may leave the picture by: 1080.001 in 1080 is fine."""
 
 SHAPE_SLACK = 0.01
 """How far a box's shape may be from the canvas's and still simply be scaled to it."""
+
+SAMPLES = 20_000
+"""The most boxes by which a curve is drawn over its source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +38,48 @@ class Framing:
 
 def frame_clip(clip: Clip, media: Media, warp: Warp, canvas: Canvas, frames: int) -> Framing:
     """The clip's framing; raises RC202 for boxes off the picture, RC204 for a shape that changes under `contain`."""
-    width, height = media.video.displayed
-    shape = canvas.width / canvas.height
-    if not clip.crop:
-        curve = Curve((Key(SourceTime(Fraction(0)), _largest(width, height, shape)),))
-    else:
-        curve = Curve(tuple(_key(key, media) for key in clip.crop))
-        _check_boxes(clip.crop, curve, width, height)
+    curve = _curve(clip, media, canvas)
     boxes, breaks = trace(curve, warp, canvas.fps, frames)
-    boxes = reshape(boxes, lambda box: _within(box, width, height))
+    boxes, filled = _legal(boxes, media, canvas)
     inner = (canvas.width, canvas.height)
-    if any(abs(_shape(box) / shape - 1) > SHAPE_SLACK for box in boxes):
-        if canvas.fit == "cover":
-            boxes = reshape(boxes, lambda box: _filling(box, shape))
-        else:
-            inner = _contained(boxes, canvas, clip.loc.at("crop_data"))
+    if not filled:
+        inner = _contained(boxes, canvas, clip.loc.at("crop_data"))
     x, y = ((outer - size) // 4 * 2 for outer, size in zip((canvas.width, canvas.height), inner, strict=True))
     return Framing(curve, draw(boxes, breaks), *inner, x, y)
+
+
+def keyed_path(framing: Framing, media: Media, canvas: Canvas) -> tuple[Path, SourceTime, Fraction]:
+    """The box over source time, in real time and whether it is played or not: from its first keyframe to its last.
+
+    A path of a frame for each of the media's, or for long ones as many as SAMPLES; when that begins, and its rate.
+    """
+    first, last = framing.curve.keys[0].at, framing.curve.keys[-1].at
+    rate = min(media.video.rate, SAMPLES / (last - first)) if last > first else media.video.rate
+    frames = ceil((last - first) * rate) + 1
+    boxes, breaks = trace(framing.curve, Warp((Pace(first, SourceTime(first + frames / rate)),)), rate, frames)
+    return draw(_legal(boxes, media, canvas)[0], breaks), first, rate
+
+
+def _curve(clip: Clip, media: Media, canvas: Canvas) -> Curve:
+    """The keyframes as stored; without any, the largest centred box of the canvas's shape."""
+    width, height = media.video.displayed
+    if not clip.crop:
+        return Curve((Key(SourceTime(Fraction(0)), _largest(width, height, canvas.width / canvas.height)),))
+    curve = Curve(tuple(_key(key, media) for key in clip.crop))
+    _check_boxes(clip.crop, curve, width, height)
+    return curve
+
+
+def _legal(boxes: list[Box], media: Media, canvas: Canvas) -> tuple[list[Box], bool]:
+    """The boxes within the picture, under `cover` of the canvas's shape; and whether they are of that shape."""
+    width, height = media.video.displayed
+    shape = canvas.width / canvas.height
+    boxes = reshape(boxes, lambda box: _within(box, width, height))
+    if all(abs(_shape(box) / shape - 1) <= SHAPE_SLACK for box in boxes):
+        return boxes, True
+    if canvas.fit == "cover":
+        return reshape(boxes, lambda box: _filling(box, shape)), True
+    return boxes, False
 
 
 def _key(key: Keyframe, media: Media) -> Key:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from math import floor
 
 from compiler.errors import ReelError
 from compiler.ir import ops
@@ -42,7 +43,7 @@ def illegal_joins(
                 hint = f"make it at most {XFADE_MOST} s"
                 yield ReelError("RC203", loc.at("duration"), what, detail=_asked(join, fps), hint=hint)
             continue
-        seconds = _seconds(most, fps)
+        seconds = seconds_of(most, fps)
         yield ReelError(
             "RC203",
             loc.at("duration"),
@@ -56,7 +57,13 @@ def _asked(join: Join, fps: Fraction) -> str:
     return f"asks for {join.frames} frames ({float(join.frames / fps):g} s)"
 
 
-def _seconds(frames: int, fps: Fraction) -> str:
+def most_of(lengths: Sequence[int], joins: Sequence[Join], k: int, fps: Fraction) -> int:
+    """The most frames the join into clip k may last, the other joins as they are."""
+    most = longest(lengths, joins, k)
+    return most if joins[k].kind == "fade" else min(most, floor(XFADE_MOST * fps))
+
+
+def seconds_of(frames: int, fps: Fraction) -> str:
     """A duration in decimal seconds that comes to exactly this many frames."""
     texts = (f"{float(frames / fps):.{places}f}" for places in range(10))
     return next(text for text in texts if nearest(Fraction(text) * fps) == frames)

@@ -13,12 +13,12 @@ from starlette.responses import JSONResponse, Response
 
 from server.api import Call, Json, NoBody, Operations
 from server.durable import UNSTORED, Rooms, unstored
+from server.export_shapes import Export, Exported, ExportRequest, Exports
 from server.jobs import Job
 from server.preparing import Prepared, prepare
 from server.problem import Problem, not_found
 from server.reels import Edit, read_edit
 from server.routes.projects import project_of
-from server.shapes import Export, Exported, ExportRequest, Exports
 from server.storage import clips, exports, films
 from server.storage.database import Reader, Transaction
 
@@ -40,7 +40,7 @@ _OF_PROBLEMS = frozenset({"type", "title", "status", "detail", "error", "message
     "/api/export/framing/render",
     body=ExportRequest,
     answer=Exported,
-    errors=(400, 404, 409, 422, 429, 500),
+    errors=(400, 404, 409, 412, 422, 429, 500),
     also=(202,),
     headers=("Prefer",),
 )
@@ -149,7 +149,19 @@ async def _edit(reader: Reader, call: Call[ExportRequest]) -> Edit:
     other = await exports.under_way(reader, project["id"])
     if other not in (None, call.body.export_id):
         raise Problem(409, "export_in_progress", "another export of this project is under way", running_export_id=other)
-    return await read_edit(reader, project, await clips.every(reader, project["id"]))
+    rows = await clips.every(reader, project["id"])
+    _check_seen(call.body, rows)
+    return await read_edit(reader, project, rows)
+
+
+def _check_seen(body: ExportRequest, rows: list[clips.Row]) -> None:
+    """412 `version_conflict` unless the client, when it says what it means, means what is stored."""
+    if body.clips is None or [(each.clip_id, each.version) for each in body.clips] == [
+        (row["clip_key"], row["version"]) for row in rows
+    ]:
+        return
+    message = "the clips were saved again, moved, added or removed since they were read: read them, then export"
+    raise Problem(412, "version_conflict", message)
 
 
 async def _accepted(unit: Transaction, call: Call[ExportRequest], prepared: Prepared) -> exports.Row | None:

@@ -1,4 +1,4 @@
-"""The start page, the API's description and its page, and the files that pages use."""
+"""The API's description and its page, and the files that pages use."""
 
 from __future__ import annotations
 
@@ -6,15 +6,8 @@ from starlette.responses import JSONResponse, Response
 
 from server.api import Call, Json, NoBody, Operations
 from server.pages import asset_answer, page
-from server.storage import projects
 
 api = Operations("site")
-
-
-@api.op("GET", "/", page=True)
-async def start(call: Call[NoBody]) -> Response:
-    """Every project, with the way to its graph."""
-    return page("start.html", uid=call.uid, projects=await call.ask(projects.every))
 
 
 @api.op("GET", "/openapi.json", public=True)
@@ -32,7 +25,7 @@ async def asyncapi(call: Call[NoBody]) -> Response | Json:
 @api.op("GET", "/docs", public=True, page=True)
 async def docs(_: Call[NoBody]) -> Response:
     """The description, to read and to try."""
-    return page("docs.html")
+    return page("docs.html", here="/docs")
 
 
 @api.op("GET", "/favicon.ico", public=True, page=True)

@@ -19,9 +19,11 @@ async def get(reader: Reader, project_id: str) -> Row | None:
 
 
 async def every(reader: Reader) -> list[Row]:
-    """Every project, the newest first, each with how many clips it has."""
+    """Every project, the newest first, each with how many clips it has and what the first one is cut from."""
     rows = await reader.all(
-        f"SELECT {_COLUMNS}, (SELECT count(*) FROM latest_clips AS c WHERE c.project_id = p.id) AS clips"
+        f"SELECT {_COLUMNS}, (SELECT count(*) FROM latest_clips AS c WHERE c.project_id = p.id) AS clips,"
+        " (SELECT raw_clip_id FROM latest_clips AS c WHERE c.project_id = p.id ORDER BY sort_order, id LIMIT 1)"
+        " AS first_raw_clip_id"
         " FROM projects AS p ORDER BY rowid DESC"
     )
     return [_shown(row) for row in rows]

@@ -185,3 +185,9 @@ def _psnr(frame: Luma, reference: Plane) -> float:
     inner = (slice(BORDER, -BORDER), slice(BORDER, -BORDER))
     noise = float(np.mean((frame[inner] - reference[inner]) ** 2))
     return 10 * math.log10(255**2 / max(noise, 1e-12))
+
+
+def farthest(frame: Luma, window: Window, size: tuple[int, int]) -> float:
+    """How far, in output pixels, the worst blob of one frame is from where the window puts it."""
+    errors = _errors(frame, places(), window, size)
+    return float(np.nanmax(np.hypot(errors[:, 0], errors[:, 1])))

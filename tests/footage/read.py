@@ -47,6 +47,11 @@ def frames(path: Path, inner: Rectangle | None = None) -> list[Frame]:
     return [_read(picture, pts, inner) for pts, picture in _decoded(path)]
 
 
+def codes(picture: Luma) -> tuple[int | None, int | None]:
+    """The indices that one picture carries in its two lanes."""
+    return _read(picture, Fraction(0), None).codes
+
+
 def luma(path: Path) -> Iterator[Luma]:
     """The luma plane of every frame, 8 bits."""
     return (picture for _, picture in _decoded(path))

@@ -27,11 +27,11 @@ PLAIN = "from server.cli import main; main()"
 class Site:
     """One running server over a data folder."""
 
-    def __init__(self, data: Path, program: str = PLAIN, **settings: str) -> None:
+    def __init__(self, data: Path, program: str = PLAIN, port: str = "0", **settings: str) -> None:
         self.data = data
         named = {f"REELC_{name.upper()}": value for name, value in settings.items()}
         environment = {**os.environ, "PYTHONPATH": str(ROOT), **named}
-        command = [sys.executable, "-W", "error", "-c", program, "serve", "--port", "0", "--data", str(data)]
+        command = [sys.executable, "-W", "error", "-c", program, "serve", "--port", port, "--data", str(data)]
         self.log = (data.parent / f"{data.name}.log").open("ab")
         self.process = subprocess.Popen(
             command, env=environment, cwd=data.parent, stdout=subprocess.PIPE, stderr=self.log, text=True

@@ -178,7 +178,6 @@ def test_hostile_names_are_shown_and_do_nothing(user: httpx.Client, game: Path) 
     assert "<script" not in page.text
     assert "{{ 7*7 }}" in page.text
     assert page.text.count("&lt;script&gt;") >= 4
-    assert "<script" not in user.get("/").text
     ElementTree.fromstring(reel.explained(format="svg").text)
     assert "alert(1)" in reel.explained(format="dot").text
 

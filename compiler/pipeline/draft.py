@@ -1,0 +1,145 @@
+"""Drafts: what an edit would be, clip by clip, in numbers that a page can draw; no graph is made.
+
+Where a compile stops at what is wrong, a draft says all of it and goes on with the clips that are right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, lru_cache
+
+from compiler.errors import Notice, ReelError
+from compiler.ir.build import Build
+from compiler.lower import Framing, Timing, settle
+from compiler.lower.framing import keyed_path
+from compiler.lower.join import illegal_joins, joins_of, most_of, seconds_of
+from compiler.lower.rate import at_rate
+from compiler.model import Audio, Canvas, Clip, Reel
+from compiler.timeline.curve import Box
+from compiler.timeline.instant import SourceTime
+from compiler.timeline.layout import Join, first_frames
+from compiler.timeline.media import Media
+from compiler.timeline.pieces import CropPiece, Polynomial, SourcePiece, crop_pieces, source_pieces
+
+KEPT = 512
+"""Clips that are kept as they were drafted: between two drafts of an edit all but one are the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathPiece:
+    """Between two source times: the box that keyframes make, of the seconds since `start`."""
+
+    start: float
+    end: float
+    x: Polynomial
+    y: Polynomial
+    width: Polynomial
+    height: Polynomial
+
+
+@dataclass(frozen=True, eq=False)
+class Drafted:
+    """One clip that is right by itself. The same clip drafted again is this very object."""
+
+    media: Media
+    timing: Timing
+    framing: Framing
+    frames: int
+    canvas: Canvas
+
+    @cached_property
+    def source(self) -> list[SourcePiece]:
+        """The source time of its frames."""
+        return source_pieces(self.timing.warp, self.canvas.fps)
+
+    @cached_property
+    def crop(self) -> list[CropPiece]:
+        """Its crop box, frame by frame: the very numbers that are rendered."""
+        return crop_pieces(self.framing.path)
+
+    @property
+    def lasts(self) -> Fraction:
+        """Seconds of source time there are; a still image has as many as are shown."""
+        return self.timing.warp.end if self.media.video.still else self.media.video.end
+
+    @cached_property
+    def path(self) -> tuple[list[PathPiece], float]:
+        """Its crop box over all of its source, in real time, played or not; and how far it leaves the curve at most."""
+        path, start, rate = keyed_path(self.framing, self.media, self.canvas)
+        pieces = [_timed(piece, start, rate) for piece in crop_pieces(path)]
+        first, last = pieces[0], pieces[-1]
+        if first.start > 0:
+            pieces.insert(0, _standing(0.0, first.start, path.at(0)))
+        if last.end < self.lasts:
+            pieces.append(_standing(last.end, float(self.lasts), path.at(path.frames - 1)))
+        return pieces, path.error
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An edit as it would be. `clips` are None where they are wrong; then nobody knows where the others land."""
+
+    reel: Reel
+    clips: tuple[Drafted | None, ...]
+    firsts: tuple[int, ...] | None
+    """The record frame at which each clip begins."""
+    frames: int | None
+    joins: tuple[Join, ...]
+    longest: tuple[Fraction | None, ...]
+    """Seconds that the join into each clip may last, as an overlap where it is a cut; None for the first clip."""
+    errors: tuple[ReelError, ...]
+    notices: tuple[Notice, ...]
+
+
+def draft_reel(reel: Reel, media: Mapping[str, Media], build: Build, wrong: Collection[str] = ()) -> Draft:
+    """The draft of a reel; clips whose ids are `wrong` are known to be, or have no media. Raises RC208 alone: a film
+    without a rate has no frames."""
+    media = {name: build.reads(each) for name, each in media.items()}
+    reel = at_rate(reel, media)
+    fps, errors, notices = reel.canvas.fps, list[ReelError](), list[Notice]()
+    clips: list[Drafted | None] = []
+    for clip in reel.clips:
+        found: Drafted | ReelError | None = None
+        if clip.id not in wrong:
+            found, noted = _drafted(clip, media[clip.media], reel.canvas, reel.audio)
+            notices += noted
+        if isinstance(found, ReelError):
+            errors.append(found)
+        clips.append(found if isinstance(found, Drafted) else None)
+    joins = joins_of(reel.clips, fps)
+    lengths = [clip.frames for clip in clips if clip is not None]
+    known = len(lengths) == len(clips)
+    if not known:
+        return Draft(reel, tuple(clips), None, None, tuple(joins), (None,) * len(clips), tuple(errors), tuple(notices))
+    illegal = list(illegal_joins(reel.clips, lengths, joins, fps))
+    firsts = None if illegal else tuple(first_frames(lengths, joins))
+    frames = firsts[-1] + lengths[-1] if firsts else None
+    longest = (None, *(Fraction(seconds_of(most_of(lengths, joins, k, fps), fps)) for k in range(1, len(joins))))
+    return Draft(reel, tuple(clips), firsts, frames, tuple(joins), longest, (*errors, *illegal), tuple(notices))
+
+
+@lru_cache(KEPT)
+def _drafted(clip: Clip, media: Media, canvas: Canvas, audio: Audio) -> tuple[Drafted | ReelError, tuple[Notice, ...]]:
+    """The clip by itself, or what is wrong with it; and what its author may want to know."""
+    notices = list(clip.notices)
+    try:
+        return Drafted(media, *settle(clip, media, canvas, audio, notices), canvas), tuple(notices)
+    except ReelError as error:
+        return error, tuple(notices)
+
+
+def _standing(start: float, end: float, box: Box) -> PathPiece:
+    return PathPiece(start, end, (box.x,), (box.y,), (box.width,), (box.height,))
+
+
+def _timed(piece: CropPiece, start: SourceTime, rate: Fraction) -> PathPiece:
+    """A piece of a path counted in frames as one of seconds."""
+
+    def scaled(poly: Sequence[float]) -> Polynomial:
+        return tuple(c * float(rate**power) for power, c in enumerate(poly))
+
+    begin, end = start + piece.frame / rate, start + (piece.frame + piece.frames) / rate
+    sides = (piece.x, piece.y, piece.width, piece.height)
+    return PathPiece(float(begin), float(end), *map(scaled, sides))

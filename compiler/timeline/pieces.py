@@ -1,0 +1,95 @@
+"""Pieces: a clip's warp and crop as polynomials over stretches of its frames, for others to evaluate as they are.
+
+A page that shows an edit while it is made evaluates these, so that it shows the film's own curve. All polynomials are
+coefficients, lowest power first, of the distance from where their piece begins.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from math import comb
+from typing import TypeVar
+
+from compiler.timeline.path import Path
+from compiler.timeline.track import Track
+from compiler.timeline.warp import Pace, Warp
+
+N = TypeVar("N", float, Fraction)
+
+Polynomial = tuple[float, ...]
+"""Coefficients, lowest power first."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePiece:
+    """From record frame `frame` of the clip on, for `frames`: source seconds of the frames since. Neither is whole
+    where the speed changes between two frames."""
+
+    frame: float
+    frames: float
+    poly: Polynomial
+
+
+@dataclass(frozen=True, slots=True)
+class CropPiece:
+    """From frame `frame` on, for `frames` whole frames: the crop box in displayed pixels, of the frames since."""
+
+    frame: int
+    frames: int
+    x: Polynomial
+    y: Polynomial
+    width: Polynomial
+    height: Polynomial
+
+
+def source_pieces(warp: Warp, fps: Fraction) -> list[SourcePiece]:
+    """The clip's source time: a piece for every pace of its warp, exact but for float64."""
+    spans = zip(warp.paces, pairwise(warp.record_starts), strict=True)
+    return [
+        SourcePiece(float(begin * fps), float((end - begin) * fps), _scaled(_played(pace), fps))
+        for pace, (begin, end) in spans
+    ]
+
+
+def crop_pieces(path: Path) -> list[CropPiece]:
+    """The path, a piece from each frame on at which one of its four tracks takes up another polynomial."""
+    begun = {piece.first - track.origin for track in path.tracks for piece in track.pieces}
+    cuts = sorted({0, path.frames} | {first for first in begun if 0 < first < path.frames})
+    return [CropPiece(a, b - a, *(_of(track, a) for track in path.tracks)) for a, b in pairwise(cuts)]
+
+
+def _of(track: Track, first: int) -> Polynomial:
+    """What a track reads from frame `first` on, up to its next piece, of the frames since."""
+    first += track.origin
+    piece = track.pieces[max(0, bisect_right(track.pieces, first, key=lambda piece: piece.first) - 1)]
+    return tuple(_shifted(piece.cubic, first - piece.first))
+
+
+def _played(pace: Pace) -> Sequence[Fraction]:
+    """The source time of a pace, as a polynomial of the record seconds since it began (`warp` has the formulas)."""
+    if pace.hold:
+        return (pace.start,)
+    if pace.constant:
+        return pace.start, pace.entry
+    lasts, rise = pace.course, pace.exit - pace.entry
+    if pace.ease == "linear":
+        whole: tuple[Fraction, ...] = (Fraction(0), pace.entry, rise / (2 * lasts))
+    else:
+        whole = (Fraction(0), pace.entry, Fraction(0), rise / lasts**2, -rise / (2 * lasts**3))
+    _, *rest = _shifted(whole, pace.begins)
+    return pace.start, *rest
+
+
+def _shifted(poly: Sequence[N], by: N | int) -> list[N]:
+    """The polynomial of `x + by`."""
+    terms = range(len(poly))
+    return [sum((poly[i] * comb(i, k) * by ** (i - k) for i in terms[k:]), start=poly[0] * 0) for k in terms]
+
+
+def _scaled(poly: Sequence[Fraction], rate: Fraction) -> Polynomial:
+    """The polynomial of seconds as one of frames."""
+    return tuple(float(c / rate**power) for power, c in enumerate(poly))

@@ -1,0 +1,157 @@
+"""What an edit would be, told to a page while it is made: its numbers, and everything that is wrong with it.
+
+The edit is a project's rows with a page's unsaved fields in them. Nothing is saved, and nothing is rendered from it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import lru_cache, partial
+from typing import Any
+
+from compiler.errors import Notice, ReelError, ReelErrors
+from compiler.model import Clip, Reel, read_reel
+from compiler.pipeline.draft import KEPT, Draft, Drafted, draft_reel
+from compiler.supervise.ffmpeg import find_build
+from compiler.supervise.record import Media
+from server.problem import fault
+from server.reels import Edit, compiling
+from server.stored import READ, reel_text, unframed
+
+Row = dict[str, Any]
+Json = dict[str, Any]
+
+
+async def drafted(edit: Edit, media: Mapping[str, Media]) -> Json:
+    """The draft of an edit, in the compiler's thread; footage that is not in `media` is not there any more."""
+    if not edit.clips:
+        return _unknown(edit, [_said("no_clips", f"the project {edit.project['name']!r} has no clips")])
+    return await asyncio.get_running_loop().run_in_executor(compiling, partial(_draft, edit, media))
+
+
+def _draft(edit: Edit, media: Mapping[str, Media]) -> Json:
+    wrong = [each for k, row in enumerate(edit.clips) for each in _missing(k, row, media)]
+    lost = {row["clip_key"] for row in edit.clips if row["raw_clip_id"] not in media}
+    reel, errors = _read(edit)
+    wrong += [fault(error) for error in errors]
+    if reel is None or (reel.canvas.rate is None and reel.clips[0].id in lost):
+        return _unknown(edit, wrong)
+    unread = {error.loc.clip for error in errors if error.loc.clip}
+    try:
+        draft = draft_reel(reel, media, find_build(), lost | unread)
+    except ReelError as error:
+        return _unknown(edit, [*wrong, fault(error)])
+    return {**_whole(draft), "errors": [*wrong, *map(fault, draft.errors)]}
+
+
+def _read(edit: Edit) -> tuple[Reel | None, Sequence[ReelError]]:
+    """The reel, clips that cannot be read as if untouched, and what is wrong with them; None where it is no clip's."""
+    try:
+        return read_reel(reel_text(edit.project, edit.clips)), ()
+    except (ReelError, ReelErrors) as error:
+        errors = error.errors if isinstance(error, ReelErrors) else (error,)
+    unread = {error.loc.clip for error in errors}
+    if None in unread:
+        return None, errors
+    rows = [{**row, **dict.fromkeys(READ)} if row["clip_key"] in unread else row for row in edit.clips]
+    return read_reel(reel_text(edit.project, rows)), errors
+
+
+def _missing(k: int, row: Row, media: Mapping[str, Media]) -> list[Json]:
+    """What a clip lacks that an export needs."""
+    said = []
+    if row["raw_clip_id"] not in media:
+        message = f"the footage of the clip {row['name']!r} is not there any more"
+        said.append(_said("video_not_found", message, row, "upload it again, and add it to the project"))
+    if unframed(row):
+        message = f"the clip {row['name']!r} has no framing data"
+        said.append(_said("missing_crop_data", message, row, "set its crop", f"/clips/{k}/crop_data"))
+    return said
+
+
+def _said(
+    error: str, message: str, row: Row | None = None, hint: str | None = None, pointer: str | None = None
+) -> Json:
+    told = {"error": error, "message": message, "clip_id": row["clip_key"] if row else None, "pointer": pointer}
+    return {name: value for name, value in {**told, "hint": hint}.items() if value is not None}
+
+
+def _unknown(edit: Edit, errors: Sequence[Json]) -> Json:
+    """An edit of which nothing is known but what is wrong with it."""
+    clips = [{"clip_id": row["clip_key"], **_NOTHING} for row in edit.clips]
+    return {
+        "fps": None,
+        "canvas": None,
+        "frames": None,
+        "duration": None,
+        "errors": errors,
+        "warnings": [],
+        "clips": clips,
+    }
+
+
+_PARTS = (
+    "source_fps",
+    "source_duration",
+    "picture",
+    "source",
+    "crop",
+    "crop_error_px",
+    "placed",
+    "path",
+    "path_error_px",
+    "frames",
+)
+_NOTHING = dict.fromkeys(("first_frame", *_PARTS, "transition"))
+
+
+def _whole(draft: Draft) -> Json:
+    canvas, frames = draft.reel.canvas, draft.frames
+    return {
+        "fps": str(canvas.fps),
+        "canvas": {"width": canvas.width, "height": canvas.height, "fit": canvas.fit, "fill": canvas.fill},
+        "frames": frames,
+        "duration": None if frames is None else float(frames / canvas.fps),
+        "warnings": [_warned(notice) for notice in draft.notices],
+        "clips": [_clip(draft, k) for k in range(len(draft.clips))],
+    }
+
+
+def _clip(draft: Draft, k: int) -> Json:
+    clip, found = draft.reel.clips[k], draft.clips[k]
+    parts = _parts(found) if found else dict.fromkeys(_PARTS)
+    first = draft.firsts[k] if draft.firsts else None
+    return {"clip_id": clip.id, "first_frame": first, **parts, "transition": _entered(clip, draft, k)}
+
+
+@lru_cache(KEPT)
+def _parts(found: Drafted) -> Json:
+    video, framing = found.media.video, found.framing
+    width, height = video.displayed
+    path, path_error = found.path
+    return {
+        "frames": found.frames,
+        "source_fps": None if video.variable else str(video.rate),
+        "source_duration": float(found.lasts),
+        "picture": {"width": width, "height": height},
+        "source": [asdict(piece) for piece in found.source],
+        "crop": [asdict(piece) for piece in found.crop],
+        "crop_error_px": framing.path.error,
+        "placed": {"x": framing.x, "y": framing.y, "width": framing.width, "height": framing.height},
+        "path": [asdict(piece) for piece in path],
+        "path_error_px": path_error,
+    }
+
+
+def _entered(clip: Clip, draft: Draft, k: int) -> Json | None:
+    if k == 0:
+        return None
+    longest, way = draft.longest[k], clip.transition
+    seconds = None if longest is None else float(longest)
+    return {"type": way.type, "duration": float(way.duration), "longest": seconds}
+
+
+def _warned(notice: Notice) -> Json:
+    return {"clip_id": notice.loc.clip, "pointer": notice.loc.pointer or None, "message": notice.message}

@@ -1,0 +1,58 @@
+"""What requests for exports and their answers look like."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from server.api import Body
+from server.shapes import Answer, Id
+
+
+class Seen(Body):
+    """A clip, and the version of it that is meant."""
+
+    clip_id: Id
+    version: Annotated[int, Field(ge=1, le=1_000_000_000)]
+
+
+class ExportRequest(Body):
+    """An export to make, under an id that the client chooses: the same id is the same export, for ever."""
+
+    project_id: Id
+    clips: Annotated[
+        list[Seen] | None,
+        Field(max_length=10_000, description="The clips in their order; 412 unless they are what is stored."),
+    ] = None
+    export_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$")]
+
+
+class Exported(Answer):
+    """A film, rendered and durable."""
+
+    success: bool
+    working_video_id: str
+    filename: str
+
+
+class Export(Answer):
+    """An export, and how far it is."""
+
+    export_id: str
+    project_id: str
+    state: Literal["queued", "running", "complete", "error", "cancelled"]
+    stage: str
+    progress: float
+    attempt: int
+    error: dict[str, Any] | None
+    result: Exported | None
+    created_at: str
+    started_at: str | None
+    completed_at: str | None
+
+
+class Exports(Answer):
+    """Exports, the newest first."""
+
+    exports: list[Export]

@@ -1,0 +1,147 @@
+/**
+ * The server, as functions. Every failure is a `Problem` with words for people; what can safely be sent again is, a few
+ * times: reads, and whatever bears an Idempotency-Key. Nothing here knows of the edit.
+ */
+
+/** What went wrong: `status` 0 is a server that did not answer; `error` is the server's code. */
+export class Problem extends Error {
+  constructor(status, members) {
+    super(members.message ?? "the server failed");
+    this.name = "Problem";
+    this.status = status;
+    this.error = members.error ?? "";
+    this.members = members;
+  }
+
+  /** Whether it may pass by itself. */
+  get passing() {
+    return this.status === 0 || this.status === 429 || this.status === 502 || this.status === 503 || this.status === 504;
+  }
+
+  /** The errors of the edit that it tells of, each {clip_id, pointer, message, hint}. */
+  get faults() {
+    return this.members.errors?.length ? this.members.errors : [this.members];
+  }
+}
+
+const TRIES = 3;
+const FIRST_PAUSE = 400;
+
+/** An id nobody else makes; it also serves pages that are not served by https, where randomUUID is not. */
+export function freshId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * Ask the server. `ifMatch` is a version; `key` an Idempotency-Key; `once` is for what must not be tried again.
+ * Answers JSON, or null where there is no body. Throws Problem, or AbortError when `signal` says so.
+ */
+export async function ask(method, path, { body, ifMatch, key, signal, headers = {}, once = false } = {}) {
+  const given = { accept: "application/json", ...headers };
+  if (body !== undefined) given["content-type"] = "application/json";
+  if (ifMatch !== undefined) given["if-match"] = `"${ifMatch}"`;
+  if (key) given["idempotency-key"] = key;
+  const again = !once && (method === "GET" || Boolean(key));
+  for (let turn = 1; ; turn += 1) {
+    try {
+      return await asked(method, path, { headers: given, body: body === undefined ? undefined : JSON.stringify(body), signal });
+    } catch (problem) {
+      if (!(problem instanceof Problem) || !problem.passing || !again || turn === TRIES) throw problem;
+      await pause(problem.after ?? FIRST_PAUSE * 2 ** (turn - 1), signal);
+    }
+  }
+}
+
+async function asked(method, path, init) {
+  let answer;
+  try {
+    answer = await fetch(path, { method, credentials: "same-origin", ...init });
+  } catch (failed) {
+    if (failed.name === "AbortError") throw failed;
+    throw new Problem(0, { error: "offline", message: "the server does not answer" });
+  }
+  const text = await answer.text();
+  const told = read(text, answer);
+  if (answer.ok) return told;
+  const problem = new Problem(answer.status, told ?? {});
+  const after = Number(answer.headers.get("retry-after"));
+  if (after > 0) problem.after = after * 1000;
+  throw problem;
+}
+
+function read(text, answer) {
+  if (!text) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { error: "unreadable_answer", message: `the server answered ${answer.status} with something that is no JSON` };
+  }
+}
+
+function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(new DOMException("no longer wanted", "AbortError"));
+    });
+  });
+}
+
+const clipsOf = (project) => `/api/clips/projects/${project}/clips`;
+const once = () => ({ key: freshId() });
+
+export const me = () => ask("GET", "/api/me");
+export const signOut = () => ask("POST", "/sign-out");
+
+export const projects = () => ask("GET", "/api/projects");
+export const project = (id, more) => ask("GET", `/api/projects/${id}`, more);
+export const addProject = (body) => ask("POST", "/api/projects", { body, ...once() });
+export const changeProject = (id, body) => ask("PATCH", `/api/projects/${id}`, { body, ...once() });
+export const removeProject = (id) => ask("DELETE", `/api/projects/${id}`);
+
+export const rawClips = () => ask("GET", "/api/raw-clips");
+export const removeRawClip = (id) => ask("DELETE", `/api/raw-clips/${id}`);
+export const mediaOf = (rawClipId) => `/api/raw-clips/${rawClipId}/media`;
+
+export const addClip = (id, body) => ask("POST", clipsOf(id), { body, ...once() });
+export const removeClip = (id, clip, ifMatch) => ask("DELETE", `${clipsOf(id)}/${clip}`, { ifMatch, ...once() });
+export const saveClip = (id, clip, body, ifMatch, more = once()) => ask("PUT", `${clipsOf(id)}/${clip}`, { body, ifMatch, ...more });
+export const reorder = (id, clip_ids, more = once()) => ask("PUT", `${clipsOf(id)}/reorder`, { body: { clip_ids }, ...more });
+export const versions = (id, clip) => ask("GET", `${clipsOf(id)}/${clip}/versions`);
+export const restore = (id, clip, version, ifMatch) =>
+  ask("POST", `${clipsOf(id)}/${clip}/restore`, { body: { version }, ifMatch, ...once() });
+export const draft = (id, body, signal) => ask("POST", `/api/projects/${id}/draft`, { body, signal, once: true });
+
+export const exportsOf = (id) => ask("GET", id ? `/api/export?project_id=${encodeURIComponent(id)}` : "/api/export");
+export const exported = (exportId, more) => ask("GET", `/api/export/${exportId}`, more);
+/** Begin an export of these versions; the same id again is the same export, so a lost answer is asked for again. */
+export const beginExport = (project_id, export_id, clips) =>
+  ask("POST", "/api/export/framing/render", { body: { project_id, export_id, clips }, key: export_id, headers: { prefer: "respond-async" } });
+export const cancelExport = (exportId) => ask("DELETE", `/api/export/${exportId}`, { key: exportId });
+export const film = (id) => ask("GET", `/api/working-videos/${id}`);
+export const filmMedia = (id) => `/api/working-videos/${id}/media`;
+
+/**
+ * Upload a file as a raw clip. `told(sent, size)` hears how far it is; `signal` breaks it off. It is not fetch, which
+ * does not say how much of a body was sent.
+ */
+export function upload(file, { told, signal } = {}) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `/api/raw-clips?name=${encodeURIComponent(file.name)}`);
+    request.setRequestHeader("content-type", file.type.startsWith("video/") ? file.type : "application/octet-stream");
+    request.setRequestHeader("idempotency-key", freshId());
+    request.upload.onprogress = (event) => told?.(event.loaded, file.size);
+    request.onerror = () => reject(new Problem(0, { error: "offline", message: "the connection broke off" }));
+    request.onabort = () => reject(new DOMException("no longer wanted", "AbortError"));
+    request.onload = () => {
+      const answer = read(request.responseText, request);
+      if (request.status === 201) resolve(answer);
+      else reject(new Problem(request.status, answer ?? {}));
+    };
+    signal?.addEventListener("abort", () => request.abort());
+    request.send(file);
+  });
+}

@@ -1,0 +1,84 @@
+/** The exports page: every export, the newest first, as it goes on; its film; another try. */
+import { html, render, signal, useEffect } from "./core.js";
+import * as api from "./api.js";
+import { follow } from "./progress.js";
+import { ago, bytes, clock, span } from "./words.js";
+
+const rows = signal(null);
+const names = signal(new Map());
+const failed = signal("");
+const STATES = { queued: "Waiting", running: "Running", complete: "Complete", error: "Failed", cancelled: "Cancelled" };
+
+async function attempt(work) {
+  failed.value = "";
+  try {
+    await work();
+  } catch (problem) {
+    if (!(problem instanceof api.Problem)) throw problem;
+    failed.value = problem.message;
+  }
+}
+
+async function load() {
+  const [found, all] = await Promise.all([api.exportsOf(), api.projects()]);
+  names.value = new Map(all.projects.map((project) => [project.id, project.name]));
+  rows.value = found.exports;
+}
+
+const put = (exportId, members) => (rows.value = rows.value.map((row) => (row.export_id === exportId ? { ...row, ...members } : row)));
+
+const again = (row) => attempt(async () => {
+  await api.beginExport(row.project_id, api.freshId());
+  await load();
+});
+const cancel = (row) => attempt(async () => put(row.export_id, await api.cancelExport(row.export_id)));
+
+function Page() {
+  return html`<h1>Exports</h1>
+    ${failed.value && html`<p class="notice bad" role="alert">${failed.value}</p>`}
+    ${rows.value === null ? !failed.value && html`<p class="quiet" role="status">Loading…</p>` : html`<${List} />`}`;
+}
+
+function List() {
+  if (!rows.value.length) return html`<div class="empty"><h2>No films yet</h2><p>Open a project and press Export: every film that was made, and every one that was not, is listed here.</p><a class="button" href="/">Projects</a></div>`;
+  return html`<ul class="export-list">${rows.value.map((row) => html`<${Row} key=${row.export_id} row=${row} />`)}</ul>`;
+}
+
+function Row({ row }) {
+  const open = row.state === "queued" || row.state === "running";
+  useEffect(() => open ? follow(row.export_id, (told) => {
+    if (told.away) return;
+    put(row.export_id, told);
+    if (told.done) void attempt(async () => put(row.export_id, await api.exported(row.export_id)));
+  }) : undefined, [open]);
+  const project = names.value.get(row.project_id) ?? "a project";
+  return html`<li>
+    <div class="film-place">${row.result ? html`<${Film} row=${row} />` : html`<span class="quiet">${open ? `${Math.floor(100 * row.progress)} %` : "no film"}</span>`}</div>
+    <div class="about"><p class="row apart"><a href=${`/projects/${row.project_id}`}>${project}</a><span class=${`state ${row.state}`}>${STATES[row.state]}</span></p>
+      <p class="quiet">${ago(row.created_at)}${row.completed_at && row.started_at ? ` · took ${span((Date.parse(row.completed_at) - Date.parse(row.started_at)) / 1000)}` : ""}${row.attempt > 1 ? ` · attempt ${row.attempt}` : ""}</p>
+      ${open && html`<progress max="1" value=${row.progress} aria-label=${`Export of ${project}`}></progress><p class="quiet">${row.message ?? row.stage}${row.eta_s ? ` · ${span(row.eta_s)} left` : ""}</p>`}
+      ${row.error && html`<p class="why">${row.error.message}</p>`}
+      ${row.error?.log && html`<details><summary>Log</summary><pre class="log">${row.error.log}</pre></details>`}
+      <p class="row">${open && html`<button class="small" onClick=${() => cancel(row)}>Cancel</button>`}
+        ${(row.state === "error" || row.state === "cancelled") && html`<button class="small" onClick=${() => again(row)} title="Exports the project as it is saved now">Try again</button>`}
+        ${row.result && html`<a class="button small" href=${api.filmMedia(row.result.working_video_id)} download=${row.result.filename}>Download</a><span class="quiet">${facts(row.result.working_video_id)}</span>`}</p>
+    </div></li>`;
+}
+
+const films = signal(new Map());
+
+function facts(id) {
+  const known = films.value.get(id);
+  return known ? `${clock(known.duration)} · ${bytes(known.size)}` : "";
+}
+
+function Film({ row }) {
+  const id = row.result.working_video_id;
+  useEffect(() => void attempt(async () => (films.value = new Map([...films.peek(), [id, await api.film(id)]]))), []);
+  return html`<video src=${`${api.filmMedia(id)}#t=0.01`} controls playsinline preload="metadata" aria-label=${`Film of ${names.value.get(row.project_id) ?? "a project"}`}></video>`;
+}
+
+const place = document.getElementById("exports");
+place.replaceChildren();
+render(html`<${Page} />`, place);
+await attempt(load);

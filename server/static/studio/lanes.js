@@ -1,0 +1,103 @@
+/**
+ * What a timeline draws: where things lie, what is in view, what snaps to what.
+ *
+ * A view is seconds of its left edge, pixels a second, and pixels across.
+ * @typedef {{start: number, scale: number, width: number}} View
+ */
+
+/** Pixels: marks nearer to each other than this are drawn as one. */
+export const CROWDED = 9;
+/** Pixels a second at most: a frame at 60 is then 40 pixels wide. */
+export const FINEST = 2400;
+const TICKS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
+const TICK_ROOM = 84;
+
+/** @param {View} view @param {number} at */
+export const across = (view, at) => (at - view.start) * view.scale;
+/** @param {View} view @param {number} x */
+export const timeAcross = (view, x) => view.start + x / view.scale;
+
+/** The whole of so many seconds. @param {number} duration @param {number} width @returns {View} */
+export function fitted(duration, width) {
+  return { start: 0, scale: width / Math.max(duration, 1e-3), width };
+}
+
+/** The view kept within the clip. @param {View} view @param {number} duration @returns {View} */
+export function kept(view, duration) {
+  const whole = view.width / Math.max(duration, 1e-3);
+  const scale = Math.min(Math.max(view.scale, whole), Math.max(whole, FINEST));
+  const start = Math.min(Math.max(view.start, 0), Math.max(0, duration - view.width / scale));
+  return { start, scale, width: view.width };
+}
+
+/** Zoomed so that `at` stays where it is. @param {View} view @param {number} factor @param {number} at @param {number} duration */
+export function zoomed(view, factor, at, duration) {
+  const whole = view.width / Math.max(duration, 1e-3);
+  const scale = Math.min(Math.max(view.scale * factor, whole), Math.max(whole, FINEST));
+  return kept({ ...view, scale, start: at - ((at - view.start) * view.scale) / scale }, duration);
+}
+
+/** Moved so far that `at` is in view, and not at all if it is. @param {View} view @param {number} at @param {number} duration */
+export function showing(view, at, duration) {
+  const x = across(view, at);
+  if (x >= 0 && x <= view.width) return view;
+  return kept({ ...view, start: at - view.width / view.scale / 2 }, duration);
+}
+
+/**
+ * Marks in view, in order; those that would touch are one mark with all of theirs.
+ * @template M @param {M[]} marks sorted @param {(mark: M) => number} at seconds @param {View} view
+ * @param {(mark: M) => boolean} alone marks that are always drawn as themselves
+ * @returns {{x: number, marks: M[]}[]}
+ */
+export function gathered(marks, at, view, alone = () => false) {
+  /** @type {{x: number, marks: M[]}[]} */
+  const groups = [];
+  let [low, high] = [0, marks.length];
+  const edge = view.start - CROWDED / view.scale;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (at(marks[middle]) < edge) low = middle + 1;
+    else high = middle;
+  }
+  let open = null;
+  for (let i = low; i < marks.length; i++) {
+    const x = across(view, at(marks[i]));
+    if (x > view.width + CROWDED) break;
+    if (alone(marks[i])) {
+      groups.push({ x, marks: [marks[i]] });
+      open = null;
+    } else if (open && x - open.x < CROWDED) open.marks.push(marks[i]);
+    else groups.push((open = { x, marks: [marks[i]] }));
+  }
+  return groups;
+}
+
+/** Seconds, or frames where it is fine enough, between two labels of the ruler. @param {View} view @param {number} rate frames a second */
+export function tickStep(view, rate) {
+  const frames = [1, 2, 5, 10].map((count) => count / rate).filter((step) => step < 1);
+  return [...frames, ...TICKS].find((step) => step * view.scale >= TICK_ROOM) ?? TICKS[TICKS.length - 1];
+}
+
+/** When the ruler has labels. @param {View} view @param {number} rate @param {number} duration */
+export function ticks(view, rate, duration) {
+  const step = tickStep(view, rate);
+  const first = Math.floor(view.start / step);
+  const last = Math.min(Math.ceil((view.start + view.width / view.scale) / step), Math.floor(duration / step + 1e-6));
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => (first + i) * step);
+}
+
+/**
+ * The nearest of some times within reach, else the time itself.
+ * @param {number} at @param {{at: number, what: string}[]} targets @param {number} reach seconds
+ * @returns {{at: number, what: string | null}}
+ */
+export function drawnTo(at, targets, reach) {
+  let found = { at, what: /** @type {string | null} */ (null) };
+  let nearest = reach;
+  for (const target of targets) {
+    const distance = Math.abs(target.at - at);
+    if (distance <= nearest) [found, nearest] = [target, distance];
+  }
+  return found;
+}

@@ -1,0 +1,47 @@
+/** The editor's page: loads the project and puts the panels where they belong. */
+import { html, render, signal } from "./core.js";
+import * as api from "./api.js";
+import { Bar } from "./bar.js";
+import { Clips } from "./clips.js";
+import { startDrafting } from "./drafting.js";
+import { exportNow, startExporting } from "./exporter.js";
+import { Exporting } from "./exporting.js";
+import { Framing } from "./framing.js";
+import { bindKeys, outside } from "./keys.js";
+import { Preview } from "./preview.js";
+import { Problems } from "./problems.js";
+import { save, startSaving } from "./saver.js";
+import { SaveNotes } from "./saving.js";
+import { clips, edit, load, selected } from "./store.js";
+import { Timeline } from "./timeline.js";
+
+const place = document.getElementById("studio");
+const failed = signal(null);
+
+function Editor() {
+  if (failed.value) return html`<main class="stopped"><p class="lead" role="alert">${failed.value}</p><p><a href="/">All projects</a></p></main>`;
+  if (!edit.value) return html`<main class="stopped"><p class="quiet" role="status">Loading…</p></main>`;
+  const some = clips.value.length > 0;
+  return html`<${Bar} /><${SaveNotes} />
+    <main class=${some ? "desk" : "desk bare"}>
+      <div class="rail"><${Clips} /></div>
+      <div class="stage">${selected.value && html`<${Framing} />`}</div>
+      <div class="side">${some && html`<${Preview} />`}<${Problems} /><${Exporting} /></div>
+      <div class="lane">${some && html`<${Timeline} />`}</div>
+    </main>`;
+}
+
+place.replaceChildren();
+render(html`<${Editor} />`, place);
+const id = place.dataset.project;
+try {
+  load(await api.project(id));
+  startDrafting(id);
+  startSaving(id);
+  Object.assign(outside, { save: () => void save(), export: () => void exportNow() });
+  bindKeys();
+  await startExporting(id);
+} catch (problem) {
+  if (!(problem instanceof api.Problem)) throw problem;
+  failed.value = problem.message;
+}

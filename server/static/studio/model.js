@@ -1,0 +1,284 @@
+/**
+ * The edit as a value: what is stored of a project and its clips, and the commands that change it. Nothing here knows of
+ * the page, the server or the clock; what an edit means is the compiler's to say, and the draft call asks it.
+ *
+ * @typedef {{frame: number, x: number, y: number, width: number, height: number, ease?: string, origin?: string}} Keyframe
+ * @typedef {number | {from: number, to: number, ease?: string}} Speed
+ * @typedef {{start: number, end: number, speed: Speed}} Span
+ * @typedef {{version: 2, trimRange: {start: number, end: number} | null, spans: Span[]}} Segments
+ * @typedef {{type: string, duration?: number}} Transition
+ * @typedef {{clip_id: string, version: number, raw_clip_id: string | null, name: string, rotation: number,
+ *   crop_data: Keyframe[] | null, segments_data: Segments | null, timing_data: object | null,
+ *   transition_data: Transition | null}} Clip
+ * @typedef {{project: object, clips: Clip[]}} Edit
+ */
+
+/** The fields of a clip that are edited here, saved, and given back by undo. */
+export const FIELDS = ["name", "crop_data", "segments_data", "timing_data", "transition_data", "rotation"];
+
+const COMMANDS = {
+  "set-keyframe": setKeyframe,
+  "remove-keyframe": removeKeyframe,
+  "move-keyframe": moveKeyframe,
+  "set-crop": (clip, { crop_data }) => ({ ...clip, crop_data: framed(crop_data) }),
+  "set-trim": setTrim,
+  "set-spans": setSpans,
+  "set-transition": setTransition,
+  "set-rotation": (clip, { rotation }) => ({ ...clip, rotation: finite(rotation, "a rotation") }),
+  "rename-clip": renameClip,
+};
+
+/** The edit with a command carried out; the same object when it changes nothing. Throws what is wrong with it in words. */
+export function apply(edit, command) {
+  const { do: what } = command;
+  if (what === "move-clip") return moveClip(edit, command);
+  if (what === "add-clip") return addClip(edit, command);
+  if (what === "remove-clip") return { ...edit, clips: edit.clips.filter((each) => each !== clipOf(edit, command.clip_id)) };
+  if (what === "set-project") return { ...edit, project: { ...edit.project, ...command.project } };
+  if (!Object.hasOwn(COMMANDS, what)) throw new Error(`there is no command ${what}`);
+  return changed(edit, command.clip_id, (clip) => COMMANDS[what](clip, command));
+}
+
+/** A clip of an edit. */
+export function clipOf(edit, clipId) {
+  const found = edit.clips.find((each) => each.clip_id === clipId);
+  if (!found) throw new Error("this clip is no longer in the project");
+  return found;
+}
+
+/** The edit with one clip put through a function. */
+export function changed(edit, clipId, change) {
+  const before = clipOf(edit, clipId);
+  const after = change(before);
+  if (same(before, after)) return edit;
+  return { ...edit, clips: edit.clips.map((each) => (each === before ? after : each)) };
+}
+
+/** What the API answers of a clip, as the edit holds it. */
+export function fromStored(stored) {
+  const { id, version, raw_clip_id, sort_order, saved_at } = stored;
+  const fields = Object.fromEntries(FIELDS.map((name) => [name, stored[name]]));
+  return { clip_id: id, version, raw_clip_id, sort_order, saved_at, ...fields };
+}
+
+/** The project and its clips as the API answers them, as an edit. */
+export function editOf(stored) {
+  const { clips, ...project } = stored;
+  return { project, clips: clips.map(fromStored) };
+}
+
+/** The keyframes of a clip: none is an empty list. */
+export const keyframesOf = (clip) => clip.crop_data ?? [];
+
+/** The trim and the spans of a clip; untouched ones are empty. */
+export function segmentsOf(clip) {
+  return clip.segments_data ?? { version: 2, trimRange: null, spans: [] };
+}
+
+function setKeyframe(clip, { keyframe }) {
+  const before = keyframesOf(clip).filter((each) => each.frame !== keyframe.frame);
+  return { ...clip, crop_data: framed([...before, keyframe]) };
+}
+
+function removeKeyframe(clip, { frame }) {
+  const kept = keyframesOf(clip).filter((each) => each.frame !== frame);
+  if (kept.length === keyframesOf(clip).length) throw new Error(`there is no keyframe at frame ${frame}`);
+  return { ...clip, crop_data: kept };
+}
+
+function moveKeyframe(clip, { frame, to }) {
+  const moved = keyframesOf(clip).find((each) => each.frame === frame);
+  if (!moved) throw new Error(`there is no keyframe at frame ${frame}`);
+  if (frame === to) return clip;
+  if (keyframesOf(clip).some((each) => each.frame === to)) throw new Error(`there is a keyframe at frame ${to} already`);
+  const others = keyframesOf(clip).filter((each) => each !== moved);
+  return { ...clip, crop_data: framed([...others, { ...moved, frame: to }]) };
+}
+
+/** Keyframes that can be: whole frames from 0, one at each, boxes with an inside; in their order. */
+function framed(keyframes) {
+  const sorted = [...(keyframes ?? [])].sort((one, other) => one.frame - other.frame);
+  sorted.forEach((each, index) => {
+    if (!Number.isInteger(each.frame) || each.frame < 0) throw new Error("a keyframe is at a whole frame, from 0");
+    if (index && sorted[index - 1].frame === each.frame) throw new Error(`two keyframes are at frame ${each.frame}`);
+    for (const side of ["x", "y", "width", "height"]) finite(each[side], `a keyframe's ${side}`);
+    if (each.width <= 0 || each.height <= 0) throw new Error("a crop has a width and a height");
+  });
+  return sorted;
+}
+
+/** A trim in `segments_data`; one that an old form kept in `timing_data` goes, or it would hold again. */
+function setTrim(clip, { start, end }) {
+  const whole = start == null && end == null;
+  const trimRange = whole ? null : { start: finite(start ?? 0, "the in point"), end: finite(end, "the out point") };
+  if (trimRange && trimRange.start < 0) throw new Error("the in point is before the clip's start");
+  if (trimRange && trimRange.end <= trimRange.start) throw new Error("the out point comes after the in point");
+  return { ...clip, timing_data: untrimmed(clip.timing_data), segments_data: { ...segmentsOf(clip), trimRange } };
+}
+
+function untrimmed(timing) {
+  if (timing === null || typeof timing !== "object") return null;
+  const { trimRange, trim_start, trim_end, ...rest } = timing;
+  return Object.keys(rest).length ? rest : null;
+}
+
+/** Spans of speed, sorted and apart, and among them pictures that are held. An end of null is the end of the footage. */
+function setSpans(clip, { spans }) {
+  const sorted = [...spans].sort((one, other) => (one.start ?? one.at) - (other.start ?? other.at));
+  const held = sorted.filter((each) => "freeze" in each);
+  for (const { at, freeze } of held) {
+    if (finite(at, "where a picture is held") < 0 || !(finite(freeze, "a hold") > 0)) throw new Error("a picture is held for more than 0 seconds");
+  }
+  const played = sorted.filter((each) => !("freeze" in each));
+  played.forEach((each, index) => {
+    if (!((each.end ?? Infinity) > each.start) || each.start < 0) throw new Error("a span ends after it starts");
+    if (index && each.start < (played[index - 1].end ?? Infinity)) throw new Error("two spans overlap");
+    for (const speed of typeof each.speed === "object" ? [each.speed.from, each.speed.to] : [each.speed]) {
+      if (!(finite(speed, "a speed") > 0)) throw new Error("a speed is more than 0");
+    }
+  });
+  return { ...clip, segments_data: { ...segmentsOf(clip), spans: sorted } };
+}
+
+function setTransition(clip, { transition }) {
+  if (transition && transition.type !== "cut" && !(transition.duration > 0)) {
+    throw new Error("a transition takes more than 0 seconds");
+  }
+  return { ...clip, transition_data: transition };
+}
+
+function renameClip(clip, { name }) {
+  if (!name.trim()) throw new Error("a name has something to see");
+  return { ...clip, name: name.trim().slice(0, 200) };
+}
+
+function moveClip(edit, { clip_id, to }) {
+  const clip = clipOf(edit, clip_id);
+  const clips = edit.clips.filter((each) => each !== clip);
+  clips.splice(Math.max(0, Math.min(to, clips.length)), 0, clip);
+  return clips.every((each, index) => each === edit.clips[index]) ? edit : { ...edit, clips };
+}
+
+function addClip(edit, { clip, at }) {
+  const clips = [...edit.clips];
+  clips.splice(at ?? clips.length, 0, clip);
+  return { ...edit, clips };
+}
+
+function finite(number, what) {
+  if (!Number.isFinite(number)) throw new Error(`${what} is a number`);
+  return number;
+}
+
+/** Whether two JSON values are equal, whatever the order of names; absent and undefined are alike. */
+export function same(one, other) {
+  if (Object.is(one, other)) return true;
+  if (typeof one !== "object" || typeof other !== "object" || !one || !other) return false;
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...names].every((name) => same(one[name], other[name]));
+}
+
+/** Whether two values of a clip's field mean the same: no keyframes, no trim and no spans are like nothing. */
+export function alike(field, one, other) {
+  return same(plainest(field, one), plainest(field, other));
+}
+
+function plainest(field, value) {
+  if (field === "crop_data") return value ?? [];
+  if (field === "segments_data") return value && (value.trimRange || value.spans?.length) ? value : null;
+  return value ?? null;
+}
+
+/**
+ * What would have to be saved to make `stored` the edit: for every clip its changed fields, and the order if it differs.
+ * Clips that only one of both has are of no concern here: they come and go at once.
+ */
+export function changes(stored, edit) {
+  const before = new Map(stored.clips.map((clip) => [clip.clip_id, clip]));
+  const clips = edit.clips.filter((clip) => before.has(clip.clip_id)).map((clip) => {
+    const old = before.get(clip.clip_id);
+    const fields = FIELDS.filter((name) => !alike(name, old[name], clip[name]));
+    return { clip_id: clip.clip_id, version: old.version, fields: Object.fromEntries(fields.map((name) => [name, clip[name]])) };
+  });
+  const order = edit.clips.map((clip) => clip.clip_id);
+  const moved = !same(order, stored.clips.map((clip) => clip.clip_id));
+  return { clips: clips.filter((each) => Object.keys(each.fields).length), order: moved ? order : null };
+}
+
+/**
+ * Fields that two people changed, each otherwise: what is to be asked before mine is saved over theirs. `stored` is what
+ * both began with. What only one of both changed is no conflict.
+ */
+export function conflicts(stored, edit, theirs) {
+  const others = new Map(theirs.clips.map((clip) => [clip.clip_id, clip]));
+  const before = new Map(stored.clips.map((clip) => [clip.clip_id, clip]));
+  return changes(stored, edit).clips.filter((each) => others.has(each.clip_id)).flatMap((each) => {
+    const [other, old] = [others.get(each.clip_id), before.get(each.clip_id)];
+    return Object.entries(each.fields)
+      .filter(([field, mine]) => !alike(field, other[field], old[field]) && !alike(field, other[field], mine))
+      .map(([field, mine]) => ({ clip_id: each.clip_id, name: other.name, field, mine, theirs: other[field] }));
+  });
+}
+
+/** The edit with what is to be saved of mine put over theirs. */
+export function over(theirs, kept) {
+  const mine = new Map(kept.clips.map((each) => [each.clip_id, each.fields]));
+  const clips = theirs.clips.map((clip) => ({ ...clip, ...mine.get(clip.clip_id) }));
+  if (!kept.order) return { ...theirs, clips };
+  const place = new Map(kept.order.map((id, index) => [id, index]));
+  const at = (clip) => place.get(clip.clip_id) ?? kept.order.length;
+  return { ...theirs, clips: clips.sort((one, other) => at(one) - at(other)) };
+}
+
+/** Whether there is something to save. */
+export const anyOf = (found) => found.clips.length > 0 || found.order !== null;
+
+/** The edit as it is, with order and edited fields as they were: what undo gives back. Versions and clips stay. */
+export function restored(edit, past) {
+  const there = new Map(edit.clips.map((clip) => [clip.clip_id, clip]));
+  const known = new Set(past.clips.map((clip) => clip.clip_id));
+  const back = past.clips.filter((clip) => there.has(clip.clip_id)).map((clip) => ({ ...there.get(clip.clip_id), ...edited(clip) }));
+  const clips = [...back, ...edit.clips.filter((clip) => !known.has(clip.clip_id))];
+  return { ...edit, clips };
+}
+
+const edited = (clip) => Object.fromEntries(FIELDS.map((name) => [name, clip[name]]));
+
+/** What may be undone and redone: `past` and `future` are edits; `key` joins the steps of one drag. */
+export const NO_HISTORY = { past: [], future: [], key: null };
+const LONGEST = 500;
+
+/** The history after an edit was left behind by a command. */
+export function recorded(history, before, key = null) {
+  const joined = key !== null && key === history.key;
+  const past = joined ? history.past : [...history.past, before].slice(-LONGEST);
+  return { past, future: [], key };
+}
+
+/** One step back, or null when there is none. */
+export function undone(history, edit) {
+  if (!history.past.length) return null;
+  const past = history.past.slice(0, -1);
+  return { edit: restored(edit, history.past.at(-1)), history: { past, future: [edit, ...history.future], key: null } };
+}
+
+/** One step forward again, or null when there is none. */
+export function redone(history, edit) {
+  if (!history.future.length) return null;
+  const [next, ...future] = history.future;
+  return { edit: restored(edit, next), history: { past: [...history.past, edit], future, key: null } };
+}
+
+/** What a pointer names of a clip, as a selection: a keyframe, a span, the transition, or the clip alone. */
+export function pointedAt(edit, problem) {
+  const index = /^\/clips\/(\d+)/.exec(problem.pointer ?? "");
+  const clip = edit.clips.find((each) => each.clip_id === problem.clip_id) ?? (index ? edit.clips[Number(index[1])] : undefined);
+  const found = { clip_id: clip?.clip_id ?? null, keyframe: null, span: null, transition: false };
+  const [, key] = /\/crop_data\/(\d+)/.exec(problem.pointer ?? "") ?? [];
+  const [, span] = /\/segments_data\/spans\/(\d+)/.exec(problem.pointer ?? "") ?? [];
+  if (clip && key !== undefined) found.keyframe = keyframesOf(clip)[Number(key)]?.frame ?? null;
+  if (clip && span !== undefined) found.span = Number(span);
+  found.transition = /\/transition_data/.test(problem.pointer ?? "");
+  return found;
+}

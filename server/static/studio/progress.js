@@ -1,0 +1,65 @@
+/**
+ * How far an export is, for as long as it goes on: by WebSocket, which tells the state at once and then its changes; while
+ * there is none, by asking. A server that went away is waited for.
+ */
+import * as api from "./api.js";
+
+const ASK_EVERY = 2000;
+const SOONEST = 500;
+const LATEST = 10_000;
+const OVER = new Set(["complete", "error", "cancelled"]);
+
+/** Follow an export; `told(state)` hears every state, the last one with `done`. The function that is returned ends it. */
+export function follow(exportId, told) {
+  let ended = false;
+  let socket = null;
+  let tries = 0;
+  let asking = 0;
+  let connecting = 0;
+
+  function hear(state) {
+    if (ended) return;
+    if (state.done) stop();
+    told(state);
+  }
+
+  function connect() {
+    if (ended) return;
+    socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/export/${exportId}`);
+    socket.onmessage = (event) => {
+      if (event.data === "pong") return;
+      tries = 0;
+      clearInterval(asking);
+      asking = 0;
+      hear(JSON.parse(event.data));
+    };
+    socket.onclose = () => {
+      if (ended) return;
+      if (!asking) asking = setInterval(ask, ASK_EVERY);
+      const after = Math.min(LATEST, SOONEST * 2 ** tries);
+      tries += 1;
+      connecting = setTimeout(connect, after);
+    };
+  }
+
+  async function ask() {
+    try {
+      const found = await api.exported(exportId);
+      hear({ ...found, done: OVER.has(found.state) });
+    } catch (problem) {
+      if (!(problem instanceof api.Problem)) throw problem;
+      if (problem.status === 404) hear({ export_id: exportId, state: "error", stage: "", progress: 0, done: true, error: problem.members });
+      else if (!ended) told({ away: true });
+    }
+  }
+
+  function stop() {
+    ended = true;
+    clearInterval(asking);
+    clearTimeout(connecting);
+    socket?.close();
+  }
+
+  connect();
+  return stop;
+}

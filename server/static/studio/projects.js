@@ -1,0 +1,108 @@
+/** The projects page: make one, rename it, delete it, go to its editor. */
+import { html, render, signal, useState } from "./core.js";
+import * as api from "./api.js";
+import { AskName, Confirm, Dialog } from "./asking.js";
+import { SHAPES, sign } from "./shapes.js";
+import { ago, count } from "./words.js";
+
+const projects = signal(null);
+const failed = signal("");
+/** What is asked: {what: "new" | "rename" | "delete", project?} or null. */
+const asked = signal(null);
+
+/** Do something and read the list anew; what goes wrong is said. */
+async function attempt(work) {
+  failed.value = "";
+  try {
+    await work();
+    projects.value = (await api.projects()).projects;
+  } catch (problem) {
+    if (!(problem instanceof api.Problem)) throw problem;
+    failed.value = problem.message;
+  }
+}
+
+const close = () => (asked.value = null);
+
+function Page() {
+  return html`
+    <div class="heading"><h1>Projects</h1>
+      ${projects.value?.length > 0 && html`<button class="lamp" onClick=${() => (asked.value = { what: "new" })}>New project</button>`}</div>
+    ${failed.value && html`<p class="notice bad" role="alert">${failed.value}</p>`}
+    <${List} /><${Asked} />`;
+}
+
+function List() {
+  if (projects.value === null) return failed.value ? null : html`<p class="quiet" role="status">Loading…</p>`;
+  if (!projects.value.length) {
+    return html`<div class="empty"><h2>Your first film</h2>
+      <p>A project is one film: clips in an order, each framed by a crop that may move. Choose its shape, add clips, export.</p>
+      <button class="lamp" onClick=${() => (asked.value = { what: "new" })}>New project</button></div>`;
+  }
+  return html`<ul class="cards">${projects.value.map((project) => html`<${Card} key=${project.id} project=${project} />`)}</ul>`;
+}
+
+function Card({ project }) {
+  const ask = (what) => () => (asked.value = { what, project });
+  return html`<li class="card">
+    <a class="poster" href=${`/projects/${project.id}`} tabindex="-1" aria-hidden="true"><${Poster} project=${project} /></a>
+    <div class="about"><a href=${`/projects/${project.id}`}>${project.name}</a>
+      <p class="quiet"><span class="shape" style=${sign(project.aspect_ratio, 13)} aria-hidden="true"></span> ${project.aspect_ratio} · ${count(project.clips, "clip")} · ${ago(project.updated_at)}</p></div>
+    <div class="row">
+      <button class="plain" onClick=${ask("rename")} aria-label=${`Rename ${project.name}`}>Rename</button>
+      <button class="plain" onClick=${ask("delete")} aria-label=${`Delete ${project.name}`}>Delete</button>
+      ${project.working_video_id && html`<a class="button plain" href=${api.filmMedia(project.working_video_id)} download>Last film</a>`}
+    </div></li>`;
+}
+
+/** The first frame of the last film, or of the first clip; browsers that cannot show it show the shape. */
+function Poster({ project }) {
+  const [dark, setDark] = useState(false);
+  const source = project.working_video_id ? api.filmMedia(project.working_video_id) : project.first_raw_clip_id && api.mediaOf(project.first_raw_clip_id);
+  if (!source || dark) return html`<span class="shape" style=${sign(project.aspect_ratio, 84)}></span>`;
+  return html`<video src=${`${source}#t=0.01`} muted playsinline preload="metadata" onError=${() => setDark(true)}></video>`;
+}
+
+function Asked() {
+  if (!asked.value) return null;
+  const { what, project } = asked.value;
+  if (what === "new") return html`<${NewProject} />`;
+  if (what === "rename") {
+    const named = (name) => { close(); void attempt(() => api.changeProject(project.id, { name })); };
+    return html`<${AskName} title="Rename project" label="Name" name=${project.name} onName=${named} onClose=${close} />`;
+  }
+  const gone = () => { close(); void attempt(() => api.removeProject(project.id)); };
+  return html`<${Confirm} title=${`Delete “${project.name}”?`} yes="Delete project" danger onYes=${gone} onClose=${close}>
+    <p>Its ${count(project.clips, "clip")} and its films are deleted, for good. Footage that was uploaded stays.</p><//>`;
+}
+
+function NewProject() {
+  const [busy, setBusy] = useState(false);
+  const made = async (event) => {
+    event.preventDefault();
+    const form = new FormData(event.target);
+    setBusy(true);
+    try {
+      const project = await api.addProject({ name: form.get("name").trim(), aspect_ratio: form.get("aspect_ratio") });
+      location.assign(`/projects/${project.id}`);
+    } catch (problem) {
+      failed.value = problem.message;
+      close();
+    }
+  };
+  return html`<${Dialog} title="New project" onClose=${close}>
+    <form onSubmit=${made}>
+      <p class="field"><label><span>Name</span><input name="name" required maxlength="200" pattern=".*\\S.*" autofocus placeholder="Derby highlights" /></label></p>
+      <fieldset class="ratios"><legend class="label">Shape of the film</legend>
+        ${SHAPES.map((shape) => html`<label key=${shape.ratio}><input type="radio" name="aspect_ratio" value=${shape.ratio} defaultChecked=${shape.ratio === "9:16"} />
+          <i class="shape" style=${sign(shape.ratio, 40)}></i><b>${shape.name}</b><small>${shape.ratio}</small></label>`)}
+      </fieldset>
+      <p class="quiet">The shape can be changed later; crops then have to be looked at again.</p>
+      <div class="row end"><button type="button" onClick=${close}>Cancel</button><button class="lamp" disabled=${busy}>Create project</button></div>
+    </form><//>`;
+}
+
+const place = document.getElementById("projects");
+place.replaceChildren();
+render(html`<${Page} />`, place);
+await attempt(async () => {});

@@ -1,0 +1,7 @@
+/** The button in the head of every page that ends the session. */
+import { signOut } from "./api.js";
+
+document.getElementById("sign-out")?.addEventListener("click", async () => {
+  await signOut();
+  location.assign("/sign-in");
+});

@@ -1,0 +1,75 @@
+/** How things are said: times, sizes, ages, what an edit holds. Pure. */
+
+/** Seconds as m:ss.cc, or with hours where there are some. */
+export function clock(seconds, places = 1) {
+  if (!Number.isFinite(seconds)) return "–";
+  const units = Math.round(seconds * 10 ** places);
+  const rest = units % (60 * 10 ** places);
+  const minutes = (units - rest) / (60 * 10 ** places);
+  const tail = (rest / 10 ** places).toFixed(places).padStart(places ? places + 3 : 2, "0");
+  const hours = Math.floor(minutes / 60);
+  return hours ? `${hours}:${String(minutes % 60).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
+}
+
+/** Bytes as people count them. */
+export function bytes(size) {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  let at = 0;
+  for (; size >= 1000 && at < units.length - 1; at += 1) size /= 1000;
+  return `${at && size < 100 ? size.toFixed(1) : Math.round(size)} ${units[at]}`;
+}
+
+/** Seconds as a span one waits for: 8 s, 2 min 05 s. */
+export function span(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+  return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")} min`;
+}
+
+/** How long ago a moment was. */
+export function ago(moment, now = Date.now()) {
+  const seconds = (now - Date.parse(moment)) / 1000;
+  if (!Number.isFinite(seconds)) return "";
+  if (seconds < 45) return "just now";
+  if (seconds < 3600) return `${Math.max(1, Math.round(seconds / 60))} min ago`;
+  if (seconds < 86_400) return `${Math.round(seconds / 3600)} h ago`;
+  return new Date(moment).toLocaleDateString(undefined, { day: "numeric", month: "short", year: "numeric" });
+}
+
+/** A number and its thing: 1 clip, 2 clips. */
+export const count = (number, one, many = `${one}s`) => `${number} ${number === 1 ? one : many}`;
+
+/** What the fields of a clip are called. */
+export const FIELD_NAMES = {
+  name: "Name", crop_data: "Framing", segments_data: "Trim and speeds", timing_data: "Timing (old form)",
+  transition_data: "Transition", rotation: "Rotation",
+};
+
+/** What a field of a clip holds, in words. */
+export function told(field, value) {
+  if (field === "name") return `“${value}”`;
+  if (field === "rotation") return value ? `${value}°` : "not turned";
+  if (field === "crop_data") return framing(value);
+  if (field === "segments_data") return segments(value);
+  if (field === "transition_data") return value && value.type !== "cut" ? `${value.type}, ${value.duration} s` : "cut";
+  return value === null ? "nothing" : JSON.stringify(value);
+}
+
+function framing(keyframes) {
+  if (!keyframes?.length) return "not framed";
+  if (!Array.isArray(keyframes)) return "in a form that cannot be read";
+  const [{ x, y, width, height }] = keyframes;
+  const first = `${Math.round(width)}×${Math.round(height)} at ${Math.round(x)}, ${Math.round(y)}`;
+  return keyframes.length === 1 ? first : `${keyframes.length} keyframes, first ${first}`;
+}
+
+function segments(value) {
+  const trim = value?.trimRange ? `${clock(value.trimRange.start, 2)} to ${clock(value.trimRange.end, 2)}` : "whole clip";
+  const spans = (value?.spans ?? []).filter((each) => each.speed !== 1);
+  return spans.length ? `${trim}, ${spans.map((each) => speed(each.speed)).join(", ")}` : trim;
+}
+
+function speed(value) {
+  return typeof value === "object" ? `×${value.from} to ×${value.to}` : `×${value}`;
+}

@@ -1,0 +1,123 @@
+"""What tests in the browser may ask for: a server, a person signed in, a page on which nothing may go wrong."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from server.identity import COOKIE
+from tests.browser.person import Person, new_person
+from tests.server.site import Site, serving
+
+HERE = Path(__file__).parent
+WITHIN = 20_000
+"""Milliseconds in which what is waited for must come: long, as nothing is measured by it."""
+
+expect.set_options(timeout=WITHIN)
+_counted = itertools.count()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The system's own Chromium."""
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("this machine has no chromium")
+    return {**browser_type_launch_args, "executable_path": chromium}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """A desk's window, and no motion to wait for."""
+    window = {"width": 1440, "height": 900}
+    return {**browser_context_args, "viewport": window, "reduced_motion": "reduce", "color_scheme": "dark"}
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One server for all tests that do not break it."""
+    with serving(tmp_path_factory.mktemp("site") / "data") as running:
+        yield running
+
+
+@pytest.fixture
+def person(site: Site) -> Iterator[Person]:
+    """Somebody with an account of their own."""
+    with new_person(site, f"person{os.getpid()}-{next(_counted)}") as somebody:
+        yield somebody
+
+
+class Watch:
+    """What goes wrong on pages; nothing may."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+        self.expected: list[str] = []
+
+    def expect(self, *parts: str) -> None:
+        """Console errors that hold one of these texts belong to the test: a server that is away, a conflict."""
+        self.expected += parts
+
+    def on(self, page: Page) -> Page:
+        """Watch a page."""
+        page.add_init_script(
+            "addEventListener('securitypolicyviolation', (event) =>"
+            " console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`))"
+        )
+        page.on("console", lambda told: self._note(told.type, f"{told.text} {told.location.get('url', '')}"))
+        page.on("pageerror", lambda error: self._note("error", f"thrown: {error}"))
+        return page
+
+    def _note(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning"):
+            self.found.append(f"{kind}: {text}")
+
+    def wrong(self) -> list[str]:
+        """What went wrong and was not expected."""
+        return [each for each in self.found if not any(part in each for part in self.expected)]
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """Nothing may go wrong on the pages it watches."""
+    watching = Watch()
+    yield watching
+    assert watching.wrong() == []
+
+
+@pytest.fixture
+def page(context: BrowserContext, site: Site, person: Person, watch: Watch) -> Page:
+    """A page of the person's browser, signed in, watched."""
+    context.add_cookies([{"name": COOKIE, "value": person.session, "url": site.url}])
+    context.set_default_timeout(WITHIN)
+    return watch.on(context.new_page())
+
+
+@pytest.fixture
+def open_page(page: Page, site: Site) -> Callable[[str], Page]:
+    """Go to an address of the site."""
+
+    def went(path: str) -> Page:
+        page.goto(site.url + path)
+        return page
+
+    return went
+
+
+@pytest.fixture(scope="session")
+def game(footage: Path) -> Path:
+    """4 s at 60 frames a second, 640x360, H.264: every frame carries its number."""
+    return footage / "short60.mp4"

@@ -1,0 +1,117 @@
+"""The editor as a test holds it: what it shows, where things are on the screen, drags by mouse and by touch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Locator, Page
+
+Json = dict[str, Any]
+
+STATE = """async () => {
+  const store = await import("/static/studio/store.js");
+  const now = await import("/static/studio/now.js");
+  const clip = store.selected.value;
+  return {
+    clip, selection: store.selection.value, frame: now.frame.value, box: now.box.value, waiting: now.waiting.value,
+    refused: store.error.value, order: store.clips.value.map((each) => each.name), dirty: store.dirty.value,
+  };
+}"""
+
+SETTLED = """async () => {
+  const { video, shown } = await import("/static/studio/player.js");
+  const now = await import("/static/studio/now.js");
+  const element = video.value;
+  if (now.waiting.value || !element || element.seeking || shown.value === null) return null;
+  return Number(element.dataset.frame) === now.frame.value || null;
+}"""
+
+UNTIL = """async (argument) => {
+  const asked = %s;
+  for (const deadline = performance.now() + 15000; performance.now() < deadline; ) {
+    const answer = await asked(argument);
+    if (answer !== null) return answer;
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  throw new Error("it never came to this");
+}"""
+
+
+def until(page: Page, condition: str, argument: Any = None) -> Any:
+    """What an asynchronous function on the page answers, once that is not null. (Playwright awaits none itself.)"""
+    return page.evaluate(UNTIL % condition, argument)
+
+
+class Desk:
+    """A page with the editor open on it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def settle(self) -> Json:
+        """Wait until the picture and the draft are those of the edit; the state."""
+        until(self.page, SETTLED)
+        return self.state()
+
+    def state(self) -> Json:
+        """What the editor holds of the selected clip."""
+        told: Json = self.page.evaluate(STATE)
+        return told
+
+    def frames(self) -> list[int]:
+        """The frames of the keyframes."""
+        return [key["frame"] for key in self.state()["clip"]["crop_data"]]
+
+    def drag(self, what: Locator, dx: float, dy: float = 0, *, release: bool = True) -> None:
+        """Pull the middle of something with the mouse."""
+        x, y = middle(what)
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        for part in range(1, 7):
+            self.page.mouse.move(x + dx * part / 6, y + dy * part / 6)
+        if release:
+            self.page.mouse.up()
+
+    def touch(self, what: Locator, dx: float, dy: float = 0) -> None:
+        """Pull the middle of something with a finger."""
+        x, y = middle(what)
+        session = self.page.context.new_cdp_session(self.page)
+        path = [(x + dx * part / 6, y + dy * part / 6) for part in range(7)]
+        for kind, point in [("touchStart", path[0]), *(("touchMove", each) for each in path[1:])]:
+            points = [{"x": point[0], "y": point[1]}]
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    def tab_to(self, name: str, role: str | None = None) -> None:
+        """Press Tab until something of this name has the focus."""
+        for _ in range(120):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate(FOCUSED, [name, role]):
+                return
+        raise AssertionError(f"{name} is not reached by Tab")
+
+
+FOCUSED = """([name, role]) => {
+  const at = document.activeElement;
+  const named = at?.getAttribute("aria-label") ?? at?.labels?.[0]?.textContent ?? at?.textContent ?? "";
+  return named.trim() === name && (!role || at.getAttribute("role") === role);
+}"""
+
+
+def middle(what: Locator) -> tuple[float, float]:
+    """The middle of something on the screen."""
+    what.scroll_into_view_if_needed()
+    box = what.bounding_box()
+    assert box, what
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+Open = Callable[[str], Page]
+
+
+def opened(open_page: Open, project: str) -> Desk:
+    """The editor of a project, its first clip on screen."""
+    desk = Desk(open_page(f"/projects/{project}"))
+    desk.settle()
+    return desk

@@ -1,0 +1,218 @@
+"""The editor: crop, keyframes, trim, speeds and order, by mouse, by finger and by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from server.identity import COOKIE
+from tests.browser.conftest import Watch
+from tests.browser.desk import Desk, Json, Open, opened
+from tests.browser.person import Person
+from tests.server.editing import trim
+from tests.server.site import Site
+
+KEYS = [
+    {"frame": 0, "x": 20.0, "y": 0.0, "width": 202.5, "height": 360.0},
+    {"frame": 60, "x": 300.0, "y": 40.0, "width": 157.5, "height": 280.0, "ease": "smooth"},
+    {"frame": 150, "x": 420.0, "y": 0.0, "width": 202.5, "height": 360.0, "ease": "linear"},
+]
+
+
+def edited(person: Person, game: Path, **fields: Any) -> str:
+    """A project of two clips, the first with keyframes, a trim and a slow span."""
+    project = person.project("Derby")
+    raw = person.uploaded(game)
+    given = {"crop_data": KEYS, "segments_data": trim(0.5, 3.5, {"start": 1, "end": 2, "speed": 0.5}), **fields}
+    person.clip(project, raw, name="Dunk", **given)
+    person.clip(project, raw, name="Bench", crop_data=KEYS[:1])
+    return project
+
+
+@pytest.fixture
+def desk(open_page: Open, person: Person, game: Path) -> Desk:
+    return opened(open_page, edited(person, game))
+
+
+def box_of(state: Json, frame: int) -> Json:
+    found: Json = next(key for key in state["clip"]["crop_data"] if key["frame"] == frame)
+    return found
+
+
+def test_pulling_the_crop_between_keyframes_makes_one_and_says_so(desk: Desk) -> None:
+    before = desk.state()["box"]
+    crop = desk.page.locator(".crop")
+    crop.hover()
+    expect(crop).to_contain_text("New keyframe at 00:00.30")
+    desk.drag(crop, 60)
+    state = desk.state()
+    made = box_of(state, 30)
+    assert made["x"] > before["x"] + 20
+    assert made["width"] == pytest.approx(before["width"], abs=0.01)
+    assert state["selection"]["keyframe"] == 30
+    expect(crop).to_contain_text("Keyframe at 00:00.30")
+    desk.page.keyboard.press("Control+z")
+    assert desk.frames() == [0, 60, 150]
+
+
+def test_the_crop_stays_in_the_picture_and_keeps_its_shape(desk: Desk) -> None:
+    crop = desk.page.locator(".crop")
+    for dx, dy in [(-900, -900), (900, 900)]:
+        desk.drag(crop, dx, dy)
+        box = desk.state()["box"]
+        assert box["x"] >= 0 <= box["y"]
+        assert box["x"] + box["width"] <= 640.001
+        assert box["y"] + box["height"] <= 360.001
+    for grip, dx, dy in [("nw", -900, -900), ("se", 900, 900), ("e", -40, 0), ("n", 0, 30)]:
+        desk.drag(desk.page.locator(f".grip-{grip}"), dx, dy)
+        box = desk.state()["box"]
+        assert box["width"] / box["height"] == pytest.approx(9 / 16, rel=1e-4)
+        assert box["x"] >= 0 <= box["y"]
+        assert box["x"] + box["width"] <= 640.001
+        assert box["y"] + box["height"] <= 360.001
+
+
+def test_escape_calls_a_drag_off(desk: Desk) -> None:
+    desk.drag(desk.page.locator(".crop"), 70, release=False)
+    assert desk.frames() == [0, 30, 60, 150]
+    desk.page.keyboard.press("Escape")
+    assert desk.frames() == [0, 60, 150]
+    desk.page.mouse.move(10, 10)
+    desk.page.mouse.up()
+    assert desk.frames() == [0, 60, 150]
+
+
+def test_keyframes_are_pulled_along_their_lane_in_one_step(desk: Desk) -> None:
+    desk.drag(desk.page.locator('[data-key="150"]'), -83)
+    moved = desk.frames()
+    assert moved[:2] == [0, 60]
+    assert moved[2] < 145
+    assert desk.settle()["frame"] == moved[2]
+    desk.page.keyboard.press("Control+z")
+    assert desk.frames() == [0, 60, 150]
+
+
+def test_in_and_out_are_pulled_and_shown(desk: Desk) -> None:
+    shown = desk.page.get_by_label("In the film", exact=True)
+    before = shown.text_content()
+    desk.drag(desk.page.get_by_role("slider", name="Out", exact=True), -150)
+    state = desk.settle()
+    assert state["clip"]["segments_data"]["trimRange"]["end"] < 3.3
+    expect(shown).not_to_have_text(before or "")
+
+
+def test_numbers_are_typed(desk: Desk) -> None:
+    page = desk.page
+    page.get_by_role("textbox", name="At", exact=True).fill("1.00")
+    page.keyboard.press("Enter")
+    assert desk.settle()["frame"] == 60
+    page.get_by_role("textbox", name="Left").fill("100")
+    page.keyboard.press("Enter")
+    assert box_of(desk.state(), 60)["x"] == 100
+    page.get_by_role("textbox", name="Out").fill("two")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="write it as")).to_be_visible()
+    assert desk.state()["clip"]["segments_data"]["trimRange"]["end"] == 3.5
+
+
+def test_a_transition_that_is_too_long_says_what_is_legal(desk: Desk) -> None:
+    page = desk.page
+    page.get_by_role("button", name="Into Bench: Cut").click()
+    page.get_by_role("combobox", name="Transition").select_option("dissolve")
+    page.get_by_label("Lasts").fill("30")
+    page.keyboard.press("Enter")
+    repair = page.get_by_role("region", name="Timeline").get_by_role("button", name="Make it")
+    expect(repair).to_be_visible()
+    expect(page.get_by_role("button", name="Into Bench: Dissolve")).to_have_class("entry-mark faulty")
+    repair.click()
+    expect(repair).to_be_hidden()
+    desk.settle()
+    assert 0 < desk.state()["clip"]["transition_data"]["duration"] <= 4
+
+
+def test_playing_follows_the_trim_and_the_speed(desk: Desk) -> None:
+    page = desk.page
+    page.get_by_role("textbox", name="At", exact=True).fill("70f")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    desk.settle()
+    page.keyboard.press("Space")
+    page.wait_for_function("() => document.querySelector('.video').playbackRate === 0.5")
+    page.keyboard.press("End")
+    assert desk.settle()["frame"] == 209
+    page.keyboard.press("Space")
+    page.wait_for_function("() => Number(document.querySelector('.video').dataset.frame) > 35")
+    assert desk.state()["frame"] < 209
+
+
+def test_the_crop_is_pulled_by_a_finger(phone: Desk) -> None:
+    before = phone.state()["box"]
+    phone.touch(phone.page.locator(".crop"), 30)
+    assert phone.state()["box"]["x"] > before["x"] + 10
+    phone.touch(phone.page.get_by_role("slider", name="In", exact=True), 40)
+    assert phone.state()["clip"]["segments_data"]["trimRange"]["start"] > 0.6
+
+
+@pytest.fixture
+def phone(browser: Browser, site: Site, person: Person, game: Path, watch: Watch) -> Iterator[Desk]:
+    """The editor on a phone."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    context.add_cookies([{"name": COOKIE, "value": person.session, "url": site.url}])
+    page: Page = watch.on(context.new_page())
+    page.goto(f"{site.url}/projects/{edited(person, game)}")
+    held = Desk(page)
+    held.settle()
+    yield held
+    context.close()
+
+
+def test_a_film_by_keys_alone(open_page: Open, person: Person, game: Path) -> None:
+    project = edited(person, game)
+    desk = opened(open_page, project)
+    keys = desk.page.keyboard
+    keys.press("]")  # the keyframe at a second
+    keys.press("f")
+    for _ in range(5):
+        keys.press("ArrowRight")
+    assert box_of(desk.state(), 60)["x"] == 305
+    desk.tab_to("In", "slider")
+    for _ in range(6):
+        keys.press("ArrowRight")
+    keys.press("s")  # a speed from the new in point on
+    desk.tab_to("Speed")
+    keys.press("Control+a")
+    keys.type("2")
+    keys.press("Enter")
+    keys.press("Escape")
+    keys.press("PageDown")
+    keys.press("t")
+    desk.tab_to("Transition")
+    for _ in range(2):
+        keys.press("ArrowDown")
+    desk.settle()
+    keys.press("Control+s")
+    expect(desk.page.locator(".save-state")).to_contain_text("Saved")
+    dunk, bench = person.clips(project)
+    assert dunk["segments_data"]["trimRange"] == {"start": 0.6, "end": 3.5}
+    assert dunk["segments_data"]["spans"][0] == {"start": 0.6, "end": 1, "speed": 2}
+    assert dunk["crop_data"][1]["x"] == 305
+    assert bench["transition_data"] == {"type": "dissolve", "duration": 0.5}
+    keys.press("Escape")
+    keys.press("Control+Enter")
+    expect(desk.page.get_by_label("The film", exact=True)).to_be_visible(timeout=60_000)
+    assert [each["state"] for each in person.exports(project)] == ["complete"]
+
+
+def test_the_sheet_lists_the_keys_and_keeps_them_to_itself(desk: Desk) -> None:
+    before = desk.state()
+    desk.page.keyboard.press("?")
+    sheet = desk.page.get_by_role("dialog", name="Keys")
+    expect(sheet).to_contain_text("play or pause")
+    desk.page.keyboard.press("i")
+    desk.page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    assert desk.state()["clip"] == before["clip"]

@@ -1,0 +1,168 @@
+"""The preview is the film: one film is rendered, and the page is asked for the same moments."""
+
+from __future__ import annotations
+
+import base64
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.browser.desk import Desk, Open, opened, until
+from tests.browser.person import Person
+from tests.footage import blobs, coded, read
+from tests.footage.coded import H264, Luma
+from tests.server.editing import export, film, trim
+
+SIZE = (640, 360)
+SETTINGS = {
+    "canvas": {"width": SIZE[0], "height": SIZE[1], "fps": 30},
+    "encode": {"preset": "ultrafast", "crf": 10},
+    "audio": {"include": False},
+}
+TIMES = 25
+"""Moments of each of the two clips."""
+FARTHEST = 0.25
+"""Output pixels between the crop that the page shows and the film's; the worst seen is 0.04."""
+LIKE = 40.0
+"""dB between the page's canvas and the film's frame, scaled by different hands; the worst seen is 47."""
+
+RAMP = {"from": 0.5, "to": 2, "ease": "smooth"}
+COUNTED = trim(0.4, 3.6, {"start": 0.7, "end": 1.3, "speed": 0.4}, {"start": 2, "end": 3, "speed": RAMP})
+MOVING = trim(0.3, 3.7, {"start": 1, "end": 2, "speed": 0.5}, {"start": 2.5, "end": 3.2, "speed": {**RAMP, "to": 3}})
+WHOLE = [{"frame": 0, "x": 0, "y": 0, "width": 640, "height": 360}]
+GLIDE = [
+    {"frame": 10, "x": 100.0, "y": 60.0, "width": 960.0, "height": 540.0},
+    {"frame": 40, "x": 820.5, "y": 300.25, "width": 960.0, "height": 540.0},
+    {"frame": 70, "x": 200.0, "y": 120.0, "width": 1280.0, "height": 720.0, "ease": "smooth"},
+    {"frame": 95, "x": 700.0, "y": 400.0, "width": 800.0, "height": 450.0, "ease": "linear"},
+    {"frame": 110, "x": 500.0, "y": 200.0, "width": 800.0, "height": 450.0},
+]
+TILTED = [
+    {"frame": 0, "x": 300.0, "y": 200.0, "width": 800.0, "height": 600.0},
+    {"frame": 40, "x": 620.0, "y": 260.0, "width": 800.0, "height": 600.0},
+]
+
+SHOW = """async (number) => {
+  const player = await import("/static/studio/player.js");
+  player.showFilm(number);
+}"""
+SHOWN = """async (number) => {
+  const { video } = await import("/static/studio/player.js");
+  const now = await import("/static/studio/now.js");
+  const screen = document.querySelector(".screen");
+  if (!video.value || video.value.seeking || video.value.dataset.frame !== String(now.frame.value)) return null;
+  if (screen.dataset.frame !== String(number) || screen.dataset.source !== String(now.frame.value)) return null;
+  const grey = (picture, width, height) => {
+    const canvas = new OffscreenCanvas(width, height);
+    const context = canvas.getContext("2d");
+    context.drawImage(picture, 0, 0, width, height);
+    const { data } = context.getImageData(0, 0, width, height);
+    const bytes = new Uint8Array(width * height);
+    const luma = (at) => 0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2];
+    for (let i = 0; i < bytes.length; i++) bytes[i] = luma(4 * i);
+    let text = "";
+    for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+    return btoa(text);
+  };
+  return {
+    frame: now.frame.value, box: screen.dataset.box.split(" ").map(Number),
+    screen: grey(screen, 640, 360), picture: grey(video.value, 640, 360),
+  };
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the page showed at a frame of a clip: the source's frame, the crop, the preview, the source's picture."""
+
+    number: int
+    frame: int
+    box: blobs.Window
+    screen: Luma
+    picture: Luma
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """A project open in the editor, and its film, frame by frame."""
+
+    desk: Desk
+    lumas: list[Luma]
+    codes: list[int | None]
+    frames: tuple[int, ...]
+    """How many frames each clip has in the film."""
+
+
+@pytest.fixture
+def agreed(open_page: Open, person: Person, game: Path, tmp_path: Path, embedded: str) -> Agreed:
+    project = person.project("Agreed", aspect_ratio="16:9", settings=SETTINGS)
+    person.clip(project, person.uploaded(game), name="Counted", crop_data=WHOLE, segments_data=COUNTED)
+    still = person.uploaded(scene(tmp_path / "blobs.mp4", embedded))
+    person.clip(project, still, name="Moving", crop_data=GLIDE, segments_data=MOVING)
+    tilted = {"rotation": 7.5, "segments_data": trim(0.2, 1.4)}
+    person.clip(project, still, name="Tilted", crop_data=TILTED, **tilted)
+    made = tmp_path / "film.mp4"
+    made.write_bytes(film(person.api, export(person.api, project)))
+    desk = opened(open_page, project)
+    frames = desk.page.evaluate(
+        "async () => (await import('/static/studio/store.js')).draft.value.clips.map((each) => each.frames)"
+    )
+    return Agreed(desk, list(read.luma(made)), [frame.codes[0] for frame in read.frames(made)], tuple(frames))
+
+
+def scene(path: Path, ffmpeg: str) -> Path:
+    """Blobs at known places, 4 s that every browser plays."""
+    luma = blobs.blob_scene()
+    command = [ffmpeg, "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "yuv420p", *coded.BT709, "-s", "1920x1080"]
+    command += ["-r", "30", "-i", "pipe:0", *H264[:4], "-crf", "8", "-pix_fmt", "yuv420p", *coded.BT709, str(path)]
+    coded.feed(command, (coded.yuv420p(luma) for _ in range(120)))
+    return path
+
+
+def test_what_the_page_shows_is_what_the_film_shows(agreed: Agreed) -> None:
+    counted, moving, tilted = agreed.frames
+    assert sum(agreed.frames) == len(agreed.lumas)
+    for seen in shown(agreed.desk, counted):
+        assert agreed.codes[seen.number] == seen.frame, f"frame {seen.number}"
+        assert read.codes(seen.picture)[0] == seen.frame, f"frame {seen.number}"
+    agreed.desk.page.keyboard.press("PageDown")
+    agreed.desk.settle()
+    for seen in shown(agreed.desk, moving):
+        frame = agreed.lumas[counted + seen.number]
+        assert blobs.farthest(frame, seen.box, SIZE) < FARTHEST, f"frame {seen.number}"
+        assert psnr(to_video(seen.screen), frame) > LIKE, f"frame {seen.number}"
+    agreed.desk.page.keyboard.press("PageDown")
+    agreed.desk.settle()
+    for seen in shown(agreed.desk, tilted, 6):  # turned, and between bars, as its crop is of another shape
+        frame = agreed.lumas[counted + moving + seen.number]
+        assert psnr(to_video(seen.screen), frame) > LIKE, f"frame {seen.number}"
+
+
+def shown(desk: Desk, frames: int, times: int = TIMES) -> Iterator[Seen]:
+    """What the page shows at random frames of the clip, the first and the last among them."""
+    numbers = {0, frames - 1, *random.Random(frames).sample(range(frames), times - 2)}
+    for number in sorted(numbers):
+        desk.page.evaluate(SHOW, number)
+        told: dict[str, Any] = until(desk.page, SHOWN, number)
+        x, y, width, height = told["box"]
+        yield Seen(number, told["frame"], (x, y, width, height), picture(told["screen"]), picture(told["picture"]))
+
+
+def picture(text: str) -> Luma:
+    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(SIZE[1], SIZE[0])
+
+
+def to_video(screen: Luma) -> Luma:
+    """Full range, as screens have it, as limited range."""
+    return np.rint(16 + screen.astype(np.float64) * 219 / 255).astype(np.uint8)
+
+
+def psnr(one: Luma, other: Luma) -> float:
+    inner = (slice(4, -4), slice(4, -4))
+    noise = float(np.mean((one[inner].astype(np.float64) - other[inner]) ** 2))
+    return float(10 * np.log10(255**2 / max(noise, 1e-12)))

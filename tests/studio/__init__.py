@@ -1,0 +1,1 @@
+"""The studio's modules, where a browser is not needed."""

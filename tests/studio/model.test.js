@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as model from "../../server/static/studio/model.js";
+
+const box = { x: 0, y: 0, width: 90, height: 160 };
+const stored = (id, more = {}) => ({
+  id, version: 1, raw_clip_id: "r", name: id, rotation: 0,
+  crop_data: [{ frame: 0, ...box }], segments_data: null, timing_data: null, transition_data: null, ...more,
+});
+const start = () => model.editOf({ id: "p", name: "P", aspect_ratio: "9:16", clips: [stored("a"), stored("b"), stored("c")] });
+const run = (edit, ...commands) => commands.reduce(model.apply, edit);
+const ids = (edit) => edit.clips.map((clip) => clip.clip_id);
+const frames = (edit, id = "a") => model.keyframesOf(model.clipOf(edit, id)).map((each) => each.frame);
+
+test("a keyframe is set in its place, and one of the same frame is replaced", () => {
+  const edit = run(start(),
+    { do: "set-keyframe", clip_id: "a", keyframe: { frame: 90, ...box } },
+    { do: "set-keyframe", clip_id: "a", keyframe: { frame: 30, ...box } },
+    { do: "set-keyframe", clip_id: "a", keyframe: { frame: 90, ...box, x: 7 } });
+  assert.deepEqual(frames(edit), [0, 30, 90]);
+  assert.equal(edit.clips[0].crop_data[2].x, 7);
+  assert.deepEqual(frames(edit, "b"), [0]);
+});
+
+test("a keyframe moves to a free frame only", () => {
+  const edit = run(start(), { do: "set-keyframe", clip_id: "a", keyframe: { frame: 30, ...box, x: 5 } });
+  const moved = run(edit, { do: "move-keyframe", clip_id: "a", frame: 30, to: 45 });
+  assert.deepEqual(frames(moved), [0, 45]);
+  assert.equal(moved.clips[0].crop_data[1].x, 5);
+  assert.throws(() => run(edit, { do: "move-keyframe", clip_id: "a", frame: 30, to: 0 }), /already/);
+  assert.throws(() => run(edit, { do: "move-keyframe", clip_id: "a", frame: 31, to: 32 }), /no keyframe/);
+  assert.equal(run(edit, { do: "move-keyframe", clip_id: "a", frame: 30, to: 30 }), edit);
+});
+
+test("what cannot be is refused in words", () => {
+  const refused = (command, why) => assert.throws(() => run(start(), { clip_id: "a", ...command }), why);
+  refused({ do: "set-keyframe", keyframe: { frame: 1.5, ...box } }, /whole frame/);
+  refused({ do: "set-keyframe", keyframe: { frame: 1, ...box, width: 0 } }, /width/);
+  refused({ do: "set-keyframe", keyframe: { frame: 1, ...box, x: NaN } }, /number/);
+  refused({ do: "remove-keyframe", frame: 8 }, /no keyframe/);
+  refused({ do: "set-trim", start: 3, end: 2 }, /out point/);
+  refused({ do: "set-trim", start: -1, end: 2 }, /before/);
+  refused({ do: "set-spans", spans: [{ start: 0, end: 2, speed: 1 }, { start: 1, end: 3, speed: 1 }] }, /overlap/);
+  refused({ do: "set-spans", spans: [{ start: 0, end: 2, speed: { from: 1, to: 0 } }] }, /more than 0/);
+  refused({ do: "set-transition", transition: { type: "fade" } }, /seconds/);
+  refused({ do: "rename-clip", name: "  " }, /name/);
+  refused({ do: "fly" }, /no command/);
+  refused({ do: "set-rotation", clip_id: "gone", rotation: 90 }, /no longer/);
+});
+
+test("a trim is the segments', also where an old form kept it elsewhere", () => {
+  const old = model.editOf({ id: "p", clips: [stored("a", { timing_data: { trimRange: [1, 2], playbackRate: 2 } })] });
+  const edit = run(old, { do: "set-trim", clip_id: "a", start: 0.5, end: 3 });
+  assert.deepEqual(edit.clips[0].segments_data, { version: 2, trimRange: { start: 0.5, end: 3 }, spans: [] });
+  assert.deepEqual(edit.clips[0].timing_data, { playbackRate: 2 });
+  assert.equal(run(edit, { do: "set-trim", clip_id: "a", start: null, end: null }).clips[0].segments_data.trimRange, null);
+});
+
+test("clips move, and one that stays where it is changes nothing", () => {
+  assert.deepEqual(ids(run(start(), { do: "move-clip", clip_id: "c", to: 0 })), ["c", "a", "b"]);
+  assert.deepEqual(ids(run(start(), { do: "move-clip", clip_id: "a", to: 99 })), ["b", "c", "a"]);
+  const edit = start();
+  assert.equal(run(edit, { do: "move-clip", clip_id: "b", to: 1 }), edit);
+});
+
+test("what is to be saved is what differs, and nothing that means the same", () => {
+  const before = start();
+  assert.equal(model.anyOf(model.changes(before, before)), false);
+  const emptied = run(before, { do: "set-trim", clip_id: "a", start: null, end: null });
+  assert.equal(model.anyOf(model.changes(before, emptied)), false);
+  const edit = run(before,
+    { do: "set-rotation", clip_id: "b", rotation: 90 }, { do: "move-clip", clip_id: "c", to: 0 });
+  assert.deepEqual(model.changes(before, edit),
+    { clips: [{ clip_id: "b", version: 1, fields: { rotation: 90 } }], order: ["c", "a", "b"] });
+});
+
+test("undo gives back fields and order; versions and clips stay", () => {
+  const first = start();
+  const second = run(first, { do: "set-rotation", clip_id: "a", rotation: 90 }, { do: "move-clip", clip_id: "c", to: 0 });
+  const now = { ...second, clips: second.clips.filter((clip) => clip.clip_id !== "b").map((clip) => ({ ...clip, version: 5 })) };
+  const back = model.undone(model.recorded(model.NO_HISTORY, first), now);
+  assert.deepEqual(ids(back.edit), ["a", "c"]);
+  assert.deepEqual(back.edit.clips.map((clip) => [clip.rotation, clip.version]), [[0, 5], [0, 5]]);
+  assert.deepEqual(ids(model.redone(back.history, back.edit).edit), ["c", "a"]);
+});
+
+test("the steps of one drag are one, and a new edit ends what could be redone", () => {
+  let history = model.recorded(model.NO_HISTORY, "0", "drag");
+  history = model.recorded(history, "1", "drag");
+  history = model.recorded(history, "2");
+  assert.deepEqual(history.past, ["0", "2"]);
+  assert.deepEqual(model.recorded({ ...history, future: ["x"] }, "3").future, []);
+  assert.equal(model.undone(model.NO_HISTORY, "0"), null);
+});
+
+test("a pointer selects what it names", () => {
+  const edit = run(start(), { do: "set-keyframe", clip_id: "b", keyframe: { frame: 30, ...box } });
+  const at = (pointer, clip_id) => model.pointedAt(edit, { pointer, clip_id });
+  assert.deepEqual(at("/clips/1/crop_data/1/width", "b"), { clip_id: "b", keyframe: 30, span: null, transition: false });
+  assert.deepEqual(at("/clips/2/segments_data/spans/3/speed"), { clip_id: "c", keyframe: null, span: 3, transition: false });
+  assert.deepEqual(at("/clips/1/transition_data/duration", "b"), { clip_id: "b", keyframe: null, span: null, transition: true });
+  assert.deepEqual(at(undefined, "gone"), { clip_id: null, keyframe: null, span: null, transition: false });
+});
+
+test("only what both changed, each otherwise, is a conflict", () => {
+  const before = start();
+  const mine = run(before, { do: "set-rotation", clip_id: "a", rotation: 90 }, { do: "rename-clip", clip_id: "a", name: "mine" },
+    { do: "set-rotation", clip_id: "b", rotation: 90 });
+  const theirs = run(before, { do: "set-rotation", clip_id: "a", rotation: 180 }, { do: "set-rotation", clip_id: "b", rotation: 90 },
+    { do: "rename-clip", clip_id: "c", name: "theirs" });
+  assert.deepEqual(model.conflicts(before, mine, theirs), [{ clip_id: "a", name: "a", field: "rotation", mine: 90, theirs: 180 }]);
+  assert.deepEqual(model.conflicts(before, mine, before), []);
+});
+
+test("mine over theirs: my fields, my order, their clips", () => {
+  const before = start();
+  const kept = model.changes(before, run(before, { do: "set-rotation", clip_id: "a", rotation: 90 }, { do: "move-clip", clip_id: "c", to: 0 }));
+  const theirs = model.editOf({ id: "p", clips: [stored("b"), stored("a", { version: 2, name: "theirs" }), stored("d"), stored("c")] });
+  const merged = model.over(theirs, kept);
+  assert.deepEqual(ids(merged), ["c", "a", "b", "d"]);
+  assert.deepEqual([merged.clips[1].rotation, merged.clips[1].name, merged.clips[1].version], [90, "theirs", 2]);
+});

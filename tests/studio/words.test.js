@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as words from "../../server/static/studio/words.js";
+
+test("times are rounded once, and carried", () => {
+  assert.deepEqual([0, 5.04, 59.96, 61.5, 3599.99, 3661].map((each) => words.clock(each)), ["0:00.0", "0:05.0", "1:00.0", "1:01.5", "1:00:00.0", "1:01:01.0"]);
+  assert.deepEqual([words.clock(1.005, 2), words.clock(7.6, 0), words.clock(NaN)], ["0:01.00", "0:08", "–"]);
+});
+
+test("bytes and spans", () => {
+  assert.deepEqual([0, 999, 1000, 45_600_000, 123_456_789].map(words.bytes), ["0 bytes", "999 bytes", "1.0 kB", "45.6 MB", "123 MB"]);
+  assert.deepEqual([0, 59.4, 61, 3725].map(words.span), ["0 s", "59 s", "1 min 01 s", "1 h 02 min"]);
+});
+
+test("what an edit holds, in words", () => {
+  const box = { x: 0.4, y: 0, width: 90, height: 160 };
+  assert.equal(words.told("crop_data", [{ frame: 0, ...box }, { frame: 9, ...box }]), "2 keyframes, first 90×160 at 0, 0");
+  assert.equal(words.told("crop_data", null), "not framed");
+  assert.equal(words.told("segments_data", { trimRange: { start: 1, end: 2.5 }, spans: [{ start: 1, end: 2, speed: 0.5 }] }), "0:01.00 to 0:02.50, ×0.5");
+  assert.equal(words.told("segments_data", null), "whole clip");
+  assert.equal(words.told("transition_data", { type: "fade", duration: 0.5 }), "fade, 0.5 s");
+});
