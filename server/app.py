@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.api import Operation, routes
+from server.asyncapi import events
 from server.durable import UNSTORED, Durable
 from server.envelope import Envelope
 from server.limits import AddressLimit
@@ -67,7 +68,7 @@ def make_app(services: Services) -> Starlette:
         lifespan=_lifespan(services),
     )
     app.router.redirect_slashes = False  # an address is one address
-    app.state.document = document(OPERATIONS)
+    app.state.document, app.state.events = document(OPERATIONS), events()
     return app
 
 
@@ -140,7 +141,7 @@ async def _sweep(services: Services) -> None:
         for uid in [tenant.uid for tenant in services.tenants.opened()]:
             try:
                 async with services.tenants.use(uid) as tenant:
-                    count = await sweep(services.store, tenant, older)
+                    count = await sweep(services.store, tenant, services.coming, older)
             except UNSTORED as error:
                 logger.warning("not swept", extra={"why": f"{type(error).__name__}: {error}"})
                 continue

@@ -18,6 +18,8 @@ from typing import Any, TypeVar
 from server import logs
 from server.cache import MediaCache
 from server.durable import UNSTORED
+from server.footage import media_key
+from server.ids import new_id
 from server.logs import logger
 from server.metrics import Metrics
 from server.preparing import Prepared
@@ -31,6 +33,7 @@ from server.storage.database import DatabaseFailed, Reader, Transaction
 from server.storage.objects import ObjectStore
 from server.storage.sync import NotDurable
 from server.storage.tenants import Lost, Overdue, Tenants
+from server.sweeping import Coming
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -86,6 +89,7 @@ class Jobs:
         tenants: Tenants,
         cache: MediaCache,
         metrics: Metrics,
+        coming: Coming,
         now: Callable[[], str],
     ) -> None:
         self.cache = cache
@@ -93,7 +97,7 @@ class Jobs:
         """This run of the server: what an export that another one left behind is told by."""
         self._settings, self._tenants, self._now = settings, tenants, now
         self._render = Render(settings, store, cache, now)
-        self._metrics = metrics
+        self._metrics, self._coming = metrics, coming
         self._jobs: dict[tuple[str, str], Job] = {}
         self._slots = asyncio.Semaphore(settings.export_slots)
         self._adopting: dict[str, asyncio.Task[None]] = {}
@@ -207,9 +211,11 @@ class Jobs:
         )
         edit = job.prepared.edit if job.prepared else await self._read(job.uid, partial(_edit, job.export_id))
         prepared = job.prepared or await self._render.prepared(edit)
-        film = await self._render.film(job.uid, prepared, job.teller)
-        job.finishing = True
-        await self._durably(job, partial(_finish, job.export_id, film, edit.clips))
+        film_id = new_id("v")
+        with self._coming.kept(media_key(job.uid, film_id)):
+            film = await self._render.film(job.uid, film_id, prepared, job.teller)
+            job.finishing = True
+            await self._durably(job, partial(_finish, job.export_id, film, edit.clips))
         job.teller.end("complete", "the film is ready")
 
     async def _broken_off(self, job: Job) -> None:

@@ -32,7 +32,7 @@ A save is answered when it is durable. Errors are `application/problem+json` (RF
 programs read; `clip_id`, `pointer`, `hint` and `errors` are there where they apply.
 What is another user's is not there.
 
-How far an export is, is told by the WebSocket `/ws/export/{export_id}`.
+How far an export is, is told by the WebSocket `/ws/export/{export_id}`, which `/asyncapi.json` describes.
 """
 
 WORDS = {

@@ -35,8 +35,10 @@ Row = dict[str, Any]
 AT_ONCE = 8
 """Questions to the store side by side."""
 
-compiling = ThreadPoolExecutor(1, "compile")
-"""One at a time: compiling is arithmetic, which threads cannot share."""
+COMPILES_AT_ONCE = 3
+compiling = ThreadPoolExecutor(COMPILES_AT_ONCE, "compile")
+"""Compiling is arithmetic, for which threads share one processor: nothing is sooner done, but none waits for a long
+one. A few only, as the server itself shares it too."""
 
 
 @dataclass(frozen=True, slots=True)

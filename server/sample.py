@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.model import read_reel
 from compiler.supervise.probe import probing
-from server.footage import media_key, summary, write_facts
+from server.footage import facts_key, media_key, summary, write_facts
 from server.ids import new_id
 from server.logs import logger
 from server.problem import Problem
@@ -45,16 +46,15 @@ async def give_sample(services: Services, uid: str) -> None:
     async with services.rooms.of(uid) as held:
         if not await held.read(untouched):
             return
-        try:
-            sample = await asyncio.to_thread(read_sample, path)
-            raws = await _stored(services, uid, sample)
-        except (OSError, ReelError, ReelErrors, Problem) as error:  # signing in does not depend on it
-            logger.warning("no sample project", extra={"why": str(error)})
-            return
-        if not await held.write(lambda unit: _add(unit, sample, raws, services.now())):
-            for raw in raws.values():  # somebody signed in elsewhere at the same time
-                for key in (raw["object_key"], f"{raw['object_key']}.json"):
-                    await services.store.delete(key)
+        with ExitStack() as coming:
+            try:
+                sample = await asyncio.to_thread(read_sample, path)
+                raws = await _stored(services, uid, sample, coming)
+            except (OSError, ReelError, ReelErrors, Problem) as error:  # signing in does not depend on it
+                logger.warning("no sample project", extra={"why": str(error)})
+                return
+            if not await held.write(lambda unit: _add(unit, sample, raws, services.now())):
+                await _removed(services, raws)
 
 
 def read_sample(path: Path) -> Sample:
@@ -70,18 +70,26 @@ def read_sample(path: Path) -> Sample:
     return Sample(f"Sample: {path.stem}", aspect_ratio, settings, tuple(entries), media)
 
 
-async def _stored(services: Services, uid: str, sample: Sample) -> dict[Path, Row]:
-    """The rows of the footage, each file once, its objects stored."""
+async def _stored(services: Services, uid: str, sample: Sample, coming: ExitStack) -> dict[Path, Row]:
+    """The rows of the footage, each file once, its objects stored, and not swept before `coming` is left."""
     found = await probing([(path, Loc()) for path in dict.fromkeys(sample.media)])
     rows: dict[Path, Row] = {}
     for path, media in found.items():
         raw_clip_id = new_id("r")
         key = media_key(uid, raw_clip_id)
+        coming.enter_context(services.coming.kept(key))
         stat = await services.store.put_file(key, path)
         info = await write_facts(services.store, key, media)
         rows[path] = {"id": raw_clip_id, "name": path.name, "object_key": key, "etag": stat.etag, "size": stat.size}
         rows[path] |= {"media_info": info, "created_at": services.now()}
     return rows
+
+
+async def _removed(services: Services, raws: dict[Path, Row]) -> None:
+    """Take the footage away again: somebody signed in elsewhere at the same time."""
+    for raw in raws.values():
+        for key in (facts_key(raw["object_key"]), raw["object_key"]):
+            await services.store.delete(key)
 
 
 async def _add(unit: Transaction, sample: Sample, raws: dict[Path, Row], now: str) -> bool:

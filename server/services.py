@@ -17,6 +17,7 @@ from server.storage.folder import FolderStore
 from server.storage.objects import ObjectStore
 from server.storage.s3 import Bucket, S3Store
 from server.storage.tenants import Tenants
+from server.sweeping import Coming
 from server.views import Views
 
 
@@ -33,6 +34,7 @@ class Services:
     cache: MediaCache
     jobs: Jobs
     limits: Limits
+    coming: Coming
     views: Views
 
     @property
@@ -74,10 +76,11 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
     rooms = Rooms(tenants, settings.durable_within)
     cache = MediaCache(store, settings.local / "footage", settings.temporary, settings.cache_limit)
     metrics = Metrics(tenants)
-    jobs = Jobs(settings, store, tenants, cache, metrics, now)
+    coming = Coming()
+    jobs = Jobs(settings, store, tenants, cache, metrics, coming, now)
     views = Views(settings, store, cache, metrics)
     accounts, limits = Accounts(store), Limits(settings)
-    return Services(settings, store, accounts, tenants, rooms, metrics, cache, jobs, limits, views)
+    return Services(settings, store, accounts, tenants, rooms, metrics, cache, jobs, limits, coming, views)
 
 
 def now() -> str:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from server.api import Call, Json, NoBody, Operations
-from server.durable import UNSTORED, unstored
+from server.durable import UNSTORED, Rooms, unstored
 from server.export_shapes import Export, Exported, ExportRequest, Exports
 from server.jobs import Job
 from server.preparing import Prepared, prepare
@@ -102,6 +102,7 @@ async def _storing() -> AsyncIterator[None]:
         yield
     except UNSTORED as error:
         unstored(error)
+        Rooms.give_up()  # else what was written would be waited for again, and answered with 503
         raise Problem(500, "storage_error", "the storage does not answer: send the same request again") from error
 
 
@@ -129,12 +130,18 @@ async def _begin(call: Call[ExportRequest]) -> None:
         edit: Edit = await call.ask(lambda reader: _edit(reader, call))
         services.jobs.check_queue(call.uid)
         prepared = await prepare(edit, services.store, services.cache)
-        async with call.held() as held:
-            row = await held.write(lambda unit: _accepted(unit, call, prepared))  # noqa: B023
-        if row is not None:
-            if services.jobs.of(call.uid, row["export_id"]) is None:
-                await services.jobs.start(call.uid, row, prepared)
+        # shielded: an export that is written down and not begun would stand in its project's way
+        if await asyncio.shield(asyncio.ensure_future(_taken_in(call, prepared))):
             return
+
+
+async def _taken_in(call: Call[ExportRequest], prepared: Prepared) -> bool:
+    """Write the export down and begin it; False, and neither, when the edit has changed since it was read."""
+    async with call.held() as held:
+        row = await held.write(lambda unit: _accepted(unit, call, prepared))
+    if row is not None and call.services.jobs.of(call.uid, row["export_id"]) is None:
+        await call.services.jobs.start(call.uid, row, prepared)
+    return row is not None
 
 
 async def _edit(reader: Reader, call: Call[ExportRequest]) -> Edit:

@@ -28,7 +28,7 @@ from server.routes.projects import discard
 from server.shapes import NAME_LENGTH, RawClip, RawClips
 from server.storage import raw_clips
 from server.storage.database import Reader, Transaction
-from server.storage.objects import CHUNK, Missing
+from server.storage.objects import CHUNK, Missing, StoreFailed
 
 api = Operations("raw clips")
 
@@ -75,18 +75,24 @@ async def upload(call: Call[NoBody]) -> Response:
     raw_clip_id = new_id("r")
     async with _received(call, raw_clip_id) as (path, name):
         media, key = await _probed(path), media_key(call.uid, raw_clip_id)
-        stat = await call.services.store.put_file(key, path)
+        with call.services.coming.kept(key):
+            row = {"id": raw_clip_id, "name": name, **await _stored(call, key, path, media)}
+
+            async def work(unit: Transaction) -> Json:
+                await raw_clips.add(unit, row)
+                return shown(row)
+
+            return await call.write(work, 201)
+
+
+async def _stored(call: Call[NoBody], key: str, path: Path, media: Media) -> Json:
+    """What the row says of the object, once it and its facts are stored."""
+    stat = await call.services.store.put_file(key, path)
     if stat.size != media.size:
         raise storage_problem("the store kept another size than was sent")
     info = await write_facts(call.services.store, key, media)
-    row = {"id": raw_clip_id, "name": name, "object_key": key, "etag": stat.etag, "size": stat.size}
-    row |= {"media_info": info, "created_at": call.services.now()}
-
-    async def work(unit: Transaction) -> Json:
-        await raw_clips.add(unit, row)
-        return shown(row)
-
-    return await call.write(work, 201)
+    told = {"object_key": key, "etag": stat.etag, "size": stat.size}
+    return {**told, "media_info": info, "created_at": call.services.now()}
 
 
 @api.op("GET", "/api/raw-clips", answer=RawClips)
@@ -174,6 +180,8 @@ async def _received(call: Call[NoBody], raw_clip_id: str) -> AsyncIterator[tuple
         yield path, _named(name)
     except ClientDisconnect as error:
         raise Problem(400, "upload_broken_off", "the upload ended before its end") from error
+    except OSError as error:
+        raise StoreFailed(f"an upload cannot be kept here: {error.strerror}") from error
     finally:
         await asyncio.to_thread(path.unlink, missing_ok=True)
 

@@ -30,13 +30,13 @@ async def get(reader: Reader, export_id: str) -> Row | None:
 
 async def every(reader: Reader, project_id: str | None) -> list[Row]:
     """The newest hundred exports, of one project if one is given, the newest first."""
-    sql = f"SELECT {_COLUMNS} FROM exports WHERE ?1 IS NULL OR project_id = ?1 ORDER BY created_at DESC, export_id"
+    sql = f"SELECT {_COLUMNS} FROM exports WHERE ?1 IS NULL OR project_id = ?1 ORDER BY rowid DESC"
     return [_shown(row) for row in await reader.all(f"{sql} LIMIT {MOST_SHOWN}", (project_id,))]
 
 
 async def unfinished(reader: Reader) -> list[Row]:
     """Every export that is queued or running, the oldest first."""
-    rows = await reader.all(f"SELECT {_COLUMNS} FROM exports WHERE {OPEN} ORDER BY created_at, export_id")
+    rows = await reader.all(f"SELECT {_COLUMNS} FROM exports WHERE {OPEN} ORDER BY rowid")
     return [_shown(row) for row in rows]
 
 

@@ -1,4 +1,7 @@
-"""The schema, as numbered steps forward; a database is at the step it has taken last."""
+"""The schema, as numbered steps forward; a database is at the step it has taken last.
+
+Which of two rows is the newer is told by their rowids: times are for people, as clocks are put back.
+"""
 
 from __future__ import annotations
 

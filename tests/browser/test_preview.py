@@ -42,6 +42,10 @@ GLIDE = [
     {"frame": 95, "x": 700.0, "y": 400.0, "width": 800.0, "height": 450.0, "ease": "linear"},
     {"frame": 110, "x": 500.0, "y": 200.0, "width": 800.0, "height": 450.0},
 ]
+TILTED = [
+    {"frame": 0, "x": 300.0, "y": 200.0, "width": 800.0, "height": 600.0},
+    {"frame": 40, "x": 620.0, "y": 260.0, "width": 800.0, "height": 600.0},
+]
 
 SHOW = """async (number) => {
   const player = await import("/static/studio/player.js");
@@ -90,7 +94,7 @@ class Agreed:
     desk: Desk
     lumas: list[Luma]
     codes: list[int | None]
-    frames: tuple[int, int]
+    frames: tuple[int, ...]
     """How many frames each clip has in the film."""
 
 
@@ -100,6 +104,8 @@ def agreed(open_page: Open, person: Person, game: Path, tmp_path: Path, embedded
     person.clip(project, person.uploaded(game), name="Counted", crop_data=WHOLE, segments_data=COUNTED)
     still = person.uploaded(scene(tmp_path / "blobs.mp4", embedded))
     person.clip(project, still, name="Moving", crop_data=GLIDE, segments_data=MOVING)
+    tilted = {"rotation": 7.5, "segments_data": trim(0.2, 1.4)}
+    person.clip(project, still, name="Tilted", crop_data=TILTED, **tilted)
     made = tmp_path / "film.mp4"
     made.write_bytes(film(person.api, export(person.api, project)))
     desk = opened(open_page, project)
@@ -119,8 +125,8 @@ def scene(path: Path, ffmpeg: str) -> Path:
 
 
 def test_what_the_page_shows_is_what_the_film_shows(agreed: Agreed) -> None:
-    counted, moving = agreed.frames
-    assert counted + moving == len(agreed.lumas)
+    counted, moving, tilted = agreed.frames
+    assert sum(agreed.frames) == len(agreed.lumas)
     for seen in shown(agreed.desk, counted):
         assert agreed.codes[seen.number] == seen.frame, f"frame {seen.number}"
         assert read.codes(seen.picture)[0] == seen.frame, f"frame {seen.number}"
@@ -130,11 +136,16 @@ def test_what_the_page_shows_is_what_the_film_shows(agreed: Agreed) -> None:
         frame = agreed.lumas[counted + seen.number]
         assert blobs.farthest(frame, seen.box, SIZE) < FARTHEST, f"frame {seen.number}"
         assert psnr(to_video(seen.screen), frame) > LIKE, f"frame {seen.number}"
+    agreed.desk.page.keyboard.press("PageDown")
+    agreed.desk.settle()
+    for seen in shown(agreed.desk, tilted, 6):  # turned, and between bars, as its crop is of another shape
+        frame = agreed.lumas[counted + moving + seen.number]
+        assert psnr(to_video(seen.screen), frame) > LIKE, f"frame {seen.number}"
 
 
-def shown(desk: Desk, frames: int) -> Iterator[Seen]:
+def shown(desk: Desk, frames: int, times: int = TIMES) -> Iterator[Seen]:
     """What the page shows at random frames of the clip, the first and the last among them."""
-    numbers = {0, frames - 1, *random.Random(frames).sample(range(frames), TIMES - 2)}
+    numbers = {0, frames - 1, *random.Random(frames).sample(range(frames), times - 2)}
     for number in sorted(numbers):
         desk.page.evaluate(SHOW, number)
         told: dict[str, Any] = until(desk.page, SHOWN, number)

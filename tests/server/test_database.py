@@ -188,7 +188,8 @@ def test_an_image_is_of_one_moment_and_opens(tmp_path: Path) -> None:
             copy = await open_database(tmp_path / f"copy{turn}")
             assert (await copy.head()).n == n == len(await names(copy))
             await copy.close()
-            await asyncio.sleep(0.005)
+            while database.n == n:
+                await asyncio.sleep(0)
         stop.set()
         await writer
 

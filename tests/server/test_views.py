@@ -6,8 +6,7 @@ import itertools
 import os
 import signal
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from io import BytesIO
@@ -24,6 +23,7 @@ from tests.footage.pool import ODD, fetch
 from tests.server.editing import ffmpegs_of, one_clip
 from tests.server.site import Site, add_user, serving
 from tests.server.test_http import refused, uploaded
+from tests.server.waiting import until
 
 Json = dict[str, Any]
 FOOTAGE = Path(__file__).parents[2] / ".footage"
@@ -41,14 +41,6 @@ def lengthy(embedded: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same, so long that something can be done while its proxy is made."""
     recipe = Recipe(Fraction(30), Fraction(50), size=(1280, 720), channels=0, video=("-c:v", "mpeg4", "-q:v", "12"))
     return coded.make(tmp_path_factory.mktemp("lengthy") / "lengthy.mkv", recipe, ffmpeg=embedded)
-
-
-def wait(until: Callable[[], bool]) -> None:
-    for _ in range(1200):
-        if until():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it does not come")
 
 
 @contextmanager
@@ -130,7 +122,7 @@ def test_a_proxy_has_the_frames_of_the_footage(site: Site, user: httpx.Client, p
     for _ in range(2):
         answer = user.post(f"/api/raw-clips/{raw}/proxy")
         assert (answer.status_code, answer.json()["state"]) == (202, "making")
-    wait(lambda: state_of(user, raw)["state"] == "ready")
+    until(lambda: state_of(user, raw)["state"] == "ready")
     assert user.post(f"/api/raw-clips/{raw}/proxy").json() == {"state": "ready", "progress": 1.0, "error": None}
     whole = user.get(f"/api/raw-clips/{raw}/proxy/media")
     assert (whole.status_code, whole.headers["content-type"]) == (200, "video/mp4")
@@ -147,7 +139,7 @@ def test_a_proxy_has_the_frames_of_the_footage(site: Site, user: httpx.Client, p
 def test_a_proxy_is_made_of_what_a_browser_would_not_play_after_all(user: httpx.Client, game: Path) -> None:
     raw = uploaded(user, game)
     assert user.post(f"/api/raw-clips/{raw}/proxy").json()["state"] == "making"
-    wait(lambda: state_of(user, raw)["state"] != "making")
+    until(lambda: state_of(user, raw)["state"] != "making")
     assert state_of(user, raw)["state"] == "ready"
 
 
@@ -162,7 +154,7 @@ def test_how_far_a_proxy_is_is_told(user: httpx.Client, lengthy: Path, site: Sit
             seen.append(told["progress"])
             return bool(told["state"] == "ready")
 
-        wait(ready)
+        until(ready)
     assert seen == sorted(seen)
     assert any(0 < progress < 1 for progress in seen)
 
@@ -191,7 +183,7 @@ def test_footage_that_is_lost_is_told(site: Site, user: httpx.Client, game: Path
     found.unlink()
     refused(user.get(f"/api/raw-clips/{raw}/filmstrip"), 500, "video_not_found")
     user.post(f"/api/raw-clips/{raw}/proxy")
-    wait(lambda: state_of(user, raw)["state"] != "making")
+    until(lambda: state_of(user, raw)["state"] != "making")
     told = state_of(user, raw)
     assert (told["state"], told["error"]["error"]) == ("error", "video_not_found")
 
@@ -208,7 +200,7 @@ def test_footage_that_is_deleted_gets_no_proxy(lengthy: Path, site: Site) -> Non
     with generous(site) as (own, client):
         raw = uploaded(client, lengthy)
         client.post(f"/api/raw-clips/{raw}/proxy")
-        wait(lambda: state_of(client, raw)["progress"] > 0)
+        until(lambda: state_of(client, raw)["progress"] > 0)
         assert len(ffmpegs_of(own.data)) == 1
         assert client.delete(f"/api/raw-clips/{raw}").status_code == 204
         assert ffmpegs_of(own.data) == []
@@ -228,7 +220,7 @@ def test_a_server_that_ends_leaves_no_ffmpeg_and_no_half_of_a_proxy(lengthy: Pat
     with generous(site) as (own, client):
         raw = uploaded(client, lengthy)
         client.post(f"/api/raw-clips/{raw}/proxy")
-        wait(lambda: bool(ffmpegs_of(own.data)))
+        until(lambda: bool(ffmpegs_of(own.data)))
     assert ffmpegs_of(own.data) == []
     assert kept(own, raw) == {"", ".json"}
 
@@ -239,8 +231,8 @@ def test_ffmpeg_dies_with_a_server_that_is_killed(lengthy: Path, site: Site) -> 
     with own.client(add_user(data, "ann")) as client:
         raw = uploaded(client, lengthy)
         client.post(f"/api/raw-clips/{raw}/proxy")
-        wait(lambda: bool(ffmpegs_of(data)))
+        until(lambda: bool(ffmpegs_of(data)))
         os.kill(own.process.pid, signal.SIGKILL)
     own.kill()
-    wait(lambda: not ffmpegs_of(data))
+    until(lambda: not ffmpegs_of(data))
     assert kept(own, raw) == {"", ".json"}
