@@ -10,7 +10,7 @@ REELC_CONFORM_REELS ?= 300
 REELC_CONFORM_PICTURES ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo $(FILMS) footage test faults browser check fmt lint types layers golden conform bench cover serve openapi vendor vendor-check clean
+.PHONY: help setup demo $(FILMS) footage test faults browser pictures check fmt lint types layers golden conform bench cover serve openapi vendor vendor-check clean
 
 help: ## list these targets
 	@awk -F ' *## ' '/^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,8 +82,11 @@ vendor: setup ## fetch what others wrote and pages use, by name, with npm
 vendor-check: setup ## that what is vendored is what was fetched; offline
 	$(BIN)/python -m server.vendor check
 
-browser: setup ## drive the pages in the system's Chromium
+browser: footage ## drive the pages in the system's Chromium
 	$(BIN)/python -m pytest -q -n 2 -m browser tests/browser --tracing retain-on-failure
+
+pictures: footage ## take the pages' pictures anew, into docs/img/studio
+	REELC_PICTURES=docs/img/studio $(BIN)/python -m pytest -q tests/browser/test_first_minute.py
 
 clean: ## remove what can be made again: .venv, demo/, caches; not .footage/
 	rm -rf .venv demo build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis \
