@@ -11,6 +11,7 @@ from server.cache import MediaCache
 from server.durable import Rooms
 from server.jobs import Jobs
 from server.limits import Limits
+from server.media import Media
 from server.metrics import Metrics
 from server.settings import Settings
 from server.storage.folder import FolderStore
@@ -30,6 +31,7 @@ class Services:
     rooms: Rooms
     metrics: Metrics
     cache: MediaCache
+    media: Media
     jobs: Jobs
     limits: Limits
 
@@ -67,8 +69,9 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
     rooms = Rooms(tenants, settings.durable_within)
     cache = MediaCache(store, settings.local / "footage", settings.temporary, settings.cache_limit)
     metrics = Metrics(tenants)
-    jobs = Jobs(settings, store, tenants, cache, metrics, now)
-    return Services(settings, store, Accounts(store), tenants, rooms, metrics, cache, jobs, Limits(settings))
+    media = Media(store, metrics)
+    jobs = Jobs(settings, store, tenants, cache, media, metrics, now)
+    return Services(settings, store, Accounts(store), tenants, rooms, metrics, cache, media, jobs, Limits(settings))
 
 
 def now() -> str:

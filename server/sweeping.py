@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from server.media import Media
 from server.storage import films, snapshots
 from server.storage.objects import ObjectStore
 from server.storage.tenants import Tenant
 
 
-async def sweep(store: ObjectStore, tenant: Tenant, older: timedelta) -> int:
+async def sweep(store: ObjectStore, media: Media, tenant: Tenant, older: timedelta) -> int:
     """Delete a user's media that no row names and that are `older`; how many there were.
 
     Nothing is deleted unless the database here is the newest there is: another server's rows are not seen.
@@ -20,7 +21,8 @@ async def sweep(store: ObjectStore, tenant: Tenant, older: timedelta) -> int:
     named = await tenant.read(films.keys)
     before, count = datetime.now(UTC) - older, 0
     async for stat in store.listing(f"users/{tenant.uid}/media/"):
-        if stat.modified < before and stat.key.removesuffix(".json") not in named:
+        key = stat.key.removesuffix(".json")
+        if stat.modified < before and key not in named and not media.sending(key):
             await store.delete(stat.key)
             count += 1
     return count
