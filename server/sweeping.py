@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from server.media import Media
 from server.storage import films, snapshots
 from server.storage.objects import ObjectStore
 from server.storage.tenants import Tenant
@@ -36,7 +37,7 @@ class Coming:
         return frozenset(self._keys)
 
 
-async def sweep(store: ObjectStore, tenant: Tenant, coming: Coming, older: timedelta) -> int:
+async def sweep(store: ObjectStore, media: Media, tenant: Tenant, coming: Coming, older: timedelta) -> int:
     """Delete a user's media that no row names and that are `older`; how many there were.
 
     Nothing is deleted unless the database here is the newest there is: another server's rows are not seen.
@@ -49,8 +50,9 @@ async def sweep(store: ObjectStore, tenant: Tenant, coming: Coming, older: timed
     # in this order: what was listed and is not coming any more has its row by now, or never will
     spared = coming.keys()
     spared |= await tenant.read(films.keys)
-    for key in old:
-        if key.removesuffix(".json") not in spared:
-            await store.delete(key)
+    for each in old:
+        key = each.removesuffix(".json")
+        if key not in spared and not media.sending(key):
+            await store.delete(each)
             count += 1
     return count

@@ -24,7 +24,6 @@ from server.footage import facts_key, media_key, write_facts
 from server.ids import new_id
 from server.problem import Problem, invalid, not_found, storage_problem
 from server.ranged import RANGED, object_answer
-from server.routes.projects import discard
 from server.shapes import NAME_LENGTH, RawClip, RawClips
 from server.storage import raw_clips
 from server.storage.database import Reader, Transaction
@@ -116,7 +115,7 @@ async def media(call: Call[NoBody]) -> Response:
     except Missing:
         raise Problem(500, "video_not_found", "the footage is not in the object store") from None
     kind = TYPES.get(row["media_info"]["format"], BYTES)
-    return await object_answer(call.request, call.services.store, stat, kind, row["name"])
+    return await object_answer(call.request, call.services.media, stat, kind, row["name"])
 
 
 @api.op("DELETE", RAW, status=204, errors=(404, 409))
@@ -134,7 +133,7 @@ async def remove(call: Call[NoBody]) -> Response:
     async with call.held() as held:
         key = await held.write(work)
     await call.services.rooms.durable()
-    await discard(call, [facts_key(key), key])
+    await call.services.media.discard([facts_key(key), key])
     return Response(None, 204)
 
 
