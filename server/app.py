@@ -141,7 +141,7 @@ async def _sweep(services: Services) -> None:
         for uid in [tenant.uid for tenant in services.tenants.opened()]:
             try:
                 async with services.tenants.use(uid) as tenant:
-                    count = await sweep(services.store, tenant, services.coming, older)
+                    count = await sweep(services.store, services.media, tenant, services.coming, older)
             except UNSTORED as error:
                 logger.warning("not swept", extra={"why": f"{type(error).__name__}: {error}"})
                 continue

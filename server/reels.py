@@ -37,8 +37,8 @@ AT_ONCE = 8
 
 COMPILES_AT_ONCE = 3
 compiling = ThreadPoolExecutor(COMPILES_AT_ONCE, "compile")
-"""Compiling is arithmetic, for which threads share one processor: nothing is sooner done, but none waits for a long
-one. A few only, as the server itself shares it too."""
+"""Compiling is arithmetic, for which threads share one processor: nothing is done sooner, none waits for a long one.
+A few only, as the server itself shares it too."""
 
 
 @dataclass(frozen=True, slots=True)

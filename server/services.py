@@ -11,6 +11,7 @@ from server.cache import MediaCache
 from server.durable import Rooms
 from server.jobs import Jobs
 from server.limits import Limits
+from server.media import Media
 from server.metrics import Metrics
 from server.settings import Settings
 from server.storage.folder import FolderStore
@@ -32,6 +33,7 @@ class Services:
     rooms: Rooms
     metrics: Metrics
     cache: MediaCache
+    media: Media
     jobs: Jobs
     limits: Limits
     coming: Coming
@@ -77,10 +79,11 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
     cache = MediaCache(store, settings.local / "footage", settings.temporary, settings.cache_limit)
     metrics = Metrics(tenants)
     coming = Coming()
-    jobs = Jobs(settings, store, tenants, cache, metrics, coming, now)
+    media = Media(store, metrics)
+    jobs = Jobs(settings, store, tenants, cache, media, metrics, coming, now)
     views = Views(settings, store, cache, metrics)
     accounts, limits = Accounts(store), Limits(settings)
-    return Services(settings, store, accounts, tenants, rooms, metrics, cache, jobs, limits, coming, views)
+    return Services(settings, store, accounts, tenants, rooms, metrics, cache, media, jobs, limits, coming, views)
 
 
 def now() -> str:

@@ -59,6 +59,10 @@ class Settings(BaseSettings):
     session_days: PositiveInt = 30
     versions_kept: int = Field(default=50, ge=1)
     """Of each clip, besides those that a film was rendered from."""
+    films_kept: PositiveInt = 10
+    """Of each project, besides the younger ones."""
+    films_kept_for: PositiveFloat = 604_800
+    """Seconds for which every film is kept, however many are newer."""
     cache_limit: PositiveInt = 20 << 30
     """Bytes of footage that may lie here for rendering."""
     export_slots: PositiveInt = 1

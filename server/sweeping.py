@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from server.media import Media
 from server.storage import films, snapshots
 from server.storage.objects import ObjectStore
 from server.storage.tenants import Tenant
@@ -36,7 +37,7 @@ class Coming:
         return frozenset(self._keys)
 
 
-async def sweep(store: ObjectStore, tenant: Tenant, coming: Coming, older: timedelta) -> int:
+async def sweep(store: ObjectStore, media: Media, tenant: Tenant, coming: Coming, older: timedelta) -> int:
     """Delete a user's media that no row names and that are `older`; how many there were.
 
     Nothing is deleted unless the database here is the newest there is: another server's rows are not seen.
@@ -50,7 +51,8 @@ async def sweep(store: ObjectStore, tenant: Tenant, coming: Coming, older: timed
     spared = coming.keys()
     spared |= await tenant.read(films.keys)
     for key in old:
-        if key.partition(".")[0] not in spared:
+        footage = key.partition(".")[0]
+        if footage not in spared and not media.sending(footage) and not media.sending(key):
             await store.delete(key)
             count += 1
     return count

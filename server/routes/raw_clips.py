@@ -24,7 +24,6 @@ from server.footage import media_key, playable, write_facts
 from server.ids import new_id
 from server.problem import Problem, invalid, not_found, storage_problem
 from server.ranged import RANGED, object_answer
-from server.routes.projects import discard
 from server.shapes import NAME_LENGTH, RawClip, RawClips
 from server.storage import raw_clips
 from server.storage.database import Reader, Transaction
@@ -118,7 +117,7 @@ async def media(call: Call[NoBody]) -> Response:
     kind = TYPES.get(row["media_info"]["format"], BYTES)
     if kind == TYPES["matroska"] and playable(row["media_info"]):
         kind = TYPES["webm"]  # which is Matroska with codecs of the web; some browsers go by the name
-    return await object_answer(call.request, call.services.store, stat, kind, row["name"])
+    return await object_answer(call.request, call.services.media, stat, kind, row["name"])
 
 
 @api.op("DELETE", RAW, status=204, errors=(404, 409))
@@ -136,8 +135,7 @@ async def remove(call: Call[NoBody]) -> Response:
     async with call.held() as held:
         key = await held.write(work)
     await call.services.rooms.durable()
-    views = await call.services.views.discard(key)
-    await discard(call, [*views, key])
+    await call.services.media.discard([*await call.services.views.discard(key), key])
     return Response(None, 204)
 
 

@@ -55,7 +55,7 @@ async def strip(call: Call[NoBody]) -> Response:
     """Pictures of footage side by side, a JPEG; made when it is first asked for."""
     row = await _raw(call)
     stat = await call.services.views.have(row["object_key"], "strip")
-    return await object_answer(call.request, call.services.store, stat, "image/jpeg", f"{row['name']}.jpg")
+    return await object_answer(call.request, call.services.media, stat, "image/jpeg", f"{row['name']}.jpg")
 
 
 @api.op("GET", STRIP + ".json", answer=Strip, errors=(404, 422))
@@ -96,7 +96,7 @@ async def media(call: Call[NoBody]) -> Response:
     stat = await call.services.views.find(row["object_key"], "proxy")
     if stat is None:
         raise not_found("proxy_not_found", "there is no proxy of this footage: have one made")
-    return await object_answer(call.request, call.services.store, stat, "video/mp4", f"{row['name']}.mp4")
+    return await object_answer(call.request, call.services.media, stat, "video/mp4", f"{row['name']}.mp4")
 
 
 async def _state(call: Call[NoBody], row: raw_clips.Row) -> Json:

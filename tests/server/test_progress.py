@@ -141,10 +141,10 @@ def test_one_user_has_so_many_sockets_and_no_more(user: httpx.Client, another: h
 
 def _refused(client: httpx.Client, export_id: str) -> bool:
     try:
-        socket(client, export_id).close()
+        with socket(client, export_id):
+            return False
     except InvalidStatus:
         return True
-    return False
 
 
 @pytest.mark.parametrize(
