@@ -24,7 +24,20 @@ from server.logs import logger
 from server.openapi import document
 from server.pages import problem_page, wants_page
 from server.problem import Problem
-from server.routes import clips, drafts, explain, exports, films, health, projects, raw_clips, session, site, studio
+from server.routes import (
+    clips,
+    drafts,
+    explain,
+    exports,
+    films,
+    health,
+    inspector,
+    projects,
+    raw_clips,
+    session,
+    site,
+    studio,
+)
 from server.routes.progress import Sockets
 from server.services import Services
 from server.sweeping import sweep
@@ -32,7 +45,20 @@ from server.sweeping import sweep
 OPERATIONS: tuple[Operation, ...] = tuple(
     chain.from_iterable(
         part.api.all
-        for part in (health, session, projects, raw_clips, clips, drafts, explain, exports, films, studio, site)
+        for part in (
+            health,
+            session,
+            projects,
+            raw_clips,
+            clips,
+            drafts,
+            explain,
+            inspector,
+            exports,
+            films,
+            studio,
+            site,
+        )
     )
 )
 """Every operation, in the order they are matched."""
