@@ -21,7 +21,7 @@ SHOWN = {
     "/about": "cropperjs|preact",
     "/projects/{project}": "In the film",
     "/projects/{empty}": "A film is made of clips",
-    "/projects/{project}/explain": "Render graph",
+    "/projects/{project}/explain": "render graph",
 }
 
 
