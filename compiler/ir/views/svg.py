@@ -44,7 +44,7 @@ def as_svg(graph: Graph, marks: Mapping[str, str] = _UNMARKED, href: Callable[[s
         *(_band(band) for band in drawing.bands),
         *(_link(link) for link in drawing.links),
         *(_linked(place, marks, href) for place in drawing.places),
-        *(_film(place) for place in drawing.film),
+        *(_film(place, "" if href else f'id="film-{place.box.kind}" ') for place in drawing.film),
         "</svg>",
         "",
     ]
@@ -79,9 +79,8 @@ def _node(place: Place, mark: str, named: str = "") -> str:
     return f'<g {named}class="{classes}"{attributes}>{_inside(place)}</g>'
 
 
-def _film(place: Place) -> str:
-    kind = place.box.kind
-    return f'<g id="film-{kind}" class="node {kind} film">{_inside(place)}</g>'
+def _film(place: Place, named: str) -> str:
+    return f'<g {named}class="node {place.box.kind} film">{_inside(place)}</g>'
 
 
 def _inside(place: Place) -> str:

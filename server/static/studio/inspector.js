@@ -166,4 +166,4 @@ copy.addEventListener("click", async () => {
   }
 });
 
-light("lit", [here().get("node")]);
+if (here().get("at")) trace(number.value); // what is seen then lights up too
