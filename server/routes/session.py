@@ -18,6 +18,15 @@ api = Operations("session")
 LONGEST = 4096
 """Characters of a form that are read."""
 
+FORM = {
+    "application/x-www-form-urlencoded": {
+        "schema": {
+            "type": "object",
+            "required": ["token"],
+            "properties": {"token": {"type": "string"}, "next": {"type": "string"}},
+        }
+    }
+}
 OVER = "This link is not good any more: links are for one hour. `reelc user add` prints another, and a token."
 UNKNOWN = "No account has this token. Tokens begin with reelc_; `reelc user add NAME` prints one, this once."
 
@@ -30,21 +39,27 @@ async def sign_in(call: Call[NoBody]) -> Response:
     uid = await call.services.accounts.whose(token, "link")
     if uid is not None:
         return await _session(call, uid, "/")
-    if not wants_page(call.request):
-        raise unauthorised()
-    wrong = OVER if token else ""
-    return page("sign-in.html", 401 if wrong else 200, wrong=wrong, next=_ours(asked.get("next", "")))
+    return _form(call, OVER if token else "", asked.get("next", ""))
 
 
-@api.op("POST", "/sign-in", status=303, public=True, page=True)
+@api.op("POST", "/sign-in", status=303, errors=(401,), public=True, takes=FORM)
 async def sign_in_by_token(call: Call[NoBody]) -> Response:
     """Sign in with what `reelc user add` printed: the token for programs, or the link."""
     form = dict(parse_qsl(call.raw.decode("latin-1")[:LONGEST]))
     token, after = form.get("token", "").strip().rpartition("token=")[2], form.get("next", "")
     uid = await call.services.accounts.whose(token, "bearer", "link")
     if uid is None:
-        return page("sign-in.html", 401, wrong=UNKNOWN, next=_ours(after))
+        return _form(call, UNKNOWN, after)
     return await _session(call, uid, _ours(after))
+
+
+def _form(call: Call[NoBody], wrong: str, after: str) -> Response:
+    """The form, for browsers, with what was wrong; 401 for programs."""
+    if not wants_page(call.request):
+        raise unauthorised()
+    # without a referrer browsers send `Origin: null` with a form, which is nobody's
+    headers = {"referrer-policy": "same-origin"}
+    return page("sign-in.html", 401 if wrong else 200, headers, wrong=wrong, next=_ours(after))
 
 
 async def _session(call: Call[NoBody], uid: str, after: str) -> Response:

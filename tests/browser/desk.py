@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from playwright.sync_api import Locator, Page
+
+from tests.footage.coded import Luma
 
 Json = dict[str, Any]
 
@@ -23,9 +27,24 @@ SETTLED = """async () => {
   const { video, shown } = await import("/static/studio/player.js");
   const now = await import("/static/studio/now.js");
   const element = video.value;
-  if (now.waiting.value || !element || element.seeking || shown.value === null) return false;
-  return Number(element.dataset.frame) === now.frame.value;
+  if (now.waiting.value || !element || element.seeking || shown.value === null) return null;
+  return Number(element.dataset.frame) === now.frame.value || null;
 }"""
+
+UNTIL = """async (argument) => {
+  const asked = %s;
+  for (const deadline = performance.now() + 15000; performance.now() < deadline; ) {
+    const answer = await asked(argument);
+    if (answer !== null) return answer;
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  throw new Error("it never came to this");
+}"""
+
+
+def until(page: Page, condition: str, argument: Any = None) -> Any:
+    """What an asynchronous function on the page answers, once that is not null. (Playwright awaits none itself.)"""
+    return page.evaluate(UNTIL % condition, argument)
 
 
 class Desk:
@@ -36,7 +55,7 @@ class Desk:
 
     def settle(self) -> Json:
         """Wait until the picture and the draft are those of the edit; the state."""
-        self.page.wait_for_function(SETTLED)
+        until(self.page, SETTLED)
         return self.state()
 
     def state(self) -> Json:
@@ -80,7 +99,7 @@ class Desk:
 FOCUSED = """([name, role]) => {
   const at = document.activeElement;
   const named = at?.getAttribute("aria-label") ?? at?.labels?.[0]?.textContent ?? at?.textContent ?? "";
-  return named.trim().startsWith(name) && (!role || at.getAttribute("role") === role);
+  return named.trim() === name && (!role || at.getAttribute("role") === role);
 }"""
 
 
@@ -100,3 +119,26 @@ def opened(open_page: Open, project: str) -> Desk:
     desk = Desk(open_page(f"/projects/{project}"))
     desk.settle()
     return desk
+
+
+GREY = """(picture, width, height) => {
+  const context = new OffscreenCanvas(width, height).getContext("2d");
+  context.drawImage(picture, 0, 0, width, height);
+  const { data } = context.getImageData(0, 0, width, height);
+  const luma = (at) => 0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2];
+  const bytes = Uint8Array.from({ length: width * height }, (_, i) => luma(4 * i));
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+  return btoa(text);
+}"""
+"""The luma of a canvas or a video, as text."""
+
+
+def luma_of(text: str, size: tuple[int, int]) -> Luma:
+    """The luma that GREY gave."""
+    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(size[1], size[0])
+
+
+def picture_of(page: Page, size: tuple[int, int] = (640, 360)) -> Luma:
+    """The source's picture on screen."""
+    return luma_of(page.evaluate(f"([w, h]) => ({GREY})(document.querySelector('.video'), w, h)", list(size)), size)

@@ -125,7 +125,7 @@ def test_a_transition_that_is_too_long_says_what_is_legal(desk: Desk) -> None:
     page.get_by_role("combobox", name="Transition").select_option("dissolve")
     page.get_by_label("Lasts").fill("30")
     page.keyboard.press("Enter")
-    repair = page.get_by_role("button", name="Make it")
+    repair = page.get_by_role("region", name="Timeline").get_by_role("button", name="Make it")
     expect(repair).to_be_visible()
     expect(page.get_by_role("button", name="Into Bench: Dissolve")).to_have_class("entry-mark faulty")
     repair.click()
@@ -168,3 +168,51 @@ def phone(browser: Browser, site: Site, person: Person, game: Path, watch: Watch
     held.settle()
     yield held
     context.close()
+
+
+def test_a_film_by_keys_alone(open_page: Open, person: Person, game: Path) -> None:
+    project = edited(person, game)
+    desk = opened(open_page, project)
+    keys = desk.page.keyboard
+    keys.press("]")  # the keyframe at a second
+    keys.press("f")
+    for _ in range(5):
+        keys.press("ArrowRight")
+    assert box_of(desk.state(), 60)["x"] == 305
+    desk.tab_to("In", "slider")
+    for _ in range(6):
+        keys.press("ArrowRight")
+    keys.press("s")  # a speed from the new in point on
+    desk.tab_to("Speed")
+    keys.press("Control+a")
+    keys.type("2")
+    keys.press("Enter")
+    keys.press("Escape")
+    keys.press("PageDown")
+    keys.press("t")
+    desk.tab_to("Transition")
+    for _ in range(2):
+        keys.press("ArrowDown")
+    desk.settle()
+    keys.press("Control+s")
+    expect(desk.page.locator(".save-state")).to_contain_text("Saved")
+    dunk, bench = person.clips(project)
+    assert dunk["segments_data"]["trimRange"] == {"start": 0.6, "end": 3.5}
+    assert dunk["segments_data"]["spans"][0] == {"start": 0.6, "end": 1, "speed": 2}
+    assert dunk["crop_data"][1]["x"] == 305
+    assert bench["transition_data"] == {"type": "dissolve", "duration": 0.5}
+    keys.press("Escape")
+    keys.press("Control+Enter")
+    expect(desk.page.get_by_label("The film", exact=True)).to_be_visible(timeout=60_000)
+    assert [each["state"] for each in person.exports(project)] == ["complete"]
+
+
+def test_the_sheet_lists_the_keys_and_keeps_them_to_itself(desk: Desk) -> None:
+    before = desk.state()
+    desk.page.keyboard.press("?")
+    sheet = desk.page.get_by_role("dialog", name="Keys")
+    expect(sheet).to_contain_text("play or pause")
+    desk.page.keyboard.press("i")
+    desk.page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    assert desk.state()["clip"] == before["clip"]

@@ -1,19 +1,112 @@
-"""Every page: it opens, nothing goes wrong on it, and axe finds nothing to mend."""
+"""Every page: it opens, nothing goes wrong on it, axe finds nothing to mend; signing in, projects."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.conftest import Watch
+from tests.browser.desk import Open
 from tests.browser.person import Person
+from tests.server.site import Site
 
-Open = Callable[[str], Page]
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+SHOWN = {
+    "/": "Derby",
+    "/exports": "No films yet",
+    "/about": "cropperjs|preact",
+    "/projects/{project}": "In the film",
+    "/projects/{empty}": "A film is made of clips",
+    "/projects/{project}/explain": "render graph",
+}
 
 
-def test_the_editor_opens(open_page: Open, person: Person, game: Path) -> None:
-    project = person.project("Derby")
+def faults(page: Page) -> list[str]:
+    """What axe finds, with where it is."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{each['id']}: {[node['target'] for node in each['nodes']]}" for each in found]
+
+
+def wide(page: Page) -> int:
+    """Pixels by which the page is wider than its window."""
+    over: int = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+    return max(0, over)
+
+
+@pytest.mark.parametrize("path", SHOWN)
+def test_axe_finds_nothing_in_the_dark_in_the_light_or_on_a_phone(
+    open_page: Open, person: Person, game: Path, path: str
+) -> None:
+    project, empty = person.project("Derby"), person.project("Nothing yet")
     person.clip(project, person.uploaded(game))
-    page = open_page(f"/projects/{project}")
-    expect(page.get_by_role("region").first).to_be_attached()
+    page = open_page(path.format(project=project, empty=empty))
+    expect(page.get_by_text(re.compile(SHOWN[path])).first).to_be_visible()
+    assert faults(page) == []
+    page.emulate_media(color_scheme="light")
+    assert faults(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert faults(page) == []
+    assert wide(page) == 0
+
+
+def test_a_dialog_is_accessible(open_page: Open, person: Person) -> None:
+    page = open_page("/")
+    page.get_by_role("button", name="New project").click()
+    expect(page.get_by_role("dialog", name="New project")).to_be_visible()
+    assert faults(page) == []
+
+
+def test_signing_in_with_a_token_goes_on_where_one_wanted_to(
+    context: BrowserContext, site: Site, person: Person, watch: Watch
+) -> None:
+    """The form's own POST is of this site's origin, and is taken for it."""
+    watch.expect("401 (Unauthorized)")
+    page = watch.on(context.new_page())
+    project = person.project("Derby")
+    page.goto(f"{site.url}/projects/{project}")
+    assert faults(page) == []
+    field = page.get_by_label("Token or sign-in link")
+    field.fill("reelc_" + "x" * 43)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("No account has this token")
+    field.fill(f"{site.url}/sign-in?token={person.token}")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(f"{site.url}/projects/{project}")
+    expect(page.get_by_role("button", name="Derby")).to_be_visible()
+
+
+def test_signing_out(open_page: Open, site: Site) -> None:
+    page = open_page("/about")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(f"{site.url}/sign-in")
+    page.goto(site.url)
+    expect(page).to_have_url(f"{site.url}/sign-in?next=/")
+
+
+def test_a_project_is_made_renamed_and_deleted(open_page: Open, site: Site, person: Person) -> None:
+    page = open_page("/")
+    page.get_by_role("button", name="New project").click()
+    page.get_by_role("textbox", name="Name").fill("Derby")
+    page.get_by_role("radio", name="Square").check()
+    page.get_by_role("button", name="Create project").click()
+    page.wait_for_url(re.compile("/projects/p_"))
+    expect(page.get_by_text("1:1")).to_be_visible()
+    page.get_by_role("link", name="all projects").click()
+    card = page.get_by_role("listitem").filter(has_text="Derby")
+    expect(card).to_contain_text("1:1 · 0 clips")
+    card.get_by_role("button", name="Rename Derby").click()
+    page.get_by_role("textbox", name="Name").fill("Cup final")
+    page.get_by_role("button", name="Rename", exact=True).click()
+    page.get_by_role("button", name="Delete Cup final").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("link", name="Cup final")).to_be_visible()
+    page.get_by_role("button", name="Delete Cup final").click()
+    page.get_by_role("button", name="Delete project").click()
+    expect(page.get_by_text("Your first film")).to_be_visible()
+    assert person.api.get("/api/projects").json()["projects"] == []

@@ -24,11 +24,11 @@ PLAIN = "from server.cli import main; main()"
 class Site:
     """One running server over a data folder."""
 
-    def __init__(self, data: Path, program: str = PLAIN, **settings: str) -> None:
+    def __init__(self, data: Path, program: str = PLAIN, port: int = 0, **settings: str) -> None:
         self.data = data
         named = {f"REELC_{name.upper()}": value for name, value in settings.items()}
         environment = {**os.environ, "PYTHONPATH": str(ROOT), **named}
-        command = [sys.executable, "-W", "error", "-c", program, "serve", "--port", "0", "--data", str(data)]
+        command = [sys.executable, "-W", "error", "-c", program, "serve", "--port", str(port), "--data", str(data)]
         self.log = (data.parent / f"{data.name}.log").open("ab")
         self.process = subprocess.Popen(
             command, env=environment, cwd=data.parent, stdout=subprocess.PIPE, stderr=self.log, text=True
@@ -66,7 +66,7 @@ class Site:
 @contextmanager
 def serving(data: Path, **settings: str) -> Iterator[Site]:
     """A server, stopped at the end, which must be a good one."""
-    site = Site(data, **settings)
+    site = Site(data, PLAIN, 0, **settings)
     try:
         yield site
     finally:

@@ -62,8 +62,8 @@ test("the crop and the path are evaluated piece by piece", () => {
   assert.deepEqual(curve.cropAt(crop, 12), { x: 20, y: 5, width: 100, height: 50 });
   const path = [{ start: 0, end: 2, x: [0, 10], y: [0], width: [4], height: [2] }];
   assert.equal(curve.pathAt(path, 5).x, 20);
-  assert.deepEqual(curve.centres(path), [
+  assert.deepEqual(curve.centres(path, 0.5), [
     [2, 1],
-    [22, 1],
+    [17, 1],
   ]);
 });

@@ -59,7 +59,7 @@ function useSorting(ref) {
   useEffect(() => {
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const sorting = Sortable.create(ref.current, {
-      handle: ".clip-body", animation: still ? 0 : 120, delay: 200, delayOnTouchOnly: true,
+      handle: ".clip-body", animation: still ? 0 : 120, forceFallback: true, fallbackTolerance: 4, delay: 200, delayOnTouchOnly: true,
       onEnd({ item, oldIndex, newIndex, from }) {
         from.removeChild(item);
         from.insertBefore(item, from.children[oldIndex] ?? null);

@@ -123,15 +123,20 @@ export function frameShown(source, n, rate) {
   return Math.min(Math.max(begun, first), last);
 }
 
-/** The way of the box's centre, as points. @param {PathPiece[]} path @returns {[number, number][]} */
-export function centres(path) {
+/**
+ * The way of the box's centre, as points. A piece holds for the frames that begin in it; after the last of them, `step`
+ * before its end, the next one's begins. @param {PathPiece[]} path @param {number} step seconds of a frame
+ * @returns {[number, number][]}
+ */
+export function centres(path, step) {
   /** @type {[number, number][]} */
   const points = [];
   for (const piece of path) {
+    const lasts = Math.max(0, piece.end - piece.start - step);
     const bends = [piece.x, piece.y, piece.width, piece.height].some((poly) => poly.length > 2);
     const steps = bends ? SMOOTH_STEPS : 1;
     for (let i = 0; i <= steps; i++) {
-      const box = boxOf(piece, ((piece.end - piece.start) * i) / steps);
+      const box = boxOf(piece, (lasts * i) / steps);
       points.push([box.x + box.width / 2, box.y + box.height / 2]);
     }
   }

@@ -21,7 +21,7 @@ function KeyframeDetails({ chosen }) {
   return html`<div class="detail" role="group" aria-label="Keyframe">
     <b>Keyframe</b>
     <${TimecodeField} label="Keyframe at" frame=${chosen.frame} rate=${rate.value} max=${frames.value - 1} onSet=${move} />
-    <${Choice} label="From here" value=${chosen.ease ?? "spline"} choices=${EASES} onSet=${(ease) => setEase(chosen.frame, ease)} />
+    <${Choice} label="Ease from here" value=${chosen.ease ?? "spline"} choices=${EASES} onSet=${(ease) => setEase(chosen.frame, ease)} />
     <button type="button" onClick=${copyKeyframe}>Copy</button>
     <button type="button" class="remove" onClick=${() => removeKeyframe(chosen.frame)}>Delete keyframe</button>
   </div>`;

@@ -149,9 +149,10 @@ function trimKeys(event) {
 }
 
 function Handle({ edge, at, number }) {
+  const x = across(view.value, at);
   return html`<span class="handle ${edge}" role="slider" tabindex="0" data-edge=${edge} aria-label=${edge === "in" ? "In" : "Out"}
     aria-valuemin="0" aria-valuemax=${frames.value} aria-valuenow=${number} aria-valuetext=${timecode(number, rate.value)}
-    style=${{ transform: `translateX(${across(view.value, at)}px)` }}></span>`;
+    style=${{ transform: `translateX(${x}px)` }}></span>`;
 }
 
 /** The pictures, what is outside the trim darkened, the two handles. */
@@ -161,12 +162,12 @@ export function FilmLane() {
   const under = useRef(null);
   useDrag(under, scrub);
   const [start, end] = inOut.value;
-  const [left, right] = [across(view.value, start), across(view.value, end)];
+  const [left, right] = [start, end].map((at) => Math.min(Math.max(across(view.value, at), 0), view.value.width));
   return html`<div class="track film-track" ref=${ref} role="group" aria-label="Trim" onPointerDown=${pressed} onKeyDown=${trimKeys}>
     <div class="under" ref=${under}><${Pictures} /></div>
-    <span class="outside" style=${{ left: 0, width: `${Math.max(0, left)}px` }}></span>
+    <span class="outside" style=${{ left: 0, width: `${left}px` }}></span>
     <span class="outside" style=${{ left: `${right}px`, right: 0 }}></span>
-    <span class="inside" style=${{ left: `${left}px`, width: `${Math.max(0, right - left)}px` }}></span>
+    <span class="inside" style=${{ left: `${left}px`, width: `${right - left}px` }}></span>
     <${Handle} edge="in" at=${start} number=${inFrame()} />
     <${Handle} edge="out" at=${end} number=${outFrame()} />
   </div>`;

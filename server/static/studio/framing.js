@@ -142,7 +142,7 @@ const MOST_DOTS = 200;
 
 function Way() {
   if (keyframes.value.length < 2 || !parts.value?.path) return null;
-  const points = centres(parts.value.path).map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`);
+  const points = centres(parts.value.path, 1 / rate.value.value).map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`);
   const every = Math.ceil(keyframes.value.length / MOST_DOTS);
   const dots = keyframes.value.filter((_, index) => index % every === 0);
   return html`<path class="way ${waiting.value ? "waiting" : ""}" d="M${points.join("L")}" />
@@ -171,9 +171,9 @@ export function Framing() {
   if (!selected.value) return null;
   const { width, height } = picture.value;
   return html`<section class="framing" aria-label="Framing">
-    <div class="fitted">
-      <div class="picture" style=${{ "--shape": String(between(width / height, 0.05, 20)) }}>
-        <${Player} />
+    <div class="fitted" style=${{ "--shape": String(between(width / height, 0.05, 20)) }}>
+      <div class="picture">
+        <div class="turned"><${Player} /></div>
         <${Overlay} />
         <${CropBox} />
       </div>

@@ -9,7 +9,7 @@ import { dispatch, select, selected, selection } from "./store.js";
 import { timecode, timeOf } from "./timecode.js";
 import { frameNear, snappedAt, view, zoom } from "./view.js";
 
-export const EASES = [["spline", "Spline: glides through"], ["linear", "Linear: evenly"], ["smooth", "Smooth: starts and stops gently"], ["hold", "Hold: stays, then jumps"]];
+export const EASES = [["spline", "Spline: glides through"], ["linear", "Linear: evenly"], ["smooth", "Smooth: in and out"], ["hold", "Hold: then jumps"]];
 
 const at = (each) => timeOf(each.frame, rate.peek());
 

@@ -30,7 +30,7 @@ export const parts = computed(() => {
 export const waiting = computed(() => draftOf.value !== edit.value || drafted.value?.source == null);
 
 export const canvas = computed(() => draft.value?.canvas ?? canvasOf(edit.value?.project));
-export const filmRate = computed(() => rateOf(String(draft.value?.fps ?? edit.value?.project?.settings?.canvas?.fps ?? "30")));
+export const filmRate = computed(() => rateOf(draft.value?.fps ?? "30"));
 export const ratio = computed(() => canvas.value.width / canvas.value.height);
 export const picture = computed(() => parts.value?.picture ?? found.value);
 export const duration = computed(() => parts.value?.source_duration ?? found.value.duration);

@@ -4,7 +4,7 @@
  * `playhead` (store) is where the frame on screen begins, in source seconds. A seek goes to the middle of the frame.
  */
 
-import { effect, html, signal, untracked, useEffect, useRef } from "./lib.js";
+import { effect, html, signal, untracked, useLayoutEffect, useRef } from "./lib.js";
 import { frameShown, recordAt, speedAt } from "./curve.js";
 import { asked, duration, filmRate, found, frame, frames, inOut, parts, rate, variable } from "./now.js";
 import { playableOf, unplayable } from "./sources.js";
@@ -25,6 +25,9 @@ export const looping = signal(false);
 export const through = signal(false);
 /** Seconds on the media's clock of the picture on screen; null until there is one. Changes with every picture shown. */
 export const shown = signal(/** @type {number | null} */ (null));
+
+/** Counts pictures that can be drawn. One that is on screen need not be ready to be drawn before its seek is done. */
+export const drawable = signal(0);
 
 /** Where the first frame is on the media's own clock. */
 let offset = 0;
@@ -120,6 +123,7 @@ function presented(element, mediaTime) {
   shown.value = mediaTime;
   const number = frameAt(mediaTime - offset + 1 / 4 / rate.peek().value, rate.peek());
   element.dataset.frame = String(number);
+  drawable.value += 1;
   if (!playing.peek() || shuttle.peek() < 0) return;
   const at = timeOf(number, rate.peek());
   if (at + 1 / rate.peek().value >= inOut.peek()[1] - 1e-6) return over();
@@ -178,7 +182,17 @@ function sizeFound({ target }) {
   found.value = { width: target.videoWidth, height: target.videoHeight, duration: target.duration };
 }
 
+/** A first picture that was on screen before anybody could be told of it: a seek shows one that is told of. */
+function loaded() {
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => {
+      if (shown.peek() === null) moveTo(playhead.peek());
+    }),
+  );
+}
+
 function seekDone({ target }) {
+  drawable.value += 1;
   if (wanted === null) return;
   const at = wanted;
   wanted = null;
@@ -194,10 +208,10 @@ function ended({ target }) {
 /** The picture as the browser shows it, turned as the edit says. */
 function Video({ rawClipId, path, rotation }) {
   const ref = useRef(null);
-  useEffect(() => attached(ref.current), [path]);
+  useLayoutEffect(() => attached(ref.current), [path]);
   return html`<video ref=${ref} key=${path} src=${path} playsinline preload="auto" class="video" tabindex="-1"
     aria-label="The source clip" style=${rotation ? { transform: `rotate(${-rotation}deg)` } : {}}
-    onLoadedMetadata=${sizeFound} onSeeked=${seekDone} onEnded=${ended} onError=${() => unplayable(rawClipId)}></video>`;
+    onLoadedMetadata=${sizeFound} onLoadedData=${loaded} onSeeked=${seekDone} onEnded=${ended} onError=${() => unplayable(rawClipId)}></video>`;
 }
 
 /** The video of the selected clip, or why there is none yet. */

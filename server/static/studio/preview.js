@@ -4,29 +4,16 @@ import { html, signal, useEffect, useRef } from "./lib.js";
 import { cropAt } from "./curve.js";
 import { Switch } from "./fields.js";
 import { canvas, filmBox, filmFrame, filmRate, frame, outside, parts, picture, ratio, speed, waiting } from "./now.js";
-import { filmPosition, playing, shown, video } from "./player.js";
-import { edit, selected } from "./store.js";
+import { drawable, filmPosition, playing, video } from "./player.js";
+import { selected } from "./store.js";
 import { speedName } from "./spans.js";
 import { timecode } from "./timecode.js";
 
-/** Shapes that differ by less fill the canvas (see semantics). */
-const SAME_SHAPE = 0.01;
 const safe = signal(false);
 
-/** Where a box lies on a canvas of this size: all of it, or within bars, or beyond its edges. */
-export function destination(box, size, fit) {
-  const shape = box.width / box.height / (size.width / size.height);
-  if (Math.abs(shape - 1) <= SAME_SHAPE) return { x: 0, y: 0, width: size.width, height: size.height };
-  const byWidth = fit === "cover" ? shape < 1 : shape > 1;
-  const width = byWidth ? size.width : size.height * (box.width / box.height);
-  const height = byWidth ? size.width / (box.width / box.height) : size.height;
-  return { x: (size.width - width) / 2, y: (size.height - height) / 2, width, height };
-}
-
-/** Draw the box of the video's picture. @param {HTMLCanvasElement} target */
-export function draw(target, element, box, { size, rotation, fit }) {
+/** Draw the box of the video's picture where the film has it: all over the target, or between bars. */
+function draw(target, element, box, { size, rotation, place }) {
   const context = target.getContext("2d", { alpha: false });
-  const place = destination(box, target, fit);
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.fillStyle = "black";
   context.fillRect(0, 0, target.width, target.height);
@@ -57,10 +44,17 @@ function Screen() {
     call = requestAnimationFrame(turn);
     return () => cancelAnimationFrame(call);
   }, [playing.value]);
-  void [shown.value, filmBox.value, selected.value, picture.value, video.value];
+  void [drawable.value, filmBox.value, selected.value, picture.value, video.value];
   useEffect(() => paint(ref.current, false));
   return html`<canvas ref=${ref} class="screen" width=${Math.min(size.width, 720)} height=${Math.round((Math.min(size.width, 720) * size.height) / size.width)}
     role="img" aria-label="The film at this moment"></canvas>`;
+}
+
+/** Where on the target the crop is shown: as on the film's canvas. */
+function placeOn(target) {
+  const scale = target.width / canvas.peek().width;
+  const { x, y, width, height } = parts.peek()?.placed ?? { x: 0, y: 0, ...canvas.peek() };
+  return { x: x * scale, y: y * scale, width: width * scale, height: height * scale };
 }
 
 function paint(target, moving) {
@@ -69,8 +63,7 @@ function paint(target, moving) {
   const crop = parts.peek()?.crop;
   const position = moving && crop ? filmPosition() : filmFrame.peek();
   const box = moving && crop ? cropAt(crop, position) : filmBox.peek();
-  const fit = edit.peek()?.project?.settings?.canvas?.fit ?? "contain";
-  draw(target, element, box, { size: picture.peek(), rotation: selected.peek()?.rotation ?? 0, fit });
+  draw(target, element, box, { size: picture.peek(), rotation: selected.peek()?.rotation ?? 0, place: placeOn(target) });
   Object.assign(target.dataset, { frame: String(Math.round(position)), source: element.dataset.frame ?? "", box: [box.x, box.y, box.width, box.height].join(" ") });
 }
 

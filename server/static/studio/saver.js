@@ -24,6 +24,7 @@ let running = null;
 let again = 0;
 let idle = 0;
 let tries = 0;
+let leaving = false;
 /** The key of a save whose answer was lost: the same save under it is done once. */
 const keys = new Map();
 
@@ -158,6 +159,8 @@ export function startSaving(id) {
   const on = [
     [window, "online", () => saving.peek().state === "offline" && void save()],
     [window, "beforeunload", (event) => (dirty.peek() || running) && event.preventDefault()],
+    [window, "pagehide", () => (leaving = true)],
+    [window, "pageshow", () => (leaving = false)],
     [document, "visibilitychange", seen],
     [window, "focus", seen],
   ];
@@ -170,11 +173,11 @@ export function startSaving(id) {
   };
 }
 
-/** Leaving the tab saves; coming back looks what others did, or tries again. */
+/** Going to another tab saves (leaving for good does not: that was asked about); coming back looks what others did, or tries again. */
 function seen() {
   const { state } = saving.peek();
   if (document.visibilityState === "hidden") {
-    if (dirty.peek() && state === "idle") void save();
+    if (dirty.peek() && state === "idle" && !leaving) void save();
   } else if (state === "offline" || state === "signed-out") void save();
   else void refresh();
 }

@@ -55,16 +55,13 @@ function Conflict() {
   const choose = async (mine) => { setBusy(true); await settle(mine); };
   const named = (each) => clips.value.find((clip) => clip.clip_id === each.clip_id)?.name ?? each.name;
   if (!open) return html`<p class="notice bad">Not saved: it was changed in another window too. <button class="small" onClick=${() => setOpen(true)}>Compare</button></p>`;
-  return html`<${Dialog} title="Changed in two windows" broad onClose=${() => setOpen(false)}>
+  return html`<${Dialog} title="Changed in two windows" onClose=${() => setOpen(false)}>
     <p>Since this page read them, these were saved from another window, and changed here as well. Everything else is merged.</p>
-    <div class="wide" tabindex="0" role="region" aria-label="the difference"><table>
-      <thead><tr><th scope="col">Clip</th><th scope="col">What</th><th scope="col">There</th><th scope="col">Here</th></tr></thead>
-      <tbody>${conflict.value.map((each) => html`<tr key=${each.clip_id + each.field}><th scope="row">${named(each)}</th>
-        <td>${FIELD_NAMES[each.field]}</td><td>${told(each.field, each.theirs)}</td><td>${told(each.field, each.mine)}</td></tr>`)}</tbody>
-    </table></div>
+    <ul class="clash">${conflict.value.map((each) => html`<li key=${each.clip_id + each.field}><b>${named(each)}: ${FIELD_NAMES[each.field].toLowerCase()}</b>
+      <dl><dt>There</dt><dd>${told(each.field, each.theirs)}</dd><dt>Here</dt><dd>${told(each.field, each.mine)}</dd></dl></li>`)}</ul>
+    <p class="quiet">Neither is lost: theirs stays in the clip’s history, yours can be had back with undo.</p>
     <div class="row end">
       <button disabled=${busy} onClick=${() => choose(false)}>Take theirs</button>
-      <button class="lamp" disabled=${busy} onClick=${() => choose(true)}>Keep mine</button></div>
-    <p class="quiet">Neither is lost: theirs stays in the clip’s history, yours can be had back with undo.</p>
+      <button class="lamp" disabled=${busy} onClick=${() => choose(true)} autofocus>Keep mine</button></div>
   <//>`;
 }

@@ -1,0 +1,97 @@
+"""The clips of a film: uploaded, picked, ordered, copied, removed and put back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import Watch
+from tests.browser.desk import Desk, Open
+from tests.browser.person import Person
+
+
+def names(page: Page) -> list[str]:
+    return page.locator(".clip-list .clip-name").all_inner_texts()
+
+
+@pytest.fixture
+def rail(open_page: Open, person: Person, game: Path) -> tuple[Page, str]:
+    """The editor with three clips of the same footage."""
+    project = person.project("Derby")
+    raw = person.uploaded(game)
+    for name in ("One", "Two", "Three"):
+        person.clip(project, raw, name=name)
+    page = open_page(f"/projects/{project}")
+    expect(page.locator(".clip-list li")).to_have_count(3)
+    return page, project
+
+
+def test_an_upload_becomes_a_clip_that_is_framed(open_page: Open, person: Person, game: Path) -> None:
+    project = person.project("Derby")
+    page = open_page(f"/projects/{project}")
+    page.get_by_role("button", name="Add clips").first.click()
+    page.get_by_label("Video files").set_input_files(game)
+    expect(page.locator(".clip-list .clip-name")).to_have_text([game.name])
+    (clip,) = person.clips(project)
+    assert clip["crop_data"] == [{"frame": 0, "x": 218.75, "y": 0, "width": 202.5, "height": 360}]
+    page.get_by_role("button", name="Add clips").first.click()
+    page.get_by_role("button", name=f"Add {game.name}").click()
+    expect(page.get_by_role("button", name=f"Add {game.name}")).to_have_text("Add (2)")
+    assert len(person.clips(project)) == 2
+
+
+def test_what_is_no_video_is_refused_in_words(open_page: Open, person: Person, watch: Watch, tmp_path: Path) -> None:
+    watch.expect("422 (Unprocessable Content)", "422 (Unprocessable Entity)")
+    page = open_page(f"/projects/{person.project('Derby')}")
+    notes = tmp_path / "notes.mp4"
+    notes.write_text("these are words")
+    page.get_by_role("button", name="Add clips").first.click()
+    page.get_by_label("Video files").set_input_files(notes)
+    expect(page.get_by_role("alert")).to_contain_text("the file")
+    page.get_by_role("button", name="Dismiss notes.mp4").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_an_upload_is_cancelled(open_page: Open, person: Person, game: Path, page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/api/raw-clips?name=*", lambda route: held.append(route))  # it never gets further
+    open_page(f"/projects/{person.project('Derby')}")
+    page.get_by_role("button", name="Add clips").first.click()
+    page.get_by_label("Video files").set_input_files(game)
+    page.get_by_role("button", name=f"Cancel {game.name}").click()
+    expect(page.get_by_role("list", name="Uploads")).to_have_count(0)
+    assert held
+    assert person.api.get("/api/raw-clips").json()["raw_clips"] == []
+
+
+def test_clips_are_ordered_by_keys_and_by_drag(rail: tuple[Page, str], person: Person) -> None:
+    page, project = rail
+    page.locator(".clip-body").nth(2).focus()
+    page.keyboard.press("Alt+ArrowUp")
+    assert names(page) == ["One", "Three", "Two"]
+    Desk(page).drag(page.locator(".clip-body").nth(0), 0, 200)
+    expect(page.locator(".clip-list .clip-name")).to_have_text(["Three", "Two", "One"])
+    page.keyboard.press("Control+s")
+    expect(page.locator(".save-state")).to_contain_text("Saved")
+    assert [each["name"] for each in person.clips(project)] == ["Three", "Two", "One"]
+    assert {each["version"] for each in person.clips(project)} == {1}
+
+
+def test_a_clip_is_copied_renamed_removed_and_put_back(rail: tuple[Page, str], person: Person) -> None:
+    page, project = rail
+    page.locator(".clip-body").nth(1).click()
+    page.get_by_role("button", name="Duplicate").click()
+    expect(page.locator(".clip-list .clip-name")).to_have_text(["One", "Two", "Two copy", "Three"])
+    page.get_by_role("button", name="Rename", exact=True).click()
+    page.get_by_role("textbox", name="Name").fill("Again")
+    page.get_by_role("dialog").get_by_role("button", name="Rename").click()
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(page.locator(".clip-list .clip-name")).to_have_text(["One", "Two", "Three"])
+    assert len(person.clips(project)) == 3
+    page.get_by_role("button", name="Put back").click()
+    expect(page.locator(".clip-list .clip-name")).to_have_text(["One", "Two", "Again", "Three"])
+    page.keyboard.press("Control+s")
+    expect(page.locator(".save-state")).to_contain_text("Saved")
+    assert [each["name"] for each in person.clips(project)] == ["One", "Two", "Again", "Three"]
