@@ -37,8 +37,8 @@ Row = dict[str, Any]
 AT_ONCE = 8
 """Questions to the store side by side."""
 
-KEPT, KEPT_CLIPS = 4, 100
-"""How many compiled reels are kept, none of more clips than these."""
+KEPT = 8
+"""How many compiled reels are kept; one of a hundred clips is some 4 MiB."""
 
 _kept: dict[str, Compiled] = {}
 """By what they were made of, the latest last."""
@@ -114,10 +114,9 @@ async def kept_reel(edit: Edit, reel: Reel, media: Mapping[str, Media], program:
     etags = [edit.raws[raw_id]["etag"] for raw_id in sorted(media)]
     key = hashlib.sha256(json.dumps([program, reel_text(edit.project, edit.clips), etags]).encode()).hexdigest()
     found = _kept.pop(key, None) or await compiled_reel(reel, media, program)
-    if len(edit.clips) <= KEPT_CLIPS:
-        _kept[key] = found
-        while len(_kept) > KEPT:
-            del _kept[next(iter(_kept))]
+    _kept[key] = found
+    while len(_kept) > KEPT:
+        del _kept[next(iter(_kept))]
     return found
 
 
