@@ -32,6 +32,7 @@ from server.routes import (
     exports,
     films,
     health,
+    inspector,
     projects,
     raw_clips,
     session,
@@ -46,7 +47,21 @@ from server.sweeping import sweep
 OPERATIONS: tuple[Operation, ...] = tuple(
     chain.from_iterable(
         part.api.all
-        for part in (health, session, projects, raw_clips, views, clips, drafts, explain, exports, films, studio, site)
+        for part in (
+            health,
+            session,
+            projects,
+            raw_clips,
+            views,
+            clips,
+            drafts,
+            explain,
+            inspector,
+            exports,
+            films,
+            studio,
+            site,
+        )
     )
 )
 """Every operation, in the order they are matched."""

@@ -69,6 +69,9 @@ PARAMETERS: dict[str, Json] = {
     "If-Range": {"in": "header", "description": "The range only if this is still its ETag.", "schema": TEXT},
     "token": {"in": "query", "required": True, "description": "The token of a sign-in link.", "schema": TEXT},
     "name": {"in": "query", "description": "What people call the footage, when it is the body.", "schema": TEXT},
+    "stage": {"in": "query", "description": "A stage's number, from 0.", "schema": TEXT},
+    "node": {"in": "query", "description": "A definition's name.", "schema": TEXT},
+    "at": {"in": "query", "description": "Seconds from the film's start, 0 if not given.", "schema": TEXT},
     "of": {"name": "project_id", "in": "query", "description": "Only those of this project.", "schema": TEXT},
 }
 

@@ -11,6 +11,8 @@ Explaining and exporting go through here, so what is explained is what is render
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -27,13 +29,19 @@ from server.problem import Problem, render_problem
 from server.storage import raw_clips
 from server.storage.database import Reader
 from server.storage.objects import Missing, ObjectStore, Stat
-from server.stored import stored_reel
+from server.stored import reel_text, stored_reel
 
 T = TypeVar("T")
 Row = dict[str, Any]
 
 AT_ONCE = 8
 """Questions to the store side by side."""
+
+KEPT = 8
+"""How many compiled reels are kept; one of a hundred clips is some 4 MiB."""
+
+_kept: dict[str, Compiled] = {}
+"""By what they were made of, the latest last."""
 
 COMPILES_AT_ONCE = 3
 compiling = ThreadPoolExecutor(COMPILES_AT_ONCE, "compile")
@@ -101,6 +109,17 @@ async def compiled_reel(reel: Reel, media: Mapping[str, Media], program: str | N
         return await asyncio.get_running_loop().run_in_executor(compiling, _compiled, reel, media, program)
     except (ReelError, ReelErrors) as error:
         raise render_problem(error) from error
+
+
+async def kept_reel(edit: Edit, reel: Reel, media: Mapping[str, Media], program: str) -> Compiled:
+    """The same; what was compiled lately is not compiled again. People look at one reel from many sides."""
+    etags = [edit.raws[raw_id]["etag"] for raw_id in sorted(media)]
+    key = hashlib.sha256(json.dumps([program, reel_text(edit.project, edit.clips), etags]).encode()).hexdigest()
+    found = _kept.pop(key, None) or await compiled_reel(reel, media, program)
+    _kept[key] = found
+    while len(_kept) > KEPT:
+        del _kept[next(iter(_kept))]
+    return found
 
 
 def _compiled(reel: Reel, media: Mapping[str, Media], program: str | None) -> Compiled:

@@ -187,6 +187,28 @@ class Explained(Answer):
     warnings: list[str]
 
 
+class Inspected(Answer):
+    """One stage of a graph, and a definition of it."""
+
+    project_id: str
+    stages: Annotated[list[dict[str, Any]], Field(description="Each with its law, and what it changed.")]
+    stage: int
+    lines: Annotated[list[dict[str, Any]], Field(description="The graph, definition by definition, gone ones marked.")]
+    script: Annotated[list[dict[str, Any]], Field(description="The script in parts, each with its definition's name.")]
+    command: str
+    plan: dict[str, Any]
+    node: Annotated[dict[str, Any] | None, Field(description="What the definition is, and what became of it.")]
+
+
+class Traced(Answer):
+    """What is seen at a record time."""
+
+    trace: int
+    at: str
+    frame: int
+    seen: list[dict[str, Any]]
+
+
 class Fault(Answer):
     """One of several errors."""
 

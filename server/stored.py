@@ -106,3 +106,27 @@ def _settings_problem(error: ReelError | ReelErrors) -> Problem:
         if pointer := each.get("pointer"):
             each["pointer"] = "/aspect_ratio" if pointer == "/canvas/aspect_ratio" else f"/settings{pointer}"
     return problem
+
+
+def stored_at(project: Row, rows: Sequence[Row], pointer: str) -> Any:
+    """What is stored at a pointer into a project's reel, through JSON text as through JSON; None for what is not."""
+    value: Any = json.loads(reel_text(project, rows))
+    for part in pointer.split("/")[1:]:
+        value = _inside(value, part.replace("~1", "/").replace("~0", "~"))
+    return _read(value)
+
+
+def _inside(value: Any, part: str) -> Any:
+    match _read(value):
+        case list() as items if part.isdecimal() and int(part) < len(items):
+            return items[int(part)]
+        case dict() as fields:
+            return fields.get(part)
+        case _:
+            return None
+
+
+def _read(value: Any) -> Any:
+    with suppress(ValueError):
+        return json.loads(value) if isinstance(value, str) else value
+    return value

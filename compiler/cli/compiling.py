@@ -15,7 +15,7 @@ from compiler.cli.loading import load
 from compiler.cli.options import ClipTime, ReelPath, clip_time, file_name, seconds
 from compiler.ir.text import number, show
 from compiler.pipeline import Compiled, Sight, frame_at, record_time, sights
-from compiler.pipeline.forms import FORMS, Format, command
+from compiler.pipeline.forms import FORMS, Format, command, traced
 
 Folder = Annotated[
     Path | None,
@@ -113,11 +113,10 @@ def _shown(compiled: Compiled, form: Format | None, explain: bool, at: Fraction 
 
 def trace(compiled: Compiled, at: Fraction, *, as_json: bool) -> str:
     """One record time traced back to what is seen, as text or JSON; RC206 outside the film."""
+    if as_json:
+        return json.dumps(traced(compiled, at), indent=2) + "\n"
     frame = frame_at(compiled.plan, at)
     seen = sights(compiled.plan, compiled.graph, frame)
-    if as_json:
-        document = {"trace": 1, "at": number(at), "frame": frame, "seen": [sight.as_json() for sight in seen]}
-        return json.dumps(document, indent=2) + "\n"
     heading = f"record time {number(at)} s is frame {frame} of {compiled.plan.frames}"
     return "\n".join([heading, *(line for sight in seen for line in _told(sight)), ""])
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from compiler.emit.filters import Spelling
 from compiler.ir import ops
@@ -13,16 +14,31 @@ WIDTH = 118
 """Columns a line is filled to; a longer filter has a line of its own."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of the script: a filter and the value it helps to make, or, without one, what stands between them."""
+
+    text: str
+    value: Value | None = None
+
+
 def script(graph: Graph, spelling: Spelling) -> str:
     """The filtergraph of a legal graph, spelled; ends with a newline."""
+    return "".join(part.text for part in parts(graph, spelling))
+
+
+def parts(graph: Graph, spelling: Spelling) -> Iterator[Part]:
+    """The script in its parts, which are all of it."""
     labels, copies = _labels(graph), _copies(graph)
-    chains = []
+    between = ""
     for chain in _chains(graph):
-        texts = [text for define in chain for text in spelling[define.name]]
+        filters = [Part(text, define.name) for define in chain for text in spelling[define.name]]
         reads = "".join(labels[value] for value in operands(chain[0].op))
         makes = "".join(labels[value] for value in copies.get(chain[-1].name, [chain[-1].name]))
-        chains.append("\n".join(filter(None, (reads, *_filled(texts), makes))))
-    return ";\n\n".join(chains) + "\n"
+        blocks = [[Part(reads)] if reads else [], list(_filled(filters)), [Part(makes)] if makes else []]
+        yield from (Part(between), *_joined([block for block in blocks if block], "\n"))
+        between = ";\n\n"
+    yield Part("\n")
 
 
 def sources(graph: Graph) -> list[Value]:
@@ -69,13 +85,22 @@ def _labels(graph: Graph) -> dict[Value, str]:
     return labels
 
 
-def _filled(texts: list[str]) -> Iterator[str]:
+def _filled(filters: Sequence[Part]) -> Iterator[Part]:
     """Filters separated by commas, as many on a line as fit."""
-    line = ""
-    for text in texts:
-        if line and len(line) + len(text) + 2 > WIDTH:
-            yield f"  {line},"
-            line = ""
-        line = f"{line}, {text}" if line else text
-    if line:
-        yield f"  {line}"
+    width = 0
+    for filter_ in filters:
+        if width and width + len(filter_.text) + 2 > WIDTH:
+            yield Part(",\n  ")
+            width = 0
+        elif width:
+            yield Part(", ")
+            width += 2
+        else:
+            yield Part("  ")
+        yield filter_
+        width += len(filter_.text)
+
+
+def _joined(blocks: Sequence[Sequence[Part]], between: str) -> Iterator[Part]:
+    for k, block in enumerate(blocks):
+        yield from [Part(between), *block] if k else block

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
@@ -22,10 +22,12 @@ Mark = Literal["same", "new", "changed", "gone"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A definition in the textual form, and what the pass did to it."""
+    """A definition in the textual form, its name and the stored field it came from, and what the pass did to it."""
 
     mark: Mark
+    name: Value
     text: str
+    pointer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +58,24 @@ def lines(before: Graph | None, after: Graph) -> Iterator[Line]:
     old = after.ops if before is None else before.ops
     for name in _merged(list(was), list(told)):
         if name not in told:
-            yield Line("gone", was[name])
-        elif name not in was:
-            yield Line("new", told[name])
-        else:
-            yield Line("same" if after.ops[name] == old[name] else "changed", told[name])
+            assert before is not None
+            yield Line("gone", name, was[name], before.locs[name].pointer)
+            continue
+        mark: Mark = "new" if name not in was else "same" if after.ops[name] == old[name] else "changed"
+        yield Line(mark, name, told[name], after.locs[name].pointer)
 
 
-def drawing(graph: Graph) -> str:
-    """The graph as SVG, of which the one inline style sheet is `DRAWING_STYLE`."""
-    return as_svg(graph)
+def drawing(graph: Graph, other: Graph | None, marks: tuple[Mark, Mark], href: Callable[[str], str]) -> str:
+    """The graph as SVG, of which the one inline style sheet is `DRAWING_STYLE`; its boxes are links to `href`.
+
+    Held against another graph: what that has not and what that has otherwise is marked by the two `marks`.
+    """
+    alone, otherwise = marks
+    there = graph.ops if other is None else other.ops
+    told: dict[str, str] = {
+        name: alone if name not in there else otherwise for name, op in graph.ops.items() if there.get(name) != op
+    }
+    return as_svg(graph, told, href)
 
 
 def _told(graph: Graph) -> dict[Value, str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from fractions import Fraction
 
-from compiler.ir.text import show
+from compiler.ir.text import number, show
 from compiler.ir.views import as_dot, as_json, as_svg
-from compiler.pipeline import Compiled
+from compiler.pipeline import Compiled, frame_at, sights
 
 SCRIPT, MEASURE = "filtergraph.txt", "measure.txt"
 """The scripts that the commands read, in the working folder."""
@@ -40,6 +41,13 @@ def command(compiled: Compiled) -> str:
 def _json(compiled: Compiled) -> str:
     document = {"compile": 1, "plan": compiled.plan.as_json(), "graph": as_json(compiled.graph)}
     return json.dumps(document | {"legal": as_json(compiled.film), "script": compiled.script}, indent=2) + "\n"
+
+
+def traced(compiled: Compiled, at: Fraction) -> Mapping[str, object]:
+    """One record time traced back to what is seen, ready for JSON; RC206 outside the film."""
+    frame = frame_at(compiled.plan, at)
+    seen = [sight.as_json() for sight in sights(compiled.plan, compiled.graph, frame)]
+    return {"trace": 1, "at": number(at), "frame": frame, "seen": seen}
 
 
 FORMS: Mapping[Format, Callable[[Compiled], str]] = {

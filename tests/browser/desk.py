@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from playwright.sync_api import Locator, Page
+
+from tests.footage.coded import Luma
 
 Json = dict[str, Any]
 
@@ -115,3 +119,26 @@ def opened(open_page: Open, project: str) -> Desk:
     desk = Desk(open_page(f"/projects/{project}"))
     desk.settle()
     return desk
+
+
+GREY = """(picture, width, height) => {
+  const context = new OffscreenCanvas(width, height).getContext("2d");
+  context.drawImage(picture, 0, 0, width, height);
+  const { data } = context.getImageData(0, 0, width, height);
+  const luma = (at) => 0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2];
+  const bytes = Uint8Array.from({ length: width * height }, (_, i) => luma(4 * i));
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+  return btoa(text);
+}"""
+"""The luma of a canvas or a video, as text."""
+
+
+def luma_of(text: str, size: tuple[int, int]) -> Luma:
+    """The luma that GREY gave."""
+    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(size[1], size[0])
+
+
+def picture_of(page: Page, size: tuple[int, int] = (640, 360)) -> Luma:
+    """The source's picture on screen."""
+    return luma_of(page.evaluate(f"([w, h]) => ({GREY})(document.querySelector('.video'), w, h)", list(size)), size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 
 from tests.browser.conftest import Watch
 from tests.browser.desk import Desk, Open
@@ -60,7 +60,19 @@ def test_an_upload_is_cancelled(open_page: Open, person: Person, game: Path, pag
     open_page(f"/projects/{person.project('Derby')}")
     page.get_by_role("button", name="Add clips").first.click()
     page.get_by_label("Video files").set_input_files(game)
-    page.get_by_role("button", name=f"Cancel {game.name}").click()
+    cancel = page.get_by_role("button", name=f"Cancel {game.name}")
+    expect(cancel).to_be_visible()
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.evaluate("() => location.reload()")
+    expect(cancel).to_be_visible()
+    assert asked == ["beforeunload"]
+    cancel.click()
     expect(page.get_by_role("list", name="Uploads")).to_have_count(0)
     assert held
     assert person.api.get("/api/raw-clips").json()["raw_clips"] == []

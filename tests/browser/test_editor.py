@@ -76,6 +76,20 @@ def test_the_crop_stays_in_the_picture_and_keeps_its_shape(desk: Desk) -> None:
         assert box["y"] + box["height"] <= 360.001
 
 
+def test_the_whole_clip_is_moved_alike_but_not_out_of_the_picture(desk: Desk) -> None:
+    desk.page.get_by_label("Whole clip").check()
+    shown = desk.page.locator(".picture").bounding_box()
+    assert shown
+    desk.page.keyboard.down("Alt")  # nothing snaps
+    desk.drag(desk.page.locator(".crop"), -40, 20)
+    desk.page.keyboard.up("Alt")
+    first, second, third = desk.settle()["clip"]["crop_data"]
+    right = -40 * 640 / shown["width"]
+    assert (first["x"], first["y"], first["width"]) == (0, 0, 202.5)
+    assert (second["x"], second["y"]) == pytest.approx((300 + right, 40 - right / 2), abs=0.5)
+    assert (third["x"], third["y"]) == pytest.approx((420 + right, 0), abs=0.5)
+
+
 def test_escape_calls_a_drag_off(desk: Desk) -> None:
     desk.drag(desk.page.locator(".crop"), 70, release=False)
     assert desk.frames() == [0, 30, 60, 150]
@@ -134,7 +148,9 @@ def test_a_transition_that_is_too_long_says_what_is_legal(desk: Desk) -> None:
     assert 0 < desk.state()["clip"]["transition_data"]["duration"] <= 4
 
 
-def test_playing_follows_the_trim_and_the_speed(desk: Desk) -> None:
+def test_playing_follows_the_trim_the_speed_and_what_is_held(open_page: Open, person: Person, game: Path) -> None:
+    held = trim(0.5, 3.5, {"start": 1, "end": 2, "speed": 0.5}, {"at": 1.25, "freeze": 1})
+    desk = opened(open_page, edited(person, game, segments_data=held))
     page = desk.page
     page.get_by_role("textbox", name="At", exact=True).fill("70f")
     page.keyboard.press("Enter")
@@ -142,6 +158,9 @@ def test_playing_follows_the_trim_and_the_speed(desk: Desk) -> None:
     desk.settle()
     page.keyboard.press("Space")
     page.wait_for_function("() => document.querySelector('.video').playbackRate === 0.5")
+    page.wait_for_function("() => document.querySelector('.video').paused")
+    assert page.get_by_role("button", name="Pause", exact=True).is_visible()
+    page.wait_for_function("() => Number(document.querySelector('.video').dataset.frame) > 76")
     page.keyboard.press("End")
     assert desk.settle()["frame"] == 209
     page.keyboard.press("Space")

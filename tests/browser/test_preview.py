@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.browser.desk import Desk, Open, opened, until
+from tests.browser.desk import GREY, Desk, Open, luma_of, opened, until
 from tests.browser.person import Person
 from tests.footage import blobs, coded, read
 from tests.footage.coded import H264, Luma
@@ -57,23 +56,12 @@ SHOWN = """async (number) => {
   const screen = document.querySelector(".screen");
   if (!video.value || video.value.seeking || video.value.dataset.frame !== String(now.frame.value)) return null;
   if (screen.dataset.frame !== String(number) || screen.dataset.source !== String(now.frame.value)) return null;
-  const grey = (picture, width, height) => {
-    const canvas = new OffscreenCanvas(width, height);
-    const context = canvas.getContext("2d");
-    context.drawImage(picture, 0, 0, width, height);
-    const { data } = context.getImageData(0, 0, width, height);
-    const bytes = new Uint8Array(width * height);
-    const luma = (at) => 0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2];
-    for (let i = 0; i < bytes.length; i++) bytes[i] = luma(4 * i);
-    let text = "";
-    for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
-    return btoa(text);
-  };
+  const grey = GREY;
   return {
     frame: now.frame.value, box: screen.dataset.box.split(" ").map(Number),
     screen: grey(screen, 640, 360), picture: grey(video.value, 640, 360),
   };
-}"""
+}""".replace("GREY", GREY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +138,9 @@ def shown(desk: Desk, frames: int, times: int = TIMES) -> Iterator[Seen]:
         desk.page.evaluate(SHOW, number)
         told: dict[str, Any] = until(desk.page, SHOWN, number)
         x, y, width, height = told["box"]
-        yield Seen(number, told["frame"], (x, y, width, height), picture(told["screen"]), picture(told["picture"]))
-
-
-def picture(text: str) -> Luma:
-    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(SIZE[1], SIZE[0])
+        yield Seen(
+            number, told["frame"], (x, y, width, height), luma_of(told["screen"], SIZE), luma_of(told["picture"], SIZE)
+        )
 
 
 def to_video(screen: Luma) -> Luma:

@@ -83,6 +83,25 @@ def test_tokens_are_good_only_for_what_they_are_for(site: Site) -> None:
         refused(browser.get("/api/me"), 401, "unauthorized")
 
 
+def test_a_token_signs_in_and_goes_on_to_no_other_site(site: Site) -> None:
+    bearer = add_user(site.data, "byform")
+    with site.client() as browser:
+        told = browser.post("/sign-in", data={"token": "reelc_" + "x" * 43})
+        refused(told, 401, "unauthorized")
+        shown = browser.post("/sign-in", data={"token": "<b>"}, headers={"Accept": "text/html"})
+        assert (shown.status_code, shown.headers["referrer-policy"]) == (401, "same-origin")
+        assert "<b>" not in shown.text
+        elsewhere = ("//example.com", "/\\example.com", "https://example.com", "example.com", "/\n/x")
+        for given, then in [("/projects/p_1?x=1", "/projects/p_1?x=1"), *((each, "/") for each in elsewhere)]:
+            answer = browser.post("/sign-in", data={"token": f" {bearer} ", "next": given})
+            assert (answer.status_code, answer.headers["location"]) == (303, then)
+        assert browser.get("/api/me").json() == {"id": "byform"}
+        refused(browser.post("/sign-in", data={"token": bearer}, headers={"Origin": "null"}), 403, "foreign_origin")
+    with site.client() as nobody:
+        sent = nobody.get("/exports", headers={"Accept": "text/html"})
+        assert (sent.status_code, sent.headers["location"]) == (303, "/sign-in?next=/exports")
+
+
 def test_pages_of_other_sites_change_nothing(site: Site, user: httpx.Client) -> None:
     port = site.url.rpartition(":")[2]
     for headers in (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
 import os
 import re
@@ -20,7 +21,8 @@ from tests.server.site import ROOT, Site
 from tests.server.test_http import BOX, project, refused, uploaded
 
 ADDRESS = "/api/export/framing/explain"
-SEGMENTS = {"version": 2, "trimRange": {"start": 0.5, "end": 3.5}, "spans": [{"start": 1, "end": 2, "speed": 0.5}]}
+HALF = {"start": 1, "end": 2, "speed": 0.5}
+SEGMENTS = {"version": 2, "trimRange": {"start": 0.5, "end": 3.5}, "spans": [HALF]}
 DISSOLVE = {"type": "dissolve", "duration": 0.5}
 PAN = [BOX, {**BOX, "frame": 100, "x": 40.5}]
 HOSTILE = "</pre><script>alert(1)</script>{{ 7*7 }} \"'& \u202e\u2028"
@@ -49,9 +51,10 @@ class Reel:
         return self.user.get(f"/projects/{self.id}/explain", params=query, headers={"Accept": "text/html"})
 
 
-def dry_run(folder: Path, form: str) -> str:
+def dry_run(folder: Path, form: str, *more: str) -> str:
     """What the command line says of the reel in a folder."""
-    program = [sys.executable, "-c", "from compiler.cli import main; main()", "compile", "reel.json", "--format", form]
+    program = [sys.executable, "-c", "from compiler.cli import main; main()", "compile", "reel.json"]
+    program += ["--format", form, *more]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(program, cwd=folder, env=environment, check=True, capture_output=True, text=True).stdout
 
@@ -159,11 +162,71 @@ def test_the_page_shows_every_stage_with_what_changed(reel: Reel) -> None:
     assert reel.page(stage=str(len(stages))).status_code == reel.page(stage="-1").status_code == 404
 
 
-def test_the_page_runs_nothing_and_its_one_style_sheet_is_allowed_by_its_hash(reel: Reel) -> None:
+def test_a_definition_is_looked_at_without_a_script(reel: Reel) -> None:
+    """The address says it; the page marks its box's line and its filters, and shows the stored field."""
+    crop = f"{reel.ids[0]}.crop"
+    for stage in ("0", "1"):
+        page = reel.page(stage=stage, node=crop, side="both").text
+        shown = page.split('<aside id="definition"')[1].split("</aside>")[0]
+        assert "/clips/0/crop_data" in shown
+        assert "&#34;x&#34;: 40.5" in shown
+        assert f"crop@{crop}" in shown
+        assert len(re.findall(rf'class="line \w+ lit" data-value="{crop}"', page)) == 1
+        assert len(re.findall(rf'class="part lit" data-value="{crop}"', page)) >= 2
+        assert page.count("<svg") == 1 + int(stage)
+        assert not re.search(r'<g id="', page), "two drawings of one page share no ids"
+    script = re.findall(r'<pre id="filters">(.*?)</pre>', page, re.DOTALL)
+    assert html.unescape(re.sub(r"</?span[^>]*>", "", script[0])) == reel.explained(format="script").text
+    missing = {"node": "nobody"}, {"side": "inside"}, {"stage": "99"}
+    assert [reel.page(**each).status_code for each in missing] == [404, 404, 404]
+
+
+def test_every_view_is_there_as_json(reel: Reel) -> None:
+    address = f"/projects/{reel.id}/explain.json"
+    told, explained = reel.user.get(address).json(), reel.explained().json()
+    assert [{"name": each["name"], "law": each["law"]} for each in told["stages"]] == explained["stages"]
+    assert "".join(part["text"] for part in told["script"]) == explained["script"]
+    assert [line["text"] for line in told["lines"] if line["mark"] != "gone"] == explained["graph"].splitlines()[:-1]
+    assert (told["command"], told["plan"], told["node"]) == (explained["command"], explained["plan"], None)
+    speed = f"{reel.ids[0]}.warp"
+    node = reel.user.get(address, params={"stage": "0", "node": speed}).json()["node"]
+    assert (node["since"], node["until"], node["clip_id"]) == ("lower", None, reel.ids[0])
+    assert (node["pointer"], json.loads(node["stored"])) == ("/clips/0/segments_data/spans/0", HALF)
+    refused(reel.user.get(address, params={"node": "nobody"}), 404, "not_found")
+    refused(reel.user.get("/projects/p_none/explain.json"), 404, "project_not_found")
+
+
+def test_a_time_is_traced_as_the_command_line_traces_it(reel: Reel, tmp_path: Path, game: Path) -> None:
+    stored = [reel.user.get(f"{reel.clips}/{each}").json() for each in reel.ids]
+    fields = ("id", "name", "crop_data", "segments_data", "transition_data", "rotation")
+    clips = [{"media": str(game), **{name: clip[name] for name in fields}} for clip in stored]
+    canvas = {"aspect_ratio": "9:16", "width": 270, "height": 480}
+    (tmp_path / "reel.json").write_text(json.dumps({"reel": 1, "canvas": canvas, "clips": clips}))
+    for at in ("0", "1.25", "3.6"):
+        told = reel.user.get(f"/projects/{reel.id}/explain/at.json", params={"at": at}).json()
+        assert told == json.loads(dry_run(tmp_path, "json", "--at", at))
+        page = reel.page(at=at).text
+        assert f"Frame <b>{told['frame']}</b>" in page
+    late = reel.user.get(f"/projects/{reel.id}/explain/at.json", params={"at": "99"})
+    refused(late, 422, "time_out_of_reel")
+    assert "outside the reel" in reel.page(at="99").text
+    refused(reel.user.get(f"/projects/{reel.id}/explain/at.json", params={"at": "-1"}), 422, "invalid_request")
+
+
+def test_a_saved_change_is_seen_at_once(reel: Reel) -> None:
+    """Compiled reels are kept by what they are made of, not by whose they are."""
+    assert "40.50" in reel.explained().json()["graph"]
+    reel.user.put(f"{reel.clips}/{reel.ids[0]}", json={"crop_data": [BOX]})
+    assert "40.50" not in reel.explained().json()["graph"]
+
+
+def test_the_page_runs_only_our_modules_and_its_one_style_sheet_is_allowed_by_its_hash(reel: Reel) -> None:
     page = reel.page()
     policy = page.headers["content-security-policy"]
     assert "unsafe" not in policy
-    assert not re.search(r"<script|\son\w+=|\sstyle=|javascript:", page.text)
+    modules = re.findall(r"<script[^>]*>", page.text)
+    assert all(re.fullmatch(r'<script type="module" src="/static/studio/\w+\.js">', each) for each in modules)
+    assert not re.search(r"\son\w+=|\sstyle=|javascript:", page.text)
     (sheet,) = re.findall(r"<style>(.*?)</style>", page.text, re.DOTALL)
     assert f"'sha256-{base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()}'" in policy
 
@@ -175,7 +238,7 @@ def test_hostile_names_are_shown_and_do_nothing(user: httpx.Client, game: Path) 
     user.put(f"{reel.clips}/{reel.ids[0]}", json={"name": plain})
     page = reel.page()
     assert page.status_code == 200
-    assert "<script" not in page.text
+    assert "<script>" not in page.text
     assert "{{ 7*7 }}" in page.text
     assert page.text.count("&lt;script&gt;") >= 4
     ElementTree.fromstring(reel.explained(format="svg").text)

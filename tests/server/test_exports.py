@@ -232,3 +232,24 @@ def test_another_users_exports_and_films_are_not_there(user: httpx.Client, anoth
     refused(another.delete(f"/api/export/{export_id}"), 404, "export_not_found")
     refused(another.get(f"/api/working-videos/{working}"), 404, "working_video_not_found")
     refused(another.get(f"/api/working-videos/{working}/media"), 404, "working_video_not_found")
+
+
+def test_versions_that_are_named_are_what_is_rendered_or_nothing_is(user: httpx.Client, game: Path) -> None:
+    project_id = project(user, settings=SMALL)
+    raw = uploaded(user, game)
+    ids = [add_clip(user, project_id, raw, segments_data=trim(0.5, 0.7)) for _ in range(2)]
+
+    def asked(*seen: tuple[str, int], export_id: str = "") -> httpx.Response:
+        clips = [{"clip_id": clip_id, "version": version} for clip_id, version in seen]
+        body = {"project_id": project_id, "export_id": export_id or new_export(), "clips": clips}
+        return user.post(RENDER, json=body, timeout=60)
+
+    first, second = ids
+    user.put(f"/api/clips/projects/{project_id}/clips/{second}", json={"name": "again"})
+    for other in ([(first, 1), (second, 1)], [(second, 2), (first, 1)], [(first, 1)], []):
+        refused(asked(*other), 412, "version_conflict")
+    assert user.get("/api/export", params={"project_id": project_id}).json()["exports"] == []
+    made = asked((first, 1), (second, 2), export_id="these")
+    assert made.status_code == 200, made.text
+    user.put(f"/api/clips/projects/{project_id}/clips/{second}", json={"name": "and again"})
+    assert asked((first, 1), (second, 2), export_id="these").json() == made.json()

@@ -7,7 +7,8 @@ Links carry `data-from` and `data-to`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from xml.sax.saxutils import escape, quoteattr
 
 from compiler.ir.graph import Graph
@@ -23,20 +24,27 @@ SCOPE = "reel-graph"
 STYLE = style(f".{SCOPE}")
 """The one style sheet, the same for every graph: a page may allow it by its hash."""
 
+_UNMARKED: Mapping[str, str] = MappingProxyType({})
 
-def as_svg(graph: Graph) -> str:
-    """The graph as an SVG document, light or dark as its reader prefers; the same for the same graph."""
+
+def as_svg(graph: Graph, marks: Mapping[str, str] = _UNMARKED, href: Callable[[str], str] | None = None) -> str:
+    """The graph as an SVG document, light or dark as its reader prefers; the same for the same graph.
+
+    A box of one of the `marks` has that class besides; with `href` every box is a link, and has
+    no id, as a page may hold two drawings.
+    """
     drawing = draw(graph)
+    role = "group" if href else "img"
     size = f'width="{drawing.width}" height="{drawing.height}"'
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{SCOPE}" {size} '
-        f'viewBox="0 0 {drawing.width} {drawing.height}" role="img" aria-label="render graph">',
+        f'viewBox="0 0 {drawing.width} {drawing.height}" role="{role}" aria-label="render graph">',
         f"<style>{STYLE}</style>",
         f'<rect class="ground" {size} rx="10"/>',
         *(_band(band) for band in drawing.bands),
         *(_link(link) for link in drawing.links),
-        *(_node(place) for place in drawing.places),
-        *(_film(place) for place in drawing.film),
+        *(_linked(place, marks, href) for place in drawing.places),
+        *(_film(place, "" if href else f'id="film-{place.box.kind}" ') for place in drawing.film),
         "</svg>",
         "",
     ]
@@ -56,16 +64,23 @@ def _link(link: Link) -> str:
     return f'<path class="link {link.kind}" data-from={_quoted(link.src)}{to} d="{link.path}"/>'
 
 
-def _node(place: Place) -> str:
+def _linked(place: Place, marks: Mapping[str, str], href: Callable[[str], str] | None) -> str:
+    mark = marks.get(place.box.name, "")
+    if href is None:
+        return _node(place, mark, f'id="{anchor(place.box.name)}" ')
+    return f'<a href={_quoted(href(place.box.name))} tabindex="-1">{_node(place, mark)}</a>'
+
+
+def _node(place: Place, mark: str, named: str = "") -> str:
     box = place.box
     names = {"data-value": box.name, "data-clip": box.loc.clip, "data-pointer": box.loc.pointer or None}
     attributes = "".join(f" {name}={_quoted(value)}" for name, value in names.items() if value is not None)
-    return f'<g id="{anchor(box.name)}" class="node {box.classes}"{attributes}>{_inside(place)}</g>'
+    classes = " ".join(filter(None, ("node", box.classes, mark)))
+    return f'<g {named}class="{classes}"{attributes}>{_inside(place)}</g>'
 
 
-def _film(place: Place) -> str:
-    kind = place.box.kind
-    return f'<g id="film-{kind}" class="node {kind} film">{_inside(place)}</g>'
+def _film(place: Place, named: str) -> str:
+    return f'<g {named}class="node {place.box.kind} film">{_inside(place)}</g>'
 
 
 def _inside(place: Place) -> str:

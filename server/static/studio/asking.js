@@ -1,10 +1,10 @@
 /** A dialog that asks something: open while it is on the page; Escape and a click beside it mean no. */
-import { html, useEffect, useId, useRef } from "./core.js";
+import { html, useEffect, useId, useLayoutEffect, useRef } from "./core.js";
 
 export function Dialog({ title, onClose, broad, children }) {
   const box = useRef(null);
   const heading = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     box.current.showModal();
     return () => before?.isConnected && before.focus();

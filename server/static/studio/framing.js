@@ -23,13 +23,14 @@ const dragging = signal(false);
 
 /**
  * Make the box here `wanted`. It is the keyframe of this frame, a new one if there is none; with “whole clip” all
- * keyframes are changed alike. @param {import("./curve.js").Box} wanted @param {string} [merge]
+ * keyframes are changed alike, from what they were when a drag began: the curve between them is the server's, and late.
+ * @param {import("./curve.js").Box} wanted @param {string} [merge]
  */
-export function setBox(wanted, merge) {
+export function setBox(wanted, merge, from = { keys: keyframes.peek(), box: box.peek() }) {
   const clip_id = selected.peek().clip_id;
   if (playing.peek()) pause();
-  if (wholeClip.peek() && keyframes.peek().length) {
-    const crop_data = keyframes.peek().map((each) => ({ ...each, ...alike(each, box.peek(), wanted) }));
+  if (wholeClip.peek() && from.keys.length) {
+    const crop_data = from.keys.map((each) => ({ ...each, ...alike(each, from.box, wanted) }));
     return dispatch({ do: "set-crop", clip_id, crop_data, merge });
   }
   const here = keyframe.peek() ?? { frame: frame.peek(), ...easeHere() };
@@ -81,19 +82,19 @@ function boxDrag(scale) {
   return {
     start(event) {
       dragging.value = true;
-      const grip = event._interaction?.downEvent?.target?.dataset?.grip ?? event.interaction.downEvent?.target?.dataset?.grip;
+      const grip = event.interaction.downEvent?.target?.dataset?.grip;
       const edges = HANDLES.find(([name]) => name === grip)?.[1] ?? null;
-      return { from: { ...box.peek() }, before: keyframes.peek(), edges, scale: scale() };
+      return { from: { keys: keyframes.peek(), box: { ...box.peek() } }, edges, scale: scale() };
     },
     move({ dx, dy, merge, alt }, { from, edges, scale: by }) {
-      if (edges) return void setBox(resized(from, edges, dx * by, dy * by, ratio.peek(), picture.peek()), merge);
-      const free = moved(from, dx * by, dy * by, picture.peek());
+      if (edges) return void setBox(resized(from.box, edges, dx * by, dy * by, ratio.peek(), picture.peek()), merge, from);
+      const free = moved(from.box, dx * by, dy * by, picture.peek());
       const found = alt ? { box: free, guides: [] } : snapped(free, picture.peek(), REACH * by);
       guides.value = found.guides;
-      setBox(found.box, merge);
+      setBox(found.box, merge, from);
     },
-    cancel({ before }, merge) {
-      dispatch({ do: "set-crop", clip_id: selected.peek().clip_id, crop_data: before, merge });
+    cancel({ from }, merge) {
+      dispatch({ do: "set-crop", clip_id: selected.peek().clip_id, crop_data: from.keys, merge });
     },
     end() {
       dragging.value = false;

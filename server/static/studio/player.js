@@ -6,8 +6,9 @@
 
 import { effect, html, signal, untracked, useLayoutEffect, useRef } from "./lib.js";
 import { frameShown, recordAt, speedAt } from "./curve.js";
-import { asked, duration, filmRate, found, frame, frames, inOut, parts, rate, variable } from "./now.js";
+import { asked, duration, filmRate, found, frame, frames, inOut, parts, rate, segments, variable } from "./now.js";
 import { playableOf, unplayable } from "./sources.js";
+import { holds } from "./spans.js";
 import { clips, playhead, select, selected } from "./store.js";
 import { frameAt, timeOf } from "./timecode.js";
 
@@ -127,9 +128,19 @@ function presented(element, mediaTime) {
   if (!playing.peek() || shuttle.peek() < 0) return;
   const at = timeOf(number, rate.peek());
   if (at + 1 / rate.peek().value >= inOut.peek()[1] - 1e-6) return over();
+  hold(element, playhead.peek(), at);
   playhead.value = at;
   const pace = paceAt(at);
   if (Math.abs(pace / element.playbackRate - 1) > STEP) element.playbackRate = pace;
+}
+
+/** A picture that is held on the way from one time to another: the video waits as long as the film does. */
+function hold(element, before, at) {
+  const held = segments.peek().spans.find((each) => holds(each) && each.at > before + 1e-6 && each.at <= at + 1e-6);
+  if (!held) return;
+  element.pause();
+  const goOn = () => playing.peek() && shuttle.peek() > 0 && element === video.peek() && element.play();
+  setTimeout(goOn, (1000 * held.freeze) / shuttle.peek());
 }
 
 /** The out point is reached. */

@@ -16,6 +16,11 @@ let count = 0;
 const change = (id, members) => (uploads.value = uploads.value.map((each) => (each.id === id ? { ...each, ...members } : each)));
 export const forget = (id) => (uploads.value = uploads.value.filter((each) => each.id !== id));
 
+/** Ask before the page is left while footage is on its way. */
+export function guardUploads() {
+  addEventListener("beforeunload", (event) => uploads.peek().some((each) => !each.failed) && event.preventDefault());
+}
+
 /** Upload files one after another, each a clip at the film's end as soon as it is there. */
 export async function uploadAll(files) {
   const begun = [...files].map((file) => ({ file, id: (count += 1), ender: new AbortController() }));

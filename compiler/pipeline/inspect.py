@@ -1,0 +1,76 @@
+"""One definition looked at: what it is, where it came from, and what became of it in the script."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from compiler.emit.filters import spell
+from compiler.emit.script import Part, parts
+from compiler.errors import Loc
+from compiler.ir.graph import Graph
+from compiler.ir.infer import infer
+from compiler.ir.ops import Value
+from compiler.ir.text import describe, phrase
+from compiler.pipeline import Compiled, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A definition of one stage."""
+
+    name: Value
+    text: str
+    """What it does, as the textual form says it."""
+    shape: str
+    loc: Loc
+    since: str
+    """The stage that made it."""
+    until: str | None
+    """The stage that took it out, if one did."""
+    filters: tuple[str, ...]
+    """What the script has of it; nothing where a later pass took it out."""
+
+
+def script_parts(compiled: Compiled, graph: Graph) -> list[Part]:
+    """The script in its parts, each for the definition of `graph`, a stage's, that it came from."""
+    film = compiled.film
+    return [
+        part if part.value is None else Part(part.text, forebear(part.value, graph.ops))
+        for part in parts(film, spell(film))
+    ]
+
+
+def forebear(name: Value, names: Collection[Value]) -> Value:
+    """The one of `names` that a value was made of by later passes: itself, or the nearest it is a part of by name."""
+    at = str(name)
+    while at and Value(at) not in names:
+        at = at.rpartition(".")[0]
+    return Value(at) if at else name
+
+
+def definition(compiled: Compiled, shown: int, name: str) -> Definition | None:
+    """The definition of this name at a stage, or at the one before, which took it out; None if there is none."""
+    graphs = [compiled.stages[shown].graph, *([compiled.stages[shown - 1].graph] if shown else [])]
+    graph = next((graph for graph in graphs if name in graph.ops), None)
+    if graph is None:
+        return None
+    value = Value(name)
+    filters = tuple(part.text for part in script_parts(compiled, graph) if part.value == value)
+    return Definition(
+        value,
+        phrase(graph.ops[value]),
+        describe(infer(graph)[value]),
+        graph.locs[value],
+        *_life(compiled.stages, shown if graph is graphs[0] else shown - 1, value),
+        filters,
+    )
+
+
+def _life(stages: Sequence[Stage], shown: int, name: Value) -> tuple[str, str | None]:
+    """The stage that made the definition seen at stage `shown`, and the one that took it out."""
+    first = shown
+    while first and name in stages[first - 1].graph.ops:
+        first -= 1
+    gone = next((stage.name for stage in stages[shown:] if name not in stage.graph.ops), None)
+    return stages[first].name, gone

@@ -1,0 +1,169 @@
+/**
+ * The inspector without waiting for pages. Everything is there without this module: links and forms lead to the same
+ * views, which the server writes. Here they are fetched and put in place, so that what one looks at stays where it is.
+ */
+import { ask } from "./api.js";
+
+const $ = (selector, root = document) => root.querySelector(selector);
+const here = () => new URLSearchParams(location.search);
+const DECIMALS = 6;
+
+/** Give the class to whatever stands for one of the values: boxes, lines, filters. */
+function light(name, values) {
+  const wanted = new Set(values);
+  for (const each of document.querySelectorAll("[data-value]")) each.classList.toggle(name, wanted.has(each.dataset.value));
+}
+
+/** The parts of the page that differ between two looks at one stage, and between two stages. */
+const OF_A_LOOK = ["#definition", ".stages", ".sides"];
+const OF_A_STAGE = [".bench", "#filters"];
+
+let newest = 0;
+
+/** Show what an address shows. */
+async function go(address, { push = true } = {}) {
+  const turn = ++newest;
+  const url = new URL(address, location.href);
+  const node = url.searchParams.get("node");
+  const within = sameDrawing(here(), url.searchParams);
+  if (within) light("lit", [node]);
+  const answer = await fetch(url, { headers: { accept: "text/html" } }).catch(() => null);
+  if (turn !== newest) return;
+  if (!answer?.ok) {
+    location.assign(url);
+    return;
+  }
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (turn !== newest) return;
+  if (push) history.pushState(null, "", url);
+  for (const part of within ? OF_A_LOOK : OF_A_STAGE) {
+    const [old, fresh] = [$(part), $(part, page)];
+    if (old && fresh) old.replaceWith(fresh);
+  }
+  renew(page);
+  light("lit", [node]);
+  light("seen", seen);
+}
+
+/** Whether two looks have the same drawing: the first stage may be named or not. */
+function sameDrawing(a, b) {
+  const shown = $(".stages [aria-current]");
+  const stage = (asked) => asked.get("stage") ?? new URLSearchParams(shown?.search ?? "").get("stage");
+  return stage(a) === stage(b) && (a.get("side") ?? "after") === (b.get("side") ?? "after");
+}
+
+/** Links to the JSON of the whole look. */
+function renew(page) {
+  const links = (root) => [...root.querySelectorAll("main a.json")];
+  const fresh = links(page);
+  links(document).forEach((link, k) => link.setAttribute("href", fresh[k].getAttribute("href")));
+}
+
+document.addEventListener("click", (event) => {
+  if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const link = event.target.closest(".bench a[href]");
+  const part = event.target.closest("#filters [data-value]");
+  if (!link && !part) return;
+  event.preventDefault();
+  if (link) {
+    go(link.getAttribute("href"));
+    return;
+  }
+  if (String(getSelection())) return; // somebody takes text
+  const asked = here();
+  asked.set("node", part.dataset.value);
+  go(`?${asked}`);
+});
+addEventListener("popstate", () => go(location.href, { push: false }));
+
+// ---- one time of the film
+
+/** @type {string[]} the definitions that make what is seen at the time that is looked at */
+let seen = [];
+const form = $(".scrubber");
+const [over, under = 1] = form.dataset.fps.split("/").map(Number);
+const [number, slider] = [$("[name=at]", form), $("[type=range]", form)];
+let [asking, wanted] = [false, null];
+
+/** Ask for the newest time that is wanted, one question at a time. */
+async function trace(at) {
+  wanted = at;
+  if (asking) return;
+  asking = true;
+  while (wanted !== null) {
+    const asked = wanted;
+    wanted = null;
+    try {
+      told(await ask("GET", `${location.pathname}/at.json?at=${asked}`));
+      const look = here();
+      look.set("at", asked);
+      history.replaceState(null, "", `?${look}`);
+    } catch (problem) {
+      refused(problem);
+    }
+  }
+  asking = false;
+}
+
+function told({ frame, seen: sights }) {
+  slider.value = frame;
+  seen = sights.flatMap((sight) => sight.values);
+  light("seen", seen);
+  const rows = sights.map(({ clip, clip_frame, weight, source_time, source_frame, crop, speed }) => {
+    const place = `${crop.width}×${crop.height} at ${crop.x}, ${crop.y}`;
+    const cells = [clip_frame, weight, source_time, source_frame, place, `${speed}×`].map((text) => made("td", { className: "n", textContent: text }));
+    const head = made("th", { scope: "row", textContent: nameOf(clip) }, made("code", { textContent: clip }));
+    return made("tr", {}, head, ...cells);
+  });
+  const heads = ["Clip", "Its frame", "Weight", "Source time, s", "Source frame", "Crop", "Speed"].map((textContent, k) => made("th", { textContent, className: k ? "n" : "" }));
+  const table = made("table", {}, made("thead", {}, made("tr", {}, ...heads)), made("tbody", {}, ...rows));
+  const region = made("div", { className: "wide", tabIndex: 0, role: "region", ariaLabel: "what is seen" }, table);
+  const line = made("p", {}, "Frame ", made("b", { textContent: frame }), ` of ${Number(slider.max) + 1}`);
+  $("#traced").replaceChildren(line, region);
+}
+
+function refused(problem) {
+  seen = [];
+  light("seen", seen);
+  $("#traced").replaceChildren(made("p", { className: "notice bad", textContent: problem.message }));
+}
+
+/** A clip's name, as the plan on the page has it. */
+function nameOf(clip) {
+  const code = [...document.querySelectorAll("section[aria-labelledby=plan] th code")].find((each) => each.textContent === clip);
+  return code?.previousSibling?.textContent ?? clip;
+}
+
+function made(tag, properties, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+}
+
+slider.closest("label").hidden = false;
+slider.addEventListener("input", () => {
+  const at = ((Number(slider.value) + 0.5) * under) / over; // halfway through the frame: no rounding leaves it
+  number.value = at.toFixed(DECIMALS);
+  trace(number.value);
+});
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (number.value !== "") trace(number.value);
+});
+
+// ---- the command
+
+const copy = $("#copy");
+copy.hidden = false;
+copy.addEventListener("click", async () => {
+  const command = $("#runnable");
+  try {
+    await navigator.clipboard.writeText(command.textContent);
+    $("#copied").textContent = "Copied.";
+  } catch {
+    getSelection().selectAllChildren(command);
+    $("#copied").textContent = "This browser does not let pages copy: it is selected, copy it by key.";
+  }
+});
+
+if (here().get("at")) trace(number.value); // what is seen then lights up too
