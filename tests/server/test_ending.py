@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -38,8 +39,10 @@ def test_the_server_ends_with_sockets_and_a_render_and_the_next_one_makes_the_fi
         sockets = [stack.enter_context(socket(ann, each)) for each in (running, waiting) for _ in range(SOCKETS // 2)]
         site.process.send_signal(signal.SIGTERM)
         if not hangs:
+            until(lambda: all(asked_to_end(pid) for pid in still), "ffmpeg is not asked to end")
             for pid in still:
-                os.kill(pid, signal.SIGCONT)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
         assert site.stop() == 0
         assert ffmpegs_of(data) == []
         for each in sockets:
@@ -89,6 +92,16 @@ def test_a_store_that_never_answers_does_not_keep_the_server(tmp_path: Path, gam
     with serving(data) as site, site.client(token) as ann:
         until(lambda: ann.get(clip).headers.get("x-sync-pending") is None, "it stays undurable")
         assert ann.get(clip).json()["rotation"] == 7
+
+
+def asked_to_end(pid: int) -> bool:
+    """Whether SIGTERM waits for a process that stands still, or it is gone already."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return True
+    (pending,) = [line.split()[1] for line in status.splitlines() if line.startswith("ShdPnd:")]
+    return bool(int(pending, 16) & 1 << (signal.SIGTERM - 1))
 
 
 def _closed(site: Site) -> bool:
