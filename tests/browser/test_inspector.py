@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.conftest import Watch
 from tests.browser.person import Person
+from tests.browser.test_pages import faults, wide
 from tests.server.editing import PAN, trim
 
 Open = Callable[[str], Page]
@@ -107,3 +108,17 @@ def test_the_command_is_copied(open_page: Open, context: BrowserContext, project
     page.get_by_role("button", name="Copy").click()
     expect(page.locator("#copied")).to_have_text("Copied.")
     assert page.evaluate("navigator.clipboard.readText()").startswith("ffmpeg ")
+
+
+def test_a_definition_looked_at_is_accessible_in_both_lights_and_on_a_phone(
+    open_page: Open, project: str, person: Person
+) -> None:
+    clip = person.clips(project)[0]["id"]
+    page = open_page(f"/projects/{project}/explain?stage=1&side=both&node={clip}.crop&at=1.5")
+    expect(page.locator(".graph .line.seen").first).to_be_visible()
+    assert faults(page) == []
+    page.emulate_media(color_scheme="light")
+    assert faults(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert faults(page) == []
+    assert wide(page) == 0
