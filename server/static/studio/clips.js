@@ -2,7 +2,7 @@
 import { html, signal, Sortable, useEffect, useRef, useState } from "./lib.js";
 import * as api from "./api.js";
 import { AskName, Dialog } from "./asking.js";
-import { filmstripOf, filmstripPath } from "./sources.js";
+import { filmstripOf, filmstripPath, pictureAt } from "./sources.js";
 import { clips, dispatch, draft, select, selection } from "./store.js";
 import { addClip, duplicate, failed, forget, remove, uploadAll, uploads } from "./uploads.js";
 import { bytes, clock } from "./words.js";
@@ -128,7 +128,7 @@ function Tools({ clip, index, move }) {
 function Thumb({ clip }) {
   const strip = clip.raw_clip_id ? filmstripOf(clip.raw_clip_id).value : null;
   if (!strip) return html`<span class="thumb"></span>`;
-  const cell = Math.floor((clip.segments_data?.trimRange?.start ?? 0) / strip.step_s);
+  const cell = pictureAt(strip, clip.segments_data?.trimRange?.start ?? 0);
   const [column, row] = [cell % strip.columns, Math.floor(cell / strip.columns)];
   const scale = Math.max(THUMB.width / strip.width, THUMB.height / strip.height);
   const style = {

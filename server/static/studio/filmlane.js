@@ -6,7 +6,7 @@ import { useDrag } from "./drag.js";
 import { across, ticks, tickStep, timeAcross } from "./lanes.js";
 import { duration, frames, inOut, rate } from "./now.js";
 import { seek } from "./player.js";
-import { filmstripOf, filmstripPath, peaksOf } from "./sources.js";
+import { filmstripOf, filmstripPath, peaksOf, pictureAt } from "./sources.js";
 import { selected } from "./store.js";
 import { frameAt, timecode, timeOf } from "./timecode.js";
 import { frameNear, snappedAt, view } from "./view.js";
@@ -60,9 +60,8 @@ function paint(target, strip, sprite, sound) {
   if (strip && sprite?.complete && sprite.naturalWidth) {
     const high = HIGH - SOUND * Boolean(sound?.peaks.length) * 0.6;
     const wide = (strip.width * high) / strip.height;
-    const count = Math.floor(sprite.naturalWidth / strip.width) * Math.floor(sprite.naturalHeight / strip.height);
     for (let x = -((start * scale) % wide); x < width; x += wide) {
-      const cell = Math.min(Math.floor((start + (x + wide / 2) / scale) / strip.step_s), count - 1);
+      const cell = pictureAt(strip, start + (x + wide / 2) / scale);
       const [column, row] = [cell % strip.columns, Math.floor(cell / strip.columns)];
       context.drawImage(sprite, column * strip.width, row * strip.height, strip.width, strip.height, x, 0, wide, high);
     }

@@ -34,8 +34,10 @@ export function factsOf(id) {
     asked(path).then((clip) => (told.value = clip.media_info), () => (told.value = null)));
 }
 
-/** {columns, width, height, step_s} of the filmstrip. */
+/** {columns, width, height, pictures, step_s} of the filmstrip. */
 export const filmstripOf = (id) => once(`${base(id)}/filmstrip.json`, json);
+/** The number of the strip's picture for a time of the source. */
+export const pictureAt = (strip, seconds) => Math.min(Math.floor(seconds / strip.step_s), strip.pictures - 1);
 export const filmstripPath = (id) => `${base(id)}/filmstrip`;
 /** {rate, peaks} of the sound. */
 export const peaksOf = (id) => once(`${base(id)}/peaks`, json);
