@@ -4,13 +4,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-TESTS := $(BIN)/python -m pytest -q -n 2 -m "not slow and not browser"
+TESTS := $(BIN)/python -m pytest -q -n 2 -m "not slow and not fault and not browser"
 FILMS := demo/bunny demo/square demo/legacy
 REELC_CONFORM_REELS ?= 300
 REELC_CONFORM_PICTURES ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo $(FILMS) footage test check fmt lint types layers golden conform bench cover serve openapi vendor vendor-check browser clean
+.PHONY: help setup demo $(FILMS) footage test faults browser pictures check fmt lint types layers golden conform bench cover serve openapi vendor vendor-check clean
 
 help: ## list these targets
 	@awk -F ' *## ' '/^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ footage: setup
 test: setup ## run the tests
 	$(TESTS)
 
+faults: setup ## make servers, stores and disks fail, and see what is kept
+	$(BIN)/python -m pytest -q -n 2 -m fault
+
 check: lint types layers cover ## everything that must hold before a commit
 
 fmt: setup ## lay out the code, mend what can be mended
@@ -53,8 +56,9 @@ types: setup ## mypy, strict
 layers: setup ## who may import whom
 	$(BIN)/lint-imports
 
-serve: setup ## serve the API on this machine, data in reelc-data/
-	$(BIN)/reelc serve
+serve: setup ## serve on this machine, data in reelc-data/; new users find a sample project
+	-@$(BIN)/python examples/fetch_footage.py
+	REELC_SAMPLE=$${REELC_SAMPLE-examples/bunny.json} $(BIN)/reelc serve
 
 golden: setup ## write the goldens anew, and show what changed
 	$(BIN)/python -m pytest -q tests/golden --snapshot-update
@@ -69,8 +73,8 @@ bench: setup ## time and memory, beside hand-written ffmpeg
 cover: setup ## run the tests, list the lines of compiler/ they miss; under 95 % fails
 	$(TESTS) --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
 
-openapi: setup ## write docs/openapi.json anew
-	$(BIN)/python -m server.describe docs/openapi.json
+openapi: setup ## write docs/openapi.json and docs/asyncapi.json anew
+	$(BIN)/python -m server.describe docs/openapi.json docs/asyncapi.json
 
 vendor: setup ## fetch what others wrote and pages use, by name, with npm
 	$(BIN)/python -m server.vendor fetch
@@ -78,8 +82,11 @@ vendor: setup ## fetch what others wrote and pages use, by name, with npm
 vendor-check: setup ## that what is vendored is what was fetched; offline
 	$(BIN)/python -m server.vendor check
 
-browser: setup ## drive the pages in the system's Chromium
+browser: footage ## drive the pages in the system's Chromium
 	$(BIN)/python -m pytest -q -n 2 -m browser tests/browser --tracing retain-on-failure
+
+pictures: footage ## take the pages' pictures anew, into docs/img/studio
+	REELC_PICTURES=docs/img/studio $(BIN)/python -m pytest -q tests/browser/test_first_minute.py
 
 clean: ## remove what can be made again: .venv, demo/, caches; not .footage/
 	rm -rf .venv demo build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis \

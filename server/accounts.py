@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import re
@@ -14,14 +15,20 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from server.storage.objects import Exists, Missing, ObjectStore
+from server.logs import logger
+from server.storage.objects import Exists, Missing, ObjectStore, StoreFailed
 from server.storage.sync import Seconds, awake
 
 Kind = Literal["bearer", "link", "session"]
 
 LINK_FOR = timedelta(hours=1)
 REMEMBERED = 5.0
-"""Seconds for which a token that was looked up is not looked up again: how long one that was revoked may go on."""
+"""Seconds for which a token that was looked up is good: how long one that was revoked may go on."""
+STALE = REMEMBERED / 2
+"""Seconds after which it is looked up again beside the request that bears it: who is busy never waits for that."""
+BELIEVED = 600.0
+"""Seconds for which it is good while the store does not answer: who is at work can go on reading."""
+LOOK_WITHIN = 5.0
 MOST_REMEMBERED = 10_000
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
@@ -50,6 +57,17 @@ class Token:
     expires_at: str | None
 
 
+@dataclass(slots=True)
+class _Known:
+    """A token that was looked up: when it was found last, when it was asked for last, and whether in vain."""
+
+    token: Token
+    seen: float
+    asked: float
+    away: bool = False
+    looking: asyncio.Task[None] | None = None
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -59,7 +77,7 @@ class Accounts:
 
     def __init__(self, store: ObjectStore, clock: Seconds = awake, now: Callable[[], datetime] = _now) -> None:
         self._store, self._clock, self._now = store, clock, now
-        self._known: dict[str, tuple[float, Token]] = {}
+        self._known: dict[str, _Known] = {}
 
     async def add(self, uid: str) -> User:
         """A new user; ValueError for a name that is none, Exists for one that is taken."""
@@ -121,18 +139,53 @@ class Accounts:
         await self._store.delete(key)
 
     async def _token(self, key: str) -> Token | None:
-        seen = self._known.get(key)
-        if seen and self._clock() - seen[0] < REMEMBERED:
-            return seen[1]
-        try:
-            token = Token(**json.loads(await self._store.get(key)))
-        except Missing:
-            self._known.pop(key, None)
-            return None
-        if len(self._known) >= MOST_REMEMBERED:
-            self._known.clear()
-        self._known[key] = (self._clock(), token)
+        """What is kept of a token. One that is known is looked up beside the request, unless that was long ago."""
+        known = self._known.get(key)
+        if known is None:
+            return await self._look(key)
+        now = self._clock()
+        if now - known.asked >= STALE:
+            known.asked = now
+            known.looking = asyncio.create_task(self._look_again(key, known), name="token")
+        if now - known.seen >= (BELIEVED if known.away else REMEMBERED):
+            assert known.looking, "what was not seen for so long was asked for"
+            await asyncio.shield(known.looking)
+            if self._known.get(key) is not known:
+                return await self._look(key)
+            if self._clock() - known.seen >= BELIEVED:
+                raise StoreFailed("a token cannot be looked up")
+        return known.token
+
+    async def _look(self, key: str) -> Token | None:
+        token, now = await self._stored(key), self._clock()
+        if token is not None:
+            if len(self._known) >= MOST_REMEMBERED:
+                self._known.clear()
+            self._known[key] = _Known(token, now, now)
         return token
+
+    async def _look_again(self, key: str, known: _Known) -> None:
+        try:
+            token = await self._stored(key)
+        except StoreFailed as error:
+            known.away = True
+            logger.warning("a token is believed for a while", extra={"why": str(error)})
+            return
+        if self._known.get(key) is not known:  # it was made worthless meanwhile
+            return
+        if token is None:
+            del self._known[key]
+        else:
+            known.token, known.seen, known.away = token, self._clock(), False
+
+    async def _stored(self, key: str) -> Token | None:
+        try:
+            async with asyncio.timeout(LOOK_WITHIN):
+                return Token(**json.loads(await self._store.get(key)))
+        except Missing:
+            return None
+        except TimeoutError:
+            raise StoreFailed("a token cannot be looked up in time") from None
 
 
 def _key(secret: str) -> str:

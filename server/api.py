@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -30,6 +29,7 @@ from server.identity import identify, refuse_foreign_origin
 from server.pages import problem_page, wants_page
 from server.problem import Problem, from_reel, invalid
 from server.services import Services
+from server.storage import answers
 from server.storage.database import Transaction
 
 B = TypeVar("B", bound="Body")
@@ -97,15 +97,14 @@ class Call(Generic[B]):
             raise invalid(f"Idempotency-Key must have 1 to {KEY_LENGTH} characters")
         asked = f"{self.request.method} {self.request.url.path}\n".encode() + self.raw
         digest = hashlib.sha256(asked).hexdigest()
-        before = await unit.one("SELECT request_hash, status, body FROM idempotency WHERE key = ?", (key,))
+        before = await answers.get(unit, key)
         if before is None:
             body = await work(unit)
-            given = (key, digest, status, json.dumps(body), self.services.now())
-            await unit.run("INSERT INTO idempotency VALUES (?, ?, ?, ?, ?)", given)
+            await answers.add(unit, key, digest, status, body, self.services.now())
             return status, body
         if before["request_hash"] != digest:
             raise Problem(422, "idempotency_mismatch", "this Idempotency-Key was used for another request")
-        return before["status"], json.loads(before["body"])
+        return before["status"], before["body"]
 
 
 Handler = Callable[[Call[Any]], Awaitable[Response | Json]]

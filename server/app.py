@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.api import Operation, routes
+from server.asyncapi import events
 from server.durable import UNSTORED, Durable
 from server.envelope import Envelope
 from server.limits import AddressLimit
@@ -37,6 +38,7 @@ from server.routes import (
     session,
     site,
     studio,
+    views,
 )
 from server.routes.progress import Sockets
 from server.services import Services
@@ -50,6 +52,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
             session,
             projects,
             raw_clips,
+            views,
             clips,
             drafts,
             explain,
@@ -80,7 +83,7 @@ def make_app(services: Services) -> Starlette:
         lifespan=_lifespan(services),
     )
     app.router.redirect_slashes = False  # an address is one address
-    app.state.document = document(OPERATIONS)
+    app.state.document, app.state.events = document(OPERATIONS), events()
     return app
 
 
@@ -113,7 +116,7 @@ def _lifespan(services: Services) -> Callable[[Starlette], contextlib.AbstractAs
             for task in always:
                 task.cancel()
             await asyncio.gather(*always, return_exceptions=True)
-            await services.jobs.stop()
+            await services.stop()
             await services.tenants.close(services.settings.durable_within)
             await services.store.close()
 
@@ -153,7 +156,7 @@ async def _sweep(services: Services) -> None:
         for uid in [tenant.uid for tenant in services.tenants.opened()]:
             try:
                 async with services.tenants.use(uid) as tenant:
-                    count = await sweep(services.store, tenant, older)
+                    count = await sweep(services.store, services.media, tenant, services.coming, older)
             except UNSTORED as error:
                 logger.warning("not swept", extra={"why": f"{type(error).__name__}: {error}"})
                 continue

@@ -1,4 +1,4 @@
-"""The API's description as a file: `python -m server.describe docs/openapi.json` writes it anew."""
+"""The descriptions as files: `python -m server.describe docs/openapi.json docs/asyncapi.json` writes them anew."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ import sys
 from pathlib import Path
 
 from server.app import OPERATIONS
+from server.asyncapi import events
 from server.openapi import document
 
+DESCRIPTIONS = {"openapi.json": lambda: document(OPERATIONS), "asyncapi.json": events}
 
-def described() -> str:
-    """The text of the file."""
-    return json.dumps(document(OPERATIONS), indent=2, ensure_ascii=False) + "\n"
+
+def described(name: str) -> str:
+    """The text of the file of this name."""
+    return json.dumps(DESCRIPTIONS[name](), indent=2, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(described(), encoding="utf-8")
+    for path in map(Path, sys.argv[1:]):
+        path.write_text(described(path.name), encoding="utf-8")

@@ -7,8 +7,9 @@ whatever the handler said is not sent.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
@@ -74,8 +75,13 @@ class Rooms:
 
     @asynccontextmanager
     async def of(self, uid: str) -> AsyncIterator[Held]:
-        """A user's database."""
-        async with self.tenants.use(uid) as tenant:
+        """A user's database; StoreFailed when it takes too long to open, which then goes on."""
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(self.within):
+                    tenant = await stack.enter_async_context(self.tenants.use(uid))
+            except TimeoutError:
+                raise StoreFailed(f"the database of {uid} is not open after {self.within:g} s") from None
             yield Held(tenant)
 
     async def durable(self) -> None:

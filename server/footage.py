@@ -16,6 +16,14 @@ from typing import Any
 from compiler.supervise.record import Media, media_of, recorded
 from server.storage.objects import ObjectStore
 
+PLAYED = {
+    "mov": (("h264", "av1", "vp9"), ("aac", "mp3", "opus", "flac")),
+    "matroska": (("vp8", "vp9", "av1"), ("opus", "vorbis")),
+}
+"""The codecs of picture and sound that browsers play, by the container."""
+
+HDR = ("smpte2084", "arib-std-b67")
+
 
 @dataclass(frozen=True, slots=True)
 class Footage:
@@ -46,6 +54,16 @@ async def write_facts(store: ObjectStore, object_key: str, media: Media) -> dict
 async def read_facts(store: ObjectStore, object_key: str, path: Path) -> Media:
     """The facts of a file, of which there is a copy at `path`; Missing if there are none."""
     return media_of(path, json.loads(await store.get(facts_key(object_key))))
+
+
+def playable(info: Mapping[str, Any]) -> bool:
+    """Whether every browser plays a file as films will show it; one that does not by itself can have a proxy."""
+    video, sound = info["video"], info["audio"]
+    words = PLAYED.get(info["format"])
+    if words is None or video["codec"] not in words[0] or video["pix_fmt"] not in ("yuv420p", "yuvj420p"):
+        return False
+    heard = sound is None or sound["codec"] in words[1]
+    return heard and video["fields"] is None and not video["mirrored"] and video["color_transfer"] not in HDR
 
 
 def summary(info: Mapping[str, Any]) -> Footage:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextvars import Context
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,7 +18,11 @@ from typing import Any, TypeVar
 from server import logs
 from server.cache import MediaCache
 from server.durable import UNSTORED
+from server.finishing import finish
+from server.footage import media_key
+from server.ids import new_id
 from server.logs import logger
+from server.media import Media
 from server.metrics import Metrics
 from server.preparing import Prepared
 from server.problem import Problem
@@ -26,11 +30,12 @@ from server.progress import Teller
 from server.reels import Edit, read_edit
 from server.rendering import Render, as_problem
 from server.settings import Settings
-from server.storage import exports, films
+from server.storage import exports
 from server.storage.database import DatabaseFailed, Reader, Transaction
 from server.storage.objects import ObjectStore
 from server.storage.sync import NotDurable
-from server.storage.tenants import Lost, Overdue, Tenants
+from server.storage.tenants import Overdue, Tenants
+from server.sweeping import Coming
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -85,7 +90,9 @@ class Jobs:
         store: ObjectStore,
         tenants: Tenants,
         cache: MediaCache,
+        media: Media,
         metrics: Metrics,
+        coming: Coming,
         now: Callable[[], str],
     ) -> None:
         self.cache = cache
@@ -93,7 +100,7 @@ class Jobs:
         """This run of the server: what an export that another one left behind is told by."""
         self._settings, self._tenants, self._now = settings, tenants, now
         self._render = Render(settings, store, cache, now)
-        self._metrics = metrics
+        self._media, self._metrics, self._coming = media, metrics, coming
         self._jobs: dict[tuple[str, str], Job] = {}
         self._slots = asyncio.Semaphore(settings.export_slots)
         self._adopting: dict[str, asyncio.Task[None]] = {}
@@ -207,10 +214,14 @@ class Jobs:
         )
         edit = job.prepared.edit if job.prepared else await self._read(job.uid, partial(_edit, job.export_id))
         prepared = job.prepared or await self._render.prepared(edit)
-        film = await self._render.film(job.uid, prepared, job.teller)
-        job.finishing = True
-        await self._durably(job, partial(_finish, job.export_id, film, edit.clips))
+        film_id = new_id("v")
+        with self._coming.kept(media_key(job.uid, film_id)):
+            film = await self._render.film(job.uid, film_id, prepared, job.teller)
+            job.finishing = True
+            given = (job.export_id, film, edit.clips, self._settings, self._media.watched())
+            gone = await self._durably(job, lambda unit: finish(unit, *given))
         job.teller.end("complete", "the film is ready")
+        await self._media.discard(gone)
 
     async def _broken_off(self, job: Job) -> None:
         """Cancelled by its user, or by the server's end."""
@@ -230,8 +241,8 @@ class Jobs:
             logger.error("an export's end was not stored", extra={"why": f"{type(failure).__name__}: {failure}"})
         job.teller.end(state, message, error)
 
-    async def _durably(self, job: Job, work: Callable[[Transaction], Awaitable[None]]) -> None:
-        """Run a unit of work and return when it is durable, however long the store is away.
+    async def _durably(self, job: Job, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """What a unit of work returns, once it is durable, however long the store is away.
 
         Fenced when it never will be; Undecided when the server ends meanwhile.
         """
@@ -239,7 +250,7 @@ class Jobs:
             pause = FIRST_PAUSE
             while True:
                 try:
-                    _, n = await tenant.write(work)
+                    result, n = await tenant.write(work)
                     break
                 except (Overdue, DatabaseFailed):
                     await self._patiently(job, pause)
@@ -251,6 +262,7 @@ class Jobs:
                 except NotDurable:
                     await self._patiently(job, 0)
         job.unstored.clear()
+        return result
 
     async def _patiently(self, job: Job, pause: float) -> None:
         if self.stopping:
@@ -279,11 +291,3 @@ async def _edit(export_id: str, reader: Reader) -> Edit:
 
 async def _ended(export_id: str, state: str, now: str, error: Row | None, unit: Transaction) -> None:
     await exports.ended(unit, export_id, state, now, error=error)
-
-
-async def _finish(export_id: str, film: Row, clips: Sequence[Row], unit: Transaction) -> None:
-    """The film, the project's newest, and the export complete: all of it or nothing. Lost if it is not ours to end."""
-    version = await films.next_version(unit, film["project_id"])
-    await films.add(unit, {**film, "version": version}, clips)
-    if not await exports.ended(unit, export_id, "complete", film["created_at"], film=film["id"]):
-        raise Lost(f"the export {export_id} is no more")

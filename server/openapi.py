@@ -32,7 +32,7 @@ A save is answered when it is durable. Errors are `application/problem+json` (RF
 programs read; `clip_id`, `pointer`, `hint` and `errors` are there where they apply.
 What is another user's is not there.
 
-How far an export is, is told by the WebSocket `/ws/export/{export_id}`.
+How far an export is, is told by the WebSocket `/ws/export/{export_id}`, which `/asyncapi.json` describes.
 """
 
 WORDS = {
@@ -194,7 +194,7 @@ def _content(op: Operation, status: int) -> Json:
     """What a good answer holds."""
     if status in (204, 303, 304):
         return {}
-    if status == 202:
+    if status == 202 and (op.answer is None or op.status != 202):
         return {JSON: {"schema": {"type": "object", "required": ["status", "export_id"]}}}
     content: Json = {kind: {"schema": {"type": "string"} if kind.startswith("text/") else {}} for kind in op.produces}
     if op.answer is not None:

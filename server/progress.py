@@ -6,8 +6,10 @@ The members are those of the events that `reelc render --progress json` prints, 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from compiler.supervise.progress import Progress
 
@@ -24,28 +26,40 @@ STAGES = ("queued", "fetching", "rendering", "verifying", "storing", "complete")
 ENDED = frozenset({"complete", "error", "cancelled"})
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """One moment of an export."""
+Name = Literal["queued", "running", "complete", "error", "cancelled"]
+Stage = Literal["queued", "fetching", "rendering", "verifying", "storing", "complete"]
 
+
+def _whole(schema: dict[str, Any]) -> None:
+    """A message has every member."""
+    schema["required"] = [*schema["properties"]]
+    for member in schema["properties"].values():
+        member.pop("default", None)
+
+
+class State(BaseModel):
+    """One moment of an export: the message that tells it, and its description."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_whole)
+
+    type: Literal["progress"] = "progress"
     export_id: str
-    seq: int = 0
-    state: str = "queued"
-    stage: str = "queued"
-    progress: float = 0.0
-    """From 0 to 1; it never goes back, and is 1 only when the film is durable."""
-    frame: int = 0
-    frames: int = 0
-    fps: float | None = None
-    speed: float | None = None
-    eta_s: float | None = None
-    message: str = "waiting for its turn"
-    done: bool = False
+    seq: Annotated[int, Field(ge=0, description="Counts the changes; some are not told.")] = 0
+    state: Name = "queued"
+    stage: Annotated[Stage, Field(description="What is being done, or was when it ended.")] = "queued"
+    progress: Annotated[float, Field(ge=0, le=1, description="Never goes back; 1 when the film is durable.")] = 0.0
+    frame: Annotated[int, Field(ge=0, description="How many are rendered.")] = 0
+    frames: Annotated[int, Field(ge=0, description="How many there will be; 0 while that is not known.")] = 0
+    fps: Annotated[float | None, Field(description="Frames rendered a second.")] = None
+    speed: Annotated[float | None, Field(description="Seconds of the film rendered a second.")] = None
+    eta_s: Annotated[float | None, Field(description="Seconds to the end, as far as one can tell.")] = None
+    message: Annotated[str, Field(description="For people.")] = "waiting for its turn"
+    done: Annotated[bool, Field(description="Whether this is the last message.")] = False
     error: dict[str, Any] | None = None
 
     def event(self) -> dict[str, Any]:
         """The state as it is sent."""
-        return {"type": "progress", **asdict(self), "progress": round(self.progress, 4)}
+        return {**self.model_dump(), "progress": round(self.progress, 4)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +94,7 @@ class Teller:
     """Keeps the newest state; whoever wants to know of changes waits for one after another."""
 
     def __init__(self, export_id: str) -> None:
-        self.state = State(export_id)
+        self.state = State(export_id=export_id)
         self.costs = Costs()
         self._changed = asyncio.Event()
 
@@ -126,6 +140,6 @@ class Teller:
     def _tell(self, **members: Any) -> None:
         if self.state.done:
             return
-        self.state = replace(self.state, seq=self.state.seq + 1, **members)
+        self.state = self.state.model_copy(update={"seq": self.state.seq + 1, **members})
         self._changed.set()
         self._changed = asyncio.Event()

@@ -43,8 +43,10 @@ KEPT = 8
 _kept: dict[str, Compiled] = {}
 """By what they were made of, the latest last."""
 
-compiling = ThreadPoolExecutor(1, "compile")
-"""One at a time: compiling is arithmetic, which threads cannot share."""
+COMPILES_AT_ONCE = 3
+compiling = ThreadPoolExecutor(COMPILES_AT_ONCE, "compile")
+"""Compiling is arithmetic, for which threads share one processor: nothing is done sooner, none waits for a long one.
+A few only, as the server itself shares it too."""
 
 
 @dataclass(frozen=True, slots=True)

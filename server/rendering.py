@@ -14,7 +14,6 @@ from compiler.supervise.render import Film
 from server.cache import MediaCache
 from server.durable import UNSTORED
 from server.footage import media_key
-from server.ids import new_id
 from server.logs import logger
 from server.preparing import Prepared, prepare
 from server.problem import Problem, render_problem
@@ -41,9 +40,9 @@ class Render:
         """An edit that an earlier server took in, compiled once more."""
         return await prepare(edit, self._store, self._cache)
 
-    async def film(self, uid: str, prepared: Prepared, teller: Teller) -> Row:
+    async def film(self, uid: str, film_id: str, prepared: Prepared, teller: Teller) -> Row:
         """The row of the film, whose object is stored; its version is for the unit of work that adds it to say."""
-        film_id, plan = new_id("v"), prepared.compiled.plan
+        plan = prepared.compiled.plan
         ending = prepared.compiled.encoding.profile.endings[0]
         absent = self._cache.absent(prepared.footage)
         teller.costs = predicted(absent, plan.frames, (plan.width, plan.height))

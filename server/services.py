@@ -11,12 +11,15 @@ from server.cache import MediaCache
 from server.durable import Rooms
 from server.jobs import Jobs
 from server.limits import Limits
+from server.media import Media
 from server.metrics import Metrics
 from server.settings import Settings
 from server.storage.folder import FolderStore
 from server.storage.objects import ObjectStore
 from server.storage.s3 import Bucket, S3Store
 from server.storage.tenants import Tenants
+from server.sweeping import Coming
+from server.views import Views
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,21 @@ class Services:
     rooms: Rooms
     metrics: Metrics
     cache: MediaCache
+    media: Media
     jobs: Jobs
     limits: Limits
+    coming: Coming
+    views: Views
 
     @property
     def temporary(self) -> Path:
         """The folder of files that no crash may leave for ever: it is emptied at the start."""
         return self.settings.temporary
+
+    async def stop(self) -> None:
+        """End all that works for users and is no request: whoever waits for it is told."""
+        await self.views.stop()
+        await self.jobs.stop()
 
     @staticmethod
     def now() -> str:
@@ -67,8 +78,12 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
     rooms = Rooms(tenants, settings.durable_within)
     cache = MediaCache(store, settings.local / "footage", settings.temporary, settings.cache_limit)
     metrics = Metrics(tenants)
-    jobs = Jobs(settings, store, tenants, cache, metrics, now)
-    return Services(settings, store, Accounts(store), tenants, rooms, metrics, cache, jobs, Limits(settings))
+    coming = Coming()
+    media = Media(store, metrics)
+    jobs = Jobs(settings, store, tenants, cache, media, metrics, coming, now)
+    views = Views(settings, store, cache, metrics)
+    accounts, limits = Accounts(store), Limits(settings)
+    return Services(settings, store, accounts, tenants, rooms, metrics, cache, media, jobs, limits, coming, views)
 
 
 def now() -> str:

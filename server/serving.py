@@ -52,7 +52,7 @@ async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> N
         http=Http,
     )
     await greet(services.accounts)
-    await _Server(config, services.jobs.stop).serve([bound])
+    await _Server(config, services.stop).serve([bound])
 
 
 class _Server(uvicorn.Server):

@@ -59,6 +59,10 @@ class Settings(BaseSettings):
     session_days: PositiveInt = 30
     versions_kept: int = Field(default=50, ge=1)
     """Of each clip, besides those that a film was rendered from."""
+    films_kept: PositiveInt = 10
+    """Of each project, besides the younger ones."""
+    films_kept_for: PositiveFloat = 604_800
+    """Seconds for which every film is kept, however many are newer."""
     cache_limit: PositiveInt = 20 << 30
     """Bytes of footage that may lie here for rendering."""
     export_slots: PositiveInt = 1
@@ -67,12 +71,18 @@ class Settings(BaseSettings):
     """Exports of one user that may wait or run; more are refused."""
     exports_at_once: PositiveInt = 32
     """Exports of everybody that may wait or run."""
+    views_per_user: PositiveInt = 32
+    """Strips, peaks and proxies of one user that may wait or be made; more are refused."""
+    views_at_once: PositiveInt = 256
+    """The same, of everybody."""
     export_within: PositiveFloat = 7200
     """Seconds that rendering one film may take."""
     stall_after: PositiveFloat = 60
     """Seconds without a new frame after which a render is given up."""
     sweep_after: PositiveFloat = 86_400
     """Seconds after which an object that no row names is deleted."""
+    sample: Path | None = None
+    """A reel file that new users find as their first project; there is none where it or its footage is not."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] = "json"
 

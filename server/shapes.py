@@ -131,6 +131,7 @@ class RawClip(Answer):
     name: str
     size: int
     media_info: dict[str, Any]
+    playable: Annotated[bool, Field(description="Whether browsers play it by themselves.")]
     created_at: str
 
 

@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from server.media import Media
 from server.storage import films, snapshots
 from server.storage.objects import ObjectStore
 from server.storage.tenants import Tenant
 
 
-async def sweep(store: ObjectStore, tenant: Tenant, older: timedelta) -> int:
+class Coming:
+    """The objects of this server that are stored, or about to be, and whose rows are still to be written.
+
+    Their age does not protect them: a clock that is put forward makes everything old.
+    """
+
+    def __init__(self) -> None:
+        self._keys: Counter[str] = Counter()
+
+    @contextlib.contextmanager
+    def kept(self, key: str) -> Iterator[None]:
+        """Within, the object is nobody's orphan."""
+        self._keys[key] += 1
+        try:
+            yield
+        finally:
+            self._keys[key] -= 1
+            self._keys += Counter()
+
+    def keys(self) -> frozenset[str]:
+        """All of them."""
+        return frozenset(self._keys)
+
+
+async def sweep(store: ObjectStore, media: Media, tenant: Tenant, coming: Coming, older: timedelta) -> int:
     """Delete a user's media that no row names and that are `older`; how many there were.
 
     Nothing is deleted unless the database here is the newest there is: another server's rows are not seen.
@@ -17,10 +45,14 @@ async def sweep(store: ObjectStore, tenant: Tenant, older: timedelta) -> int:
     base = tenant.sync.synced.base
     if tenant.sync.fenced or tenant.sync.pending or await snapshots.latest(store, tenant.uid, base) != base:
         return 0
-    named = await tenant.read(films.keys)
     before, count = datetime.now(UTC) - older, 0
-    async for stat in store.listing(f"users/{tenant.uid}/media/"):
-        if stat.modified < before and stat.key.removesuffix(".json") not in named:
-            await store.delete(stat.key)
+    old = [stat.key async for stat in store.listing(f"users/{tenant.uid}/media/") if stat.modified < before]
+    # in this order: what was listed and is not coming any more has its row by now, or never will
+    spared = coming.keys()
+    spared |= await tenant.read(films.keys)
+    for key in old:
+        footage = key.partition(".")[0]
+        if footage not in spared and not media.sending(footage) and not media.sending(key):
+            await store.delete(key)
             count += 1
     return count

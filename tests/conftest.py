@@ -6,8 +6,12 @@ from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.footage.pool import ODD, POOL, Source, fetch, source
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")  # how fast a machine is, or how busy, decides no test
 
 SYSTEM_FFMPEG = Path("/usr/bin/ffmpeg")
 FOOTAGE = Path(__file__).parents[1] / ".footage"

@@ -48,8 +48,8 @@ def join_command(
     pictures = ["-protocol_whitelist", "file", "-f", "concat", "-auto_convert", "0", "-i", f"file:{list_path}"]
     heard = [build.script_option, script_path, "-map", f"[{graph.audio}]"] if graph else []
     return [
-        *_run(build),
-        *([*_input(source)] for source in sounds),
+        *run_of(build),
+        *([*input_of(source)] for source in sounds),
         pictures,
         [*heard, "-map", f"{len(sounds)}:0", "-c:v", "copy"],
         *([audio(encoding)] if graph else []),
@@ -84,13 +84,13 @@ def still_command(graph: Graph, build: Build, script_path: str, output: str) -> 
 def _graph(graph: Graph, build: Build, script_path: str) -> Command:
     """How to run, what to read, which graph, which links are the film."""
     return [
-        *_run(build),
-        *([*_input(define.op)] for define in graph if isinstance(define.op, ops.Source)),
+        *run_of(build),
+        *([*input_of(define.op)] for define in graph if isinstance(define.op, ops.Source)),
         [build.script_option, script_path, *(word for root in graph.roots for word in ("-map", f"[{root}]"))],
     ]
 
 
-def _run(build: Build) -> Command:
+def run_of(build: Build) -> Command:
     """How to run."""
     return [
         [build.path, "-nostdin", "-hide_banner", "-v", "error", "-xerror", "-y"],
@@ -98,7 +98,7 @@ def _run(build: Build) -> Command:
     ]
 
 
-def _input(source: ops.Source) -> Iterator[str]:
+def input_of(source: ops.Source) -> Iterator[str]:
     """One stream of one file. Picture and sound are separate inputs: shared ones make joins buffer whole clips."""
     media = source.media
     codecs = [stream.codec for stream in (media.video, media.audio) if stream]

@@ -96,12 +96,13 @@ _last: tuple[Graph | None, dict[Value, Shape]] = (None, {})
 def infer(graph: Graph) -> Shapes:
     """The shape of every value. The last answer is kept: several ask about one graph in a row."""
     global _last
-    if _last[0] is not graph:
-        shapes: dict[Value, Shape] = {}
+    known, shapes = _last  # read once: other threads ask about other graphs
+    if known is not graph:
+        shapes = {}
         for define in graph:
             shapes[define.name] = shape_of(define.op, shapes)
         _last = (graph, shapes)
-    return _last[1]
+    return shapes
 
 
 @lru_cache(maxsize=4096)

@@ -23,9 +23,9 @@ from compiler.timeline.colour import HDR, SEE_THROUGH, WIDER, matrix_of
 from compiler.timeline.downmix import unmixable
 from compiler.timeline.instant import frame_count
 from compiler.timeline.layout import CUT, first_frames
-from compiler.timeline.media import Media
+from compiler.timeline.media import Media, VideoStream
 
-__all__ = ["Framing", "Lowered", "Placed", "Timing", "lower", "settle"]
+__all__ = ["Framing", "Lowered", "Placed", "Timing", "check_colours", "lower", "settle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,14 @@ def _check_source(clip: Clip, media: Media, notify: Notify) -> None:
     video, loc = media.video, clip.loc.at("media")
     if video.pix_fmt.startswith(SEE_THROUGH):
         notify(Notice(loc, "the media has transparent parts; their transparency is left out"))
+    check_colours(video, loc)
+    if video.color_transfer not in HDR and video.color_primaries in WIDER:
+        wider = WIDER[video.color_primaries]
+        notify(Notice(loc, f"the media's primaries are those of {wider}; they are read as BT.709's, a little duller"))
+
+
+def check_colours(video: VideoStream, loc: Loc) -> None:
+    """RC205 for colours that cannot be converted to the canvas's."""
     hdr = video.color_transfer in HDR
     if matrix_of(video) not in (HDR_MATRICES if hdr else MATRICES):
         raise ReelError(
@@ -112,9 +120,6 @@ def _check_source(clip: Clip, media: Media, notify: Notify) -> None:
             f"the media's colour matrix, {matrix_of(video)}, is not one that is converted{' from HDR' if hdr else ''}",
             hint="convert it to BT.709 first",
         )
-    if not hdr and video.color_primaries in WIDER:
-        wider = WIDER[video.color_primaries]
-        notify(Notice(loc, f"the media's primaries are those of {wider}; they are read as BT.709's, a little duller"))
 
 
 def _engine(stretch: Stretch, build: Build) -> Engine | None:

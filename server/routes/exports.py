@@ -12,14 +12,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from server.api import Call, Json, NoBody, Operations
-from server.durable import UNSTORED, unstored
+from server.durable import UNSTORED, Rooms, unstored
 from server.export_shapes import Export, Exported, ExportRequest, Exports
 from server.jobs import Job
 from server.preparing import Prepared, prepare
 from server.problem import Problem, not_found
 from server.reels import Edit, read_edit
 from server.routes.projects import project_of
-from server.storage import clips, exports, films
+from server.storage import clips, exports
 from server.storage.database import Reader, Transaction
 
 api = Operations("exports")
@@ -63,12 +63,12 @@ async def index(call: Call[NoBody]) -> Json:
     """The newest exports, of `?project_id=` if it is given, the newest first."""
     project_id = call.request.query_params.get("project_id")
 
-    async def question(reader: Reader) -> list[tuple[exports.Row, films.Row | None]]:
+    async def question(reader: Reader) -> list[exports.Row]:
         if project_id is not None:
             await project_of(reader, project_id)
-        return [(row, await _film(reader, row)) for row in await exports.every(reader, project_id)]
+        return await exports.every(reader, project_id)
 
-    return {"exports": [_shown(call, row, film) for row, film in await call.ask(question)]}
+    return {"exports": [_shown(call, row) for row in await call.ask(question)]}
 
 
 @api.op("GET", EXPORT, answer=Export, errors=(404,))
@@ -81,7 +81,7 @@ async def show(call: Call[NoBody]) -> Json:
 async def cancel(call: Call[NoBody]) -> Json:
     """Cancel an export; answered when it has ended, with the state it then has. One that has ended stays as it is."""
     await call.services.jobs.adopt(call.uid)
-    row, _ = await call.ask(lambda reader: _export(reader, call.path("export_id")))
+    row = await call.ask(lambda reader: _export(reader, call.path("export_id")))
     job = call.services.jobs.of(call.uid, row["export_id"])
     if job is not None:
         await call.services.jobs.cancel(job)
@@ -102,6 +102,7 @@ async def _storing() -> AsyncIterator[None]:
         yield
     except UNSTORED as error:
         unstored(error)
+        Rooms.give_up()  # else what was written would be waited for again, and answered with 503
         raise Problem(500, "storage_error", "the storage does not answer: send the same request again") from error
 
 
@@ -129,12 +130,18 @@ async def _begin(call: Call[ExportRequest]) -> None:
         edit: Edit = await call.ask(lambda reader: _edit(reader, call))
         services.jobs.check_queue(call.uid)
         prepared = await prepare(edit, services.store, services.cache)
-        async with call.held() as held:
-            row = await held.write(lambda unit: _accepted(unit, call, prepared))  # noqa: B023
-        if row is not None:
-            if services.jobs.of(call.uid, row["export_id"]) is None:
-                await services.jobs.start(call.uid, row, prepared)
+        # shielded: an export that is written down and not begun would stand in its project's way
+        if await asyncio.shield(asyncio.ensure_future(_taken_in(call, prepared))):
             return
+
+
+async def _taken_in(call: Call[ExportRequest], prepared: Prepared) -> bool:
+    """Write the export down and begin it; False, and neither, when the edit has changed since it was read."""
+    async with call.held() as held:
+        row = await held.write(lambda unit: _accepted(unit, call, prepared))
+    if row is not None and call.services.jobs.of(call.uid, row["export_id"]) is None:
+        await call.services.jobs.start(call.uid, row, prepared)
+    return row is not None
 
 
 async def _edit(reader: Reader, call: Call[ExportRequest]) -> Edit:
@@ -188,7 +195,7 @@ async def _awaited(call: Call[ExportRequest]) -> Response | Json:
         raise _ending()
     if job is not None and not await _ended(job, call.request, within):
         return Response(None, BROKEN_OFF)
-    return _outcome(*await call.ask(lambda reader: _export(reader, export_id)))
+    return _outcome(await call.ask(lambda reader: _export(reader, export_id)))
 
 
 async def _ended(job: Job, request: Request, within: float) -> bool:
@@ -228,38 +235,33 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
-def _outcome(row: exports.Row, film: films.Row | None) -> Json:
+def _outcome(row: exports.Row) -> Json:
     """What a waiting client is answered."""
-    if film is not None:
-        return _result(film)
+    if row["result"] is not None:
+        return _result(row)
     if row["error"] is None:
         raise Problem(409, "export_cancelled", "the export was cancelled")
     members = {name: value for name, value in row["error"].items() if name not in _OF_PROBLEMS}
     raise Problem(row["error"]["status"], row["error"]["error"], row["error"]["message"], **members)
 
 
-def _result(film: films.Row) -> Json:
-    return {"success": True, "working_video_id": film["id"], "filename": film["filename"]}
+def _result(row: exports.Row) -> Json:
+    return {"success": True, **row["result"]}
 
 
 async def _described(call: Call[Any]) -> Json:
-    row, film = await call.ask(lambda reader: _export(reader, call.path("export_id")))
-    return _shown(call, row, film)
+    return _shown(call, await call.ask(lambda reader: _export(reader, call.path("export_id"))))
 
 
-async def _export(reader: Reader, export_id: str) -> tuple[exports.Row, films.Row | None]:
-    """The export and its film; 404 `export_not_found`."""
+async def _export(reader: Reader, export_id: str) -> exports.Row:
+    """The export; 404 `export_not_found`."""
     row = await exports.get(reader, export_id)
     if row is None:
         raise not_found("export_not_found", "there is no such export")
-    return row, await _film(reader, row)
+    return row
 
 
-async def _film(reader: Reader, row: exports.Row) -> films.Row | None:
-    return await films.get(reader, row["working_video_id"]) if row["working_video_id"] else None
-
-
-def _shown(call: Call[Any], row: exports.Row, film: films.Row | None) -> Json:
+def _shown(call: Call[Any], row: exports.Row) -> Json:
     """An export as the API shows it: what its job says while there is one, as rows may be ahead of what is durable."""
     job = call.services.jobs.of(call.uid, row["export_id"])
     names = ("export_id", "project_id", "attempt", "created_at", "started_at")
@@ -270,5 +272,5 @@ def _shown(call: Call[Any], row: exports.Row, film: films.Row | None) -> Json:
         return {**told, **progress, "error": None, "result": None, "completed_at": None}
     done = 1.0 if row["state"] == "complete" else 0.0
     progress = {"state": row["state"], "stage": row["stage"], "progress": done}
-    result = _result(film) if film else None
+    result = _result(row) if row["result"] else None
     return {**told, **progress, "error": row["error"], "result": result, "completed_at": row["completed_at"]}

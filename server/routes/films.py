@@ -10,7 +10,7 @@ from server.api import Call, Json, NoBody, Operations
 from server.problem import Problem, not_found
 from server.ranged import RANGED, object_answer
 from server.shapes import WorkingVideo
-from server.storage import films
+from server.storage import exports, films
 from server.storage.database import Reader
 from server.storage.objects import Missing
 
@@ -31,28 +31,29 @@ FILM = "/api/working-videos/{working_video_id}"
 
 
 async def film_of(reader: Reader, film_id: str) -> films.Row:
-    """The film; 404 `working_video_not_found`."""
+    """The film; 404 `working_video_not_found`, 410 `working_video_gone` for one that was not kept."""
     row = await films.get(reader, film_id)
-    if row is None:
-        raise not_found("working_video_not_found", "there is no such film")
-    return row
+    if row is not None:
+        return row
+    if await exports.made(reader, film_id):
+        raise Problem(410, "working_video_gone", "this film is not kept any more", hint="export the project again")
+    raise not_found("working_video_not_found", "there is no such film")
 
 
-@api.op("GET", FILM, answer=WorkingVideo, errors=(404,))
+@api.op("GET", FILM, answer=WorkingVideo, errors=(404, 410))
 async def show(call: Call[NoBody]) -> Json:
     """A film."""
     row = await call.ask(lambda reader: film_of(reader, call.path("working_video_id")))
     return {name: value for name, value in row.items() if name != "object_key"}
 
 
-@api.op("GET", FILM + "/media", errors=(404, 416), also=(206, 304), headers=RANGED, produces=("video/mp4",))
+@api.op("GET", FILM + "/media", errors=(404, 410, 416), also=(206, 304), headers=RANGED, produces=("video/mp4",))
 async def media(call: Call[NoBody]) -> Response:
     """The film itself, whole or a range of it, to be saved under its name."""
     row = await call.ask(lambda reader: film_of(reader, call.path("working_video_id")))
-    store = call.services.store
     try:
-        stat = await store.head(row["object_key"])
+        stat = await call.services.store.head(row["object_key"])
     except Missing:
         raise Problem(500, "video_not_found", "the film is not in the object store") from None
     kind = TYPES.get(PurePath(row["filename"]).suffix, "application/octet-stream")
-    return await object_answer(call.request, store, stat, kind, row["filename"], download=True)
+    return await object_answer(call.request, call.services.media, stat, kind, row["filename"], download=True)

@@ -88,7 +88,8 @@ def _last(row: dict[str, Any]) -> State:
     whole = row["state"] == "complete"
     error = row["error"]
     message = error["message"] if error else "the film is ready" if whole else "cancelled"
-    return State(row["export_id"], 1, row["state"], row["stage"], float(whole), message=message, done=True, error=error)
+    ended = {name: row[name] for name in ("export_id", "state", "stage", "error")}
+    return State(**ended, seq=1, progress=float(whole), message=message, done=True)
 
 
 async def _talk(socket: WebSocket, found: Job | State) -> None:

@@ -10,7 +10,6 @@ from server.problem import Problem, not_found
 from server.shapes import NewProject, Project, ProjectChange, Projects
 from server.storage import clips, projects
 from server.storage.database import Reader, Transaction
-from server.storage.objects import StoreFailed
 from server.stored import check_settings
 
 api = Operations("projects")
@@ -93,14 +92,5 @@ async def remove(call: Call[NoBody]) -> Response:
     async with call.held() as held:
         keys = await held.write(work)
     await call.services.rooms.durable()
-    await discard(call, keys)
+    await call.services.media.discard(keys)
     return Response(None, 204)
-
-
-async def discard(call: Call[NoBody], keys: list[str]) -> None:
-    """Delete objects that no row names any more, durably so; one that stays is only a waste of room."""
-    for key in keys:
-        try:
-            await call.services.store.delete(key)
-        except StoreFailed:
-            call.services.metrics.orphans.inc()

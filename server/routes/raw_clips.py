@@ -20,15 +20,14 @@ from compiler.supervise.plain import plain
 from compiler.supervise.probe import probing
 from compiler.supervise.record import Media
 from server.api import Call, Json, NoBody, Operations
-from server.footage import facts_key, media_key, write_facts
+from server.footage import media_key, playable, write_facts
 from server.ids import new_id
 from server.problem import Problem, invalid, not_found, storage_problem
 from server.ranged import RANGED, object_answer
-from server.routes.projects import discard
 from server.shapes import NAME_LENGTH, RawClip, RawClips
 from server.storage import raw_clips
 from server.storage.database import Reader, Transaction
-from server.storage.objects import CHUNK, Missing
+from server.storage.objects import CHUNK, Missing, StoreFailed
 
 api = Operations("raw clips")
 
@@ -75,18 +74,24 @@ async def upload(call: Call[NoBody]) -> Response:
     raw_clip_id = new_id("r")
     async with _received(call, raw_clip_id) as (path, name):
         media, key = await _probed(path), media_key(call.uid, raw_clip_id)
-        stat = await call.services.store.put_file(key, path)
+        with call.services.coming.kept(key):
+            row = {"id": raw_clip_id, "name": name, **await _stored(call, key, path, media)}
+
+            async def work(unit: Transaction) -> Json:
+                await raw_clips.add(unit, row)
+                return shown(row)
+
+            return await call.write(work, 201)
+
+
+async def _stored(call: Call[NoBody], key: str, path: Path, media: Media) -> Json:
+    """What the row says of the object, once it and its facts are stored."""
+    stat = await call.services.store.put_file(key, path)
     if stat.size != media.size:
         raise storage_problem("the store kept another size than was sent")
     info = await write_facts(call.services.store, key, media)
-    row = {"id": raw_clip_id, "name": name, "object_key": key, "etag": stat.etag, "size": stat.size}
-    row |= {"media_info": info, "created_at": call.services.now()}
-
-    async def work(unit: Transaction) -> Json:
-        await raw_clips.add(unit, row)
-        return shown(row)
-
-    return await call.write(work, 201)
+    told = {"object_key": key, "etag": stat.etag, "size": stat.size}
+    return {**told, "media_info": info, "created_at": call.services.now()}
 
 
 @api.op("GET", "/api/raw-clips", answer=RawClips)
@@ -110,7 +115,9 @@ async def media(call: Call[NoBody]) -> Response:
     except Missing:
         raise Problem(500, "video_not_found", "the footage is not in the object store") from None
     kind = TYPES.get(row["media_info"]["format"], BYTES)
-    return await object_answer(call.request, call.services.store, stat, kind, row["name"])
+    if kind == TYPES["matroska"] and playable(row["media_info"]):
+        kind = TYPES["webm"]  # which is Matroska with codecs of the web; some browsers go by the name
+    return await object_answer(call.request, call.services.media, stat, kind, row["name"])
 
 
 @api.op("DELETE", RAW, status=204, errors=(404, 409))
@@ -128,13 +135,14 @@ async def remove(call: Call[NoBody]) -> Response:
     async with call.held() as held:
         key = await held.write(work)
     await call.services.rooms.durable()
-    await discard(call, [facts_key(key), key])
+    await call.services.media.discard([*await call.services.views.discard(key), key])
     return Response(None, 204)
 
 
 def shown(row: raw_clips.Row) -> Json:
     """A raw clip as the API shows it."""
-    return {name: row[name] for name in ("id", "name", "size", "media_info", "created_at")}
+    told = {name: row[name] for name in ("id", "name", "size", "media_info", "created_at")}
+    return {**told, "playable": playable(row["media_info"])}
 
 
 async def _probed(path: Path) -> Media:
@@ -170,6 +178,8 @@ async def _received(call: Call[NoBody], raw_clip_id: str) -> AsyncIterator[tuple
         yield path, _named(name)
     except ClientDisconnect as error:
         raise Problem(400, "upload_broken_off", "the upload ended before its end") from error
+    except OSError as error:
+        raise StoreFailed(f"an upload cannot be kept here: {error.strerror}") from error
     finally:
         await asyncio.to_thread(path.unlink, missing_ok=True)
 

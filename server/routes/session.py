@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from server.api import Call, Json, NoBody, Operations
 from server.identity import COOKIE, unauthorised
 from server.pages import page, wants_page
+from server.sample import give_sample
 from server.shapes import Me
 
 api = Operations("session")
@@ -63,6 +64,7 @@ def _form(call: Call[NoBody], wrong: str, after: str) -> Response:
 
 
 async def _session(call: Call[NoBody], uid: str, after: str) -> Response:
+    await give_sample(call.services, uid)
     accounts, settings = call.services.accounts, call.services.settings
     lasts = timedelta(days=settings.session_days)
     secret = await accounts.issue(uid, "session", lasts)

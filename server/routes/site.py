@@ -16,6 +16,12 @@ async def openapi(call: Call[NoBody]) -> Response | Json:
     return JSONResponse(call.request.app.state.document)
 
 
+@api.op("GET", "/asyncapi.json", public=True)
+async def asyncapi(call: Call[NoBody]) -> Response | Json:
+    """The description of what the WebSocket tells."""
+    return JSONResponse(call.request.app.state.events)
+
+
 @api.op("GET", "/docs", public=True, page=True)
 async def docs(_: Call[NoBody]) -> Response:
     """The description, to read and to try."""

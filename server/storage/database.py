@@ -26,11 +26,12 @@ Given = Sequence[Any]
 
 PRAGMAS = (
     "journal_mode = WAL",
-    "synchronous = FULL",
+    "synchronous = NORMAL",
     "foreign_keys = ON",
     "busy_timeout = 5000",
     "trusted_schema = OFF",
 )
+"""A commit does not wait for the disk: answers wait for the object store, which is believed before the disk."""
 
 
 class DatabaseFailed(Exception):
@@ -59,16 +60,17 @@ class Head:
 
 
 class Reader:
-    """A connection that is asked: rows come as dictionaries."""
+    """A connection that is asked: rows come as dictionaries.
+
+    Each question is one trip to the connection's thread: trips, not SQLite, are what a small unit of work costs.
+    """
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
 
     async def all(self, sql: str, given: Given = ()) -> list[dict[str, Any]]:
         """Every row."""
-        async with self._connection.execute(sql, given) as cursor:
-            names = [column[0] for column in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in await cursor.fetchall()]
+        return [dict(row) for row in await self._connection.execute_fetchall(sql, given)]
 
     async def one(self, sql: str, given: Given = ()) -> dict[str, Any] | None:
         """The first row, or None."""
@@ -85,8 +87,7 @@ class Transaction(Reader):
 
     async def run(self, sql: str, given: Given = ()) -> int:
         """Run a statement that writes; how many rows it changed."""
-        async with self._connection.execute(sql, given) as cursor:
-            return cursor.rowcount
+        return (await self._connection.execute(sql, given)).rowcount
 
     @property
     def wrote(self) -> bool:
@@ -97,9 +98,9 @@ class Transaction(Reader):
 class Database:
     """An open database; `open_database` makes one."""
 
-    def __init__(self, path: Path, writer: aiosqlite.Connection, reader: aiosqlite.Connection, n: int) -> None:
-        self.path, self.n = path, n
-        self._writer, self._reader = writer, reader
+    def __init__(self, path: Path, writer: aiosqlite.Connection, reader: aiosqlite.Connection, head: Head) -> None:
+        self.path, self.n = path, head.n
+        self._writer, self._reader, self._stored = writer, reader, head
         self._turn, self._reading = asyncio.Lock(), asyncio.Lock()
         self._units: set[asyncio.Task[Any]] = set()
 
@@ -113,8 +114,13 @@ class Database:
         unit.add_done_callback(self._units.discard)
         return await asyncio.shield(unit)
 
+    def stored(self, head: Head) -> None:
+        """So much is in the object store; the next unit writes it down with itself, and until then the store knows."""
+        self._stored = head
+
     async def note(self, head: Head) -> None:
         """Write down what is in the object store. This counts no unit: it is about the file, not the edit."""
+        self._stored = head
         async with self._turn, _named():
             sql = "UPDATE sync_head SET synced_n = ?, base = ?, writer = ?"
             await self._writer.execute_fetchall(sql, (head.synced_n, head.base, head.writer))
@@ -157,7 +163,8 @@ class Database:
                 result = await work(unit)
                 wrote = unit.wrote
                 if wrote:
-                    await unit.run("UPDATE sync_head SET n = ?", (self.n + 1,))
+                    now = (self.n + 1, self._stored.synced_n, self._stored.base)
+                    await unit.run("UPDATE sync_head SET n = ?, synced_n = ?, base = ?", now)
                 await self._writer.execute_fetchall("COMMIT")
             except BaseException:
                 with contextlib.suppress(sqlite3.Error):  # a full disk has rolled back already
@@ -167,6 +174,12 @@ class Database:
                 return result, None
             self.n += 1
             return result, self.n
+
+
+async def untouched(reader: Reader) -> bool:
+    """Whether nothing was ever written."""
+    row = await reader.one("SELECT n FROM sync_head")
+    return row is not None and row["n"] == 0
 
 
 async def open_database(path: Path) -> Database:
@@ -183,17 +196,18 @@ async def open_database(path: Path) -> Database:
     try:
         async with _named():
             await _prepare(writer)
-            ((n,),) = await writer.execute_fetchall("SELECT n FROM sync_head")
+            (row,) = await writer.execute_fetchall("SELECT n, synced_n, base, writer FROM sync_head")
     except BaseException:
         await reader.close()
         await writer.close()
         raise
-    return Database(path, writer, reader, n)
+    return Database(path, writer, reader, Head(*row))
 
 
 async def _connect(path: Path) -> aiosqlite.Connection:
     async with _named():
         connection = await aiosqlite.connect(path, isolation_level=None, cached_statements=256)
+        connection.row_factory = sqlite3.Row
         try:
             for pragma in PRAGMAS:
                 await connection.execute_fetchall(f"PRAGMA {pragma}")

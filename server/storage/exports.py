@@ -17,7 +17,7 @@ Row = dict[str, Any]
 MOST_SHOWN = 100
 OPEN = "state IN ('queued', 'running')"
 _COLUMNS = (
-    "export_id, project_id, state, stage, attempt, boot_id, request_hash, error, working_video_id,"
+    "export_id, project_id, state, stage, attempt, boot_id, request_hash, error, result,"
     " created_at, started_at, completed_at"
 )
 
@@ -30,13 +30,13 @@ async def get(reader: Reader, export_id: str) -> Row | None:
 
 async def every(reader: Reader, project_id: str | None) -> list[Row]:
     """The newest hundred exports, of one project if one is given, the newest first."""
-    sql = f"SELECT {_COLUMNS} FROM exports WHERE ?1 IS NULL OR project_id = ?1 ORDER BY created_at DESC, export_id"
+    sql = f"SELECT {_COLUMNS} FROM exports WHERE ?1 IS NULL OR project_id = ?1 ORDER BY rowid DESC"
     return [_shown(row) for row in await reader.all(f"{sql} LIMIT {MOST_SHOWN}", (project_id,))]
 
 
 async def unfinished(reader: Reader) -> list[Row]:
     """Every export that is queued or running, the oldest first."""
-    rows = await reader.all(f"SELECT {_COLUMNS} FROM exports WHERE {OPEN} ORDER BY created_at, export_id")
+    rows = await reader.all(f"SELECT {_COLUMNS} FROM exports WHERE {OPEN} ORDER BY rowid")
     return [_shown(row) for row in rows]
 
 
@@ -90,14 +90,14 @@ async def requeued(unit: Transaction, export_id: str, *, counted: bool) -> None:
 
 
 async def ended(
-    unit: Transaction, export_id: str, state: str, now: str, *, film: str | None = None, error: Row | None = None
+    unit: Transaction, export_id: str, state: str, now: str, *, film: Row | None = None, error: Row | None = None
 ) -> bool:
     """The export is over, and the edit it was made from needed no more; False for one that was over already."""
     changed = await unit.run(
         "UPDATE exports SET state = ?1, stage = CASE ?1 WHEN 'complete' THEN 'complete' ELSE stage END,"
-        " completed_at = ?2, working_video_id = ?3, error = ?4, edit = NULL"
-        f" WHERE export_id = ?5 AND {OPEN}",
-        (state, now, film, error and json.dumps(error), export_id),
+        " completed_at = ?2, working_video_id = ?3, result = ?4, error = ?5, edit = NULL"
+        f" WHERE export_id = ?6 AND {OPEN}",
+        (state, now, film and film["id"], film and json.dumps(_result(film)), error and json.dumps(error), export_id),
     )
     await unit.run("DELETE FROM export_clips WHERE export_id = ?", (export_id,))
     unseen = "DELETE FROM working_clips WHERE deleted AND id NOT IN (SELECT working_clip_id FROM rendered_clips)"
@@ -105,5 +105,16 @@ async def ended(
     return changed > 0
 
 
+async def made(reader: Reader, film_id: str) -> bool:
+    """Whether a film was once an export's."""
+    sql = "SELECT 1 FROM exports WHERE json_extract(result, '$.working_video_id') = ?"
+    return await reader.one(sql, (film_id,)) is not None
+
+
+def _result(film: Row) -> Row:
+    """What an export tells of its film, for ever."""
+    return {"working_video_id": film["id"], "filename": film["filename"]}
+
+
 def _shown(row: Row) -> Row:
-    return {**row, "error": row["error"] and json.loads(row["error"])}
+    return {**row, **{name: row[name] and json.loads(row[name]) for name in ("error", "result")}}

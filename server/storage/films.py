@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from server.storage.database import Reader, Transaction
@@ -36,6 +36,23 @@ async def add(unit: Transaction, row: Row, clips: Sequence[Row]) -> None:
     for position, clip in enumerate(clips):
         await unit.run(sql, (row["id"], position, clip["id"]))
     await unit.run("UPDATE projects SET working_video_id = ? WHERE id = ?", (row["id"], row["project_id"]))
+
+
+async def retire(unit: Transaction, project_id: str, kept: int, since: str, watched: Collection[str]) -> list[str]:
+    """Delete a project's films but the `kept` newest, those made `since`, and those `watched`; their objects' keys.
+
+    What their exports answered stays.
+    """
+    old = await unit.all(
+        "SELECT id, object_key FROM working_videos WHERE project_id = ?1 AND created_at < ?2 AND version NOT IN"
+        " (SELECT version FROM working_videos WHERE project_id = ?1 ORDER BY version DESC LIMIT ?3)",
+        (project_id, since, kept),
+    )
+    gone = [film for film in old if film["object_key"] not in watched]
+    for film in gone:
+        await unit.run("UPDATE exports SET working_video_id = NULL WHERE working_video_id = ?", (film["id"],))
+        await unit.run("DELETE FROM working_videos WHERE id = ?", (film["id"],))
+    return [str(film["object_key"]) for film in gone]
 
 
 async def keys(reader: Reader) -> set[str]:

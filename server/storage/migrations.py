@@ -1,4 +1,7 @@
-"""The schema, as numbered steps forward; a database is at the step it has taken last."""
+"""The schema, as numbered steps forward; a database is at the step it has taken last.
+
+Which of two rows is the newer is told by their rowids: times are for people, as clocks are put back.
+"""
 
 from __future__ import annotations
 
@@ -116,7 +119,17 @@ CREATE VIEW rendered_clips AS
 """
 """An export renders the edit as it was when it was accepted, whatever is saved meanwhile."""
 
-STEPS: tuple[str, ...] = (FIRST, EXPORTED_EDIT)
+KEPT_RESULTS = """
+ALTER TABLE exports ADD COLUMN result TEXT;
+UPDATE exports SET result = (
+    SELECT json_object('working_video_id', film.id, 'filename', film.filename) FROM working_videos AS film
+    WHERE film.id = exports.working_video_id
+) WHERE working_video_id IS NOT NULL;
+CREATE INDEX exports_film ON exports (working_video_id);
+"""
+"""What an export answers is its own, for ever, however long its film is kept."""
+
+STEPS: tuple[str, ...] = (FIRST, EXPORTED_EDIT, KEPT_RESULTS)
 """Step n is `STEPS[n - 1]`: SQL that takes a database from step n - 1 to n. A step that was released never changes."""
 
 BOOKS = """

@@ -24,7 +24,7 @@ async def every(reader: Reader) -> list[Row]:
         f"SELECT {_COLUMNS}, (SELECT count(*) FROM latest_clips AS c WHERE c.project_id = p.id) AS clips,"
         " (SELECT raw_clip_id FROM latest_clips AS c WHERE c.project_id = p.id ORDER BY sort_order, id LIMIT 1)"
         " AS first_raw_clip_id"
-        " FROM projects AS p ORDER BY created_at DESC, id"
+        " FROM projects AS p ORDER BY rowid DESC"
     )
     return [_shown(row) for row in rows]
 

@@ -20,7 +20,7 @@ async def get(reader: Reader, raw_clip_id: str) -> Row | None:
 
 async def every(reader: Reader) -> list[Row]:
     """Every raw clip, the newest first."""
-    rows = await reader.all(f"SELECT {_COLUMNS} FROM raw_clips ORDER BY created_at DESC, id")
+    rows = await reader.all(f"SELECT {_COLUMNS} FROM raw_clips ORDER BY rowid DESC")
     return [_shown(row) for row in rows]
 
 

@@ -15,6 +15,7 @@ import boto3
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from server.storage.objects import CHUNK, Exists, Missing, Stat, StoreFailed, check_key
 
@@ -71,7 +72,7 @@ class S3Store:
         """
         condition = {"IfNoneMatch": "*"} if if_absent else {}
         put = await self._call(self._client.put_object, key, Body=body, **condition)
-        return Stat(key, len(body), put["ETag"].strip('"'), datetime.now(UTC))
+        return Stat(key, len(body), _of(put, "ETag").strip('"'), datetime.now(UTC))
 
     async def put_file(self, key: str, path: Path) -> Stat:
         """Store a file's content, without holding it."""
@@ -90,10 +91,12 @@ class S3Store:
             return
         part = {} if start == 0 and stop is None else {"Range": f"bytes={start}-{'' if stop is None else stop - 1}"}
         try:
-            body = (await self._call(self._client.get_object, key, **part))["Body"]
+            found = await self._call(self._client.get_object, key, **part)
         except _PastTheEnd:
             return
+        body = found["Body"]
         try:
+            _of(found, "ContentLength")  # without it, nobody knows where the body ends
             while piece := await self._run(DEADLINE, partial(body.read, CHUNK)):
                 yield piece
         finally:
@@ -102,7 +105,7 @@ class S3Store:
     async def head(self, key: str) -> Stat:
         """What is known of an object; Missing if there is none."""
         found = await self._call(self._client.head_object, key)
-        return Stat(key, found["ContentLength"], found["ETag"].strip('"'), found["LastModified"])
+        return Stat(key, _of(found, "ContentLength"), _of(found, "ETag").strip('"'), _of(found, "LastModified"))
 
     async def listing(self, prefix: str, after: str = "") -> AsyncIterator[Stat]:
         """Every object whose key begins with `prefix` and sorts after `after`; those of one folder in order of keys."""
@@ -111,10 +114,11 @@ class S3Store:
         while True:
             call = partial(self._client.list_objects_v2, Bucket=self.bucket.name, Prefix=ours + prefix, **more)
             page = await self._run(DEADLINE, call)
+            more_follows = _of(page, "IsTruncated")  # an answer that is broken off before it looks like an empty one
             for item in page.get("Contents", ()):
                 key = item["Key"].removeprefix(ours)
                 yield Stat(key, item["Size"], item["ETag"].strip('"'), item["LastModified"])
-            if not page.get("IsTruncated"):
+            if not more_follows:
                 return
             more = {"ContinuationToken": page["NextContinuationToken"]}
 
@@ -140,8 +144,15 @@ class S3Store:
             return await asyncio.wait_for(doing, within)
         except ClientError as error:
             raise _named(error) from error
-        except (BotoCoreError, boto3.exceptions.Boto3Error, OSError, TimeoutError) as error:
+        except (BotoCoreError, ResponseParserError, boto3.exceptions.Boto3Error, OSError, TimeoutError) as error:
             raise StoreFailed(f"the bucket {self.bucket.name} failed: {type(error).__name__}") from error
+
+
+def _of(answer: dict[str, Any], name: str) -> Any:
+    """A member that every whole answer has; StoreFailed for one that was broken off before it."""
+    if name not in answer:
+        raise StoreFailed(f"the bucket's answer has no {name}")
+    return answer[name]
 
 
 class _PastTheEnd(Exception):

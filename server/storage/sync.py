@@ -95,12 +95,16 @@ class Sync:
             self._waiting = [entry for entry in self._waiting if entry[1] is not reached]
 
     async def close(self) -> None:
-        """Stop trying; what is not durable stays marked as such in the database."""
+        """Stop trying, and write down how far the store is; what is not durable stays marked as such."""
         for task in (self._task, self._pruning):
             if task is not None:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
+        try:
+            await self._database.note(self._head)
+        except DatabaseFailed as error:  # the store knows, which is what counts
+            logger.warning("sync not written down", extra={"sync_user": self.uid, "why": str(error)})
 
     async def _upload(self) -> None:
         pause = FIRST_PAUSE
@@ -128,7 +132,7 @@ class Sync:
             await self._store.put(snapshots.key_of(self.uid, number), body, if_absent=True)
         except Exists:
             n = await self._own(number)
-        await self._reached(Head(n, n, number, self._head.writer))
+        self._reached(Head(n, n, number, self._head.writer))
 
     async def _look(self, number: int) -> None:
         """After a long pause: nothing newer may be there, for numbers that were pruned can be put again."""
@@ -145,17 +149,14 @@ class Sync:
             return self._tries[header.sha256]
         raise Fenced(self.uid)
 
-    async def _reached(self, head: Head) -> None:
+    def _reached(self, head: Head) -> None:
         self._head, self._sure = head, self._clock()
+        self._database.stored(head)
         self._since = None if self._database.n <= head.synced_n else self._sure
         self._tries.clear()
         for n, reached in self._waiting:
             if n <= head.synced_n and not reached.done():
                 reached.set_result(None)
-        try:
-            await self._database.note(head)
-        except DatabaseFailed as error:  # the store knows, which is what counts
-            logger.warning("sync not written down", extra={"sync_user": self.uid, "why": str(error)})
 
     def _stop(self) -> None:
         self.fenced = True

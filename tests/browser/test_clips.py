@@ -5,15 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 
 from tests.browser.conftest import Watch
-from tests.browser.desk import Desk, Open
+from tests.browser.desk import Open, middle
 from tests.browser.person import Person
 
 
 def names(page: Page) -> list[str]:
     return page.locator(".clip-list .clip-name").all_inner_texts()
+
+
+def pull_below(page: Page, which: int, other: int) -> None:
+    """Pull a clip with the mouse past every one down to another, slowly enough for the list to make room."""
+    page.mouse.move(*middle(page.locator(".clip-body").nth(which)))
+    page.mouse.down()
+    for each in range(which + 1, other + 1):
+        x, y = middle(page.locator(".clip-list li").nth(each))
+        page.mouse.move(x, y + 12, steps=12)
+    page.mouse.up()
 
 
 @pytest.fixture
@@ -60,7 +70,19 @@ def test_an_upload_is_cancelled(open_page: Open, person: Person, game: Path, pag
     open_page(f"/projects/{person.project('Derby')}")
     page.get_by_role("button", name="Add clips").first.click()
     page.get_by_label("Video files").set_input_files(game)
-    page.get_by_role("button", name=f"Cancel {game.name}").click()
+    cancel = page.get_by_role("button", name=f"Cancel {game.name}")
+    expect(cancel).to_be_visible()
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.evaluate("() => location.reload()")
+    expect(cancel).to_be_visible()
+    assert asked == ["beforeunload"]
+    cancel.click()
     expect(page.get_by_role("list", name="Uploads")).to_have_count(0)
     assert held
     assert person.api.get("/api/raw-clips").json()["raw_clips"] == []
@@ -71,7 +93,7 @@ def test_clips_are_ordered_by_keys_and_by_drag(rail: tuple[Page, str], person: P
     page.locator(".clip-body").nth(2).focus()
     page.keyboard.press("Alt+ArrowUp")
     assert names(page) == ["One", "Three", "Two"]
-    Desk(page).drag(page.locator(".clip-body").nth(0), 0, 200)
+    pull_below(page, 0, 2)
     expect(page.locator(".clip-list .clip-name")).to_have_text(["Three", "Two", "One"])
     page.keyboard.press("Control+s")
     expect(page.locator(".save-state")).to_contain_text("Saved")

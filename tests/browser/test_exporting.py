@@ -111,7 +111,7 @@ def test_it_outlives_its_server(context: BrowserContext, tmp_path: Path, game: P
         expect(page.get_by_text(re.compile(r"[1-9]\d* of 240"))).to_be_visible()
         site.kill()
         expect(page.get_by_text("The server does not answer")).to_be_visible()
-        again = Site(tmp_path / "data", port=int(site.url.rpartition(":")[2]))
+        again = Site(tmp_path / "data", port=site.url.rpartition(":")[2])
         expect(page.get_by_label("The film", exact=True)).to_be_visible(timeout=60_000)
         assert [each["state"] for each in ann.exports(project)] == ["complete"]
         page.close()

@@ -113,6 +113,7 @@ def test_a_save_whose_answer_was_lost_is_done_once(editor: Page, person: Person,
     editor.keyboard.press("Control+s")
     said(editor, "Saved v2")
     assert lost
+    expect(editor.get_by_text("another window")).to_have_count(0)
     assert only(person, project)["version"] == 2
 
 

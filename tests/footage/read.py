@@ -47,9 +47,9 @@ def frames(path: Path, inner: Rectangle | None = None) -> list[Frame]:
     return [_read(picture, pts, inner) for pts, picture in _decoded(path)]
 
 
-def codes(picture: Luma) -> tuple[int | None, int | None]:
-    """The indices that one picture carries in its two lanes."""
-    return _read(picture, Fraction(0), None).codes
+def codes(picture: Luma, inner: Rectangle | None = None) -> tuple[int | None, int | None]:
+    """The indices that one picture, or what is inside a rectangle of it, carries in its two lanes."""
+    return _read(picture, Fraction(0), inner).codes
 
 
 def luma(path: Path) -> Iterator[Luma]:

@@ -101,6 +101,26 @@ def test_every_public_name_says_what_is_true() -> None:
     assert bare == []
 
 
+SLEEPERS = {
+    "tests/server/waiting.py": "waits for conditions",
+    "tests/server/weed.py": "waits for a server that is no part of this",
+    "tests/server/proxy.py": "a store that is slow",
+    "tests/server/faults.py": "a store that is slow",
+}
+"""The files of the server's tests that may sleep for a time, and why."""
+
+
+def test_tests_of_the_server_wait_for_conditions_and_look_at_no_clock() -> None:
+    """Nothing sleeps for a fixed time, and nothing is measured: that is what bench/ is for."""
+    for name, text in code("tests"):
+        if name.startswith("tests/server/") and name not in SLEEPERS:
+            calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+            asleep = [call for call in calls if ast.unparse(call.func) in ("time.sleep", "asyncio.sleep")]
+            fixed = [call for call in asleep if isinstance(call.args[0], ast.Constant) and call.args[0].value]
+            clocks = [call for call in calls if re.search(r"(monotonic|perf_counter)$", ast.unparse(call.func))]
+            assert [ast.unparse(call) for call in (*fixed, *clocks)] == [], name
+
+
 def test_ops_hold_no_floats() -> None:
     """Time is rational in the graph; only geometry, inside tracks and paths, is not."""
     for op in OPS:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
+import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import httpx
 
 from tests.server.site import ROOT
 from tests.server.test_http import project, uploaded
+from tests.server.waiting import until
 
 RENDER = "/api/export/framing/render"
 SMALL = {"canvas": {"width": 90, "height": 160, "fps": 30}, "encode": {"preset": "ultrafast"}}
@@ -63,23 +65,46 @@ def long_project(client: httpx.Client, path: Path, name: str = "A long film") ->
 
 def awaited(client: httpx.Client, export_id: str, *states: str) -> Json:
     """The export's description, once it is in one of these states, by default once it has ended."""
-    for _ in range(1200):
+
+    def look() -> Json | None:
         told: Json = client.get(f"/api/export/{export_id}").json()
-        if told["state"] in (states or ("complete", "error", "cancelled")):
-            return told
-        time.sleep(0.05)
-    raise AssertionError(f"it stays {told}")
+        return told if told["state"] in (states or ("complete", "error", "cancelled")) else None
+
+    return until(look, f"{export_id} does not end")
 
 
 def drawn(client: httpx.Client, export_id: str) -> Json:
     """The export's description, once frames of it are made."""
-    for _ in range(1200):
+
+    def look() -> Json | None:
         told: Json = client.get(f"/api/export/{export_id}").json()
-        if told["stage"] == "rendering" and told["progress"] > 0:
-            return told
         assert told["completed_at"] is None, told
-        time.sleep(0.05)
-    raise AssertionError(f"it stays {told}")
+        return told if told["stage"] == "rendering" and told["progress"] > 0 else None
+
+    return until(look, f"{export_id} is not rendered")
+
+
+def come_to(client: httpx.Client, export_id: str, share: float) -> str:
+    """The stage of an export once it has come so far, or has ended."""
+
+    def look() -> str | None:
+        told = client.get(f"/api/export/{export_id}").json()
+        return str(told["stage"]) if told["progress"] >= share or told["completed_at"] else None
+
+    return until(look, f"{export_id} does not come to {share}")
+
+
+def frozen(data: Path) -> list[int]:
+    """The ffmpegs of a server that has begun to render, which stand still from now on."""
+
+    def look() -> list[int] | None:
+        found = ffmpegs_of(data)
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):  # it has just ended, and the next one begins
+                os.kill(pid, signal.SIGSTOP)
+        return found if [_status(pid) for pid in found] == ["T"] * len(found) else None
+
+    return until(look, "nothing is rendered")
 
 
 def ffmpegs_of(data: Path) -> list[int]:
@@ -89,12 +114,20 @@ def ffmpegs_of(data: Path) -> list[int]:
         if folder.name.isdecimal():
             try:
                 words = (folder / "cmdline").read_bytes().split(b"\0")
-                dead = (folder / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+                dead = _status(int(folder.name)) == "Z"
             except OSError:  # it ended while it was looked at
                 continue
             if b"-nostdin" in words and str(data).encode() in b" ".join(words) and not dead:
                 found.append(int(folder.name))
     return found
+
+
+def _status(pid: int) -> str:
+    """As the kernel has it: T stands still, Z is dead."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "Z"
 
 
 def export(client: httpx.Client, project_id: str, export_id: str = "", **headers: str) -> httpx.Response:

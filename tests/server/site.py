@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -16,6 +17,8 @@ import httpx
 
 from server.accounts import Accounts
 from server.storage.folder import FolderStore
+from server.storage.objects import ObjectStore
+from server.storage.s3 import Bucket, S3Store
 
 ROOT = Path(__file__).parents[2]
 PLAIN = "from server.cli import main; main()"
@@ -24,11 +27,11 @@ PLAIN = "from server.cli import main; main()"
 class Site:
     """One running server over a data folder."""
 
-    def __init__(self, data: Path, program: str = PLAIN, port: int = 0, **settings: str) -> None:
+    def __init__(self, data: Path, program: str = PLAIN, port: str = "0", **settings: str) -> None:
         self.data = data
         named = {f"REELC_{name.upper()}": value for name, value in settings.items()}
         environment = {**os.environ, "PYTHONPATH": str(ROOT), **named}
-        command = [sys.executable, "-W", "error", "-c", program, "serve", "--port", str(port), "--data", str(data)]
+        command = [sys.executable, "-W", "error", "-c", program, "serve", "--port", port, "--data", str(data)]
         self.log = (data.parent / f"{data.name}.log").open("ab")
         self.process = subprocess.Popen(
             command, env=environment, cwd=data.parent, stdout=subprocess.PIPE, stderr=self.log, text=True
@@ -38,6 +41,14 @@ class Site:
         assert self.link, Path(self.log.name).read_text()
         parts = urlsplit(self.link)
         self.url = f"{parts.scheme}://{parts.netloc}"
+
+    def __enter__(self) -> Site:
+        """Killed at the end, if it still runs."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.kill()
 
     def client(self, token: str = "") -> httpx.Client:
         """A client with a token."""
@@ -63,10 +74,16 @@ class Site:
         return code
 
 
+def in_bucket(bucket: Bucket) -> dict[str, str]:
+    """The settings of a server whose store is a bucket."""
+    named = ("endpoint", "region", "prefix", "access_key", "secret_key")
+    return {"store": "s3", "s3_bucket": bucket.name, **{f"s3_{name}": getattr(bucket, name) for name in named}}
+
+
 @contextmanager
-def serving(data: Path, **settings: str) -> Iterator[Site]:
+def serving(data: Path, program: str = PLAIN, **settings: str) -> Iterator[Site]:
     """A server, stopped at the end, which must be a good one."""
-    site = Site(data, PLAIN, 0, **settings)
+    site = Site(data, program, **settings)
     try:
         yield site
     finally:
@@ -74,11 +91,11 @@ def serving(data: Path, **settings: str) -> Iterator[Site]:
     assert code == 0, Path(site.log.name).read_text()
 
 
-def add_user(data: Path, name: str) -> str:
-    """A user of a server's embedded store; the token."""
+def add_user(place: Path | Bucket, name: str) -> str:
+    """A user of a server's data folder, or of its bucket; the token."""
 
     async def work() -> str:
-        store = FolderStore(data / "objects")
+        store: ObjectStore = S3Store(place) if isinstance(place, Bucket) else FolderStore(place / "objects")
         accounts = Accounts(store)
         await accounts.ensure(name)
         token = await accounts.issue(name, "bearer")
@@ -86,3 +103,8 @@ def add_user(data: Path, name: str) -> str:
         return token
 
     return asyncio.run(work())
+
+
+def add_somebody(data: Path) -> str:
+    """A user of whom nobody has heard; the token."""
+    return add_user(data, f"user-{secrets.token_hex(6)}")

@@ -129,7 +129,8 @@ def test_one_who_is_cancelled_leaves_the_others_what_they_wait_for(tmp_path: Pat
                 pass
 
         first, second = asyncio.create_task(use()), asyncio.create_task(use())
-        await asyncio.sleep(0.01)
+        while "stream" not in store.calls:
+            await asyncio.sleep(0)
         first.cancel()
         await second
         with pytest.raises(asyncio.CancelledError):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from server.storage import database as module
+from server.storage import exports
 from server.storage.database import (
     Broken,
     Database,
@@ -188,7 +189,8 @@ def test_an_image_is_of_one_moment_and_opens(tmp_path: Path) -> None:
             copy = await open_database(tmp_path / f"copy{turn}")
             assert (await copy.head()).n == n == len(await names(copy))
             await copy.close()
-            await asyncio.sleep(0.005)
+            while database.n == n:
+                await asyncio.sleep(0)
         stop.set()
         await writer
 
@@ -241,6 +243,32 @@ def test_every_older_database_is_brought_up_to_date(tmp_path: Path, monkeypatch:
 
         run(path, scene)
         run(path, scene)
+
+
+MADE = (
+    "INSERT INTO projects VALUES ('p', 'n', '9:16', '{}', NULL, 'now', 'now')",
+    "INSERT INTO working_videos VALUES ('v', 'p', 'a \"film\".mp4', 'k', 1, 1.0, 1, 1, 's', 'i', 'now')",
+    "INSERT INTO exports (export_id, project_id, state, stage, attempt, request_hash, working_video_id, created_at)"
+    " VALUES ('made', 'p', 'complete', 'complete', 1, 'h', 'v', 'now'), ('not', 'p', 'error', 's', 1, 'h', NULL, '')",
+)
+
+
+def test_exports_of_an_older_database_know_their_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def make(database: Database) -> None:
+        for sql in MADE:
+            await database.write(lambda unit: unit.run(sql))  # noqa: B023
+
+    async def look(database: Database) -> None:
+        async with database.read() as reader:
+            made, other = await exports.get(reader, "made"), await exports.get(reader, "not")
+        assert made
+        assert other
+        assert (made["result"], other["result"]) == ({"working_video_id": "v", "filename": 'a "film".mp4'}, None)
+
+    monkeypatch.setattr(module, "STEPS", STEPS[:2])
+    run(tmp_path / "d", make)
+    monkeypatch.undo()
+    run(tmp_path / "d", look)
 
 
 def test_a_step_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ def run(tmp_path: Path, scene: Callable[[httpx.AsyncClient, Switch], Awaitable[N
     async def whole() -> None:
         switch = Switch()
         store = FaultStore(FolderStore(tmp_path / "objects"), switch)
-        services = make_services(Settings(data=tmp_path, durable_within=0.3, refuse_after=1), store)
+        services = make_services(Settings(data=tmp_path, durable_within=1, refuse_after=2), store)
         await services.accounts.add("ann")
         headers = {"Authorization": f"Bearer {await services.accounts.issue('ann', 'bearer')}"}
         transport = httpx.ASGITransport(make_app(services))

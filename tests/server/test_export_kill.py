@@ -11,11 +11,14 @@ import sqlite3
 from pathlib import Path
 
 import httpx
+import pytest
 
 from server.storage.snapshots import HEADER, folder
-from tests.server.editing import awaited, begin, export, ffmpegs_of, film, one_clip, trim
+from tests.server.editing import awaited, begin, come_to, export, ffmpegs_of, film, one_clip, trim
 from tests.server.site import Site, add_user
 from tests.server.test_jobs import gone
+
+pytestmark = pytest.mark.fault
 
 SLOWED = {"start": 0, "end": 2, "speed": 0.1}
 ROUNDS = int(os.environ.get("REELC_KILLS", "6"))
@@ -43,14 +46,6 @@ def no_film_without_its_object(data: Path, uid: str) -> None:
     database.close()
     assert all((data / "objects" / key).is_file() for key in keys)
     assert len(named) == len(keys)
-
-
-def come_to(client: httpx.Client, export_id: str, share: float) -> str:
-    """The stage of an export once it has come so far."""
-    while True:
-        told = client.get(f"/api/export/{export_id}").json()
-        if told["progress"] >= share:
-            return str(told["stage"])
 
 
 def test_exports_survive_the_death_of_their_server(tmp_path: Path, game: Path) -> None:

@@ -35,7 +35,7 @@ def other(footage: Path) -> Path:
     return footage / "pal25.mp4"
 
 
-def test_a_single_clip_is_rendered_from_saved_data(user: httpx.Client, game: Path, tmp_path: Path) -> None:
+def test_single_clip_from_saved_data(user: httpx.Client, game: Path, tmp_path: Path) -> None:
     project_id = project(user, settings=SMALL, name="Höhepunkte / 1")
     fields = {"crop_data": PAN, "segments_data": trim(0.5, 1.5)}
     add_clip(user, project_id, uploaded(user, game), **fields)
@@ -45,7 +45,7 @@ def test_a_single_clip_is_rendered_from_saved_data(user: httpx.Client, game: Pat
     assert user.get(f"/api/projects/{project_id}").json()["working_video_id"] == answer.json()["working_video_id"]
 
 
-def test_several_clips_are_rendered_in_their_order(user: httpx.Client, game: Path, other: Path, tmp_path: Path) -> None:
+def test_multi_clip_order(user: httpx.Client, game: Path, other: Path, tmp_path: Path) -> None:
     project_id = project(user, settings=SMALL)
     first = add_clip(user, project_id, uploaded(user, game), segments_data=trim(0.5, 1))
     second = add_clip(user, project_id, uploaded(user, other), segments_data=trim(2, 2.6))
@@ -59,7 +59,7 @@ def test_several_clips_are_rendered_in_their_order(user: httpx.Client, game: Pat
     assert turned == rendered(tmp_path, SMALL, [two, one]) != in_order
 
 
-def test_a_clip_without_crop_data_is_named(user: httpx.Client, game: Path) -> None:
+def test_missing_crop_data(user: httpx.Client, game: Path) -> None:
     project_id = one_clip(user, game)
     unframed = add_clip(user, project_id, uploaded(user, game, "Buzzer beater.mp4"), crop_data=None)
     told = refused(export(user, project_id), 400, "missing_crop_data")
@@ -67,7 +67,7 @@ def test_a_clip_without_crop_data_is_named(user: httpx.Client, game: Path) -> No
     assert "Buzzer beater" in told["message"]
 
 
-def test_a_missing_source_video_is_told_with_its_clip(site: Site, user: httpx.Client, game: Path) -> None:
+def test_missing_source_video(site: Site, user: httpx.Client, game: Path) -> None:
     project_id = project(user, settings=SMALL)
     add_clip(user, project_id, uploaded(user, game))
     raw = uploaded(user, game)
@@ -77,7 +77,7 @@ def test_a_missing_source_video_is_told_with_its_clip(site: Site, user: httpx.Cl
     assert refused(export(user, project_id), 500, "video_not_found")["clip_id"] == lost
 
 
-def test_an_export_after_a_save_shows_the_save(user: httpx.Client, game: Path, tmp_path: Path) -> None:
+def test_export_after_save(user: httpx.Client, game: Path, tmp_path: Path) -> None:
     project_id = one_clip(user, game)
     before = film(user, export(user, project_id))
     clips = f"/api/clips/projects/{project_id}/clips"
@@ -88,9 +88,7 @@ def test_an_export_after_a_save_shows_the_save(user: httpx.Client, game: Path, t
     assert after == rendered(tmp_path, SMALL, [{"media": str(game), **changed}]) != before
 
 
-def test_edit_save_export_and_the_film_is_that_of_the_same_reel(
-    user: httpx.Client, game: Path, other: Path, tmp_path: Path
-) -> None:
+def test_edit_save_export_verify_output(user: httpx.Client, game: Path, other: Path, tmp_path: Path) -> None:
     project_id = project(user)
     dissolve = {"type": "dissolve", "duration": 0.4}
     settings = {**SMALL, "transition": dissolve}

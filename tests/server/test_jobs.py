@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +14,7 @@ from tests.server.editing import (
     RENDER,
     awaited,
     begin,
+    come_to,
     drawn,
     export,
     ffmpegs_of,
@@ -26,6 +26,7 @@ from tests.server.editing import (
 )
 from tests.server.site import Site, add_user, serving
 from tests.server.test_http import refused
+from tests.server.waiting import until
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def test_an_export_is_cancelled_at_any_moment(site: Site, user: httpx.Client, ga
     for _ in range(8):
         export_id = begin(user, project_id)
         before = user.get(f"/api/projects/{project_id}").json()["working_video_id"]
-        time.sleep(chance.uniform(0, 0.9))  # where in its life the export is hit
+        come_to(user, export_id, chance.random())  # where in its life the export is hit
         told = user.delete(f"/api/export/{export_id}").json()
         now = user.get(f"/api/projects/{project_id}").json()["working_video_id"]
         assert told["state"] in ("cancelled", "complete")
@@ -167,11 +168,7 @@ def test_an_export_that_ends_the_server_again_and_again_is_given_up(tmp_path: Pa
 
 def gone(data: Path) -> None:
     """Return when no ffmpeg is left: the kernel kills it right after its server, not in the same instant."""
-    for _ in range(200):
-        if not ffmpegs_of(data):
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"ffmpeg outlives its server: {ffmpegs_of(data)}")
+    until(lambda: not ffmpegs_of(data), "ffmpeg outlives its server")
 
 
 def test_what_no_row_names_is_swept(tmp_path: Path, game: Path) -> None:
@@ -179,14 +176,14 @@ def test_what_no_row_names_is_swept(tmp_path: Path, game: Path) -> None:
     token = add_user(data, "ann")
     with serving(data, sweep_after="0.2") as site, site.client(token) as ann:
         answer = export(ann, one_clip(ann, game))
+        (raw,) = ann.get("/api/raw-clips").json()["raw_clips"]
+        assert ann.get(f"/api/raw-clips/{raw['id']}/filmstrip").status_code == 200
         media = data / "objects" / "users" / "ann" / "media"
-        orphan = media / "v_orphan"
-        orphan.write_bytes(b"left by a crash")
-        kept = {path.name for path in media.iterdir()} - {orphan.name}
-        for _ in range(200):
-            if not orphan.exists():
-                break
-            time.sleep(0.05)
+        kept = {path.name for path in media.iterdir()}
+        orphans = [media / "v_orphan", media / "r_orphan.strip.jpg"]
+        for orphan in orphans:
+            orphan.write_bytes(b"left by a crash")
+        until(lambda: not any(orphan.exists() for orphan in orphans), "nothing is swept")
         assert {path.name for path in media.iterdir()} == kept
         film(ann, answer)
 
@@ -200,8 +197,7 @@ def test_a_waiting_client_is_told_when_the_server_ends(tmp_path: Path, game: Pat
         waiting = side.submit(export, ann, project_id, export_id)
         with site.client(token) as other:
             other.get("/api/me")
-            while other.get(f"/api/export/{export_id}").status_code == 404:
-                time.sleep(0.05)
+            until(lambda: other.get(f"/api/export/{export_id}").status_code == 200)
             drawn(other, export_id)
         assert site.stop() == 0
         answer = waiting.result()

@@ -10,14 +10,15 @@ import os
 import random
 import shutil
 import sqlite3
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
+import pytest
 
 from server.storage.snapshots import HEADER, folder
+from tests.server.saving import Ledger, clips_of, editor, save_on
 from tests.server.site import PLAIN, Site, add_user
-from tests.server.test_http import uploaded
+
+pytestmark = pytest.mark.fault
 
 ROUNDS = int(os.environ.get("REELC_KILL_ROUNDS", "5"))
 SAVERS = 8
@@ -40,48 +41,13 @@ Sync.barrier = hasty
 """The fault to be found: answers that do not wait."""
 
 
-@dataclass
-class Ledger:
-    """What was acknowledged: the name that each version of each clip was given."""
-
-    said: dict[tuple[str, int], str] = field(default_factory=dict)
-    tried: int = 0
-
-
-async def _saver(client: httpx.AsyncClient, clip: str, label: str, ledger: Ledger) -> None:
-    number = 0
-    while True:
-        name = f"{label}-{number}"
-        number += 1
-        ledger.tried += 1
-        try:
-            answer = await client.put(clip, json={"name": name})
-        except httpx.TransportError:
-            return
-        assert answer.status_code == 200, answer.text
-        ledger.said[clip, answer.json()["version"]] = name
-
-
 async def _save_until_killed(site: Site, token: str, clips: list[str], turn: int, ledger: Ledger, after: float) -> None:
-    limits = httpx.Limits(max_connections=SAVERS)
-    headers = {"Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(base_url=site.url, headers=headers, timeout=30, limits=limits) as client:
-        (await client.get("/api/me")).raise_for_status()
-        savers = [asyncio.create_task(_saver(client, clip, f"{turn}-{n}", ledger)) for n, clip in enumerate(clips)]
+    async with editor(site, token) as client:
+        savers = [asyncio.create_task(save_on(client, clip, f"{turn}-{n}", ledger)) for n, clip in enumerate(clips)]
         await asyncio.sleep(after)
         site.process.kill()
         await asyncio.gather(*savers)
     site.kill()
-
-
-def _missing(site: Site, token: str, ledger: Ledger) -> list[tuple[str, int]]:
-    found: dict[tuple[str, int], str] = {}
-    with site.client(token) as client:
-        for clip in {clip for clip, _ in ledger.said}:
-            answer = client.get(f"{clip}/versions")
-            rows = answer.json()["versions"] if answer.status_code == 200 else []
-            found |= {(clip, row["version"]): row["name"] for row in rows}
-    return [key for key, name in ledger.said.items() if found.get(key) != name]
 
 
 def _rounds(data: Path, program: str, game: Path, rounds: int, until_lost: bool = False) -> tuple[Ledger, int]:
@@ -89,18 +55,14 @@ def _rounds(data: Path, program: str, game: Path, rounds: int, until_lost: bool 
     chance, ledger, lost = random.Random(4), Ledger(), 0
     token = add_user(data, "ann")
     site = Site(data, versions_kept="1000000")
-    with site.client(token) as client:
-        clips = f"/api/clips/projects/{client.post('/api/projects', json={'name': 'x'}).json()['id']}/clips"
-        raw = uploaded(client, game)
-        ids = [client.post(clips, json={"raw_clip_id": raw}).json()["clip_id"] for _ in range(SAVERS)]
+    clips = clips_of(site, token, game, SAVERS)
     assert site.stop() == 0
     for turn in range(rounds):
         site = Site(data, program, versions_kept="1000000")
-        places = [f"{clips}/{each}" for each in ids]
-        asyncio.run(_save_until_killed(site, token, places, turn, ledger, chance.uniform(0.1, 1)))
+        asyncio.run(_save_until_killed(site, token, clips, turn, ledger, chance.uniform(0.1, 1)))
         shutil.rmtree(data / "local")
         site = Site(data, versions_kept="1000000")
-        missing = _missing(site, token, ledger)
+        missing = ledger.lost(site, token)
         assert site.stop() == 0
         lost += len(missing)
         for key in missing:
@@ -112,7 +74,7 @@ def _rounds(data: Path, program: str, game: Path, rounds: int, until_lost: bool 
 
 def test_no_acknowledged_save_is_lost(tmp_path: Path, game: Path) -> None:
     ledger, lost = _rounds(tmp_path / "data", SLOW + PLAIN, game, ROUNDS)
-    assert lost == 0
+    assert (lost, ledger.split, ledger.refused) == (0, [], 0)
     assert len(ledger.said) >= ROUNDS * SAVERS // 2  # it was killed in the midst of saving, not before
     newest = max((tmp_path / "data" / "objects" / folder("ann")).iterdir())
     (tmp_path / "newest").write_bytes(newest.read_bytes()[HEADER:])

@@ -41,7 +41,7 @@ def test_it_is_valid() -> None:
 def test_it_is_committed_as_it_is_served(site: Site) -> None:
     """Written anew by `make openapi`."""
     committed = (ROOT / "docs" / "openapi.json").read_text(encoding="utf-8")
-    assert committed == described()
+    assert committed == described("openapi.json")
     with site.client() as anybody:
         assert anybody.get("/openapi.json").json() == json.loads(committed)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from time import monotonic
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -16,8 +17,12 @@ from websockets.sync.client import ClientConnection, connect
 
 from compiler.cli.meters import as_json
 from compiler.supervise.progress import Progress
+from server.jobs import Job
+from server.progress import Teller
+from server.routes import progress
 from tests.server.editing import awaited, begin, drawn, export, long_project, new_export, one_clip
 from tests.server.site import Site, add_user
+from tests.server.waiting import until
 
 ORDER = ("queued", "fetching", "rendering", "verifying", "storing", "complete")
 
@@ -29,17 +34,16 @@ def socket(client: httpx.Client, export_id: str, **headers: str) -> ClientConnec
     return connect(f"{url}/ws/export/{export_id}", additional_headers=given, proxy=None)
 
 
-def heard(open_socket: ClientConnection) -> list[tuple[float, dict[str, Any]]]:
-    """Every message until the server closes, each with when it came."""
-    return [(monotonic(), json.loads(message)) for message in open_socket]
+def heard(open_socket: ClientConnection) -> list[dict[str, Any]]:
+    """Every message until the server closes."""
+    return [json.loads(message) for message in open_socket]
 
 
-def test_progress_goes_through_every_stage_to_the_end(user: httpx.Client, game: Path) -> None:
+def test_websocket_progress(user: httpx.Client, game: Path) -> None:
     export_id = begin(user, one_clip(user, game))
     with socket(user, export_id) as listening:
-        told = heard(listening)
+        states = heard(listening)
         assert listening.close_code == 1000
-    states = [state for _, state in told]
     places = [ORDER.index(state["stage"]) for state in states]
     assert places == sorted(places)
     assert [state["progress"] for state in states] == sorted(state["progress"] for state in states)
@@ -49,14 +53,13 @@ def test_progress_goes_through_every_stage_to_the_end(user: httpx.Client, game: 
     assert (last["state"], last["stage"], last["progress"], last["done"]) == ("complete", "complete", 1.0, True)
     assert (last["frame"], last["frames"], last["error"]) == (15, 15, None)
     assert not any(state["done"] for state in states[:-1])
-    assert len(told) <= 4 * (told[-1][0] - told[0][0]) + 2  # at most four a second
     assert user.get(f"/api/export/{export_id}").json()["state"] == "complete"
 
 
 def test_the_members_are_those_of_the_command_line(user: httpx.Client, game: Path) -> None:
     export_id = begin(user, one_clip(user, game))
     with socket(user, export_id) as listening:
-        states = [state for _, state in heard(listening)]
+        states = heard(listening)
     printed = as_json(Progress("rendering", 1, 2, 0.5), 1)
     for state in states:
         assert state.keys() == {*printed, "export_id"}
@@ -67,7 +70,7 @@ def test_who_comes_late_is_told_the_last_state(user: httpx.Client, game: Path) -
     export_id = new_export()
     export(user, one_clip(user, game), export_id)
     with socket(user, export_id) as listening:
-        (state,) = [state for _, state in heard(listening)]
+        (state,) = heard(listening)
     assert (state["state"], state["done"]) == ("complete", True)
 
 
@@ -81,7 +84,7 @@ def test_who_comes_again_is_told_the_state_at_once(user: httpx.Client, game: Pat
         assert now["progress"] >= before["progress"] > 0
         assert now["stage"] == "rendering"
         user.delete(f"/api/export/{export_id}")
-        last = [state for _, state in heard(again)][-1]
+        last = heard(again)[-1]
         assert again.close_code == 1000
     assert (last["state"], last["done"], last["error"]) == ("cancelled", True, None)
 
@@ -92,7 +95,7 @@ def test_who_listens_before_the_export_is_asked_for_hears_it(user: httpx.Client,
         opened = side.submit(socket, user, export_id)
         assert export(user, project_id, export_id).status_code == 200
         with opened.result() as listening:
-            assert heard(listening)[-1][1]["state"] == "complete"
+            assert heard(listening)[-1]["state"] == "complete"
 
 
 def test_a_ping_is_answered(user: httpx.Client, game: Path) -> None:
@@ -110,7 +113,7 @@ def test_a_failure_is_told_with_its_error(site: Site, user: httpx.Client, game: 
     found.write_bytes(b"\0" * found.stat().st_size)
     export_id = begin(user, project_id)
     with socket(user, export_id) as listening:
-        last = heard(listening)[-1][1]
+        last = heard(listening)[-1]
     assert (last["state"], last["done"], last["error"]["error"]) == ("error", True, "render_error")
 
 
@@ -118,7 +121,30 @@ def test_a_reader_that_does_not_read_gets_the_newest_and_the_last(user: httpx.Cl
     export_id = begin(user, one_clip(user, game))
     with socket(user, export_id) as listening:
         assert awaited(user, export_id)["state"] == "complete"
-        assert heard(listening)[-1][1]["state"] == "complete"
+        assert heard(listening)[-1]["state"] == "complete"
+
+
+def test_one_user_has_so_many_sockets_and_no_more(user: httpx.Client, another: httpx.Client, game: Path) -> None:
+    export_id = begin(user, long_project(user, game))
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket(user, export_id)) for _ in range(progress.MOST_SOCKETS)]
+        with pytest.raises(InvalidStatus) as caught:
+            socket(user, export_id)
+        assert caught.value.response.status_code == 429
+        assert json.loads(caught.value.response.body or b"")["error"] == "too_many_sockets"
+        with pytest.raises(InvalidStatus, match="404"):  # another one has sockets of their own
+            socket(another, export_id)
+        sockets[0].close()
+        until(lambda: not _refused(user, export_id), "a closed socket still counts")
+    assert user.delete(f"/api/export/{export_id}").json()["state"] == "cancelled"
+
+
+def _refused(client: httpx.Client, export_id: str) -> bool:
+    try:
+        with socket(client, export_id):
+            return False
+    except InvalidStatus:
+        return True
 
 
 @pytest.mark.parametrize(
@@ -165,3 +191,28 @@ def heard_until_closed(listening: ClientConnection) -> list[dict[str, Any]]:
             states.append(json.loads(listening.recv(timeout=10)))
     except ConnectionClosed:
         return states
+
+
+def test_there_is_a_pause_between_any_two_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever happens meanwhile: the newest state is told after it, and nothing of what lay between."""
+    told: list[str] = []
+    teller = Teller("e")
+
+    class Wire:
+        async def send_json(self, event: dict[str, Any]) -> None:
+            told.append(event["message"])
+
+    async def pause(seconds: float) -> None:
+        told.append(f"pause of {seconds}")
+        part = told.count(f"pause of {seconds}") / 4
+        for step in range(3):
+            teller.at("rendering", part, f"{part}, step {step}")
+        if part == 0.75:
+            teller.end("complete", "the end")
+
+    patched = SimpleNamespace(**vars(asyncio) | {"sleep": pause})
+    monkeypatch.setattr(progress, "asyncio", patched)
+    assert asyncio.run(progress._tell(Wire(), Job("ann", "e", "p", teller))) == 1000  # type: ignore[arg-type]
+    steps = [f"pause of {progress.EVERY}", "0.25, step 2", f"pause of {progress.EVERY}", "0.5, step 2"]
+    assert told == ["waiting for its turn", *steps, f"pause of {progress.EVERY}", "the end"]
+    assert progress.EVERY >= 1 / 4

@@ -310,6 +310,45 @@ def test_an_upload_that_was_not_written_down_is_known_as_our_own(tmp_path: Path)
     run(scene)
 
 
+def test_a_disk_that_forgot_its_last_commits_gets_them_from_the_store(tmp_path: Path) -> None:
+    """A loss of power may take commits back that nobody waited for the disk to hold."""
+
+    async def scene() -> None:
+        store, _ = place(tmp_path)
+        one = Tenants(store, tmp_path / "local")
+        await save(one, "a")
+        here = tmp_path / "local" / "users" / UID
+        shutil.copytree(here, tmp_path / "earlier")
+        await save(one, "b")
+        await save(one, "c")
+        async with one.use(UID) as tenant:
+            await tenant.database.close()
+        shutil.rmtree(here)
+        (tmp_path / "earlier").rename(here)
+        again = Tenants(store, tmp_path / "local")
+        assert await names(again) == {"a", "b", "c"}
+        await save(again, "d")
+        await again.close(5)
+        assert await wiped(store, tmp_path) == {"a", "b", "c", "d"}
+
+    run(scene)
+
+
+def test_what_was_closed_well_is_opened_without_reading_a_snapshot(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store, faulty = place(tmp_path)
+        one = Tenants(store, tmp_path / "local")
+        await save(one, "a")
+        await save(one, "b")
+        await one.close(5)
+        again = Tenants(faulty, tmp_path / "local")
+        assert await names(again) == {"a", "b"}
+        assert faulty.calls == ["list"]
+        await again.close(5)
+
+    run(scene)
+
+
 def test_a_store_that_lost_what_it_had_is_reported(tmp_path: Path) -> None:
     async def scene() -> None:
         store, _ = place(tmp_path)

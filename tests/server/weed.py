@@ -22,9 +22,12 @@ PATIENCE = 90
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of which the one 10000 above, which SeaweedFS takes for gRPC, is free too."""
+    """Ports of which the one 10000 above, which SeaweedFS takes for gRPC, is free too.
+
+    All are below 32768, from where on Linux takes ports for connections: one could be gone before it is bound.
+    """
     found: list[int] = []
-    for port in range(20000 + time.monotonic_ns() % 20000, 55000):
+    for port in range(10000 + time.monotonic_ns() % 12000, 22700):
         if all(_free(each) for each in (port, port + 10000)):
             found.append(port)
         if len(found) == count:
@@ -63,16 +66,18 @@ def running(folder: Path) -> Iterator[Bucket]:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
         try:
             bucket = Bucket("tests", f"http://127.0.0.1:{s3}", "auto", **KEYS)
-            _until_good(bucket)
+            _until_good(bucket, server, folder / "log")
             yield bucket
         finally:
             server.kill()
             server.wait()
 
 
-def _until_good(bucket: Bucket) -> None:
+def _until_good(bucket: Bucket, server: subprocess.Popen[bytes], log: Path) -> None:
     client = client_of(bucket)
     for _ in range(PATIENCE):
+        if server.poll() is not None:
+            break
         try:
             with suppress(client.exceptions.BucketAlreadyExists, client.exceptions.BucketAlreadyOwnedByYou):
                 client.create_bucket(Bucket=bucket.name)
@@ -81,7 +86,7 @@ def _until_good(bucket: Bucket) -> None:
             return
         except (BotoCoreError, ClientError):
             time.sleep(1)
-    raise RuntimeError("SeaweedFS did not start")
+    raise RuntimeError(f"SeaweedFS did not start:\n{log.read_text()[-4000:]}")
 
 
 def client_of(bucket: Bucket):  # type: ignore[no-untyped-def]

@@ -6,15 +6,32 @@ import { draft, draftOf, edit } from "./store.js";
 
 const PAUSE = 60; // ms between a change and its question: a drag's moves are many
 
+/** The question that is under way, and how many wait for there to be none. */
+let asking = null;
+let held = 0;
+
+/** Do something while nothing is asked: what takes a clip away must not meet a question that names it. */
+export async function undrafted(work) {
+  held += 1;
+  try {
+    await asking;
+    return await work();
+  } finally {
+    held -= 1;
+  }
+}
+
 /** Begin; the function that is returned ends it. */
 export function startDrafting(projectId) {
-  let asking = false;
   let timer = 0;
   let ended = false;
 
-  async function askNow() {
-    const asked = edit.value;
-    asking = true;
+  function askNow() {
+    if (held) soon();
+    else asking = ask(edit.value);
+  }
+
+  async function ask(asked) {
     try {
       const answer = await api.draft(projectId, bodyOf(asked));
       if (!ended) [draft.value, draftOf.value] = [answer, asked];
@@ -22,7 +39,7 @@ export function startDrafting(projectId) {
       if (!(problem instanceof api.Problem)) throw problem;
       // the last answer stands; saving.js says that the server does not answer
     } finally {
-      asking = false;
+      asking = null;
       if (edit.value !== asked && !ended) soon();
     }
   }

@@ -14,6 +14,7 @@ import { save, startSaving } from "./saver.js";
 import { SaveNotes } from "./saving.js";
 import { clips, edit, load, selected } from "./store.js";
 import { Timeline } from "./timeline.js";
+import { guardUploads } from "./uploads.js";
 
 const place = document.getElementById("studio");
 const failed = signal(null);
@@ -38,6 +39,7 @@ try {
   load(await api.project(id));
   startDrafting(id);
   startSaving(id);
+  guardUploads();
   Object.assign(outside, { save: () => void save(), export: () => void exportNow() });
   bindKeys();
   await startExporting(id);

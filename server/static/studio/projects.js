@@ -97,7 +97,7 @@ function NewProject() {
         ${SHAPES.map((shape) => html`<label key=${shape.ratio}><input type="radio" name="aspect_ratio" value=${shape.ratio} defaultChecked=${shape.ratio === "9:16"} />
           <i class="shape" style=${sign(shape.ratio, 40)}></i><b>${shape.name}</b><small>${shape.ratio}</small></label>`)}
       </fieldset>
-      <p class="quiet">The shape can be changed later; crops then have to be looked at again.</p>
+      <p class="quiet">Clips are framed to this shape: the crop box has it.</p>
       <div class="row end"><button type="button" onClick=${close}>Cancel</button><button class="lamp" disabled=${busy}>Create project</button></div>
     </form><//>`;
 }

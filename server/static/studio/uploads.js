@@ -2,6 +2,7 @@
 import { signal } from "./core.js";
 import * as api from "./api.js";
 import { largest, rounded } from "./box.js";
+import { undrafted } from "./drafting.js";
 import { fromStored } from "./model.js";
 import { ratio } from "./now.js";
 import { clips, dispatch, edit, select } from "./store.js";
@@ -15,6 +16,11 @@ let count = 0;
 
 const change = (id, members) => (uploads.value = uploads.value.map((each) => (each.id === id ? { ...each, ...members } : each)));
 export const forget = (id) => (uploads.value = uploads.value.filter((each) => each.id !== id));
+
+/** Ask before the page is left while footage is on its way. */
+export function guardUploads() {
+  addEventListener("beforeunload", (event) => uploads.peek().some((each) => !each.failed) && event.preventDefault());
+}
 
 /** Upload files one after another, each a clip at the film's end as soon as it is there. */
 export async function uploadAll(files) {
@@ -68,11 +74,11 @@ export async function duplicate(clip) {
 export async function remove(clip) {
   const at = clips.value.indexOf(clip);
   let gone = false;
-  await attempt(async () => {
+  await attempt(() => undrafted(async () => {
     await api.removeClip(edit.value.project.id, clip.clip_id);
     dispatch({ do: "remove-clip", clip_id: clip.clip_id });
     gone = true;
-  });
+  }));
   const { raw_clip_id, name, crop_data, segments_data, timing_data, transition_data, rotation } = clip;
   return gone && (() => put({ raw_clip_id, name, crop_data, segments_data, timing_data, transition_data, rotation }, at));
 }

@@ -1,0 +1,254 @@
+"""Views of a source, for people who edit: a proxy that browsers play, a strip of pictures, the peaks of its sound.
+
+They are made as films are: the same ops say what is done to picture and sound, so that a proxy shows the frames, the
+colours and the way up that the film will show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+
+from compiler.emit import views
+from compiler.emit.argv import words
+from compiler.emit.filters import spell
+from compiler.emit.script import script
+from compiler.errors import Loc
+from compiler.ir import ops
+from compiler.ir.build import Build
+from compiler.ir.graph import Def, Graph
+from compiler.ir.infer import as_video, infer
+from compiler.lower import check_colours
+from compiler.lower.clip import Chain
+from compiler.passes.cut_sound import cut_sound
+from compiler.passes.fold_identity import fold_identity
+from compiler.timeline.downmix import unmixable
+from compiler.timeline.instant import SAMPLE_RATE, SourceTime, nearest
+from compiler.timeline.media import STILL_RATE, UNINDEXED, Media
+from compiler.timeline.warp import Pace, Warp
+
+LONGEST = 1280
+"""Pixels of a proxy's longer side, at most."""
+
+HIGH = 60
+"""Pixels of a strip's pictures."""
+
+WIDEST = 240
+"""The same across, at most: what is wider is shown narrower."""
+
+EVERY = Fraction(1, 2)
+"""Seconds between a strip's pictures, if there are neither too few then nor too many."""
+
+FEWEST, MOST, ACROSS = 8, 60, 10
+"""Pictures of a strip, and how many of them stand side by side."""
+
+DECODED = 1_500_000_000
+"""Pixels of a source up to which a strip is made by decoding all of it, which takes about a second."""
+
+READ = 400_000_000
+"""Bytes of a source up to which a strip is made by reading all of it, of which only key frames are decoded."""
+
+PEAKS_A_SECOND, MOST_PEAKS = 50, 40_000
+
+NOWHERE = Loc()
+Finish = Callable[[Graph], list[str]]
+"""What is done to a finished picture or sound so that it can be seen or measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """How a strip's pictures are laid out: picture k shows what is seen at (k + 1/2) / rate seconds of source time."""
+
+    width: int
+    height: int
+    columns: int
+    rows: int
+    pictures: int
+    rate: Fraction
+    """Pictures a second."""
+
+    def instant(self, picture: int) -> Fraction:
+        """The source time that a picture shows, seconds."""
+        return (picture + Fraction(1, 2)) / self.rate
+
+    @property
+    def tiling(self) -> str:
+        """The filters that put pictures side by side."""
+        return ",".join(views.tiled(self.columns, self.rows))
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One ffmpeg that makes a view, or a part of one."""
+
+    graph: Graph
+    script: str
+    build: Build
+    frames: int
+    """How many it makes of what its progress is counted in."""
+
+
+def strip_of(media: Media) -> Strip:
+    """The layout of a source's strip."""
+    end, (width, height) = media.video.end, media.video.displayed
+    pictures = 1 if media.video.still else min(MOST, max(FEWEST, ceil(end / EVERY)))
+    across = min(WIDEST, max(2, _even(Fraction(HIGH * width, height))))
+    columns = min(pictures, ACROSS)
+    # of whole milliseconds: ffmpeg's rates are small numbers
+    rate = Fraction(pictures * 1000, max(1, nearest(end * 1000)))
+    return Strip(across, HIGH, columns, ceil(Fraction(pictures, columns)), pictures, rate)
+
+
+def decoded(media: Media) -> bool:
+    """Whether all of a source is decoded for its strip, and not its key frames alone."""
+    return media.video.still or frames_of(media) * media.video.width * media.video.height <= DECODED
+
+
+def sought(media: Media) -> bool:
+    """Whether a strip is made of pieces of a source that are sought to, and not of all of it."""
+    return not decoded(media) and media.size > READ and media.format not in UNINDEXED
+
+
+def frames_of(media: Media) -> int:
+    """About how many frames a source has."""
+    if media.video.still:
+        return 1
+    return len(media.video.ticks) or media.video.frames or ceil(media.video.end * media.video.rate)
+
+
+def strip_view(media: Media, build: Build) -> View:
+    """A strip made in one go, from the source's start to its end."""
+    strip, media = strip_of(media), build.reads(media)
+    picture = _picture(media, Fraction(0), (strip.width, strip.height), strip.rate)
+    return _view(picture, [], build, 1, lambda _: views.tiled(strip.columns, strip.rows))
+
+
+def cell_view(media: Media, build: Build, picture: int) -> View:
+    """One picture of a strip: the key frame that is sought to for it."""
+    strip, media = strip_of(media), build.reads(media)
+    at = strip.instant(picture) + media.video.first - media.start
+    seek = max(Fraction(0), Fraction(floor(at * 1000), 1000))
+    return _view(_picture(media, seek, (strip.width, strip.height), None), [], build, 1)
+
+
+def proxy_view(media: Media, build: Build) -> View:
+    """A whole source for browsers: its frames at their own times from 0 on, and its sound."""
+    media = build.reads(media)
+    check_colours(media.video, NOWHERE)
+    if media.video.still:
+        frames = nearest(media.video.end * STILL_RATE)
+        return _view(_picture(media, Fraction(0), proxy_size(media), STILL_RATE), [], build, frames)
+    picture = _picture(media, Fraction(0), proxy_size(media), None)
+    return _view(picture, _sound(media), build, frames_of(media), _source_stamped)
+
+
+def proxy_size(media: Media) -> tuple[int, int]:
+    """Width and height of a proxy: as displayed, even, not larger than need be."""
+    width, height = media.video.displayed
+    share = min(Fraction(1), Fraction(LONGEST, max(width, height)))
+    return max(2, _even(width * share)), max(2, _even(height * share))
+
+
+def proxy_tick(media: Media) -> Fraction:
+    """Seconds of which every time of a proxy's frames is a multiple."""
+    return 1 / STILL_RATE if media.video.still else Fraction(1, media.video.time_base.denominator)
+
+
+def peaks_view(media: Media, build: Build) -> tuple[View, Fraction] | None:
+    """The sound's peaks, and how many there are a second; None for a source without a sound that films can have."""
+    media = build.reads(media)
+    sound = _sound(media)
+    if not sound:
+        return None
+    every = max(SAMPLE_RATE // PEAKS_A_SECOND, ceil(Fraction(_samples(media), MOST_PEAKS)))
+    return _view([], sound, build, 0, lambda _: views.levels(every)), Fraction(SAMPLE_RATE, every)
+
+
+def proxy_command(view: View, media: Media, script_path: str, output: str) -> list[str]:
+    """The ffmpeg command that makes a proxy."""
+    return words(views.proxy_command(view.graph, proxy_tick(media), view.build, script_path, output))
+
+
+def strip_command(view: View, media: Media, script_path: str, output: str) -> list[str]:
+    """The ffmpeg command that makes a strip in one go."""
+    keys = not decoded(media)
+    return words(views.strip_command(view.graph, view.build, script_path, output, keys=keys))
+
+
+def cell_command(view: View, script_path: str, output: str) -> list[str]:
+    """The ffmpeg command that writes one picture of a strip."""
+    return words(views.cell_command(view.graph, view.build, script_path, output))
+
+
+def tile_command(strip: Strip, build: Build, cells: str, output: str) -> list[str]:
+    """The ffmpeg command that makes a strip of its pictures."""
+    return words(views.tile_command(build, cells, (strip.width, strip.height), strip.tiling, output))
+
+
+def peaks_command(view: View, script_path: str) -> list[str]:
+    """The ffmpeg command that writes a sound's peaks down."""
+    return words(views.levels_command(view.graph, view.build, script_path))
+
+
+def peaks_of(report: str) -> list[float]:
+    """The peaks that were written down, as parts of full scale; what is louder counts as that."""
+    return [round(min(1.0, 10 ** (level / 20)), 3) for level in views.read_levels(report)]
+
+
+def _picture(media: Media, seek: Fraction, size: tuple[int, int], rate: Fraction | None) -> list[Def]:
+    """The picture as displayed, from source time 0 on or from where it is sought to: on the grid of `rate`, or at its
+    own times."""
+    video, chain = media.video, Chain("view")
+    at = chain.add("video", ops.Source(media, "video", seek), NOWHERE)
+    at = chain.add("whole", ops.Deinterlace(at, video.fields), NOWHERE)
+    if not seek:
+        at = chain.add("trim", ops.Trim(at, SourceTime(Fraction(0)), video.end), NOWHERE)
+    if rate:
+        at = chain.add("warp", ops.Retime(at, _plain(media), rate), NOWHERE)
+    # made small first: tone mapping is in floating point
+    at = chain.add("size", ops.Scale(at, *(size if video.rotation in (0, 180) else size[::-1])), NOWHERE)
+    at = chain.add("colour", ops.Colour(chain.add("tonemap", ops.Tonemap(at), NOWHERE)), NOWHERE)
+    at = chain.add("turn", ops.Turn(at, video.rotation, video.mirrored), NOWHERE)
+    chain.add("plain", ops.Conform(at), NOWHERE)
+    return chain.defs
+
+
+def _sound(media: Media) -> list[Def]:
+    """The sound from source time 0 on, as long as the picture; nothing where films can have none of it."""
+    if media.audio is None or unmixable(media.audio.speakers):
+        return []
+    chain = Chain("sound")
+    at = chain.add("audio", ops.Source(media, "audio"), NOWHERE)
+    at = chain.add("stereo", ops.Downmix(at), NOWHERE)
+    at = chain.add("even", ops.Resample(at), NOWHERE)
+    chain.add("exact", ops.Stretch(at, _plain(media), _samples(media), "varispeed"), NOWHERE)
+    return chain.defs
+
+
+def _plain(media: Media) -> Warp:
+    """All of a source, as fast as it is."""
+    return Warp((Pace(SourceTime(Fraction(0)), media.video.end),))
+
+
+def _samples(media: Media) -> int:
+    return nearest(media.video.end * SAMPLE_RATE)
+
+
+def _even(length: Fraction) -> int:
+    return 2 * nearest(length / 2)
+
+
+def _view(picture: list[Def], sound: list[Def], build: Build, frames: int, last: Finish = lambda _: []) -> View:
+    """The ffmpeg of these definitions; `last` are filters behind all of them."""
+    video, audio = (defs[-1].name if defs else None for defs in (picture, sound))
+    graph = cut_sound(fold_identity(Graph((*picture, *sound), video, audio)))
+    spelling = dict(spell(graph))
+    end = graph.roots[0]
+    spelling[end] = [*spelling[end], *last(graph)]
+    return View(graph, script(graph, spelling), build, frames)
+
+
+def _source_stamped(graph: Graph) -> list[str]:
+    return views.source_stamped(as_video(infer(graph)[graph.picture]).zero)

@@ -1,0 +1,163 @@
+"""Views made: a source's strip, the peaks of its sound, its proxy, each by ffmpegs that are watched as renders are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from time import monotonic
+
+from compiler.emit.views import PEAKS
+from compiler.errors import Loc, ReelError
+from compiler.ir.build import Build
+from compiler.ir.ops import operands
+from compiler.pipeline import views
+from compiler.pipeline.views import Strip, View
+from compiler.supervise.probe import probing
+from compiler.supervise.progress import Meter, Progress
+from compiler.supervise.run import run
+from compiler.supervise.sandbox import Limits
+from compiler.supervise.verdict import Origins
+from compiler.timeline.media import Media
+
+SCRIPT = "filtergraph.txt"
+QUICK, PATIENT = Limits(files=256, nice=0), Limits(files=256, nice=5)
+"""Somebody looks at an empty timeline until there is a strip; beside a proxy, renders come first."""
+
+AT_ONCE = 2
+"""ffmpegs of one strip side by side."""
+
+AGAIN = "ask again; if it stays so, report it with the file"
+
+Told = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds without progress after which an ffmpeg is stopped, and seconds in all."""
+
+    stall_after: float = 60
+    deadline: float | None = None
+
+
+async def make_strip(media: Media, build: Build, folder: Path, output: Path, patience: Patience) -> Strip:
+    """The strip, a JPEG at `output`; coded errors as renders have them. `folder` is empty, and for it alone."""
+    strip = views.strip_of(media)
+    if views.sought(media):
+        cells = folder / "cells"
+        await asyncio.to_thread(cells.write_bytes, await _cells(media, build, folder, strip, patience))
+        await _watched(views.tile_command(strip, build, str(cells), str(output)), 1, folder, Origins(), patience)
+    else:
+        view = views.strip_view(media, build)
+        await _run(view, media, folder, lambda text: views.strip_command(view, media, text, str(output)), patience)
+    _check_there(output)
+    return strip
+
+
+async def make_peaks(media: Media, build: Build, folder: Path, patience: Patience) -> tuple[Fraction, list[float]]:
+    """How many peaks a second, and all of them, parts of full scale; none where there is no sound."""
+    found = views.peaks_view(media, build)
+    if found is None:
+        return Fraction(views.PEAKS_A_SECOND), []
+    view, rate = found
+    await _run(view, media, folder, lambda text: views.peaks_command(view, text), patience)
+    return rate, views.peaks_of(await asyncio.to_thread((folder / PEAKS).read_text, encoding="utf-8"))
+
+
+async def make_proxy(
+    media: Media, build: Build, folder: Path, output: Path, patience: Patience, told: Told = lambda _: None
+) -> None:
+    """The proxy at `output`, looked at; RC610 for one that is not as long or not as large as it should be."""
+    view = views.proxy_view(media, build)
+    await _run(
+        view,
+        media,
+        folder,
+        lambda text: views.proxy_command(view, media, text, str(output)),
+        patience,
+        told,
+        PATIENT,
+    )
+    _check_there(output)
+    _check_like(media, (await probing([(output, Loc())]))[output])
+
+
+def _check_like(media: Media, proxy: Media) -> None:
+    source, made = media.video, proxy.video
+    faults = []
+    if (made.width, made.height) != views.proxy_size(media):
+        faults.append(f"it is {made.width}x{made.height}")
+    if source.ticks and made.frames != len(source.ticks) and not source.still:
+        faults.append(f"it has {made.frames} of {len(source.ticks)} frames")
+    if not source.ticks and abs(made.end - source.end) > 2 / source.rate:
+        faults.append(f"it ends at {float(made.end):g} of {float(source.end):g} s")
+    if faults:
+        raise ReelError("RC610", Loc(), "the proxy is not what was predicted", detail=", ".join(faults), hint=AGAIN)
+
+
+async def _cells(media: Media, build: Build, folder: Path, strip: Strip, patience: Patience) -> bytes:
+    """The pixels of a strip's pictures; where one cannot be decoded, those of its neighbour."""
+    turn = asyncio.Semaphore(AT_ONCE)
+
+    async def one(picture: int) -> bytes:
+        async with turn:
+            place, cell = folder / str(picture), folder / str(picture) / "cell"
+            await asyncio.to_thread(place.mkdir)
+            view = views.cell_view(media, build, picture)
+            await _run(view, media, place, lambda text: views.cell_command(view, text, str(cell)), patience)
+            return await asyncio.to_thread(cell.read_bytes) if cell.exists() else b""
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one(picture)) for picture in range(strip.pictures)]
+    whole = strip.width * strip.height * 3 // 2
+    found = [task.result() if len(task.result()) == whole else b"" for task in tasks]
+    first = next((cell for cell in found if cell), None)
+    if first is None:
+        raise ReelError("RC604", Loc(), "no picture of the source can be decoded", hint="check that it plays")
+    for k, cell in enumerate(found):
+        found[k] = cell or (found[k - 1] if k else first)
+    return b"".join(found)
+
+
+async def _run(
+    view: View,
+    media: Media,
+    folder: Path,
+    command: Callable[[str], Sequence[str]],
+    patience: Patience,
+    told: Told = lambda _: None,
+    limits: Limits = QUICK,
+) -> None:
+    text = folder / SCRIPT
+    await asyncio.to_thread(text.write_text, view.script, encoding="utf-8")
+    inputs = sum(1 for define in view.graph if not operands(define.op))
+    origins = Origins({}, (Loc(),) * inputs, {media.path: Loc()})
+    await _watched(command(str(text)), view.frames, folder, origins, patience, told, limits)
+
+
+async def _watched(
+    command: Sequence[str],
+    frames: int,
+    folder: Path,
+    origins: Origins,
+    patience: Patience,
+    told: Told = lambda _: None,
+    limits: Limits = QUICK,
+) -> None:
+    await run(
+        command,
+        Meter(frames, monotonic()),
+        on_progress=told,
+        stall_after=patience.stall_after,
+        deadline=patience.deadline,
+        origins=origins,
+        limits=limits,
+        cwd=folder,
+    )
+
+
+def _check_there(output: Path) -> None:
+    if not output.exists() or not output.stat().st_size:
+        raise ReelError("RC610", Loc(), "ffmpeg ended well but wrote nothing", hint=AGAIN)

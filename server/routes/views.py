@@ -1,0 +1,114 @@
+"""What is seen of footage while it is edited: a strip of pictures, the sound's peaks, a proxy that browsers play."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from starlette.responses import Response
+
+from server.api import Call, Json, NoBody, Operations
+from server.footage import playable
+from server.problem import not_found
+from server.ranged import RANGED, object_answer
+from server.routes.raw_clips import RAW, raw_clip_of
+from server.shapes import Answer
+from server.storage import raw_clips
+
+api = Operations("views")
+
+STRIP, PROXY = RAW + "/filmstrip", RAW + "/proxy"
+
+
+class Strip(Answer):
+    """A filmstrip's pictures: number k, from 0, shows what is seen (k + 1/2) `step_s` into the footage, or about."""
+
+    columns: Annotated[int, Field(description="Pictures side by side; the rest are in rows below.")]
+    width: Annotated[int, Field(description="Pixels of one picture.")]
+    height: int
+    pictures: int
+    step_s: Annotated[float, Field(description="Seconds that one picture stands for.")]
+
+
+class Peaks(Answer):
+    """How loud footage is, from its first frame on."""
+
+    rate: Annotated[float, Field(description="Peaks a second.")]
+    peaks: Annotated[list[float], Field(description="From 0 to 1, which is full scale.")]
+
+
+class Proxy(Answer):
+    """What browsers can play of footage."""
+
+    state: Literal["not_needed", "absent", "making", "ready", "error"]
+    progress: Annotated[float, Field(ge=0, le=1)]
+    error: Annotated[dict[str, Any] | None, Field(description="What stopped it, as errors are told.")]
+
+
+async def _raw(call: Call[NoBody]) -> raw_clips.Row:
+    row: raw_clips.Row = await call.ask(lambda reader: raw_clip_of(reader, call.path("raw_clip_id")))
+    return row
+
+
+@api.op("GET", STRIP, errors=(404, 416, 422), also=(206, 304), headers=RANGED, produces=("image/jpeg",))
+async def strip(call: Call[NoBody]) -> Response:
+    """Pictures of footage side by side, a JPEG; made when it is first asked for."""
+    row = await _raw(call)
+    stat = await call.services.views.have(row["object_key"], "strip")
+    return await object_answer(call.request, call.services.media, stat, "image/jpeg", f"{row['name']}.jpg")
+
+
+@api.op("GET", STRIP + ".json", answer=Strip, errors=(404, 422))
+async def layout(call: Call[NoBody]) -> Json:
+    """How the pictures of a filmstrip are laid out, row by row, and what each of them shows."""
+    row = await _raw(call)
+    await call.services.views.have(row["object_key"], "strip")
+    return await call.services.views.layout(row["object_key"])
+
+
+@api.op("GET", RAW + "/peaks", answer=Peaks, errors=(404, 422))
+async def peaks(call: Call[NoBody]) -> Json:
+    """The peaks of footage's sound; none where films can have no sound of it."""
+    row = await _raw(call)
+    await call.services.views.have(row["object_key"], "peaks")
+    return await call.services.views.peaks(row["object_key"])
+
+
+@api.op("GET", PROXY, answer=Proxy, errors=(404,))
+async def show(call: Call[NoBody]) -> Json:
+    """Whether browsers play the footage itself, and if not, how far a proxy of it is."""
+    return await _state(call, await _raw(call))
+
+
+@api.op("POST", PROXY, status=202, answer=Proxy, errors=(404,))
+async def make(call: Call[NoBody]) -> Json:
+    """Have a proxy made, unless there is one: the same frames at the same times, as browsers play them."""
+    row = await _raw(call)
+    if await call.services.views.find(row["object_key"], "proxy") is None:
+        call.services.views.begin(row["object_key"], "proxy")
+    return await _state(call, row)
+
+
+@api.op("GET", PROXY + "/media", errors=(404, 416), also=(206, 304), headers=RANGED, produces=("video/mp4",))
+async def media(call: Call[NoBody]) -> Response:
+    """The proxy itself, whole or a range of it."""
+    row = await _raw(call)
+    stat = await call.services.views.find(row["object_key"], "proxy")
+    if stat is None:
+        raise not_found("proxy_not_found", "there is no proxy of this footage: have one made")
+    return await object_answer(call.request, call.services.media, stat, "video/mp4", f"{row['name']}.mp4")
+
+
+async def _state(call: Call[NoBody], row: raw_clips.Row) -> Json:
+    making = call.services.views.making(row["object_key"], "proxy")
+    if making is not None and making.problem is None:
+        return _told("making", making.progress)
+    if await call.services.views.find(row["object_key"], "proxy") is not None:
+        return _told("ready", 1.0)
+    if making is not None and making.problem is not None:
+        return _told("error", 0.0, making.problem.body())
+    return _told("not_needed", 1.0) if playable(row["media_info"]) else _told("absent", 0.0)
+
+
+def _told(state: str, progress: float, error: Json | None = None) -> Json:
+    return {"state": state, "progress": round(progress, 4), "error": error}

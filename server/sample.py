@@ -1,0 +1,111 @@
+"""A first project: who signs in and has never had anything finds a sample to play with, made of a reel file.
+
+A user is new as long as nothing was ever written for them. So a sample is given once, and deleted for good.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from compiler.errors import Loc, ReelError, ReelErrors
+from compiler.model import read_reel
+from compiler.supervise.probe import probing
+from server.footage import facts_key, media_key, summary, write_facts
+from server.ids import new_id
+from server.logs import logger
+from server.problem import Problem
+from server.services import Services
+from server.storage import clips, projects, raw_clips
+from server.storage.database import Transaction, untouched
+from server.stored import READ, check_settings, saved
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A reel file as stored projects are: shape and settings apart, each clip with the path of its footage."""
+
+    name: str
+    aspect_ratio: str
+    settings: Row
+    clips: tuple[Row, ...]
+    media: tuple[Path, ...]
+
+
+async def give_sample(services: Services, uid: str) -> None:
+    """Make the sample project, if there is a sample and the user is new; storage that fails is told as for any save."""
+    path = services.settings.sample
+    if path is None:
+        return
+    async with services.rooms.of(uid) as held:
+        if not await held.read(untouched):
+            return
+        with ExitStack() as coming:
+            try:
+                sample = await asyncio.to_thread(read_sample, path)
+                raws = await _stored(services, uid, sample, coming)
+            except (OSError, ReelError, ReelErrors, Problem) as error:  # signing in does not depend on it
+                logger.warning("no sample project", extra={"why": str(error)})
+                return
+            if not await held.write(lambda unit: _add(unit, sample, raws, services.now())):
+                await _removed(services, raws)
+
+
+def read_sample(path: Path) -> Sample:
+    """The reel file as a project; OSError where it or its footage is not there, ReelError for what is no reel."""
+    text = path.read_text(encoding="utf-8")
+    read_reel(text)
+    tree = json.loads(text)
+    canvas = {**tree.pop("canvas", {})}
+    aspect_ratio, entries = canvas.pop("aspect_ratio", "9:16"), tree.pop("clips")
+    settings = {name: value for name, value in ({"canvas": canvas} | tree).items() if name != "reel"}
+    check_settings(aspect_ratio, settings)
+    media = tuple((path.parent / entry["media"]).resolve(strict=True) for entry in entries)
+    return Sample(f"Sample: {path.stem}", aspect_ratio, settings, tuple(entries), media)
+
+
+async def _stored(services: Services, uid: str, sample: Sample, coming: ExitStack) -> dict[Path, Row]:
+    """The rows of the footage, each file once, its objects stored, and not swept before `coming` is left."""
+    found = await probing([(path, Loc()) for path in dict.fromkeys(sample.media)])
+    rows: dict[Path, Row] = {}
+    for path, media in found.items():
+        raw_clip_id = new_id("r")
+        key = media_key(uid, raw_clip_id)
+        coming.enter_context(services.coming.kept(key))
+        stat = await services.store.put_file(key, path)
+        info = await write_facts(services.store, key, media)
+        rows[path] = {"id": raw_clip_id, "name": path.name, "object_key": key, "etag": stat.etag, "size": stat.size}
+        rows[path] |= {"media_info": info, "created_at": services.now()}
+    return rows
+
+
+async def _removed(services: Services, raws: dict[Path, Row]) -> None:
+    """Take the footage away again: somebody signed in elsewhere at the same time."""
+    for raw in raws.values():
+        for key in (facts_key(raw["object_key"]), raw["object_key"]):
+            await services.store.delete(key)
+
+
+async def _add(unit: Transaction, sample: Sample, raws: dict[Path, Row], now: str) -> bool:
+    """All of it or nothing; False if the user is not new any more."""
+    if not await untouched(unit):
+        return False
+    for raw in raws.values():
+        await raw_clips.add(unit, raw)
+    project_id = new_id("p")
+    await projects.add(unit, project_id, sample.name, sample.aspect_ratio, sample.settings, now)
+    for place, (entry, path) in enumerate(zip(sample.clips, sample.media, strict=True)):
+        raw = raws[path]
+        named = {"project_id": project_id, "clip_key": new_id("c"), "raw_clip_id": raw["id"], "sort_order": place}
+        empty = {name: None for name in READ} | {"rotation": 0.0, "uploaded_filename": None}
+        row = {**empty, **named, "version": 1, "created_at": now, "name": entry.get("name", raw["name"])}
+        changes = {name: entry[name] for name in READ if name in entry}
+        made, _ = saved(row, changes, summary(raw["media_info"]))
+        await clips.add(unit, made)
+    return True

@@ -1,0 +1,229 @@
+"""Views of footage, kept beside it: its strip, its peaks, its proxy. Each is made once, however many ask for it.
+
+`users/<uid>/media/<raw clip>.strip.jpg` and `.strip.json`, `.peaks.json`, `.proxy.mp4` go with the raw clip.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import Awaitable, Callable
+from contextvars import Context
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any, Literal
+
+from compiler.errors import ReelError, ReelErrors
+from compiler.supervise.ffmpeg import find_build
+from compiler.supervise.progress import Progress
+from compiler.supervise.record import Media
+from compiler.viewing import Patience, make_peaks, make_proxy, make_strip
+from server.cache import MediaCache
+from server.durable import UNSTORED
+from server.footage import read_facts
+from server.ids import new_id
+from server.logs import logger
+from server.metrics import Metrics
+from server.problem import Problem, render_problem, storage_problem
+from server.settings import Settings
+from server.storage.objects import Missing, ObjectStore, Stat
+
+Row = dict[str, Any]
+Kind = Literal["strip", "peaks", "proxy"]
+
+OBJECTS: dict[Kind, str] = {"strip": ".strip.jpg", "peaks": ".peaks.json", "proxy": ".proxy.mp4"}
+"""What is put behind the key of the footage."""
+
+LAYOUT = ".strip.json"
+"""The same for how a strip is to be read, which is stored before the strip."""
+
+QUICK_SLOTS, PROXY_SLOTS = 2, 1
+"""Strips and peaks that are made side by side, and proxies: nobody waits for a strip behind a proxy."""
+
+QUICK_WITHIN = 120.0
+"""Seconds that a strip or peaks may take."""
+
+REMEMBERED_FOR = 60.0
+"""Seconds for which what failed is not tried again."""
+
+
+@dataclass(slots=True)
+class Making:
+    """A view that is being made, or could not be."""
+
+    key: str
+    kind: Kind
+    owner: str
+    """The key of the footage without its last part: whose it is."""
+    progress: float = 0.0
+    problem: Problem | None = None
+    ended: float | None = None
+    task: asyncio.Task[None] | None = None
+
+
+class Views:
+    """What is seen of the footage in one store."""
+
+    def __init__(self, settings: Settings, store: ObjectStore, cache: MediaCache, metrics: Metrics) -> None:
+        self._settings, self._store, self._cache, self._metrics = settings, store, cache, metrics
+        self._makings: dict[str, Making] = {}
+        quick = asyncio.Semaphore(QUICK_SLOTS)
+        self._slots = {"strip": quick, "peaks": quick, "proxy": asyncio.Semaphore(PROXY_SLOTS)}
+        self.stopping = False
+
+    async def find(self, footage: str, kind: Kind) -> Stat | None:
+        """The view of the footage under a key; None if it is not there."""
+        try:
+            return await self._store.head(footage + OBJECTS[kind])
+        except Missing:
+            return None
+
+    def making(self, footage: str, kind: Kind) -> Making | None:
+        """A view that is being made here, or failed of late."""
+        self._forget_old()
+        return self._makings.get(footage + OBJECTS[kind])
+
+    async def have(self, footage: str, kind: Kind) -> Stat:
+        """The view, made now if it is not there; what a render's failure is told as."""
+        found = await self.find(footage, kind)
+        if found is not None:
+            return found
+        making = self.making(footage, kind) or self.begin(footage, kind)
+        assert making.task is not None
+        await asyncio.wait({making.task})
+        if making.task.cancelled():
+            raise Problem(503, "shutting_down", "the server is ending: ask again", headers={"Retry-After": "5"})
+        if making.problem is not None:
+            raise making.problem
+        return await self._store.head(making.key)
+
+    async def layout(self, footage: str) -> Row:
+        """How the strip that is there is to be read."""
+        told: Row = json.loads(await self._store.get(footage + LAYOUT))
+        return told
+
+    async def peaks(self, footage: str) -> Row:
+        """The peaks that are there."""
+        told: Row = json.loads(await self._store.get(footage + OBJECTS["peaks"]))
+        return told
+
+    def begin(self, footage: str, kind: Kind) -> Making:
+        """Have a view made; the one that is being made, if one is. 429 `too_many_views`."""
+        before = self.making(footage, kind)
+        if before is not None and before.ended is None:
+            return before
+        owner = footage.rpartition("/")[0]
+        self._check_queue(owner)
+        making = Making(footage + OBJECTS[kind], kind, owner)
+        self._makings[making.key] = making
+        # a context of its own: whoever asked may be gone before it is made
+        making.task = asyncio.create_task(self._live(making, footage), name=f"view {making.key}", context=Context())
+        return making
+
+    async def discard(self, footage: str) -> list[str]:
+        """Make no more views of footage that is gone; the keys of those there are."""
+        await self._end([making for making in self._makings.values() if making.key.partition(".")[0] == footage])
+        return [stat.key async for stat in self._store.listing(f"{footage}.")]
+
+    async def stop(self) -> None:
+        """Make no more."""
+        self.stopping = True
+        await self._end(list(self._makings.values()))
+
+    async def _end(self, makings: list[Making]) -> None:
+        tasks = [making.task for making in makings if making.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _check_queue(self, owner: str) -> None:
+        if self.stopping:
+            raise Problem(503, "shutting_down", "the server is ending: ask again", headers={"Retry-After": "5"})
+        waiting = [making for making in self._makings.values() if making.ended is None]
+        theirs = sum(making.owner == owner for making in waiting)
+        if len(waiting) >= self._settings.views_at_once or theirs >= self._settings.views_per_user:
+            message = "too many strips and proxies are being made: wait for one to end"
+            raise Problem(429, "too_many_views", message, headers={"Retry-After": "5"})
+
+    async def _live(self, making: Making, footage: str) -> None:
+        folder = self._settings.temporary.absolute() / new_id("w")
+        try:
+            async with self._slots[making.kind]:
+                await asyncio.to_thread(folder.mkdir, parents=True)
+                await self._make(making, footage, folder)
+            del self._makings[making.key]
+            self._metrics.views.labels(making.kind, "made").inc()
+        except asyncio.CancelledError:
+            del self._makings[making.key]
+            raise
+        except Exception as error:
+            making.problem, making.ended = _as_problem(error), monotonic()
+            self._metrics.views.labels(making.kind, "failed").inc()
+            logger.warning("view not made", extra={"view": making.kind, "why": making.problem.message})
+        finally:
+            await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
+
+    async def _make(self, making: Making, footage: str, folder: Path) -> None:
+        stat = await self._store.head(footage)
+        async with self._cache.held([stat]):
+            media = await read_facts(self._store, footage, self._cache.path(stat))
+            await MAKERS[making.kind](self, making, media, folder)
+
+    def _patience(self, within: float) -> Patience:
+        return Patience(self._settings.stall_after, within)
+
+    async def _strip(self, making: Making, media: Media, folder: Path) -> None:
+        build, output, work = await asyncio.to_thread(find_build), folder / "strip.jpg", folder / "work"
+        await asyncio.to_thread(work.mkdir)
+        strip = await make_strip(media, build, work, output, self._patience(QUICK_WITHIN))
+        layout: Row = {"columns": strip.columns, "width": strip.width, "height": strip.height}
+        layout |= {"pictures": strip.pictures, "step_s": float(1 / strip.rate)}
+        footage = making.key.removesuffix(OBJECTS["strip"])
+        await self._store.put(footage + LAYOUT, json.dumps(layout).encode())
+        await self._store.put_file(making.key, output)
+
+    async def _peaks(self, making: Making, media: Media, folder: Path) -> None:
+        build = await asyncio.to_thread(find_build)
+        rate, peaks = await make_peaks(media, build, folder, self._patience(QUICK_WITHIN))
+        told = {"rate": float(rate), "peaks": peaks}
+        await self._store.put(making.key, json.dumps(told, separators=(",", ":")).encode())
+
+    async def _proxy(self, making: Making, media: Media, folder: Path) -> None:
+        build, output, work = await asyncio.to_thread(find_build), folder / "proxy.mp4", folder / "work"
+        await asyncio.to_thread(work.mkdir)
+
+        def told(progress: Progress) -> None:
+            making.progress = max(making.progress, 0.99 * progress.fraction)
+
+        await make_proxy(media, build, work, output, self._patience(self._settings.export_within), told)
+        await self._store.put_file(making.key, output)
+
+    def _forget_old(self) -> None:
+        now = monotonic()
+        for key in [
+            making.key
+            for making in self._makings.values()
+            if making.ended is not None and now - making.ended > REMEMBERED_FOR
+        ]:
+            del self._makings[key]
+
+
+Maker = Callable[[Views, Making, Media, Path], Awaitable[None]]
+MAKERS: dict[Kind, Maker] = {"strip": Views._strip, "peaks": Views._peaks, "proxy": Views._proxy}
+
+
+def _as_problem(error: Exception) -> Problem:
+    match error:
+        case Problem():
+            return error
+        case ReelError() | ReelErrors():
+            return render_problem(error)
+        case Missing():
+            return Problem(500, "video_not_found", "the footage is not in the object store")
+        case _ if isinstance(error, (*UNSTORED, OSError)):
+            logger.error("storage failed", extra={"why": f"{type(error).__name__}: {error}"})
+            return storage_problem("the storage does not answer: ask again")
+    logger.error("unhandled", exc_info=error)
+    return Problem(500, "internal_error", "the server failed; its log has the reason")

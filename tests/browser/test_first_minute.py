@@ -1,0 +1,108 @@
+"""The first minute of somebody new: the sign-in link, the sample project, a crop changed, a film; and how it looks.
+
+`make pictures` keeps the pictures taken here, in docs/img/studio.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+
+from tests.browser.conftest import Watch
+from tests.browser.desk import Desk
+from tests.browser.test_pages import wide
+from tests.server.site import ROOT, Site, serving
+
+SAMPLE = ROOT / "examples" / "bunny.json"
+FOOTAGE = ROOT / ".footage" / "bigbuckbunny.mp4"
+FILM_WITHIN = 300_000
+"""Milliseconds."""
+
+PAGES = {
+    "projects": "/",
+    "editor": "/projects/{project}",
+    "graph": "/projects/{project}/explain",
+    "exports": "/exports",
+    "about": "/about",
+}
+SIZES: dict[str, ViewportSize] = {"wide": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+
+
+@pytest.fixture(scope="module")
+def new_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server on an empty folder, as `make serve` starts it."""
+    if not FOOTAGE.exists():
+        pytest.skip("the sample's footage is not there: run make footage")
+    with serving(tmp_path_factory.mktemp("new") / "data", sample=str(SAMPLE)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def window(new_site: Site, browser: Browser) -> Iterator[BrowserContext]:
+    """A browser that followed the link that the server printed."""
+    context = browser.new_context(viewport=SIZES["wide"], reduced_motion="reduce", color_scheme="dark")
+    page = context.new_page()
+    page.goto(new_site.link)
+    page.close()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def first(window: BrowserContext, new_site: Site, watch: Watch) -> Page:
+    page = watch.on(window.new_page())
+    page.goto(new_site.url)
+    return page
+
+
+def open_sample(page: Page) -> Desk:
+    page.get_by_role("listitem").first.get_by_role("link").first.click()
+    page.wait_for_url("**/projects/p_*")
+    desk = Desk(page)
+    desk.settle()
+    return desk
+
+
+def test_sample_crop_save_export_film(first: Page) -> None:
+    """README's walk, by mouse. By keys alone it is `test_a_film_by_keys_alone`."""
+    desk = open_sample(first)
+    before = desk.state()["box"]
+    desk.drag(first.locator(".crop"), 40)
+    assert desk.state()["box"]["x"] != before["x"]
+    first.keyboard.press("Control+s")
+    expect(first.locator(".save-state")).to_contain_text("Saved v2")
+    first.get_by_role("button", name="Export", exact=True).click()
+    expect(first.get_by_label("The film", exact=True)).to_be_visible(timeout=FILM_WITHIN)
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_is_cut_off(
+    first: Page, new_site: Site, browser: Browser, watch: Watch, size: str, scheme: str, tmp_path: Path
+) -> None:
+    folder = Path(os.environ.get("REELC_PICTURES", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+    first.set_viewport_size(SIZES[size])
+    first.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    desk = open_sample(first)
+    project = first.url.rpartition("/")[2]
+    for name, path in PAGES.items():
+        first.goto(new_site.url + path.format(project=project), wait_until="networkidle")
+        if name == "editor":
+            desk.settle()
+        take(first, folder / f"{name}-{size}-{scheme}.png")
+    stranger = browser.new_context(viewport=SIZES[size], color_scheme=scheme)  # type: ignore[arg-type]
+    page = watch.on(stranger.new_page())
+    page.goto(f"{new_site.url}/sign-in")
+    take(page, folder / f"sign-in-{size}-{scheme}.png")
+    stranger.close()
+
+
+def take(page: Page, path: Path) -> None:
+    """A picture of a page that is no wider than its window."""
+    page.screenshot(path=path, full_page=True, animations="disabled")
+    assert wide(page) == 0, path.stem

@@ -1,0 +1,93 @@
+"""Saves as many editors make them at once, a ledger of what was acknowledged, and what of it is there in the end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from tests.server.site import Site
+from tests.server.test_http import uploaded
+
+PATIENCE = 100
+
+Place = tuple[str, int]
+"""A clip's address, and a version of it."""
+
+
+@dataclass
+class Ledger:
+    """What was acknowledged: the name that each version of each clip was given; and how often nothing was."""
+
+    said: dict[Place, str] = field(default_factory=dict)
+    split: list[Place] = field(default_factory=list)
+    """What was acknowledged twice, as two things: two histories of one user."""
+    refused: int = 0
+
+    def note(self, clip: str, name: str, answer: httpx.Response) -> bool:
+        """Whether the save was acknowledged; if not, the answer is as the contract has it."""
+        if answer.status_code == 503:
+            assert answer.json()["error"] == "storage_error", answer.text
+            assert int(answer.headers["retry-after"]) > 0
+            self.refused += 1
+            return False
+        assert answer.status_code == 200, answer.text
+        place = clip, int(answer.json()["version"])
+        if self.said.setdefault(place, name) != name:
+            self.split.append(place)
+        return True
+
+    def lost(self, site: Site, token: str) -> list[Place]:
+        """What was acknowledged and is not there."""
+        found: dict[Place, str] = {}
+        with site.client(token) as client:
+            for clip in {clip for clip, _ in self.said}:
+                found |= versions(client, clip)
+        return [place for place, name in self.said.items() if found.get(place) != name]
+
+
+def versions(client: httpx.Client, clip: str) -> dict[Place, str]:
+    """Every version of a clip, by its name; none of a clip that is not there."""
+    answer = client.get(f"{clip}/versions")
+    rows = answer.json()["versions"] if answer.status_code == 200 else []
+    return {(clip, row["version"]): row["name"] for row in rows}
+
+
+def clips_of(site: Site, token: str, game: Path, count: int) -> list[str]:
+    """The addresses of so many new clips, in one project."""
+    with site.client(token) as client:
+        clips = f"/api/clips/projects/{client.post('/api/projects', json={'name': 'x'}).json()['id']}/clips"
+        raw = uploaded(client, game)
+        return [f"{clips}/{client.post(clips, json={'raw_clip_id': raw}).json()['clip_id']}" for _ in range(count)]
+
+
+@asynccontextmanager
+async def editor(site: Site, token: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that saves many things at once, and was answered already."""
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(base_url=site.url, headers=headers, timeout=60) as client:
+        (await client.get("/api/me")).raise_for_status()
+        yield client
+
+
+async def save_on(client: httpx.AsyncClient, clip: str, label: str, ledger: Ledger, count: int = 1_000_000) -> None:
+    """Save a clip so many times, each time under another name, or until the server is gone."""
+    for number in range(count):
+        name = f"{label}-{number}"
+        try:
+            answer = await client.put(clip, json={"name": name})
+        except httpx.TransportError:
+            return
+        ledger.note(clip, name, answer)
+
+
+def save_surely(client: httpx.Client, clip: str, name: str, ledger: Ledger) -> None:
+    """Save a clip, and send the same request again until it is acknowledged."""
+    for _ in range(PATIENCE):
+        answer = client.put(clip, json={"name": name}, headers={"Idempotency-Key": name}, timeout=60)
+        if ledger.note(clip, name, answer):
+            return
+    raise AssertionError(f"{name} is not acknowledged")

@@ -1,0 +1,105 @@
+"""Old films: the newest of a project are kept, and the young, and what is watched; what exports answered stays."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from server.media import LATELY, Media
+from server.metrics import Metrics
+from server.storage.folder import FolderStore
+from server.storage.objects import Missing
+from server.storage.tenants import Tenants
+from tests.server.editing import export, film, new_export, one_clip
+from tests.server.site import Site, add_user, serving
+from tests.server.test_http import refused
+from tests.server.test_sync import Clock
+
+
+@pytest.fixture(scope="module")
+def thrifty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server that keeps two films of a project."""
+    with serving(tmp_path_factory.mktemp("thrifty") / "data", films_kept="2", films_kept_for="0.001") as running:
+        yield running
+
+
+def kept(client: httpx.Client, answer: httpx.Response) -> bool:
+    """Whether the film of this answer is there; if not, it is said to be gone."""
+    address = f"/api/working-videos/{answer.json()['working_video_id']}"
+    shown, media = client.get(address), client.get(f"{address}/media", headers={"Range": "bytes=0-9"})
+    if shown.status_code == 200:
+        assert media.status_code == 206
+        return True
+    for told in (shown, media):
+        refused(told, 410, "working_video_gone")
+    return False
+
+
+def test_the_newest_films_are_kept_and_every_answer(thrifty: Site, game: Path) -> None:
+    with thrifty.client(add_user(thrifty.data, "ann")) as ann:
+        project_id, ids = one_clip(ann, game), [new_export() for _ in range(4)]
+        answers = [export(ann, project_id, each) for each in ids]
+        told = [ann.get(f"/api/export/{each}").json() for each in ids]
+        objects = list((thrifty.data / "objects" / "users" / "ann" / "media").glob("v_*"))
+        assert len(objects) == 2
+        assert [kept(ann, each) for each in answers] == [False, False, True, True]
+        again = [export(ann, project_id, each) for each in ids]
+        assert [each.json() for each in again] == [each.json() for each in answers]
+        assert [each["result"] for each in told] == [each.json() for each in answers]
+        shown = ann.get("/api/export", params={"project_id": project_id}).json()["exports"]
+        assert sorted(each["export_id"] for each in shown) == sorted(ids)
+        assert (
+            ann.get(f"/api/projects/{project_id}").json()["working_video_id"] == told[-1]["result"]["working_video_id"]
+        )
+
+
+def test_a_film_that_is_watched_stays(thrifty: Site, game: Path) -> None:
+    with thrifty.client(add_user(thrifty.data, "bob")) as bob:
+        project_id = one_clip(bob, game)
+        first = export(bob, project_id)
+        assert kept(bob, first)  # which watches a part of it
+        others = [export(bob, project_id) for _ in range(3)]
+        assert [kept(bob, each) for each in (first, *others)] == [True, False, True, True]
+
+
+def test_young_films_stay_however_many_are_newer(tmp_path: Path, game: Path) -> None:
+    with serving(tmp_path / "data", films_kept="1") as site, site.client(add_user(site.data, "ann")) as ann:
+        project_id = one_clip(ann, game)
+        first, _ = export(ann, project_id), export(ann, project_id)
+        assert film(ann, first)
+
+
+def test_what_another_made_is_not_there(thrifty: Site, game: Path) -> None:
+    with thrifty.client(add_user(thrifty.data, "cleo")) as cleo, thrifty.client(add_user(thrifty.data, "dan")) as dan:
+        project_id = one_clip(cleo, game)
+        made = [export(cleo, project_id) for _ in range(3)]
+        assert not kept(cleo, made[0])
+        address = f"/api/working-videos/{made[0].json()['working_video_id']}"
+        refused(dan.get(address), 404, "working_video_not_found")
+
+
+def test_nothing_is_deleted_while_it_is_sent(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store, clock = FolderStore(tmp_path), Clock()
+        media = Media(store, Metrics(Tenants(store, tmp_path / "local")), clock)
+        await store.put("film", bytes(3 << 20))
+        stream = media.stream("film", 0, 3 << 20)
+        size = len(await anext(stream))
+        await media.discard(["film"])
+        assert media.sending("film")
+        size += sum([len(piece) async for piece in stream])
+        assert size == 3 << 20
+        assert not media.sending("film")
+        assert media.watched() == {"film"}
+        clock.now += LATELY
+        assert media.watched() == set()
+        await media.discard(["film"])
+        with pytest.raises(Missing):
+            await store.head("film")
+        await store.close()
+
+    asyncio.run(scene())
