@@ -85,10 +85,14 @@ def test_a_clip_is_put_to_a_place_with_a_save(user: httpx.Client, game: Path) ->
     assert [each["id"] for each in user.get(clips).json()["clips"]] == [*ids[1:], ids[0]]
 
 
-@pytest.mark.parametrize("more", ["clips", "keyframes", "crop_data", "settings"])
+@pytest.mark.parametrize("more", ["segments_data", "keyframes", "crop_data", "settings"])
 def test_an_export_takes_nothing_to_render_from_its_client(user: httpx.Client, game: Path, more: str) -> None:
-    body = {"project_id": one_clip(user, game), "export_id": new_export(), more: []}
+    """Of its clips it takes their versions alone."""
+    body: dict[str, Any] = {"project_id": one_clip(user, game), "export_id": new_export(), more: []}
     assert refused(user.post(RENDER, json=body), 422, "invalid_request")["pointer"] == f"/{more}"
+    clips = {"clips": [{"clip_id": "c_1", "version": 1, more: []}]}
+    body = {"project_id": body["project_id"], "export_id": body["export_id"], **clips}
+    assert refused(user.post(RENDER, json=body), 422, "invalid_request")["pointer"] == f"/clips/0/{more}"
     refused(user.get(f"/api/export/{body['export_id']}"), 404, "export_not_found")
 
 
