@@ -16,9 +16,9 @@ from compiler.model import Clip, Reel, read_reel
 from compiler.pipeline.draft import KEPT, Draft, Drafted, draft_reel
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.record import Media
-from server.problem import fault
-from server.reels import Edit, compiling
-from server.stored import READ, reel_text, unframed
+from server.problem import Problem, fault
+from server.reels import Edit, compiling, lost_footage
+from server.stored import READ, no_clips, reel_text, unframed
 
 Row = dict[str, Any]
 Json = dict[str, Any]
@@ -27,7 +27,7 @@ Json = dict[str, Any]
 async def drafted(edit: Edit, media: Mapping[str, Media]) -> Json:
     """The draft of an edit, in the compiler's thread; footage that is not in `media` is not there any more."""
     if not edit.clips:
-        return _unknown(edit, [_said("no_clips", f"the project {edit.project['name']!r} has no clips")])
+        return _unknown(edit, [_said(no_clips(edit.project))])
     return await asyncio.get_running_loop().run_in_executor(compiling, partial(_draft, edit, media))
 
 
@@ -61,21 +61,15 @@ def _read(edit: Edit) -> tuple[Reel | None, Sequence[ReelError]]:
 
 def _missing(k: int, row: Row, media: Mapping[str, Media]) -> list[Json]:
     """What a clip lacks that an export needs."""
-    said = []
-    if row["raw_clip_id"] not in media:
-        message = f"the footage of the clip {row['name']!r} is not there any more"
-        said.append(_said("video_not_found", message, row, "upload it again, and add it to the project"))
+    said = [] if row["raw_clip_id"] in media else [_said(lost_footage(row))]
     if unframed(row):
-        message = f"the clip {row['name']!r} has no framing data"
-        said.append(_said("missing_crop_data", message, row, "set its crop", f"/clips/{k}/crop_data"))
+        told = {"error": "missing_crop_data", "message": f"the clip {row['name']!r} has no framing data"}
+        said.append({**told, "clip_id": row["clip_key"], "pointer": f"/clips/{k}/crop_data", "hint": "set its crop"})
     return said
 
 
-def _said(
-    error: str, message: str, row: Row | None = None, hint: str | None = None, pointer: str | None = None
-) -> Json:
-    told = {"error": error, "message": message, "clip_id": row["clip_key"] if row else None, "pointer": pointer}
-    return {name: value for name, value in {**told, "hint": hint}.items() if value is not None}
+def _said(problem: Problem) -> Json:
+    return {"error": problem.error, "message": problem.message, **problem.members}
 
 
 def _unknown(edit: Edit, errors: Sequence[Json]) -> Json:

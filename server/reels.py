@@ -80,9 +80,7 @@ async def footage_of(
     found = await footage_there(edit, store, where)
     for clip in edit.clips:
         if clip["raw_clip_id"] not in found:
-            message = f"the footage of the clip {clip['name']!r} is not there any more"
-            hint = "upload it again, and add it to the project"
-            raise Problem(500, "video_not_found", message, clip_id=clip["clip_key"], hint=hint)
+            raise lost_footage(clip)
     return found
 
 
@@ -101,6 +99,13 @@ async def footage_there(
 
     looked = zip(edit.raws, await _several(look, edit.raws.values()), strict=True)
     return {raw_id: found for raw_id, found in looked if found is not None}
+
+
+def lost_footage(clip: Row) -> Problem:
+    """500 `video_not_found` for a clip whose footage is not there."""
+    message = f"the footage of the clip {clip['name']!r} is not there any more"
+    hint = "upload it again, and add it to the project"
+    return Problem(500, "video_not_found", message, clip_id=clip["clip_key"], hint=hint)
 
 
 async def compiled_reel(reel: Reel, media: Mapping[str, Media], program: str | None = None) -> Compiled:

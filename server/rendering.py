@@ -105,16 +105,27 @@ def _tries() -> Iterator[bool]:
 
 
 def as_problem(error: Exception) -> Problem:
-    """What ended an export, as it is told and kept."""
+    """What ended an export."""
+    return problem_of(
+        error,
+        lost="the footage of a clip is not there any more",
+        unstored=Problem(500, "storage_error", "the storage failed: export again"),
+        failed="the server failed; its log has the reason under the job's id",
+    )
+
+
+def problem_of(error: Exception, *, lost: str, unstored: Problem, failed: str) -> Problem:
+    """What ended a job, as it is told and kept: `lost` is said of footage that is not there, `failed` of a bug of ours;
+    `unstored` is the answer when the storage failed."""
     match error:
         case Problem():
             return error
         case ReelError() | ReelErrors():
             return render_problem(error)
         case Missing():
-            return Problem(500, "video_not_found", "the footage of a clip is not there any more")
+            return Problem(500, "video_not_found", lost)
         case _ if isinstance(error, (*UNSTORED, OSError)):
             logger.error("storage failed", extra={"why": f"{type(error).__name__}: {error}"})
-            return Problem(500, "storage_error", "the storage failed: export again")
+            return unstored
     logger.error("unhandled", exc_info=error)
-    return Problem(500, "internal_error", "the server failed; its log has the reason under the job's id")
+    return Problem(500, "internal_error", failed)

@@ -69,7 +69,7 @@ def _entry(row: Row) -> Row:
 def stored_reel(project: Row, rows: Sequence[Row]) -> Reel:
     """A project's reel; 400 `no_clips`, 400 `missing_crop_data`, 422 with every error there is, in this order."""
     if not rows:
-        raise Problem(400, "no_clips", f"the project {project['name']!r} has no clips")
+        raise no_clips(project)
     for row in rows:
         if unframed(row):
             message = f"the clip {row['name']!r} has no framing data: save its crop first"
@@ -78,6 +78,11 @@ def stored_reel(project: Row, rows: Sequence[Row]) -> Reel:
         return read_reel(reel_text(project, rows))
     except (ReelError, ReelErrors) as error:
         raise from_reel(error) from error
+
+
+def no_clips(project: Row) -> Problem:
+    """400 for a project that nothing can be rendered of."""
+    return Problem(400, "no_clips", f"the project {project['name']!r} has no clips")
 
 
 def unframed(row: Row) -> bool:

@@ -15,18 +15,17 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Literal
 
-from compiler.errors import ReelError, ReelErrors
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.progress import Progress
 from compiler.supervise.record import Media
 from compiler.viewing import Patience, make_peaks, make_proxy, make_strip
 from server.cache import MediaCache
-from server.durable import UNSTORED
 from server.footage import read_facts
 from server.ids import new_id
 from server.logs import logger
 from server.metrics import Metrics
-from server.problem import Problem, render_problem, storage_problem
+from server.problem import Problem, storage_problem
+from server.rendering import problem_of
 from server.settings import Settings
 from server.storage.objects import Missing, ObjectStore, Stat
 
@@ -159,7 +158,7 @@ class Views:
             del self._makings[making.key]
             raise
         except Exception as error:
-            making.problem, making.ended = _as_problem(error), monotonic()
+            making.problem, making.ended = _told(error), monotonic()
             self._metrics.views.labels(making.kind, "failed").inc()
             logger.warning("view not made", extra={"view": making.kind, "why": making.problem.message})
         finally:
@@ -214,16 +213,11 @@ Maker = Callable[[Views, Making, Media, Path], Awaitable[None]]
 MAKERS: dict[Kind, Maker] = {"strip": Views._strip, "peaks": Views._peaks, "proxy": Views._proxy}
 
 
-def _as_problem(error: Exception) -> Problem:
-    match error:
-        case Problem():
-            return error
-        case ReelError() | ReelErrors():
-            return render_problem(error)
-        case Missing():
-            return Problem(500, "video_not_found", "the footage is not in the object store")
-        case _ if isinstance(error, (*UNSTORED, OSError)):
-            logger.error("storage failed", extra={"why": f"{type(error).__name__}: {error}"})
-            return storage_problem("the storage does not answer: ask again")
-    logger.error("unhandled", exc_info=error)
-    return Problem(500, "internal_error", "the server failed; its log has the reason")
+def _told(error: Exception) -> Problem:
+    """Why a view is not made."""
+    return problem_of(
+        error,
+        lost="the footage is not in the object store",
+        unstored=storage_problem("the storage does not answer: ask again"),
+        failed="the server failed; its log has the reason",
+    )

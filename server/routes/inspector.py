@@ -193,4 +193,4 @@ def _traced(compiled: Compiled, at: Fraction) -> dict[str, Any]:
     try:
         return {"trace": traced(compiled, at)}
     except ReelError as error:
-        return {"late": f"{error.args[0]}"}
+        return {"late": error.message}
