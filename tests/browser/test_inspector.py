@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.conftest import Watch
 from tests.browser.person import Person
-from tests.browser.test_pages import faults, wide
+from tests.browser.test_pages import check_in_every_light
 from tests.server.editing import PAN, trim
 
 Open = Callable[[str], Page]
@@ -116,9 +116,4 @@ def test_a_definition_looked_at_is_accessible_in_both_lights_and_on_a_phone(
     clip = person.clips(project)[0]["id"]
     page = open_page(f"/projects/{project}/explain?stage=1&side=both&node={clip}.crop&at=1.5")
     expect(page.locator(".graph .line.seen").first).to_be_visible()
-    assert faults(page) == []
-    page.emulate_media(color_scheme="light")
-    assert faults(page) == []
-    page.set_viewport_size({"width": 390, "height": 844})
-    assert faults(page) == []
-    assert wide(page) == 0
+    check_in_every_light(page)

@@ -2,7 +2,7 @@
 import { html, signal, Sortable, useEffect, useRef, useState } from "./lib.js";
 import * as api from "./api.js";
 import { AskName, Dialog } from "./asking.js";
-import { filmstripOf, filmstripPath, pictureAt } from "./sources.js";
+import { filmstripOf, pictureStyle } from "./sources.js";
 import { clips, dispatch, draft, select, selection } from "./store.js";
 import { addClip, duplicate, failed, forget, remove, uploadAll, uploads } from "./uploads.js";
 import { bytes, clock } from "./words.js";
@@ -128,14 +128,9 @@ function Tools({ clip, index, move }) {
 function Thumb({ clip }) {
   const strip = clip.raw_clip_id ? filmstripOf(clip.raw_clip_id).value : null;
   if (!strip) return html`<span class="thumb"></span>`;
-  const cell = pictureAt(strip, clip.segments_data?.trimRange?.start ?? 0);
-  const [column, row] = [cell % strip.columns, Math.floor(cell / strip.columns)];
   const scale = Math.max(THUMB.width / strip.width, THUMB.height / strip.height);
-  const style = {
-    backgroundImage: `url(${filmstripPath(clip.raw_clip_id)})`,
-    backgroundSize: `${strip.columns * strip.width * scale}px auto`,
-    backgroundPosition: `${-column * strip.width * scale - (strip.width * scale - THUMB.width) / 2}px ${-row * strip.height * scale}px`,
-  };
+  const left = (strip.width * scale - THUMB.width) / 2;
+  const style = pictureStyle(clip.raw_clip_id, strip, clip.segments_data?.trimRange?.start ?? 0, scale, left);
   return html`<span class="thumb" style=${style}></span>`;
 }
 

@@ -61,8 +61,7 @@ function paint(target, strip, sprite, sound) {
     const high = HIGH - SOUND * Boolean(sound?.peaks.length) * 0.6;
     const wide = (strip.width * high) / strip.height;
     for (let x = -((start * scale) % wide); x < width; x += wide) {
-      const cell = pictureAt(strip, start + (x + wide / 2) / scale);
-      const [column, row] = [cell % strip.columns, Math.floor(cell / strip.columns)];
+      const [column, row] = pictureAt(strip, start + (x + wide / 2) / scale);
       context.drawImage(sprite, column * strip.width, row * strip.height, strip.width, strip.height, x, 0, wide, high);
     }
   }

@@ -3,7 +3,7 @@
 import { html, Sortable, useEffect, useRef } from "./lib.js";
 import { canvas, filmRate } from "./now.js";
 import { clips, dispatch, draft, select, selection } from "./store.js";
-import { filmstripOf, filmstripPath, pictureAt } from "./sources.js";
+import { filmstripOf, pictureStyle } from "./sources.js";
 import { faultOf, nameOf, transitionOf } from "./transitions.js";
 import { spoken, timecode } from "./timecode.js";
 
@@ -26,10 +26,8 @@ function Thumb({ clip }) {
   const strip = clip.raw_clip_id ? filmstripOf(clip.raw_clip_id).value : null;
   if (!strip) return null;
   const scale = HIGH / strip.height;
-  const cell = pictureAt(strip, clip.segments_data?.trimRange?.start ?? 0);
-  const [column, row] = [cell % strip.columns, Math.floor(cell / strip.columns)];
-  const place = { width: `${strip.width * scale}px`, backgroundImage: `url("${filmstripPath(clip.raw_clip_id)}")`,
-    backgroundSize: `${strip.columns * strip.width * scale}px auto`, backgroundPosition: `${-column * strip.width * scale}px ${-row * HIGH}px` };
+  const shown = pictureStyle(clip.raw_clip_id, strip, clip.segments_data?.trimRange?.start ?? 0, scale);
+  const place = { width: `${strip.width * scale}px`, ...shown };
   return html`<span class="reel-thumb" style=${place}></span>`;
 }
 

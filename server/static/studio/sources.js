@@ -36,8 +36,20 @@ export function factsOf(id) {
 
 /** {columns, width, height, pictures, step_s} of the filmstrip. */
 export const filmstripOf = (id) => once(`${base(id)}/filmstrip.json`, json);
-/** The number of the strip's picture for a time of the source. */
-export const pictureAt = (strip, seconds) => Math.min(Math.floor(seconds / strip.step_s), strip.pictures - 1);
+/** Column and row of the strip's picture for a time of the source. */
+export function pictureAt(strip, seconds) {
+  const number = Math.min(Math.floor(seconds / strip.step_s), strip.pictures - 1);
+  return [number % strip.columns, Math.floor(number / strip.columns)];
+}
+/** The style of an element that shows this picture, so many times as large, `left` pixels of it cut off. */
+export function pictureStyle(id, strip, seconds, scale, left = 0) {
+  const [column, row] = pictureAt(strip, seconds);
+  return {
+    backgroundImage: `url("${filmstripPath(id)}")`,
+    backgroundSize: `${strip.columns * strip.width * scale}px auto`,
+    backgroundPosition: `${-column * strip.width * scale - left}px ${-row * strip.height * scale}px`,
+  };
+}
 export const filmstripPath = (id) => `${base(id)}/filmstrip`;
 /** {rate, peaks} of the sound. */
 export const peaksOf = (id) => once(`${base(id)}/peaks`, json);
