@@ -31,6 +31,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
+def base_url() -> None:
+    """None: tests go to whole addresses. The plugin's own fixture is of a kind that pytest warns of."""
+
+
+@pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """The system's own Chromium."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
