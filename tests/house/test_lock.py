@@ -1,0 +1,39 @@
+"""What the house asks of its locked requirements."""
+
+from __future__ import annotations
+
+from importlib.metadata import requires
+from pathlib import Path
+
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+
+LOCK = Path(__file__).parents[2] / "requirements" / "dev.txt"
+
+
+def locked() -> dict[str, Requirement]:
+    """Every requirement of the lock, by its name."""
+    lines = [line.removesuffix("\\") for line in LOCK.read_text().splitlines() if "==" in line and line[0] not in " #"]
+    return {requirement.name: requirement for line in lines if (requirement := Requirement(line))}
+
+
+def asked(of: Requirement) -> list[Requirement]:
+    """What an installed distribution asks for, with the extras it is locked with."""
+    here: dict[str, str] = {key: str(value) for key, value in default_environment().items()}
+    extras = of.extras or {""}
+    wanted = map(Requirement, requires(of.name) or ())
+    return [one for one in wanted if not one.marker or any(one.marker.evaluate(here | {"extra": e}) for e in extras)]
+
+
+def test_every_requirement_is_one_version() -> None:
+    assert {"coverage", "pytest"} <= locked().keys()
+    assert all(str(requirement.specifier).startswith("==") for requirement in locked().values())
+
+
+def test_every_extra_that_is_asked_for_is_locked_with_it() -> None:
+    """Without it, pip looks for the extra's newest release as soon as there is one, and finds that it has no hash."""
+    lock = locked()
+    for requirement in lock.values():
+        for one in asked(requirement):
+            extras = {extra.lower() for extra in one.extras}
+            assert extras <= lock[one.name.lower().replace("_", "-")].extras, f"{requirement.name} asks for {one}"
