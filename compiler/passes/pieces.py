@@ -20,6 +20,9 @@ from compiler.timeline.warp import Pace, Warp
 SHORTEST = 1024
 """Samples: pitch-keeping stretchers cut the whole film short on less (ffmpeg 5.1 with exit 0)."""
 
+SURELY = SHORTEST + 1
+"""Source samples between two places on a ramp that are no fewer than SHORTEST when both are rounded to whole ones."""
+
 KEPT = 4800
 """Samples (100 ms) of a ramp that a stretcher which keeps the pitch is given at least: less, and it warbles."""
 
@@ -92,10 +95,14 @@ def _played(pace: Pace, at: Fraction) -> int:
 
 
 class _Course:
-    """A ramp in doubles, counted in samples: how it is cut need not be exact, only where the pieces lie."""
+    """A ramp in doubles, counted in samples: how it is cut need not be exact, only where the pieces lie.
+
+    Of a part of a ramp it is the part; past its end it runs on as `_played` does.
+    """
 
     def __init__(self, pace: Pace) -> None:
         self.lasts, self.before = float(pace.course) * SAMPLE_RATE, float(pace.begins) * SAMPLE_RATE
+        self.ends = self.before + float(pace.duration) * SAMPLE_RATE
         self.entry, self.rise, self.linear = float(pace.entry), float(pace.exit - pace.entry), pace.ease == "linear"
 
     def off(self, start: int, end: int) -> float:
@@ -108,7 +115,7 @@ class _Course:
         return self._played(end) - self._played(start)
 
     def _share(self, at: int) -> float:
-        return min((self.before + at) / self.lasts, 1.0)
+        return min(self.before + at, self.ends) / self.lasts
 
     def _speed(self, at: int) -> float:
         u = self._share(at)
@@ -116,7 +123,7 @@ class _Course:
 
     def _played(self, at: int) -> float:
         u = self._share(at)
-        over = max(self.before + at - self.lasts, 0.0) * (self.entry + self.rise)
+        over = max(self.before + at - self.ends, 0.0) * self._speed(at)
         return over + self.lasts * (self.entry * u + self.rise * (u * u / 2 if self.linear else u**3 - u**4 / 2))
 
 
@@ -132,10 +139,10 @@ def _spans(course: _Course, samples: int, engine: Engine) -> Iterator[Span]:
     at = 0
     while at < samples:
         size = KEPT
-        while at + size < samples and course.way(at, at + size) < SHORTEST:
+        while at + size < samples and course.way(at, at + size) < SURELY:
             size += KEPT
         end = at + size if samples - at >= 2 * size else samples
-        if min(end - at, course.way(at, end)) < SHORTEST or course.off(at, end) > DRIFT:
+        if end - at < SHORTEST or course.way(at, end) < SURELY or course.off(at, end) > DRIFT:
             yield from _close(course, at, end)
         else:
             yield at, end, engine

@@ -6,12 +6,12 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from compiler.ir.ops import Engine
 from compiler.passes.pieces import KEPT, OFF, SHORTEST, Piece, cut
-from compiler.timeline.instant import SAMPLE_RATE, RecordTime, nearest
+from compiler.timeline.instant import SAMPLE_RATE, RecordTime, SourceTime, nearest
 from compiler.timeline.warp import Ease, Pace, Warp, cover, held
 from tests.ir.graphs import src
 
@@ -38,16 +38,20 @@ def samples_of(warp: Warp) -> int:
 
 
 def off(piece: Piece, begins: int, warp: Warp) -> float:
-    """Seconds by which the middle and the quarters of a piece are out of place."""
+    """Seconds by which what is heard at the start, the middle and the quarters of a piece is out of place.
+
+    That is from when it is heard to when it is meant; where half a sample lies between the two sides of a freeze, or
+    none of the ramp is left, what is heard instead of it, at the piece's own speed.
+    """
     worst = 0.0
     for share in (0, 1, 2, 3):
-        heard = Fraction(begins + piece.samples * share // 4, SAMPLE_RATE)
+        heard = RecordTime(Fraction(begins + piece.samples * share // 4, SAMPLE_RATE))
         if heard >= warp.total:
             continue
-        played = piece.start + (heard - Fraction(begins, SAMPLE_RATE)) * piece.speed
+        played = SourceTime(piece.start + (heard - Fraction(begins, SAMPLE_RATE)) * piece.speed)
         if warp.start <= played <= warp.end and piece.speed:
-            meant = warp.source_of(RecordTime(heard))
-            worst = max(worst, float(abs(played - meant) / max(warp.speed_at(RecordTime(heard)), Fraction(1, 10))))
+            late = abs(heard - warp.record_of(played))
+            worst = max(worst, float(min(late, abs(played - warp.source_of(heard)) / piece.speed)))
     return worst
 
 
@@ -63,14 +67,24 @@ def in_place(warp: Warp, engine: Engine, within: float) -> list[Piece]:
     return pieces
 
 
+STEEPEST = cover(src(1), src("1.01"), [Pace(src(1), src("1.015"), Fraction(1, 10), Fraction(16), "smooth")])
+"""From the slowest to the fastest in two thousandths of a second: a single piece."""
+
+
 @settings(max_examples=80, deadline=None)
 @given(warps())
+@example(STEEPEST)
 def test_varispeed_is_in_its_place_to_a_millisecond(warp: Warp) -> None:
     in_place(warp, "varispeed", 0.001)
 
 
+ROUNDED_DOWN = cover(src(1), src(Fraction(607, 600)), [Pace(src(1), src("1.0175"), Fraction(1, 10), Fraction(1, 2))])
+"""As many source samples as a stretcher needs, but for the part of one that rounding takes."""
+
+
 @settings(max_examples=80, deadline=None)
 @given(warps())
+@example(ROUNDED_DOWN)
 def test_a_stretcher_never_gets_a_piece_that_is_too_short_for_it(warp: Warp) -> None:
     for piece in in_place(warp, "rubberband", 0.026):
         if piece.engine != "varispeed" and piece.speed not in (0, 1):
