@@ -1,7 +1,8 @@
 """Exports as jobs: taken in, waiting, running, ended; and taken up again by the next server where this one ends.
 
-The rows of `exports` are the truth, what is here in memory is who waits and how far they are. A job ends in this
-order: its film is an object; one unit of work says so; that unit is durable; and then it is told to anybody.
+The rows of `exports` are the truth, what is here in memory is who waits and how far they are. A job begins when its row
+is durable. It ends in this order: its film is an object; one unit of work says so; that unit is durable; and then it is
+told to anybody.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import contextlib
 import secrets
 from collections.abc import Awaitable, Callable
 from contextvars import Context
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ from server.durable import UNSTORED
 from server.finishing import finish
 from server.footage import media_key
 from server.ids import new_id
+from server.job import Job, Undecided
 from server.logs import logger
 from server.media import Media
 from server.metrics import Metrics
@@ -34,7 +35,7 @@ from server.storage import exports
 from server.storage.database import DatabaseFailed, Reader, Transaction
 from server.storage.objects import ObjectStore
 from server.storage.sync import NotDurable
-from server.storage.tenants import Overdue, Tenants
+from server.storage.tenants import Overdue, Tenant, Tenants
 from server.sweeping import Coming
 
 T = TypeVar("T")
@@ -50,35 +51,6 @@ REMEMBERED = 256
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 
 GAVE_UP = Problem(500, "render_error", f"the server ended {MOST_ATTEMPTS} times while it rendered this film")
-
-
-class Undecided(Exception):
-    """The server ends while it is not known whether what a job wrote is durable: the next one will see."""
-
-
-@dataclass(eq=False)
-class Job:
-    """One export here in memory."""
-
-    uid: str
-    export_id: str
-    project_id: str
-    teller: Teller
-    prepared: Prepared | None = None
-    """None for one that an earlier server took in."""
-    attempt: int = 0
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
-    unstored: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set while the film is made, and saying so cannot be made durable."""
-    task: asyncio.Task[None] | None = None
-    cancelled: bool = False
-    finishing: bool = False
-    """Its end is being written: too late to cancel."""
-
-    @property
-    def state(self) -> str:
-        """As it is told."""
-        return self.teller.state.state
 
 
 class Jobs:
@@ -150,12 +122,11 @@ class Jobs:
             self._appeared.notify_all()
         return job
 
-    async def cancel(self, job: Job) -> None:
-        """End a job; return when it has ended, in whatever state it then is."""
+    def cancel(self, job: Job) -> None:
+        """Have a job end; it may be too late for that, and it ends as it is."""
         if not job.finishing and not job.cancelled and job.task is not None:
             job.cancelled = True
             job.task.cancel()
-        await job.ended.wait()
 
     async def adopt(self, uid: str) -> None:
         """Take up what an earlier server left of a user's exports; once, however often it is asked."""
@@ -192,12 +163,13 @@ class Jobs:
         logs.job_id.set(job.export_id)
         logs.user_id.set(job.uid)
         try:
+            await self._accepted(job)
             async with self._slots:
                 await self._run(job)
         except asyncio.CancelledError:
             await self._broken_off(job)
         except Undecided:
-            logger.warning("an export's end is not known to be stored")
+            logger.warning("an export is not known to be stored as it is")
         except Exception as error:
             problem = as_problem(error)
             await self._end(job, "error", problem.message, problem.body())
@@ -207,6 +179,11 @@ class Jobs:
                 self._metrics.exports.labels(job.state).inc()
             logger.info("export ended", extra={"state": job.state, "attempt": job.attempt})
             job.ended.set()
+
+    async def _accepted(self, job: Job) -> None:
+        """Return when the export is durably there: nothing is rendered that a lost machine could make unasked for."""
+        async with self._tenants.use(job.uid) as tenant:
+            await self._settled(job, tenant, tenant.database.n)
 
     async def _run(self, job: Job) -> None:
         job.attempt = await self._write(
@@ -255,14 +232,19 @@ class Jobs:
                 except (Overdue, DatabaseFailed):
                     await self._patiently(job, pause)
                     pause = min(2 * pause, LONGEST_PAUSE)
-            while n is not None:
-                try:
-                    await tenant.durable(n, LONGEST_PAUSE)
-                    break
-                except NotDurable:
-                    await self._patiently(job, 0)
-        job.unstored.clear()
+            if n is not None:
+                await self._settled(job, tenant, n)
         return result
+
+    async def _settled(self, job: Job, tenant: Tenant, n: int) -> None:
+        """Return when head `n` is durable, however long that takes; Fenced, Undecided."""
+        while True:
+            try:
+                await tenant.durable(n, LONGEST_PAUSE)
+                break
+            except NotDurable:
+                await self._patiently(job, 0)
+        job.unstored.clear()
 
     async def _patiently(self, job: Job, pause: float) -> None:
         if self.stopping:

@@ -14,13 +14,14 @@ from starlette.responses import JSONResponse, Response
 from server.api import Call, Json, NoBody, Operations
 from server.durable import UNSTORED, Rooms, unstored
 from server.export_shapes import Export, Exported, ExportRequest, Exports
-from server.jobs import Job
+from server.job import Job
 from server.preparing import Prepared, prepare
 from server.problem import Problem, not_found
 from server.reels import Edit, read_edit
 from server.routes.projects import project_of
 from server.storage import clips, exports
 from server.storage.database import Reader, Transaction
+from server.storage.sync import Fenced, NotDurable
 
 api = Operations("exports")
 
@@ -50,7 +51,7 @@ async def render(call: Call[ExportRequest]) -> Response | Json:
         await call.services.jobs.adopt(call.uid)
         if await _known(call) is None:
             await _begin(call)
-        await call.services.rooms.durable()
+        await call.services.rooms.durable()  # what is accepted, now or earlier, is so for ever
         if _prefers_not_to_wait(call):
             accepted = {"status": "accepted", "export_id": call.body.export_id}
             headers = {"Location": f"/api/export/{call.body.export_id}", "Preference-Applied": "respond-async"}
@@ -78,13 +79,15 @@ async def show(call: Call[NoBody]) -> Json:
 
 
 @api.op("DELETE", EXPORT, answer=Export, errors=(404,))
-async def cancel(call: Call[NoBody]) -> Json:
+async def cancel(call: Call[NoBody]) -> Response | Json:
     """Cancel an export; answered when it has ended, with the state it then has. One that has ended stays as it is."""
     await call.services.jobs.adopt(call.uid)
     row = await call.ask(lambda reader: _export(reader, call.path("export_id")))
     job = call.services.jobs.of(call.uid, row["export_id"])
     if job is not None:
-        await call.services.jobs.cancel(job)
+        call.services.jobs.cancel(job)
+        if not await _ended(job, call.request, call.services.settings.durable_within):
+            return Response(None, BROKEN_OFF)
     return await _described(call)
 
 
@@ -107,8 +110,12 @@ async def _storing() -> AsyncIterator[None]:
 
 
 async def _known(call: Call[ExportRequest]) -> exports.Row | None:
-    """The export with this id; 422 when it was asked for with another project."""
-    row: exports.Row | None = await call.ask(lambda reader: exports.get(reader, call.body.export_id))
+    """The export with this id; 422 when it was asked for with another project.
+
+    It is looked for as if to change it, so that the answer waits until one that is found is durable.
+    """
+    async with call.held() as held:
+        row: exports.Row | None = await held.write(lambda unit: exports.get(unit, call.body.export_id))
     if row is not None:
         _check_same(row, call)
     return row
@@ -188,20 +195,20 @@ async def _awaited(call: Call[ExportRequest]) -> Response | Json:
     """The export's outcome, once there is one; its client may go meanwhile."""
     uid, export_id = call.uid, call.body.export_id
     jobs, within = call.services.jobs, call.services.settings.durable_within
-    row = await _known(call)
+    row = await call.ask(lambda reader: exports.get(reader, export_id))
     over = row is not None and row["completed_at"] is not None  # though perhaps not durably
     job = jobs.of(uid, export_id) if over else await jobs.appearing(uid, export_id, APPEARS_WITHIN)
     if job is None and not over:
         raise _ending()
     if job is not None and not await _ended(job, call.request, within):
         return Response(None, BROKEN_OFF)
-    return _outcome(await call.ask(lambda reader: _export(reader, export_id)))
+    return _outcome(await call.ask(lambda reader: exports.get(reader, export_id)))
 
 
 async def _ended(job: Job, request: Request, within: float) -> bool:
     """Wait for a job; False when the client has gone.
 
-    500 when its end could not be stored for `within` seconds, 503 when the server ends.
+    NotDurable when its end could not be stored for `within` seconds, 503 when the server ends.
     """
     waits = [asyncio.ensure_future(each) for each in (job.ended.wait(), _disconnected(request), _unstored(job, within))]
     try:
@@ -217,7 +224,7 @@ async def _ended(job: Job, request: Request, within: float) -> bool:
         raise _ending()
     if gone:
         return False
-    raise Problem(500, "storage_error", "the film is made, but not stored safely yet: send the same request again")
+    raise NotDurable(f"the end of export {job.export_id} is not durable after {within:g} s")
 
 
 async def _unstored(job: Job, within: float) -> None:
@@ -235,8 +242,10 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
-def _outcome(row: exports.Row) -> Json:
-    """What a waiting client is answered."""
+def _outcome(row: exports.Row | None) -> Json:
+    """What a waiting client is answered; Fenced when another server has the export now, or knows of none."""
+    if row is None or row["completed_at"] is None:
+        raise Fenced("an export that ended here is not over")
     if row["result"] is not None:
         return _result(row)
     if row["error"] is None:

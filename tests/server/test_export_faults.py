@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from server import rendering
+from server import jobs, rendering
 from server.app import make_app
 from server.services import Services, make_services
 from server.settings import Settings
@@ -30,6 +30,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sync, "FIRST_PAUSE", 0.001)
     monkeypatch.setattr(sync, "LONGEST_PAUSE", 0.01)
     monkeypatch.setattr(rendering, "PAUSE", 0.001)
+    monkeypatch.setattr(jobs, "LONGEST_PAUSE", 0.1)
 
 
 def run(data: Path, scene: Scene, inner: ObjectStore | None = None) -> None:
@@ -135,6 +136,67 @@ def test_a_store_that_is_away_at_the_end_is_waited_for(tmp_path: Path, game: Pat
         answer = await client.post(RENDER, json=body)
         assert answer.status_code == 200
         assert await whole_films(client, project_id) == answer.json()["working_video_id"]
+
+    run(tmp_path, scene)
+
+
+def test_nothing_is_rendered_until_the_export_is_durably_accepted(tmp_path: Path, game: Path) -> None:
+    async def scene(client: httpx.AsyncClient, store: FaultStore, services: Services) -> None:
+        project_id = await a_project(client, game)
+        store.plan = lambda n, name: "fail" if name == "put" else None
+        body = {"project_id": project_id, "export_id": "e"}
+        for headers in ({}, {}, {"Prefer": "respond-async"}):
+            answer = await client.post(RENDER, json=body, headers=headers)
+            assert (answer.status_code, answer.json()["error"]) == (500, "storage_error")
+        told = await client.get("/api/export/e")
+        assert (told.json()["state"], told.json()["attempt"]) == ("queued", 0)
+        assert told.headers["x-sync-pending"] == "1"
+        assert store.calls.count("put_file") == 1  # the footage
+        store.plan = lambda n, name: None
+        answer = await client.post(RENDER, json=body)
+        assert answer.status_code == 200
+        assert await whole_films(client, project_id) == answer.json()["working_video_id"]
+
+    run(tmp_path, scene)
+
+
+def test_a_cancelled_export_is_told_once_that_is_durable(tmp_path: Path, game: Path) -> None:
+    async def scene(client: httpx.AsyncClient, store: FaultStore, services: Services) -> None:
+        project_id = await a_project(client, game)
+        store.plan = lambda n, name: "fail" if name == "put" else None
+        body = {"project_id": project_id, "export_id": "e"}
+        assert (await client.post(RENDER, json=body)).status_code == 500
+        for _ in range(2):
+            answer = await client.delete("/api/export/e")
+            assert (answer.status_code, answer.json()["error"]) == (503, "storage_error")
+        store.plan = lambda n, name: None
+        answer = await client.delete("/api/export/e")
+        assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
+        assert (await client.post(RENDER, json=body)).json()["error"] == "export_cancelled"
+        assert (await client.get(f"/api/projects/{project_id}")).json()["working_video_id"] is None
+
+    run(tmp_path, scene)
+
+
+def test_an_export_whose_end_another_server_will_decide_is_no_cancelled_one(tmp_path: Path, game: Path) -> None:
+    async def scene(client: httpx.AsyncClient, store: FaultStore, services: Services) -> None:
+        project_id = await a_project(client, game)
+        made = asyncio.Event()
+
+        def plan(_: int, name: str) -> Fault | None:
+            """Once the film is put away, another server writes, whatever this one tries."""
+            if name == "put_file":
+                made.set()
+            if not made.is_set() or name != "put":
+                return None
+            for tenant in services.tenants.opened():
+                tenant.sync._stop()
+            return "fail"
+
+        store.plan = plan
+        answer = await client.post(RENDER, json={"project_id": project_id, "export_id": "e"})
+        assert (answer.status_code, answer.json()["error"]) == (500, "storage_error")
+        assert (await client.get("/api/export/e")).json()["result"] is None
 
     run(tmp_path, scene)
 
