@@ -12,7 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server.durable import UNSTORED, unstored
 from server.identity import identify, refuse_foreign_origin
-from server.jobs import Job
+from server.job import Job
 from server.problem import Problem, not_found
 from server.progress import State
 from server.services import Services
