@@ -17,6 +17,7 @@ from pathlib import Path
 
 from server.problem import Problem
 from server.storage.objects import ObjectStore, Stat, StoreFailed
+from server.threads import in_thread
 
 Fetched = Callable[[int], None]
 """Told how many more bytes are here."""
@@ -133,9 +134,9 @@ class MediaCache:
         coming = self._coming / f"{name}.{secrets.token_hex(4)}.part"
         try:
             for folder in (self._coming, self._folder):
-                await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+                await in_thread(folder.mkdir, parents=True, exist_ok=True)
             await self._copy(stat, coming, fetched)
-            await asyncio.to_thread(os.replace, coming, self._folder / name)
+            await in_thread(os.replace, coming, self._folder / name)
             self._copies()[name] = stat.size
         except OSError as error:
             raise StoreFailed(f"footage cannot be kept here: {error.strerror}") from error
@@ -147,10 +148,10 @@ class MediaCache:
         size = 0
         with path.open("xb") as file:
             async for piece in self._store.stream(stat.key):
-                await asyncio.to_thread(file.write, piece)
+                await in_thread(file.write, piece)
                 size += len(piece)
                 fetched(len(piece))
-            await asyncio.to_thread(_sync, file.fileno(), file.flush)
+            await in_thread(_sync, file.fileno(), file.flush)
         if size != stat.size:
             raise StoreFailed(f"{stat.key} came with {size} bytes and has {stat.size}")
 

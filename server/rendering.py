@@ -21,6 +21,7 @@ from server.progress import Teller, predicted
 from server.reels import Edit
 from server.settings import Settings
 from server.storage.objects import Missing, ObjectStore, StoreFailed
+from server.threads import in_thread
 
 Row = dict[str, Any]
 
@@ -47,14 +48,14 @@ class Render:
         absent = self._cache.absent(prepared.footage)
         teller.costs = predicted(absent, plan.frames, (plan.width, plan.height))
         folder = self._settings.temporary / film_id
-        await asyncio.to_thread(folder.mkdir, parents=True)
         try:
+            await in_thread(folder.mkdir, parents=True)
             film = await self._rendered(prepared, folder / f"film{ending}", absent, teller)
             teller.at("storing", message="putting the film away", frame=film.frames)
             key = media_key(uid, film_id)
             await self._stored(key, film)
         finally:
-            await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
+            await in_thread(shutil.rmtree, folder, ignore_errors=True)
         project = prepared.edit.project
         return {
             "id": film_id,

@@ -28,6 +28,7 @@ from server.problem import Problem, storage_problem
 from server.rendering import problem_of
 from server.settings import Settings
 from server.storage.objects import Missing, ObjectStore, Stat
+from server.threads import in_thread
 
 Row = dict[str, Any]
 Kind = Literal["strip", "peaks", "proxy"]
@@ -150,7 +151,7 @@ class Views:
         folder = self._settings.temporary.absolute() / new_id("w")
         try:
             async with self._slots[making.kind]:
-                await asyncio.to_thread(folder.mkdir, parents=True)
+                await in_thread(folder.mkdir, parents=True)
                 await self._make(making, footage, folder)
             del self._makings[making.key]
             self._metrics.views.labels(making.kind, "made").inc()
@@ -162,7 +163,7 @@ class Views:
             self._metrics.views.labels(making.kind, "failed").inc()
             logger.warning("view not made", extra={"view": making.kind, "why": making.problem.message})
         finally:
-            await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
+            await in_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def _make(self, making: Making, footage: str, folder: Path) -> None:
         stat = await self._store.head(footage)
@@ -175,7 +176,7 @@ class Views:
 
     async def _strip(self, making: Making, media: Media, folder: Path) -> None:
         build, output, work = await asyncio.to_thread(find_build), folder / "strip.jpg", folder / "work"
-        await asyncio.to_thread(work.mkdir)
+        await in_thread(work.mkdir)
         strip = await make_strip(media, build, work, output, self._patience(QUICK_WITHIN))
         layout: Row = {"columns": strip.columns, "width": strip.width, "height": strip.height}
         layout |= {"pictures": strip.pictures, "step_s": float(1 / strip.rate)}
@@ -191,7 +192,7 @@ class Views:
 
     async def _proxy(self, making: Making, media: Media, folder: Path) -> None:
         build, output, work = await asyncio.to_thread(find_build), folder / "proxy.mp4", folder / "work"
-        await asyncio.to_thread(work.mkdir)
+        await in_thread(work.mkdir)
 
         def told(progress: Progress) -> None:
             making.progress = max(making.progress, 0.99 * progress.fraction)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,6 +27,7 @@ from server.shapes import NAME_LENGTH, RawClip, RawClips
 from server.storage import raw_clips
 from server.storage.database import Reader, Transaction
 from server.storage.objects import CHUNK, Missing, StoreFailed
+from server.threads import in_thread
 
 api = Operations("raw clips")
 
@@ -165,7 +165,7 @@ async def _received(call: Call[NoBody], raw_clip_id: str) -> AsyncIterator[tuple
     limit = call.services.settings.upload_limit
     _refuse_long(call.request, limit)
     folder = call.services.temporary
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    await in_thread(folder.mkdir, parents=True, exist_ok=True)
     path = folder / raw_clip_id
     try:
         if kind == "multipart/form-data":
@@ -181,7 +181,7 @@ async def _received(call: Call[NoBody], raw_clip_id: str) -> AsyncIterator[tuple
     except OSError as error:
         raise StoreFailed(f"an upload cannot be kept here: {error.strerror}") from error
     finally:
-        await asyncio.to_thread(path.unlink, missing_ok=True)
+        await in_thread(path.unlink, missing_ok=True)
 
 
 def _named(name: str) -> str:
@@ -206,7 +206,7 @@ async def _body(request: Request, path: Path, limit: int) -> str:
             size += len(piece)
             if size > limit:
                 raise _too_large(limit)
-            await asyncio.to_thread(file.write, piece)
+            await in_thread(file.write, piece)
     return request.query_params.get("name", "")
 
 
@@ -229,7 +229,7 @@ async def _form(request: Request, path: Path, limit: int) -> str:
                 raise invalid("the form has no file named file", pointer="/file")
             if (file.size or 0) > limit:
                 raise _too_large(limit)
-            await asyncio.to_thread(_copy, file.file, path)
+            await in_thread(_copy, file.file, path)
             named = form.get("name")
             return named if isinstance(named, str) and named else file.filename or ""
     except MultiPartException as error:

@@ -136,6 +136,18 @@ def export(client: httpx.Client, project_id: str, export_id: str = "", **headers
     return client.post(RENDER, json=body, headers=headers, timeout=60)
 
 
+def decided(client: httpx.Client, project_id: str, export_id: str) -> httpx.Response:
+    """The answer to an export once it has ended, well or not: a store that failed is tried again after a pause."""
+
+    def look() -> httpx.Response | None:
+        told = client.get(f"/api/export/{export_id}")
+        over = told.status_code == 200 and told.json()["state"] in ("complete", "error")
+        answer = export(client, project_id, export_id)
+        return answer if over or answer.status_code == 200 else None
+
+    return until(look, f"{export_id} is not decided")
+
+
 def begin(client: httpx.Client, project_id: str, export_id: str = "") -> str:
     """An export that nobody waits for; its id."""
     answer = export(client, project_id, export_id, Prefer="respond-async")

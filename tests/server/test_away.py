@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.server.editing import begin, drawn, export, ffmpegs_of, film, long_project, new_export, one_clip
+from tests.server.editing import begin, decided, drawn, export, ffmpegs_of, film, long_project, new_export, one_clip
 from tests.server.site import PLAIN, Site, add_somebody, add_user, serving
 from tests.server.switches import SWITCHED, held, switched
 from tests.server.test_http import added, refused
@@ -90,7 +90,7 @@ def test_an_export_that_cannot_be_stored_is_500(place: Site, ann: httpx.Client, 
     with switched(place, how):
         refused(export(ann, project_id, export_id), 500, "storage_error")
         assert ann.get(f"/api/projects/{project_id}").json()["working_video_id"] == before.json()["working_video_id"]
-    answer = export(ann, project_id, export_id)
+    answer = decided(ann, project_id, export_id)
     if how == "fail-put_file":  # this export has failed, and says so for ever
         refused(answer, 500, "storage_error")
         answer = export(ann, project_id)

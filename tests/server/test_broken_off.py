@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -53,6 +54,30 @@ class Cut(Awaitable[T]):
                 step = partial(awaiting.send, None)
             except BaseException as error:
                 step = partial(awaiting.throw, error)
+
+
+class Late(ThreadPoolExecutor):
+    """Threads that begin what they are given a moment later: whatever is broken off at once has not begun."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        given: Future[Any] = Future()
+
+        def begin() -> None:
+            if given.set_running_or_notify_cancel():
+                self._begin(given, partial(fn, *args, **kwargs))
+
+        loop = asyncio.get_running_loop()
+        loop.call_soon(loop.call_soon, begin)  # after the turn in which a cancelled wait lets go of it
+        return given
+
+    def _begin(self, given: Future[Any], work: Callable[[], Any]) -> None:
+        def whole() -> None:
+            try:
+                given.set_result(work())
+            except BaseException as error:
+                given.set_exception(error)
+
+        super().submit(whole)
 
 
 async def cut(inner: Coroutine[Any, Any, T], at: int) -> T | None:
@@ -120,9 +145,14 @@ def test_a_save_broken_off_anywhere_is_whole_or_none(tmp_path: Path, game: Path)
     run(tmp_path, scene)
 
 
-def test_an_upload_broken_off_anywhere_is_whole_or_none(tmp_path: Path, game: Path) -> None:
+@pytest.mark.parametrize("threads", [ThreadPoolExecutor, Late], ids=["at once", "late"])
+@pytest.mark.parametrize("form", [False, True], ids=["body", "form"])
+def test_an_upload_broken_off_anywhere_is_whole_or_none(
+    tmp_path: Path, game: Path, form: bool, threads: type[ThreadPoolExecutor]
+) -> None:
     async def scene(client: httpx.AsyncClient, _: FaultStore, services: Services) -> None:
         await a_project(client, game)
+        asyncio.get_running_loop().set_default_executor(threads(1))
         seen: dict[bool, set[int]] = {True: set(), False: set()}
 
         async def pieces() -> AsyncIterator[bytes]:
@@ -137,8 +167,12 @@ def test_an_upload_broken_off_anywhere_is_whole_or_none(tmp_path: Path, game: Pa
                 media = await client.get(f"/api/raw-clips/{each['id']}/media")
                 assert media.content == game.read_bytes()
 
-        headers = {"Content-Type": "video/mp4"}
-        await every_await(services, lambda _: client.post("/api/raw-clips", content=pieces(), headers=headers), look)
+        def begin(_: int) -> Coroutine[Any, Any, httpx.Response]:
+            if form:
+                return client.post("/api/raw-clips", files={"file": ("game.mp4", game.read_bytes(), "video/mp4")})
+            return client.post("/api/raw-clips", content=pieces(), headers={"Content-Type": "video/mp4"})
+
+        await every_await(services, begin, look)
         assert len(seen[False]) > 1  # broken off when all was done but to say so, too
         assert seen[True] == {max(seen[False]) + 1}
 

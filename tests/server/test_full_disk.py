@@ -13,12 +13,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.server.editing import export, film, new_export, one_clip
+from tests.server.editing import decided, export, film, new_export, one_clip
 from tests.server.saving import Ledger, clips_of, save_surely
 from tests.server.site import Site, add_user
 from tests.server.test_export_kill import no_film_without_its_object
 from tests.server.test_http import refused, uploaded
-from tests.server.waiting import until
 
 pytestmark = pytest.mark.fault
 
@@ -135,22 +134,11 @@ def test_an_export_without_room_is_an_error_and_leaves_the_old_film(disk: Disk, 
             refusals += not _made(ann, export(ann, project_id, export_id), before)
             assert film(ann, old) == before
             disk.free()
-            decided(ann, project_id, export_id, before)  # perhaps it was only not durable yet
+            _made(ann, decided(ann, project_id, export_id), before)  # perhaps it was only not durable yet
         assert refusals > 1
         assert film(ann, export(ann, project_id)) == before
         assert list((scene.site.data / "local" / "temporary").iterdir()) == []
     no_film_without_its_object(scene.site.data, "ann")
-
-
-def decided(ann: httpx.Client, project_id: str, export_id: str, wanted: bytes) -> None:
-    """Ask for an export until it has ended, well or not: the store is tried again now and then, not at once."""
-    until(lambda: _made(ann, export(ann, project_id, export_id), wanted) or has_ended(ann, export_id))
-
-
-def has_ended(ann: httpx.Client, export_id: str) -> bool:
-    """Whether there is such an export, and it is over."""
-    told = ann.get(f"/api/export/{export_id}")
-    return told.status_code == 200 and told.json()["state"] in ("complete", "error")
 
 
 def _made(ann: httpx.Client, answer: httpx.Response, wanted: bytes) -> bool:

@@ -20,7 +20,7 @@ import pytest
 
 from server.storage.objects import ObjectStore, Stat, StoreFailed
 from server.storage.s3 import Bucket, S3Store
-from tests.server.editing import awaited, export, film, new_export, one_clip
+from tests.server.editing import awaited, decided, export, film, new_export, one_clip
 from tests.server.proxy import Fault, Plan, Proxy, between, no_fault
 from tests.server.saving import PATIENCE, Ledger, clips_of, save_surely, versions
 from tests.server.site import Site, add_user, in_bucket, serving
@@ -236,7 +236,7 @@ def test_an_export_that_is_not_durably_accepted_is_a_storage_error_and_made_when
         scene.proxy.plan = requests_of("/db/", "throttle")
         refused(export(ann, project_id, export_id), 500, "storage_error")
         scene.proxy.plan = no_fault
-        assert film(ann, export(ann, project_id, export_id))
+        assert film(ann, decided(ann, project_id, export_id))
 
 
 def test_a_film_that_is_made_and_not_durable_is_told_when_it_is(scene: Scene, game: Path) -> None:
@@ -255,7 +255,7 @@ def test_a_film_that_is_made_and_not_durable_is_told_when_it_is(scene: Scene, ga
         told = ann.get(f"/api/export/{export_id}").json()
         assert (told["state"], told["result"]) == ("running", None)
         scene.proxy.plan = no_fault
-        assert film(ann, export(ann, project_id, export_id))
+        assert film(ann, decided(ann, project_id, export_id))
         assert awaited(ann, export_id)["attempt"] == 1
 
 
