@@ -33,8 +33,8 @@ def listen(settings: Settings) -> socket.socket:
     """The socket to serve on; OSError when the address is taken."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     bound = socket.create_server((settings.host, settings.port), family=family, backlog=1024)
-    bound.set_inheritable(True)
-    return bound
+    # asyncio turns Nagle's algorithm off for sockets that say they are TCP, which create_server's do not
+    return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, bound.detach())
 
 
 async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> None:
