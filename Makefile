@@ -38,7 +38,7 @@ test: setup ## run the tests
 	$(TESTS)
 
 faults: setup ## make servers, stores and disks fail, and see what is kept
-	$(BIN)/python -m pytest -q -n 2 -m fault
+	$(BIN)/python -m pytest -q -n 4 --dist worksteal -m fault tests/server/test_machine.py tests
 
 check: lint types layers cover ## everything that must hold before a commit
 

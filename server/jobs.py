@@ -148,7 +148,7 @@ class Jobs:
     async def _adopt(self, uid: str) -> None:
         left: list[Row] = await self._read(uid, exports.unfinished)
         for row in left:
-            if (uid, row["export_id"]) in self._jobs:
+            if (uid, row["export_id"]) in self._jobs or self.stopping:
                 continue
             if row["state"] == "running" and row["attempt"] >= MOST_ATTEMPTS:
                 await self._write(uid, partial(_ended, row["export_id"], "error", self._now(), GAVE_UP.body()))

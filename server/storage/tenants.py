@@ -19,6 +19,7 @@ from server.storage.database import Broken, Database, DatabaseFailed, Head, Read
 from server.storage.objects import ObjectStore
 from server.storage.snapshots import Damaged
 from server.storage.sync import Fenced, NotDurable, Seconds, Sync, awake
+from server.threads import in_thread
 
 T = TypeVar("T")
 
@@ -111,6 +112,8 @@ class Tenants:
         self._refuse_after, self._idle_after, self._clock = refuse_after, idle_after, clock
         self._open: dict[str, Tenant] = {}
         self._turns: dict[str, asyncio.Lock] = {}
+        self._openings: set[asyncio.Task[Tenant]] = set()
+        self._ended = False
 
     def opened(self) -> list[Tenant]:
         """Those that are open."""
@@ -125,9 +128,9 @@ class Tenants:
         """
         if not _UID.fullmatch(uid):
             raise ValueError(f"{uid!r} is no user's id")
-        tenant = await asyncio.shield(asyncio.ensure_future(self._opened(uid)))
+        tenant = await self._reached(uid)
         while tenant.closed:  # between its opening and our turn
-            tenant = await asyncio.shield(asyncio.ensure_future(self._opened(uid)))
+            tenant = await self._reached(uid)
         with tenant.held(self._clock):
             yield tenant
 
@@ -146,7 +149,11 @@ class Tenants:
                     await self._close(tenant)
 
     async def close(self, within: float) -> None:
-        """Give every upload `within` seconds to end, then close everything."""
+        """Give every upload `within` seconds to end, then close everything; nothing is opened from now on."""
+        self._ended = True
+        for opening in self._openings:
+            opening.cancel()
+        await asyncio.gather(*self._openings, return_exceptions=True)
         waits = (tenant.durable(tenant.database.n, within) for tenant in self.opened())
         for tenant, ended in zip(self.opened(), await asyncio.gather(*waits, return_exceptions=True), strict=True):
             if isinstance(ended, NotDurable | Fenced):
@@ -156,6 +163,15 @@ class Tenants:
 
     def _turn(self, uid: str) -> asyncio.Lock:
         return self._turns.setdefault(uid, asyncio.Lock())
+
+    async def _reached(self, uid: str) -> Tenant:
+        """A user's database, opened if it is not; whoever asks may be cancelled, the opening goes on."""
+        if self._ended:
+            raise DatabaseFailed("the server is ending")
+        opening = asyncio.create_task(self._opened(uid))
+        self._openings.add(opening)
+        opening.add_done_callback(self._openings.discard)
+        return await asyncio.shield(opening)
 
     async def _opened(self, uid: str) -> Tenant:
         async with self._turn(uid):
@@ -228,7 +244,7 @@ class Tenants:
 
     async def _restored(self, uid: str, path: Path, number: int) -> tuple[Database, Head]:
         header, image = await snapshots.fetch(self.store, uid, number)
-        await asyncio.to_thread(_write_image, path, image)
+        await in_thread(_write_image, path, image)
         try:
             database, head = await _opened(path)
         except Broken as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import threading
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from server.storage import snapshots, sync
-from server.storage.database import Transaction
+from server.storage.database import DatabaseFailed, Transaction
 from server.storage.folder import FolderStore
 from server.storage.objects import ObjectStore, Stat, StoreFailed
 from server.storage.snapshots import Damaged, key_of, outdated
@@ -438,6 +439,47 @@ def test_many_at_once_open_one_database(tmp_path: Path) -> None:
         await asyncio.gather(*(names(tenants) for _ in range(20)))
         assert faulty.calls == ["list"]
         await tenants.close(5)
+        await store.close()
+
+    run(scene)
+
+
+def left_open() -> list[threading.Thread]:
+    """The threads of connections that nobody closed."""
+    ours = [thread for thread in threading.enumerate() if "_connection_worker_thread" in thread.name]
+    for thread in ours:
+        thread.join(5)
+    return [thread for thread in ours if thread.is_alive()]
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["a store that answers", "a store that never does"])
+@pytest.mark.parametrize("there", [True, False], ids=["from the disk", "from the store"])
+def test_what_is_being_opened_at_the_end_is_closed_too(tmp_path: Path, answers: bool, there: bool) -> None:
+    """At every moment of its opening, asked for by somebody who has gone: a database left open keeps the process."""
+
+    async def scene() -> None:
+        store, faulty = place(tmp_path)
+        tenants = Tenants(store, tmp_path / "local")
+        await save(tenants, "a")
+        await tenants.close(5)
+        turns, opened = 0, False
+        while not opened:
+            if not there:
+                shutil.rmtree(tmp_path / "local", ignore_errors=True)
+            faulty.delay = 0 if answers else 3600
+            tenants = Tenants(faulty, tmp_path / "local")
+            asking = asyncio.create_task(names(tenants))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+                opened = opened or asking.done()
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            await tenants.close(0.01)
+            assert left_open() == []
+            with pytest.raises(DatabaseFailed):
+                await names(tenants)
+            turns += 1 + turns // 10
+            opened = opened or (not answers and turns > 50)
         await store.close()
 
     run(scene)
