@@ -70,6 +70,16 @@ def read_sample(path: Path) -> Sample:
     return Sample(f"Sample: {path.stem}", aspect_ratio, settings, tuple(entries), media)
 
 
+def credit(sample: Path | None) -> str:
+    """Whose footage a sample is made of: what `name.txt` beside `name.json` says; empty where there is none."""
+    if sample is None:
+        return ""
+    try:
+        return sample.with_suffix(".txt").read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return ""
+
+
 async def _stored(services: Services, uid: str, sample: Sample, coming: ExitStack) -> dict[Path, Row]:
     """The rows of the footage, each file once, its objects stored, and not swept before `coming` is left."""
     found = await probing([(path, Loc()) for path in dict.fromkeys(sample.media)])

@@ -10,6 +10,7 @@ from server.about import libraries, packages, versions
 from server.api import Call, NoBody, Operations
 from server.pages import page
 from server.routes.projects import project_of
+from server.sample import credit
 from server.storage.database import Reader
 
 api = Operations("studio")
@@ -42,4 +43,5 @@ async def exports(call: Call[NoBody]) -> Response:
 async def about(call: Call[NoBody]) -> Response:
     """What the studio is made of, and under which licences."""
     told = {"versions": await asyncio.to_thread(versions), "libraries": libraries(), "packages": packages()}
+    told["credit"] = await asyncio.to_thread(credit, call.services.settings.sample)
     return page("about.html", uid=call.uid, here="/about", **told)

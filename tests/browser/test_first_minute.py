@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 
 from tests.browser.conftest import Watch
 from tests.browser.desk import Desk
-from tests.browser.test_pages import wide
+from tests.browser.test_pages import cut_off
 from tests.server.site import ROOT, Site, serving
 
 SAMPLE = ROOT / "examples" / "bunny.json"
@@ -106,4 +106,4 @@ def take(page: Page, path: Path) -> None:
     """A picture of a page that is no wider than its window; of the graph's, which is long, what one sees first."""
     whole = not path.stem.startswith("graph")
     page.screenshot(path=path, type="jpeg", quality=72, full_page=whole, animations="disabled")
-    assert wide(page) == 0, path.stem
+    assert cut_off(page) == [], path.stem

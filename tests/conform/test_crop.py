@@ -113,7 +113,7 @@ def texture(embedded: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.conform
-@pytest.mark.parametrize("name", [*MOTIONS, *RAMPS])
+@pytest.mark.parametrize("name", [*MOTIONS, *(pytest.param(name, marks=pytest.mark.one_build) for name in RAMPS)])
 def test_the_crop_sits_where_it_is_meant_to(name: str, blob_scene: Path, ffmpegs: str, tmp_path: Path) -> None:
     film, plan = shot(name, blob_scene, ffmpegs, tmp_path)
     rms, jitter, _ = BARS[plan.crop.kind]

@@ -46,6 +46,7 @@ def rounded(stored: Any) -> Any:
 
 
 @pytest.mark.conform
+@pytest.mark.one_build
 @pytest.mark.parametrize("fps", [pytest.param("30", marks=pytest.mark.slow), "30000/1001"])
 def test_the_last_click_and_frame_are_as_exact_as_the_first(
     fps: str, ffmpegs: str, sources: tuple[Source, ...], tmp_path: Path

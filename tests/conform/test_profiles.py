@@ -90,6 +90,7 @@ def test_a_webp_lasts_as_long_as_its_film(ffmpegs: str, sources: tuple[Source, .
 
 
 @pytest.mark.conform
+@pytest.mark.one_build
 @pytest.mark.parametrize("codec", PROFILES)
 def test_the_same_edit_gives_the_same_bytes(
     codec: str, ffmpegs: str, sources: tuple[Source, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -13,7 +13,7 @@ from tests.footage.pool import Source
 from tests.reference.predict import Prediction, predict
 from tests.reference.random_reels import SURE, random_reel
 
-SEEDS = range(40)
+SEEDS = range(20)
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -157,3 +158,13 @@ def test_make_serve_gives_the_example(tmp_path: Path, game: Path) -> None:
     assert any(len(clip["crop_data"]) > 1 for clip in sample.clips)
     assert any(span["speed"] < 1 for clip in sample.clips for span in clip["segments_data"]["spans"])
     assert any(clip.get("transition_data", {}).get("type") == "dissolve" for clip in sample.clips)
+
+
+@pytest.mark.parametrize("text", ["A river <b>by</b> & of Ann, CC BY 4.0", None])
+def test_whose_footage_it_is_is_told(tmp_path: Path, reel: Path, text: str | None) -> None:
+    if text:
+        reel.with_suffix(".txt").write_text(text + "\n")
+    with serving(tmp_path / "data", sample=str(reel)) as site, signed_in(site) as me:
+        page = me.get("/about").text
+    assert ("In the sample project" in page) == (text is not None)
+    assert text is None or escape(text) in page
