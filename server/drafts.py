@@ -144,7 +144,21 @@ def _entered(clip: Clip, draft: Draft, k: int) -> Json | None:
         return None
     longest, way = draft.longest[k], clip.transition
     seconds = None if longest is None else float(longest)
-    return {"type": way.type, "duration": float(way.duration), "longest": seconds}
+    told = {"type": way.type, "duration": float(way.duration), "longest": seconds}
+    return {**told, "mixed": _mixed(draft, k)}
+
+
+def _mixed(draft: Draft, k: int) -> Json | None:
+    """How pictures are mixed: for how many frames of the clip before and of this one, and the share that is its own."""
+    join = draft.joins[k]
+    if join.kind == "cut" or draft.firsts is None:
+        return None
+    return {
+        "kind": join.kind,
+        "colour": join.colour if join.kind == "fade" else None,
+        "leaving": {"frames": join.leaving, "share": [float(c) for c in join.fading_out]},
+        "entering": {"frames": join.entering, "share": [float(c) for c in join.fading_in]},
+    }
 
 
 def _warned(notice: Notice) -> Json:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from compiler.colours import BLACK
 from compiler.transitions import LINEAR
@@ -38,6 +39,17 @@ class Join:
     def entering(self) -> int:
         """How many of the entering clip's first frames it takes."""
         return self.frames - self.frames // 2 if self.kind == "fade" else self.overlap
+
+    @property
+    def fading_out(self) -> tuple[Fraction, Fraction]:
+        """The leaving clip's share of the picture at frame k of those it takes: a + b·k. ffmpeg's `fade` and `xfade`
+        both begin with a frame that is not mixed yet, and end with one that still is."""
+        return Fraction(1), Fraction(-1, max(1, self.leaving))
+
+    @property
+    def fading_in(self) -> tuple[Fraction, Fraction]:
+        """The entering clip's share, in the same way."""
+        return Fraction(0), Fraction(1, max(1, self.entering))
 
 
 CUT = Join()

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.desk import GREY, Desk, Open, luma_of, opened, until
 from tests.browser.person import Person
@@ -23,8 +24,10 @@ SETTINGS = {
     "encode": {"preset": "ultrafast", "crf": 10},
     "audio": {"include": False},
 }
-TIMES = 25
+TIMES = 50
 """Moments of each of the two clips."""
+MIXED = 6
+"""Moments of each side of a transition."""
 FARTHEST = 0.25
 """Output pixels between the crop that the page shows and the film's; the worst seen is 0.04."""
 LIKE = 40.0
@@ -55,6 +58,7 @@ SHOWN = """async (number) => {
   const now = await import("/static/studio/now.js");
   const screen = document.querySelector(".screen");
   if (!video.value || video.value.seeking || video.value.dataset.frame !== String(now.frame.value)) return null;
+  if (screen.dataset.mixed !== "whole") return null;
   if (screen.dataset.frame !== String(number) || screen.dataset.source !== String(now.frame.value)) return null;
   const grey = GREY;
   return {
@@ -84,23 +88,48 @@ class Agreed:
     codes: list[int | None]
     frames: tuple[int, ...]
     """How many frames each clip has in the film."""
+    firsts: tuple[int, ...]
+    """Where in the film each clip begins."""
 
 
 @pytest.fixture
 def agreed(open_page: Open, person: Person, game: Path, tmp_path: Path, embedded: str) -> Agreed:
-    project = person.project("Agreed", aspect_ratio="16:9", settings=SETTINGS)
+    project = agreeing(person)
     person.clip(project, person.uploaded(game), name="Counted", crop_data=WHOLE, segments_data=COUNTED)
     still = person.uploaded(scene(tmp_path / "blobs.mp4", embedded))
     person.clip(project, still, name="Moving", crop_data=GLIDE, segments_data=MOVING)
     tilted = {"rotation": 7.5, "segments_data": trim(0.2, 1.4)}
     person.clip(project, still, name="Tilted", crop_data=TILTED, **tilted)
+    return compared(project, open_page, person, tmp_path)
+
+
+@pytest.fixture
+def joined(open_page: Open, person: Person, game: Path, tmp_path: Path, embedded: str) -> Agreed:
+    """Moving dissolves into Counted, which fades to Tilted."""
+    project = agreeing(person)
+    still = person.uploaded(scene(tmp_path / "blobs.mp4", embedded))
+    person.clip(project, still, name="Moving", crop_data=GLIDE, segments_data=MOVING)
+    dissolve, fade = {"type": "dissolve", "duration": 0.8}, {"type": "fade", "duration": 0.9}
+    counted = {"crop_data": WHOLE, "segments_data": COUNTED, "transition_data": dissolve}
+    person.clip(project, person.uploaded(game), name="Counted", **counted)
+    tilted = {"rotation": 7.5, "segments_data": trim(0.2, 1.4), "transition_data": fade}
+    person.clip(project, still, name="Tilted", crop_data=TILTED, **tilted)
+    return compared(project, open_page, person, tmp_path)
+
+
+def agreeing(person: Person) -> str:
+    """A project with the settings of these tests."""
+    return person.project("Agreed", aspect_ratio="16:9", settings=SETTINGS)
+
+
+def compared(project: str, open_page: Open, person: Person, tmp_path: Path) -> Agreed:
+    """The project's film, and its page."""
     made = tmp_path / "film.mp4"
     made.write_bytes(film(person.api, export(person.api, project)))
     desk = opened(open_page, project)
-    frames = desk.page.evaluate(
-        "async () => (await import('/static/studio/store.js')).draft.value.clips.map((each) => each.frames)"
-    )
-    return Agreed(desk, list(read.luma(made)), [frame.codes[0] for frame in read.frames(made)], tuple(frames))
+    clips = desk.page.evaluate("async () => (await import('/static/studio/store.js')).draft.value.clips")
+    frames, firsts = (tuple(clip[name] for clip in clips) for name in ("frames", "first_frame"))
+    return Agreed(desk, list(read.luma(made)), [frame.codes[0] for frame in read.frames(made)], frames, firsts)
 
 
 def scene(path: Path, ffmpeg: str) -> Path:
@@ -115,26 +144,50 @@ def scene(path: Path, ffmpeg: str) -> Path:
 def test_what_the_page_shows_is_what_the_film_shows(agreed: Agreed) -> None:
     counted, moving, tilted = agreed.frames
     assert sum(agreed.frames) == len(agreed.lumas)
-    for seen in shown(agreed.desk, counted):
+    for seen in shown(agreed.desk, moments(counted)):
         assert agreed.codes[seen.number] == seen.frame, f"frame {seen.number}"
         assert read.codes(seen.picture)[0] == seen.frame, f"frame {seen.number}"
     agreed.desk.page.keyboard.press("PageDown")
     agreed.desk.settle()
-    for seen in shown(agreed.desk, moving):
+    for seen in shown(agreed.desk, moments(moving)):
         frame = agreed.lumas[counted + seen.number]
         assert blobs.farthest(frame, seen.box, SIZE) < FARTHEST, f"frame {seen.number}"
         assert psnr(to_video(seen.screen), frame) > LIKE, f"frame {seen.number}"
     agreed.desk.page.keyboard.press("PageDown")
     agreed.desk.settle()
-    for seen in shown(agreed.desk, tilted, 6):  # turned, and between bars, as its crop is of another shape
+    for seen in shown(agreed.desk, moments(tilted, 6)):  # turned, and between bars, as its crop is of another shape
         frame = agreed.lumas[counted + moving + seen.number]
         assert psnr(to_video(seen.screen), frame) > LIKE, f"frame {seen.number}"
 
 
-def shown(desk: Desk, frames: int, times: int = TIMES) -> Iterator[Seen]:
-    """What the page shows at random frames of the clip, the first and the last among them."""
-    numbers = {0, frames - 1, *random.Random(frames).sample(range(frames), times - 2)}
-    for number in sorted(numbers):
+def test_a_transition_is_mixed_as_the_film_mixes_it(joined: Agreed) -> None:
+    moving, counted, _ = joined.frames
+    dissolve = moving - joined.firsts[1]
+    fade = {"out": 13, "in": 14}
+    assert dissolve == 24
+    sides = [
+        [(range(moving - dissolve, moving), "of “Counted”")],
+        [(range(dissolve), "of “Moving”"), (range(counted - fade["out"], counted), "faded")],
+        [(range(fade["in"]), "faded")],
+    ]
+    for k, clip in enumerate(sides):
+        for frames, said in clip:
+            for seen in shown(joined.desk, sorted(random.Random(k).sample(frames, MIXED))):
+                frame = joined.lumas[joined.firsts[k] + seen.number]
+                assert psnr(to_video(seen.screen), frame) > LIKE, f"frame {seen.number} of clip {k}"
+                expect(joined.desk.page.locator(".reading")).to_contain_text(said)
+        joined.desk.page.keyboard.press("PageDown")
+        joined.desk.settle()
+
+
+def moments(frames: int, times: int = TIMES) -> list[int]:
+    """Random frames of a clip, the first and the last among them."""
+    return sorted({0, frames - 1, *random.Random(frames).sample(range(frames), times - 2)})
+
+
+def shown(desk: Desk, numbers: list[int]) -> Iterator[Seen]:
+    """What the page shows at these frames of the clip."""
+    for number in numbers:
         desk.page.evaluate(SHOW, number)
         told: dict[str, Any] = until(desk.page, SHOWN, number)
         x, y, width, height = told["box"]

@@ -83,6 +83,31 @@ def test_an_overlap_that_is_too_long_is_told_with_the_longest(reel: Reel) -> Non
     assert len(drafted(reel, more)["errors"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("way", "mixed"),
+    [
+        ({"type": "cut"}, None),
+        (
+            {"type": "dissolve", "duration": 0.5},
+            ("dissolve", None, (15, [1.0, -1 / 15]), (15, [0.0, 1 / 15])),
+        ),
+        (
+            {"type": "fade", "duration": 0.5, "colour": "#102030"},
+            ("fade", "#102030", (7, [1.0, -1 / 7]), (8, [0.0, 1 / 8])),
+        ),
+    ],
+)
+def test_how_pictures_are_mixed_is_told(reel: Reel, way: dict[str, Any], mixed: Any) -> None:
+    told = drafted(reel, {"clip_id": reel.ids[1], "transition_data": way})["clips"][1]["transition"]["mixed"]
+    if mixed is None:
+        assert told is None
+        return
+    kind, colour, leaving, entering = mixed
+    assert (told["kind"], told["colour"]) == (kind, colour)
+    assert (told["leaving"]["frames"], told["leaving"]["share"]) == leaving
+    assert (told["entering"]["frames"], told["entering"]["share"]) == entering
+
+
 def test_every_error_is_told_and_right_clips_stand(reel: Reel) -> None:
     third = reel.add(crop_data=None)
     told = drafted(

@@ -4,6 +4,7 @@ import { computed, signal } from "./lib.js";
 import { cropAt, pathAt, played, recordAt, speedAt } from "./curve.js";
 import { keyframesOf, segmentsOf } from "./model.js";
 import { largest } from "./box.js";
+import { mixAt } from "./mix.js";
 import { frameAt, rateOf } from "./timecode.js";
 import { factsOf } from "./sources.js";
 import { draft, drafted, draftOf, edit, playhead, selected } from "./store.js";
@@ -71,6 +72,23 @@ export const filmFrame = computed(() => {
   const slot = asked.value ?? Math.floor(recordAt(parts.value.source, playhead.value) + 1 / 2 + 1 / 1000);
   return Math.min(Math.max(slot, 0), parts.value.frames - 1);
 });
+
+/** The clips before and after the selected one, as the draft has them; null where there is none. */
+const beside = (step) => computed(() => {
+  const all = draft.value?.clips ?? [];
+  const at = all.findIndex((each) => each.clip_id === selected.value?.clip_id);
+  return at < 0 ? null : (all[at + step] ?? null);
+});
+export const [before, after] = [beside(-1), beside(1)];
+
+/** What the clip's frame `k` is mixed of while the draft is that of the edit; null where it is seen alone. */
+export function mixed(k) {
+  if (outside.value || waiting.value) return null;
+  return mixAt(drafted.value, before.value, after.value, k);
+}
+
+/** The mix of the film's frame at the playhead. */
+export const mix = computed(() => mixed(filmFrame.value));
 
 /** Whether what is on screen is not in the film: it is before the in point or after the out point. */
 export const outside = computed(() => playhead.value < inOut.value[0] - 1e-4 || playhead.value >= inOut.value[1] - 1e-4);

@@ -3,11 +3,14 @@
 import { html, signal, useEffect, useRef } from "./lib.js";
 import { cropAt } from "./curve.js";
 import { Switch } from "./fields.js";
-import { canvas, filmBox, filmFrame, filmRate, frame, outside, parts, picture, ratio, speed, waiting } from "./now.js";
+import { SUMS } from "./mix.js";
+import { Neighbour, neighbour } from "./neighbour.js";
+import { canvas, filmBox, filmFrame, filmRate, frame, mix, mixed, outside, parts, picture, ratio, speed, waiting } from "./now.js";
 import { drawable, filmPosition, playing, video } from "./player.js";
-import { selected } from "./store.js";
+import { clips, selected } from "./store.js";
 import { speedName } from "./spans.js";
 import { timecode } from "./timecode.js";
+import { nameOf } from "./transitions.js";
 
 const safe = signal(false);
 
@@ -30,6 +33,26 @@ function draw(target, element, box, { size, rotation, place }) {
   context.restore();
 }
 
+/** Mix in what the film has there besides the clip's own picture; whether that is all of it. */
+function blend(target, { kind, share, colour, clip, number }) {
+  const context = target.getContext("2d", { alpha: false });
+  const element = neighbour.peek();
+  if (kind !== "fade" && (kind !== "dissolve" || !element)) return false;
+  context.save();
+  context.globalAlpha = 1 - share;
+  if (kind === "fade") {
+    context.fillStyle = colour;
+    context.fillRect(0, 0, target.width, target.height);
+  } else {
+    const whole = new OffscreenCanvas(target.width, target.height);
+    const rotation = clips.peek().find((each) => each.clip_id === clip.clip_id)?.rotation ?? 0;
+    draw(whole, element, cropAt(clip.crop, number), { size: clip.picture, rotation, place: placeOn(target, clip) });
+    context.drawImage(whole, 0, 0);
+  }
+  context.restore();
+  return true;
+}
+
 /** Draws whenever there is something new to see; while the clip plays with every frame of the screen. */
 function Screen() {
   const ref = useRef(null);
@@ -44,16 +67,16 @@ function Screen() {
     call = requestAnimationFrame(turn);
     return () => cancelAnimationFrame(call);
   }, [playing.value]);
-  void [drawable.value, filmBox.value, selected.value, picture.value, video.value];
+  void [drawable.value, filmBox.value, selected.value, picture.value, video.value, mix.value, neighbour.value];
   useEffect(() => paint(ref.current, false));
   return html`<canvas ref=${ref} class="screen" width=${Math.min(size.width, 720)} height=${Math.round((Math.min(size.width, 720) * size.height) / size.width)}
     role="img" aria-label="The film at this moment"></canvas>`;
 }
 
-/** Where on the target the crop is shown: as on the film's canvas. */
-function placeOn(target) {
+/** Where on the target the crop of a clip is shown: as on the film's canvas. */
+function placeOn(target, clip) {
   const scale = target.width / canvas.peek().width;
-  const { x, y, width, height } = parts.peek()?.placed ?? { x: 0, y: 0, ...canvas.peek() };
+  const { x, y, width, height } = clip?.placed ?? { x: 0, y: 0, ...canvas.peek() };
   return { x: x * scale, y: y * scale, width: width * scale, height: height * scale };
 }
 
@@ -63,8 +86,10 @@ function paint(target, moving) {
   const crop = parts.peek()?.crop;
   const position = moving && crop ? filmPosition() : filmFrame.peek();
   const box = moving && crop ? cropAt(crop, position) : filmBox.peek();
-  draw(target, element, box, { size: picture.peek(), rotation: selected.peek()?.rotation ?? 0, place: placeOn(target) });
-  Object.assign(target.dataset, { frame: String(Math.round(position)), source: element.dataset.frame ?? "", box: [box.x, box.y, box.width, box.height].join(" ") });
+  draw(target, element, box, { size: picture.peek(), rotation: selected.peek()?.rotation ?? 0, place: placeOn(target, parts.peek()) });
+  const now = moving ? mixed(position) : mix.peek();
+  const whole = !now || blend(target, now);
+  Object.assign(target.dataset, { mixed: whole ? "whole" : "part", frame: String(Math.round(position)), source: element.dataset.frame ?? "", box: [box.x, box.y, box.width, box.height].join(" ") });
 }
 
 /** Where words and buttons of players lie over a tall film, and the inner nine tenths. */
@@ -76,12 +101,22 @@ function Safe() {
   </svg>`;
 }
 
+/** What is mixed in, in words: which part of the picture is not the clip's own. */
+function mixName({ kind, share, clip, number }) {
+  if (!SUMS.includes(kind)) return `${nameOf(kind).toLowerCase()}: not shown here`;
+  const part = `${Math.round(100 * (1 - share))} %`;
+  if (kind === "fade") return `faded ${part}`;
+  const name = clips.value.find((each) => each.clip_id === clip.clip_id)?.name ?? "";
+  return `${part} of “${name}”, frame ${number}`;
+}
+
 function Reading() {
   const at = (parts.value?.first_frame ?? 0) + filmFrame.value;
   return html`<p class="reading">
     <span title="In the film">${outside.value ? "not in the film" : timecode(at, filmRate.value)}</span>
     <span class=${Math.abs(speed.value - 1) > 0.005 ? "fast" : "quiet"}>${speedName(speed.value)}</span>
     <span class="quiet">source frame ${frame.value}</span>
+    ${mix.value && html`<span class="quiet">${mixName(mix.value)}</span>`}
     <span class="stale" role="status">${waiting.value ? "being worked out…" : ""}</span>
   </p>`;
 }
@@ -90,7 +125,7 @@ function Reading() {
 export function Preview() {
   if (!selected.value) return null;
   return html`<section class="preview ${waiting.value ? "waiting" : ""}" aria-label="Preview">
-    <div class="screen-room"><div class="screen-frame" style=${{ "--shape": String(ratio.value) }}><${Screen} />${safe.value && html`<${Safe} />`}</div></div>
+    <div class="screen-room"><div class="screen-frame" style=${{ "--shape": String(ratio.value) }}><${Screen} />${safe.value && html`<${Safe} />`}</div><${Neighbour} /></div>
     <${Reading} />
     <${Switch} label="Safe areas" on=${safe.value} onSet=${(on) => (safe.value = on)} title="Where players put words and buttons" />
   </section>`;

@@ -1,0 +1,75 @@
+/** The neighbour's frame in a dissolve: a second, silent video off screen, sought to the frame that the film mixes in. */
+
+import { computed, html, signal, useLayoutEffect, useRef } from "./lib.js";
+import { frameShown } from "./curve.js";
+import { mix } from "./now.js";
+import { playing } from "./player.js";
+import { playableOf } from "./sources.js";
+import { clips } from "./store.js";
+import { frameAt, rateOf } from "./timecode.js";
+
+/** The element and the frame of its source that it holds, ready to be drawn; null while it is sought. */
+const ready = signal(/** @type {{element: HTMLVideoElement, path: string, frame: number} | null} */ (null));
+
+/** Which frame of which video the mix at the playhead needs; null where it needs none. Playing needs none: it is not waited for. */
+const wanted = computed(() => {
+  const now = mix.value;
+  if (now?.kind !== "dissolve" || playing.value || !now.clip.source || !now.clip.source_fps) return null;
+  const raw = clips.value.find((each) => each.clip_id === now.clip.clip_id)?.raw_clip_id;
+  const path = raw ? playableOf(raw).value?.path : null;
+  const rate = rateOf(now.clip.source_fps);
+  return path ? { path, rate, frame: frameShown(now.clip.source, now.number, rate.value) } : null;
+});
+
+/** The element that holds the neighbour's frame of this mix; null while there is none. */
+export const neighbour = computed(() => {
+  const [held, asked] = [ready.value, wanted.value];
+  return held && asked && held.path === asked.path && held.frame === asked.frame ? held.element : null;
+});
+
+/** Seeks one video to the middle of each wanted frame. What it holds is what it says it holds, once its seek is done. */
+function follow(element, path) {
+  let [offset, call] = [0, 0];
+  let [sought, held] = [/** @type {number | null} */ (null), /** @type {number | null} */ (null)];
+  const seek = () => {
+    const asked = wanted.peek();
+    if (asked?.path !== path || asked.frame === sought || element.seeking || element.readyState === 0) return;
+    sought = asked.frame;
+    element.currentTime = (asked.frame + 1 / 2) / asked.rate.value + offset;
+  };
+  const tell = () => {
+    if (!element.seeking && held !== null) ready.value = { element, path, frame: held };
+    seek();
+  };
+  const seen = (/** @type {number} */ _, { mediaTime }) => {
+    const rate = wanted.peek()?.rate;
+    if (rate) held = frameAt(mediaTime - offset + 1 / 4 / rate.value, rate);
+    call = element.requestVideoFrameCallback(seen);
+    tell();
+  };
+  call = element.requestVideoFrameCallback((now, data) => {
+    offset = element.currentTime === 0 ? data.mediaTime : 0;
+    seen(now, data);
+  });
+  element.addEventListener("seeked", tell);
+  element.addEventListener("loadeddata", seek);
+  const stop = wanted.subscribe(seek);
+  return () => {
+    element.cancelVideoFrameCallback(call);
+    element.removeEventListener("seeked", tell);
+    element.removeEventListener("loadeddata", seek);
+    stop();
+    ready.value = null;
+  };
+}
+
+function Behind({ path }) {
+  const ref = useRef(null);
+  useLayoutEffect(() => follow(ref.current, path), [path]);
+  return html`<video ref=${ref} key=${path} src=${path} class="behind" muted playsinline preload="auto" tabindex="-1" aria-hidden="true"></video>`;
+}
+
+/** Its video, as long as a mix needs one. */
+export function Neighbour() {
+  return wanted.value && html`<${Behind} key=${wanted.value.path} path=${wanted.value.path} />`;
+}
