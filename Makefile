@@ -83,7 +83,7 @@ vendor-check: setup ## that what is vendored is what was fetched; offline
 	$(BIN)/python -m server.vendor check
 
 browser: footage ## drive the pages in the system's Chromium
-	$(BIN)/python -m pytest -q -n 2 -m browser tests/browser --tracing retain-on-failure
+	$(BIN)/python -m pytest -q -n 3 --dist worksteal -m browser tests/browser
 
 pictures: footage ## take the pages' pictures anew, into docs/img/studio
 	REELC_PICTURES=docs/img/studio $(BIN)/python -m pytest -q tests/browser/test_first_minute.py

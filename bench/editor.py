@@ -63,7 +63,9 @@ def editing() -> Iterator[Desk]:
         sync_playwright() as driver,
     ):
         project = long_project(person, Path(folder))
-        browser = driver.chromium.launch(executable_path=shutil.which("chromium"))
+        browser = driver.chromium.launch(
+            executable_path=shutil.which("chromium-headless-shell") or shutil.which("chromium")
+        )
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         context.add_cookies([{"name": COOKIE, "value": person.session, "url": site.url}])
         desk = Desk(context.new_page())

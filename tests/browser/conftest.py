@@ -37,8 +37,8 @@ def base_url() -> None:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """The system's own Chromium."""
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    """The system's own Chromium; rather the one without windows, which takes a third less of the processor."""
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if chromium is None:
         pytest.skip("this machine has no chromium")
     return {**browser_type_launch_args, "executable_path": chromium}

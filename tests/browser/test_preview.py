@@ -28,6 +28,8 @@ TIMES = 50
 """Moments of each of the two clips."""
 MIXED = 6
 """Moments of each side of a transition."""
+DISSOLVED, FADED = 24, (13, 14)
+"""Frames of the dissolve, and of the fade on its either side."""
 FARTHEST = 0.25
 """Output pixels between the crop that the page shows and the film's; the worst seen is 0.04."""
 LIKE = 40.0
@@ -91,22 +93,20 @@ class Agreed:
     firsts: tuple[int, ...]
     """Where in the film each clip begins."""
 
+    def at(self, clip: int, numbers: list[int]) -> Iterator[tuple[Luma, Seen]]:
+        """The film's frame, and what the page shows, at these frames of the clip that is selected."""
+        return ((self.lumas[self.firsts[clip] + seen.number], seen) for seen in shown(self.desk, numbers))
+
+    def next_clip(self) -> None:
+        """Select it."""
+        self.desk.page.keyboard.press("PageDown")
+        self.desk.settle()
+
 
 @pytest.fixture
 def agreed(open_page: Open, person: Person, game: Path, tmp_path: Path, embedded: str) -> Agreed:
-    project = agreeing(person)
-    person.clip(project, person.uploaded(game), name="Counted", crop_data=WHOLE, segments_data=COUNTED)
-    still = person.uploaded(scene(tmp_path / "blobs.mp4", embedded))
-    person.clip(project, still, name="Moving", crop_data=GLIDE, segments_data=MOVING)
-    tilted = {"rotation": 7.5, "segments_data": trim(0.2, 1.4)}
-    person.clip(project, still, name="Tilted", crop_data=TILTED, **tilted)
-    return compared(project, open_page, person, tmp_path)
-
-
-@pytest.fixture
-def joined(open_page: Open, person: Person, game: Path, tmp_path: Path, embedded: str) -> Agreed:
     """Moving dissolves into Counted, which fades to Tilted."""
-    project = agreeing(person)
+    project = person.project("Agreed", aspect_ratio="16:9", settings=SETTINGS)
     still = person.uploaded(scene(tmp_path / "blobs.mp4", embedded))
     person.clip(project, still, name="Moving", crop_data=GLIDE, segments_data=MOVING)
     dissolve, fade = {"type": "dissolve", "duration": 0.8}, {"type": "fade", "duration": 0.9}
@@ -114,16 +114,6 @@ def joined(open_page: Open, person: Person, game: Path, tmp_path: Path, embedded
     person.clip(project, person.uploaded(game), name="Counted", **counted)
     tilted = {"rotation": 7.5, "segments_data": trim(0.2, 1.4), "transition_data": fade}
     person.clip(project, still, name="Tilted", crop_data=TILTED, **tilted)
-    return compared(project, open_page, person, tmp_path)
-
-
-def agreeing(person: Person) -> str:
-    """A project with the settings of these tests."""
-    return person.project("Agreed", aspect_ratio="16:9", settings=SETTINGS)
-
-
-def compared(project: str, open_page: Open, person: Person, tmp_path: Path) -> Agreed:
-    """The project's film, and its page."""
     made = tmp_path / "film.mp4"
     made.write_bytes(film(person.api, export(person.api, project)))
     desk = opened(open_page, project)
@@ -136,53 +126,55 @@ def scene(path: Path, ffmpeg: str) -> Path:
     """Blobs at known places, 4 s that every browser plays."""
     luma = blobs.blob_scene()
     command = [ffmpeg, "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "yuv420p", *coded.BT709, "-s", "1920x1080"]
-    command += ["-r", "30", "-i", "pipe:0", *H264[:4], "-crf", "8", "-pix_fmt", "yuv420p", *coded.BT709, str(path)]
+    command += [
+        "-r",
+        "30",
+        "-i",
+        "pipe:0",
+        *H264[:4],
+        "-g",
+        "10",
+        "-crf",
+        "8",
+        "-pix_fmt",
+        "yuv420p",
+        *coded.BT709,
+        str(path),
+    ]
     coded.feed(command, (coded.yuv420p(luma) for _ in range(120)))
     return path
 
 
 def test_what_the_page_shows_is_what_the_film_shows(agreed: Agreed) -> None:
-    counted, moving, tilted = agreed.frames
-    assert sum(agreed.frames) == len(agreed.lumas)
-    for seen in shown(agreed.desk, moments(counted)):
-        assert agreed.codes[seen.number] == seen.frame, f"frame {seen.number}"
-        assert read.codes(seen.picture)[0] == seen.frame, f"frame {seen.number}"
-    agreed.desk.page.keyboard.press("PageDown")
-    agreed.desk.settle()
-    for seen in shown(agreed.desk, moments(moving)):
-        frame = agreed.lumas[counted + seen.number]
+    moving, counted, tilted = agreed.frames
+    assert agreed.firsts == (0, moving - DISSOLVED, moving - DISSOLVED + counted)
+    assert agreed.firsts[2] + tilted == len(agreed.lumas)
+    for frame, seen in agreed.at(0, moments(range(moving - DISSOLVED))):
         assert blobs.farthest(frame, seen.box, SIZE) < FARTHEST, f"frame {seen.number}"
         assert psnr(to_video(seen.screen), frame) > LIKE, f"frame {seen.number}"
-    agreed.desk.page.keyboard.press("PageDown")
-    agreed.desk.settle()
-    for seen in shown(agreed.desk, moments(tilted, 6)):  # turned, and between bars, as its crop is of another shape
-        frame = agreed.lumas[counted + moving + seen.number]
+    mixed(agreed, 0, range(moving - DISSOLVED, moving), "of “Counted”")
+    agreed.next_clip()
+    for _, seen in agreed.at(1, moments(range(DISSOLVED, counted - FADED[0]))):
+        assert agreed.codes[agreed.firsts[1] + seen.number] == seen.frame, f"frame {seen.number}"
+        assert read.codes(seen.picture)[0] == seen.frame, f"frame {seen.number}"
+    mixed(agreed, 1, range(DISSOLVED), "of “Moving”")
+    mixed(agreed, 1, range(counted - FADED[0], counted), "faded")
+    agreed.next_clip()
+    for frame, seen in agreed.at(2, moments(range(FADED[1], tilted), 6)):  # turned, and between bars
         assert psnr(to_video(seen.screen), frame) > LIKE, f"frame {seen.number}"
+    mixed(agreed, 2, range(FADED[1]), "faded")
 
 
-def test_a_transition_is_mixed_as_the_film_mixes_it(joined: Agreed) -> None:
-    moving, counted, _ = joined.frames
-    dissolve = moving - joined.firsts[1]
-    fade = {"out": 13, "in": 14}
-    assert dissolve == 24
-    sides = [
-        [(range(moving - dissolve, moving), "of “Counted”")],
-        [(range(dissolve), "of “Moving”"), (range(counted - fade["out"], counted), "faded")],
-        [(range(fade["in"]), "faded")],
-    ]
-    for k, clip in enumerate(sides):
-        for frames, said in clip:
-            for seen in shown(joined.desk, sorted(random.Random(k).sample(frames, MIXED))):
-                frame = joined.lumas[joined.firsts[k] + seen.number]
-                assert psnr(to_video(seen.screen), frame) > LIKE, f"frame {seen.number} of clip {k}"
-                expect(joined.desk.page.locator(".reading")).to_contain_text(said)
-        joined.desk.page.keyboard.press("PageDown")
-        joined.desk.settle()
+def mixed(agreed: Agreed, clip: int, frames: range, said: str) -> None:
+    """Within a transition the page shows the film's mix, and says of what."""
+    for frame, seen in agreed.at(clip, moments(frames, MIXED)):
+        assert psnr(to_video(seen.screen), frame) > LIKE, f"frame {seen.number} of clip {clip}"
+        expect(agreed.desk.page.locator(".reading")).to_contain_text(said)
 
 
-def moments(frames: int, times: int = TIMES) -> list[int]:
-    """Random frames of a clip, the first and the last among them."""
-    return sorted({0, frames - 1, *random.Random(frames).sample(range(frames), times - 2)})
+def moments(frames: range, times: int = TIMES) -> list[int]:
+    """Random frames, the first and the last among them."""
+    return sorted({frames[0], frames[-1], *random.Random(len(frames)).sample(frames, times - 2)})
 
 
 def shown(desk: Desk, numbers: list[int]) -> Iterator[Seen]:
