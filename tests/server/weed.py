@@ -6,6 +6,7 @@ import json
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -41,8 +42,8 @@ def _free(port: int) -> bool:
 
 
 def weed() -> str | None:
-    """The program, if its package is installed."""
-    return shutil.which("weed") or shutil.which("seaweedfs")
+    """The program, if its package is installed: beside this interpreter, whose folder need not be on the path."""
+    return shutil.which("weed", path=Path(sys.executable).parent) or shutil.which("weed")
 
 
 @contextmanager
