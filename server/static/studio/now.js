@@ -81,10 +81,10 @@ const beside = (step) => computed(() => {
 });
 export const [before, after] = [beside(-1), beside(1)];
 
-/** What the clip's frame `k` is mixed of while the draft is that of the edit; null where it is seen alone. */
+/** What the clip's frame `k` is mixed of, by the newest parts; null where it is seen alone. */
 export function mixed(k) {
-  if (outside.value || waiting.value) return null;
-  return mixAt(drafted.value, before.value, after.value, k);
+  if (outside.value || !parts.value?.source) return null;
+  return mixAt(parts.value, before.value, after.value, k);
 }
 
 /** The mix of the film's frame at the playhead. */
