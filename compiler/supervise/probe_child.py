@@ -126,7 +126,7 @@ def _sound(container: InputContainer) -> AudioStream | None:
 
 
 def _shown(track: survey.Track) -> Fraction:
-    if track.first is None:
+    if track.first is None or not track.ticks:
         raise unreadable("has no picture that can be decoded")
     return track.first
 

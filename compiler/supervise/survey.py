@@ -222,6 +222,8 @@ def _tick(timed: Packet[Any] | VideoFrame | AudioFrame) -> int | None:
 
 
 def _uneven(ticks: Sequence[int], time_base: Fraction) -> bool:
+    if not ticks:  # of a damaged file: nothing is off any grid
+        return False
     ordered = sorted(ticks)
     gaps, first = len(ordered) - 1, ordered[0]
     allowed = max(Fraction(2), JITTER / time_base) * gaps

@@ -151,8 +151,8 @@ async def _probed(path: Path) -> Media:
         return (await probing([(path, Loc())]))[path]
     except (ReelError, ReelErrors) as error:
         first = error.errors[0] if isinstance(error, ReelErrors) else error
-        if CODES[first.code].name == "internal_error":
-            raise
+        if CODES[first.code].name == "internal_error":  # a bug of ours, and nobody else's to read
+            raise RuntimeError(first.message) from error
         message = first.message.replace(f'"{path.name}"', "the file")
         hint, reason = first.hint or None, first.detail or None
         raise Problem(422, "unreadable_media", message, code=first.code, hint=hint, reason=reason) from error

@@ -41,10 +41,15 @@ from server.storage import raw_clips
 async def broken(reader):
     raise LookupError("a secret reason")
 raw_clips.every = broken
+from compiler.errors import Loc, ReelError
+from server.routes import raw_clips as uploads
+async def failing(media):
+    raise ReelError("RC901", Loc(), "the media reader failed", detail="a secret reason")
+uploads.probing = failing
 """
     + PLAIN
 )
-"""A server with a mistake in it."""
+"""A server with two mistakes in it."""
 
 
 @pytest.fixture(scope="module")
@@ -169,12 +174,13 @@ def test_a_server_whose_store_does_not_answer_is_not_ready(place: Site, ann: htt
     assert ann.get("/readyz").status_code == 200
 
 
-def test_a_failure_of_the_server_itself_is_told_and_tells_nothing(tmp_path: Path) -> None:
+def test_a_failure_of_the_server_itself_is_told_and_tells_nothing(tmp_path: Path, game: Path) -> None:
     data = tmp_path / "data"
     token = add_user(data, "ann")
     with serving(data, program=BROKEN) as site, site.client(token) as ann:
-        answer = ann.get("/api/raw-clips")
-        refused(answer, 500, "internal_error")
-        assert "secret" not in answer.text
+        sent = {"content": game.read_bytes(), "headers": {"Content-Type": "video/mp4"}}
+        for answer in (ann.get("/api/raw-clips"), ann.post("/api/raw-clips", **sent)):
+            refused(answer, 500, "internal_error")
+            assert "secret" not in answer.text
         assert ann.get("/api/projects").status_code == 200
-    assert "a secret reason" in Path(site.log.name).read_text()
+    assert Path(site.log.name).read_text().count("a secret reason") == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ from server.vendor import FOLDER, wrong
 from tests.server.site import ROOT, Site, add_user
 from tests.server.test_http import added
 
-EXAMPLES = 12
-"""Of every operation."""
+EXAMPLES = int(os.environ.get("REELC_EXAMPLES", "12"))
+"""Of every operation; 100 in CI."""
 
 DOCUMENT = document(OPERATIONS)
 

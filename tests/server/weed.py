@@ -63,6 +63,7 @@ def running(folder: Path) -> Iterator[Bucket]:
     command = [program, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false"]
     command += [f"-master.port={master}", f"-volume.port={volume}", "-volume.max=300", "-filer", "-s3"]
     command += [f"-filer.port={filer}", f"-s3.port={s3}", f"-s3.config={folder / 's3.json'}"]
+    command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]  # catalogues that nobody asks, at ports that all would share
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
         try:

@@ -10,6 +10,7 @@ import pytest
 from av.container import InputContainer
 from av.stream import Stream
 
+from compiler.errors import ReelError
 from compiler.supervise import probe_child, survey
 from compiler.supervise.admit import opened
 from tests.supervise.conftest import Made
@@ -121,3 +122,15 @@ def test_pictures_that_cannot_be_decoded(made: Made, answer: Callable[..., Any],
 
 def test_times_past_the_end_are_the_last_frame(made: Made, answer: Callable[..., Any]) -> None:
     assert answer("times", made("silent.mp4"), "50", "60")["answer"] == [str(Fraction(59, 30))]
+
+
+def test_a_picture_of_which_no_packet_was_read_is_refused_and_off_no_grid(made: Made) -> None:
+    """As damaged files have it."""
+    with opened(made("plain.mp4")) as (container, _):
+        none = survey.Track(container.streams.video[0])
+        assert not survey.Reading([none], [none], whole=True).uneven
+        with pytest.raises(ReelError, match="no picture that can be decoded"):
+            probe_child._shown(none)
+        none.frame = next(container.decode(video=0))  # a frame, of packets that do not count
+        with pytest.raises(ReelError, match="no picture that can be decoded"):
+            probe_child._shown(none)
