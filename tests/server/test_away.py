@@ -178,8 +178,8 @@ def test_a_failure_of_the_server_itself_is_told_and_tells_nothing(tmp_path: Path
     data = tmp_path / "data"
     token = add_user(data, "ann")
     with serving(data, program=BROKEN) as site, site.client(token) as ann:
-        sent = {"content": game.read_bytes(), "headers": {"Content-Type": "video/mp4"}}
-        for answer in (ann.get("/api/raw-clips"), ann.post("/api/raw-clips", **sent)):
+        sent = ann.post("/api/raw-clips", content=game.read_bytes(), headers={"Content-Type": "video/mp4"})
+        for answer in (ann.get("/api/raw-clips"), sent):
             refused(answer, 500, "internal_error")
             assert "secret" not in answer.text
         assert ann.get("/api/projects").status_code == 200
