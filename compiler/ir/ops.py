@@ -520,6 +520,8 @@ OPS: tuple[type[Op], ...] = get_args(Op)
 
 def operands(op: Op) -> tuple[Value, ...]:
     """The values an op reads, in order."""
+    if not isinstance(op, _OTHERS):  # most ops by far, and this is asked more often than anything else
+        return (op.src,)
     match op:
         case Source() | Plate() | Silence():
             return ()
@@ -527,5 +529,7 @@ def operands(op: Op) -> tuple[Value, ...]:
             return srcs
         case Xfade(left, right) | Overlay(left, right) | Paint(left, right):
             return left, right
-        case _:
-            return (op.src,)
+
+
+_OTHERS = (Source, Plate, Silence, Concat, Xfade, Overlay, Paint)
+"""Ops that do not read just one value, `src`."""
