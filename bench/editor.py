@@ -6,7 +6,6 @@ it went on, the time between them, and how many came more than 50 ms after the o
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from compiler.supervise.ffmpeg import find_build
 from server.identity import COOKIE
-from tests.browser.desk import Desk, middle
+from tests.browser.desk import Desk, chromium, middle
 from tests.browser.person import Person, new_person
 from tests.footage.coded import Recipe, make
 from tests.server.editing import trim
@@ -63,9 +62,7 @@ def editing() -> Iterator[Desk]:
         sync_playwright() as driver,
     ):
         project = long_project(person, Path(folder))
-        browser = driver.chromium.launch(
-            executable_path=shutil.which("chromium-headless-shell") or shutil.which("chromium")
-        )
+        browser = driver.chromium.launch(executable_path=chromium())
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         context.add_cookies([{"name": COOKIE, "value": person.session, "url": site.url}])
         desk = Desk(context.new_page())

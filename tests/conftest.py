@@ -20,8 +20,7 @@ FOOTAGE = Path(__file__).parents[1] / ".footage"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What is marked `one_build` is slow with any ffmpeg but the embedded one."""
     for item in items:
-        build = getattr(item, "callspec", None) and item.callspec.params.get("ffmpegs", "embedded")  # type: ignore[attr-defined]
-        if item.get_closest_marker("one_build") and build != "embedded":
+        if item.get_closest_marker("one_build") and item.callspec.params["ffmpegs"] != "embedded":  # type: ignore[attr-defined]
             item.add_marker(pytest.mark.slow)
 
 

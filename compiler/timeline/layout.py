@@ -43,7 +43,7 @@ class Join:
     @property
     def fading_out(self) -> tuple[Fraction, Fraction]:
         """The leaving clip's share of the picture at frame k of those it takes: a + b·k. ffmpeg's `fade` and `xfade`
-        both begin with a frame that is not mixed yet, and end with one that still is."""
+        both begin with a frame that is not mixed yet, and end with one that still is. Of no frames it says nothing."""
         return Fraction(1), Fraction(-1, max(1, self.leaving))
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from server.identity import COOKIE
+from tests.browser.desk import chromium
 from tests.browser.person import Person, new_person
 from tests.server.site import Site, serving
 
@@ -37,11 +37,10 @@ def base_url() -> None:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """The system's own Chromium; rather the one without windows, which takes a third less of the processor."""
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
-    if chromium is None:
+    """The system's own Chromium."""
+    if (program := chromium()) is None:
         pytest.skip("this machine has no chromium")
-    return {**browser_type_launch_args, "executable_path": chromium}
+    return {**browser_type_launch_args, "executable_path": program}
 
 
 @pytest.fixture(scope="session")

