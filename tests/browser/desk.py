@@ -26,27 +26,40 @@ STATE = """async () => {
 }"""
 
 SETTLED = """async () => {
-  const { video, shown } = await import("/static/studio/player.js");
+  const { video, shownFrame } = await import("/static/studio/player.js");
   const now = await import("/static/studio/now.js");
   const element = video.value;
-  if (now.waiting.value || !element || element.seeking || shown.value === null) return null;
-  return Number(element.dataset.frame) === now.frame.value || null;
+  if (now.waiting.value || !element || element.seeking) return null;
+  return shownFrame.value === now.frame.value || null;
 }"""
+
+SEEN = """async () => {
+  const { video, shownFrame } = await import("/static/studio/player.js");
+  const { frame, waiting } = await import("/static/studio/now.js");
+  const names = ["seeking", "paused", "readyState", "networkState", "currentTime", "duration", "src"];
+  const of = (element) => ({ ...Object.fromEntries(names.map((name) => [name, element[name]])), ...element.dataset });
+  return {
+    frame: frame.value, shown: shownFrame.value, waiting: waiting.value, error: video.value?.error?.message,
+    elements: [...document.querySelectorAll("video, .screen")].map(of),
+    note: document.querySelector(".stage-note")?.textContent,
+  };
+}"""
+"""What the stage and the preview are at, for people to read."""
 
 UNTIL = """async (argument) => {
   const asked = %s;
-  for (const deadline = performance.now() + 15000; performance.now() < deadline; ) {
+  for (const deadline = performance.now() + 30000; performance.now() < deadline; ) {
     const answer = await asked(argument);
     if (answer !== null) return answer;
     await new Promise((done) => setTimeout(done, 20));
   }
-  throw new Error("it never came to this");
+  throw new Error(`it never came to this: ${JSON.stringify(await (%s)())}`);
 }"""
 
 
 def until(page: Page, condition: str, argument: Any = None) -> Any:
     """What an asynchronous function on the page answers, once that is not null. (Playwright awaits none itself.)"""
-    return page.evaluate(UNTIL % condition, argument)
+    return page.evaluate(UNTIL % (condition, SEEN), argument)
 
 
 def chromium() -> str | None:

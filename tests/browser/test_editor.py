@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from server.identity import COOKIE
 from tests.browser.conftest import Watch
-from tests.browser.desk import Desk, Json, Open, opened
+from tests.browser.desk import Desk, Json, Open, opened, until
 from tests.browser.person import Person
 from tests.server.editing import trim
 from tests.server.site import Site
@@ -21,6 +21,11 @@ KEYS = [
     {"frame": 60, "x": 300.0, "y": 40.0, "width": 157.5, "height": 280.0, "ease": "smooth"},
     {"frame": 150, "x": 420.0, "y": 0.0, "width": 202.5, "height": 360.0, "ease": "linear"},
 ]
+
+PASSED = """async (frame) => {
+  const { shownFrame } = await import("/static/studio/player.js");
+  return shownFrame.value > frame || null;
+}"""
 
 
 def edited(person: Person, game: Path, **fields: Any) -> str:
@@ -160,11 +165,11 @@ def test_playing_follows_the_trim_the_speed_and_what_is_held(open_page: Open, pe
     page.wait_for_function("() => document.querySelector('.video').playbackRate === 0.5")
     page.wait_for_function("() => document.querySelector('.video').paused")
     assert page.get_by_role("button", name="Pause", exact=True).is_visible()
-    page.wait_for_function("() => Number(document.querySelector('.video').dataset.frame) > 76")
+    until(page, PASSED, 76)
     page.keyboard.press("End")
     assert desk.settle()["frame"] == 209
     page.keyboard.press("Space")
-    page.wait_for_function("() => Number(document.querySelector('.video').dataset.frame) > 35")
+    until(page, PASSED, 35)
     assert desk.state()["frame"] < 209
 
 

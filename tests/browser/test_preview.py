@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.desk import GREY, Desk, Open, luma_of, opened, until
 from tests.browser.person import Person
@@ -56,10 +56,10 @@ SHOW = """async (number) => {
   player.showFilm(number);
 }"""
 SHOWN = """async (number) => {
-  const { video } = await import("/static/studio/player.js");
+  const { video, shownFrame } = await import("/static/studio/player.js");
   const now = await import("/static/studio/now.js");
   const screen = document.querySelector(".screen");
-  if (!video.value || video.value.seeking || video.value.dataset.frame !== String(now.frame.value)) return null;
+  if (!video.value || video.value.seeking || shownFrame.value !== now.frame.value) return null;
   if (screen.dataset.mixed !== "whole") return null;
   if (screen.dataset.frame !== String(number) || screen.dataset.source !== String(now.frame.value)) return null;
   const grey = GREY;
@@ -68,6 +68,19 @@ SHOWN = """async (number) => {
     screen: grey(screen, 640, 360), picture: grey(video.value, 640, 360),
   };
 }""".replace("GREY", GREY)
+
+
+LOSING = """(() => {
+  const tell = HTMLVideoElement.prototype.requestVideoFrameCallback;
+  HTMLVideoElement.prototype.requestVideoFrameCallback = function (call) {
+    return tell.call(this, (now, data) => {
+      if (!window.losing || window.losing.has(this)) return call(now, data);
+      window.losing.set(this, true);
+      this.requestVideoFrameCallback(call);
+    });
+  };
+})()"""
+"""Each video loses the next picture that it would tell of, from when `losing` is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +163,24 @@ def test_what_the_page_shows_is_what_the_film_shows(agreed: Agreed) -> None:
     for frame, seen in agreed.at(2, moments(range(FADED[1], tilted), 6)):  # turned, and between bars
         assert psnr(to_video(seen.screen), frame) > LIKE, f"frame {seen.number}"
     mixed(agreed, 2, range(FADED[1]), "faded")
+
+
+def test_a_picture_that_the_browser_does_not_tell_of_is_shown(
+    page: Page, open_page: Open, person: Person, game: Path
+) -> None:
+    project = person.project("Lost", aspect_ratio="16:9", settings=SETTINGS)
+    raw, dissolve = person.uploaded(game), {"type": "dissolve", "duration": 0.8}
+    for into in ({}, {"transition_data": dissolve}):
+        person.clip(project, raw, crop_data=WHOLE, segments_data=trim(0.5, 3.5), **into)
+    page.add_init_script(LOSING)
+    desk = opened(open_page, project)
+    for number in (30, 75, 80):  # alone, and mixed with the clip after it
+        page.evaluate("() => (window.losing = new WeakMap())")
+        page.evaluate(SHOW, number)
+        until(page, SHOWN, number)
+    page.evaluate("() => (window.losing = new WeakMap())")
+    page.keyboard.press("PageDown")
+    desk.settle()
 
 
 def mixed(agreed: Agreed, clip: int, frames: range, said: str) -> None:

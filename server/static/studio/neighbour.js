@@ -3,6 +3,7 @@
 import { computed, html, signal, useLayoutEffect, useRef } from "./lib.js";
 import { frameShown } from "./curve.js";
 import { mix } from "./now.js";
+import { pictures } from "./pictures.js";
 import { playing } from "./player.js";
 import { playableOf } from "./sources.js";
 import { clipById } from "./store.js";
@@ -28,48 +29,39 @@ export const neighbour = computed(() => {
 });
 
 /** Seeks one video to the middle of each wanted frame. What it holds is what it says it holds, once its seek is done. */
-function follow(element, path) {
-  let [offset, call] = [0, 0];
+function follow(element, path, rate) {
   let [sought, held] = [/** @type {number | null} */ (null), /** @type {number | null} */ (null)];
-  const seek = () => {
-    const asked = wanted.peek();
-    if (asked?.path !== path || asked.frame === sought || element.seeking || element.readyState === 0) return;
-    sought = asked.frame;
-    element.currentTime = (asked.frame + 1 / 2) / asked.rate.value + offset;
-  };
   const tell = () => {
     if (!element.seeking && held !== null) ready.value = { element, path, frame: held };
-    seek();
   };
-  const seen = (/** @type {number} */ _, { mediaTime }) => {
-    const rate = wanted.peek()?.rate;
-    if (rate) held = frameAt(mediaTime - offset + 1 / 4 / rate.value, rate);
-    call = element.requestVideoFrameCallback(seen);
+  const screen = pictures(element, (at) => {
+    held = frameAt(at + 1 / 4 / rate.value, rate);
     tell();
-  };
-  call = element.requestVideoFrameCallback((now, data) => {
-    offset = element.currentTime === 0 ? data.mediaTime : 0;
-    seen(now, data);
+    seek();
   });
+  const seek = () => {
+    const asked = wanted.peek();
+    if (asked?.path !== path || asked.frame === sought || held === null) return;
+    sought = asked.frame;
+    screen.seek((sought + 1 / 2) / rate.value);
+  };
   element.addEventListener("seeked", tell);
-  element.addEventListener("loadeddata", seek);
-  const stop = wanted.subscribe(seek);
+  const left = wanted.subscribe(seek);
   return () => {
-    element.cancelVideoFrameCallback(call);
+    left();
     element.removeEventListener("seeked", tell);
-    element.removeEventListener("loadeddata", seek);
-    stop();
+    screen.stop();
     ready.value = null;
   };
 }
 
-function Behind({ path }) {
+function Behind({ path, rate }) {
   const ref = useRef(null);
-  useLayoutEffect(() => follow(ref.current, path), [path]);
+  useLayoutEffect(() => follow(ref.current, path, rate), [path, rate.text]);
   return html`<video ref=${ref} key=${path} src=${path} class="behind" muted playsinline preload="auto" tabindex="-1" aria-hidden="true"></video>`;
 }
 
 /** Its video, as long as a mix needs one. */
 export function Neighbour() {
-  return wanted.value && html`<${Behind} key=${wanted.value.path} path=${wanted.value.path} />`;
+  return wanted.value && html`<${Behind} key=${wanted.value.path} path=${wanted.value.path} rate=${wanted.value.rate} />`;
 }

@@ -4,9 +4,10 @@
  * `playhead` (store) is where the frame on screen begins, in source seconds. A seek goes to the middle of the frame.
  */
 
-import { effect, html, signal, untracked, useLayoutEffect, useRef } from "./lib.js";
+import { computed, effect, html, signal, untracked, useLayoutEffect, useRef } from "./lib.js";
 import { frameShown, recordAt, speedAt } from "./curve.js";
 import { asked, duration, filmRate, found, frame, frames, inOut, parts, rate, segments, variable } from "./now.js";
+import { pictures } from "./pictures.js";
 import { playableOf, unplayable } from "./sources.js";
 import { holds } from "./spans.js";
 import { clips, playhead, select, selected } from "./store.js";
@@ -24,15 +25,16 @@ export const shuttle = signal(1);
 export const looping = signal(false);
 /** Whether playing goes on with the next clip, through the film. */
 export const through = signal(false);
-/** Seconds on the media's clock of the picture on screen; null until there is one. Changes with every picture shown. */
-export const shown = signal(/** @type {number | null} */ (null));
+/** Where the picture on screen begins, source seconds; null until there is one. */
+const shown = signal(/** @type {number | null} */ (null));
+/** The frame of the source on screen; null until there is one. Browsers round: a quarter on is far from the frame's ends. */
+export const shownFrame = computed(() => (shown.value === null ? null : frameAt(shown.value + 1 / 4 / rate.value.value, rate.value)));
 
 /** Counts pictures that can be drawn. One that is on screen need not be ready to be drawn before its seek is done. */
 export const drawable = signal(0);
 
-/** Where the first frame is on the media's own clock. */
-let offset = 0;
-let wanted = /** @type {number | null} */ (null);
+/** The pictures of the video that is on the page. */
+let screen = /** @type {ReturnType<typeof pictures> | null} */ (null);
 /** The clip that was just selected is to be played when its picture is there. */
 let goesOn = false;
 
@@ -47,19 +49,11 @@ function moveTo(at) {
   const number = Math.min(Math.max(0, frameAt(at, rate.peek())), last);
   asked.value = null;
   playhead.value = timeOf(number, rate.peek());
-  sought(within(number));
+  screen?.seek(within(number));
 }
 
 /** A time at which nothing but this frame is on screen: its middle; of uneven frames, just after the clock's tick. */
 const within = (number) => (number + (variable.peek() ? 1 / 100 : 1 / 2)) / rate.peek().value;
-
-/** Seeks that come while one is under way: the newest is done after it. */
-function sought(at) {
-  const element = video.peek();
-  if (!element || element.readyState === 0) return;
-  if (element.seeking) wanted = at;
-  else element.currentTime = at + offset;
-}
 
 /** So many frames on, or back. @param {number} count */
 export const step = (count) => seek(timeOf(Math.max(0, frame.peek() + count), rate.peek()));
@@ -74,14 +68,13 @@ export function showFilm(number) {
 export function pause() {
   playing.value = false;
   video.peek()?.pause();
-  const element = video.peek();
-  if (element) moveTo(playhead.peek());
+  if (video.peek()) moveTo(playhead.peek());
 }
 
 /** Play at a shuttle speed; below 0 backwards. */
 export function play(speed = 1) {
   const element = video.peek();
-  if (!element || element.readyState === 0) return;
+  if (!element || shown.peek() === null) return;
   const [start, end] = inOut.peek();
   const last = end - 1 / rate.peek().value;
   asked.value = null;
@@ -120,13 +113,23 @@ function paceAt(at) {
 }
 
 /** A picture is on screen. */
-function presented(element, mediaTime) {
-  shown.value = mediaTime;
-  const number = frameAt(mediaTime - offset + 1 / 4 / rate.peek().value, rate.peek());
-  element.dataset.frame = String(number);
+function presented(element, began) {
+  const first = shown.peek() === null;
+  shown.value = began;
   drawable.value += 1;
-  if (!playing.peek() || shuttle.peek() < 0) return;
-  const at = timeOf(number, rate.peek());
+  if (first) begin();
+  else if (playing.peek() && shuttle.peek() > 0) playedTo(element, timeOf(shownFrame.peek(), rate.peek()));
+}
+
+/** The video's first picture: go where the playhead is. */
+function begin() {
+  moveTo(playhead.peek());
+  if (goesOn) play();
+  goesOn = false;
+}
+
+/** The video has played up to a frame. */
+function playedTo(element, at) {
   if (at + 1 / rate.peek().value >= inOut.peek()[1] - 1e-6) return over();
   hold(element, playhead.peek(), at);
   playhead.value = at;
@@ -155,8 +158,7 @@ function over() {
 
 /** The time of the source that is playing, finer than its frames. */
 export function playingAt() {
-  const element = video.peek();
-  return element && playing.peek() ? element.currentTime - offset : playhead.peek();
+  return screen && playing.peek() ? screen.at() : playhead.peek();
 }
 
 /** Film frame, with its fraction, at the moment: through slow motion it goes on although the picture stays. */
@@ -166,48 +168,18 @@ export function filmPosition() {
   return Math.min(recordAt(source, playingAt()), parts.peek().frames - 1);
 }
 
-/** Calls of the video element while it is on the page. */
+/** The video element while it is on the page. */
 function attached(element) {
-  let call = 0;
-  const present = (_, { mediaTime }) => {
-    presented(element, mediaTime);
-    call = element.requestVideoFrameCallback(present);
-  };
-  call = element.requestVideoFrameCallback((now, data) => {
-    offset = element.currentTime === 0 ? data.mediaTime : 0;
-    present(now, data);
-    moveTo(playhead.peek());
-    if (goesOn) play();
-    goesOn = false;
-  });
+  screen = pictures(element, (at) => presented(element, at));
   video.value = element;
   return () => {
-    element.cancelVideoFrameCallback(call);
-    video.value = null;
-    shown.value = null;
-    [playing.value, offset, wanted] = [false, 0, null];
+    screen?.stop();
+    [screen, video.value, shown.value, playing.value] = [null, null, null, false];
   };
 }
 
 function sizeFound({ target }) {
   found.value = { width: target.videoWidth, height: target.videoHeight, duration: target.duration };
-}
-
-/** A first picture that was on screen before anybody could be told of it: a seek shows one that is told of. */
-function loaded() {
-  requestAnimationFrame(() =>
-    requestAnimationFrame(() => {
-      if (shown.peek() === null) moveTo(playhead.peek());
-    }),
-  );
-}
-
-function seekDone({ target }) {
-  drawable.value += 1;
-  if (wanted === null) return;
-  const at = wanted;
-  wanted = null;
-  target.currentTime = at + offset;
 }
 
 /** The footage is over: it may end a little before its last frame was told of. */
@@ -222,7 +194,7 @@ function Video({ rawClipId, path, rotation }) {
   useLayoutEffect(() => attached(ref.current), [path]);
   return html`<video ref=${ref} key=${path} src=${path} playsinline preload="auto" class="video" tabindex="-1"
     aria-label="The source clip" style=${rotation ? { transform: `rotate(${-rotation}deg)` } : {}}
-    onLoadedMetadata=${sizeFound} onLoadedData=${loaded} onSeeked=${seekDone} onEnded=${ended} onError=${() => unplayable(rawClipId)}></video>`;
+    onLoadedMetadata=${sizeFound} onSeeked=${() => (drawable.value += 1)} onEnded=${ended} onError=${() => unplayable(rawClipId)}></video>`;
 }
 
 /** The video of the selected clip, or why there is none yet. */
@@ -244,15 +216,11 @@ function Making({ progress }) {
   </div>`;
 }
 
-/** A playhead that somebody else moved (another clip selected, a problem shown) is followed. */
+/** A playhead that somebody else moved (another clip selected, a problem shown), or frames that count anew, are followed. */
 effect(() => {
-  const at = playhead.value;
+  const middle = within(frameAt(playhead.value, rate.value));
   void duration.value;
   untracked(() => {
-    const element = video.peek();
-    if (element && !playing.peek() && element.readyState > 0 && !element.seeking) {
-      const middle = within(frameAt(at, rate.peek())) + offset;
-      if (Math.abs(element.currentTime - middle) > 1 / 2 / rate.peek().value) element.currentTime = middle;
-    }
+    if (screen && !playing.peek() && Math.abs(screen.at() - middle) > 1 / 2 / rate.peek().value) screen.seek(middle);
   });
 });

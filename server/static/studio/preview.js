@@ -6,7 +6,7 @@ import { Switch } from "./fields.js";
 import { SUMS } from "./mix.js";
 import { Neighbour, neighbour } from "./neighbour.js";
 import { canvas, filmBox, filmFrame, filmRate, frame, mix, mixed, outside, parts, picture, ratio, speed, waiting } from "./now.js";
-import { drawable, filmPosition, playing, video } from "./player.js";
+import { drawable, filmPosition, playing, shownFrame, video } from "./player.js";
 import { clipById, selected } from "./store.js";
 import { speedName } from "./spans.js";
 import { timecode } from "./timecode.js";
@@ -89,7 +89,7 @@ function paint(target, moving) {
   draw(target, element, box, { size: picture.peek(), rotation: selected.peek()?.rotation ?? 0, place: placeOn(target, parts.peek()) });
   const now = moving ? mixed(position) : mix.peek();
   const whole = !now || blend(target, now);
-  Object.assign(target.dataset, { mixed: whole ? "whole" : "part", frame: String(Math.round(position)), source: element.dataset.frame ?? "", box: [box.x, box.y, box.width, box.height].join(" ") });
+  Object.assign(target.dataset, { mixed: whole ? "whole" : "part", frame: String(Math.round(position)), source: String(shownFrame.peek() ?? ""), box: [box.x, box.y, box.width, box.height].join(" ") });
 }
 
 /** Where words and buttons of players lie over a tall film, and the inner nine tenths. */

@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { pictures } from "../../server/static/studio/pictures.js";
+
+/** Calls that wait for the screen's next frame. */
+let frames = [];
+/** Milliseconds. */
+let clock = 0;
+globalThis.requestAnimationFrame = (call) => frames.push(call);
+globalThis.cancelAnimationFrame = (number) => (frames[number - 1] = () => {});
+globalThis.performance = { now: () => clock };
+
+/** The screen shows its next frame, some times. */
+function turn(times = 1) {
+  for (; times > 0; times -= 1) {
+    const due = frames;
+    frames = [];
+    for (const call of due) call();
+  }
+}
+
+/** A video that is loaded and stands still, as a test holds it: it does nothing by itself. */
+function loaded() {
+  const element = new EventTarget();
+  let [time, called] = [0, null];
+  const told = [];
+  Object.assign(element, {
+    seeking: false,
+    paused: true,
+    sought: [],
+    src: "film",
+    requestVideoFrameCallback: (call) => ((called = call), 1),
+    cancelVideoFrameCallback: () => (called = null),
+    removeAttribute: (name) => delete element[name],
+    load() {},
+  });
+  Object.defineProperty(element, "currentTime", {
+    get: () => time,
+    set(to) {
+      [time, element.seeking] = [to, true];
+      element.sought.push(to);
+    },
+  });
+  return {
+    element,
+    told,
+    screen: pictures(element, (at) => told.push(at)),
+    /** A picture comes on screen, and the browser tells of it, unless that is lost. */
+    shows(mediaTime, presentationTime = clock) {
+      const call = called;
+      called = null;
+      call?.(clock, { mediaTime, presentationTime });
+    },
+    done() {
+      element.seeking = false;
+      element.dispatchEvent(new Event("seeked"));
+    },
+  };
+}
+
+beforeEach(() => ([frames, clock] = [[], 0]));
+
+test("times count from the first picture, whatever the media says of it", () => {
+  const { element, screen, told, shows } = loaded();
+  screen.seek(3);
+  assert.deepEqual(element.sought, [], "times are not known yet");
+  shows(0.5);
+  screen.seek(2);
+  assert.deepEqual([told, element.sought, screen.at()], [[0], [2.5], 2]);
+});
+
+test("of the seeks that come while one is under way the newest is done", () => {
+  const { element, screen, shows, done } = loaded();
+  shows(0);
+  for (const at of [1, 2, 3]) screen.seek(at);
+  assert.deepEqual([element.sought, screen.at()], [[1], 3]);
+  done();
+  assert.deepEqual(element.sought, [1, 3]);
+});
+
+test("a picture that is told of is sought once", () => {
+  const { element, screen, told, shows, done } = loaded();
+  shows(0);
+  screen.seek(1);
+  screen.seek(1);
+  clock = 5;
+  shows(1);
+  done();
+  screen.seek(1);
+  turn(100);
+  assert.deepEqual([told, element.sought], [[0, 1], [1]]);
+});
+
+test("one that nobody was told of is sought again, after twice as long each time", () => {
+  const { element, screen, told, shows, done } = loaded();
+  shows(0);
+  screen.seek(1);
+  for (const [frames, seeks] of [[2, 2], [4, 3], [8, 4]]) {
+    done();
+    turn(frames - 1);
+    assert.equal(element.sought.length, seeks - 1);
+    turn();
+    assert.equal(element.sought.length, seeks);
+  }
+  shows(1);
+  done();
+  turn(100);
+  assert.deepEqual([told, element.sought], [[0, 1], [1, 1.0001, 1, 1.0001]]);
+});
+
+test("the picture of the seek before is not taken for that of the newest", () => {
+  const { element, screen, shows, done } = loaded();
+  shows(0);
+  clock = 10;
+  screen.seek(1);
+  shows(0.5, 9);
+  done();
+  turn(2);
+  assert.deepEqual(element.sought, [1, 1.0001]);
+});
+
+test("the first picture may be lost too", () => {
+  const { element, told, shows, done } = loaded();
+  element.dispatchEvent(new Event("loadeddata"));
+  turn(2);
+  assert.deepEqual(element.sought, [0.0001]);
+  shows(0.1);
+  done();
+  turn(100);
+  assert.deepEqual([told, element.sought], [[0], [0.0001]]);
+});
+
+test("a video that plays is left alone: its next picture comes by itself", () => {
+  const { element, screen, shows, done } = loaded();
+  shows(0);
+  element.paused = false;
+  screen.seek(1);
+  done();
+  turn(100);
+  assert.deepEqual(element.sought, [1]);
+});
+
+test("what is stopped tells and seeks no more, and lets go of its media", () => {
+  const { element, screen, told, shows, done } = loaded();
+  shows(0);
+  screen.seek(1);
+  done();
+  screen.stop();
+  shows(1);
+  turn(100);
+  assert.deepEqual([told, element.sought, element.src], [[0], [1], undefined]);
+});
