@@ -10,7 +10,7 @@ from typing import assert_never
 
 from compiler.ir import ops
 from compiler.ir.graph import Graph
-from compiler.ir.ops import Op, Value
+from compiler.ir.ops import Op, Value, operands
 from compiler.timeline.colour import HDR, is_full_range, matrix_of, primaries_of
 from compiler.timeline.downmix import STEREO
 from compiler.timeline.media import Media, VideoStream
@@ -94,14 +94,20 @@ _last: tuple[Graph | None, dict[Value, Shape]] = (None, {})
 
 
 def infer(graph: Graph) -> Shapes:
-    """The shape of every value. The last answer is kept: several ask about one graph in a row."""
+    """The shape of every value. The last answer is kept: of one graph many ask, and the next is much like it."""
     global _last
-    known, shapes = _last  # read once: other threads ask about other graphs
-    if known is not graph:
-        shapes = {}
-        for define in graph:
-            shapes[define.name] = shape_of(define.op, shapes)
-        _last = (graph, shapes)
+    known, before = _last  # read once: other threads ask about other graphs
+    if known is graph:
+        return before
+    made = known.ops if known else {}
+    shapes: dict[Value, Shape] = {}
+    for name, op in graph.ops.items():
+        if made.get(name) is op and all(shapes[value] is before[value] for value in operands(op)):
+            shapes[name] = before[name]
+        else:
+            shape = shape_of(op, shapes)
+            shapes[name] = before[name] if before.get(name) == shape else shape
+    _last = (graph, shapes)
     return shapes
 
 

@@ -19,12 +19,18 @@ def insert_splits(graph: Graph) -> Graph:
     }
     served: Counter[Value] = Counter()
     defs: list[Def] = []
+
+    def copy(value: Value) -> Value:
+        if value not in shared:
+            return value
+        served[value] += 1
+        return Value(f"{value}.{served[value]}")
+
     for define in graph:
-        values = []
-        for value in operands(define.op):
-            served[value] += 1
-            values.append(Value(f"{value}.{served[value]}") if value in shared else value)
-        defs.append(replace(define, op=reading(define.op, values)))
+        values = operands(define.op)
+        if any(value in shared for value in values):
+            define = replace(define, op=reading(define.op, [copy(value) for value in values]))
+        defs.append(define)
         if define.name in shared:
             split = Value(f"{define.name}.split")
             defs.append(Def(split, ops.Split(define.name, shared[define.name]), define.loc))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 Cubic = tuple[float, ...]
 """One to four coefficients, lowest power first."""
@@ -13,9 +13,11 @@ def evaluate(cubic: Cubic, x: float) -> float:
     return evaluate_all(cubic, (x,))[0]
 
 
-def evaluate_all(cubic: Cubic, at: Iterable[float]) -> list[float]:
+def evaluate_all(cubic: Cubic, at: Sequence[float]) -> list[float]:
     """The polynomial's values, by Horner's rule."""
     a, b, c, d = (*cubic, 0.0, 0.0, 0.0)[:4]
+    if b == c == d == 0:
+        return [a + 0.0] * len(at)
     return [((d * x + c) * x + b) * x + a for x in at]
 
 

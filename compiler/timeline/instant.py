@@ -25,7 +25,7 @@ SLOT_BIAS = Fraction(1, 1000)
 
 def nearest(x: Fraction) -> int:
     """The integer nearest to `x`, halves upwards (ffmpeg's AV_ROUND_NEAR_INF for x >= 0)."""
-    return math.floor(x + Fraction(1, 2))
+    return (2 * x.numerator + x.denominator) // (2 * x.denominator)
 
 
 def frame_count(duration: RecordTime, fps: Fraction) -> int:

@@ -99,7 +99,7 @@ def _progress(curve: Curve, bracket: int, warp: Warp, fps: Fraction, run: range)
 
 def draw(boxes: Sequence[Box], breaks: Sequence[int]) -> Path:
     """The path through these boxes, one for each record frame."""
-    x, y, width, height = (describe([box[k] for box in boxes], breaks) for k in range(4))
+    x, y, width, height = (describe(samples, breaks) for samples in zip(*boxes, strict=True))
     return Path(x, y, width, height, len(boxes))
 
 

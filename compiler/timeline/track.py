@@ -66,8 +66,7 @@ class Track:
         ends = [*(piece.first for piece in self.pieces[1:]), until]
         values: list[float] = []
         for piece, end in zip(self.pieces, ends, strict=True):
-            shown = range(max(piece.first, first), min(end, until))
-            values += evaluate_all(piece.cubic, (n - piece.first for n in shown))
+            values += evaluate_all(piece.cubic, range(max(0, first - piece.first), min(end, until) - piece.first))
         return values
 
     def extremes(self, frames: int) -> tuple[float, float]:
