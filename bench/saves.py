@@ -68,7 +68,7 @@ def main() -> None:
     """Print the table."""
     options = _options()
     with tempfile.TemporaryDirectory() as place:
-        clip = _footage(Path(place) / "clip.mp4")
+        clip = footage(Path(place) / "clip.mp4")
         (Path(place) / "weed").mkdir()
         with running(Path(place) / "weed") as bucket:
             print("\n".join(asyncio.run(_measured(Path(place), bucket, clip, options.users, options.seconds))))
@@ -171,7 +171,8 @@ def _keyframes(number: int) -> list[dict[str, Any]]:
     return [{"frame": frame, "x": (7 * number + frame) % 200 + 0.5, **box} for frame in range(KEYFRAMES)]
 
 
-def _footage(path: Path) -> Path:
+def footage(path: Path) -> Path:
+    """A small clip of two seconds."""
     source = ("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30:duration=2")
     subprocess.run([find_build().path, "-v", "error", *source, "-pix_fmt", "yuv420p", str(path)], check=True)
     return path
