@@ -27,6 +27,7 @@ USERS = 4
 STALLED = 10
 """One in so many sockets reads nothing until the films are made."""
 SETTINGS = {"canvas": {"width": 720, "height": 1280, "fps": 30}}
+FRAMED = [{"frame": 0, "x": 100, "y": 0, "width": 101.25, "height": 180}]
 SLOWED = trim(0, 2, {"start": 0, "end": 2, "speed": 0.1})
 EVERY = 0.25
 """Seconds between two looks at the server's memory."""
@@ -78,7 +79,7 @@ def _export(site: Site, token: str, clip: Path) -> tuple[str, str]:
     """A render that has begun, or waits: its id, and the token of its user."""
     with site.client(token) as client:
         project_id = project(client, settings=SETTINGS)
-        add_clip(client, project_id, uploaded(client, clip), segments_data=SLOWED)
+        add_clip(client, project_id, uploaded(client, clip), crop_data=FRAMED, segments_data=SLOWED)
         return begin(client, project_id), token
 
 
