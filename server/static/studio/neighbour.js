@@ -7,7 +7,7 @@ import { pictures } from "./pictures.js";
 import { playing } from "./player.js";
 import { playableOf } from "./sources.js";
 import { clipById } from "./store.js";
-import { frameAt, rateOf } from "./timecode.js";
+import { frameBegunAt, rateOf } from "./timecode.js";
 
 /** The element and the frame of its source that it holds, ready to be drawn; null while it is sought. */
 const ready = signal(/** @type {{element: HTMLVideoElement, path: string, frame: number} | null} */ (null));
@@ -35,7 +35,7 @@ function follow(element, path, rate) {
     if (!element.seeking && held !== null) ready.value = { element, path, frame: held };
   };
   const screen = pictures(element, (at) => {
-    held = frameAt(at + 1 / 4 / rate.value, rate);
+    held = frameBegunAt(at, rate);
     tell();
     seek();
   });

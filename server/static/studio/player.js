@@ -11,7 +11,7 @@ import { pictures } from "./pictures.js";
 import { playableOf, unplayable } from "./sources.js";
 import { holds } from "./spans.js";
 import { clips, playhead, select, selected } from "./store.js";
-import { frameAt, timeOf } from "./timecode.js";
+import { frameAt, frameBegunAt, timeOf } from "./timecode.js";
 
 /** What browsers play; Chromium's limits. */
 const [SLOWEST, FASTEST] = [0.0625, 16];
@@ -27,8 +27,8 @@ export const looping = signal(false);
 export const through = signal(false);
 /** Where the picture on screen begins, source seconds; null until there is one. */
 const shown = signal(/** @type {number | null} */ (null));
-/** The frame of the source on screen; null until there is one. Browsers round: a quarter on is far from the frame's ends. */
-export const shownFrame = computed(() => (shown.value === null ? null : frameAt(shown.value + 1 / 4 / rate.value.value, rate.value)));
+/** The frame of the source on screen; null until there is one. */
+export const shownFrame = computed(() => (shown.value === null ? null : frameBegunAt(shown.value, rate.value)));
 
 /** Counts pictures that can be drawn. One that is on screen need not be ready to be drawn before its seek is done. */
 export const drawable = signal(0);

@@ -25,6 +25,9 @@ export function frameAt(seconds, rate) {
   return Math.max(0, Math.floor(seconds * rate.value + 1e-4));
 }
 
+/** The frame whose picture is said to begin at a time: browsers round, and a quarter on is far from the frame's ends. */
+export const frameBegunAt = (/** @type {number} */ seconds, /** @type {Rate} */ rate) => frameAt(seconds + 1 / 4 / rate.value, rate);
+
 /** When a frame begins. @param {number} frame @param {Rate} rate */
 export function timeOf(frame, rate) {
   return frame / rate.value;
