@@ -17,7 +17,7 @@ from statistics import median
 from playwright.sync_api import Page, sync_playwright
 
 from compiler.supervise.ffmpeg import find_build
-from server.identity import COOKIE
+from server.web.identity import COOKIE
 from tests.browser.desk import Desk, chromium, middle
 from tests.browser.person import Person, new_person
 from tests.footage.coded import Recipe, make

@@ -16,14 +16,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from server.api import Operation, routes
-from server.asyncapi import events
-from server.durable import UNSTORED, Durable
-from server.envelope import Envelope
-from server.limits import AddressLimit
+from server.description.asyncapi import events
+from server.description.openapi import document
+from server.footage.sweep import sweep
 from server.logs import logger
-from server.openapi import document
-from server.pages import problem_page, wants_page
 from server.problem import Problem
 from server.routes import (
     clips,
@@ -33,16 +29,20 @@ from server.routes import (
     films,
     health,
     inspector,
+    previews,
     projects,
     raw_clips,
     session,
     site,
     studio,
-    views,
 )
 from server.routes.progress import Sockets
-from server.services import Services
-from server.sweeping import sweep
+from server.web.api import Operation, routes
+from server.web.durable import UNSTORED, Durable
+from server.web.envelope import Envelope
+from server.web.pages import problem_page, wants_page
+from server.web.rate_limits import AddressLimit
+from server.web.services import Services
 
 OPERATIONS: tuple[Operation, ...] = tuple(
     chain.from_iterable(
@@ -52,7 +52,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
             session,
             projects,
             raw_clips,
-            views,
+            previews,
             clips,
             drafts,
             explain,

@@ -44,7 +44,7 @@ def serve_command(
       reelc serve
       reelc serve --port 8080 --data /srv/reels
     """
-    from server.serving import serve
+    from server.process import serve
 
     try:
         serve(load(host=host, port=port, data=data), lambda settings: lambda accounts: _sign_in(accounts, settings))
@@ -110,8 +110,8 @@ def load(**given: Any) -> Settings:
 
 def _with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[None]]) -> None:
     from server.accounts import Accounts
-    from server.services import make_store
     from server.storage.objects import StoreFailed
+    from server.web.services import make_store
 
     async def whole() -> None:
         store = make_store(settings)

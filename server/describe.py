@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from server.app import OPERATIONS
-from server.asyncapi import events
-from server.openapi import document
+from server.description.asyncapi import events
+from server.description.openapi import document
 
 DESCRIPTIONS = {"openapi.json": lambda: document(OPERATIONS), "asyncapi.json": events}
 

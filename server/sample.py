@@ -15,14 +15,14 @@ from typing import Any
 from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.model import read_reel
 from compiler.supervise.probe import probing
-from server.footage import facts_key, media_key, summary, write_facts
+from server.edits.canonical import READ, check_settings, saved
+from server.footage.facts import facts_key, media_key, summary, write_facts
 from server.ids import new_id
 from server.logs import logger
 from server.problem import Problem
-from server.services import Services
-from server.storage import clips, projects, raw_clips
 from server.storage.database import Transaction, untouched
-from server.stored import READ, check_settings, saved
+from server.tables import clips, projects, raw_clips
+from server.web.services import Services
 
 Row = dict[str, Any]
 

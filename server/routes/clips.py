@@ -8,15 +8,15 @@ from typing import Any
 
 from starlette.responses import Response
 
-from server.api import Call, Json, NoBody, Operations
-from server.footage import summary
+from server.edits.canonical import READ, saved
+from server.footage.facts import summary
 from server.ids import new_id
 from server.problem import Problem, invalid, not_found
 from server.routes.projects import project_of
-from server.shapes import Clip, ClipChange, Clips, NewClip, Order, Removed, Reordered, Restore, Saved, Versions
-from server.storage import clips, raw_clips
+from server.routes.shapes import Clip, ClipChange, Clips, NewClip, Order, Removed, Reordered, Restore, Saved, Versions
 from server.storage.database import Reader, Transaction
-from server.stored import READ, saved
+from server.tables import clips, raw_clips
+from server.web.api import Call, Json, NoBody, Operations
 
 api = Operations("clips")
 

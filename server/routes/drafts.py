@@ -8,15 +8,15 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from server.api import Call, Json, Operations, plain
-from server.drafts import drafted
+from server.edits.canonical import READ
+from server.edits.compiled import Edit, footage_there, read_edit
+from server.edits.drafts import drafted
 from server.problem import invalid, not_found
-from server.reels import Edit, footage_there, read_edit
 from server.routes.projects import project_of
-from server.shapes import Answer, Change, Fault, Id, Stored
-from server.storage import clips
+from server.routes.shapes import Answer, Change, Fault, Id, Stored
 from server.storage.database import Reader
-from server.stored import READ
+from server.tables import clips
+from server.web.api import Call, Json, Operations, plain
 
 api = Operations("drafts")
 

@@ -12,12 +12,12 @@ from starlette.responses import Response
 from compiler.pipeline import Compiled
 from compiler.pipeline.changes import DRAWING_STYLE
 from compiler.pipeline.forms import FORMS, Format, command
-from server.api import Call, Json, Operations
-from server.reels import Edit, footage_of, kept_reel, read_edit, reel_of
+from server.edits.compiled import Edit, footage_of, kept_reel, read_edit, reel_of
 from server.routes.projects import project_of
-from server.shapes import Explain, Explained
-from server.storage import clips
+from server.routes.shapes import Explain, Explained
 from server.storage.database import Reader
+from server.tables import clips
+from server.web.api import Call, Json, Operations
 
 api = Operations("explain")
 

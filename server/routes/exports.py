@@ -11,17 +11,17 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from server.api import Call, Json, NoBody, Operations
-from server.durable import UNSTORED, Rooms, unstored
-from server.export_shapes import Export, Exported, ExportRequest, Exports
-from server.job import Job
-from server.preparing import Prepared, prepare
+from server.edits.compiled import Edit, read_edit
+from server.exports.job import Job
+from server.exports.prepare import Prepared, prepare
 from server.problem import Problem, not_found
-from server.reels import Edit, read_edit
+from server.routes.export_shapes import Export, Exported, ExportRequest, Exports
 from server.routes.projects import project_of
-from server.storage import clips, exports
 from server.storage.database import Reader, Transaction
 from server.storage.sync import Fenced, NotDurable
+from server.tables import clips, exports
+from server.web.api import Call, Json, NoBody, Operations
+from server.web.durable import UNSTORED, Rooms, unstored
 
 api = Operations("exports")
 

@@ -6,13 +6,13 @@ from pathlib import PurePath
 
 from starlette.responses import Response
 
-from server.api import Call, Json, NoBody, Operations
 from server.problem import Problem, not_found
-from server.ranged import RANGED, object_answer
-from server.shapes import WorkingVideo
-from server.storage import exports, films
+from server.routes.shapes import WorkingVideo
 from server.storage.database import Reader
 from server.storage.objects import Missing
+from server.tables import exports, films
+from server.web.api import Call, Json, NoBody, Operations
+from server.web.ranges import RANGED, object_answer
 
 api = Operations("films")
 

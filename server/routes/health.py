@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from starlette.responses import JSONResponse, Response
 
-from server.api import Call, Json, NoBody, Operations
 from server.metrics import MEDIA_TYPE
 from server.problem import Problem
-from server.shapes import Status
+from server.routes.shapes import Status
 from server.storage.objects import Missing, StoreFailed
+from server.web.api import Call, Json, NoBody, Operations
 
 api = Operations("health")
 

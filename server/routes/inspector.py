@@ -22,16 +22,16 @@ from compiler.pipeline import Compiled
 from compiler.pipeline.changes import changes, drawing, lines
 from compiler.pipeline.forms import SCRIPT, Format, command, film_name, traced
 from compiler.pipeline.inspect import definition, script_parts
-from server.api import Call, Json, NoBody, Operations
-from server.envelope import CSP
-from server.pages import page
+from server.edits.canonical import stored_at
+from server.edits.compiled import Edit
 from server.problem import invalid, not_found
-from server.reels import Edit
 from server.routes.explain import STYLE_HASH, explained, form_of
-from server.shapes import Inspected, Traced
-from server.stored import stored_at
+from server.routes.shapes import Inspected, Traced
+from server.web.api import Call, Json, NoBody, Operations
+from server.web.envelope import CSP
+from server.web.pages import page
 
-api = Operations("explain")
+api = Operations("explain", "inspector")
 
 PAGE = "/projects/{project_id}/explain"
 PAGE_CSP = CSP.replace("style-src 'self'", f"style-src 'self' {STYLE_HASH}")

@@ -10,13 +10,13 @@ from typing import Any
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from server.durable import UNSTORED, unstored
-from server.identity import identify, refuse_foreign_origin
-from server.job import Job
+from server.exports.job import Job
+from server.exports.progress import State
 from server.problem import Problem, not_found
-from server.progress import State
-from server.services import Services
-from server.storage import exports
+from server.tables import exports
+from server.web.durable import UNSTORED, unstored
+from server.web.identity import identify, refuse_foreign_origin
+from server.web.services import Services
 
 PATH = "/ws/export/{export_id}"
 APPEARS_WITHIN = 2.0

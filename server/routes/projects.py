@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from server.api import Call, Json, NoBody, Operations, plain
+from server.edits.canonical import check_settings
 from server.ids import new_id
 from server.problem import Problem, not_found
-from server.shapes import NewProject, Project, ProjectChange, Projects
-from server.storage import clips, projects
+from server.routes.shapes import NewProject, Project, ProjectChange, Projects
 from server.storage.database import Reader, Transaction
-from server.stored import check_settings
+from server.tables import clips, projects
+from server.web.api import Call, Json, NoBody, Operations, plain
 
 api = Operations("projects")
 

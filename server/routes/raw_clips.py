@@ -18,16 +18,16 @@ from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.supervise.plain import plain
 from compiler.supervise.probe import probing
 from compiler.supervise.record import Media
-from server.api import Call, Json, NoBody, Operations
-from server.footage import media_key, playable, write_facts
+from server.footage.facts import media_key, playable, write_facts
 from server.ids import new_id
 from server.problem import Problem, invalid, not_found, storage_problem
-from server.ranged import RANGED, object_answer
-from server.shapes import NAME_LENGTH, RawClip, RawClips
-from server.storage import raw_clips
+from server.routes.shapes import NAME_LENGTH, RawClip, RawClips
 from server.storage.database import Reader, Transaction
 from server.storage.objects import CHUNK, Missing, StoreFailed
+from server.tables import raw_clips
 from server.threads import in_thread
+from server.web.api import Call, Json, NoBody, Operations
+from server.web.ranges import RANGED, object_answer
 
 api = Operations("raw clips")
 

@@ -8,11 +8,11 @@ from urllib.parse import parse_qsl
 
 from starlette.responses import RedirectResponse, Response
 
-from server.api import Call, Json, NoBody, Operations
-from server.identity import COOKIE, unauthorised
-from server.pages import page, wants_page
+from server.routes.shapes import Me
 from server.sample import give_sample
-from server.shapes import Me
+from server.web.api import Call, Json, NoBody, Operations
+from server.web.identity import COOKIE, unauthorised
+from server.web.pages import page, wants_page
 
 api = Operations("session")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import JSONResponse, Response
 
-from server.api import Call, Json, NoBody, Operations
-from server.pages import asset_answer, page
+from server.web.api import Call, Json, NoBody, Operations
+from server.web.pages import asset_answer, page
 
 api = Operations("site")
 

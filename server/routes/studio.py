@@ -6,12 +6,12 @@ import asyncio
 
 from starlette.responses import Response
 
-from server.about import libraries, packages, versions
-from server.api import Call, NoBody, Operations
-from server.pages import page
 from server.routes.projects import project_of
 from server.sample import credit
 from server.storage.database import Reader
+from server.web.about import libraries, packages, versions
+from server.web.api import Call, NoBody, Operations
+from server.web.pages import page
 
 api = Operations("studio")
 

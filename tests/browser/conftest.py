@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from server.identity import COOKIE
+from server.web.identity import COOKIE
 from tests.browser.desk import chromium
 from tests.browser.person import Person, new_person
 from tests.server.site import Site, serving

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from server.identity import COOKIE
+from server.web.identity import COOKIE
 from tests.browser.conftest import Watch
 from tests.browser.desk import Desk, Json, Open, opened, until
 from tests.browser.person import Person

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from server.identity import COOKIE
+from server.web.identity import COOKIE
 from tests.browser.conftest import Watch
 from tests.browser.desk import Open
 from tests.browser.person import Person, new_person

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from server.storage import answers
 from server.storage.database import Database, open_database
+from server.tables import answers
 
 
 async def _add(database: Database, key: str, size: int) -> None:

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from server.asyncapi import events
 from server.describe import described
-from server.progress import STAGES, Name, State
+from server.description.asyncapi import events
+from server.exports.progress import STAGES, Name, State
 from tests.server.editing import begin, drawn, export, long_project, new_export, one_clip
 from tests.server.site import ROOT, Site
 from tests.server.test_progress import heard, socket

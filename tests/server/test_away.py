@@ -37,7 +37,7 @@ render.verify_film = another
 
 BROKEN = (
     """
-from server.storage import raw_clips
+from server.tables import raw_clips
 async def broken(reader):
     raise LookupError("a secret reason")
 raw_clips.every = broken

@@ -17,7 +17,7 @@ import pytest
 
 from server.app import make_app
 from server.routes.progress import Sockets
-from server.services import Services
+from server.web.services import Services
 from tests.server.editing import BOX, RENDER
 from tests.server.faults import FaultStore
 from tests.server.test_export_faults import a_project, run, whole_films

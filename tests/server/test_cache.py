@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from server.cache import MediaCache
+from server.footage.cache import MediaCache
 from server.problem import Problem
 from server.storage.folder import FolderStore
 from server.storage.objects import Missing, Stat, StoreFailed

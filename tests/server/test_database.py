@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from server.storage import database as module
-from server.storage import exports
 from server.storage.database import (
     Broken,
     Database,
@@ -24,6 +23,7 @@ from server.storage.database import (
     statements,
 )
 from server.storage.migrations import STEPS
+from server.tables import exports
 
 INSERT = "INSERT INTO raw_clips VALUES (?, 'n', 'k', 'e', 1, '{}', NULL, NULL, 'now')"
 

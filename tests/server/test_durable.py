@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from server.app import make_app
-from server.services import make_services
 from server.settings import Settings
 from server.storage import sync
 from server.storage.folder import FolderStore
+from server.web.services import make_services
 from tests.server.faults import Fault, FaultStore
 
 

@@ -12,13 +12,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from server import jobs, rendering
 from server.app import make_app
-from server.services import Services, make_services
+from server.exports import queue as jobs
+from server.exports import render as rendering
 from server.settings import Settings
 from server.storage import sync
 from server.storage.folder import FolderStore
 from server.storage.objects import ObjectStore
+from server.web.services import Services, make_services
 from tests.server.editing import BOX, RENDER, SMALL, trim
 from tests.server.faults import Fault, FaultStore, nth
 

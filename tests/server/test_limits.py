@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from server.limits import Buckets
+from server.web.rate_limits import Buckets
 from tests.server.site import add_user, serving
 from tests.server.test_http import refused
 
@@ -23,7 +23,7 @@ def test_a_bucket_gives_its_burst_and_then_its_rate() -> None:
 
 
 def test_buckets_that_are_full_again_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.limits.MOST", 3)
+    monkeypatch.setattr("server.web.rate_limits.MOST", 3)
     now = [0.0]
     bucket = Buckets(1, 1, lambda: now[0])
     for name in "abc":

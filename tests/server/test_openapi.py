@@ -17,7 +17,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 
 from server.app import OPERATIONS
 from server.describe import described
-from server.openapi import document, statuses
+from server.description.openapi import document, statuses
 from server.vendor import FOLDER, wrong
 from tests.server.site import ROOT, Site, add_user
 from tests.server.test_http import added

@@ -17,8 +17,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from compiler.cli.meters import as_json
 from compiler.supervise.progress import Progress
-from server.job import Job
-from server.progress import Teller
+from server.exports.job import Job
+from server.exports.progress import Teller
 from server.routes import progress
 from tests.server.editing import awaited, begin, drawn, export, long_project, new_export, one_clip
 from tests.server.site import Site, add_user

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from server.media import LATELY, Media
+from server.footage.sending import LATELY, Media
 from server.metrics import Metrics
 from server.storage.folder import FolderStore
 from server.storage.objects import Missing

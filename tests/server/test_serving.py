@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from server.serving import listen
+from server.process import listen
 from server.settings import Settings
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from compiler.model import Reel
 from compiler.pipeline import Compiled
-from server.cache import MediaCache
-from server.reels import Edit, compiled_reel, footage_of, reel_of
+from server.edits.compiled import Edit, compiled_reel, footage_of, reel_of
+from server.footage.cache import MediaCache
 from server.storage.objects import ObjectStore, Stat
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 
 from compiler.supervise.ffmpeg import find_build
-from server.pages import STATIC
+from server.web.pages import STATIC
 
 VENDORED = STATIC / "vendor"
 

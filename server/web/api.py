@@ -23,14 +23,14 @@ from starlette.routing import Route
 from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.model.wire import Doubled, Refused, decode, parse
 from server import logs
-from server.durable import UNSTORED, Held, unstored
-from server.envelope import ROUTE
-from server.identity import identify, refuse_foreign_origin
-from server.pages import problem_page, wants_page
 from server.problem import Problem, from_reel, invalid
-from server.services import Services
-from server.storage import answers
 from server.storage.database import Transaction
+from server.tables import answers
+from server.web.durable import UNSTORED, Held, unstored
+from server.web.envelope import ROUTE
+from server.web.identity import identify, refuse_foreign_origin
+from server.web.pages import problem_page, wants_page
+from server.web.services import Services
 
 B = TypeVar("B", bound="Body")
 Json = dict[str, Any]
@@ -135,6 +135,8 @@ class Operation:
     """The media types of a body that the handler reads itself, each with its schema."""
     also: tuple[int, ...] = ()
     """Other good statuses than `status`."""
+    resource: str = ""
+    """The first part of its id in the description; its handler's name is the second."""
 
     @property
     def documentation(self) -> str:
@@ -152,6 +154,8 @@ class Operations:
     """The operations of one resource, in the order they are matched."""
 
     tag: str
+    resource: str = ""
+    """The first part of the operations' ids, the tag unless given: an id stays when a module is renamed."""
     all: list[Operation] = field(default_factory=list)
 
     def op(
@@ -174,12 +178,13 @@ class Operations:
     ) -> Callable[[Handler], Handler]:
         """Make a handler an operation; `status` and `answer` are of the good answer, `errors` the other statuses.
 
-        `query` and `headers` name what it reads besides path and body, by the names of `server/openapi.py`.
+        `query` and `headers` name what it reads besides path and body, by the names of `server/description/openapi.py`.
         """
 
         def registered(handler: Handler) -> Handler:
             required = (method, path, handler, body, status, answer, errors, self.tag, public, streams)
-            self.all.append(Operation(*required, query, headers, produces, page, takes or {}, also))
+            resource = self.resource or self.tag.replace(" ", "_")
+            self.all.append(Operation(*required, query, headers, produces, page, takes or {}, also, resource))
             return handler
 
         return registered

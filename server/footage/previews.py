@@ -19,13 +19,13 @@ from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.progress import Progress
 from compiler.supervise.record import Media
 from compiler.viewing import Patience, make_peaks, make_proxy, make_strip
-from server.cache import MediaCache
-from server.footage import read_facts
+from server.exports.render import problem_of
+from server.footage.cache import MediaCache
+from server.footage.facts import read_facts
 from server.ids import new_id
 from server.logs import logger
 from server.metrics import Metrics
 from server.problem import Problem, storage_problem
-from server.rendering import problem_of
 from server.settings import Settings
 from server.storage.objects import Missing, ObjectStore, Stat
 from server.threads import in_thread

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from server.media import Media
+from server.footage.sending import Media
 from server.problem import Problem
 from server.storage.objects import Stat
 

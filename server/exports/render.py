@@ -11,17 +11,17 @@ from typing import Any
 from compiler.errors import ReelError, ReelErrors
 from compiler.render import render_reel
 from compiler.supervise.render import Film
-from server.cache import MediaCache
-from server.durable import UNSTORED
-from server.footage import media_key
+from server.edits.compiled import Edit
+from server.exports.prepare import Prepared, prepare
+from server.exports.progress import Teller, predicted
+from server.footage.cache import MediaCache
+from server.footage.facts import media_key
 from server.logs import logger
-from server.preparing import Prepared, prepare
 from server.problem import Problem, render_problem
-from server.progress import Teller, predicted
-from server.reels import Edit
 from server.settings import Settings
 from server.storage.objects import Missing, ObjectStore, StoreFailed
 from server.threads import in_thread
+from server.web.durable import UNSTORED
 
 Row = dict[str, Any]
 

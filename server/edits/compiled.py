@@ -24,12 +24,12 @@ from compiler.model import Reel
 from compiler.pipeline import Compiled, compile_reel
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.record import Media
-from server.footage import read_facts
+from server.edits.canonical import reel_text, stored_reel
+from server.footage.facts import read_facts
 from server.problem import Problem, render_problem
-from server.storage import raw_clips
 from server.storage.database import Reader
 from server.storage.objects import Missing, ObjectStore, Stat
-from server.stored import reel_text, stored_reel
+from server.tables import raw_clips
 
 T = TypeVar("T")
 Row = dict[str, Any]

@@ -7,19 +7,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from server.accounts import Accounts
-from server.cache import MediaCache
-from server.durable import Rooms
-from server.jobs import Jobs
-from server.limits import Limits
-from server.media import Media
+from server.exports.queue import Jobs
+from server.footage.cache import MediaCache
+from server.footage.previews import Views
+from server.footage.sending import Media
+from server.footage.sweep import Coming
 from server.metrics import Metrics
 from server.settings import Settings
 from server.storage.folder import FolderStore
 from server.storage.objects import ObjectStore
 from server.storage.s3 import Bucket, S3Store
 from server.storage.tenants import Tenants
-from server.sweeping import Coming
-from server.views import Views
+from server.web.durable import Rooms
+from server.web.rate_limits import Limits
 
 
 @dataclass(frozen=True)

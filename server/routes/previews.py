@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from starlette.responses import Response
 
-from server.api import Call, Json, NoBody, Operations
-from server.footage import playable
+from server.footage.facts import playable
 from server.problem import not_found
-from server.ranged import RANGED, object_answer
 from server.routes.raw_clips import RAW, raw_clip_of
-from server.shapes import Answer
-from server.storage import raw_clips
+from server.routes.shapes import Answer
+from server.tables import raw_clips
+from server.web.api import Call, Json, NoBody, Operations
+from server.web.ranges import RANGED, object_answer
 
 api = Operations("views")
 

@@ -7,8 +7,8 @@ import json
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from server.envelope import HEADERS
 from server.problem import MEDIA_TYPE, Problem
+from server.web.envelope import HEADERS
 
 
 class Http(H11Protocol):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from server.api import Body
+from server.web.api import Body
 
 NAME_LENGTH = 200
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from compiler.errors import Loc, Notice, ReelError, ReelErrors
 from compiler.model import Reel, canonical, read_clip, read_reel
-from server.footage import Footage
+from server.footage.facts import Footage
 from server.problem import Problem, from_reel
-from server.storage import clips
+from server.tables import clips
 
 Row = dict[str, Any]
 

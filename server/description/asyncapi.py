@@ -6,11 +6,11 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from server.identity import COOKIE
-from server.openapi import REF, VERSION, WORDS
-from server.progress import State
+from server.description.openapi import REF, VERSION, WORDS
+from server.exports.progress import State
 from server.routes.progress import EVERY, GOOD, MOST_SOCKETS, PATH, RESTARTING, SENT_WITHIN, SLOW
-from server.shapes import Failure
+from server.routes.shapes import Failure
+from server.web.identity import COOKIE
 
 Json = dict[str, Any]
 

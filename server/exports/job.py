@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from server.preparing import Prepared
-from server.progress import Teller
+from server.exports.prepare import Prepared
+from server.exports.progress import Teller
 
 
 class Undecided(Exception):

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from server.settings import Settings
-from server.storage import exports, films
 from server.storage.database import Transaction
 from server.storage.tenants import Lost
+from server.tables import exports, films
 
 Row = dict[str, Any]
 

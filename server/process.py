@@ -13,9 +13,9 @@ import uvicorn
 from server.accounts import Accounts
 from server.app import make_app
 from server.logs import set_up
-from server.malformed import Http
-from server.services import make_services
 from server.settings import Settings
+from server.web.malformed import Http
+from server.web.services import make_services
 
 Greeting = Callable[[Accounts], Awaitable[None]]
 

@@ -13,11 +13,11 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from server.api import KEY_LENGTH, UNSAFE, Operation
-from server.examples import EXAMPLES
-from server.identity import COOKIE
+from server.description.examples import EXAMPLES
 from server.problem import MEDIA_TYPE
-from server.shapes import Failure
+from server.routes.shapes import Failure
+from server.web.api import KEY_LENGTH, UNSAFE, Operation
+from server.web.identity import COOKIE
 
 Json = dict[str, Any]
 
@@ -123,7 +123,7 @@ def document(operations: Iterable[Operation]) -> Json:
 def _operation(op: Operation) -> Json:
     _, _, more = op.documentation.partition("\n")
     told: Json = {
-        "operationId": f"{op.handler.__module__.rpartition('.')[2]}_{op.handler.__name__}",
+        "operationId": f"{op.resource}_{op.handler.__name__}",
         "tags": [op.tag],
         "summary": op.summary,
         **({"description": more.strip()} if more.strip() else {}),

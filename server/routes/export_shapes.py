@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from server.api import Body
-from server.shapes import Answer, Id
+from server.routes.shapes import Answer, Id
+from server.web.api import Body
 
 
 class Seen(Body):

@@ -16,27 +16,27 @@ from functools import partial
 from typing import Any, TypeVar
 
 from server import logs
-from server.cache import MediaCache
-from server.durable import UNSTORED
-from server.finishing import finish
-from server.footage import media_key
+from server.edits.compiled import Edit, read_edit
+from server.exports.finish import finish
+from server.exports.job import Job, Undecided
+from server.exports.prepare import Prepared
+from server.exports.progress import Teller
+from server.exports.render import Render, as_problem
+from server.footage.cache import MediaCache
+from server.footage.facts import media_key
+from server.footage.sending import Media
+from server.footage.sweep import Coming
 from server.ids import new_id
-from server.job import Job, Undecided
 from server.logs import logger
-from server.media import Media
 from server.metrics import Metrics
-from server.preparing import Prepared
 from server.problem import Problem
-from server.progress import Teller
-from server.reels import Edit, read_edit
-from server.rendering import Render, as_problem
 from server.settings import Settings
-from server.storage import exports
 from server.storage.database import DatabaseFailed, Reader, Transaction
 from server.storage.objects import ObjectStore
 from server.storage.sync import NotDurable
 from server.storage.tenants import Overdue, Tenant, Tenants
-from server.sweeping import Coming
+from server.tables import exports
+from server.web.durable import UNSTORED
 
 T = TypeVar("T")
 Row = dict[str, Any]

@@ -15,8 +15,8 @@ from starlette.responses import HTMLResponse, Response
 
 from server.problem import Problem
 
-STATIC = Path(__file__).parent / "static"
-SHIPPED = Path(__file__).parent / "templates"
+STATIC = Path(__file__).parents[1] / "static"
+SHIPPED = Path(__file__).parents[1] / "templates"
 """Where an installed package has the templates; in the source tree they stand at its top."""
 
 CACHED = "no-cache"

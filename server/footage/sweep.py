@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from server.media import Media
-from server.storage import films, snapshots
+from server.footage.sending import Media
+from server.storage import snapshots
 from server.storage.objects import ObjectStore
 from server.storage.tenants import Tenant
+from server.tables import films
 
 
 class Coming:

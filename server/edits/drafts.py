@@ -16,9 +16,9 @@ from compiler.model import Clip, Reel, read_reel
 from compiler.pipeline.draft import KEPT, Draft, Drafted, draft_reel
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.record import Media
+from server.edits.canonical import READ, no_clips, reel_text, unframed
+from server.edits.compiled import Edit, compiling, lost_footage
 from server.problem import Problem, fault
-from server.reels import Edit, compiling, lost_footage
-from server.stored import READ, no_clips, reel_text, unframed
 
 Row = dict[str, Any]
 Json = dict[str, Any]

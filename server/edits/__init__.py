@@ -1,0 +1,1 @@
+"""Edits: rows to the compiler's model and back, compiled, drafted."""

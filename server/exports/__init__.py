@@ -1,0 +1,1 @@
+"""Exports: accepted, queued, prepared, rendered, finished."""

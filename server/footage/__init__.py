@@ -1,0 +1,1 @@
+"""Footage: facts, the cache, previews, sending, sweeping."""

@@ -1,0 +1,1 @@
+"""The rows of a user's database, a module a table."""

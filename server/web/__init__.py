@@ -1,0 +1,1 @@
+"""HTTP: operations, identity, envelopes, durable answers, pages."""
