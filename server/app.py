@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from server.description.asyncapi import events
 from server.description.openapi import document
+from server.failures import UNSTORED
 from server.footage.sweep import sweep
 from server.logs import logger
 from server.problem import Problem
@@ -38,7 +39,7 @@ from server.routes import (
 )
 from server.routes.progress import Sockets
 from server.web.api import Operation, routes
-from server.web.durable import UNSTORED, Durable
+from server.web.durable import Durable
 from server.web.envelope import Envelope
 from server.web.pages import problem_page, wants_page
 from server.web.rate_limits import AddressLimit

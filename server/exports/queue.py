@@ -22,6 +22,7 @@ from server.exports.job import Job, Undecided
 from server.exports.prepare import Prepared
 from server.exports.progress import Teller
 from server.exports.render import Render, as_problem
+from server.failures import UNSTORED
 from server.footage.cache import MediaCache
 from server.footage.facts import media_key
 from server.footage.sending import Media
@@ -36,7 +37,6 @@ from server.storage.objects import ObjectStore
 from server.storage.sync import NotDurable
 from server.storage.tenants import Overdue, Tenant, Tenants
 from server.tables import exports
-from server.web.durable import UNSTORED
 
 T = TypeVar("T")
 Row = dict[str, Any]

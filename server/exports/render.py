@@ -8,20 +8,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from compiler.errors import ReelError, ReelErrors
 from compiler.render import render_reel
 from compiler.supervise.render import Film
 from server.edits.compiled import Edit
 from server.exports.prepare import Prepared, prepare
 from server.exports.progress import Teller, predicted
+from server.failures import problem_of
 from server.footage.cache import MediaCache
 from server.footage.facts import media_key
-from server.logs import logger
-from server.problem import Problem, render_problem
+from server.problem import Problem
 from server.settings import Settings
 from server.storage.objects import Missing, ObjectStore, StoreFailed
 from server.threads import in_thread
-from server.web.durable import UNSTORED
 
 Row = dict[str, Any]
 
@@ -113,20 +111,3 @@ def as_problem(error: Exception) -> Problem:
         unstored=Problem(500, "storage_error", "the storage failed: export again"),
         failed="the server failed; its log has the reason under the job's id",
     )
-
-
-def problem_of(error: Exception, *, lost: str, unstored: Problem, failed: str) -> Problem:
-    """What ended a job, as it is told and kept: `lost` is said of footage that is not there, `failed` of a bug of ours;
-    `unstored` is the answer when the storage failed."""
-    match error:
-        case Problem():
-            return error
-        case ReelError() | ReelErrors():
-            return render_problem(error)
-        case Missing():
-            return Problem(500, "video_not_found", lost)
-        case _ if isinstance(error, (*UNSTORED, OSError)):
-            logger.error("storage failed", extra={"why": f"{type(error).__name__}: {error}"})
-            return unstored
-    logger.error("unhandled", exc_info=error)
-    return Problem(500, "internal_error", failed)

@@ -19,7 +19,7 @@ from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.progress import Progress
 from compiler.supervise.record import Media
 from compiler.viewing import Patience, make_peaks, make_proxy, make_strip
-from server.exports.render import problem_of
+from server.failures import problem_of
 from server.footage.cache import MediaCache
 from server.footage.facts import read_facts
 from server.ids import new_id

@@ -14,14 +14,15 @@ from starlette.responses import JSONResponse, Response
 from server.edits.compiled import Edit, read_edit
 from server.exports.job import Job
 from server.exports.prepare import Prepared, prepare
+from server.failures import UNSTORED, unstored
 from server.problem import Problem, not_found
 from server.routes.export_shapes import Export, Exported, ExportRequest, Exports
 from server.routes.projects import project_of
 from server.storage.database import Reader, Transaction
+from server.storage.held import RequestDatabases
 from server.storage.sync import Fenced, NotDurable
 from server.tables import clips, exports
 from server.web.api import Call, Json, NoBody, Operations
-from server.web.durable import UNSTORED, Rooms, unstored
 
 api = Operations("exports")
 
@@ -105,7 +106,7 @@ async def _storing() -> AsyncIterator[None]:
         yield
     except UNSTORED as error:
         unstored(error)
-        Rooms.give_up()  # else what was written would be waited for again, and answered with 503
+        RequestDatabases.give_up()  # else what was written would be waited for again, and answered with 503
         raise Problem(500, "storage_error", "the storage does not answer: send the same request again") from error
 
 

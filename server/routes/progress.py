@@ -12,9 +12,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server.exports.job import Job
 from server.exports.progress import State
+from server.failures import UNSTORED, unstored
 from server.problem import Problem, not_found
 from server.tables import exports
-from server.web.durable import UNSTORED, unstored
 from server.web.identity import identify, refuse_foreign_origin
 from server.web.services import Services
 

@@ -23,10 +23,11 @@ from starlette.routing import Route
 from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.model.wire import Doubled, Refused, decode, parse
 from server import logs
+from server.failures import UNSTORED, unstored
 from server.problem import Problem, from_reel, invalid
 from server.storage.database import Transaction
+from server.storage.held import RequestDatabase
 from server.tables import answers
-from server.web.durable import UNSTORED, Held, unstored
 from server.web.envelope import ROUTE
 from server.web.identity import identify, refuse_foreign_origin
 from server.web.pages import problem_page, wants_page
@@ -68,7 +69,7 @@ class Call(Generic[B]):
         return self.request.headers.get(name)
 
     @asynccontextmanager
-    async def held(self) -> AsyncIterator[Held]:
+    async def held(self) -> AsyncIterator[RequestDatabase]:
         """The user's database."""
         async with self.services.rooms.of(self.uid) as held:
             yield held

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 
 from server.accounts import Accounts
+from server.failures import UNSTORED, unstored
 from server.problem import Problem
 from server.settings import Settings
-from server.web.durable import UNSTORED, unstored
 
 COOKIE = "reelc_session"
 

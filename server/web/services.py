@@ -15,10 +15,10 @@ from server.footage.sweep import Coming
 from server.metrics import Metrics
 from server.settings import Settings
 from server.storage.folder import FolderStore
+from server.storage.held import RequestDatabases
 from server.storage.objects import ObjectStore
 from server.storage.s3 import Bucket, S3Store
 from server.storage.tenants import Tenants
-from server.web.durable import Rooms
 from server.web.rate_limits import Limits
 
 
@@ -30,7 +30,7 @@ class Services:
     store: ObjectStore
     accounts: Accounts
     tenants: Tenants
-    rooms: Rooms
+    rooms: RequestDatabases
     metrics: Metrics
     cache: MediaCache
     media: Media
@@ -75,7 +75,7 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
     """Everything, over `store` if one is given."""
     store = store or make_store(settings)
     tenants = Tenants(store, settings.local, refuse_after=settings.refuse_after, idle_after=settings.idle_after)
-    rooms = Rooms(tenants, settings.durable_within)
+    rooms = RequestDatabases(tenants, settings.durable_within)
     cache = MediaCache(store, settings.local / "footage", settings.temporary, settings.cache_limit)
     metrics = Metrics(tenants)
     coming = Coming()

@@ -1,0 +1,47 @@
+"""Failures as Problems: of storage, of footage, of a render, of ours."""
+
+from __future__ import annotations
+
+from compiler.errors import ReelError, ReelErrors
+from server.logs import logger
+from server.problem import Problem, render_problem, storage_problem
+from server.storage.database import DatabaseFailed, TooNew
+from server.storage.objects import Missing, StoreFailed
+from server.storage.snapshots import Damaged
+from server.storage.sync import Fenced, NotDurable
+from server.storage.tenants import Lost, Overdue
+
+UNSTORED = (StoreFailed, DatabaseFailed, Damaged, Lost, Fenced, NotDurable, Overdue)
+"""The exceptions that say that storage failed."""
+
+
+def unstored(error: Exception) -> Problem:
+    """The answer to a request whose data could not be stored or read; the log has the reason."""
+    logger.error("storage failed", extra={"why": f"{type(error).__name__}: {error}"})
+    match error:
+        case NotDurable():
+            return storage_problem("the change was made, but is not stored safely yet: send the same request again")
+        case Fenced():
+            return storage_problem("another server is changing this user's data: read it again, then repeat the change")
+        case Overdue():
+            return storage_problem("earlier changes are not stored safely yet, so no more are taken", retry_after=5)
+        case Damaged() | Lost() | TooNew():
+            return storage_problem("this user's data cannot be used as it is: the operator has to look", retry_after=60)
+    return storage_problem("the storage does not answer: try again")
+
+
+def problem_of(error: Exception, *, lost: str, unstored: Problem, failed: str) -> Problem:
+    """What ended a job, as it is told and kept: `lost` is said of footage that is not there, `failed` of a bug of ours;
+    `unstored` is the answer when the storage failed."""
+    match error:
+        case Problem():
+            return error
+        case ReelError() | ReelErrors():
+            return render_problem(error)
+        case Missing():
+            return Problem(500, "video_not_found", lost)
+        case _ if isinstance(error, (*UNSTORED, OSError)):
+            logger.error("storage failed", extra={"why": f"{type(error).__name__}: {error}"})
+            return unstored
+    logger.error("unhandled", exc_info=error)
+    return Problem(500, "internal_error", failed)

@@ -1,0 +1,95 @@
+"""One request's use of a user's database, which remembers every head that the request made.
+
+The middleware of `web/durable.py` holds the answer until those heads are in the object store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
+from typing import TypeVar
+
+from server.storage.database import Reader, Transaction
+from server.storage.objects import StoreFailed
+from server.storage.tenants import Tenant, Tenants
+
+T = TypeVar("T")
+
+
+class Written:
+    """What one request wrote, and whether it saw something that is not durable."""
+
+    def __init__(self) -> None:
+        self.heads: dict[str, tuple[Tenant, int]] = {}
+        self.saw_pending = False
+
+
+written: ContextVar[Written | None] = ContextVar("written", default=None)
+"""What the request that is being served wrote; None outside requests."""
+
+
+class RequestDatabase:
+    """One user's database, as a request uses it."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+
+    async def read(self, question: Callable[[Reader], Awaitable[T]]) -> T:
+        """The answer to a question, from one unchanging view."""
+        request = written.get()
+        if request is not None and self._tenant.sync.pending:
+            request.saw_pending = True
+        return await self._tenant.read(question)
+
+    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run a unit of work; the request's answer then waits for it.
+
+        It also waits when there was nothing to write: what was found as wished may be somebody's undurable change.
+        """
+        result, n = await self._tenant.write(work)
+        request = written.get()
+        if request is not None:
+            request.heads[self._tenant.uid] = (self._tenant, self._tenant.database.n if n is None else n)
+        return result
+
+
+class RequestDatabases:
+    """Every user's database, for handlers."""
+
+    def __init__(self, tenants: Tenants, within: float) -> None:
+        self.tenants, self.within = tenants, within
+
+    @asynccontextmanager
+    async def of(self, uid: str) -> AsyncIterator[RequestDatabase]:
+        """A user's database; StoreFailed when it takes too long to open, which then goes on."""
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(self.within):
+                    tenant = await stack.enter_async_context(self.tenants.use(uid))
+            except TimeoutError:
+                raise StoreFailed(f"the database of {uid} is not open after {self.within:g} s") from None
+            yield RequestDatabase(tenant)
+
+    async def durable(self) -> None:
+        """Wait, in the midst of a request, until what it wrote is durable."""
+        request = written.get()
+        if request is not None:
+            await settle(request, self.within)
+
+    @staticmethod
+    def give_up() -> None:
+        """The request's answer waits no more: it says itself that what it wrote may not be durable."""
+        request = written.get()
+        if request is not None:
+            request.heads.clear()
+
+
+async def settle(request: Written, within: float) -> None:
+    """Return when all that the request wrote is durable."""
+    while request.heads:
+        uid, (tenant, n) = next(iter(request.heads.items()))
+        await tenant.durable(n, within)
+        if request.heads[uid][1] == n:
+            del request.heads[uid]
