@@ -118,7 +118,7 @@ def _lifespan(services: Services) -> Callable[[Starlette], contextlib.AbstractAs
                 task.cancel()
             await asyncio.gather(*always, return_exceptions=True)
             await services.stop()
-            await services.tenants.close(services.settings.durable_within)
+            await services.databases.close(services.settings.durable_within)
             await services.store.close()
 
     return lifespan
@@ -128,8 +128,8 @@ async def _tidy(services: Services) -> None:
     """Take up what an earlier run left undurable; then close idle databases, for ever."""
     while True:
         try:
-            await services.tenants.resume()
-            await services.tenants.close_idle()
+            await services.databases.resume()
+            await services.databases.close_idle()
         except UNSTORED as error:
             logger.warning("not tidied", extra={"why": f"{type(error).__name__}: {error}"})
         await asyncio.sleep(TIDY_EVERY)
@@ -154,10 +154,10 @@ async def _sweep(services: Services) -> None:
     older = timedelta(seconds=services.settings.sweep_after)
     while True:
         await asyncio.sleep(min(SWEEP_EVERY, services.settings.sweep_after))
-        for uid in [tenant.uid for tenant in services.tenants.opened()]:
+        for uid in [user_database.uid for user_database in services.databases.opened()]:
             try:
-                async with services.tenants.use(uid) as tenant:
-                    count = await sweep(services.store, services.media, tenant, services.coming, older)
+                async with services.databases.use(uid) as user_database:
+                    count = await sweep(services.store, services.media, user_database, services.coming, older)
             except UNSTORED as error:
                 logger.warning("not swept", extra={"why": f"{type(error).__name__}: {error}"})
                 continue

@@ -43,7 +43,7 @@ async def give_sample(services: Services, uid: str) -> None:
     path = services.settings.sample
     if path is None:
         return
-    async with services.rooms.of(uid) as held:
+    async with services.request_databases.of(uid) as held:
         if not await held.read(untouched):
             return
         with ExitStack() as coming:

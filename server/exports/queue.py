@@ -35,7 +35,7 @@ from server.settings import Settings
 from server.storage.database import DatabaseFailed, Reader, Transaction
 from server.storage.objects import ObjectStore
 from server.storage.sync import NotDurable
-from server.storage.tenants import Overdue, Tenant, Tenants
+from server.storage.tenants import Databases, Overdue, UserDatabase
 from server.tables import exports
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ class Jobs:
         self,
         settings: Settings,
         store: ObjectStore,
-        tenants: Tenants,
+        databases: Databases,
         cache: MediaCache,
         media: Media,
         metrics: Metrics,
@@ -70,7 +70,7 @@ class Jobs:
         self.cache = cache
         self.boot_id = secrets.token_hex(8)
         """This run of the server: what an export that another one left behind is told by."""
-        self._settings, self._tenants, self._now = settings, tenants, now
+        self._settings, self._databases, self._now = settings, databases, now
         self._render = Render(settings, store, cache, now)
         self._media, self._metrics, self._coming = media, metrics, coming
         self._jobs: dict[tuple[str, str], Job] = {}
@@ -182,8 +182,8 @@ class Jobs:
 
     async def _accepted(self, job: Job) -> None:
         """Return when the export is durably there: nothing is rendered that a lost machine could make unasked for."""
-        async with self._tenants.use(job.uid) as tenant:
-            await self._settled(job, tenant, tenant.database.n)
+        async with self._databases.use(job.uid) as user_database:
+            await self._settled(job, user_database, user_database.database.n)
 
     async def _run(self, job: Job) -> None:
         job.attempt = await self._write(
@@ -223,24 +223,24 @@ class Jobs:
 
         Fenced when it never will be; Undecided when the server ends meanwhile.
         """
-        async with self._tenants.use(job.uid) as tenant:
+        async with self._databases.use(job.uid) as user_database:
             pause = FIRST_PAUSE
             while True:
                 try:
-                    result, n = await tenant.write(work)
+                    result, n = await user_database.write(work)
                     break
                 except (Overdue, DatabaseFailed):
                     await self._patiently(job, pause)
                     pause = min(2 * pause, LONGEST_PAUSE)
             if n is not None:
-                await self._settled(job, tenant, n)
+                await self._settled(job, user_database, n)
         return result
 
-    async def _settled(self, job: Job, tenant: Tenant, n: int) -> None:
+    async def _settled(self, job: Job, user_database: UserDatabase, n: int) -> None:
         """Return when head `n` is durable, however long that takes; Fenced, Undecided."""
         while True:
             try:
-                await tenant.durable(n, LONGEST_PAUSE)
+                await user_database.durable(n, LONGEST_PAUSE)
                 break
             except NotDurable:
                 await self._patiently(job, 0)
@@ -253,12 +253,12 @@ class Jobs:
         await asyncio.sleep(pause)
 
     async def _read(self, uid: str, question: Callable[[Reader], Awaitable[T]]) -> T:
-        async with self._tenants.use(uid) as tenant:
-            return await tenant.read(question)
+        async with self._databases.use(uid) as user_database:
+            return await user_database.read(question)
 
     async def _write(self, uid: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        async with self._tenants.use(uid) as tenant:
-            result, _ = await tenant.write(work)
+        async with self._databases.use(uid) as user_database:
+            result, _ = await user_database.write(work)
             return result
 
     def _forget_some(self) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from server.footage.sending import Media
 from server.storage import snapshots
 from server.storage.objects import ObjectStore
-from server.storage.tenants import Tenant
+from server.storage.tenants import UserDatabase
 from server.tables import films
 
 
@@ -38,19 +38,23 @@ class Coming:
         return frozenset(self._keys)
 
 
-async def sweep(store: ObjectStore, media: Media, tenant: Tenant, coming: Coming, older: timedelta) -> int:
+async def sweep(store: ObjectStore, media: Media, user_database: UserDatabase, coming: Coming, older: timedelta) -> int:
     """Delete a user's media that no row names and that are `older`; how many there were.
 
     Nothing is deleted unless the database here is the newest there is: another server's rows are not seen.
     """
-    base = tenant.sync.synced.base
-    if tenant.sync.fenced or tenant.sync.pending or await snapshots.latest(store, tenant.uid, base) != base:
+    base = user_database.sync.synced.base
+    if (
+        user_database.sync.fenced
+        or user_database.sync.pending
+        or await snapshots.latest(store, user_database.uid, base) != base
+    ):
         return 0
     before, count = datetime.now(UTC) - older, 0
-    old = [stat.key async for stat in store.listing(f"users/{tenant.uid}/media/") if stat.modified < before]
+    old = [stat.key async for stat in store.listing(f"users/{user_database.uid}/media/") if stat.modified < before]
     # in this order: what was listed and is not coming any more has its row by now, or never will
     spared = coming.keys()
-    spared |= await tenant.read(films.keys)
+    spared |= await user_database.read(films.keys)
     for key in old:
         footage = key.partition(".")[0]
         if footage not in spared and not media.sending(footage) and not media.sending(key):

@@ -52,7 +52,7 @@ async def render(call: Call[ExportRequest]) -> Response | Json:
         await call.services.jobs.adopt(call.uid)
         if await _known(call) is None:
             await _begin(call)
-        await call.services.rooms.durable()  # what is accepted, now or earlier, is so for ever
+        await call.services.request_databases.durable()  # what is accepted, now or earlier, is so for ever
         if _prefers_not_to_wait(call):
             accepted = {"status": "accepted", "export_id": call.body.export_id}
             headers = {"Location": f"/api/export/{call.body.export_id}", "Preference-Applied": "respond-async"}

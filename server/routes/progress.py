@@ -73,7 +73,7 @@ class Sockets:
         job = jobs.of(uid, export_id)
         if job is not None:
             return job
-        async with self.services.rooms.of(uid) as held:
+        async with self.services.request_databases.of(uid) as held:
             row = await held.read(lambda reader: exports.get(reader, export_id))
         if row is not None and row["completed_at"] is not None:
             return _last(row)

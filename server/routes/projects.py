@@ -91,6 +91,6 @@ async def remove(call: Call[NoBody]) -> Response:
 
     async with call.held() as held:
         keys = await held.write(work)
-    await call.services.rooms.durable()
+    await call.services.request_databases.durable()
     await call.services.media.discard(keys)
     return Response(None, 204)

@@ -134,7 +134,7 @@ async def remove(call: Call[NoBody]) -> Response:
 
     async with call.held() as held:
         key = await held.write(work)
-    await call.services.rooms.durable()
+    await call.services.request_databases.durable()
     await call.services.media.discard([*await call.services.views.discard(key), key])
     return Response(None, 204)
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from server.storage.database import Reader, Transaction
 from server.storage.objects import StoreFailed
-from server.storage.tenants import Tenant, Tenants
+from server.storage.tenants import Databases, UserDatabase
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ class Written:
     """What one request wrote, and whether it saw something that is not durable."""
 
     def __init__(self) -> None:
-        self.heads: dict[str, tuple[Tenant, int]] = {}
+        self.heads: dict[str, tuple[UserDatabase, int]] = {}
         self.saw_pending = False
 
 
@@ -33,33 +33,36 @@ written: ContextVar[Written | None] = ContextVar("written", default=None)
 class RequestDatabase:
     """One user's database, as a request uses it."""
 
-    def __init__(self, tenant: Tenant) -> None:
-        self._tenant = tenant
+    def __init__(self, user_database: UserDatabase) -> None:
+        self._user_database = user_database
 
     async def read(self, question: Callable[[Reader], Awaitable[T]]) -> T:
         """The answer to a question, from one unchanging view."""
         request = written.get()
-        if request is not None and self._tenant.sync.pending:
+        if request is not None and self._user_database.sync.pending:
             request.saw_pending = True
-        return await self._tenant.read(question)
+        return await self._user_database.read(question)
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run a unit of work; the request's answer then waits for it.
 
         It also waits when there was nothing to write: what was found as wished may be somebody's undurable change.
         """
-        result, n = await self._tenant.write(work)
+        result, n = await self._user_database.write(work)
         request = written.get()
         if request is not None:
-            request.heads[self._tenant.uid] = (self._tenant, self._tenant.database.n if n is None else n)
+            request.heads[self._user_database.uid] = (
+                self._user_database,
+                self._user_database.database.n if n is None else n,
+            )
         return result
 
 
 class RequestDatabases:
     """Every user's database, for handlers."""
 
-    def __init__(self, tenants: Tenants, within: float) -> None:
-        self.tenants, self.within = tenants, within
+    def __init__(self, databases: Databases, within: float) -> None:
+        self.databases, self.within = databases, within
 
     @asynccontextmanager
     async def of(self, uid: str) -> AsyncIterator[RequestDatabase]:
@@ -67,10 +70,10 @@ class RequestDatabases:
         async with AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(self.within):
-                    tenant = await stack.enter_async_context(self.tenants.use(uid))
+                    user_database = await stack.enter_async_context(self.databases.use(uid))
             except TimeoutError:
                 raise StoreFailed(f"the database of {uid} is not open after {self.within:g} s") from None
-            yield RequestDatabase(tenant)
+            yield RequestDatabase(user_database)
 
     async def durable(self) -> None:
         """Wait, in the midst of a request, until what it wrote is durable."""
@@ -89,7 +92,7 @@ class RequestDatabases:
 async def settle(request: Written, within: float) -> None:
     """Return when all that the request wrote is durable."""
     while request.heads:
-        uid, (tenant, n) = next(iter(request.heads.items()))
-        await tenant.durable(n, within)
+        uid, (user_database, n) = next(iter(request.heads.items()))
+        await user_database.durable(n, within)
         if request.heads[uid][1] == n:
             del request.heads[uid]

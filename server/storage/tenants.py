@@ -35,7 +35,7 @@ class Overdue(Exception):
     """What was written is not durable for so long that nothing more is taken."""
 
 
-class Tenant:
+class UserDatabase:
     """One user's database, open, with its sync."""
 
     def __init__(self, uid: str, database: Database, sync: Sync, refuse_after: float) -> None:
@@ -53,7 +53,7 @@ class Tenant:
         return self._users > 0
 
     @contextlib.contextmanager
-    def held(self, clock: Seconds) -> Iterator[Tenant]:
+    def held(self, clock: Seconds) -> Iterator[UserDatabase]:
         """It is not closed meanwhile."""
         self._users += 1
         self._free.clear()
@@ -96,7 +96,7 @@ class Tenant:
         await self.database.close()
 
 
-class Tenants:
+class Databases:
     """Every user's database, at most one open a user."""
 
     def __init__(
@@ -110,17 +110,17 @@ class Tenants:
     ) -> None:
         self.store, self.local = store, local
         self._refuse_after, self._idle_after, self._clock = refuse_after, idle_after, clock
-        self._open: dict[str, Tenant] = {}
+        self._open: dict[str, UserDatabase] = {}
         self._turns: dict[str, asyncio.Lock] = {}
-        self._openings: set[asyncio.Task[Tenant]] = set()
+        self._openings: set[asyncio.Task[UserDatabase]] = set()
         self._ended = False
 
-    def opened(self) -> list[Tenant]:
+    def opened(self) -> list[UserDatabase]:
         """Those that are open."""
         return list(self._open.values())
 
     @asynccontextmanager
-    async def use(self, uid: str) -> AsyncIterator[Tenant]:
+    async def use(self, uid: str) -> AsyncIterator[UserDatabase]:
         """A user's database, open as long as it is used.
 
         StoreFailed, Damaged, Lost or DatabaseFailed when it cannot be opened.
@@ -128,25 +128,25 @@ class Tenants:
         """
         if not _UID.fullmatch(uid):
             raise ValueError(f"{uid!r} is no user's id")
-        tenant = await self._reached(uid)
-        while tenant.closed:  # between its opening and our turn
-            tenant = await self._reached(uid)
-        with tenant.held(self._clock):
-            yield tenant
+        user_database = await self._reached(uid)
+        while user_database.closed:  # between its opening and our turn
+            user_database = await self._reached(uid)
+        with user_database.held(self._clock):
+            yield user_database
 
     async def resume(self) -> None:
         """Open every database here that holds something not durable yet, so that its upload goes on."""
         for path in sorted(self.local.glob("users/*/edit.sqlite")):
-            async with self.use(path.parent.name) as tenant:
-                tenant.sync.wrote()
+            async with self.use(path.parent.name) as user_database:
+                user_database.sync.wrote()
 
     async def close_idle(self) -> None:
         """Close those that nobody used for a while and that are durable."""
-        for tenant in self.opened():
-            async with self._turn(tenant.uid):
-                idle = self._clock() - tenant.used > self._idle_after
-                if idle and not tenant.in_use and not tenant.sync.pending:
-                    await self._close(tenant)
+        for user_database in self.opened():
+            async with self._turn(user_database.uid):
+                idle = self._clock() - user_database.used > self._idle_after
+                if idle and not user_database.in_use and not user_database.sync.pending:
+                    await self._close(user_database)
 
     async def close(self, within: float) -> None:
         """Give every upload `within` seconds to end, then close everything; nothing is opened from now on."""
@@ -154,17 +154,19 @@ class Tenants:
         for opening in self._openings:
             opening.cancel()
         await asyncio.gather(*self._openings, return_exceptions=True)
-        waits = (tenant.durable(tenant.database.n, within) for tenant in self.opened())
-        for tenant, ended in zip(self.opened(), await asyncio.gather(*waits, return_exceptions=True), strict=True):
+        waits = (user_database.durable(user_database.database.n, within) for user_database in self.opened())
+        for user_database, ended in zip(
+            self.opened(), await asyncio.gather(*waits, return_exceptions=True), strict=True
+        ):
             if isinstance(ended, NotDurable | Fenced):
-                logger.error("closed before it was durable", extra={"sync_user": tenant.uid, "why": repr(ended)})
-        for tenant in self.opened():
-            await self._close(tenant)
+                logger.error("closed before it was durable", extra={"sync_user": user_database.uid, "why": repr(ended)})
+        for user_database in self.opened():
+            await self._close(user_database)
 
     def _turn(self, uid: str) -> asyncio.Lock:
         return self._turns.setdefault(uid, asyncio.Lock())
 
-    async def _reached(self, uid: str) -> Tenant:
+    async def _reached(self, uid: str) -> UserDatabase:
         """A user's database, opened if it is not; whoever asks may be cancelled, the opening goes on."""
         if self._ended:
             raise DatabaseFailed("the server is ending")
@@ -173,28 +175,28 @@ class Tenants:
         opening.add_done_callback(self._openings.discard)
         return await asyncio.shield(opening)
 
-    async def _opened(self, uid: str) -> Tenant:
+    async def _opened(self, uid: str) -> UserDatabase:
         async with self._turn(uid):
-            tenant = self._open.get(uid)
-            if tenant is not None and tenant.sync.fenced:
-                await self._close(tenant)
+            user_database = self._open.get(uid)
+            if user_database is not None and user_database.sync.fenced:
+                await self._close(user_database)
                 put_aside(self._path(uid), "fenced")
-                tenant = None
-            if tenant is None:
+                user_database = None
+            if user_database is None:
                 try:
-                    tenant = await self._opening(uid)
+                    user_database = await self._opening(uid)
                 except OSError as error:
                     raise DatabaseFailed(f"a database cannot be opened: {error.strerror}") from error
-            return tenant
+            return user_database
 
-    async def _close(self, tenant: Tenant) -> None:
-        await tenant.close()
-        del self._open[tenant.uid]
+    async def _close(self, user_database: UserDatabase) -> None:
+        await user_database.close()
+        del self._open[user_database.uid]
 
     def _path(self, uid: str) -> Path:
         return self.local / "users" / uid / "edit.sqlite"
 
-    async def _opening(self, uid: str) -> Tenant:
+    async def _opening(self, uid: str) -> UserDatabase:
         path = self._path(uid)
         path.parent.mkdir(parents=True, exist_ok=True)
         database, head = await self._newest(uid, path)
@@ -204,11 +206,13 @@ class Tenants:
         except BaseException:
             await database.close()
             raise
-        tenant = Tenant(uid, database, Sync(self.store, uid, database, head, self._clock), self._refuse_after)
-        tenant.used = self._clock()
-        tenant.sync.wrote()
-        self._open[uid] = tenant
-        return tenant
+        user_database = UserDatabase(
+            uid, database, Sync(self.store, uid, database, head, self._clock), self._refuse_after
+        )
+        user_database.used = self._clock()
+        user_database.sync.wrote()
+        self._open[uid] = user_database
+        return user_database
 
     async def _newest(self, uid: str, path: Path) -> tuple[Database, Head]:
         """The database with everything that was ever acknowledged, and how far it and the store are."""

@@ -71,7 +71,7 @@ class Call(Generic[B]):
     @asynccontextmanager
     async def held(self) -> AsyncIterator[RequestDatabase]:
         """The user's database."""
-        async with self.services.rooms.of(self.uid) as held:
+        async with self.services.request_databases.of(self.uid) as held:
             yield held
 
     async def ask(self, question: Callable[[Any], Awaitable[Any]]) -> Any:

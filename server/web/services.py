@@ -18,7 +18,7 @@ from server.storage.folder import FolderStore
 from server.storage.held import RequestDatabases
 from server.storage.objects import ObjectStore
 from server.storage.s3 import Bucket, S3Store
-from server.storage.tenants import Tenants
+from server.storage.tenants import Databases
 from server.web.rate_limits import Limits
 
 
@@ -29,8 +29,8 @@ class Services:
     settings: Settings
     store: ObjectStore
     accounts: Accounts
-    tenants: Tenants
-    rooms: RequestDatabases
+    databases: Databases
+    request_databases: RequestDatabases
     metrics: Metrics
     cache: MediaCache
     media: Media
@@ -74,16 +74,18 @@ def make_store(settings: Settings) -> ObjectStore:
 def make_services(settings: Settings, store: ObjectStore | None = None) -> Services:
     """Everything, over `store` if one is given."""
     store = store or make_store(settings)
-    tenants = Tenants(store, settings.local, refuse_after=settings.refuse_after, idle_after=settings.idle_after)
-    rooms = RequestDatabases(tenants, settings.durable_within)
+    databases = Databases(store, settings.local, refuse_after=settings.refuse_after, idle_after=settings.idle_after)
+    request_databases = RequestDatabases(databases, settings.durable_within)
     cache = MediaCache(store, settings.local / "footage", settings.temporary, settings.cache_limit)
-    metrics = Metrics(tenants)
+    metrics = Metrics(databases)
     coming = Coming()
     media = Media(store, metrics)
-    jobs = Jobs(settings, store, tenants, cache, media, metrics, coming, now)
+    jobs = Jobs(settings, store, databases, cache, media, metrics, coming, now)
     views = Views(settings, store, cache, metrics)
     accounts, limits = Accounts(store), Limits(settings)
-    return Services(settings, store, accounts, tenants, rooms, metrics, cache, media, jobs, limits, coming, views)
+    return Services(
+        settings, store, accounts, databases, request_databases, metrics, cache, media, jobs, limits, coming, views
+    )
 
 
 def now() -> str:

@@ -97,11 +97,11 @@ async def calm(services: Services) -> None:
     async with asyncio.timeout(60):
         while left := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(left)
-    for tenant in services.tenants.opened():
-        assert not tenant.in_use
-        assert not tenant.database._turn.locked()
-        assert not tenant.database._writer.in_transaction
-        assert not tenant.database._reader.in_transaction
+    for user_database in services.databases.opened():
+        assert not user_database.in_use
+        assert not user_database.database._turn.locked()
+        assert not user_database.database._writer.in_transaction
+        assert not user_database.database._reader.in_transaction
     assert services.coming.keys() == frozenset()
     assert not services.temporary.exists() or list(services.temporary.iterdir()) == []
 

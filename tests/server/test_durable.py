@@ -45,7 +45,7 @@ def run(tmp_path: Path, scene: Callable[[httpx.AsyncClient, Switch], Awaitable[N
             async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as client:
                 await scene(client, switch)
         finally:
-            await services.tenants.close(1)
+            await services.databases.close(1)
             await store.close()
 
     asyncio.run(whole())

@@ -48,7 +48,7 @@ def run(data: Path, scene: Scene, inner: ObjectStore | None = None) -> None:
                 await scene(client, store, services)
         finally:
             await services.jobs.stop()
-            await services.tenants.close(1)
+            await services.databases.close(1)
             await store.close()
 
     asyncio.run(whole())
@@ -190,8 +190,8 @@ def test_an_export_whose_end_another_server_will_decide_is_no_cancelled_one(tmp_
                 made.set()
             if not made.is_set() or name != "put":
                 return None
-            for tenant in services.tenants.opened():
-                tenant.sync._stop()
+            for user_database in services.databases.opened():
+                user_database.sync._stop()
             return "fail"
 
         store.plan = plan

@@ -13,7 +13,7 @@ from server.footage.sending import LATELY, Media
 from server.metrics import Metrics
 from server.storage.folder import FolderStore
 from server.storage.objects import Missing
-from server.storage.tenants import Tenants
+from server.storage.tenants import Databases
 from tests.server.editing import export, film, new_export, one_clip
 from tests.server.site import Site, add_user, serving
 from tests.server.test_http import refused
@@ -85,7 +85,7 @@ def test_what_another_made_is_not_there(thrifty: Site, game: Path) -> None:
 def test_nothing_is_deleted_while_it_is_sent(tmp_path: Path) -> None:
     async def scene() -> None:
         store, clock = FolderStore(tmp_path), Clock()
-        media = Media(store, Metrics(Tenants(store, tmp_path / "local")), clock)
+        media = Media(store, Metrics(Databases(store, tmp_path / "local")), clock)
         await store.put("film", bytes(3 << 20))
         stream = media.stream("film", 0, 3 << 20)
         size = len(await anext(stream))

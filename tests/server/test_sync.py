@@ -17,7 +17,7 @@ from server.storage.folder import FolderStore
 from server.storage.objects import ObjectStore, Stat, StoreFailed
 from server.storage.snapshots import Damaged, key_of, outdated
 from server.storage.sync import Fenced, NotDurable
-from server.storage.tenants import Lost, Overdue, Tenant, Tenants
+from server.storage.tenants import Databases, Lost, Overdue, UserDatabase
 from tests.server.faults import FaultStore, Plan, nth
 
 INSERT = "INSERT INTO raw_clips VALUES (?, 'n', 'k', 'e', 1, '{}', NULL, NULL, 'now')"
@@ -40,24 +40,24 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sync, "LONGEST_PAUSE", 0.01)
 
 
-async def commit(tenant: Tenant, name: str) -> int:
+async def commit(user_database: UserDatabase, name: str) -> int:
     async def work(unit: Transaction) -> None:
         await unit.run(INSERT, (name,))
 
-    _, n = await tenant.write(work)
+    _, n = await user_database.write(work)
     assert n is not None
     return n
 
 
-async def save(tenants: Tenants, name: str, within: float = 5) -> None:
+async def save(databases: Databases, name: str, within: float = 5) -> None:
     """A save as a request makes it: when this returns it is acknowledged."""
-    async with tenants.use(UID) as tenant:
-        await tenant.durable(await commit(tenant, name), within)
+    async with databases.use(UID) as user_database:
+        await user_database.durable(await commit(user_database, name), within)
 
 
-async def names(tenants: Tenants) -> set[str]:
-    async with tenants.use(UID) as tenant:
-        rows = await tenant.read(lambda reader: reader.all("SELECT id FROM raw_clips"))
+async def names(databases: Databases) -> set[str]:
+    async with databases.use(UID) as user_database:
+        rows = await user_database.read(lambda reader: reader.all("SELECT id FROM raw_clips"))
     return {row["id"] for row in rows}
 
 
@@ -76,20 +76,20 @@ def place(tmp_path: Path, plan: Plan = lambda n, name: None) -> tuple[FolderStor
 async def wiped(store: ObjectStore, tmp_path: Path) -> set[str]:
     """What a server finds that starts with an empty disk."""
     shutil.rmtree(tmp_path / "another", ignore_errors=True)
-    tenants = Tenants(store, tmp_path / "another")
-    found = await names(tenants)
-    await tenants.close(5)
+    databases = Databases(store, tmp_path / "another")
+    found = await names(databases)
+    await databases.close(5)
     return found
 
 
 def test_what_was_acknowledged_is_found_on_an_empty_disk(tmp_path: Path) -> None:
     async def scene() -> None:
         store, _ = place(tmp_path)
-        tenants = Tenants(store, tmp_path / "local")
+        databases = Databases(store, tmp_path / "local")
         for name in "abc":
-            await save(tenants, name)
+            await save(databases, name)
             assert name in await wiped(store, tmp_path)
-        await tenants.close(5)
+        await databases.close(5)
 
     run(scene)
 
@@ -98,12 +98,12 @@ def test_saves_at_once_share_uploads(tmp_path: Path) -> None:
     async def scene() -> None:
         store, faulty = place(tmp_path)
         faulty.delay = 0.02
-        tenants = Tenants(faulty, tmp_path / "local")
+        databases = Databases(faulty, tmp_path / "local")
         wanted = {f"{number:02}" for number in range(40)}
-        await asyncio.gather(*(save(tenants, name) for name in wanted))
+        await asyncio.gather(*(save(databases, name) for name in wanted))
         assert await wiped(store, tmp_path) == wanted
         assert faulty.calls.count("put") < 20
-        await tenants.close(5)
+        await databases.close(5)
 
     run(scene)
 
@@ -111,9 +111,9 @@ def test_saves_at_once_share_uploads(tmp_path: Path) -> None:
 def test_reading_uploads_nothing(tmp_path: Path) -> None:
     async def scene() -> None:
         _, faulty = place(tmp_path)
-        tenants = Tenants(faulty, tmp_path / "local")
-        assert await names(tenants) == set()
-        await tenants.close(5)
+        databases = Databases(faulty, tmp_path / "local")
+        assert await names(databases) == set()
+        await databases.close(5)
         assert "put" not in faulty.calls
 
     run(scene)
@@ -126,14 +126,14 @@ def test_whichever_call_fails_nothing_is_lost_and_nobody_fenced(tmp_path: Path, 
     async def life(store: FaultStore, local: Path) -> set[str]:
         acknowledged = set()
         for turn in range(3):
-            tenants = Tenants(store, local)
+            databases = Databases(store, local)
             for name in (f"{turn}a", f"{turn}b"):
                 try:
-                    await save(tenants, name)
+                    await save(databases, name)
                 except StoreFailed:  # opening asks the store, and says so when it does not answer
-                    await save(tenants, name)
+                    await save(databases, name)
                 acknowledged.add(name)
-            await tenants.close(5)
+            await databases.close(5)
             if turn:
                 shutil.rmtree(local)
         return acknowledged
@@ -155,16 +155,16 @@ def test_a_save_that_takes_too_long_is_not_acknowledged_but_goes_on(tmp_path: Pa
     async def scene() -> None:
         down = True
         store, faulty = place(tmp_path, lambda n, name: "fail" if down and name == "put" else None)
-        tenants = Tenants(faulty, tmp_path / "local")
+        databases = Databases(faulty, tmp_path / "local")
         with pytest.raises(NotDurable):
-            await save(tenants, "a", within=0.05)
-        async with tenants.use(UID) as tenant:
-            assert tenant.sync.pending > 0
+            await save(databases, "a", within=0.05)
+        async with databases.use(UID) as user_database:
+            assert user_database.sync.pending > 0
             down = False
-            await tenant.durable(tenant.database.n, 5)
-            assert tenant.sync.pending == 0
+            await user_database.durable(user_database.database.n, 5)
+            assert user_database.sync.pending == 0
         assert await wiped(store, tmp_path) == {"a"}
-        await tenants.close(5)
+        await databases.close(5)
 
     run(scene)
 
@@ -172,14 +172,14 @@ def test_a_save_that_takes_too_long_is_not_acknowledged_but_goes_on(tmp_path: Pa
 def test_what_was_pending_at_a_kill_goes_on_at_the_next_start(tmp_path: Path) -> None:
     async def scene() -> None:
         store, faulty = place(tmp_path, lambda n, name: "fail" if name == "put" else None)
-        first = Tenants(faulty, tmp_path / "local")
+        first = Databases(faulty, tmp_path / "local")
         with pytest.raises(NotDurable):
             await save(first, "a", within=0.05)
         await first.close(0.01)
-        second = Tenants(store, tmp_path / "local")
+        second = Databases(store, tmp_path / "local")
         await second.resume()
-        (tenant,) = second.opened()
-        await tenant.durable(tenant.database.n, 5)
+        (user_database,) = second.opened()
+        await user_database.durable(user_database.database.n, 5)
         assert await wiped(store, tmp_path) == {"a"}
         await second.close(5)
 
@@ -190,19 +190,19 @@ def test_after_long_without_the_store_nothing_more_is_taken(tmp_path: Path) -> N
     async def scene() -> None:
         clock, down = Clock(), True
         _, faulty = place(tmp_path, lambda n, name: "fail" if down and name == "put" else None)
-        tenants = Tenants(faulty, tmp_path / "local", refuse_after=30, clock=clock)
-        async with tenants.use(UID) as tenant:
-            await commit(tenant, "a")
+        databases = Databases(faulty, tmp_path / "local", refuse_after=30, clock=clock)
+        async with databases.use(UID) as user_database:
+            await commit(user_database, "a")
             clock.now += 29
-            await commit(tenant, "b")
+            await commit(user_database, "b")
             clock.now += 2
             with pytest.raises(Overdue):
-                await commit(tenant, "c")
+                await commit(user_database, "c")
             down = False
-            await tenant.durable(2, 5)
-            assert await commit(tenant, "d") == 3
-        assert await names(tenants) == {"a", "b", "d"}
-        await tenants.close(5)
+            await user_database.durable(2, 5)
+            assert await commit(user_database, "d") == 3
+        assert await names(databases) == {"a", "b", "d"}
+        await databases.close(5)
 
     run(scene)
 
@@ -210,7 +210,7 @@ def test_after_long_without_the_store_nothing_more_is_taken(tmp_path: Path) -> N
 def test_the_second_of_two_servers_is_fenced_and_then_has_what_the_first_wrote(tmp_path: Path) -> None:
     async def scene() -> None:
         store, _ = place(tmp_path)
-        one, two = Tenants(store, tmp_path / "one"), Tenants(store, tmp_path / "two")
+        one, two = Databases(store, tmp_path / "one"), Databases(store, tmp_path / "two")
         await save(one, "a")
         assert await names(two) == {"a"}
         await save(one, "b")
@@ -230,24 +230,24 @@ def test_the_second_of_two_servers_is_fenced_and_then_has_what_the_first_wrote(t
 def test_of_two_servers_that_race_none_loses_what_it_acknowledged(tmp_path: Path) -> None:
     async def scene() -> None:
         store, _ = place(tmp_path)
-        both = [Tenants(store, tmp_path / name) for name in ("one", "two")]
+        both = [Databases(store, tmp_path / name) for name in ("one", "two")]
         acknowledged: set[str] = set()
         refused = 0
 
-        async def saver(tenants: Tenants, label: str) -> None:
+        async def saver(databases: Databases, label: str) -> None:
             nonlocal refused
             for number in range(25):
                 name = f"{label}{number:02}"
                 try:
-                    await save(tenants, name)
+                    await save(databases, name)
                     acknowledged.add(name)
                 except Fenced:
                     refused += 1
 
-        await asyncio.gather(*(saver(tenants, label) for tenants, label in zip(both, "xy", strict=True)))
+        await asyncio.gather(*(saver(databases, label) for databases, label in zip(both, "xy", strict=True)))
         assert acknowledged <= await wiped(store, tmp_path)
         assert refused
-        await asyncio.gather(*(tenants.close(5) for tenants in both))
+        await asyncio.gather(*(databases.close(5) for databases in both))
 
     run(scene)
 
@@ -256,9 +256,9 @@ def test_a_server_that_slept_finds_that_its_number_was_pruned(tmp_path: Path) ->
     async def scene() -> None:
         clock = Clock()
         store, _ = place(tmp_path)
-        sleeper = Tenants(store, tmp_path / "sleeper", clock=clock)
+        sleeper = Databases(store, tmp_path / "sleeper", clock=clock)
         await save(sleeper, "a")
-        other = Tenants(store, tmp_path / "other")
+        other = Databases(store, tmp_path / "other")
         for name in "bcd":
             await save(other, name)
         await store.delete(key_of(UID, 2))
@@ -274,13 +274,13 @@ def test_a_server_that_slept_finds_that_its_number_was_pruned(tmp_path: Path) ->
 def test_a_database_that_was_overtaken_is_put_aside_at_the_start(tmp_path: Path) -> None:
     async def scene() -> None:
         store, _ = place(tmp_path)
-        one = Tenants(store, tmp_path / "one")
+        one = Databases(store, tmp_path / "one")
         await save(one, "a")
         await one.close(5)
-        two = Tenants(store, tmp_path / "two")
+        two = Databases(store, tmp_path / "two")
         await save(two, "b")
         await two.close(5)
-        again = Tenants(store, tmp_path / "one")
+        again = Databases(store, tmp_path / "one")
         assert await names(again) == {"a", "b"}
         await again.close(5)
         (aside,) = (tmp_path / "one" / "users" / UID / "aside").iterdir()
@@ -294,16 +294,16 @@ def test_an_upload_that_was_not_written_down_is_known_as_our_own(tmp_path: Path)
 
     async def scene() -> None:
         store, _ = place(tmp_path)
-        one = Tenants(store, tmp_path / "one")
+        one = Databases(store, tmp_path / "one")
         await save(one, "a")
-        async with one.use(UID) as tenant:
-            before = tenant.sync.synced
+        async with one.use(UID) as user_database:
+            before = user_database.sync.synced
             await save(one, "b")
-            tenant.sync.fenced = True  # no more uploads, as after a kill
-            await tenant.database.write(lambda unit: unit.run(INSERT, ("c",)))
-            await tenant.database.note(before)
-            await tenant.database.close()
-        again = Tenants(store, tmp_path / "one")
+            user_database.sync.fenced = True  # no more uploads, as after a kill
+            await user_database.database.write(lambda unit: unit.run(INSERT, ("c",)))
+            await user_database.database.note(before)
+            await user_database.database.close()
+        again = Databases(store, tmp_path / "one")
         assert await names(again) == {"a", "b", "c"}
         await again.close(5)
         assert await wiped(store, tmp_path) == {"a", "b", "c"}
@@ -316,17 +316,17 @@ def test_a_disk_that_forgot_its_last_commits_gets_them_from_the_store(tmp_path: 
 
     async def scene() -> None:
         store, _ = place(tmp_path)
-        one = Tenants(store, tmp_path / "local")
+        one = Databases(store, tmp_path / "local")
         await save(one, "a")
         here = tmp_path / "local" / "users" / UID
         shutil.copytree(here, tmp_path / "earlier")
         await save(one, "b")
         await save(one, "c")
-        async with one.use(UID) as tenant:
-            await tenant.database.close()
+        async with one.use(UID) as user_database:
+            await user_database.database.close()
         shutil.rmtree(here)
         (tmp_path / "earlier").rename(here)
-        again = Tenants(store, tmp_path / "local")
+        again = Databases(store, tmp_path / "local")
         assert await names(again) == {"a", "b", "c"}
         await save(again, "d")
         await again.close(5)
@@ -338,11 +338,11 @@ def test_a_disk_that_forgot_its_last_commits_gets_them_from_the_store(tmp_path: 
 def test_what_was_closed_well_is_opened_without_reading_a_snapshot(tmp_path: Path) -> None:
     async def scene() -> None:
         store, faulty = place(tmp_path)
-        one = Tenants(store, tmp_path / "local")
+        one = Databases(store, tmp_path / "local")
         await save(one, "a")
         await save(one, "b")
         await one.close(5)
-        again = Tenants(faulty, tmp_path / "local")
+        again = Databases(faulty, tmp_path / "local")
         assert await names(again) == {"a", "b"}
         assert faulty.calls == ["list"]
         await again.close(5)
@@ -353,11 +353,11 @@ def test_what_was_closed_well_is_opened_without_reading_a_snapshot(tmp_path: Pat
 def test_a_store_that_lost_what_it_had_is_reported(tmp_path: Path) -> None:
     async def scene() -> None:
         store, _ = place(tmp_path)
-        one = Tenants(store, tmp_path / "local")
+        one = Databases(store, tmp_path / "local")
         await save(one, "a")
         await one.close(5)
         await store.delete(key_of(UID, 1))
-        again = Tenants(store, tmp_path / "local")
+        again = Databases(store, tmp_path / "local")
         with pytest.raises(Lost):
             await names(again)
 
@@ -368,7 +368,7 @@ def test_a_store_that_lost_what_it_had_is_reported(tmp_path: Path) -> None:
 def test_a_damaged_snapshot_is_reported_and_nothing_older_used(tmp_path: Path, where: int) -> None:
     async def scene() -> None:
         store, _ = place(tmp_path)
-        one = Tenants(store, tmp_path / "local")
+        one = Databases(store, tmp_path / "local")
         await save(one, "a")
         await save(one, "b")
         await one.close(5)
@@ -384,11 +384,11 @@ def test_a_damaged_snapshot_is_reported_and_nothing_older_used(tmp_path: Path, w
 def test_a_damaged_disk_is_put_aside_and_restored(tmp_path: Path) -> None:
     async def scene() -> None:
         store, _ = place(tmp_path)
-        one = Tenants(store, tmp_path / "local")
+        one = Databases(store, tmp_path / "local")
         await save(one, "a")
         await one.close(5)
         (tmp_path / "local" / "users" / UID / "edit.sqlite").write_bytes(b"rubbish" * 1000)
-        again = Tenants(store, tmp_path / "local")
+        again = Databases(store, tmp_path / "local")
         assert await names(again) == {"a"}
         await again.close(5)
 
@@ -398,10 +398,10 @@ def test_a_damaged_disk_is_put_aside_and_restored(tmp_path: Path) -> None:
 def test_no_blank_database_is_made_when_the_store_does_not_answer(tmp_path: Path) -> None:
     async def scene() -> None:
         store, faulty = place(tmp_path, nth(1, "fail"))
-        one = Tenants(store, tmp_path / "local")
+        one = Databases(store, tmp_path / "local")
         await save(one, "a")
         await one.close(5)
-        another = Tenants(faulty, tmp_path / "another")
+        another = Databases(faulty, tmp_path / "another")
         with pytest.raises(StoreFailed):
             await names(another)
         assert await names(another) == {"a"}
@@ -414,20 +414,20 @@ def test_idle_databases_are_closed_and_opened_again(tmp_path: Path) -> None:
     async def scene() -> None:
         clock = Clock()
         store, _ = place(tmp_path)
-        tenants = Tenants(store, tmp_path / "local", idle_after=10, clock=clock)
-        await save(tenants, "a")
-        await tenants.close_idle()
-        assert len(tenants.opened()) == 1
+        databases = Databases(store, tmp_path / "local", idle_after=10, clock=clock)
+        await save(databases, "a")
+        await databases.close_idle()
+        assert len(databases.opened()) == 1
         clock.now += 11
-        async with tenants.use(UID):
-            await tenants.close_idle()
-            assert len(tenants.opened()) == 1
+        async with databases.use(UID):
+            await databases.close_idle()
+            assert len(databases.opened()) == 1
         clock.now += 11
-        await tenants.close_idle()
-        assert tenants.opened() == []
-        await save(tenants, "b")
-        assert await names(tenants) == {"a", "b"}
-        await tenants.close(5)
+        await databases.close_idle()
+        assert databases.opened() == []
+        await save(databases, "b")
+        assert await names(databases) == {"a", "b"}
+        await databases.close(5)
 
     run(scene)
 
@@ -435,10 +435,10 @@ def test_idle_databases_are_closed_and_opened_again(tmp_path: Path) -> None:
 def test_many_at_once_open_one_database(tmp_path: Path) -> None:
     async def scene() -> None:
         store, faulty = place(tmp_path)
-        tenants = Tenants(faulty, tmp_path / "local")
-        await asyncio.gather(*(names(tenants) for _ in range(20)))
+        databases = Databases(faulty, tmp_path / "local")
+        await asyncio.gather(*(names(databases) for _ in range(20)))
         assert faulty.calls == ["list"]
-        await tenants.close(5)
+        await databases.close(5)
         await store.close()
 
     run(scene)
@@ -459,25 +459,25 @@ def test_what_is_being_opened_at_the_end_is_closed_too(tmp_path: Path, answers: 
 
     async def scene() -> None:
         store, faulty = place(tmp_path)
-        tenants = Tenants(store, tmp_path / "local")
-        await save(tenants, "a")
-        await tenants.close(5)
+        databases = Databases(store, tmp_path / "local")
+        await save(databases, "a")
+        await databases.close(5)
         faulty.delay = 0 if answers else 3600
         turns, opened = 0, False
         while not opened:
             if not there:
                 shutil.rmtree(tmp_path / "local", ignore_errors=True)
-            tenants = Tenants(faulty, tmp_path / "local")
-            asking = asyncio.create_task(names(tenants))
+            databases = Databases(faulty, tmp_path / "local")
+            asking = asyncio.create_task(names(databases))
             for _ in range(turns):
                 await asyncio.sleep(0)
                 opened = opened or asking.done()
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
-            await tenants.close(0.01)
+            await databases.close(0.01)
             assert left_open() == []
             with pytest.raises(DatabaseFailed):
-                await names(tenants)
+                await names(databases)
             turns += 1 + turns // 10
             opened = opened or (not answers and turns > 50)
         await store.close()
@@ -489,7 +489,7 @@ def test_what_is_being_opened_at_the_end_is_closed_too(tmp_path: Path, answers: 
 def test_only_ids_are_users(tmp_path: Path, uid: str) -> None:
     async def scene() -> None:
         with pytest.raises(ValueError, match="no user's id"):
-            async with Tenants(FolderStore(tmp_path), tmp_path).use(uid):
+            async with Databases(FolderStore(tmp_path), tmp_path).use(uid):
                 pass
 
     run(scene)
