@@ -16,8 +16,8 @@ from tests.footage.coded import Luma
 Json = dict[str, Any]
 
 STATE = """async () => {
-  const store = await import("/static/studio/store.js");
-  const now = await import("/static/studio/now.js");
+  const store = await import("/static/studio/edit/store.js");
+  const now = await import("/static/studio/playback/now.js");
   const clip = store.selected.value;
   return {
     clip, selection: store.selection.value, frame: now.frame.value, box: now.box.value, waiting: now.waiting.value,
@@ -26,16 +26,16 @@ STATE = """async () => {
 }"""
 
 SETTLED = """async () => {
-  const { video, shownFrame } = await import("/static/studio/player.js");
-  const now = await import("/static/studio/now.js");
+  const { video, shownFrame } = await import("/static/studio/playback/player.js");
+  const now = await import("/static/studio/playback/now.js");
   const element = video.value;
   if (now.waiting.value || !element || element.seeking) return null;
   return shownFrame.value === now.frame.value || null;
 }"""
 
 SEEN = """async () => {
-  const { video, shownFrame } = await import("/static/studio/player.js");
-  const { frame, waiting } = await import("/static/studio/now.js");
+  const { video, shownFrame } = await import("/static/studio/playback/player.js");
+  const { frame, waiting } = await import("/static/studio/playback/now.js");
   const names = ["seeking", "paused", "readyState", "networkState", "currentTime", "duration", "src"];
   const of = (element) => ({ ...Object.fromEntries(names.map((name) => [name, element[name]])), ...element.dataset });
   return {

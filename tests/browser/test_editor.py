@@ -23,7 +23,7 @@ KEYS = [
 ]
 
 PASSED = """async (frame) => {
-  const { shownFrame } = await import("/static/studio/player.js");
+  const { shownFrame } = await import("/static/studio/playback/player.js");
   return shownFrame.value > frame || null;
 }"""
 

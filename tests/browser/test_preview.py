@@ -52,12 +52,12 @@ TILTED = [
 ]
 
 SHOW = """async (number) => {
-  const player = await import("/static/studio/player.js");
+  const player = await import("/static/studio/playback/player.js");
   player.showFilm(number);
 }"""
 SHOWN = """async (number) => {
-  const { video, shownFrame } = await import("/static/studio/player.js");
-  const now = await import("/static/studio/now.js");
+  const { video, shownFrame } = await import("/static/studio/playback/player.js");
+  const now = await import("/static/studio/playback/now.js");
   const screen = document.querySelector(".screen");
   if (!video.value || video.value.seeking || shownFrame.value !== now.frame.value) return null;
   if (screen.dataset.mixed !== "whole") return null;
@@ -130,7 +130,7 @@ def agreed(open_page: Open, person: Person, game: Path, tmp_path: Path, embedded
     made = tmp_path / "film.mp4"
     made.write_bytes(film(person.api, export(person.api, project)))
     desk = opened(open_page, project)
-    clips = desk.page.evaluate("async () => (await import('/static/studio/store.js')).draft.value.clips")
+    clips = desk.page.evaluate("async () => (await import('/static/studio/edit/store.js')).draft.value.clips")
     frames, firsts = (tuple(clip[name] for clip in clips) for name in ("frames", "first_frame"))
     return Agreed(desk, list(read.luma(made)), [frame.codes[0] for frame in read.frames(made)], frames, firsts)
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import * as api from "../../server/static/studio/api.js";
+import * as api from "../../server/static/studio/remote/api.js";
 
 const real = globalThis.fetch;
 afterEach(() => (globalThis.fetch = real));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as box from "../../server/static/studio/box.js";
+import * as box from "../../server/static/studio/edit/box.js";
 
 const PICTURE = { width: 1920, height: 1080 };
 const RATIO = 9 / 16;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as curve from "../../server/static/studio/curve.js";
+import * as curve from "../../server/static/studio/edit/curve.js";
 
 // 30 frames at 1x from 2 s, 15 frames held at 3 s, 60 frames at half speed, at 30 frames a second.
 const SOURCE = [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as lanes from "../../server/static/studio/lanes.js";
+import * as lanes from "../../server/static/studio/edit/lanes.js";
 
 const VIEW = { start: 0, scale: 100, width: 1000 };
 

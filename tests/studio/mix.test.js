@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mixAt } from "../../server/static/studio/mix.js";
+import { mixAt } from "../../server/static/studio/edit/mix.js";
 
 const side = (frames, share) => ({ frames, share });
 const clip = (frames, mixed = null) => ({ frames, transition: { mixed } });

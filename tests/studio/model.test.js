@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as model from "../../server/static/studio/model.js";
+import * as model from "../../server/static/studio/edit/model.js";
 
 const box = { x: 0, y: 0, width: 90, height: 160 };
 const stored = (id, more = {}) => ({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { pictures } from "../../server/static/studio/pictures.js";
+import { pictures } from "../../server/static/studio/playback/pictures.js";
 
 /** Calls that wait for the screen's next frame. */
 let frames = [];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as spans from "../../server/static/studio/spans.js";
+import * as spans from "../../server/static/studio/edit/spans.js";
 
 const SLOW = { start: 2, end: 4, speed: 0.5 };
 const HELD = { at: 3, freeze: 1.5 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { editOf } from "../../server/static/studio/model.js";
-import * as store from "../../server/static/studio/store.js";
+import { editOf } from "../../server/static/studio/edit/model.js";
+import * as store from "../../server/static/studio/edit/store.js";
 
 const box = { x: 0, y: 0, width: 90, height: 160 };
 const clip = (id, more = {}) => ({

@@ -12,7 +12,7 @@ STUDIO = Path(__file__).parents[2] / "server" / "static" / "studio"
 
 
 def test_every_transition_on_offer_is_one() -> None:
-    listed = re.search(r"KINDS = \{(.*?)\};", (STUDIO / "transitions.js").read_text(), re.DOTALL)
+    listed = re.search(r"KINDS = \{(.*?)\};", (STUDIO / "panels" / "transitions.js").read_text(), re.DOTALL)
     assert listed
     offered = re.findall(r"(\w+): \"", listed[1])
     assert len(offered) > 10
@@ -20,6 +20,6 @@ def test_every_transition_on_offer_is_one() -> None:
 
 
 def test_every_ease_is_on_offer() -> None:
-    listed = re.search(r"EASES = \[(.*)\];", (STUDIO / "keylane.js").read_text())
+    listed = re.search(r"EASES = \[(.*)\];", (STUDIO / "timeline" / "keylane.js").read_text())
     assert listed
     assert set(re.findall(r"\[\"(\w+)\"", listed[1])) == set(EASES)

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { frameAt, parseTimecode, rateOf, spoken, timecode } from "../../server/static/studio/timecode.js";
+import { frameAt, parseTimecode, rateOf, spoken, timecode } from "../../server/static/studio/edit/timecode.js";
 
 const PLAIN = rateOf("30");
 const NTSC = rateOf("30000/1001");

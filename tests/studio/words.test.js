@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as words from "../../server/static/studio/words.js";
+import * as words from "../../server/static/studio/parts/words.js";
 
 test("times are rounded once, and carried", () => {
   assert.deepEqual([0, 5.04, 59.96, 61.5, 3599.99, 3661].map((each) => words.clock(each)), ["0:00.0", "0:05.0", "1:00.0", "1:01.5", "1:00:00.0", "1:01:01.0"]);

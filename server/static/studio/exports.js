@@ -1,8 +1,8 @@
 /** The exports page: every export, the newest first, as it goes on; its film; another try. */
-import { html, render, signal, useEffect } from "./core.js";
-import * as api from "./api.js";
-import { follow } from "./progress.js";
-import { ago, bytes, clock, span } from "./words.js";
+import { html, render, signal, useEffect } from "./parts/preact.js";
+import * as api from "./remote/api.js";
+import { follow } from "./remote/follow.js";
+import { ago, bytes, clock, span } from "./parts/words.js";
 
 const rows = signal(null);
 const names = signal(new Map());

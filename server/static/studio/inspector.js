@@ -2,7 +2,7 @@
  * The inspector without waiting for pages. Everything is there without this module: links and forms lead to the same
  * views, which the server writes. Here they are fetched and put in place, so that what one looks at stays where it is.
  */
-import { ask } from "./api.js";
+import { ask } from "./remote/api.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const here = () => new URLSearchParams(location.search);

@@ -1,20 +1,20 @@
 /** The editor's page: loads the project and puts the panels where they belong. */
-import { html, render, signal } from "./core.js";
-import * as api from "./api.js";
-import { Bar } from "./bar.js";
-import { Clips } from "./clips.js";
-import { startDrafting } from "./drafting.js";
-import { exportNow, startExporting } from "./exporter.js";
-import { Exporting } from "./exporting.js";
-import { Framing } from "./framing.js";
-import { bindKeys, outside } from "./keys.js";
-import { Preview } from "./preview.js";
-import { Problems } from "./problems.js";
-import { save, startSaving } from "./saver.js";
-import { SaveNotes } from "./saving.js";
-import { clips, edit, load, selected } from "./store.js";
-import { Timeline } from "./timeline.js";
-import { guardUploads } from "./uploads.js";
+import { html, render, signal } from "./parts/preact.js";
+import * as api from "./remote/api.js";
+import { Bar } from "./panels/bar.js";
+import { Clips } from "./panels/clips.js";
+import { startDrafting } from "./remote/draft.js";
+import { exportNow, startExporting } from "./remote/export.js";
+import { Exporting } from "./panels/export.js";
+import { Framing } from "./panels/framing.js";
+import { bindKeys, outside } from "./panels/keys.js";
+import { Preview } from "./panels/preview.js";
+import { Problems } from "./panels/problems.js";
+import { save, startSaving } from "./remote/save.js";
+import { SaveNotes } from "./panels/save_state.js";
+import { clips, edit, load, selected } from "./edit/store.js";
+import { Timeline } from "./timeline/timeline.js";
+import { guardUploads } from "./panels/uploads.js";
 
 const place = document.getElementById("studio");
 const failed = signal(null);

@@ -1,9 +1,9 @@
 /** The projects page: make one, rename it, delete it, go to its editor. */
-import { html, render, signal, useState } from "./core.js";
-import * as api from "./api.js";
-import { AskName, Confirm, Dialog } from "./asking.js";
-import { SHAPES, sign } from "./shapes.js";
-import { ago, count } from "./words.js";
+import { html, render, signal, useState } from "./parts/preact.js";
+import * as api from "./remote/api.js";
+import { AskName, Confirm, Dialog } from "./parts/dialog.js";
+import { SHAPES, sign } from "./parts/shapes.js";
+import { ago, count } from "./parts/words.js";
 
 const projects = signal(null);
 const failed = signal("");

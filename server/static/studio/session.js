@@ -1,5 +1,5 @@
 /** The button in the head of every page that ends the session. */
-import { signOut } from "./api.js";
+import { signOut } from "./remote/api.js";
 
 document.getElementById("sign-out")?.addEventListener("click", async () => {
   await signOut();

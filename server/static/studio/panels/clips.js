@@ -1,0 +1,200 @@
+/** The clips of the film as a list: added, named, ordered, copied, removed. */
+import { html, signal, Sortable, useEffect, useRef, useState } from "../parts/vendor.js";
+import * as api from "../remote/api.js";
+import { AskName, Dialog } from "../parts/dialog.js";
+import { filmstripOf, pictureStyle } from "../remote/footage.js";
+import { clips, dispatch, draft, select, selection } from "../edit/store.js";
+import { addClip, duplicate, failed, forget, remove, uploadAll, uploads } from "./uploads.js";
+import { bytes, clock } from "../parts/words.js";
+
+/** What is asked: {what: "add" | "rename", clip?} or null. */
+const asked = signal(null);
+/** The clip that was removed last: {name, back} or null. */
+const removed = signal(null);
+const close = () => (asked.value = null);
+
+const ACCEPTED = "video/*,.mkv,.mts,.m2ts,.ts,.mxf,.mov,.avi,.mpg,.mpeg";
+
+export function Clips() {
+  const [over, setOver] = useState(false);
+  const dropped = (event) => {
+    event.preventDefault();
+    setOver(false);
+    void uploadAll(event.dataTransfer.files);
+  };
+  const dragged = (event) => {
+    if (!event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    setOver(true);
+  };
+  return html`<section class=${`clips ${over ? "over" : ""}`} aria-label="Clips" onDragOver=${dragged} onDragLeave=${() => setOver(false)} onDrop=${dropped}>
+    <div class="row apart"><h2>Clips</h2><button class="small" onClick=${() => (asked.value = { what: "add" })} aria-haspopup="dialog">Add clips</button></div>
+    ${failed.value && html`<p class="notice bad" role="alert">${failed.value}</p>`}
+    ${clips.value.length === 0 && uploads.value.length === 0 && html`<${Empty} />`}
+    ${clips.value.length > 0 && html`<${List} />`}
+    <${Uploads} />
+    ${removed.value && html`<p class="notice" role="status">Removed “${removed.value.name}”. <button class="small" onClick=${putBack}>Put back</button></p>`}
+    ${asked.value?.what === "add" && html`<${AddClips} />`}
+    ${asked.value?.what === "rename" && html`<${AskName} title="Rename clip" label="Name" name=${asked.value.clip.name} onName=${renamed} onClose=${close} />`}
+  </section>`;
+}
+
+function renamed(name) {
+  dispatch({ do: "rename-clip", clip_id: asked.value.clip.clip_id, name });
+  close();
+}
+
+function putBack() {
+  void removed.value.back();
+  removed.value = null;
+}
+
+function Empty() {
+  return html`<div class="empty"><p>A film is made of clips. Drop video files here, or choose them.</p>
+    <button class="lamp" onClick=${() => (asked.value = { what: "add" })}>Add clips</button></div>`;
+}
+
+/** Sortable moves elements: they are put back where they were, and the page draws the new order. */
+function useSorting(ref) {
+  useEffect(() => {
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const sorting = Sortable.create(ref.current, {
+      handle: ".clip-body", animation: still ? 0 : 120, forceFallback: true, fallbackTolerance: 4, delay: 200, delayOnTouchOnly: true,
+      onEnd({ item, oldIndex, newIndex, from }) {
+        from.removeChild(item);
+        from.insertBefore(item, from.children[oldIndex] ?? null);
+        if (oldIndex !== newIndex) dispatch({ do: "move-clip", clip_id: item.dataset.clip, to: newIndex });
+      },
+    });
+    return () => sorting.destroy();
+  }, []);
+}
+
+function List() {
+  const ref = useRef(null);
+  useSorting(ref);
+  return html`<ol ref=${ref} class="clip-list">${clips.value.map((clip, index) => html`<${Clip} key=${clip.clip_id} clip=${clip} index=${index} />`)}</ol>`;
+}
+
+function Clip({ clip, index }) {
+  const chosen = selection.value.clip_id === clip.clip_id;
+  const part = draft.value?.clips.find((each) => each.clip_id === clip.clip_id);
+  const faulty = draft.value?.errors.some((each) => each.clip_id === clip.clip_id);
+  const lasts = part?.frames ? clock(part.frames / rateOf(draft.value.fps)) : "";
+  const move = (by) => dispatch({ do: "move-clip", clip_id: clip.clip_id, to: index + by });
+  const pressed = (event) => {
+    const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    if (event.altKey) move(by);
+    else event.currentTarget.closest("ol").children[index + by]?.querySelector(".clip-body").focus();
+  };
+  return html`<li class=${`clip ${chosen ? "chosen" : ""} ${faulty ? "faulty" : ""}`} data-clip=${clip.clip_id}>
+    <button class="clip-body" aria-current=${chosen ? "true" : null} onClick=${() => select({ clip_id: clip.clip_id })} onKeyDown=${pressed}
+      title="Drag to another place, or Alt with ↑ and ↓">
+      <${Thumb} clip=${clip} /><span class="clip-about"><span class="clip-name">${clip.name}</span>
+      <span class="quiet">${index + 1}${lasts ? ` · ${lasts}` : ""}${faulty ? " · " : ""}${faulty && html`<b class="gone">problem</b>`}</span></span></button>
+    ${chosen && html`<${Tools} clip=${clip} index=${index} move=${move} />`}
+  </li>`;
+}
+
+const rateOf = (text) => text.split("/").map(Number).reduce((over, under) => over / under);
+
+const PATHS = {
+  up: "M8 13V3M4 7l4-4 4 4", down: "M8 3v10M4 9l4 4 4-4", rename: "M3 13l.6-2.8L11 2.8l2.2 2.2-7.4 7.4L3 13", copy: "M5.5 5.5h8v8h-8zM10.500 5.500v-3h-8v8h3",
+  remove: "M3 4.500h10M6 4.500V2.500h4v2M4.500 4.500l.6 9h5.800l.6-9",
+};
+
+function Tool({ sign, label, act, disabled }) {
+  return html`<button class="plain icon" aria-label=${label} title=${label} onClick=${act} disabled=${disabled}>
+    <svg viewBox="0 0 16 16" aria-hidden="true"><path d=${PATHS[sign]} /></svg></button>`;
+}
+
+function Tools({ clip, index, move }) {
+  const gone = async () => {
+    const back = await remove(clip);
+    if (back) removed.value = { name: clip.name, back };
+  };
+  return html`<div class="clip-tools" role="group" aria-label=${`${clip.name}: actions`}>
+    <${Tool} sign="up" label="Earlier" act=${() => move(-1)} disabled=${index === 0} />
+    <${Tool} sign="down" label="Later" act=${() => move(1)} disabled=${index === clips.value.length - 1} />
+    <${Tool} sign="rename" label="Rename" act=${() => (asked.value = { what: "rename", clip })} />
+    <${Tool} sign="copy" label="Duplicate" act=${() => duplicate(clip)} />
+    <${Tool} sign="remove" label="Remove" act=${gone} />
+  </div>`;
+}
+
+/** The picture at the in point, out of the filmstrip; where there is none, nothing. */
+function Thumb({ clip }) {
+  const strip = clip.raw_clip_id ? filmstripOf(clip.raw_clip_id).value : null;
+  if (!strip) return html`<span class="thumb"></span>`;
+  const scale = Math.max(THUMB.width / strip.width, THUMB.height / strip.height);
+  const left = (strip.width * scale - THUMB.width) / 2;
+  const style = pictureStyle(clip.raw_clip_id, strip, clip.segments_data?.trimRange?.start ?? 0, scale, left);
+  return html`<span class="thumb" style=${style}></span>`;
+}
+
+const THUMB = { width: 64, height: 40 };
+
+function Uploads() {
+  if (!uploads.value.length) return null;
+  return html`<ul class="uploads" aria-label="Uploads">${uploads.value.map((each) => html`<li key=${each.id}>
+    <span class="row apart"><span class="clip-name">${each.name}</span>
+      <button class="plain small" onClick=${each.failed ? () => forget(each.id) : each.cancel} aria-label=${`${each.failed ? "Dismiss" : "Cancel"} ${each.name}`}>${each.failed ? "Dismiss" : "Cancel"}</button></span>
+    ${each.failed ? html`<p class="notice bad" role="alert">${each.failed}</p>`
+      : html`<progress max=${each.size} value=${each.sent} aria-label=${`Upload of ${each.name}`}></progress>
+        <span class="quiet">${each.sent < each.size ? `${bytes(each.sent)} of ${bytes(each.size)}` : "being looked at…"}</span>`}
+  </li>`)}</ul>`;
+}
+
+function AddClips() {
+  const [raws, setRaws] = useState(null);
+  const [wrong, setWrong] = useState("");
+  const input = useRef(null);
+  const load = async () => {
+    try {
+      setRaws((await api.rawClips()).raw_clips);
+    } catch (problem) {
+      setWrong(problem.message);
+    }
+  };
+  useEffect(() => void load(), []);
+  const chosen = (event) => {
+    close();
+    void uploadAll(event.target.files);
+  };
+  const deleted = async (raw) => {
+    try {
+      await api.removeRawClip(raw.id);
+      await load();
+    } catch (problem) {
+      setWrong(problem.message);
+    }
+  };
+  return html`<${Dialog} title="Add clips" broad onClose=${close}>
+    <div class="drop" onDragOver=${(event) => event.preventDefault()} onDrop=${(event) => { event.preventDefault(); close(); void uploadAll(event.dataTransfer.files); }}>
+      <p>Drop video files here, from a phone, a camera or a screen recorder.</p>
+      <button class="lamp" onClick=${() => input.current.click()} autofocus>Choose files…</button>
+      <input ref=${input} class="unseen" type="file" multiple accept=${ACCEPTED} onChange=${chosen} tabindex="-1" aria-label="Video files" />
+    </div>
+    ${wrong && html`<p class="notice bad" role="alert">${wrong}</p>`}
+    <h3 class="over-list">Uploaded before</h3>
+    ${raws === null && !wrong && html`<p class="quiet" role="status">Loading…</p>`}
+    ${raws?.length === 0 && html`<p class="quiet">Nothing yet.</p>`}
+    ${raws?.length > 0 && html`<ul class="raws">${raws.map((raw) => html`<li key=${raw.id}>
+      <span><b class="clip-name">${raw.name}</b><span class="quiet">${facts(raw)}</span></span>
+      <span class="row"><button class="small" onClick=${() => addClip(raw)} aria-label=${`Add ${raw.name}`}>Add${usedIn(raw)}</button>
+      <button class="plain small" onClick=${() => deleted(raw)} aria-label=${`Delete ${raw.name}`}>Delete</button></span></li>`)}</ul>`}
+    <div class="row end"><button onClick=${close}>Done</button></div>
+  <//>`;
+}
+
+const usedIn = (raw) => {
+  const times = clips.value.filter((clip) => clip.raw_clip_id === raw.id).length;
+  return times ? ` (${times})` : "";
+};
+
+function facts({ size, media_info: { video, audio } }) {
+  const [over, under = 1] = video.end.split("/").map(Number);
+  return `${video.width}×${video.height} · ${clock(over / under)} · ${video.codec}${audio ? "" : " · no sound"} · ${bytes(size)}`;
+}

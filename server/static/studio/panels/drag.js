@@ -1,0 +1,58 @@
+/** Dragging by interact.js: one place where a drag begins, moves, ends, and is called off by Escape. */
+
+import { interact, useEffect, useRef } from "../parts/vendor.js";
+import { endMerge } from "../edit/store.js";
+
+let running = /** @type {{stop: () => void, undo: () => void} | null} */ (null);
+let counted = 0;
+
+/**
+ * A drag of what matches `selector` within the element of `ref`, or of the element itself.
+ *
+ * `start(event)` answers what the drag needs to know, or null for none; `move(event, known)` is told `dx` and `dy` since
+ * the start, `merge`, the key under which its commands are one step, and `alt`; `end(known)` comes always, after
+ * `cancel(known)` when Escape called it off.
+ */
+export function useDrag(ref, handlers, selector = null) {
+  const newest = useRef(handlers);
+  newest.current = handlers;
+  useEffect(() => {
+    const target = selector ? interact(selector, { context: ref.current }) : interact(ref.current);
+    target.draggable({ listeners: listenersOf(newest), cursorChecker: () => "" });
+    return () => target.unset();
+  }, [ref.current]);
+}
+
+function listenersOf(newest) {
+  let known = null;
+  let merge = "";
+  return {
+    start(event) {
+      merge = `drag ${(counted += 1)}`;
+      known = newest.current.start(event);
+      if (known === null) return event.interaction.stop();
+      running = { stop: () => event.interaction.stop(), undo: () => newest.current.cancel?.(known, merge) };
+    },
+    move(event) {
+      if (known === null) return;
+      const [dx, dy] = [event.clientX - event.clientX0, event.clientY - event.clientY0];
+      newest.current.move({ dx, dy, merge, alt: event.altKey, shift: event.shiftKey, clientX: event.clientX }, known);
+    },
+    end() {
+      if (known === null) return;
+      const over = known;
+      [running, known] = [null, null];
+      endMerge();
+      newest.current.end?.(over);
+    },
+  };
+}
+
+/** Call off the drag that is under way; false when there is none. */
+export function cancelDrag() {
+  if (!running) return false;
+  const drag = running;
+  drag.undo();
+  drag.stop();
+  return true;
+}

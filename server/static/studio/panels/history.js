@@ -1,0 +1,61 @@
+/** Undo and redo, and what was stored: every version of the selected clip, each to be looked at and brought back. */
+import { html, signal, useEffect, useState } from "../parts/preact.js";
+import * as api from "../remote/api.js";
+import { Dialog } from "../parts/dialog.js";
+import { alike, FIELDS, fromStored } from "../edit/model.js";
+import { save } from "../remote/save.js";
+import { canRedo, canUndo, redo, selected, tookBack, undo } from "../edit/store.js";
+import { ago, FIELD_NAMES, told } from "../parts/words.js";
+
+const open = signal(false);
+
+const Arrow = ({ back }) => html`<svg viewBox="0 0 16 16" aria-hidden="true"><path d=${back ? "M6 3 2.5 6.5 6 10M3 6.5h6.5a3.5 3.5 0 0 1 0 7H7" : "M10 3l3.5 3.5L10 10M13 6.5H6.5a3.5 3.5 0 0 0 0 7H9"} /></svg>`;
+
+export function History() {
+  return html`<div class="row history">
+    <button class="plain icon" onClick=${undo} disabled=${!canUndo.value} aria-label="Undo" title="Undo (Ctrl Z)"><${Arrow} back /></button>
+    <button class="plain icon" onClick=${redo} disabled=${!canRedo.value} aria-label="Redo" title="Redo (Ctrl Shift Z)"><${Arrow} /></button>
+    <button class="plain" onClick=${() => (open.value = true)} disabled=${!selected.value} aria-haspopup="dialog">History</button>
+    ${open.value && selected.value && html`<${Versions} clip=${selected.value} />`}
+  </div>`;
+}
+
+function Versions({ clip }) {
+  const [versions, setVersions] = useState(null);
+  const [failed, setFailed] = useState("");
+  const close = () => (open.value = false);
+  const attempt = async (work) => {
+    try {
+      setFailed("");
+      await work();
+    } catch (problem) {
+      if (!(problem instanceof api.Problem)) throw problem;
+      setFailed(problem.message);
+    }
+  };
+  const project = clip.project_id ?? document.getElementById("studio").dataset.project;
+  useEffect(() => void attempt(async () => setVersions((await api.versions(project, clip.clip_id)).versions.map(fromStored))), []);
+  const restore = (version) => attempt(async () => {
+    if (!(await save())) return setFailed("What is unsaved could not be saved, so nothing was brought back.");
+    const { clip: back } = await api.restore(project, clip.clip_id, version, selected.value.version);
+    tookBack(back);
+    close();
+  });
+  return html`<${Dialog} title=${`History of ${clip.name}`} broad onClose=${close}>
+    ${failed && html`<p class="notice bad" role="alert">${failed}</p>`}
+    ${!versions && !failed && html`<p class="quiet" role="status">Loading…</p>`}
+    ${versions && html`<ol class="versions">${versions.map((each, index) => html`<li key=${each.version}>
+      <div><b>v${each.version}</b> <span class="quiet">${ago(each.saved_at)}</span><${Differences} now=${each} before=${versions[index + 1]} /></div>
+      ${index === 0 ? html`<span class="quiet">stored now</span>` : html`<button class="small" onClick=${() => restore(each.version)} aria-label=${`Restore version ${each.version}`}>Restore</button>`}
+    </li>`)}</ol>`}
+    <p class="quiet">Bringing a version back saves it as the newest; nothing is lost. The newest 50 are kept, and what films were made of.</p>
+    <div class="row end"><button onClick=${close}>Close</button></div>
+  <//>`;
+}
+
+function Differences({ now, before }) {
+  if (!before) return html`<p class="quiet">${told("crop_data", now.crop_data)}</p>`;
+  const changed = FIELDS.filter((field) => !alike(field, now[field], before[field]));
+  if (!changed.length) return html`<p class="quiet">as before</p>`;
+  return html`${changed.map((field) => html`<p key=${field}><span class="quiet">${FIELD_NAMES[field]}:</span> ${told(field, now[field])}</p>`)}`;
+}

@@ -1,0 +1,123 @@
+/** The editor's keys, in one list: what is bound is what the sheet shows. None is active while somebody types. */
+
+import { html, render, signal, tinykeys, useEffect, useRef } from "../parts/vendor.js";
+import * as acts from "./actions.js";
+import { cancelDrag } from "./drag.js";
+import { frames, inOut, rate } from "../playback/now.js";
+import { faster, looping, pause, step, through, toggle } from "../playback/player.js";
+import { framed, fit, magnet, zoom } from "../playback/window.js";
+import { redo, select, selection, undo } from "../edit/store.js";
+
+const open = signal(false);
+export const openSheet = () => (open.value = true);
+
+const second = () => rate.peek().base;
+/** Saving and exporting belong to others, who put them here. @type {{save: () => void, export: () => void}} */
+export const outside = { save: () => {}, export: () => {} };
+
+/** [what it is for, [what it is bound to, how it is written, what it does, how it is done]…] */
+export const KEYS = [
+  ["Play", [
+    [["Space", "k"], "Space, K", "play or pause", toggle],
+    [["j"], "J", "backwards, faster each time", () => faster(-1)],
+    [["l"], "L", "forwards, faster each time", () => faster(1)],
+    [["q"], "Q", "loop from in to out", () => (looping.value = !looping.value)],
+    [["w"], "W", "go on with the next clip", () => (through.value = !through.value)],
+    [["ArrowLeft"], "←", "a frame back", () => step(-1)],
+    [["ArrowRight"], "→", "a frame on", () => step(1)],
+    [["Shift+ArrowLeft"], "Shift ←", "a second back", () => step(-second())],
+    [["Shift+ArrowRight"], "Shift →", "a second on", () => step(second())],
+    [["Home"], "Home", "to the in point", () => acts.goTo(framed(inOut.peek()[0]))],
+    [["End"], "End", "to the last frame before the out point", () => acts.goTo(Math.min(acts.outFrame(), frames.peek()) - 1)],
+  ]],
+  ["Cut", [
+    [["i"], "I", "in point here", acts.markIn],
+    [["o"], "O", "out point here", acts.markOut],
+    [["s"], "S", "speed from here on, or part the one here", acts.addSpan],
+    [["PageUp"], "Page up", "clip before", () => acts.nextClip(-1)],
+    [["PageDown"], "Page down", "clip after", () => acts.nextClip(1)],
+    [["Alt+PageUp"], "Alt Page up", "clip earlier in the film", () => acts.moveClip(-1)],
+    [["Alt+PageDown"], "Alt Page down", "clip later in the film", () => acts.moveClip(1)],
+    [["t"], "T", "how the clip is entered", () => select({ transition: !selection.peek().transition })],
+  ]],
+  ["Crop", [
+    [["c"], "C", "keyframe here", acts.addKeyframe],
+    [["["], "[", "keyframe before", () => acts.nextKeyframe(-1)],
+    [["]"], "]", "keyframe after", () => acts.nextKeyframe(1)],
+    [["f"], "F", "to the crop box, to move it by arrows", () => document.querySelector(".crop")?.focus()],
+    [["Delete", "Backspace"], "Delete", "delete what is selected", acts.removeSelected],
+    [["$mod+c"], "Ctrl C", "copy the keyframe", acts.copyKeyframe],
+    [["$mod+v"], "Ctrl V", "paste it here", acts.pasteKeyframe],
+  ]],
+  ["Edit", [
+    [["$mod+z"], "Ctrl Z", "undo", undo],
+    [["$mod+Shift+z", "$mod+y"], "Ctrl Shift Z", "redo", redo],
+    [["$mod+s"], "Ctrl S", "save", () => outside.save()],
+    [["$mod+Enter"], "Ctrl Enter", "save and export", () => outside.export()],
+    [["n"], "N", "snapping on or off", () => (magnet.value = !magnet.peek())],
+    [["+", "Shift++", "="], "+", "zoom in", () => zoom(1.5)],
+    [["-"], "-", "zoom out", () => zoom(1 / 1.5)],
+    [["0"], "0", "the whole clip", fit],
+    [["Escape"], "Esc", "call off a drag; select the clip alone", () => cancelDrag() || select({})],
+    [["?", "Shift+?"], "?", "this list", openSheet],
+  ]],
+];
+
+const TYPING = "input:not([type=checkbox]):not([type=range]), textarea, select, [contenteditable]";
+/** These do something in a field, and save all the same. */
+const ALWAYS = new Set(["$mod+s", "$mod+Enter"]);
+/** A button is pressed by these. */
+const PRESSES = new Set(["Space", "Enter"]);
+
+/** Whether a key belongs to what has the focus, and not to the editor. */
+function taken(event, binding) {
+  if (event.defaultPrevented || open.peek() || document.querySelector("dialog[open]")) return true;
+  const target = event.target instanceof Element ? event.target : null;
+  if (target?.closest(TYPING)) return !ALWAYS.has(binding);
+  return PRESSES.has(event.code) && target?.closest("button, a, summary, [role=button], input") != null;
+}
+
+function bound() {
+  /** @type {Record<string, (event: KeyboardEvent) => void>} */
+  const bindings = {};
+  for (const [, list] of KEYS) {
+    for (const [names, , , run] of list) {
+      for (const name of names) {
+        bindings[name] = (event) => {
+          if (taken(event, name)) return;
+          if (run(event) === false && name === "$mod+c") return;
+          event.preventDefault();
+        };
+      }
+    }
+  }
+  return bindings;
+}
+
+function Sheet() {
+  const ref = useRef(null);
+  useEffect(() => {
+    if (open.value && !ref.current.open) ref.current.showModal();
+    if (!open.value && ref.current.open) ref.current.close();
+  }, [open.value]);
+  return html`<dialog ref=${ref} class="sheet broad" aria-labelledby="sheet-title" onClose=${() => (open.value = false)}>
+    <form method="dialog" class="sheet-head"><h2 id="sheet-title">Keys</h2><button class="small">Close</button></form>
+    <div class="sheet-lists">${KEYS.map(([title, list]) => html`<section key=${title}><h3>${title}</h3>
+      <dl>${list.map(([, written, does]) => html`<div key=${written}><dt><kbd>${written}</kbd></dt><dd>${does}</dd></div>`)}</dl></section>`)}</div>
+    <p class="quiet">Drags snap to frames, keyframes, cuts and the playhead; holding Alt suspends it. Arrows move whatever handle has the focus.</p>
+  </dialog>`;
+}
+
+/** Bind the editor's keys; the function that is returned unbinds them. */
+export function bindKeys() {
+  const place = document.createElement("div");
+  document.body.append(place);
+  render(html`<${Sheet} />`, place);
+  const unbind = tinykeys(window, bound(), { ignore: (event) => event.isComposing || (event.repeat && event.code === "Space") });
+  return () => {
+    unbind();
+    render(null, place);
+    place.remove();
+    pause();
+  };
+}

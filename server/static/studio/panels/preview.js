@@ -1,0 +1,131 @@
+/** The film's frame as it will be, from the picture on screen and the compiler's crop. */
+
+import { html, signal, useEffect, useRef } from "../parts/vendor.js";
+import { cropAt } from "../edit/curve.js";
+import { Switch } from "./fields.js";
+import { SUMS } from "../edit/mix.js";
+import { Neighbour, neighbour } from "../playback/neighbour.js";
+import { canvas, filmBox, filmFrame, filmRate, frame, mix, mixed, outside, parts, picture, ratio, speed, waiting } from "../playback/now.js";
+import { drawable, filmPosition, playing, shownFrame, video } from "../playback/player.js";
+import { clipById, selected } from "../edit/store.js";
+import { speedName } from "../edit/spans.js";
+import { timecode } from "../edit/timecode.js";
+import { nameOf } from "./transitions.js";
+
+const safe = signal(false);
+
+/** Draw the box of the video's picture where the film has it: all over the target, or between bars. */
+function draw(target, element, box, { size, rotation, place }) {
+  const context = target.getContext("2d", { alpha: false });
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.fillStyle = "black";
+  context.fillRect(0, 0, target.width, target.height);
+  context.save();
+  context.beginPath();
+  context.rect(place.x, place.y, place.width, place.height);
+  context.clip();
+  const [across, down] = [place.width / box.width, place.height / box.height];
+  context.setTransform(across, 0, 0, down, place.x - box.x * across, place.y - box.y * down);
+  context.translate(size.width / 2, size.height / 2);
+  context.rotate((-rotation * Math.PI) / 180);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(element, -size.width / 2, -size.height / 2, size.width, size.height);
+  context.restore();
+}
+
+/** Mix in what the film has there besides the clip's own picture; whether that is all of it. */
+function blend(target, { kind, share, colour, clip, number }) {
+  const context = target.getContext("2d", { alpha: false });
+  const element = neighbour.peek();
+  if (kind !== "fade" && (kind !== "dissolve" || !element)) return false;
+  context.save();
+  context.globalAlpha = 1 - share;
+  if (kind === "fade") {
+    context.fillStyle = colour;
+    context.fillRect(0, 0, target.width, target.height);
+  } else {
+    const whole = new OffscreenCanvas(target.width, target.height);
+    const rotation = clipById(clip.clip_id)?.rotation ?? 0;
+    draw(whole, element, cropAt(clip.crop, number), { size: clip.picture, rotation, place: placeOn(target, clip) });
+    context.drawImage(whole, 0, 0);
+  }
+  context.restore();
+  return true;
+}
+
+/** Draws whenever there is something new to see; while the clip plays with every frame of the screen. */
+function Screen() {
+  const ref = useRef(null);
+  const size = { width: canvas.value.width, height: canvas.value.height };
+  useEffect(() => {
+    if (!playing.value) return undefined;
+    let call = 0;
+    const turn = () => {
+      paint(ref.current, true);
+      call = requestAnimationFrame(turn);
+    };
+    call = requestAnimationFrame(turn);
+    return () => cancelAnimationFrame(call);
+  }, [playing.value]);
+  void [drawable.value, filmBox.value, selected.value, picture.value, video.value, mix.value, neighbour.value];
+  useEffect(() => paint(ref.current, false));
+  return html`<canvas ref=${ref} class="screen" width=${Math.min(size.width, 720)} height=${Math.round((Math.min(size.width, 720) * size.height) / size.width)}
+    role="img" aria-label="The film at this moment"></canvas>`;
+}
+
+/** Where on the target the crop of a clip is shown: as on the film's canvas. */
+function placeOn(target, clip) {
+  const scale = target.width / canvas.peek().width;
+  const { x, y, width, height } = clip?.placed ?? { x: 0, y: 0, ...canvas.peek() };
+  return { x: x * scale, y: y * scale, width: width * scale, height: height * scale };
+}
+
+function paint(target, moving) {
+  const element = video.peek();
+  if (!target || !element || element.readyState < 2) return;
+  const crop = parts.peek()?.crop;
+  const position = moving && crop ? filmPosition() : filmFrame.peek();
+  const box = moving && crop ? cropAt(crop, position) : filmBox.peek();
+  draw(target, element, box, { size: picture.peek(), rotation: selected.peek()?.rotation ?? 0, place: placeOn(target, parts.peek()) });
+  const now = moving ? mixed(position) : mix.peek();
+  const whole = !now || blend(target, now);
+  Object.assign(target.dataset, { mixed: whole ? "whole" : "part", frame: String(Math.round(position)), source: String(shownFrame.peek() ?? ""), box: [box.x, box.y, box.width, box.height].join(" ") });
+}
+
+/** Where words and buttons of players lie over a tall film, and the inner nine tenths. */
+function Safe() {
+  const tall = ratio.value < 0.7;
+  return html`<svg class="safe" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
+    ${tall && html`<path class="covered" d="M0 0H100V100H0ZM0 12V80H86V12Z" fill-rule="evenodd" />`}
+    <rect x="5" y="5" width="90" height="90" />
+  </svg>`;
+}
+
+/** What is mixed in, in words: which part of the picture is not the clip's own. */
+function mixName({ kind, share, clip, number }) {
+  if (!SUMS.includes(kind)) return `${nameOf(kind).toLowerCase()}: not shown here`;
+  const part = `${Math.round(100 * (1 - share))} %`;
+  if (kind === "fade") return `faded ${part}`;
+  return `${part} of “${clipById(clip.clip_id)?.name ?? ""}”, frame ${number}`;
+}
+
+function Reading() {
+  const at = (parts.value?.first_frame ?? 0) + filmFrame.value;
+  return html`<p class="reading">
+    <span title="In the film">${outside.value ? "not in the film" : timecode(at, filmRate.value)}</span>
+    <span class=${Math.abs(speed.value - 1) > 0.005 ? "fast" : "quiet"}>${speedName(speed.value)}</span>
+    <span class="quiet">source frame ${frame.value}</span>
+    ${mix.value && html`<span class="quiet">${mixName(mix.value)}</span>`}
+    <span class="stale" role="status">${waiting.value ? "being worked out…" : ""}</span>
+  </p>`;
+}
+
+/** The film's frame, its safe areas, where it is. */
+export function Preview() {
+  if (!selected.value) return null;
+  return html`<section class="preview ${waiting.value ? "waiting" : ""}" aria-label="Preview">
+    <div class="screen-room"><div class="screen-frame" style=${{ "--shape": String(ratio.value) }}><${Screen} />${safe.value && html`<${Safe} />`}</div><${Neighbour} /></div>
+    <${Reading} />
+    <${Switch} label="Safe areas" on=${safe.value} onSet=${(on) => (safe.value = on)} title="Where players put words and buttons" />
+  </section>`;
+}

@@ -1,0 +1,19 @@
+/** What stands in the way of a film, each one click from where it is mended. */
+import { html } from "../parts/preact.js";
+import { clips, draft, problems, reveal } from "../edit/store.js";
+
+const named = (clipId) => clips.value.find((clip) => clip.clip_id === clipId)?.name;
+
+export function Problems() {
+  const found = problems.value;
+  const warnings = draft.value?.warnings ?? [];
+  if (!found.length && !warnings.length) return null;
+  return html`<section class="problems panel" aria-label="Problems">
+    ${found.length > 0 && html`<h2>${found.length === 1 ? "One thing is in the way of a film" : `${found.length} things are in the way of a film`}</h2>
+      <ul>${found.map((problem, index) => html`<li key=${index}><button class="problem" onClick=${() => reveal(problem)}>
+        ${named(problem.clip_id) && html`<b>${named(problem.clip_id)}</b>`}<span>${problem.message}</span>${problem.hint && html`<span class="quiet">${problem.hint}</span>`}
+      </button></li>`)}</ul>`}
+    ${warnings.length > 0 && html`<details><summary>${warnings.length === 1 ? "1 notice" : `${warnings.length} notices`}</summary>
+      <ul class="quiet">${warnings.map((warning, index) => html`<li key=${index}>${typeof warning === "string" ? warning : warning.message}</li>`)}</ul></details>`}
+  </section>`;
+}

@@ -1,0 +1,50 @@
+/** How a clip is entered: its kind, how long, and how long it may be at most. */
+
+import { html } from "../parts/vendor.js";
+import { Choice, NumberField } from "./fields.js";
+import { clips, dispatch, draft, edit, problems, selected } from "../edit/store.js";
+import { spoken } from "../edit/timecode.js";
+
+/** Kinds that are offered, in words. There are more (docs/transitions.md); one that is stored is shown by its name. */
+export const KINDS = {
+  cut: "Cut", fade: "Fade through black", dissolve: "Dissolve", fadewhite: "Through white", wipeleft: "Wipe left", wiperight: "Wipe right",
+  slideleft: "Slide left", slideright: "Slide right", slideup: "Slide up", slidedown: "Slide down", circleopen: "Circle opens",
+  circleclose: "Circle closes", radial: "Clock", smoothleft: "Soft wipe left", pixelize: "Pixels", zoomin: "Zoom in",
+};
+const USUAL = 0.5;
+
+/** What a clip is entered by, by itself or by the project's default. */
+export function transitionOf(clip) {
+  return clip.transition_data ?? edit.value?.project?.settings?.transition ?? { type: "cut" };
+}
+
+export const nameOf = (type) => KINDS[type] ?? type;
+
+/** What is wrong with the way a clip is entered; null when nothing is. */
+export function faultOf(clip) {
+  return problems.value.find((each) => each.clip_id === clip.clip_id && /transition/.test(each.pointer ?? "")) ?? null;
+}
+
+/** Seconds it may last at most; null when the draft did not say. */
+export function longestOf(clip) {
+  return draft.value?.clips.find((each) => each.clip_id === clip.clip_id)?.transition?.longest ?? null;
+}
+
+/** How the selected clip is entered, to be changed. */
+export function TransitionDetails() {
+  const clip = selected.value;
+  if (clip === clips.value[0]) return html`<p class="detail quiet">The first clip begins the film: nothing leads into it.</p>`;
+  const { type, duration = USUAL } = transitionOf(clip);
+  const [fault, longest] = [faultOf(clip), longestOf(clip)];
+  const set = (transition, merge) => dispatch({ do: "set-transition", clip_id: clip.clip_id, transition, merge });
+  const become = (kind) => set(kind === "cut" ? { type: kind } : { type: kind, duration });
+  const kinds = Object.entries(type in KINDS ? KINDS : { ...KINDS, [type]: type });
+  return html`<div class="detail" role="group" aria-label="Transition">
+    <b>Into ${clip.name}</b>
+    <${Choice} label="Transition" value=${type} choices=${kinds} onSet=${become} />
+    ${type !== "cut" && html`<${NumberField} label="Lasts" value=${duration} step=${0.1} min=${0.01} max=${3600} unit="s" onSet=${(seconds) => set({ type, duration: seconds })} />`}
+    ${longest !== null && type !== "cut" && html`<span class="quiet">at most ${spoken(longest)}</span>`}
+    ${fault && html`<span class="wrong" role="alert">${fault.message}${fault.hint ? `: ${fault.hint}` : ""}</span>`}
+    ${fault && longest > 0 && html`<button type="button" onClick=${() => set({ type, duration: longest })}>Make it ${spoken(longest)}</button>`}
+  </div>`;
+}

@@ -1,0 +1,226 @@
+/**
+ * The video of the selected clip: one element, sought to the frame, played at the speed of its spans.
+ *
+ * `playhead` (store) is where the frame on screen begins, in source seconds. A seek goes to the middle of the frame.
+ */
+
+import { computed, effect, html, signal, untracked, useLayoutEffect, useRef } from "../parts/vendor.js";
+import { frameShown, recordAt, speedAt } from "../edit/curve.js";
+import { asked, duration, filmRate, found, frame, frames, inOut, parts, rate, segments, variable } from "./now.js";
+import { pictures } from "./pictures.js";
+import { playableOf, unplayable } from "../remote/footage.js";
+import { holds } from "../edit/spans.js";
+import { clips, playhead, select, selected } from "../edit/store.js";
+import { frameAt, frameBegunAt, timeOf } from "../edit/timecode.js";
+
+/** What browsers play; Chromium's limits. */
+const [SLOWEST, FASTEST] = [0.0625, 16];
+/** Speeds of a ramp are set in steps of this part: each change makes the sound stumble. */
+const STEP = 0.04;
+
+export const video = signal(/** @type {HTMLVideoElement | null} */ (null));
+export const playing = signal(false);
+/** 1 forwards, 2 and 4 faster, -1 … backwards. */
+export const shuttle = signal(1);
+export const looping = signal(false);
+/** Whether playing goes on with the next clip, through the film. */
+export const through = signal(false);
+/** Where the picture on screen begins, source seconds; null until there is one. */
+const shown = signal(/** @type {number | null} */ (null));
+/** The frame of the source on screen; null until there is one. */
+export const shownFrame = computed(() => (shown.value === null ? null : frameBegunAt(shown.value, rate.value)));
+
+/** Counts pictures that can be drawn. One that is on screen need not be ready to be drawn before its seek is done. */
+export const drawable = signal(0);
+
+/** The pictures of the video that is on the page. */
+let screen = /** @type {ReturnType<typeof pictures> | null} */ (null);
+/** The clip that was just selected is to be played when its picture is there. */
+let goesOn = false;
+
+/** Show the frame that is on screen at a source time. @param {number} at seconds */
+export function seek(at) {
+  if (playing.peek()) pause();
+  moveTo(at);
+}
+
+function moveTo(at) {
+  const last = Math.max(0, frames.peek() - 1);
+  const number = Math.min(Math.max(0, frameAt(at, rate.peek())), last);
+  asked.value = null;
+  playhead.value = timeOf(number, rate.peek());
+  screen?.seek(within(number));
+}
+
+/** A time at which nothing but this frame is on screen: its middle; of uneven frames, just after the clock's tick. */
+const within = (number) => (number + (variable.peek() ? 1 / 100 : 1 / 2)) / rate.peek().value;
+
+/** So many frames on, or back. @param {number} count */
+export const step = (count) => seek(timeOf(Math.max(0, frame.peek() + count), rate.peek()));
+
+/** Show a frame of the film by its number within the clip: the very picture and crop that the film has there. */
+export function showFilm(number) {
+  const { source } = parts.peek();
+  seek(timeOf(frameShown(source, number, rate.peek().value), rate.peek()));
+  asked.value = number;
+}
+
+export function pause() {
+  playing.value = false;
+  video.peek()?.pause();
+  if (video.peek()) moveTo(playhead.peek());
+}
+
+/** Play at a shuttle speed; below 0 backwards. */
+export function play(speed = 1) {
+  const element = video.peek();
+  if (!element || shown.peek() === null) return;
+  const [start, end] = inOut.peek();
+  const last = end - 1 / rate.peek().value;
+  asked.value = null;
+  shuttle.value = speed;
+  if (speed > 0 && (playhead.peek() < start - 1e-6 || playhead.peek() >= last - 1e-6)) moveTo(start);
+  playing.value = true;
+  if (speed < 0) return backwards(element, performance.now(), playhead.peek());
+  element.playbackRate = paceAt(playhead.peek());
+  element.play().catch(() => (playing.value = false));
+}
+
+export const toggle = () => (playing.peek() ? pause() : play());
+
+/** L and J: faster and faster one way; the other way begins at 1. @param {1 | -1} way */
+export function faster(way) {
+  const now = playing.peek() ? shuttle.peek() : 0;
+  play(Math.sign(now) === way ? way * Math.min(4, Math.abs(now) * 2) : way);
+}
+
+/** Browsers do not play backwards: seeks, as fast as they are done. */
+function backwards(element, began, from) {
+  if (!playing.peek() || shuttle.peek() >= 0 || element !== video.peek()) return;
+  const [start] = inOut.peek();
+  const at = from + (shuttle.peek() * (performance.now() - began)) / 1000;
+  if (!element.paused) element.pause();
+  if (!element.seeking) moveTo(Math.max(at, start));
+  if (at <= start) return pause();
+  requestAnimationFrame(() => backwards(element, began, from));
+}
+
+/** How fast the media plays where the film is at `at`. */
+function paceAt(at) {
+  const source = parts.peek()?.source;
+  const speed = source ? speedAt(source, recordAt(source, at), filmRate.peek().value) : 1;
+  return Math.min(Math.max((speed || 1) * Math.abs(shuttle.peek()), SLOWEST), FASTEST);
+}
+
+/** A picture is on screen. */
+function presented(element, began) {
+  const first = shown.peek() === null;
+  shown.value = began;
+  drawable.value += 1;
+  if (first) begin();
+  else if (playing.peek() && shuttle.peek() > 0) playedTo(element, timeOf(shownFrame.peek(), rate.peek()));
+}
+
+/** The video's first picture: go where the playhead is. */
+function begin() {
+  moveTo(playhead.peek());
+  if (goesOn) play();
+  goesOn = false;
+}
+
+/** The video has played up to a frame. */
+function playedTo(element, at) {
+  if (at + 1 / rate.peek().value >= inOut.peek()[1] - 1e-6) return over();
+  hold(element, playhead.peek(), at);
+  playhead.value = at;
+  const pace = paceAt(at);
+  if (Math.abs(pace / element.playbackRate - 1) > STEP) element.playbackRate = pace;
+}
+
+/** A picture that is held on the way from one time to another: the video waits as long as the film does. */
+function hold(element, before, at) {
+  const held = segments.peek().spans.find((each) => holds(each) && each.at > before + 1e-6 && each.at <= at + 1e-6);
+  if (!held) return;
+  element.pause();
+  const goOn = () => playing.peek() && shuttle.peek() > 0 && element === video.peek() && element.play();
+  setTimeout(goOn, (1000 * held.freeze) / shuttle.peek());
+}
+
+/** The out point is reached. */
+function over() {
+  if (looping.peek()) return moveTo(inOut.peek()[0]);
+  pause();
+  const next = clips.peek()[clips.peek().findIndex((each) => each.clip_id === selected.peek()?.clip_id) + 1];
+  if (!through.peek() || !next) return;
+  goesOn = true;
+  select({ clip_id: next.clip_id });
+}
+
+/** The time of the source that is playing, finer than its frames. */
+export function playingAt() {
+  return screen && playing.peek() ? screen.at() : playhead.peek();
+}
+
+/** Film frame, with its fraction, at the moment: through slow motion it goes on although the picture stays. */
+export function filmPosition() {
+  const source = parts.peek()?.source;
+  if (!source) return 0;
+  return Math.min(recordAt(source, playingAt()), parts.peek().frames - 1);
+}
+
+/** The video element while it is on the page. */
+function attached(element) {
+  screen = pictures(element, (at) => presented(element, at));
+  video.value = element;
+  return () => {
+    screen?.stop();
+    [screen, video.value, shown.value, playing.value] = [null, null, null, false];
+  };
+}
+
+function sizeFound({ target }) {
+  found.value = { width: target.videoWidth, height: target.videoHeight, duration: target.duration };
+}
+
+/** The footage is over: it may end a little before its last frame was told of. */
+function ended({ target }) {
+  over();
+  if (looping.peek()) target.play().catch(() => (playing.value = false));
+}
+
+/** The picture as the browser shows it, turned as the edit says. */
+function Video({ rawClipId, path, rotation }) {
+  const ref = useRef(null);
+  useLayoutEffect(() => attached(ref.current), [path]);
+  return html`<video ref=${ref} key=${path} src=${path} playsinline preload="auto" class="video" tabindex="-1"
+    aria-label="The source clip" style=${rotation ? { transform: `rotate(${-rotation}deg)` } : {}}
+    onLoadedMetadata=${sizeFound} onSeeked=${() => (drawable.value += 1)} onEnded=${ended} onError=${() => unplayable(rawClipId)}></video>`;
+}
+
+/** The video of the selected clip, or why there is none yet. */
+export function Player() {
+  const clip = selected.value;
+  if (!clip) return html`<p class="stage-note">No clip is selected.</p>`;
+  if (!clip.raw_clip_id) return html`<p class="stage-note">The footage of this clip is gone.</p>`;
+  const source = playableOf(clip.raw_clip_id).value;
+  if (!source) return html`<p class="stage-note" role="status">Loading…</p>`;
+  if (source.state === "error") return html`<p class="stage-note" role="alert">This clip cannot be shown: ${source.message}.</p>`;
+  if (source.state === "making") return html`<${Making} progress=${source.progress} />`;
+  return html`<${Video} key=${clip.clip_id} rawClipId=${clip.raw_clip_id} path=${source.path} rotation=${clip.rotation} />`;
+}
+
+function Making({ progress }) {
+  return html`<div class="stage-note" role="status">
+    <p>This browser does not play such footage. A copy to work with is being made; the film is made from the original.</p>
+    <progress value=${progress} max="1" aria-label="Copy"></progress> ${Math.round(progress * 100)} %
+  </div>`;
+}
+
+/** A playhead that somebody else moved (another clip selected, a problem shown), or frames that count anew, are followed. */
+effect(() => {
+  const middle = within(frameAt(playhead.value, rate.value));
+  void duration.value;
+  untracked(() => {
+    if (screen && !playing.peek() && Math.abs(screen.at() - middle) > 1 / 2 / rate.peek().value) screen.seek(middle);
+  });
+});

@@ -1,0 +1,66 @@
+/** What part of the clip the timeline shows, what it snaps to, and drags in seconds. */
+
+import { computed, signal } from "../parts/vendor.js";
+import { duration, frames, inOut, keyframes, rate, segments } from "./now.js";
+import { drawnTo, fitted, kept, showing, zoomed } from "../edit/lanes.js";
+import { holds } from "../edit/spans.js";
+import { playhead } from "../edit/store.js";
+import { frameAt, storedTime, timeOf } from "../edit/timecode.js";
+
+/** Pixels on the screen within which things snap. */
+const REACH = 7;
+
+/** Pixels across; 0 until the timeline is measured. */
+export const width = signal(0);
+/** Left edge and pixels a second as they were chosen; null shows the whole clip. */
+const chosen = signal(/** @type {{start: number, scale: number} | null} */ (null));
+export const magnet = signal(true);
+/** When something has snapped: where, for a line to be drawn. */
+export const snappedAt = signal(/** @type {number | null} */ (null));
+
+export const view = computed(() => {
+  if (!chosen.value) return fitted(duration.value, width.value);
+  return kept({ ...chosen.value, width: width.value }, duration.value);
+});
+export const zoomable = computed(() => chosen.value !== null);
+
+export const fit = () => (chosen.value = null);
+/** @param {number} start seconds */
+export const scrollTo = (start) => (chosen.value = { start, scale: view.peek().scale });
+/** Closer, or farther, about a time: the playhead, unless another is said. */
+export function zoom(factor, at = playhead.peek()) {
+  const next = zoomed(view.peek(), factor, at, duration.peek());
+  chosen.value = next.scale <= (next.width / duration.peek()) * 1.0001 ? null : next;
+}
+
+/** Bring a time into view. */
+export function show(at) {
+  const next = showing(view.peek(), at, duration.peek());
+  if (next !== view.peek()) chosen.value = next;
+}
+
+/** Times that others snap to. @param {(what: string, at: number) => boolean} but those left out */
+function targets(but) {
+  const keys = keyframes.peek().map((each) => ["keyframe", timeOf(each.frame, rate.peek())]);
+  const cuts = inOut.peek().map((at) => ["cut", at]);
+  const spans = segments.peek().spans.flatMap((each) => (holds(each) ? [each.at] : [each.start, each.end ?? duration.peek()]));
+  const all = [...keys, ...cuts, ...spans.map((at) => ["speed", at]), ["playhead", playhead.peek()]];
+  return all.filter(([what, at]) => !but(what, at)).map(([what, at]) => ({ what, at }));
+}
+
+/**
+ * The frame nearest to a time, drawn to what is near. @param {number} at seconds @param {boolean} alt suspends snapping
+ * @param {(what: string, at: number) => boolean} [but] what it does not snap to
+ */
+export function frameNear(at, alt, but = () => false) {
+  const reach = REACH / view.peek().scale;
+  const found = magnet.peek() && !alt ? drawnTo(at, targets(but), reach) : { at, what: null };
+  snappedAt.value = found.what ? found.at : null;
+  const number = Math.round(found.at * rate.peek().value);
+  return Math.min(Math.max(number, 0), frames.peek());
+}
+
+/** When a frame begins, as it is stored. */
+export const stored = (number) => storedTime(number, rate.peek());
+/** The first frame of a time that is stored. */
+export const framed = (at) => frameAt(at + 2e-6, rate.peek());

@@ -1,0 +1,183 @@
+/**
+ * Saves the edit: what differs from what is stored, clip by clip, each with the version it was changed from. One run at a
+ * time. What passes by itself is tried again for as long as the page is open; what two people changed is asked about.
+ */
+import { effect, signal } from "../parts/preact.js";
+import * as api from "./api.js";
+import { conflicts, editOf } from "../edit/model.js";
+import { dirty, edit, exportProblems, giveUp, saving, stored, took, tookAll, unsaved } from "../edit/store.js";
+
+/** Milliseconds without a change after which the edit is saved by itself. */
+export const IDLE = 3000;
+const SOONEST = 1000;
+const LATEST = 30_000;
+
+/** What two people changed: [{clip_id, name, field, mine, theirs}]; null when there is nothing to ask. */
+export const conflict = signal(null);
+/** Something to know that needs no answer, or null. */
+export const notice = signal(null);
+/** When the next try is, in ms since 1970; 0 when there is none. */
+export const nextTry = signal(0);
+
+let projectId = "";
+let running = null;
+let again = 0;
+let idle = 0;
+let tries = 0;
+let leaving = false;
+/** The key of a save whose answer was lost: the same save under it is done once. */
+const keys = new Map();
+
+/** Save what is unsaved. True when all that was there when it was asked, and since, is durable. */
+export async function save() {
+  clearTimeout(idle);
+  if (conflict.value) return false;
+  running ??= run().finally(() => (running = null));
+  return running;
+}
+
+async function run() {
+  clearTimeout(again);
+  nextTry.value = 0;
+  saving.value = { state: "saving" };
+  try {
+    while (dirty.value) await once();
+    tries = 0;
+    saving.value = { state: "idle" };
+    return true;
+  } catch (problem) {
+    if (!(problem instanceof api.Problem)) throw problem;
+    failed(problem);
+    return false;
+  }
+}
+
+/** Save everything there is to save now; a conflict that nobody need be asked about is settled on the way. */
+async function once() {
+  const { clips, order } = unsaved.value;
+  try {
+    for (const { clip_id, version, fields } of clips) {
+      const { clip } = await api.saveClip(projectId, clip_id, fields, version, { key: keyOf(clip_id, version, fields) });
+      keys.delete(clip_id);
+      took(clip, fields);
+    }
+    if (order) {
+      await api.reorder(projectId, order);
+      tookOrder(order);
+    }
+  } catch (problem) {
+    const stale = problem.status === 412 || problem.error === "clip_not_found" || (order && problem.error === "invalid_request");
+    if (!(problem instanceof api.Problem) || !stale) throw problem;
+    keys.clear();
+    await catchUp(problem);
+  }
+}
+
+function keyOf(clipId, version, fields) {
+  const text = JSON.stringify([version, fields]);
+  const known = keys.get(clipId);
+  if (known?.text === text) return known.key;
+  const key = api.freshId();
+  keys.set(clipId, { text, key });
+  return key;
+}
+
+function tookOrder(order) {
+  const known = new Map(stored.value.clips.map((clip) => [clip.clip_id, clip]));
+  stored.value = { ...stored.value, clips: order.map((id) => known.get(id)).filter(Boolean) };
+}
+
+/** Take in what the server has now; throws the conflict when both sides changed the same. */
+async function catchUp(problem) {
+  const theirs = editOf(await api.project(projectId));
+  const found = conflicts(stored.value, edit.value, theirs);
+  const settled = problem.status !== 412 || theirs.clips.some((clip) => versionOf(clip.clip_id) !== clip.version);
+  if (!settled) throw problem; // the same again would be refused the same: never go round in circles
+  tookAll(theirs);
+  if (found.length) {
+    conflict.value = found;
+    throw problem;
+  }
+  notice.value = "Changes from another window were taken in; yours are kept.";
+}
+
+const versionOf = (clipId) => stored.value.clips.find((clip) => clip.clip_id === clipId)?.version;
+
+function failed(problem) {
+  if (conflict.value) saving.value = { state: "conflict", message: "It was changed in another window too." };
+  else if (problem.passing) tryAgain(problem);
+  else if (problem.status === 401) saving.value = { state: "signed-out", message: "You are signed out. Sign in in another tab, then save." };
+  else {
+    exportProblems.value = problem.faults;
+    saving.value = { state: "error", message: problem.message };
+  }
+}
+
+function tryAgain(problem) {
+  const after = problem.after ?? Math.min(LATEST, SOONEST * 2 ** tries);
+  tries += 1;
+  nextTry.value = Date.now() + after;
+  saving.value = { state: "offline", message: problem.message };
+  again = setTimeout(() => void save(), after);
+}
+
+/** Settle the conflict: with mine saved over theirs, or with theirs in place of mine. */
+export function settle(mine) {
+  if (!mine) giveUp(conflict.value);
+  conflict.value = null;
+  return save();
+}
+
+/** Look whether another window has saved, when nothing is unsaved here. */
+export async function refresh() {
+  if (running || conflict.value || !edit.value) return;
+  try {
+    const theirs = editOf(await api.project(projectId));
+    if (running || conflict.value) return;
+    const found = conflicts(stored.value, edit.value, theirs);
+    if (found.length) return; // saving will ask
+    const changed = theirs.clips.length !== stored.value.clips.length || theirs.clips.some((clip, index) =>
+      clip.clip_id !== stored.value.clips[index].clip_id || clip.version !== stored.value.clips[index].version);
+    if (!changed) return;
+    tookAll(theirs);
+    notice.value = "Changes from another window were taken in.";
+  } catch (problem) {
+    if (!(problem instanceof api.Problem)) throw problem; // the next save says it
+  }
+}
+
+/** Begin to save by itself; the function that is returned ends it. */
+export function startSaving(id) {
+  projectId = id;
+  const stop = effect(() => {
+    void edit.value;
+    clearTimeout(idle);
+    if (!dirty.value) return;
+    if (saving.peek().state === "error") saving.value = { state: "idle" }; // another edit may be a better one
+    if (saving.peek().state === "idle") idle = setTimeout(() => void save(), IDLE);
+  });
+  const on = [
+    [window, "online", () => saving.peek().state === "offline" && void save()],
+    [window, "beforeunload", (event) => (dirty.peek() || running) && event.preventDefault()],
+    [window, "pagehide", () => (leaving = true)],
+    [window, "pageshow", () => (leaving = false)],
+    [document, "visibilitychange", seen],
+    [window, "focus", seen],
+  ];
+  for (const [target, name, heard] of on) target.addEventListener(name, heard);
+  return () => {
+    stop();
+    clearTimeout(idle);
+    clearTimeout(again);
+    for (const [target, name, heard] of on) target.removeEventListener(name, heard);
+  };
+}
+
+/** Going to another tab saves (leaving for good does not: that was asked about); coming back looks what others did, or tries again. */
+function seen() {
+  const { state } = saving.peek();
+  if (document.visibilityState === "hidden") {
+    if (dirty.peek() && state === "idle" && !leaving) void save();
+  } else if (state === "offline" || state === "signed-out") void save();
+  else void refresh();
+}

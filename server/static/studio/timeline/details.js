@@ -1,0 +1,103 @@
+/** What is selected, in numbers: a keyframe, a speed, a picture that is held, or how the clip is entered. */
+
+import { html, useEffect, useRef } from "../parts/vendor.js";
+import { addKeyframe, addSpan, copied, copyKeyframe, goTo, goToSpan, moveKeyframe, pasteKeyframe, removeKeyframe, removeSpan, setEase, setSpans } from "../panels/actions.js";
+import { Choice, NumberField, TimecodeField } from "../panels/fields.js";
+import { EASES } from "./keylane.js";
+import { duration, frames, keyframe, keyframes, rate, segments } from "../playback/now.js";
+import { endOf, FASTEST, holds, resized, SLOWEST, speedName, withSpeed } from "../edit/spans.js";
+import { error, revealed, select, selection } from "../edit/store.js";
+import { TransitionDetails } from "../panels/transitions.js";
+import { framed, stored } from "../playback/window.js";
+
+const RAMPS = [["constant", "Constant"], ["linear", "Ramp, even"], ["smooth", "Ramp, smooth"]];
+
+function KeyframeDetails({ chosen }) {
+  const move = (to) => {
+    if (moveKeyframe(chosen.frame, to)) goTo(to);
+    else error.value = "there is a keyframe there already";
+    select({ keyframe: to });
+  };
+  return html`<div class="detail" role="group" aria-label="Keyframe">
+    <b>Keyframe</b>
+    <${TimecodeField} label="Keyframe at" frame=${chosen.frame} rate=${rate.value} max=${frames.value - 1} onSet=${move} />
+    <${Choice} label="Ease from here" value=${chosen.ease ?? "spline"} choices=${EASES} onSet=${(ease) => setEase(chosen.frame, ease)} />
+    <button type="button" onClick=${copyKeyframe}>Copy</button>
+    <button type="button" class="remove" onClick=${() => removeKeyframe(chosen.frame)}>Delete keyframe</button>
+  </div>`;
+}
+
+function SpanDetails({ span, index }) {
+  const { spans } = segments.value;
+  const { speed } = span;
+  const ramp = typeof speed === "object";
+  const end = endOf(span, duration.value);
+  const resize = (ends) => setSpans(resized(spans, index, ends, duration.value));
+  const toward = (change) => setSpans(withSpeed(spans, index, ramp ? { ...speed, ...change } : change.from));
+  const become = (kind) => {
+    const [from, to] = ramp ? [speed.from, speed.to] : [speed, 1];
+    setSpans(withSpeed(spans, index, kind === "constant" ? from : { from, to: from === to ? 2 : to, ease: kind }));
+  };
+  return html`<div class="detail" role="group" aria-label="Speed">
+    <b>Speed ${speedName(speed)}</b>
+    <${NumberField} label=${ramp ? "From" : "Speed"} value=${ramp ? speed.from : speed} step=${0.1} min=${SLOWEST} max=${FASTEST} unit="×" onSet=${(from) => toward({ from })} />
+    ${ramp && html`<${NumberField} label="To" value=${speed.to} step=${0.1} min=${SLOWEST} max=${FASTEST} unit="×" onSet=${(to) => toward({ to })} />`}
+    <${Choice} label="Course" value=${ramp ? speed.ease ?? "linear" : "constant"} choices=${RAMPS} onSet=${become} />
+    <${TimecodeField} label="Starts" frame=${framed(span.start)} rate=${rate.value} max=${framed(end) - 1} onSet=${(number) => resize({ start: stored(number) })} />
+    <${TimecodeField} label="Ends" frame=${framed(end)} rate=${rate.value} min=${framed(span.start) + 1} max=${frames.value} onSet=${(number) => resize({ end: stored(number) })} />
+    <button type="button" class="remove" onClick=${() => removeSpan(index)}>Delete speed</button>
+  </div>`;
+}
+
+function HeldDetails({ freeze, index }) {
+  const { spans } = segments.value;
+  const change = (fields) => setSpans(spans.map((each, i) => (i === index ? { ...each, ...fields } : each)));
+  return html`<div class="detail" role="group" aria-label="Held picture">
+    <b>Held</b>
+    <${TimecodeField} label="Held at" frame=${framed(freeze.at)} rate=${rate.value} max=${frames.value} onSet=${(number) => change({ at: stored(number) })} />
+    <${NumberField} label="For" value=${freeze.freeze} step=${0.1} min=${0.01} max=${3600} unit="s" onSet=${(seconds) => change({ freeze: seconds })} />
+    <button type="button" class="remove" onClick=${() => removeSpan(index)}>Delete</button>
+  </div>`;
+}
+
+/** What is selected. */
+function Selected() {
+  const { keyframe: number, span, transition } = selection.value;
+  const chosen = keyframes.value.find((each) => each.frame === number);
+  const part = span === null ? undefined : segments.value.spans[span];
+  if (transition) return html`<${TransitionDetails} />`;
+  if (part) return holds(part) ? html`<${HeldDetails} freeze=${part} index=${span} />` : html`<${SpanDetails} span=${part} index=${span} />`;
+  if (chosen) return html`<${KeyframeDetails} chosen=${chosen} />`;
+  const count = keyframes.value.length;
+  return html`<p class="detail quiet">${count === 0 ? "No keyframes yet" : count === 1 ? "One keyframe: the crop stays" : `${count} keyframes`}</p>`;
+}
+
+/** What a problem is about was selected: go there, and put the focus on its first number. */
+function showRevealed(place) {
+  const { keyframe: number, span } = selection.peek();
+  if (number !== null) goTo(number);
+  if (span !== null) goToSpan(span);
+  if (number !== null) select({ keyframe: number });
+  place.scrollIntoView({ block: "nearest" });
+  requestAnimationFrame(() => place.querySelector(".detail input, .detail select")?.focus());
+}
+
+/** What can be made at the playhead, and the selected thing. */
+export function Details() {
+  const ref = useRef(null);
+  const here = keyframe.value;
+  const count = revealed.value?.count;
+  useEffect(() => {
+    if (count) showRevealed(ref.current);
+  }, [count]);
+  return html`<div class="details" ref=${ref}>
+    <div class="making">
+      <button type="button" title="A keyframe of the crop as it is here (C)" disabled=${here !== null} onClick=${addKeyframe}>Add keyframe</button>
+      <button type="button" title="The copied keyframe, here (Ctrl+V)" disabled=${copied.value === null} onClick=${pasteKeyframe}>Paste</button>
+      <button type="button" title="A speed from here on; parts the one that is here (S)" onClick=${addSpan}>Add speed</button>
+    </div>
+    <${Selected} />
+    <p class="refused" role="alert">${error.value && html`${error.value} <button type="button" class="tool" aria-label="Dismiss" onClick=${() => (error.value = null)}>×</button>`}</p>
+  </div>`;
+}
+

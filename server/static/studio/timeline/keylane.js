@@ -1,0 +1,101 @@
+/** The lane of keyframes: each one where it is in the source; dragged, selected, moved by the arrows. */
+
+import { html, useRef } from "../parts/vendor.js";
+import { addKeyframe, goTo, moveKeyframe } from "../panels/actions.js";
+import { useDrag } from "../panels/drag.js";
+import { gathered, timeAcross } from "../edit/lanes.js";
+import { frames, keyframes, rate } from "../playback/now.js";
+import { dispatch, select, selected, selection } from "../edit/store.js";
+import { timecode, timeOf } from "../edit/timecode.js";
+import { frameNear, snappedAt, view, zoom } from "../playback/window.js";
+
+export const EASES = [["spline", "Spline: glides through"], ["linear", "Linear: evenly"], ["smooth", "Smooth: in and out"], ["hold", "Hold: then jumps"]];
+
+const at = (each) => timeOf(each.frame, rate.peek());
+
+function Mark({ each, x }) {
+  const chosen = selection.value.keyframe === each.frame;
+  const label = `Keyframe, ${each.ease ?? "spline"}`;
+  return html`<span class="key ease-${each.ease ?? "spline"}" role="slider" tabindex=${chosen ? "0" : "-1"} data-key=${each.frame}
+    aria-label=${label} aria-valuemin="0" aria-valuemax=${frames.value} aria-valuenow=${each.frame} aria-valuetext=${timecode(each.frame, rate.value)}
+    aria-current=${chosen ? "true" : null} style=${{ transform: `translateX(${x}px)` }}></span>`;
+}
+
+const Several = ({ group }) => html`<span class="keys" data-keys=${group.marks[0].frame} title="${group.marks.length} keyframes: zoom in"
+  style=${{ transform: `translateX(${group.x}px)` }}></span>`;
+
+/** How the crop goes from one keyframe to the next: a line for each way that is not held. */
+function Between({ groups }) {
+  const held = groups.flatMap((group, index) => (index + 1 < groups.length && group.marks.at(-1).ease !== "hold" ? [[group.x, groups[index + 1].x]] : []));
+  return html`<svg class="between" aria-hidden="true"><path d=${held.map(([from, to]) => `M${from} 13H${to}`).join("")} /></svg>`;
+}
+
+const drag = {
+  start(event) {
+    const number = Number(event.currentTarget.dataset.key);
+    select({ keyframe: number });
+    return { began: number, now: number, before: keyframes.peek() };
+  },
+  move({ dx, merge, alt }, known) {
+    const wanted = timeOf(known.began, rate.peek()) + dx / view.peek().scale;
+    const own = timeOf(known.now, rate.peek());
+    const to = Math.min(frameNear(wanted, alt, (what, time) => what === "keyframe" && time === own), frames.peek() - 1);
+    if (moveKeyframe(known.now, to, merge)) known.now = to;
+  },
+  cancel(known, merge) {
+    dispatch({ do: "set-crop", clip_id: selected.peek().clip_id, crop_data: known.before, merge });
+    select({ keyframe: known.began });
+  },
+  end(known) {
+    snappedAt.value = null;
+    goTo(known.now);
+    select({ keyframe: known.now });
+  },
+};
+
+const ARROWS = { ArrowLeft: -1, ArrowRight: 1, ArrowDown: -1, ArrowUp: 1 };
+
+function pressed(event) {
+  const number = Number(event.target.dataset.key);
+  const by = (ARROWS[event.key] ?? 0) * (event.shiftKey ? 10 : 1);
+  if (!by || Number.isNaN(number) || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const to = number + by;
+  if (to < 0 || to >= frames.peek() || !moveKeyframe(number, to, `key ${number - by} ${event.key}`)) return;
+  goTo(to);
+  select({ keyframe: to });
+}
+
+function clicked(event) {
+  const { key, keys } = event.target.dataset;
+  if (key !== undefined) {
+    goTo(Number(key));
+    select({ keyframe: Number(key) });
+  } else if (keys !== undefined) {
+    goTo(Number(keys));
+    zoom(4);
+  }
+}
+
+function doubled(event) {
+  if (event.target.dataset.key !== undefined) return;
+  const x = event.clientX - event.currentTarget.getBoundingClientRect().left;
+  goTo(Math.round(timeAcross(view.peek(), x) * rate.peek().value));
+  addKeyframe();
+}
+
+/** The lane. One listener serves all keyframes, and only those in view are drawn. */
+export function KeyLane() {
+  const ref = useRef(null);
+  useDrag(ref, drag, ".key");
+  const groups = gathered(keyframes.value, at, view.value, (each) => each.frame === selection.value.keyframe);
+  return html`<div class="track key-track" ref=${ref} role="group" aria-label="Crop keyframes" onKeyDown=${pressed} onClick=${clicked} onDblClick=${doubled}>
+    <${Between} groups=${groups} />
+    ${groups.map((group) => (group.marks.length === 1
+      ? html`<${Mark} key=${`one ${keyframes.value.indexOf(group.marks[0])}`} each=${group.marks[0]} x=${group.x} />`
+      : html`<${Several} key=${`some ${group.marks[0].frame}`} group=${group} />`))}
+    ${keyframes.value.length === 0 && html`<span class="lane-hint">Move the crop to make the first keyframe</span>`}
+  </div>`;
+}
+

@@ -1,0 +1,132 @@
+/** The timeline: what plays the clip, its lanes under one playhead, what is selected in numbers, and the film below. */
+
+import { html, useEffect, useRef } from "../parts/vendor.js";
+import { goTo, inFrame, outFrame, setTrim } from "../panels/actions.js";
+import { Details } from "./details.js";
+import { Switch, TimecodeField } from "../panels/fields.js";
+import { FilmLane, Ruler } from "./filmlane.js";
+import { openSheet } from "../panels/keys.js";
+import { KeyLane } from "./keylane.js";
+import { across, timeAcross } from "../edit/lanes.js";
+import { duration, filmRate, frame, frames, parts, rate, waiting } from "../playback/now.js";
+import { faster, looping, playing, shuttle, step, through, toggle } from "../playback/player.js";
+import { Reel } from "./film.js";
+import { SpeedLane } from "./speedlane.js";
+import { playhead, selected } from "../edit/store.js";
+import { timecode } from "../edit/timecode.js";
+import { fit, magnet, scrollTo, snappedAt, view, width, zoom, zoomable } from "../playback/window.js";
+
+const ZOOM = 1.5;
+
+const Button = ({ label, text, onClick, pressed, keys }) => html`<button type="button" class="tool" aria-label=${label} title="${label}${keys ? ` (${keys})` : ""}"
+  aria-pressed=${pressed === undefined ? null : String(pressed)} onClick=${onClick}>${text}</button>`;
+
+function Transport() {
+  const fast = playing.value && shuttle.value !== 1 ? ` ${shuttle.value}×` : "";
+  return html`<div class="transport" role="group" aria-label="Playing">
+    <${Button} label="Frame back" keys="←" text="‹" onClick=${() => step(-1)} />
+    <${Button} label="Backwards" keys="J" text="◂◂" onClick=${() => faster(-1)} />
+    <${Button} label=${playing.value ? "Pause" : "Play"} keys="Space" text=${playing.value ? "❚❚" : "▶"} onClick=${toggle} />
+    <${Button} label="Faster" keys="L" text="▸▸" onClick=${() => faster(1)} />
+    <${Button} label="Frame on" keys="→" text="›" onClick=${() => step(1)} />
+    <${Button} label="Loop from in to out" keys="Q" text="⟳" pressed=${looping.value} onClick=${() => (looping.value = !looping.value)} />
+    <${Button} label="Go on with the next clip" keys="W" text="⇥" pressed=${through.value} onClick=${() => (through.value = !through.value)} />
+    <span class="quiet shuttle" role="status">${fast}</span>
+  </div>`;
+}
+
+/** Playhead, in and out as numbers, and how long the clip is in the film. */
+function Times() {
+  const film = parts.value?.frames;
+  return html`<div class="times">
+    <${TimecodeField} label="At" frame=${frame.value} rate=${rate.value} max=${frames.value - 1} onSet=${goTo} />
+    <${TimecodeField} label="In" frame=${inFrame()} rate=${rate.value} max=${outFrame() - 1} onSet=${(number) => setTrim(number, outFrame())} />
+    <${TimecodeField} label="Out" frame=${outFrame()} rate=${rate.value} min=${inFrame() + 1} max=${frames.value} onSet=${(number) => setTrim(inFrame(), number)} />
+    <span class="lasts ${waiting.value ? "waiting" : ""}"><span class="quiet">In the film</span>
+      <output aria-label="In the film">${film ? timecode(film, filmRate.value) : "–"}</output></span>
+  </div>`;
+}
+
+function Zooming() {
+  return html`<div class="zooming" role="group" aria-label="View">
+    <${Switch} label="Snap" on=${magnet.value} onSet=${(on) => (magnet.value = on)} title="Snap to frames, keyframes, cuts and the playhead (N); Alt suspends it" />
+    <${Button} label="Zoom out" keys="-" text="−" onClick=${() => zoom(1 / ZOOM)} />
+    <${Button} label="Zoom in" keys="+" text="+" onClick=${() => zoom(ZOOM)} />
+    <${Button} label="Fit" keys="0" text="Fit" onClick=${fit} />
+    <${Button} label="Keys" keys="?" text="?" onClick=${openSheet} />
+  </div>`;
+}
+
+/** The line under which all lanes are at the same moment; and the line of a snap. */
+function Head() {
+  const x = across(view.value, playhead.value);
+  const snapped = snappedAt.value;
+  return html`<span class="head" aria-hidden="true" style=${{ transform: `translateX(${x}px)` }}></span>
+    ${snapped !== null && html`<span class="snap-line" aria-hidden="true" style=${{ transform: `translateX(${across(view.value, snapped)}px)` }}></span>`}`;
+}
+
+/** The playhead as something to hold: for keyboards and screen readers. */
+function Hold() {
+  const moves = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
+  const pressed = (event) => {
+    const by = moves[event.key] ?? { Home: -frames.peek(), End: frames.peek(), PageUp: rate.peek().base, PageDown: -rate.peek().base }[event.key];
+    if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    goTo(frame.peek() + by * (event.shiftKey ? rate.peek().base : 1));
+  };
+  return html`<span class="hold" role="slider" tabindex="0" aria-label="Playhead" aria-valuemin="0" aria-valuemax=${frames.value - 1} aria-valuenow=${frame.value}
+    aria-valuetext=${timecode(frame.value, rate.value)} onKeyDown=${pressed} style=${{ transform: `translateX(${across(view.value, playhead.value)}px)` }}></span>`;
+}
+
+/** A scrollbar of the page's own kind, when not all is in view. */
+function Scroll() {
+  const ref = useRef(null);
+  const { start, scale } = view.value;
+  useEffect(() => {
+    if (ref.current && Math.abs(ref.current.scrollLeft - start * scale) > 1) ref.current.scrollLeft = start * scale;
+  });
+  if (!zoomable.value) return null;
+  return html`<div class="scroll" ref=${ref} tabindex="0" role="region" aria-label="Scroll the timeline" onScroll=${(event) => scrollTo(event.target.scrollLeft / view.peek().scale)}>
+    <span style=${{ width: `${duration.value * scale}px` }}></span></div>`;
+}
+
+/** Ctrl and the wheel zoom at the pointer; sideways, or with Shift, it scrolls. */
+function wheel(event) {
+  const x = event.clientX - event.currentTarget.getBoundingClientRect().left;
+  const sideways = event.shiftKey ? event.deltaY : event.deltaX;
+  if (event.ctrlKey || event.metaKey) zoom(Math.exp(-event.deltaY / 300), timeAcross(view.peek(), x));
+  else if (Math.abs(sideways) > 0 && zoomable.peek()) scrollTo(view.peek().start + sideways / view.peek().scale);
+  else return;
+  event.preventDefault();
+}
+
+function Lanes() {
+  const ref = useRef(null);
+  useEffect(() => {
+    const element = ref.current;
+    const seen = new ResizeObserver(() => (width.value = element.clientWidth));
+    seen.observe(element);
+    element.addEventListener("wheel", wheel, { passive: false });
+    return () => seen.disconnect();
+  }, []);
+  return html`<div class="lanes">
+    <div class="lane-names quiet" aria-hidden="true"><span></span><span>Clip</span><span>Crop</span><span>Speed</span></div>
+    <div class="tracks" ref=${ref}>
+      <${Ruler} /><${FilmLane} /><${KeyLane} /><${SpeedLane} /><${Head} /><${Hold} />
+    </div>
+    <${Scroll} />
+  </div>`;
+}
+
+/** The whole of it, for the selected clip. */
+export function Timeline() {
+  if (!selected.value) return html`<section class="timeline" aria-label="Timeline"><${Reel} /></section>`;
+  return html`<section class="timeline" aria-label="Timeline">
+    <div class="tools"><${Transport} /><${Times} /><${Zooming} /></div>
+    <${Lanes} />
+    <${Details} />
+    <${Reel} />
+  </section>`;
+}
+
