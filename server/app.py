@@ -120,6 +120,7 @@ def _lifespan(services: Services) -> Callable[[Starlette], contextlib.AbstractAs
             await services.stop()
             await services.databases.close(services.settings.durable_within)
             await services.store.close()
+            services.compiler.close()
 
     return lifespan
 

@@ -3,7 +3,7 @@
     edit = await read_edit(reader, project, clips)      rows, from one view of the database
     reel = await reel_of(edit)                          checked
     found = await footage_of(edit, store)               objects and facts, from beside them: no media is opened
-    compiled = await compiled_reel(reel, media)
+    compiled = await compiler.compile(reel, media)
 
 Explaining and exporting go through here, so what is explained is what is rendered.
 """
@@ -16,6 +16,7 @@ import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,10 +27,10 @@ from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.record import Media
 from server.edits.canonical import reel_text, stored_reel
 from server.footage.facts import read_facts
-from server.problem import Problem, render_problem
+from server.problem import Problem, not_found, render_problem
 from server.storage.database import Reader
 from server.storage.objects import Missing, ObjectStore, Stat
-from server.tables import raw_clips
+from server.tables import projects, raw_clips
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -40,13 +41,9 @@ AT_ONCE = 8
 KEPT = 8
 """How many compiled reels are kept; one of a hundred clips is some 4 MiB."""
 
-_kept: dict[str, Compiled] = {}
-"""By what they were made of, the latest last."""
-
 COMPILES_AT_ONCE = 3
-compiling = ThreadPoolExecutor(COMPILES_AT_ONCE, "compile")
-"""Compiling is arithmetic, for which threads share one processor: nothing is done sooner, none waits for a long one.
-A few only, as the server itself shares it too."""
+"""Compiling is arithmetic, for which threads share one processor: more threads make nothing faster, but with a few a
+short compile does not wait for a long one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +53,14 @@ class Edit:
     project: Row
     clips: Sequence[Row]
     raws: dict[str, Row]
+
+
+async def project_of(reader: Reader, project_id: str) -> projects.Row:
+    """The project; 404 `project_not_found`."""
+    found = await projects.get(reader, project_id)
+    if found is None:
+        raise not_found("project_not_found", "there is no such project")
+    return found
 
 
 async def read_edit(reader: Reader, project: Row, clips: Sequence[Row]) -> Edit:
@@ -108,23 +113,38 @@ def lost_footage(clip: Row) -> Problem:
     return Problem(500, "video_not_found", message, clip_id=clip["clip_key"], hint=hint)
 
 
-async def compiled_reel(reel: Reel, media: Mapping[str, Media], program: str | None = None) -> Compiled:
-    """The reel, compiled in a thread; its commands call ffmpeg `program`, or by its path. Errors as Problems."""
-    try:
-        return await asyncio.get_running_loop().run_in_executor(compiling, _compiled, reel, media, program)
-    except (ReelError, ReelErrors) as error:
-        raise render_problem(error) from error
+class Compiler:
+    """Compiles reels in threads of its own, a few at once, and keeps the last compiled reels."""
 
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(COMPILES_AT_ONCE, "compile")
+        self._kept: dict[str, Compiled] = {}
+        """By a hash of what each was compiled from, the latest last."""
 
-async def kept_reel(edit: Edit, reel: Reel, media: Mapping[str, Media], program: str) -> Compiled:
-    """The same; what was compiled lately is not compiled again. People look at one reel from many sides."""
-    etags = [edit.raws[raw_id]["etag"] for raw_id in sorted(media)]
-    key = hashlib.sha256(json.dumps([program, reel_text(edit.project, edit.clips), etags]).encode()).hexdigest()
-    found = _kept.pop(key, None) or await compiled_reel(reel, media, program)
-    _kept[key] = found
-    while len(_kept) > KEPT:
-        del _kept[next(iter(_kept))]
-    return found
+    async def run(self, work: Callable[[], T]) -> T:
+        """The result of a piece of arithmetic, computed in one of the threads."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    async def compile(self, reel: Reel, media: Mapping[str, Media], program: str | None = None) -> Compiled:
+        """The reel, compiled; its commands call ffmpeg `program`, or by its path. Problems: 422, 500."""
+        try:
+            return await self.run(partial(_compiled, reel, media, program))
+        except (ReelError, ReelErrors) as error:
+            raise render_problem(error) from error
+
+    async def compile_once(self, edit: Edit, reel: Reel, media: Mapping[str, Media], program: str) -> Compiled:
+        """The same, from memory when it was compiled lately: the inspector asks for one reel again and again."""
+        etags = [edit.raws[raw_id]["etag"] for raw_id in sorted(media)]
+        key = hashlib.sha256(json.dumps([program, reel_text(edit.project, edit.clips), etags]).encode()).hexdigest()
+        found = self._kept.pop(key, None) or await self.compile(reel, media, program)
+        self._kept[key] = found
+        while len(self._kept) > KEPT:
+            del self._kept[next(iter(self._kept))]
+        return found
+
+    def close(self) -> None:
+        """Let the threads end; nothing is compiled from now on."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _compiled(reel: Reel, media: Mapping[str, Media], program: str | None) -> Compiled:

@@ -5,7 +5,6 @@ The edit is a project's rows with a page's unsaved fields in them. Nothing is sa
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache, partial
@@ -17,18 +16,18 @@ from compiler.pipeline.draft import KEPT, Draft, Drafted, draft_reel
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.record import Media
 from server.edits.canonical import READ, no_clips, reel_text, unframed
-from server.edits.compiled import Edit, compiling, lost_footage
+from server.edits.compiled import Compiler, Edit, lost_footage
 from server.problem import Problem, fault
 
 Row = dict[str, Any]
 Json = dict[str, Any]
 
 
-async def drafted(edit: Edit, media: Mapping[str, Media]) -> Json:
+async def drafted(edit: Edit, media: Mapping[str, Media], compiler: Compiler) -> Json:
     """The draft of an edit, in the compiler's thread; footage that is not in `media` is not there any more."""
     if not edit.clips:
         return _unknown(edit, [_said(no_clips(edit.project))])
-    return await asyncio.get_running_loop().run_in_executor(compiling, partial(_draft, edit, media))
+    return await compiler.run(partial(_draft, edit, media))
 
 
 def _draft(edit: Edit, media: Mapping[str, Media]) -> Json:

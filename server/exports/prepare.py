@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from compiler.model import Reel
 from compiler.pipeline import Compiled
-from server.edits.compiled import Edit, compiled_reel, footage_of, reel_of
+from server.edits.compiled import Compiler, Edit, footage_of, reel_of
 from server.footage.cache import MediaCache
 from server.storage.objects import ObjectStore, Stat
 
@@ -25,14 +25,14 @@ class Prepared:
     """What decides the film's bytes, as a hash: the ffmpeg, the graph, the encoding, the footage."""
 
 
-async def prepare(edit: Edit, store: ObjectStore, cache: MediaCache) -> Prepared:
+async def prepare(edit: Edit, store: ObjectStore, cache: MediaCache, compiler: Compiler) -> Prepared:
     """The edit, compiled; the first that applies of the contract's errors, in its order, as a Problem.
 
     StoreFailed when the store does not answer.
     """
     reel = await reel_of(edit)
     found = await footage_of(edit, store, lambda _, stat: cache.path(stat))
-    compiled = await compiled_reel(reel, {raw_id: facts for raw_id, (_, facts) in found.items()})
+    compiled = await compiler.compile(reel, {raw_id: facts for raw_id, (_, facts) in found.items()})
     footage = tuple(stat for stat, _ in found.values())
     cache.check_room(footage)
     return Prepared(edit, compiled, footage, _identity(reel, compiled, footage))

@@ -23,7 +23,6 @@ from server.exports.prepare import Prepared
 from server.exports.progress import Teller
 from server.exports.render import Render, as_problem
 from server.failures import UNSTORED
-from server.footage.cache import MediaCache
 from server.footage.facts import media_key
 from server.footage.sending import Media
 from server.footage.sweep import Coming
@@ -33,7 +32,6 @@ from server.metrics import Metrics
 from server.problem import Problem
 from server.settings import Settings
 from server.storage.database import DatabaseFailed, Reader, Transaction
-from server.storage.objects import ObjectStore
 from server.storage.sync import NotDurable
 from server.storage.tenants import Databases, Overdue, UserDatabase
 from server.tables import exports
@@ -59,19 +57,17 @@ class Jobs:
     def __init__(
         self,
         settings: Settings,
-        store: ObjectStore,
         databases: Databases,
-        cache: MediaCache,
+        render: Render,
         media: Media,
         metrics: Metrics,
         coming: Coming,
         now: Callable[[], str],
     ) -> None:
-        self.cache = cache
         self.boot_id = secrets.token_hex(8)
         """This run of the server: what an export that another one left behind is told by."""
         self._settings, self._databases, self._now = settings, databases, now
-        self._render = Render(settings, store, cache, now)
+        self.render = render
         self._media, self._metrics, self._coming = media, metrics, coming
         self._jobs: dict[tuple[str, str], Job] = {}
         self._slots = asyncio.Semaphore(settings.export_slots)
@@ -143,7 +139,6 @@ class Jobs:
             if not job.finishing and not job.cancelled and job.task is not None:
                 job.task.cancel()
         await asyncio.gather(*(job.task for job in under_way if job.task), return_exceptions=True)
-        await self.cache.close()
 
     async def _adopt(self, uid: str) -> None:
         left: list[Row] = await self._read(uid, exports.unfinished)
@@ -190,10 +185,10 @@ class Jobs:
             job.uid, lambda unit: exports.started(unit, job.export_id, self.boot_id, self._now())
         )
         edit = job.prepared.edit if job.prepared else await self._read(job.uid, partial(_edit, job.export_id))
-        prepared = job.prepared or await self._render.prepared(edit)
+        prepared = job.prepared or await self.render.prepared(edit)
         film_id = new_id("v")
         with self._coming.kept(media_key(job.uid, film_id)):
-            film = await self._render.film(job.uid, film_id, prepared, job.teller)
+            film = await self.render.film(job.uid, film_id, prepared, job.teller)
             job.finishing = True
             given = (job.export_id, film, edit.clips, self._settings, self._media.watched())
             gone = await self._durably(job, lambda unit: finish(unit, *given))

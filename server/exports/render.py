@@ -10,7 +10,7 @@ from typing import Any
 
 from compiler.render import render_reel
 from compiler.supervise.render import Film
-from server.edits.compiled import Edit
+from server.edits.compiled import Compiler, Edit
 from server.exports.prepare import Prepared, prepare
 from server.exports.progress import Teller, predicted
 from server.failures import problem_of
@@ -32,12 +32,15 @@ PAUSE = 0.5
 class Render:
     """Makes films over one store."""
 
-    def __init__(self, settings: Settings, store: ObjectStore, cache: MediaCache, now: Callable[[], str]) -> None:
+    def __init__(
+        self, settings: Settings, store: ObjectStore, cache: MediaCache, compiler: Compiler, now: Callable[[], str]
+    ) -> None:
         self._settings, self._store, self._cache, self._now = settings, store, cache, now
+        self._compiler = compiler
 
     async def prepared(self, edit: Edit) -> Prepared:
-        """An edit that an earlier server took in, compiled once more."""
-        return await prepare(edit, self._store, self._cache)
+        """An edit, compiled, its footage looked up; Problems as `prepare` has them."""
+        return await prepare(edit, self._store, self._cache, self._compiler)
 
     async def film(self, uid: str, film_id: str, prepared: Prepared, teller: Teller) -> Row:
         """The row of the film, whose object is stored; its version is for the unit of work that adds it to say."""

@@ -9,10 +9,10 @@ from typing import Any
 from starlette.responses import Response
 
 from server.edits.canonical import READ, saved
+from server.edits.compiled import project_of
 from server.footage.facts import summary
 from server.ids import new_id
 from server.problem import Problem, invalid, not_found
-from server.routes.projects import project_of
 from server.routes.shapes import Clip, ClipChange, Clips, NewClip, Order, Removed, Reordered, Restore, Saved, Versions
 from server.storage.database import Reader, Transaction
 from server.tables import clips, raw_clips

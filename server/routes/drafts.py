@@ -9,10 +9,9 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from server.edits.canonical import READ
-from server.edits.compiled import Edit, footage_there, read_edit
+from server.edits.compiled import Edit, footage_there, project_of, read_edit
 from server.edits.drafts import drafted
 from server.problem import invalid, not_found
-from server.routes.projects import project_of
 from server.routes.shapes import Answer, Change, Fault, Id, Stored
 from server.storage.database import Reader
 from server.tables import clips
@@ -92,7 +91,7 @@ async def draft(call: Call[Draft]) -> Json:
 
     edit = await call.ask(question)
     found = await footage_there(edit, call.services.store, lambda raw, _: Path(raw["id"], raw["name"]))
-    return await drafted(edit, {raw_id: media for raw_id, (_, media) in found.items()})
+    return await drafted(edit, {raw_id: media for raw_id, (_, media) in found.items()}, call.services.compiler)
 
 
 def _fields(body: ClipDraft, k: int) -> Mapping[str, Any]:

@@ -12,8 +12,7 @@ from starlette.responses import Response
 from compiler.pipeline import Compiled
 from compiler.pipeline.changes import DRAWING_STYLE
 from compiler.pipeline.forms import FORMS, Format, command
-from server.edits.compiled import Edit, footage_of, kept_reel, read_edit, reel_of
-from server.routes.projects import project_of
+from server.edits.compiled import Edit, footage_of, project_of, read_edit, reel_of
 from server.routes.shapes import Explain, Explained
 from server.storage.database import Reader
 from server.tables import clips
@@ -74,7 +73,8 @@ async def explained(call: Call[Any], project_id: str) -> tuple[Edit, Compiled]:
     edit: Edit = await call.ask(lambda reader: _edit(reader, project_id))
     reel = await reel_of(edit)
     found = await footage_of(edit, call.services.store, lambda raw, _: Path(raw["id"], raw["name"]))
-    return edit, await kept_reel(edit, reel, {raw_id: facts for raw_id, (_, facts) in found.items()}, FFMPEG)
+    media = {raw_id: facts for raw_id, (_, facts) in found.items()}
+    return edit, await call.services.compiler.compile_once(edit, reel, media, FFMPEG)
 
 
 async def _edit(reader: Reader, project_id: str) -> Edit:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from server.edits.canonical import check_settings
+from server.edits.compiled import project_of
 from server.ids import new_id
-from server.problem import Problem, not_found
+from server.problem import Problem
 from server.routes.shapes import NewProject, Project, ProjectChange, Projects
 from server.storage.database import Reader, Transaction
 from server.tables import clips, projects
@@ -15,14 +16,6 @@ from server.web.api import Call, Json, NoBody, Operations, plain
 api = Operations("projects")
 
 ONCE = ("Idempotency-Key",)
-
-
-async def project_of(reader: Reader, project_id: str) -> projects.Row:
-    """The project; 404 `project_not_found`."""
-    found = await projects.get(reader, project_id)
-    if found is None:
-        raise not_found("project_not_found", "there is no such project")
-    return found
 
 
 @api.op("POST", "/api/projects", body=NewProject, status=201, answer=Project, errors=(422,), headers=ONCE)

@@ -6,7 +6,7 @@ import asyncio
 
 from starlette.responses import Response
 
-from server.routes.projects import project_of
+from server.edits.compiled import project_of
 from server.sample import credit
 from server.storage.database import Reader
 from server.web.about import libraries, packages, versions

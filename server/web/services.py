@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from server.accounts import Accounts
+from server.edits.compiled import Compiler
 from server.exports.queue import Jobs
+from server.exports.render import Render
 from server.footage.cache import MediaCache
 from server.footage.previews import Views
 from server.footage.sending import Media
@@ -33,6 +35,7 @@ class Services:
     request_databases: RequestDatabases
     metrics: Metrics
     cache: MediaCache
+    compiler: Compiler
     media: Media
     jobs: Jobs
     limits: Limits
@@ -48,6 +51,7 @@ class Services:
         """End all that works for users and is no request: whoever waits for it is told."""
         await self.views.stop()
         await self.jobs.stop()
+        await self.cache.close()
 
     @staticmethod
     def now() -> str:
@@ -80,11 +84,25 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
     metrics = Metrics(databases)
     coming = Coming()
     media = Media(store, metrics)
-    jobs = Jobs(settings, store, databases, cache, media, metrics, coming, now)
+    compiler = Compiler()
+    render = Render(settings, store, cache, compiler, now)
+    jobs = Jobs(settings, databases, render, media, metrics, coming, now)
     views = Views(settings, store, cache, metrics)
     accounts, limits = Accounts(store), Limits(settings)
     return Services(
-        settings, store, accounts, databases, request_databases, metrics, cache, media, jobs, limits, coming, views
+        settings,
+        store,
+        accounts,
+        databases,
+        request_databases,
+        metrics,
+        cache,
+        compiler,
+        media,
+        jobs,
+        limits,
+        coming,
+        views,
     )
 
 

@@ -1,0 +1,108 @@
+"""The first stage of an export: checked, written down once under its id, and begun.
+
+asked:    the export is new, or was accepted before; another project under the same id is refused
+checked:  the edit is read, compiled, and compared with the versions that the client names
+accepted: the row and the edit are written in one unit of work, and the job starts
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from server.edits.compiled import Edit, project_of, read_edit
+from server.exports.prepare import Prepared
+from server.exports.queue import Jobs
+from server.problem import Problem
+from server.storage.database import Reader, Transaction
+from server.storage.held import RequestDatabases
+from server.tables import clips, exports
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An export as its client asks for it; `clips` are keys and versions, None where the client names none."""
+
+    uid: str
+    export_id: str
+    project_id: str
+    clips: Sequence[tuple[str, int]] | None = None
+
+    @property
+    def digest(self) -> str:
+        """Identifies the request: the same export id may be asked for again only with the same project."""
+        return hashlib.sha256(self.project_id.encode()).hexdigest()
+
+
+async def accept(asked: Asked, jobs: Jobs, databases: RequestDatabases) -> None:
+    """Accept an export, durably; one that was accepted before stays as it is.
+
+    Problems: 400, 404, 409, 412, 422, 429, and 500 for footage that is lost. UNSTORED when storage fails.
+    """
+    await jobs.adopt(asked.uid)
+    if not await _accepted_before(asked, databases):
+        await _begin(asked, jobs, databases)
+    await databases.durable()
+
+
+async def _accepted_before(asked: Asked, databases: RequestDatabases) -> bool:
+    """Whether there is an export of this id; it is read in a unit of work, so that the answer waits for its row."""
+    async with databases.of(asked.uid) as database:
+        row = await database.write(lambda unit: exports.get(unit, asked.export_id))
+    if row is not None:
+        _check_same(row, asked)
+    return row is not None
+
+
+def _check_same(row: exports.Row, asked: Asked) -> None:
+    if row["request_hash"] != asked.digest:
+        raise Problem(422, "idempotency_mismatch", "this export_id was used for another project", pointer="/export_id")
+
+
+async def _begin(asked: Asked, jobs: Jobs, databases: RequestDatabases) -> None:
+    """Check the edit, write the export down and begin it; again, when the edit changed in between."""
+    while True:
+        async with databases.of(asked.uid) as database:
+            edit = await database.read(lambda reader: _edit(reader, asked))
+        jobs.check_queue(asked.uid)
+        prepared = await jobs.render.prepared(edit)
+        # shielded: an export that is written down and not begun would block its project
+        if await asyncio.shield(asyncio.ensure_future(_started(asked, prepared, jobs, databases))):
+            return
+
+
+async def _started(asked: Asked, prepared: Prepared, jobs: Jobs, databases: RequestDatabases) -> bool:
+    """Write the export down and start its job; False, and neither, when the edit changed since it was read."""
+    async with databases.of(asked.uid) as database:
+        row = await database.write(lambda unit: _write(unit, asked, prepared, jobs))
+    if row is not None and jobs.of(asked.uid, asked.export_id) is None:
+        await jobs.start(asked.uid, row, prepared)
+    return row is not None
+
+
+async def _edit(reader: Reader, asked: Asked) -> Edit:
+    project = await project_of(reader, asked.project_id)
+    other = await exports.under_way(reader, project["id"])
+    if other not in (None, asked.export_id):
+        raise Problem(409, "export_in_progress", "another export of this project is under way", running_export_id=other)
+    rows = await clips.every(reader, project["id"])
+    if asked.clips is not None and list(asked.clips) != [(row["clip_key"], row["version"]) for row in rows]:
+        message = "the clips were saved again, moved, added or removed since they were read: read them, then export"
+        raise Problem(412, "version_conflict", message)
+    return await read_edit(reader, project, rows)
+
+
+async def _write(unit: Transaction, asked: Asked, prepared: Prepared, jobs: Jobs) -> exports.Row | None:
+    """The row of the export, new or there already; None when the edit changed since it was read."""
+    there = await exports.get(unit, asked.export_id)
+    if there is not None:
+        _check_same(there, asked)
+        return there
+    edit = await _edit(unit, asked)
+    if (edit.project, edit.clips) != (prepared.edit.project, prepared.edit.clips):
+        return None
+    jobs.check_queue(asked.uid)
+    await jobs.accept(unit, asked.export_id, asked.digest, edit)
+    return await exports.get(unit, asked.export_id)

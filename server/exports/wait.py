@@ -1,0 +1,92 @@
+"""The last stage of an export for a client that waits: its job ends, and the row says how."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from server.exports.job import Job
+from server.exports.queue import Jobs
+from server.problem import Problem
+from server.storage.held import RequestDatabases
+from server.storage.sync import Fenced, NotDurable
+from server.tables import exports
+
+APPEARS_WITHIN = 5.0
+"""Seconds within which the job of an accepted export appears."""
+
+_OF_PROBLEMS = frozenset({"type", "title", "status", "detail", "error", "message"})
+
+
+class ClientGone(Exception):
+    """The client did not wait for the end."""
+
+
+async def outcome(
+    uid: str, export_id: str, jobs: Jobs, databases: RequestDatabases, gone: Callable[[], Awaitable[None]]
+) -> dict[str, Any]:
+    """The result of an export, once it ended; a Problem where it failed or was cancelled.
+
+    `gone` returns when the client has gone: ClientGone. NotDurable when the end is not stored in time; Fenced when
+    another server has the export now.
+    """
+    row = await _row(uid, export_id, databases)
+    over = row is not None and row["completed_at"] is not None  # though perhaps not durably
+    job = jobs.of(uid, export_id) if over else await jobs.appearing(uid, export_id, APPEARS_WITHIN)
+    if job is None and not over:
+        raise _ending()
+    if job is not None:
+        await ended(job, databases.within, gone)
+        row = await _row(uid, export_id, databases)
+    return _result(row)
+
+
+async def ended(job: Job, within: float, gone: Callable[[], Awaitable[None]]) -> None:
+    """Return when a job has ended.
+
+    ClientGone when `gone` returns first, NotDurable when the end could not be stored for `within` seconds, 503 when
+    the server ends.
+    """
+    waits = [asyncio.ensure_future(each) for each in (job.ended.wait(), gone(), _not_stored(job, within))]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        left = waits[1].done()
+    finally:
+        for wait in waits:
+            wait.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
+    if job.teller.state.done:
+        return
+    if job.ended.is_set():
+        raise _ending()
+    if left:
+        raise ClientGone
+    raise NotDurable(f"the end of export {job.export_id} is not durable after {within:g} s")
+
+
+async def _row(uid: str, export_id: str, databases: RequestDatabases) -> exports.Row | None:
+    async with databases.of(uid) as database:
+        return await database.read(lambda reader: exports.get(reader, export_id))
+
+
+async def _not_stored(job: Job, within: float) -> None:
+    await job.unstored.wait()
+    await asyncio.sleep(within)
+
+
+def _ending() -> Problem:
+    message = "the server is ending, and the next one goes on with this export: send the same request again"
+    return Problem(503, "shutting_down", message, headers={"Retry-After": "5"})
+
+
+def _result(row: exports.Row | None) -> dict[str, Any]:
+    """The result that the row keeps, or the Problem that ended the export; Fenced when the row is not over."""
+    if row is None or row["completed_at"] is None:
+        raise Fenced("an export that ended here is not over")
+    if row["result"] is not None:
+        return dict(row["result"])
+    if row["error"] is None:
+        raise Problem(409, "export_cancelled", "the export was cancelled")
+    members = {name: value for name, value in row["error"].items() if name not in _OF_PROBLEMS}
+    raise Problem(row["error"]["status"], row["error"]["error"], row["error"]["message"], **members)
