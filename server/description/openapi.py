@@ -96,7 +96,7 @@ def document(operations: Iterable[Operation]) -> Json:
     """The description of these operations, pages for people left out; the same for the same operations."""
     told = [op for op in operations if not op.page]
     models: list[type[BaseModel]] = [Failure]
-    models += [model for op in told for model in (op.body, op.answer) if model is not None]
+    models += [model for op in told for model in (op.takes.body, op.answers.model) if model is not None]
     unique = list(dict.fromkeys(models))
     _, schemas = models_json_schema([(model, "validation") for model in unique], ref_template=REF)
     paths: dict[str, Json] = {}
@@ -147,28 +147,28 @@ def _path_parameters(op: Operation) -> Iterator[Json]:
 
 
 def _named(op: Operation) -> Iterator[Json]:
-    for name in (*op.query, *op.headers):
+    for name in (*op.takes.query, *op.takes.headers):
         yield {"name": name, "required": False, **PARAMETERS[name]}
 
 
 def _body(op: Operation) -> Json:
-    if op.body is not None:
-        example = EXAMPLES.get(op.body.__name__)
-        content: Json = {"schema": _ref(op.body), **({"example": example} if example is not None else {})}
+    if op.takes.body is not None:
+        example = EXAMPLES.get(op.takes.body.__name__)
+        content: Json = {"schema": _ref(op.takes.body), **({"example": example} if example is not None else {})}
         return {"requestBody": {"required": True, "content": {JSON: content}}}
-    if op.takes:
-        return {"requestBody": {"required": True, "content": op.takes}}
+    if op.takes.media:
+        return {"requestBody": {"required": True, "content": op.takes.media}}
     return {}
 
 
 def statuses(op: Operation) -> list[int]:
     """Every status that the operation may answer with."""
-    found = {op.status, *op.also, *op.errors, 429, 500, 503}
+    found = {op.answers.status, *op.answers.also, *op.answers.errors, 429, 500, 503}
     found |= set() if op.public else {401}
     found |= {403} if op.method in UNSAFE else set()
-    found |= {400, 413, 415, 422} if op.body else set()
-    found |= {400, 413} if op.method in UNSAFE and not op.streams else set()
-    found |= {422} if "Idempotency-Key" in op.headers else set()
+    found |= {400, 413, 415, 422} if op.takes.body else set()
+    found |= {400, 413} if op.method in UNSAFE and not op.takes.streams else set()
+    found |= {422} if "Idempotency-Key" in op.takes.headers else set()
     return sorted(found)
 
 
@@ -194,12 +194,18 @@ def _content(op: Operation, status: int) -> Json:
     """What a good answer holds."""
     if status in (204, 303, 304):
         return {}
-    if status == 202 and (op.answer is None or op.status != 202):
+    if status == 202 and (op.answers.model is None or op.answers.status != 202):
         return {JSON: {"schema": {"type": "object", "required": ["status", "export_id"]}}}
-    content: Json = {kind: {"schema": {"type": "string"} if kind.startswith("text/") else {}} for kind in op.produces}
-    if op.answer is not None:
-        example = EXAMPLES.get(op.answer.__name__)
-        schema = {"anyOf": [_ref(op.answer), {"type": "object"}]} if JSON in op.produces else _ref(op.answer)
+    content: Json = {
+        kind: {"schema": {"type": "string"} if kind.startswith("text/") else {}} for kind in op.answers.media
+    }
+    if op.answers.model is not None:
+        example = EXAMPLES.get(op.answers.model.__name__)
+        schema = (
+            {"anyOf": [_ref(op.answers.model), {"type": "object"}]}
+            if JSON in op.answers.media
+            else _ref(op.answers.model)
+        )
         content[JSON] = {"schema": schema, **({"example": example} if example is not None else {})}
     return content or {JSON: {"schema": {"type": "object"}}}
 

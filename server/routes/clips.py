@@ -16,7 +16,7 @@ from server.problem import Problem, invalid, not_found
 from server.routes.shapes import Clip, ClipChange, Clips, NewClip, Order, Removed, Reordered, Restore, Saved, Versions
 from server.storage.database import Reader, Transaction
 from server.tables import clips, raw_clips
-from server.web.api import Call, Json, NoBody, Operations
+from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 
 api = Operations("clips")
 
@@ -35,7 +35,7 @@ async def clip_of(reader: Reader, call: Call[Any]) -> clips.Row:
     return row
 
 
-@api.op("POST", CLIPS, body=NewClip, status=201, answer=Saved, errors=(404, 422), headers=("Idempotency-Key",))
+@api.op("POST", CLIPS, Takes(NewClip, headers=("Idempotency-Key",)), Answers(Saved, 201, errors=(404, 422)))
 async def add(call: Call[NewClip]) -> Response:
     """Add a clip at the end of a project."""
     body = call.body
@@ -54,7 +54,7 @@ async def add(call: Call[NewClip]) -> Response:
     return await call.write(work, 201)
 
 
-@api.op("GET", CLIPS, answer=Clips, errors=(404,))
+@api.op("GET", CLIPS, answers=Answers(Clips, errors=(404,)))
 async def index(call: Call[NoBody]) -> Json:
     """The clips of a project, in their order."""
 
@@ -65,7 +65,7 @@ async def index(call: Call[NoBody]) -> Json:
     return {"clips": await call.ask(question)}
 
 
-@api.op("PUT", CLIPS + "/reorder", body=Order, answer=Reordered, errors=(404, 422), headers=("Idempotency-Key",))
+@api.op("PUT", CLIPS + "/reorder", Takes(Order, headers=("Idempotency-Key",)), Answers(Reordered, errors=(404, 422)))
 async def reorder(call: Call[Order]) -> Response:
     """Put the clips of a project in this order."""
 
@@ -80,14 +80,14 @@ async def reorder(call: Call[Order]) -> Response:
     return await call.write(work)
 
 
-@api.op("GET", CLIP, answer=Clip, errors=(404,))
+@api.op("GET", CLIP, answers=Answers(Clip, errors=(404,)))
 async def show(call: Call[NoBody]) -> Response | Json:
     """A clip."""
     row = await call.ask(lambda reader: clip_of(reader, call))
     return clips.shown(row)
 
 
-@api.op("PUT", CLIP, body=ClipChange, answer=Saved, errors=(404, 412, 422), headers=CONDITIONAL)
+@api.op("PUT", CLIP, Takes(ClipChange, headers=CONDITIONAL), Answers(Saved, errors=(404, 412, 422)))
 async def save(call: Call[ClipChange]) -> Response:
     """Save a clip as its next version; the answer comes when it is durable."""
 
@@ -99,7 +99,7 @@ async def save(call: Call[ClipChange]) -> Response:
     return await call.write(work)
 
 
-@api.op("DELETE", CLIP, answer=Removed, errors=(404, 412), headers=CONDITIONAL)
+@api.op("DELETE", CLIP, Takes(headers=CONDITIONAL), Answers(Removed, errors=(404, 412)))
 async def remove(call: Call[NoBody]) -> Response:
     """Delete a clip."""
 
@@ -112,7 +112,7 @@ async def remove(call: Call[NoBody]) -> Response:
     return await call.write(work)
 
 
-@api.op("GET", CLIP + "/versions", answer=Versions, errors=(404,))
+@api.op("GET", CLIP + "/versions", answers=Answers(Versions, errors=(404,)))
 async def versions(call: Call[NoBody]) -> Json:
     """Every version of a clip that is kept, the newest first."""
 
@@ -123,7 +123,7 @@ async def versions(call: Call[NoBody]) -> Json:
     return {"versions": await call.ask(question)}
 
 
-@api.op("POST", CLIP + "/restore", body=Restore, answer=Saved, errors=(404, 412), headers=CONDITIONAL)
+@api.op("POST", CLIP + "/restore", Takes(Restore, headers=CONDITIONAL), Answers(Saved, errors=(404, 412)))
 async def restore(call: Call[Restore]) -> Response:
     """Make what an earlier version held the newest version; its place in the project stays."""
 

@@ -15,7 +15,7 @@ from server.problem import invalid, not_found
 from server.routes.shapes import Answer, Change, Fault, Id, Stored
 from server.storage.database import Reader
 from server.tables import clips
-from server.web.api import Call, Json, Operations, plain
+from server.web.api import Answers, Call, Json, Operations, Takes, plain
 
 api = Operations("drafts")
 
@@ -73,7 +73,7 @@ class Drafted(Answer):
     clips: list[DraftedClip]
 
 
-@api.op("POST", "/api/projects/{project_id}/draft", body=Draft, answer=Drafted, errors=(404, 422))
+@api.op("POST", "/api/projects/{project_id}/draft", Takes(Draft), Answers(Drafted, errors=(404, 422)))
 async def draft(call: Call[Draft]) -> Json:
     """What a project would be with these changes, which are not saved.
 

@@ -16,7 +16,7 @@ from server.edits.compiled import Edit, footage_of, project_of, read_edit, reel_
 from server.routes.shapes import Explain, Explained
 from server.storage.database import Reader
 from server.tables import clips
-from server.web.api import Call, Json, Operations
+from server.web.api import Answers, Call, Json, Operations, Takes
 
 api = Operations("explain")
 
@@ -42,10 +42,8 @@ TYPES = {
 @api.op(
     "POST",
     "/api/export/framing/explain",
-    body=Explain,
-    answer=Explained,
-    errors=(400, 404, 422, 500),
-    produces=tuple(dict.fromkeys(TYPES.values())),
+    Takes(Explain),
+    Answers(Explained, errors=(400, 404, 422, 500), media=tuple(dict.fromkeys(TYPES.values()))),
 )
 async def explain(call: Call[Explain]) -> Response | Json:
     """The graph, the script, the command and the plan of a stored project.

@@ -19,7 +19,7 @@ from server.routes.export_shapes import Export, Exported, ExportRequest, Exports
 from server.storage.database import Reader
 from server.storage.held import RequestDatabases
 from server.tables import exports
-from server.web.api import Call, Json, NoBody, Operations
+from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 
 api = Operations("exports")
 
@@ -32,11 +32,8 @@ BROKEN_OFF = 499
 @api.op(
     "POST",
     "/api/export/framing/render",
-    body=ExportRequest,
-    answer=Exported,
-    errors=(400, 404, 409, 412, 422, 429, 500),
-    also=(202,),
-    headers=("Prefer",),
+    Takes(ExportRequest, headers=("Prefer",)),
+    Answers(Exported, also=(202,), errors=(400, 404, 409, 412, 422, 429, 500)),
 )
 async def render(call: Call[ExportRequest]) -> Response | Json:
     """Render a project from what is stored of it; answered when the film is there, or at once as one prefers."""
@@ -56,7 +53,7 @@ async def render(call: Call[ExportRequest]) -> Response | Json:
         return {"success": True, **result}
 
 
-@api.op("GET", "/api/export", answer=Exports, errors=(404,), query=("of",))
+@api.op("GET", "/api/export", Takes(query=("of",)), Answers(Exports, errors=(404,)))
 async def index(call: Call[NoBody]) -> Json:
     """The newest exports, of `?project_id=` if it is given, the newest first."""
     project_id = call.request.query_params.get("project_id")
@@ -69,13 +66,13 @@ async def index(call: Call[NoBody]) -> Json:
     return {"exports": [_as_json(call, row) for row in await call.ask(question)]}
 
 
-@api.op("GET", EXPORT, answer=Export, errors=(404,))
+@api.op("GET", EXPORT, answers=Answers(Export, errors=(404,)))
 async def show(call: Call[NoBody]) -> Json:
     """An export, and how far it is."""
     return await _described(call)
 
 
-@api.op("DELETE", EXPORT, answer=Export, errors=(404,))
+@api.op("DELETE", EXPORT, answers=Answers(Export, errors=(404,)))
 async def cancel(call: Call[NoBody]) -> Response | Json:
     """Cancel an export; answered when it has ended, with the state it then has. One that has ended stays as it is."""
     await call.services.jobs.adopt(call.uid)
@@ -90,7 +87,7 @@ async def cancel(call: Call[NoBody]) -> Response | Json:
     return await _described(call)
 
 
-@api.op("POST", "/api/export/upscale", status=410, errors=(410,), streams=True)
+@api.op("POST", "/api/export/upscale", Takes(streams=True), Answers(status=410, errors=(410,)))
 async def upscale(_: Call[NoBody]) -> Json:
     """Rendering from what a client sends is over: save the edit, then export the project."""
     headers = {"Deprecation": "true", "Link": f'<{RENDER}>; rel="successor-version"'}

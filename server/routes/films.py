@@ -11,7 +11,7 @@ from server.routes.shapes import WorkingVideo
 from server.storage.database import Reader
 from server.storage.objects import Missing
 from server.tables import exports, films
-from server.web.api import Call, Json, NoBody, Operations
+from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.ranges import RANGED, object_answer
 
 api = Operations("films")
@@ -40,14 +40,19 @@ async def film_of(reader: Reader, film_id: str) -> films.Row:
     raise not_found("working_video_not_found", "there is no such film")
 
 
-@api.op("GET", FILM, answer=WorkingVideo, errors=(404, 410))
+@api.op("GET", FILM, answers=Answers(WorkingVideo, errors=(404, 410)))
 async def show(call: Call[NoBody]) -> Json:
     """A film."""
     row = await call.ask(lambda reader: film_of(reader, call.path("working_video_id")))
     return {name: value for name, value in row.items() if name != "object_key"}
 
 
-@api.op("GET", FILM + "/media", errors=(404, 410, 416), also=(206, 304), headers=RANGED, produces=("video/mp4",))
+@api.op(
+    "GET",
+    FILM + "/media",
+    Takes(headers=RANGED),
+    Answers(also=(206, 304), errors=(404, 410, 416), media=("video/mp4",)),
+)
 async def media(call: Call[NoBody]) -> Response:
     """The film itself, whole or a range of it, to be saved under its name."""
     row = await call.ask(lambda reader: film_of(reader, call.path("working_video_id")))

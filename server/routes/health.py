@@ -8,18 +8,18 @@ from server.metrics import MEDIA_TYPE
 from server.problem import Problem
 from server.routes.shapes import Status
 from server.storage.objects import Missing, StoreFailed
-from server.web.api import Call, Json, NoBody, Operations
+from server.web.api import Answers, Call, Json, NoBody, Operations
 
 api = Operations("health")
 
 
-@api.op("GET", "/healthz", answer=Status, public=True)
+@api.op("GET", "/healthz", answers=Answers(Status), public=True)
 async def healthz(_: Call[NoBody]) -> Json:
     """The process runs."""
     return {"status": "ok"}
 
 
-@api.op("GET", "/readyz", answer=Status, errors=(503,), public=True)
+@api.op("GET", "/readyz", answers=Answers(Status, errors=(503,)), public=True)
 async def readyz(call: Call[NoBody]) -> Response:
     """The object store answers."""
     try:
@@ -31,7 +31,7 @@ async def readyz(call: Call[NoBody]) -> Response:
     return JSONResponse({"status": "ready"})
 
 
-@api.op("GET", "/metrics", public=True, produces=("text/plain",))
+@api.op("GET", "/metrics", answers=Answers(media=("text/plain",)), public=True)
 async def metrics(call: Call[NoBody]) -> Response:
     """The counters, as Prometheus reads them."""
     return Response(call.services.metrics.text(), media_type=MEDIA_TYPE)

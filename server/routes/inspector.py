@@ -27,7 +27,7 @@ from server.edits.compiled import Edit
 from server.problem import invalid, not_found
 from server.routes.explain import STYLE_HASH, explained, form_of
 from server.routes.shapes import Inspected, Traced
-from server.web.api import Call, Json, NoBody, Operations
+from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.envelope import CSP
 from server.web.pages import page
 
@@ -62,7 +62,9 @@ class Look:
         return "?" + urlencode({name: value for name, value in asked.items() if value is not None})
 
 
-@api.op("GET", PAGE, errors=(400, 404, 422, 500), query=("stage", "side", "node", "at", "format"), page=True)
+@api.op(
+    "GET", PAGE, Takes(query=("stage", "side", "node", "at", "format")), Answers(errors=(400, 404, 422, 500)), page=True
+)
 async def inspector(call: Call[NoBody]) -> Response:
     """A stored project's graph for people; `format` gives one form only, as explaining does."""
     forms = {form.value: form for form in Format}
@@ -85,7 +87,7 @@ async def inspector(call: Call[NoBody]) -> Response:
     return page("explain.html", 200, headers, **said, **told, **written, **seen)
 
 
-@api.op("GET", PAGE + ".json", answer=Inspected, errors=(400, 404, 422, 500), query=("stage", "node"))
+@api.op("GET", PAGE + ".json", Takes(query=("stage", "node")), Answers(Inspected, errors=(400, 404, 422, 500)))
 async def inspected(call: Call[NoBody]) -> Json:
     """One stage of a stored project's graph, and with `node` one definition of it.
 
@@ -112,7 +114,7 @@ async def inspected(call: Call[NoBody]) -> Json:
     }
 
 
-@api.op("GET", PAGE + "/at.json", answer=Traced, errors=(400, 404, 422, 500), query=("at",))
+@api.op("GET", PAGE + "/at.json", Takes(query=("at",)), Answers(Traced, errors=(400, 404, 422, 500)))
 async def trace(call: Call[NoBody]) -> Json:
     """What is seen at a record time, as `reelc compile --at` says it: clips, source frames, boxes, definitions."""
     _, compiled = await explained(call, call.path("project_id"))

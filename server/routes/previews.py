@@ -12,7 +12,7 @@ from server.problem import not_found
 from server.routes.raw_clips import RAW, raw_clip_of
 from server.routes.shapes import Answer
 from server.tables import raw_clips
-from server.web.api import Call, Json, NoBody, Operations
+from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.ranges import RANGED, object_answer
 
 api = Operations("views")
@@ -50,7 +50,7 @@ async def _raw(call: Call[NoBody]) -> raw_clips.Row:
     return row
 
 
-@api.op("GET", STRIP, errors=(404, 416, 422), also=(206, 304), headers=RANGED, produces=("image/jpeg",))
+@api.op("GET", STRIP, Takes(headers=RANGED), Answers(also=(206, 304), errors=(404, 416, 422), media=("image/jpeg",)))
 async def strip(call: Call[NoBody]) -> Response:
     """Pictures of footage side by side, a JPEG; made when it is first asked for."""
     row = await _raw(call)
@@ -58,7 +58,7 @@ async def strip(call: Call[NoBody]) -> Response:
     return await object_answer(call.request, call.services.media, stat, "image/jpeg", f"{row['name']}.jpg")
 
 
-@api.op("GET", STRIP + ".json", answer=Strip, errors=(404, 422))
+@api.op("GET", STRIP + ".json", answers=Answers(Strip, errors=(404, 422)))
 async def layout(call: Call[NoBody]) -> Json:
     """How the pictures of a filmstrip are laid out, row by row, and what each of them shows."""
     row = await _raw(call)
@@ -66,7 +66,7 @@ async def layout(call: Call[NoBody]) -> Json:
     return await call.services.views.layout(row["object_key"])
 
 
-@api.op("GET", RAW + "/peaks", answer=Peaks, errors=(404, 422))
+@api.op("GET", RAW + "/peaks", answers=Answers(Peaks, errors=(404, 422)))
 async def peaks(call: Call[NoBody]) -> Json:
     """The peaks of footage's sound; none where films can have no sound of it."""
     row = await _raw(call)
@@ -74,13 +74,13 @@ async def peaks(call: Call[NoBody]) -> Json:
     return await call.services.views.peaks(row["object_key"])
 
 
-@api.op("GET", PROXY, answer=Proxy, errors=(404,))
+@api.op("GET", PROXY, answers=Answers(Proxy, errors=(404,)))
 async def show(call: Call[NoBody]) -> Json:
     """Whether browsers play the footage itself, and if not, how far a proxy of it is."""
     return await _state(call, await _raw(call))
 
 
-@api.op("POST", PROXY, status=202, answer=Proxy, errors=(404,))
+@api.op("POST", PROXY, answers=Answers(Proxy, 202, errors=(404,)))
 async def make(call: Call[NoBody]) -> Json:
     """Have a proxy made, unless there is one: the same frames at the same times, as browsers play them."""
     row = await _raw(call)
@@ -89,7 +89,9 @@ async def make(call: Call[NoBody]) -> Json:
     return await _state(call, row)
 
 
-@api.op("GET", PROXY + "/media", errors=(404, 416), also=(206, 304), headers=RANGED, produces=("video/mp4",))
+@api.op(
+    "GET", PROXY + "/media", Takes(headers=RANGED), Answers(also=(206, 304), errors=(404, 416), media=("video/mp4",))
+)
 async def media(call: Call[NoBody]) -> Response:
     """The proxy itself, whole or a range of it."""
     row = await _raw(call)

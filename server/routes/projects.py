@@ -11,14 +11,14 @@ from server.problem import Problem
 from server.routes.shapes import NewProject, Project, ProjectChange, Projects
 from server.storage.database import Reader, Transaction
 from server.tables import clips, projects
-from server.web.api import Call, Json, NoBody, Operations, plain
+from server.web.api import Answers, Call, Json, NoBody, Operations, Takes, plain
 
 api = Operations("projects")
 
 ONCE = ("Idempotency-Key",)
 
 
-@api.op("POST", "/api/projects", body=NewProject, status=201, answer=Project, errors=(422,), headers=ONCE)
+@api.op("POST", "/api/projects", Takes(NewProject, headers=ONCE), Answers(Project, 201, errors=(422,)))
 async def create(call: Call[NewProject]) -> Response:
     """Make a project."""
     body, settings = call.body, plain(call.body.settings, "/settings")
@@ -32,13 +32,13 @@ async def create(call: Call[NewProject]) -> Response:
     return await call.write(work, 201)
 
 
-@api.op("GET", "/api/projects", answer=Projects)
+@api.op("GET", "/api/projects", answers=Answers(Projects))
 async def index(call: Call[NoBody]) -> Json:
     """Every project, the newest first."""
     return {"projects": await call.ask(projects.every)}
 
 
-@api.op("GET", "/api/projects/{project_id}", answer=Project, errors=(404,))
+@api.op("GET", "/api/projects/{project_id}", answers=Answers(Project, errors=(404,)))
 async def show(call: Call[NoBody]) -> Json:
     """A project and its clips in their order."""
     project_id = call.path("project_id")
@@ -51,14 +51,7 @@ async def show(call: Call[NoBody]) -> Json:
     return shown
 
 
-@api.op(
-    "PATCH",
-    "/api/projects/{project_id}",
-    body=ProjectChange,
-    answer=Project,
-    errors=(404, 422),
-    headers=ONCE,
-)
+@api.op("PATCH", "/api/projects/{project_id}", Takes(ProjectChange, headers=ONCE), Answers(Project, errors=(404, 422)))
 async def change(call: Call[ProjectChange]) -> Response:
     """Change a project's name, shape or settings."""
     given = {name: plain(getattr(call.body, name), f"/{name}") for name in call.body.model_fields_set}
@@ -72,7 +65,7 @@ async def change(call: Call[ProjectChange]) -> Response:
     return await call.write(work)
 
 
-@api.op("DELETE", "/api/projects/{project_id}", status=204, errors=(404, 409))
+@api.op("DELETE", "/api/projects/{project_id}", answers=Answers(status=204, errors=(404, 409)))
 async def remove(call: Call[NoBody]) -> Response:
     """Delete a project, its clips and its films; raw clips stay."""
 

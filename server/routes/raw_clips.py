@@ -26,7 +26,7 @@ from server.storage.database import Reader, Transaction
 from server.storage.objects import CHUNK, Missing, StoreFailed
 from server.tables import raw_clips
 from server.threads import in_thread
-from server.web.api import Call, Json, NoBody, Operations
+from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.ranges import RANGED, object_answer
 
 api = Operations("raw clips")
@@ -61,13 +61,8 @@ async def raw_clip_of(reader: Reader, raw_clip_id: str) -> raw_clips.Row:
 @api.op(
     "POST",
     "/api/raw-clips",
-    status=201,
-    answer=RawClip,
-    errors=(400, 413, 415, 422),
-    streams=True,
-    query=("name",),
-    headers=("Idempotency-Key",),
-    takes=TAKES,
+    Takes(query=("name",), headers=("Idempotency-Key",), media=TAKES, streams=True),
+    Answers(RawClip, 201, errors=(400, 413, 415, 422)),
 )
 async def upload(call: Call[NoBody]) -> Response:
     """Upload footage: as a form with a `file`, or as the body itself with `?name=`."""
@@ -94,19 +89,24 @@ async def _stored(call: Call[NoBody], key: str, path: Path, media: Media) -> Jso
     return {**told, "media_info": info, "created_at": call.services.now()}
 
 
-@api.op("GET", "/api/raw-clips", answer=RawClips)
+@api.op("GET", "/api/raw-clips", answers=Answers(RawClips))
 async def index(call: Call[NoBody]) -> Json:
     """Every raw clip, the newest first."""
     return {"raw_clips": [shown(row) for row in await call.ask(raw_clips.every)]}
 
 
-@api.op("GET", RAW, answer=RawClip, errors=(404,))
+@api.op("GET", RAW, answers=Answers(RawClip, errors=(404,)))
 async def show(call: Call[NoBody]) -> Json:
     """A raw clip."""
     return shown(await call.ask(lambda reader: raw_clip_of(reader, call.path("raw_clip_id"))))
 
 
-@api.op("GET", RAW + "/media", errors=(404, 416), also=(206, 304), headers=RANGED, produces=(*TYPES.values(), BYTES))
+@api.op(
+    "GET",
+    RAW + "/media",
+    Takes(headers=RANGED),
+    Answers(also=(206, 304), errors=(404, 416), media=(*TYPES.values(), BYTES)),
+)
 async def media(call: Call[NoBody]) -> Response:
     """The footage itself, whole or a range of it."""
     row = await call.ask(lambda reader: raw_clip_of(reader, call.path("raw_clip_id")))
@@ -120,7 +120,7 @@ async def media(call: Call[NoBody]) -> Response:
     return await object_answer(call.request, call.services.media, stat, kind, row["name"])
 
 
-@api.op("DELETE", RAW, status=204, errors=(404, 409))
+@api.op("DELETE", RAW, answers=Answers(status=204, errors=(404, 409)))
 async def remove(call: Call[NoBody]) -> Response:
     """Delete footage that no clip is cut from."""
 

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from server.routes.shapes import Me
 from server.sample import give_sample
-from server.web.api import Call, Json, NoBody, Operations
+from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.identity import COOKIE, unauthorised
 from server.web.pages import page, wants_page
 
@@ -32,7 +32,7 @@ OVER = "This link is not good any more: links are for one hour. `reelc user add`
 UNKNOWN = "No account has this token. Tokens begin with reelc_; `reelc user add NAME` prints one, this once."
 
 
-@api.op("GET", "/sign-in", status=303, errors=(401,), public=True, query=("token",))
+@api.op("GET", "/sign-in", Takes(query=("token",)), Answers(status=303, errors=(401,)), public=True)
 async def sign_in(call: Call[NoBody]) -> Response:
     """Follow a sign-in link: from here on the browser is known by a cookie. Without one, browsers see a form."""
     asked = call.request.query_params
@@ -43,7 +43,7 @@ async def sign_in(call: Call[NoBody]) -> Response:
     return _form(call, OVER if token else "", asked.get("next", ""))
 
 
-@api.op("POST", "/sign-in", status=303, errors=(401,), public=True, takes=FORM)
+@api.op("POST", "/sign-in", Takes(media=FORM), Answers(status=303, errors=(401,)), public=True)
 async def sign_in_by_token(call: Call[NoBody]) -> Response:
     """Sign in with what `reelc user add` printed: the token for programs, or the link."""
     form = dict(parse_qsl(call.raw.decode("latin-1")[:LONGEST]))
@@ -79,7 +79,7 @@ def _ours(address: str) -> str:
     return address if re.fullmatch(r"/(?![/\\])[\x21-\x7e]*", address) else "/"
 
 
-@api.op("POST", "/sign-out", status=204)
+@api.op("POST", "/sign-out", answers=Answers(status=204))
 async def sign_out(call: Call[NoBody]) -> Response:
     """End the browser's session."""
     if secret := call.request.cookies.get(COOKIE):
@@ -89,7 +89,7 @@ async def sign_out(call: Call[NoBody]) -> Response:
     return answer
 
 
-@api.op("GET", "/api/me", answer=Me)
+@api.op("GET", "/api/me", answers=Answers(Me))
 async def me(call: Call[NoBody]) -> Json:
     """Who one is."""
     return {"id": call.uid}

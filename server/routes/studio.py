@@ -10,7 +10,7 @@ from server.edits.compiled import project_of
 from server.sample import credit
 from server.storage.database import Reader
 from server.web.about import libraries, packages, versions
-from server.web.api import Call, NoBody, Operations
+from server.web.api import Answers, Call, NoBody, Operations
 from server.web.pages import page
 
 api = Operations("studio")
@@ -22,7 +22,7 @@ async def projects(call: Call[NoBody]) -> Response:
     return page("projects.html", uid=call.uid, here="/")
 
 
-@api.op("GET", "/projects/{project_id}", errors=(404,), page=True)
+@api.op("GET", "/projects/{project_id}", answers=Answers(errors=(404,)), page=True)
 async def editor(call: Call[NoBody]) -> Response:
     """A project in the editor."""
 

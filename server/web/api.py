@@ -112,32 +112,47 @@ Handler = Callable[[Call[Any]], Awaitable[Response | Json]]
 
 
 @dataclass(frozen=True, slots=True)
+class Takes:
+    """What an operation reads besides its path."""
+
+    body: type[Body] | None = None
+    query: tuple[str, ...] = ()
+    """Parameters of the query, by their names in `description/openapi.py`, as are the headers."""
+    headers: tuple[str, ...] = ()
+    media: Json = field(default_factory=dict)
+    """The media types of a body that the handler reads itself, each with its schema."""
+    streams: bool = False
+    """Whether the handler reads the body itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What an operation answers: `model` and `status` are those of its good answer."""
+
+    model: type[BaseModel] | None = None
+    status: int = 200
+    also: tuple[int, ...] = ()
+    """Other good statuses."""
+    errors: tuple[int, ...] = ()
+    media: tuple[str, ...] = ()
+    """The media types of the good answer, besides JSON where there is a model."""
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One operation, as it is served and described."""
 
     method: str
     path: str
     handler: Handler
-    body: type[Body] | None
-    status: int
-    answer: type[BaseModel] | None
-    errors: tuple[int, ...]
     tag: str
+    resource: str
+    """The first part of its id in the description; the name of its handler is the second."""
+    takes: Takes
+    answers: Answers
     public: bool
-    streams: bool
-    """Whether the handler reads the body itself."""
-    query: tuple[str, ...] = ()
-    headers: tuple[str, ...] = ()
-    produces: tuple[str, ...] = ()
-    """The media types of the good answer, besides JSON where there is an `answer`."""
-    page: bool = False
+    page: bool
     """Whether it is a page for people: its errors are pages too, for browsers, and it is not part of the API."""
-    takes: Json = field(default_factory=dict)
-    """The media types of a body that the handler reads itself, each with its schema."""
-    also: tuple[int, ...] = ()
-    """Other good statuses than `status`."""
-    resource: str = ""
-    """The first part of its id in the description; its handler's name is the second."""
 
     @property
     def documentation(self) -> str:
@@ -163,32 +178,21 @@ class Operations:
         self,
         method: str,
         path: str,
+        takes: Takes = Takes(),
+        answers: Answers = Answers(),
         *,
-        body: type[Body] | None = None,
-        status: int = 200,
-        answer: type[BaseModel] | None = None,
-        errors: tuple[int, ...] = (),
         public: bool = False,
-        streams: bool = False,
-        query: tuple[str, ...] = (),
-        headers: tuple[str, ...] = (),
-        produces: tuple[str, ...] = (),
         page: bool = False,
-        takes: Json | None = None,
-        also: tuple[int, ...] = (),
     ) -> Callable[[Handler], Handler]:
-        """Make a handler an operation; `status` and `answer` are of the good answer, `errors` the other statuses.
+        """Make a handler an operation."""
 
-        `query` and `headers` name what it reads besides path and body, by the names of `server/description/openapi.py`.
-        """
-
-        def registered(handler: Handler) -> Handler:
-            required = (method, path, handler, body, status, answer, errors, self.tag, public, streams)
+        def register(handler: Handler) -> Handler:
             resource = self.resource or self.tag.replace(" ", "_")
-            self.all.append(Operation(*required, query, headers, produces, page, takes or {}, also, resource))
+            operation = Operation(method, path, handler, self.tag, resource, takes, answers, public, page)
+            self.all.append(operation)
             return handler
 
-        return registered
+        return register
 
 
 def routes(operations: Iterable[Operation], services: Services) -> list[Route]:
@@ -207,7 +211,7 @@ def _endpoint(op: Operation, services: Services) -> Callable[[Request], Awaitabl
             return _refused(op, request, from_reel(error))
         except UNSTORED as error:
             return _refused(op, request, unstored(error))
-        return answer if isinstance(answer, Response) else JSONResponse(answer, op.status)
+        return answer if isinstance(answer, Response) else JSONResponse(answer, op.answers.status)
 
     return endpoint
 
@@ -227,9 +231,12 @@ async def _call(op: Operation, request: Request, services: Services) -> Call[Any
     logs.user_id.set(uid)
     if uid:
         services.limits.user(uid)
-    raw = b"" if op.streams else await _read(request, services.settings.body_limit)
-    body = read_body(op.body, raw, request.headers.get("content-type", "")) if op.body else NoBody()
-    return Call(request, services, uid, body, raw)
+    raw = b"" if op.takes.streams else await _read(request, services.settings.body_limit)
+    return Call(request, services, uid, _body(op.takes.body, raw, request), raw)
+
+
+def _body(model: type[Body] | None, raw: bytes, request: Request) -> Body:
+    return read_body(model, raw, request.headers.get("content-type", "")) if model else NoBody()
 
 
 async def _read(request: Request, limit: int) -> bytes:

@@ -46,7 +46,7 @@ def test_what_is_another_users_is_not_there(user: httpx.Client, another: httpx.C
             if op.path.endswith("/clips")
             else BODIES.get(op.path.rpartition("/")[2], {})
         )
-        given = {"json": body} if op.body else {}
+        given = {"json": body} if op.takes.body else {}
         foreign, nobodys = (another.request(op.method, filled(op.path, **ids), **given) for ids in (theirs, {}))  # type: ignore[arg-type]
         assert (foreign.status_code, foreign.json()) == (404, nobodys.json()), op
         asked += 1
