@@ -158,7 +158,7 @@ async def _sweep(services: Services) -> None:
         for uid in [user_database.uid for user_database in services.databases.opened()]:
             try:
                 async with services.databases.use(uid) as user_database:
-                    count = await sweep(services.store, services.media, user_database, services.coming, older)
+                    count = await sweep(services.store, services.sending, user_database, services.coming, older)
             except UNSTORED as error:
                 logger.warning("not swept", extra={"why": f"{type(error).__name__}: {error}"})
                 continue

@@ -24,7 +24,7 @@ from server.exports.progress import Teller
 from server.exports.render import Render, as_problem
 from server.failures import UNSTORED
 from server.footage.facts import media_key
-from server.footage.sending import Media
+from server.footage.sending import Sending
 from server.footage.sweep import Coming
 from server.ids import new_id
 from server.logs import logger
@@ -59,7 +59,7 @@ class Jobs:
         settings: Settings,
         databases: Databases,
         render: Render,
-        media: Media,
+        sending: Sending,
         metrics: Metrics,
         coming: Coming,
         now: Callable[[], str],
@@ -68,7 +68,7 @@ class Jobs:
         """This run of the server: what an export that another one left behind is told by."""
         self._settings, self._databases, self._now = settings, databases, now
         self.render = render
-        self._media, self._metrics, self._coming = media, metrics, coming
+        self._sending, self._metrics, self._coming = sending, metrics, coming
         self._jobs: dict[tuple[str, str], Job] = {}
         self._slots = asyncio.Semaphore(settings.export_slots)
         self._adopting: dict[str, asyncio.Task[None]] = {}
@@ -190,10 +190,10 @@ class Jobs:
         with self._coming.kept(media_key(job.uid, film_id)):
             film = await self.render.film(job.uid, film_id, prepared, job.teller)
             job.finishing = True
-            given = (job.export_id, film, edit.clips, self._settings, self._media.watched())
+            given = (job.export_id, film, edit.clips, self._settings, self._sending.watched())
             gone = await self._durably(job, lambda unit: finish(unit, *given))
         job.teller.end("complete", "the film is ready")
-        await self._media.discard(gone)
+        await self._sending.discard(gone)
 
     async def _broken_off(self, job: Job) -> None:
         """Cancelled by its user, or by the server's end."""

@@ -1,4 +1,4 @@
-"""Views of footage, kept beside it: its strip, its peaks, its proxy. Each is made once, however many ask for it.
+"""Previews of footage, kept beside it: its strip, its peaks, its proxy. Each is made once, however many ask for it.
 
 `users/<uid>/media/<raw clip>.strip.jpg` and `.strip.json`, `.peaks.json`, `.proxy.mp4` go with the raw clip.
 """
@@ -63,7 +63,7 @@ class Making:
     task: asyncio.Task[None] | None = None
 
 
-class Views:
+class Previews:
     """What is seen of the footage in one store."""
 
     def __init__(self, settings: Settings, store: ObjectStore, cache: MediaCache, metrics: Metrics) -> None:
@@ -210,8 +210,8 @@ class Views:
             del self._makings[key]
 
 
-Maker = Callable[[Views, Making, Media, Path], Awaitable[None]]
-MAKERS: dict[Kind, Maker] = {"strip": Views._strip, "peaks": Views._peaks, "proxy": Views._proxy}
+Maker = Callable[[Previews, Making, Media, Path], Awaitable[None]]
+MAKERS: dict[Kind, Maker] = {"strip": Previews._strip, "peaks": Previews._peaks, "proxy": Previews._proxy}
 
 
 def _told(error: Exception) -> Problem:

@@ -13,40 +13,40 @@ LATELY = 3600.0
 """Seconds after which one who was sent a part of a film is not expected to ask for the next."""
 
 
-class Media:
+class Sending:
     """The media of one store, as this process serves it."""
 
     def __init__(self, store: ObjectStore, metrics: Metrics, clock: Seconds = awake) -> None:
         self._store, self._metrics, self._clock = store, metrics, clock
-        self._sending: Counter[str] = Counter()
-        self._sent: dict[str, float] = {}
+        self._readers: Counter[str] = Counter()
+        self._last_sent: dict[str, float] = {}
 
     async def stream(self, key: str, start: int, stop: int) -> AsyncIterator[bytes]:
         """The bytes `[start, stop)` of an object, which stays meanwhile."""
-        self._sending[key] += 1
+        self._readers[key] += 1
         try:
             async for piece in self._store.stream(key, start, stop):
                 yield piece
         finally:
-            self._sending -= Counter([key])
+            self._readers -= Counter([key])
             now = self._clock()
-            self._sent = {each: when for each, when in self._sent.items() if now - when < LATELY} | {key: now}
+            self._last_sent = {each: when for each, when in self._last_sent.items() if now - when < LATELY} | {key: now}
 
-    def sending(self, key: str) -> bool:
+    def is_sent(self, key: str) -> bool:
         """Whether an object is being sent to anybody."""
-        return self._sending[key] > 0
+        return self._readers[key] > 0
 
     def watched(self) -> set[str]:
         """The objects that are being sent, or lately were: players ask for one part after another."""
         now = self._clock()
-        return {key for key, when in self._sent.items() if now - when < LATELY} | {
-            key for key, count in self._sending.items() if count
+        return {key for key, when in self._last_sent.items() if now - when < LATELY} | {
+            key for key, count in self._readers.items() if count
         }
 
     async def discard(self, keys: Iterable[str]) -> None:
         """Delete objects that no row names any more, durably so; what is being sent, or stays, is swept later."""
         for key in keys:
-            if self.sending(key):
+            if self.is_sent(key):
                 continue
             try:
                 await self._store.delete(key)

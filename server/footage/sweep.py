@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from server.footage.sending import Media
+from server.footage.sending import Sending
 from server.storage import snapshots
 from server.storage.objects import ObjectStore
 from server.storage.tenants import UserDatabase
@@ -38,7 +38,9 @@ class Coming:
         return frozenset(self._keys)
 
 
-async def sweep(store: ObjectStore, media: Media, user_database: UserDatabase, coming: Coming, older: timedelta) -> int:
+async def sweep(
+    store: ObjectStore, sending: Sending, user_database: UserDatabase, coming: Coming, older: timedelta
+) -> int:
     """Delete a user's media that no row names and that are `older`; how many there were.
 
     Nothing is deleted unless the database here is the newest there is: another server's rows are not seen.
@@ -57,7 +59,7 @@ async def sweep(store: ObjectStore, media: Media, user_database: UserDatabase, c
     spared |= await user_database.read(films.keys)
     for key in old:
         footage = key.partition(".")[0]
-        if footage not in spared and not media.sending(footage) and not media.sending(key):
+        if footage not in spared and not sending.is_sent(footage) and not sending.is_sent(key):
             await store.delete(key)
             count += 1
     return count

@@ -61,4 +61,4 @@ async def media(call: Call[NoBody]) -> Response:
     except Missing:
         raise Problem(500, "video_not_found", "the film is not in the object store") from None
     kind = TYPES.get(PurePath(row["filename"]).suffix, "application/octet-stream")
-    return await object_answer(call.request, call.services.media, stat, kind, row["filename"], download=True)
+    return await object_answer(call.request, call.services.sending, stat, kind, row["filename"], download=True)

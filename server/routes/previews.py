@@ -54,24 +54,24 @@ async def _raw(call: Call[NoBody]) -> raw_clips.Row:
 async def strip(call: Call[NoBody]) -> Response:
     """Pictures of footage side by side, a JPEG; made when it is first asked for."""
     row = await _raw(call)
-    stat = await call.services.views.have(row["object_key"], "strip")
-    return await object_answer(call.request, call.services.media, stat, "image/jpeg", f"{row['name']}.jpg")
+    stat = await call.services.previews.have(row["object_key"], "strip")
+    return await object_answer(call.request, call.services.sending, stat, "image/jpeg", f"{row['name']}.jpg")
 
 
 @api.op("GET", STRIP + ".json", answers=Answers(Strip, errors=(404, 422)))
 async def layout(call: Call[NoBody]) -> Json:
     """How the pictures of a filmstrip are laid out, row by row, and what each of them shows."""
     row = await _raw(call)
-    await call.services.views.have(row["object_key"], "strip")
-    return await call.services.views.layout(row["object_key"])
+    await call.services.previews.have(row["object_key"], "strip")
+    return await call.services.previews.layout(row["object_key"])
 
 
 @api.op("GET", RAW + "/peaks", answers=Answers(Peaks, errors=(404, 422)))
 async def peaks(call: Call[NoBody]) -> Json:
     """The peaks of footage's sound; none where films can have no sound of it."""
     row = await _raw(call)
-    await call.services.views.have(row["object_key"], "peaks")
-    return await call.services.views.peaks(row["object_key"])
+    await call.services.previews.have(row["object_key"], "peaks")
+    return await call.services.previews.peaks(row["object_key"])
 
 
 @api.op("GET", PROXY, answers=Answers(Proxy, errors=(404,)))
@@ -84,8 +84,8 @@ async def show(call: Call[NoBody]) -> Json:
 async def make(call: Call[NoBody]) -> Json:
     """Have a proxy made, unless there is one: the same frames at the same times, as browsers play them."""
     row = await _raw(call)
-    if await call.services.views.find(row["object_key"], "proxy") is None:
-        call.services.views.begin(row["object_key"], "proxy")
+    if await call.services.previews.find(row["object_key"], "proxy") is None:
+        call.services.previews.begin(row["object_key"], "proxy")
     return await _state(call, row)
 
 
@@ -95,17 +95,17 @@ async def make(call: Call[NoBody]) -> Json:
 async def media(call: Call[NoBody]) -> Response:
     """The proxy itself, whole or a range of it."""
     row = await _raw(call)
-    stat = await call.services.views.find(row["object_key"], "proxy")
+    stat = await call.services.previews.find(row["object_key"], "proxy")
     if stat is None:
         raise not_found("proxy_not_found", "there is no proxy of this footage: have one made")
-    return await object_answer(call.request, call.services.media, stat, "video/mp4", f"{row['name']}.mp4")
+    return await object_answer(call.request, call.services.sending, stat, "video/mp4", f"{row['name']}.mp4")
 
 
 async def _state(call: Call[NoBody], row: raw_clips.Row) -> Json:
-    making = call.services.views.making(row["object_key"], "proxy")
+    making = call.services.previews.making(row["object_key"], "proxy")
     if making is not None and making.problem is None:
         return _told("making", making.progress)
-    if await call.services.views.find(row["object_key"], "proxy") is not None:
+    if await call.services.previews.find(row["object_key"], "proxy") is not None:
         return _told("ready", 1.0)
     if making is not None and making.problem is not None:
         return _told("error", 0.0, making.problem.body())

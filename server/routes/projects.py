@@ -78,5 +78,5 @@ async def remove(call: Call[NoBody]) -> Response:
     async with call.held() as held:
         keys = await held.write(work)
     await call.services.request_databases.durable()
-    await call.services.media.discard(keys)
+    await call.services.sending.discard(keys)
     return Response(None, 204)

@@ -117,7 +117,7 @@ async def media(call: Call[NoBody]) -> Response:
     kind = TYPES.get(row["media_info"]["format"], BYTES)
     if kind == TYPES["matroska"] and playable(row["media_info"]):
         kind = TYPES["webm"]  # which is Matroska with codecs of the web; some browsers go by the name
-    return await object_answer(call.request, call.services.media, stat, kind, row["name"])
+    return await object_answer(call.request, call.services.sending, stat, kind, row["name"])
 
 
 @api.op("DELETE", RAW, answers=Answers(status=204, errors=(404, 409)))
@@ -135,7 +135,7 @@ async def remove(call: Call[NoBody]) -> Response:
     async with call.held() as held:
         key = await held.write(work)
     await call.services.request_databases.durable()
-    await call.services.media.discard([*await call.services.views.discard(key), key])
+    await call.services.sending.discard([*await call.services.previews.discard(key), key])
     return Response(None, 204)
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from server.footage.sending import Media
+from server.footage.sending import Sending
 from server.problem import Problem
 from server.storage.objects import Stat
 
@@ -20,7 +20,7 @@ _CSP = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox
 
 
 async def object_answer(
-    request: Request, media: Media, stat: Stat, media_type: str, name: str, *, download: bool = False
+    request: Request, sending: Sending, stat: Stat, media_type: str, name: str, *, download: bool = False
 ) -> Response:
     """The object's bytes as `request` asks for them: 200, 206, 304 or 416."""
     etag = f'"{stat.etag}"'
@@ -41,7 +41,7 @@ async def object_answer(
     status = 206 if part else 200
     if request.method == "HEAD":
         return Response(None, status, headers, media_type)
-    return StreamingResponse(media.stream(stat.key, start, stop), status, headers, media_type)
+    return StreamingResponse(sending.stream(stat.key, start, stop), status, headers, media_type)
 
 
 def disposition(name: str, download: bool) -> str:

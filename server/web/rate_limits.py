@@ -41,7 +41,7 @@ class Buckets:
         return min(float(self.burst), left + (now - then) * self.rate)
 
 
-class Limits:
+class RateLimits:
     """The buckets of one process."""
 
     def __init__(self, settings: Settings, clock: Seconds = awake) -> None:
@@ -66,7 +66,7 @@ def _refuse(wait: float) -> None:
 class AddressLimit:
     """The middleware that counts by address, before anything is looked up. Pure ASGI."""
 
-    def __init__(self, app: ASGIApp, limits: Limits) -> None:
+    def __init__(self, app: ASGIApp, limits: RateLimits) -> None:
         self.app, self.limits = app, limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

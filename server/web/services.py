@@ -11,8 +11,8 @@ from server.edits.compiled import Compiler
 from server.exports.queue import Jobs
 from server.exports.render import Render
 from server.footage.cache import MediaCache
-from server.footage.previews import Views
-from server.footage.sending import Media
+from server.footage.previews import Previews
+from server.footage.sending import Sending
 from server.footage.sweep import Coming
 from server.metrics import Metrics
 from server.settings import Settings
@@ -21,7 +21,7 @@ from server.storage.held import RequestDatabases
 from server.storage.objects import ObjectStore
 from server.storage.s3 import Bucket, S3Store
 from server.storage.tenants import Databases
-from server.web.rate_limits import Limits
+from server.web.rate_limits import RateLimits
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,13 @@ class Services:
     databases: Databases
     request_databases: RequestDatabases
     metrics: Metrics
-    cache: MediaCache
+    limits: RateLimits
     compiler: Compiler
-    media: Media
-    jobs: Jobs
-    limits: Limits
+    cache: MediaCache
+    sending: Sending
     coming: Coming
-    views: Views
+    previews: Previews
+    jobs: Jobs
 
     @property
     def temporary(self) -> Path:
@@ -49,7 +49,7 @@ class Services:
 
     async def stop(self) -> None:
         """End all that works for users and is no request: whoever waits for it is told."""
-        await self.views.stop()
+        await self.previews.stop()
         await self.jobs.stop()
         await self.cache.close()
 
@@ -79,30 +79,24 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
     """Everything, over `store` if one is given."""
     store = store or make_store(settings)
     databases = Databases(store, settings.local, refuse_after=settings.refuse_after, idle_after=settings.idle_after)
-    request_databases = RequestDatabases(databases, settings.durable_within)
+    metrics, coming, compiler = Metrics(databases), Coming(), Compiler()
     cache = MediaCache(store, settings.local / "footage", settings.temporary, settings.cache_limit)
-    metrics = Metrics(databases)
-    coming = Coming()
-    media = Media(store, metrics)
-    compiler = Compiler()
+    sending = Sending(store, metrics)
     render = Render(settings, store, cache, compiler, now)
-    jobs = Jobs(settings, databases, render, media, metrics, coming, now)
-    views = Views(settings, store, cache, metrics)
-    accounts, limits = Accounts(store), Limits(settings)
     return Services(
-        settings,
-        store,
-        accounts,
-        databases,
-        request_databases,
-        metrics,
-        cache,
-        compiler,
-        media,
-        jobs,
-        limits,
-        coming,
-        views,
+        settings=settings,
+        store=store,
+        accounts=Accounts(store),
+        databases=databases,
+        request_databases=RequestDatabases(databases, settings.durable_within),
+        metrics=metrics,
+        limits=RateLimits(settings),
+        compiler=compiler,
+        cache=cache,
+        sending=sending,
+        coming=coming,
+        previews=Previews(settings, store, cache, metrics),
+        jobs=Jobs(settings, databases, render, sending, metrics, coming, now),
     )
 
 

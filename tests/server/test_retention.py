@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from server.footage.sending import LATELY, Media
+from server.footage.sending import LATELY, Sending
 from server.metrics import Metrics
 from server.storage.folder import FolderStore
 from server.storage.objects import Missing
@@ -85,19 +85,19 @@ def test_what_another_made_is_not_there(thrifty: Site, game: Path) -> None:
 def test_nothing_is_deleted_while_it_is_sent(tmp_path: Path) -> None:
     async def scene() -> None:
         store, clock = FolderStore(tmp_path), Clock()
-        media = Media(store, Metrics(Databases(store, tmp_path / "local")), clock)
+        sending = Sending(store, Metrics(Databases(store, tmp_path / "local")), clock)
         await store.put("film", bytes(3 << 20))
-        stream = media.stream("film", 0, 3 << 20)
+        stream = sending.stream("film", 0, 3 << 20)
         size = len(await anext(stream))
-        await media.discard(["film"])
-        assert media.sending("film")
+        await sending.discard(["film"])
+        assert sending.is_sent("film")
         size += sum([len(piece) async for piece in stream])
         assert size == 3 << 20
-        assert not media.sending("film")
-        assert media.watched() == {"film"}
+        assert not sending.is_sent("film")
+        assert sending.watched() == {"film"}
         clock.now += LATELY
-        assert media.watched() == set()
-        await media.discard(["film"])
+        assert sending.watched() == set()
+        await sending.discard(["film"])
         with pytest.raises(Missing):
             await store.head("film")
         await store.close()
