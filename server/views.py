@@ -15,10 +15,10 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Literal
 
+from compiler.previews import Patience, make_peaks, make_proxy, make_strip
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.progress import Progress
 from compiler.supervise.record import Media
-from compiler.viewing import Patience, make_peaks, make_proxy, make_strip
 from server.cache import MediaCache
 from server.footage import read_facts
 from server.ids import new_id

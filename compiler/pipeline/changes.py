@@ -8,11 +8,11 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Literal
 
+from compiler.ir.drawing import as_svg
+from compiler.ir.drawing.svg import STYLE as DRAWING_STYLE
 from compiler.ir.graph import Graph
 from compiler.ir.ops import Value
 from compiler.ir.text import show
-from compiler.ir.views import as_svg
-from compiler.ir.views.svg import STYLE as DRAWING_STYLE
 from compiler.pipeline import Stage
 
 __all__ = ["DRAWING_STYLE", "Change", "Line", "Mark", "changes", "drawing", "lines"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from compiler.ir.drawing.boxes import Box, Kind
+from compiler.ir.drawing.grid import Grid
 from compiler.ir.ops import Value
-from compiler.ir.views.boxes import Box, Kind
-from compiler.ir.views.grid import Grid
 
 BEND = 14
 """Pixels: the radius of a turn."""

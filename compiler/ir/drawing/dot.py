@@ -11,10 +11,10 @@ from textwrap import wrap
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
+from compiler.ir.drawing.boxes import JOINS, Box, anchor, boxes, printable
+from compiler.ir.drawing.style import PALETTE
 from compiler.ir.graph import Graph
 from compiler.ir.ops import Value
-from compiler.ir.views.boxes import JOINS, Box, anchor, boxes, printable
-from compiler.ir.views.style import PALETTE
 
 HEAD = """digraph reel {
   graph [rankdir=LR, fontname="sans-serif", fontsize=12, nodesep=0.2, ranksep=0.35]

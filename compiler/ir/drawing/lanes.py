@@ -12,12 +12,12 @@ from itertools import accumulate
 from math import ceil
 
 from compiler.errors import Loc
+from compiler.ir.drawing.boxes import Box, boxes, collapse
+from compiler.ir.drawing.grid import Grid, arrange
+from compiler.ir.drawing.links import Link, Place, Router
+from compiler.ir.drawing.measure import cells, wrap
 from compiler.ir.graph import Graph
 from compiler.ir.ops import Value
-from compiler.ir.views.boxes import Box, boxes, collapse
-from compiler.ir.views.grid import Grid, arrange
-from compiler.ir.views.links import Link, Place, Router
-from compiler.ir.views.measure import cells, wrap
 
 CROWDED = 120
 """Definitions: a graph of more is drawn with one box a chain."""

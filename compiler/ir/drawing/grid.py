@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from compiler.ir.drawing.boxes import Box, Kind
 from compiler.ir.ops import Value
-from compiler.ir.views.boxes import Box, Kind
 
 Part = tuple[int, Kind]
 """The picture or the sound of a band."""
