@@ -16,14 +16,14 @@ from compiler.ir.ops import operands
 from compiler.pipeline import previews
 from compiler.pipeline.previews import Preview, Strip
 from compiler.supervise.probe import probing
-from compiler.supervise.progress import Meter, Progress
+from compiler.supervise.progress import Progress, ProgressMeter
 from compiler.supervise.run import run
-from compiler.supervise.sandbox import Limits
+from compiler.supervise.sandbox import ChildLimits
 from compiler.supervise.verdict import Origins
 from compiler.timeline.media import Media
 
 SCRIPT = "filtergraph.txt"
-QUICK, PATIENT = Limits(files=256, nice=0), Limits(files=256, nice=5)
+QUICK, PATIENT = ChildLimits(files=256, nice=0), ChildLimits(files=256, nice=5)
 """Somebody looks at an empty timeline until there is a strip; beside a proxy, renders come first."""
 
 AT_ONCE = 2
@@ -130,7 +130,7 @@ async def _run(
     command: Callable[[str], Sequence[str]],
     patience: Patience,
     told: Told = lambda _: None,
-    limits: Limits = QUICK,
+    limits: ChildLimits = QUICK,
 ) -> None:
     text = folder / SCRIPT
     await asyncio.to_thread(text.write_text, preview.script, encoding="utf-8")
@@ -146,11 +146,11 @@ async def _watched(
     origins: Origins,
     patience: Patience,
     told: Told = lambda _: None,
-    limits: Limits = QUICK,
+    limits: ChildLimits = QUICK,
 ) -> None:
     await run(
         command,
-        Meter(frames, monotonic()),
+        ProgressMeter(frames, monotonic()),
         on_progress=told,
         stall_after=patience.stall_after,
         deadline=patience.deadline,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from compiler.emit.filters import spell
-from compiler.emit.script import Part, parts
+from compiler.emit.script import ScriptPart, parts
 from compiler.errors import Loc
 from compiler.ir.graph import Graph
 from compiler.ir.infer import infer
@@ -32,11 +32,11 @@ class Definition:
     """What the script has of it; nothing where a later pass took it out."""
 
 
-def script_parts(compiled: Compiled, graph: Graph) -> list[Part]:
+def script_parts(compiled: Compiled, graph: Graph) -> list[ScriptPart]:
     """The script in its parts, each for the definition of `graph`, a stage's, that it came from."""
     film = compiled.film
     return [
-        part if part.value is None else Part(part.text, forebear(part.value, graph.ops))
+        part if part.value is None else ScriptPart(part.text, forebear(part.value, graph.ops))
         for part in parts(film, spell(film))
     ]
 

@@ -12,9 +12,8 @@ from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.ir.text import number
 from compiler.lower import Placed
-from compiler.model import Encode, Loudness, Reel
-from compiler.passes.crops import Plan as CropPlan
-from compiler.passes.crops import plan_crop
+from compiler.model import Encode, LoudnessTarget, Reel
+from compiler.passes.crops import CropPlan, plan_crop
 from compiler.passes.part_motion import runs_of
 from compiler.pipeline.units import unit_spans
 from compiler.profiles import PROFILES
@@ -79,7 +78,7 @@ class Plan:
     units: tuple[tuple[int, int], ...]
     """The spans [first, until) of frames that are rendered apart, if there is more than one."""
     encode: Encode
-    loudness: Loudness | None
+    loudness: LoudnessTarget | None
 
     @property
     def duration(self) -> Fraction:
@@ -143,7 +142,7 @@ def make_plan(reel: Reel, placed: Sequence[Placed], graph: Graph) -> Plan:
     )
 
 
-def _loudness(wanted: Loudness) -> dict[str, object]:
+def _loudness(wanted: LoudnessTarget) -> dict[str, object]:
     """What is wanted, and how it is come by."""
     return {
         "target_lufs": number(wanted.target),

@@ -14,7 +14,7 @@ import imageio_ffmpeg
 
 from compiler.errors import Loc, ReelError
 from compiler.ir.build import Build
-from compiler.supervise.sandbox import ENVIRONMENT, Limits, launcher
+from compiler.supervise.sandbox import ENVIRONMENT, ChildLimits, launcher
 
 VARIABLE = "REELC_FFMPEG"
 """The environment variable that names another ffmpeg than the embedded one."""
@@ -130,7 +130,7 @@ def _described(path: str, _changed: int, _size: int) -> Build:
 
 def _told(path: str, *option: str) -> str:
     banner = () if option == ("-version",) else ("-hide_banner",)
-    command = launcher([path, *banner, *option], Limits(nice=0))
+    command = launcher([path, *banner, *option], ChildLimits(nice=0))
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=WITHIN, env=ENVIRONMENT, check=False

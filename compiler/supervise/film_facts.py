@@ -44,7 +44,7 @@ def _film(container: InputContainer, fps: Fraction) -> Fields:
     }
 
 
-def _picture(picture: VideoStream, track: survey.Track, fps: Fraction) -> Fields:
+def _picture(picture: VideoStream, track: survey.StreamSurvey, fps: Fraction) -> Fields:
     context, ticks = picture.codec_context, sorted(track.ticks)
     near = track.time_base / 2
     off = (n for n, tick in enumerate(ticks) if abs(tick * track.time_base - n / fps) > near)

@@ -13,11 +13,11 @@ from typing import Any
 
 from compiler.errors import Loc, ReelError, raise_all
 from compiler.supervise.plain import plain
-from compiler.supervise.sandbox import Limits, ask
+from compiler.supervise.sandbox import ChildLimits, ask
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import AudioStream, Media, VideoStream
 
-LIMITS = Limits(memory=2 << 30, file=0, files=64, cpu=60)
+LIMITS = ChildLimits(memory=2 << 30, file=0, files=64, cpu=60)
 WITHIN = 120.0
 """Seconds for one answer."""
 

@@ -72,7 +72,7 @@ def _media(path: Path, read: Callable[[InputContainer, list[Stream]], survey.Rea
         if container.format.name in STILLS.values():
             video = _still(container, picture)
             return {"format": STILL_FORMAT, "start": 0, "size": size, "video": video, "audio": None}
-        survey.check_whole(container, survey.Track(picture), size)
+        survey.check_whole(container, survey.StreamSurvey(picture), size)
         reading = read(container, [picture, sound] if sound else [picture])
         if "File ended prematurely" in said(log):
             raise unreadable("is cut short: its end is missing", hint="upload or copy the file again")
@@ -92,7 +92,7 @@ def times(path: Path, start: Fraction, end: Fraction) -> list[Fraction]:
     """Source times of the frames presented in `[start, end)`, the one showing at `start` included."""
     with opened(path) as (container, _):
         picture = _picture(container)
-        head = survey.Track(picture)
+        head = survey.StreamSurvey(picture)
         for packet in container.demux(picture):
             head.take(packet)
             if head.frame:
@@ -125,7 +125,7 @@ def _sound(container: InputContainer) -> AudioStream | None:
     return stream
 
 
-def _shown(track: survey.Track) -> Fraction:
+def _shown(track: survey.StreamSurvey) -> Fraction:
     if track.first is None or not track.ticks:
         raise unreadable("has no picture that can be decoded")
     return track.first

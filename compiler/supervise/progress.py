@@ -37,7 +37,7 @@ class Progress:
         return min(1.0, self.frame / self.frames) if self.frames else 1.0
 
 
-class Meter:
+class ProgressMeter:
     """Reads `-progress` output as it comes, in pieces of any size, against a monotonic clock passed in.
 
     Several ffmpegs may make one film, one after the other: `before` is what those before this one have made of it.

@@ -25,9 +25,9 @@ from compiler.passes.fold_identity import fold_identity
 from compiler.passes.fuse_cuts import fuse_cuts
 from compiler.passes.insert_splits import insert_splits
 from compiler.passes.part_overlaps import part_overlaps
-from compiler.passes.pieces import cut
 from compiler.passes.restamp_joins import restamp_joins
 from compiler.passes.seek_sources import seek_sources
+from compiler.passes.sound_pieces import cut
 from compiler.pipeline import Compiled, Still, compile_reel, compile_still, slice_legal
 from compiler.pipeline.units import legal_slice
 from tests.passes.graphs import through

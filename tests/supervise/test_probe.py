@@ -13,7 +13,7 @@ import pytest
 from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.supervise import probe as probing
 from compiler.supervise.probe import frame_times, probe, probe_all
-from compiler.supervise.sandbox import Limits
+from compiler.supervise.sandbox import ChildLimits
 from compiler.timeline.instant import SourceTime
 from tests.supervise.conftest import Made
 
@@ -229,7 +229,7 @@ def test_too_many_pixels_are_refused_before_they_are_decoded(
     huge = tmp_path / "huge.mkv"
     huge.write_bytes(claimed)
     # Decoded it is 768 MB: it was not, in less than half of that.
-    monkeypatch.setattr(probing, "LIMITS", Limits(memory=350 << 20, file=0, files=64, cpu=60))
+    monkeypatch.setattr(probing, "LIMITS", ChildLimits(memory=350 << 20, file=0, files=64, cpu=60))
     error = refusal(huge)
     assert error.code == "RC606"
     assert "16000x16000" in error.message

@@ -127,7 +127,7 @@ def test_times_past_the_end_are_the_last_frame(made: Made, answer: Callable[...,
 def test_a_picture_of_which_no_packet_was_read_is_refused_and_off_no_grid(made: Made) -> None:
     """As damaged files have it."""
     with opened(made("plain.mp4")) as (container, _):
-        none = survey.Track(container.streams.video[0])
+        none = survey.StreamSurvey(container.streams.video[0])
         assert not survey.Reading([none], [none], whole=True).uneven
         with pytest.raises(ReelError, match="no picture that can be decoded"):
             probe_child._shown(none)

@@ -8,7 +8,7 @@ import pytest
 
 from compiler.emit import pictures
 from compiler.ir.ops import Crop, Perspective, Scale, Smear
-from compiler.passes.crops import Plan, plan_crop
+from compiler.passes.crops import CropPlan, plan_crop
 from compiler.timeline.curve import Box
 from compiler.timeline.path import Path
 from tests.emit.drawn import draw, lumas
@@ -19,7 +19,7 @@ PICTURE = (242, 180)
 CANVAS = (180, 320)
 
 
-def chain(plan: Plan) -> str:
+def chain(plan: CropPlan) -> str:
     texts = []
     for name, step in plan.steps:
         match step:

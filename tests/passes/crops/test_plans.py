@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from compiler.ir.ops import Crop, Follow, Perspective, Scale, Smear
-from compiler.passes.crops import Plan, plan_crop
+from compiler.passes.crops import CropPlan, plan_crop
 from compiler.timeline.curve import Box
 from compiler.timeline.path import Path
 from tests.passes.crops.paths import gliding, moving, stand, still
@@ -63,7 +63,7 @@ def test_a_still_axis_is_cropped_at_its_place() -> None:
     assert (crop.height, crop.y) == (1080, 0)
 
 
-def shown(plan: Plan, n: int, size: tuple[int, int]) -> list[tuple[float, float]]:
+def shown(plan: CropPlan, n: int, size: tuple[int, int]) -> list[tuple[float, float]]:
     """Per axis, where the shown part of the picture begins and ends at frame `n`, every crop checked to be inside."""
     spans = [(0.0, float(side)) for side in size]
     for _, step in plan.steps:
