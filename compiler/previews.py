@@ -31,7 +31,7 @@ AT_ONCE = 2
 
 AGAIN = "ask again; if it stays so, report it with the file"
 
-Told = Callable[[Progress], None]
+OnProgress = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ async def make_peaks(media: Media, build: Build, folder: Path, patience: Patienc
 
 
 async def make_proxy(
-    media: Media, build: Build, folder: Path, output: Path, patience: Patience, told: Told = lambda _: None
+    media: Media, build: Build, folder: Path, output: Path, patience: Patience, on_progress: OnProgress = lambda _: None
 ) -> None:
     """The proxy at `output`, looked at; RC610 for one that is not as long or not as large as it should be."""
     preview = previews.proxy_preview(media, build)
@@ -79,7 +79,7 @@ async def make_proxy(
         folder,
         lambda text: previews.proxy_command(preview, media, text, str(output)),
         patience,
-        told,
+        on_progress,
         PATIENT,
     )
     _check_there(output)
@@ -129,14 +129,14 @@ async def _run(
     folder: Path,
     command: Callable[[str], Sequence[str]],
     patience: Patience,
-    told: Told = lambda _: None,
+    on_progress: OnProgress = lambda _: None,
     limits: ChildLimits = QUICK,
 ) -> None:
     text = folder / SCRIPT
     await asyncio.to_thread(text.write_text, preview.script, encoding="utf-8")
     inputs = sum(1 for define in preview.graph if not operands(define.op))
     origins = Origins({}, (Loc(),) * inputs, {media.path: Loc()})
-    await _watched(command(str(text)), preview.frames, folder, origins, patience, told, limits)
+    await _watched(command(str(text)), preview.frames, folder, origins, patience, on_progress, limits)
 
 
 async def _watched(
@@ -145,13 +145,13 @@ async def _watched(
     folder: Path,
     origins: Origins,
     patience: Patience,
-    told: Told = lambda _: None,
+    on_progress: OnProgress = lambda _: None,
     limits: ChildLimits = QUICK,
 ) -> None:
     await run(
         command,
         ProgressMeter(frames, monotonic()),
-        on_progress=told,
+        on_progress=on_progress,
         stall_after=patience.stall_after,
         deadline=patience.deadline,
         origins=origins,

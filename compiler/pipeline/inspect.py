@@ -49,9 +49,9 @@ def forebear(name: Value, names: Collection[Value]) -> Value:
     return Value(at) if at else name
 
 
-def definition(compiled: Compiled, shown: int, name: str) -> Definition | None:
+def definition(compiled: Compiled, at_stage: int, name: str) -> Definition | None:
     """The definition of this name at a stage, or at the one before, which took it out; None if there is none."""
-    graphs = [compiled.stages[shown].graph, *([compiled.stages[shown - 1].graph] if shown else [])]
+    graphs = [compiled.stages[at_stage].graph, *([compiled.stages[at_stage - 1].graph] if at_stage else [])]
     graph = next((graph for graph in graphs if name in graph.ops), None)
     if graph is None:
         return None
@@ -62,15 +62,15 @@ def definition(compiled: Compiled, shown: int, name: str) -> Definition | None:
         phrase(graph.ops[value]),
         describe(infer(graph)[value]),
         graph.locs[value],
-        *_life(compiled.stages, shown if graph is graphs[0] else shown - 1, value),
+        *_life(compiled.stages, at_stage if graph is graphs[0] else at_stage - 1, value),
         filters,
     )
 
 
-def _life(stages: Sequence[Stage], shown: int, name: Value) -> tuple[str, str | None]:
-    """The stage that made the definition seen at stage `shown`, and the one that took it out."""
-    first = shown
+def _life(stages: Sequence[Stage], at_stage: int, name: Value) -> tuple[str, str | None]:
+    """The stage that made the definition seen at stage `at_stage`, and the one that took it out."""
+    first = at_stage
     while first and name in stages[first - 1].graph.ops:
         first -= 1
-    gone = next((stage.name for stage in stages[shown:] if name not in stage.graph.ops), None)
+    gone = next((stage.name for stage in stages[at_stage:] if name not in stage.graph.ops), None)
     return stages[first].name, gone

@@ -156,7 +156,7 @@ def _loudness(wanted: LoudnessTarget) -> dict[str, object]:
 
 def _encode(encode: Encode) -> dict[str, object]:
     """What of the encoding is said or follows from the quality."""
-    told = {
+    members = {
         "codec": encode.codec,
         "film": PROFILES[encode.codec].title,
         "quality": encode.quality if PROFILES[encode.codec].qualities else None,
@@ -164,7 +164,7 @@ def _encode(encode: Encode) -> dict[str, object]:
         "crf": None if encode.crf is None else number(encode.crf),
         "bitrate": encode.bitrate,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _crop_plan(placed: Placed) -> CropPlan:
@@ -176,5 +176,5 @@ def _mixed(placed: Placed, fps: Fraction) -> int:
     """How many frames of a clip are not frames of its source."""
     if placed.clip.motion == "repeat":
         return 0
-    op = ops.Retime(placed.picture, placed.timing.shown(fps), fps, motion=placed.clip.motion)
+    op = ops.Retime(placed.picture, placed.timing.grid_warp(fps), fps, motion=placed.clip.motion)
     return sum(until - first for first, until, moves in runs_of(op) if moves)

@@ -102,8 +102,8 @@ def _wish(name: str, cost: str, build: Build) -> Row:
 
 def _sandbox() -> tuple[Row, ...]:
     command = launcher([sys.executable, "-I", "-S", "-c", WITNESS], ASKED)
-    told = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=ENVIRONMENT, check=False)
-    privileges, signal, files = (told.stdout.decode().split() + ["?"] * 3)[:3]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=ENVIRONMENT, check=False)
+    privileges, signal, files = (done.stdout.decode().split() + ["?"] * 3)[:3]
     bubblewrap = shutil.which("bwrap", path=ENVIRONMENT["PATH"])
     return (
         _held("children die with us", signal == "9"),

@@ -48,7 +48,7 @@ class ProgressMeter:
         self.frame = 0
         self.before = 0
         self.listening: Fraction | None = None
-        """While an ffmpeg makes sound alone: the frames a second by which its progress is told."""
+        """While an ffmpeg makes sound alone: the frames a second in which its progress is counted."""
         self.advanced = started
         """When `frame` last grew: what a stall is measured from."""
         self.counting = True

@@ -49,7 +49,7 @@ def peaked(media: Media, ffmpeg: str, folder: Path) -> tuple[Fraction, list[floa
     return asyncio.run(make_peaks(media, find_build(ffmpeg), folder, PATIENCE))
 
 
-def shown(strip: previews.Strip, path: Path, lane: int) -> list[int | None]:
+def frame_numbers(strip: previews.Strip, path: Path, lane: int) -> list[int | None]:
     """The frame number that each picture of a strip shows."""
     (picture,) = read.luma(path)
     places = [divmod(k, strip.columns) for k in range(strip.pictures)]
@@ -123,7 +123,7 @@ def test_a_strip_shows_the_middle_of_what_each_picture_stands_for(
     strip, path = stripped(probe(source.path), ffmpegs, tmp_path)
     times = source.facts.times
     middle = [sum(at <= strip.instant(k) for at in times) - 1 for k in range(strip.pictures)]
-    found = shown(strip, path, source.recipe.lane)
+    found = frame_numbers(strip, path, source.recipe.lane)
     assert strip.pictures == len(found) >= 8
     assert all(got is not None and abs(got - due) <= 1 for got, due in zip(found, middle, strict=True)), (found, middle)
 
@@ -140,7 +140,7 @@ def test_a_strip_of_a_long_source_is_sought(
     strip, path = stripped(media, ffmpegs, tmp_path)
     every, rate = 48 if name == "short60.mp4" else 24, source.recipe.rate
     reordered = 4 / rate  # a seek goes by decoding times, ffmpeg's then 3/23 s further back
-    for k, found in enumerate(shown(strip, path, source.recipe.lane)):
+    for k, found in enumerate(frame_numbers(strip, path, source.recipe.lane)):
         assert found is not None
         assert found % every == 0
         assert -reordered <= strip.instant(k) - found / rate < every / rate + Fraction(3, 23)
@@ -152,7 +152,7 @@ def test_a_strip_of_a_large_source_is_made_of_key_frames(
     monkeypatch.setattr(previews, "DECODED", 0)
     source = named(all_sources, "short60.mp4")
     strip, path = stripped(probe(source.path), embedded, tmp_path)
-    assert set(shown(strip, path, source.recipe.lane)) <= set(range(0, 240, 48))
+    assert set(frame_numbers(strip, path, source.recipe.lane)) <= set(range(0, 240, 48))
 
 
 def test_peaks_are_where_the_clicks_are(all_sources: tuple[Source, ...], ffmpegs: str, tmp_path: Path) -> None:

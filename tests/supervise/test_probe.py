@@ -141,9 +141,9 @@ def test_rotation_is_what_ffmpeg_applies(made: Made, ffmpeg: Callable[..., bytes
     ffmpeg("-display_rotation", str(turn), "-i", made("corner.mp4"), "-c", "copy", turned)
     video = probe(turned).video
     width, height = video.displayed
-    shown = ffmpeg("-i", turned, "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "gray", "-")
-    assert len(shown) == width * height
-    corners = {(x, y): shown[y * (height - 1) * width + x * (width - 1)] for x in (0, 1) for y in (0, 1)}
+    decoded = ffmpeg("-i", turned, "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "gray", "-")
+    assert len(decoded) == width * height
+    corners = {(x, y): decoded[y * (height - 1) * width + x * (width - 1)] for x in (0, 1) for y in (0, 1)}
     clockwise = {0: (0, 0), 90: (1, 0), 180: (1, 1), 270: (0, 1)}
     assert max(corners, key=lambda at: corners[at]) == clockwise[video.rotation]
 
@@ -350,8 +350,8 @@ def test_a_stream_joined_in_its_middle_starts_where_ffmpeg_starts_it(
 def test_frames_outside_the_edit_list_do_not_count(made: Made, ffmpeg: Callable[..., bytes], tmp_path: Path) -> None:
     cut = tmp_path / "cut.mp4"
     ffmpeg("-ss", "0.5", "-i", made("silent.mp4"), "-c", "copy", cut)
-    shown = ffmpeg("-i", cut, "-fps_mode", "passthrough", "-f", "framehash", "-").splitlines()
+    decoded = ffmpeg("-i", cut, "-fps_mode", "passthrough", "-f", "framehash", "-").splitlines()
     video = probe(cut).video
-    assert video.frames == sum(not line.startswith(b"#") for line in shown) == 45
+    assert video.frames == sum(not line.startswith(b"#") for line in decoded) == 45
     assert (video.first, video.end) == (Fraction(0), Fraction(3, 2))
     assert frame_times(cut, SourceTime(Fraction(0)), SourceTime(Fraction(9))) == [Fraction(n, 30) for n in range(45)]

@@ -81,6 +81,6 @@ def test_a_pace_of_nothing_estimates_nothing() -> None:
 def test_a_film_without_pictures_is_measured_by_its_sound() -> None:
     meter = ProgressMeter(60, 0)
     meter.listening = Fraction(30)
-    told = meter.feed(b"out_time_us=N/A\nprogress=continue\nout_time_us=500000\nprogress=continue\n", 1)
-    assert [one.frame for one in told] == [0, 15]
+    moments = meter.feed(b"out_time_us=N/A\nprogress=continue\nout_time_us=500000\nprogress=continue\n", 1)
+    assert [one.frame for one in moments] == [0, 15]
     assert meter.advanced == 1

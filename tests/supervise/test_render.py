@@ -122,8 +122,8 @@ def test_a_failure_leaves_the_old_film_as_it_was(build: Build, output: Path, tem
 
 def test_jobs_share_a_folder_and_are_told_as_one(made: Made, output: Path) -> None:
     """The second finds what the first made, and frames count on."""
-    told = "print('frame={}\\nprogress=end', flush=True)"
-    blocks = f"import sys, shutil, pathlib; {told}; folder = pathlib.Path(sys.argv[1])\n"
+    block = "print('frame={}\\nprogress=end', flush=True)"
+    blocks = f"import sys, shutil, pathlib; {block}; folder = pathlib.Path(sys.argv[1])\n"
     first = blocks.format(20) + "(folder / 'half').write_text('x'); assert (folder / 'script').read_text() == 'one'"
     second = blocks.format(40) + "assert (folder / 'half').exists() and (folder / 'script').read_text() == 'two'"
     last = blocks.format(60) + f"shutil.copy({str(made('plain.mp4'))!r}, sys.argv[2])"
@@ -140,11 +140,11 @@ def test_jobs_share_a_folder_and_are_told_as_one(made: Made, output: Path) -> No
 
 
 def test_a_job_that_fails_is_the_last(made: Made, output: Path, tmp_path: Path) -> None:
-    told = Origins({"dunk.crop": Loc("dunk", "/clips/0/crop_data")})
+    origins = Origins({"dunk.crop": Loc("dunk", "/clips/0/crop_data")})
     fails = "import sys; print('crop@dunk.crop failed', file=sys.stderr); sys.exit(1)"
     steps = [
         RenderStep(stood_in(""), {}, 20),
-        RenderStep(stood_in(fails), {}, 40, told),
+        RenderStep(stood_in(fails), {}, 40, origins),
         RenderStep(stood_in(f"open({str(tmp_path / 'ran')!r}, 'w')"), {}, 0),
     ]
     with pytest.raises(ReelError) as caught:

@@ -92,7 +92,7 @@ def _parked(axis: Axis, vernier: Vernier, place: float, slack: float) -> _Ruled:
     """The crops of an axis that stands still: the vernier's steps worked out once, their error known."""
     coarse, fine = vernier.steps(place + vernier.shift)
     before, after = max(0, -coarse), max(0, coarse + vernier.window - axis.even_side)
-    start, end = vernier.shown(coarse, fine)
+    start, end = vernier.span(coarse, fine)
     error = (max(abs(start - place), abs(end - place - vernier.size)) + slack) * axis.scale
     return _Ruled(vernier, vernier.window, coarse + before, fine, before, after, error, 0.0)
 
