@@ -13,7 +13,7 @@ from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.pipeline import Compiled, Still, Unit
 from compiler.supervise.progress import Progress
-from compiler.supervise.render import Film, FromFolder, Job, render
+from compiler.supervise.render import Film, FromFolder, RenderStep, render
 from compiler.supervise.still import render_still
 from compiler.supervise.verdict import Origins
 from compiler.supervise.verify import Expected
@@ -35,7 +35,7 @@ async def render_reel(
     """The film of a compiled reel, complete and as planned, at `output`; or a coded error and `output` untouched."""
     plan = compiled.plan
     return await render(
-        jobs(compiled),
+        steps(compiled),
         output,
         Expected(plan.frames, plan.fps, (plan.width, plan.height), plan.samples, compiled.encoding.profile),
         on_progress=on_progress,
@@ -56,8 +56,8 @@ async def render_frame(still: Still, output: Path, *, overwrite: bool = False) -
     )
 
 
-def jobs(compiled: Compiled) -> list[Job]:
-    """What ffmpeg has to do for the film: all of it in one go, or unit by unit and a last job that joins them."""
+def steps(compiled: Compiled) -> list[RenderStep]:
+    """What ffmpeg has to do for the film: all of it in one go, or unit by unit and a last step that joins them."""
     first, gain = _measured(compiled)
     if len(compiled.plan.units) == 1:
         return [*first, _whole(compiled, gain)]
@@ -66,7 +66,7 @@ def jobs(compiled: Compiled) -> list[Job]:
     return [*first, *parts, _join(compiled, units, gain)]
 
 
-def _measured(compiled: Compiled) -> tuple[list[Job], dict[str, FromFolder]]:
+def _measured(compiled: Compiled) -> tuple[list[RenderStep], dict[str, FromFolder]]:
     """What measures the film's sound, if its loudness is to be another, and the file made of that for the sound."""
     measuring = compiled.measuring
     if measuring is None:
@@ -78,7 +78,7 @@ def _measured(compiled: Compiled) -> tuple[list[Job], dict[str, FromFolder]]:
             return None
         return Notice(LOUDNESS, f"the film's true peak keeps it at {gain.reached:.1f} LUFS, below its target")
 
-    job = Job(
+    step = RenderStep(
         lambda folder, _: compiled.measure_command(measuring, str(folder / SCRIPT)),
         {SCRIPT: measuring.script},
         0,
@@ -86,11 +86,11 @@ def _measured(compiled: Compiled) -> tuple[list[Job], dict[str, FromFolder]]:
         sound_alone=True,
         notice=notice,
     )
-    return [job], {GAIN: lambda folder: measuring.file((folder / MEASURED).read_text(encoding="utf-8"))}
+    return [step], {GAIN: lambda folder: measuring.file((folder / MEASURED).read_text(encoding="utf-8"))}
 
 
-def _whole(compiled: Compiled, gain: Mapping[str, FromFolder]) -> Job:
-    return Job(
+def _whole(compiled: Compiled, gain: Mapping[str, FromFolder]) -> RenderStep:
+    return RenderStep(
         lambda folder, part: compiled.command(str(folder / SCRIPT), str(part)),
         {SCRIPT: compiled.script, **gain},
         compiled.plan.frames,
@@ -99,8 +99,8 @@ def _whole(compiled: Compiled, gain: Mapping[str, FromFolder]) -> Job:
     )
 
 
-def _unit(compiled: Compiled, unit: Unit, number: int) -> Job:
-    return Job(
+def _unit(compiled: Compiled, unit: Unit, number: int) -> RenderStep:
+    return RenderStep(
         lambda folder, _: compiled.unit_command(unit, str(folder / SCRIPT), str(folder / _name(number, compiled))),
         {SCRIPT: unit.script},
         unit.frames,
@@ -108,9 +108,9 @@ def _unit(compiled: Compiled, unit: Unit, number: int) -> Job:
     )
 
 
-def _join(compiled: Compiled, units: Sequence[Unit], gain: Mapping[str, FromFolder]) -> Job:
+def _join(compiled: Compiled, units: Sequence[Unit], gain: Mapping[str, FromFolder]) -> RenderStep:
     sound = compiled.sound
-    return Job(
+    return RenderStep(
         lambda folder, part: compiled.join_command(sound, str(folder / UNITS), str(folder / SCRIPT), str(part)),
         {UNITS: "".join(_list(units, compiled)), **({SCRIPT: sound.script} if sound else {}), **gain},
         0,

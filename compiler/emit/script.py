@@ -15,7 +15,7 @@ WIDTH = 118
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ScriptPart:
     """A stretch of the script: a filter and the value it helps to make, or, without one, what stands between them."""
 
     text: str
@@ -27,18 +27,18 @@ def script(graph: Graph, spelling: Spelling) -> str:
     return "".join(part.text for part in parts(graph, spelling))
 
 
-def parts(graph: Graph, spelling: Spelling) -> Iterator[Part]:
+def parts(graph: Graph, spelling: Spelling) -> Iterator[ScriptPart]:
     """The script in its parts, which are all of it."""
     labels, copies = _labels(graph), _copies(graph)
     between = ""
     for chain in _chains(graph):
-        filters = [Part(text, define.name) for define in chain for text in spelling[define.name]]
+        filters = [ScriptPart(text, define.name) for define in chain for text in spelling[define.name]]
         reads = "".join(labels[value] for value in operands(chain[0].op))
         makes = "".join(labels[value] for value in copies.get(chain[-1].name, [chain[-1].name]))
-        blocks = [[Part(reads)] if reads else [], list(_filled(filters)), [Part(makes)] if makes else []]
-        yield from (Part(between), *_joined([block for block in blocks if block], "\n"))
+        blocks = [[ScriptPart(reads)] if reads else [], list(_filled(filters)), [ScriptPart(makes)] if makes else []]
+        yield from (ScriptPart(between), *_joined([block for block in blocks if block], "\n"))
         between = ";\n\n"
-    yield Part("\n")
+    yield ScriptPart("\n")
 
 
 def sources(graph: Graph) -> list[Value]:
@@ -85,22 +85,22 @@ def _labels(graph: Graph) -> dict[Value, str]:
     return labels
 
 
-def _filled(filters: Sequence[Part]) -> Iterator[Part]:
+def _filled(filters: Sequence[ScriptPart]) -> Iterator[ScriptPart]:
     """Filters separated by commas, as many on a line as fit."""
     width = 0
     for filter_ in filters:
         if width and width + len(filter_.text) + 2 > WIDTH:
-            yield Part(",\n  ")
+            yield ScriptPart(",\n  ")
             width = 0
         elif width:
-            yield Part(", ")
+            yield ScriptPart(", ")
             width += 2
         else:
-            yield Part("  ")
+            yield ScriptPart("  ")
         yield filter_
         width += len(filter_.text)
 
 
-def _joined(blocks: Sequence[Sequence[Part]], between: str) -> Iterator[Part]:
+def _joined(blocks: Sequence[Sequence[ScriptPart]], between: str) -> Iterator[ScriptPart]:
     for k, block in enumerate(blocks):
-        yield from [Part(between), *block] if k else block
+        yield from [ScriptPart(between), *block] if k else block

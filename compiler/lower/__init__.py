@@ -17,7 +17,7 @@ from compiler.lower.framing import Framing, frame_clip
 from compiler.lower.join import illegal_joins, join_pictures, join_sounds, joins_of
 from compiler.lower.names import clip_names
 from compiler.lower.timing import Notify, Timing, time_clip
-from compiler.model import Audio, Canvas, Clip, Reel
+from compiler.model import AudioSettings, Canvas, Clip, Reel
 from compiler.model.limits import Stretch
 from compiler.timeline.colour import HDR, SEE_THROUGH, WIDER, matrix_of
 from compiler.timeline.downmix import unmixable
@@ -82,7 +82,7 @@ def place(reel: Reel, media: Mapping[str, Media]) -> tuple[Placed, ...]:
 
 
 def settle(
-    clip: Clip, media: Media, canvas: Canvas, audio: Audio, notices: list[Notice]
+    clip: Clip, media: Media, canvas: Canvas, audio: AudioSettings, notices: list[Notice]
 ) -> tuple[Timing, Framing, int]:
     """One clip by itself: its timing, its framing, how many frames it has; what its author may want to know is added
     to `notices`. Raises the first RC2 error there is."""

@@ -77,7 +77,7 @@ def picture(placed: Placed, canvas: Canvas) -> list[Def]:
     at = chain.add("trim", ops.Trim(at, timing.read_from, timing.warp.end), trim)
     if clip.motion != "repeat":  # what is mixed is mixed in the canvas's colour
         at = _coloured(chain, at, loc.at("media"))
-    at = chain.add("warp", ops.Retime(at, timing.shown(canvas.fps), canvas.fps, motion=clip.motion), speed)
+    at = chain.add("warp", ops.Retime(at, timing.grid_warp(canvas.fps), canvas.fps, motion=clip.motion), speed)
     if clip.motion == "repeat":
         at = _coloured(chain, at, loc.at("media"))
     at = chain.add("turn", ops.Turn(at, media.video.rotation, media.video.mirrored), loc.at("media"))

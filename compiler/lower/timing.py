@@ -32,7 +32,7 @@ class Timing:
     read_from: SourceTime
     alone: bool = False
 
-    def shown(self, fps: Fraction) -> Warp:
+    def grid_warp(self, fps: Fraction) -> Warp:
         """The warp that frames are laid on the grid by: the clip's own, unless that leaves none of them on screen.
 
         The frame before the in point, when it is all there is, begins with the clip and lasts as long. And all frames

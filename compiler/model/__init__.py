@@ -10,42 +10,42 @@ Stored numbers are taken at their decimal value; every error of a reading is rai
 
 from compiler.model.clip import read_clip
 from compiler.model.file import read_reel
-from compiler.model.forms import schema
 from compiler.model.limits import CANVASES
 from compiler.model.reel import (
-    Audio,
+    AudioSettings,
     Canvas,
     Clip,
     Encode,
     Freeze,
     Keyframe,
-    Loudness,
+    LoudnessTarget,
     Ramp,
     Reel,
     Speed,
     SpeedSpan,
     Transition,
-    Trim,
+    TrimRange,
 )
+from compiler.model.schema_forms import schema
 from compiler.model.write import canonical
 from compiler.transitions import TRANSITIONS
 
 __all__ = [
     "CANVASES",
     "TRANSITIONS",
-    "Audio",
+    "AudioSettings",
     "Canvas",
     "Clip",
     "Encode",
     "Freeze",
     "Keyframe",
-    "Loudness",
+    "LoudnessTarget",
     "Ramp",
     "Reel",
     "Speed",
     "SpeedSpan",
     "Transition",
-    "Trim",
+    "TrimRange",
     "canonical",
     "read_clip",
     "read_reel",

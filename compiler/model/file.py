@@ -23,7 +23,7 @@ from compiler.model.limits import (
     STRETCHES,
     TRUE_PEAK,
 )
-from compiler.model.reel import Audio, Canvas, Clip, Encode, Loudness, Reel
+from compiler.model.reel import AudioSettings, Canvas, Clip, Encode, LoudnessTarget, Reel
 from compiler.model.stored import Report, Stored, show
 from compiler.model.wire import decode, parse
 from compiler.profiles import PROFILES
@@ -35,8 +35,8 @@ AUDIO = frozenset({"stretch", "include", "loudness"})
 LOUDNESS = frozenset({"target", "true_peak"})
 
 DEFAULT_CANVAS = Canvas(*CANVASES[DEFAULT_ASPECT], DEFAULT_FPS, fit="contain")
-DEFAULT_AUDIO = Audio("pitch", include=True)
-DEFAULT_LOUDNESS = Loudness(Fraction(-16), Fraction(-1))
+DEFAULT_AUDIO = AudioSettings("pitch", include=True)
+DEFAULT_LOUDNESS = LoudnessTarget(Fraction(-16), Fraction(-1))
 
 _RATE = re.compile(r"[0-9]{1,9}(/[0-9]{1,9}|\.[0-9]{1,9})?")
 
@@ -84,7 +84,7 @@ def _unique(clips: tuple[Clip, ...], report: Report) -> None:
             report.error("RC108", clip.loc.at("id"), message, detail=f"it is {other.loc.pointer}'s too", hint=hint)
 
 
-def _check_heard(root: Stored, encode: Encode, audio: Audio) -> None:
+def _check_heard(root: Stored, encode: Encode, audio: AudioSettings) -> None:
     """An error when the film would be sound alone, and has none."""
     if PROFILES[encode.codec].picture is None and not audio.include:
         detail, hint = f"{encode.codec} holds sound alone", "include it, or choose another codec"
@@ -141,7 +141,7 @@ def read_rate(stored: Stored) -> Fraction | None:
     return None
 
 
-def _audio(stored: Stored) -> Audio | None:
+def _audio(stored: Stored) -> AudioSettings | None:
     if not stored.is_object(AUDIO):
         return None
     stretch = stored.field_or("stretch", DEFAULT_AUDIO.stretch, lambda field: field.word(STRETCHES))
@@ -149,13 +149,13 @@ def _audio(stored: Stored) -> Audio | None:
     loudness = stored.field_or("loudness", None, _loudness)
     if loudness and not include:
         stored.field("loudness").fault("RC106", "has no effect on a film without sound", hint="take it out")
-    return Audio(stretch, include, loudness)
+    return AudioSettings(stretch, include, loudness)
 
 
-def _loudness(stored: Stored) -> Loudness | None:
+def _loudness(stored: Stored) -> LoudnessTarget | None:
     if not stored.is_object(LOUDNESS):
         return None
-    return Loudness(
+    return LoudnessTarget(
         stored.field_or("target", DEFAULT_LOUDNESS.target, lambda field: field.number(LUFS)),
         stored.field_or("true_peak", DEFAULT_LOUDNESS.true_peak, lambda field: field.number(TRUE_PEAK)),
     )

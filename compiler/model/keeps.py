@@ -7,8 +7,8 @@ from fractions import Fraction
 from itertools import pairwise
 
 from compiler.errors import Loc
-from compiler.model.reel import Trim
-from compiler.model.spans import RANGE, Timing, disjoint, read_range
+from compiler.model.reel import TrimRange
+from compiler.model.spans import RANGE, StoredTiming, disjoint, read_range
 from compiler.model.stored import Stored, show
 
 _KEEP = RANGE | {"type"}
@@ -16,48 +16,48 @@ _KINDS = ("keep", "cut")
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class _KeepPiece:
     start: Fraction
     end: Fraction | None
     kept: bool
     loc: Loc
 
 
-def upgrade_keeps(stored: Stored) -> Timing:
+def upgrade_keeps(stored: Stored) -> StoredTiming:
     """`[{"type": "keep"|"cut", "start", "end"}]`: the trim it amounts to; RC114 when what is kept has a hole."""
     known = len(stored.report.errors)
     pieces = disjoint([piece for item in stored.items() if (piece := _piece(item))], stored.report)
     if not pieces or len(stored.report.errors) > known:
-        return Timing()
+        return StoredTiming()
     kept = [piece for piece in pieces if piece.kept] or _complement(pieces, stored.loc)
     if not kept:
         stored.fault("RC201", "cuts the whole clip", hint="keep a part of it, or leave the clip out")
-        return Timing()
+        return StoredTiming()
     for before, after in pairwise(kept):
         if before.end is not None and before.end < after.start:
             culprit = next(piece for piece in pieces if piece.start >= before.end)
             _interior_cut(stored, culprit.loc, before.end, after.start)
     start, end = kept[0].start, kept[-1].end
-    return Timing(None if start == 0 and end is None else Trim(start, end, stored.loc))
+    return StoredTiming(None if start == 0 and end is None else TrimRange(start, end, stored.loc))
 
 
-def _piece(stored: Stored) -> _Piece | None:
+def _piece(stored: Stored) -> _KeepPiece | None:
     if not stored.is_object(_KEEP):
         return None
     kind, between = stored.field("type").word(_KINDS), read_range(stored)
-    return None if kind is None or between is None else _Piece(*between, kind == "keep", stored.loc)
+    return None if kind is None or between is None else _KeepPiece(*between, kind == "keep", stored.loc)
 
 
-def _complement(cuts: tuple[_Piece, ...], loc: Loc) -> list[_Piece]:
+def _complement(cuts: tuple[_KeepPiece, ...], loc: Loc) -> list[_KeepPiece]:
     """What is kept when only the cuts are listed."""
     kept, at = [], Fraction(0)
     for cut in cuts:
         if at < cut.start:
-            kept.append(_Piece(at, cut.start, True, loc))
+            kept.append(_KeepPiece(at, cut.start, True, loc))
         if cut.end is None:
             return kept
         at = cut.end
-    return [*kept, _Piece(at, None, True, loc)]
+    return [*kept, _KeepPiece(at, None, True, loc)]
 
 
 def _interior_cut(stored: Stored, loc: Loc, start: Fraction, end: Fraction) -> None:

@@ -64,7 +64,7 @@ class Freeze:
 
 
 @dataclass(frozen=True, slots=True)
-class Trim:
+class TrimRange:
     """The source time a clip plays, `[start, end)`; None is where the media starts or ends."""
 
     start: Fraction | None
@@ -96,7 +96,7 @@ class Clip:
     media: str
     crop: tuple[Keyframe, ...] | None
     """Sorted, one per instant, all on one clock; None when nobody framed the clip."""
-    trim: Trim | None
+    trim: TrimRange | None
     spans: tuple[SpeedSpan, ...]
     """Sorted and disjoint; time that no span covers plays at 1."""
     freezes: tuple[Freeze, ...]
@@ -139,7 +139,7 @@ class Canvas:
 
 
 @dataclass(frozen=True, slots=True)
-class Loudness:
+class LoudnessTarget:
     """How loud the film is to be, by EBU R128: LUFS over all of it, and dBTP that no peak exceeds."""
 
     target: Fraction
@@ -147,12 +147,12 @@ class Loudness:
 
 
 @dataclass(frozen=True, slots=True)
-class Audio:
+class AudioSettings:
     """The film's sound: what a change of speed does to it, whether there is any, how loud; as it is when not said."""
 
     stretch: Stretch
     include: bool
-    loudness: Loudness | None = None
+    loudness: LoudnessTarget | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +175,6 @@ class Reel:
     """A reel: its canvas, sound and encoding, and its clips in the order they play."""
 
     canvas: Canvas
-    audio: Audio
+    audio: AudioSettings
     encode: Encode
     clips: tuple[Clip, ...]

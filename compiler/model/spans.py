@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from compiler.errors import Loc
 from compiler.model.limits import FREEZE, RAMP_EASES, SPEED, TIME, RampEase
-from compiler.model.reel import Freeze, Ramp, Speed, SpeedSpan, Trim
+from compiler.model.reel import Freeze, Ramp, Speed, SpeedSpan, TrimRange
 from compiler.model.stored import Report, Stored, show
 
 RANGE = frozenset({"start", "end"})
@@ -21,10 +21,10 @@ _DEFAULT_EASE: RampEase = "linear"
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
+class StoredTiming:
     """What a stored field says of time, in its one current form: what is played, and how fast."""
 
-    trim: Trim | None = None
+    trim: TrimRange | None = None
     spans: tuple[SpeedSpan, ...] = ()
     freezes: tuple[Freeze, ...] = ()
 
@@ -48,7 +48,7 @@ class Range(Protocol):
 S = TypeVar("S", bound=Range)
 
 
-def read_trim(stored: Stored) -> Trim | None:
+def read_trim(stored: Stored) -> TrimRange | None:
     """The trim of an object: its `trimRange`, or its `trim_start` and `trim_end`; None when it has none."""
     whole, start, end = stored.field("trimRange"), stored.field("trim_start"), stored.field("trim_end")
     if whole.given and (start.given or end.given):
@@ -57,7 +57,7 @@ def read_trim(stored: Stored) -> Trim | None:
     return _trim_range(whole) if whole.given else _between(start, end, stored)
 
 
-def _trim_range(stored: Stored) -> Trim | None:
+def _trim_range(stored: Stored) -> TrimRange | None:
     if isinstance(stored.value, list):
         ends = stored.items()
         if len(ends) == 2:
@@ -67,11 +67,11 @@ def _trim_range(stored: Stored) -> Trim | None:
     return _between(stored.field("start"), stored.field("end"), stored) if stored.is_object(RANGE) else None
 
 
-def _between(start: Stored, end: Stored, range_: Stored) -> Trim | None:
+def _between(start: Stored, end: Stored, range_: Stored) -> TrimRange | None:
     """The trim between two times either of which may be open; None when both are."""
     first, last = (edge.number(TIME) if edge.given else None for edge in (start, end))
     _forwards(range_, first or Fraction(0), last)
-    return None if first is None and last is None else Trim(first, last, range_.loc)
+    return None if first is None and last is None else TrimRange(first, last, range_.loc)
 
 
 def read_span(stored: Stored) -> SpeedSpan | None:

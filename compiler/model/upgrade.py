@@ -1,4 +1,4 @@
-"""`segments_data` and `timing_data`: every shape that was ever stored, each upgraded by one function to `Timing`."""
+"""`segments_data` and `timing_data`: one function for each shape that was ever stored upgrades it to `StoredTiming`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from compiler.model.keeps import upgrade_keeps
 from compiler.model.limits import FIRST_EDGE, SPEED, TIME
-from compiler.model.reel import SpeedSpan, Trim
-from compiler.model.spans import Timing, apart, disjoint, read_freeze, read_span, read_speed, read_trim
+from compiler.model.reel import SpeedSpan, TrimRange
+from compiler.model.spans import StoredTiming, apart, disjoint, read_freeze, read_span, read_speed, read_trim
 from compiler.model.stored import Stored, show
 
 VERSION = 2
@@ -25,25 +25,25 @@ Edges = list[Fraction | None]
 """Where intervals meet, seconds; None is the end of the media."""
 
 
-def read_timing(segments: Stored, timing: Stored) -> Timing:
+def read_timing(segments: Stored, timing: Stored) -> StoredTiming:
     """What both fields say together: `segments_data` wins, and a contradiction is a notice."""
     spans, clip = upgrade_segments(segments.unwrapped()), upgrade_timing(timing.unwrapped())
     if spans.trim and clip.trim and _times(spans.trim) != _times(clip.trim):
         timing.report.notice(clip.trim.loc, f"the trim differs from {spans.trim.loc.pointer}, which counts")
     if spans.spans and clip.spans:
         timing.report.notice(clip.spans[0].loc, f"the speed differs from {segments.loc.pointer}, which counts")
-    return Timing(spans.trim or clip.trim, spans.spans or clip.spans, spans.freezes)
+    return StoredTiming(spans.trim or clip.trim, spans.spans or clip.spans, spans.freezes)
 
 
-def _times(trim: Trim) -> tuple[Fraction, Fraction | None]:
+def _times(trim: TrimRange) -> tuple[Fraction, Fraction | None]:
     return trim.start or _START, trim.end
 
 
-def upgrade_segments(stored: Stored) -> Timing:
+def upgrade_segments(stored: Stored) -> StoredTiming:
     """Whichever shape it is; null is an untouched clip."""
     match stored.value:
         case None:
-            return Timing()
+            return StoredTiming()
         case list():
             return upgrade_keeps(stored)
         case {"version": _} | {"spans": _}:
@@ -53,28 +53,28 @@ def upgrade_segments(stored: Stored) -> Timing:
         case dict():
             return _from_indexed(stored)
     stored.wrong_type("an object", "RC107")
-    return Timing()
+    return StoredTiming()
 
 
-def upgrade_timing(stored: Stored) -> Timing:
+def upgrade_timing(stored: Stored) -> StoredTiming:
     """`timing_data`: a trim, and one speed (`playbackRate` in some) for the whole clip."""
     if not stored.given or not stored.is_object(_CLIPWIDE, "RC107"):
-        return Timing()
+        return StoredTiming()
     rate = stored.one_of("speed", "playbackRate")
     speed = rate.number(SPEED) if rate.given else None
     spans = () if speed is None or speed == 1 else (SpeedSpan(_START, None, speed, rate.loc),)
-    return Timing(read_trim(stored), spans)
+    return StoredTiming(read_trim(stored), spans)
 
 
-def _from_current(stored: Stored) -> Timing:
+def _from_current(stored: Stored) -> StoredTiming:
     """`{"version": 2, "trimRange", "spans"}`: the current form, in which freezes stand among the spans."""
     if not stored.field("version").is_version(VERSION):
-        return Timing()
+        return StoredTiming()
     stored.check_fields(_CURRENT)
     items = stored.field("spans").items() if stored.field("spans").given else []
     spans = [read_span(item) for item in items if not _freezes(item)]
     freezes = [read_freeze(item) for item in items if _freezes(item)]
-    return Timing(
+    return StoredTiming(
         read_trim(stored),
         disjoint((span for span in spans if span), stored.report),
         apart((freeze for freeze in freezes if freeze), stored.report),
@@ -85,21 +85,21 @@ def _freezes(item: Stored) -> bool:
     return item.has("freeze") or item.has("at")
 
 
-def _from_listed(stored: Stored) -> Timing:
+def _from_listed(stored: Stored) -> StoredTiming:
     """`{"trim_start", "trim_end", "segments": [{"start", "end", "speed"}]}`."""
     stored.check_fields(_LISTED)
     spans = stored.field("segments")
     found = [read_span(item) for item in spans.items()] if spans.given else []
-    return Timing(read_trim(stored), disjoint((span for span in found if span), stored.report))
+    return StoredTiming(read_trim(stored), disjoint((span for span in found if span), stored.report))
 
 
-def _from_indexed(stored: Stored) -> Timing:
+def _from_indexed(stored: Stored) -> StoredTiming:
     """`{"boundaries", "segmentSpeeds": {"1": 0.5}, "trimRange"}`: speeds keyed by the intervals between boundaries."""
     stored.check_fields(_INDEXED)
     edges = _edges(stored)
     speeds = stored.one_of("segmentSpeeds", "speeds")
     spans = _indexed_spans(speeds, edges) if speeds.given else []
-    return Timing(read_trim(stored), disjoint(spans, stored.report))
+    return StoredTiming(read_trim(stored), disjoint(spans, stored.report))
 
 
 def _edges(stored: Stored) -> Edges | None:

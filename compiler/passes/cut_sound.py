@@ -9,7 +9,7 @@ from itertools import pairwise
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph, rewrite
 from compiler.ir.ops import Value
-from compiler.passes.pieces import Piece, cut
+from compiler.passes.sound_pieces import SoundPiece, cut
 from compiler.timeline.instant import SAMPLE_RATE, SourceTime, nearest
 
 POST_ROLL = Fraction(100, 1000)
@@ -43,14 +43,14 @@ def _pieces(define: Def) -> Iterator[Def]:
     yield Def(define.name, ops.Concat(tuple(names)), define.loc)
 
 
-def _softened(pieces: Sequence[Piece]) -> list[tuple[int, int]]:
+def _softened(pieces: Sequence[SoundPiece]) -> list[tuple[int, int]]:
     """How many samples of each piece are faded in and out: at joints where either side is uneven."""
     joints = [False, *(a.uneven or b.uneven for a, b in pairwise(pieces)), False]
     most = [min(DECLICK, piece.samples // 2) for piece in pieces]
     return [(long * before, long * after) for long, (before, after) in zip(most, pairwise(joints), strict=True)]
 
 
-def _piece(define: Def, name: Value, src: Value, piece: Piece, fades: tuple[int, int]) -> Iterator[Def]:
+def _piece(define: Def, name: Value, src: Value, piece: SoundPiece, fades: tuple[int, int]) -> Iterator[Def]:
     """One piece: its excerpt, stretched, made exact, its joints softened. The last definition is `name`."""
     if not piece.speed:
         yield Def(name, ops.Silence(piece.samples), define.loc)

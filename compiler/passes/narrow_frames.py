@@ -44,7 +44,7 @@ def narrow_frames(graph: Graph) -> Graph:
     shapes = infer(graph)
     spans: dict[Value, Span] = {}
     parts: dict[Value, Op | None] = {}
-    for clip, span in _shown(graph, shapes).items():
+    for clip, span in _spans_read(graph, shapes).items():
         chain = _chain(clip, graph)
         span = _with_fades(chain, span, graph)
         if not span.whole:
@@ -70,7 +70,7 @@ def _narrowed(graph: Graph, spans: Mapping[Value, Span], parts: Mapping[Value, O
     return drop_unread(substitute(replace(graph, defs=tuple(defs)), aliases))
 
 
-def _shown(graph: Graph, shapes: Shapes) -> dict[Value, Span]:
+def _spans_read(graph: Graph, shapes: Shapes) -> dict[Value, Span]:
     """What is shown of every clip that is only read in parts: from the first of them to the last."""
     parts: dict[Value, list[ops.Frames]] = defaultdict(list)
     for define in graph:

@@ -26,16 +26,16 @@ from compiler.pipeline.at import Sight, frame_at, record_time, sights
 from compiler.pipeline.delivery import delivered
 from compiler.pipeline.loudness import Measuring, measuring_of
 from compiler.pipeline.plan import Plan, make_plan
-from compiler.pipeline.units import Sound, Unit, legal_slice, make_unit, sound_of
+from compiler.pipeline.units import FilmSound, Unit, legal_slice, make_unit, sound_of
 from compiler.profiles import PROFILES
 from compiler.timeline.media import Media
 from compiler.transitions import BLENDS
 
 __all__ = [
     "Compiled",
+    "FilmSound",
     "Plan",
     "Sight",
-    "Sound",
     "Stage",
     "Still",
     "Unit",
@@ -102,7 +102,7 @@ class Compiled:
         return tuple(make_unit(self.shaped, first, until, profile) for first, until in self.plan.units)
 
     @property
-    def sound(self) -> Sound | None:
+    def sound(self) -> FilmSound | None:
         """The film's sound alone; None for a film without."""
         return sound_of(self.film)
 
@@ -142,7 +142,7 @@ class Compiled:
         """The ffmpeg command that encodes one unit's picture."""
         return words(unit_command(unit.graph, self.encoding, self.build, script_path, output))
 
-    def join_command(self, sound: Sound | None, list_path: str, script_path: str, output: str) -> list[str]:
+    def join_command(self, sound: FilmSound | None, list_path: str, script_path: str, output: str) -> list[str]:
         """The ffmpeg command that joins the encoded units and makes the sound."""
         graph = sound.graph if sound else None
         return words(join_command(graph, self.encoding, self.build, list_path, script_path, output))

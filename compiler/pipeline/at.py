@@ -103,9 +103,9 @@ def _sight(placed: Placed, plan: Plan, graph: Graph, frame: int, seen: Sequence[
     names = tuple(d.name for d in graph if d.name == placed.name or d.name.startswith(f"{placed.name}."))
     source, speed = warp.source_of(at), warp.speed_at(at)
     motion = placed.clip.motion if slow(speed) else "repeat"
-    shown = _shown(placed, plan.fps, n) if motion == "repeat" else _between(placed, source)
+    source_frame = _source_frame(placed, plan.fps, n) if motion == "repeat" else _between(placed, source)
     return Sight(
-        placed, n, source, shown, motion, placed.framing.path.at(n), speed, _weight(placed, frame, seen), names
+        placed, n, source, source_frame, motion, placed.framing.path.at(n), speed, _weight(placed, frame, seen), names
     )
 
 
@@ -124,7 +124,7 @@ def _weight(placed: Placed, frame: int, seen: Sequence[Placed]) -> Fraction:
     return share if placed is entering else 1 - share
 
 
-def _shown(placed: Placed, fps: Fraction, n: int) -> int:
+def _source_frame(placed: Placed, fps: Fraction, n: int) -> int:
     """The last source frame whose slot is at or before frame n, by bisection."""
     video, warp = placed.media.video, placed.timing.warp
     low = first = next_from(video, placed.timing.read_from)

@@ -8,11 +8,11 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Literal
 
+from compiler.ir.drawing import as_svg
+from compiler.ir.drawing.svg import STYLE as DRAWING_STYLE
 from compiler.ir.graph import Graph
 from compiler.ir.ops import Value
 from compiler.ir.text import show
-from compiler.ir.views import as_svg
-from compiler.ir.views.svg import STYLE as DRAWING_STYLE
 from compiler.pipeline import Stage
 
 __all__ = ["DRAWING_STYLE", "Change", "Line", "Mark", "changes", "drawing", "lines"]
@@ -53,16 +53,16 @@ def _change(before: Stage, after: Stage) -> Change:
 
 def lines(before: Graph | None, after: Graph) -> Iterator[Line]:
     """The definitions of `after`, those that are new or changed marked, among them those of `before` that are gone."""
-    told = _told(after)
-    was = told if before is None else _told(before)
+    now = _texts(after)
+    was = now if before is None else _texts(before)
     old = after.ops if before is None else before.ops
-    for name in _merged(list(was), list(told)):
-        if name not in told:
+    for name in _merged(list(was), list(now)):
+        if name not in now:
             assert before is not None
             yield Line("gone", name, was[name], before.locs[name].pointer)
             continue
         mark: Mark = "new" if name not in was else "same" if after.ops[name] == old[name] else "changed"
-        yield Line(mark, name, told[name], after.locs[name].pointer)
+        yield Line(mark, name, now[name], after.locs[name].pointer)
 
 
 def drawing(graph: Graph, other: Graph | None, marks: tuple[Mark, Mark], href: Callable[[str], str]) -> str:
@@ -72,13 +72,13 @@ def drawing(graph: Graph, other: Graph | None, marks: tuple[Mark, Mark], href: C
     """
     alone, otherwise = marks
     there = graph.ops if other is None else other.ops
-    told: dict[str, str] = {
+    marked: dict[str, str] = {
         name: alone if name not in there else otherwise for name, op in graph.ops.items() if there.get(name) != op
     }
-    return as_svg(graph, told, href)
+    return as_svg(graph, marked, href)
 
 
-def _told(graph: Graph) -> dict[Value, str]:
+def _texts(graph: Graph) -> dict[Value, str]:
     """Every definition's line of the textual form, by its name."""
     return {define.name: line for define, line in zip(graph, show(graph).splitlines(), strict=False)}
 

@@ -16,7 +16,7 @@ from compiler.lower import Framing, Timing, settle
 from compiler.lower.framing import keyed_path
 from compiler.lower.join import illegal_joins, joins_of, most_of, seconds_of
 from compiler.lower.rate import at_rate
-from compiler.model import Audio, Canvas, Clip, Reel
+from compiler.model import AudioSettings, Canvas, Clip, Reel
 from compiler.timeline.curve import Box
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.layout import Join, first_frames
@@ -121,7 +121,9 @@ def draft_reel(reel: Reel, media: Mapping[str, Media], build: Build, wrong: Coll
 
 
 @lru_cache(KEPT)
-def _drafted(clip: Clip, media: Media, canvas: Canvas, audio: Audio) -> tuple[Drafted | ReelError, tuple[Notice, ...]]:
+def _drafted(
+    clip: Clip, media: Media, canvas: Canvas, audio: AudioSettings
+) -> tuple[Drafted | ReelError, tuple[Notice, ...]]:
     """The clip by itself, or what is wrong with it; and what its author may want to know."""
     notices = list(clip.notices)
     try:

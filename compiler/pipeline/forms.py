@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from fractions import Fraction
 
+from compiler.ir.drawing import as_dot, as_json, as_svg
 from compiler.ir.text import number, show
-from compiler.ir.views import as_dot, as_json, as_svg
 from compiler.pipeline import Compiled, frame_at, sights
 
 SCRIPT, MEASURE = "filtergraph.txt", "measure.txt"

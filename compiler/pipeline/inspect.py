@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from compiler.emit.filters import spell
-from compiler.emit.script import Part, parts
+from compiler.emit.script import ScriptPart, parts
 from compiler.errors import Loc
 from compiler.ir.graph import Graph
 from compiler.ir.infer import infer
@@ -32,11 +32,11 @@ class Definition:
     """What the script has of it; nothing where a later pass took it out."""
 
 
-def script_parts(compiled: Compiled, graph: Graph) -> list[Part]:
+def script_parts(compiled: Compiled, graph: Graph) -> list[ScriptPart]:
     """The script in its parts, each for the definition of `graph`, a stage's, that it came from."""
     film = compiled.film
     return [
-        part if part.value is None else Part(part.text, forebear(part.value, graph.ops))
+        part if part.value is None else ScriptPart(part.text, forebear(part.value, graph.ops))
         for part in parts(film, spell(film))
     ]
 
@@ -49,9 +49,9 @@ def forebear(name: Value, names: Collection[Value]) -> Value:
     return Value(at) if at else name
 
 
-def definition(compiled: Compiled, shown: int, name: str) -> Definition | None:
+def definition(compiled: Compiled, at_stage: int, name: str) -> Definition | None:
     """The definition of this name at a stage, or at the one before, which took it out; None if there is none."""
-    graphs = [compiled.stages[shown].graph, *([compiled.stages[shown - 1].graph] if shown else [])]
+    graphs = [compiled.stages[at_stage].graph, *([compiled.stages[at_stage - 1].graph] if at_stage else [])]
     graph = next((graph for graph in graphs if name in graph.ops), None)
     if graph is None:
         return None
@@ -62,15 +62,15 @@ def definition(compiled: Compiled, shown: int, name: str) -> Definition | None:
         phrase(graph.ops[value]),
         describe(infer(graph)[value]),
         graph.locs[value],
-        *_life(compiled.stages, shown if graph is graphs[0] else shown - 1, value),
+        *_life(compiled.stages, at_stage if graph is graphs[0] else at_stage - 1, value),
         filters,
     )
 
 
-def _life(stages: Sequence[Stage], shown: int, name: Value) -> tuple[str, str | None]:
-    """The stage that made the definition seen at stage `shown`, and the one that took it out."""
-    first = shown
+def _life(stages: Sequence[Stage], at_stage: int, name: Value) -> tuple[str, str | None]:
+    """The stage that made the definition seen at stage `at_stage`, and the one that took it out."""
+    first = at_stage
     while first and name in stages[first - 1].graph.ops:
         first -= 1
-    gone = next((stage.name for stage in stages[shown:] if name not in stage.graph.ops), None)
+    gone = next((stage.name for stage in stages[at_stage:] if name not in stage.graph.ops), None)
     return stages[first].name, gone

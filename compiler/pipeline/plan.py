@@ -12,9 +12,8 @@ from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.ir.text import number
 from compiler.lower import Placed
-from compiler.model import Encode, Loudness, Reel
-from compiler.passes.crops import Plan as CropPlan
-from compiler.passes.crops import plan_crop
+from compiler.model import Encode, LoudnessTarget, Reel
+from compiler.passes.crops import CropPlan, plan_crop
 from compiler.passes.part_motion import runs_of
 from compiler.pipeline.units import unit_spans
 from compiler.profiles import PROFILES
@@ -79,7 +78,7 @@ class Plan:
     units: tuple[tuple[int, int], ...]
     """The spans [first, until) of frames that are rendered apart, if there is more than one."""
     encode: Encode
-    loudness: Loudness | None
+    loudness: LoudnessTarget | None
 
     @property
     def duration(self) -> Fraction:
@@ -143,7 +142,7 @@ def make_plan(reel: Reel, placed: Sequence[Placed], graph: Graph) -> Plan:
     )
 
 
-def _loudness(wanted: Loudness) -> dict[str, object]:
+def _loudness(wanted: LoudnessTarget) -> dict[str, object]:
     """What is wanted, and how it is come by."""
     return {
         "target_lufs": number(wanted.target),
@@ -157,7 +156,7 @@ def _loudness(wanted: Loudness) -> dict[str, object]:
 
 def _encode(encode: Encode) -> dict[str, object]:
     """What of the encoding is said or follows from the quality."""
-    told = {
+    members = {
         "codec": encode.codec,
         "film": PROFILES[encode.codec].title,
         "quality": encode.quality if PROFILES[encode.codec].qualities else None,
@@ -165,7 +164,7 @@ def _encode(encode: Encode) -> dict[str, object]:
         "crf": None if encode.crf is None else number(encode.crf),
         "bitrate": encode.bitrate,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _crop_plan(placed: Placed) -> CropPlan:
@@ -177,5 +176,5 @@ def _mixed(placed: Placed, fps: Fraction) -> int:
     """How many frames of a clip are not frames of its source."""
     if placed.clip.motion == "repeat":
         return 0
-    op = ops.Retime(placed.picture, placed.timing.shown(fps), fps, motion=placed.clip.motion)
+    op = ops.Retime(placed.picture, placed.timing.grid_warp(fps), fps, motion=placed.clip.motion)
     return sum(until - first for first, until, moves in runs_of(op) if moves)

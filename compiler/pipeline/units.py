@@ -44,7 +44,7 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class FilmSound:
     """The sound of the whole film: its own legal graph, and its script."""
 
     graph: Graph
@@ -80,9 +80,9 @@ def legal_slice(graph: Graph, first: int, until: int) -> Graph:
     return graph
 
 
-def sound_of(film: Graph) -> Sound | None:
+def sound_of(film: Graph) -> FilmSound | None:
     """The sound of a film's graph, without its picture."""
     if film.audio is None:
         return None
     graph = drop_unread(Graph(film.defs, None, film.audio))
-    return Sound(graph, script(graph, spell(graph)))
+    return FilmSound(graph, script(graph, spell(graph)))

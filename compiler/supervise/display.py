@@ -29,12 +29,12 @@ UNPLACED = {
 def turn(frame: VideoFrame) -> tuple[int, bool]:
     """Clockwise degrees, a multiple of 90, by which the frame is to be turned, and whether it is mirrored before."""
     try:
-        told = cast(Mapping[Type, SideData], frame.side_data)
-    except ValueError:  # PyAV has no name for something else the frame carries, EXIF's for one: only the angle is told
+        side_data = cast(Mapping[Type, SideData], frame.side_data)
+    except ValueError:  # PyAV has no name for something else the frame carries, EXIF's for one: only the angle is read
         return _quarter(-frame.rotation), False
-    if Type.DISPLAYMATRIX not in told:
+    if Type.DISPLAYMATRIX not in side_data:
         return 0, False
-    matrix = told[Type.DISPLAYMATRIX]
+    matrix = side_data[Type.DISPLAYMATRIX]
     a, b, _, c, d, *_ = struct.unpack("=9i", bytes(matrix))  # x' = ax + cy, y' = bx + dy
     mirrored = a * d < b * c
     return _quarter(round(degrees(atan2(-b, -a) if mirrored else atan2(b, a)))), mirrored

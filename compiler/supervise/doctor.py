@@ -15,7 +15,7 @@ from compiler.errors import ReelError
 from compiler.ir.build import Build
 from compiler.profiles import PROFILES
 from compiler.supervise.ffmpeg import find_build
-from compiler.supervise.sandbox import ENVIRONMENT, Limits, launcher
+from compiler.supervise.sandbox import ENVIRONMENT, ChildLimits, launcher
 
 State = Literal["ok", "warn", "fail"]
 
@@ -32,7 +32,7 @@ WISHES = {
 """Filters a film may want, and what their absence costs."""
 
 # A child says what it was born with: no_new_privs, the signal it gets when its parent dies, and a limit that was set.
-ASKED = Limits(files=77, nice=0)
+ASKED = ChildLimits(files=77, nice=0)
 WITNESS = """
 import ctypes, resource
 prctl, signal = ctypes.CDLL(None).prctl, ctypes.c_int()
@@ -102,8 +102,8 @@ def _wish(name: str, cost: str, build: Build) -> Row:
 
 def _sandbox() -> tuple[Row, ...]:
     command = launcher([sys.executable, "-I", "-S", "-c", WITNESS], ASKED)
-    told = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=ENVIRONMENT, check=False)
-    privileges, signal, files = (told.stdout.decode().split() + ["?"] * 3)[:3]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=ENVIRONMENT, check=False)
+    privileges, signal, files = (done.stdout.decode().split() + ["?"] * 3)[:3]
     bubblewrap = shutil.which("bwrap", path=ENVIRONMENT["PATH"])
     return (
         _held("children die with us", signal == "9"),

@@ -14,7 +14,7 @@ import imageio_ffmpeg
 
 from compiler.errors import Loc, ReelError
 from compiler.ir.build import Build
-from compiler.supervise.sandbox import ENVIRONMENT, Limits, launcher
+from compiler.supervise.sandbox import ENVIRONMENT, ChildLimits, launcher
 
 VARIABLE = "REELC_FFMPEG"
 """The environment variable that names another ffmpeg than the embedded one."""
@@ -111,7 +111,7 @@ def _located(name: str | None) -> str:
 
 @cache
 def _described(path: str, _changed: int, _size: int) -> Build:
-    version = _told(path, "-version")
+    version = _output_of(path, "-version")
     named = _NAMED.search(version)
     if not named:
         raise _missing(path, "it does not answer as ffmpeg does")
@@ -120,17 +120,17 @@ def _described(path: str, _changed: int, _size: int) -> Build:
             path=path,
             release=release_of(version),
             version=named[1],
-            filters=frozenset(_FILTER.findall(_told(path, "-filters"))),
-            encoders=frozenset(_ENCODER.findall(_told(path, "-encoders"))),
-            transitions=frozenset(_TRANSITION.findall(_told(path, "-h", "filter=xfade"))),
+            filters=frozenset(_FILTER.findall(_output_of(path, "-filters"))),
+            encoders=frozenset(_ENCODER.findall(_output_of(path, "-encoders"))),
+            transitions=frozenset(_TRANSITION.findall(_output_of(path, "-h", "filter=xfade"))),
             avx512="avx512f" in _processor(),
         )
     )
 
 
-def _told(path: str, *option: str) -> str:
+def _output_of(path: str, *option: str) -> str:
     banner = () if option == ("-version",) else ("-hide_banner",)
-    command = launcher([path, *banner, *option], Limits(nice=0))
+    command = launcher([path, *banner, *option], ChildLimits(nice=0))
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=WITHIN, env=ENVIRONMENT, check=False

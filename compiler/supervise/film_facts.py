@@ -44,7 +44,7 @@ def _film(container: InputContainer, fps: Fraction) -> Fields:
     }
 
 
-def _picture(picture: VideoStream, track: survey.Track, fps: Fraction) -> Fields:
+def _picture(picture: VideoStream, track: survey.StreamSurvey, fps: Fraction) -> Fields:
     context, ticks = picture.codec_context, sorted(track.ticks)
     near = track.time_base / 2
     off = (n for n, tick in enumerate(ticks) if abs(tick * track.time_base - n / fps) > near)
@@ -60,7 +60,7 @@ def _picture(picture: VideoStream, track: survey.Track, fps: Fraction) -> Fields
 def _webp(path: Path, fps: Fraction) -> Fields:
     """An animated WebP by its chunks, which libav cannot demux. A still one, made of equal frames, says no length."""
     data = path.read_bytes()
-    size, lasting, shown, at = [0, 0], [], 0, WEBP_HEAD
+    size, lasting, frames, at = [0, 0], [], 0, WEBP_HEAD
     while at + WEBP_CHUNK <= len(data):
         kind, length = data[at : at + 4], int.from_bytes(data[at + 4 : at + WEBP_CHUNK], "little")
         body = data[at + WEBP_CHUNK : at + WEBP_CHUNK + length]
@@ -68,12 +68,12 @@ def _webp(path: Path, fps: Fraction) -> Fields:
             size = [int.from_bytes(body[4:7], "little") + 1, int.from_bytes(body[7:10], "little") + 1]
         elif kind == b"ANMF":
             lasting.append(int.from_bytes(body[12:15], "little"))
-        shown += kind in (b"ANMF", b"VP8 ", b"VP8L")
+        frames += kind in (b"ANMF", b"VP8 ", b"VP8L")
         at += WEBP_CHUNK + length + length % 2
-    if at != len(data) or not shown:
+    if at != len(data) or not frames:
         raise unreadable("is no whole WebP")
     return {
         **{"container": "webp", "videos": 1, "audios": 0, "audio_codec": None, "samples": None},
-        **{"codec": "webp", "pix_fmt": "bgra", "size": size, "frames": shown, "off_grid": None},
+        **{"codec": "webp", "pix_fmt": "bgra", "size": size, "frames": frames, "off_grid": None},
         "lasts": Fraction(sum(lasting), 1000) if lasting else None,
     }

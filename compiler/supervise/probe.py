@@ -13,11 +13,11 @@ from typing import Any
 
 from compiler.errors import Loc, ReelError, raise_all
 from compiler.supervise.plain import plain
-from compiler.supervise.sandbox import Limits, ask
+from compiler.supervise.sandbox import ChildLimits, ask
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import AudioStream, Media, VideoStream
 
-LIMITS = Limits(memory=2 << 30, file=0, files=64, cpu=60)
+LIMITS = ChildLimits(memory=2 << 30, file=0, files=64, cpu=60)
 WITHIN = 120.0
 """Seconds for one answer."""
 
@@ -80,12 +80,12 @@ async def question(name: str, path: Path, *rest: Fraction, loc: Loc) -> Any:
     except TimeoutError as error:
         raise _fault("RC604", path, loc, f"could not be read within {WITHIN:.0f} s") from error
     try:
-        told = json.loads(answer.stdout)
+        reply = json.loads(answer.stdout)
     except ValueError as error:
         raise _crash(path, loc, answer.exit_code, answer.stderr) from error
-    if wrong := told.get("error"):
+    if wrong := reply.get("error"):
         raise _fault(wrong["code"], path, loc, wrong["message"], wrong["detail"], wrong["hint"])
-    return told["answer"]
+    return reply["answer"]
 
 
 def _check_regular(path: Path, loc: Loc) -> None:
@@ -119,17 +119,17 @@ def _fault(code: str, path: Path, loc: Loc, what: str, detail: str = "", hint: s
     )
 
 
-def media_of(path: Path, told: Mapping[str, Any]) -> Media:
-    """The facts that the child told, or `recorded` wrote down, of the file at `path`."""
-    video, audio = told["video"], told["audio"]
+def media_of(path: Path, facts: Mapping[str, Any]) -> Media:
+    """The media at `path`, from the facts that the child answered or `recorded` wrote down."""
+    video, audio = facts["video"], facts["audio"]
     exact = {name: Fraction(video[name]) for name in ("rate", "time_base", "first", "end", "sar")}
     heard = audio and {name: Fraction(audio[name]) for name in ("time_base", "first", "end")}
     return Media(
         path=str(path),
-        format=told["format"],
-        start=Fraction(told["start"]),
-        size=told["size"],
-        earliest=Fraction(told["earliest"]),
+        format=facts["format"],
+        start=Fraction(facts["start"]),
+        size=facts["size"],
+        earliest=Fraction(facts["earliest"]),
         video=VideoStream(**{**video, **exact, "start": _known(video["start"]), "ticks": tuple(video["ticks"])}),
         audio=AudioStream(**{**audio, **heard, "start": _known(audio["start"]), "speakers": tuple(audio["speakers"])})
         if audio

@@ -72,7 +72,7 @@ def _media(path: Path, read: Callable[[InputContainer, list[Stream]], survey.Rea
         if container.format.name in STILLS.values():
             video = _still(container, picture)
             return {"format": STILL_FORMAT, "start": 0, "size": size, "video": video, "audio": None}
-        survey.check_whole(container, survey.Track(picture), size)
+        survey.check_whole(container, survey.StreamSurvey(picture), size)
         reading = read(container, [picture, sound] if sound else [picture])
         if "File ended prematurely" in said(log):
             raise unreadable("is cut short: its end is missing", hint="upload or copy the file again")
@@ -92,12 +92,12 @@ def times(path: Path, start: Fraction, end: Fraction) -> list[Fraction]:
     """Source times of the frames presented in `[start, end)`, the one showing at `start` included."""
     with opened(path) as (container, _):
         picture = _picture(container)
-        head = survey.Track(picture)
+        head = survey.StreamSurvey(picture)
         for packet in container.demux(picture):
             head.take(packet)
             if head.frame:
                 break
-        first = _shown(head)
+        first = _first_time(head)
         return [at - first for at in survey.window(container, head, first + start, first + end)]
 
 
@@ -125,7 +125,7 @@ def _sound(container: InputContainer) -> AudioStream | None:
     return stream
 
 
-def _shown(track: survey.Track) -> Fraction:
+def _first_time(track: survey.StreamSurvey) -> Fraction:
     if track.first is None or not track.ticks:
         raise unreadable("has no picture that can be decoded")
     return track.first
@@ -133,13 +133,13 @@ def _shown(track: survey.Track) -> Fraction:
 
 def _video(container: InputContainer, reading: survey.Reading, stream: VideoStream) -> Fields:
     head, tail, context = reading.heads[0], reading.tails[0], stream.codec_context
-    first, uneven = _shown(head), reading.uneven
+    first, uneven = _first_time(head), reading.uneven
     rate = (stream.average_rate if uneven else stream.guessed_rate) or stream.average_rate or stream.base_rate
     if not rate:
         raise unreadable("states no frame rate")
-    end, shown = tail.end(1 / Fraction(rate)), cast(VideoFrame, head.frame)
+    end, frame = tail.end(1 / Fraction(rate)), cast(VideoFrame, head.frame)
     survey.check_promise(container, tail, end)
-    degrees, mirrored = turn(shown)
+    degrees, mirrored = turn(frame)
     return {
         "index": stream.index,
         "codec": context.codec.canonical_name,
@@ -156,7 +156,7 @@ def _video(container: InputContainer, reading: survey.Reading, stream: VideoStre
         "rotation": degrees,
         "mirrored": mirrored,
         "pix_fmt": context.pix_fmt,
-        "fields": "auto" if shown.interlaced_frame else FIELDS.get(context.field_order),
+        "fields": "auto" if frame.interlaced_frame else FIELDS.get(context.field_order),
         **colours(context),
     }
 
@@ -164,18 +164,18 @@ def _video(container: InputContainer, reading: survey.Reading, stream: VideoStre
 def _still(container: InputContainer, stream: VideoStream) -> Fields:
     """A still image as a picture of one frame."""
     for packet in container.demux(stream):
-        shown = survey.first_frame(packet)
-        if isinstance(shown, VideoFrame):
+        frame = survey.first_frame(packet)
+        if isinstance(frame, VideoFrame):
             break
     else:
         raise unreadable("has no picture that can be decoded")
     context = stream.codec_context
-    degrees, mirrored = turn(shown)
+    degrees, mirrored = turn(frame)
     return {
         "index": stream.index,
         "codec": context.codec.canonical_name,
-        "width": shown.width,
-        "height": shown.height,
+        "width": frame.width,
+        "height": frame.height,
         "rate": STILL_RATE,
         "time_base": STILL_TICK,
         "first": 0,

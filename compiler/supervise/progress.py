@@ -37,7 +37,7 @@ class Progress:
         return min(1.0, self.frame / self.frames) if self.frames else 1.0
 
 
-class Meter:
+class ProgressMeter:
     """Reads `-progress` output as it comes, in pieces of any size, against a monotonic clock passed in.
 
     Several ffmpegs may make one film, one after the other: `before` is what those before this one have made of it.
@@ -48,7 +48,7 @@ class Meter:
         self.frame = 0
         self.before = 0
         self.listening: Fraction | None = None
-        """While an ffmpeg makes sound alone: the frames a second by which its progress is told."""
+        """While an ffmpeg makes sound alone: the frames a second in which its progress is counted."""
         self.advanced = started
         """When `frame` last grew: what a stall is measured from."""
         self.counting = True

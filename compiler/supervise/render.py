@@ -13,23 +13,23 @@ from time import monotonic
 
 from compiler.errors import Loc, Notice, ReelError
 from compiler.supervise.film import check_output, part_of, publish, refusal
-from compiler.supervise.progress import Meter, Progress
+from compiler.supervise.progress import Progress, ProgressMeter
 from compiler.supervise.run import RENDERING, run
-from compiler.supervise.sandbox import Limits
+from compiler.supervise.sandbox import ChildLimits
 from compiler.supervise.verdict import UNKNOWN, Origins
 from compiler.supervise.verify import Expected, verify_film
 
 BuildCommand = Callable[[Path, Path], list[str]]
-"""The argv of a job that has its files in the folder at the first path. What the film itself is written to is at the
+"""The argv of a step that has its files in the folder at the first path. What the film itself is written to is at the
 second, which ends in `.part`: state the muxer."""
 
 
 FromFolder = Callable[[Path], str]
-"""A text that depends on what earlier jobs left in the folder."""
+"""A text that depends on what earlier steps left in the folder."""
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class RenderStep:
     """One ffmpeg of those that make a film, run in order, in their folder: the files it reads besides the media, by
     name, and how many frames of the film it makes. One that makes none measures, or puts the others' work together."""
 
@@ -58,7 +58,7 @@ class Film:
 
 
 async def render(
-    jobs: Sequence[Job],
+    steps: Sequence[RenderStep],
     output: Path,
     expected: Expected,
     *,
@@ -66,35 +66,35 @@ async def render(
     overwrite: bool = False,
     stall_after: float = 60,
     deadline: float | None = None,
-    limits: Limits = RENDERING,
+    limits: ChildLimits = RENDERING,
 ) -> Film:
     """The film, complete and as predicted, at `output`; or a coded error and `output` untouched.
 
     It is written beside its final place under a name that begins with a dot and ends in `.part`. So is the folder that
-    the jobs have to themselves, since parts of a film are as large as the film.
+    the steps have to themselves, since parts of a film are as large as the film.
     """
     check_output(output, overwrite)
-    meter = Meter(expected.frames, monotonic())
+    meter = ProgressMeter(expected.frames, monotonic())
     part = part_of(output)
     try:
         with _workplace(part, output) as folder:
             made, notices = 0, list[Notice]()
-            for job in jobs:
-                meter.before = made if job.frames else 0
-                meter.listening, meter.counting = expected.fps if job.sound_alone else None, bool(job.frames)
-                _write(job.files, Path(folder), output)
+            for step in steps:
+                meter.before = made if step.frames else 0
+                meter.listening, meter.counting = expected.fps if step.sound_alone else None, bool(step.frames)
+                _write(step.files, Path(folder), output)
                 await run(
-                    job.command(Path(folder), part),
+                    step.command(Path(folder), part),
                     meter,
                     on_progress=on_progress,
                     stall_after=stall_after,
                     deadline=deadline,
-                    origins=job.origins,
+                    origins=step.origins,
                     limits=limits,
                     cwd=Path(folder),
                 )
-                made += job.frames
-                notices += filter(None, [job.notice(Path(folder))])
+                made += step.frames
+                notices += filter(None, [step.notice(Path(folder))])
         on_progress(Progress("verifying", expected.frames, expected.frames, monotonic() - meter.started))
         await _verify(part, expected)
         size_bytes, sha256 = part.stat().st_size, await asyncio.to_thread(_sha256, part)

@@ -9,8 +9,8 @@ from pathlib import Path
 from time import monotonic
 
 from compiler.errors import Loc, ReelError
-from compiler.supervise.progress import Meter, Progress
-from compiler.supervise.sandbox import Limits, start, stop
+from compiler.supervise.progress import Progress, ProgressMeter
+from compiler.supervise.sandbox import ChildLimits, start, stop
 from compiler.supervise.verdict import UNKNOWN, Origins, explain
 
 KEPT = 64 * 1024
@@ -23,7 +23,7 @@ TICK = 0.25
 FINISHING = 10
 """How much longer than `stall_after` the last frame may stand still: the file's index is being moved to its front."""
 
-RENDERING = Limits(files=1024, nice=0)
+RENDERING = ChildLimits(files=1024, nice=0)
 
 
 class Ends:
@@ -48,13 +48,13 @@ class Ends:
 
 async def run(
     command: Sequence[str],
-    meter: Meter,
+    meter: ProgressMeter,
     *,
     on_progress: Callable[[Progress], None],
     stall_after: float = 60,
     deadline: float | None = None,
     origins: Origins = UNKNOWN,
-    limits: Limits = RENDERING,
+    limits: ChildLimits = RENDERING,
     cwd: Path | None = None,
 ) -> None:
     """Run ffmpeg to its end; it must print `-progress pipe:1`. Exit 0 is not yet a film: verify it.
@@ -74,7 +74,7 @@ async def run(
         raise explain(exit_code, said.text(), origins)
 
 
-async def _follow(child: Process, meter: Meter, said: Ends, on_progress: Callable[[Progress], None]) -> int:
+async def _follow(child: Process, meter: ProgressMeter, said: Ends, on_progress: Callable[[Progress], None]) -> int:
     assert child.stdout
     assert child.stderr
     listening = asyncio.ensure_future(_listen(child.stderr, said))
@@ -87,7 +87,7 @@ async def _follow(child: Process, meter: Meter, said: Ends, on_progress: Callabl
     return await child.wait()
 
 
-async def _measure(output: asyncio.StreamReader, meter: Meter, on_progress: Callable[[Progress], None]) -> None:
+async def _measure(output: asyncio.StreamReader, meter: ProgressMeter, on_progress: Callable[[Progress], None]) -> None:
     while piece := await output.read(PIECE):
         for progress in meter.feed(piece, monotonic()):
             on_progress(progress)
@@ -98,7 +98,7 @@ async def _listen(errors: asyncio.StreamReader, said: Ends) -> None:
         said.add(piece)
 
 
-async def watch(ending: asyncio.Future[int], meter: Meter, stall_after: float, deadline: float | None) -> None:
+async def watch(ending: asyncio.Future[int], meter: ProgressMeter, stall_after: float, deadline: float | None) -> None:
     """Return when `ending` is done; RC608 when the meter stands still for too long before, RC609 at the deadline."""
     while not ending.done():
         await asyncio.wait({ending}, timeout=TICK)
@@ -110,17 +110,17 @@ async def watch(ending: asyncio.Future[int], meter: Meter, stall_after: float, d
             raise _late(meter, deadline)
 
 
-def _stalled(meter: Meter, patience: float) -> ReelError:
+def _stalled(meter: ProgressMeter, patience: float) -> ReelError:
     what = f"ffmpeg made no frame for {patience:g} s and was stopped"
     return ReelError(
         "RC608", Loc(), what, detail=_reached(meter), hint="render again; check that the media can be read"
     )
 
 
-def _late(meter: Meter, deadline: float) -> ReelError:
+def _late(meter: ProgressMeter, deadline: float) -> ReelError:
     what = f"the render took longer than {deadline:g} s and was stopped"
     return ReelError("RC609", Loc(), what, detail=_reached(meter), hint="allow more time, or render a shorter reel")
 
 
-def _reached(meter: Meter) -> str:
+def _reached(meter: ProgressMeter) -> str:
     return f"at frame {meter.frame} of {meter.frames}"

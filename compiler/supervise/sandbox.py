@@ -29,7 +29,7 @@ GRACE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ChildLimits:
     """What a child may use at most; None is no limit of ours."""
 
     memory: int | None = None
@@ -52,13 +52,13 @@ class Answer:
     stderr: str
 
 
-def launcher(command: Sequence[str], limits: Limits) -> list[str]:
+def launcher(command: Sequence[str], limits: ChildLimits) -> list[str]:
     """The argv that runs `command` under `limits`; this process must be the one that starts it."""
     stated = json.dumps({**asdict(limits), "parent": os.getpid()})
     return [sys.executable, "-I", "-S", LAUNCHER, stated, "--", *command]
 
 
-async def start(command: Sequence[str], limits: Limits, cwd: Path | None = None) -> Process:
+async def start(command: Sequence[str], limits: ChildLimits, cwd: Path | None = None) -> Process:
     """The started child: stdin null, stdout and stderr pipes, the leader of its own process group."""
     return await asyncio.create_subprocess_exec(
         *launcher(command, limits),
@@ -71,7 +71,7 @@ async def start(command: Sequence[str], limits: Limits, cwd: Path | None = None)
     )
 
 
-async def ask(command: Sequence[str], limits: Limits, within: float) -> Answer:
+async def ask(command: Sequence[str], limits: ChildLimits, within: float) -> Answer:
     """The whole answer of a short-lived child; TimeoutError after `within` seconds, with nothing left alive."""
     child = await start(command, limits)
     try:

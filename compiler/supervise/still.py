@@ -9,7 +9,7 @@ from time import monotonic
 
 from compiler.errors import Loc, ReelError
 from compiler.supervise.film import check_output, part_of, publish
-from compiler.supervise.progress import Meter
+from compiler.supervise.progress import ProgressMeter
 from compiler.supervise.run import run
 from compiler.supervise.verdict import UNKNOWN, Origins
 
@@ -34,7 +34,7 @@ async def render_still(
             graph = Path(folder) / "filtergraph.txt"
             graph.write_text(script, encoding="utf-8")
             command = build_command(graph, part)
-            meter = Meter(1, monotonic())
+            meter = ProgressMeter(1, monotonic())
             await run(command, meter, on_progress=lambda _: None, stall_after=stall_after, origins=origins)
         if not part.exists() or not part.stat().st_size:
             raise ReelError("RC610", Loc(), "ffmpeg ended well but wrote no picture", hint="run reelc doctor")

@@ -31,7 +31,7 @@ JITTER = Fraction(1, 2000)
 """Seconds a frame may be off an even grid besides the rounding to its time base."""
 
 
-class Track:
+class StreamSurvey:
     """One stream as far as it has been read: ticks are of its time base; packets outside the edit list do not count."""
 
     def __init__(self, stream: Stream, *, decode: bool = True) -> None:
@@ -84,8 +84,8 @@ class Track:
 class Reading:
     """What was read of some streams: their beginnings, their ends (the same when all was read), and whether all was."""
 
-    heads: list[Track]
-    tails: list[Track]
+    heads: list[StreamSurvey]
+    tails: list[StreamSurvey]
     whole: bool
 
     @property
@@ -99,13 +99,13 @@ def read(container: InputContainer, streams: Sequence[Stream]) -> Reading | None
 
     The first stream is the picture. RC604 if they cannot be read to the end.
     """
-    heads = [Track(stream) for stream in streams]
+    heads = [StreamSurvey(stream) for stream in streams]
     if _read(container, heads, most=HEAD):
         return Reading(heads, heads, whole=True)
     end = _stated_end(container, heads[0])
     if end is None or not all(track.ticks and track.frame for track in heads):
         return None
-    tails = [Track(stream, decode=False) for stream in streams]
+    tails = [StreamSurvey(stream, decode=False) for stream in streams]
     _seek(container, tails[0], end - TAIL)
     _read(container, tails)
     return Reading(heads, tails, whole=False) if all(track.ticks for track in tails) else None
@@ -113,7 +113,7 @@ def read(container: InputContainer, streams: Sequence[Stream]) -> Reading | None
 
 def read_whole(container: InputContainer, streams: Sequence[Stream]) -> Reading:
     """The streams with every packet counted, of a file just opened: a seek may lose the first sounds."""
-    tracks = [Track(stream) for stream in streams]
+    tracks = [StreamSurvey(stream) for stream in streams]
     _read(container, tracks)
     return Reading(tracks, tracks, whole=True)
 
@@ -132,7 +132,7 @@ def earliest(container: InputContainer) -> Fraction:
     return min(found, default=Fraction(0))
 
 
-def check_whole(container: InputContainer, track: Track, size: int) -> None:
+def check_whole(container: InputContainer, track: StreamSurvey, size: int) -> None:
     """RC604 if the file's index promises bytes that the file does not have."""
     entries = track.stream.index_entries
     if not container.format.name.startswith("mov") or not len(entries):
@@ -144,7 +144,7 @@ def check_whole(container: InputContainer, track: Track, size: int) -> None:
     raise cut_short(promised, (entries[missing].timestamp - entries[0].timestamp) * track.time_base)
 
 
-def check_promise(container: InputContainer, track: Track, end: Fraction) -> None:
+def check_promise(container: InputContainer, track: StreamSurvey, end: Fraction) -> None:
     """RC604 if the header states a length of the picture that its packets do not reach."""
     stated = track.stream.duration
     match container.format.name.split(",")[0]:
@@ -164,7 +164,7 @@ def cut_short(promised: Fraction, reached: Fraction) -> ReelError:
     return unreadable(what, hint="upload or copy the file again")
 
 
-def window(container: InputContainer, track: Track, start: Fraction, end: Fraction) -> list[Fraction]:
+def window(container: InputContainer, track: StreamSurvey, start: Fraction, end: Fraction) -> list[Fraction]:
     """Container times of the frames presented in `[start, end)`, the one already showing at `start` included."""
     _seek(container, track, start - TAIL)
     times: list[Fraction] = []
@@ -180,7 +180,7 @@ def window(container: InputContainer, track: Track, start: Fraction, end: Fracti
     return [at for at in times if at >= showing]
 
 
-def _read(container: InputContainer, tracks: Sequence[Track], most: int | None = None) -> bool:
+def _read(container: InputContainer, tracks: Sequence[StreamSurvey], most: int | None = None) -> bool:
     """Read on until the end, or until `most` packets of the first track; whether the end was reached."""
     lead, by_index = tracks[0], {track.stream.index: track for track in tracks}
     try:
@@ -193,12 +193,12 @@ def _read(container: InputContainer, tracks: Sequence[Track], most: int | None =
     return True
 
 
-def _seek(container: InputContainer, track: Track, at: Fraction) -> None:
+def _seek(container: InputContainer, track: StreamSurvey, at: Fraction) -> None:
     target = max(at, Fraction(container.start_time or 0, 1_000_000))
     container.seek(int(target / track.time_base), stream=track.stream, backward=True)
 
 
-def _stated_end(container: InputContainer, track: Track) -> Fraction | None:
+def _stated_end(container: InputContainer, track: StreamSurvey) -> Fraction | None:
     if track.stream.duration is not None:
         return (track.stream.start_time or 0) * track.time_base + track.stream.duration * track.time_base
     if container.duration is not None:

@@ -34,7 +34,7 @@ UNKNOWN = Origins()
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _Symptom:
     """One thing that stderr may say: the pattern, and the error it means."""
 
     pattern: re.Pattern[str]
@@ -43,12 +43,12 @@ class _Reading:
     hint: str
 
 
-def _says(pattern: str, code: str, message: str, hint: str) -> _Reading:
-    return _Reading(re.compile(pattern, re.IGNORECASE), code, message, hint)
+def _says(pattern: str, code: str, message: str, hint: str) -> _Symptom:
+    return _Symptom(re.compile(pattern, re.IGNORECASE), code, message, hint)
 
 
 # 5.1 and 9.0 spell most of these differently; the first that fits decides, so causes stand before consequences.
-READINGS = (
+SYMPTOMS = (
     _says(
         r"No space left on device|Disk quota exceeded", "RC611", "the disk is full", "free some space and render again"
     ),
@@ -97,26 +97,26 @@ def explain(exit_code: int, stderr: str, origins: Origins) -> ReelError:
     if exit_code == CANNOT_START and "launcher:" in stderr:
         return ReelError("RC601", Loc(), "ffmpeg cannot be run", detail=detail, hint="run reelc doctor")
     loc = _place(lines, origins)
-    if reading := _reading(lines, origins):
-        return ReelError(reading.code, loc, reading.message, detail=detail, hint=reading.hint)
+    if symptom := _symptom(lines, origins):
+        return ReelError(symptom.code, loc, symptom.message, detail=detail, hint=symptom.hint)
     if exit_code == -signal.SIGKILL:
         return ReelError("RC607", loc, KILLED, detail=detail, hint="free some memory, or render a shorter reel")
     what = "ffmpeg crashed" if exit_code < 0 else "ffmpeg failed"
     return ReelError("RC607", loc, what, detail=detail, hint=REPORT)
 
 
-def _reading(lines: list[str], origins: Origins) -> _Reading | None:
-    for reading in READINGS:
-        if any(reading.pattern.search(line) for line in lines):
-            return reading
+def _symptom(lines: list[str], origins: Origins) -> _Symptom | None:
+    for symptom in SYMPTOMS:
+        if any(symptom.pattern.search(line) for line in lines):
+            return symptom
     # A filter that fails takes the decoders down with it: only when none is named is it about files.
     if any(_instance_in(line, origins) for line in lines):
         return None
     for line in lines:
         ours = _path_in(line, origins) or _INPUT.search(line) or "input" in line
-        for reading in (MISSING, DAMAGED) if ours else (UNWRITABLE, DAMAGED):
-            if reading.pattern.search(line):
-                return reading
+        for symptom in (MISSING, DAMAGED) if ours else (UNWRITABLE, DAMAGED):
+            if symptom.pattern.search(line):
+                return symptom
     return None
 
 

@@ -15,10 +15,10 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Literal
 
+from compiler.previews import Patience, make_peaks, make_proxy, make_strip
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.progress import Progress
 from compiler.supervise.record import Media
-from compiler.viewing import Patience, make_peaks, make_proxy, make_strip
 from server.failures import problem_of
 from server.footage.cache import MediaCache
 from server.footage.facts import read_facts

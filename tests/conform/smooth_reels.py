@@ -38,7 +38,7 @@ def random_reel(seed: int, folder: Path) -> dict[str, Any]:
 
 @cache
 def facts_of(folder: Path) -> Mapping[str, Facts]:
-    """What the reference is told of the sources."""
+    """The sources' facts, as the reference takes them."""
     return {name: _facts(folder / name, rate) for name, (rate, _) in MEDIA.items()}
 
 

@@ -210,8 +210,8 @@ def mapped(signal: tuple[float, float, float], transfer: str) -> tuple[float, fl
     red, green, blue = (sum(weight * value for weight, value in zip(row, light, strict=True)) for row in TO_BT709)
     largest = max(red, green, blue, 1e-6)
     share = bent(largest) / largest
-    shown = [min(max(value * share, 0.0), 1.0) ** (1 / 2.4) for value in (red, green, blue)]
-    return shown[0], shown[1], shown[2]
+    rendered = [min(max(value * share, 0.0), 1.0) ** (1 / 2.4) for value in (red, green, blue)]
+    return rendered[0], signal[1], signal[2]
 
 
 SIGNALS = {

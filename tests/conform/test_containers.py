@@ -80,7 +80,7 @@ def made(name: str, pool: Path, ffmpeg: str) -> Path:
     return path
 
 
-def shown(path: Path) -> list[tuple[Fraction, int | None]]:
+def frame_times(path: Path) -> list[tuple[Fraction, int | None]]:
     """When every frame is seen, from the first one on, and its code: decoded from the start, without a seek."""
     frames = read.frames(path)
     return [(frame.pts - frames[0].pts, frame.codes[0]) for frame in frames]
@@ -106,7 +106,7 @@ def test_a_frame_is_found_however_it_is_packed(
     ]
     canvas = {"width": 640, "height": 360, "fps": FPS}
     reel = {"reel": 1, "canvas": canvas, "encode": {"preset": "ultrafast", "crf": 20}, "clips": clips}
-    seen = shown(source)
+    seen = frame_times(source)
     film = rendered(reel, ffmpegs, tmp_path / "film.mp4").path
     assert [frame.codes[0] for frame in read.frames(film)] == [code for trim in TRIMS for code in law(seen, *trim)]
     if KINDS[name][1].channels and KINDS[name][2] is None:

@@ -24,7 +24,7 @@ SEEDS = (30, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3, 6))
 def mixed(placed: Placed, reel: dict[str, Any], ffmpeg: str) -> set[int]:
     """The frames of the film that a clip's motion draws."""
     fps = compiled(reel, ffmpeg).plan.fps
-    op = ops.Retime(Value("x"), placed.timing.shown(fps), fps, motion=placed.clip.motion)
+    op = ops.Retime(Value("x"), placed.timing.grid_warp(fps), fps, motion=placed.clip.motion)
     return {placed.first + n for first, until, moves in runs_of(op) if moves for n in range(first, until)}
 
 

@@ -26,7 +26,7 @@ from tests.golden.compiling import BUILDS, FILMS, compile_case
 CASES = [case for case in FILMS if case not in BUILDS]
 EDGES = re.compile(r"G0_(graph_0_in|out_|format$|format_out_|trim_out_|trim_for_output_)")
 """What stands at the ends of every graph: where frames come in, where they go out (not for long), and what the encoder
-was told."""
+was printing."""
 
 STREAM = re.compile(r"\[(\d+):\d+\]")
 TINY = "duration=0.1"
@@ -67,10 +67,10 @@ def negotiated(compiled: Compiled, ffmpeg: str, folder: Path, script: str = "") 
         output[output.index("-preset") + 1] = "ultrafast"
     if compiled.encoding.profile.name == "webp":  # its encoder fails without frames, and these sources have few
         output[output.index("-c:v") :] = ["-c:v", "rawvideo", "-pix_fmt", "bgra"]
-    told = ["-print_graphs", "-print_graphs_format", "json", "-print_graphs_file", str(printed), "-f", "null", "-"]
+    printing = ["-print_graphs", "-print_graphs_format", "json", "-print_graphs_file", str(printed), "-f", "null", "-"]
     inputs = [word for source in stand_ins(graph) for word in ("-f", "lavfi", "-i", source)]
     (folder / GAIN).write_text(gain_command("reel.loud", "1"))
-    words = [ffmpeg, "-nostdin", "-v", "error", *inputs, *output, *SOON, *told]
+    words = [ffmpeg, "-nostdin", "-v", "error", *inputs, *output, *SOON, *printing]
     subprocess.run(words, check=True, timeout=120, cwd=folder)
     (ran,) = json.loads(printed.read_text())["graphs"]
     named = ((one["filter_outputs"] or one["filter_inputs"])[0]["filter_id"] for one in ran["filters"])

@@ -61,9 +61,11 @@ def test_a_picture_is_turned_as_its_matrix_says(
     run(embedded, "-y", *said, "-i", tmp_path / "plain.mp4", "-c", "copy", tmp_path / "turned.mp4")
     a, b, c, d = (1, 0, 0, 1)
     with av.open(str(tmp_path / "turned.mp4")) as container:
-        told: Any = next(container.decode(video=0)).side_data
-        if Type.DISPLAYMATRIX in told:
-            a, b, _, c, d, *_ = (number // 65536 for number in struct.unpack("=9i", bytes(told[Type.DISPLAYMATRIX])))
+        side_data: Any = next(container.decode(video=0)).side_data
+        if Type.DISPLAYMATRIX in side_data:
+            a, b, _, c, d, *_ = (
+                number // 65536 for number in struct.unpack("=9i", bytes(side_data[Type.DISPLAYMATRIX]))
+            )
     width, height = (80, 160) if b else (160, 80)
     edit = reel("turned.mp4", start=0, end=0.5, width=width, height=height)
     film = rendered(edit, ffmpegs, tmp_path / "film.mp4", tmp_path)

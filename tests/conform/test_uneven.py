@@ -76,19 +76,19 @@ def media(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.mark.conform
 def test_the_frame_on_screen_is_shown(media: Path, ffmpegs: str, tmp_path: Path) -> None:
-    """As one film in units, whose parts begin deep in the source, and told the same by `compile --at`."""
+    """As one film in units, whose parts begin deep in the source, and `compile --at` says the same."""
     reel = stored(str(media), *CLIPS)
     wanted = [k for clip in CLIPS.values() for k in law(*clip)]
     film = rendered(reel, ffmpegs, tmp_path / "film.mp4").path
     if media.suffix == ".mkv":  # its ticks are milliseconds: a slot's edge may fall between a time and its rounding
-        shown = [frame.codes[0] or 0 for frame in read.frames(film)]
-        assert len(shown) == len(wanted)
-        assert sum(a != b for a, b in zip(shown, wanted, strict=True)) <= len(wanted) // 20
+        seen = [frame.codes[0] or 0 for frame in read.frames(film)]
+        assert len(seen) == len(wanted)
+        assert sum(a != b for a, b in zip(seen, wanted, strict=True)) <= len(wanted) // 20
     else:
         assert [frame.codes[0] for frame in read.frames(film)] == wanted
     done = compiled(reel, ffmpegs)
-    told = [sights(done.plan, done.legal, n)[0].source_frame for n in range(done.plan.frames)]
-    assert told == [frame.codes[0] for frame in read.frames(film)]
+    traced = [sights(done.plan, done.legal, n)[0].source_frame for n in range(done.plan.frames)]
+    assert traced == [frame.codes[0] for frame in read.frames(film)]
 
 
 @pytest.mark.conform
@@ -109,7 +109,7 @@ def test_the_last_frame_is_seen_wherever_it_falls(media: Path, ffmpegs: str, tmp
     ]
     reel = stored(str(media)) | {"clips": clips}
     film = rendered(reel, ffmpegs, tmp_path / "film.mp4").path
-    shown = [frame.codes[0] for frame in read.frames(film)]
+    seen = [frame.codes[0] for frame in read.frames(film)]
     done = compiled(reel, ffmpegs)
-    assert shown == [sights(done.plan, done.legal, n)[0].source_frame for n in range(done.plan.frames)]
-    assert shown.count(len(TIMES) - 1) >= len(speeds) // 2
+    assert seen == [sights(done.plan, done.legal, n)[0].source_frame for n in range(done.plan.frames)]
+    assert seen.count(len(TIMES) - 1) >= len(speeds) // 2

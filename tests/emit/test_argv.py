@@ -1,4 +1,4 @@
-"""Commands: what ffmpeg may open, what it is told, and that no name can say anything else."""
+"""Commands: what ffmpeg may open, its options, and that no name can say anything else."""
 
 from __future__ import annotations
 

@@ -67,9 +67,9 @@ def test_perspective_shows_the_box(ffmpegs: str) -> None:
     film = draw(ffmpegs, ", ".join(chain), "X", 8)
     for n, luma in enumerate(lumas(film, 104, 64)):
         box = ZOOM.at(n)
-        shown = [box.x + (i + 0.5) * box.width / 104 - 0.5 for i in range(104)]
-        assert list(luma[32 * 104 : 33 * 104]) == pytest.approx(shown, abs=0.6)
-        assert sum(luma[32 * 104 : 33 * 104]) / 104 == pytest.approx(sum(shown) / 104, abs=0.05)
+        wanted = [box.x + (i + 0.5) * box.width / 104 - 0.5 for i in range(104)]
+        assert list(luma[32 * 104 : 33 * 104]) == pytest.approx(wanted, abs=0.6)
+        assert sum(luma[32 * 104 : 33 * 104]) / 104 == pytest.approx(sum(wanted) / 104, abs=0.05)
 
 
 def test_chunks_draw_what_one_filter_draws(ffmpegs: str) -> None:

@@ -1,4 +1,4 @@
-"""Sound as ffmpeg is told it: to the sample, at any speed it knows."""
+"""Sound in ffmpeg's spelling: to the sample, at any speed it knows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Time as ffmpeg is told it: exact ticks, one balanced expression, whole frames."""
+"""Time in ffmpeg's spelling: exact ticks, one balanced expression, whole frames."""
 
 from __future__ import annotations
 
@@ -120,8 +120,8 @@ def test_every_frame_has_the_slot_that_exact_arithmetic_gives_it(warp: Warp, zer
         exact = warp.record_of(src(at))
         edge = (exact * fps + Fraction(501, 1000)) % 1
         if SURE < edge < 1 - SURE:
-            told = slots({"T": ticks * 1e-9, "PTS": float(ticks), "TB": 1e-9}) * 1e-9 * float(fps)
-            assert round(told) == slot(exact, fps), f"{warp} at {at}"
+            spelled = slots({"T": ticks * 1e-9, "PTS": float(ticks), "TB": 1e-9}) * 1e-9 * float(fps)
+            assert round(spelled) == slot(exact, fps), f"{warp} at {at}"
 
 
 @pytest.mark.parametrize("ease", ["linear", "smooth"])

@@ -54,7 +54,7 @@ class Report:
     confused: tuple[str, ...]
     """Clips where clicks on whole seconds are not the loud ones: sound that is off by tenths of a second."""
     floating: int
-    """Clicks found inside spans whose pitch is kept, at most 1x fast (faster, they cannot be told apart)."""
+    """Clicks found inside spans whose pitch is kept, at most 1x fast (faster, they cannot be distinguished)."""
     max_float_ms: float
     """The farthest of those from its place."""
     undimmed: tuple[str, ...]
@@ -110,7 +110,7 @@ def _wrong(frames: list[Frame], prediction: Prediction, lanes: dict[str, int]) -
     media = {clip.id: clip.media for clip in prediction.clips}
     darkened, mixed = _darkened(prediction), _mixed(prediction)
     found = []
-    for n, (frame, wanted) in enumerate(zip(frames, prediction.shown, strict=False)):
+    for n, (frame, wanted) in enumerate(zip(frames, prediction.source_frames, strict=False)):
         if n in mixed:
             continue
         want: list[int | None] = [None, None]
@@ -129,8 +129,8 @@ def _agrees(codes: tuple[int | None, int | None], want: list[int | None], alone:
     """
     if alone:
         return list(codes) == want
-    told = [code for code in codes if code is not None and code != UNREADABLE]
-    if None not in want and not told:
+    read_codes = [code for code in codes if code is not None and code != UNREADABLE]
+    if None not in want and not read_codes:
         return False
     return all(code in (None, UNREADABLE, wanted) for code, wanted in zip(codes, want, strict=True))
 

@@ -11,7 +11,7 @@ from tests.reference.predict import Click
 REACH = 0.03
 """Seconds on either side of its place in which an exact click is looked for, if no neighbour of its clip is nearer."""
 FASTEST = 8
-"""The speed above which clicks are too short and too near each other to be told apart."""
+"""The speed above which clicks are too short and too near each other to be distinguished."""
 LOUDER = 1.3
 """How much louder a click on a whole second must be than its neighbours; it is made twice as loud."""
 SMEAR = 0.1
@@ -53,9 +53,9 @@ class Sound:
     def confused(self) -> tuple[str, ...]:
         """Clips where, at one speed, a click on a whole second of sound is not louder than the rest."""
         pairs = zip(self.exact, self.nearest, strict=True)
-        told = sorted(((c.clip, c.speed, c.loud, near.peak) for c, near in pairs if near), key=lambda row: row[:2])
+        measured = sorted(((c.clip, c.speed, c.loud, near.peak) for c, near in pairs if near), key=lambda row: row[:2])
         found = []
-        for (clip, _), rows in groupby(told, key=lambda row: row[:2]):
+        for (clip, _), rows in groupby(measured, key=lambda row: row[:2]):
             peaks: dict[bool, list[float]] = {True: [], False: []}
             for _, _, loud, peak in rows:
                 peaks[loud].append(peak)

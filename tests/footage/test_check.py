@@ -67,9 +67,9 @@ def pictures(film: Prediction, sources: tuple[Source, ...]) -> Pictures:
     lanes = {source.media: source.recipe.lane for source in sources}
     clips = {clip.id: clip for clip in film.clips}
     frames = []
-    for n, shown in enumerate(film.shown):
+    for n, seen in enumerate(film.source_frames):
         mixed = np.zeros(SIZE[::-1])
-        for clip, index in shown:
+        for clip, index in seen:
             share, bright = weight(clips[clip], n)
             mixed += share * (16 + bright * (coded.draw(index, SIZE, lanes[clips[clip].media]) - 16.0))
         frames.append(np.rint(mixed).astype(np.uint8))
@@ -169,7 +169,7 @@ def test_a_cut_in_place_of_a_fade_is_found(
     for clip, lane in zip((fading, entered), lanes, strict=True):
         for n in range(entered.first_frame - 7, entered.first_frame + 8):
             if clip.first_frame <= n < clip.end_frame:
-                frames[n] = coded.draw(clip.shown[n - clip.first_frame], SIZE, lane)
+                frames[n] = coded.draw(clip.source_frames[n - clip.first_frame], SIZE, lane)
     film = forge(tmp_path / "film.mp4", frames, sound(prediction), embedded)
     report = check_film(film, prediction, sources)
     assert report.faults() == ["a fade does not darken ('clip2', 'clip3')"]

@@ -24,7 +24,7 @@ SIZES_AND_INNERS = [
 ]
 
 
-def told(path: Path, lane: int = 0, inner: read.Rectangle | None = None) -> list[int | None]:
+def read_codes(path: Path, lane: int = 0, inner: read.Rectangle | None = None) -> list[int | None]:
     """The indices read in one lane, the other one being blank throughout."""
     frames = read.frames(path, inner)
     assert {frame.codes[1 - lane] for frame in frames} == {None}
@@ -54,7 +54,7 @@ def tolerance_ms(suffix: str, sound: tuple[str, ...]) -> float:
 def test_every_pool_source_reads_back(name: str, sources: tuple[Source, ...]) -> None:
     source = next(source for source in sources if source.path.name == name)
     recipe, facts = source.recipe, source.facts
-    assert told(source.path, recipe.lane) == list(range(recipe.frames))
+    assert read_codes(source.path, recipe.lane) == list(range(recipe.frames))
     assert len(facts.times) == recipe.frames
     assert max(abs(at - k / recipe.rate) for k, at in enumerate(facts.times)) < Fraction(1, 2000)
     assert abs(facts.end - recipe.frames / recipe.rate) < Fraction(1, 1000)
@@ -88,7 +88,7 @@ def test_codes_survive_scaling_and_bars(
     chain: str, inner: read.Rectangle | None, tmp_path: Path, sources: tuple[Source, ...], embedded: str
 ) -> None:
     small = filtered(sources[0].path, tmp_path / "small.mp4", chain, embedded)
-    assert told(small, 0, inner) == list(range(sources[0].recipe.frames))
+    assert read_codes(small, 0, inner) == list(range(sources[0].recipe.frames))
 
 
 def test_both_codes_are_read_in_a_dissolve(tmp_path: Path, embedded: str) -> None:
@@ -110,7 +110,7 @@ def test_both_codes_are_read_in_a_dissolve(tmp_path: Path, embedded: str) -> Non
 
 def test_codes_are_read_through_most_of_a_fade(tmp_path: Path, sources: tuple[Source, ...], embedded: str) -> None:
     faded = filtered(sources[0].path, tmp_path / "faded.mp4", "fade=t=in:s=0:n=20", embedded)
-    codes = told(faded)
+    codes = read_codes(faded)
     assert codes[3:] == list(range(3, len(codes)))
     contrast = [frame.contrast[0] for frame in read.frames(faded)[:21]]
     assert contrast == sorted(contrast)
@@ -123,7 +123,7 @@ def test_variable_rate_is_read_at_its_own_times(tmp_path: Path, embedded: str) -
     times = tuple(sum(gaps[:k], Fraction(0)) for k in range(60))
     recipe = replace(SHORT, times=times, seconds=Fraction(2))
     made = coded.make(tmp_path / "variable.mp4", recipe, ffmpeg=embedded)
-    assert told(made) == list(range(60))
+    assert read_codes(made) == list(range(60))
     assert read.frame_times(made)[0] == times
     assert [frame.pts for frame in read.frames(made)] == list(times)
 
@@ -140,7 +140,7 @@ def test_a_damaged_code_is_not_read_as_another() -> None:
 def test_two_frames_blended_are_unreadable(tmp_path: Path, embedded: str) -> None:
     made = coded.make(tmp_path / "made.mkv", replace(SHORT, channels=0), ffmpeg=embedded)
     blended = filtered(made, tmp_path / "blended.mkv", "tmix=frames=2", embedded)
-    assert told(blended).count(UNREADABLE) > 40
+    assert read_codes(blended).count(UNREADABLE) > 40
 
 
 def test_an_index_must_fit() -> None:

@@ -13,7 +13,7 @@ COMMANDS = (
     *("dissolve_between_cuts", "atempo_on_5_1"),
     *(case for case in FILMS if case.startswith("encode_") or case == "loudness"),
 )
-"""Cases whose whole command is kept too: they differ in what the oldest and newest ffmpegs are told, and encoders."""
+"""Cases whose whole command is kept too: they differ in encoders, and in options for the oldest and newest ffmpeg."""
 
 
 @pytest.mark.parametrize("case", FILMS)

@@ -1,4 +1,4 @@
-"""What every pass does, shown on one reel each."""
+"""What every pass does, on one reel each."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SHOWN_ON = {
     "pass_widen_blends": "dissolve_between_cuts",
     "pass_restamp_joins": "dissolve_between_cuts",
 }
-"""The golden reel each pass is shown on."""
+"""The golden reel of each pass."""
 
 SLICED = (135, 170)
 """The frames of `dissolve_between_cuts` that are its dissolve and a part of the clip it leads into."""
@@ -37,7 +37,7 @@ def test_pass(case: str, golden: SnapshotAssertion) -> None:
     step = next(step for step in PASSES if f"pass_{step.__name__}" == case)
     graph = before(step, lowered(SHOWN_ON[case]))
     changed = step(graph)
-    assert changed.defs != graph.defs, "shown on a reel that it leaves alone"
+    assert changed.defs != graph.defs, "its reel is one that it leaves alone"
     assert show(graph) == golden(name="before")
     assert show(changed) == golden(name="after")
 

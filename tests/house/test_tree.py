@@ -169,3 +169,15 @@ def test_goldens_are_short_and_many() -> None:
     assert len(FILMS) >= 30
     for path in GOLDEN.glob("*/clips.json"):
         assert len(path.read_text().splitlines()) <= 40, path.parent.name
+
+
+APART = ("compiler",)
+"""The packages in which a class's name means one class."""
+
+
+def test_no_two_classes_have_one_name() -> None:
+    homes: dict[str, list[str]] = {}
+    for file, text in code(*APART):
+        for name in (node.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ClassDef)):
+            homes.setdefault(name.lstrip("_"), []).append(file)
+    assert {name: files for name, files in homes.items() if len(files) > 1} == {}

@@ -86,10 +86,10 @@ def test_every_op_has_a_phrase_here() -> None:
 @pytest.mark.parametrize("legal", [False, True], ids=["read", "legal"])
 def test_columns_are_aligned_and_every_line_is_one_definition(case: str, legal: bool) -> None:
     compiled = compile_case(case)
-    shown = compiled.legal if legal else compiled.graph
-    *lines, film, end = show(shown).split("\n")
-    assert (film, end) == ("film " + ", ".join(f"%{root}" for root in shown.roots), "")
-    assert [line.split(" = ")[0].strip() for line in lines] == [f"%{define.name}" for define in shown]
+    printed = compiled.legal if legal else compiled.graph
+    *lines, film, end = show(printed).split("\n")
+    assert (film, end) == ("film " + ", ".join(f"%{root}" for root in printed.roots), "")
+    assert [line.split(" = ")[0].strip() for line in lines] == [f"%{define.name}" for define in printed]
     assert all(line == line.rstrip() for line in lines)
     assert len({line.index(" = ") for line in lines}) == 1
     short = [line for line in lines if len(line.split(" = ")[1].split(" : ")[0].rstrip()) <= 72]
@@ -118,7 +118,7 @@ def test_sound_and_picture_are_the_film() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"),
+    ("name", "printed"),
     [
         ('say "hi".mp4', r'"say \"hi\".mp4"'),
         ("two  blanks.mp4", '"two  blanks.mp4"'),
@@ -130,9 +130,9 @@ def test_sound_and_picture_are_the_film() -> None:
         ("\udcff.mp4", r'"\udcff.mp4"'),
     ],
 )
-def test_a_file_name_stays_between_its_quotes(name: str, shown: str) -> None:
+def test_a_file_name_stays_between_its_quotes(name: str, printed: str) -> None:
     media = replace(MEDIA["game.mp4"], path=f"/films/{name}")
-    assert phrase(ops.Source(media, "video")) == f"source {shown} video"
+    assert phrase(ops.Source(media, "video")) == f"source {printed} video"
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ def framing(*keys: Stored, media: str = "game.mp4", **canvas: Any) -> Framing:
     return placed({**clip, "crop_data": [*keys]} if keys else clip, canvas=canvas).framing
 
 
-def inner(shown: Framing) -> tuple[int, int, int, int]:
-    return shown.width, shown.height, shown.x, shown.y
+def inner(frame: Framing) -> tuple[int, int, int, int]:
+    return frame.width, frame.height, frame.x, frame.y
 
 
 @pytest.mark.parametrize(
@@ -37,10 +37,10 @@ def inner(shown: Framing) -> tuple[int, int, int, int]:
 def test_without_keyframes_it_is_the_largest_centred_box_of_the_canvas(
     media: str, canvas: dict[str, Any], box: tuple[float, ...]
 ) -> None:
-    shown = framing(media=media, **canvas)
-    assert shown.path.at(0) == pytest.approx(box)
-    assert shown.path.still
-    assert (shown.x, shown.y) == (0, 0)
+    framed = framing(media=media, **canvas)
+    assert framed.path.at(0) == pytest.approx(box)
+    assert framed.path.still
+    assert (framed.x, framed.y) == (0, 0)
 
 
 def test_keyframes_count_source_frames_at_the_probed_rate() -> None:
@@ -91,10 +91,10 @@ def test_wherever_a_spline_swings_the_box_stays_in_the_picture_and_keeps_its_sha
         key(frame, x * (1920 - 607.5 * size), y * (1080 - 1080 * size), 607.5 * size, 1080 * size)
         for frame, x, y, size in sorted(places)
     ]
-    shown = framing(*keys)
-    assert inner(shown) == (1080, 1920, 0, 0)
+    framed = framing(*keys)
+    assert inner(framed) == (1080, 1920, 0, 0)
     for n in range(60):
-        x, y, width, height = shown.path.at(n)
+        x, y, width, height = framed.path.at(n)
         assert min(x, y) >= -0.05
         assert x + width <= 1920.05
         assert y + height <= 1080.05
@@ -140,9 +140,9 @@ def test_a_shape_that_only_a_hidden_keyframe_has_does_not_count() -> None:
 @given(st.integers(40, 1920), st.integers(40, 1080), st.sampled_from(["9:16", "16:9", "1:1", "4:5", "4:3"]))
 def test_what_is_contained_is_even_whole_and_of_its_own_shape(width: int, height: int, aspect: str) -> None:
     assume(1 / 8 < width / height < 8)
-    shown = framing(key(0, 0, 0, width, height), aspect_ratio=aspect)
-    assert all(size % 2 == 0 for size in inner(shown))
-    assert shown.width * height / width == pytest.approx(shown.height, abs=max(2.0, shown.height * 0.011))
+    framed = framing(key(0, 0, 0, width, height), aspect_ratio=aspect)
+    assert all(size % 2 == 0 for size in inner(framed))
+    assert framed.width * height / width == pytest.approx(framed.height, abs=max(2.0, framed.height * 0.011))
 
 
 def test_a_media_too_small_for_keyframes_is_told_so() -> None:

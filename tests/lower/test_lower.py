@@ -22,14 +22,14 @@ from tests.golden.media import FIVE, MEDIA, NINE, heard, picture
 from tests.lower.reels import Stored, into, key, lowered, placed, play, reel
 
 
-def shown(graph: Graph) -> list[str]:
+def listed(graph: Graph) -> list[str]:
     return [f"{define.name} {type(define.op).__name__} {define.loc.pointer}" for define in graph]
 
 
 def test_a_clip_is_said_plainly_each_step_from_its_field() -> None:
     clip = {**play(1, 3, (1, 2, 0.5)), "id": "dunk", "crop_data": [key(0, 0, 0, 1920, 1080)], "rotation": 2}
     at = "/clips/0"
-    assert shown(lowered(clip).graph) == [
+    assert listed(lowered(clip).graph) == [
         f"dunk.video Source {at}/media",
         f"dunk.whole Deinterlace {at}/media",
         f"dunk.trim Trim {at}/segments_data/trimRange",

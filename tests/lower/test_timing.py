@@ -1,4 +1,4 @@
-"""What a clip plays: trims clamped and told, speeds over what is really there."""
+"""What a clip plays: trims clamped with a notice, speeds over what is really there."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def frozen(stored: Stored, at: float, seconds: float) -> Stored:
 def test_a_trim_is_clamped_to_the_media_and_told(stored: Stored, start: int, end: int, notice: str) -> None:
     clip = placed({"media": "silent.mp4", **stored})
     assert span(clip) == (start, end)
-    assert [told.message[: len(notice)] for told in clip.notices] == ([notice] if notice else [])
-    assert all(told.loc.pointer.startswith("/clips/0/") for told in clip.notices)
+    assert [each.message[: len(notice)] for each in clip.notices] == ([notice] if notice else [])
+    assert all(each.loc.pointer.startswith("/clips/0/") for each in clip.notices)
 
 
 @pytest.mark.parametrize(("stored", "pointer"), [(play(10, 12), "trimRange"), (play(11, None), "trimRange")])

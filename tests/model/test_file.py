@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from compiler.model import CANVASES, Audio, Canvas, Encode, Loudness, read_reel
+from compiler.model import CANVASES, AudioSettings, Canvas, Encode, LoudnessTarget, read_reel
 from tests.model.reading import errors_of, faults_top, read_top
 
 EXAMPLE = """
@@ -29,7 +29,7 @@ EXAMPLE = """
 def test_the_example(text: str | bytes) -> None:
     reel = read_reel(text)
     assert reel.canvas == Canvas(1080, 1920, Fraction(30), "contain")
-    assert reel.audio == Audio("pitch", include=True)
+    assert reel.audio == AudioSettings("pitch", include=True)
     assert reel.encode == Encode("h264", "medium", Fraction(20), "192k")
     assert [(clip.id, clip.name, clip.media) for clip in reel.clips] == [("dunk", "Great dunk", "game.mp4")]
 
@@ -80,7 +80,7 @@ def test_what_is_not_said_of_the_encoding_is_its_qualitys(stored: dict[str, obje
 def test_a_loudness_is_a_target_and_a_peak() -> None:
     stored: list[dict[str, object]] = [{}, {"loudness": {}}, {"loudness": {"target": -23}}]
     loudness = [read_top(audio=audio).audio.loudness for audio in stored]
-    assert loudness == [None, Loudness(Fraction(-16), Fraction(-1)), Loudness(Fraction(-23), Fraction(-1))]
+    assert loudness == [None, LoudnessTarget(Fraction(-16), Fraction(-1)), LoudnessTarget(Fraction(-23), Fraction(-1))]
 
 
 def test_a_film_of_sound_alone_has_sound() -> None:

@@ -25,9 +25,9 @@ from compiler.passes.fold_identity import fold_identity
 from compiler.passes.fuse_cuts import fuse_cuts
 from compiler.passes.insert_splits import insert_splits
 from compiler.passes.part_overlaps import part_overlaps
-from compiler.passes.pieces import cut
 from compiler.passes.restamp_joins import restamp_joins
 from compiler.passes.seek_sources import seek_sources
+from compiler.passes.sound_pieces import cut
 from compiler.pipeline import Compiled, Still, compile_reel, compile_still, slice_legal
 from compiler.pipeline.units import legal_slice
 from tests.passes.graphs import through
@@ -346,8 +346,8 @@ def test_a_slice_leaves_out_what_it_does_not_show(bench: Bench) -> None:
 def test_a_still_is_the_films_frame_in_rgb(bench: Bench) -> None:
     film = compiled(bench, MIXED)
     picked = Def(Value("picked"), ops.Frames(film.legal.picture, 30, 31), Loc())
-    shown = Def(Value("shown"), ops.Rgb(picked.name), Loc())
-    whole = drop_unread(Graph((*film.legal.defs, picked, shown), shown.name, None))
+    still = Def(Value("still"), ops.Rgb(picked.name), Loc())
+    whole = drop_unread(Graph((*film.legal.defs, picked, still), still.name, None))
     drawn = [
         _drawn(bench, still)
         for still in (compile_still(film, 30), Still(whole, script(whole, spell(whole)), bench.build))

@@ -24,10 +24,10 @@ from compiler.passes.fuse_cuts import fuse_cuts
 from compiler.passes.insert_splits import insert_splits
 from compiler.passes.narrow_frames import narrow_frames
 from compiler.passes.part_overlaps import part_overlaps
-from compiler.passes.pieces import SHORTEST
 from compiler.passes.restamp_joins import restamp_joins
 from compiler.passes.seek_sources import COARSE_REACH, LEAD_FRAMES, LEAD_SOUND, seek_sources
 from compiler.passes.slice_span import slice_span
+from compiler.passes.sound_pieces import SHORTEST
 from compiler.passes.widen_blends import widen_blends
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import Media

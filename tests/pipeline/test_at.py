@@ -49,16 +49,16 @@ def test_outside_the_reel_nothing_is_shown(at: str) -> None:
 
 def test_within_an_overlap_both_clips_are_seen_by_their_weights() -> None:
     for frame in range(135):
-        shown = [(sight.placed.clip.id, sight.frame, sight.weight) for sight in seen(JOINED, frame)]
+        found = [(sight.placed.clip.id, sight.frame, sight.weight) for sight in seen(JOINED, frame)]
         share = Fraction(frame - 45, 15)
         if frame < 45:
-            assert shown == [("a", frame, Fraction(1))]
+            assert found == [("a", frame, Fraction(1))]
         elif frame < 60:
-            assert shown == [("a", frame, 1 - share), ("a.b", frame - 45, share)]
+            assert found == [("a", frame, 1 - share), ("a.b", frame - 45, share)]
         elif frame < 105:
-            assert shown == [("a.b", frame - 45, Fraction(1))]
+            assert found == [("a.b", frame - 45, Fraction(1))]
         else:
-            assert shown == [("c", frame - 105, Fraction(1))]
+            assert found == [("c", frame - 105, Fraction(1))]
 
 
 def test_a_sight_names_its_own_definitions() -> None:
@@ -92,8 +92,8 @@ def defined(sight: Sight, fps: Fraction, n: int) -> int:
     placed = sight.placed
     warp, rate = placed.timing.warp, placed.media.video.rate
     frames = [k for k in range(int(warp.end * rate) + 2) if placed.timing.read_from <= k / rate < warp.end]
-    shown = [k for k in frames if slot(_record(warp, k / rate), fps) <= n]
-    return max(shown, default=frames[0])
+    found = [k for k in frames if slot(_record(warp, k / rate), fps) <= n]
+    return max(found, default=frames[0])
 
 
 def _record(warp: object, at: Fraction) -> RecordTime:
@@ -173,10 +173,10 @@ def test_a_freeze_shows_one_frame_at_no_speed() -> None:
     frozen = play(1, 2)
     frozen["segments_data"]["spans"].append({"at": 1.5, "freeze": 0.2})
     film = compiled({"id": "a", **frozen})
-    shown = [seen(film, frame)[0] for frame in range(14, 24)]
-    assert [sight.source_frame for sight in shown] == [*[44] * 7, 45, 46, 47]
-    assert [sight.speed for sight in shown] == [1, *[0] * 6, 1, 1, 1]
-    assert {sight.source for sight in shown[1:7]} == {Fraction(3, 2)}
+    found = [seen(film, frame)[0] for frame in range(14, 24)]
+    assert [sight.source_frame for sight in found] == [*[44] * 7, 45, 46, 47]
+    assert [sight.speed for sight in found] == [1, *[0] * 6, 1, 1, 1]
+    assert {sight.source for sight in found[1:7]} == {Fraction(3, 2)}
     assert record_time(film.plan, "a", SourceTime(Fraction(3, 2))) == Fraction(1, 2)
 
 

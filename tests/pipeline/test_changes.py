@@ -18,11 +18,11 @@ def test_marked_lines_are_both_graphs(case: str) -> None:
     counted = changes(stages)
     assert counted[0].new == counted[0].changed == counted[0].gone == 0
     for (before, after), change in zip(pairwise(stages), counted[1:], strict=True):
-        told = list(lines(before.graph, after.graph))
-        kept = [line.text for line in told if line.mark != "gone"]
+        listed = list(lines(before.graph, after.graph))
+        kept = [line.text for line in listed if line.mark != "gone"]
         assert kept == show(after.graph).splitlines()[: len(kept)]
-        names = {line.text.split()[0] for line in told if line.mark != "new"}
+        names = {line.text.split()[0] for line in listed if line.mark != "new"}
         assert names == {f"%{define.name}" for define in before.graph}
-        marks: list[str] = [line.mark for line in told]
+        marks: list[str] = [line.mark for line in listed]
         assert tuple(map(marks.count, ("new", "changed", "gone"))) == (change.new, change.changed, change.gone)
         assert set(marks) != {"same"}

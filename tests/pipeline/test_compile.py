@@ -96,8 +96,8 @@ def test_the_plan_as_json() -> None:
         **{"plan": 1, "frames": 210, "fps": "30000/1001", "duration": "7.007", "width": 1920, "height": 1080},
         **{"samples": 336_336},
     }
-    (told,) = plan["clips"]
-    assert told == {
+    (planned,) = plan["clips"]
+    assert planned == {
         "id": "x",
         "first_frame": 0,
         "frames": 210,
@@ -108,10 +108,10 @@ def test_the_plan_as_json() -> None:
         "colour": "as tagged",
         "crop": {"class": "static", "chain": "crop", "max_error_px": 0.0},
         "motion": {"kind": "repeat", "mixed_frames": 0, "processor_s": 0.0},
-        "warnings": told["warnings"],
+        "warnings": planned["warnings"],
     }
-    assert [line.split(": ")[0] for line in told["warnings"]] == ['clip "x" /clips/0/segments_data/trimRange']
-    assert plan["warnings"] == told["warnings"]
+    assert [line.split(": ")[0] for line in planned["warnings"]] == ['clip "x" /clips/0/segments_data/trimRange']
+    assert plan["warnings"] == planned["warnings"]
     assert plan["predicted"]["inputs"] == 2
 
 

@@ -118,13 +118,13 @@ def test_through_constant_speeds_the_box_is_the_curve(clip: Stored) -> None:
 def test_what_a_ramp_or_the_pictures_edge_bends_is_fitted_within_the_error_told(clip: Stored) -> None:
     film, _, found = both(clip)
     width, height = found.media.video.displayed
-    told = found.framing.path.error
-    assert told <= 0.02
+    stated = found.framing.path.error
+    assert stated <= 0.02
     for n in range(found.frames):
         (seen,) = sights(film.plan, film.graph, n)
         curve = found.framing.curve.at(seen.source)
         held = Box(min(max(curve.x, 0), width - curve.width), min(max(curve.y, 0), height - curve.height), *curve[2:])
-        assert box_at(found.crop, n) == pytest.approx(held, abs=told + EXACT)
+        assert box_at(found.crop, n) == pytest.approx(held, abs=stated + EXACT)
 
 
 @pytest.mark.parametrize("clip", [*CONSTANT.values(), *BENT.values()], ids=[*CONSTANT, *BENT])
@@ -158,9 +158,9 @@ def test_the_longest_of_every_join_is_legal_and_a_frame_more_is_not(kind: str) -
         for frames, errors in ((0, 0), (1, 1)):
             seconds = float(longest) + frames / 30
             asked = [*edit[:k], {**edit[k], **into(way, seconds)}, *edit[k + 1 :]]
-            told = draft_reel(reel(*asked), MEDIA, NINE)
-            assert {error.code for error in told.errors} == {"RC203"} if errors else not told.errors
-            assert (told.frames is None) == bool(errors)
+            drafted = draft_reel(reel(*asked), MEDIA, NINE)
+            assert {error.code for error in drafted.errors} == {"RC203"} if errors else not drafted.errors
+            assert (drafted.frames is None) == bool(errors)
 
 
 def test_a_cut_is_told_how_long_an_overlap_might_be() -> None:

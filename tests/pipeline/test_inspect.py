@@ -37,15 +37,15 @@ def test_every_filter_of_the_film_is_of_a_definition_of_the_last_stage() -> None
 def test_a_definition_tells_who_made_it_and_who_took_it_out(case: str) -> None:
     compiled = compile_case(case)
     stages = compiled.stages
-    for shown in range(len(stages)):
-        before = stages[shown - 1].graph.ops if shown else {}
-        for name in {**before, **stages[shown].graph.ops}:
-            found = definition(compiled, shown, str(name))
+    for stage in range(len(stages)):
+        before = stages[stage - 1].graph.ops if stage else {}
+        for name in {**before, **stages[stage].graph.ops}:
+            found = definition(compiled, stage, str(name))
             assert found is not None
-            if name not in stages[shown].graph.ops:
-                assert found.until == stages[shown].name
+            if name not in stages[stage].graph.ops:
+                assert found.until == stages[stage].name
             elif name not in before:
-                assert found.since == stages[shown].name
+                assert found.since == stages[stage].name
             assert (found.until is None) == (name in stages[-1].graph.ops) or found.until in [s.name for s in stages]
 
 

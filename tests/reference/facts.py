@@ -1,4 +1,4 @@
-"""What the reference is told about a media file."""
+"""What the reference knows about a media file."""
 
 from __future__ import annotations
 

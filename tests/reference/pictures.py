@@ -38,7 +38,7 @@ def film(reel: Stored, prediction: Prediction, decoded: Mapping[str, Sequence[Pi
                 k = n - clip.first_frame
                 window = _filling(clip.windows[k], Fraction(*size)) if cover else clip.windows[k]
                 degrees = float(stored[clip.id].get("rotation", 0))
-                shot = _shot(decoded[clip.media][clip.shown[k]], window, degrees, size)
+                shot = _shot(decoded[clip.media][clip.source_frames[k]], window, degrees, size)
                 seen, lit = _overlapping(clip, k), _lit(clip, k)
                 for plane, part, black in zip(frame, shot, BLACK, strict=True):
                     plane += seen * (black + lit * (part - black))

@@ -51,7 +51,7 @@ class Clip:
     frames: int
     source_in: Fraction
     source_out: Fraction
-    shown: tuple[int, ...]
+    source_frames: tuple[int, ...]
     """The source frame that each of its frames shows."""
     windows: tuple[crop.Box, ...]
     """The crop window of each of its frames."""
@@ -81,11 +81,11 @@ class Prediction:
     clicks: tuple[Click, ...]
 
     @property
-    def shown(self) -> tuple[tuple[tuple[str, int], ...], ...]:
+    def source_frames(self) -> tuple[tuple[tuple[str, int], ...], ...]:
         """For every frame the (clip id, source frame) it shows: two where clips overlap, the leaving one first."""
         film: list[list[tuple[str, int]]] = [[] for _ in range(self.frames)]
         for clip in self.clips:
-            for n, k in enumerate(clip.shown, start=clip.first_frame):
+            for n, k in enumerate(clip.source_frames, start=clip.first_frame):
                 film[n].append((clip.id, k))
         return tuple(map(tuple, film))
 
@@ -133,7 +133,7 @@ def _clip(edit: Edit, fps: Fraction, first: int, overlaps: tuple[int, int], dark
         frames=frames,
         source_in=course.start,
         source_out=course.end,
-        shown=tuple(max((k for k, at in slots.items() if at < n + 1), default=entered) for n in range(frames)),
+        source_frames=tuple(max((k for k, at in slots.items() if at < n + 1), default=entered) for n in range(frames)),
         windows=tuple(edit.window(course.source(n / fps)) for n in range(frames)),
         entered=edit.entered,
         overlaps=overlaps,

@@ -49,7 +49,7 @@ def test_an_untouched_clip_is_shown_frame_by_frame() -> None:
     whole = film({})
     assert whole.frames == 120
     assert whole.samples == 192_000
-    assert whole.shown == tuple((("clip1", n),) for n in range(120))
+    assert whole.source_frames == tuple((("clip1", n),) for n in range(120))
     assert whole.margin == Fraction(499, 1000)
 
 
@@ -62,19 +62,19 @@ def test_numbers_have_their_decimal_value() -> None:
 
 def test_half_speed_shows_every_frame_twice() -> None:
     # Frame 30 + k falls on slot floor(2k + 0.501).
-    assert film(cut(1, 1.2, (1, 2, 0.5))).clips[0].shown == (30, 30, 31, 31, 32, 32, 33, 33, 34, 34, 35, 35)
+    assert film(cut(1, 1.2, (1, 2, 0.5))).clips[0].source_frames == (30, 30, 31, 31, 32, 32, 33, 33, 34, 34, 35, 35)
 
 
 def test_double_speed_breaks_ties_upwards() -> None:
     # Frame 30 + k falls on slot floor(k / 2 + 0.501): 30 on 0; 31, 32 on 1; 33, 34 on 2.
-    assert film(cut(1, 1.2, (1, 2, 2))).clips[0].shown == (30, 32, 34)
+    assert film(cut(1, 1.2, (1, 2, 2))).clips[0].source_frames == (30, 32, 34)
 
 
 def test_between_frames_the_first_one_inside_is_shown_from_the_start() -> None:
     # In at 1.01 between frame 30 (1.0) and 31 (1.0333): at speed 1/4, 31 falls on slot floor(2.8 + 0.501) = 3.
     clip = film(cut(1.01, 1.11, (1, 2, 0.25))).clips[0]
     assert clip.frames == 12
-    assert clip.shown == (31, 31, 31, 31, 31, 31, 31, 32, 32, 32, 32, 33)
+    assert clip.source_frames == (31, 31, 31, 31, 31, 31, 31, 32, 32, 32, 32, 33)
 
 
 def test_lengths_are_rounded_clip_by_clip() -> None:
@@ -101,7 +101,7 @@ def test_a_dissolve_overlaps_and_shortens() -> None:
     both = film(cut(0, 1), cut(2, 3) | entered("dissolve", 0.2))
     assert both.frames == 54
     assert both.samples == 86_400
-    assert both.shown[23:31] == (
+    assert both.source_frames[23:31] == (
         (("clip1", 23),),
         *((("clip1", n), ("clip2", 36 + n)) for n in range(24, 30)),
         (("clip2", 66),),
@@ -137,7 +137,7 @@ def test_a_linear_ramp_lasts_twice_its_length_over_the_sum_of_speeds() -> None:
     assert clip.frames == 30
     assert clip.windows[15][0] == 900 * Fraction(7, 4) / 3
     # On slot floor(30 t + 0.501): frame 53 (s = 23/30, t = 0.5083) on 15, 54 (0.5247) and 55 (0.5408) on 16, 56 on 17.
-    assert clip.shown[15:17] == (53, 55)
+    assert clip.source_frames[15:17] == (53, 55)
 
 
 def test_a_smooth_ramp_covers_half_its_gain_by_three_eighths() -> None:
@@ -158,14 +158,14 @@ def test_what_a_trim_leaves_of_a_ramp_keeps_its_course() -> None:
     part = film(cut(1.75, 3, (1, 3, {"from": 1, "to": 3}))).clips[0]
     whole = film(cut(1, 3, (1, 3, {"from": 1, "to": 3}))).clips[0]
     assert part.frames == 15
-    assert part.shown[1:] == whole.shown[16:]
+    assert part.source_frames[1:] == whole.source_frames[16:]
 
 
 def test_a_freeze_holds_what_is_on_screen_and_is_silent() -> None:
     # Frame 30 is at 1 s: it stands for 3 frames more. Between 36 and 37 it is 36 that stands.
     on, between = (film(frozen(cut(0.9, 1.3), at, 0.1)).clips[0] for at in (1, 1.21))
-    assert on.shown == (27, 28, 29, 30, 30, 30, 30, *range(31, 39))
-    assert between.shown == (*range(27, 37), 36, 36, 36, 37, 38)
+    assert on.source_frames == (27, 28, 29, 30, 30, 30, 30, *range(31, 39))
+    assert between.source_frames == (*range(27, 37), 36, 36, 36, 37, 38)
     sound = film(frozen(cut(0.95, 1.35), 1.15, 0.2), audio={"stretch": "varispeed"})
     assert [click.record for click in sound.clicks] == [Fraction(k, 100) for k in (5, 15, 45, 55)]
 

@@ -35,7 +35,7 @@ def test_a_seed_always_gives_the_same_reel(reels: list[dict[str, Any]], sources:
 def test_transitions_are_no_longer_than_their_neighbours_allow(films: list[Prediction]) -> None:
     for film in films:
         assert all(sum(clip.overlaps) + sum(clip.darkened) <= clip.frames for clip in film.clips)
-        assert all(1 <= len(shown) <= 2 for shown in film.shown)
+        assert all(1 <= len(seen) <= 2 for seen in film.source_frames)
 
 
 def test_clips_that_overlap_are_in_different_lanes(films: list[Prediction], sources: tuple[Source, ...]) -> None:

@@ -13,7 +13,7 @@ import pytest
 from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.supervise import probe as probing
 from compiler.supervise.probe import frame_times, probe, probe_all
-from compiler.supervise.sandbox import Limits
+from compiler.supervise.sandbox import ChildLimits
 from compiler.timeline.instant import SourceTime
 from tests.supervise.conftest import Made
 
@@ -141,9 +141,9 @@ def test_rotation_is_what_ffmpeg_applies(made: Made, ffmpeg: Callable[..., bytes
     ffmpeg("-display_rotation", str(turn), "-i", made("corner.mp4"), "-c", "copy", turned)
     video = probe(turned).video
     width, height = video.displayed
-    shown = ffmpeg("-i", turned, "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "gray", "-")
-    assert len(shown) == width * height
-    corners = {(x, y): shown[y * (height - 1) * width + x * (width - 1)] for x in (0, 1) for y in (0, 1)}
+    decoded = ffmpeg("-i", turned, "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "gray", "-")
+    assert len(decoded) == width * height
+    corners = {(x, y): decoded[y * (height - 1) * width + x * (width - 1)] for x in (0, 1) for y in (0, 1)}
     clockwise = {0: (0, 0), 90: (1, 0), 180: (1, 1), 270: (0, 1)}
     assert max(corners, key=lambda at: corners[at]) == clockwise[video.rotation]
 
@@ -229,7 +229,7 @@ def test_too_many_pixels_are_refused_before_they_are_decoded(
     huge = tmp_path / "huge.mkv"
     huge.write_bytes(claimed)
     # Decoded it is 768 MB: it was not, in less than half of that.
-    monkeypatch.setattr(probing, "LIMITS", Limits(memory=350 << 20, file=0, files=64, cpu=60))
+    monkeypatch.setattr(probing, "LIMITS", ChildLimits(memory=350 << 20, file=0, files=64, cpu=60))
     error = refusal(huge)
     assert error.code == "RC606"
     assert "16000x16000" in error.message
@@ -350,8 +350,8 @@ def test_a_stream_joined_in_its_middle_starts_where_ffmpeg_starts_it(
 def test_frames_outside_the_edit_list_do_not_count(made: Made, ffmpeg: Callable[..., bytes], tmp_path: Path) -> None:
     cut = tmp_path / "cut.mp4"
     ffmpeg("-ss", "0.5", "-i", made("silent.mp4"), "-c", "copy", cut)
-    shown = ffmpeg("-i", cut, "-fps_mode", "passthrough", "-f", "framehash", "-").splitlines()
+    decoded = ffmpeg("-i", cut, "-fps_mode", "passthrough", "-f", "framehash", "-").splitlines()
     video = probe(cut).video
-    assert video.frames == sum(not line.startswith(b"#") for line in shown) == 45
+    assert video.frames == sum(not line.startswith(b"#") for line in decoded) == 45
     assert (video.first, video.end) == (Fraction(0), Fraction(3, 2))
     assert frame_times(cut, SourceTime(Fraction(0)), SourceTime(Fraction(9))) == [Fraction(n, 30) for n in range(45)]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from compiler.supervise.progress import Meter, Progress
+from compiler.supervise.progress import Progress, ProgressMeter
 
 
 def block(frame: object, speed: str = "2.5x", word: str = "continue", time: str = "1000000") -> bytes:
@@ -14,7 +14,7 @@ def block(frame: object, speed: str = "2.5x", word: str = "continue", time: str 
 
 
 def test_a_block_is_one_moment() -> None:
-    meter = Meter(100, started=10)
+    meter = ProgressMeter(100, started=10)
     assert list(meter.feed(block(25), now=11)) == [
         Progress(stage="rendering", frame=25, frames=100, elapsed=1, speed=2.5),
     ]
@@ -22,20 +22,20 @@ def test_a_block_is_one_moment() -> None:
 
 def test_output_comes_in_pieces_of_any_size() -> None:
     output = block(1) + block(2) + block(3, word="end")
-    bytewise = Meter(3, started=0)
+    bytewise = ProgressMeter(3, started=0)
     seen = [progress.frame for byte in output for progress in bytewise.feed(bytes([byte]), now=1)]
     assert seen == [1, 2, 3]
-    assert [progress.frame for progress in Meter(3, started=0).feed(output, now=1)] == seen
+    assert [progress.frame for progress in ProgressMeter(3, started=0).feed(output, now=1)] == seen
 
 
 def test_what_ffmpeg_does_not_know_is_not_made_up() -> None:
-    first = next(Meter(100, started=0).feed(block("N/A", speed="N/A", time="N/A"), now=1))
+    first = next(ProgressMeter(100, started=0).feed(block("N/A", speed="N/A", time="N/A"), now=1))
     assert (first.frame, first.fraction, first.speed, first.fps, first.eta) == (0, 0.0, None, None, None)
-    assert next(Meter(100, started=0).feed(block(5, speed="   0x"), now=1)).speed == 0
+    assert next(ProgressMeter(100, started=0).feed(block(5, speed="   0x"), now=1)).speed == 0
 
 
 def test_it_never_goes_back_and_never_beyond_the_end() -> None:
-    meter = Meter(100, started=0)
+    meter = ProgressMeter(100, started=0)
     seen = [next(meter.feed(block(frame), now=now)) for now, frame in enumerate([50, 20, "N/A", 90, 130])]
     assert [progress.frame for progress in seen] == [50, 50, 50, 90, 130]
     assert [progress.fraction for progress in seen] == [0.5, 0.5, 0.5, 0.9, 1.0]
@@ -43,7 +43,7 @@ def test_it_never_goes_back_and_never_beyond_the_end() -> None:
 
 
 def test_an_estimate_waits_until_there_is_a_pace() -> None:
-    meter = Meter(100, started=0)
+    meter = ProgressMeter(100, started=0)
     opening = [next(meter.feed(block(0), now=now)) for now in (1, 20)]
     early, later = (next(meter.feed(block(frame), now=now)) for now, frame in ((21, 10), (23, 30)))
     assert [moment.eta for moment in (*opening, early)] == [None, None, None]
@@ -51,7 +51,7 @@ def test_an_estimate_waits_until_there_is_a_pace() -> None:
 
 
 def test_the_pace_is_that_of_late() -> None:
-    meter = Meter(1000, started=0)
+    meter = ProgressMeter(1000, started=0)
     for second in range(60):
         slow = next(meter.feed(block(1 + second), now=second))
     for second in range(60, 90):
@@ -61,7 +61,7 @@ def test_the_pace_is_that_of_late() -> None:
 
 
 def test_a_stall_is_measured_from_the_last_new_frame() -> None:
-    meter = Meter(100, started=5)
+    meter = ProgressMeter(100, started=5)
     assert meter.advanced == 5
     list(meter.feed(block(0), now=6))
     assert meter.advanced == 5
@@ -72,15 +72,15 @@ def test_a_stall_is_measured_from_the_last_new_frame() -> None:
 
 
 def test_a_pace_of_nothing_estimates_nothing() -> None:
-    meter = Meter(100, started=0)
+    meter = ProgressMeter(100, started=0)
     for now in range(30):
         still = next(meter.feed(block(7), now=now))
     assert (still.fps, still.eta) == (0, None)
 
 
 def test_a_film_without_pictures_is_measured_by_its_sound() -> None:
-    meter = Meter(60, 0)
+    meter = ProgressMeter(60, 0)
     meter.listening = Fraction(30)
-    told = meter.feed(b"out_time_us=N/A\nprogress=continue\nout_time_us=500000\nprogress=continue\n", 1)
-    assert [one.frame for one in told] == [0, 15]
+    moments = meter.feed(b"out_time_us=N/A\nprogress=continue\nout_time_us=500000\nprogress=continue\n", 1)
+    assert [one.frame for one in moments] == [0, 15]
     assert meter.advanced == 1

@@ -15,7 +15,7 @@ from compiler.errors import Loc, ReelError
 from compiler.ir.build import Build
 from compiler.supervise.probe import probe
 from compiler.supervise.progress import Progress
-from compiler.supervise.render import Film, Job, render
+from compiler.supervise.render import Film, RenderStep, render
 from compiler.supervise.verdict import UNKNOWN, Origins
 from compiler.supervise.verify import Expected
 from tests.supervise.conftest import Made
@@ -67,8 +67,8 @@ def stood_in(program: str) -> Callable[[Path, Path], list[str]]:
     return lambda folder, part: [sys.executable, "-I", "-c", program, str(folder), str(part)]
 
 
-def job(command: Callable[[Path, Path], list[str]], script: str = SCRIPT, origins: Origins = UNKNOWN) -> Job:
-    return Job(command, {"script": script}, 60, origins)
+def step(command: Callable[[Path, Path], list[str]], script: str = SCRIPT, origins: Origins = UNKNOWN) -> RenderStep:
+    return RenderStep(command, {"script": script}, 60, origins)
 
 
 def failure(
@@ -79,13 +79,13 @@ def failure(
     **options: Any,
 ) -> ReelError:
     with pytest.raises(ReelError) as caught:
-        asyncio.run(render([job(command, script, origins)], output, EXPECTED, **options))
+        asyncio.run(render([step(command, script, origins)], output, EXPECTED, **options))
     return caught.value
 
 
 def test_a_film_is_rendered_verified_and_put_in_place(any_build: Build, output: Path, temporary: Path) -> None:
     seen: list[Progress] = []
-    film = asyncio.run(render([job(commanded(any_build))], output, EXPECTED, on_progress=seen.append))
+    film = asyncio.run(render([step(commanded(any_build))], output, EXPECTED, on_progress=seen.append))
     content = output.read_bytes()
     assert film == Film(output, 60, Fraction(2), len(content), hashlib.sha256(content).hexdigest())
     assert probe(output).video.frames == 60
@@ -122,33 +122,33 @@ def test_a_failure_leaves_the_old_film_as_it_was(build: Build, output: Path, tem
 
 def test_jobs_share_a_folder_and_are_told_as_one(made: Made, output: Path) -> None:
     """The second finds what the first made, and frames count on."""
-    told = "print('frame={}\\nprogress=end', flush=True)"
-    blocks = f"import sys, shutil, pathlib; {told}; folder = pathlib.Path(sys.argv[1])\n"
+    block = "print('frame={}\\nprogress=end', flush=True)"
+    blocks = f"import sys, shutil, pathlib; {block}; folder = pathlib.Path(sys.argv[1])\n"
     first = blocks.format(20) + "(folder / 'half').write_text('x'); assert (folder / 'script').read_text() == 'one'"
     second = blocks.format(40) + "assert (folder / 'half').exists() and (folder / 'script').read_text() == 'two'"
     last = blocks.format(60) + f"shutil.copy({str(made('plain.mp4'))!r}, sys.argv[2])"
     seen: list[Progress] = []
-    jobs = [
-        Job(stood_in(first), {"script": "one"}, 20),
-        Job(stood_in(second), {"script": "two"}, 40),
-        Job(stood_in(last), {}, 0),
+    steps = [
+        RenderStep(stood_in(first), {"script": "one"}, 20),
+        RenderStep(stood_in(second), {"script": "two"}, 40),
+        RenderStep(stood_in(last), {}, 0),
     ]
     expected = Expected(frames=60, fps=Fraction(30), size=(64, 64), samples=96000)
-    asyncio.run(render(jobs, output, expected, on_progress=seen.append))
+    asyncio.run(render(steps, output, expected, on_progress=seen.append))
     assert [progress.frame for progress in seen] == [20, 60, 60, 60]
     assert [path.name for path in output.parent.iterdir()] == ["my film.mp4"]
 
 
 def test_a_job_that_fails_is_the_last(made: Made, output: Path, tmp_path: Path) -> None:
-    told = Origins({"dunk.crop": Loc("dunk", "/clips/0/crop_data")})
+    origins = Origins({"dunk.crop": Loc("dunk", "/clips/0/crop_data")})
     fails = "import sys; print('crop@dunk.crop failed', file=sys.stderr); sys.exit(1)"
-    jobs = [
-        Job(stood_in(""), {}, 20),
-        Job(stood_in(fails), {}, 40, told),
-        Job(stood_in(f"open({str(tmp_path / 'ran')!r}, 'w')"), {}, 0),
+    steps = [
+        RenderStep(stood_in(""), {}, 20),
+        RenderStep(stood_in(fails), {}, 40, origins),
+        RenderStep(stood_in(f"open({str(tmp_path / 'ran')!r}, 'w')"), {}, 0),
     ]
     with pytest.raises(ReelError) as caught:
-        asyncio.run(render(jobs, output, EXPECTED))
+        asyncio.run(render(steps, output, EXPECTED))
     assert (caught.value.code, caught.value.loc) == ("RC607", Loc("dunk", "/clips/0/crop_data"))
     assert not list(output.parent.iterdir())
     assert not (tmp_path / "ran").exists()
@@ -165,7 +165,7 @@ def test_a_film_that_appears_meanwhile_is_not_lost(made: Made, output: Path) -> 
     program = f"{copy}; open({str(output)!r}, 'w').write('other')"
     expected = Expected(frames=60, fps=Fraction(30), size=(64, 64), samples=96000)
     with pytest.raises(ReelError) as caught:
-        asyncio.run(render([job(stood_in(program))], output, expected))
+        asyncio.run(render([step(stood_in(program))], output, expected))
     assert caught.value.code == "RC613"
     assert output.read_text() == "other"
     assert [path.name for path in output.parent.iterdir()] == ["my film.mp4"]
@@ -183,7 +183,7 @@ def test_a_cancel_leaves_nothing(build: Build, output: Path, temporary: Path, tm
         rendering = asyncio.Event()
         task = asyncio.ensure_future(
             render(
-                [job(command, endless)],
+                [step(command, endless)],
                 output,
                 EXPECTED,
                 on_progress=lambda now: rendering.set() if now.frame else None,
@@ -205,4 +205,4 @@ def test_names_as_long_as_they_may_be(made: Made, tmp_path: Path) -> None:
     output = tmp_path / ("a" * 251 + ".mp4")
     program = f"import shutil, sys; shutil.copy({str(made('plain.mp4'))!r}, sys.argv[2])"
     expected = Expected(frames=60, fps=Fraction(30), size=(64, 64), samples=96000)
-    assert asyncio.run(render([job(stood_in(program))], output, expected)).path == output
+    assert asyncio.run(render([step(stood_in(program))], output, expected)).path == output

@@ -11,7 +11,7 @@ import pytest
 
 from compiler.errors import ReelError
 from compiler.supervise import sandbox
-from compiler.supervise.progress import Meter, Progress
+from compiler.supervise.progress import Progress, ProgressMeter
 from compiler.supervise.run import Ends, run, watch
 from tests.supervise.test_sandbox import alive, wait_for
 
@@ -37,14 +37,14 @@ def stand_in(tmp_path: Path) -> Any:
 
 def failed(command: list[str], **options: Any) -> ReelError:
     with pytest.raises(ReelError) as caught:
-        asyncio.run(run(command, Meter(10, monotonic()), on_progress=lambda _: None, **options))
+        asyncio.run(run(command, ProgressMeter(10, monotonic()), on_progress=lambda _: None, **options))
     return caught.value
 
 
 def test_progress_is_told_as_it_comes(stand_in: Any) -> None:
     seen: list[Progress] = []
     command = stand_in("block(0); block(5); block(10, 'end')")
-    asyncio.run(run(command, Meter(10, monotonic(), "chunk 1"), on_progress=seen.append))
+    asyncio.run(run(command, ProgressMeter(10, monotonic(), "chunk 1"), on_progress=seen.append))
     assert [(progress.frame, progress.fraction, progress.stage) for progress in seen] == [
         (0, 0.0, "chunk 1"),
         (5, 0.5, "chunk 1"),
@@ -54,7 +54,7 @@ def test_progress_is_told_as_it_comes(stand_in: Any) -> None:
 
 def test_what_others_made_before_counts(stand_in: Any) -> None:
     seen: list[Progress] = []
-    meter = Meter(10, monotonic())
+    meter = ProgressMeter(10, monotonic())
 
     async def scenario() -> None:
         await run(stand_in("block(0); block(4, 'end')"), meter, on_progress=seen.append)
@@ -80,7 +80,7 @@ def test_silence_before_the_first_frame_is_a_stall(stand_in: Any) -> None:
 
 def test_after_the_last_frame_there_is_time_to_finish_the_file() -> None:
     async def watched(frame: int) -> None:
-        meter = Meter(10, started=monotonic() - 60)
+        meter = ProgressMeter(10, started=monotonic() - 60)
         meter.frame, meter.advanced = frame, monotonic() - 60
         ending: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         asyncio.get_running_loop().call_later(1, ending.set_result, 0)
@@ -108,7 +108,7 @@ def test_a_cancel_asks_once_and_waits(stand_in: Any, tmp_path: Path) -> None:
         """
 
     async def scenario() -> None:
-        task = asyncio.ensure_future(run(stand_in(body), Meter(10, monotonic()), on_progress=lambda _: None))
+        task = asyncio.ensure_future(run(stand_in(body), ProgressMeter(10, monotonic()), on_progress=lambda _: None))
         await asyncio.to_thread(wait_for, tmp_path / "ready")
         for _ in range(3):  # an impatient user
             task.cancel()
@@ -130,7 +130,7 @@ def test_who_does_not_listen_is_killed(stand_in: Any, tmp_path: Path, monkeypatc
         """
 
     async def scenario() -> None:
-        task = asyncio.ensure_future(run(stand_in(body), Meter(10, monotonic()), on_progress=lambda _: None))
+        task = asyncio.ensure_future(run(stand_in(body), ProgressMeter(10, monotonic()), on_progress=lambda _: None))
         await asyncio.to_thread(wait_for, tmp_path / "ready")
         task.cancel()
         await task
@@ -145,7 +145,9 @@ def test_a_listener_that_fails_stops_the_render(stand_in: Any, tmp_path: Path) -
         raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
-        asyncio.run(run(stand_in("while True: block(1); time.sleep(0.05)"), Meter(10, monotonic()), on_progress=fail))
+        asyncio.run(
+            run(stand_in("while True: block(1); time.sleep(0.05)"), ProgressMeter(10, monotonic()), on_progress=fail)
+        )
     assert not alive(int(wait_for(tmp_path / "pid")))
 
 

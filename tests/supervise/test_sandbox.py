@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from compiler.supervise.child import CANNOT_START
-from compiler.supervise.sandbox import ENVIRONMENT, Answer, Limits, ask, launcher
+from compiler.supervise.sandbox import ENVIRONMENT, Answer, ChildLimits, ask, launcher
 
 ROOT = Path(__file__).parents[2]
 
 
-def told(program: str, limits: Limits = Limits(), within: float = 20) -> Answer:  # noqa: B008
+def run_limited(program: str, limits: ChildLimits = ChildLimits(), within: float = 20) -> Answer:  # noqa: B008
     return asyncio.run(ask([sys.executable, "-I", "-S", "-c", program], limits, within))
 
 
@@ -45,20 +45,20 @@ def wait_for(path: Path) -> str:
 
 
 def test_limits_are_set() -> None:
-    asked = Limits(memory=1 << 30, file=1000, files=55, cpu=7, nice=3)
+    asked = ChildLimits(memory=1 << 30, file=1000, files=55, cpu=7, nice=3)
     program = """
 import os, resource as r
 kinds = (r.RLIMIT_AS, r.RLIMIT_FSIZE, r.RLIMIT_NOFILE, r.RLIMIT_CPU, r.RLIMIT_CORE)
 print(*(r.getrlimit(kind)[0] for kind in kinds), os.nice(0) - %d)
 """
-    answer = told(program % os.nice(0), asked)
+    answer = run_limited(program % os.nice(0), asked)
     assert answer.stdout.split() == [b"1073741824", b"1000", b"55", b"7", b"0", b"3"]
 
 
 def test_what_is_not_asked_for_is_not_limited() -> None:
     import resource
 
-    answer = told("import resource as r; print(r.getrlimit(r.RLIMIT_AS)[0])", Limits())
+    answer = run_limited("import resource as r; print(r.getrlimit(r.RLIMIT_AS)[0])", ChildLimits())
     assert int(answer.stdout) == resource.getrlimit(resource.RLIMIT_AS)[0]
 
 
@@ -69,7 +69,7 @@ import os, sys
 print("NoNewPrivs:\\t1" in open("/proc/self/status").read(), os.getpgid(0) == os.getsid(0) == os.getpid())
 print(sys.stdin.read() == "", *sorted(os.environ))
 """
-    answer = told(program).stdout.decode().split()
+    answer = run_limited(program).stdout.decode().split()
     assert answer[:3] == ["True", "True", "True"]
     assert set(answer[3:]) <= {*ENVIRONMENT, "LC_CTYPE"}  # Python adds the last by itself
 
@@ -83,30 +83,30 @@ try:
 except OSError as error:
     print(error.strerror)
 """
-    assert told(program, Limits(file=4000)).stdout == b"4000\nFile too large\n"
+    assert run_limited(program, ChildLimits(file=4000)).stdout == b"4000\nFile too large\n"
 
 
 def test_memory_is_bounded() -> None:
-    answer = told("bytearray(1 << 30)", Limits(memory=300 << 20))
+    answer = run_limited("bytearray(1 << 30)", ChildLimits(memory=300 << 20))
     assert answer.exit_code == 1
     assert "MemoryError" in answer.stderr
 
 
 def test_what_cannot_be_started_says_so(tmp_path: Path) -> None:
-    answer = asyncio.run(ask([str(tmp_path / "nothing")], Limits(), 20))
+    answer = asyncio.run(ask([str(tmp_path / "nothing")], ChildLimits(), 20))
     assert answer.exit_code == CANNOT_START
     assert answer.stderr == f"launcher: {tmp_path / 'nothing'}: No such file or directory\n"
 
 
 def test_death_by_a_signal_is_told() -> None:
-    assert told("import os; os.kill(os.getpid(), 9)").exit_code == -signal.SIGKILL
+    assert run_limited("import os; os.kill(os.getpid(), 9)").exit_code == -signal.SIGKILL
 
 
 def test_a_child_that_takes_too_long_is_gone(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     program = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     with pytest.raises(TimeoutError):
-        told(program, within=2)
+        run_limited(program, within=2)
     assert gone(int(wait_for(note)))
 
 
@@ -116,9 +116,9 @@ def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
     parent = f"""
 import asyncio, sys
 from time import monotonic
-from compiler.supervise.progress import Meter
+from compiler.supervise.progress import ProgressMeter
 from compiler.supervise.run import run
-asyncio.run(run([sys.executable, "-c", {child!r}], Meter(1, monotonic()), on_progress=print))
+asyncio.run(run([sys.executable, "-c", {child!r}], ProgressMeter(1, monotonic()), on_progress=print))
 """
     with subprocess.Popen([sys.executable, "-c", parent], cwd=ROOT) as started:
         pid = int(wait_for(note))
@@ -131,7 +131,7 @@ def test_a_child_whose_parent_is_already_gone_does_not_start(tmp_path: Path) -> 
     def orphan(command: Sequence[str]) -> int:
         return subprocess.run(command, check=False).returncode
 
-    command = launcher(["true"], Limits())
+    command = launcher(["true"], ChildLimits())
     assert orphan(command) == 0
     stranger = [part.replace(f'"parent": {os.getpid()}', '"parent": 1') for part in command]
     assert stranger != command

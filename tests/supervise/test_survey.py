@@ -80,8 +80,8 @@ def answer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_every_recipe_has_an_answer(made: Made, answer: Callable[..., Any]) -> None:
-    told = answer("media", made("plain.mp4"))["answer"]
-    assert (told["format"], told["start"], told["video"]["rate"]) == ("mov", "0", "30")
+    facts = answer("media", made("plain.mp4"))["answer"]
+    assert (facts["format"], facts["start"], facts["video"]["rate"]) == ("mov", "0", "30")
     for name in (*LONG, "tagged.mp4", "jpeg.avi", "sar.mp4", "one_frame.mp4"):
         assert answer("media", made(name))["answer"]["video"]["pix_fmt"].startswith("yuv")
 
@@ -127,10 +127,10 @@ def test_times_past_the_end_are_the_last_frame(made: Made, answer: Callable[...,
 def test_a_picture_of_which_no_packet_was_read_is_refused_and_off_no_grid(made: Made) -> None:
     """As damaged files have it."""
     with opened(made("plain.mp4")) as (container, _):
-        none = survey.Track(container.streams.video[0])
+        none = survey.StreamSurvey(container.streams.video[0])
         assert not survey.Reading([none], [none], whole=True).uneven
         with pytest.raises(ReelError, match="no picture that can be decoded"):
-            probe_child._shown(none)
+            probe_child._first_time(none)
         none.frame = next(container.decode(video=0))  # a frame, of packets that do not count
         with pytest.raises(ReelError, match="no picture that can be decoded"):
-            probe_child._shown(none)
+            probe_child._first_time(none)

@@ -8,9 +8,9 @@ import pytest
 
 from compiler.errors import Loc, ReelError
 from compiler.ir.build import Build
-from compiler.supervise.progress import Meter
+from compiler.supervise.progress import ProgressMeter
 from compiler.supervise.run import run
-from compiler.supervise.sandbox import Limits
+from compiler.supervise.sandbox import ChildLimits
 from compiler.supervise.verdict import Origins, explain
 from tests.supervise.conftest import Made
 
@@ -18,12 +18,18 @@ CROP, JOIN, FIRST, SECOND = Loc("dunk", "/clips/1/crop_data"), Loc("dunk", "/cli
 OUT = ["-c:v", "libx264", "-preset", "ultrafast", "-f", "mp4"]
 
 
-def verdict(build: Build, *arguments: object, origins: Origins, limits: Limits | None = None) -> ReelError:
+def verdict(build: Build, *arguments: object, origins: Origins, limits: ChildLimits | None = None) -> ReelError:
     """What is said of an ffmpeg that fails."""
     command = [build.path, "-nostdin", "-y", "-v", "error", "-xerror", "-progress", "pipe:1", *map(str, arguments)]
     with pytest.raises(ReelError) as caught:
         asyncio.run(
-            run(command, Meter(60, monotonic()), on_progress=lambda _: None, origins=origins, limits=limits or Limits())
+            run(
+                command,
+                ProgressMeter(60, monotonic()),
+                on_progress=lambda _: None,
+                origins=origins,
+                limits=limits or ChildLimits(),
+            )
         )
     assert "0x" not in caught.value.detail
     return caught.value
@@ -97,12 +103,12 @@ def test_a_full_disk(any_build: Build, made: Made) -> None:
 
 def test_a_film_past_its_size_limit(any_build: Build, made: Made, tmp_path: Path) -> None:
     command = ("-i", made("plain.mp4"), "-c:v", "rawvideo", "-f", "nut", tmp_path / "o.part")
-    assert verdict(any_build, *command, origins=Origins(), limits=Limits(file=20_000)).code == "RC611"
+    assert verdict(any_build, *command, origins=Origins(), limits=ChildLimits(file=20_000)).code == "RC611"
 
 
 def test_too_little_memory(any_build: Build, made: Made, tmp_path: Path) -> None:
     command = ("-i", made("plain.mp4"), "-vf", "scale=8000:8000", *OUT, tmp_path / "o.part")
-    error = verdict(any_build, *command, origins=Origins(), limits=Limits(memory=700 << 20))
+    error = verdict(any_build, *command, origins=Origins(), limits=ChildLimits(memory=700 << 20))
     assert (error.code, error.message) == ("RC607", "ffmpeg ran out of memory")
 
 

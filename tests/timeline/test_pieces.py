@@ -29,8 +29,8 @@ def test_source_pieces_are_the_warp_at_every_instant(warp: Warp, fps: Fraction, 
     assert [piece.frame + piece.frames for piece in pieces[:-1]] == pytest.approx([p.frame for p in pieces[1:]])
     at = RecordTime(warp.total * share)
     piece = [piece for piece in pieces if piece.frame <= float(at * fps)][-1]
-    shown = value(piece.poly, float(at * fps) - piece.frame)
-    assert shown == pytest.approx(float(warp.source_of(at)), abs=1e-6)
+    source = value(piece.poly, float(at * fps) - piece.frame)
+    assert source == pytest.approx(float(warp.source_of(at)), abs=1e-6)
 
 
 @settings(max_examples=60, deadline=None)

@@ -16,12 +16,12 @@ from compiler.ir.graph import Def, Graph, rewrite
 from compiler.ir.infer import Video, infer
 from compiler.ir.ops import Reframe, Value
 from compiler.passes.crops.pan import vernier_plan
-from compiler.passes.crops.plan import Axis, Plan
+from compiler.passes.crops.plan import Axis, CropPlan
 from compiler.passes.crops.still import is_whole, whole_plan
 from compiler.passes.crops.zoom import perspective_plan
 from compiler.timeline.path import Path
 
-__all__ = ["Plan", "choose_crops", "plan_crop"]
+__all__ = ["CropPlan", "choose_crops", "plan_crop"]
 
 SMALLEST = 2
 """Source pixels: 4:2:0 has no smaller picture, and neither has a crop of it."""
@@ -44,7 +44,7 @@ def choose_crops(graph: Graph) -> Graph:
 
 
 @lru_cache(maxsize=2048)
-def plan_crop(path: Path, src_width: int, src_height: int, width: int, height: int) -> Plan:
+def plan_crop(path: Path, src_width: int, src_height: int, width: int, height: int) -> CropPlan:
     """How the box of `path` in a picture of the one size is shown on a canvas of the other."""
     x, y = _axes(path, src_width, src_height, width, height)
     if path.zooms:
@@ -56,7 +56,7 @@ def plan_crop(path: Path, src_width: int, src_height: int, width: int, height: i
     return between if between and between.error < whole.error else whole
 
 
-def _defs(define: Def, op: Reframe, plan: Plan) -> Iterator[Def]:
+def _defs(define: Def, op: Reframe, plan: CropPlan) -> Iterator[Def]:
     src = op.src
     for name, step in plan.steps[:-1]:
         value = Value(f"{define.name}.{name}")

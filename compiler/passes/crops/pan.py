@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil, floor, hypot
 
 from compiler.ir.ops import Coarse, Crop, Fine, Place, Scale, Smear
-from compiler.passes.crops.plan import SRC, Axis, Kind, Plan, Step
+from compiler.passes.crops.plan import SRC, Axis, CropPlan, Kind, Step
 from compiler.passes.crops.still import WHOLE
 from compiler.passes.crops.vernier import Vernier, find_vernier
 from compiler.timeline.track import Piece, Track
@@ -32,7 +32,7 @@ class _Ruled:
     """Output pixels: the part of the error that changes from frame to frame."""
 
 
-def vernier_plan(x: Axis, y: Axis, kind: Kind) -> Plan | None:
+def vernier_plan(x: Axis, y: Axis, kind: Kind) -> CropPlan | None:
     """Whole-pixel crop, scale, whole-pixel crop; none when no ratio is fine enough for a smooth motion."""
     ruled = _rule(x), _rule(y)
     if ruled[0] is None or ruled[1] is None:
@@ -42,7 +42,7 @@ def vernier_plan(x: Axis, y: Axis, kind: Kind) -> Plan | None:
     return _chain(x, y, ruled[0], ruled[1], kind)
 
 
-def _chain(x: Axis, y: Axis, a: _Ruled, b: _Ruled, kind: Kind) -> Plan:
+def _chain(x: Axis, y: Axis, a: _Ruled, b: _Ruled, kind: Kind) -> CropPlan:
     detour = any(ruled.vernier and ruled.vernier.view != axis.out for axis, ruled in ((x, a), (y, b)))
     (width, view_width), (height, view_height) = _sizes(x, a, detour), _sizes(y, b, detour)
     steps = _smeared(x, y, Smear(SRC, a.before, a.after, b.before, b.after))
@@ -55,7 +55,7 @@ def _chain(x: Axis, y: Axis, a: _Ruled, b: _Ruled, kind: Kind) -> Plan:
     if detour:
         steps.append(("resize", Scale(SRC, x.out, y.out)))
         chain += f" via {view_width}x{view_height}"
-    return Plan(kind, chain, hypot(a.error, b.error), tuple(steps))
+    return CropPlan(kind, chain, hypot(a.error, b.error), tuple(steps))
 
 
 def _sizes(axis: Axis, ruled: _Ruled, detour: bool) -> tuple[int, int]:
@@ -92,7 +92,7 @@ def _parked(axis: Axis, vernier: Vernier, place: float, slack: float) -> _Ruled:
     """The crops of an axis that stands still: the vernier's steps worked out once, their error known."""
     coarse, fine = vernier.steps(place + vernier.shift)
     before, after = max(0, -coarse), max(0, coarse + vernier.window - axis.even_side)
-    start, end = vernier.shown(coarse, fine)
+    start, end = vernier.span(coarse, fine)
     error = (max(abs(start - place), abs(end - place - vernier.size)) + slack) * axis.scale
     return _Ruled(vernier, vernier.window, coarse + before, fine, before, after, error, 0.0)
 

@@ -16,7 +16,7 @@ SRC = Value("")
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CropPlan:
     """How a box is shown: the kind of its motion, the chain chosen for it, and what it costs in precision."""
 
     kind: Kind

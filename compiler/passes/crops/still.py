@@ -5,19 +5,19 @@ from __future__ import annotations
 from math import hypot
 
 from compiler.ir.ops import Crop, Scale
-from compiler.passes.crops.plan import SRC, Axis, Plan
+from compiler.passes.crops.plan import SRC, Axis, CropPlan
 
 WHOLE = 1 / 512
 """Source pixels: nearer than this is there, half of the finest step that ffmpeg's own sub-pixel filters know."""
 
 
-def whole_plan(x: Axis, y: Axis) -> Plan:
+def whole_plan(x: Axis, y: Axis) -> CropPlan:
     """The box rounded to the nearest even pixels, its error how far that moves it; a whole picture is only scaled."""
     if is_whole(x) and is_whole(y):
-        return Plan("static", "scale", 0.0, (("scale", Scale(SRC, x.out, y.out)),))
+        return CropPlan("static", "scale", 0.0, (("scale", Scale(SRC, x.out, y.out)),))
     (left, width, x_error), (top, height, y_error) = _rounded(x), _rounded(y)
     crop = Crop(SRC, width, height, left, top)
-    return Plan("static", "crop", hypot(x_error, y_error), (("crop", crop), ("scale", Scale(SRC, x.out, y.out))))
+    return CropPlan("static", "crop", hypot(x_error, y_error), (("crop", crop), ("scale", Scale(SRC, x.out, y.out))))
 
 
 def is_whole(axis: Axis) -> bool:

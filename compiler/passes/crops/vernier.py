@@ -72,7 +72,7 @@ class Vernier:
         fine = turns * pow(self.q, -1, self.p) % self.p
         return 2 * (turns - fine * self.q) // self.p, 2 * fine
 
-    def shown(self, coarse: int, fine: int) -> tuple[float, float]:
+    def span(self, coarse: int, fine: int) -> tuple[float, float]:
         """The source pixels at which the view begins and ends."""
         start = coarse + fine * self.window / self.scaled
         return start, start + self.view * self.window / self.scaled

@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import ceil, hypot
 
 from compiler.ir.ops import Crop, Follow, Perspective, Place, Scale
-from compiler.passes.crops.plan import SRC, Axis, Kind, Plan, Step
+from compiler.passes.crops.plan import SRC, Axis, CropPlan, Kind, Step
 from compiler.timeline.path import Path
 
 MARGIN = 2
@@ -26,7 +26,7 @@ It bounds the number of filters: 10,000 zooming keyframes at 608x1080 become 57 
 twice as many would; 28 cost 22, 14 cost 30, one 400. A map is touched only when its frames come."""
 
 
-def perspective_plan(path: Path, x: Axis, y: Axis, kind: Kind) -> Plan:
+def perspective_plan(path: Path, x: Axis, y: Axis, kind: Kind) -> CropPlan:
     """An even crop that follows the box, perspective near 1:1 within it, then the scale."""
     (width, left), (height, top) = _followed(x), _followed(y)
     steps: list[tuple[str, Step]] = []
@@ -37,7 +37,7 @@ def perspective_plan(path: Path, x: Axis, y: Axis, kind: Kind) -> Plan:
         name = f"perspective{k}" if len(chunks) > 1 else "perspective"
         steps.append((name, Perspective(SRC, path, left, top, first, until)))
     steps.append(("scale", Scale(SRC, x.out, y.out)))
-    return Plan(kind, "perspective", hypot(_error(x), _error(y)), tuple(steps))
+    return CropPlan(kind, "perspective", hypot(_error(x), _error(y)), tuple(steps))
 
 
 def _followed(axis: Axis) -> tuple[int, Place]:

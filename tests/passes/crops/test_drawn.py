@@ -8,7 +8,7 @@ import pytest
 
 from compiler.emit import pictures
 from compiler.ir.ops import Crop, Perspective, Scale, Smear
-from compiler.passes.crops import Plan, plan_crop
+from compiler.passes.crops import CropPlan, plan_crop
 from compiler.timeline.curve import Box
 from compiler.timeline.path import Path
 from tests.emit.drawn import draw, lumas
@@ -19,7 +19,7 @@ PICTURE = (242, 180)
 CANVAS = (180, 320)
 
 
-def chain(plan: Plan) -> str:
+def chain(plan: CropPlan) -> str:
     texts = []
     for name, step in plan.steps:
         match step:
@@ -48,9 +48,9 @@ def chain(plan: Plan) -> str:
 def test_the_box_is_where_the_path_says(ffmpegs: str, path: Path, axis: int) -> None:
     plan = plan_crop(path, *PICTURE, *CANVAS)
     film = draw(ffmpegs, chain(plan), "XY"[axis], FRAMES, f"{PICTURE[0]}x{PICTURE[1]}")
-    shown = lumas(film, *CANVAS)
-    assert len(shown) == FRAMES
-    for n, frame in enumerate(shown):
+    drawn = lumas(film, *CANVAS)
+    assert len(drawn) == FRAMES
+    for n, frame in enumerate(drawn):
         box = path.at(n)
         centre = box[axis] + box[axis + 2] / 2 - 0.5
         assert mean(frame) == pytest.approx(centre, abs=plan.error * box[axis + 2] / CANVAS[axis] + 0.03)

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from compiler.ir.ops import Crop, Follow, Perspective, Scale, Smear
-from compiler.passes.crops import Plan, plan_crop
+from compiler.passes.crops import CropPlan, plan_crop
 from compiler.timeline.curve import Box
 from compiler.timeline.path import Path
 from tests.passes.crops.paths import gliding, moving, stand, still
@@ -63,8 +63,8 @@ def test_a_still_axis_is_cropped_at_its_place() -> None:
     assert (crop.height, crop.y) == (1080, 0)
 
 
-def shown(plan: Plan, n: int, size: tuple[int, int]) -> list[tuple[float, float]]:
-    """Per axis, where the shown part of the picture begins and ends at frame `n`, every crop checked to be inside."""
+def covered(plan: CropPlan, n: int, size: tuple[int, int]) -> list[tuple[float, float]]:
+    """Per axis, where the visible part of the picture begins and ends at frame `n`, every crop checked to be inside."""
     spans = [(0.0, float(side)) for side in size]
     for _, step in plan.steps:
         if isinstance(step, Smear):
@@ -108,7 +108,7 @@ def test_pans_stay_inside_and_keep_their_error(seed: int) -> None:
     assert "vernier" in plan.chain
     for n in range(path.frames):
         box = path.at(n)
-        for (start, end), at, size, out in zip(shown(plan, n, side), box[:2], box[2:], TALL, strict=True):
+        for (start, end), at, size, out in zip(covered(plan, n, side), box[:2], box[2:], TALL, strict=True):
             assert abs(start - at) * out / size <= plan.error + 1e-6
             assert abs(end - at - size) * out / size <= plan.error + 1e-6
 
@@ -119,7 +119,7 @@ def test_stills_show_what_they_say(seed: int) -> None:
     width, height = random.uniform(3, 900), random.uniform(3, 900)
     x, y = random.uniform(0, 1919 - width), random.uniform(0, 1079 - height)
     plan = plan_crop(still(x, y, width, height), *HD, *TALL)
-    for (start, end), at, size, out in zip(shown(plan, 0, HD), (x, y), (width, height), TALL, strict=True):
+    for (start, end), at, size, out in zip(covered(plan, 0, HD), (x, y), (width, height), TALL, strict=True):
         assert max(abs(start - at), abs(end - at - size)) * out / size <= plan.error + 1e-6
 
 

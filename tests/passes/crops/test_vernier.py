@@ -18,7 +18,7 @@ def test_every_place_is_shown_within_the_stated_error(size: float, out: int) -> 
     random = Random(1)
     for place in [0.0, *(random.uniform(0, 3000) for _ in range(400))]:
         coarse, fine = vernier.steps(place + vernier.shift)
-        start, end = vernier.shown(coarse, fine)
+        start, end = vernier.span(coarse, fine)
         assert coarse % 2 == fine % 2 == 0
         assert 0 <= fine <= vernier.scaled - vernier.view
         assert abs(start - place) <= vernier.worst + 1e-9
@@ -29,8 +29,8 @@ def test_every_place_is_shown_within_the_stated_error(size: float, out: int) -> 
 def test_the_stated_error_is_not_idle_talk(size: float, out: int) -> None:
     vernier = find_vernier(size, out)
     assert vernier is not None
-    shown = [(place, vernier.shown(*vernier.steps(place + vernier.shift))) for place in (k / 50 for k in range(5000))]
-    assert max(max(abs(a - x), abs(b - x - size)) for x, (a, b) in shown) >= 0.7 * vernier.worst
+    spans = [(place, vernier.span(*vernier.steps(place + vernier.shift))) for place in (k / 50 for k in range(5000))]
+    assert max(max(abs(a - x), abs(b - x - size)) for x, (a, b) in spans) >= 0.7 * vernier.worst
 
 
 @pytest.mark.parametrize(("size", "out"), SIZES)

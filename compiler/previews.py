@@ -1,4 +1,4 @@
-"""Views made: a source's strip, the peaks of its sound, its proxy, each by ffmpegs that are watched as renders are."""
+"""Makes previews: a source's strip, the peaks of its sound, its proxy, each by ffmpegs watched as renders are."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from fractions import Fraction
 from pathlib import Path
 from time import monotonic
 
-from compiler.emit.views import PEAKS
+from compiler.emit.previews import PEAKS
 from compiler.errors import Loc, ReelError
 from compiler.ir.build import Build
 from compiler.ir.ops import operands
-from compiler.pipeline import views
-from compiler.pipeline.views import Strip, View
+from compiler.pipeline import previews
+from compiler.pipeline.previews import Preview, Strip
 from compiler.supervise.probe import probing
-from compiler.supervise.progress import Meter, Progress
+from compiler.supervise.progress import Progress, ProgressMeter
 from compiler.supervise.run import run
-from compiler.supervise.sandbox import Limits
+from compiler.supervise.sandbox import ChildLimits
 from compiler.supervise.verdict import Origins
 from compiler.timeline.media import Media
 
 SCRIPT = "filtergraph.txt"
-QUICK, PATIENT = Limits(files=256, nice=0), Limits(files=256, nice=5)
+QUICK, PATIENT = ChildLimits(files=256, nice=0), ChildLimits(files=256, nice=5)
 """Somebody looks at an empty timeline until there is a strip; beside a proxy, renders come first."""
 
 AT_ONCE = 2
@@ -31,7 +31,7 @@ AT_ONCE = 2
 
 AGAIN = "ask again; if it stays so, report it with the file"
 
-Told = Callable[[Progress], None]
+OnProgress = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,40 +44,42 @@ class Patience:
 
 async def make_strip(media: Media, build: Build, folder: Path, output: Path, patience: Patience) -> Strip:
     """The strip, a JPEG at `output`; coded errors as renders have them. `folder` is empty, and for it alone."""
-    strip = views.strip_of(media)
-    if views.sought(media):
+    strip = previews.strip_of(media)
+    if previews.sought(media):
         cells = folder / "cells"
         await asyncio.to_thread(cells.write_bytes, await _cells(media, build, folder, strip, patience))
-        await _watched(views.tile_command(strip, build, str(cells), str(output)), 1, folder, Origins(), patience)
+        await _watched(previews.tile_command(strip, build, str(cells), str(output)), 1, folder, Origins(), patience)
     else:
-        view = views.strip_view(media, build)
-        await _run(view, media, folder, lambda text: views.strip_command(view, media, text, str(output)), patience)
+        preview = previews.strip_preview(media, build)
+        await _run(
+            preview, media, folder, lambda text: previews.strip_command(preview, media, text, str(output)), patience
+        )
     _check_there(output)
     return strip
 
 
 async def make_peaks(media: Media, build: Build, folder: Path, patience: Patience) -> tuple[Fraction, list[float]]:
     """How many peaks a second, and all of them, parts of full scale; none where there is no sound."""
-    found = views.peaks_view(media, build)
+    found = previews.peaks_preview(media, build)
     if found is None:
-        return Fraction(views.PEAKS_A_SECOND), []
-    view, rate = found
-    await _run(view, media, folder, lambda text: views.peaks_command(view, text), patience)
-    return rate, views.peaks_of(await asyncio.to_thread((folder / PEAKS).read_text, encoding="utf-8"))
+        return Fraction(previews.PEAKS_A_SECOND), []
+    preview, rate = found
+    await _run(preview, media, folder, lambda text: previews.peaks_command(preview, text), patience)
+    return rate, previews.peaks_of(await asyncio.to_thread((folder / PEAKS).read_text, encoding="utf-8"))
 
 
 async def make_proxy(
-    media: Media, build: Build, folder: Path, output: Path, patience: Patience, told: Told = lambda _: None
+    media: Media, build: Build, folder: Path, output: Path, patience: Patience, on_progress: OnProgress = lambda _: None
 ) -> None:
     """The proxy at `output`, looked at; RC610 for one that is not as long or not as large as it should be."""
-    view = views.proxy_view(media, build)
+    preview = previews.proxy_preview(media, build)
     await _run(
-        view,
+        preview,
         media,
         folder,
-        lambda text: views.proxy_command(view, media, text, str(output)),
+        lambda text: previews.proxy_command(preview, media, text, str(output)),
         patience,
-        told,
+        on_progress,
         PATIENT,
     )
     _check_there(output)
@@ -87,7 +89,7 @@ async def make_proxy(
 def _check_like(media: Media, proxy: Media) -> None:
     source, made = media.video, proxy.video
     faults = []
-    if (made.width, made.height) != views.proxy_size(media):
+    if (made.width, made.height) != previews.proxy_size(media):
         faults.append(f"it is {made.width}x{made.height}")
     if source.ticks and made.frames != len(source.ticks) and not source.still:
         faults.append(f"it has {made.frames} of {len(source.ticks)} frames")
@@ -105,8 +107,8 @@ async def _cells(media: Media, build: Build, folder: Path, strip: Strip, patienc
         async with turn:
             place, cell = folder / str(picture), folder / str(picture) / "cell"
             await asyncio.to_thread(place.mkdir)
-            view = views.cell_view(media, build, picture)
-            await _run(view, media, place, lambda text: views.cell_command(view, text, str(cell)), patience)
+            preview = previews.cell_preview(media, build, picture)
+            await _run(preview, media, place, lambda text: previews.cell_command(preview, text, str(cell)), patience)
             return await asyncio.to_thread(cell.read_bytes) if cell.exists() else b""
 
     async with asyncio.TaskGroup() as group:
@@ -122,19 +124,19 @@ async def _cells(media: Media, build: Build, folder: Path, strip: Strip, patienc
 
 
 async def _run(
-    view: View,
+    preview: Preview,
     media: Media,
     folder: Path,
     command: Callable[[str], Sequence[str]],
     patience: Patience,
-    told: Told = lambda _: None,
-    limits: Limits = QUICK,
+    on_progress: OnProgress = lambda _: None,
+    limits: ChildLimits = QUICK,
 ) -> None:
     text = folder / SCRIPT
-    await asyncio.to_thread(text.write_text, view.script, encoding="utf-8")
-    inputs = sum(1 for define in view.graph if not operands(define.op))
+    await asyncio.to_thread(text.write_text, preview.script, encoding="utf-8")
+    inputs = sum(1 for define in preview.graph if not operands(define.op))
     origins = Origins({}, (Loc(),) * inputs, {media.path: Loc()})
-    await _watched(command(str(text)), view.frames, folder, origins, patience, told, limits)
+    await _watched(command(str(text)), preview.frames, folder, origins, patience, on_progress, limits)
 
 
 async def _watched(
@@ -143,13 +145,13 @@ async def _watched(
     folder: Path,
     origins: Origins,
     patience: Patience,
-    told: Told = lambda _: None,
-    limits: Limits = QUICK,
+    on_progress: OnProgress = lambda _: None,
+    limits: ChildLimits = QUICK,
 ) -> None:
     await run(
         command,
-        Meter(frames, monotonic()),
-        on_progress=told,
+        ProgressMeter(frames, monotonic()),
+        on_progress=on_progress,
         stall_after=patience.stall_after,
         deadline=patience.deadline,
         origins=origins,

@@ -24,7 +24,7 @@ FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class DrawnBox:
     """One value as it is drawn. What has been folded into one box `holds` several definitions."""
 
     name: Value
@@ -75,15 +75,15 @@ def printable(text: str) -> str:
     return FORBIDDEN.sub("\ufffd", text)
 
 
-def boxes(graph: Graph) -> tuple[Box, ...]:
+def boxes(graph: Graph) -> tuple[DrawnBox, ...]:
     """A box for every definition, in the graph's order."""
     shapes = infer(graph)
     return tuple(_box(define, shapes[define.name]) for define in graph)
 
 
-def _box(define: Def, shape: Shape) -> Box:
+def _box(define: Def, shape: Shape) -> DrawnBox:
     op, text = define.op, phrase(define.op)
-    return Box(
+    return DrawnBox(
         define.name,
         "audio" if isinstance(shape, Audio) else "video",
         verb(op),
@@ -100,19 +100,19 @@ def _opening(op: Op) -> str:
     return " ".join(f"{verb(op)} {', '.join(f'%{value}' for value in operands(op))}".split())
 
 
-def collapse(every: Iterable[Box]) -> tuple[tuple[Box, ...], dict[Value, Value]]:
+def collapse(every: Iterable[DrawnBox]) -> tuple[tuple[DrawnBox, ...], dict[Value, Value]]:
     """The boxes with each clip's picture, and each clip's sound, made into one; and which box stands for each value.
 
     The one box bears the name, the shape and the place of the last it holds. Joins stay as they are.
     """
-    chains: dict[tuple[str, Kind | None], list[Box]] = {}
+    chains: dict[tuple[str, Kind | None], list[DrawnBox]] = {}
     for box in every:
         chains.setdefault((box.name, None) if box.joins else (box.lane, box.kind), []).append(box)
     standing = {box.name: chain[-1].name for chain in chains.values() for box in chain}
     return tuple(_chain(chain, standing) for chain in chains.values()), standing
 
 
-def _chain(chain: Sequence[Box], standing: Mapping[Value, Value]) -> Box:
+def _chain(chain: Sequence[DrawnBox], standing: Mapping[Value, Value]) -> DrawnBox:
     last = chain[-1]
     reads = dict.fromkeys(standing[value] for box in chain for value in box.reads)
     reads.pop(last.name, None)

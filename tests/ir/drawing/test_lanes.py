@@ -7,12 +7,12 @@ from itertools import combinations, pairwise
 import pytest
 from hypothesis import given, settings
 
+from compiler.ir.drawing.boxes import boxes, collapse
+from compiler.ir.drawing.lanes import CROWDED, Band, Drawing, draw
+from compiler.ir.drawing.links import Link, Place
 from compiler.ir.graph import Graph
 from compiler.ir.ops import operands
-from compiler.ir.views.boxes import boxes, collapse
-from compiler.ir.views.lanes import CROWDED, Band, Drawing, draw
-from compiler.ir.views.links import Link, Place
-from tests.ir.views.graphs import deep, reel, reels, tangles
+from tests.ir.drawing.graphs import deep, reel, reels, tangles
 
 Point = tuple[float, float]
 

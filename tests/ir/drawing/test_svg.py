@@ -5,14 +5,14 @@ from xml.etree import ElementTree
 
 from hypothesis import given, settings
 
+from compiler.ir.drawing import as_svg
+from compiler.ir.drawing.boxes import anchor, printable
+from compiler.ir.drawing.lanes import INSET, TEXT_CELL, VERB_CELL
+from compiler.ir.drawing.measure import cells
+from compiler.ir.drawing.svg import SCOPE, STYLE
 from compiler.ir.graph import Graph
 from compiler.ir.ops import Value, operands
-from compiler.ir.views import as_svg
-from compiler.ir.views.boxes import anchor, printable
-from compiler.ir.views.lanes import INSET, TEXT_CELL, VERB_CELL
-from compiler.ir.views.measure import cells
-from compiler.ir.views.svg import SCOPE, STYLE
-from tests.ir.views.graphs import HOSTILE, deep, hostile, reel, reels, tangles
+from tests.ir.drawing.graphs import HOSTILE, deep, hostile, reel, reels, tangles
 
 SVG = "{http://www.w3.org/2000/svg}"
 

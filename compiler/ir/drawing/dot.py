@@ -11,10 +11,10 @@ from textwrap import wrap
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
+from compiler.ir.drawing.boxes import JOINS, DrawnBox, anchor, boxes, printable
+from compiler.ir.drawing.style import PALETTE
 from compiler.ir.graph import Graph
 from compiler.ir.ops import Value
-from compiler.ir.views.boxes import JOINS, Box, anchor, boxes, printable
-from compiler.ir.views.style import PALETTE
 
 HEAD = """digraph reel {
   graph [rankdir=LR, fontname="sans-serif", fontsize=12, nodesep=0.2, ranksep=0.35]
@@ -28,7 +28,7 @@ WIDEST = 40
 def as_dot(graph: Graph) -> str:
     """The graph in the DOT language; the same for the same graph."""
     every = boxes(graph)
-    clips: dict[str, list[Box]] = {}
+    clips: dict[str, list[DrawnBox]] = {}
     for box in every:
         clips.setdefault(box.lane, []).append(box)
     joins = clips.pop(JOINS, [])
@@ -40,14 +40,14 @@ def as_dot(graph: Graph) -> str:
     return "\n".join([*lines, "}", ""])
 
 
-def _cluster(lane: str, members: list[Box]) -> Iterator[str]:
+def _cluster(lane: str, members: list[DrawnBox]) -> Iterator[str]:
     yield f"  subgraph {_name(f'cluster_{lane}')} {{"
     yield f'    graph [label=<{escape(printable(lane)) or "&#160;"}>, class="clip", style=rounded, color="#c8ced6"]'
     yield from (f"    {_node(box)}" for box in members)
     yield "  }"
 
 
-def _node(box: Box) -> str:
+def _node(box: DrawnBox) -> str:
     attributes = {
         "id": _string(anchor(box.name)),
         "class": _string(box.classes),
@@ -58,15 +58,15 @@ def _node(box: Box) -> str:
     return f"{_name(box.name)} [{', '.join(f'{name}={value}' for name, value in attributes.items())}]"
 
 
-def _edge(box: Box, value: Value) -> str:
+def _edge(box: DrawnBox, value: Value) -> str:
     return f'{_name(value)} -> {_name(box.name)} [class="{box.kind}", color="{_colour(box)}"]'
 
 
-def _colour(box: Box) -> str:
+def _colour(box: DrawnBox) -> str:
     return PALETTE[box.kind][0]
 
 
-def _label(box: Box) -> str:
+def _label(box: DrawnBox) -> str:
     """An HTML-like label: the verb, its details in lines, the shape."""
     details = [escape(printable(line)) for line in wrap(box.details, WIDEST, break_long_words=False)]
     shape = f'<font point-size="9" color="#656d76">{escape(printable(box.shape))}</font>'

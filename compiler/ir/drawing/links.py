@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from compiler.ir.drawing.boxes import DrawnBox, Kind
+from compiler.ir.drawing.grid import Grid
 from compiler.ir.ops import Value
-from compiler.ir.views.boxes import Box, Kind
-from compiler.ir.views.grid import Grid
 
 BEND = 14
 """Pixels: the radius of a turn."""
@@ -19,7 +19,7 @@ SWING = 40
 class Place:
     """A box in the drawing, its details cut into lines that fit. Pixels."""
 
-    box: Box
+    box: DrawnBox
     lines: tuple[str, ...]
     x: int
     y: int

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from xml.sax.saxutils import escape, quoteattr
 
+from compiler.ir.drawing.boxes import DrawnBox, anchor, printable
+from compiler.ir.drawing.lanes import HEAD, INSET, LEAD, PAD, TEXT_CELL, TEXT_LINE, VERB_CELL, VERB_LINE, Band, draw
+from compiler.ir.drawing.links import Link, Place
+from compiler.ir.drawing.measure import fit
+from compiler.ir.drawing.style import style
 from compiler.ir.graph import Graph
-from compiler.ir.views.boxes import Box, anchor, printable
-from compiler.ir.views.lanes import HEAD, INSET, LEAD, PAD, TEXT_CELL, TEXT_LINE, VERB_CELL, VERB_LINE, Band, draw
-from compiler.ir.views.links import Link, Place
-from compiler.ir.views.measure import fit
-from compiler.ir.views.style import style
 
 SCOPE = "reel-graph"
 """The drawing's class: its style sheet touches nothing else on a page."""
@@ -90,7 +90,7 @@ def _inside(place: Place) -> str:
     )
 
 
-def _title(box: Box) -> str:
+def _title(box: DrawnBox) -> str:
     clip = f'clip "{box.loc.clip}"' if box.loc.clip else ""
     place = "  ".join(filter(None, (clip, box.loc.pointer)))
     return escape(printable("\n".join(filter(None, (box.whole, place)))))

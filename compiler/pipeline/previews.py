@@ -1,4 +1,4 @@
-"""Views of a source, for people who edit: a proxy that browsers play, a strip of pictures, the peaks of its sound.
+"""Previews of a source, for people who edit: a proxy that browsers play, a strip of pictures, the peaks of its sound.
 
 They are made as films are: the same ops say what is done to picture and sound, so that a proxy shows the frames, the
 colours and the way up that the film will show.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
-from compiler.emit import views
+from compiler.emit import previews
 from compiler.emit.argv import words
 from compiler.emit.filters import spell
 from compiler.emit.script import script
@@ -76,12 +76,12 @@ class Strip:
     @property
     def tiling(self) -> str:
         """The filters that put pictures side by side."""
-        return ",".join(views.tiled(self.columns, self.rows))
+        return ",".join(previews.tiled(self.columns, self.rows))
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """One ffmpeg that makes a view, or a part of one."""
+class Preview:
+    """One ffmpeg that makes a preview, or a part of one."""
 
     graph: Graph
     script: str
@@ -118,30 +118,30 @@ def frames_of(media: Media) -> int:
     return len(media.video.ticks) or media.video.frames or ceil(media.video.end * media.video.rate)
 
 
-def strip_view(media: Media, build: Build) -> View:
+def strip_preview(media: Media, build: Build) -> Preview:
     """A strip made in one go, from the source's start to its end."""
     strip, media = strip_of(media), build.reads(media)
     picture = _picture(media, Fraction(0), (strip.width, strip.height), strip.rate)
-    return _view(picture, [], build, 1, lambda _: views.tiled(strip.columns, strip.rows))
+    return _preview(picture, [], build, 1, lambda _: previews.tiled(strip.columns, strip.rows))
 
 
-def cell_view(media: Media, build: Build, picture: int) -> View:
+def cell_preview(media: Media, build: Build, picture: int) -> Preview:
     """One picture of a strip: the key frame that is sought to for it."""
     strip, media = strip_of(media), build.reads(media)
     at = strip.instant(picture) + media.video.first - media.start
     seek = max(Fraction(0), Fraction(floor(at * 1000), 1000))
-    return _view(_picture(media, seek, (strip.width, strip.height), None), [], build, 1)
+    return _preview(_picture(media, seek, (strip.width, strip.height), None), [], build, 1)
 
 
-def proxy_view(media: Media, build: Build) -> View:
+def proxy_preview(media: Media, build: Build) -> Preview:
     """A whole source for browsers: its frames at their own times from 0 on, and its sound."""
     media = build.reads(media)
     check_colours(media.video, NOWHERE)
     if media.video.still:
         frames = nearest(media.video.end * STILL_RATE)
-        return _view(_picture(media, Fraction(0), proxy_size(media), STILL_RATE), [], build, frames)
+        return _preview(_picture(media, Fraction(0), proxy_size(media), STILL_RATE), [], build, frames)
     picture = _picture(media, Fraction(0), proxy_size(media), None)
-    return _view(picture, _sound(media), build, frames_of(media), _source_stamped)
+    return _preview(picture, _sound(media), build, frames_of(media), _source_stamped)
 
 
 def proxy_size(media: Media) -> tuple[int, int]:
@@ -156,45 +156,45 @@ def proxy_tick(media: Media) -> Fraction:
     return 1 / STILL_RATE if media.video.still else Fraction(1, media.video.time_base.denominator)
 
 
-def peaks_view(media: Media, build: Build) -> tuple[View, Fraction] | None:
+def peaks_preview(media: Media, build: Build) -> tuple[Preview, Fraction] | None:
     """The sound's peaks, and how many there are a second; None for a source without a sound that films can have."""
     media = build.reads(media)
     sound = _sound(media)
     if not sound:
         return None
     every = max(SAMPLE_RATE // PEAKS_A_SECOND, ceil(Fraction(_samples(media), MOST_PEAKS)))
-    return _view([], sound, build, 0, lambda _: views.levels(every)), Fraction(SAMPLE_RATE, every)
+    return _preview([], sound, build, 0, lambda _: previews.levels(every)), Fraction(SAMPLE_RATE, every)
 
 
-def proxy_command(view: View, media: Media, script_path: str, output: str) -> list[str]:
+def proxy_command(preview: Preview, media: Media, script_path: str, output: str) -> list[str]:
     """The ffmpeg command that makes a proxy."""
-    return words(views.proxy_command(view.graph, proxy_tick(media), view.build, script_path, output))
+    return words(previews.proxy_command(preview.graph, proxy_tick(media), preview.build, script_path, output))
 
 
-def strip_command(view: View, media: Media, script_path: str, output: str) -> list[str]:
+def strip_command(preview: Preview, media: Media, script_path: str, output: str) -> list[str]:
     """The ffmpeg command that makes a strip in one go."""
     keys = not decoded(media)
-    return words(views.strip_command(view.graph, view.build, script_path, output, keys=keys))
+    return words(previews.strip_command(preview.graph, preview.build, script_path, output, keys=keys))
 
 
-def cell_command(view: View, script_path: str, output: str) -> list[str]:
+def cell_command(preview: Preview, script_path: str, output: str) -> list[str]:
     """The ffmpeg command that writes one picture of a strip."""
-    return words(views.cell_command(view.graph, view.build, script_path, output))
+    return words(previews.cell_command(preview.graph, preview.build, script_path, output))
 
 
 def tile_command(strip: Strip, build: Build, cells: str, output: str) -> list[str]:
     """The ffmpeg command that makes a strip of its pictures."""
-    return words(views.tile_command(build, cells, (strip.width, strip.height), strip.tiling, output))
+    return words(previews.tile_command(build, cells, (strip.width, strip.height), strip.tiling, output))
 
 
-def peaks_command(view: View, script_path: str) -> list[str]:
+def peaks_command(preview: Preview, script_path: str) -> list[str]:
     """The ffmpeg command that writes a sound's peaks down."""
-    return words(views.levels_command(view.graph, view.build, script_path))
+    return words(previews.levels_command(preview.graph, preview.build, script_path))
 
 
 def peaks_of(report: str) -> list[float]:
     """The peaks that were written down, as parts of full scale; what is louder counts as that."""
-    return [round(min(1.0, 10 ** (level / 20)), 3) for level in views.read_levels(report)]
+    return [round(min(1.0, 10 ** (level / 20)), 3) for level in previews.read_levels(report)]
 
 
 def _picture(media: Media, seek: Fraction, size: tuple[int, int], rate: Fraction | None) -> list[Def]:
@@ -240,15 +240,15 @@ def _even(length: Fraction) -> int:
     return 2 * nearest(length / 2)
 
 
-def _view(picture: list[Def], sound: list[Def], build: Build, frames: int, last: Finish = lambda _: []) -> View:
+def _preview(picture: list[Def], sound: list[Def], build: Build, frames: int, last: Finish = lambda _: []) -> Preview:
     """The ffmpeg of these definitions; `last` are filters behind all of them."""
     video, audio = (defs[-1].name if defs else None for defs in (picture, sound))
     graph = cut_sound(fold_identity(Graph((*picture, *sound), video, audio)))
     spelling = dict(spell(graph))
     end = graph.roots[0]
     spelling[end] = [*spelling[end], *last(graph)]
-    return View(graph, script(graph, spelling), build, frames)
+    return Preview(graph, script(graph, spelling), build, frames)
 
 
 def _source_stamped(graph: Graph) -> list[str]:
-    return views.source_stamped(as_video(infer(graph)[graph.picture]).zero)
+    return previews.source_stamped(as_video(infer(graph)[graph.picture]).zero)

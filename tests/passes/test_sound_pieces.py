@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from compiler.ir.ops import Engine
-from compiler.passes.pieces import KEPT, OFF, SHORTEST, Piece, cut
+from compiler.passes.sound_pieces import KEPT, OFF, SHORTEST, SoundPiece, cut
 from compiler.timeline.instant import SAMPLE_RATE, RecordTime, SourceTime, nearest
 from compiler.timeline.warp import Ease, Pace, Warp, cover, held
 from tests.ir.graphs import src
@@ -37,7 +37,7 @@ def samples_of(warp: Warp) -> int:
     return nearest(warp.total * 30) * SAMPLE_RATE // 30 + SAMPLE_RATE // 30
 
 
-def off(piece: Piece, begins: int, warp: Warp) -> float:
+def off(piece: SoundPiece, begins: int, warp: Warp) -> float:
     """Seconds by which what is heard at the start, the middle and the quarters of a piece is out of place.
 
     That is from when it is heard to when it is meant; where half a sample lies between the two sides of a freeze, or
@@ -55,7 +55,7 @@ def off(piece: Piece, begins: int, warp: Warp) -> float:
     return worst
 
 
-def in_place(warp: Warp, engine: Engine, within: float) -> list[Piece]:
+def in_place(warp: Warp, engine: Engine, within: float) -> list[SoundPiece]:
     """The pieces of a warp, after checking that they fill it and that none is further off than so many seconds."""
     samples = samples_of(warp)
     pieces = list(cut(warp, samples, engine))

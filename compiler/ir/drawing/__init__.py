@@ -5,8 +5,8 @@ as_dot(graph) -> str       Graphviz, one cluster a clip
 as_svg(graph) -> str       a drawing in lanes, no renderer needed
 """
 
-from compiler.ir.views.dot import as_dot
-from compiler.ir.views.members import as_json
-from compiler.ir.views.svg import as_svg
+from compiler.ir.drawing.dot import as_dot
+from compiler.ir.drawing.members import as_json
+from compiler.ir.drawing.svg import as_svg
 
 __all__ = ["as_dot", "as_json", "as_svg"]

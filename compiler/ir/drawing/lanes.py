@@ -12,12 +12,12 @@ from itertools import accumulate
 from math import ceil
 
 from compiler.errors import Loc
+from compiler.ir.drawing.boxes import DrawnBox, boxes, collapse
+from compiler.ir.drawing.grid import Grid, arrange
+from compiler.ir.drawing.links import Link, Place, Router
+from compiler.ir.drawing.measure import cells, wrap
 from compiler.ir.graph import Graph
 from compiler.ir.ops import Value
-from compiler.ir.views.boxes import Box, boxes, collapse
-from compiler.ir.views.grid import Grid, arrange
-from compiler.ir.views.links import Link, Place, Router
-from compiler.ir.views.measure import cells, wrap
 
 CROWDED = 120
 """Definitions: a graph of more is drawn with one box a chain."""
@@ -69,12 +69,12 @@ def draw(graph: Graph) -> Drawing:
     return _placed(every, film, arrange(every))
 
 
-def _film(root: Box, read: Value) -> Box:
+def _film(root: DrawnBox, read: Value) -> DrawnBox:
     what = "picture" if root.kind == "video" else "sound"
-    return Box(root.name, root.kind, "film", what, root.shape, f"film %{root.name} : {root.shape}", Loc(), (read,))
+    return DrawnBox(root.name, root.kind, "film", what, root.shape, f"film %{root.name} : {root.shape}", Loc(), (read,))
 
 
-def _placed(every: Sequence[Box], film: Sequence[Box], grid: Grid) -> Drawing:
+def _placed(every: Sequence[DrawnBox], film: Sequence[DrawnBox], grid: Grid) -> Drawing:
     drawn, last = [*every, *film], grid.starts[-1]
     texts = [wrap(box.details, LONGEST, MOST_LINES) for box in drawn]
     spots = [grid.cells[box.name] for box in every] + [(last, grid.spine(box.kind)) for box in film]
@@ -98,7 +98,7 @@ def _placed(every: Sequence[Box], film: Sequence[Box], grid: Grid) -> Drawing:
 
 
 def _columns(
-    every: Sequence[Box], texts: Sequence[Sequence[str]], columns: Sequence[int], clips: int
+    every: Sequence[DrawnBox], texts: Sequence[Sequence[str]], columns: Sequence[int], clips: int
 ) -> Mapping[int, tuple[int, int]]:
     """The left side and the width of each column: as wide as its widest box."""
     widths: dict[int, int] = {}
@@ -113,7 +113,7 @@ def _columns(
     return placed
 
 
-def _width(box: Box, lines: Sequence[str]) -> int:
+def _width(box: DrawnBox, lines: Sequence[str]) -> int:
     text = min(LONGEST, max(cells(line) for line in (*lines, box.shape)))
     return 2 * INSET + ceil(max(cells(box.verb) * VERB_CELL, text * TEXT_CELL))
 

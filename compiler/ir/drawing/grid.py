@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from compiler.ir.drawing.boxes import DrawnBox, Kind
 from compiler.ir.ops import Value
-from compiler.ir.views.boxes import Box, Kind
 
 Part = tuple[int, Kind]
 """The picture or the sound of a band."""
@@ -40,7 +40,7 @@ class Grid:
         return self.columns + (kind == "video")
 
 
-def arrange(every: Sequence[Box]) -> Grid:
+def arrange(every: Sequence[DrawnBox]) -> Grid:
     """The grid of these boxes, which are in the order of a graph."""
     clips, joins = [box for box in every if not box.joins], [box for box in every if box.joins]
     lanes = {lane: k for k, lane in enumerate(dict.fromkeys(box.lane for box in clips))}
@@ -56,7 +56,7 @@ def arrange(every: Sequence[Box]) -> Grid:
     return Grid(tuple(lanes), starts, wide, cells, *_spines(stacks))
 
 
-def _columns(clips: Sequence[Box]) -> dict[Value, int]:
+def _columns(clips: Sequence[DrawnBox]) -> dict[Value, int]:
     """How many boxes of clips lie before each, on the longest way to it."""
     columns: dict[Value, int] = {}
     for box in clips:
@@ -64,7 +64,7 @@ def _columns(clips: Sequence[Box]) -> dict[Value, int]:
     return columns
 
 
-def _rows(clips: Sequence[Box], columns: Mapping[Value, int]) -> dict[Value, int]:
+def _rows(clips: Sequence[DrawnBox], columns: Mapping[Value, int]) -> dict[Value, int]:
     """Each box's row within its part of the band: what it reads first has the same, where that is free."""
     rows: dict[Value, int] = {}
     lanes: dict[Value, tuple[str, Kind]] = {box.name: (box.lane, box.kind) for box in clips}
@@ -79,7 +79,7 @@ def _rows(clips: Sequence[Box], columns: Mapping[Value, int]) -> dict[Value, int
     return rows
 
 
-def _stacks(joins: Sequence[Box], parts: Mapping[Value, Part]) -> dict[Part, list[Value]]:
+def _stacks(joins: Sequence[DrawnBox], parts: Mapping[Value, Part]) -> dict[Part, list[Value]]:
     """The joins that stand beside each band: the lowest of what they are made of."""
     stacks: dict[Part, list[Value]] = defaultdict(list)
     beside = {name: band for name, (band, _) in parts.items()}

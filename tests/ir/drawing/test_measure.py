@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.ir.views.measure import cells, fit, wrap
+from compiler.ir.drawing.measure import cells, fit, wrap
 
 
 @pytest.mark.parametrize(("text", "width"), [("", 0), ("crop", 4), ("視界", 4), ("e\u0301", 1)])

@@ -39,7 +39,7 @@ LONGEST = 2**14
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class SoundPiece:
     """`length` source seconds from `start` on, at one speed, as `samples` samples; at speed 0 they are silence."""
 
     start: SourceTime
@@ -54,7 +54,7 @@ class Piece:
         return self.speed == 0 or (self.speed != 1 and self.engine != "varispeed")
 
 
-def cut(warp: Warp, samples: int, engine: Engine) -> list[Piece]:
+def cut(warp: Warp, samples: int, engine: Engine) -> list[SoundPiece]:
     """The pieces of a warp that is heard for so many samples; a pace that gets no sample has none."""
     starts = [min(samples, nearest(at * SAMPLE_RATE)) for at in warp.record_starts[:-1]]
     shares = zip(warp.paces, warp.record_starts, pairwise([*starts, samples]), strict=False)
@@ -70,13 +70,13 @@ def cut(warp: Warp, samples: int, engine: Engine) -> list[Piece]:
     ]
 
 
-def _steady(pace: Pace, samples: int, engine: Engine) -> Piece:
+def _steady(pace: Pace, samples: int, engine: Engine) -> SoundPiece:
     """A pace of one speed; too short for a stretcher, it changes its pitch: nobody hears that of 20 ms."""
     short = min(samples, nearest(pace.length * SAMPLE_RATE)) < SHORTEST
-    return Piece(pace.start, pace.length, samples, pace.entry, "varispeed" if short else engine)
+    return SoundPiece(pace.start, pace.length, samples, pace.entry, "varispeed" if short else engine)
 
 
-def _ramp(pace: Pace, begins: RecordTime, first: int, until: int, engine: Engine) -> Iterator[Piece]:
+def _ramp(pace: Pace, begins: RecordTime, first: int, until: int, engine: Engine) -> Iterator[SoundPiece]:
     """A ramp heard as samples [first, until) of its clip: from whole source samples to whole source samples."""
     phase = Fraction(first, SAMPLE_RATE) - begins
     spans = list(_spans(_Course(pace), until - first, engine))
@@ -85,7 +85,7 @@ def _ramp(pace: Pace, begins: RecordTime, first: int, until: int, engine: Engine
     for (start, end, fitting), (entry, leave) in zip(spans, pairwise(played), strict=True):
         length = max(1, leave - entry)
         begin = SourceTime(Fraction(entry, SAMPLE_RATE))
-        yield Piece(begin, Fraction(length, SAMPLE_RATE), end - start, Fraction(length, end - start), fitting)
+        yield SoundPiece(begin, Fraction(length, SAMPLE_RATE), end - start, Fraction(length, end - start), fitting)
 
 
 def _played(pace: Pace, at: Fraction) -> int:

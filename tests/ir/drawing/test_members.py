@@ -6,11 +6,11 @@ from typing import Any
 
 from hypothesis import given, settings
 
+from compiler.ir.drawing import as_json
 from compiler.ir.graph import Graph
 from compiler.ir.infer import Audio, Video, infer
 from compiler.ir.ops import OPS, operands
-from compiler.ir.views import as_json
-from tests.ir.views.graphs import FPS, hostile, reel, reels, tangles
+from tests.ir.drawing.graphs import FPS, hostile, reel, reels, tangles
 
 MEMBERS = {"name", "op", "operands", "phrase", "shape", "clip", "pointer"}
 PICTURE = {

@@ -7,11 +7,11 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from compiler.ir.drawing import as_dot
+from compiler.ir.drawing.boxes import anchor, printable
 from compiler.ir.graph import Graph
 from compiler.ir.ops import operands
-from compiler.ir.views import as_dot
-from compiler.ir.views.boxes import anchor, printable
-from tests.ir.views.graphs import hostile, reel, reels, tangles
+from tests.ir.drawing.graphs import hostile, reel, reels, tangles
 
 SVG = "{http://www.w3.org/2000/svg}"
 LINK = "{http://www.w3.org/1999/xlink}"

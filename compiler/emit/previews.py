@@ -1,4 +1,4 @@
-"""The ffmpeg commands of views: what people see and hear of a source while they edit."""
+"""The ffmpeg commands of previews: what people see and hear of a source while they edit."""
 
 from __future__ import annotations
 

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from compiler.ir.drawing.boxes import verb
 from compiler.ir.graph import Def, Graph
 from compiler.ir.infer import Audio, Shape, infer
 from compiler.ir.ops import operands
 from compiler.ir.text import phrase
-from compiler.ir.views.boxes import verb
 
 GRAPH_VERSION = 1
 """Counts up when a member changes its meaning or goes; new members do not count."""

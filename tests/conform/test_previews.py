@@ -12,11 +12,11 @@ import av
 import pytest
 
 from compiler.errors import ReelError
-from compiler.pipeline import views
+from compiler.pipeline import previews
+from compiler.previews import Patience, make_peaks, make_proxy, make_strip
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.probe import probe
 from compiler.timeline.media import Media
-from compiler.viewing import Patience, make_peaks, make_proxy, make_strip
 from tests.footage import coded, read
 from tests.footage.coded import CELLS, Recipe
 from tests.footage.pool import Source
@@ -38,7 +38,7 @@ def proxied(media: Media, ffmpeg: str, folder: Path) -> Path:
     return folder / "proxy.mp4"
 
 
-def stripped(media: Media, ffmpeg: str, folder: Path) -> tuple[views.Strip, Path]:
+def stripped(media: Media, ffmpeg: str, folder: Path) -> tuple[previews.Strip, Path]:
     work = folder / "work"
     work.mkdir()
     strip = asyncio.run(make_strip(media, find_build(ffmpeg), work, folder / "strip.jpg", PATIENCE))
@@ -49,7 +49,7 @@ def peaked(media: Media, ffmpeg: str, folder: Path) -> tuple[Fraction, list[floa
     return asyncio.run(make_peaks(media, find_build(ffmpeg), folder, PATIENCE))
 
 
-def shown(strip: views.Strip, path: Path, lane: int) -> list[int | None]:
+def frame_numbers(strip: previews.Strip, path: Path, lane: int) -> list[int | None]:
     """The frame number that each picture of a strip shows."""
     (picture,) = read.luma(path)
     places = [divmod(k, strip.columns) for k in range(strip.pictures)]
@@ -123,7 +123,7 @@ def test_a_strip_shows_the_middle_of_what_each_picture_stands_for(
     strip, path = stripped(probe(source.path), ffmpegs, tmp_path)
     times = source.facts.times
     middle = [sum(at <= strip.instant(k) for at in times) - 1 for k in range(strip.pictures)]
-    found = shown(strip, path, source.recipe.lane)
+    found = frame_numbers(strip, path, source.recipe.lane)
     assert strip.pictures == len(found) >= 8
     assert all(got is not None and abs(got - due) <= 1 for got, due in zip(found, middle, strict=True)), (found, middle)
 
@@ -132,15 +132,15 @@ def test_a_strip_shows_the_middle_of_what_each_picture_stands_for(
 def test_a_strip_of_a_long_source_is_sought(
     name: str, all_sources: tuple[Source, ...], ffmpegs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views, "DECODED", 0)
-    monkeypatch.setattr(views, "READ", 0)
+    monkeypatch.setattr(previews, "DECODED", 0)
+    monkeypatch.setattr(previews, "READ", 0)
     source = named(all_sources, name)
     media = probe(source.path)
-    assert views.sought(media)
+    assert previews.sought(media)
     strip, path = stripped(media, ffmpegs, tmp_path)
     every, rate = 48 if name == "short60.mp4" else 24, source.recipe.rate
     reordered = 4 / rate  # a seek goes by decoding times, ffmpeg's then 3/23 s further back
-    for k, found in enumerate(shown(strip, path, source.recipe.lane)):
+    for k, found in enumerate(frame_numbers(strip, path, source.recipe.lane)):
         assert found is not None
         assert found % every == 0
         assert -reordered <= strip.instant(k) - found / rate < every / rate + Fraction(3, 23)
@@ -149,10 +149,10 @@ def test_a_strip_of_a_long_source_is_sought(
 def test_a_strip_of_a_large_source_is_made_of_key_frames(
     all_sources: tuple[Source, ...], embedded: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views, "DECODED", 0)
+    monkeypatch.setattr(previews, "DECODED", 0)
     source = named(all_sources, "short60.mp4")
     strip, path = stripped(probe(source.path), embedded, tmp_path)
-    assert set(shown(strip, path, source.recipe.lane)) <= set(range(0, 240, 48))
+    assert set(frame_numbers(strip, path, source.recipe.lane)) <= set(range(0, 240, 48))
 
 
 def test_peaks_are_where_the_clicks_are(all_sources: tuple[Source, ...], ffmpegs: str, tmp_path: Path) -> None:
