@@ -118,7 +118,7 @@ class SpanForm(Form):
         Rate | RampForm,
         field(
             "Speed of the part, in source seconds a record second: a number, or a ramp from one speed to another",
-            "from 1/10 to 16",
+            str(limits.SPEED),
             example=0.5,
             errors="RC105 RC106",
         ),

@@ -70,7 +70,7 @@ class CanvasForm(Form):
         str | float,
         field(
             'Frames a second: a number, a rational such as "30000/1001", or "source", the first clip\'s own rate',
-            "from 1 to 240 frames a second",
+            str(limits.FPS),
             example="30000/1001",
             errors="RC106 RC208",
         ),
@@ -155,7 +155,7 @@ class EncodeForm(Form):
     crf: Annotated[
         float | None,
         field(
-            "Constant rate factor; lower is better and larger",
+            "Constant rate factor; a lower one makes a better and larger film",
             limits.limits(0, 63),
             example=18,
             errors="RC106",

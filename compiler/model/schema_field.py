@@ -5,6 +5,7 @@ What JSON Schema has no keyword for stands under keys that begin with `x-`; `pla
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -36,7 +37,7 @@ def field(
     JSON value does. `errors` are codes with blanks between them.
     """
     extra: dict[str, Any] = {"x-meaning": f"{meaning}.", "x-errors": errors.split(), "x-default": default}
-    extra |= {"x-unit": "", "x-bounds": bounds}
+    extra |= {"x-unit": "", "x-bounds": bounds, "x-example": json.dumps(example)}  # in its own order: pydantic sorts
     description = f"{meaning}; {bounds}." if bounds and not words else f"{meaning}."
     if words:
         extra |= {"enum": list(words)}
