@@ -55,7 +55,7 @@ def serve_command(
 @app.command("config")
 def config_command() -> None:
     """Print every setting of the server as it is now, secrets as stars."""
-    typer.echo(json.dumps(load().shown(), indent=2))
+    typer.echo(json.dumps(load().as_json(), indent=2))
 
 
 @user_app.command("add")

@@ -125,8 +125,8 @@ class Settings(BaseSettings):
         """The folder that is emptied at the start."""
         return self.local / "temporary"
 
-    def shown(self) -> dict[str, Any]:
-        """Every setting, JSON-ready, secrets as stars."""
+    def as_json(self) -> dict[str, Any]:
+        """Every setting by name, JSON-ready, secrets as stars."""
         return self.model_dump(mode="json")
 
 
