@@ -76,8 +76,8 @@ cover: setup ## run the tests, list the lines of compiler/ they miss; under 95 %
 openapi: setup ## write docs/openapi.json and docs/asyncapi.json anew
 	$(BIN)/python -m server.describe docs/openapi.json docs/asyncapi.json
 
-docs: setup ## make the tables of docs/reel-file.md anew
-	$(BIN)/python -m server.field_tables docs/reel-file.md
+docs: setup ## make the tables of docs/reel-file.md and docs/settings.md anew
+	$(BIN)/python -m server.field_tables docs/reel-file.md docs/settings.md
 
 vendor: setup ## fetch what others wrote and pages use, by name, with npm
 	$(BIN)/python -m server.vendor fetch

@@ -15,10 +15,13 @@ from typing import Any
 
 from compiler.codes import CODES
 from compiler.model.forms import annotated
+from server.setting_sources import meaning, variable
+from server.settings import Settings
 
 Json = dict[str, Any]
 
 TABLE = re.compile(r"<!-- (fields|settings): ([\w ]+) -->\n.*?<!-- end -->", re.DOTALL)
+PATH_OR_SECRET = {"path": "path", "password": "secret text"}
 TYPES = {"string": "text", "number": "number", "integer": "whole number", "boolean": "true or false", "null": ""}
 
 
@@ -29,7 +32,7 @@ def renewed(page: str) -> str:
 
 def _table(found: re.Match[str]) -> str:
     kind, words = found.groups()
-    rows = fields_table(words)
+    rows = fields_table(words) if kind == "fields" else settings_table(words.split())
     return "\n".join([f"<!-- {kind}: {words} -->", "", *rows, "", "<!-- end -->"])
 
 
@@ -48,6 +51,43 @@ def _field_row(name: str, field: Json, required: bool) -> str:
     kind = ", ".join(filter(None, (type_of(field), field["x-unit"])))
     bounds = field["x-bounds"] or ", ".join(_code(word) for word in field.get("enum", ()) if word is not None)
     return _row(f"`{name}`", field["x-meaning"], kind, bounds, default, f"`{field['x-example']}`", errors)
+
+
+def settings_table(names: Iterable[str]) -> list[str]:
+    """These settings of the server, a row each."""
+    about = Settings.model_json_schema()["properties"]
+    return [
+        *_head("setting", "environment", "meaning", "type", "bounds", "default"),
+        *(_setting_row(name, about[name]) for name in names),
+    ]
+
+
+def _setting_row(name: str, setting: Json) -> str:
+    kind = PATH_OR_SECRET.get(_format(setting)) or ", ".join(filter(None, (type_of(setting), setting.get("unit"))))
+    default = "none" if setting["default"] in ("", None) else _code(setting["default"]) + _size(setting)
+    return _row(f"`{name}`", f"`{variable(name)}`", meaning(setting), kind, _bounds(setting), default)
+
+
+def _format(setting: Json) -> str:
+    return str(setting.get("anyOf", [setting])[0].get("format", ""))
+
+
+def _bounds(setting: Json) -> str:
+    if "enum" in setting:
+        return ", ".join(map(_code, setting["enum"]))
+    if "pattern" in setting:
+        return f"`{setting['pattern']}`"
+    if "exclusiveMinimum" in setting:
+        return f"above {setting['exclusiveMinimum']}"
+    return f"from {setting['minimum']} to {setting['maximum']}" if "maximum" in setting else ""
+
+
+def _size(setting: Json) -> str:
+    """A number of bytes as people say it."""
+    if setting.get("unit") != "bytes":
+        return ""
+    units = ((30, "GiB"), (20, "MiB"))
+    return next(f" ({setting['default'] >> bits} {unit})" for bits, unit in units if setting["default"] >> bits)
 
 
 def type_of(field: Json) -> str:

@@ -13,10 +13,11 @@ from compiler.model import read_reel
 from compiler.model.forms import annotated
 from compiler.pipeline import compile_reel
 from server.field_tables import TABLE, renewed
+from server.settings import Settings
 from tests.golden.media import MEDIA, NINE
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = ("reel-file.md",)
+PAGES = ("reel-file.md", "settings.md")
 REEL_FILE = (DOCS / "reel-file.md").read_text(encoding="utf-8")
 EXAMPLES: list[dict[str, Any]] = [
     json.loads(text) for text in re.findall(r"^```json\n(.*?)^```", REEL_FILE, re.MULTILINE | re.DOTALL)
@@ -45,11 +46,24 @@ def test_every_object_of_the_reel_file_has_a_table() -> None:
 def test_every_link_of_a_page_leads_somewhere(name: str) -> None:
     text = (DOCS / name).read_text(encoding="utf-8")
     links = re.findall(r"\]\(([\w./-]*)(?:#([\w-]+))?\)", text)
-    assert len(links) > 10
     for linked, anchor in links:
         target = DOCS / (linked or name)
         assert target.is_file(), linked
         assert not anchor or anchor in anchors(target.read_text(encoding="utf-8")), f"{linked}#{anchor}"
+
+
+def test_every_setting_stands_in_one_table() -> None:
+    tables = TABLE.findall((DOCS / "settings.md").read_text(encoding="utf-8"))
+    assert sorted(name for _, words in tables for name in words.split()) == sorted(Settings.model_fields)
+
+
+def test_every_setting_has_a_meaning() -> None:
+    fields = Settings.model_fields.items()
+    assert [name for name, field in fields if not (field.description or "").endswith(".")] == []
+
+
+def test_the_page_has_links() -> None:
+    assert len(re.findall(r"errors\.md#rc", REEL_FILE)) > 50
 
 
 def test_the_page_has_examples() -> None:
