@@ -10,7 +10,7 @@ REELC_CONFORM_REELS ?= 300
 REELC_CONFORM_PICTURES ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo $(FILMS) footage test faults browser pictures check fmt lint types layers golden conform bench cover serve openapi vendor vendor-check clean
+.PHONY: help setup demo $(FILMS) footage test faults browser pictures check fmt lint types layers golden conform bench cover serve openapi docs vendor vendor-check clean
 
 help: ## list these targets
 	@awk -F ' *## ' '/^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ cover: setup ## run the tests, list the lines of compiler/ they miss; under 95 %
 
 openapi: setup ## write docs/openapi.json and docs/asyncapi.json anew
 	$(BIN)/python -m server.describe docs/openapi.json docs/asyncapi.json
+
+docs: setup ## make the tables of docs/reel-file.md and docs/settings.md anew
+	$(BIN)/python -m server.field_tables docs/reel-file.md docs/settings.md
 
 vendor: setup ## fetch what others wrote and pages use, by name, with npm
 	$(BIN)/python -m server.vendor fetch

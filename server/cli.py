@@ -28,14 +28,17 @@ FIRST_USER = "me"
 user_app = typer.Typer(help="Add, list and revoke users.", no_args_is_help=True)
 app.add_typer(user_app, name="user")
 
+Host = Annotated[str | None, typer.Option(help="The address to listen on.")]
+Port = Annotated[int | None, typer.Option(help="The port; 0 takes a free one.")]
+Data = Annotated[Path | None, typer.Option(help="The folder of databases and, by default, of media.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The user: a-z, 0-9, - and _.")]
 
 
 @app.command("serve")
 def serve_command(
-    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="The port; 0 takes a free one.")] = None,
-    data: Annotated[Path | None, typer.Option(help="The folder of databases and, by default, of media.")] = None,
+    host: Host = None,
+    port: Port = None,
+    data: Data = None,
 ) -> None:
     """Serve the API, and print a link to sign in.
 
@@ -53,9 +56,23 @@ def serve_command(
 
 
 @app.command("config")
-def config_command() -> None:
-    """Print every setting of the server as it is now, secrets as stars."""
-    typer.echo(json.dumps(load().shown(), indent=2))
+def config_command(
+    host: Host = None,
+    port: Port = None,
+    data: Data = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say where each value is from, and what it means.")
+    ] = False,
+) -> None:
+    """Print every setting that `reelc serve` would have with the same options, secrets as stars."""
+    given = {"host": host, "port": port, "data": data}
+    settings = load(**given)
+    if not explain:
+        typer.echo(json.dumps(settings.as_json(), indent=2))
+        return
+    from server.setting_sources import explained
+
+    typer.echo(explained(settings, {name: value for name, value in given.items() if value is not None}), nl=False)
 
 
 @user_app.command("add")

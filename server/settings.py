@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, model_validator
@@ -15,76 +15,108 @@ FILE_VARIABLE = "REELC_CONFIG"
 
 DEFAULT_FILE = "reelc.toml"
 
+PREFIX = "REELC_"
+"""What the environment variable of every setting begins with."""
+
+
+def _counted(unit: str) -> Any:
+    """Names the unit of a setting."""
+    return Field(json_schema_extra={"unit": unit})
+
+
+Bytes = Annotated[PositiveInt, _counted("bytes")]
+Days = Annotated[PositiveInt, _counted("days")]
+Exports = Annotated[PositiveInt, _counted("exports")]
+Films = Annotated[PositiveInt, _counted("films")]
+Requests = Annotated[PositiveInt, _counted("requests")]
+Versions = Annotated[PositiveInt, _counted("versions")]
+Views = Annotated[PositiveInt, _counted("views")]
+PerSecond = Annotated[PositiveFloat, _counted("requests a second")]
+Seconds = Annotated[PositiveFloat, _counted("seconds")]
+
 
 class Settings(BaseSettings):
     """Every setting of the server, checked; defaults are a server on this machine that needs nothing else."""
 
-    model_config = SettingsConfigDict(env_prefix="REELC_", extra="forbid", frozen=True, validate_default=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, validate_default=True, use_attribute_docstrings=True
+    )
 
     host: str = "127.0.0.1"
+    """Address to listen on."""
     port: int = Field(default=8000, ge=0, le=65535)
-    """0 takes a free one."""
+    """TCP port to listen on; 0 takes a free one."""
     public_url: str = Field(default="", pattern=r"^(https?://[^/\s]+)?$")
-    """The address that browsers use, if it is not that of host and port: it decides which origins are ours."""
+    """Address that browsers use, where it is not that of host and port. Requests of pages from other origins are
+    refused."""
     data: Path = Path("reelc-data")
-    """The folder of databases and temporary files, and of the local object store."""
+    """Folder of databases and temporary files, and of the local object store."""
     store: Literal["folder", "s3"] = "folder"
+    """Kind of object store: a folder below `data`, or a bucket of S3 or another service with its API."""
     s3_endpoint: str = ""
-    """Empty for AWS itself."""
+    """Address of the S3 service; empty for AWS."""
     s3_bucket: str = ""
+    """Name of the bucket."""
     s3_region: str = "auto"
+    """Region of the bucket."""
     s3_prefix: str = Field(default="", pattern=r"^([a-z0-9._-]+/)*$")
-    """Put before every key, for several servers' data in one bucket."""
+    """Prefix of every key, for several servers' data in one bucket."""
     s3_access_key: SecretStr = SecretStr("")
+    """Access key of the S3 service."""
     s3_secret_key: SecretStr = SecretStr("")
-    upload_limit: PositiveInt = 4 << 30
-    """Bytes of one raw clip."""
-    body_limit: PositiveInt = 8 << 20
-    """Bytes of any other request."""
-    user_rate: PositiveFloat = 100
-    """Requests a second that one user may send for long."""
-    user_burst: PositiveInt = 2000
+    """Secret key of the S3 service."""
+    upload_limit: Bytes = 4 << 30
+    """Largest raw clip that can be uploaded."""
+    body_limit: Bytes = 8 << 20
+    """Largest body of any other request."""
+    user_rate: PerSecond = 100
+    """Rate at which one user may send requests for long."""
+    user_burst: Requests = 2000
     """Requests that one user may send at once, after a rest."""
-    address_rate: PositiveFloat = 400
-    """Requests a second from one address, whoever sends them."""
-    address_burst: PositiveInt = 8000
-    durable_within: PositiveFloat = 10
-    """Seconds a save may wait to be durable before it is answered with 503."""
-    refuse_after: PositiveFloat = 30
-    """Seconds a user's saves may be undurable before new ones are refused."""
-    idle_after: PositiveFloat = 900
-    """Seconds without a request after which a user's database is closed."""
-    shutdown_within: PositiveFloat = 25
-    """Seconds that running requests and saves get to end after SIGTERM."""
-    session_days: PositiveInt = 30
-    versions_kept: int = Field(default=50, ge=1)
-    """Of each clip, besides those that a film was rendered from."""
-    films_kept: PositiveInt = 10
-    """Of each project, besides the younger ones."""
-    films_kept_for: PositiveFloat = 604_800
-    """Seconds for which every film is kept, however many are newer."""
-    cache_limit: PositiveInt = 20 << 30
-    """Bytes of footage that may lie here for rendering."""
-    export_slots: PositiveInt = 1
-    """Films that are rendered side by side."""
-    exports_per_user: PositiveInt = 3
+    address_rate: PerSecond = 400
+    """Rate at which one address may send requests for long, of all its users together."""
+    address_burst: Requests = 8000
+    """Requests that one address may send at once, after a rest."""
+    durable_within: Seconds = 10
+    """Time that a save may take to become durable; after it the answer is 503."""
+    refuse_after: Seconds = 30
+    """Time that a user's saves may stay undurable; after it new ones are refused."""
+    idle_after: Seconds = 900
+    """Time without a request after which a user's database is closed."""
+    shutdown_within: Seconds = 25
+    """Time that running requests and saves have to end after SIGTERM."""
+    session_days: Days = 30
+    """Time that a sign-in of a browser lasts."""
+    versions_kept: Versions = 50
+    """Versions kept of each clip, besides those that a film was rendered from."""
+    films_kept: Films = 10
+    """Films kept of each project, besides those younger than `films_kept_for`."""
+    films_kept_for: Seconds = 604_800
+    """Age up to which every film is kept, however many are newer."""
+    cache_limit: Bytes = 20 << 30
+    """Footage that is kept on the local disk for rendering."""
+    export_slots: Exports = 1
+    """Exports that are rendered at the same time."""
+    exports_per_user: Exports = 3
     """Exports of one user that may wait or run; more are refused."""
-    exports_at_once: PositiveInt = 32
-    """Exports of everybody that may wait or run."""
-    views_per_user: PositiveInt = 32
-    """Strips, peaks and proxies of one user that may wait or be made; more are refused."""
-    views_at_once: PositiveInt = 256
-    """The same, of everybody."""
-    export_within: PositiveFloat = 7200
-    """Seconds that rendering one film may take."""
-    stall_after: PositiveFloat = 60
-    """Seconds without a new frame after which a render is given up."""
-    sweep_after: PositiveFloat = 86_400
-    """Seconds after which an object that no row names is deleted."""
+    exports_at_once: Exports = 32
+    """Exports of all users that may wait or run; more are refused."""
+    views_per_user: Views = 32
+    """Strips, peaks and proxies of footage of one user that may wait or be made; more are refused."""
+    views_at_once: Views = 256
+    """Strips, peaks and proxies of footage of all users that may wait or be made; more are refused."""
+    export_within: Seconds = 7200
+    """Time that rendering one film may take."""
+    stall_after: Seconds = 60
+    """Time without a new frame after which a render is stopped."""
+    sweep_after: Seconds = 86_400
+    """Age after which an object that no row of a database names is deleted."""
     sample: Path | None = None
-    """A reel file that new users find as their first project; there is none where it or its footage is not."""
+    """Reel file that new users get as a sample project. There is none if the file or its footage is missing."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Lowest level of the lines that are logged."""
     log_format: Literal["json", "text"] = "json"
+    """Form of the log's lines."""
 
     @model_validator(mode="after")
     def _s3_is_whole(self) -> Settings:
@@ -125,8 +157,8 @@ class Settings(BaseSettings):
         """The folder that is emptied at the start."""
         return self.local / "temporary"
 
-    def shown(self) -> dict[str, Any]:
-        """Every setting, JSON-ready, secrets as stars."""
+    def as_json(self) -> dict[str, Any]:
+        """Every setting by name, JSON-ready, secrets as stars."""
         return self.model_dump(mode="json")
 
 

@@ -10,7 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from compiler.model import clip, crop, encode, file, read_reel, schema, spans
-from compiler.model.schema_forms import ClipForm, FreezeForm, KeyframeForm, RampForm, ReelForm, SpanForm
+from compiler.model.clip_forms import ClipForm, FreezeForm, KeyframeForm, RampForm, SpanForm
+from compiler.model.schema_forms import ReelForm
 from tests.model.test_file import EXAMPLE
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from server.settings import Settings
 from tests.server.site import PLAIN, ROOT, serving
 
 
@@ -45,6 +46,22 @@ def test_settings_come_from_the_file_and_the_environment_and_secrets_stay(tmp_pa
     told = json.loads(shown.stdout)
     assert (told["port"], told["host"], told["store"]) == (9002, "0.0.0.0", "folder")
     assert "hidden-key" not in shown.stdout + shown.stderr
+
+
+def test_settings_are_explained_with_their_sources_and_secrets_stay(tmp_path: Path) -> None:
+    (tmp_path / "reelc.toml").write_text('port = 9001\nlog_format = "text"\ns3_secret_key = "hidden-key"\n')
+    ended = reelc(tmp_path, "config", "--explain", "--host", "0.0.0.0", port="9002", s3_access_key="hidden-too")
+    paragraphs = {text.split(" = ")[0]: text.splitlines() for text in ended.stdout.split("\n\n")}
+    assert paragraphs.keys() == Settings.model_fields.keys()
+    assert [paragraphs[name][:2] for name in ("host", "port", "log_format", "user_rate")] == [
+        ['host = "0.0.0.0"', "    from the command line"],
+        ["port = 9002", "    from REELC_PORT in the environment"],
+        ['log_format = "text"', "    from reelc.toml"],
+        ["user_rate = 100.0 requests a second", "    default"],
+    ]
+    assert paragraphs["s3_secret_key"][0] == 's3_secret_key = "**********"'
+    assert all(line.endswith(".") for *_, line in paragraphs.values())
+    assert "hidden" not in ended.stdout + ended.stderr
 
 
 def test_a_setting_that_cannot_be_is_a_usage_error(tmp_path: Path) -> None:

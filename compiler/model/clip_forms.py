@@ -1,0 +1,294 @@
+"""The schema of one clip: its crop, trim, speeds and transition, each field with what a page says of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from compiler.colours import BLACK
+from compiler.model import limits
+from compiler.model.limits import Ease, Motion, Origin, RampEase, Stretch
+from compiler.model.schema_field import Form, field
+from compiler.transitions import CURVES, LINEAR, TRANSITIONS
+
+COLOUR = "^#[0-9A-Fa-f]{6}$"
+
+
+_BOX = "RC105 RC106 RC202"
+
+
+class KeyframeForm(Form):
+    """The crop box at one frame of the source, in pixels of the source as displayed."""
+
+    frame: Annotated[
+        int,
+        field(
+            "The frame of the source, counted from 0 at the source's own rate",
+            limits.FRAME,
+            example=45,
+            errors="RC105 RC106 RC107",
+        ),
+    ]
+    x: Annotated[float, field("Left edge of the box", limits.POSITION, example=100, errors=_BOX)]
+    y: Annotated[float, field("Top edge of the box", limits.POSITION, example=0, errors=_BOX)]
+    width: Annotated[float, field("Width of the box", limits.EXTENT, example=607.5, errors=f"{_BOX} RC204 RC402")]
+    height: Annotated[float, field("Height of the box", limits.EXTENT, example=1080, errors=f"{_BOX} RC204 RC402")]
+    origin: Annotated[
+        Origin | None,
+        field("How an editor made the keyframe; the film does not depend on it", example="user", errors="RC106"),
+    ] = None
+    ease: Annotated[
+        Ease, field("How the box moves from this keyframe to the next", example="smooth", errors="RC106")
+    ] = "spline"
+
+
+class RampForm(Form):
+    """A speed that changes evenly or smoothly over record time."""
+
+    start: Annotated[
+        float,
+        field(
+            "Speed at the start, in source seconds a record second",
+            limits.SPEED,
+            example=1,
+            errors="RC105 RC106",
+            alias="from",
+        ),
+    ]
+    end: Annotated[
+        float,
+        field(
+            "Speed at the end, in source seconds a record second",
+            limits.SPEED,
+            example=0.25,
+            errors="RC105 RC106",
+            alias="to",
+        ),
+    ]
+    ease: Annotated[RampEase, field("How the speed gets from one to the other", example="smooth", errors="RC106")] = (
+        "linear"
+    )
+
+
+class TrimForm(Form):
+    """The source time that the clip plays; the end is exclusive."""
+
+    start: Annotated[
+        float | None,
+        field(
+            "In point, in source time",
+            limits.TIME,
+            example=1.5,
+            errors="RC106 RC111 RC201",
+            default="the start of the media",
+        ),
+    ] = None
+    end: Annotated[
+        float | None,
+        field(
+            "Out point, in source time, exclusive",
+            limits.TIME,
+            example=6,
+            errors="RC106 RC111 RC201",
+            default="the end of the media",
+        ),
+    ] = None
+
+
+Rate = Annotated[
+    float, field("Constant speed, in source seconds a record second", limits.SPEED, example=0.5, errors="RC105 RC106")
+]
+
+
+class SpanForm(Form):
+    """The speed of a part of the source. Parts do not overlap; uncovered time plays at speed 1."""
+
+    start: Annotated[
+        float, field("Start of the part, in source time", limits.TIME, example=3, errors="RC105 RC106 RC111 RC112")
+    ]
+    end: Annotated[
+        float | None,
+        field(
+            "End of the part, in source time, exclusive; null is the end of the media",
+            limits.TIME,
+            example=4,
+            errors="RC105 RC106 RC111 RC112",
+        ),
+    ]
+    speed: Annotated[
+        Rate | RampForm,
+        field(
+            "Speed of the part, in source seconds a record second: a number, or a ramp from one speed to another",
+            str(limits.SPEED),
+            example=0.5,
+            errors="RC105 RC106",
+        ),
+    ]
+
+
+class FreezeForm(Form):
+    """A picture that is held, in silence."""
+
+    at: Annotated[float, field("Source time of the picture", limits.TIME, example=2, errors="RC105 RC106 RC112")]
+    freeze: Annotated[
+        float, field("Record time for which the picture is held", limits.FREEZE, example=0.75, errors="RC105 RC106")
+    ]
+
+
+class SegmentsForm(Form):
+    """Trim, speeds and freezes of one clip."""
+
+    version: Annotated[Literal[2], field("The version of this form", "2", example=2, errors="RC105 RC110")]
+    trimRange: Annotated[
+        TrimForm | None,
+        field(
+            "The part of the source that is played",
+            example={"start": 1.5, "end": 6},
+            errors="RC107 RC111 RC201",
+            default="the whole media",
+        ),
+    ] = None
+    spans: Annotated[
+        list[SpanForm | FreezeForm],
+        field(
+            "Speeds and freezes, in any order",
+            example=[{"start": 3, "end": 4, "speed": 0.5}, {"at": 2, "freeze": 0.75}],
+            errors="RC112",
+            default="none: all at speed 1",
+        ),
+    ] = []
+
+
+class TransitionForm(Form):
+    """How a clip is entered."""
+
+    type: Annotated[
+        str,
+        field(
+            "The transition's name",
+            "cut, fade, dissolve or another of [the list](transitions.md)",
+            words=TRANSITIONS,
+            example="dissolve",
+            errors="RC105 RC113 RC403",
+        ),
+    ]
+    duration: Annotated[
+        float | None,
+        field(
+            "How long the transition lasts, in record time, above 0; a cut needs none",
+            limits.TIME,
+            example=0.5,
+            errors="RC105 RC106 RC203",
+            default="required, except for a cut",
+        ),
+    ] = None
+    colour: Annotated[
+        str | None,
+        field(
+            "The colour that a fade goes through; only a fade has one",
+            "#rrggbb",
+            pattern=COLOUR,
+            example="#ffffff",
+            errors="RC106",
+            default=f'"{BLACK}"',
+        ),
+    ] = None
+    audio_curve: Annotated[
+        str | None,
+        field(
+            "The curve by which the sound fades, by the names of ffmpeg's afade; a cut has none",
+            "one of [the curves](transitions.md#sound)",
+            words=[*CURVES, None],
+            example="qsin",
+            errors="RC106",
+            default=f'"{LINEAR}"',
+        ),
+    ] = None
+
+
+class ClipForm(Form):
+    """One clip of the reel."""
+
+    id: Annotated[
+        str | None,
+        field(
+            "The clip's name in errors and graphs; no two clips share one",
+            f"1 to {limits.ID_LENGTH} printable characters",
+            min_length=1,
+            max_length=limits.ID_LENGTH,
+            example="dunk",
+            errors="RC106 RC108",
+            default='"clip1", "clip2" and so on, by place',
+        ),
+    ] = None
+    name: Annotated[
+        str | None,
+        field(
+            "The clip's name for people",
+            f"1 to {limits.TEXT_LENGTH} characters",
+            example="Great dunk",
+            errors="RC106",
+            default="the id",
+        ),
+    ] = None
+    media: Annotated[
+        str,
+        field(
+            "Path of the media file, relative to the folder of the reel file",
+            f"1 to {limits.TEXT_LENGTH} characters",
+            min_length=1,
+            example="game.mp4",
+            errors="RC105 RC106 RC205 RC401 RC603 RC604 RC605 RC606",
+        ),
+    ]
+    crop_data: Annotated[
+        list[KeyframeForm] | None,
+        field(
+            "Keyframes of the crop box",
+            example=[{"frame": 0, "x": 100, "y": 0, "width": 607.5, "height": 1080}],
+            errors="RC107 RC202 RC204 RC402",
+            default="the largest centred box of the canvas's shape",
+        ),
+    ] = None
+    segments_data: Annotated[
+        SegmentsForm | None,
+        field(
+            "Trim, speeds and freezes",
+            example={"version": 2, "trimRange": {"start": 1.5, "end": 6}, "spans": []},
+            errors="RC107 RC114 RC201",
+            default="the whole media at speed 1",
+        ),
+    ] = None
+    timing_data: Annotated[
+        None,
+        field("Deprecated: an older place of trim and speed", "null", example=None, errors="RC107", default="null"),
+    ] = None
+    rotation: Annotated[
+        float,
+        field(
+            "Rotation of the picture, counter-clockwise about its centre, before the crop",
+            limits.ROTATION,
+            example=-3.5,
+            errors="RC106 RC401",
+        ),
+    ] = 0
+    transition_data: Annotated[
+        TransitionForm | None,
+        field(
+            "The transition into the clip; that of the first clip is ignored",
+            example={"type": "dissolve", "duration": 0.5},
+            errors="RC107 RC203 RC403",
+            default="the reel's `transition`",
+        ),
+    ] = None
+    stretch: Annotated[
+        Stretch | None,
+        field(
+            "The effect of speed on the clip's sound",
+            example="varispeed",
+            errors="RC106",
+            default="`stretch` of the reel's `audio`",
+        ),
+    ] = None
+    motion: Annotated[
+        Motion, field("What slow motion shows between two frames of the source", example="blend", errors="RC106")
+    ] = "repeat"

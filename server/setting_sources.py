@@ -1,0 +1,50 @@
+"""Every setting explained: its value, where the value comes from, and what the setting means."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
+
+from server.settings import PREFIX, Settings, settings_file
+
+
+def explained(settings: Settings, given: Mapping[str, Any]) -> str:
+    """A paragraph for each setting, secrets as stars; `given` are those of the command line."""
+    origins = origins_of(given)
+    fields = Settings.model_json_schema()["properties"]
+    return "\n".join(
+        f"{name} = {json.dumps(value)}{_unit(fields[name])}\n    {origins[name]}\n    {meaning(fields[name])}\n"
+        for name, value in settings.as_json().items()
+    )
+
+
+def origins_of(given: Mapping[str, Any]) -> dict[str, str]:
+    """Where the value of each setting comes from, in words; the first of several that have it counts."""
+    environment = EnvSettingsSource(Settings)()
+    file = TomlConfigSettingsSource(Settings, settings_file())()
+    return {name: _origin(name, given, environment, file) for name in Settings.model_fields}
+
+
+def _origin(name: str, given: Mapping[str, Any], environment: Mapping[str, Any], file: Mapping[str, Any]) -> str:
+    if name in given:
+        return "from the command line"
+    if name in environment:
+        return f"from {variable(name)} in the environment"
+    return f"from {settings_file()}" if name in file else "default"
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"{PREFIX}{name.upper()}"
+
+
+def meaning(field: Mapping[str, Any]) -> str:
+    """The sentences that say what a setting means, on one line; `field` is its JSON Schema."""
+    return " ".join(str(field["description"]).split())
+
+
+def _unit(field: Mapping[str, Any]) -> str:
+    return f" {field['unit']}" if "unit" in field else ""

@@ -1,0 +1,81 @@
+"""Pages whose tables are made: they are as they would be made now, complete, and their examples hold."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compiler.model import read_reel
+from compiler.model.schema_forms import annotated
+from compiler.pipeline import compile_reel
+from server.field_tables import TABLE, renewed
+from server.settings import Settings
+from tests.golden.media import MEDIA, NINE
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = ("reel-file.md", "settings.md")
+REEL_FILE = (DOCS / "reel-file.md").read_text(encoding="utf-8")
+EXAMPLES: list[dict[str, Any]] = [
+    json.loads(text) for text in re.findall(r"^```json\n(.*?)^```", REEL_FILE, re.MULTILINE | re.DOTALL)
+]
+
+
+def anchors(page: str) -> set[str]:
+    """What a link into the page may name: its headings, as they become anchors."""
+    headings: list[str] = re.findall(r"^##* (.+)$", page, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_as_it_would_be_made_now(name: str) -> None:
+    """`make docs` makes it so."""
+    text = (DOCS / name).read_text(encoding="utf-8")
+    assert text == renewed(text)
+
+
+def test_every_object_of_the_reel_file_has_a_table() -> None:
+    tables = [words for kind, words in TABLE.findall(REEL_FILE) if kind == "fields"]
+    assert sorted(tables) == sorted(["ReelForm", *annotated()["$defs"]])
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_of_a_page_leads_somewhere(name: str) -> None:
+    text = (DOCS / name).read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([\w./-]*)(?:#([\w-]+))?\)", text)
+    for linked, anchor in links:
+        target = DOCS / (linked or name)
+        assert target.is_file(), linked
+        assert not anchor or anchor in anchors(target.read_text(encoding="utf-8")), f"{linked}#{anchor}"
+
+
+def test_every_setting_stands_in_one_table() -> None:
+    tables = TABLE.findall((DOCS / "settings.md").read_text(encoding="utf-8"))
+    assert sorted(name for _, words in tables for name in words.split()) == sorted(Settings.model_fields)
+
+
+def test_every_setting_has_a_meaning() -> None:
+    fields = Settings.model_fields.items()
+    assert [name for name, field in fields if not (field.description or "").endswith(".")] == []
+
+
+def test_the_page_has_links() -> None:
+    assert len(re.findall(r"errors\.md#rc", REEL_FILE)) > 50
+
+
+def test_the_page_has_examples() -> None:
+    assert len(EXAMPLES) > 15
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: ",".join(example))
+def test_an_example_compiles(example: dict[str, Any]) -> None:
+    """An example without a version is a clip, or some fields of one."""
+    whole = (
+        example
+        if "reel" in example
+        else {"reel": 1, "clips": [{"media": "game.mp4"}, {"media": "game.mp4", **example}]}
+    )
+    assert compile_reel(read_reel(json.dumps(whole)), MEDIA, NINE).plan.frames > 0
