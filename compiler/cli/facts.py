@@ -14,7 +14,7 @@ from compiler.cli.interrupts import finish
 from compiler.cli.options import AsJson
 from compiler.codes import FFMPEG_UNFIT
 from compiler.errors import Loc
-from compiler.model import schema
+from compiler.model.forms import schema
 from compiler.supervise.doctor import examine
 from compiler.supervise.plain import plain
 from compiler.supervise.probe import probing

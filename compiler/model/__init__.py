@@ -3,14 +3,13 @@
     read_reel(text) -> Reel         the reel file
     read_clip(row) -> Clip          one row of the database
     canonical(clip) -> dict         a clip's stored fields in the one current form
-    schema() -> dict                the reel file's JSON Schema
+    forms.schema() -> dict          the reel file's JSON Schema; imported apart, as only it needs pydantic
 
 Stored numbers are taken at their decimal value; every error of a reading is raised at once, each with its pointer.
 """
 
 from compiler.model.clip import read_clip
 from compiler.model.file import read_reel
-from compiler.model.forms import schema
 from compiler.model.limits import CANVASES
 from compiler.model.reel import (
     Audio,
@@ -49,5 +48,4 @@ __all__ = [
     "canonical",
     "read_clip",
     "read_reel",
-    "schema",
 ]

@@ -8,7 +8,6 @@ from enum import StrEnum
 from fractions import Fraction
 
 from compiler.ir.text import number, show
-from compiler.ir.views import as_dot, as_json, as_svg
 from compiler.pipeline import Compiled, frame_at, sights
 
 SCRIPT, MEASURE = "filtergraph.txt", "measure.txt"
@@ -39,8 +38,22 @@ def command(compiled: Compiled) -> str:
 
 
 def _json(compiled: Compiled) -> str:
+    from compiler.ir.views import as_json  # imported when asked for, like the drawings below: they take a while to load
+
     document = {"compile": 1, "plan": compiled.plan.as_json(), "graph": as_json(compiled.graph)}
     return json.dumps(document | {"legal": as_json(compiled.film), "script": compiled.script}, indent=2) + "\n"
+
+
+def _dot(compiled: Compiled) -> str:
+    from compiler.ir.views import as_dot
+
+    return as_dot(compiled.graph)
+
+
+def _svg(compiled: Compiled) -> str:
+    from compiler.ir.views import as_svg
+
+    return as_svg(compiled.graph)
 
 
 def traced(compiled: Compiled, at: Fraction) -> Mapping[str, object]:
@@ -53,8 +66,8 @@ def traced(compiled: Compiled, at: Fraction) -> Mapping[str, object]:
 FORMS: Mapping[Format, Callable[[Compiled], str]] = {
     Format.text: lambda compiled: show(compiled.graph),
     Format.json: _json,
-    Format.dot: lambda compiled: as_dot(compiled.graph),
-    Format.svg: lambda compiled: as_svg(compiled.graph),
+    Format.dot: _dot,
+    Format.svg: _svg,
     Format.script: lambda compiled: compiled.script,
     Format.command: command,
 }

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from compiler.model import clip, crop, encode, file, read_reel, schema, spans
-from compiler.model.forms import ClipForm, FreezeForm, KeyframeForm, RampForm, ReelForm, SpanForm
+from compiler.model import clip, crop, encode, file, read_reel, spans
+from compiler.model.forms import ClipForm, FreezeForm, KeyframeForm, RampForm, ReelForm, SpanForm, schema
 from tests.model.test_file import EXAMPLE
 
 
