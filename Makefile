@@ -10,7 +10,7 @@ REELC_CONFORM_REELS ?= 300
 REELC_CONFORM_PICTURES ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo $(FILMS) footage test faults browser pictures check fmt lint types layers golden conform bench cover serve openapi vendor vendor-check clean
+.PHONY: help setup demo $(FILMS) footage test faults browser pictures check fmt lint types layers golden conform bench cover serve schema openapi vendor vendor-check clean
 
 help: ## list these targets
 	@awk -F ' *## ' '/^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,10 @@ bench: setup ## time and memory, beside hand-written ffmpeg
 
 cover: setup ## run the tests, list the lines of compiler/ they miss; under 95 % fails
 	$(TESTS) --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
+
+schema: setup ## write compiler/cli/reel.schema.json anew
+	$(BIN)/python -c 'import json; from compiler.model.forms import schema; print(json.dumps(schema(), indent=2))' \
+		> compiler/cli/reel.schema.json
 
 openapi: setup ## write docs/openapi.json and docs/asyncapi.json anew
 	$(BIN)/python -m server.describe docs/openapi.json docs/asyncapi.json

@@ -4,25 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from fractions import Fraction
 
+from compiler.formats import Format
 from compiler.ir.text import number, show
 from compiler.pipeline import Compiled, frame_at, sights
 
 SCRIPT, MEASURE = "filtergraph.txt", "measure.txt"
 """The scripts that the commands read, in the working folder."""
-
-
-class Format(StrEnum):
-    """One form of what was compiled."""
-
-    text = "text"
-    json = "json"
-    dot = "dot"
-    svg = "svg"
-    script = "script"
-    command = "command"
 
 
 def film_name(compiled: Compiled) -> str:
