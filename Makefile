@@ -10,7 +10,7 @@ REELC_CONFORM_REELS ?= 300
 REELC_CONFORM_PICTURES ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo $(FILMS) footage test faults browser pictures check fmt lint types layers golden conform bench cover serve openapi docs vendor vendor-check clean
+.PHONY: help setup demo $(FILMS) footage test faults browser pictures check fmt lint types layers golden conform bench cover serve schema openapi docs vendor vendor-check clean
 
 help: ## list these targets
 	@awk -F ' *## ' '/^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,11 +73,15 @@ bench: setup ## time and memory, beside hand-written ffmpeg
 cover: setup ## run the tests, list the lines of compiler/ they miss; under 95 % fails
 	$(TESTS) --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
 
+schema: setup ## write compiler/cli/reel.schema.json anew
+	$(BIN)/python -c 'import json; from compiler.model.schema_forms import schema; print(json.dumps(schema(), indent=2))' \
+		> compiler/cli/reel.schema.json
+
 openapi: setup ## write docs/openapi.json and docs/asyncapi.json anew
 	$(BIN)/python -m server.describe docs/openapi.json docs/asyncapi.json
 
 docs: setup ## make the tables of docs/reel-file.md and docs/settings.md anew
-	$(BIN)/python -m server.field_tables docs/reel-file.md docs/settings.md
+	$(BIN)/python -m server.description.field_tables docs/reel-file.md docs/settings.md
 
 vendor: setup ## fetch what others wrote and pages use, by name, with npm
 	$(BIN)/python -m server.vendor fetch

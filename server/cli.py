@@ -5,7 +5,6 @@ What the server needs is imported only when one of them runs: `reelc render` kno
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from compiler.cli import app, main
+from compiler.cli.help import Command, Group
 
 __all__ = ["main"]
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 FIRST_USER = "me"
 """Who is there when nobody was added."""
 
-user_app = typer.Typer(help="Add, list and revoke users.", no_args_is_help=True)
+user_app = typer.Typer(cls=Group, help="Add, list and revoke users.")
 app.add_typer(user_app, name="user")
 
 Host = Annotated[str | None, typer.Option(help="The address to listen on.")]
@@ -34,13 +34,13 @@ Data = Annotated[Path | None, typer.Option(help="The folder of databases and, by
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The user: a-z, 0-9, - and _.")]
 
 
-@app.command("serve")
+@app.command("serve", cls=Command)
 def serve_command(
     host: Host = None,
     port: Port = None,
     data: Data = None,
 ) -> None:
-    """Serve the API, and print a link to sign in.
+    """Serve the API and the studio, and print a sign-in link.
 
     \b
     Examples:
@@ -55,7 +55,7 @@ def serve_command(
         raise typer.BadParameter(f"cannot serve there: {error.strerror}") from error
 
 
-@app.command("config")
+@app.command("config", cls=Command)
 def config_command(
     host: Host = None,
     port: Port = None,
@@ -75,9 +75,12 @@ def config_command(
     typer.echo(explained(settings, {name: value for name, value in given.items() if value is not None}), nl=False)
 
 
-@user_app.command("add")
+@user_app.command("add", cls=Command)
 def add_command(name: Name) -> None:
-    """Add a user, or another token of one; print the token, which is shown this once, and a sign-in link."""
+    """Add a user, or a token for an existing one.
+
+    Prints the token, which cannot be printed again, and a sign-in link.
+    """
     settings = load()
 
     async def work(accounts: Accounts) -> None:
@@ -91,9 +94,9 @@ def add_command(name: Name) -> None:
     _with_accounts(settings, work)
 
 
-@user_app.command("list")
+@user_app.command("list", cls=Command)
 def list_command() -> None:
-    """Print every user."""
+    """Print all users and when each was added."""
 
     async def work(accounts: Accounts) -> None:
         for user in await accounts.users():
@@ -102,9 +105,12 @@ def list_command() -> None:
     _with_accounts(load(), work)
 
 
-@user_app.command("revoke")
+@user_app.command("revoke", cls=Command)
 def revoke_command(name: Name) -> None:
-    """Make every token and session of a user worthless; what is stored stays."""
+    """Revoke all tokens and sessions of a user.
+
+    The user's projects and footage stay.
+    """
 
     async def work(accounts: Accounts) -> None:
         typer.echo(f"{await accounts.revoke(name)} tokens revoked", err=True)
@@ -126,6 +132,8 @@ def load(**given: Any) -> Settings:
 
 
 def _with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[None]]) -> None:
+    import asyncio
+
     from server.accounts import Accounts
     from server.storage.objects import StoreFailed
     from server.web.services import make_store

@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -18,6 +17,7 @@ import typer
 from compiler.cli.compiling import compile_command
 from compiler.cli.endings import told
 from compiler.cli.facts import doctor_command, probe_command, schema_command
+from compiler.cli.help import Command, Group, wanted_colour
 from compiler.cli.interrupts import Interrupted, interruptible
 from compiler.cli.rendering import frame_command, render_command
 
@@ -31,21 +31,23 @@ app = typer.Typer(
     name="reelc",
     help="Compile stored clip edits into one exact ffmpeg filtergraph, and render it.",
     epilog=EPILOG,
-    no_args_is_help=True,
-    rich_markup_mode="rich",
+    cls=Group,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-app.command("compile")(compile_command)
-app.command("render")(render_command)
-app.command("frame")(frame_command)
-app.command("probe")(probe_command)
-app.command("schema")(schema_command)
-app.command("doctor")(doctor_command)
+app.command("compile", cls=Command)(compile_command)
+app.command("render", cls=Command)(render_command)
+app.command("frame", cls=Command)(frame_command)
+app.command("probe", cls=Command)(probe_command)
+app.command("schema", cls=Command)(schema_command)
+app.command("doctor", cls=Command)(doctor_command)
 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(f"reelc {version('reelc')}")
         raise typer.Exit
 
@@ -65,6 +67,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with interruptible():
-            app(args=arguments, prog_name="reelc")
+            app(args=arguments, prog_name="reelc", color=wanted_colour())
     except (Exception, Interrupted) as end:  # the last boundary
         sys.exit(told(end))

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from compiler.cli.folder import check_folder, outputs, write
-from compiler.cli.loading import load
 from compiler.cli.options import ClipTime, ReelPath, clip_time, file_name, seconds
-from compiler.ir.text import number, show
-from compiler.pipeline import Compiled, Sight, frame_at, record_time, sights
-from compiler.pipeline.forms import FORMS, Format, command, traced
+from compiler.formats import Format
 
 Folder = Annotated[
     Path | None,
@@ -65,7 +59,7 @@ def compile_command(
     at: At = None,
     source: Source = None,
 ) -> None:
-    """Compile a reel and show what would be rendered.
+    """Compile a reel and print what would be rendered.
 
     \b
     Examples:
@@ -78,6 +72,11 @@ def compile_command(
     _check_together(output, dry_run, form, explain, at is not None or source is not None)
     if at is not None and source:
         raise typer.BadParameter("--at traces back and --source forward: give one of them")
+    from compiler.cli.folder import check_folder, outputs, write
+    from compiler.cli.loading import load
+    from compiler.cli.printing import shown
+    from compiler.pipeline import record_time
+
     if output:
         check_folder(output)
     compiled = load(reel, outputs(output) if output else ())
@@ -88,7 +87,7 @@ def compile_command(
     else:
         if source:
             at = record_time(compiled.plan, source.clip, source.at)
-        typer.echo(_shown(compiled, form, explain, at), nl=False)
+        typer.echo(shown(compiled, form, explain, at), nl=False)
 
 
 def _check_together(output: Path | None, dry_run: bool, form: Format | None, explain: bool, traced: bool) -> None:
@@ -99,34 +98,3 @@ def _check_together(output: Path | None, dry_run: bool, form: Format | None, exp
         raise typer.BadParameter("--explain prints every graph; it does not go with --format, --at or --source")
     if traced and form not in (None, Format.text, Format.json):
         raise typer.BadParameter("--at and --source print text, or JSON with --format json")
-
-
-def _shown(compiled: Compiled, form: Format | None, explain: bool, at: Fraction | None) -> str:
-    if at is not None:
-        return trace(compiled, at, as_json=form is Format.json)
-    if explain:
-        return "\n".join(f"# {stage.name}: {stage.law}\n{show(stage.graph)}" for stage in compiled.stages)
-    if form:
-        return FORMS[form](compiled)
-    return "\n".join([show(compiled.graph), compiled.script, command(compiled)])
-
-
-def trace(compiled: Compiled, at: Fraction, *, as_json: bool) -> str:
-    """One record time traced back to what is seen, as text or JSON; RC206 outside the film."""
-    if as_json:
-        return json.dumps(traced(compiled, at), indent=2) + "\n"
-    frame = frame_at(compiled.plan, at)
-    seen = sights(compiled.plan, compiled.graph, frame)
-    heading = f"record time {number(at)} s is frame {frame} of {compiled.plan.frames}"
-    return "\n".join([heading, *(line for sight in seen for line in _told(sight)), ""])
-
-
-def _told(sight: Sight) -> Iterator[str]:
-    box, shown = sight.box, sight.source_frame
-    yield f'clip "{sight.placed.clip.id}" frame {sight.frame}, seen at weight {number(sight.weight)}'
-    yield f"  source  {number(sight.source)} s, showing source frame {shown}"
-    yield f"  crop    {box.width:.6g}x{box.height:.6g} at {box.x:.6g},{box.y:.6g}"
-    yield f"  speed   {number(sight.speed)}x"
-    if sight.motion != "repeat":
-        yield f"  motion  {sight.motion} with the next frame"
-    yield f"  made by {' '.join(f'%{value}' for value in sight.values)}"

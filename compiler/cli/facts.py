@@ -14,16 +14,16 @@ from compiler.cli.interrupts import finish
 from compiler.cli.options import AsJson
 from compiler.codes import FFMPEG_UNFIT
 from compiler.errors import Loc
-from compiler.model import schema
-from compiler.supervise.doctor import examine
 from compiler.supervise.plain import plain
-from compiler.supervise.probe import probing
+
+SCHEMA = Path(__file__).with_name("reel.schema.json")
+"""What `compiler.model.schema_forms.schema` makes, written down: making it takes five times as long as printing it."""
 
 
 def probe_command(
     media: Annotated[Path, typer.Argument(metavar="MEDIA", help="The media file.")], as_json: AsJson = False
 ) -> None:
-    """Print what a media file is: sizes, rates, lengths, colours.
+    """Print a media file's sizes, rates, lengths and colours.
 
     Times are seconds, exact, as fractions; source time 0 is the first picture.
 
@@ -32,6 +32,8 @@ def probe_command(
       reelc probe game.mp4
       reelc probe game.mp4 --json
     """
+    from compiler.supervise.probe import probing
+
     path = media.absolute()
     facts = asdict(finish(probing([(path, Loc())]))[path])
     if as_json:
@@ -65,19 +67,21 @@ def schema_command() -> None:
     Example:
       reelc schema > reel.schema.json
     """
-    typer.echo(json.dumps(schema(), indent=2))
+    typer.echo(SCHEMA.read_text(encoding="utf-8"), nl=False)
 
 
 def doctor_command(as_json: AsJson = False) -> None:
-    """Say what this machine can do: ffmpeg, filters, encoders, sandbox, space.
+    """Check this machine: ffmpeg, filters, encoders, sandbox, space.
 
-    Ends with 4 when it cannot render.
+    The exit code is 4 if it cannot render.
 
     \b
     Examples:
       reelc doctor
       reelc doctor --json
     """
+    from compiler.supervise.doctor import examine
+
     checkup = examine()
     if as_json:
         document = {"doctor": 1, "state": checkup.state, "rows": [asdict(row) for row in checkup.rows]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
@@ -41,6 +40,8 @@ def interruptible() -> Iterator[None]:
 
 def finish(coroutine: Coroutine[Any, Any, T]) -> T:
     """What the coroutine returns; Interrupted if a signal cancelled it, once it has ended, however many more came."""
+    import asyncio  # not needed by every command, and slow to load
+
     with _restored() as before:
         return asyncio.run(_cancelled_by(before, coroutine))
 
@@ -60,6 +61,8 @@ def _restored() -> Iterator[list[signal.Signals]]:
 
 
 async def _cancelled_by(numbers: list[signal.Signals], coroutine: Coroutine[Any, Any, T]) -> T:
+    import asyncio
+
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task
     heard: list[int] = []

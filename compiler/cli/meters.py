@@ -11,9 +11,6 @@ from enum import StrEnum
 from time import monotonic
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, TaskProgressColumn, TextColumn
-from rich.progress import Progress as Bar
 
 from compiler.cli.interrupts import Interrupted
 from compiler.errors import Notice, ReelError, ReelErrors
@@ -82,6 +79,10 @@ def _warn(notice: Notice) -> None:
 
 @contextmanager
 def _bar() -> Iterator[Callable[[Progress], None]]:
+    from rich.console import Console  # not needed without a terminal, and slow to load
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn
+    from rich.progress import Progress as Bar
+
     columns = (
         TextColumn("{task.description:9}"),
         BarColumn(bar_width=None),

@@ -6,20 +6,19 @@ import json
 from fractions import Fraction
 from pathlib import Path
 from time import monotonic
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from compiler.cli.interrupts import finish
-from compiler.cli.loading import load
 from compiler.cli.meters import Meter, Mode, meter
 from compiler.cli.options import AsJson, Overwrite, ReelPath, file_name, patience, seconds
-from compiler.pipeline import Compiled, compile_still, frame_at
-from compiler.render import render_frame, render_reel
-from compiler.supervise.film import check_output
 from compiler.supervise.plain import plain
 from compiler.supervise.progress import Progress
-from compiler.supervise.render import Film
+
+if TYPE_CHECKING:
+    from compiler.pipeline import Compiled
+    from compiler.supervise.render import Film
 
 Output = Annotated[Path, typer.Option("-o", "--output", metavar="OUT.mp4", parser=file_name, help="The film to write.")]
 Picture = Annotated[
@@ -48,9 +47,9 @@ def render_command(
     stall: Stall = 60,
     deadline: Deadline = None,
 ) -> None:
-    """Render a reel to a film: compiled, supervised, verified, then put in place.
+    """Render a reel to a film, verified before it is put in place.
 
-    Nothing is left under the film's name unless it is exactly the one predicted.
+    A file appears under the film's name only if it is exactly the film predicted.
 
     With --progress json, stderr holds one JSON object a line and nothing else, errors included.
 
@@ -60,6 +59,9 @@ def render_command(
       reelc render reel.json -o film.mp4 --overwrite --deadline 600
       reelc render - -o film.mp4 --progress json --json < reel.json
     """
+    from compiler.cli.loading import load
+    from compiler.supervise.film import check_output
+
     with meter(progress) as shown:
         check_output(output, overwrite)
         compiled = load(reel, [output], film=output)
@@ -76,6 +78,8 @@ def render_command(
 def _render(
     compiled: Compiled, output: Path, shown: Meter, overwrite: bool, stall: float, deadline: float | None
 ) -> Film:
+    from compiler.render import render_reel
+
     plan, started = compiled.plan, monotonic()
     film = finish(
         render_reel(
@@ -111,13 +115,20 @@ def frame_command(
     as_json: AsJson = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Render one frame, from the same graph: the film's frame as it is before encoding.
+    """Render one frame of the film as a picture.
+
+    The frame comes from the film's own graph, before encoding.
 
     \b
     Examples:
       reelc frame reel.json --at 2.5 -o frame.png
       reelc frame reel.json --at 75/30 -o frame.png --overwrite
     """
+    from compiler.cli.loading import load
+    from compiler.pipeline import compile_still, frame_at
+    from compiler.render import render_frame
+    from compiler.supervise.film import check_output
+
     check_output(output, overwrite)
     compiled = load(reel, [output])
     frame = frame_at(compiled.plan, at)

@@ -3,7 +3,7 @@
     read_reel(text) -> Reel         the reel file
     read_clip(row) -> Clip          one row of the database
     canonical(clip) -> dict         a clip's stored fields in the one current form
-    schema() -> dict                the reel file's JSON Schema
+    forms.schema() -> dict          the reel file's JSON Schema; imported apart, as only it needs pydantic
 
 Stored numbers are taken at their decimal value; every error of a reading is raised at once, each with its pointer.
 """
@@ -26,7 +26,6 @@ from compiler.model.reel import (
     Transition,
     TrimRange,
 )
-from compiler.model.schema_forms import schema
 from compiler.model.write import canonical
 from compiler.transitions import TRANSITIONS
 
@@ -49,5 +48,4 @@ __all__ = [
     "canonical",
     "read_clip",
     "read_reel",
-    "schema",
 ]

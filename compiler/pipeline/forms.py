@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from fractions import Fraction
 
-from compiler.ir.drawing import as_dot, as_json, as_svg
+from compiler.formats import Format
 from compiler.ir.text import number, show
 from compiler.pipeline import Compiled, frame_at, sights
 
 SCRIPT, MEASURE = "filtergraph.txt", "measure.txt"
 """The scripts that the commands read, in the working folder."""
-
-
-class Format(StrEnum):
-    """One form of what was compiled."""
-
-    text = "text"
-    json = "json"
-    dot = "dot"
-    svg = "svg"
-    script = "script"
-    command = "command"
 
 
 def film_name(compiled: Compiled) -> str:
@@ -39,8 +27,24 @@ def command(compiled: Compiled) -> str:
 
 
 def _json(compiled: Compiled) -> str:
+    from compiler.ir.drawing import (
+        as_json,  # imported when asked for, like the drawings below: they take a while to load
+    )
+
     document = {"compile": 1, "plan": compiled.plan.as_json(), "graph": as_json(compiled.graph)}
     return json.dumps(document | {"legal": as_json(compiled.film), "script": compiled.script}, indent=2) + "\n"
+
+
+def _dot(compiled: Compiled) -> str:
+    from compiler.ir.drawing import as_dot
+
+    return as_dot(compiled.graph)
+
+
+def _svg(compiled: Compiled) -> str:
+    from compiler.ir.drawing import as_svg
+
+    return as_svg(compiled.graph)
 
 
 def traced(compiled: Compiled, at: Fraction) -> Mapping[str, object]:
@@ -53,8 +57,8 @@ def traced(compiled: Compiled, at: Fraction) -> Mapping[str, object]:
 FORMS: Mapping[Format, Callable[[Compiled], str]] = {
     Format.text: lambda compiled: show(compiled.graph),
     Format.json: _json,
-    Format.dot: lambda compiled: as_dot(compiled.graph),
-    Format.svg: lambda compiled: as_svg(compiled.graph),
+    Format.dot: _dot,
+    Format.svg: _svg,
     Format.script: lambda compiled: compiled.script,
     Format.command: command,
 }

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-import imageio_ffmpeg
-
 from compiler.errors import Loc, ReelError
 from compiler.ir.build import Build
 from compiler.supervise.sandbox import ENVIRONMENT, ChildLimits, launcher
@@ -99,6 +97,8 @@ def check_fit(build: Build) -> Build:
 
 def _located(name: str | None) -> str:
     if name is None:
+        import imageio_ffmpeg  # not needed where another ffmpeg is named
+
         try:
             return str(imageio_ffmpeg.get_ffmpeg_exe())
         except RuntimeError as error:

@@ -9,9 +9,10 @@ from typing import Any
 
 from starlette.responses import Response
 
+from compiler.formats import Format
 from compiler.pipeline import Compiled
 from compiler.pipeline.changes import DRAWING_STYLE
-from compiler.pipeline.forms import FORMS, Format, command
+from compiler.pipeline.forms import FORMS, command
 from server.edits.compiled import Edit, footage_of, project_of, read_edit, reel_of
 from server.routes.shapes import Explain, Explained
 from server.storage.database import Reader

@@ -18,9 +18,10 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from compiler.errors import ReelError
+from compiler.formats import Format
 from compiler.pipeline import Compiled
 from compiler.pipeline.changes import changes, drawing, lines
-from compiler.pipeline.forms import SCRIPT, Format, command, film_name, traced
+from compiler.pipeline.forms import SCRIPT, command, film_name, traced
 from compiler.pipeline.inspect import definition, script_parts
 from server.edits.canonical import stored_at
 from server.edits.compiled import Edit

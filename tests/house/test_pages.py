@@ -12,7 +12,7 @@ import pytest
 from compiler.model import read_reel
 from compiler.model.schema_forms import annotated
 from compiler.pipeline import compile_reel
-from server.field_tables import TABLE, renewed
+from server.description.field_tables import TABLE, renewed
 from server.settings import Settings
 from tests.golden.media import MEDIA, NINE
 

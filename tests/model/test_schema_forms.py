@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from compiler.model import clip, crop, encode, file, read_reel, schema, spans
+from compiler.model import clip, crop, encode, file, read_reel, spans
 from compiler.model.clip_forms import ClipForm, FreezeForm, KeyframeForm, RampForm, SpanForm
-from compiler.model.schema_forms import ReelForm
+from compiler.model.schema_forms import ReelForm, schema
 from tests.model.test_file import EXAMPLE
 
 

@@ -1,4 +1,6 @@
-"""The tables of docs/reel-file.md and docs/settings.md: `python -m server.field_tables PAGE…` makes them anew.
+"""The tables of docs/reel-file.md and docs/settings.md.
+
+`python -m server.description.field_tables PAGE…` makes them anew.
 
 The pages are written by hand. Only their tables are made, each between `<!-- fields: ClipForm -->` or
 `<!-- settings: host port -->` and `<!-- end -->`.

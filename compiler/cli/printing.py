@@ -1,0 +1,44 @@
+"""A compiled reel as `reelc compile` prints it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from fractions import Fraction
+
+from compiler.formats import Format
+from compiler.ir.text import number, show
+from compiler.pipeline import Compiled, Sight, frame_at, sights
+from compiler.pipeline.forms import FORMS, command, traced
+
+
+def shown(compiled: Compiled, form: Format | None, explain: bool, at: Fraction | None) -> str:
+    """What `reelc compile` prints."""
+    if at is not None:
+        return _trace(compiled, at, as_json=form is Format.json)
+    if explain:
+        return "\n".join(f"# {stage.name}: {stage.law}\n{show(stage.graph)}" for stage in compiled.stages)
+    if form:
+        return FORMS[form](compiled)
+    return "\n".join([show(compiled.graph), compiled.script, command(compiled)])
+
+
+def _trace(compiled: Compiled, at: Fraction, *, as_json: bool) -> str:
+    """One record time traced back to what is seen, as text or JSON; RC206 outside the film."""
+    if as_json:
+        return json.dumps(traced(compiled, at), indent=2) + "\n"
+    frame = frame_at(compiled.plan, at)
+    seen = sights(compiled.plan, compiled.graph, frame)
+    heading = f"record time {number(at)} s is frame {frame} of {compiled.plan.frames}"
+    return "\n".join([heading, *(line for sight in seen for line in _told(sight)), ""])
+
+
+def _told(sight: Sight) -> Iterator[str]:
+    box, shown = sight.box, sight.source_frame
+    yield f'clip "{sight.placed.clip.id}" frame {sight.frame}, seen at weight {number(sight.weight)}'
+    yield f"  source  {number(sight.source)} s, showing source frame {shown}"
+    yield f"  crop    {box.width:.6g}x{box.height:.6g} at {box.x:.6g},{box.y:.6g}"
+    yield f"  speed   {number(sight.speed)}x"
+    if sight.motion != "repeat":
+        yield f"  motion  {sight.motion} with the next frame"
+    yield f"  made by {' '.join(f'%{value}' for value in sight.values)}"
