@@ -110,8 +110,10 @@ def load(**given: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        told = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'settings'}: {each['msg']}" for each in error.errors())
-        raise typer.BadParameter(told) from error
+        message = "; ".join(
+            f"{'.'.join(map(str, each['loc'])) or 'settings'}: {each['msg']}" for each in error.errors()
+        )
+        raise typer.BadParameter(message) from error
 
 
 def _with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[None]]) -> None:

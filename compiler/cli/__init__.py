@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from compiler.cli.compiling import compile_command
-from compiler.cli.endings import told
+from compiler.cli.endings import report_and_exit_code
 from compiler.cli.facts import doctor_command, probe_command, schema_command
 from compiler.cli.help import Command, Group, wanted_colour
 from compiler.cli.interrupts import Interrupted, interruptible
@@ -69,4 +69,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with interruptible():
             app(args=arguments, prog_name="reelc", color=wanted_colour())
     except (Exception, Interrupted) as end:  # the last boundary
-        sys.exit(told(end))
+        sys.exit(report_and_exit_code(end))

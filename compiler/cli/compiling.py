@@ -74,7 +74,7 @@ def compile_command(
         raise typer.BadParameter("--at traces back and --source forward: give one of them")
     from compiler.cli.folder import check_folder, outputs, write
     from compiler.cli.loading import load
-    from compiler.cli.printing import shown
+    from compiler.cli.printing import as_text
     from compiler.pipeline import record_time
 
     if output:
@@ -87,7 +87,7 @@ def compile_command(
     else:
         if source:
             at = record_time(compiled.plan, source.clip, source.at)
-        typer.echo(shown(compiled, form, explain, at), nl=False)
+        typer.echo(as_text(compiled, form, explain, at), nl=False)
 
 
 def _check_together(output: Path | None, dry_run: bool, form: Format | None, explain: bool, traced: bool) -> None:
