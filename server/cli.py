@@ -1,6 +1,6 @@
 """`reelc serve`, `user` and `config`: the server's commands, added to those of the compiler's command line.
 
-What the server needs is imported only when one of them runs: `reelc render` knows nothing of it.
+A command imports the server when it runs, so that `reelc render` does not load it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 FIRST_USER = "me"
-"""Who is there when nobody was added."""
+"""The user that `reelc serve` adds if there is none."""
 
 user_app = typer.Typer(cls=Group, help="Add, list and revoke users.")
 app.add_typer(user_app, name="user")
@@ -35,7 +35,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The user: a-z, 0-9, -
 def serve_command(
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="The port; 0 takes a free one.")] = None,
-    data: Annotated[Path | None, typer.Option(help="The folder of databases and, by default, of media.")] = None,
+    data: Annotated[Path | None, typer.Option(help="The folder for databases and, by default, media.")] = None,
 ) -> None:
     """Serve the API and the studio, and print a sign-in link.
 
@@ -102,7 +102,7 @@ def revoke_command(name: Name) -> None:
 
 
 def load(**given: Any) -> Settings:
-    """The settings, with those options that were given; a usage error for what cannot be."""
+    """The settings, with the given options in place of stored ones; a usage error for an invalid one."""
     from pydantic import ValidationError
 
     from server.settings import Settings
@@ -138,7 +138,7 @@ def _with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[None
 
 
 async def _sign_in(accounts: Accounts, settings: Settings) -> None:
-    """Print where the server is, and a link for the first user."""
+    """Print the server's address, and a sign-in link for the first user."""
     users = await accounts.users()
     if not users:
         await accounts.add(FIRST_USER)

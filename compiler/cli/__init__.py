@@ -63,7 +63,7 @@ def root(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit the program: errors as text on stderr, never a traceback."""
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a name that the terminal cannot show is no reason to fail
+    if isinstance(sys.stdout, io.TextIOWrapper):  # print escapes for characters that the terminal cannot show
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with interruptible():

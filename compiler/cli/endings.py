@@ -1,4 +1,4 @@
-"""How a command ends that does not end well: what stderr is told, and the exit code."""
+"""Errors and interrupts of a command: the text on stderr, and the exit code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from compiler.errors import Loc, ReelError, ReelErrors
 
 
 def report_and_exit_code(end: Exception | Interrupted) -> int:
-    """The exit code, once stderr has been told; an exception that nobody foresaw is told as RC901."""
+    """The exit code, after printing the error on stderr; an unexpected exception is reported as RC901."""
     match end:
         case Interrupted():
             typer.echo("interrupted", err=True)

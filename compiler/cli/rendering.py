@@ -26,15 +26,13 @@ Picture = Annotated[
 ]
 ProgressMode = Annotated[
     Mode,
-    typer.Option(
-        "--progress", metavar="MODE", help="How progress is shown, on stderr: auto, bar, plain, json or none."
-    ),
+    typer.Option("--progress", metavar="MODE", help="How to print progress on stderr: auto, bar, plain, json or none."),
 ]
 Stall = Annotated[
     float, typer.Option("--stall", metavar="S", callback=patience, help="Give up after S seconds without a frame.")
 ]
 Deadline = Annotated[
-    float | None, typer.Option("--deadline", metavar="S", callback=patience, help="Give up after S seconds in all.")
+    float | None, typer.Option("--deadline", metavar="S", callback=patience, help="Give up after S seconds in total.")
 ]
 
 
