@@ -1,6 +1,6 @@
 """`reelc serve`, `user` and `config`: the server's commands, added to those of the compiler's command line.
 
-What the server needs is imported only when one of them runs: `reelc render` knows nothing of it.
+A command imports the server when it runs, so that `reelc render` does not load it.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 FIRST_USER = "me"
-"""Who is there when nobody was added."""
+"""The user that `reelc serve` adds if there is none."""
 
 user_app = typer.Typer(cls=Group, help="Add, list and revoke users.")
 app.add_typer(user_app, name="user")
 
 Host = Annotated[str | None, typer.Option(help="The address to listen on.")]
 Port = Annotated[int | None, typer.Option(help="The port; 0 takes a free one.")]
-Data = Annotated[Path | None, typer.Option(help="The folder of databases and, by default, of media.")]
+Data = Annotated[Path | None, typer.Option(help="The folder for databases and, by default, media.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The user: a-z, 0-9, - and _.")]
 
 
@@ -64,7 +64,10 @@ def config_command(
         bool, typer.Option("--explain", help="Say where each value is from, and what it means.")
     ] = False,
 ) -> None:
-    """Print every setting that `reelc serve` would have with the same options, secrets as stars."""
+    """Print the settings of `reelc serve`, secrets as stars.
+
+    Options count as they do for `reelc serve`.
+    """
     given = {"host": host, "port": port, "data": data}
     settings = load(**given)
     if not explain:
@@ -119,7 +122,7 @@ def revoke_command(name: Name) -> None:
 
 
 def load(**given: Any) -> Settings:
-    """The settings, with those options that were given; a usage error for what cannot be."""
+    """The settings, with the given options in place of stored ones; a usage error for an invalid one."""
     from pydantic import ValidationError
 
     from server.settings import Settings
@@ -127,8 +130,10 @@ def load(**given: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        told = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'settings'}: {each['msg']}" for each in error.errors())
-        raise typer.BadParameter(told) from error
+        message = "; ".join(
+            f"{'.'.join(map(str, each['loc'])) or 'settings'}: {each['msg']}" for each in error.errors()
+        )
+        raise typer.BadParameter(message) from error
 
 
 def _with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[None]]) -> None:
@@ -153,7 +158,7 @@ def _with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[None
 
 
 async def _sign_in(accounts: Accounts, settings: Settings) -> None:
-    """Print where the server is, and a link for the first user."""
+    """Print the server's address, and a sign-in link for the first user."""
     users = await accounts.users()
     if not users:
         await accounts.add(FIRST_USER)

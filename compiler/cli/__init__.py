@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from compiler.cli.compiling import compile_command
-from compiler.cli.endings import told
+from compiler.cli.endings import report_and_exit_code
 from compiler.cli.facts import doctor_command, probe_command, schema_command
 from compiler.cli.help import Command, Group, wanted_colour
 from compiler.cli.interrupts import Interrupted, interruptible
@@ -63,10 +63,10 @@ def root(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit the program: errors as text on stderr, never a traceback."""
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a name that the terminal cannot show is no reason to fail
+    if isinstance(sys.stdout, io.TextIOWrapper):  # print escapes for characters that the terminal cannot show
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with interruptible():
             app(args=arguments, prog_name="reelc", color=wanted_colour())
     except (Exception, Interrupted) as end:  # the last boundary
-        sys.exit(told(end))
+        sys.exit(report_and_exit_code(end))

@@ -18,12 +18,12 @@ Folder = Annotated[
         "--output",
         metavar="DIR",
         parser=file_name,
-        help="Write graph.txt, filtergraph.txt, command.sh and plan.json there.",
+        help="Write graph.txt, filtergraph.txt, command.sh and plan.json to this folder.",
     ),
 ]
 DryRun = Annotated[
     bool,
-    typer.Option("--dry-run", help="Print graph, script and command, and write nothing: the default without -o."),
+    typer.Option("--dry-run", help="Print graph, script and command, and write no file; the default without -o."),
 ]
 Form = Annotated[
     Format | None,
@@ -32,11 +32,16 @@ Form = Annotated[
     ),
 ]
 Explain = Annotated[
-    bool, typer.Option("--explain", help="Print the graph after every pass that changed it, headed by its law.")
+    bool,
+    typer.Option(
+        "--explain", help="Print the graph after every pass that changed it, with the law of the pass as heading."
+    ),
 ]
 At = Annotated[
     Fraction | None,
-    typer.Option("--at", metavar="T", parser=seconds, help="Trace one record time (seconds) back to what is seen."),
+    typer.Option(
+        "--at", metavar="T", parser=seconds, help="Trace a record time (seconds) back to the source frames on screen."
+    ),
 ]
 
 Source = Annotated[
@@ -45,7 +50,7 @@ Source = Annotated[
         "--source",
         metavar="CLIP:T",
         parser=clip_time,
-        help="Trace a source time (seconds) of a clip forward: when it plays, and what is seen then.",
+        help="Trace a source time (seconds) of a clip forward to when it plays, and to the frames on screen.",
     ),
 ]
 
@@ -74,7 +79,7 @@ def compile_command(
         raise typer.BadParameter("--at traces back and --source forward: give one of them")
     from compiler.cli.folder import check_folder, outputs, write
     from compiler.cli.loading import load
-    from compiler.cli.printing import shown
+    from compiler.cli.printing import as_text
     from compiler.pipeline import record_time
 
     if output:
@@ -87,7 +92,7 @@ def compile_command(
     else:
         if source:
             at = record_time(compiled.plan, source.clip, source.at)
-        typer.echo(shown(compiled, form, explain, at), nl=False)
+        typer.echo(as_text(compiled, form, explain, at), nl=False)
 
 
 def _check_together(output: Path | None, dry_run: bool, form: Format | None, explain: bool, traced: bool) -> None:

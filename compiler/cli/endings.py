@@ -1,4 +1,4 @@
-"""How a command ends that does not end well: what stderr is told, and the exit code."""
+"""Errors and interrupts of a command: the text on stderr, and the exit code."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from compiler.cli.interrupts import Interrupted
 from compiler.errors import Loc, ReelError, ReelErrors
 
 
-def told(end: Exception | Interrupted) -> int:
-    """The exit code, once stderr has been told; an exception that nobody foresaw is told as RC901."""
+def report_and_exit_code(end: Exception | Interrupted) -> int:
+    """The exit code, after printing the error on stderr; an unexpected exception is reported as RC901."""
     match end:
         case Interrupted():
             typer.echo("interrupted", err=True)
@@ -24,9 +24,11 @@ def told(end: Exception | Interrupted) -> int:
             typer.echo(str(end), err=True)
             return end.exit_code
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
-            return told(ReelError("RC611", Loc(), "the disk is full", hint="free some space and try again"))
+            return report_and_exit_code(
+                ReelError("RC611", Loc(), "the disk is full", hint="free some space and try again")
+            )
         case _:
-            return told(_bug(end))
+            return report_and_exit_code(_bug(end))
 
 
 def _bug(fault: Exception) -> ReelError:

@@ -43,12 +43,12 @@ def probe_command(
         if isinstance(value, dict):
             typer.echo(f"{name}:")
             for key, fact in value.items():
-                typer.echo(f"  {key:16} {_told(fact)}")
+                typer.echo(f"  {key:16} {_as_text(fact)}")
         else:
-            typer.echo(f"{name:18} {_told(value)}")
+            typer.echo(f"{name:18} {_as_text(value)}")
 
 
-def _told(fact: object) -> str:
+def _as_text(fact: object) -> str:
     if isinstance(fact, tuple):
         return f"{len(fact)} frames at uneven times" if fact else "even"
     return "-" if fact is None else plain(str(fact))

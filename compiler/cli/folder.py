@@ -1,4 +1,4 @@
-"""The folder that `reelc compile -o` writes: what was compiled, as files to read, keep and run."""
+"""The folder that `reelc compile -o` writes: the compiled reel as files to read, keep and run."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ CDPATH= cd -- "$(dirname -- "$0")" || exit
 
 
 def outputs(folder: Path) -> Iterator[Path]:
-    """Every file that stands in the folder sooner or later; the film is made by running the command."""
+    """Every file that compiling, or running the command, puts into the folder."""
     films = dict.fromkeys(f"film{profile.endings[0]}" for profile in PROFILES.values())
     return (folder / name for name in (GRAPH, SCRIPT, MEASURE, COMMAND, PLAN, GAIN, MEASURED, *films))
 
 
 def check_folder(folder: Path) -> None:
-    """RC612 if nothing could be written there, before any work is done for it."""
+    """Raise RC612 if the folder cannot be written."""
     place = next(place for place in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(place))
     if not os.path.isdir(place):
         raise _unwritable(folder, f'"{plain(place.name)}" is not a folder')
@@ -42,7 +42,7 @@ def check_folder(folder: Path) -> None:
 
 
 def write(compiled: Compiled, folder: Path) -> None:
-    """Graph, script, command and plan in the folder, which is made if need be; RC611 or RC612 where that fails."""
+    """Write graph, script, command and plan to the folder, and make it if it is missing; RC611 or RC612 on failure."""
     measuring = compiled.measuring
     texts = {
         **({MEASURE: measuring.script} if measuring else {}),

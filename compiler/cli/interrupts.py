@@ -1,4 +1,4 @@
-"""Signals that ask the program to end: what runs is cancelled, cleans up after itself, and one line says so."""
+"""Signals that end the program: they cancel the running work, which cleans up, and one line reports it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Interrupted(BaseException):
-    """Somebody asked the program to end by this signal, and nothing of it runs any more."""
+    """This signal ended the program's work, which has stopped and cleaned up."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -22,15 +22,15 @@ class Interrupted(BaseException):
 
     @property
     def exit_code(self) -> int:
-        """As shells have it: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP."""
+        """The shells' convention: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP."""
         return 128 + self.number
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Within, the first of SIGNALS raises Interrupted; one that was ignored from the start, as by nohup, stays ignored.
+    """Inside, the first of SIGNALS raises Interrupted; a signal ignored from the start, as by nohup, stays ignored.
 
-    After the first no other is heard, to the end of the program: it is ending, and cleans up.
+    Later signals are ignored to the end of the program, so that they cannot stop it from cleaning up.
     """
     with _restored() as before:
         for number in before:
@@ -39,7 +39,7 @@ def interruptible() -> Iterator[None]:
 
 
 def finish(coroutine: Coroutine[Any, Any, T]) -> T:
-    """What the coroutine returns; Interrupted if a signal cancelled it, once it has ended, however many more came."""
+    """The coroutine's result; raises Interrupted, after the coroutine has ended, if a signal cancelled it."""
     import asyncio  # not needed by every command, and slow to load
 
     with _restored() as before:
@@ -48,7 +48,7 @@ def finish(coroutine: Coroutine[Any, Any, T]) -> T:
 
 @contextmanager
 def _restored() -> Iterator[list[signal.Signals]]:
-    """Those of SIGNALS that are not ignored: their handlers are put back after, or they are ignored to the end."""
+    """The SIGNALS that are not ignored; restores their handlers afterwards, or ignores them after an interrupt."""
     before = {number: was for number in SIGNALS if (was := signal.getsignal(number)) is not signal.SIG_IGN}
     try:
         yield list(before)

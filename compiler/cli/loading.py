@@ -1,4 +1,4 @@
-"""What every command that reads a reel does first: read it, find its media and the ffmpeg, compile."""
+"""The first steps of every command that reads a reel: read it, probe its media, find ffmpeg, compile."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from compiler.supervise.probe import probing
 
 
 def load(reel_path: str, outputs: Iterable[Path] = (), film: Path | None = None) -> Compiled:
-    """The reel at a path, compiled for the ffmpeg that is there; raises whatever is wrong with any of them.
+    """The reel at a path, compiled for the ffmpeg in use; raises the errors of the reel, its media and ffmpeg.
 
-    Before any media is opened: RC612 if an output is the reel itself or one of its media, RC614 if the film's name
-    says that it is something else than the reel's codec makes.
+    Raises, before it opens any media, RC612 if an output is the reel itself or one of its media, and RC614 if the
+    film's name has an ending that does not fit the reel's codec.
     """
     reel = read_reel(read_text(reel_path))
     folder = Path.cwd() if reel_path == STDIN else Path(reel_path).absolute().parent
@@ -37,7 +37,7 @@ def load(reel_path: str, outputs: Iterable[Path] = (), film: Path | None = None)
 
 
 def read_text(reel_path: str) -> bytes:
-    """The reel file's bytes; RC115 where it cannot be read."""
+    """The reel file's bytes; RC115 if it cannot be read."""
     if reel_path == STDIN:
         return sys.stdin.buffer.read()
     try:
@@ -50,7 +50,7 @@ def read_text(reel_path: str) -> bytes:
 def _check_apart(output: Path, reel_path: str, reel: Reel, paths: Mapping[str, Path]) -> None:
     sources = [(clip.loc.at("media"), paths[clip.media]) for clip in reel.clips]
     for loc, source in [(Loc(), Path(reel_path)), *sources]:
-        with suppress(OSError):  # one that is not there, or cannot be looked at, is told of elsewhere
+        with suppress(OSError):  # a file that is missing or cannot be read gets its own error later
             if output.samefile(source):
                 what = f'"{plain(output.name)}" cannot be written: the film is made from it'
                 raise ReelError("RC612", loc, what, hint="choose another name for the output")

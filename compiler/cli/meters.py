@@ -1,4 +1,4 @@
-"""What stderr is told while a film is made: by a bar, by plain lines, by NDJSON, or nothing but warnings and errors."""
+"""Progress on stderr during a render: as a bar, as plain lines, as NDJSON, or none but warnings and errors."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ PLAIN_EVERY, EVENTS_EVERY = 3.0, 0.25
 """Seconds between two plain lines, and between two events, of one stage."""
 
 VERIFYING = 0.02
-"""The part of a render's time that verifying takes, about."""
+"""The part of a render's time that verifying takes, roughly."""
 
 
 class Mode(StrEnum):
-    """How progress is shown."""
+    """How progress is printed."""
 
     auto = "auto"
     bar = "bar"
@@ -35,7 +35,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """What to call with every progress, and with every warning."""
+    """The functions to call with every progress, and with every warning."""
 
     progress: Callable[[Progress], None]
     warn: Callable[[Notice], None]
@@ -45,7 +45,7 @@ class Meter:
 def meter(mode: Mode) -> Iterator[Meter]:
     """The meter of a mode; `auto` is a bar on a terminal and plain lines elsewhere.
 
-    As `json` it also tells how it ends, in place of the text: errors and interrupts become SystemExit.
+    The `json` meter also prints the error or interrupt that ends the render, and turns it into SystemExit.
     """
     if mode is Mode.auto:
         mode = Mode.bar if sys.stderr.isatty() else Mode.plain
@@ -63,7 +63,7 @@ def meter(mode: Mode) -> Iterator[Meter]:
 
 
 def overall(progress: Progress) -> float:
-    """How much of the whole is done, from 0 to 1: it is 1 only when the film is in its place."""
+    """The fraction of the render that is done, from 0 to 1; it is 1 only when the film is in its place."""
     match progress.stage:
         case "queued":
             return 0.0
@@ -94,7 +94,7 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
 
     def report(progress: Progress) -> None:
         bar.update(task, completed=overall(progress), description=progress.stage, numbers=_numbers(progress))
-        bar.start()  # not before there is something to show: an error in the reel is told without a bar
+        bar.start()  # only once there is progress, so that an error in the reel appears without a bar
 
     try:
         yield report
@@ -114,7 +114,7 @@ def _plain() -> Callable[[Progress], None]:
 
 @contextmanager
 def _events() -> Iterator[Meter]:
-    """One object a line, in the schema of the WebSocket; a warning is an object of another type."""
+    """One object a line, with the members of the WebSocket's messages; a warning is an object of another type."""
     due, last, seq = _paced(EVENTS_EVERY), Progress("queued", 0, 0, 0.0), 0
 
     def say(**members: object) -> None:
@@ -139,7 +139,7 @@ def _events() -> Iterator[Meter]:
 
 
 def _paced(every: float) -> Callable[[Progress], bool]:
-    """Whether a progress is worth telling: a new stage is, and else one every so many seconds."""
+    """A test of whether a progress is due: at a new stage, and else every so many seconds."""
     stage, said = "", 0.0
 
     def due(progress: Progress) -> bool:

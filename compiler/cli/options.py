@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share, and how what is typed is read."""
+"""Arguments and options of several commands, and the parsers of their values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SECONDS = re.compile(r"-?[0-9]{0,9}\.?[0-9]{1,18}(/[0-9]{1,9})?")
 
 
 def seconds(text: str) -> Fraction:
-    """A time as typed: decimal seconds or a fraction; a usage error otherwise."""
+    """The seconds in a text, decimal or a fraction; a usage error otherwise."""
     try:
         if _SECONDS.fullmatch(text):
             return Fraction(text)
@@ -37,7 +37,7 @@ class ClipTime:
 
 
 def clip_time(text: str) -> ClipTime:
-    """A clip's id and a source time, as typed with a colon between; a usage error otherwise."""
+    """The clip's id and the source time in a text, with a colon between them; a usage error otherwise."""
     clip, colon, at = text.rpartition(":")
     if not colon:
         raise typer.BadParameter(f"{text!r} is no time of a clip: give CLIP:T, as dunk:2.5")
@@ -45,14 +45,14 @@ def clip_time(text: str) -> ClipTime:
 
 
 def patience(waited: float | None) -> float | None:
-    """How long to wait, checked: finite seconds above 0; a usage error otherwise."""
+    """The seconds to wait, finite and above 0; a usage error otherwise."""
     if waited is None or 0 < waited < math.inf:
         return waited
     raise typer.BadParameter(f"{waited:g} is no time to wait: give seconds above 0")
 
 
 def file_name(text: str) -> Path:
-    """A file to write, as typed; `-` is a usage error: what is written is checked before it gets its name."""
+    """The file to write; `-` is a usage error, because an output is verified before it gets its name."""
     if text == "-":
         raise typer.BadParameter("name a file: it cannot go to stdout")
     return Path(text)
@@ -60,7 +60,7 @@ def file_name(text: str) -> Path:
 
 ReelPath = Annotated[
     str,
-    typer.Argument(metavar="REEL", help="The reel file (JSON), or - for stdin. Its media are relative to it."),
+    typer.Argument(metavar="REEL", help="The reel file (JSON), or - for stdin. Media paths are relative to it."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, on stdout.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", "-y", help="Replace the output if it exists.")]

@@ -12,7 +12,7 @@ from compiler.pipeline import Compiled, Sight, frame_at, sights
 from compiler.pipeline.forms import FORMS, command, traced
 
 
-def shown(compiled: Compiled, form: Format | None, explain: bool, at: Fraction | None) -> str:
+def as_text(compiled: Compiled, form: Format | None, explain: bool, at: Fraction | None) -> str:
     """What `reelc compile` prints."""
     if at is not None:
         return _trace(compiled, at, as_json=form is Format.json)
@@ -30,13 +30,13 @@ def _trace(compiled: Compiled, at: Fraction, *, as_json: bool) -> str:
     frame = frame_at(compiled.plan, at)
     seen = sights(compiled.plan, compiled.graph, frame)
     heading = f"record time {number(at)} s is frame {frame} of {compiled.plan.frames}"
-    return "\n".join([heading, *(line for sight in seen for line in _told(sight)), ""])
+    return "\n".join([heading, *(line for sight in seen for line in _sight_lines(sight)), ""])
 
 
-def _told(sight: Sight) -> Iterator[str]:
-    box, shown = sight.box, sight.source_frame
+def _sight_lines(sight: Sight) -> Iterator[str]:
+    box = sight.box
     yield f'clip "{sight.placed.clip.id}" frame {sight.frame}, seen at weight {number(sight.weight)}'
-    yield f"  source  {number(sight.source)} s, showing source frame {shown}"
+    yield f"  source  {number(sight.source)} s, showing source frame {sight.source_frame}"
     yield f"  crop    {box.width:.6g}x{box.height:.6g} at {box.x:.6g},{box.y:.6g}"
     yield f"  speed   {number(sight.speed)}x"
     if sight.motion != "repeat":

@@ -24,24 +24,22 @@ Output = Annotated[Path, typer.Option("-o", "--output", metavar="OUT.mp4", parse
 Picture = Annotated[
     Path, typer.Option("-o", "--output", metavar="F.png", parser=file_name, help="The picture to write.")
 ]
-ShownAs = Annotated[
+ProgressMode = Annotated[
     Mode,
-    typer.Option(
-        "--progress", metavar="MODE", help="How progress is shown, on stderr: auto, bar, plain, json or none."
-    ),
+    typer.Option("--progress", metavar="MODE", help="How to print progress on stderr: auto, bar, plain, json or none."),
 ]
 Stall = Annotated[
     float, typer.Option("--stall", metavar="S", callback=patience, help="Give up after S seconds without a frame.")
 ]
 Deadline = Annotated[
-    float | None, typer.Option("--deadline", metavar="S", callback=patience, help="Give up after S seconds in all.")
+    float | None, typer.Option("--deadline", metavar="S", callback=patience, help="Give up after S seconds in total.")
 ]
 
 
 def render_command(
     reel: ReelPath,
     output: Output,
-    progress: ShownAs = Mode.auto,
+    progress: ProgressMode = Mode.auto,
     as_json: AsJson = False,
     overwrite: Overwrite = False,
     stall: Stall = 60,
@@ -62,12 +60,12 @@ def render_command(
     from compiler.cli.loading import load
     from compiler.supervise.film import check_output
 
-    with meter(progress) as shown:
+    with meter(progress) as reporter:
         check_output(output, overwrite)
         compiled = load(reel, [output], film=output)
         for notice in compiled.plan.notices:
-            shown.warn(notice)
-        film = _render(compiled, output, shown, overwrite, stall, deadline)
+            reporter.warn(notice)
+        film = _render(compiled, output, reporter, overwrite, stall, deadline)
     if as_json:
         typer.echo(json.dumps({"render": 1, **_facts(film), "plan": compiled.plan.as_json()}, indent=2))
     elif progress is not Mode.json:
@@ -76,7 +74,7 @@ def render_command(
 
 
 def _render(
-    compiled: Compiled, output: Path, shown: Meter, overwrite: bool, stall: float, deadline: float | None
+    compiled: Compiled, output: Path, reporter: Meter, overwrite: bool, stall: float, deadline: float | None
 ) -> Film:
     from compiler.render import render_reel
 
@@ -85,15 +83,15 @@ def _render(
         render_reel(
             compiled,
             output,
-            on_progress=shown.progress,
+            on_progress=reporter.progress,
             overwrite=overwrite,
             stall_after=stall,
             deadline=deadline,
         )
     )
     for notice in film.notices:
-        shown.warn(notice)
-    shown.progress(Progress("complete", plan.frames, plan.frames, monotonic() - started))
+        reporter.warn(notice)
+    reporter.progress(Progress("complete", plan.frames, plan.frames, monotonic() - started))
     return film
 
 

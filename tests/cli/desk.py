@@ -33,7 +33,7 @@ class Ended:
 
     @property
     def codes(self) -> list[str]:
-        """The codes of the errors it told, in order."""
+        """The codes of the errors on stderr, in order."""
         return CODE.findall(self.stderr)
 
 

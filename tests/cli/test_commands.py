@@ -30,7 +30,7 @@ def test_the_commands_are_all_there() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_tells_of_itself(command: str, desk: Desk) -> None:
+def test_every_command_has_help(command: str, desk: Desk) -> None:
     ended = desk.run(command, "--help")
     assert (ended.exit_code, ended.stderr) == (0, "")
     assert f"Usage: reelc {command}" in ended.stdout
@@ -62,8 +62,8 @@ def test_frame(desk: Desk) -> None:
     ended = desk.apart("frame", desk.reel(), "--at", "1.5", "-o", "frame.png")
     assert (ended.exit_code, ended.stdout, ended.stderr) == (0, "", "frame.png  frame 45 of 60\n")
     assert (desk.folder / "frame.png").read_bytes()[:4] == b"\x89PNG"
-    told = desk.run("frame", "reel.json", "--at", "3/2", "-o", "other.png", "--json")
-    assert json.loads(told.stdout) == {"still": 1, "path": "other.png", "frame": 45, "frames": 60}
+    printed = desk.run("frame", "reel.json", "--at", "3/2", "-o", "other.png", "--json")
+    assert json.loads(printed.stdout) == {"still": 1, "path": "other.png", "frame": 45, "frames": 60}
     assert (desk.folder / "other.png").read_bytes() == (desk.folder / "frame.png").read_bytes()
 
 
@@ -71,8 +71,13 @@ def test_probe(desk: Desk) -> None:
     ended = desk.apart("probe", "clip.mp4")
     assert (ended.exit_code, ended.stderr) == (0, "")
     assert re.search(r"^  rate +30$", ended.stdout, re.MULTILINE)
-    told = json.loads(desk.run("probe", "clip.mp4", "--json").stdout)
-    assert (told["probe"], told["video"]["width"], told["video"]["end"], told["audio"]["channels"]) == (1, 64, "2", 1)
+    printed = json.loads(desk.run("probe", "clip.mp4", "--json").stdout)
+    assert (printed["probe"], printed["video"]["width"], printed["video"]["end"], printed["audio"]["channels"]) == (
+        1,
+        64,
+        "2",
+        1,
+    )
 
 
 def test_schema(desk: Desk) -> None:
@@ -85,9 +90,9 @@ def test_doctor(desk: Desk) -> None:
     ended = desk.apart("doctor")
     assert (ended.exit_code, ended.stderr) == (0, "")
     assert re.search(r"^ok +ffmpeg ", ended.stdout, re.MULTILINE)
-    told = json.loads(desk.run("doctor", "--json").stdout)
-    assert (told["doctor"], told["state"]) == (1, "ok") or told["state"] == "warn"
-    assert {"name", "state", "value", "remedy"} == set(told["rows"][0])
+    printed = json.loads(desk.run("doctor", "--json").stdout)
+    assert (printed["doctor"], printed["state"]) == (1, "ok") or printed["state"] == "warn"
+    assert {"name", "state", "value", "remedy"} == set(printed["rows"][0])
 
 
 def test_the_version(desk: Desk) -> None:
@@ -144,7 +149,7 @@ def test_what_is_no_time_is_a_usage_error(command: list[str], time: str, desk: D
 
 @pytest.mark.parametrize("time", ["-1", "-0.001", "2", "2.0", "999999999"])
 @pytest.mark.parametrize("command", [["compile"], ["frame", "-o", "frame.png"]], ids=["compile", "frame"])
-def test_a_time_outside_the_reel_is_told(command: list[str], time: str, desk: Desk) -> None:
+def test_a_time_outside_the_reel_is_rc206(command: list[str], time: str, desk: Desk) -> None:
     ended = desk.refused(*command, desk.reel(), "--at", time)
     assert (ended.codes, ended.exit_code) == (["RC206"], 3)
     assert "it lasts 2 s (60 frames)" in ended.stderr
@@ -190,7 +195,7 @@ def test_shells_complete_commands_and_options(shell: str, desk: Desk) -> None:
     assert {"--install-completion", "--show-completion"} <= set(desk.run("--help").stdout.split())
 
 
-def test_a_bug_of_ours_is_told_as_one(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_exception_is_rc901(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: object) -> None:
         raise ZeroDivisionError("what nobody foresaw")
 

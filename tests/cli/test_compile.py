@@ -18,7 +18,7 @@ EDIT = (
     {"id": "jump", "crop_data": [{"frame": 0, "x": 0, "y": 0, "width": 32, "height": 32}], **into("dissolve", 0.4)},
 )
 LATE = trim(1, 9)
-"""Its out point is past the end, which is told."""
+"""Its out point is past the end, which gives a warning."""
 
 
 def compiled(desk: Desk, *options: str) -> Ended:
@@ -44,11 +44,11 @@ def test_the_command_runs_as_it_is_printed(desk: Desk) -> None:
 
 
 def test_json_is_versioned_and_whole(desk: Desk) -> None:
-    told = json.loads(compiled(desk, "--format", "json").stdout)
-    assert set(told) == {"compile", "plan", "graph", "legal", "script"}
-    assert told["compile"] == 1
-    assert told["plan"]["frames"] == 30 + 60 - 12
-    assert told["script"] == compiled(desk, "--format", "script").stdout
+    printed = json.loads(compiled(desk, "--format", "json").stdout)
+    assert set(printed) == {"compile", "plan", "graph", "legal", "script"}
+    assert printed["compile"] == 1
+    assert printed["plan"]["frames"] == 30 + 60 - 12
+    assert printed["script"] == compiled(desk, "--format", "script").stdout
 
 
 def test_drawings(desk: Desk) -> None:
@@ -77,13 +77,13 @@ def test_a_moment_is_traced_back(desk: Desk) -> None:
 
 
 def test_a_traced_moment_as_json(desk: Desk) -> None:
-    told = json.loads(compiled(desk, "--at", "7/10", "--format", "json").stdout)
-    assert (told["trace"], told["at"], told["frame"]) == (1, "0.7", 21)
-    assert [(seen["clip"], seen["weight"]) for seen in told["seen"]] == [("dunk", "0.75"), ("jump", "0.25")]
+    printed = json.loads(compiled(desk, "--at", "7/10", "--format", "json").stdout)
+    assert (printed["trace"], printed["at"], printed["frame"]) == (1, "0.7", 21)
+    assert [(seen["clip"], seen["weight"]) for seen in printed["seen"]] == [("dunk", "0.75"), ("jump", "0.25")]
 
 
 def test_a_clips_own_time_is_traced_forward(desk: Desk) -> None:
-    """And what is told is what `--at` tells of when it plays."""
+    """The output equals that of `--at` for the record time at which it plays."""
     assert compiled(desk, "--source", "dunk:0.8").stdout == compiled(desk, "--at", "0.8").stdout
     ended = desk.refused("compile", "reel.json", "--source", "jmup:1")
     assert (ended.exit_code, ended.codes) == (3, ["RC206"])

@@ -1,4 +1,4 @@
-"""An ffmpeg that is missing, unfit, or fails on the way: what is told, and that nothing is left."""
+"""An ffmpeg that is missing, unfit, or fails on the way: the error, and that nothing is left."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def grey(make: Make, name: str, size: str, rate: int, *coded: str) -> None:
 
 
 @pytest.mark.parametrize("size", ["1x1", "2x2", "3x5", "4x64"])
-def test_the_smallest_pictures_are_shown(size: str, desk: Desk, make: Make) -> None:
+def test_the_smallest_pictures_are_rendered(size: str, desk: Desk, make: Make) -> None:
     grey(make, "dot.mkv", size, 30, "-c:v", "ffv1")
     ended = desk.run("render", desk.reel({"media": "dot.mkv"}), "-o", "film.mp4")
     assert ended.exit_code == 0
@@ -43,7 +43,7 @@ def test_a_box_of_one_pixel_in_a_larger_picture_is_refused(desk: Desk, make: Mak
     assert (ended.codes, ended.exit_code) == (["RC402"], 3)
 
 
-def test_the_largest_pictures_are_shown(desk: Desk, make: Make) -> None:
+def test_the_largest_pictures_are_rendered(desk: Desk, make: Make) -> None:
     picture = ("-f", "lavfi", "-i", "color=white:s=7680x4320:r=5:d=1")
     make("huge.mp4", *picture, "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
     canvas = {"width": 64, "height": 36, "fps": "5"}

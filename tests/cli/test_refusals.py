@@ -78,7 +78,7 @@ def test_a_clip_that_cannot_be_is_refused(case: str, desk: Desk) -> None:
     assert "\x1b" not in ended.stderr
 
 
-def test_two_errors_are_told_at_once(desk: Desk) -> None:
+def test_two_errors_are_reported_at_once(desk: Desk) -> None:
     ended = desk.unrendered(desk.reel({"rotation": "a lot"}, trim(1, 0.5)))
     assert (ended.codes, ended.exit_code) == (["RC104", "RC111"], 3)
     assert ended.stderr.endswith("2 errors\n")
@@ -102,7 +102,7 @@ OVERLAPS: dict[str, tuple[list[dict[str, Any]], str]] = {
 
 
 @pytest.mark.parametrize("case", OVERLAPS)
-def test_an_overlap_too_long_is_told_the_longest_that_renders(case: str, desk: Desk) -> None:
+def test_the_error_of_a_long_overlap_names_the_longest_that_renders(case: str, desk: Desk) -> None:
     clips, longest = OVERLAPS[case]
     ended = desk.unrendered(desk.reel(*clips))
     assert (set(ended.codes), ended.exit_code) == ({"RC203"}, 3)
@@ -195,7 +195,7 @@ def test_media_turned_bad_after_they_were_probed(desk: Desk, make: Make) -> None
     assert str(desk.folder) not in ended.stderr
 
 
-def test_a_reel_that_cannot_be_read_is_told_by_its_name(desk: Desk) -> None:
+def test_the_error_of_an_unreadable_reel_names_it(desk: Desk) -> None:
     ended = desk.refused("render", "no such\nreel.json", "-o", "film.mp4")
     assert (ended.codes, ended.exit_code) == (["RC115"], 3)
     assert '"no such\\nreel.json" cannot be read: No such file or directory' in ended.stderr

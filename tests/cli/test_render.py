@@ -34,13 +34,13 @@ def events(stderr: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in stderr.splitlines()]
 
 
-def test_the_film_is_told_as_json(desk: Desk) -> None:
-    told = json.loads(rendered(desk, "--json").stdout)
+def test_json_describes_the_film(desk: Desk) -> None:
+    printed = json.loads(rendered(desk, "--json").stdout)
     content = (desk.folder / "film.mp4").read_bytes()
-    assert set(told) == {"render", "path", "frames", "duration", "size", "sha256", "warnings", "plan"}
-    assert (told["render"], told["path"], told["frames"], told["duration"]) == (1, "film.mp4", 6, 0.2)
-    assert (told["size"], told["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
-    assert told["plan"]["clips"][0]["id"] == "dunk"
+    assert set(printed) == {"render", "path", "frames", "duration", "size", "sha256", "warnings", "plan"}
+    assert (printed["render"], printed["path"], printed["frames"], printed["duration"]) == (1, "film.mp4", 6, 0.2)
+    assert (printed["size"], printed["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+    assert printed["plan"]["clips"][0]["id"] == "dunk"
     assert probe(desk.folder / "film.mp4").video.frames == 6
 
 
@@ -85,18 +85,18 @@ def test_no_progress_is_the_film_alone(desk: Desk) -> None:
 def test_events_are_an_object_a_line(desk: Desk) -> None:
     ended = rendered(desk, "--progress", "json", clip={})
     assert ended.stdout == ""
-    told = events(ended.stderr)
-    for event in told:
+    printed = events(ended.stderr)
+    for event in printed:
         assert list(event) == list(EVENT)
         assert all(isinstance(event[name], kind) for name, kind in EVENT.items())
-    assert [event["seq"] for event in told] == list(range(1, len(told) + 1))
-    assert [event["progress"] for event in told] == sorted(event["progress"] for event in told)
-    assert list(dict.fromkeys(event["stage"] for event in told)) == ["rendering", "verifying", "complete"]
-    assert [event["done"] for event in told] == [False] * (len(told) - 1) + [True]
-    last = told[-1]
+    assert [event["seq"] for event in printed] == list(range(1, len(printed) + 1))
+    assert [event["progress"] for event in printed] == sorted(event["progress"] for event in printed)
+    assert list(dict.fromkeys(event["stage"] for event in printed)) == ["rendering", "verifying", "complete"]
+    assert [event["done"] for event in printed] == [False] * (len(printed) - 1) + [True]
+    last = printed[-1]
     assert (last["state"], last["progress"], last["frame"], last["frames"]) == ("complete", 1, 60, 60)
-    assert told[-2]["progress"] < 1, "it is not done before it is verified"
-    assert {event["state"] for event in told[:-1]} == {"running"}
+    assert printed[-2]["progress"] < 1, "it is not done before it is verified"
+    assert {event["state"] for event in printed[:-1]} == {"running"}
 
 
 def test_events_end_with_the_error(desk: Desk) -> None:
@@ -124,17 +124,17 @@ def test_every_error_is_an_event(prepare: str, desk: Desk) -> None:
 
 
 def test_a_warning_is_an_event_of_its_own(desk: Desk) -> None:
-    told = events(rendered(desk, "--progress", "json", clip={"id": "late", **trim(1.9, 9)}).stderr)
-    assert told[0] == {
+    printed = events(rendered(desk, "--progress", "json", clip={"id": "late", **trim(1.9, 9)}).stderr)
+    assert printed[0] == {
         "type": "warning",
         "clip_id": "late",
         "pointer": "/clips/0/segments_data/trimRange",
         "message": "the out point is 7 s past the end of the media and was moved to 2 s",
     }
-    assert told[-1]["state"] == "complete"
+    assert printed[-1]["state"] == "complete"
 
 
-def test_a_warning_is_told_before_the_film(desk: Desk) -> None:
+def test_a_warning_is_printed_before_the_film(desk: Desk) -> None:
     lines = rendered(desk, "--progress", "none", clip={"id": "late", **trim(1.9, 9)}).stderr.splitlines()
     assert lines[0].startswith('warning: clip "late" /clips/0/segments_data/trimRange: the out point')
     assert lines[1].startswith("film.mp4  3 frames")
@@ -175,7 +175,7 @@ def test_a_reader_that_has_heard_enough(command: list[str], desk: Desk) -> None:
     assert child.returncode == 1
 
 
-def test_a_full_disk_under_stdout_is_told(desk: Desk) -> None:
+def test_a_full_disk_under_stdout_is_reported(desk: Desk) -> None:
     with open("/dev/full", "w") as full:
         child = desk.started("schema", stdout=full)
         said = child.communicate(timeout=60)[1]
