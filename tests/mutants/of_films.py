@@ -87,14 +87,7 @@ OF_FILMS = (
         "compiler/ir/build.py",
         "MATROSKA_STARTS_LATE = (8, 0)",
         "MATROSKA_STARTS_LATE = (5, 0)",
-        ("tests/conform/test_random_reels.py", "tests/conform/test_containers.py"),
-    ),
-    Fault(
-        "uneven_frame_before_its_clip",
-        "compiler/emit/time.py",
-        "(max({slot},0)+{WITHIN})",
-        "({slot}+{WITHIN})",
-        ("tests/conform/test_uneven.py",),
+        ("tests/conform/test_containers.py",),
     ),
     Fault(
         "uneven_last_frame_left_out",
@@ -143,7 +136,7 @@ OF_FILMS = (
         "compiler/emit/colour.py",
         'SPARE = "tpad=stop=1:stop_mode=clone"',
         'SPARE = "null"',
-        ("tests/conform/test_random_reels.py", "tests/conform/test_transitions.py", "tests/passes/test_laws.py"),
+        ("tests/conform/test_transitions.py",),
     ),
     Fault(
         "real_time_is_mixed",
@@ -157,14 +150,7 @@ OF_FILMS = (
         "compiler/lower/join.py",
         "sample_at(placed.first + placed.join.overlap, fps) - sample_at(placed.first, fps)",
         "sample_at(placed.join.overlap, fps)",
-        ("tests/conform/test_many_short_clips.py", "tests/conform/test_random_reels.py"),
-    ),
-    Fault(
-        "sound_restamped_by_ticks",
-        "compiler/emit/sound.py",
-        '[f"asettb=1/{SAMPLE_RATE}", "asetpts=N"]',
-        '["asetpts=N/SR/TB"]',
-        ("tests/conform/test_many_short_clips.py", "tests/conform/test_random_reels.py"),
+        ("tests/conform/test_many_short_clips.py",),
     ),
     Fault(
         "stretch_without_post_roll",
@@ -195,13 +181,6 @@ OF_FILMS = (
         ("tests/conform/test_transitions.py",),
     ),
     Fault(
-        "container_says_when",
-        "compiler/emit/encoders.py",
-        '"-fflags", "+bitexact"],\n        *([clocks]',
-        "],\n        *([clocks]",
-        ("tests/conform/test_profiles.py",),
-    ),
-    Fault(
         "frames_without_a_matrix",
         "compiler/emit/pictures.py",
         "setparams=range=tv:colorspace=bt709:color_primaries",
@@ -210,10 +189,10 @@ OF_FILMS = (
     ),
     Fault("proxy_reordered", "compiler/emit/views.py", '"-bf", "0", ', "", ("tests/conform/test_views.py",)),
     Fault(
-        "still_a_frame_early",
-        "compiler/passes/narrow_frames.py",
-        "replace(op, first=op.first + span.first, until=op.first + span.until)",
-        "replace(op, first=span.first, until=span.until)",
+        "part_of_a_path_from_its_start",
+        "compiler/timeline/track.py",
+        "origin=self.origin + first)",
+        "origin=self.origin)",
         ("tests/conform/test_stills.py",),
     ),
 )

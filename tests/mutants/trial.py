@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 from time import monotonic
 
 from tests.mutants.fault import Fault, copy_tree
@@ -24,7 +26,7 @@ WITHIN = 600
 PASSED, FAILED = 0, 1
 """Exit codes of pytest; all others say that it could not run the tests."""
 
-_FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+::.+?)(?: - .*)?$", re.MULTILINE)
+_FAILED = re.compile(r"^(?:FAILED|ERROR) (tests/\S+::.+?)(?: - .*)?$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,9 @@ def _judged(judges: Sequence[str], fault: Fault | None) -> Outcome:
     return Outcome(*_verdict(code, output), monotonic() - began)
 
 
-def _verdict(code: int | None, output: str) -> tuple[str, str]:
+def _verdict(code: int, output: str) -> tuple[str, str]:
     """The verdict on what pytest said, and by whom or why. A module that cannot be collected is no test that fails."""
-    if code is None:
+    if code == -signal.SIGKILL:
         return "broken", f"the judges did not end within {WITHIN} s"
     failed = _FAILED.search(output)
     if code == FAILED and failed:
@@ -82,8 +84,8 @@ def _last_line(output: str) -> str:
     return (output.strip().splitlines() or ["nothing was said"])[-1]
 
 
-def _run(command: Sequence[str], tree: Path, environment: Mapping[str, str], within: float) -> tuple[int | None, str]:
-    """The exit code, None when it took too long, and the output. Nothing that it started goes on."""
+def _run(command: Sequence[str], tree: Path, environment: Mapping[str, str], within: float) -> tuple[int, str]:
+    """The exit code and the output, up to the first test that failed: what a failed test left open may never end."""
     child = subprocess.Popen(
         command,
         cwd=tree,
@@ -94,12 +96,23 @@ def _run(command: Sequence[str], tree: Path, environment: Mapping[str, str], wit
         errors="replace",
         start_new_session=True,
     )
+    assert child.stdout
+    late = Timer(within, _kill, [child])
+    late.start()
+    lines: list[str] = []
     try:
-        output, _ = child.communicate(timeout=within)
-        return child.returncode, output
-    except subprocess.TimeoutExpired:
-        return None, ""
+        for line in child.stdout:
+            lines.append(line)
+            if _FAILED.match(line):
+                return FAILED, "".join(lines)
+        return child.wait(), "".join(lines)
     finally:
-        if child.poll() is None:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.communicate()
+        late.cancel()
+        _kill(child)
+
+
+def _kill(child: subprocess.Popen[str]) -> None:
+    """End the program and all that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
