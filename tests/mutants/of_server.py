@@ -160,13 +160,6 @@ OF_SERVER = (
         ("tests/server/test_database.py",),
     ),
     Fault(
-        "messages_without_a_pause",
-        "server/routes/progress.py",
-        "        await asyncio.sleep(EVERY)\n",
-        "",
-        ("tests/server/test_progress.py",),
-    ),
-    Fault(
         "one_view_too_many",
         "server/views.py",
         "theirs >= self._settings.views_per_user",
