@@ -10,7 +10,7 @@ REELC_CONFORM_REELS ?= 300
 REELC_CONFORM_PICTURES ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo $(FILMS) footage test faults browser pictures check fmt lint types layers golden conform bench cover serve schema openapi docs vendor vendor-check clean
+.PHONY: help setup demo $(FILMS) footage test faults mutants browser pictures check fmt lint types layers golden conform bench cover serve schema openapi docs vendor vendor-check clean
 
 help: ## list these targets
 	@awk -F ' *## ' '/^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ test: setup ## run the tests
 
 faults: setup ## make servers, stores and disks fail, and see what is kept
 	$(BIN)/python -m pytest -q -n 4 --dist worksteal -m fault tests/server/test_machine.py tests
+
+mutants: setup ## plant known faults, and see that the tests catch each
+	$(BIN)/python -m tests.mutants
 
 check: lint types layers cover ## everything that must hold before a commit
 

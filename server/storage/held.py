@@ -46,15 +46,13 @@ class RequestDatabase:
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run a unit of work; the request's answer then waits for it.
 
-        It also waits when there was nothing to write: what was found as wished may be somebody's undurable change.
+        It waits even without a write: what was read may be another request's undurable change.
         """
         result, n = await self._user_database.write(work)
         request = written.get()
         if request is not None:
-            request.heads[self._user_database.uid] = (
-                self._user_database,
-                self._user_database.database.n if n is None else n,
-            )
+            head = self._user_database.database.n if n is None else n
+            request.heads[self._user_database.uid] = self._user_database, head
         return result
 
 

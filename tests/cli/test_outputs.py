@@ -172,13 +172,17 @@ def test_an_output_in_the_working_folder_may_look_like_an_option(desk: Desk) -> 
     assert (desk.folder / "-y.mp4").exists()
 
 
+TITLE = "\x1b]2;mine\x07"
+"""Sets a terminal's title. Where no terminal listens, click takes out what moves the cursor by itself, but not this."""
+
+
 def test_words_of_strangers_move_no_cursor(desk: Desk) -> None:
-    (desk.folder / "\x1b[2J.mp4").write_text("not a video")
-    ended = desk.unrendered(desk.reel({"media": "\x1b[2J.mp4"}))
+    (desk.folder / f"{TITLE}a.mp4").write_text("not a video")
+    ended = desk.unrendered(desk.reel({"media": f"{TITLE}a.mp4"}))
     assert ended.codes == ["RC604"]
-    shutil.copy(desk.folder / "clip.mp4", desk.folder / "\x1b[2K.mp4")
-    shown = desk.run("probe", "\x1b[2K.mp4")
-    made = desk.run("render", desk.reel({"media": "\x1b[2K.mp4"}), "-o", "\x1b[2J\n.mp4")
+    shutil.copy(desk.folder / "clip.mp4", desk.folder / f"{TITLE}b.mp4")
+    shown = desk.run("probe", f"{TITLE}b.mp4")
+    made = desk.run("render", desk.reel({"media": f"{TITLE}b.mp4"}), "-o", f"{TITLE}\n.mp4")
     assert made.exit_code == 0
     assert "\x1b" not in ended.stderr + shown.stdout + made.stderr
-    assert json.loads(desk.run("probe", "\x1b[2K.mp4", "--json").stdout)["path"].endswith("\x1b[2K.mp4")
+    assert json.loads(desk.run("probe", f"{TITLE}b.mp4", "--json").stdout)["path"].endswith(f"{TITLE}b.mp4")

@@ -43,6 +43,10 @@ def test_few_pieces_can_be_read(track: Track, text: str) -> None:
     assert track_text(track) == text
 
 
+def test_what_is_little_in_one_frame_is_much_in_many() -> None:
+    assert value(track_text(Track((Piece(0, (8.0, 5e-7)),), 0.0)), 10_000) == pytest.approx(8.005, abs=1e-5)
+
+
 def test_perspective_counts_from_one() -> None:
     assert track_text(TURNING, "in-1") == "if(lt(in-1,45),300.3+(in-1)*0.5,322.8-(in-1-45)*1)"
 

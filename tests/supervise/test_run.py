@@ -78,18 +78,24 @@ def test_silence_before_the_first_frame_is_a_stall(stand_in: Any) -> None:
     assert (error.code, error.detail) == ("RC608", "at frame 0 of 10")
 
 
-def test_after_the_last_frame_there_is_time_to_finish_the_file() -> None:
-    async def watched(frame: int) -> None:
-        meter = ProgressMeter(10, started=monotonic() - 60)
-        meter.frame, meter.advanced = frame, monotonic() - 60
-        ending: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        asyncio.get_running_loop().call_later(1, ending.set_result, 0)
-        await watch(ending, meter, stall_after=50, deadline=None)
+async def watched(frame: int, advanced: float) -> None:
+    """A render of 10 frames that began a minute ago, made its last one `advanced` seconds ago, and ends in a second."""
+    meter = ProgressMeter(10, started=monotonic() - 60)
+    meter.frame, meter.advanced = frame, monotonic() - advanced
+    ending: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_later(1, ending.set_result, 0)
+    await watch(ending, meter, stall_after=50, deadline=None)
 
-    asyncio.run(watched(frame=10))
+
+def test_after_the_last_frame_there_is_time_to_finish_the_file() -> None:
+    asyncio.run(watched(frame=10, advanced=60))
     with pytest.raises(ReelError) as caught:
-        asyncio.run(watched(frame=9))
+        asyncio.run(watched(frame=9, advanced=60))
     assert caught.value.code == "RC608"
+
+
+def test_a_long_render_that_goes_on_is_no_stall() -> None:
+    asyncio.run(watched(frame=9, advanced=0))
 
 
 def test_a_deadline_is_for_all_of_it(stand_in: Any) -> None:

@@ -1,0 +1,1 @@
+"""Faults that are planted on purpose, and whether the tests notice them."""

@@ -1,0 +1,47 @@
+"""What a planted fault is, and the tree with one of them in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+LINKED = (".venv", ".footage")
+"""Folders that are no part of the tree and that its tests need: a copy has links to them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One slip: `old`, which stands once in `file`, becomes `new`; at least one test of `judges` then has to fail."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    judges: tuple[str, ...]
+    """Test files or folders. Goldens are none: they see every change of a text, and not what it does to a film."""
+
+    def plant(self, tree: Path) -> None:
+        """Put the fault into a copy of the tree; ValueError where `old` does not stand there once."""
+        path = tree / self.file
+        text = path.read_text(encoding="utf-8")
+        if (found := text.count(self.old)) != 1:
+            raise ValueError(f"{self.name}: {self.file} has {self.old!r} {found} times")
+        path.write_text(text.replace(self.old, self.new), encoding="utf-8")
+
+
+def copy_tree(to: Path) -> Path:
+    """A copy of every tracked file, as it is now."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, to / name)
+    for name in LINKED:
+        if (ROOT / name).exists():
+            os.symlink((ROOT / name).resolve(), to / name)
+    return to

@@ -1,0 +1,10 @@
+"""The fixed list of faults, over the whole tree: tests may be merged, moved or made faster, and all stay caught."""
+
+from __future__ import annotations
+
+from tests.mutants.fault import Fault
+from tests.mutants.of_films import OF_FILMS
+from tests.mutants.of_programs import OF_PROGRAMS
+from tests.mutants.of_server import OF_SERVER
+
+FAULTS: tuple[Fault, ...] = (*OF_FILMS, *OF_SERVER, *OF_PROGRAMS)
