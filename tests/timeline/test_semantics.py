@@ -84,7 +84,7 @@ def test_both_ramps_last_as_long() -> None:
         assert [decimal(Warp((ramp,)).source_of(RecordTime(Fraction(record))), 3) for ramp in ramps] == sources
 
 
-def shown(rate: int, speed: Fraction, n: int) -> int:
+def source_frame(rate: int, speed: Fraction, n: int) -> int:
     """The frame of a source at this rate that frame `n` of a film of 30 frames a second shows, by the law itself."""
     warp = Warp((Pace(SourceTime(Fraction(0)), SourceTime(Fraction(1)), speed, speed),))
     slots = [slot(warp.record_of(SourceTime(Fraction(k, rate))), Fraction(30)) for k in range(rate)]
@@ -95,7 +95,7 @@ def test_a_frame_of_the_film_shows_the_last_that_has_its_slot() -> None:
     cases = [(24, Fraction(1)), (30, Fraction(1, 2)), (30, Fraction(2))]
     rows = table("frame of the film", "24 a second, speed 1", "30 a second, speed 0.5", "30 a second, speed 2")
     for n, *frames in rows:
-        assert [str(shown(rate, speed, int(n))) for rate, speed in cases] == frames
+        assert [str(source_frame(rate, speed, int(n))) for rate, speed in cases] == frames
 
 
 def test_a_clip_between_two_frames_shows_the_one_on_screen() -> None:
