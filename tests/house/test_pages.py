@@ -17,7 +17,7 @@ from server.settings import Settings
 from tests.golden.media import MEDIA, NINE
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = ("reel-file.md", "settings.md")
+PAGES = ("reel-file.md", "settings.md", "semantics.md")
 REEL_FILE = (DOCS / "reel-file.md").read_text(encoding="utf-8")
 EXAMPLES: list[dict[str, Any]] = [
     json.loads(text) for text in re.findall(r"^```json\n(.*?)^```", REEL_FILE, re.MULTILINE | re.DOTALL)
