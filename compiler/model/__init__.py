@@ -2,6 +2,7 @@
 
     read_reel(text) -> Reel         the reel file
     read_clip(row) -> Clip          one row of the database
+    CLIP_FIELDS                     what is stored of a clip: how each field is read and written
     canonical(clip) -> dict         a clip's stored fields in the one current form
     schema() -> dict                the reel file's JSON Schema
 
@@ -9,6 +10,7 @@ Stored numbers are taken at their decimal value; every error of a reading is rai
 """
 
 from compiler.model.clip import read_clip
+from compiler.model.fields import CLIP_FIELDS, canonical
 from compiler.model.file import read_reel
 from compiler.model.limits import CANVASES
 from compiler.model.reel import (
@@ -27,11 +29,11 @@ from compiler.model.reel import (
     TrimRange,
 )
 from compiler.model.schema_forms import schema
-from compiler.model.write import canonical
 from compiler.transitions import TRANSITIONS
 
 __all__ = [
     "CANVASES",
+    "CLIP_FIELDS",
     "TRANSITIONS",
     "AudioSettings",
     "Canvas",
