@@ -10,7 +10,7 @@ from compiler.emit.numbers import decimal
 from compiler.errors import Loc
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
-from compiler.ir.infer import Audio, Shapes, Video, as_audio, as_video, infer
+from compiler.ir.infer import Audio, Inferred, Shapes, Video, as_audio, as_video, infer
 from compiler.timeline.instant import RecordTime
 from compiler.transitions import BLENDS
 
@@ -38,9 +38,9 @@ def filters(define: Def, shapes: Shapes) -> list[str]:
             return _of_picture(op, shapes, name)
 
 
-def spell(graph: Graph) -> Spelling:
-    """Every definition's filter chain."""
-    shapes = infer(graph)
+def spell(graph: Graph, like: Inferred | None = None) -> Spelling:
+    """Every definition's filter chain. `like` as for `infer`."""
+    shapes = infer(graph, like)
     return {define.name: filters(define, shapes) for define in graph}
 
 
