@@ -43,7 +43,7 @@ def verify_legal(graph: Graph, like: Inferred | None = None) -> Inferred:
     by a split's ways. `like` as for `infer`."""
     shapes = verify(graph, like)
     for define in graph:
-        if isinstance(define.op, ops.Reframe | ops.Stretch | ops.Backdrop):
+        if isinstance(define.op, ops.Meant):
             _refuse(define.loc, f"%{define.name} is not legal yet: {type(define.op).__name__.lower()}")
         if isinstance(define.op, ops.Xfade) and not all(_stamped(shapes[src]) for src in operands(define.op)):
             _refuse(define.loc, f"%{define.name} blends values that are not stamped on the frame grid")
