@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import assert_never
 
 from compiler.emit import colour, pictures, sound, time
 from compiler.emit.numbers import decimal
 from compiler.errors import Loc
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
-from compiler.ir.infer import Audio, Shapes, Video, as_audio, as_video, infer
+from compiler.ir.infer import Audio, Inferred, Shapes, Video, as_audio, as_video, infer
 from compiler.timeline.instant import RecordTime
 from compiler.transitions import BLENDS
 
@@ -22,25 +23,42 @@ NAME_ENDS = re.compile("[@=]")
 
 
 def filters(define: Def, shapes: Shapes) -> list[str]:
-    """The filter chain that makes a definition's value, its decisive filter named after it."""
-    op, name, shape = define.op, define.name, shapes[define.name]
+    """The filter chain that makes a definition's value, its decisive filter named after it; TypeError for an op that a
+    legal graph does not hold."""
+    if isinstance(define.op, ops.Meant):
+        raise TypeError(f"%{define.name} is not legal: no filter does what {type(define.op).__name__} means")
+    return _filters(define.op, shapes, define.name)
+
+
+def _filters(op: ops.Emitted, shapes: Shapes, name: ops.Value) -> list[str]:
     match op:
         case ops.Source() | ops.Branch():
             return []
-        case ops.Split(_, ways):
-            return [f"{'asplit' if isinstance(shape, Audio) else 'split'}={ways}"]
-        case ops.Concat(srcs):
-            streams = "v=0:a=1" if isinstance(shape, Audio) else "v=1:a=0"
-            return [f"concat@{name}=n={len(srcs)}:{streams}"]
-        case _ if isinstance(shape, Audio):
+        case ops.Split() | ops.Concat() | ops.Fade() | ops.Xfade() | ops.Restamp():
+            return _of_either(op, shapes, name)
+        case (
+            ops.Downmix()
+            | ops.Resample()
+            | ops.Silence()
+            | ops.Excerpt()
+            | ops.Tempo()
+            | ops.Exact()
+            | ops.Loudness()
+            | ops.Measure()
+            | ops.Pcm()
+        ):
             return _of_sound(op, shapes, name)
+        case ops.Deinterlace() | ops.Plate() | ops.Trim() | ops.Retime() | ops.Frames():
+            return _in_time(op, shapes, name)
+        case _ if isinstance(op, ops.Tinting | ops.Conform | ops.Palette):
+            return colour.filters(op, as_video(shapes[op.src]).tint, name)
         case _:
-            return _of_picture(op, shapes, name)
+            return _in_space(op, name)
 
 
-def spell(graph: Graph) -> Spelling:
-    """Every definition's filter chain."""
-    shapes = infer(graph)
+def spell(graph: Graph, like: Inferred | None = None) -> Spelling:
+    """Every definition's filter chain. `like` as for `infer`."""
+    shapes = infer(graph, like)
     return {define.name: filters(define, shapes) for define in graph}
 
 
@@ -54,7 +72,46 @@ def needs(graph: Graph, spelling: Spelling) -> dict[str, Loc]:
     return found
 
 
-def _of_sound(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
+def _of_either(
+    op: ops.Split | ops.Concat | ops.Fade | ops.Xfade | ops.Restamp, shapes: Shapes, name: ops.Value
+) -> list[str]:
+    """The filters of an op that pictures and sounds share."""
+    shape = shapes[name]
+    heard = isinstance(shape, Audio)
+    match op:
+        case ops.Split(_, ways):
+            return [f"{'asplit' if heard else 'split'}={ways}"]
+        case ops.Concat(srcs):
+            return [f"concat@{name}=n={len(srcs)}:{'v=0:a=1' if heard else 'v=1:a=0'}"]
+        case ops.Fade(src):
+            return sound.fade(op, as_audio(shapes[src])) if heard else _fade(op, as_video(shapes[src]), name)
+        case ops.Xfade(left, right):
+            return (
+                sound.crossfade(op, name)
+                if heard
+                else _xfade(op, as_video(shapes[left]), as_video(shapes[right]), name)
+            )
+        case ops.Restamp(src):
+            return sound.restamp() if heard else time.restamp(as_video(shapes[src]))
+        case _:
+            assert_never(op)
+
+
+def _of_sound(
+    op: (
+        ops.Downmix
+        | ops.Resample
+        | ops.Silence
+        | ops.Excerpt
+        | ops.Tempo
+        | ops.Exact
+        | ops.Loudness
+        | ops.Measure
+        | ops.Pcm
+    ),
+    shapes: Shapes,
+    name: str,
+) -> list[str]:
     match op:
         case ops.Downmix(src):
             return sound.downmixed(as_audio(shapes[src]), name)
@@ -70,17 +127,13 @@ def _of_sound(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
             return sound.exact(op)
         case ops.Loudness() | ops.Measure() | ops.Pcm():
             return sound.finished(op, name)
-        case ops.Fade(src):
-            return sound.fade(op, as_audio(shapes[src]))
-        case ops.Xfade():
-            return sound.crossfade(op, name)
-        case ops.Restamp():
-            return sound.restamp()
         case _:
-            raise TypeError(f"{type(op).__name__} makes no sound that ffmpeg has a filter for")
+            assert_never(op)
 
 
-def _of_picture(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
+def _in_time(
+    op: ops.Deinterlace | ops.Plate | ops.Trim | ops.Retime | ops.Frames, shapes: Shapes, name: str
+) -> list[str]:
     match op:
         case ops.Deinterlace():
             return time.deinterlace(op, name)
@@ -90,21 +143,16 @@ def _of_picture(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
             return time.trim(op, as_video(shapes[src]), name)
         case ops.Retime(src):
             return time.retime(op, as_video(shapes[src]), name)
-        case ops.Restamp(src):
-            return time.restamp(as_video(shapes[src]))
         case ops.Frames(src):
             return time.frames(op, as_video(shapes[src]), name)
-        case ops.Fade(src):
-            return _fade(op, as_video(shapes[src]), name)
-        case _ if isinstance(op, ops.Tinting | ops.Conform | ops.Palette):
-            return colour.filters(op, as_video(shapes[op.src]).tint, name)
-        case ops.Xfade(left, right):
-            return _xfade(op, as_video(shapes[left]), as_video(shapes[right]), name)
         case _:
-            return _in_space(op, shapes, name)
+            assert_never(op)
 
 
-def _in_space(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
+def _in_space(
+    op: (ops.Turn | ops.Rotate | ops.Crop | ops.Smear | ops.Perspective | ops.Scale | ops.Pad | ops.Blur | ops.Overlay),
+    name: str,
+) -> list[str]:
     match op:
         case ops.Turn():
             return pictures.turn(op, name)
@@ -123,7 +171,7 @@ def _in_space(op: ops.Op, shapes: Shapes, name: str) -> list[str]:
         case ops.Blur() | ops.Overlay():
             return [pictures.laid(op, name)]
         case _:
-            raise TypeError(f"{type(op).__name__} makes no picture that ffmpeg has a filter for")
+            assert_never(op)
 
 
 def _fade(op: ops.Fade, shape: Video, name: str) -> list[str]:

@@ -90,24 +90,30 @@ Shape = Video | Audio
 Shapes = Mapping[Value, Shape]
 
 
-_last: tuple[Graph | None, dict[Value, Shape]] = (None, {})
+class Inferred(dict[Value, Shape]):
+    """The shape of every value of one graph, by name."""
+
+    __slots__ = ("graph",)
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__()
+        self.graph = graph
 
 
-def infer(graph: Graph) -> Shapes:
-    """The shape of every value. The last answer is kept: of one graph many ask, and the next is much like it."""
-    global _last
-    known, before = _last  # read once: other threads ask about other graphs
-    if known is graph:
-        return before
-    made = known.ops if known else {}
-    shapes: dict[Value, Shape] = {}
+def infer(graph: Graph, like: Inferred | None = None) -> Inferred:
+    """The shape of every value. `like` is known of the same graph or of one much like it, and spares most of the work:
+    a shape is inferred anew only where the op or the shape of an operand is another."""
+    if like is not None and like.graph is graph:
+        return like
+    shapes = Inferred(graph)
+    before: Shapes = {} if like is None else like
+    made: Mapping[Value, Op] = {} if like is None else like.graph.ops
     for name, op in graph.ops.items():
         if made.get(name) is op and all(shapes[value] is before[value] for value in operands(op)):
             shapes[name] = before[name]
         else:
             shape = shape_of(op, shapes)
             shapes[name] = before[name] if before.get(name) == shape else shape
-    _last = (graph, shapes)
     return shapes
 
 

@@ -466,7 +466,7 @@ class Branch:
     index: int
 
 
-Op = (
+Emitted = (
     Source
     | Deinterlace
     | Plate
@@ -478,13 +478,11 @@ Op = (
     | Colour
     | Turn
     | Rotate
-    | Reframe
     | Crop
     | Smear
     | Perspective
     | Scale
     | Pad
-    | Backdrop
     | Blur
     | Opaque
     | Overlay
@@ -498,7 +496,6 @@ Op = (
     | Downmix
     | Resample
     | Silence
-    | Stretch
     | Excerpt
     | Tempo
     | Exact
@@ -511,6 +508,12 @@ Op = (
     | Split
     | Branch
 )
+"""The ops that ffmpeg has filters for: all that a legal graph may hold."""
+
+Meant = Reframe | Backdrop | Stretch
+"""The ops that say what is meant; passes have rewritten them before anything is emitted."""
+
+Op = Emitted | Meant
 
 Tinting = Tonemap | Colour | Opaque | Widen | Narrow | Rgb | Deepen | Paint
 """The ops that change what a picture's numbers mean, and nothing else."""

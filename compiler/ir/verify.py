@@ -9,14 +9,15 @@ from typing import NoReturn
 from compiler.errors import Loc, ReelError
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
-from compiler.ir.infer import CANVAS, OPAQUE, WIDE, Audio, Shape, Shapes, Video, infer
+from compiler.ir.infer import CANVAS, OPAQUE, WIDE, Audio, Inferred, Shape, Shapes, Video, infer
 from compiler.ir.ops import operands
 from compiler.timeline.downmix import STEREO
 from compiler.timeline.instant import sample_at
 
 
-def verify(graph: Graph) -> None:
-    """Raise RC301 at the first definition that is not well formed, or whose operands do not fit it."""
+def verify(graph: Graph, like: Inferred | None = None) -> Inferred:
+    """The graph's shapes; raises RC301 at the first definition that is not well formed, or whose operands do not fit
+    it. `like` as for `infer`."""
     made: set[ops.Value] = set()
     for define in graph:
         if define.name in made:
@@ -26,7 +27,7 @@ def verify(graph: Graph) -> None:
                 _refuse(define.loc, f"%{define.name} reads %{operand}, which nothing before it makes")
         made.add(define.name)
     try:
-        shapes = infer(graph)
+        shapes = infer(graph, like)
     except TypeError as mistake:
         _refuse(Loc(), str(mistake))
     for define in graph:
@@ -34,14 +35,15 @@ def verify(graph: Graph) -> None:
             _refuse(define.loc, f"%{define.name}: {fault}")
     for fault in _root_faults(graph, shapes):
         _refuse(Loc(), fault)
+    return shapes
 
 
-def verify_legal(graph: Graph) -> None:
-    """Raise RC301 unless every op is one that emission can spell and every value is read once, or by a split's ways."""
-    verify(graph)
-    shapes = infer(graph)
+def verify_legal(graph: Graph, like: Inferred | None = None) -> Inferred:
+    """The graph's shapes; raises RC301 unless every op is one that emission can spell and every value is read once, or
+    by a split's ways. `like` as for `infer`."""
+    shapes = verify(graph, like)
     for define in graph:
-        if isinstance(define.op, ops.Reframe | ops.Stretch | ops.Backdrop):
+        if isinstance(define.op, ops.Meant):
             _refuse(define.loc, f"%{define.name} is not legal yet: {type(define.op).__name__.lower()}")
         if isinstance(define.op, ops.Xfade) and not all(_stamped(shapes[src]) for src in operands(define.op)):
             _refuse(define.loc, f"%{define.name} blends values that are not stamped on the frame grid")
@@ -52,6 +54,7 @@ def verify_legal(graph: Graph) -> None:
             _refuse(define.loc, f"%{define.name} is read {reads} times and not {due}")
     if graph.video and not _stamped(shapes[graph.video]):
         _refuse(Loc(), f"the film's picture %{graph.video} is not stamped on the frame grid")
+    return shapes
 
 
 def _stamped(shape: Shape) -> bool:

@@ -2,13 +2,15 @@
 
     read_reel(text) -> Reel         the reel file
     read_clip(row) -> Clip          one row of the database
+    CLIP_FIELDS                     what is stored of a clip: how each field is read and written
     canonical(clip) -> dict         a clip's stored fields in the one current form
-    forms.schema() -> dict          the reel file's JSON Schema; imported apart, as only it needs pydantic
+    schema_forms.schema() -> dict   the reel file's JSON Schema; imported apart, as only it needs pydantic
 
 Stored numbers are taken at their decimal value; every error of a reading is raised at once, each with its pointer.
 """
 
 from compiler.model.clip import read_clip
+from compiler.model.fields import CLIP_FIELDS, canonical
 from compiler.model.file import read_reel
 from compiler.model.limits import CANVASES
 from compiler.model.reel import (
@@ -26,11 +28,11 @@ from compiler.model.reel import (
     Transition,
     TrimRange,
 )
-from compiler.model.write import canonical
 from compiler.transitions import TRANSITIONS
 
 __all__ = [
     "CANVASES",
+    "CLIP_FIELDS",
     "TRANSITIONS",
     "AudioSettings",
     "Canvas",

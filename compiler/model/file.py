@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from compiler.colours import BLACK, BLUR
 from compiler.errors import Loc, raise_all
-from compiler.model.clip import CUT, clip_from, read_colour, read_transition
+from compiler.model.clip import clip_from
 from compiler.model.encode import DEFAULT_ENCODE, read_encode
 from compiler.model.limits import (
     CANVAS_SIDE,
@@ -25,6 +25,7 @@ from compiler.model.limits import (
 )
 from compiler.model.reel import AudioSettings, Canvas, Clip, Encode, LoudnessTarget, Reel
 from compiler.model.stored import Report, Stored, show
+from compiler.model.transition import CUT, read_colour, read_transition
 from compiler.model.wire import decode, parse
 from compiler.profiles import PROFILES
 

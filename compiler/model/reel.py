@@ -109,6 +109,8 @@ class Clip:
     """What slow motion shows between two frames of the source: the first again, both mixed, or a picture made up."""
     loc: Loc
     notices: tuple[Notice, ...] = ()
+    stretch_inherited: bool = False
+    """Whether `stretch` is the reel's default and not the clip's own."""
 
     @property
     def speed_loc(self) -> Loc | None:

@@ -1,4 +1,4 @@
-"""A clip back to stored JSON, in the one current form."""
+"""The parts of a clip back to stored JSON, in the one current form. Numbers are the nearest doubles."""
 
 from __future__ import annotations
 
@@ -14,27 +14,13 @@ from compiler.transitions import LINEAR
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
-def canonical(clip: Clip, *, rate: Fraction | None = None, duration: Fraction | None = None) -> dict[str, Json]:
-    """The clip's stored fields, JSON-ready; reading them again gives the same edit.
-
-    `rate` is the media's frames a second: keyframes stored by time need it, and ValueError says when it is lacking.
-    `duration`, the media's seconds, takes the place of open ends. Numbers are the nearest doubles.
-    """
-    return {
-        "crop_data": _crop(clip.crop, rate),
-        "segments_data": _segments(clip, duration),
-        "timing_data": None,
-        "transition_data": _transition(clip.transition),
-        "rotation": plain(clip.rotation),
-    }
-
-
 def plain(exact: Fraction) -> int | float:
     """The number JSON holds: an integer as it is, anything else as the nearest double."""
     return exact.numerator if exact.denominator == 1 else float(exact)
 
 
-def _crop(crop: tuple[Keyframe, ...] | None, rate: Fraction | None) -> Json:
+def write_crop(crop: tuple[Keyframe, ...] | None, rate: Fraction | None) -> Json:
+    """`crop_data`: keyframes by frame. ValueError for one stored by time when the media's `rate` is not given."""
     if crop is None:
         return None
     by_frame = {_frame(key, rate): key for key in crop}
@@ -56,7 +42,8 @@ def _keyframe(frame: int, key: Keyframe) -> Json:
     return {"frame": frame, **box, **origin, **ease}
 
 
-def _segments(clip: Clip, duration: Fraction | None) -> Json:
+def write_segments(clip: Clip, duration: Fraction | None) -> Json:
+    """`segments_data`: trim, speeds and freezes; `duration`, the media's seconds, takes the place of open ends."""
     trim, left = clip.trim, [span for span in clip.spans if duration is None or span.start < duration]
     if trim is None and not left and not clip.freezes:
         return None
@@ -89,7 +76,8 @@ def _speed(speed: Speed) -> Json:
     return plain(speed)
 
 
-def _transition(transition: Transition) -> Json:
+def write_transition(transition: Transition) -> Json:
+    """`transition_data`; nothing for the reel's default."""
     if transition.inherited:
         return None
     if transition.type == "cut":

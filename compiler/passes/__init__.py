@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 from compiler.ir.graph import Graph
+from compiler.ir.infer import Inferred
 from compiler.passes.commute_still import commute_still
 from compiler.passes.crops import choose_crops
 from compiler.passes.cut_sound import cut_sound
@@ -19,7 +20,15 @@ from compiler.passes.restamp_joins import restamp_joins
 from compiler.passes.seek_sources import seek_sources
 from compiler.passes.widen_blends import widen_blends
 
-Pass = Callable[[Graph], Graph]
+
+class Pass(Protocol):
+    """One rewrite of a graph. The shapes of the graph, or of one like it, spare inferring them; not every pass asks."""
+
+    __name__: str
+
+    def __call__(self, graph: Graph, like: Inferred | None = None, /) -> Graph:
+        """The graph rewritten."""
+
 
 SHAPING: tuple[Pass, ...] = (
     fold_identity,  # first: the graph people read has nothing in it that does nothing

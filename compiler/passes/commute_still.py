@@ -8,12 +8,13 @@ from fractions import Fraction
 
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph, rename
+from compiler.ir.infer import Inferred
 from compiler.ir.ops import Op, Value, operands
 
 STILL_OPS = (ops.Tonemap, ops.Colour, ops.Turn, ops.Rotate, ops.Scale, ops.Crop, ops.Smear, ops.Pad)
 
 
-def commute_still(graph: Graph) -> Graph:
+def commute_still(graph: Graph, _: Inferred | None = None) -> Graph:
     """f(retime(x)) = retime(f(x)) where f treats every frame alike; done where frames repeat."""
     defs: dict[Value, Def] = {}
     slowed: set[Value] = set()

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph, rewrite
+from compiler.ir.infer import Inferred
 from compiler.ir.ops import Value
 from compiler.passes.sound_pieces import SoundPiece, cut
 from compiler.timeline.instant import SAMPLE_RATE, SourceTime, nearest
@@ -25,7 +26,7 @@ EARLY = Fraction(20, 1000)
 5.1 and 9.0), made good by starting so much earlier in the source."""
 
 
-def cut_sound(graph: Graph) -> Graph:
+def cut_sound(graph: Graph, _: Inferred | None = None) -> Graph:
     """stretch(x, warp) = the concatenation of its paces, each stretched alone to its own share of the samples."""
     return rewrite(graph, lambda define: _pieces(define) if isinstance(define.op, ops.Stretch) else None)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from compiler.ir import ops
 from compiler.ir.graph import Graph, drop_unread, substitute
-from compiler.ir.infer import CANVAS, Shapes, as_audio, as_video, infer
+from compiler.ir.infer import CANVAS, Inferred, Shapes, as_audio, as_video, infer
 from compiler.ir.ops import Op, operands
 from compiler.timeline.downmix import STEREO
 
 
-def fold_identity(graph: Graph) -> Graph:
+def fold_identity(graph: Graph, like: Inferred | None = None) -> Graph:
     """An op that changes nothing is its operand: f(x) = x."""
-    shapes = infer(graph)
+    shapes = infer(graph, like)
     same = {define.name: operands(define.op)[0] for define in graph if _changes_nothing(define.op, shapes)}
     return drop_unread(substitute(graph, same))
 

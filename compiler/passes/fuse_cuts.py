@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from compiler.ir.graph import Def, Graph, drop_unread, rewrite
+from compiler.ir.infer import Inferred
 from compiler.ir.ops import Concat, Value
 
 
-def fuse_cuts(graph: Graph) -> Graph:
+def fuse_cuts(graph: Graph, _: Inferred | None = None) -> Graph:
     """concat(concat(a, b), c) = concat(a, b, c)"""
     flat: dict[Value, tuple[Value, ...]] = {}
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph, reading
+from compiler.ir.infer import Inferred
 from compiler.ir.ops import Value, operands
 
 
-def insert_splits(graph: Graph) -> Graph:
+def insert_splits(graph: Graph, _: Inferred | None = None) -> Graph:
     """Reading a copy is reading the original."""
     shared = {
         value: count

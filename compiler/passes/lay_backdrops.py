@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from compiler.colours import BLUR
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph, rewrite
-from compiler.ir.infer import Video, as_video, infer
+from compiler.ir.infer import Inferred, Video, as_video, infer
 from compiler.ir.ops import Value
 
 SMALLER, SMALLEST = 8, 16
@@ -18,9 +18,9 @@ RADIUS = 4
 """Pixels of the small picture: 9 x 9 of them, three times over, is a Gaussian of some 36 pixels of the canvas."""
 
 
-def lay_backdrops(graph: Graph) -> Graph:
+def lay_backdrops(graph: Graph, like: Inferred | None = None) -> Graph:
     """backdrop(x, fill) = overlay(fill over the whole of it, x)"""
-    shapes = infer(graph)
+    shapes = infer(graph, like)
 
     def lay(define: Def) -> Iterator[Def] | None:
         op = define.op

@@ -10,7 +10,7 @@ from math import floor
 
 from compiler.ir import ops
 from compiler.ir.graph import Graph, drop_unread, substitute
-from compiler.ir.infer import Shapes, frames_of, infer
+from compiler.ir.infer import Inferred, Shapes, frames_of, infer
 from compiler.ir.ops import Op, Place, Value, operands
 from compiler.passes.part_motion import MOVING_LEAD
 from compiler.timeline.frames import before
@@ -39,9 +39,9 @@ class Span:
         return (self.first, self.until) == (0, self.length)
 
 
-def narrow_frames(graph: Graph) -> Graph:
+def narrow_frames(graph: Graph, like: Inferred | None = None) -> Graph:
     """frames(f(x), a, b) = f'(frames(x, a, b)), down to the footage: no other frame is made"""
-    shapes = infer(graph)
+    shapes = infer(graph, like)
     spans: dict[Value, Span] = {}
     parts: dict[Value, Op | None] = {}
     for clip, span in _spans_read(graph, shapes).items():

@@ -9,6 +9,7 @@ from itertools import groupby
 
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph, rewrite
+from compiler.ir.infer import Inferred
 from compiler.ir.ops import Value, operands
 from compiler.timeline.instant import RecordTime, SourceTime
 
@@ -17,7 +18,7 @@ MOVING_LEAD = 6
 instant, and judges a cut by how much more changes there than between the two frames before."""
 
 
-def part_motion(graph: Graph) -> Graph:
+def part_motion(graph: Graph, _: Inferred | None = None) -> Graph:
     """retime(x, motion) = the concatenation of its runs of frames, of which only those of slow motion are by motion"""
 
     def part(define: Def) -> Iterator[Def] | None:

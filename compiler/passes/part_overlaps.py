@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
-from compiler.ir.infer import Shapes, Video, frames_of, infer
+from compiler.ir.infer import Inferred, Shapes, Video, frames_of, infer
 from compiler.ir.ops import Value, operands
 
 
@@ -20,9 +20,9 @@ class Part:
     until: int
 
 
-def part_overlaps(graph: Graph) -> Graph:
+def part_overlaps(graph: Graph, like: Inferred | None = None) -> Graph:
     """xfade(a, b, d) = concat(a without its last d, xfade(a's last d, b's first d, d), b without its first d)"""
-    shapes = infer(graph)
+    shapes = infer(graph, like)
     joins = {define.name for define in graph if _joins(define.op, shapes)}
     inner = {value for name in joins for value in operands(graph.ops[name])}
     parts: dict[Value, list[Part]] = {}

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph, rewrite
+from compiler.ir.infer import Inferred
 from compiler.ir.ops import Value
 
 
-def restamp_joins(graph: Graph) -> Graph:
+def restamp_joins(graph: Graph, _: Inferred | None = None) -> Graph:
     """A join's frame or sample n is the same one, stamped n / rate."""
     stamped = {define.op.src for define in graph if isinstance(define.op, ops.Restamp)}
 

@@ -8,6 +8,7 @@ from math import floor, gcd
 
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph, rewrite
+from compiler.ir.infer import Inferred
 from compiler.ir.ops import Value, operands
 from compiler.timeline.frames import before
 from compiler.timeline.instant import SourceTime
@@ -25,7 +26,7 @@ COARSE_REACH = 600
 Matroska's milliseconds put a sound that was sought to up to half of one off, and slow motion stretches that."""
 
 
-def seek_sources(graph: Graph) -> Graph:
+def seek_sources(graph: Graph, _: Inferred | None = None) -> Graph:
     """trim(source, a, b) = trim(source from an instant well before a, a, b)"""
     starts = _first_read(graph)
 

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph, drop_unread
-from compiler.ir.infer import Shapes, frames_of, infer
+from compiler.ir.infer import Inferred, Shapes, frames_of, infer
 from compiler.ir.ops import Value
 
 SLICE = Value("slice")
 
 
-def slice_span(graph: Graph, first: int, until: int) -> Graph:
+def slice_span(graph: Graph, first: int, until: int, like: Inferred | None = None) -> Graph:
     """Frame n of the slice is frame `first` + n of the graph, up to `until`; what it does not show is not in it."""
-    shapes = infer(graph)
+    shapes = infer(graph, like)
     if not 0 <= first < until <= frames_of(graph.picture, shapes):
         raise IndexError(f"frames {first} to {until} are not all in the film")
     defs: list[Def] = []

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph, rewrite
-from compiler.ir.infer import CANVAS, Video, infer
+from compiler.ir.infer import CANVAS, Inferred, Video, infer
 from compiler.ir.ops import Value
 
 
-def widen_blends(graph: Graph) -> Graph:
+def widen_blends(graph: Graph, like: Inferred | None = None) -> Graph:
     """xfade(a, b) = narrow(xfade(widen(a), widen(b))), frame for frame a or b itself where the two do not overlap"""
-    shapes = infer(graph)
+    shapes = infer(graph, like)
 
     def widen(define: Def) -> Iterator[Def] | None:
         shape = shapes[define.name]

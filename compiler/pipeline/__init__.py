@@ -16,6 +16,7 @@ from compiler.errors import Loc, ReelError, raise_all
 from compiler.ir import ops
 from compiler.ir.build import Build
 from compiler.ir.graph import Def, Graph
+from compiler.ir.infer import Inferred, infer
 from compiler.ir.ops import Value
 from compiler.ir.verify import verify, verify_legal
 from compiler.lower import lower
@@ -99,7 +100,8 @@ class Compiled:
     def units(self) -> tuple[Unit, ...]:
         """The film's picture in units, in order; a single one is not worth cutting."""
         profile = self.encoding.profile
-        return tuple(make_unit(self.shaped, first, until, profile) for first, until in self.plan.units)
+        shapes = infer(self.shaped)
+        return tuple(make_unit(shapes, first, until, profile) for first, until in self.plan.units)
 
     @property
     def sound(self) -> FilmSound | None:
@@ -150,17 +152,20 @@ class Compiled:
 
 def stages(graph: Graph, *, checked: bool = False) -> Iterator[Stage]:
     """The graph through every pass. `checked` verifies it between them too, and not only first and last."""
-    verify(graph)
-    yield Stage("lower", "what the edit says, plainly", graph)
+    return (stage for stage, _ in _passed(graph, checked))
+
+
+def _passed(graph: Graph, checked: bool) -> Iterator[tuple[Stage, Inferred]]:
+    """Every stage, with the shapes of its graph: each pass infers only what the one before changed."""
+    shapes = verify(graph)
+    yield Stage("lower", "what the edit says, plainly", graph), shapes
     for step in PASSES:
-        changed = step(graph)
+        changed = step(graph, shapes)
         if changed.defs == graph.defs:
             continue
-        graph = changed
-        if checked:
-            verify(graph)
-        yield Stage(pass_name(step), law(step), graph)
-    verify_legal(graph)
+        graph, shapes = changed, verify(changed, shapes) if checked else infer(changed, shapes)
+        yield Stage(pass_name(step), law(step), graph), shapes
+    verify_legal(graph, shapes)
 
 
 def compile_reel(reel: Reel, media: Mapping[str, Media], build: Build, *, checked: bool = False) -> Compiled:
@@ -171,13 +176,15 @@ def compile_reel(reel: Reel, media: Mapping[str, Media], build: Build, *, checke
     with _uncollected():
         reel = at_rate(reel, media)
         lowered = lower(reel, media, build)
-        passed = tuple(stages(lowered.graph, checked=checked))
+        passed: list[Stage] = []
+        for stage, inferred in _passed(lowered.graph, checked):
+            passed, shapes = [*passed, stage], inferred
         legal = passed[-1].graph
         encoding = _encoding(reel)
         film = delivered(legal, encoding.profile)
-        spelling = spell(film)
+        spelling = spell(film, shapes)
         raise_all(_missing(film, spelling, encoding, build))
-        return Compiled(passed, script(film, spelling), make_plan(reel, lowered.clips, film), encoding, build)
+        return Compiled(tuple(passed), script(film, spelling), make_plan(reel, lowered.clips, film), encoding, build)
 
 
 def _encoding(reel: Reel) -> Encoding:
@@ -268,4 +275,4 @@ def slice_legal(compiled: Compiled, frame: int) -> Graph:
     """The legal graph of one frame: the same ops over only what the frame is made of."""
     if not 0 <= frame < compiled.plan.frames:
         raise ReelError("RC206", Loc(), f"frame {frame} is outside the reel", detail=f"it has {compiled.plan.frames}")
-    return legal_slice(compiled.shaped, frame, frame + 1)
+    return legal_slice(infer(compiled.shaped), frame, frame + 1)

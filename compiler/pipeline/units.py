@@ -14,6 +14,7 @@ from fractions import Fraction
 from compiler.emit.filters import spell
 from compiler.emit.script import script
 from compiler.ir.graph import Graph, drop_unread
+from compiler.ir.infer import Inferred, infer
 from compiler.ir.verify import verify_legal
 from compiler.lower import Placed
 from compiler.passes import SLICING
@@ -65,18 +66,20 @@ def unit_spans(clips: Sequence[Placed], fps: Fraction) -> tuple[tuple[int, int],
     return tuple(spans)
 
 
-def make_unit(graph: Graph, first: int, until: int, profile: Profile) -> Unit:
-    """A unit of a graph that has been shaped, as the profile's encoder takes it."""
-    legal = delivered(legal_slice(graph, first, until), profile)
+def make_unit(shaped: Inferred, first: int, until: int, profile: Profile) -> Unit:
+    """A unit of a graph that has been shaped, given by its shapes, as the profile's encoder takes it."""
+    legal = delivered(legal_slice(shaped, first, until), profile)
     return Unit(first, until, legal, script(legal, spell(legal)))
 
 
-def legal_slice(graph: Graph, first: int, until: int) -> Graph:
-    """The legal graph of frames [first, until) of a shaped graph: the same ops over only what these are made of."""
-    graph = slice_span(graph, first, until)
+def legal_slice(shaped: Inferred, first: int, until: int) -> Graph:
+    """The legal graph of frames [first, until) of a shaped graph, given by its shapes: the same ops over only what
+    these are made of."""
+    graph, shapes = slice_span(shaped.graph, first, until, shaped), shaped
     for step in SLICING:
-        graph = step(graph)
-    verify_legal(graph)
+        graph = step(graph, shapes)
+        shapes = infer(graph, shapes)
+    verify_legal(graph, shapes)
     return graph
 
 

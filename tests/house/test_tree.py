@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
-from typing import get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
@@ -130,7 +130,7 @@ def test_ops_hold_no_floats() -> None:
             assert float not in kinds, f"{op.__name__}.{each.name}"
 
 
-DISTINCT = (*dict.fromkeys(PASSES), narrow_frames, slice_span)
+DISTINCT: tuple[Any, ...] = (*dict.fromkeys(PASSES), narrow_frames, slice_span)
 
 
 @pytest.mark.parametrize("step", DISTINCT)

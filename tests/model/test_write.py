@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields, is_dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from compiler.model import canonical, read_clip
+from compiler.model import CLIP_FIELDS, TrimRange, canonical, read_clip
+from compiler.model.limits import MOTIONS, STRETCHES, Stretch
+from compiler.transitions import CURVES
 from tests.model.test_crop import ANY_ORDER, DEFAULT_CROP, FIRST, SECOND
 from tests.model.test_segments import EXPORTED, FULL, SPLITS_ONLY
 
@@ -30,7 +33,13 @@ CROPS = st.one_of(st.none(), st.lists(BY_FRAME, max_size=6), st.lists(BY_TIME, m
 TRANSITIONS = st.one_of(
     st.none(),
     st.just({"type": "cut", "duration": 0.5}),
-    st.fixed_dictionaries({"type": st.sampled_from(["fade", "dissolve"]), "duration": st.floats(0.01, 9)}),
+    st.fixed_dictionaries(
+        {"type": st.just("fade"), "duration": st.floats(0.01, 9)},
+        optional={"colour": st.sampled_from(["#ff8800", "#000000"]), "audio_curve": st.sampled_from(CURVES)},
+    ),
+    st.fixed_dictionaries(
+        {"type": st.just("dissolve"), "duration": st.floats(0.01, 9)}, optional={"audio_curve": st.sampled_from(CURVES)}
+    ),
 )
 
 
@@ -84,8 +93,8 @@ def test_canonical_of_canonical_is_canonical(
     row = {"crop_data": crop, "segments_data": spans, "timing_data": timing, "transition_data": transition}
     rate = Fraction(30000, 1001)
     once = canonical(read_clip({"media": "a", "rotation": rotation, **row}), rate=rate, duration=duration)
-    text = {field: json.dumps(value) for field, value in once.items() if field != "rotation"}
-    again = read_clip({"media": "a", "rotation": once["rotation"], **text})
+    nested = {name for field in CLIP_FIELDS if field.nested for name in field.names}
+    again = read_clip({"media": "a", **{n: json.dumps(v) if n in nested else v for n, v in once.items()}})
     assert canonical(again) == once
     assert again.notices == ()
 
@@ -137,6 +146,8 @@ def test_an_untouched_clip() -> None:
         "timing_data": None,
         "transition_data": None,
         "rotation": 0,
+        "stretch": None,
+        "motion": "repeat",
     }
 
 
@@ -172,3 +183,43 @@ def test_a_duration_closes_open_ends() -> None:
     )
     left_open: Any = canonical(clip)["segments_data"]
     assert left_open["spans"][1]["end"] is None
+
+
+def edit(value: Any) -> Any:
+    """A clip as plain values, without where it was read from: a trim from the start is one from 0."""
+    if isinstance(value, TrimRange):
+        value = replace(value, start=value.start or Fraction(0))
+    if is_dataclass(value):
+        return {each.name: edit(getattr(value, each.name)) for each in fields(value) if each.name not in ABOUT}
+    return [edit(item) for item in value] if isinstance(value, tuple) else value
+
+
+ABOUT = ("loc", "notices")
+"""What a clip says of its reading, and not of the edit."""
+
+
+@UNTIMED
+@given(
+    crop=st.lists(BY_FRAME, max_size=6, unique_by=lambda key: key["frame"]),
+    segments=segments(),
+    transition=TRANSITIONS,
+    rotation=st.floats(-20, 20),
+    stretch=st.sampled_from([None, *STRETCHES]),
+    motion=st.sampled_from([None, *MOTIONS]),
+    default=st.sampled_from(STRETCHES),
+)
+def test_what_is_written_reads_as_the_same_clip(default: Stretch, crop: Any, segments: Any, **rest: Any) -> None:
+    named = {f"{name}_data" if name == "transition" else name: value for name, value in rest.items()}
+    row = {"media": "a", "crop_data": crop, "segments_data": segments, **named}
+    clip = read_clip(row, stretch=default)
+    again = read_clip({"media": "a", **canonical(clip)}, stretch=default)
+    assert edit(again) == edit(clip)
+
+
+def test_a_reels_default_stretch_is_not_written_into_the_clip() -> None:
+    inherited = canonical(read_clip({"media": "a"}, stretch="mute"))
+    assert (inherited["stretch"], read_clip({"media": "a", **inherited}, stretch="varispeed").stretch) == (
+        None,
+        "varispeed",
+    )
+    assert canonical(read_clip({"media": "a", "stretch": "mute"}, stretch="mute"))["stretch"] == "mute"

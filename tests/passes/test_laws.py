@@ -14,6 +14,7 @@ from compiler.emit.script import script
 from compiler.errors import Loc
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph, drop_unread, rename
+from compiler.ir.infer import infer
 from compiler.ir.ops import Value, operands
 from compiler.ir.verify import verify_legal
 from compiler.lower import lower
@@ -332,7 +333,7 @@ def test_units_are_the_film(name: str, bench: Bench) -> None:
     dice = random.Random(name)
     cuts = sorted({0, len(frames), *dice.sample(range(1, len(frames)), 3), *(first for first, _ in film.plan.units)})
     for first, until in pairwise(cuts):
-        part = bench.render(legal_slice(film.shaped, first, until))
+        part = bench.render(legal_slice(infer(film.shaped), first, until))
         assert part.frames == frames[first:until], f"frames {first} to {until}"
         assert part.ticks == tuple(range(until - first))
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from compiler.errors import ReelError
 from compiler.ir.graph import Def, Graph, rewrite
-from compiler.ir.infer import Video, infer
+from compiler.ir.infer import Inferred, Video, infer
 from compiler.ir.ops import Reframe, Value
 from compiler.passes.crops.pan import vernier_plan
 from compiler.passes.crops.plan import Axis, CropPlan
@@ -27,9 +27,9 @@ SMALLEST = 2
 """Source pixels: 4:2:0 has no smaller picture, and neither has a crop of it."""
 
 
-def choose_crops(graph: Graph) -> Graph:
+def choose_crops(graph: Graph, like: Inferred | None = None) -> Graph:
     """reframe(x, path) = the cheapest crops, scales and perspectives that show path within a stated error of a pixel"""
-    shapes = infer(graph)
+    shapes = infer(graph, like)
 
     def change(define: Def) -> Iterator[Def] | None:
         op = define.op

@@ -1,0 +1,130 @@
+"""What is stored of a clip's edit: one table of its fields, and how each is read and written.
+
+The id, the name and the path of the media stand beside these fields in a reel file, and are columns of a database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from compiler.model.crop import read_crop
+from compiler.model.limits import MOTIONS, NO_ROTATION, ROTATION, STRETCHES
+from compiler.model.reel import Clip
+from compiler.model.stored import Stored
+from compiler.model.transition import read_transition
+from compiler.model.upgrade import read_timing
+from compiler.model.write import Json, plain, write_crop, write_segments, write_transition
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """What writing may need to know of a clip's media: frames a second, and seconds; None is unknown."""
+
+    rate: Fraction | None = None
+    duration: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClipField:
+    """Stored fields that are read and written together: one, or several that say the same in different shapes."""
+
+    names: tuple[str, ...]
+    """As they are stored. The first is written; older shapes are in the others, which are written as null."""
+    holds: tuple[str, ...]
+    """The fields of `Clip` that they hold."""
+    read: Callable[[Stored, Clip], Clip]
+    """The clip, with what they hold of the stored object; as it was where they are absent or null."""
+    write: Callable[[Clip, Footage], Json]
+    nested: bool = True
+    """Whether the value is a list or an object, which a database keeps as JSON text, and not a number or a word."""
+
+
+def _read_timing(stored: Stored, clip: Clip) -> Clip:
+    timing = read_timing(stored.field("segments_data"), stored.field("timing_data"))
+    return replace(clip, trim=timing.trim, spans=timing.spans, freezes=timing.freezes)
+
+
+def _read_crop(stored: Stored, clip: Clip) -> Clip:
+    return replace(clip, crop=read_crop(stored.field("crop_data")))
+
+
+def _read_rotation(stored: Stored, clip: Clip) -> Clip:
+    return replace(clip, rotation=stored.field_or("rotation", clip.rotation, read_rotation))
+
+
+def _read_transition(stored: Stored, clip: Clip) -> Clip:
+    return replace(clip, transition=read_transition(stored.field("transition_data"), clip.transition))
+
+
+def _read_stretch(stored: Stored, clip: Clip) -> Clip:
+    own = stored.field_or("stretch", None, lambda field: field.word(STRETCHES))
+    return clip if own is None else replace(clip, stretch=own, stretch_inherited=False)
+
+
+def _read_motion(stored: Stored, clip: Clip) -> Clip:
+    return replace(clip, motion=stored.field_or("motion", clip.motion, lambda field: field.word(MOTIONS)))
+
+
+CLIP_FIELDS = (
+    ClipField(
+        names=("segments_data", "timing_data"),
+        holds=("trim", "spans", "freezes"),
+        read=_read_timing,
+        write=lambda clip, footage: write_segments(clip, footage.duration),
+    ),
+    ClipField(
+        names=("crop_data",),
+        holds=("crop",),
+        read=_read_crop,
+        write=lambda clip, footage: write_crop(clip.crop, footage.rate),
+    ),
+    ClipField(
+        names=("rotation",),
+        holds=("rotation",),
+        read=_read_rotation,
+        write=lambda clip, _: plain(clip.rotation),
+        nested=False,
+    ),
+    ClipField(
+        names=("transition_data",),
+        holds=("transition",),
+        read=_read_transition,
+        write=lambda clip, _: write_transition(clip.transition),
+    ),
+    ClipField(
+        names=("stretch",),
+        holds=("stretch", "stretch_inherited"),
+        read=_read_stretch,
+        write=lambda clip, _: None if clip.stretch_inherited else clip.stretch,
+        nested=False,
+    ),
+    ClipField(
+        names=("motion",),
+        holds=("motion",),
+        read=_read_motion,
+        write=lambda clip, _: clip.motion,
+        nested=False,
+    ),
+)
+"""Every field of a clip's edit, in the order in which their errors are reported."""
+
+
+def canonical(clip: Clip, *, rate: Fraction | None = None, duration: Fraction | None = None) -> dict[str, Json]:
+    """The clip's stored fields in the one current form, JSON-ready; reading them again gives the same edit.
+
+    `rate` is the media's frames a second: keyframes stored by time need it, and ValueError says when it is lacking.
+    `duration`, the media's seconds, takes the place of open ends. Numbers are the nearest doubles.
+    """
+    footage, written = Footage(rate, duration), dict[str, Json]()
+    for field in CLIP_FIELDS:
+        first, *older = field.names
+        written |= {first: field.write(clip, footage), **dict.fromkeys(older)}
+    return written
+
+
+def read_rotation(stored: Stored) -> Fraction | None:
+    """Degrees, counter-clockwise; below 1e-6 it is none."""
+    degrees = stored.number(ROTATION)
+    return degrees if degrees is None or abs(degrees) >= NO_ROTATION else Fraction(0)
