@@ -24,7 +24,7 @@ from compiler.timeline.media import Media
 
 SCRIPT = "filtergraph.txt"
 QUICK, PATIENT = ChildLimits(files=256, nice=0), ChildLimits(files=256, nice=5)
-"""Somebody looks at an empty timeline until there is a strip; beside a proxy, renders come first."""
+"""Strips are urgent, since the timeline is empty until there is one; proxies give way to renders."""
 
 AT_ONCE = 2
 """ffmpegs of one strip side by side."""

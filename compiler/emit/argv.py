@@ -58,7 +58,7 @@ def join_command(
 
 
 def measure_command(graph: Graph, build: Build, script_path: str) -> Command:
-    """Plays the sound of `graph` to nobody, for what its filters write down."""
+    """Runs the sound of `graph` without an output file: its filters write the measurement down."""
     return [*_graph(graph, build, script_path), ["-f", "null", "-"]]
 
 

@@ -31,7 +31,7 @@ class Encoding:
 
 
 def video(encoding: Encoding, build: Build) -> list[str]:
-    """The picture's encoder and all that it is told."""
+    """The picture's encoder and all of its options."""
     picture = encoding.profile.picture
     assert picture is not None
     marks = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")

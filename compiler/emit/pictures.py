@@ -17,7 +17,7 @@ REPEAT = "neighbor+accurate_rnd+bitexact"
 
 MARKED = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
 """What the canvas's numbers mean, on every frame: ffmpeg 7 and later convert frames without marks (as if from BT.601)
-before an encoder that was told BT.709, and write a frame's primaries and transfer in place of the encoder's."""
+before an encoder set to BT.709, and write a frame's primaries and transfer in place of the encoder's."""
 
 
 def plate(op: Plate, name: str) -> list[str]:

@@ -80,7 +80,7 @@ def tile_command(build: Build, cells: str, size: tuple[int, int], filters: str, 
 
 
 def levels_command(graph: Graph, build: Build, script_path: str) -> Command:
-    """Plays a sound to nobody, for what its filters write down."""
+    """Runs a sound without an output file: its filters write its peaks down."""
     return [*_graph(graph, build, script_path), ["-f", "null", "-"]]
 
 

@@ -26,7 +26,7 @@ class Tint:
     transfer: str = "bt709"
     """`smpte2084` (PQ) or `arib-std-b67` (HLG) where it is HDR, else the canvas's."""
     primaries: str = "bt709"
-    """Told apart where it is HDR."""
+    """Distinguished only where it is HDR."""
 
 
 CANVAS = Tint()

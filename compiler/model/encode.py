@@ -20,7 +20,7 @@ _BITRATE = re.compile(r"([1-9][0-9]{0,5})([kM])")
 
 
 def read_encode(stored: Stored) -> Encode | None:
-    """The encoding; what is not said is the quality's, and what the codec has no use for is an error."""
+    """The encoding; absent fields are the quality's, and a field that the codec cannot use is an error."""
     if not stored.is_object(ENCODE):
         return None
     codec = stored.field_or("codec", H264.name, lambda field: field.word(CODECS))

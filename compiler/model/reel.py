@@ -134,7 +134,7 @@ class Canvas:
 
     @property
     def fps(self) -> Fraction:
-        """Frames a second; TypeError while they are the first clip's and nobody has looked."""
+        """Frames a second; TypeError while they are the first clip's and its media is not known yet."""
         if self.rate is None:
             raise TypeError("the canvas has no rate yet: it is the first clip's")
         return self.rate

@@ -1,7 +1,7 @@
 """JSON text to values, exactly: a decimal becomes the rational it spells, and nothing hostile gets further.
 
 What JSON text can say and a reel cannot hold (a number no double holds, a key given twice, NaN) is left in the tree
-as a mark, and reported with its pointer by whoever reads that place.
+as a mark; the reader of that place reports it with its pointer.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ class Compiled:
 
     @property
     def shaped(self) -> Graph:
-        """The graph in which everything about a frame is settled but how ffmpeg is told: what is sliced."""
+        """The graph that is sliced: everything about a frame is settled in it except the spelling for ffmpeg."""
         late = {pass_name(step) for step in LEGALISING}
         return next(stage.graph for stage in reversed(self.stages) if stage.name not in late)
 

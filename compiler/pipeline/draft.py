@@ -61,7 +61,7 @@ class Drafted:
 
     @property
     def lasts(self) -> Fraction:
-        """Seconds of source time there are; a still image has as many as are shown."""
+        """Seconds of source time there are; a still image has as many as its clip plays."""
         return self.timing.warp.end if self.media.video.still else self.media.video.end
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The forms in which a compiled reel is shown, on the command line and over HTTP alike."""
+"""The output forms of a compiled reel, the same on the command line and over HTTP."""
 
 from __future__ import annotations
 

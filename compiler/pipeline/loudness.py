@@ -17,7 +17,7 @@ from compiler.ir.graph import Def, Graph, drop_unread
 from compiler.ir.ops import Value
 
 QUIETEST = -70.0
-"""LUFS: R128's absolute gate. What is no louder counts as silence, and is left alone."""
+"""LUFS: R128's absolute gate. A film no louder than this counts as silence and is left alone."""
 
 STEP = 0.0005
 """Half the step in which ffmpeg writes peaks down, of full scale: the true peak is at most that much higher."""

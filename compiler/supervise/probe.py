@@ -1,4 +1,4 @@
-"""What a media file is, asked in a sandboxed child: a hostile file can crash or stall only that."""
+"""Probes media files in a sandboxed child: a hostile file can crash or stall only that child."""
 
 from __future__ import annotations
 

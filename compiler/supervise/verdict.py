@@ -1,4 +1,4 @@
-"""What an ffmpeg that failed was trying to say, in the user's words and at the user's clip."""
+"""Explains a failed ffmpeg: the coded error, in the user's words, at the user's clip and field."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ SAMPLE_RATE = 48_000
 """Samples a second of every film; the one audio grid."""
 
 SLOT_BIAS = Fraction(1, 1000)
-"""Of an output frame: keeps exact halves off the rounding edge (semantics: which source frame is shown)."""
+"""Of an output frame: keeps exact halves off the rounding edge (docs/semantics.md, Which source frame is shown)."""
 
 
 def nearest(x: Fraction) -> int:

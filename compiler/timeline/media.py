@@ -12,13 +12,13 @@ STILL = "image2"
 """The format of a still image: read whole, once, as one picture."""
 
 STILL_SECONDS = Fraction(5)
-"""How long a still image is shown that no trim gives an end."""
+"""How long a still image lasts when no trim ends it."""
 
 STILL_RATE = Fraction(30)
 """A still image has no frames a second; keyframes of its crop count as many."""
 
 STILL_TICK = Fraction(1000)
-"""Seconds: how long ffmpeg is told that its one frame lasts, so that no speed and no frame rate skips it."""
+"""Seconds: the duration that ffmpeg is given for its one frame, so that no speed and no frame rate skips it."""
 
 UNINDEXED = frozenset({"mpegts", "mpeg"})
 """Containers without an index, whose clock may jump: a seek lands in the middle of things, and each stream that is read
