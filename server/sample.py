@@ -15,16 +15,19 @@ from typing import Any
 from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.model import read_reel
 from compiler.supervise.probe import probing
-from server.edits.canonical import READ, check_settings, saved
+from server.edits.canonical import check_settings, saved, untouched_clip
 from server.footage.facts import facts_key, media_key, summary, write_facts
 from server.ids import new_id
 from server.logs import logger
 from server.problem import Problem
 from server.storage.database import Transaction, untouched
 from server.tables import clips, projects, raw_clips
+from server.tables.clips import FIELDS
+from server.tables.projects import ProjectEdit
+from server.tables.raw_clips import RawClipRow
 from server.web.services import Services
 
-Row = dict[str, Any]
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,8 @@ class Sample:
 
     name: str
     aspect_ratio: str
-    settings: Row
-    clips: tuple[Row, ...]
+    settings: Json
+    clips: tuple[Json, ...]
     media: tuple[Path, ...]
 
 
@@ -80,42 +83,50 @@ def credit(sample: Path | None) -> str:
         return ""
 
 
-async def _stored(services: Services, uid: str, sample: Sample, coming: ExitStack) -> dict[Path, Row]:
+async def _stored(services: Services, uid: str, sample: Sample, coming: ExitStack) -> dict[Path, RawClipRow]:
     """The rows of the footage, each file once, its objects stored, and not swept before `coming` is left."""
     found = await probing([(path, Loc()) for path in dict.fromkeys(sample.media)])
-    rows: dict[Path, Row] = {}
+    rows: dict[Path, RawClipRow] = {}
     for path, media in found.items():
         raw_clip_id = new_id("r")
         key = media_key(uid, raw_clip_id)
         coming.enter_context(services.coming.kept(key))
         stat = await services.store.put_file(key, path)
-        info = await write_facts(services.store, key, media)
-        rows[path] = {"id": raw_clip_id, "name": path.name, "object_key": key, "etag": stat.etag, "size": stat.size}
-        rows[path] |= {"media_info": info, "created_at": services.now()}
+        rows[path] = {
+            "id": raw_clip_id,
+            "name": path.name,
+            "object_key": key,
+            "etag": stat.etag,
+            "size": stat.size,
+            "media_info": await write_facts(services.store, key, media),
+            "created_at": services.now(),
+        }
     return rows
 
 
-async def _removed(services: Services, raws: dict[Path, Row]) -> None:
+async def _removed(services: Services, raws: dict[Path, RawClipRow]) -> None:
     """Take the footage away again: somebody signed in elsewhere at the same time."""
     for raw in raws.values():
         for key in (facts_key(raw["object_key"]), raw["object_key"]):
             await services.store.delete(key)
 
 
-async def _add(unit: Transaction, sample: Sample, raws: dict[Path, Row], now: str) -> bool:
+async def _add(unit: Transaction, sample: Sample, raws: dict[Path, RawClipRow], now: str) -> bool:
     """All of it or nothing; False if the user is not new any more."""
     if not await untouched(unit):
         return False
     for raw in raws.values():
         await raw_clips.add(unit, raw)
-    project_id = new_id("p")
-    await projects.add(unit, project_id, sample.name, sample.aspect_ratio, sample.settings, now)
+    project: ProjectEdit = {
+        "id": new_id("p"),
+        "name": sample.name,
+        "aspect_ratio": sample.aspect_ratio,
+        "settings": sample.settings,
+    }
+    await projects.add(unit, project, now)
     for place, (entry, path) in enumerate(zip(sample.clips, sample.media, strict=True)):
         raw = raws[path]
-        named = {"project_id": project_id, "clip_key": new_id("c"), "raw_clip_id": raw["id"], "sort_order": place}
-        empty = {name: None for name in READ} | {"rotation": 0.0, "uploaded_filename": None}
-        row = {**empty, **named, "version": 1, "created_at": now, "name": entry.get("name", raw["name"])}
-        changes = {name: entry[name] for name in READ if name in entry}
-        made, _ = saved(row, changes, summary(raw["media_info"]))
-        await clips.add(unit, made)
+        row = untouched_clip(project["id"], new_id("c"), raw["id"], entry.get("name", raw["name"]), place)
+        edit, _ = saved(row, {name: entry[name] for name in FIELDS if name in entry}, summary(raw["media_info"]))
+        await clips.add(unit, {**row, "edit": edit, "version": 1, "created_at": now})
     return True

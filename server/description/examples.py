@@ -21,6 +21,8 @@ CLIP = {
     "timing_data": None,
     "transition_data": DISSOLVE,
     "rotation": 0,
+    "stretch": None,
+    "motion": "repeat",
     "sort_order": 0,
     "version": 2,
     "saved_at": "2026-03-01T12:00:00.000+00:00",

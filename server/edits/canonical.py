@@ -3,70 +3,73 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from compiler.errors import Loc, Notice, ReelError, ReelErrors
-from compiler.model import Reel, canonical, read_clip, read_reel
+from compiler.model import CLIP_FIELDS, Reel, canonical, read_clip, read_reel
 from server.footage.facts import Footage
 from server.problem import Problem, from_reel
-from server.tables import clips
+from server.tables.clips import NESTED, UNTOUCHED, ClipVersion
+from server.tables.projects import ProjectEdit
 
-Row = dict[str, Any]
+Json = dict[str, Any]
 
 PLACE = "/clips/0"
-TIMING = frozenset({"segments_data", "timing_data"})
-"""Read together: a trim may be in either."""
-
-READ = (*clips.STORED, "rotation")
 
 
-def saved(row: Row, changes: Mapping[str, Any], footage: Footage | None) -> tuple[Row, list[str]]:
-    """The row with the changed fields in the one current form, and the warnings their reading gave.
+def saved(row: ClipVersion, changes: Mapping[str, Any], footage: Footage | None) -> tuple[Mapping[str, Any], list[str]]:
+    """The row's edit with the changed fields in the one current form, and the warnings of their reading.
 
     Fields that do not change are not touched, readable or not. 422 with every error of the changed ones.
     """
     touched = _touched(changes)
     if not touched:
-        return row, []
-    fields = {name: changes[name] if name in changes else row[name] for name in touched}
+        return row["edit"], []
+    fields = {name: changes[name] if name in changes else row["edit"][name] for name in touched}
     try:
         clip = read_clip({"id": row["clip_key"], "media": "stored", **fields}, 0)
         rate, duration = (footage.rate, footage.duration) if footage else (None, None)
-        made = canonical(clip, rate=rate, duration=duration)
+        written = canonical(clip, rate=rate, duration=duration)
     except (ReelError, ReelErrors) as error:
         raise from_reel(error, prefix=PLACE) from error
     except ValueError as error:  # keyframes by time, of a clip without footage
         raise Problem(422, "unreadable_stored_data", str(error), clip_id=row["clip_key"]) from error
-    texts = {name: None if made[name] is None else json.dumps(made[name]) for name in touched if name != "rotation"}
-    turned = {"rotation": float(made["rotation"])} if "rotation" in touched else {}  # type: ignore[arg-type]
-    return {**row, **texts, **turned}, [_told(notice) for notice in clip.notices]
+    columns = {name: _column(name, written[name]) for name in touched}
+    return {**row["edit"], **columns}, [_as_text(notice) for notice in clip.notices]
 
 
-def _touched(changes: Collection[str]) -> list[str]:
-    timed = not TIMING.isdisjoint(changes)
-    return [name for name in READ if name in changes or (timed and name in TIMING)]
+def _touched(changes: Iterable[str]) -> list[str]:
+    """The fields that change, and those that are read and written together with them."""
+    given = set(changes)
+    return [name for field in CLIP_FIELDS if not given.isdisjoint(field.names) for name in field.names]
 
 
-def _told(notice: Notice) -> str:
+def _column(name: str, value: Any) -> Any:
+    if value is None or name not in NESTED:
+        return float(value) if isinstance(value, int) else value
+    return json.dumps(value)
+
+
+def _as_text(notice: Notice) -> str:
     return str(replace(notice, loc=Loc(notice.loc.clip, notice.loc.pointer.removeprefix(PLACE))))
 
 
-def reel_text(project: Row, rows: Sequence[Row]) -> str:
+def reel_text(project: ProjectEdit, rows: Sequence[ClipVersion]) -> str:
     """The reel file of a project: its settings and its clips as stored, each clip's media by its raw clip's id."""
     settings = {**project["settings"]}
     canvas = {"aspect_ratio": project["aspect_ratio"], **settings.pop("canvas", {})}
     return json.dumps({"reel": 1, "canvas": canvas, **settings, "clips": [_entry(row) for row in rows]})
 
 
-def _entry(row: Row) -> Row:
-    fields = {name: row[name] for name in (*READ, "name")}
-    return {"id": row["clip_key"], "media": row["raw_clip_id"] or row["uploaded_filename"] or "", **fields}
+def _entry(row: ClipVersion) -> Json:
+    media = row["raw_clip_id"] or row["uploaded_filename"] or ""
+    return {"id": row["clip_key"], "media": media, **row["edit"], "name": row["name"]}
 
 
-def stored_reel(project: Row, rows: Sequence[Row]) -> Reel:
+def stored_reel(project: ProjectEdit, rows: Sequence[ClipVersion]) -> Reel:
     """A project's reel; 400 `no_clips`, 400 `missing_crop_data`, 422 with every error there is, in this order."""
     if not rows:
         raise no_clips(project)
@@ -80,28 +83,44 @@ def stored_reel(project: Row, rows: Sequence[Row]) -> Reel:
         raise from_reel(error) from error
 
 
-def no_clips(project: Row) -> Problem:
+def no_clips(project: ProjectEdit) -> Problem:
     """400 for a project that nothing can be rendered of."""
     return Problem(400, "no_clips", f"the project {project['name']!r} has no clips")
 
 
-def unframed(row: Row) -> bool:
+def unframed(row: ClipVersion) -> bool:
     """Whether nobody framed the clip; data that cannot be read is no absence of data."""
-    if row["crop_data"] is None:
+    if row["edit"]["crop_data"] is None:
         return True
     with suppress(ReelError, ReelErrors):
-        return read_clip({"id": row["clip_key"], "media": "stored", "crop_data": row["crop_data"]}, 0).crop is None
+        return (
+            read_clip({"id": row["clip_key"], "media": "stored", "crop_data": row["edit"]["crop_data"]}, 0).crop is None
+        )
     return False
 
 
-def check_settings(aspect_ratio: str, settings: Row) -> None:
+def check_settings(aspect_ratio: str, settings: Json) -> None:
     """422 for settings that no reel could have; every error, each with its pointer into the request."""
-    project = {"aspect_ratio": aspect_ratio, "settings": settings}
-    empty = dict.fromkeys((*READ, "name"))
+    project: ProjectEdit = {"id": "x", "name": "x", "aspect_ratio": aspect_ratio, "settings": settings}
     try:
-        read_reel(reel_text(project, [{**empty, "clip_key": "x", "raw_clip_id": "x", "uploaded_filename": None}]))
+        read_reel(reel_text(project, [untouched_clip("x", "x", "x", "x", 0)]))
     except (ReelError, ReelErrors) as error:
         raise _settings_problem(error) from error
+
+
+def untouched_clip(project_id: str, clip_key: str, raw_clip_id: str, name: str, place: int) -> ClipVersion:
+    """A clip of footage that nobody edited, before its first version is stored."""
+    return {
+        "project_id": project_id,
+        "clip_key": clip_key,
+        "version": 0,
+        "sort_order": place,
+        "created_at": "",
+        "raw_clip_id": raw_clip_id,
+        "uploaded_filename": None,
+        "name": name,
+        "edit": UNTOUCHED,
+    }
 
 
 def _settings_problem(error: ReelError | ReelErrors) -> Problem:
@@ -113,7 +132,7 @@ def _settings_problem(error: ReelError | ReelErrors) -> Problem:
     return problem
 
 
-def stored_at(project: Row, rows: Sequence[Row], pointer: str) -> Any:
+def stored_at(project: ProjectEdit, rows: Sequence[ClipVersion], pointer: str) -> Any:
     """What is stored at a pointer into a project's reel, through JSON text as through JSON; None for what is not."""
     value: Any = json.loads(reel_text(project, rows))
     for part in pointer.split("/")[1:]:

@@ -31,9 +31,11 @@ from server.problem import Problem, not_found, render_problem
 from server.storage.database import Reader
 from server.storage.objects import Missing, ObjectStore, Stat
 from server.tables import projects, raw_clips
+from server.tables.clips import ClipRow
+from server.tables.projects import ProjectEdit, ProjectRow
+from server.tables.raw_clips import RawClipRow
 
 T = TypeVar("T")
-Row = dict[str, Any]
 
 AT_ONCE = 8
 """Questions to the store side by side."""
@@ -50,12 +52,12 @@ short compile does not wait for a long one."""
 class Edit:
     """A project as it was at one moment: its clips in their order, and the footage they are cut from, by id."""
 
-    project: Row
-    clips: Sequence[Row]
-    raws: dict[str, Row]
+    project: ProjectEdit
+    clips: Sequence[ClipRow]
+    raws: dict[str, RawClipRow]
 
 
-async def project_of(reader: Reader, project_id: str) -> projects.Row:
+async def project_of(reader: Reader, project_id: str) -> ProjectRow:
     """The project; 404 `project_not_found`."""
     found = await projects.get(reader, project_id)
     if found is None:
@@ -63,7 +65,7 @@ async def project_of(reader: Reader, project_id: str) -> projects.Row:
     return found
 
 
-async def read_edit(reader: Reader, project: Row, clips: Sequence[Row]) -> Edit:
+async def read_edit(reader: Reader, project: ProjectEdit, clips: Sequence[ClipRow]) -> Edit:
     """The edit of these rows."""
     wanted = {str(clip["raw_clip_id"]) for clip in clips if clip["raw_clip_id"]}
     found = [await raw_clips.get(reader, each) for each in sorted(wanted)]
@@ -76,7 +78,7 @@ async def reel_of(edit: Edit) -> Reel:
 
 
 async def footage_of(
-    edit: Edit, store: ObjectStore, where: Callable[[Row, Stat], Path]
+    edit: Edit, store: ObjectStore, where: Callable[[RawClipRow, Stat], Path]
 ) -> dict[str, tuple[Stat, Media]]:
     """Every clip's footage by its raw clip, which ffmpeg is to find at `where`.
 
@@ -90,11 +92,11 @@ async def footage_of(
 
 
 async def footage_there(
-    edit: Edit, store: ObjectStore, where: Callable[[Row, Stat], Path]
+    edit: Edit, store: ObjectStore, where: Callable[[RawClipRow, Stat], Path]
 ) -> dict[str, tuple[Stat, Media]]:
     """The footage that is there, whole, by its raw clip."""
 
-    async def look(raw: Row) -> tuple[Stat, Media] | None:
+    async def look(raw: RawClipRow) -> tuple[Stat, Media] | None:
         try:
             stat = await store.head(raw["object_key"])
             facts = await read_facts(store, stat.key, where(raw, stat))
@@ -106,7 +108,7 @@ async def footage_there(
     return {raw_id: found for raw_id, found in looked if found is not None}
 
 
-def lost_footage(clip: Row) -> Problem:
+def lost_footage(clip: ClipRow) -> Problem:
     """500 `video_not_found` for a clip whose footage is not there."""
     message = f"the footage of the clip {clip['name']!r} is not there any more"
     hint = "upload it again, and add it to the project"

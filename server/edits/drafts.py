@@ -15,11 +15,11 @@ from compiler.model import Clip, Reel, read_reel
 from compiler.pipeline.draft import KEPT, Draft, Drafted, draft_reel
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.record import Media
-from server.edits.canonical import READ, no_clips, reel_text, unframed
+from server.edits.canonical import no_clips, reel_text, unframed
 from server.edits.compiled import Compiler, Edit, lost_footage
 from server.problem import Problem, fault
+from server.tables.clips import UNTOUCHED, ClipRow
 
-Row = dict[str, Any]
 Json = dict[str, Any]
 
 
@@ -54,11 +54,11 @@ def _read(edit: Edit) -> tuple[Reel | None, Sequence[ReelError]]:
     unread = {error.loc.clip for error in errors}
     if None in unread:
         return None, errors
-    rows = [{**row, **dict.fromkeys(READ)} if row["clip_key"] in unread else row for row in edit.clips]
+    rows: list[ClipRow] = [{**row, "edit": UNTOUCHED} if row["clip_key"] in unread else row for row in edit.clips]
     return read_reel(reel_text(edit.project, rows)), errors
 
 
-def _missing(k: int, row: Row, media: Mapping[str, Media]) -> list[Json]:
+def _missing(k: int, row: ClipRow, media: Mapping[str, Media]) -> list[Json]:
     """What a clip lacks that an export needs."""
     said = [] if row["raw_clip_id"] in media else [_said(lost_footage(row))]
     if unframed(row):

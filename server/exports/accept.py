@@ -19,6 +19,7 @@ from server.problem import Problem
 from server.storage.database import Reader, Transaction
 from server.storage.held import RequestDatabases
 from server.tables import clips, exports
+from server.tables.exports import ExportRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ async def _accepted_before(asked: Asked, databases: RequestDatabases) -> bool:
     return row is not None
 
 
-def _check_same(row: exports.Row, asked: Asked) -> None:
+def _check_same(row: ExportRow, asked: Asked) -> None:
     if row["request_hash"] != asked.digest:
         raise Problem(422, "idempotency_mismatch", "this export_id was used for another project", pointer="/export_id")
 
@@ -94,7 +95,7 @@ async def _edit(reader: Reader, asked: Asked) -> Edit:
     return await read_edit(reader, project, rows)
 
 
-async def _write(unit: Transaction, asked: Asked, prepared: Prepared, jobs: Jobs) -> exports.Row | None:
+async def _write(unit: Transaction, asked: Asked, prepared: Prepared, jobs: Jobs) -> ExportRow | None:
     """The row of the export, new or there already; None when the edit changed since it was read."""
     there = await exports.get(unit, asked.export_id)
     if there is not None:

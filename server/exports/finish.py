@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from server.settings import Settings
 from server.storage.database import Transaction
 from server.storage.tenants import Lost
 from server.tables import exports, films
-
-Row = dict[str, Any]
+from server.tables.clips import ClipRow
+from server.tables.films import NewFilm
 
 
 async def finish(
-    unit: Transaction, export_id: str, film: Row, clips: Sequence[Row], settings: Settings, watched: Collection[str]
+    unit: Transaction,
+    export_id: str,
+    film: NewFilm,
+    clips: Sequence[ClipRow],
+    settings: Settings,
+    watched: Collection[str],
 ) -> list[str]:
     """The film, the project's newest, and the export complete: all of it or nothing. Lost if it is not ours to end.
 

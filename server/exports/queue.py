@@ -35,9 +35,9 @@ from server.storage.database import DatabaseFailed, Reader, Transaction
 from server.storage.sync import NotDurable
 from server.storage.tenants import Databases, Overdue, UserDatabase
 from server.tables import exports
+from server.tables.exports import ExportRow, NewExport
 
 T = TypeVar("T")
-Row = dict[str, Any]
 
 MOST_ATTEMPTS = 3
 RETRY_AFTER = "15"
@@ -104,10 +104,15 @@ class Jobs:
 
     async def accept(self, unit: Transaction, export_id: str, request_hash: str, edit: Edit) -> None:
         """Write a new export down; `start` it when that is done."""
-        row = {"export_id": export_id, "boot_id": self.boot_id, "request_hash": request_hash}
-        await exports.add(unit, row | {"created_at": self._now()}, edit.project, edit.clips)
+        row: NewExport = {
+            "export_id": export_id,
+            "boot_id": self.boot_id,
+            "request_hash": request_hash,
+            "created_at": self._now(),
+        }
+        await exports.add(unit, row, edit.project, edit.clips)
 
-    async def start(self, uid: str, row: Row, prepared: Prepared | None = None) -> Job:
+    async def start(self, uid: str, row: ExportRow, prepared: Prepared | None = None) -> Job:
         """The job of a row that is queued, from now on under way here."""
         job = Job(uid, row["export_id"], row["project_id"], Teller(row["export_id"]), prepared)
         self._forget_some()
@@ -141,7 +146,7 @@ class Jobs:
         await asyncio.gather(*(job.task for job in under_way if job.task), return_exceptions=True)
 
     async def _adopt(self, uid: str) -> None:
-        left: list[Row] = await self._read(uid, exports.unfinished)
+        left = await self._read(uid, exports.unfinished)
         for row in left:
             if (uid, row["export_id"]) in self._jobs or self.stopping:
                 continue
@@ -205,7 +210,7 @@ class Jobs:
             with contextlib.suppress(*UNSTORED):
                 await self._write(job.uid, partial(exports.requeued, export_id=job.export_id, counted=False))
 
-    async def _end(self, job: Job, state: str, message: str, error: Row | None = None) -> None:
+    async def _end(self, job: Job, state: str, message: str, error: dict[str, Any] | None = None) -> None:
         job.finishing = True
         try:
             await self._durably(job, partial(_ended, job.export_id, state, self._now(), error))
@@ -266,5 +271,5 @@ async def _edit(export_id: str, reader: Reader) -> Edit:
     return await read_edit(reader, *await exports.edit_of(reader, export_id))
 
 
-async def _ended(export_id: str, state: str, now: str, error: Row | None, unit: Transaction) -> None:
+async def _ended(export_id: str, state: str, now: str, error: dict[str, Any] | None, unit: Transaction) -> None:
     await exports.ended(unit, export_id, state, now, error=error)

@@ -6,7 +6,6 @@ import asyncio
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from compiler.render import render_reel
 from compiler.supervise.render import Film
@@ -19,9 +18,8 @@ from server.footage.facts import media_key
 from server.problem import Problem
 from server.settings import Settings
 from server.storage.objects import Missing, ObjectStore, StoreFailed
+from server.tables.films import NewFilm
 from server.threads import in_thread
-
-Row = dict[str, Any]
 
 TRIES = 3
 """Of putting a film away: what took minutes to make is not given up for one lost answer."""
@@ -42,7 +40,7 @@ class Render:
         """An edit, compiled, its footage looked up; Problems as `prepare` has them."""
         return await prepare(edit, self._store, self._cache, self._compiler)
 
-    async def film(self, uid: str, film_id: str, prepared: Prepared, teller: Teller) -> Row:
+    async def film(self, uid: str, film_id: str, prepared: Prepared, teller: Teller) -> NewFilm:
         """The row of the film, whose object is stored; its version is for the unit of work that adds it to say."""
         plan = prepared.compiled.plan
         ending = prepared.compiled.encoding.profile.endings[0]

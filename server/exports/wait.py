@@ -12,6 +12,7 @@ from server.problem import Problem
 from server.storage.held import RequestDatabases
 from server.storage.sync import Fenced, NotDurable
 from server.tables import exports
+from server.tables.exports import ExportRow
 
 APPEARS_WITHIN = 5.0
 """Seconds within which the job of an accepted export appears."""
@@ -65,7 +66,7 @@ async def ended(job: Job, within: float, gone: Callable[[], Awaitable[None]]) ->
     raise NotDurable(f"the end of export {job.export_id} is not durable after {within:g} s")
 
 
-async def _row(uid: str, export_id: str, databases: RequestDatabases) -> exports.Row | None:
+async def _row(uid: str, export_id: str, databases: RequestDatabases) -> ExportRow | None:
     async with databases.of(uid) as database:
         return await database.read(lambda reader: exports.get(reader, export_id))
 
@@ -80,7 +81,7 @@ def _ending() -> Problem:
     return Problem(503, "shutting_down", message, headers={"Retry-After": "5"})
 
 
-def _result(row: exports.Row | None) -> dict[str, Any]:
+def _result(row: ExportRow | None) -> dict[str, Any]:
     """The result that the row keeps, or the Problem that ended the export; Fenced when the row is not over."""
     if row is None or row["completed_at"] is None:
         raise Fenced("an export that ended here is not over")

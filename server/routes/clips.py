@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from server.edits.canonical import READ, saved
+from server.edits.canonical import saved, untouched_clip
 from server.edits.compiled import project_of
 from server.footage.facts import summary
 from server.ids import new_id
@@ -16,6 +16,7 @@ from server.problem import Problem, invalid, not_found
 from server.routes.shapes import Clip, ClipChange, Clips, NewClip, Order, Removed, Reordered, Restore, Saved, Versions
 from server.storage.database import Reader, Transaction
 from server.tables import clips, raw_clips
+from server.tables.clips import ClipRow, ClipVersion
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 
 api = Operations("clips")
@@ -26,7 +27,7 @@ CONDITIONAL = ("If-Match", "Idempotency-Key")
 _MATCH = re.compile(r'"?(\d{1,9})"?')
 
 
-async def clip_of(reader: Reader, call: Call[Any]) -> clips.Row:
+async def clip_of(reader: Reader, call: Call[Any]) -> ClipRow:
     """The clip that the path names; 404 `project_not_found` or `clip_not_found`."""
     project = await project_of(reader, call.path("project_id"))
     row = await clips.get(reader, project["id"], call.path("clip_id"))
@@ -45,11 +46,9 @@ async def add(call: Call[NewClip]) -> Response:
         raw = await raw_clips.get(unit, body.raw_clip_id)
         if raw is None:
             raise not_found("raw_clip_not_found", "there is no such raw clip")
-        empty = {name: None for name in READ} | {"rotation": 0.0, "uploaded_filename": None, "version": 0}
         place = await clips.next_place(unit, project["id"])
-        named = {"project_id": project["id"], "clip_key": new_id("c"), "raw_clip_id": raw["id"], "sort_order": place}
-        row = {**empty, **named, "name": body.name or raw["name"]}
-        return await _save(unit, call, row, _changes(body))
+        row = untouched_clip(project["id"], new_id("c"), raw["id"], body.name or raw["name"], place)
+        return await _save(unit, call, row, body.edit())
 
     return await call.write(work, 201)
 
@@ -60,7 +59,7 @@ async def index(call: Call[NoBody]) -> Json:
 
     async def question(reader: Reader) -> list[Json]:
         project = await project_of(reader, call.path("project_id"))
-        return [clips.shown(row) for row in await clips.every(reader, project["id"])]
+        return [clips.as_json(row) for row in await clips.every(reader, project["id"])]
 
     return {"clips": await call.ask(question)}
 
@@ -75,7 +74,7 @@ async def reorder(call: Call[Order]) -> Response:
         if sorted(there) != sorted(call.body.clip_ids):
             raise invalid("clip_ids must name every clip of the project once", pointer="/clip_ids")
         await clips.reorder(unit, project["id"], call.body.clip_ids)
-        return {"success": True, "clips": [clips.shown(row) for row in await clips.every(unit, project["id"])]}
+        return {"success": True, "clips": [clips.as_json(row) for row in await clips.every(unit, project["id"])]}
 
     return await call.write(work)
 
@@ -84,17 +83,21 @@ async def reorder(call: Call[Order]) -> Response:
 async def show(call: Call[NoBody]) -> Response | Json:
     """A clip."""
     row = await call.ask(lambda reader: clip_of(reader, call))
-    return clips.shown(row)
+    return clips.as_json(row)
 
 
 @api.op("PUT", CLIP, Takes(ClipChange, headers=CONDITIONAL), Answers(Saved, errors=(404, 412, 422)))
 async def save(call: Call[ClipChange]) -> Response:
     """Save a clip as its next version; the answer comes when it is durable."""
+    body = call.body
 
     async def work(unit: Transaction) -> Json:
         row = await clip_of(unit, call)
         _expect(call.header("if-match"), row["version"])
-        return await _save(unit, call, row, _changes(call.body))
+        name = body.name if "name" in body.model_fields_set else row["name"]
+        place = body.sort_order if "sort_order" in body.model_fields_set else row["sort_order"]
+        changed: ClipRow = {**row, "name": name, "sort_order": place}
+        return await _save(unit, call, changed, body.edit())
 
     return await call.write(work)
 
@@ -118,7 +121,7 @@ async def versions(call: Call[NoBody]) -> Json:
 
     async def question(reader: Reader) -> list[Json]:
         row = await clip_of(reader, call)
-        return [clips.shown(each) for each in await clips.versions(reader, row["project_id"], row["clip_key"])]
+        return [clips.as_json(each) for each in await clips.versions(reader, row["project_id"], row["clip_key"])]
 
     return {"versions": await call.ask(question)}
 
@@ -133,29 +136,25 @@ async def restore(call: Call[Restore]) -> Response:
         old = await clips.version(unit, row["project_id"], row["clip_key"], call.body.version)
         if old is None:
             raise not_found("version_not_found", "this version is not kept")
-        return await _next(unit, call, {**old, "version": row["version"], "sort_order": row["sort_order"]}, [])
+        restored: ClipRow = {**old, "version": row["version"], "sort_order": row["sort_order"]}
+        return await _next(unit, call, restored, [])
 
     return await call.write(work)
 
 
-def _changes(body: NewClip | ClipChange) -> Mapping[str, Any]:
-    return {name: getattr(body, name) for name in body.model_fields_set if name != "raw_clip_id"}
-
-
-async def _save(unit: Transaction, call: Call[Any], row: clips.Row, changes: Mapping[str, Any]) -> Json:
-    """The row's next version, with what the changes make of it."""
+async def _save(unit: Transaction, call: Call[Any], row: ClipVersion, changes: Mapping[str, Any]) -> Json:
+    """Store the row's next version, with these changes of its edit."""
     raw = await raw_clips.get(unit, row["raw_clip_id"]) if row["raw_clip_id"] else None
-    made, warnings = saved(row, changes, summary(raw["media_info"]) if raw else None)
-    plain = {name: changes[name] for name in ("name", "sort_order") if changes.get(name) is not None}
-    return await _next(unit, call, {**made, **plain}, warnings)
+    edit, warnings = saved(row, changes, summary(raw["media_info"]) if raw else None)
+    return await _next(unit, call, {**row, "edit": edit}, warnings)
 
 
-async def _next(unit: Transaction, call: Call[Any], row: clips.Row, warnings: list[str]) -> Json:
-    made = {**row, "version": row["version"] + 1, "created_at": call.services.now()}
-    await clips.add(unit, made)
+async def _next(unit: Transaction, call: Call[Any], row: ClipVersion, warnings: list[str]) -> Json:
+    stored: ClipVersion = {**row, "version": row["version"] + 1, "created_at": call.services.now()}
+    await clips.add(unit, stored)
     await clips.prune(unit, row["project_id"], row["clip_key"], call.services.settings.versions_kept)
-    shown = clips.shown(made)
-    return {"success": True, "clip_id": shown["id"], "version": shown["version"], "clip": shown, "warnings": warnings}
+    clip = clips.as_json(stored)
+    return {"success": True, "clip_id": clip["id"], "version": clip["version"], "clip": clip, "warnings": warnings}
 
 
 def _expect(if_match: str | None, version: int) -> None:

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from server.edits.canonical import READ
 from server.edits.compiled import Edit, footage_there, project_of, read_edit
 from server.edits.drafts import drafted
 from server.problem import invalid, not_found
-from server.routes.shapes import Answer, Change, Fault, Id, Stored
+from server.routes.shapes import Answer, Change, ClipEdit, Fault, Id
 from server.storage.database import Reader
 from server.tables import clips
+from server.tables.clips import ClipRow
 from server.web.api import Answers, Call, Json, Operations, Takes, plain
 
 api = Operations("drafts")
@@ -25,15 +25,10 @@ Pieces = Annotated[
 ]
 
 
-class ClipDraft(Change):
+class ClipDraft(ClipEdit):
     """A clip as it would be saved; fields that are absent are as they are stored."""
 
     clip_id: Id
-    crop_data: Stored = None
-    segments_data: Stored = None
-    timing_data: Stored = None
-    transition_data: Stored = None
-    rotation: Stored = None
 
 
 class Draft(Change):
@@ -95,18 +90,17 @@ async def draft(call: Call[Draft]) -> Json:
 
 
 def _fields(body: ClipDraft, k: int) -> Mapping[str, Any]:
-    given = [name for name in READ if name in body.model_fields_set]
-    return {name: plain(getattr(body, name), f"/clips/{k}/{name}") for name in given}
+    return {name: plain(value, f"/clips/{k}/{name}") for name, value in body.edit().items()}
 
 
-def _changed(rows: Sequence[clips.Row], given: Mapping[str, Mapping[str, Any]]) -> list[clips.Row]:
+def _changed(rows: Sequence[ClipRow], given: Mapping[str, Mapping[str, Any]]) -> list[ClipRow]:
     """The rows with what is given in place of what is stored; 404 for a clip that is not there."""
     if unknown := given.keys() - {row["clip_key"] for row in rows}:
         raise not_found("clip_not_found", f"there is no clip {min(unknown)} in this project")
-    return [{**row, **given.get(row["clip_key"], {})} for row in rows]
+    return [{**row, "edit": {**row["edit"], **given.get(row["clip_key"], {})}} for row in rows]
 
 
-def _ordered(rows: Sequence[clips.Row], order: Sequence[str]) -> list[clips.Row]:
+def _ordered(rows: Sequence[ClipRow], order: Sequence[str]) -> list[ClipRow]:
     by_key = {row["clip_key"]: row for row in rows}
     if sorted(order) != sorted(by_key):
         raise invalid("order must name every clip of the project once", pointer="/order")

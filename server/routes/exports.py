@@ -19,6 +19,7 @@ from server.routes.export_shapes import Export, Exported, ExportRequest, Exports
 from server.storage.database import Reader
 from server.storage.held import RequestDatabases
 from server.tables import exports
+from server.tables.exports import ExportRow
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 
 api = Operations("exports")
@@ -58,7 +59,7 @@ async def index(call: Call[NoBody]) -> Json:
     """The newest exports, of `?project_id=` if it is given, the newest first."""
     project_id = call.request.query_params.get("project_id")
 
-    async def question(reader: Reader) -> list[exports.Row]:
+    async def question(reader: Reader) -> list[ExportRow]:
         if project_id is not None:
             await project_of(reader, project_id)
         return await exports.every(reader, project_id)
@@ -119,7 +120,7 @@ async def _described(call: Call[Any]) -> Json:
     return _as_json(call, await call.ask(lambda reader: _export(reader, call.path("export_id"))))
 
 
-async def _export(reader: Reader, export_id: str) -> exports.Row:
+async def _export(reader: Reader, export_id: str) -> ExportRow:
     """The export; 404 `export_not_found`."""
     row = await exports.get(reader, export_id)
     if row is None:
@@ -127,16 +128,24 @@ async def _export(reader: Reader, export_id: str) -> exports.Row:
     return row
 
 
-def _as_json(call: Call[Any], row: exports.Row) -> Json:
+def _as_json(call: Call[Any], row: ExportRow) -> Json:
     """An export as the API describes it: by its job while there is one, as rows may be ahead of what is durable."""
     job = call.services.jobs.of(call.uid, row["export_id"])
-    names = ("export_id", "project_id", "attempt", "created_at", "started_at")
-    described = {name: row[name] for name in names}
-    if job is not None and not job.ended.is_set():
-        state = job.teller.state
-        progress = {"state": state.state, "stage": state.stage, "progress": round(state.progress, 4)}
-        return {**described, **progress, "error": None, "result": None, "completed_at": None}
-    done = 1.0 if row["state"] == "complete" else 0.0
-    progress = {"state": row["state"], "stage": row["stage"], "progress": done}
-    result = {"success": True, **row["result"]} if row["result"] else None
-    return {**described, **progress, "error": row["error"], "result": result, "completed_at": row["completed_at"]}
+    described: Json = {
+        "export_id": row["export_id"],
+        "project_id": row["project_id"],
+        "state": row["state"],
+        "stage": row["stage"],
+        "progress": 1.0 if row["state"] == "complete" else 0.0,
+        "attempt": row["attempt"],
+        "error": row["error"],
+        "result": {"success": True, **row["result"]} if row["result"] else None,
+        "created_at": row["created_at"],
+        "started_at": row["started_at"],
+        "completed_at": row["completed_at"],
+    }
+    if job is None or job.ended.is_set():
+        return described
+    state = job.teller.state
+    progress = {"state": state.state, "stage": state.stage, "progress": round(state.progress, 4)}
+    return {**described, **progress, "error": None, "result": None, "completed_at": None}

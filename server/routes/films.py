@@ -11,6 +11,7 @@ from server.routes.shapes import WorkingVideo
 from server.storage.database import Reader
 from server.storage.objects import Missing
 from server.tables import exports, films
+from server.tables.films import FilmRow
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.ranges import RANGED, object_answer
 
@@ -30,7 +31,7 @@ TYPES = {
 FILM = "/api/working-videos/{working_video_id}"
 
 
-async def film_of(reader: Reader, film_id: str) -> films.Row:
+async def film_of(reader: Reader, film_id: str) -> FilmRow:
     """The film; 404 `working_video_not_found`, 410 `working_video_gone` for one that was not kept."""
     row = await films.get(reader, film_id)
     if row is not None:

@@ -11,7 +11,7 @@ from server.footage.facts import playable
 from server.problem import not_found
 from server.routes.raw_clips import RAW, raw_clip_of
 from server.routes.shapes import Answer
-from server.tables import raw_clips
+from server.tables.raw_clips import RawClipRow
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.ranges import RANGED, object_answer
 
@@ -45,8 +45,8 @@ class Proxy(Answer):
     error: Annotated[dict[str, Any] | None, Field(description="What stopped it, as errors are told.")]
 
 
-async def _raw(call: Call[NoBody]) -> raw_clips.Row:
-    row: raw_clips.Row = await call.ask(lambda reader: raw_clip_of(reader, call.path("raw_clip_id")))
+async def _raw(call: Call[NoBody]) -> RawClipRow:
+    row: RawClipRow = await call.ask(lambda reader: raw_clip_of(reader, call.path("raw_clip_id")))
     return row
 
 
@@ -101,7 +101,7 @@ async def media(call: Call[NoBody]) -> Response:
     return await object_answer(call.request, call.services.sending, stat, "video/mp4", f"{row['name']}.mp4")
 
 
-async def _state(call: Call[NoBody], row: raw_clips.Row) -> Json:
+async def _state(call: Call[NoBody], row: RawClipRow) -> Json:
     making = call.services.previews.making(row["object_key"], "proxy")
     if making is not None and making.problem is None:
         return _told("making", making.progress)

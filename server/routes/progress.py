@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.routing import WebSocketRoute
@@ -15,6 +16,7 @@ from server.exports.progress import State
 from server.failures import UNSTORED, unstored
 from server.problem import Problem, not_found
 from server.tables import exports
+from server.tables.exports import ExportRow
 from server.web.identity import identify, refuse_foreign_origin
 from server.web.services import Services
 
@@ -83,13 +85,13 @@ class Sockets:
         return job
 
 
-def _last(row: dict[str, Any]) -> State:
+def _last(row: ExportRow) -> State:
     """The last state of an export of which only the row is left."""
     whole = row["state"] == "complete"
     error = row["error"]
     message = error["message"] if error else "the film is ready" if whole else "cancelled"
-    ended = {name: row[name] for name in ("export_id", "state", "stage", "error")}
-    return State(**ended, seq=1, progress=float(whole), message=message, done=True)
+    kept: Mapping[str, Any] = {name: row[name] for name in ("export_id", "state", "stage", "error")}
+    return State(**kept, seq=1, progress=float(whole), message=message, done=True)
 
 
 async def _talk(socket: WebSocket, found: Job | State) -> None:

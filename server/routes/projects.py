@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from starlette.responses import Response
 
 from server.edits.canonical import check_settings
@@ -11,6 +13,7 @@ from server.problem import Problem
 from server.routes.shapes import NewProject, Project, ProjectChange, Projects
 from server.storage.database import Reader, Transaction
 from server.tables import clips, projects
+from server.tables.projects import ProjectEdit, ProjectRow
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes, plain
 
 api = Operations("projects")
@@ -25,9 +28,14 @@ async def create(call: Call[NewProject]) -> Response:
     check_settings(body.aspect_ratio, settings)
 
     async def work(unit: Transaction) -> Json:
-        project_id = new_id("p")
-        await projects.add(unit, project_id, body.name, body.aspect_ratio, settings, call.services.now())
-        return await project_of(unit, project_id)
+        project: ProjectEdit = {
+            "id": new_id("p"),
+            "name": body.name,
+            "aspect_ratio": body.aspect_ratio,
+            "settings": settings,
+        }
+        await projects.add(unit, project, call.services.now())
+        return {**await project_of(unit, project["id"])}
 
     return await call.write(work, 201)
 
@@ -45,10 +53,9 @@ async def show(call: Call[NoBody]) -> Json:
 
     async def question(reader: Reader) -> Json:
         project = await project_of(reader, project_id)
-        return {**project, "clips": [clips.shown(row) for row in await clips.every(reader, project_id)]}
+        return {**project, "clips": [clips.as_json(row) for row in await clips.every(reader, project_id)]}
 
-    shown: Json = await call.ask(question)
-    return shown
+    return await call.ask(question)
 
 
 @api.op("PATCH", "/api/projects/{project_id}", Takes(ProjectChange, headers=ONCE), Answers(Project, errors=(404, 422)))
@@ -57,10 +64,11 @@ async def change(call: Call[ProjectChange]) -> Response:
     given = {name: plain(getattr(call.body, name), f"/{name}") for name in call.body.model_fields_set}
 
     async def work(unit: Transaction) -> Json:
-        project = {**await project_of(unit, call.path("project_id")), **given}
-        check_settings(project["aspect_ratio"], project["settings"])
-        await projects.change(unit, project, call.services.now())
-        return await project_of(unit, project["id"])
+        project = await project_of(unit, call.path("project_id"))
+        changed = cast(ProjectRow, {**project, **given})
+        check_settings(changed["aspect_ratio"], changed["settings"])
+        await projects.change(unit, changed, call.services.now())
+        return {**await project_of(unit, changed["id"])}
 
     return await call.write(work)
 

@@ -25,6 +25,7 @@ from server.routes.shapes import NAME_LENGTH, RawClip, RawClips
 from server.storage.database import Reader, Transaction
 from server.storage.objects import CHUNK, Missing, StoreFailed
 from server.tables import raw_clips
+from server.tables.raw_clips import RawClipRow
 from server.threads import in_thread
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.ranges import RANGED, object_answer
@@ -50,7 +51,7 @@ TAKES = {
 _STREAMED = ("video/", "audio/", "application/octet-stream", "application/mp4")
 
 
-async def raw_clip_of(reader: Reader, raw_clip_id: str) -> raw_clips.Row:
+async def raw_clip_of(reader: Reader, raw_clip_id: str) -> RawClipRow:
     """The raw clip; 404 `raw_clip_not_found`."""
     row = await raw_clips.get(reader, raw_clip_id)
     if row is None:
@@ -68,37 +69,45 @@ async def upload(call: Call[NoBody]) -> Response:
     """Upload footage: as a form with a `file`, or as the body itself with `?name=`."""
     raw_clip_id = new_id("r")
     async with _received(call, raw_clip_id) as (path, name):
-        media, key = await _probed(path), media_key(call.uid, raw_clip_id)
-        with call.services.coming.kept(key):
-            row = {"id": raw_clip_id, "name": name, **await _stored(call, key, path, media)}
+        media = await _probed(path)
+        with call.services.coming.kept(media_key(call.uid, raw_clip_id)):
+            row = await _stored(call, raw_clip_id, name, path, media)
 
             async def work(unit: Transaction) -> Json:
                 await raw_clips.add(unit, row)
-                return shown(row)
+                return as_json(row)
 
             return await call.write(work, 201)
 
 
-async def _stored(call: Call[NoBody], key: str, path: Path, media: Media) -> Json:
-    """What the row says of the object, once it and its facts are stored."""
+async def _stored(call: Call[NoBody], raw_clip_id: str, name: str, path: Path, media: Media) -> RawClipRow:
+    """The row of the footage, once the file and its facts are stored."""
+    key = media_key(call.uid, raw_clip_id)
     stat = await call.services.store.put_file(key, path)
     if stat.size != media.size:
         raise storage_problem("the store kept another size than was sent")
     info = await write_facts(call.services.store, key, media)
-    told = {"object_key": key, "etag": stat.etag, "size": stat.size}
-    return {**told, "media_info": info, "created_at": call.services.now()}
+    return {
+        "id": raw_clip_id,
+        "name": name,
+        "object_key": key,
+        "etag": stat.etag,
+        "size": stat.size,
+        "media_info": info,
+        "created_at": call.services.now(),
+    }
 
 
 @api.op("GET", "/api/raw-clips", answers=Answers(RawClips))
 async def index(call: Call[NoBody]) -> Json:
     """Every raw clip, the newest first."""
-    return {"raw_clips": [shown(row) for row in await call.ask(raw_clips.every)]}
+    return {"raw_clips": [as_json(row) for row in await call.ask(raw_clips.every)]}
 
 
 @api.op("GET", RAW, answers=Answers(RawClip, errors=(404,)))
 async def show(call: Call[NoBody]) -> Json:
     """A raw clip."""
-    return shown(await call.ask(lambda reader: raw_clip_of(reader, call.path("raw_clip_id"))))
+    return as_json(await call.ask(lambda reader: raw_clip_of(reader, call.path("raw_clip_id"))))
 
 
 @api.op(
@@ -139,10 +148,10 @@ async def remove(call: Call[NoBody]) -> Response:
     return Response(None, 204)
 
 
-def shown(row: raw_clips.Row) -> Json:
-    """A raw clip as the API shows it."""
-    told = {name: row[name] for name in ("id", "name", "size", "media_info", "created_at")}
-    return {**told, "playable": playable(row["media_info"])}
+def as_json(row: RawClipRow) -> Json:
+    """A raw clip as the API has it."""
+    public = {name: value for name, value in row.items() if name not in ("object_key", "etag")}
+    return {**public, "playable": playable(row["media_info"])}
 
 
 async def _probed(path: Path) -> Media:

@@ -53,27 +53,33 @@ class ProjectChange(Change):
     settings: dict[str, Any] = {}
 
 
-class NewClip(Body):
+class ClipEdit(Change):
+    """The stored fields of a clip; those that are absent stay."""
+
+    crop_data: Stored = None
+    segments_data: Stored = None
+    timing_data: Stored = None
+    transition_data: Stored = None
+    rotation: Stored = None
+    stretch: Stored = None
+    motion: Stored = None
+
+    def edit(self) -> dict[str, Any]:
+        """The stored fields that are given."""
+        return {name: getattr(self, name) for name in ClipEdit.model_fields if name in self.model_fields_set}
+
+
+class NewClip(ClipEdit):
     """A clip to add at the end of a project."""
 
     raw_clip_id: Id
     name: Name | None = None
-    crop_data: Stored = None
-    segments_data: Stored = None
-    timing_data: Stored = None
-    transition_data: Stored = None
-    rotation: Stored = None
 
 
-class ClipChange(Change):
+class ClipChange(ClipEdit):
     """What changes of a clip; fields that are absent stay, null clears."""
 
     name: Name = ""
-    crop_data: Stored = None
-    segments_data: Stored = None
-    timing_data: Stored = None
-    transition_data: Stored = None
-    rotation: Stored = None
     sort_order: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
@@ -107,6 +113,8 @@ class Clip(Answer):
     timing_data: Stored
     transition_data: Stored
     rotation: float
+    stretch: str | None
+    motion: str | None
     sort_order: int
     version: int
     saved_at: str

@@ -29,8 +29,7 @@ async def editor(call: Call[NoBody]) -> Response:
     async def question(reader: Reader) -> Response:
         return page("studio.html", uid=call.uid, project=await project_of(reader, call.path("project_id")))
 
-    shown: Response = await call.ask(question)
-    return shown
+    return await call.ask(question)
 
 
 @api.op("GET", "/exports", page=True)

@@ -129,7 +129,13 @@ CREATE INDEX exports_film ON exports (working_video_id);
 """
 """What an export answers is its own, for ever, however long its film is kept."""
 
-STEPS: tuple[str, ...] = (FIRST, EXPORTED_EDIT, KEPT_RESULTS)
+SOUND_AND_MOTION = """
+ALTER TABLE working_clips ADD COLUMN stretch TEXT;
+ALTER TABLE working_clips ADD COLUMN motion TEXT;
+"""
+"""A clip keeps how speed changes its sound and its pictures; NULL is the default, which every clip had before."""
+
+STEPS: tuple[str, ...] = (FIRST, EXPORTED_EDIT, KEPT_RESULTS, SOUND_AND_MOTION)
 """Step n is `STEPS[n - 1]`: SQL that takes a database from step n - 1 to n. A step that was released never changes."""
 
 BOOKS = """

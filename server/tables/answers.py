@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypedDict
 
 from server.storage.database import Reader, Transaction
 
-Row = dict[str, Any]
+
+class AnswerRow(TypedDict):
+    """An answer, and the hash of the request that it was given to."""
+
+    request_hash: str
+    status: int
+    body: Any
+
 
 MOST_HELD = 1 << 20
 """Characters of answers that are kept, the newest: by size and not by age, as no clock then decides what is forgotten,
 and a database stays small. The newest is always kept."""
 
 
-async def get(reader: Reader, key: str) -> Row | None:
-    """What was answered under this key, and the hash of what was asked; None if it is not kept."""
+async def get(reader: Reader, key: str) -> AnswerRow | None:
+    """The answer under this key; None if there is none."""
     row = await reader.one("SELECT request_hash, status, body FROM idempotency WHERE key = ?", (key,))
-    return row and {**row, "body": json.loads(row["body"])}
+    if row is None:
+        return None
+    return {"request_hash": row["request_hash"], "status": row["status"], "body": json.loads(row["body"])}
 
 
-async def add(unit: Transaction, key: str, request_hash: str, status: int, body: Row, now: str) -> None:
+async def add(unit: Transaction, key: str, request_hash: str, status: int, body: Mapping[str, Any], now: str) -> None:
     """An answer, kept from now on; the oldest that are then too many are not."""
     given = (key, request_hash, status, json.dumps(body), now)
     await unit.run("INSERT INTO idempotency VALUES (?, ?, ?, ?, ?)", given)

@@ -7,42 +7,79 @@ changed in place: moving clips about makes no versions of what is in them.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict, cast
 
+from compiler.model import CLIP_FIELDS
 from server.storage.database import Reader, Transaction
 
-Row = dict[str, Any]
+NESTED = tuple(name for field in CLIP_FIELDS if field.nested for name in field.names)
+"""The fields of a clip's edit that are stored as JSON text; NULL is null."""
 
-STORED = ("crop_data", "timing_data", "segments_data", "transition_data")
-"""The columns that hold JSON text; NULL is null."""
+PLAIN = tuple(name for field in CLIP_FIELDS if not field.nested for name in field.names)
+"""The fields of a clip's edit that are numbers or words."""
 
-_DATA = ("raw_clip_id", "uploaded_filename", "name", *STORED, "rotation")
-_COLUMNS = ", ".join(("id", "project_id", "clip_key", "version", "sort_order", "created_at", *_DATA))
+FIELDS = (*NESTED, *PLAIN)
+"""Every field of a clip's edit, by the compiler's table: each is a column of its name."""
+
+UNTOUCHED: Mapping[str, Any] = dict.fromkeys(FIELDS) | {"rotation": 0.0}
+"""The edit of a clip that nobody edited."""
 
 
-async def every(reader: Reader, project_id: str) -> list[Row]:
+class ClipVersion(TypedDict):
+    """One version of a clip, to be stored; `edit` holds the columns of `FIELDS`."""
+
+    project_id: str
+    clip_key: str
+    version: int
+    sort_order: int
+    created_at: str
+    raw_clip_id: str | None
+    uploaded_filename: str | None
+    name: str
+    edit: Mapping[str, Any]
+
+
+class ClipRow(ClipVersion):
+    """One version of a clip; `id` numbers the versions of all clips."""
+
+    id: int
+
+
+_OWN = tuple(name for name in ClipRow.__annotations__ if name != "edit")
+_COLUMNS = ", ".join((*_OWN, *FIELDS))
+
+
+def row_of(columns: Mapping[str, Any]) -> ClipRow:
+    """The row that these columns of `working_clips` are."""
+    own = {name: columns[name] for name in _OWN}
+    return cast(ClipRow, {**own, "edit": {name: columns[name] for name in FIELDS}})
+
+
+async def every(reader: Reader, project_id: str) -> list[ClipRow]:
     """The clips of a project in their order."""
     sql = f"SELECT {_COLUMNS} FROM latest_clips WHERE project_id = ? ORDER BY sort_order, id"
-    return await reader.all(sql, (project_id,))
+    return [row_of(each) for each in await reader.all(sql, (project_id,))]
 
 
-async def get(reader: Reader, project_id: str, clip_key: str) -> Row | None:
+async def get(reader: Reader, project_id: str, clip_key: str) -> ClipRow | None:
     """A clip; None if there is none."""
     sql = f"SELECT {_COLUMNS} FROM latest_clips WHERE project_id = ? AND clip_key = ?"
-    return await reader.one(sql, (project_id, clip_key))
+    found = await reader.one(sql, (project_id, clip_key))
+    return None if found is None else row_of(found)
 
 
-async def versions(reader: Reader, project_id: str, clip_key: str) -> list[Row]:
+async def versions(reader: Reader, project_id: str, clip_key: str) -> list[ClipRow]:
     """Every version of a clip that is kept, the newest first."""
     sql = f"SELECT {_COLUMNS} FROM working_clips WHERE project_id = ? AND clip_key = ? AND NOT deleted"
-    return await reader.all(f"{sql} ORDER BY version DESC", (project_id, clip_key))
+    return [row_of(each) for each in await reader.all(f"{sql} ORDER BY version DESC", (project_id, clip_key))]
 
 
-async def version(reader: Reader, project_id: str, clip_key: str, number: int) -> Row | None:
+async def version(reader: Reader, project_id: str, clip_key: str, number: int) -> ClipRow | None:
     """One version of a clip; None if it is not there."""
     sql = f"SELECT {_COLUMNS} FROM working_clips WHERE project_id = ? AND clip_key = ? AND version = ? AND NOT deleted"
-    return await reader.one(sql, (project_id, clip_key, number))
+    found = await reader.one(sql, (project_id, clip_key, number))
+    return None if found is None else row_of(found)
 
 
 async def next_place(reader: Reader, project_id: str) -> int:
@@ -52,12 +89,11 @@ async def next_place(reader: Reader, project_id: str) -> int:
     return int(row["place"]) if row else 0
 
 
-async def add(unit: Transaction, row: Row) -> None:
-    """A row: the first version of a new clip, or the next of one that is there."""
-    names = ("project_id", "clip_key", "version", "sort_order", "created_at", *_DATA)
-    marks = ", ".join("?" for _ in names)
-    sql = f"INSERT INTO working_clips ({', '.join(names)}) VALUES ({marks})"
-    await unit.run(sql, [row[name] for name in names])
+async def add(unit: Transaction, row: ClipVersion) -> None:
+    """Store a version: the first of a new clip, or the next of one that is there."""
+    values = {**{name: value for name, value in row.items() if name not in ("id", "edit")}, **row["edit"]}
+    marks = ", ".join("?" for _ in values)
+    await unit.run(f"INSERT INTO working_clips ({', '.join(values)}) VALUES ({marks})", list(values.values()))
 
 
 async def prune(unit: Transaction, project_id: str, clip_key: str, kept: int) -> None:
@@ -89,18 +125,22 @@ async def reorder(unit: Transaction, project_id: str, clip_keys: Sequence[str]) 
             await unit.run("UPDATE working_clips SET sort_order = ? WHERE id = ?", (place, row["id"]))
 
 
-async def _placed(unit: Transaction, project_id: str, clip_keys: Sequence[str]) -> list[Row]:
+async def _placed(unit: Transaction, project_id: str, clip_keys: Sequence[str]) -> list[ClipRow]:
     rows = {row["clip_key"]: row for row in await every(unit, project_id)}
     return [rows[key] for key in clip_keys]
 
 
-def shown(row: Row) -> Row:
-    """A clip as the API shows it: `id` is its key, stored JSON as values, text that is no JSON as it is."""
-    rest = {name: row[name] for name in ("project_id", "raw_clip_id", "name", "rotation", "sort_order", "version")}
+def as_json(row: ClipVersion) -> dict[str, Any]:
+    """A clip as the API has it: `id` is its key, stored JSON as values, text that is no JSON as it is."""
     return {
         "id": row["clip_key"],
-        **rest,
-        **{name: _value(row[name]) for name in STORED},
+        "project_id": row["project_id"],
+        "raw_clip_id": row["raw_clip_id"],
+        "name": row["name"],
+        **{name: row["edit"][name] for name in PLAIN},
+        "sort_order": row["sort_order"],
+        "version": row["version"],
+        **{name: _value(row["edit"][name]) for name in NESTED},
         "saved_at": row["created_at"],
     }
 
@@ -110,5 +150,5 @@ def _value(text: str | None) -> Any:
         return None
     try:
         return json.loads(text)
-    except ValueError:  # unreadable stored data is shown as it is; rendering names it as an error
+    except ValueError:  # unreadable stored data stays as it is; rendering reports it as an error
         return text

@@ -7,37 +7,62 @@ the export ends.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict, cast
 
 from server.storage.database import Reader, Transaction
+from server.tables.clips import ClipRow, row_of
+from server.tables.films import NewFilm
+from server.tables.projects import ProjectEdit
 
-Row = dict[str, Any]
+
+class NewExport(TypedDict):
+    """An export that is accepted now."""
+
+    export_id: str
+    boot_id: str
+    request_hash: str
+    created_at: str
+
+
+class ExportRow(TypedDict):
+    """An export; `error` is the members of a problem, `result` names its film."""
+
+    export_id: str
+    project_id: str
+    state: str
+    stage: str
+    attempt: int
+    boot_id: str
+    request_hash: str
+    error: dict[str, Any] | None
+    result: dict[str, str] | None
+    created_at: str
+    started_at: str | None
+    completed_at: str | None
+
 
 MOST_SHOWN = 100
 OPEN = "state IN ('queued', 'running')"
-_COLUMNS = (
-    "export_id, project_id, state, stage, attempt, boot_id, request_hash, error, result,"
-    " created_at, started_at, completed_at"
-)
+_COLUMNS = ", ".join(ExportRow.__annotations__)
 
 
-async def get(reader: Reader, export_id: str) -> Row | None:
+async def get(reader: Reader, export_id: str) -> ExportRow | None:
     """An export; None if there is none."""
     row = await reader.one(f"SELECT {_COLUMNS} FROM exports WHERE export_id = ?", (export_id,))
-    return row and _shown(row)
+    return None if row is None else _row(row)
 
 
-async def every(reader: Reader, project_id: str | None) -> list[Row]:
+async def every(reader: Reader, project_id: str | None) -> list[ExportRow]:
     """The newest hundred exports, of one project if one is given, the newest first."""
     sql = f"SELECT {_COLUMNS} FROM exports WHERE ?1 IS NULL OR project_id = ?1 ORDER BY rowid DESC"
-    return [_shown(row) for row in await reader.all(f"{sql} LIMIT {MOST_SHOWN}", (project_id,))]
+    return [_row(row) for row in await reader.all(f"{sql} LIMIT {MOST_SHOWN}", (project_id,))]
 
 
-async def unfinished(reader: Reader) -> list[Row]:
+async def unfinished(reader: Reader) -> list[ExportRow]:
     """Every export that is queued or running, the oldest first."""
     rows = await reader.all(f"SELECT {_COLUMNS} FROM exports WHERE {OPEN} ORDER BY rowid")
-    return [_shown(row) for row in rows]
+    return [_row(row) for row in rows]
 
 
 async def under_way(reader: Reader, project_id: str) -> str | None:
@@ -46,20 +71,28 @@ async def under_way(reader: Reader, project_id: str) -> str | None:
     return str(row["export_id"]) if row else None
 
 
-async def add(unit: Transaction, row: Row, project: Row, clips: Sequence[Row]) -> None:
+async def add(unit: Transaction, row: NewExport, project: ProjectEdit, clips: Sequence[ClipRow]) -> None:
     """A new export, queued, of the project and these versions of its clips."""
-    edit = json.dumps({name: project[name] for name in ("id", "name", "aspect_ratio", "settings")})
+    shape = {"aspect_ratio": project["aspect_ratio"], "settings": project["settings"]}
+    edit = json.dumps({"id": project["id"], "name": project["name"], **shape})
     await unit.run(
         "INSERT INTO exports (export_id, project_id, state, stage, attempt, boot_id, request_hash, created_at, edit)"
         " VALUES (?, ?, 'queued', 'queued', 0, ?, ?, ?, ?)",
-        (row["export_id"], project["id"], row["boot_id"], row["request_hash"], row["created_at"], edit),
+        (
+            row["export_id"],
+            project["id"],
+            row["boot_id"],
+            row["request_hash"],
+            row["created_at"],
+            edit,
+        ),
     )
     sql = "INSERT INTO export_clips VALUES (?, ?, ?)"
     for position, clip in enumerate(clips):
         await unit.run(sql, (row["export_id"], position, clip["id"]))
 
 
-async def edit_of(reader: Reader, export_id: str) -> tuple[Row, list[Row]]:
+async def edit_of(reader: Reader, export_id: str) -> tuple[ProjectEdit, list[ClipRow]]:
     """The project and the clips that an unfinished export renders, in their order."""
     row = await reader.one("SELECT edit FROM exports WHERE export_id = ?", (export_id,))
     assert row is not None, "an export that runs has a row"
@@ -68,7 +101,7 @@ async def edit_of(reader: Reader, export_id: str) -> tuple[Row, list[Row]]:
         " WHERE used.export_id = ? ORDER BY used.position",
         (export_id,),
     )
-    return json.loads(row["edit"]), clips
+    return json.loads(row["edit"]), [row_of(each) for each in clips]
 
 
 async def started(unit: Transaction, export_id: str, boot_id: str, now: str) -> int:
@@ -90,7 +123,13 @@ async def requeued(unit: Transaction, export_id: str, *, counted: bool) -> None:
 
 
 async def ended(
-    unit: Transaction, export_id: str, state: str, now: str, *, film: Row | None = None, error: Row | None = None
+    unit: Transaction,
+    export_id: str,
+    state: str,
+    now: str,
+    *,
+    film: NewFilm | None = None,
+    error: Mapping[str, Any] | None = None,
 ) -> bool:
     """The export is over, and the edit it was made from needed no more; False for one that was over already."""
     changed = await unit.run(
@@ -111,10 +150,11 @@ async def made(reader: Reader, film_id: str) -> bool:
     return await reader.one(sql, (film_id,)) is not None
 
 
-def _result(film: Row) -> Row:
-    """What an export tells of its film, for ever."""
+def _result(film: NewFilm) -> dict[str, str]:
+    """The part of an export's answer that names its film; it stays for ever."""
     return {"working_video_id": film["id"], "filename": film["filename"]}
 
 
-def _shown(row: Row) -> Row:
-    return {**row, **{name: row[name] and json.loads(row[name]) for name in ("error", "result")}}
+def _row(columns: Mapping[str, Any]) -> ExportRow:
+    decoded = {name: columns[name] and json.loads(columns[name]) for name in ("error", "result")}
+    return cast(ExportRow, {**columns, **decoded})

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import TypedDict, cast
 
 from server.storage.database import Reader, Transaction
+from server.tables.clips import ClipRow
 
-Row = dict[str, Any]
 
-_NAMES = (
-    *("id", "project_id", "filename", "object_key", "version", "duration", "frames", "size", "sha256"),
-    *("render_identity", "created_at"),
-)
+class NewFilm(TypedDict):
+    """A film that is stored, and has no number in its project yet."""
+
+    id: str
+    project_id: str
+    filename: str
+    object_key: str
+    duration: float
+    frames: int
+    size: int
+    sha256: str
+    render_identity: str
+    created_at: str
+
+
+class FilmRow(NewFilm):
+    """A film of a project; `version` counts the project's films from 1."""
+
+    version: int
+
+
+_NAMES = tuple(FilmRow.__annotations__)
 _COLUMNS = ", ".join(_NAMES)
 
 
-async def get(reader: Reader, film_id: str) -> Row | None:
+async def get(reader: Reader, film_id: str) -> FilmRow | None:
     """A film; None if there is none."""
-    return await reader.one(f"SELECT {_COLUMNS} FROM working_videos WHERE id = ?", (film_id,))
+    row = await reader.one(f"SELECT {_COLUMNS} FROM working_videos WHERE id = ?", (film_id,))
+    return cast(FilmRow | None, row)
 
 
 async def next_version(reader: Reader, project_id: str) -> int:
@@ -28,10 +47,14 @@ async def next_version(reader: Reader, project_id: str) -> int:
     return int(row["next"]) if row else 1
 
 
-async def add(unit: Transaction, row: Row, clips: Sequence[Row]) -> None:
+async def add(unit: Transaction, row: FilmRow, clips: Sequence[ClipRow]) -> None:
     """A new film, rendered from these versions of clips, and from now on the project's; its object is stored."""
+    values: Mapping[str, object] = row
     marks = ", ".join("?" for _ in _NAMES)
-    await unit.run(f"INSERT INTO working_videos ({_COLUMNS}) VALUES ({marks})", [row[name] for name in _NAMES])
+    await unit.run(
+        f"INSERT INTO working_videos ({_COLUMNS}) VALUES ({marks})",
+        [values[name] for name in _NAMES],
+    )
     sql = "INSERT INTO working_video_clips VALUES (?, ?, ?)"
     for position, clip in enumerate(clips):
         await unit.run(sql, (row["id"], position, clip["id"]))

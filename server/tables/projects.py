@@ -3,39 +3,65 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypedDict, cast
 
 from server.storage.database import Reader, Transaction
 
-Row = dict[str, Any]
+
+class ProjectEdit(TypedDict):
+    """A project as far as a film depends on it."""
+
+    id: str
+    name: str
+    aspect_ratio: str
+    settings: dict[str, Any]
+
+
+class ProjectRow(ProjectEdit):
+    """A project."""
+
+    working_video_id: str | None
+    created_at: str
+    updated_at: str
+
+
+class ListedProject(ProjectRow):
+    """A project in the list: with the number of its clips, and the footage of the first."""
+
+    clips: int
+    first_raw_clip_id: str | None
+
 
 _COLUMNS = "id, name, aspect_ratio, settings, working_video_id, created_at, updated_at"
 
 
-async def get(reader: Reader, project_id: str) -> Row | None:
+async def get(reader: Reader, project_id: str) -> ProjectRow | None:
     """A project; None if there is none."""
     row = await reader.one(f"SELECT {_COLUMNS} FROM projects WHERE id = ?", (project_id,))
-    return row and _shown(row)
+    return None if row is None else cast(ProjectRow, _decoded(row))
 
 
-async def every(reader: Reader) -> list[Row]:
-    """Every project, the newest first, each with how many clips it has and what the first one is cut from."""
+async def every(reader: Reader) -> list[ListedProject]:
+    """Every project, the newest first, each with the number of its clips and the footage of the first."""
     rows = await reader.all(
         f"SELECT {_COLUMNS}, (SELECT count(*) FROM latest_clips AS c WHERE c.project_id = p.id) AS clips,"
         " (SELECT raw_clip_id FROM latest_clips AS c WHERE c.project_id = p.id ORDER BY sort_order, id LIMIT 1)"
         " AS first_raw_clip_id"
         " FROM projects AS p ORDER BY rowid DESC"
     )
-    return [_shown(row) for row in rows]
+    return [cast(ListedProject, _decoded(row)) for row in rows]
 
 
-async def add(unit: Transaction, project_id: str, name: str, aspect_ratio: str, settings: Row, now: str) -> None:
+async def add(unit: Transaction, project: ProjectEdit, now: str) -> None:
     """A new project."""
     sql = "INSERT INTO projects (id, name, aspect_ratio, settings, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)"
-    await unit.run(sql, (project_id, name, aspect_ratio, json.dumps(settings), now, now))
+    await unit.run(
+        sql, (project["id"], project["name"], project["aspect_ratio"], json.dumps(project["settings"]), now, now)
+    )
 
 
-async def change(unit: Transaction, project: Row, now: str) -> None:
+async def change(unit: Transaction, project: ProjectEdit, now: str) -> None:
     """Store a project's name, aspect ratio and settings as they are in the row."""
     sql = "UPDATE projects SET name = ?, aspect_ratio = ?, settings = ?, updated_at = ? WHERE id = ?"
     given = (project["name"], project["aspect_ratio"], json.dumps(project["settings"]), now, project["id"])
@@ -58,5 +84,5 @@ async def exporting(reader: Reader, project_id: str) -> bool:
     return await reader.one(sql, (project_id,)) is not None
 
 
-def _shown(row: Row) -> Row:
+def _decoded(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "settings": json.loads(row["settings"])}

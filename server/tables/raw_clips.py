@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypedDict, cast
 
 from server.storage.database import Reader, Transaction
 
-Row = dict[str, Any]
 
-_COLUMNS = "id, name, object_key, etag, size, media_info, start_time, end_time, created_at"
+class RawClipRow(TypedDict):
+    """Uploaded footage; `media_info` summarises its facts."""
+
+    id: str
+    name: str
+    object_key: str
+    etag: str
+    size: int
+    media_info: dict[str, Any]
+    created_at: str
 
 
-async def get(reader: Reader, raw_clip_id: str) -> Row | None:
+_COLUMNS = ", ".join(RawClipRow.__annotations__)
+
+
+async def get(reader: Reader, raw_clip_id: str) -> RawClipRow | None:
     """A raw clip; None if there is none."""
     row = await reader.one(f"SELECT {_COLUMNS} FROM raw_clips WHERE id = ?", (raw_clip_id,))
-    return row and _shown(row)
+    return None if row is None else _row(row)
 
 
-async def every(reader: Reader) -> list[Row]:
+async def every(reader: Reader) -> list[RawClipRow]:
     """Every raw clip, the newest first."""
     rows = await reader.all(f"SELECT {_COLUMNS} FROM raw_clips ORDER BY rowid DESC")
-    return [_shown(row) for row in rows]
+    return [_row(row) for row in rows]
 
 
-async def add(unit: Transaction, row: Row) -> None:
+async def add(unit: Transaction, row: RawClipRow) -> None:
     """A new raw clip, whose object is stored already."""
-    sql = f"INSERT INTO raw_clips ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?)"
+    sql = f"INSERT INTO raw_clips ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
     info = json.dumps(row["media_info"])
     given = (row["id"], row["name"], row["object_key"], row["etag"], row["size"], info, row["created_at"])
     await unit.run(sql, given)
@@ -44,5 +56,5 @@ async def remove(unit: Transaction, raw_clip_id: str) -> None:
     await unit.run("DELETE FROM raw_clips WHERE id = ?", (raw_clip_id,))
 
 
-def _shown(row: Row) -> Row:
-    return {**row, "media_info": json.loads(row["media_info"])}
+def _row(columns: Mapping[str, Any]) -> RawClipRow:
+    return cast(RawClipRow, {**columns, "media_info": json.loads(columns["media_info"])})

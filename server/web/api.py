@@ -25,7 +25,7 @@ from compiler.model.wire import Doubled, Refused, decode, parse
 from server import logs
 from server.failures import UNSTORED, unstored
 from server.problem import Problem, from_reel, invalid
-from server.storage.database import Transaction
+from server.storage.database import Reader, Transaction
 from server.storage.held import RequestDatabase
 from server.tables import answers
 from server.web.envelope import ROUTE
@@ -34,6 +34,7 @@ from server.web.pages import problem_page, wants_page
 from server.web.services import Services
 
 B = TypeVar("B", bound="Body")
+T = TypeVar("T")
 Json = dict[str, Any]
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -74,7 +75,7 @@ class Call(Generic[B]):
         async with self.services.request_databases.of(self.uid) as held:
             yield held
 
-    async def ask(self, question: Callable[[Any], Awaitable[Any]]) -> Any:
+    async def ask(self, question: Callable[[Reader], Awaitable[T]]) -> T:
         """The answer to a question, from one unchanging view of the user's database."""
         async with self.held() as held:
             return await held.read(question)

@@ -6,6 +6,9 @@ from dataclasses import fields
 
 from compiler.model import CLIP_FIELDS, Clip
 from compiler.model.clip import FIELDS
+from server.routes.shapes import Clip as ClipAnswer
+from server.routes.shapes import ClipEdit
+from server.tables import clips
 
 UNWRITTEN = {
     "id": "names the clip, and does not belong to its edit",
@@ -25,3 +28,8 @@ def test_every_field_of_a_clip_is_written_or_has_a_reason_not_to_be() -> None:
 def test_every_stored_name_is_in_one_field() -> None:
     names = [name for field in CLIP_FIELDS for name in field.names]
     assert sorted([*names, "id", "name", "media"]) == sorted(FIELDS)
+
+
+def test_a_request_and_an_answer_have_every_stored_field() -> None:
+    assert set(ClipEdit.model_fields) == set(clips.FIELDS)
+    assert set(clips.FIELDS) <= set(ClipAnswer.model_fields)

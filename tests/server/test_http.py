@@ -183,6 +183,18 @@ def test_a_clip_is_saved_in_the_one_current_form(user: httpx.Client, game: Path)
     assert stored["rotation"] == 1.5
 
 
+def test_what_speed_does_to_sound_and_pictures_is_saved(user: httpx.Client, game: Path) -> None:
+    clip = added(user, game)
+    assert (user.get(clip).json()["stretch"], user.get(clip).json()["motion"]) == (None, None)
+    saved = user.put(clip, json={"stretch": "mute", "motion": "blend"}).json()["clip"]
+    assert (saved["stretch"], saved["motion"]) == ("mute", "blend")
+    renamed = user.put(clip, json={"name": "Dunk"}).json()["clip"]
+    assert (renamed["stretch"], renamed["motion"]) == ("mute", "blend")
+    cleared = user.put(clip, json={"stretch": None, "motion": None}).json()["clip"]
+    assert (cleared["stretch"], cleared["motion"]) == (None, "repeat")
+    refused(user.put(clip, json={"motion": "smear"}), 422, "out_of_range")
+
+
 def test_absent_fields_stay_and_null_clears(user: httpx.Client, game: Path) -> None:
     clip = added(user, game, crop_data=[BOX], rotation=2, transition_data={"type": "fade", "duration": 1})
     kept = user.put(clip, json={"name": "Dunk"}).json()["clip"]

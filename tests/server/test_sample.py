@@ -30,7 +30,15 @@ def clips(game: Path, footage: Path) -> list[Json]:
     slow = trim(0.5, 1, {"start": 0.5, "end": 1, "speed": 0.5})
     dissolve = {"type": "dissolve", "duration": 0.2}
     return [
-        {"id": "run", "name": "A run", "media": str(game), "crop_data": PAN, "segments_data": slow},
+        {
+            "id": "run",
+            "name": "A run",
+            "media": str(game),
+            "crop_data": PAN,
+            "segments_data": slow,
+            "stretch": "varispeed",
+            "motion": "blend",
+        },
         {
             "media": str(footage / "pal25.mp4"),
             "crop_data": BOX,
@@ -69,8 +77,9 @@ def test_a_new_user_finds_it_and_can_export_it(tmp_path: Path, reel: Path, clips
     with serving(tmp_path / "data", sample=str(reel)) as site, signed_in(site) as me:
         (found,) = projects(me)
         assert (found["name"], found["aspect_ratio"], found["clips"]) == ("Sample: first steps", "9:16", 3)
-        names = [clip["name"] for clip in me.get(f"/api/projects/{found['id']}").json()["clips"]]
-        assert names == ["A run", "pal25.mp4", "short60.mp4"]
+        stored = me.get(f"/api/projects/{found['id']}").json()["clips"]
+        assert [clip["name"] for clip in stored] == ["A run", "pal25.mp4", "short60.mp4"]
+        assert (stored[0]["stretch"], stored[0]["motion"]) == ("varispeed", "blend")
         assert len(me.get("/api/raw-clips").json()["raw_clips"]) == 2
         made = film(me, export(me, found["id"], Origin=site.url))
     assert made == rendered(tmp_path, SMALL, clips)
