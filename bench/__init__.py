@@ -1,1 +1,1 @@
-"""Benchmarks: a film by reelc beside the same film by hand-written ffmpeg, and the time a compile takes."""
+"""Benchmarks: films by reelc compared with hand-written ffmpeg, the time of a compile, and the server under load."""

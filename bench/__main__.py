@@ -12,7 +12,7 @@ from compiler.supervise.ffmpeg import find_build
 
 
 def main() -> None:
-    """Print what was asked for."""
+    """Print the requested tables."""
     options = _options()
     build = find_build()
     if options.keyframes:

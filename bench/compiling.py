@@ -1,4 +1,4 @@
-"""How long a compile takes: a thousand clips, and ten thousand keyframes on one clip. Nothing is rendered."""
+"""The time of a compile, without rendering: a thousand clips, and ten thousand keyframes on one clip."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ FPS = 30
 HOURS = 4
 CLIPS, KEYFRAMES = 1_000, 10_000
 SEEDS = (1, 2, 3)
-"""One reel each, and the median of them: none profits from what was remembered of another."""
+"""One reel for each; the median counts. The reels differ, so that caches of one do not speed up another."""
 
 Document = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Compile:
-    """CPU seconds to read a reel file and to compile it; how many definitions and characters of script came out."""
+    """CPU seconds to read a reel file and to compile it; the number of definitions, and of the script's characters."""
 
     read: float
     compiled: float
@@ -36,7 +36,7 @@ class Compile:
 
 
 def compiles_table(build: Build) -> Iterator[str]:
-    """A row for many clips, a row for many keyframes."""
+    """The table's lines: a row for many clips, a row for many keyframes."""
     yield "| reel | read | compile | definitions | script |"
     yield "| --- | --- | --- | --- | --- |"
     yield _row(f"{CLIPS} clips", [many_clips(CLIPS, seed) for seed in SEEDS], build)
@@ -108,7 +108,7 @@ def wandering(count: int, seed: int, picture: int) -> list[Document]:
 
 
 def _place(n: int) -> float:
-    """A place within 0 .. 1, as a tracker finds a subject that never moves the same way twice."""
+    """The position of frame n from 0 to 1, as of a tracked subject whose movement never repeats."""
     return 0.5 + 0.3 * math.sin(n / 97) + 0.15 * math.sin(n / 31.7) + 0.03 * math.sin(n / 7.3)
 
 
@@ -138,4 +138,4 @@ MATCH = Media(
         end=SourceTime(Fraction(3600 * HOURS)),
     ),
 )
-"""Four hours of 1080p30 that nobody has to film: the compiler opens no file."""
+"""The facts of four hours of 1080p30; the file need not exist, because the compiler opens no file."""

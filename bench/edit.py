@@ -1,4 +1,4 @@
-"""The edit that every rival renders, once as a list of takes and once as the reel file that says the same."""
+"""The edit that every rival renders, as a list of takes and as the equivalent reel file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BOX_WIDTH = 607.5
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """Source seconds `[start, start + length)` at a speed, the box panning from one x to another; how it is entered."""
+    """Source seconds `[start, start + length)` at a speed, with a pan of the box and the dissolve at its start."""
 
     start: int
     length: int
@@ -26,7 +26,7 @@ class Take:
 
     @property
     def frames(self) -> int:
-        """Frames it lasts in the film."""
+        """The take's frames in the film."""
         return round(self.length / self.speed * FPS)
 
 
@@ -36,7 +36,7 @@ class Edit:
 
     takes: Sequence[Take]
     minutes: int
-    """How long the source is."""
+    """The duration of the source."""
     width: int
     height: int
     preset: str
@@ -48,7 +48,7 @@ class Edit:
         return sum(take.frames for take in self.takes) - sum(round(take.dissolve * FPS) for take in self.takes)
 
     def reel(self, media: Path) -> dict[str, object]:
-        """The reel file."""
+        """The edit as a reel file."""
         return {
             "reel": 1,
             "canvas": {"width": self.width, "height": self.height, "fps": str(FPS)},

@@ -1,7 +1,7 @@
-"""Whether the editor stays fluid with 50 clips and 1,000 keyframes: `python -m bench.editor`.
+"""Frame times of the editor with 50 clips and 1,000 keyframes: `python -m bench.editor`.
 
-Chromium is driven over a server that is a process of its own. Of every gesture: the frames that the browser drew while
-it went on, the time between them, and how many came more than 50 ms after the one before.
+Chromium runs against a server in its own process. For every gesture: the number of frames that the browser drew during
+it, the time between two frames, and the number of frames that came more than 50 ms after the previous one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.server.site import serving
 CLIPS, KEYFRAMES = 50, 1000
 RATE, SECONDS = Fraction(30), Fraction(40)
 LONG = 50.0
-"""Milliseconds between two frames that somebody feels."""
+"""Milliseconds between two frames from which a delay is noticeable."""
 MOVES = 60
 
 WATCH = """() => {
@@ -54,7 +54,7 @@ def main() -> None:
 
 @contextmanager
 def editing() -> Iterator[Desk]:
-    """The editor of the long project."""
+    """Open the editor of the long project."""
     with (
         tempfile.TemporaryDirectory() as folder,
         serving(Path(folder) / "data") as site,
@@ -73,7 +73,7 @@ def editing() -> Iterator[Desk]:
 
 
 def long_project(person: Person, folder: Path) -> str:
-    """A project of many clips, the first with many keyframes; its id."""
+    """Make a project of many clips, the first with many keyframes; return its id."""
     recipe = Recipe(RATE, SECONDS, size=(1280, 720))
     footage = make(folder / "long.mp4", recipe, ffmpeg=str(find_build().path))
     project, raw = person.project("A long film"), person.uploaded(footage)
@@ -90,11 +90,11 @@ def long_project(person: Person, folder: Path) -> str:
     return project
 
 
-def pull(what: str, dx: float, dy: float = 0) -> Callable[[Desk], None]:
-    """A slow drag of what a selector finds."""
+def pull(selector: str, dx: float, dy: float = 0) -> Callable[[Desk], None]:
+    """A slow drag of the first element that matches a selector."""
 
     def gesture(desk: Desk) -> None:
-        x, y = middle(desk.page.locator(what).first)
+        x, y = middle(desk.page.locator(selector).first)
         desk.page.mouse.move(x, y)
         desk.page.mouse.down()
         moved(desk.page, x, y, dx, dy)
@@ -104,14 +104,14 @@ def pull(what: str, dx: float, dy: float = 0) -> Callable[[Desk], None]:
 
 
 def moved(page: Page, x: float, y: float, dx: float, dy: float) -> None:
-    """The mouse moved in many steps."""
+    """Move the mouse in many steps."""
     for step in range(1, MOVES + 1):
         page.mouse.move(x + dx * step / MOVES, y + dy * step / MOVES)
         page.wait_for_timeout(16)
 
 
 def zoom(desk: Desk) -> None:
-    """In and out with the wheel."""
+    """Zoom in and out with the wheel."""
     x, y = middle(desk.page.locator(".film-track"))
     desk.page.mouse.move(x, y)
     desk.page.keyboard.down("Control")
@@ -122,7 +122,7 @@ def zoom(desk: Desk) -> None:
 
 
 def play(desk: Desk) -> None:
-    """Three seconds."""
+    """Play for three seconds."""
     desk.page.keyboard.press("Space")
     desk.page.wait_for_timeout(3000)
     desk.page.keyboard.press("k")

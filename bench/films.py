@@ -1,4 +1,4 @@
-"""One film by four hands: what each costs beside the expert's ffmpeg command."""
+"""The costs of one film made by four rivals, relative to the expert's ffmpeg command."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from compiler.ir.build import Build
 REELC = Path(sys.executable).with_name("reelc")
 REFERENCE = "expert"
 FRAMES = FOLDER / "frames.nut"
-"""The film's frames and samples before encoding, raw: gigabytes, and removed at the end."""
+"""The film's raw frames and samples before encoding; several gigabytes, deleted at the end."""
 
 Commands = dict[str, list[str]]
 
 
 def films_table(build: Build, edit: Edit, rounds: int) -> Iterator[str]:
-    """A row for every rival; they are run turn by turn, so that all meet the same machine."""
+    """The table's lines, a row for every rival; the rivals run in turn, so that all meet the same load."""
     commands = _commands(build, edit)
     costs: dict[str, list[Cost]] = {name: [] for name in commands}
     for _ in range(rounds):
@@ -44,7 +44,7 @@ def films_table(build: Build, edit: Edit, rounds: int) -> Iterator[str]:
 
 
 def _commands(build: Build, edit: Edit) -> Commands:
-    """The rivals by name. All encode as reelc does: the options are taken from its own command."""
+    """The rivals' commands by name; all encode with the options of reelc's own command."""
     media = long_source(build.path, edit.minutes)
     reel, script = FOLDER / "reel.json", FOLDER / "filtergraph.txt"
     reel.write_text(json.dumps(edit.reel(media)), encoding="utf-8")
@@ -64,7 +64,7 @@ def _commands(build: Build, edit: Edit) -> Commands:
 
 
 def render_command(reel: Path, film: Path) -> list[str]:
-    """What a user types, less the progress."""
+    """A user's command, without progress output."""
     return [str(REELC), "render", str(reel), "-o", str(film), "--overwrite", "--progress", "none"]
 
 

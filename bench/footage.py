@@ -1,4 +1,4 @@
-"""The source that is cut: a long 1080p film with grain and sound, made once and kept in `.footage/bench/`."""
+"""The source of the edit: a long 1080p film with grain and sound, made once and kept in `.footage/bench/`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ FPS = 30
 QUIET = ("-nostdin", "-hide_banner", "-v", "error", "-y")
 PICTURE = f"testsrc2=size=1920x1080:rate={FPS},noise=alls=8:allf=t,format=yuv420p,{MARKED}"
 TAGGED = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
-"""As cameras tag: of an untagged source the expert's film would be converted on its way into the encoder."""
+"""Colour tags as cameras write them; the expert's command would convert an untagged source before encoding."""
 SOUND = "aevalsrc=0.2*sin(2*PI*(220+110*sin(t/3))*t)|0.2*sin(2*PI*330*t):s=48000"
 
 
 def long_source(ffmpeg: str, minutes: int) -> Path:
-    """A 1080p30 H.264 film with a keyframe every 2 s and AAC stereo, of this many minutes; made unless it is there.
+    """A 1080p30 H.264 film of this many minutes, with a keyframe every 2 s and AAC stereo; made unless it exists.
 
-    One minute is encoded and repeated by stream copy: seeking and decoding cannot tell.
+    One minute is encoded and repeated by stream copy, which makes no difference to seeking and decoding.
     """
     made = FOLDER / f"footage-{minutes}min.mp4"
     if made.exists():

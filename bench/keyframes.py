@@ -1,4 +1,4 @@
-"""What the expressions of ten thousand keyframes cost a frame when they are rendered."""
+"""The render time for each frame of a clip with ten thousand keyframes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from bench.measure import cost_of
 from compiler.ir.build import Build
 
 WIDTH = 320
-"""Pixels: the pictures are small, so that expressions weigh."""
+"""Pixels; small pictures, so that the evaluation of expressions dominates."""
 
 
 def keyframes_table(build: Build) -> Iterator[str]:
-    """The same small film with a keyframe at every frame, and with the first of them alone."""
+    """The table's lines: a small film with a keyframe at every frame, and the same film with only the first one."""
     media = _small_source(build.path)
     yield "| keyframes | a frame |"
     yield "| --- | --- |"

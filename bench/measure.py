@@ -1,4 +1,4 @@
-"""What running a program costs: wall and CPU seconds, and the memory of its largest process."""
+"""The cost of running a program: wall and CPU seconds, and the memory of its largest process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from time import perf_counter
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds by the clock, user and system seconds of all its processes, peak MiB of the largest of them."""
+    """Wall seconds, user and system seconds of all processes, and the peak MiB of the largest process."""
 
     wall: float
     cpu: float
@@ -22,19 +22,19 @@ class Cost:
 
 
 def cost_of(command: Sequence[str]) -> Cost:
-    """What the command costs; one that fails ends the benchmark with what it said."""
+    """Run a command and return its cost; a command that fails ends the benchmark with its output."""
     began = perf_counter()
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as child:
         assert child.stderr
-        said = child.stderr.read()
+        output = child.stderr.read()
         _, status, used = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
     wall = perf_counter() - began
     if child.returncode:
-        sys.exit(f"exit code {child.returncode} of {shlex.join(command)}\n{said}")
+        sys.exit(f"exit code {child.returncode} of {shlex.join(command)}\n{output}")
     return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
 def middle(costs: Sequence[Cost]) -> Cost:
-    """The median of each."""
+    """The median of each figure."""
     return Cost(*(median(getattr(cost, name) for cost in costs) for name in ("wall", "cpu", "peak")))

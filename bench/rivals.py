@@ -1,4 +1,4 @@
-"""The same film by other hands: an expert's ffmpeg command, a beginner's, and the encoder with nothing before it."""
+"""Rival commands for the same film: an expert's ffmpeg command, a beginner's, and the encoder alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STEREO = "aresample=48000,aformat=sample_fmts=fltp:channel_layouts=stereo"
 
 
 def expert(ffmpeg: str, edit: Edit, media: Path, encoder: Sequence[str]) -> list[str]:
-    """One seeked input a take, shared by picture and sound, as somebody who knows ffmpeg writes it."""
+    """One seeked input for each take, shared by picture and sound, as an expert of ffmpeg writes it."""
     inputs = [
         word for take in edit.takes for word in ("-ss", str(take.start), "-t", str(take.length), "-i", str(media))
     ]
@@ -26,7 +26,7 @@ def expert(ffmpeg: str, edit: Edit, media: Path, encoder: Sequence[str]) -> list
 
 
 def naive(ffmpeg: str, edit: Edit, media: Path, encoder: Sequence[str]) -> list[str]:
-    """One input from its beginning, split; every take trimmed out of it by a filter."""
+    """One input read from its beginning and split, from which a filter trims every take."""
     count = len(edit.takes)
     chains = [
         f"[0:v]split={count}{_labels('sv', count)}",
@@ -40,9 +40,9 @@ def naive(ffmpeg: str, edit: Edit, media: Path, encoder: Sequence[str]) -> list[
 
 
 def alone(ffmpeg: str, frames: Path, encoder: Sequence[str]) -> list[str]:
-    """The encoder on the film's own frames and samples, stored raw: what no graph can go below.
+    """The encoder on the film's own raw frames and samples, the lower bound for any graph.
 
-    Raw frames say nothing of their colour, so they are marked as it is; else ffmpeg would convert them.
+    Raw frames have no colour tags, so they are tagged here; otherwise ffmpeg would convert them.
     """
     return [ffmpeg, *QUIET, "-i", str(frames), "-map", "0:v", "-map", "0:a", "-vf", MARKED, *encoder]
 
@@ -65,7 +65,7 @@ def _sound(take: Take) -> str:
 
 
 def _joins(edit: Edit) -> Iterator[str]:
-    """Two at a time, from the left; what comes out of concat has lost its rate, and xfade wants one."""
+    """Join two at a time, from the left; concat's output has no frame rate, which xfade requires."""
     video, audio, length = "v0", "a0", edit.takes[0].frames
     for k, take in enumerate(edit.takes[1:], start=1):
         out_video, out_audio = ("film", "sound") if k == len(edit.takes) - 1 else (f"jv{k}", f"ja{k}")

@@ -1,7 +1,7 @@
-"""Saves under load beside the object store's own PUT: `python -m bench.saves [--seconds N] [--users N]`.
+"""Saves under load compared with the object store's own PUT: `python -m bench.saves [--seconds N] [--users N]`.
 
-SeaweedFS and `reelc serve` each run as a process of their own. Requests come when they are due, whatever became of
-those before them, and a latency counts from when its request was due.
+SeaweedFS and `reelc serve` run in their own processes. Each request is sent when it is due, even if earlier ones are
+unanswered (open loop), and its latency counts from the time when it was due.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ RATE = 2
 CLIPS = 2
 KEYFRAMES = 24
 KEPT = 50
-"""Versions of a clip that the server keeps by default: filled up, a database grows no more."""
+"""Versions of a clip that the server keeps by default; a database with that many no longer grows."""
 
 Ask = Callable[[int, int], Awaitable[None]]
 """The n-th request of a user."""
@@ -39,13 +39,13 @@ Ask = Callable[[int, int], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Editor:
-    """A user, with clips to save."""
+    """A user with clips to save."""
 
     client: httpx.AsyncClient
     clips: tuple[str, ...]
 
     async def save(self, number: int) -> None:
-        """The next version of one of the clips."""
+        """Save the next version of one of the clips."""
         body = {"crop_data": _keyframes(number)}
         answer = await self.client.put(self.clips[number % len(self.clips)], json=body)
         answer.raise_for_status()
@@ -53,14 +53,14 @@ class Editor:
 
 @dataclass(frozen=True, slots=True)
 class Latencies:
-    """Milliseconds of every request that was answered well, in order, and how many were not."""
+    """Milliseconds of every successful request, sorted, and the number of failed ones."""
 
     name: str
     all: tuple[float, ...]
     errors: int
 
     def at(self, share: float) -> float:
-        """The latency that this share of the requests does not exceed."""
+        """The latency at this quantile."""
         return self.all[min(len(self.all) - 1, int(share * len(self.all)))]
 
 
@@ -101,7 +101,7 @@ async def _measured(place: Path, bucket: Bucket, clip: Path, users: int, seconds
     finally:
         code = site.stop()
         await store.close()
-    assert code == 0, "the server did not end well"
+    assert code == 0, "the server failed at its end"
     puts = Latencies("PUT", tuple(sorted(before.all + after.all)), before.errors + after.errors)
     return list(_table(users, seconds, size, saves, puts))
 
@@ -110,7 +110,7 @@ async def _editor(site: Site, store: ObjectStore, uid: str, clip: Path) -> Edito
     accounts = Accounts(store)
     await accounts.add(uid)
     headers = {"Authorization": f"Bearer {await accounts.issue(uid, 'bearer')}"}
-    # the server closes connections that were idle for 5 s: none that it may be closing is used again
+    # the server closes connections that were idle for 5 s: drop them before, so that none is used while it closes
     transport = httpx.AsyncHTTPTransport(retries=5, limits=httpx.Limits(keepalive_expiry=3))
     client = httpx.AsyncClient(base_url=site.url, headers=headers, timeout=60, transport=transport)
     project = (await client.post("/api/projects", json={"name": uid})).json()["id"]
@@ -121,18 +121,18 @@ async def _editor(site: Site, store: ObjectStore, uid: str, clip: Path) -> Edito
 
 
 async def _fill(editor: Editor) -> None:
-    """As many versions as are kept."""
+    """Save as many versions as are kept."""
     for number in range(KEPT * CLIPS):
         await editor.save(number)
 
 
 async def _size(store: ObjectStore, uid: str) -> int:
-    """Bytes of a user's newest snapshot."""
+    """The size in bytes of a user's newest snapshot."""
     return [stat.size async for stat in store.listing(folder(uid))][-1]
 
 
 async def _open_loop(name: str, ask: Ask, users: int, seconds: float) -> Latencies:
-    """Every user's requests, evenly spread, each begun when it is due."""
+    """Send every user's requests, evenly spread, each when it is due."""
     begin, latencies, errors = perf_counter() + 1, [], 0
 
     async def one(user: int, number: int, due: float) -> None:
@@ -166,13 +166,13 @@ def _table(users: int, seconds: float, size: int, saves: Latencies, puts: Latenc
 
 
 def _keyframes(number: int) -> list[dict[str, Any]]:
-    """A box that moves, another one in every save."""
+    """A moving box, different in every save."""
     box = {"y": 0, "width": 101.25, "height": 180}
     return [{"frame": frame, "x": (7 * number + frame) % 200 + 0.5, **box} for frame in range(KEYFRAMES)]
 
 
 def footage(path: Path) -> Path:
-    """A small clip of two seconds."""
+    """Make a small clip of two seconds."""
     source = ("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30:duration=2")
     subprocess.run([find_build().path, "-v", "error", *source, "-pix_fmt", "yuv420p", str(path)], check=True)
     return path

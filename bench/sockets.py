@@ -1,7 +1,7 @@
-"""Progress told to hundreds of WebSockets: `python -m bench.sockets [--sockets N]`.
+"""Progress sent to hundreds of WebSockets: `python -m bench.sockets [--sockets N]`.
 
 `reelc serve` and the clients are two processes. A render reports about four times a second, and each report goes to all
-sockets of its export. How late a socket is told counts from when the first one was told the same.
+sockets of its export. The delay of a message counts from the time when the first socket received the same message.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from tests.server.site import Site, add_user
 from tests.server.test_http import project, uploaded
 
 USERS = 4
-"""Each with a render; some wait for others."""
+"""Each with one render; some renders wait for others."""
 STALLED = 10
-"""One in so many sockets reads nothing until the films are made."""
+"""One in this many sockets reads nothing until the films are made."""
 SETTINGS = {"canvas": {"width": 720, "height": 1280, "fps": 30}}
 FRAMED = [{"frame": 0, "x": 100, "y": 0, "width": 101.25, "height": 180}]
 SLOWED = trim(0, 2, {"start": 0, "end": 2, "speed": 0.1})
 EVERY = 0.25
-"""Seconds between two looks at the server's memory."""
+"""Seconds between two readings of the server's memory."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One message as one socket had it."""
+class Received:
+    """One message as received by one socket."""
 
     export_id: str
     seq: int
@@ -43,12 +43,12 @@ class Told:
     last: bool
 
 
-Messages = list[Told]
+Messages = list[Received]
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The messages of every socket that read and of every one that did not; the server's bytes before and at most."""
+    """The messages of every reading and of every stalled socket; the server's memory in bytes, before and at most."""
 
     awake: list[Messages]
     asleep: list[Messages]
@@ -71,12 +71,12 @@ def main() -> None:
             measured = asyncio.run(_followed(site, exports, count // USERS))
         finally:
             code = site.stop()
-    assert code == 0, "the server did not end well"
+    assert code == 0, "the server failed at its end"
     print("\n".join(_table(measured)))
 
 
 def _export(site: Site, token: str, clip: Path) -> tuple[str, str]:
-    """A render that has begun, or waits: its id, and the token of its user."""
+    """Start an export; return its id and the token of its user."""
     with site.client(token) as client:
         project_id = project(client, settings=SETTINGS)
         add_clip(client, project_id, uploaded(client, clip), crop_data=FRAMED, segments_data=SLOWED)
@@ -103,28 +103,29 @@ async def _open(site: Site, export_id: str, token: str) -> ClientConnection:
 
 
 async def _heard(socket: ClientConnection, begin: asyncio.Event | None = None) -> Messages:
-    """Every message until the server closes, read from when `begin` is set on."""
+    """Every message until the server closes the socket; reads only once `begin` is set."""
     if begin:
         await begin.wait()
     messages = []
     async for message in socket:
         state = json.loads(message)
-        messages.append(Told(state["export_id"], state["seq"], perf_counter(), state["done"]))
+        messages.append(Received(state["export_id"], state["seq"], perf_counter(), state["done"]))
     return messages
 
 
 def _resident(site: Site) -> int:
-    """Bytes of the server's process in memory."""
+    """The resident memory of the server's process in bytes."""
     lines = Path(f"/proc/{site.process.pid}/status").read_text().splitlines()
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
 
 
 def _table(measured: Measured) -> Iterator[str]:
     first: dict[tuple[str, int], float] = {}
-    for told in sorted((told for messages in measured.awake for told in messages), key=lambda told: told.at):
-        first.setdefault((told.export_id, told.seq), told.at)
-    late = [1000 * (told.at - first[told.export_id, told.seq]) for messages in measured.awake for told in messages]
-    latencies = Latencies("told", tuple(sorted(late)), 0)
+    received = sorted((each for messages in measured.awake for each in messages), key=lambda each: each.at)
+    for each in received:
+        first.setdefault((each.export_id, each.seq), each.at)
+    late = [1000 * (each.at - first[each.export_id, each.seq]) for each in received]
+    latencies = Latencies("received", tuple(sorted(late)), 0)
     everybody = [*measured.awake, *measured.asleep]
     ends = sum(bool(messages) and messages[-1].last for messages in everybody)
     p50, p99, most = (f"{latencies.at(share):.1f} ms" for share in (0.5, 0.99, 1))

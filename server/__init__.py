@@ -1,1 +1,1 @@
-"""The server: it holds the edit and renders it. Saves are acknowledged only when they are durable."""
+"""The server: stores edits and renders them. A save is acknowledged only when it is durable."""

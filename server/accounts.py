@@ -1,6 +1,6 @@
-"""Users and their tokens, as objects of the store: they outlive this machine, and every server knows them.
+"""Users and their tokens, kept in the object store: they outlive this machine, and every server can read them.
 
-`accounts/<uid>` says who a user is; `tokens/<SHA-256 of a token>` whose a token is. Of a token only its hash is kept.
+`accounts/<uid>` is a `User`; `tokens/<SHA-256 of a token>` is a `Token`. Only the hash of a token is stored.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ Kind = Literal["bearer", "link", "session"]
 
 LINK_FOR = timedelta(hours=1)
 REMEMBERED = 5.0
-"""Seconds for which a token that was looked up is good: how long one that was revoked may go on."""
+"""Seconds for which a token is accepted after a look-up: a revoked token works at most this long."""
 STALE = REMEMBERED / 2
-"""Seconds after which it is looked up again beside the request that bears it: who is busy never waits for that."""
+"""Seconds after which a token is looked up again in the background, so that a busy user never waits for a look-up."""
 BELIEVED = 600.0
-"""Seconds for which it is good while the store does not answer: who is at work can go on reading."""
+"""Seconds for which a token is accepted while the store does not answer, so that reads go on."""
 LOOK_WITHIN = 5.0
 MOST_REMEMBERED = 10_000
 
@@ -36,12 +36,12 @@ _TOKEN = re.compile(r"reelc_[A-Za-z0-9_-]{43}")
 
 
 class NoSuchUser(Exception):
-    """There is no such user."""
+    """The user does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user: the id is the name."""
+    """A user; the id is the name."""
 
     uid: str
     created_at: str
@@ -49,7 +49,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is kept of a token: whose it is, what it is for, until when it is good (None: for ever)."""
+    """A token as it is stored: its user, its kind, and when it expires (None: never)."""
 
     uid: str
     kind: Kind
@@ -59,7 +59,7 @@ class Token:
 
 @dataclass(slots=True)
 class _Known:
-    """A token that was looked up: when it was found last, when it was asked for last, and whether in vain."""
+    """A token that was looked up: when it was last found, when last looked up, and whether the store failed then."""
 
     token: Token
     seen: float
@@ -80,27 +80,27 @@ class Accounts:
         self._known: dict[str, _Known] = {}
 
     async def add(self, uid: str) -> User:
-        """A new user; ValueError for a name that is none, Exists for one that is taken."""
+        """Add a user; ValueError for an invalid name, Exists for a name that is taken."""
         if not _NAME.fullmatch(uid):
-            raise ValueError("a name has 1 to 32 of a-z, 0-9, - and _, and begins with a letter or digit")
+            raise ValueError("a user name has 1 to 32 of a-z, 0-9, - and _, and begins with a letter or digit")
         user = User(uid, self._now().isoformat(timespec="seconds"))
         await self._store.put(f"accounts/{uid}", json.dumps(asdict(user)).encode(), if_absent=True)
         return user
 
     async def ensure(self, uid: str) -> None:
-        """The user, made if it is not there."""
+        """Add the user unless it exists."""
         try:
             await self.add(uid)
         except Exists:
             return
 
     async def users(self) -> list[User]:
-        """Every user, by name."""
+        """Every user, sorted by name."""
         stats = [stat async for stat in self._store.listing("accounts/")]
         return [User(**json.loads(await self._store.get(stat.key))) for stat in stats]
 
     async def issue(self, uid: str, kind: Kind, good_for: timedelta | None = None) -> str:
-        """A new token of a user, shown this once; NoSuchUser."""
+        """Make a token for a user and return it, the only time it is readable; NoSuchUser."""
         try:
             await self._store.head(f"accounts/{uid}")
         except Missing:
@@ -113,7 +113,7 @@ class Accounts:
         return secret
 
     async def revoke(self, uid: str) -> int:
-        """Make every token of a user worthless; how many there were. The user and what is stored remain."""
+        """Revoke every token of a user and return their number; the user and the user's data remain."""
         count = 0
         async for stat in self._store.listing("tokens/"):
             if Token(**json.loads(await self._store.get(stat.key))).uid == uid:
@@ -122,8 +122,8 @@ class Accounts:
         self._known.clear()
         return count
 
-    async def whose(self, secret: str, *kinds: Kind) -> str | None:
-        """The user whose token this is, if it is one of these kinds and still good."""
+    async def user_of(self, secret: str, *kinds: Kind) -> str | None:
+        """The id of the token's user; None unless the token is of one of these kinds and has not expired."""
         if not _TOKEN.fullmatch(secret):
             return None
         token = await self._token(_key(secret))
@@ -133,13 +133,13 @@ class Accounts:
         return None if expired else token.uid
 
     async def forget(self, secret: str) -> None:
-        """Make one token worthless."""
+        """Revoke one token."""
         key = _key(secret)
         self._known.pop(key, None)
         await self._store.delete(key)
 
     async def _token(self, key: str) -> Token | None:
-        """What is kept of a token. One that is known is looked up beside the request, unless that was long ago."""
+        """The stored token; a known one is refreshed in the background, unless its last look-up is too old."""
         known = self._known.get(key)
         if known is None:
             return await self._look(key)
@@ -148,7 +148,7 @@ class Accounts:
             known.asked = now
             known.looking = asyncio.create_task(self._look_again(key, known), name="token")
         if now - known.seen >= (BELIEVED if known.away else REMEMBERED):
-            assert known.looking, "what was not seen for so long was asked for"
+            assert known.looking, "a token this old is being looked up again"
             await asyncio.shield(known.looking)
             if self._known.get(key) is not known:
                 return await self._look(key)
@@ -169,9 +169,9 @@ class Accounts:
             token = await self._stored(key)
         except StoreFailed as error:
             known.away = True
-            logger.warning("a token is believed for a while", extra={"why": str(error)})
+            logger.warning("token accepted without a look-up", extra={"why": str(error)})
             return
-        if self._known.get(key) is not known:  # it was made worthless meanwhile
+        if self._known.get(key) is not known:  # revoked meanwhile
             return
         if token is None:
             del self._known[key]

@@ -1,4 +1,4 @@
-"""The application: middlewares, operations, and what lives from start to end."""
+"""The application: middlewares, operations, and the background tasks of the process."""
 
 from __future__ import annotations
 
@@ -65,10 +65,13 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         )
     )
 )
-"""Every operation, in the order they are matched."""
+"""Every operation, in the order of matching."""
 
 TIDY_EVERY, TAKE_UP_EVERY, SWEEP_EVERY = 60.0, 5.0, 3600.0
-ERRORS = {404: ("not_found", "there is nothing here"), 405: ("method_not_allowed", "not with this method")}
+ERRORS = {
+    404: ("not_found", "nothing is at this address"),
+    405: ("method_not_allowed", "this address does not take this method"),
+}
 
 
 def make_app(services: Services) -> Starlette:
@@ -80,26 +83,27 @@ def make_app(services: Services) -> Starlette:
             Middleware(AddressLimit, limits=services.limits),
             Middleware(Durable, within=services.settings.durable_within),
         ],
-        exception_handlers={HTTPException: _told},
+        exception_handlers={HTTPException: _as_response},
         lifespan=_lifespan(services),
     )
-    app.router.redirect_slashes = False  # an address is one address
+    app.router.redirect_slashes = False  # `/path/` is not `/path`
     app.state.document, app.state.events = document(OPERATIONS), events()
     return app
 
 
-async def _told(request: Request, error: Exception) -> Response:
+async def _as_response(request: Request, error: Exception) -> Response:
+    """The router's error as a problem, a page for browsers."""
     assert isinstance(error, HTTPException)
     code, message = ERRORS.get(error.status_code, ("http_error", str(error.detail)))
     headers = dict(error.headers or {})
-    if error.status_code == 405:  # the router names only the methods of the first operation there
+    if error.status_code == 405:  # the router names only the methods of the first matching operation
         headers["Allow"] = ", ".join(_methods(request))
     problem = Problem(error.status_code, code, message, headers=headers)
     return problem_page(problem) if wants_page(request) else problem.response()
 
 
 def _methods(request: Request) -> list[str]:
-    """Those of every operation with the plainest pattern that matches."""
+    """The methods of all operations at the matching pattern with the fewest parameters."""
     routes = [route for route in request.app.routes if isinstance(route, Route)]
     there = [route.path for route in routes if route.path_regex.match(request.url.path)]
     plainest = min(there, key=lambda path: path.count("{"))
@@ -126,18 +130,18 @@ def _lifespan(services: Services) -> Callable[[Starlette], contextlib.AbstractAs
 
 
 async def _tidy(services: Services) -> None:
-    """Take up what an earlier run left undurable; then close idle databases, for ever."""
+    """Resume uploads that an earlier run left unfinished; then close idle databases every minute."""
     while True:
         try:
             await services.databases.resume()
             await services.databases.close_idle()
         except UNSTORED as error:
-            logger.warning("not tidied", extra={"why": f"{type(error).__name__}: {error}"})
+            logger.warning("idle databases not closed", extra={"why": f"{type(error).__name__}: {error}"})
         await asyncio.sleep(TIDY_EVERY)
 
 
 async def _take_up(services: Services) -> None:
-    """Take up every user's exports that an earlier run left unfinished, wherever it ran."""
+    """Resume the exports of every user that an earlier run left unfinished, on whatever machine."""
     left: set[str] | None = None
     while left is None or left:
         try:
@@ -146,12 +150,12 @@ async def _take_up(services: Services) -> None:
                 await services.jobs.adopt(uid)
                 left.discard(uid)
         except UNSTORED as error:
-            logger.warning("exports not taken up", extra={"why": f"{type(error).__name__}: {error}"})
+            logger.warning("exports not resumed", extra={"why": f"{type(error).__name__}: {error}"})
             await asyncio.sleep(TAKE_UP_EVERY)
 
 
 async def _sweep(services: Services) -> None:
-    """Now and then delete objects that no row names."""
+    """Delete objects without a row, at regular intervals."""
     older = timedelta(seconds=services.settings.sweep_after)
     while True:
         await asyncio.sleep(min(SWEEP_EVERY, services.settings.sweep_after))

@@ -1,4 +1,4 @@
-"""The descriptions as files: `python -m server.describe docs/openapi.json docs/asyncapi.json` writes them anew."""
+"""Writes the API's descriptions to files: `python -m server.describe docs/openapi.json docs/asyncapi.json`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DESCRIPTIONS = {"openapi.json": lambda: document(OPERATIONS), "asyncapi.json": e
 
 
 def described(name: str) -> str:
-    """The text of the file of this name."""
+    """The text of the description file of this name."""
     return json.dumps(DESCRIPTIONS[name](), indent=2, ensure_ascii=False) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Failures as Problems: of storage, of footage, of a render, of ours."""
+"""Exceptions as Problems: of storage, of footage, of a render, of the server itself."""
 
 from __future__ import annotations
 
@@ -12,27 +12,29 @@ from server.storage.sync import Fenced, NotDurable
 from server.storage.tenants import Lost, Overdue
 
 UNSTORED = (StoreFailed, DatabaseFailed, Damaged, Lost, Fenced, NotDurable, Overdue)
-"""The exceptions that say that storage failed."""
+"""The exceptions that mean that storage failed."""
 
 
 def unstored(error: Exception) -> Problem:
-    """The answer to a request whose data could not be stored or read; the log has the reason."""
+    """The 503 for a request whose data could not be stored or read; logs the reason."""
     logger.error("storage failed", extra={"why": f"{type(error).__name__}: {error}"})
     match error:
         case NotDurable():
-            return storage_problem("the change was made, but is not stored safely yet: send the same request again")
+            return storage_problem("the change is made, but not stored safely yet: send the same request again")
         case Fenced():
             return storage_problem("another server is changing this user's data: read it again, then repeat the change")
         case Overdue():
-            return storage_problem("earlier changes are not stored safely yet, so no more are taken", retry_after=5)
+            return storage_problem("changes are refused until earlier ones are stored safely", retry_after=5)
         case Damaged() | Lost() | TooNew():
-            return storage_problem("this user's data cannot be used as it is: the operator has to look", retry_after=60)
+            return storage_problem("this user's data is damaged: the operator has to repair it", retry_after=60)
     return storage_problem("the storage does not answer: try again")
 
 
 def problem_of(error: Exception, *, lost: str, unstored: Problem, failed: str) -> Problem:
-    """What ended a job, as it is told and kept: `lost` is said of footage that is not there, `failed` of a bug of ours;
-    `unstored` is the answer when the storage failed."""
+    """The Problem for an exception that ended a job, to answer and to store.
+
+    `lost` is the message for missing footage, `failed` for a bug of the server; `unstored` stands for failed storage.
+    """
     match error:
         case Problem():
             return error

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line on stderr, with the request, user and job it belongs to."""
+"""Structured logs: one JSON object a line on stderr, with the ids of its request, user and job."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ logger = logging.getLogger("reelc")
 
 
 class JsonLines(logging.Formatter):
-    """A record as one JSON object: time (UTC), level, event, the context's ids and the record's own fields."""
+    """Formats a record as one JSON object: time (UTC), level, event, the context's ids and the record's own fields."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line."""
-        told: dict[str, Any] = {
+        """The record's line."""
+        members: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "event": record.getMessage(),
@@ -34,24 +34,24 @@ class JsonLines(logging.Formatter):
             **{name: value for name, value in vars(record).items() if name not in _STANDARD},
         }
         if record.exc_info:
-            told["trace"] = self.formatException(record.exc_info)
-        return json.dumps(told, default=str)
+            members["trace"] = self.formatException(record.exc_info)
+        return json.dumps(members, default=str)
 
 
 class Text(logging.Formatter):
-    """A record as people read it."""
+    """Formats a record as text for people."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, with a trace after it where there is one."""
+        """The record's line, and its stack trace if it has one."""
         fields = {name: value for name, variable in _CONTEXT.items() if (value := variable.get())}
         fields |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
-        told = " ".join(f"{name}={plain(str(value))}" for name, value in fields.items())
-        line = f"{record.levelname.lower():7} {record.getMessage()}  {told}".rstrip()
+        pairs = " ".join(f"{name}={plain(str(value))}" for name, value in fields.items())
+        line = f"{record.levelname.lower():7} {record.getMessage()}  {pairs}".rstrip()
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
 def set_up(level: str, form: str) -> None:
-    """Everything that is logged in this process goes to stderr in this form, `json` or `text`."""
+    """Send the logs of this process to stderr in this form, `json` or `text`."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if form == "json" else Text())
     root = logging.getLogger()

@@ -1,4 +1,4 @@
-"""What is counted, in Prometheus' text form."""
+"""The metrics of the process, in the text format of Prometheus."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120)
 
 
 class Metrics:
-    """The counters of one process."""
+    """The counters and gauges of one process."""
 
     def __init__(self, databases: Databases) -> None:
         self.registry = CollectorRegistry()
@@ -40,7 +40,7 @@ class Metrics:
         )
 
     def text(self) -> bytes:
-        """Everything, as it is scraped."""
+        """All metrics as Prometheus scrapes them."""
         return generate_latest(self.registry)
 
     def _gauge(self, name: str, about: str) -> Gauge:

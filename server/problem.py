@@ -1,5 +1,5 @@
-"""Errors over HTTP: `application/problem+json` (RFC 9457), with the members `error`, `message` and where they apply
-`clip_id`, `pointer`, `hint` and `errors`.
+"""HTTP errors as `application/problem+json` (RFC 9457), with the members `error` and `message`, and `clip_id`,
+`pointer`, `hint` and `errors` where they apply.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from compiler.errors import ReelError, ReelErrors
 MEDIA_TYPE = "application/problem+json"
 UNPROCESSABLE = 422
 OF_THE_EDIT = ("RC1", "RC2", "RC4")
-"""Families of errors that another edit would not have."""
+"""Families of errors that the edit causes, so that changing the edit removes them."""
 
 
 class Problem(Exception):
-    """One error answer: `error` is the code that programs read, `message` the sentence that people read."""
+    """One error answer: `error` is the code for programs, `message` the sentence for people."""
 
     def __init__(
         self, status: int, error: str, message: str, *, headers: Mapping[str, str] | None = None, **members: Any
@@ -30,7 +30,7 @@ class Problem(Exception):
         self.members = {name: value for name, value in members.items() if value is not None}
 
     def body(self) -> dict[str, Any]:
-        """The answer's members."""
+        """The members of the answer's JSON."""
         return {
             "type": "about:blank",
             "title": HTTPStatus(self.status).phrase,
@@ -42,50 +42,50 @@ class Problem(Exception):
         }
 
     def response(self) -> JSONResponse:
-        """The answer."""
+        """The problem as a response."""
         return JSONResponse(self.body(), self.status, self.headers, MEDIA_TYPE)
 
 
 def not_found(error: str, message: str) -> Problem:
-    """404: there is no such thing, or it is somebody else's; both are said alike."""
+    """404 for a thing that does not exist or belongs to another user; the two answers are identical."""
     return Problem(404, error, message)
 
 
 def storage_problem(message: str, *, retry_after: int = 2) -> Problem:
-    """503 `storage_error`: whether a save is durable is not known; the same request may be sent again."""
+    """503 `storage_error`: the save may or may not be durable; clients may repeat the request."""
     return Problem(503, "storage_error", message, headers={"Retry-After": str(retry_after)})
 
 
 def from_reel(error: ReelError | ReelErrors, status: int = UNPROCESSABLE, prefix: str = "", into: str = "") -> Problem:
-    """A compiler's error or errors as one answer; pointers that begin with `prefix` begin with `into` instead."""
+    """The compiler's error or errors as one answer; `prefix` at the start of their pointers is replaced by `into`."""
     errors = error.errors if isinstance(error, ReelErrors) else (error,)
-    told = [fault(each, prefix, into) for each in errors]
-    first = told[0]
+    faults = [fault(each, prefix, into) for each in errors]
+    first = faults[0]
     extra = {name: first[name] for name in ("code", "clip_id", "pointer", "hint") if name in first}
-    message = str(first["message"]) + (f" ({len(told)} errors in all)" if len(told) > 1 else "")
-    return Problem(status, str(first["error"]), message, **extra, errors=told)
+    message = str(first["message"]) + (f" ({len(faults)} errors in all)" if len(faults) > 1 else "")
+    return Problem(status, str(first["error"]), message, **extra, errors=faults)
 
 
 def fault(error: ReelError, prefix: str = "", into: str = "") -> dict[str, Any]:
-    """One error of several, as an answer has it."""
-    told: dict[str, Any] = {name: value for name, value in error.fields().items() if value is not None}
-    pointer = told.get("pointer")
+    """One error of the compiler as an entry of an answer's `errors`."""
+    members: dict[str, Any] = {name: value for name, value in error.fields().items() if value is not None}
+    pointer = members.get("pointer")
     if prefix and isinstance(pointer, str) and pointer.startswith(prefix):
-        told["pointer"] = into + pointer.removeprefix(prefix)
-    return told
+        members["pointer"] = into + pointer.removeprefix(prefix)
+    return members
 
 
 def invalid(message: str, errors: Sequence[Mapping[str, Any]] = (), *, pointer: str | None = None) -> Problem:
-    """422 `invalid_request`: the request is not what the operation takes."""
+    """422 `invalid_request`: the request does not fit the operation."""
     pointer = pointer if pointer is not None or not errors else errors[0].get("pointer")
     return Problem(UNPROCESSABLE, "invalid_request", message, pointer=pointer, errors=list(errors) or None)
 
 
 def render_problem(error: ReelError | ReelErrors) -> Problem:
-    """What stopped a render: 422 for an edit that cannot be, else 500 `render_error` with the end of the log."""
-    told = from_reel(error)
+    """The Problem of a failed render: 422 for errors of the edit, else 500 `render_error` with the end of the log."""
+    problem = from_reel(error)
     first = error.errors[0] if isinstance(error, ReelErrors) else error
     if first.code.startswith(OF_THE_EDIT):
-        return told
-    members = {**told.members, "log": first.detail or None}
-    return Problem(500, "render_error", told.message, **members)
+        return problem
+    members = {**problem.members, "log": first.detail or None}
+    return Problem(500, "render_error", problem.message, **members)

@@ -21,7 +21,7 @@ Greeting = Callable[[Accounts], Awaitable[None]]
 
 
 def serve(settings: Settings, greet: Callable[[Settings], Greeting]) -> None:
-    """Serve until a signal asks to end; `greet` is told the settings as they came to be, the port above all."""
+    """Serve until a signal ends the process; `greet` gets the final settings, with the port that the system chose."""
     set_up(settings.log_level, settings.log_format)
     bound = listen(settings)
     if settings.port == 0:
@@ -30,10 +30,10 @@ def serve(settings: Settings, greet: Callable[[Settings], Greeting]) -> None:
 
 
 def listen(settings: Settings) -> socket.socket:
-    """The socket to serve on; OSError when the address is taken."""
+    """The listening socket; OSError when the address is in use."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     bound = socket.create_server((settings.host, settings.port), family=family, backlog=1024)
-    # asyncio turns Nagle's algorithm off for sockets that say they are TCP, which create_server's do not
+    # asyncio turns Nagle's algorithm off only for sockets made with IPPROTO_TCP, which create_server's are not
     return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, bound.detach())
 
 
@@ -45,7 +45,7 @@ async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> N
         access_log=False,
         server_header=False,
         lifespan="on",
-        # without a limit, one open WebSocket keeps the process for ever
+        # without a limit, one open WebSocket keeps the process running for ever
         timeout_graceful_shutdown=int(settings.shutdown_within),
         ws_max_size=1 << 16,
         h11_max_incomplete_event_size=1 << 16,
@@ -56,20 +56,20 @@ async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> N
 
 
 class _Server(uvicorn.Server):
-    """One that has done what a signal asked, and ends well, where uvicorn would raise the signal again."""
+    """Exits with code 0 after a signal, where uvicorn would raise the signal again."""
 
     def __init__(self, config: uvicorn.Config, stop: Callable[[], Awaitable[None]]) -> None:
         super().__init__(config)
         self._stop = stop
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End renders first: requests and sockets that wait for them end then, and nobody waits for those."""
+        """Stop renders first: requests and sockets that wait for them end then, so that the shutdown is quick."""
         await self._stop()
         await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Within, SIGTERM and Ctrl-C ask it to end; a second Ctrl-C does not wait for what is running."""
+        """Handle SIGTERM and Ctrl-C as requests to end; a second Ctrl-C does not wait for running requests."""
         before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             yield

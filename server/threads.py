@@ -1,4 +1,4 @@
-"""Work in threads, for callers that may be cancelled."""
+"""Runs work in threads for callers that may be cancelled."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ T = TypeVar("T")
 
 
 async def in_thread(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
-    """What `work` returns or raises, from a thread.
+    """Run `work` in a thread; return its result or raise its exception.
 
-    Nobody can stop a thread: a caller that is cancelled meanwhile is so when the work has ended, done as a whole, so
-    that what follows finds its files as it left them. `asyncio.to_thread` would drop work that has not begun, and go on
-    beside work that has.
+    A thread cannot be stopped. The cancellation of the caller therefore takes effect only when the work has ended, so
+    that clean-up code finds the files complete. `asyncio.to_thread` would drop work that has not begun, and let the
+    caller go on beside work that has.
     """
     task = asyncio.create_task(asyncio.to_thread(work, *given, **named))
     try:

@@ -1,10 +1,10 @@
-"""Libraries of others that pages use: fetched by name, kept in `static/vendor/`, and held against what is written down.
+"""Third-party libraries of the pages: fetched by name, kept in `static/vendor/`, and checked against recorded hashes.
 
-python -m server.vendor fetch     what COPIED and BUNDLED name, through npm
-python -m server.vendor check     that what is kept is what was fetched; needs no network
+python -m server.vendor fetch     fetches the packages in COPIED and BUNDLED through npm
+python -m server.vendor check     checks the kept files against `VENDOR.json`; needs no network
 
-Modules that import each other by bare names do not load under the pages' policy, which allows no import map; so esbuild
-makes one file of them, here and not when the application is built.
+Modules that import each other by bare names do not load under the pages' policy, which allows no import map. esbuild
+therefore bundles them into one file, once at fetch time, so that the application needs no build step.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ESBUILD = "0.28.2"
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A module that esbuild makes of packages: what it exports, and the packages besides the one it is named for."""
+    """A module bundled by esbuild: its exports, and the packages in it besides the one that names it."""
 
     exports: str
     also: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ COPIED = {
         *("LICENSE", "NOTICE", "swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css"),
     )
 }
-"""Packages with their versions, and the files of each that are kept as they are, its licence among them."""
+"""Packages with their versions, and the files copied from each, its licence among them."""
 
 BUNDLED = {
     "preact@11.2.0": Bundle(
@@ -53,11 +53,11 @@ BUNDLED = {
     "sortablejs@1.15.7": Bundle('export { default } from "sortablejs";'),
     "tinykeys@4.0.0": Bundle('export * from "tinykeys";'),
 }
-"""Packages with their versions, each kept as one module of its name beside the licences of all that is in it."""
+"""Packages with their versions, each kept as one module of that name beside the licences of all its parts."""
 
 
 def fetch() -> None:
-    """Fetch every package, make the bundles, and write down what they are."""
+    """Fetch every package, make the bundles, and record their hashes."""
     with TemporaryDirectory() as aside:
         workshop = Workshop(Path(aside))
         workshop.equip()
@@ -68,19 +68,19 @@ def fetch() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """A folder for what is fetched, laid out as node and esbuild look for it."""
+    """A folder for fetched packages, laid out as node and esbuild expect it."""
 
     root: Path
 
     def equip(self) -> None:
-        """Fetch the esbuild of this machine."""
+        """Fetch the esbuild for this machine's platform."""
         asked = ["node", "--print", "process.platform + '-' + process.arch"]
         platform = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
         source, _ = self._fetched(f"@esbuild/{platform}@{ESBUILD}")
         (source / "bin" / "esbuild").replace(self.root / "esbuild")
 
     def copied(self, package: str, names: tuple[str, ...]) -> dict[str, Any]:
-        """Keep files of a package; what it is."""
+        """Copy files of a package into `static/vendor/`, and return its record."""
         source, facts = self._fetched(package)
         kept = _emptied(package)
         for name in names:
@@ -88,7 +88,7 @@ class Workshop:
         return {**facts, "sha256": _hashes(kept)}
 
     def bundled(self, package: str, bundle: Bundle) -> dict[str, Any]:
-        """Keep a bundle and the licences of what is in it; what it is."""
+        """Make a bundle and copy the licences of its parts into `static/vendor/`, and return its record."""
         parts = {each: self._fetched(each) for each in (package, *bundle.also)}
         kept = _emptied(package)
         for each, (source, _) in parts.items():
@@ -103,17 +103,17 @@ class Workshop:
         return {**parts[package][1], "with": inside, "sha256": _hashes(kept)}
 
     def _fetched(self, package: str) -> tuple[Path, dict[str, Any]]:
-        """Where a package lies, unpacked, and its licence and npm's hash of it."""
+        """The folder of the unpacked package, and its licence with npm's hash of it."""
         place = self.root / "node_modules" / _name(package)
         command = ["npm", "pack", "--json", "--silent", "--pack-destination", str(self.root), package]
         packed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        (told,) = json.loads(packed)
+        (tarball,) = json.loads(packed)
         place.mkdir(parents=True, exist_ok=True)
-        with tarfile.open(self.root / told["filename"]) as archive:
+        with tarfile.open(self.root / tarball["filename"]) as archive:
             archive.extractall(self.root / "unpacked", filter="data")
         (self.root / "unpacked" / "package").replace(place)
         about = json.loads((place / "package.json").read_text())
-        return place, {"licence": about["license"], "integrity": told["integrity"]}
+        return place, {"licence": about["license"], "integrity": tarball["integrity"]}
 
 
 def _name(package: str) -> str:
@@ -133,14 +133,15 @@ def _hashes(folder: Path) -> dict[str, str]:
 
 
 def wrong() -> list[str]:
-    """What differs between what is kept, what is written down of it, and what is to be kept."""
+    """The differences between the kept files, `VENDOR.json`, and the packages in COPIED and BUNDLED."""
     record = json.loads(RECORD.read_text())
     here = {path.name for path in FOLDER.iterdir() if path.is_dir()}
-    told = {package.replace("@", "-"): facts["sha256"] for package, facts in record.items()}
-    found = [f"{name}: nothing is written down of it" for name in sorted(here - told.keys())]
-    found += [f"{name}: it is not there" for name in sorted(told.keys() - here)]
-    found += [f"{name}: other files" for name in sorted(here & told.keys()) if _hashes(FOLDER / name) != told[name]]
-    found += [f"{name}: it is to be fetched" for name in sorted((COPIED.keys() | BUNDLED.keys()) - record.keys())]
+    recorded = {package.replace("@", "-"): facts["sha256"] for package, facts in record.items()}
+    both = sorted(here & recorded.keys())
+    found = [f"{name}: not in VENDOR.json" for name in sorted(here - recorded.keys())]
+    found += [f"{name}: missing" for name in sorted(recorded.keys() - here)]
+    found += [f"{name}: files differ from VENDOR.json" for name in both if _hashes(FOLDER / name) != recorded[name]]
+    found += [f"{name}: not fetched" for name in sorted((COPIED.keys() | BUNDLED.keys()) - record.keys())]
     return found
 
 

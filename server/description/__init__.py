@@ -1,1 +1,1 @@
-"""The descriptions of the API and of the WebSocket."""
+"""Machine-readable descriptions of the HTTP API and of the WebSocket."""

@@ -1,4 +1,4 @@
-"""What the WebSocket tells, described: AsyncAPI 3.0, from the model that the messages are made from."""
+"""The WebSocket's description in AsyncAPI 3.0, generated from the model that its messages are made from."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from server.web.identity import COOKIE
 Json = dict[str, Any]
 
 ABOUT = f"""\
-The state at once, then the newest, at most {1 / EVERY:g} a second, then the last; no backlog, however slowly one reads.
+The server sends the current state at once, then the newest state at most {1 / EVERY:g} times a second, then the last
+state. Slow readers skip states: there is no backlog.
 
-Connected up to two seconds before the export is asked for, it is waited for. Text `ping` is answered with `pong`.
+A client may connect up to two seconds before it requests the export. The text `ping` is answered with `pong`.
 
-The server closes with {GOOD} after the last state; with {RESTARTING} when it ends itself: connect again, the next
-server goes on with the export; with {SLOW} a client that takes longer than {SENT_WITHIN:g} s for a message.
-A handshake is refused as any request, with problem+json: 401, 403 for pages of other sites, 404, 429 beyond
+The server closes with code {GOOD} after the last state; with {RESTARTING} when the server shuts down: connect again,
+the next server continues the export; with {SLOW} when the client takes longer than {SENT_WITHIN:g} s for a message.
+A refused handshake is answered with problem+json: 401, 403 for pages of other sites, 404, 429 beyond
 {MOST_SOCKETS} sockets, 503.
 """
 
 
 def events() -> Json:
-    """The description."""
+    """The AsyncAPI document."""
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "reelc", "version": VERSION, "description": ABOUT, "license": {"name": "Apache-2.0"}},
@@ -42,16 +43,16 @@ def events() -> Json:
         "channels": {
             "export": {
                 "address": PATH,
-                "title": "How far an export is",
+                "title": "Progress of an export",
                 "parameters": {"export_id": {"description": WORDS["export_id"]}},
                 "messages": {name: _ref("messages", name) for name in ("progress", "ping", "pong")},
                 "bindings": {"ws": {"method": "GET", "bindingVersion": "0.1.0"}},
             }
         },
         "operations": {
-            "tell": _operation("send", "progress", "The state of the export."),
-            "answer": _operation("send", "pong", "The answer to a ping."),
-            "hear": _operation("receive", "ping", "Whether the server is there."),
+            "tell": _operation("send", "progress", "Sends the state of the export."),
+            "answer": _operation("send", "pong", "Answers a ping."),
+            "hear": _operation("receive", "ping", "Checks that the server answers."),
         },
         "components": _components(),
     }
@@ -59,14 +60,14 @@ def events() -> Json:
 
 def _components() -> Json:
     _, schemas = models_json_schema([(State, "serialization"), (Failure, "serialization")], ref_template=REF)
-    told: Json = schemas["$defs"]
-    told["State"]["properties"]["error"] = {
+    definitions: Json = schemas["$defs"]
+    definitions["State"]["properties"]["error"] = {
         "anyOf": [{"$ref": REF.format(model="Failure")}, {"type": "null"}],
-        "description": "What ended it, as HTTP would say it.",
+        "description": "The error that ended the export, with the members of an HTTP error.",
     }
     progress = {"contentType": "application/json", "payload": {"$ref": REF.format(model="State")}}
     return {
-        "schemas": told,
+        "schemas": definitions,
         "messages": {"progress": {"name": "progress", **progress}, "ping": _text("ping"), "pong": _text("pong")},
         "securitySchemes": {
             "bearer": {"type": "http", "scheme": "bearer"},

@@ -1,4 +1,4 @@
-"""What requests and answers look like: an example of each, by the model's name; of errors, by their status."""
+"""Examples of requests and answers by the name of their model, and of errors by status."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ CLIP = {
 
 
 def _problem(status: int, title: str, error: str, message: str, **more: Any) -> dict[str, Any]:
-    said = {"detail": message, "error": error, "message": message}
-    return {"type": "about:blank", "title": title, "status": status, **said, **more}
+    members = {"detail": message, "error": error, "message": message}
+    return {"type": "about:blank", "title": title, "status": status, **members, **more}
 
 
 EXAMPLES: dict[str, Any] = {

@@ -1,7 +1,7 @@
-"""The API described: OpenAPI 3.1, from the registry and the models that check requests.
+"""The API's description in OpenAPI 3.1, generated from the registry and the models that check requests.
 
-Nothing here is said twice: paths, methods, bodies and statuses are the registry's, schemas are pydantic's. What an
-operation reads besides, it names, and `PARAMETERS` has it.
+Paths, methods, bodies and statuses come from the registry, schemas from pydantic. An operation names the query
+parameters and headers that it reads; `PARAMETERS` describes them.
 """
 
 from __future__ import annotations
@@ -26,92 +26,92 @@ REF = "#/components/schemas/{model}"
 JSON = "application/json"
 
 ABOUT = """\
-Edits are saved durably, and films are rendered from what is stored.
+The server stores edits durably and renders films from the stored edits.
 
-A save is answered when it is durable. Errors are `application/problem+json` (RFC 9457): `error` is the code that
-programs read; `clip_id`, `pointer`, `hint` and `errors` are there where they apply.
-What is another user's is not there.
+A save is answered when it is durable. Errors are `application/problem+json` (RFC 9457): `error` is the code for
+programs; `clip_id`, `pointer`, `hint` and `errors` are present where they apply.
+Data of other users is answered with 404.
 
-How far an export is, is told by the WebSocket `/ws/export/{export_id}`, which `/asyncapi.json` describes.
+The WebSocket `/ws/export/{export_id}` reports the progress of an export; `/asyncapi.json` describes it.
 """
 
 WORDS = {
-    "project_id": "A project's id.",
-    "clip_id": "A clip's id: it stays through all its versions.",
-    "raw_clip_id": "Footage's id.",
-    "export_id": "An export's id, which its client chose.",
-    "working_video_id": "A film's id.",
+    "project_id": "The project's id.",
+    "clip_id": "The clip's id, the same in all its versions.",
+    "raw_clip_id": "The raw clip's id.",
+    "export_id": "The export's id, chosen by the client.",
+    "working_video_id": "The film's id.",
 }
 
 TEXT: Json = {"type": "string"}
 PARAMETERS: dict[str, Json] = {
     "If-Match": {
         "in": "header",
-        "description": 'The version that the change is made to, as `"3"`; 412 if it is not the newest.',
+        "description": 'The version that the change is based on, as `"3"`; 412 if it is not the newest.',
         "schema": TEXT,
     },
     "Idempotency-Key": {
         "in": "header",
-        "description": "The same request with the same key again is not done twice, and has the same answer.",
+        "description": "A repeated request with the same key is not executed again; it gets the first answer.",
         "schema": {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH},
     },
     "Prefer": {
         "in": "header",
-        "description": "`respond-async`: 202 at once, and not when the film is there.",
+        "description": "`respond-async`: answer 202 at once instead of waiting for the film.",
         "schema": {"type": "string", "enum": ["respond-async"]},
     },
     "Range": {
         "in": "header",
-        "description": "`bytes=0-99`: 206 with those alone. What is no single range is not heeded.",
+        "description": "`bytes=0-99`: 206 with these bytes alone. Several ranges and other units are ignored.",
         "schema": TEXT,
     },
-    "If-None-Match": {"in": "header", "description": "304 if this is still its ETag.", "schema": TEXT},
-    "If-Range": {"in": "header", "description": "The range only if this is still its ETag.", "schema": TEXT},
+    "If-None-Match": {"in": "header", "description": "304 if this is the current ETag.", "schema": TEXT},
+    "If-Range": {"in": "header", "description": "Send the range only if this is the current ETag.", "schema": TEXT},
     "token": {"in": "query", "required": True, "description": "The token of a sign-in link.", "schema": TEXT},
-    "name": {"in": "query", "description": "What people call the footage, when it is the body.", "schema": TEXT},
-    "stage": {"in": "query", "description": "A stage's number, from 0.", "schema": TEXT},
-    "node": {"in": "query", "description": "A definition's name.", "schema": TEXT},
-    "at": {"in": "query", "description": "Seconds from the film's start, 0 if not given.", "schema": TEXT},
-    "of": {"name": "project_id", "in": "query", "description": "Only those of this project.", "schema": TEXT},
+    "name": {"in": "query", "description": "The raw clip's name, when the file is the body.", "schema": TEXT},
+    "stage": {"in": "query", "description": "The number of a stage, from 0.", "schema": TEXT},
+    "node": {"in": "query", "description": "The name of a definition.", "schema": TEXT},
+    "at": {"in": "query", "description": "Seconds from the film's start, 0 by default.", "schema": TEXT},
+    "of": {"name": "project_id", "in": "query", "description": "Only exports of this project.", "schema": TEXT},
 }
 
-ALWAYS = {"X-Request-Id": "Names the request in the server's log."}
-SAID = {
+ALWAYS = {"X-Request-Id": "Identifies the request in the server's log."}
+HEADERS = {
     201: {},
-    202: {"Location": "Where the export is described.", "Preference-Applied": "What was preferred."},
-    206: {"Content-Range": "Which bytes of how many.", "ETag": "Names these bytes."},
-    303: {"Location": "Where to go on.", "Set-Cookie": "The session."},
-    304: {"ETag": "Names these bytes."},
-    401: {"WWW-Authenticate": "How to say who one is."},
-    410: {"Deprecation": "Since when.", "Link": "What to use instead."},
+    202: {"Location": "The address of the export.", "Preference-Applied": "The preference that was applied."},
+    206: {"Content-Range": "The range that was sent, and the size.", "ETag": "Identifies the content."},
+    303: {"Location": "The next page.", "Set-Cookie": "The session."},
+    304: {"ETag": "Identifies the content."},
+    401: {"WWW-Authenticate": "The authentication scheme."},
+    410: {"Deprecation": "`true`: the operation is deprecated.", "Link": "The operation to use instead."},
     412: {"ETag": "The newest version."},
-    416: {"Content-Range": "How many bytes there are."},
+    416: {"Content-Range": "The size in bytes."},
     429: {"Retry-After": "Seconds."},
     503: {"Retry-After": "Seconds."},
 }
-"""The headers that tell something, by status."""
+"""The headers of answers besides ALWAYS, by status."""
 
 
 def document(operations: Iterable[Operation]) -> Json:
-    """The description of these operations, pages for people left out; the same for the same operations."""
-    told = [op for op in operations if not op.page]
+    """The OpenAPI document of these operations without the pages; deterministic."""
+    described = [op for op in operations if not op.page]
     models: list[type[BaseModel]] = [Failure]
-    models += [model for op in told for model in (op.takes.body, op.answers.model) if model is not None]
+    models += [model for op in described for model in (op.takes.body, op.answers.model) if model is not None]
     unique = list(dict.fromkeys(models))
     _, schemas = models_json_schema([(model, "validation") for model in unique], ref_template=REF)
     paths: dict[str, Json] = {}
-    for op in told:
+    for op in described:
         paths.setdefault(op.path, {})[op.method.lower()] = _operation(op)
     return {
         "openapi": "3.1.0",
         "info": {"title": "reelc", "version": VERSION, "description": ABOUT, "license": {"name": "Apache-2.0"}},
         "servers": [{"url": "/"}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(op.tag for op in told)],
+        "tags": [{"name": tag} for tag in dict.fromkeys(op.tag for op in described)],
         "security": [{"bearer": []}, {"session": []}],
         "paths": paths,
         "components": {
             "schemas": schemas["$defs"],
-            "responses": {str(status): _error(status) for status in _errors(told)},
+            "responses": {str(status): _error(status) for status in _errors(described)},
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
@@ -122,7 +122,7 @@ def document(operations: Iterable[Operation]) -> Json:
 
 def _operation(op: Operation) -> Json:
     _, _, more = op.documentation.partition("\n")
-    told: Json = {
+    described: Json = {
         "operationId": f"{op.resource}_{op.handler.__name__}",
         "tags": [op.tag],
         "summary": op.summary,
@@ -132,8 +132,8 @@ def _operation(op: Operation) -> Json:
         "responses": {str(status): _answer(op, status) for status in statuses(op)},
     }
     if op.public:
-        told["security"] = []
-    return told
+        described["security"] = []
+    return described
 
 
 def _errors(operations: Iterable[Operation]) -> list[int]:
@@ -162,7 +162,7 @@ def _body(op: Operation) -> Json:
 
 
 def statuses(op: Operation) -> list[int]:
-    """Every status that the operation may answer with."""
+    """Every status that the operation may answer with, sorted."""
     found = {op.answers.status, *op.answers.also, *op.answers.errors, 429, 500, 503}
     found |= set() if op.public else {401}
     found |= {403} if op.method in UNSAFE else set()
@@ -180,7 +180,9 @@ def _answer(op: Operation, status: int) -> Json:
 
 
 def _head(status: int) -> Json:
-    headers = {name: {"description": about, "schema": TEXT} for name, about in (ALWAYS | SAID.get(status, {})).items()}
+    headers = {
+        name: {"description": about, "schema": TEXT} for name, about in (ALWAYS | HEADERS.get(status, {})).items()
+    }
     return {"description": HTTPStatus(status).phrase, "headers": headers}
 
 
@@ -191,7 +193,7 @@ def _error(status: int) -> Json:
 
 
 def _content(op: Operation, status: int) -> Json:
-    """What a good answer holds."""
+    """The content of a successful answer, by media type."""
     if status in (204, 303, 304):
         return {}
     if status == 202 and (op.answers.model is None or op.answers.status != 202):

@@ -1,1 +1,1 @@
-"""Exports: accepted, queued, prepared, rendered, finished."""
+"""The life of an export: accepted, prepared, queued, rendered, finished, waited for."""

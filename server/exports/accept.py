@@ -1,8 +1,8 @@
-"""The first stage of an export: checked, written down once under its id, and begun.
+"""The first stage of an export: accept a request once under its id, and start the job.
 
-asked:    the export is new, or was accepted before; another project under the same id is refused
-checked:  the edit is read, compiled, and compared with the versions that the client names
-accepted: the row and the edit are written in one unit of work, and the job starts
+1. Look the id up: an export that was accepted before stays as it is; another project under its id is refused.
+2. Check: the edit is read, compared with the versions that the client names, and compiled.
+3. Accept: the row and the edit are written in one unit of work, and the job starts.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from server.tables.exports import ExportRow
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An export as its client asks for it; `clips` are keys and versions, None where the client names none."""
+    """A client's request for an export; `clips` are keys and versions, None if the client names none."""
 
     uid: str
     export_id: str
@@ -33,14 +33,14 @@ class Asked:
 
     @property
     def digest(self) -> str:
-        """Identifies the request: the same export id may be asked for again only with the same project."""
+        """Identifies the request: an export id may be requested again only with the same project."""
         return hashlib.sha256(self.project_id.encode()).hexdigest()
 
 
 async def accept(asked: Asked, jobs: Jobs, databases: RequestDatabases) -> None:
-    """Accept an export, durably; one that was accepted before stays as it is.
+    """Accept an export durably; one that was accepted before stays as it is.
 
-    Problems: 400, 404, 409, 412, 422, 429, and 500 for footage that is lost. UNSTORED when storage fails.
+    Problems: 400, 404, 409, 412, 422, 429, and 500 for lost footage. UNSTORED when storage fails.
     """
     await jobs.adopt(asked.uid)
     if not await _accepted_before(asked, databases):
@@ -49,7 +49,7 @@ async def accept(asked: Asked, jobs: Jobs, databases: RequestDatabases) -> None:
 
 
 async def _accepted_before(asked: Asked, databases: RequestDatabases) -> bool:
-    """Whether there is an export of this id; it is read in a unit of work, so that the answer waits for its row."""
+    """Whether an export has this id; reads in a unit of work, so that the answer waits until the row is durable."""
     async with databases.of(asked.uid) as database:
         row = await database.write(lambda unit: exports.get(unit, asked.export_id))
     if row is not None:
@@ -63,19 +63,19 @@ def _check_same(row: ExportRow, asked: Asked) -> None:
 
 
 async def _begin(asked: Asked, jobs: Jobs, databases: RequestDatabases) -> None:
-    """Check the edit, write the export down and begin it; again, when the edit changed in between."""
+    """Check the edit, write the export's row and start its job; repeat when the edit changed in between."""
     while True:
         async with databases.of(asked.uid) as database:
             edit = await database.read(lambda reader: _edit(reader, asked))
         jobs.check_queue(asked.uid)
         prepared = await jobs.render.prepared(edit)
-        # shielded: an export that is written down and not begun would block its project
+        # shielded: a row without a job would block its project
         if await asyncio.shield(asyncio.ensure_future(_started(asked, prepared, jobs, databases))):
             return
 
 
 async def _started(asked: Asked, prepared: Prepared, jobs: Jobs, databases: RequestDatabases) -> bool:
-    """Write the export down and start its job; False, and neither, when the edit changed since it was read."""
+    """Write the export's row and start its job; do neither and return False when the edit changed since it was read."""
     async with databases.of(asked.uid) as database:
         row = await database.write(lambda unit: _write(unit, asked, prepared, jobs))
     if row is not None and jobs.of(asked.uid, asked.export_id) is None:
@@ -90,13 +90,13 @@ async def _edit(reader: Reader, asked: Asked) -> Edit:
         raise Problem(409, "export_in_progress", "another export of this project is under way", running_export_id=other)
     rows = await clips.every(reader, project["id"])
     if asked.clips is not None and list(asked.clips) != [(row["clip_key"], row["version"]) for row in rows]:
-        message = "the clips were saved again, moved, added or removed since they were read: read them, then export"
+        message = "clips were saved, moved, added or removed since they were read: read them again, then export"
         raise Problem(412, "version_conflict", message)
     return await read_edit(reader, project, rows)
 
 
 async def _write(unit: Transaction, asked: Asked, prepared: Prepared, jobs: Jobs) -> ExportRow | None:
-    """The row of the export, new or there already; None when the edit changed since it was read."""
+    """The row of the export, new or existing; None when the edit changed since it was read."""
     there = await exports.get(unit, asked.export_id)
     if there is not None:
         _check_same(there, asked)

@@ -1,4 +1,4 @@
-"""The unit of work that ends an export well."""
+"""The unit of work that completes an export."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ async def finish(
     settings: Settings,
     watched: Collection[str],
 ) -> list[str]:
-    """The film, the project's newest, and the export complete: all of it or nothing. Lost if it is not ours to end.
+    """Add the film as the project's newest and complete the export; return the keys of the films that are retired.
 
-    The keys of the project's older films that are not kept from now on: many are newer, and nobody watches them.
+    Lost when the export's row is gone or has ended. Films beyond `films_kept` that are older than `films_kept_for`
+    and not watched are retired.
     """
     version = await films.next_version(unit, film["project_id"])
     await films.add(unit, {**film, "version": version}, clips)
     if not await exports.ended(unit, export_id, "complete", film["created_at"], film=film):
-        raise Lost(f"the export {export_id} is no more")
+        raise Lost(f"the export {export_id} is gone or has ended")
     since = datetime.fromisoformat(film["created_at"]) - timedelta(seconds=settings.films_kept_for)
     stamp = since.isoformat(timespec="milliseconds")
     return await films.retire(unit, film["project_id"], settings.films_kept, stamp, watched)

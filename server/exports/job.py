@@ -1,4 +1,4 @@
-"""One export here in memory."""
+"""An export in the memory of this process."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ import asyncio
 from dataclasses import dataclass, field
 
 from server.exports.prepare import Prepared
-from server.exports.progress import Teller
+from server.exports.progress import Tracker
 
 
 class Undecided(Exception):
-    """The server ends while it is not known whether what a job wrote is durable: the next one will see."""
+    """The server shuts down before a job's write is known to be durable: the next server finds out."""
 
 
 @dataclass(eq=False)
 class Job:
-    """One export, from when it is written down until it is forgotten."""
+    """One export, from the write of its row until it is dropped from memory."""
 
     uid: str
     export_id: str
     project_id: str
-    teller: Teller
+    tracker: Tracker
     prepared: Prepared | None = None
-    """None for one that an earlier server took in."""
+    """None for an export that an earlier server accepted."""
     attempt: int = 0
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     unstored: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set while what was written of it cannot be made durable."""
+    """Set while writes of the job cannot be made durable."""
     task: asyncio.Task[None] | None = None
     cancelled: bool = False
     finishing: bool = False
-    """Its end is being written: too late to cancel."""
+    """Whether its end is being written, which is too late to cancel."""
 
     @property
     def state(self) -> str:
-        """As it is told."""
-        return self.teller.state.state
+        """The state's name as clients see it, such as `running`."""
+        return self.tracker.state.state

@@ -1,4 +1,4 @@
-"""From what is stored to what is rendered: rows, footage, the compiled reel. What a client sends has no part in it."""
+"""Compiles a stored edit for an export: its rows, its footage, its reel. Nothing comes from the client's request."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from server.storage.objects import ObjectStore, Stat
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An edit, ready to be rendered once its footage is at hand."""
+    """An edit, ready to be rendered once its footage is in the cache."""
 
     edit: Edit
     compiled: Compiled
     footage: tuple[Stat, ...]
     identity: str
-    """What decides the film's bytes, as a hash: the ffmpeg, the graph, the encoding, the footage."""
+    """A hash of everything that decides the film's bytes: the ffmpeg, the graph, the encoding, the footage."""
 
 
 async def prepare(edit: Edit, store: ObjectStore, cache: MediaCache, compiler: Compiler) -> Prepared:
-    """The edit, compiled; the first that applies of the contract's errors, in its order, as a Problem.
+    """Compile an edit and look its footage up.
 
+    Raises the first error that applies, as a Problem, in the order of "Errors of an export" in docs/server.md;
     StoreFailed when the store does not answer.
     """
     reel = await reel_of(edit)

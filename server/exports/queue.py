@@ -1,8 +1,8 @@
-"""Exports as jobs: taken in, waiting, running, ended; and taken up again by the next server where this one ends.
+"""Exports as jobs: queued, running, ended, and resumed by the next server when this one shuts down.
 
-The rows of `exports` are the truth, what is here in memory is who waits and how far they are. A job begins when its row
-is durable. It ends in this order: its film is an object; one unit of work says so; that unit is durable; and then it is
-told to anybody.
+The rows of `exports` are authoritative; memory holds only the queue and the progress. A job begins when its row is
+durable. It ends in this order: the film is stored as an object; one unit of work records it; that unit is durable;
+clients are notified.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from server.edits.compiled import Edit, read_edit
 from server.exports.finish import finish
 from server.exports.job import Job, Undecided
 from server.exports.prepare import Prepared
-from server.exports.progress import Teller
+from server.exports.progress import Tracker
 from server.exports.render import Render, as_problem
 from server.failures import UNSTORED
 from server.footage.facts import media_key
@@ -41,10 +41,10 @@ T = TypeVar("T")
 
 MOST_ATTEMPTS = 3
 RETRY_AFTER = "15"
-"""Seconds after which one that was refused may ask again."""
+"""Seconds after which a client may repeat a refused request."""
 
 REMEMBERED = 256
-"""Ended jobs that are kept in memory for those who still listen."""
+"""Number of ended jobs kept in memory for clients that still follow them."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 
@@ -65,7 +65,7 @@ class Jobs:
         now: Callable[[], str],
     ) -> None:
         self.boot_id = secrets.token_hex(8)
-        """This run of the server: what an export that another one left behind is told by."""
+        """Identifies this process; rows with another boot id were left by an earlier one."""
         self._settings, self._databases, self._now = settings, databases, now
         self.render = render
         self._sending, self._metrics, self._coming = sending, metrics, coming
@@ -77,33 +77,33 @@ class Jobs:
         metrics.under_way.set_function(lambda: len(self.under_way()))
 
     def under_way(self) -> list[Job]:
-        """Those that wait or run."""
+        """The jobs that wait or run."""
         return [job for job in self._jobs.values() if not job.ended.is_set()]
 
     def of(self, uid: str, export_id: str) -> Job | None:
-        """A job that is here; ended ones are remembered for a while."""
+        """The job of an export; None if it is not in memory, as for exports that ended long ago."""
         return self._jobs.get((uid, export_id))
 
     async def appearing(self, uid: str, export_id: str, within: float) -> Job | None:
-        """The same, waiting a little for one that is about to be made."""
+        """The job of an export, waiting up to `within` seconds for it to start."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within), self._appeared:
                 await self._appeared.wait_for(lambda: (uid, export_id) in self._jobs)
         return self.of(uid, export_id)
 
     def check_queue(self, uid: str) -> None:
-        """429 `too_many_exports` for one more than may wait; 503 when the server is about to end."""
+        """429 `too_many_exports` when the user's or the server's queue is full; 503 when the server shuts down."""
         if self.stopping:
-            raise Problem(503, "shutting_down", "the server is ending: ask again", headers={"Retry-After": "5"})
+            raise Problem(503, "shutting_down", "the server is shutting down: try again", headers={"Retry-After": "5"})
         waiting = self.under_way()
         full = len(waiting) >= self._settings.exports_at_once
         if full or sum(job.uid == uid for job in waiting) >= self._settings.exports_per_user:
             whose = "the server has" if full else "you have"
-            message = f"{whose} as many exports under way as may be: wait for one to end"
+            message = f"{whose} the maximum number of exports under way: wait for one to end"
             raise Problem(429, "too_many_exports", message, headers={"Retry-After": RETRY_AFTER})
 
     async def accept(self, unit: Transaction, export_id: str, request_hash: str, edit: Edit) -> None:
-        """Write a new export down; `start` it when that is done."""
+        """Write the row of a new export; call `start` once the unit of work is committed."""
         row: NewExport = {
             "export_id": export_id,
             "boot_id": self.boot_id,
@@ -113,31 +113,31 @@ class Jobs:
         await exports.add(unit, row, edit.project, edit.clips)
 
     async def start(self, uid: str, row: ExportRow, prepared: Prepared | None = None) -> Job:
-        """The job of a row that is queued, from now on under way here."""
-        job = Job(uid, row["export_id"], row["project_id"], Teller(row["export_id"]), prepared)
+        """Start the job of a queued row."""
+        job = Job(uid, row["export_id"], row["project_id"], Tracker(row["export_id"]), prepared)
         self._forget_some()
         self._jobs[uid, job.export_id] = job
-        # a context of its own: what the job writes is not for the request that began it to wait for
+        # in a new context, so that the request that began the job does not wait for the job's writes
         job.task = asyncio.create_task(self._live(job), name=f"export {job.export_id}", context=Context())
         async with self._appeared:
             self._appeared.notify_all()
         return job
 
     def cancel(self, job: Job) -> None:
-        """Have a job end; it may be too late for that, and it ends as it is."""
+        """Cancel a job; without effect once its end is being written."""
         if not job.finishing and not job.cancelled and job.task is not None:
             job.cancelled = True
             job.task.cancel()
 
     async def adopt(self, uid: str) -> None:
-        """Take up what an earlier server left of a user's exports; once, however often it is asked."""
+        """Resume the exports of a user that an earlier server left unfinished; only the first call does anything."""
         task = self._adopting.get(uid)
         if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
             task = self._adopting[uid] = asyncio.create_task(self._adopt(uid), context=Context())
         await asyncio.shield(task)
 
     async def stop(self) -> None:
-        """Stop every render; what was under way is queued again, for the next server."""
+        """Stop every render and queue its export again, for the next server."""
         self.stopping = True
         under_way = self.under_way()
         for job in under_way:
@@ -155,11 +155,11 @@ class Jobs:
                 continue
             if row["state"] == "running":
                 await self._write(uid, partial(exports.requeued, export_id=row["export_id"], counted=True))
-            logger.info("export taken up", extra={"export": row["export_id"], "attempt": row["attempt"]})
+            logger.info("export resumed", extra={"export": row["export_id"], "attempt": row["attempt"]})
             await self.start(uid, row)
 
     async def _live(self, job: Job) -> None:
-        """A job from its first wait to its end."""
+        """Run a job from its first wait to its end."""
         logs.job_id.set(job.export_id)
         logs.user_id.set(job.uid)
         try:
@@ -169,7 +169,7 @@ class Jobs:
         except asyncio.CancelledError:
             await self._broken_off(job)
         except Undecided:
-            logger.warning("an export is not known to be stored as it is")
+            logger.warning("server shut down before the export's state was durable")
         except Exception as error:
             problem = as_problem(error)
             await self._end(job, "error", problem.message, problem.body())
@@ -181,7 +181,7 @@ class Jobs:
             job.ended.set()
 
     async def _accepted(self, job: Job) -> None:
-        """Return when the export is durably there: nothing is rendered that a lost machine could make unasked for."""
+        """Wait until the export's row is durable, so that no export is rendered that could vanish."""
         async with self._databases.use(job.uid) as user_database:
             await self._settled(job, user_database, user_database.database.n)
 
@@ -193,19 +193,19 @@ class Jobs:
         prepared = job.prepared or await self.render.prepared(edit)
         film_id = new_id("v")
         with self._coming.kept(media_key(job.uid, film_id)):
-            film = await self.render.film(job.uid, film_id, prepared, job.teller)
+            film = await self.render.film(job.uid, film_id, prepared, job.tracker)
             job.finishing = True
             given = (job.export_id, film, edit.clips, self._settings, self._sending.watched())
             gone = await self._durably(job, lambda unit: finish(unit, *given))
-        job.teller.end("complete", "the film is ready")
+        job.tracker.end("complete", "the film is ready")
         await self._sending.discard(gone)
 
     async def _broken_off(self, job: Job) -> None:
-        """Cancelled by its user, or by the server's end."""
+        """End a job that its user cancelled; queue one again that the server's shutdown interrupted."""
         if job.cancelled:
             await self._end(job, "cancelled", "cancelled")
             return
-        job.teller.back()
+        job.tracker.back()
         if job.attempt:
             with contextlib.suppress(*UNSTORED):
                 await self._write(job.uid, partial(exports.requeued, export_id=job.export_id, counted=False))
@@ -214,14 +214,14 @@ class Jobs:
         job.finishing = True
         try:
             await self._durably(job, partial(_ended, job.export_id, state, self._now(), error))
-        except UNSTORED as failure:  # another server writes now: it finds the export unfinished, and decides
-            logger.error("an export's end was not stored", extra={"why": f"{type(failure).__name__}: {failure}"})
-        job.teller.end(state, message, error)
+        except UNSTORED as failure:  # another server writes now: it finds the export unfinished, and ends it
+            logger.error("end of an export not stored", extra={"why": f"{type(failure).__name__}: {failure}"})
+        job.tracker.end(state, message, error)
 
     async def _durably(self, job: Job, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """What a unit of work returns, once it is durable, however long the store is away.
+        """Run a unit of work, wait until it is durable, however long the store is unreachable, and return its result.
 
-        Fenced when it never will be; Undecided when the server ends meanwhile.
+        Fenced when it can never be durable; Undecided when the server shuts down meanwhile.
         """
         async with self._databases.use(job.uid) as user_database:
             pause = FIRST_PAUSE
@@ -237,7 +237,7 @@ class Jobs:
         return result
 
     async def _settled(self, job: Job, user_database: UserDatabase, n: int) -> None:
-        """Return when head `n` is durable, however long that takes; Fenced, Undecided."""
+        """Wait until head `n` is durable, however long that takes; Fenced, Undecided."""
         while True:
             try:
                 await user_database.durable(n, LONGEST_PAUSE)

@@ -1,4 +1,4 @@
-"""One film made: footage fetched, the reel rendered, the film put into the object store."""
+"""Renders one film: fetches the footage, renders the reel, and puts the film into the object store."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from compiler.render import render_reel
 from compiler.supervise.render import Film
 from server.edits.compiled import Compiler, Edit
 from server.exports.prepare import Prepared, prepare
-from server.exports.progress import Teller, predicted
+from server.exports.progress import Tracker, predicted
 from server.failures import problem_of
 from server.footage.cache import MediaCache
 from server.footage.facts import media_key
@@ -22,13 +22,13 @@ from server.tables.films import NewFilm
 from server.threads import in_thread
 
 TRIES = 3
-"""Of putting a film away: what took minutes to make is not given up for one lost answer."""
+"""Attempts to store a film: minutes of rendering are not discarded for one lost answer."""
 
 PAUSE = 0.5
 
 
 class Render:
-    """Makes films over one store."""
+    """Renders films from one store."""
 
     def __init__(
         self, settings: Settings, store: ObjectStore, cache: MediaCache, compiler: Compiler, now: Callable[[], str]
@@ -37,20 +37,20 @@ class Render:
         self._compiler = compiler
 
     async def prepared(self, edit: Edit) -> Prepared:
-        """An edit, compiled, its footage looked up; Problems as `prepare` has them."""
+        """Compile an edit and look its footage up; raises the Problems of `prepare`."""
         return await prepare(edit, self._store, self._cache, self._compiler)
 
-    async def film(self, uid: str, film_id: str, prepared: Prepared, teller: Teller) -> NewFilm:
-        """The row of the film, whose object is stored; its version is for the unit of work that adds it to say."""
+    async def film(self, uid: str, film_id: str, prepared: Prepared, tracker: Tracker) -> NewFilm:
+        """Render a film, store its object, and return its row, without the version: `finish` assigns that."""
         plan = prepared.compiled.plan
         ending = prepared.compiled.encoding.profile.endings[0]
         absent = self._cache.absent(prepared.footage)
-        teller.costs = predicted(absent, plan.frames, (plan.width, plan.height))
+        tracker.costs = predicted(absent, plan.frames, (plan.width, plan.height))
         folder = self._settings.temporary / film_id
         try:
             await in_thread(folder.mkdir, parents=True)
-            film = await self._rendered(prepared, folder / f"film{ending}", absent, teller)
-            teller.at("storing", message="putting the film away", frame=film.frames)
+            film = await self._rendered(prepared, folder / f"film{ending}", absent, tracker)
+            tracker.at("storing", message="storing the film", frame=film.frames)
             key = media_key(uid, film_id)
             await self._stored(key, film)
         finally:
@@ -69,20 +69,20 @@ class Render:
             "created_at": self._now(),
         }
 
-    async def _rendered(self, prepared: Prepared, path: Path, absent: int, teller: Teller) -> Film:
+    async def _rendered(self, prepared: Prepared, path: Path, absent: int, tracker: Tracker) -> Film:
         here = 0
 
         def fetched(size: int) -> None:
             nonlocal here
             here += size
-            teller.at("fetching", min(1.0, here / absent) if absent else 1.0, "fetching the footage")
+            tracker.at("fetching", min(1.0, here / absent) if absent else 1.0, "fetching the footage")
 
-        teller.at("fetching", 0.0, "fetching the footage", frames=prepared.compiled.plan.frames)
+        tracker.at("fetching", 0.0, "fetching the footage", frames=prepared.compiled.plan.frames)
         async with self._cache.held(prepared.footage, fetched):
             return await render_reel(
                 prepared.compiled,
                 path,
-                on_progress=teller.rendering,
+                on_progress=tracker.rendering,
                 stall_after=self._settings.stall_after,
                 deadline=self._settings.export_within,
             )
@@ -92,7 +92,7 @@ class Render:
             try:
                 await self._store.put_file(key, film.path)
                 if (await self._store.head(key)).size != film.size_bytes:
-                    raise StoreFailed("the store kept another size than was sent")
+                    raise StoreFailed("the stored film differs in size from the rendered one")
                 return
             except (StoreFailed, Missing):
                 if last:
@@ -105,10 +105,10 @@ def _tries() -> Iterator[bool]:
 
 
 def as_problem(error: Exception) -> Problem:
-    """What ended an export."""
+    """The Problem for an exception that ended an export."""
     return problem_of(
         error,
-        lost="the footage of a clip is not there any more",
+        lost="the footage of a clip is missing from the store",
         unstored=Problem(500, "storage_error", "the storage failed: export again"),
         failed="the server failed; its log has the reason under the job's id",
     )

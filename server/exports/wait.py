@@ -1,4 +1,4 @@
-"""The last stage of an export for a client that waits: its job ends, and the row says how."""
+"""The last stage of an export for a waiting client: wait for the job's end, then read the result from the row."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from server.tables import exports
 from server.tables.exports import ExportRow
 
 APPEARS_WITHIN = 5.0
-"""Seconds within which the job of an accepted export appears."""
+"""Seconds to wait for the job of an accepted export to start."""
 
 _OF_PROBLEMS = frozenset({"type", "title", "status", "detail", "error", "message"})
 
 
 class ClientGone(Exception):
-    """The client did not wait for the end."""
+    """The client disconnected before the export's end."""
 
 
 async def outcome(
     uid: str, export_id: str, jobs: Jobs, databases: RequestDatabases, gone: Callable[[], Awaitable[None]]
 ) -> dict[str, Any]:
-    """The result of an export, once it ended; a Problem where it failed or was cancelled.
+    """Wait for an export's end and return its result; a Problem where it failed or was cancelled.
 
-    `gone` returns when the client has gone: ClientGone. NotDurable when the end is not stored in time; Fenced when
-    another server has the export now.
+    ClientGone when `gone` returns, which means that the client disconnected; NotDurable when the end is not stored in
+    time; Fenced when another server has the export now.
     """
     row = await _row(uid, export_id, databases)
     over = row is not None and row["completed_at"] is not None  # though perhaps not durably
@@ -44,10 +44,10 @@ async def outcome(
 
 
 async def ended(job: Job, within: float, gone: Callable[[], Awaitable[None]]) -> None:
-    """Return when a job has ended.
+    """Wait until a job has ended.
 
     ClientGone when `gone` returns first, NotDurable when the end could not be stored for `within` seconds, 503 when
-    the server ends.
+    the server shuts down.
     """
     waits = [asyncio.ensure_future(each) for each in (job.ended.wait(), gone(), _not_stored(job, within))]
     try:
@@ -57,7 +57,7 @@ async def ended(job: Job, within: float, gone: Callable[[], Awaitable[None]]) ->
         for wait in waits:
             wait.cancel()
         await asyncio.gather(*waits, return_exceptions=True)
-    if job.teller.state.done:
+    if job.tracker.state.done:
         return
     if job.ended.is_set():
         raise _ending()
@@ -77,14 +77,14 @@ async def _not_stored(job: Job, within: float) -> None:
 
 
 def _ending() -> Problem:
-    message = "the server is ending, and the next one goes on with this export: send the same request again"
+    message = "the server is shutting down, and the next one continues this export: send the same request again"
     return Problem(503, "shutting_down", message, headers={"Retry-After": "5"})
 
 
 def _result(row: ExportRow | None) -> dict[str, Any]:
-    """The result that the row keeps, or the Problem that ended the export; Fenced when the row is not over."""
+    """The result in the row; the Problem in it where the export failed; Fenced when the row is not complete."""
     if row is None or row["completed_at"] is None:
-        raise Fenced("an export that ended here is not over")
+        raise Fenced("an export ended here whose row is unfinished")
     if row["result"] is not None:
         return dict(row["result"])
     if row["error"] is None:

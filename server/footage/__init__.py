@@ -1,1 +1,1 @@
-"""Footage: facts, the cache, previews, sending, sweeping."""
+"""Footage: its facts, the cache, previews, sending, and deleting."""

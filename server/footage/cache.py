@@ -1,7 +1,7 @@
-"""Footage at hand: a bounded folder of copies of objects, each under the hash of its key and etag.
+"""The local cache of footage: a bounded folder of copies of objects, each under the hash of its key and etag.
 
-What is being used is never thrown out; of the rest, what was used longest ago goes first. One object is fetched once,
-however many want it at a time. A copy gets its name only when it is whole and on the disk.
+Copies in use are never evicted; of the others the least recently used goes first. Concurrent requests for an object
+share one fetch. A copy gets its name only when it is complete and synced to the disk.
 """
 
 from __future__ import annotations
@@ -20,43 +20,43 @@ from server.storage.objects import ObjectStore, Stat, StoreFailed
 from server.threads import in_thread
 
 Fetched = Callable[[int], None]
-"""Told how many more bytes are here."""
+"""Called with the number of bytes fetched since the last call."""
 
 
 class MediaCache:
-    """Copies of objects in `folder`, at most `limit` bytes of them; `coming` is where they are while they come."""
+    """Copies of objects in `folder`, at most `limit` bytes; files being fetched are in `coming`."""
 
     def __init__(self, store: ObjectStore, folder: Path, coming: Path, limit: int) -> None:
         self._store, self._coming, self.limit = store, coming, limit
         self._folder = folder.absolute()  # ffmpeg runs in a folder of its own
         self._here: dict[str, int] | None = None
-        """Sizes of the copies, the one used longest ago first; None before anybody looked."""
+        """Sizes of the copies, least recently used first; None until the folder is first read."""
         self._sizes: dict[str, int] = {}
         self._users: dict[str, int] = {}
         self._fetching: dict[str, asyncio.Task[None]] = {}
         self._freed = asyncio.Condition()
 
     def path(self, stat: Stat) -> Path:
-        """Where the copy of an object is, or would be."""
+        """The path of an object's copy, whether or not the copy exists."""
         return self._folder / _name(stat)
 
     def absent(self, stats: Iterable[Stat]) -> int:
-        """Bytes that are still to be fetched."""
+        """The number of bytes still to be fetched."""
         here = self._copies()
         return sum(stat.size for name, stat in _named(stats).items() if name not in here)
 
     def check_room(self, stats: Iterable[Stat]) -> None:
-        """500 `storage_error` for objects that together are larger than the cache may be."""
+        """500 `storage_error` for objects that together exceed the cache's limit."""
         needed = sum(stat.size for stat in _named(stats).values())
         if needed > self.limit:
-            message = f"the footage of this film has {needed} bytes, more than the {self.limit} that may be held here"
+            message = f"the footage of this film has {needed} bytes, which exceeds the cache's limit of {self.limit}"
             raise Problem(500, "storage_error", message, hint="set REELC_CACHE_LIMIT higher")
 
     @asynccontextmanager
     async def held(self, stats: Iterable[Stat], fetched: Fetched = lambda _: None) -> AsyncIterator[None]:
-        """Every object is at its `path` meanwhile. StoreFailed, Missing.
+        """Fetch every object to its `path` and keep it there inside the context; StoreFailed, Missing.
 
-        Room is taken for all of them at once, so that of two who wait for room neither waits for the other.
+        Space is reserved for all objects at once, so that two callers that wait for space cannot deadlock.
         """
         wanted = _named(stats)
         self.check_room(wanted.values())
@@ -71,7 +71,7 @@ class MediaCache:
             await asyncio.shield(self._release(wanted))
 
     async def close(self) -> None:
-        """Stop what is being fetched."""
+        """Stop every fetch."""
         for task in list(self._fetching.values()):
             task.cancel()
         await asyncio.gather(*self._fetching.values(), return_exceptions=True)
@@ -94,7 +94,7 @@ class MediaCache:
             self._sizes[name] = stat.size
             if name in here:
                 here[name] = here.pop(name)
-                with contextlib.suppress(FileNotFoundError):  # somebody cleared the folder: it is fetched again
+                with contextlib.suppress(FileNotFoundError):  # the folder was cleared: the copy is fetched again
                     os.utime(self._folder / name)
         held = sum(self._sizes.values()) + sum(size for name, size in here.items() if name not in self._sizes)
         for name in [name for name in here if name not in self._users]:
@@ -125,7 +125,7 @@ class MediaCache:
         try:
             await asyncio.shield(task)
         except asyncio.CancelledError:
-            if self._users[name] == 1:  # nobody else waits for it
+            if self._users[name] == 1:  # no other caller waits for it
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
             raise
@@ -139,7 +139,7 @@ class MediaCache:
             await in_thread(os.replace, coming, self._folder / name)
             self._copies()[name] = stat.size
         except OSError as error:
-            raise StoreFailed(f"footage cannot be kept here: {error.strerror}") from error
+            raise StoreFailed(f"the cache failed: {error.strerror}") from error
         finally:
             with contextlib.suppress(OSError):
                 coming.unlink(missing_ok=True)
@@ -153,7 +153,7 @@ class MediaCache:
                 fetched(len(piece))
             await in_thread(_sync, file.fileno(), file.flush)
         if size != stat.size:
-            raise StoreFailed(f"{stat.key} came with {size} bytes and has {stat.size}")
+            raise StoreFailed(f"{stat.key} has {stat.size} bytes, of which {size} were received")
 
 
 def _sync(descriptor: int, flush: Callable[[], None]) -> None:
@@ -166,5 +166,5 @@ def _named(stats: Iterable[Stat]) -> dict[str, Stat]:
 
 
 def _name(stat: Stat) -> str:
-    """By key and etag: an etag alone may be of somebody else's object."""
+    """A hash of key and etag: an etag alone may also belong to another user's object."""
     return hashlib.sha256(f"{stat.key}\n{stat.etag}".encode()).hexdigest()[:40]

@@ -1,7 +1,7 @@
-"""Footage in the object store: the file as it came, and beside it what it is.
+"""Footage in the object store: the uploaded file, and its facts beside it.
 
 `users/<uid>/media/<raw clip>` is the file, `users/<uid>/media/<raw clip>.json` its facts as they were probed. Facts
-can be long (every frame's time, if they are uneven), so the database holds only a summary.
+can be long (the time of every frame, at a variable frame rate), so the database holds only a summary.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ PLAYED = {
     "mov": (("h264", "av1", "vp9"), ("aac", "mp3", "opus", "flac")),
     "matroska": (("vp8", "vp9", "av1"), ("opus", "vorbis")),
 }
-"""The codecs of picture and sound that browsers play, by the container."""
+"""The video and audio codecs that browsers play, by container."""
 
 HDR = ("smpte2084", "arib-std-b67")
 
 
 @dataclass(frozen=True, slots=True)
 class Footage:
-    """What saving a clip needs to know of its footage: frames a second, and seconds."""
+    """The facts that saving a clip needs: the frame rate, and the duration in seconds."""
 
     rate: Fraction
     duration: Fraction
 
 
 def media_key(uid: str, raw_clip_id: str) -> str:
-    """The key of a raw clip's file."""
+    """The key of a raw clip's file, or of a film."""
     return f"users/{uid}/media/{raw_clip_id}"
 
 
 def facts_key(object_key: str) -> str:
-    """The key of the facts beside a file."""
+    """The key of a file's facts."""
     return f"{object_key}.json"
 
 
 async def write_facts(store: ObjectStore, object_key: str, media: Media) -> dict[str, Any]:
-    """Store the facts of a file, and give their summary."""
+    """Store the facts of a file, and return their summary for the database."""
     facts = recorded(media)
     await store.put(facts_key(object_key), json.dumps(facts).encode())
     ticks = facts["video"].pop("ticks")
@@ -52,20 +52,20 @@ async def write_facts(store: ObjectStore, object_key: str, media: Media) -> dict
 
 
 async def read_facts(store: ObjectStore, object_key: str, path: Path) -> Media:
-    """The facts of a file, of which there is a copy at `path`; Missing if there are none."""
+    """The facts of a file whose copy is at `path`; Missing if none are stored."""
     return media_of(path, json.loads(await store.get(facts_key(object_key))))
 
 
 def playable(info: Mapping[str, Any]) -> bool:
-    """Whether every browser plays a file as films will show it; one that does not by itself can have a proxy."""
+    """Whether every browser plays the file and shows it as films do; other files can have a proxy."""
     video, sound = info["video"], info["audio"]
-    words = PLAYED.get(info["format"])
-    if words is None or video["codec"] not in words[0] or video["pix_fmt"] not in ("yuv420p", "yuvj420p"):
+    codecs = PLAYED.get(info["format"])
+    if codecs is None or video["codec"] not in codecs[0] or video["pix_fmt"] not in ("yuv420p", "yuvj420p"):
         return False
-    heard = sound is None or sound["codec"] in words[1]
-    return heard and video["fields"] is None and not video["mirrored"] and video["color_transfer"] not in HDR
+    audible = sound is None or sound["codec"] in codecs[1]
+    return audible and video["fields"] is None and not video["mirrored"] and video["color_transfer"] not in HDR
 
 
 def summary(info: Mapping[str, Any]) -> Footage:
-    """What the row of a raw clip says."""
+    """The footage's facts from the summary in a raw clip's row."""
     return Footage(Fraction(info["video"]["rate"]), Fraction(info["video"]["end"]))

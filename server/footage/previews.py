@@ -1,4 +1,4 @@
-"""Previews of footage, kept beside it: its strip, its peaks, its proxy. Each is made once, however many ask for it.
+"""Previews of footage, stored beside it: strip, peaks, proxy. Concurrent requests for a preview share one rendering.
 
 `users/<uid>/media/<raw clip>.strip.jpg` and `.strip.json`, `.peaks.json`, `.proxy.mp4` go with the raw clip.
 """
@@ -34,29 +34,29 @@ Row = dict[str, Any]
 Kind = Literal["strip", "peaks", "proxy"]
 
 OBJECTS: dict[Kind, str] = {"strip": ".strip.jpg", "peaks": ".peaks.json", "proxy": ".proxy.mp4"}
-"""What is put behind the key of the footage."""
+"""The ending of a preview's key, after the key of the footage."""
 
 LAYOUT = ".strip.json"
-"""The same for how a strip is to be read, which is stored before the strip."""
+"""The ending of the key of a strip's layout, which is stored before the strip."""
 
 QUICK_SLOTS, PROXY_SLOTS = 2, 1
-"""Strips and peaks that are made side by side, and proxies: nobody waits for a strip behind a proxy."""
+"""Strips and peaks made at once, and proxies made at once: a strip never waits behind a proxy."""
 
 QUICK_WITHIN = 120.0
 """Seconds that a strip or peaks may take."""
 
 REMEMBERED_FOR = 60.0
-"""Seconds for which what failed is not tried again."""
+"""Seconds for which a failed preview is not tried again."""
 
 
 @dataclass(slots=True)
 class Making:
-    """A view that is being made, or could not be."""
+    """A preview that is being made, or that failed."""
 
     key: str
     kind: Kind
     owner: str
-    """The key of the footage without its last part: whose it is."""
+    """The key of the footage without its last part, which identifies the user."""
     progress: float = 0.0
     problem: Problem | None = None
     ended: float | None = None
@@ -64,7 +64,7 @@ class Making:
 
 
 class Previews:
-    """What is seen of the footage in one store."""
+    """The previews of the footage in one store."""
 
     def __init__(self, settings: Settings, store: ObjectStore, cache: MediaCache, metrics: Metrics) -> None:
         self._settings, self._store, self._cache, self._metrics = settings, store, cache, metrics
@@ -74,19 +74,19 @@ class Previews:
         self.stopping = False
 
     async def find(self, footage: str, kind: Kind) -> Stat | None:
-        """The view of the footage under a key; None if it is not there."""
+        """The stored preview of the footage under this key; None if there is none."""
         try:
             return await self._store.head(footage + OBJECTS[kind])
         except Missing:
             return None
 
     def making(self, footage: str, kind: Kind) -> Making | None:
-        """A view that is being made here, or failed of late."""
+        """The preview that is being made, or failed within the last minute."""
         self._forget_old()
         return self._makings.get(footage + OBJECTS[kind])
 
     async def have(self, footage: str, kind: Kind) -> Stat:
-        """The view, made now if it is not there; what a render's failure is told as."""
+        """The preview, made now unless it exists; a Problem if making it fails."""
         found = await self.find(footage, kind)
         if found is not None:
             return found
@@ -94,23 +94,23 @@ class Previews:
         assert making.task is not None
         await asyncio.wait({making.task})
         if making.task.cancelled():
-            raise Problem(503, "shutting_down", "the server is ending: ask again", headers={"Retry-After": "5"})
+            raise _shutting_down()
         if making.problem is not None:
             raise making.problem
         return await self._store.head(making.key)
 
     async def layout(self, footage: str) -> Row:
-        """How the strip that is there is to be read."""
-        told: Row = json.loads(await self._store.get(footage + LAYOUT))
-        return told
+        """The layout of the stored strip."""
+        layout: Row = json.loads(await self._store.get(footage + LAYOUT))
+        return layout
 
     async def peaks(self, footage: str) -> Row:
-        """The peaks that are there."""
-        told: Row = json.loads(await self._store.get(footage + OBJECTS["peaks"]))
-        return told
+        """The stored peaks."""
+        peaks: Row = json.loads(await self._store.get(footage + OBJECTS["peaks"]))
+        return peaks
 
     def begin(self, footage: str, kind: Kind) -> Making:
-        """Have a view made; the one that is being made, if one is. 429 `too_many_views`."""
+        """Start making a preview unless it is being made already; 429 `too_many_views`."""
         before = self.making(footage, kind)
         if before is not None and before.ended is None:
             return before
@@ -118,17 +118,17 @@ class Previews:
         self._check_queue(owner)
         making = Making(footage + OBJECTS[kind], kind, owner)
         self._makings[making.key] = making
-        # a context of its own: whoever asked may be gone before it is made
-        making.task = asyncio.create_task(self._live(making, footage), name=f"view {making.key}", context=Context())
+        # in a new context: the request that asked may end before the preview is made
+        making.task = asyncio.create_task(self._live(making, footage), name=f"preview {making.key}", context=Context())
         return making
 
     async def discard(self, footage: str) -> list[str]:
-        """Make no more views of footage that is gone; the keys of those there are."""
+        """Stop making previews of deleted footage; return the keys of the stored ones."""
         await self._end([making for making in self._makings.values() if making.key.partition(".")[0] == footage])
         return [stat.key async for stat in self._store.listing(f"{footage}.")]
 
     async def stop(self) -> None:
-        """Make no more."""
+        """Stop making previews."""
         self.stopping = True
         await self._end(list(self._makings.values()))
 
@@ -140,7 +140,7 @@ class Previews:
 
     def _check_queue(self, owner: str) -> None:
         if self.stopping:
-            raise Problem(503, "shutting_down", "the server is ending: ask again", headers={"Retry-After": "5"})
+            raise _shutting_down()
         waiting = [making for making in self._makings.values() if making.ended is None]
         theirs = sum(making.owner == owner for making in waiting)
         if len(waiting) >= self._settings.views_at_once or theirs >= self._settings.views_per_user:
@@ -159,9 +159,9 @@ class Previews:
             del self._makings[making.key]
             raise
         except Exception as error:
-            making.problem, making.ended = _told(error), monotonic()
+            making.problem, making.ended = _as_problem(error), monotonic()
             self._metrics.views.labels(making.kind, "failed").inc()
-            logger.warning("view not made", extra={"view": making.kind, "why": making.problem.message})
+            logger.warning("preview not made", extra={"preview": making.kind, "why": making.problem.message})
         finally:
             await in_thread(shutil.rmtree, folder, ignore_errors=True)
 
@@ -187,17 +187,17 @@ class Previews:
     async def _peaks(self, making: Making, media: Media, folder: Path) -> None:
         build = await asyncio.to_thread(find_build)
         rate, peaks = await make_peaks(media, build, folder, self._patience(QUICK_WITHIN))
-        told = {"rate": float(rate), "peaks": peaks}
-        await self._store.put(making.key, json.dumps(told, separators=(",", ":")).encode())
+        document = {"rate": float(rate), "peaks": peaks}
+        await self._store.put(making.key, json.dumps(document, separators=(",", ":")).encode())
 
     async def _proxy(self, making: Making, media: Media, folder: Path) -> None:
         build, output, work = await asyncio.to_thread(find_build), folder / "proxy.mp4", folder / "work"
         await in_thread(work.mkdir)
 
-        def told(progress: Progress) -> None:
+        def on_progress(progress: Progress) -> None:
             making.progress = max(making.progress, 0.99 * progress.fraction)
 
-        await make_proxy(media, build, work, output, self._patience(self._settings.export_within), told)
+        await make_proxy(media, build, work, output, self._patience(self._settings.export_within), on_progress)
         await self._store.put_file(making.key, output)
 
     def _forget_old(self) -> None:
@@ -214,11 +214,15 @@ Maker = Callable[[Previews, Making, Media, Path], Awaitable[None]]
 MAKERS: dict[Kind, Maker] = {"strip": Previews._strip, "peaks": Previews._peaks, "proxy": Previews._proxy}
 
 
-def _told(error: Exception) -> Problem:
-    """Why a view is not made."""
+def _shutting_down() -> Problem:
+    return Problem(503, "shutting_down", "the server is shutting down: try again", headers={"Retry-After": "5"})
+
+
+def _as_problem(error: Exception) -> Problem:
+    """The Problem for an exception that ended the making of a preview."""
     return problem_of(
         error,
-        lost="the footage is not in the object store",
-        unstored=storage_problem("the storage does not answer: ask again"),
+        lost="the footage is missing from the store",
+        unstored=storage_problem("the storage does not answer: try again"),
         failed="the server failed; its log has the reason",
     )

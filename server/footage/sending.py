@@ -1,4 +1,4 @@
-"""Media as it is served and deleted: nothing is deleted from under somebody it is being sent to."""
+"""Sends and deletes objects: an object that is being sent is not deleted."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from server.storage.objects import ObjectStore, StoreFailed
 from server.storage.sync import Seconds, awake
 
 LATELY = 3600.0
-"""Seconds after which one who was sent a part of a film is not expected to ask for the next."""
+"""Seconds for which a client that got a part of a film is expected to request the next part."""
 
 
 class Sending:
-    """The media of one store, as this process serves it."""
+    """Counts the readers of each object that this process sends."""
 
     def __init__(self, store: ObjectStore, metrics: Metrics, clock: Seconds = awake) -> None:
         self._store, self._metrics, self._clock = store, metrics, clock
@@ -22,7 +22,7 @@ class Sending:
         self._last_sent: dict[str, float] = {}
 
     async def stream(self, key: str, start: int, stop: int) -> AsyncIterator[bytes]:
-        """The bytes `[start, stop)` of an object, which stays meanwhile."""
+        """Stream the bytes `[start, stop)` of an object, which is not deleted meanwhile."""
         self._readers[key] += 1
         try:
             async for piece in self._store.stream(key, start, stop):
@@ -33,18 +33,18 @@ class Sending:
             self._last_sent = {each: when for each, when in self._last_sent.items() if now - when < LATELY} | {key: now}
 
     def is_sent(self, key: str) -> bool:
-        """Whether an object is being sent to anybody."""
+        """Whether the object is being sent to a client."""
         return self._readers[key] > 0
 
     def watched(self) -> set[str]:
-        """The objects that are being sent, or lately were: players ask for one part after another."""
+        """The keys of objects sent now or within the last hour: players request one part after another."""
         now = self._clock()
         return {key for key, when in self._last_sent.items() if now - when < LATELY} | {
             key for key, count in self._readers.items() if count
         }
 
     async def discard(self, keys: Iterable[str]) -> None:
-        """Delete objects that no row names any more, durably so; what is being sent, or stays, is swept later."""
+        """Delete objects whose rows are durably gone; those being sent now are left to `sweep`, as are failures."""
         for key in keys:
             if self.is_sent(key):
                 continue

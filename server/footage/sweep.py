@@ -1,4 +1,4 @@
-"""Objects that no row names: what a crash left between a film or an upload and its row. They go after a day."""
+"""Deletes objects without a row, which a crash left after storing a film or an upload and before writing its row."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from server.tables import films
 
 
 class Coming:
-    """The objects of this server that are stored, or about to be, and whose rows are still to be written.
+    """The keys of objects that this server is storing, or has stored before writing their rows.
 
-    Their age does not protect them: a clock that is put forward makes everything old.
+    The age of an object does not protect it: a clock that is set forward makes every object old.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Coming:
 
     @contextlib.contextmanager
     def kept(self, key: str) -> Iterator[None]:
-        """Within, the object is nobody's orphan."""
+        """Protect an object from `sweep` inside the context."""
         self._keys[key] += 1
         try:
             yield
@@ -34,16 +34,16 @@ class Coming:
             self._keys += Counter()
 
     def keys(self) -> frozenset[str]:
-        """All of them."""
+        """The protected keys."""
         return frozenset(self._keys)
 
 
 async def sweep(
     store: ObjectStore, sending: Sending, user_database: UserDatabase, coming: Coming, older: timedelta
 ) -> int:
-    """Delete a user's media that no row names and that are `older`; how many there were.
+    """Delete a user's media that are `older` and have no row; return their number.
 
-    Nothing is deleted unless the database here is the newest there is: another server's rows are not seen.
+    Nothing is deleted unless the local database is the newest, because rows of another server are not visible here.
     """
     base = user_database.sync.synced.base
     if (
@@ -54,7 +54,7 @@ async def sweep(
         return 0
     before, count = datetime.now(UTC) - older, 0
     old = [stat.key async for stat in store.listing(f"users/{user_database.uid}/media/") if stat.modified < before]
-    # in this order: what was listed and is not coming any more has its row by now, or never will
+    # in this order: an object that was listed and is no longer being stored has its row by now, or never gets one
     spared = coming.keys()
     spared |= await user_database.read(films.keys)
     for key in old:

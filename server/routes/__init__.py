@@ -1,1 +1,1 @@
-"""The HTTP operations, one module a resource."""
+"""The HTTP operations, one module for each resource, and the WebSocket."""

@@ -1,4 +1,4 @@
-"""Explaining: what would be rendered of a stored project, without rendering anything, for programs."""
+"""Explains a stored project to programs: its graph, script, command and plan, without rendering."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from server.web.api import Answers, Call, Json, Operations, Takes
 api = Operations("explain")
 
 FFMPEG = "ffmpeg"
-"""What the command calls the program: where it is on this server is nobody's business."""
+"""The program's name in the command, because its path on this server is private."""
 
 _HASH = base64.b64encode(hashlib.sha256(DRAWING_STYLE.encode()).digest()).decode()
 STYLE_HASH = f"'sha256-{_HASH}'"
-"""The drawing's one style sheet, as a policy names it."""
+"""The hash of the drawing's style sheet, for a content security policy."""
 
 DRAWING_CSP = f"default-src 'none'; style-src {STYLE_HASH}; sandbox"
 
@@ -49,8 +49,9 @@ TYPES = {
 async def explain(call: Call[Explain]) -> Response | Json:
     """The graph, the script, the command and the plan of a stored project.
 
-    What `reelc compile --dry-run` says of the same edit. With `format` one form only, as its own media type. Nothing
-    is rendered and no media is opened. The command calls footage `<raw clip's id>/<its name>`.
+    They are those of `reelc compile --dry-run` for the same edit. With `format` the answer is one of its forms alone,
+    in its own media type. Nothing is rendered and no media is opened. The command names footage
+    `<raw clip's id>/<its name>`.
     """
     edit, compiled = await explained(call, call.body.project_id)
     if call.body.format is not None:
@@ -68,7 +69,7 @@ async def explain(call: Call[Explain]) -> Response | Json:
 
 
 async def explained(call: Call[Any], project_id: str) -> tuple[Edit, Compiled]:
-    """A stored project, compiled; every error of an export that can be known before rendering."""
+    """Compile a stored project; raises the errors of an export that precede rendering."""
     edit: Edit = await call.ask(lambda reader: _edit(reader, project_id))
     reel = await reel_of(edit)
     found = await footage_of(edit, call.services.store, lambda raw, _: Path(raw["id"], raw["name"]))
@@ -81,6 +82,6 @@ async def _edit(reader: Reader, project_id: str) -> Edit:
 
 
 def form_of(compiled: Compiled, form: Format) -> Response:
-    """One form alone, as its own media type."""
+    """One form of a compiled reel, in its own media type."""
     headers = {"content-security-policy": DRAWING_CSP} if form is Format.svg else {}
     return Response(FORMS[form](compiled), 200, headers, TYPES[form])

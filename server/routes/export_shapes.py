@@ -1,4 +1,4 @@
-"""What requests for exports and their answers look like."""
+"""The models of requests for exports and of their answers."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from server.web.api import Body
 
 
 class Seen(Body):
-    """A clip, and the version of it that is meant."""
+    """A clip and its version as the client last read them."""
 
     clip_id: Id
     version: Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 
 class ExportRequest(Body):
-    """An export to make, under an id that the client chooses: the same id is the same export, for ever."""
+    """An export to make, under an id that the client chooses and that identifies it for ever."""
 
     project_id: Id
     clips: Annotated[
         list[Seen] | None,
-        Field(max_length=10_000, description="The clips in their order; 412 unless they are what is stored."),
+        Field(max_length=10_000, description="The clips in their order; 412 if they differ from the stored ones."),
     ] = None
     export_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$")]
 
 
 class Exported(Answer):
-    """A film, rendered and durable."""
+    """A film that is rendered and durable."""
 
     success: bool
     working_video_id: str
@@ -37,7 +37,7 @@ class Exported(Answer):
 
 
 class Export(Answer):
-    """An export, and how far it is."""
+    """An export and its progress."""
 
     export_id: str
     project_id: str
@@ -53,6 +53,6 @@ class Export(Answer):
 
 
 class Exports(Answer):
-    """Exports, the newest first."""
+    """Exports, newest first."""
 
     exports: list[Export]

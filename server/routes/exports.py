@@ -1,4 +1,4 @@
-"""Exports over HTTP: accept one, wait for its end, answer; describe it, cancel it."""
+"""Exports over HTTP: accept one, wait for its end, and answer; describe it, cancel it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ api = Operations("exports")
 RENDER = "/api/export/framing/render"
 EXPORT = "/api/export/{export_id}"
 BROKEN_OFF = 499
-"""The status that the log has for a client that did not wait; it is sent to nobody."""
+"""The status that is logged for a client that disconnected; no client gets it."""
 
 
 @api.op(
@@ -37,7 +37,7 @@ BROKEN_OFF = 499
     Answers(Exported, also=(202,), errors=(400, 404, 409, 412, 422, 429, 500)),
 )
 async def render(call: Call[ExportRequest]) -> Response | Json:
-    """Render a project from what is stored of it; answered when the film is there, or at once as one prefers."""
+    """Render a stored project; answers when the film is ready, or at once with `Prefer: respond-async`."""
     services, body = call.services, call.body
     seen = None if body.clips is None else [(each.clip_id, each.version) for each in body.clips]
     async with _storing():
@@ -56,7 +56,7 @@ async def render(call: Call[ExportRequest]) -> Response | Json:
 
 @api.op("GET", "/api/export", Takes(query=("of",)), Answers(Exports, errors=(404,)))
 async def index(call: Call[NoBody]) -> Json:
-    """The newest exports, of `?project_id=` if it is given, the newest first."""
+    """The newest exports, newest first; with `?project_id=` those of one project."""
     project_id = call.request.query_params.get("project_id")
 
     async def question(reader: Reader) -> list[ExportRow]:
@@ -69,13 +69,13 @@ async def index(call: Call[NoBody]) -> Json:
 
 @api.op("GET", EXPORT, answers=Answers(Export, errors=(404,)))
 async def show(call: Call[NoBody]) -> Json:
-    """An export, and how far it is."""
+    """An export and its progress."""
     return await _described(call)
 
 
 @api.op("DELETE", EXPORT, answers=Answers(Export, errors=(404,)))
 async def cancel(call: Call[NoBody]) -> Response | Json:
-    """Cancel an export; answered when it has ended, with the state it then has. One that has ended stays as it is."""
+    """Cancel an export; answers with its state once it has ended. An export that has ended stays as it is."""
     await call.services.jobs.adopt(call.uid)
     row = await call.ask(lambda reader: _export(reader, call.path("export_id")))
     job = call.services.jobs.of(call.uid, row["export_id"])
@@ -90,19 +90,19 @@ async def cancel(call: Call[NoBody]) -> Response | Json:
 
 @api.op("POST", "/api/export/upscale", Takes(streams=True), Answers(status=410, errors=(410,)))
 async def upscale(_: Call[NoBody]) -> Json:
-    """Rendering from what a client sends is over: save the edit, then export the project."""
+    """Removed: rendering from uploaded data. Save the edit, then export the project."""
     headers = {"Deprecation": "true", "Link": f'<{RENDER}>; rel="successor-version"'}
     raise Problem(410, "gone", "films are rendered from what is saved: save the edit, then export it", headers=headers)
 
 
 @asynccontextmanager
 async def _storing() -> AsyncIterator[None]:
-    """Answer 500 when the store fails: the message says that the export may be under way nonetheless."""
+    """Answer 500 when the store fails, because the export may be under way nonetheless."""
     try:
         yield
     except UNSTORED as error:
         unstored(error)
-        RequestDatabases.give_up()  # else what was written would be waited for again, and answered with 503
+        RequestDatabases.give_up()  # else the middleware would wait for the writes again, and answer 503
         raise Problem(500, "storage_error", "the storage does not answer: send the same request again") from error
 
 
@@ -124,12 +124,12 @@ async def _export(reader: Reader, export_id: str) -> ExportRow:
     """The export; 404 `export_not_found`."""
     row = await exports.get(reader, export_id)
     if row is None:
-        raise not_found("export_not_found", "there is no such export")
+        raise not_found("export_not_found", "no export has this id")
     return row
 
 
 def _as_json(call: Call[Any], row: ExportRow) -> Json:
-    """An export as the API describes it: by its job while there is one, as rows may be ahead of what is durable."""
+    """An export as the API answers it: from its job while it runs, because its row may not be durable yet."""
     job = call.services.jobs.of(call.uid, row["export_id"])
     described: Json = {
         "export_id": row["export_id"],
@@ -146,6 +146,6 @@ def _as_json(call: Call[Any], row: ExportRow) -> Json:
     }
     if job is None or job.ended.is_set():
         return described
-    state = job.teller.state
+    state = job.tracker.state
     progress = {"state": state.state, "stage": state.stage, "progress": round(state.progress, 4)}
     return {**described, **progress, "error": None, "result": None, "completed_at": None}

@@ -1,4 +1,4 @@
-"""Working videos: the films that exports made."""
+"""Working videos: the films made by exports."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ TYPES = {
     ".m4a": "audio/mp4",
     ".wav": "audio/wav",
 }
-"""What browsers call a film, by the ending that its encoding gives it."""
+"""The media type of a film by its file name's ending."""
 
 FILM = "/api/working-videos/{working_video_id}"
 
 
 async def film_of(reader: Reader, film_id: str) -> FilmRow:
-    """The film; 404 `working_video_not_found`, 410 `working_video_gone` for one that was not kept."""
+    """The film; 404 `working_video_not_found`, 410 `working_video_gone` for a deleted film."""
     row = await films.get(reader, film_id)
     if row is not None:
         return row
     if await exports.made(reader, film_id):
-        raise Problem(410, "working_video_gone", "this film is not kept any more", hint="export the project again")
-    raise not_found("working_video_not_found", "there is no such film")
+        raise Problem(410, "working_video_gone", "this film was deleted", hint="export the project again")
+    raise not_found("working_video_not_found", "no film has this id")
 
 
 @api.op("GET", FILM, answers=Answers(WorkingVideo, errors=(404, 410)))
 async def show(call: Call[NoBody]) -> Json:
-    """A film."""
+    """The description of a film."""
     row = await call.ask(lambda reader: film_of(reader, call.path("working_video_id")))
     return {name: value for name, value in row.items() if name != "object_key"}
 
@@ -55,11 +55,11 @@ async def show(call: Call[NoBody]) -> Json:
     Answers(also=(206, 304), errors=(404, 410, 416), media=("video/mp4",)),
 )
 async def media(call: Call[NoBody]) -> Response:
-    """The film itself, whole or a range of it, to be saved under its name."""
+    """The film's file or a range of it, as a download under its name."""
     row = await call.ask(lambda reader: film_of(reader, call.path("working_video_id")))
     try:
         stat = await call.services.store.head(row["object_key"])
     except Missing:
-        raise Problem(500, "video_not_found", "the film is not in the object store") from None
+        raise Problem(500, "video_not_found", "the film is missing from the store") from None
     kind = TYPES.get(PurePath(row["filename"]).suffix, "application/octet-stream")
     return await object_answer(call.request, call.services.sending, stat, kind, row["filename"], download=True)

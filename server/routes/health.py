@@ -1,4 +1,4 @@
-"""What monitors ask: alive, ready, counted."""
+"""Operations for monitors: liveness, readiness, metrics."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ api = Operations("health")
 
 @api.op("GET", "/healthz", answers=Answers(Status), public=True)
 async def healthz(_: Call[NoBody]) -> Json:
-    """The process runs."""
+    """Answers while the process runs."""
     return {"status": "ok"}
 
 
 @api.op("GET", "/readyz", answers=Answers(Status, errors=(503,)), public=True)
 async def readyz(call: Call[NoBody]) -> Response:
-    """The object store answers."""
+    """Answers while the object store does."""
     try:
         await call.services.store.head("accounts/nobody")
     except Missing:
@@ -33,5 +33,5 @@ async def readyz(call: Call[NoBody]) -> Response:
 
 @api.op("GET", "/metrics", answers=Answers(media=("text/plain",)), public=True)
 async def metrics(call: Call[NoBody]) -> Response:
-    """The counters, as Prometheus reads them."""
+    """The metrics in the text format of Prometheus."""
     return Response(call.services.metrics.text(), media_type=MEDIA_TYPE)

@@ -1,7 +1,7 @@
-"""The inspector: the graph of a stored project at every stage, what became of each definition, what is seen when.
+"""The inspector: the graph of a stored project at every stage, the history of each definition, the trace of a time.
 
-The page stands without a script: what is looked at is in its address. `static/studio/inspector.js` only saves the way.
-Every view is there as JSON too, of which the page is made.
+The page works without scripts, because its address holds the selection; `static/studio/inspector.js` only avoids
+reloading it. Everything on the page is available as JSON, too.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ api = Operations("explain", "inspector")
 
 PAGE = "/projects/{project_id}/explain"
 PAGE_CSP = CSP.replace("style-src 'self'", f"style-src 'self' {STYLE_HASH}")
-"""As everywhere, and besides the drawing's one style sheet, by its hash."""
+"""The usual policy, which also allows the drawing's style sheet by its hash."""
 
 SIDES = ("after", "before", "both")
 STORED_LENGTH = 4000
@@ -48,7 +48,7 @@ _SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is looked at, as the address says it."""
+    """The selection in the address: stage, side of the drawing, definition, time."""
 
     stage: int
     side: str
@@ -56,7 +56,7 @@ class Look:
     at: Fraction | None
 
     def address(self, **other: object) -> str:
-        """The address of the same look but for `other`."""
+        """The address of this selection with `other` replaced."""
         at = None if self.at is None else f"{float(self.at):.9f}".rstrip("0").rstrip(".")
         side = self.side if self.side != SIDES[0] else None
         asked = {"stage": self.stage, "side": side, "node": self.node, "at": at} | other
@@ -67,45 +67,44 @@ class Look:
     "GET", PAGE, Takes(query=("stage", "side", "node", "at", "format")), Answers(errors=(400, 404, 422, 500)), page=True
 )
 async def inspector(call: Call[NoBody]) -> Response:
-    """A stored project's graph for people; `format` gives one form only, as explaining does."""
+    """A stored project's graph as a page; with `format` the answer is one form alone, as of `explain`."""
     forms = {form.value: form for form in Format}
     form = call.request.query_params.get("format")
     if form is not None and form not in forms:
-        raise not_found("not_found", f"there is no such form: one of {', '.join(forms)}")
+        raise not_found("not_found", f"unknown form: use one of {', '.join(forms)}")
     edit, compiled = await explained(call, call.path("project_id"))
     if form is not None:
         return form_of(compiled, forms[form])
     look = _look(call.request.query_params, compiled)
     names = {clip["clip_key"]: clip["name"] for clip in edit.clips}
-    written = {"command": command(compiled), "script_name": SCRIPT, "film_name": film_name(compiled)}
-    told = {"edit": edit, "plan": compiled.plan.as_json(), "notices": compiled.plan.notices, "names": names}
-    seen = {**_stage(compiled, look), "trace": None, "late": None}
+    outputs = {"command": command(compiled), "script_name": SCRIPT, "film_name": film_name(compiled)}
+    facts = {"edit": edit, "plan": compiled.plan.as_json(), "notices": compiled.plan.notices, "names": names}
+    selected = {**_stage(compiled, look), "trace": None, "late": None, "node": _node(edit, compiled, look)}
     if look.at is not None:
-        seen |= _traced(compiled, look.at)
-    node = _node(edit, compiled, look)
+        selected |= _traced(compiled, look.at)
     headers = {"content-security-policy": PAGE_CSP}
-    said = {"uid": call.uid, "look": look, "sides": SIDES, "forms": list(forms), "node": node}
-    return page("explain.html", 200, headers, **said, **told, **written, **seen)
+    controls = {"uid": call.uid, "look": look, "sides": SIDES, "forms": list(forms)}
+    return page("explain.html", 200, headers, **controls, **facts, **outputs, **selected)
 
 
 @api.op("GET", PAGE + ".json", Takes(query=("stage", "node")), Answers(Inspected, errors=(400, 404, 422, 500)))
 async def inspected(call: Call[NoBody]) -> Json:
-    """One stage of a stored project's graph, and with `node` one definition of it.
+    """One stage of a stored project's graph, and with `node` one of its definitions.
 
-    Stages are counted from 0; without `stage` it is the one that says what is done before how. `node` is a
-    definition's name.
+    Stages are counted from 0; the default is the simplest to read, the graph before the passes that rewrite it for
+    ffmpeg. `node` is a definition's name.
     """
     edit, compiled = await explained(call, call.path("project_id"))
     look = _look(call.request.query_params, compiled)
     graph = compiled.stages[look.stage].graph
     before = compiled.stages[look.stage - 1].graph if look.stage else None
-    told = [
+    stages = [
         {"name": each.stage.name, "law": each.stage.law, "new": each.new, "changed": each.changed, "gone": each.gone}
         for each in changes(compiled.stages)
     ]
     return {
         "project_id": edit.project["id"],
-        "stages": told,
+        "stages": stages,
         "stage": look.stage,
         "lines": [asdict(line) for line in lines(before, graph)],
         "script": [asdict(part) for part in script_parts(compiled, graph)],
@@ -117,33 +116,33 @@ async def inspected(call: Call[NoBody]) -> Json:
 
 @api.op("GET", PAGE + "/at.json", Takes(query=("at",)), Answers(Traced, errors=(400, 404, 422, 500)))
 async def trace(call: Call[NoBody]) -> Json:
-    """What is seen at a record time, as `reelc compile --at` says it: clips, source frames, boxes, definitions."""
+    """The clips, source frames, boxes and definitions at a record time, as `reelc compile --at` traces them."""
     _, compiled = await explained(call, call.path("project_id"))
     at = _seconds(call.request.query_params.get("at", "0"))
     return dict(traced(compiled, at))
 
 
 def _look(asked: Mapping[str, str], compiled: Compiled) -> Look:
-    """The look that is asked for; 404 for a stage or a side that is not there."""
+    """The selection in these query parameters; 404 for an unknown stage or side."""
     side = asked.get("side", SIDES[0])
     if side not in SIDES:
-        raise not_found("not_found", f"there is no such side: one of {', '.join(SIDES)}")
+        raise not_found("not_found", f"unknown side: use one of {', '.join(SIDES)}")
     at = asked.get("at")
-    return Look(_shown(compiled, asked.get("stage")), side, asked.get("node"), _seconds(at) if at else None)
+    return Look(_stage_number(compiled, asked.get("stage")), side, asked.get("node"), _seconds(at) if at else None)
 
 
 def _seconds(text: str) -> Fraction:
     if not _SECONDS.fullmatch(text):
-        raise invalid('at is seconds from the film\'s start, as "2.5"')
+        raise invalid('at must be seconds from the film\'s start, such as "2.5"')
     return Fraction(text)
 
 
-def _shown(compiled: Compiled, number: str | None) -> int:
-    """The stage to show: the one asked for, else the one that says what is done before how."""
+def _stage_number(compiled: Compiled, number: str | None) -> int:
+    """The number of the requested stage; by default that of `Compiled.graph`."""
     if number is None:
         return next(i for i, stage in enumerate(compiled.stages) if stage.graph is compiled.graph)
     if not _DIGITS.fullmatch(number) or int(number) >= len(compiled.stages):
-        raise not_found("not_found", f"there is no such stage: there are {len(compiled.stages)}, from 0")
+        raise not_found("not_found", f"unknown stage: use 0 to {len(compiled.stages) - 1}")
     return int(number)
 
 
@@ -152,10 +151,10 @@ def _stage(compiled: Compiled, look: Look) -> dict[str, Any]:
     before = compiled.stages[look.stage - 1].graph if look.stage else None
     drawn = []
     if before is not None and look.side != "after":
-        told = Markup(drawing(before, stage.graph, ("gone", "changed"), _to(look)))
-        drawn.append((f"before: stage {look.stage - 1}", told))
+        svg = Markup(drawing(before, stage.graph, ("gone", "changed"), _address_of_box(look)))
+        drawn.append((f"before: stage {look.stage - 1}", svg))
     if before is None or look.side != "before":
-        drawn.append(("after", Markup(drawing(stage.graph, before, ("new", "changed"), _to(look)))))
+        drawn.append(("after", Markup(drawing(stage.graph, before, ("new", "changed"), _address_of_box(look)))))
     return {
         "changes": changes(compiled.stages),
         "stage": stage,
@@ -165,13 +164,13 @@ def _stage(compiled: Compiled, look: Look) -> dict[str, Any]:
     }
 
 
-def _to(look: Look) -> Callable[[str], str]:
-    """Where a box leads: to the same page, looking at what it stands for."""
+def _address_of_box(look: Look) -> Callable[[str], str]:
+    """The address that a box links to, by its definition's name: the same page with that definition selected."""
     return lambda name: look.address(node=name) + "#definition"
 
 
 def _node(edit: Edit, compiled: Compiled, look: Look) -> Json | None:
-    """The definition that is looked at, with what is stored where it came from; 404 for one that is not there."""
+    """The selected definition with the stored field it came from; 404 for an unknown one."""
     if look.node is None:
         return None
     found = definition(compiled, look.stage, look.node)
@@ -192,7 +191,7 @@ def _node(edit: Edit, compiled: Compiled, look: Look) -> Json | None:
 
 
 def _traced(compiled: Compiled, at: Fraction) -> dict[str, Any]:
-    """What is seen at a time; `late` says why nothing is."""
+    """The trace of a time; `late` is the reason why there is none."""
     try:
         return {"trace": traced(compiled, at)}
     except ReelError as error:

@@ -1,4 +1,4 @@
-"""What is seen of footage while it is edited: a strip of pictures, the sound's peaks, a proxy that browsers play."""
+"""Previews of footage for editing: a strip of pictures, the peaks of its sound, a proxy that browsers play."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ STRIP, PROXY = RAW + "/filmstrip", RAW + "/proxy"
 
 
 class Strip(Answer):
-    """A filmstrip's pictures: number k, from 0, shows what is seen (k + 1/2) `step_s` into the footage, or about."""
+    """The layout of a filmstrip: picture k, from 0, shows the footage at about (k + 1/2) `step_s` seconds."""
 
-    columns: Annotated[int, Field(description="Pictures side by side; the rest are in rows below.")]
-    width: Annotated[int, Field(description="Pixels of one picture.")]
+    columns: Annotated[int, Field(description="Pictures in a row; further pictures are in rows below.")]
+    width: Annotated[int, Field(description="Width of one picture in pixels.")]
     height: int
     pictures: int
-    step_s: Annotated[float, Field(description="Seconds that one picture stands for.")]
+    step_s: Annotated[float, Field(description="Seconds between two pictures.")]
 
 
 class Peaks(Answer):
-    """How loud footage is, from its first frame on."""
+    """The loudness of footage over time, from its first frame on."""
 
     rate: Annotated[float, Field(description="Peaks a second.")]
-    peaks: Annotated[list[float], Field(description="From 0 to 1, which is full scale.")]
+    peaks: Annotated[list[float], Field(description="Each from 0 to 1, full scale.")]
 
 
 class Proxy(Answer):
-    """What browsers can play of footage."""
+    """The state of a proxy, a version of the footage that browsers play."""
 
     state: Literal["not_needed", "absent", "making", "ready", "error"]
     progress: Annotated[float, Field(ge=0, le=1)]
-    error: Annotated[dict[str, Any] | None, Field(description="What stopped it, as errors are told.")]
+    error: Annotated[dict[str, Any] | None, Field(description="The problem that ended it, as in an HTTP error.")]
 
 
 async def _raw(call: Call[NoBody]) -> RawClipRow:
@@ -52,7 +52,7 @@ async def _raw(call: Call[NoBody]) -> RawClipRow:
 
 @api.op("GET", STRIP, Takes(headers=RANGED), Answers(also=(206, 304), errors=(404, 416, 422), media=("image/jpeg",)))
 async def strip(call: Call[NoBody]) -> Response:
-    """Pictures of footage side by side, a JPEG; made when it is first asked for."""
+    """A filmstrip of the footage as one JPEG, made at the first request."""
     row = await _raw(call)
     stat = await call.services.previews.have(row["object_key"], "strip")
     return await object_answer(call.request, call.services.sending, stat, "image/jpeg", f"{row['name']}.jpg")
@@ -60,7 +60,7 @@ async def strip(call: Call[NoBody]) -> Response:
 
 @api.op("GET", STRIP + ".json", answers=Answers(Strip, errors=(404, 422)))
 async def layout(call: Call[NoBody]) -> Json:
-    """How the pictures of a filmstrip are laid out, row by row, and what each of them shows."""
+    """The layout of a filmstrip's pictures, row by row, and the time that each shows."""
     row = await _raw(call)
     await call.services.previews.have(row["object_key"], "strip")
     return await call.services.previews.layout(row["object_key"])
@@ -68,7 +68,7 @@ async def layout(call: Call[NoBody]) -> Json:
 
 @api.op("GET", RAW + "/peaks", answers=Answers(Peaks, errors=(404, 422)))
 async def peaks(call: Call[NoBody]) -> Json:
-    """The peaks of footage's sound; none where films can have no sound of it."""
+    """The peaks of the footage's sound; empty if films cannot use its sound."""
     row = await _raw(call)
     await call.services.previews.have(row["object_key"], "peaks")
     return await call.services.previews.peaks(row["object_key"])
@@ -76,13 +76,13 @@ async def peaks(call: Call[NoBody]) -> Json:
 
 @api.op("GET", PROXY, answers=Answers(Proxy, errors=(404,)))
 async def show(call: Call[NoBody]) -> Json:
-    """Whether browsers play the footage itself, and if not, how far a proxy of it is."""
+    """Whether browsers play the footage itself, and otherwise the state of its proxy."""
     return await _state(call, await _raw(call))
 
 
 @api.op("POST", PROXY, answers=Answers(Proxy, 202, errors=(404,)))
 async def make(call: Call[NoBody]) -> Json:
-    """Have a proxy made, unless there is one: the same frames at the same times, as browsers play them."""
+    """Make a proxy unless there is one: the same frames at the same times, in a format that browsers play."""
     row = await _raw(call)
     if await call.services.previews.find(row["object_key"], "proxy") is None:
         call.services.previews.begin(row["object_key"], "proxy")
@@ -93,24 +93,24 @@ async def make(call: Call[NoBody]) -> Json:
     "GET", PROXY + "/media", Takes(headers=RANGED), Answers(also=(206, 304), errors=(404, 416), media=("video/mp4",))
 )
 async def media(call: Call[NoBody]) -> Response:
-    """The proxy itself, whole or a range of it."""
+    """The proxy's file or a range of it."""
     row = await _raw(call)
     stat = await call.services.previews.find(row["object_key"], "proxy")
     if stat is None:
-        raise not_found("proxy_not_found", "there is no proxy of this footage: have one made")
+        raise not_found("proxy_not_found", "this footage has no proxy: make one with POST")
     return await object_answer(call.request, call.services.sending, stat, "video/mp4", f"{row['name']}.mp4")
 
 
 async def _state(call: Call[NoBody], row: RawClipRow) -> Json:
     making = call.services.previews.making(row["object_key"], "proxy")
     if making is not None and making.problem is None:
-        return _told("making", making.progress)
+        return _as_json("making", making.progress)
     if await call.services.previews.find(row["object_key"], "proxy") is not None:
-        return _told("ready", 1.0)
+        return _as_json("ready", 1.0)
     if making is not None and making.problem is not None:
-        return _told("error", 0.0, making.problem.body())
-    return _told("not_needed", 1.0) if playable(row["media_info"]) else _told("absent", 0.0)
+        return _as_json("error", 0.0, making.problem.body())
+    return _as_json("not_needed", 1.0) if playable(row["media_info"]) else _as_json("absent", 0.0)
 
 
-def _told(state: str, progress: float, error: Json | None = None) -> Json:
+def _as_json(state: str, progress: float, error: Json | None = None) -> Json:
     return {"state": state, "progress": round(progress, 4), "error": error}

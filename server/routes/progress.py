@@ -1,4 +1,4 @@
-"""`WS /ws/export/{export_id}`: how far an export is, as it goes on."""
+"""`WS /ws/export/{export_id}`: sends the progress of an export."""
 
 from __future__ import annotations
 
@@ -22,48 +22,48 @@ from server.web.services import Services
 
 PATH = "/ws/export/{export_id}"
 APPEARS_WITHIN = 2.0
-"""Seconds for which an export is waited for that its client may be about to ask for."""
+"""Seconds to wait for an export that the client may be about to request."""
 
 EVERY = 0.25
-"""Seconds between two messages, at least."""
+"""The minimum number of seconds between two messages."""
 
 SENT_WITHIN = 5.0
-"""Seconds that a client may take for one message."""
+"""Seconds within which a client must receive a message."""
 
 MOST_SOCKETS = 64
-"""Of one user."""
+"""The maximum number of open sockets of one user."""
 
 GOOD, RESTARTING, SLOW = 1000, 1012, 1008
 
 
 class Sockets:
-    """The open sockets of every user."""
+    """Serves WebSockets and counts the open ones of every user."""
 
     def __init__(self, services: Services) -> None:
         self.services = services
         self._open: Counter[str] = Counter()
 
     def route(self) -> WebSocketRoute:
-        """Where they connect."""
+        """The route that clients connect to."""
         return WebSocketRoute(PATH, self.serve)
 
     async def serve(self, socket: WebSocket) -> None:
-        """Serve one: refused with a problem, or told the state until it is the last."""
+        """Serve one socket: refuse it with a problem, or send it the states until the last one."""
         uid = ""
         try:
             refuse_foreign_origin(socket, self.services.settings)
             uid = await identify(socket, self.services.accounts)
             self._open[uid] += 1
             if self._open[uid] > MOST_SOCKETS:
-                raise Problem(429, "too_many_sockets", f"{MOST_SOCKETS} sockets are open")
+                raise Problem(429, "too_many_sockets", f"you have {MOST_SOCKETS} open sockets: close one")
             found = await self._found(uid, str(socket.path_params["export_id"]))
             await socket.accept()
-            await _talk(socket, found)
+            await _serve_states(socket, found)
         except Problem as problem:
             await socket.send_denial_response(problem.response())
         except UNSTORED as error:
             await socket.send_denial_response(unstored(error).response())
-        except (WebSocketDisconnect, RuntimeError):  # gone, or closed by the server's end
+        except (WebSocketDisconnect, RuntimeError):  # disconnected, or closed by the shutdown
             pass
         finally:
             self._open[uid] -= 1
@@ -81,12 +81,12 @@ class Sockets:
             return _last(row)
         job = await jobs.appearing(uid, export_id, APPEARS_WITHIN)
         if job is None:
-            raise not_found("export_not_found", "there is no such export")
+            raise not_found("export_not_found", "no export has this id")
         return job
 
 
 def _last(row: ExportRow) -> State:
-    """The last state of an export of which only the row is left."""
+    """The last state of an export that has only its row left."""
     whole = row["state"] == "complete"
     error = row["error"]
     message = error["message"] if error else "the film is ready" if whole else "cancelled"
@@ -94,23 +94,23 @@ def _last(row: ExportRow) -> State:
     return State(**kept, seq=1, progress=float(whole), message=message, done=True)
 
 
-async def _talk(socket: WebSocket, found: Job | State) -> None:
-    telling = asyncio.ensure_future(_tell(socket, found))
-    hearing = asyncio.ensure_future(_hear(socket))
+async def _serve_states(socket: WebSocket, found: Job | State) -> None:
+    sending = asyncio.ensure_future(_send_states(socket, found))
+    answering = asyncio.ensure_future(_answer_pings(socket))
     try:
-        await asyncio.wait({telling, hearing}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({sending, answering}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (telling, hearing):
+        for task in (sending, answering):
             task.cancel()
-        await asyncio.gather(telling, hearing, return_exceptions=True)
-    if telling.done() and not telling.cancelled():
-        code = SLOW if isinstance(telling.exception(), TimeoutError) else telling.result()
+        await asyncio.gather(sending, answering, return_exceptions=True)
+    if sending.done() and not sending.cancelled():
+        code = SLOW if isinstance(sending.exception(), TimeoutError) else sending.result()
         with contextlib.suppress(RuntimeError, WebSocketDisconnect):
             await asyncio.wait_for(socket.close(code), SENT_WITHIN)
 
 
-async def _tell(socket: WebSocket, found: Job | State) -> int:
-    """Send the state now, and whenever it has changed, the newest each time; the code to close with."""
+async def _send_states(socket: WebSocket, found: Job | State) -> int:
+    """Send the newest state now and after changes, until the last; return the code to close with."""
     if isinstance(found, State):
         await _send(socket, found)
         return GOOD
@@ -127,8 +127,8 @@ async def _tell(socket: WebSocket, found: Job | State) -> int:
 
 
 async def _next(job: Job, seq: int) -> State | None:
-    """The newest state after `seq`; None when the job stays unfinished, as the server ends."""
-    news = asyncio.ensure_future(job.teller.after(seq))
+    """Wait for the newest state after `seq`; None when the server shuts down before the job is complete."""
+    news = asyncio.ensure_future(job.tracker.after(seq))
     ended = asyncio.ensure_future(job.ended.wait())
     try:
         await asyncio.wait({news, ended}, return_when=asyncio.FIRST_COMPLETED)
@@ -136,7 +136,7 @@ async def _next(job: Job, seq: int) -> State | None:
         for task in (news, ended):
             task.cancel()
         await asyncio.gather(news, ended, return_exceptions=True)
-    state = job.teller.state
+    state = job.tracker.state
     return state if state.seq > seq and (state.done or not job.ended.is_set()) else None
 
 
@@ -144,8 +144,8 @@ async def _send(socket: WebSocket, state: State) -> None:
     await asyncio.wait_for(socket.send_json(state.event()), SENT_WITHIN)
 
 
-async def _hear(socket: WebSocket) -> None:
-    """Answer `ping`; return when the client has gone."""
+async def _answer_pings(socket: WebSocket) -> None:
+    """Answer each `ping`; return when the client disconnects."""
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":

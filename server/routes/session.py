@@ -1,4 +1,4 @@
-"""Signing in and out, and who one is."""
+"""Signing in, signing out, and the user's identity."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from server.web.pages import page, wants_page
 api = Operations("session")
 
 LONGEST = 4096
-"""Characters of a form that are read."""
+"""The maximum number of characters read of a form."""
 
 FORM = {
     "application/x-www-form-urlencoded": {
@@ -28,16 +28,16 @@ FORM = {
         }
     }
 }
-OVER = "This link is not good any more: links are for one hour. `reelc user add` prints another, and a token."
-UNKNOWN = "No account has this token. Tokens begin with reelc_; `reelc user add NAME` prints one, this once."
+OVER = "This link has expired: links are valid for one hour. `reelc user add` prints a new link and a token."
+UNKNOWN = "No account has this token. Tokens begin with reelc_; `reelc user add NAME` prints one, and only once."
 
 
 @api.op("GET", "/sign-in", Takes(query=("token",)), Answers(status=303, errors=(401,)), public=True)
 async def sign_in(call: Call[NoBody]) -> Response:
-    """Follow a sign-in link: from here on the browser is known by a cookie. Without one, browsers see a form."""
+    """Sign in with a link, which sets a session cookie; without a token browsers get a form."""
     asked = call.request.query_params
     token = asked.get("token", "")
-    uid = await call.services.accounts.whose(token, "link")
+    uid = await call.services.accounts.user_of(token, "link")
     if uid is not None:
         return await _session(call, uid, "/")
     return _form(call, OVER if token else "", asked.get("next", ""))
@@ -45,20 +45,20 @@ async def sign_in(call: Call[NoBody]) -> Response:
 
 @api.op("POST", "/sign-in", Takes(media=FORM), Answers(status=303, errors=(401,)), public=True)
 async def sign_in_by_token(call: Call[NoBody]) -> Response:
-    """Sign in with what `reelc user add` printed: the token for programs, or the link."""
+    """Sign in with the token or the link that `reelc user add` printed."""
     form = dict(parse_qsl(call.raw.decode("latin-1")[:LONGEST]))
     token, after = form.get("token", "").strip().rpartition("token=")[2], form.get("next", "")
-    uid = await call.services.accounts.whose(token, "bearer", "link")
+    uid = await call.services.accounts.user_of(token, "bearer", "link")
     if uid is None:
         return _form(call, UNKNOWN, after)
     return await _session(call, uid, _ours(after))
 
 
 def _form(call: Call[NoBody], wrong: str, after: str) -> Response:
-    """The form, for browsers, with what was wrong; 401 for programs."""
+    """The sign-in form with its error, for browsers; 401 for programs."""
     if not wants_page(call.request):
         raise unauthorised()
-    # without a referrer browsers send `Origin: null` with a form, which is nobody's
+    # without a referrer browsers send a form with `Origin: null`, which is refused as foreign
     headers = {"referrer-policy": "same-origin"}
     return page("sign-in.html", 401 if wrong else 200, headers, wrong=wrong, next=_ours(after))
 
@@ -75,7 +75,7 @@ async def _session(call: Call[NoBody], uid: str, after: str) -> Response:
 
 
 def _ours(address: str) -> str:
-    """A path of this site, and of no other."""
+    """The address if it is a path of this site, else `/`."""
     return address if re.fullmatch(r"/(?![/\\])[\x21-\x7e]*", address) else "/"
 
 
@@ -91,5 +91,5 @@ async def sign_out(call: Call[NoBody]) -> Response:
 
 @api.op("GET", "/api/me", answers=Answers(Me))
 async def me(call: Call[NoBody]) -> Json:
-    """Who one is."""
+    """The user of this request."""
     return {"id": call.uid}

@@ -1,4 +1,4 @@
-"""The API's description and its page, and the files that pages use."""
+"""The API's descriptions, their page, and static files."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ api = Operations("site")
 
 @api.op("GET", "/openapi.json", public=True)
 async def openapi(call: Call[NoBody]) -> Response | Json:
-    """This description."""
+    """The OpenAPI description of this API."""
     return JSONResponse(call.request.app.state.document)
 
 
 @api.op("GET", "/asyncapi.json", public=True)
 async def asyncapi(call: Call[NoBody]) -> Response | Json:
-    """The description of what the WebSocket tells."""
+    """The AsyncAPI description of the WebSocket."""
     return JSONResponse(call.request.app.state.events)
 
 
 @api.op("GET", "/docs", public=True, page=True)
 async def docs(_: Call[NoBody]) -> Response:
-    """The description, to read and to try."""
+    """The OpenAPI description as an interactive page."""
     return page("docs.html", here="/docs")
 
 
 @api.op("GET", "/favicon.ico", public=True, page=True)
 async def favicon(call: Call[NoBody]) -> Response:
-    """The sign of the house."""
+    """The site's icon."""
     return asset_answer(call.request, "favicon.svg")
 
 
 @api.op("GET", "/static/{name:path}", public=True, page=True)
 async def static(call: Call[NoBody]) -> Response:
-    """A file that pages use."""
+    """A static file of the pages."""
     return asset_answer(call.request, call.path("name"))

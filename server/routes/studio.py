@@ -1,4 +1,4 @@
-"""The studio's pages. What they show of somebody's work comes from the API; the pages are the same for all."""
+"""The studio's pages. They are the same for all users; their data comes from the API."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ api = Operations("studio")
 
 @api.op("GET", "/", page=True)
 async def projects(call: Call[NoBody]) -> Response:
-    """Every project."""
+    """The page of all projects."""
     return page("projects.html", uid=call.uid, here="/")
 
 
 @api.op("GET", "/projects/{project_id}", answers=Answers(errors=(404,)), page=True)
 async def editor(call: Call[NoBody]) -> Response:
-    """A project in the editor."""
+    """The editor of a project."""
 
     async def question(reader: Reader) -> Response:
         return page("studio.html", uid=call.uid, project=await project_of(reader, call.path("project_id")))
@@ -34,13 +34,13 @@ async def editor(call: Call[NoBody]) -> Response:
 
 @api.op("GET", "/exports", page=True)
 async def exports(call: Call[NoBody]) -> Response:
-    """Every export, and how far it is."""
+    """The page of all exports and their progress."""
     return page("exports.html", uid=call.uid, here="/exports")
 
 
 @api.op("GET", "/about", page=True)
 async def about(call: Call[NoBody]) -> Response:
-    """What the studio is made of, and under which licences."""
-    told = {"versions": await asyncio.to_thread(versions), "libraries": libraries(), "packages": packages()}
-    told["credit"] = await asyncio.to_thread(credit, call.services.settings.sample)
-    return page("about.html", uid=call.uid, here="/about", **told)
+    """The software that the studio uses, with its licences, and the credit for the sample's footage."""
+    values = {"versions": await asyncio.to_thread(versions), "libraries": libraries(), "packages": packages()}
+    values["credit"] = await asyncio.to_thread(credit, call.services.settings.sample)
+    return page("about.html", uid=call.uid, here="/about", **values)

@@ -1,1 +1,1 @@
-"""Where things are kept: objects in a store, each user's rows in a database of their own, and the sync between."""
+"""Object stores, one database for each user, and the synchronisation between the two."""

@@ -1,9 +1,9 @@
-"""One user's SQLite database: one writer, whole units of work, and knowing what was written.
+"""A user's SQLite database: one writer, atomic units of work, and a count of the writes.
 
 A unit of work is a coroutine function of a `Transaction`. It runs under the writer's lock between BEGIN IMMEDIATE and
-COMMIT, shielded: whoever awaits it may be cancelled, the unit runs to its end, or is rolled back if it raises. A unit
-that wrote anything counts the head `n` up in the same transaction. Readers have a connection of their own and never
-see half a unit.
+COMMIT, shielded: when its caller is cancelled, the unit still runs to its end; it is rolled back if it raises. A unit
+that writes increments the head `n` in the same transaction. Readers have a connection of their own and never see a
+part of a unit.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ PRAGMAS = (
     "busy_timeout = 5000",
     "trusted_schema = OFF",
 )
-"""A commit does not wait for the disk: answers wait for the object store, which is believed before the disk."""
+"""A commit does not wait for the disk: answers wait for the object store, whose snapshot takes precedence."""
 
 
 class DatabaseFailed(Exception):
-    """The database could not do it: a full disk, a broken file; nothing of the unit of work is left."""
+    """The database failed, for example on a full disk or a damaged file; the unit of work is rolled back."""
 
 
 class Broken(DatabaseFailed):
-    """The file is no sound database."""
+    """The file is damaged, or is not a database."""
 
 
 class TooNew(DatabaseFailed):
@@ -48,9 +48,10 @@ class TooNew(DatabaseFailed):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """How far a database is: `n` units written, `synced_n` of them in the object store, as snapshot `base`.
+    """The state of a database: `n` units written, `synced_n` of them in the object store, as snapshot `base`.
 
-    `writer` is the opening of the database that wrote last: two databases of one writer are one the other's beginning.
+    `writer` identifies the last opening of the database: of two databases with one writer, the one with the lower `n`
+    is an earlier state of the other.
     """
 
     n: int
@@ -60,16 +61,16 @@ class Head:
 
 
 class Reader:
-    """A connection that is asked: rows come as dictionaries.
+    """A connection for queries; rows are dictionaries.
 
-    Each question is one trip to the connection's thread: trips, not SQLite, are what a small unit of work costs.
+    Each query is one trip to the connection's thread: the trips, not SQLite, dominate the cost of a small unit of work.
     """
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
 
     async def all(self, sql: str, given: Given = ()) -> list[dict[str, Any]]:
-        """Every row."""
+        """All rows of the result."""
         return [dict(row) for row in await self._connection.execute_fetchall(sql, given)]
 
     async def one(self, sql: str, given: Given = ()) -> dict[str, Any] | None:
@@ -79,24 +80,24 @@ class Reader:
 
 
 class Transaction(Reader):
-    """A unit of work under way. It knows whether it wrote."""
+    """The connection of a running unit of work."""
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
         super().__init__(connection)
         self._before = connection.total_changes
 
     async def run(self, sql: str, given: Given = ()) -> int:
-        """Run a statement that writes; how many rows it changed."""
+        """Run a statement that writes; return the number of rows it changed."""
         return (await self._connection.execute(sql, given)).rowcount
 
     @property
     def wrote(self) -> bool:
-        """Whether any row was changed so far."""
+        """Whether the unit has changed any row so far."""
         return self._connection.total_changes > self._before
 
 
 class Database:
-    """An open database; `open_database` makes one."""
+    """An open database, made by `open_database`."""
 
     def __init__(self, path: Path, writer: aiosqlite.Connection, reader: aiosqlite.Connection, head: Head) -> None:
         self.path, self.n = path, head.n
@@ -105,9 +106,9 @@ class Database:
         self._units: set[asyncio.Task[Any]] = set()
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> tuple[T, int | None]:
-        """What the unit of work returned, and the head it made; None if it wrote nothing.
+        """Run a unit of work; return its result and its head, which is None if it wrote nothing.
 
-        Raises what `work` raised, or DatabaseFailed, with nothing left of the unit.
+        Raises the exception of `work`, or DatabaseFailed; the unit is then rolled back.
         """
         unit = asyncio.ensure_future(self._unit(work))
         self._units.add(unit)
@@ -115,18 +116,18 @@ class Database:
         return await asyncio.shield(unit)
 
     def stored(self, head: Head) -> None:
-        """So much is in the object store; the next unit writes it down with itself, and until then the store knows."""
+        """Record that `head` is in the object store; the next unit writes it to the database."""
         self._stored = head
 
     async def note(self, head: Head) -> None:
-        """Write down what is in the object store. This counts no unit: it is about the file, not the edit."""
+        """Write the state of the object store to the database now, without incrementing `n`."""
         self._stored = head
         async with self._turn, _named():
             sql = "UPDATE sync_head SET synced_n = ?, base = ?, writer = ?"
             await self._writer.execute_fetchall(sql, (head.synced_n, head.base, head.writer))
 
     async def head(self) -> Head:
-        """How far it is, as last written down."""
+        """The head as written in the database."""
         async with self.read() as reader:
             row = await reader.one("SELECT n, synced_n, base, writer FROM sync_head")
         assert row is not None, "every database has a head"
@@ -134,22 +135,22 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Reader]:
-        """One unchanging view of what was committed."""
+        """A reader of one snapshot of the committed data."""
         async with self._reading, _named():
             try:
                 await self._reader.execute_fetchall("BEGIN")
                 yield Reader(self._reader)
-            finally:  # whoever is cancelled in here: the connection's thread does both, in this order, before any other
+            finally:  # also after a cancellation: the connection's thread runs BEGIN and ROLLBACK, in order
                 with contextlib.suppress(sqlite3.OperationalError):
                     await asyncio.shield(self._reader.execute_fetchall("ROLLBACK"))
 
     async def image(self) -> tuple[int, bytes]:
-        """A head and the whole database as of it, while others go on writing."""
+        """A head `n` and the whole database at that head; writes continue meanwhile."""
         async with _named():
             return await asyncio.to_thread(_image, self.path)
 
     async def close(self) -> None:
-        """End what is under way, then let go of the file and the threads."""
+        """Wait for running units, then close the connections and end their threads."""
         await asyncio.gather(*self._units, return_exceptions=True)
         async with self._turn, self._reading:
             await self._reader.close()
@@ -177,15 +178,15 @@ class Database:
 
 
 async def untouched(reader: Reader) -> bool:
-    """Whether nothing was ever written."""
+    """Whether the database was never written to."""
     row = await reader.one("SELECT n FROM sync_head")
     return row is not None and row["n"] == 0
 
 
 async def open_database(path: Path) -> Database:
-    """The database at `path`, made if it is not there, brought to the newest step.
+    """Open the database at `path`, creating it if necessary, and migrate it to the newest step.
 
-    Raises Broken for a file that is damaged, TooNew for one of a newer server; neither is then changed.
+    Raises Broken for a damaged file, TooNew for the file of a newer server, and leaves either unchanged.
     """
     writer = await _connect(path)
     try:
@@ -222,7 +223,7 @@ async def _connect(path: Path) -> aiosqlite.Connection:
 
 
 async def _prepare(writer: aiosqlite.Connection) -> None:
-    """The books, and every step not yet taken, all of them or none."""
+    """Create the bookkeeping tables and apply all outstanding migrations, in one transaction."""
     await writer.execute_fetchall("BEGIN IMMEDIATE")
     try:
         for statement in statements(BOOKS):
@@ -231,14 +232,14 @@ async def _prepare(writer: aiosqlite.Connection) -> None:
         taken = list(await writer.execute_fetchall("SELECT step FROM schema_version"))
         step = taken[0][0] if taken else 0
         if step > len(STEPS):
-            raise TooNew(f"the database is at step {step}, this server knows {len(STEPS)}")
+            raise TooNew(f"the database is at step {step}; this server knows steps up to {len(STEPS)}")
         for sql in STEPS[step:]:
             for statement in statements(sql):
                 await writer.execute_fetchall(statement)
         if step < len(STEPS):
             await writer.execute_fetchall("DELETE FROM schema_version")
             await writer.execute_fetchall("INSERT INTO schema_version VALUES (?)", (len(STEPS),))
-            if step:  # a database that holds something has changed; a new one has not
+            if step:  # a migrated database is a change to upload; a new one is not
                 await writer.execute_fetchall("UPDATE sync_head SET n = n + 1")
         await writer.execute_fetchall("COMMIT")
     except BaseException:
@@ -248,7 +249,7 @@ async def _prepare(writer: aiosqlite.Connection) -> None:
 
 
 def statements(sql: str) -> list[str]:
-    """The statements of a script, one by one: `executescript` would commit what is under way."""
+    """The statements of a script one by one, because `executescript` would commit the open transaction."""
     found, rest = [], ""
     for line in sql.splitlines(keepends=True):
         rest += line
@@ -259,7 +260,7 @@ def statements(sql: str) -> list[str]:
 
 
 def _image(path: Path) -> tuple[int, bytes]:
-    """In one read transaction, so that head and image are of one moment."""
+    """Head and image, read in one transaction so that they are of the same moment."""
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute("BEGIN")
@@ -271,7 +272,7 @@ def _image(path: Path) -> tuple[int, bytes]:
 
 @asynccontextmanager
 async def _named() -> AsyncIterator[None]:
-    """SQLite's failures as ours; what a constraint refuses is the caller's to handle."""
+    """Raise SQLite's errors as DatabaseFailed or Broken; IntegrityError is for the caller to handle."""
     try:
         yield
     except sqlite3.IntegrityError:

@@ -1,4 +1,4 @@
-"""A local folder as object store: the embedded default. Durable: every write is synced before it is answered."""
+"""A local folder as object store, the default. Every write is synced to the disk before it returns."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from server.storage.objects import CHUNK, Exists, Missing, Stat, StoreFailed, ch
 T = TypeVar("T")
 THREADS = 8
 COMING = ".coming"
-"""The folder of files being written; no key can name it."""
+"""The folder of files being written, whose name is not a valid key."""
 
 
 class FolderStore:
-    """Objects as files below `root`. A file gets its name only when it is whole and on the disk.
+    """Objects as files below `root`. A file gets its name only when it is complete and synced.
 
-    One key may not continue another (`a` and `a/b`), as a file is no folder.
+    One key must not be the folder of another (`a` and `a/b`), because a path cannot be both file and folder.
     """
 
     def __init__(self, root: Path) -> None:
@@ -33,11 +33,11 @@ class FolderStore:
         self._threads = ThreadPoolExecutor(THREADS, "folder")
 
     async def put(self, key: str, body: bytes, *, if_absent: bool = False) -> Stat:
-        """Store `body`; with `if_absent`, Exists if the key is taken, and of several at once one wins."""
+        """Store `body`; with `if_absent`, Exists if the key is taken: of concurrent puts exactly one succeeds."""
         return await self._run(self._put, key, lambda file: file.write(body), if_absent)
 
     async def put_file(self, key: str, path: Path) -> Stat:
-        """Store a file's content, without holding it."""
+        """Store a file's content without loading it into memory."""
 
         def copy(file: BinaryIO) -> None:
             with path.open("rb") as source:
@@ -46,11 +46,11 @@ class FolderStore:
         return await self._run(self._put, key, copy, False)
 
     async def get(self, key: str, start: int = 0, stop: int | None = None) -> bytes:
-        """The bytes `[start, stop)` of an object, to its end by default; Missing if there is none."""
+        """The bytes `[start, stop)` of an object, to its end by default; Missing if it does not exist."""
         return await self._run(self._get, key, start, stop)
 
     async def stream(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
-        """The same, in pieces; nothing is asked before the first is."""
+        """The bytes of `get`, in pieces; the store is not accessed before the first piece is requested."""
         file = await self._run(self._open, key, start)
         try:
             left = (await self._run(os.fstat, file.fileno())).st_size - start
@@ -62,20 +62,20 @@ class FolderStore:
             file.close()
 
     async def head(self, key: str) -> Stat:
-        """What is known of an object; Missing if there is none."""
+        """The object's size, etag and time; Missing if it does not exist."""
         return await self._run(self._head, key)
 
     async def listing(self, prefix: str, after: str = "") -> AsyncIterator[Stat]:
-        """Every object whose key begins with `prefix` and sorts after `after`; those of one folder in order of keys."""
+        """Every object whose key begins with `prefix` and sorts after `after`; sorted by key within a folder."""
         for stat in await self._run(self._list, prefix, after):
             yield stat
 
     async def delete(self, key: str) -> None:
-        """There is no such object from now on; nor need there have been one."""
+        """Delete the object if it exists."""
         await self._run(self._delete, key)
 
     async def close(self) -> None:
-        """Let go of the threads, once what they do is done."""
+        """Wait for running calls, then end the threads."""
         await asyncio.to_thread(self._threads.shutdown)
 
     async def _run(self, work: Callable[..., T], *given: object) -> T:
@@ -162,7 +162,7 @@ def _stat(key: str, found: os.stat_result) -> Stat:
 
 
 def _make_folder(folder: Path) -> None:
-    """The folder, and its parents, each named on the disk before anything is put into it."""
+    """Make a folder and its parents; each is synced to the disk before anything is put into it."""
     if not folder.is_dir():
         _make_folder(folder.parent)
         with contextlib.suppress(FileExistsError):

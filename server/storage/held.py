@@ -1,4 +1,4 @@
-"""One request's use of a user's database, which remembers every head that the request made.
+"""A request's access to user databases, which records every head that the request wrote.
 
 The middleware of `web/durable.py` holds the answer until those heads are in the object store.
 """
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Written:
-    """What one request wrote, and whether it saw something that is not durable."""
+    """The heads that one request wrote, and whether it read undurable data."""
 
     def __init__(self) -> None:
         self.heads: dict[str, tuple[UserDatabase, int]] = {}
@@ -27,26 +27,26 @@ class Written:
 
 
 written: ContextVar[Written | None] = ContextVar("written", default=None)
-"""What the request that is being served wrote; None outside requests."""
+"""The writes of the current request; None outside requests."""
 
 
 class RequestDatabase:
-    """One user's database, as a request uses it."""
+    """A user's database as a request accesses it."""
 
     def __init__(self, user_database: UserDatabase) -> None:
         self._user_database = user_database
 
     async def read(self, question: Callable[[Reader], Awaitable[T]]) -> T:
-        """The answer to a question, from one unchanging view."""
+        """The answer to a question, from one snapshot of the committed data."""
         request = written.get()
         if request is not None and self._user_database.sync.pending:
             request.saw_pending = True
         return await self._user_database.read(question)
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Run a unit of work; the request's answer then waits for it.
+        """Run a unit of work and return its result; the request's answer then waits until it is durable.
 
-        It waits even without a write: what was read may be another request's undurable change.
+        The answer waits even without a write: what was read may be another request's undurable change.
         """
         result, n = await self._user_database.write(work)
         request = written.get()
@@ -57,14 +57,14 @@ class RequestDatabase:
 
 
 class RequestDatabases:
-    """Every user's database, for handlers."""
+    """The user databases, for handlers of requests."""
 
     def __init__(self, databases: Databases, within: float) -> None:
         self.databases, self.within = databases, within
 
     @asynccontextmanager
     async def of(self, uid: str) -> AsyncIterator[RequestDatabase]:
-        """A user's database; StoreFailed when it takes too long to open, which then goes on."""
+        """A user's database; StoreFailed when opening takes too long, while the opening goes on."""
         async with AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(self.within):
@@ -74,21 +74,21 @@ class RequestDatabases:
             yield RequestDatabase(user_database)
 
     async def durable(self) -> None:
-        """Wait, in the midst of a request, until what it wrote is durable."""
+        """Wait within the request until its writes are durable."""
         request = written.get()
         if request is not None:
             await settle(request, self.within)
 
     @staticmethod
     def give_up() -> None:
-        """The request's answer waits no more: it says itself that what it wrote may not be durable."""
+        """Send the request's answer without waiting; the answer itself states that its writes may be lost."""
         request = written.get()
         if request is not None:
             request.heads.clear()
 
 
 async def settle(request: Written, within: float) -> None:
-    """Return when all that the request wrote is durable."""
+    """Wait until all writes of the request are durable."""
     while request.heads:
         uid, (user_database, n) = next(iter(request.heads.items()))
         await user_database.durable(n, within)

@@ -1,6 +1,6 @@
-"""The schema, as numbered steps forward; a database is at the step it has taken last.
+"""The schema as numbered migrations; the step of a database is the number of its last migration.
 
-Which of two rows is the newer is told by their rowids: times are for people, as clocks are put back.
+The newer of two rows is the one with the higher rowid. Times are for people only, because clocks may be set back.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ CREATE INDEX export_clips_clip ON export_clips (working_clip_id);
 CREATE VIEW rendered_clips AS
     SELECT working_clip_id FROM working_video_clips UNION SELECT working_clip_id FROM export_clips;
 """
-"""An export renders the edit as it was when it was accepted, whatever is saved meanwhile."""
+"""An export renders the edit that it accepted, regardless of later saves."""
 
 KEPT_RESULTS = """
 ALTER TABLE exports ADD COLUMN result TEXT;
@@ -127,7 +127,7 @@ UPDATE exports SET result = (
 ) WHERE working_video_id IS NOT NULL;
 CREATE INDEX exports_film ON exports (working_video_id);
 """
-"""What an export answers is its own, for ever, however long its film is kept."""
+"""An export's row keeps its result for ever, even when its film is deleted."""
 
 SOUND_AND_MOTION = """
 ALTER TABLE working_clips ADD COLUMN stretch TEXT;
@@ -136,7 +136,7 @@ ALTER TABLE working_clips ADD COLUMN motion TEXT;
 """A clip keeps how speed changes its sound and its pictures; NULL is the default, which every clip had before."""
 
 STEPS: tuple[str, ...] = (FIRST, EXPORTED_EDIT, KEPT_RESULTS, SOUND_AND_MOTION)
-"""Step n is `STEPS[n - 1]`: SQL that takes a database from step n - 1 to n. A step that was released never changes."""
+"""`STEPS[n - 1]` is the SQL that migrates a database from step n - 1 to n. A released step never changes."""
 
 BOOKS = """
 CREATE TABLE IF NOT EXISTS schema_version (step INTEGER NOT NULL) STRICT;
@@ -148,4 +148,4 @@ CREATE TABLE IF NOT EXISTS sync_head (
     writer TEXT NOT NULL
 ) STRICT;
 """
-"""What every database has before its first step: how far it is, and what of it is in the object store."""
+"""The bookkeeping tables of every database, made before the first step: its step, and its `Head`."""

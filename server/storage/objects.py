@@ -1,8 +1,8 @@
-"""What an object store is: immutable-minded, small, and the same for a local folder and for S3.
+"""The interface of an object store, the same for a local folder and for S3.
 
-StoreFailed       the store cannot be reached, or did not answer as it should; whether a write happened is unknown
-Exists            put with `if_absent` found the key taken
-Missing           there is no such object
+StoreFailed       the store cannot be reached, or gave an invalid answer; a write may or may not have happened
+Exists            `put` with `if_absent` found the key taken
+Missing           the object does not exist
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Protocol
 
 _SEGMENT = re.compile(r"[a-z0-9_-][a-z0-9._-]{0,127}")
 CHUNK = 1 << 18
-"""Bytes of a stream that are held at a time."""
+"""Bytes of a stream in memory at a time."""
 
 
 class StoreFailed(Exception):
@@ -28,12 +28,12 @@ class Exists(Exception):
 
 
 class Missing(Exception):
-    """There is no object under the key."""
+    """The key has no object."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stat:
-    """What is known of an object without reading it; `etag` changes with its content."""
+    """The metadata of an object; `etag` changes with the content."""
 
     key: str
     size: int
@@ -44,45 +44,45 @@ class Stat:
 class ObjectStore(Protocol):
     """Objects by key. Keys are segments of `[a-z0-9._-]` joined by `/`, none of which begins with a dot.
 
-    A put is all or nothing, durable when it returns, and seen by everyone from then on. Anything that goes wrong and
-    is not Exists or Missing is StoreFailed.
+    A put is atomic; when it returns, the object is durable and visible to every reader. Every failure other than
+    Exists and Missing is StoreFailed.
     """
 
     async def put(self, key: str, body: bytes, *, if_absent: bool = False) -> Stat:
-        """Store `body`; with `if_absent`, Exists if the key is taken, and of several at once one wins."""
+        """Store `body`; with `if_absent`, Exists if the key is taken: of concurrent puts exactly one succeeds."""
         ...
 
     async def put_file(self, key: str, path: Path) -> Stat:
-        """Store a file's content, without holding it."""
+        """Store a file's content without loading it into memory."""
         ...
 
     async def get(self, key: str, start: int = 0, stop: int | None = None) -> bytes:
-        """The bytes `[start, stop)` of an object, to its end by default; Missing if there is none."""
+        """The bytes `[start, stop)` of an object, to its end by default; Missing if it does not exist."""
         ...
 
     def stream(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
-        """The same, in pieces; nothing is asked before the first is."""
+        """The bytes of `get`, in pieces; the store is not accessed before the first piece is requested."""
         ...
 
     async def head(self, key: str) -> Stat:
-        """What is known of an object; Missing if there is none."""
+        """The object's size, etag and time; Missing if it does not exist."""
         ...
 
     def listing(self, prefix: str, after: str = "") -> AsyncIterator[Stat]:
-        """Every object whose key begins with `prefix` and sorts after `after`; those of one folder in order of keys."""
+        """Every object whose key begins with `prefix` and sorts after `after`; sorted by key within a folder."""
         ...
 
     async def delete(self, key: str) -> None:
-        """There is no such object from now on; nor need there have been one."""
+        """Delete the object if it exists."""
         ...
 
     async def close(self) -> None:
-        """Let go of connections and threads."""
+        """Close connections and end threads."""
         ...
 
 
 def check_key(key: str) -> str:
-    """The key itself, if it is one; ValueError otherwise."""
+    """Return the key if it is valid; ValueError otherwise."""
     if len(key) > 512 or not all(_SEGMENT.fullmatch(part) for part in key.split("/")):
-        raise ValueError(f"{key!r} is no key")
+        raise ValueError(f"{key!r} is not a valid key")
     return key

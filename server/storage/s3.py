@@ -1,4 +1,4 @@
-"""An S3-compatible store (AWS, R2, SeaweedFS, MinIO) by boto3, in threads of its own, with deadlines."""
+"""An S3-compatible object store (AWS, R2, SeaweedFS, MinIO) through boto3, in its own threads, with deadlines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from server.storage.objects import CHUNK, Exists, Missing, Stat, StoreFailed, ch
 T = TypeVar("T")
 THREADS = 16
 DEADLINE = 60.0
-"""Seconds for one call; moving a file takes as long as it takes, as long as bytes move."""
+"""Seconds for one call; the upload of a file has no deadline as long as bytes move."""
 TRANSFER = TransferConfig(max_concurrency=2, multipart_threshold=16 << 20, multipart_chunksize=16 << 20)
 ABSENT = {"404", "NoSuchKey", "NotFound"}
 TAKEN = {"PreconditionFailed", "412"}
@@ -30,7 +30,7 @@ TAKEN = {"PreconditionFailed", "412"}
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Where the objects are, and by whose keys; `endpoint` is empty for AWS, `prefix` is put before every key."""
+    """A bucket's address and credentials; `endpoint` is empty for AWS, `prefix` is put before every key."""
 
     name: str
     endpoint: str
@@ -66,26 +66,26 @@ class S3Store:
         )
 
     async def put(self, key: str, body: bytes, *, if_absent: bool = False) -> Stat:
-        """Store `body`; with `if_absent`, Exists if the key is taken, and of several at once one wins.
+        """Store `body`; with `if_absent`, Exists if the key is taken: of concurrent puts exactly one succeeds.
 
-        A retry of boto3's own may find what its first try stored: Exists then means that somebody did, perhaps we.
+        boto3 may retry a put that had succeeded and find its own object: Exists then may stand for our own put.
         """
         condition = {"IfNoneMatch": "*"} if if_absent else {}
         put = await self._call(self._client.put_object, key, Body=body, **condition)
         return Stat(key, len(body), _of(put, "ETag").strip('"'), datetime.now(UTC))
 
     async def put_file(self, key: str, path: Path) -> Stat:
-        """Store a file's content, without holding it."""
+        """Store a file's content without loading it into memory."""
         where = {"Bucket": self.bucket.name, "Key": self._key(key), "Config": TRANSFER}
         await self._run(None, partial(self._client.upload_file, str(path), **where))
         return await self.head(key)
 
     async def get(self, key: str, start: int = 0, stop: int | None = None) -> bytes:
-        """The bytes `[start, stop)` of an object, to its end by default; Missing if there is none."""
+        """The bytes `[start, stop)` of an object, to its end by default; Missing if it does not exist."""
         return b"".join([piece async for piece in self.stream(key, start, stop)])
 
     async def stream(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
-        """The same, in pieces; nothing is asked before the first is."""
+        """The bytes of `get`, in pieces; the store is not accessed before the first piece is requested."""
         if stop is not None and stop <= start:
             await self.head(key)
             return
@@ -96,25 +96,25 @@ class S3Store:
             return
         body = found["Body"]
         try:
-            _of(found, "ContentLength")  # without it, nobody knows where the body ends
+            _of(found, "ContentLength")  # without it, the end of the body is unknown
             while piece := await self._run(DEADLINE, partial(body.read, CHUNK)):
                 yield piece
         finally:
             body.close()
 
     async def head(self, key: str) -> Stat:
-        """What is known of an object; Missing if there is none."""
+        """The object's size, etag and time; Missing if it does not exist."""
         found = await self._call(self._client.head_object, key)
         return Stat(key, _of(found, "ContentLength"), _of(found, "ETag").strip('"'), _of(found, "LastModified"))
 
     async def listing(self, prefix: str, after: str = "") -> AsyncIterator[Stat]:
-        """Every object whose key begins with `prefix` and sorts after `after`; those of one folder in order of keys."""
+        """Every object whose key begins with `prefix` and sorts after `after`; sorted by key within a folder."""
         ours = self.bucket.prefix
         more = {"StartAfter": ours + after} if after else {}
         while True:
             call = partial(self._client.list_objects_v2, Bucket=self.bucket.name, Prefix=ours + prefix, **more)
             page = await self._run(DEADLINE, call)
-            more_follows = _of(page, "IsTruncated")  # an answer that is broken off before it looks like an empty one
+            more_follows = _of(page, "IsTruncated")  # a truncated answer without it looks like an empty listing
             for item in page.get("Contents", ()):
                 key = item["Key"].removeprefix(ours)
                 yield Stat(key, item["Size"], item["ETag"].strip('"'), item["LastModified"])
@@ -123,11 +123,11 @@ class S3Store:
             more = {"ContinuationToken": page["NextContinuationToken"]}
 
     async def delete(self, key: str) -> None:
-        """There is no such object from now on; nor need there have been one."""
+        """Delete the object if it exists."""
         await self._call(self._client.delete_object, key)
 
     async def close(self) -> None:
-        """Let go of connections and threads, once what they do is done."""
+        """Wait for running calls, then close connections and end threads."""
         await asyncio.to_thread(self._threads.shutdown)
         self._client.close()
 
@@ -138,7 +138,7 @@ class S3Store:
         return await self._run(DEADLINE, partial(call, Bucket=self.bucket.name, Key=self._key(key), **given))
 
     async def _run(self, within: float | None, work: Callable[[], T]) -> T:
-        """What `work` returns, done in a thread. After `within` seconds nobody waits for the thread any more."""
+        """Run `work` in a thread and return its result; after `within` seconds the thread is abandoned."""
         try:
             doing = asyncio.get_running_loop().run_in_executor(self._threads, work)
             return await asyncio.wait_for(doing, within)
@@ -149,14 +149,14 @@ class S3Store:
 
 
 def _of(answer: dict[str, Any], name: str) -> Any:
-    """A member that every whole answer has; StoreFailed for one that was broken off before it."""
+    """A member that every complete answer has; StoreFailed for an answer truncated before it."""
     if name not in answer:
         raise StoreFailed(f"the bucket's answer has no {name}")
     return answer[name]
 
 
 class _PastTheEnd(Exception):
-    """The range asked for begins after the object's end."""
+    """The requested range begins after the object's end."""
 
 
 def _named(error: ClientError) -> Exception:

@@ -1,8 +1,8 @@
 """A user's database in the object store: numbered, immutable snapshots `users/<uid>/db/<number>`.
 
-A snapshot is a line of JSON that says what follows, and the database as SQLite serialises it. Numbers have no gaps,
-and each is written with If-None-Match: of two servers that make snapshot n + 1 of one user, one is told that it is
-taken, and learns that it is not alone.
+A snapshot is a header, one line of JSON, and the database as SQLite serialises it. Numbers have no gaps, and each is
+written with If-None-Match: when two servers write snapshot n + 1 of one user, one of them fails and so detects the
+other.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from server.storage.objects import ObjectStore, Stat
 VERSION = 1
 DIGITS = 12
 HEADER = 1024
-"""Bytes of the first line, filled up with spaces: a reader who wants only this knows what to ask for."""
+"""Bytes of the header, padded with spaces to this fixed length so that it can be read alone."""
 
 NEWEST = 50
 YOUNG = timedelta(hours=24)
@@ -26,12 +26,12 @@ HOURLY_FOR = timedelta(days=7)
 
 
 class Damaged(Exception):
-    """A snapshot is not what it says it is."""
+    """A snapshot does not match its header, or its header cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a snapshot says of itself: who wrote it, at which head, and the image's checksum and length."""
+    """A snapshot's header: its format's version, its writer, its head, and the image's checksum and length."""
 
     snapshot: int
     writer: str
@@ -40,23 +40,23 @@ class Header:
     size: int
 
     def line(self) -> bytes:
-        """The first line."""
+        """The header as a line of HEADER bytes."""
         return json.dumps(asdict(self)).encode().ljust(HEADER - 1) + b"\n"
 
 
 def packed(writer: str, head: int, image: bytes) -> tuple[Header, bytes]:
-    """The snapshot of an image, as it is stored."""
+    """The header and the whole snapshot of an image."""
     header = Header(VERSION, writer, head, hashlib.sha256(image).hexdigest(), len(image))
     return header, header.line() + image
 
 
 def folder(uid: str) -> str:
-    """What the keys of a user's snapshots begin with."""
+    """The prefix of the keys of a user's snapshots."""
     return f"users/{uid}/db/"
 
 
 def key_of(uid: str, number: int) -> str:
-    """A snapshot's key."""
+    """The key of a snapshot."""
     return f"{folder(uid)}{number:0{DIGITS}d}"
 
 
@@ -66,7 +66,7 @@ def number_of(key: str) -> int:
 
 
 async def latest(store: ObjectStore, uid: str, since: int = 0) -> int:
-    """The highest number that is there, not below `since`; 0 when there is none."""
+    """The highest number of a stored snapshot from `since` on; 0 if there is none."""
     after = key_of(uid, since - 1) if since > 0 else ""
     highest = 0
     async for stat in store.listing(folder(uid), after):
@@ -75,12 +75,12 @@ async def latest(store: ObjectStore, uid: str, since: int = 0) -> int:
 
 
 async def read_header(store: ObjectStore, uid: str, number: int) -> Header:
-    """What a snapshot says of itself; Missing if there is none, Damaged if it cannot be read."""
+    """A snapshot's header; Missing if the snapshot does not exist, Damaged if it cannot be read."""
     return _header(await store.get(key_of(uid, number), 0, HEADER), number)
 
 
 async def fetch(store: ObjectStore, uid: str, number: int) -> tuple[Header, bytes]:
-    """A snapshot's image, checked; Damaged if it is not what was stored."""
+    """A snapshot's header and image; Damaged if the checksum or the length differs."""
     body = await store.get(key_of(uid, number))
     header, image = _header(body[:HEADER], number), body[HEADER:]
     if len(image) != header.size or hashlib.sha256(image).hexdigest() != header.sha256:
@@ -92,16 +92,16 @@ def _header(line: bytes, number: int) -> Header:
     try:
         header = Header(**json.loads(line))
     except (ValueError, TypeError) as error:
-        raise Damaged(f"snapshot {number} is damaged: its first line cannot be read") from error
+        raise Damaged(f"snapshot {number} is damaged: its header cannot be read") from error
     if header.snapshot != VERSION:
-        raise Damaged(f"snapshot {number} is of version {header.snapshot}; this server reads {VERSION}")
+        raise Damaged(f"snapshot {number} has version {header.snapshot}; this server reads version {VERSION}")
     return header
 
 
 def outdated(snapshots: Iterable[Stat], now: datetime) -> list[str]:
-    """The keys that need not be kept: neither the newest 50, nor younger than a day, nor an hour's last for a week.
+    """The keys of snapshots to delete: all but the newest 50, those of the last day, and each hour's last for a week.
 
-    A day's snapshots stay whatever their number, so that a server which slept that long still finds its number taken.
+    All snapshots of the last day stay, so that a server that was suspended for hours still finds its number taken.
     """
     ordered = sorted(snapshots, key=lambda stat: stat.key)
     hours = {stat.modified.strftime("%Y%m%d%H"): stat.key for stat in ordered if stat.modified > now - HOURLY_FOR}
@@ -110,7 +110,7 @@ def outdated(snapshots: Iterable[Stat], now: datetime) -> list[str]:
 
 
 async def prune(store: ObjectStore, uid: str, now: datetime) -> int:
-    """Delete a user's outdated snapshots; how many there were."""
+    """Delete a user's outdated snapshots; return their number."""
     keys = outdated([stat async for stat in store.listing(folder(uid))], now)
     for key in keys:
         await store.delete(key)

@@ -1,8 +1,8 @@
-"""A database's way into the object store: one uploader a user, whoever wrote waits for it.
+"""Uploads a database to the object store: one uploader for each user, which writers wait for.
 
-A unit of work is durable when a snapshot that holds it was stored. The uploader takes the database as it is, with
-every unit committed by then (group commit), and puts it under the next number with If-None-Match. A number that is
-taken, and not by an earlier try of its own, means that another server writes: this one is fenced, and stops.
+A unit of work is durable when a snapshot that contains it is stored. The uploader takes the database with every unit
+committed by then (group commit), and puts it under the next number with If-None-Match. If the number is taken, and not
+by an earlier try of its own, another server is writing: this one is fenced, and stops.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds between tries, before jitter."""
 
 SURE_FOR = 600.0
-"""Seconds after which a writer looks for newer snapshots before it writes: an old number may have been pruned."""
+"""Seconds without an upload after which newer snapshots are looked for first: old numbers may have been pruned."""
 
 PRUNE_EVERY = 3600.0
 
@@ -32,16 +32,16 @@ Seconds = Callable[[], float]
 
 
 def awake() -> float:
-    """Seconds on a clock that nobody sets, and that goes on while the machine sleeps."""
+    """Seconds on a clock that cannot be set and that runs while the machine is suspended."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class Fenced(Exception):
-    """Another server wrote this user's database: what is here is not the newest any more."""
+    """Another server wrote this user's database, so the local one is no longer the newest."""
 
 
 class NotDurable(Exception):
-    """It took too long: whether what was written is durable is not known yet."""
+    """The write is not known to be durable within the time limit."""
 
 
 class Sync:
@@ -61,16 +61,16 @@ class Sync:
 
     @property
     def pending(self) -> float:
-        """Seconds since when something has been written and is not durable; 0 when everything is."""
+        """The age in seconds of the oldest undurable write; 0 when everything is durable."""
         return 0.0 if self._since is None else self._clock() - self._since
 
     @property
     def synced(self) -> Head:
-        """How far the object store is."""
+        """The head of the newest stored snapshot."""
         return self._head
 
     def wrote(self) -> None:
-        """Something was committed: see to it that it becomes durable, now or as soon as the store answers."""
+        """Start an upload if there are undurable commits and none is running."""
         if self._database.n <= self._head.synced_n or self.fenced:
             return
         if self._since is None:
@@ -79,7 +79,7 @@ class Sync:
             self._task = asyncio.create_task(self._upload(), name=f"sync {self.uid}")
 
     async def barrier(self, n: int, within: float) -> None:
-        """Return when all up to head `n` is durable; NotDurable after `within` seconds, Fenced if it never can be."""
+        """Wait until head `n` is durable; NotDurable after `within` seconds, Fenced if it can never be durable."""
         self.wrote()
         if n <= self._head.synced_n:
             return
@@ -95,7 +95,7 @@ class Sync:
             self._waiting = [entry for entry in self._waiting if entry[1] is not reached]
 
     async def close(self) -> None:
-        """Stop trying, and write down how far the store is; what is not durable stays marked as such."""
+        """Stop uploading and write the store's state to the database, which still marks undurable units."""
         for task in (self._task, self._pruning):
             if task is not None:
                 task.cancel()
@@ -103,8 +103,8 @@ class Sync:
                     await task
         try:
             await self._database.note(self._head)
-        except DatabaseFailed as error:  # the store knows, which is what counts
-            logger.warning("sync not written down", extra={"sync_user": self.uid, "why": str(error)})
+        except DatabaseFailed as error:  # harmless: the store is authoritative
+            logger.warning("sync state not written", extra={"sync_user": self.uid, "why": str(error)})
 
     async def _upload(self) -> None:
         pause = FIRST_PAUSE
@@ -122,7 +122,7 @@ class Sync:
         self._prune_now_and_then()
 
     async def _once(self) -> None:
-        """One snapshot of everything committed by now, under the next number."""
+        """Store a snapshot of everything committed by now, under the next number."""
         number = self._head.base + 1
         await self._look(number)
         n, image = await self._database.image()
@@ -135,15 +135,15 @@ class Sync:
         self._reached(Head(n, n, number, self._head.writer))
 
     async def _look(self, number: int) -> None:
-        """After a long pause: nothing newer may be there, for numbers that were pruned can be put again."""
+        """After a long pause, check for newer snapshots, because a pruned number can be put again."""
         if self._clock() - self._sure > SURE_FOR and await snapshots.latest(self._store, self.uid, number) >= number:
             await self._own(number)
 
     async def _own(self, number: int) -> int:
-        """The head of the snapshot with our next number, if an earlier try of ours made it, unanswered; else Fenced."""
+        """The head of the snapshot under our next number, if an earlier try of ours stored it; Fenced otherwise."""
         try:
             header = await snapshots.read_header(self._store, self.uid, number)
-        except Missing as error:  # only a later number is there
+        except Missing as error:  # only a later number exists
             raise Fenced(self.uid) from error
         if header.writer == self._head.writer and header.sha256 in self._tries:
             return self._tries[header.sha256]

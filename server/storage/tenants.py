@@ -1,4 +1,4 @@
-"""The users' databases: opened when first asked for, restored when they are not here, closed when idle."""
+"""The user databases: opened on first use, restored from the store when not local, closed when idle."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ SUFFIXES = ("", "-wal", "-shm")
 
 
 class Lost(Exception):
-    """The object store does not hold what it acknowledged: nothing is guessed, somebody has to look."""
+    """The object store lost a snapshot that it acknowledged; the operator has to repair it."""
 
 
 class Overdue(Exception):
-    """What was written is not durable for so long that nothing more is taken."""
+    """Earlier writes have been undurable for too long, so new ones are refused."""
 
 
 class UserDatabase:
-    """One user's database, open, with its sync."""
+    """A user's open database with its uploader."""
 
     def __init__(self, uid: str, database: Database, sync: Sync, refuse_after: float) -> None:
         self.uid, self.database, self.sync = uid, database, sync
@@ -49,12 +49,12 @@ class UserDatabase:
 
     @property
     def in_use(self) -> bool:
-        """Whether anybody holds it."""
+        """Whether a caller holds it."""
         return self._users > 0
 
     @contextlib.contextmanager
     def held(self, clock: Seconds) -> Iterator[UserDatabase]:
-        """It is not closed meanwhile."""
+        """Keep it open inside the context."""
         self._users += 1
         self._free.clear()
         try:
@@ -66,14 +66,14 @@ class UserDatabase:
                 self._free.set()
 
     async def read(self, question: Callable[[Reader], Awaitable[T]]) -> T:
-        """The answer to a question, from one unchanging view."""
+        """The answer to a question, from one snapshot of the committed data."""
         async with self.database.read() as reader:
             return await question(reader)
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> tuple[T, int | None]:
-        """Run a unit of work; its result and the head that `durable` must be asked for, None if nothing was written.
+        """Run a unit of work; return its result and the head to pass to `durable`, None if nothing was written.
 
-        Overdue or Fenced, before anything is written, when what was written earlier cannot be made durable.
+        Raises Overdue or Fenced before writing anything when earlier writes cannot be made durable.
         """
         if self.sync.fenced:
             raise Fenced(self.uid)
@@ -85,11 +85,11 @@ class UserDatabase:
         return result, n
 
     async def durable(self, n: int, within: float) -> None:
-        """Return when the unit of head `n` is durable; NotDurable, Fenced."""
+        """Wait until head `n` is durable; NotDurable, Fenced."""
         await self.sync.barrier(n, within)
 
     async def close(self) -> None:
-        """Let go of the database, once nobody holds it; what is not durable yet is taken up when it is opened again."""
+        """Close the database once no caller holds it; undurable writes are uploaded when it is opened again."""
         await self._free.wait()
         self.closed = True
         await self.sync.close()
@@ -97,7 +97,7 @@ class UserDatabase:
 
 
 class Databases:
-    """Every user's database, at most one open a user."""
+    """The user databases, each open at most once."""
 
     def __init__(
         self,
@@ -116,32 +116,32 @@ class Databases:
         self._ended = False
 
     def opened(self) -> list[UserDatabase]:
-        """Those that are open."""
+        """The open databases."""
         return list(self._open.values())
 
     @asynccontextmanager
     async def use(self, uid: str) -> AsyncIterator[UserDatabase]:
-        """A user's database, open as long as it is used.
+        """Open a user's database and keep it open inside the context.
 
-        StoreFailed, Damaged, Lost or DatabaseFailed when it cannot be opened.
-        One that was fenced is put aside, and what the other server wrote is restored.
+        StoreFailed, Damaged, Lost or DatabaseFailed when it cannot be opened. A fenced database is moved aside, and
+        the other server's snapshot is restored.
         """
         if not _UID.fullmatch(uid):
-            raise ValueError(f"{uid!r} is no user's id")
+            raise ValueError(f"{uid!r} is not a user's id")
         user_database = await self._reached(uid)
-        while user_database.closed:  # between its opening and our turn
+        while user_database.closed:  # closed between its opening and now
             user_database = await self._reached(uid)
         with user_database.held(self._clock):
             yield user_database
 
     async def resume(self) -> None:
-        """Open every database here that holds something not durable yet, so that its upload goes on."""
+        """Open every local database, so that the upload of undurable writes continues."""
         for path in sorted(self.local.glob("users/*/edit.sqlite")):
             async with self.use(path.parent.name) as user_database:
                 user_database.sync.wrote()
 
     async def close_idle(self) -> None:
-        """Close those that nobody used for a while and that are durable."""
+        """Close every database that is durable and was not used for a while."""
         for user_database in self.opened():
             async with self._turn(user_database.uid):
                 idle = self._clock() - user_database.used > self._idle_after
@@ -149,7 +149,7 @@ class Databases:
                     await self._close(user_database)
 
     async def close(self, within: float) -> None:
-        """Give every upload `within` seconds to end, then close everything; nothing is opened from now on."""
+        """Wait up to `within` seconds for uploads, then close every database; no database is opened from now on."""
         self._ended = True
         for opening in self._openings:
             opening.cancel()
@@ -167,9 +167,9 @@ class Databases:
         return self._turns.setdefault(uid, asyncio.Lock())
 
     async def _reached(self, uid: str) -> UserDatabase:
-        """A user's database, opened if it is not; whoever asks may be cancelled, the opening goes on."""
+        """A user's database, opened unless it is open; the opening goes on when the caller is cancelled."""
         if self._ended:
-            raise DatabaseFailed("the server is ending")
+            raise DatabaseFailed("the server is shutting down")
         opening = asyncio.create_task(self._opened(uid))
         self._openings.add(opening)
         opening.add_done_callback(self._openings.discard)
@@ -215,7 +215,7 @@ class Databases:
         return user_database
 
     async def _newest(self, uid: str, path: Path) -> tuple[Database, Head]:
-        """The database with everything that was ever acknowledged, and how far it and the store are."""
+        """The database with every acknowledged write, and its head."""
         database, head = await self._here(path)
         if database is None or head is None:
             number = await snapshots.latest(self.store, uid)
@@ -230,7 +230,7 @@ class Databases:
         except BaseException:
             await database.close()
             raise
-        if header.writer == head.writer and header.head <= head.n:  # our own, written down nowhere but there
+        if header.writer == head.writer and header.head <= head.n:  # our own, its upload not recorded locally
             return database, Head(head.n, header.head, number, head.writer)
         await database.close()
         put_aside(path, "overtaken")
@@ -253,7 +253,7 @@ class Databases:
             database, head = await _opened(path)
         except Broken as error:
             put_aside(path, "unreadable")
-            raise Damaged(f"snapshot {number} of {uid} is no sound database") from error
+            raise Damaged(f"snapshot {number} of {uid} is not a valid database") from error
         logger.info("restored", extra={"sync_user": uid, "snapshot": number, "bytes": len(image)})
         return database, Head(head.n, header.head, number, head.writer)
 
@@ -268,7 +268,7 @@ async def _opened(path: Path) -> tuple[Database, Head]:
 
 
 def _write_image(path: Path, image: bytes) -> None:
-    """The image under its name, whole; nothing of an earlier database beside it."""
+    """Write the image to `path` atomically, and delete the WAL files of an earlier database."""
     coming = path.with_suffix(".coming")
     with coming.open("wb") as file:
         file.write(image)
@@ -285,11 +285,11 @@ def _write_image(path: Path, image: bytes) -> None:
 
 
 def put_aside(path: Path, why: str) -> None:
-    """Move a database that must not be used out of the way; it is kept."""
+    """Move an unusable database into `aside/`, where it is kept."""
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
     place = path.parent / "aside" / f"{stamp}-{why}-{secrets.token_hex(3)}"
     place.mkdir(parents=True)
     for suffix in SUFFIXES:
         with contextlib.suppress(FileNotFoundError):
             Path(f"{path}{suffix}").rename(place / f"{path.name}{suffix}")
-    logger.warning("a database was put aside", extra={"path": str(place), "why": why})
+    logger.warning("database moved aside", extra={"path": str(place), "why": why})

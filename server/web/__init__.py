@@ -1,1 +1,1 @@
-"""HTTP: operations, identity, envelopes, durable answers, pages."""
+"""HTTP: the registry of operations, identity, middlewares, pages, range requests."""

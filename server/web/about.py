@@ -1,4 +1,4 @@
-"""What the server is made of: versions, packages, libraries of the pages, each with its licence."""
+"""The software that the server uses: programs, Python packages and libraries of the pages, with their licences."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VENDORED = STATIC / "vendor"
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A part that others wrote; `text` is the address of its licence, where this server has it."""
+    """A third-party package; `text` is the address of its licence, empty if this server does not have it."""
 
     name: str
     version: str
@@ -27,7 +27,7 @@ class Library:
 
 @cache
 def versions() -> dict[str, str]:
-    """What runs here, by name. It asks ffmpeg, so not in the loop's thread."""
+    """The versions of reelc, Python and ffmpeg; it runs ffmpeg, so call it in a thread."""
     build = find_build()
     return {
         "reelc": distribution("reelc").version,
@@ -38,7 +38,7 @@ def versions() -> dict[str, str]:
 
 @cache
 def libraries() -> list[Library]:
-    """What pages use and others wrote, as `VENDOR.json` has it; what a bundle is made of, too."""
+    """The third-party libraries of the pages from `VENDOR.json`, with the parts of each bundle."""
     record = json.loads((VENDORED / "VENDOR.json").read_text())
     found = []
     for package, facts in record.items():
@@ -57,7 +57,7 @@ def _library(package: str, licence: str, text: str) -> Library:
 
 @cache
 def packages() -> list[Library]:
-    """The Python packages that reelc asks for, as they are installed."""
+    """The Python packages that reelc requires, as installed."""
     wanted = [re.match(r"[A-Za-z0-9._-]+", line) for line in distribution("reelc").requires or ()]
     return [_package(found[0]) for found in wanted if found]
 

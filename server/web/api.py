@@ -1,7 +1,7 @@
-"""The operations of the API: one registry that both checks requests and describes itself.
+"""The registry of operations, which checks requests and from which the API's description is generated.
 
-An operation's handler takes a `Call`, what is known of one request, and gives a JSON-ready body or a Response. The
-registry reads and checks the body, finds the user, and answers every error as problem+json.
+An operation's handler takes a `Call` and returns a JSON-ready body or a Response. The registry reads and checks the
+body, identifies the user, and answers every error with problem+json.
 """
 
 from __future__ import annotations
@@ -42,18 +42,18 @@ KEY_LENGTH = 255
 
 
 class Body(BaseModel):
-    """What a request's body holds; a field that is not known is an error."""
+    """The base of request bodies; unknown fields are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class NoBody(Body):
-    """An operation without one."""
+    """The body of an operation that takes none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[B]):
-    """One request: whose, to what, with which checked body."""
+    """One request with its user and its checked body."""
 
     request: Request
     services: Services
@@ -62,11 +62,11 @@ class Call(Generic[B]):
     raw: bytes = b""
 
     def path(self, name: str) -> str:
-        """A part of the path, by the name it has in the operation's pattern."""
+        """A parameter of the path, by its name in the operation's pattern."""
         return str(self.request.path_params[name])
 
     def header(self, name: str) -> str | None:
-        """A header of the request."""
+        """A header of the request; None if it is absent."""
         return self.request.headers.get(name)
 
     @asynccontextmanager
@@ -76,14 +76,14 @@ class Call(Generic[B]):
             yield held
 
     async def ask(self, question: Callable[[Reader], Awaitable[T]]) -> T:
-        """The answer to a question, from one unchanging view of the user's database."""
+        """The answer to a question, from one snapshot of the user's database."""
         async with self.held() as held:
             return await held.read(question)
 
     async def write(self, work: Callable[[Transaction], Awaitable[Json]], status: int = 200) -> JSONResponse:
-        """Run a unit of work and answer with what it returns.
+        """Run a unit of work and answer with its result.
 
-        With an Idempotency-Key the answer is kept in the same unit: the same request again has the same answer.
+        With an Idempotency-Key the same unit stores the answer, and a repeated request gets the stored answer.
         """
         async with self.held() as held:
             key = self.header("idempotency-key")
@@ -114,11 +114,11 @@ Handler = Callable[[Call[Any]], Awaitable[Response | Json]]
 
 @dataclass(frozen=True, slots=True)
 class Takes:
-    """What an operation reads besides its path."""
+    """The parts of a request that an operation reads besides its path."""
 
     body: type[Body] | None = None
     query: tuple[str, ...] = ()
-    """Parameters of the query, by their names in `description/openapi.py`, as are the headers."""
+    """Query parameters, by their names in `description/openapi.py`; so are the headers."""
     headers: tuple[str, ...] = ()
     media: Json = field(default_factory=dict)
     """The media types of a body that the handler reads itself, each with its schema."""
@@ -128,51 +128,51 @@ class Takes:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What an operation answers: `model` and `status` are those of its good answer."""
+    """The answers of an operation: `model` and `status` are those of success."""
 
     model: type[BaseModel] | None = None
     status: int = 200
     also: tuple[int, ...] = ()
-    """Other good statuses."""
+    """Other statuses of success."""
     errors: tuple[int, ...] = ()
     media: tuple[str, ...] = ()
-    """The media types of the good answer, besides JSON where there is a model."""
+    """The media types of success, besides JSON if there is a model."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation, as it is served and described."""
+    """One operation, for serving and for the API's description."""
 
     method: str
     path: str
     handler: Handler
     tag: str
     resource: str
-    """The first part of its id in the description; the name of its handler is the second."""
+    """The first part of its id in the description; the second is the name of its handler."""
     takes: Takes
     answers: Answers
     public: bool
     page: bool
-    """Whether it is a page for people: its errors are pages too, for browsers, and it is not part of the API."""
+    """Whether it is a page for people: browsers get its errors as pages, and the API's description omits it."""
 
     @property
     def documentation(self) -> str:
-        """What its handler says of it."""
+        """The docstring of its handler."""
         return inspect.cleandoc(self.handler.__doc__ or "")
 
     @property
     def summary(self) -> str:
-        """Its first line of documentation."""
+        """The first line of its documentation."""
         return self.documentation.partition("\n")[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """The operations of one resource, in the order they are matched."""
+    """The operations of one resource, in the order of matching."""
 
     tag: str
     resource: str = ""
-    """The first part of the operations' ids, the tag unless given: an id stays when a module is renamed."""
+    """The first part of the operations' ids, by default the tag: an id stays when its module is renamed."""
     all: list[Operation] = field(default_factory=list)
 
     def op(
@@ -185,7 +185,7 @@ class Operations:
         public: bool = False,
         page: bool = False,
     ) -> Callable[[Handler], Handler]:
-        """Make a handler an operation."""
+        """Register a handler as an operation."""
 
         def register(handler: Handler) -> Handler:
             resource = self.resource or self.tag.replace(" ", "_")
@@ -197,7 +197,7 @@ class Operations:
 
 
 def routes(operations: Iterable[Operation], services: Services) -> list[Route]:
-    """The operations as routes."""
+    """A route for each operation."""
     return [Route(op.path, _endpoint(op, services), methods=[op.method]) for op in operations]
 
 
@@ -245,12 +245,12 @@ async def _read(request: Request, limit: int) -> bytes:
     async for piece in request.stream():
         body += piece
         if len(body) > limit:
-            raise Problem(413, "too_large", f"a request's body may have {limit} bytes")
+            raise Problem(413, "too_large", f"the request body exceeds {limit} bytes")
     return bytes(body)
 
 
 def read_body(model: type[B], raw: bytes, content_type: str) -> B:
-    """The body, read exactly and checked: 400 for what is no JSON, 415 for what does not say that it is, 422."""
+    """The body, parsed with exact numbers and validated: 415 for another Content-Type, 400 for invalid JSON, 422."""
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise Problem(415, "unsupported_media_type", "send JSON, with Content-Type: application/json")
     try:
@@ -276,7 +276,7 @@ def _pointer(loc: tuple[str | int, ...]) -> str:
 
 
 def plain(tree: object, pointer: str = "") -> Any:
-    """A tree that `parse` read, as `json` writes it; 422 for a number that no double holds, a name given twice."""
+    """A tree from `parse` as values that `json` can write; 422 for a number beyond doubles or a duplicate name."""
     match tree:
         case Fraction():
             return tree.numerator if tree.denominator == 1 else float(tree)

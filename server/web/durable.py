@@ -1,7 +1,7 @@
-"""The middleware that makes answers wait until what they acknowledge is durable.
+"""The middleware that holds an answer until the changes that it acknowledges are durable.
 
-It holds the start of an answer until every head that the request made is in the object store. When that fails the
-answer is 503 instead, and the handler's answer is not sent.
+It holds the start of an answer until every head that the request wrote is in the object store. When that fails, 503 is
+sent instead of the handler's answer.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from server.problem import Problem
 from server.storage.held import Written, settle, written
 
 PENDING = "x-sync-pending"
-"""The header of an answer that read what is not durable yet."""
+"""The header that marks an answer as based on undurable data."""
 
 
 class Durable:
-    """The middleware: pure ASGI, as anything else would buffer answers or lose the context."""
+    """The middleware, in pure ASGI, because other kinds buffer answers or lose the context."""
 
     def __init__(self, app: ASGIApp, within: float) -> None:
         self.app, self.within = app, within
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, its answer held until what it wrote is durable."""
+        """Serve one request and hold its answer until its writes are durable."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""The outermost middleware: every request has an id, a line in the log, a count, safe headers, and an answer."""
+"""The outermost middleware: gives every request an id, a log line, a count, security headers, and an answer."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ HEADERS = {
     "content-security-policy": CSP,
     "cache-control": "no-store",
 }
-"""Of every answer that does not say otherwise."""
+"""The headers of every answer that does not set them itself."""
 
 ROUTE = "reelc.route"
-"""Where an operation leaves its pattern, in the scope."""
+"""The key in the scope under which an operation leaves its pattern."""
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class Envelope:
-    """Pure ASGI: it sees every answer as it is sent."""
+    """The middleware, in pure ASGI, so that it sees every message of an answer."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app, self.metrics = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, named, counted and logged."""
+        """Serve one request with an id, and count and log it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -52,7 +52,7 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = _dressed(message.get("headers", ()), request_id)
+                message["headers"] = _complete_headers(message.get("headers", ()), request_id)
                 self._count(scope, status, time.monotonic() - started)
             await send(message)
 
@@ -60,7 +60,7 @@ class Envelope:
             await self.app(scope, receive, counted)
         except Exception:
             logs.logger.exception("unhandled")
-            if status:  # an answer has begun: all that can be done is to break it off
+            if status:  # the answer has begun and can only be broken off
                 raise
             problem = Problem(500, "internal_error", "the server failed; its log has the reason under the request id")
             await problem.response()(scope, receive, counted)
@@ -74,16 +74,16 @@ class Envelope:
 
     @staticmethod
     def _log(scope: Scope, status: int, seconds: float) -> None:
-        told = {"method": scope["method"], "path": scope["path"], "status": status, "ms": round(seconds * 1000, 1)}
-        logs.logger.info("request", extra=told)
+        fields = {"method": scope["method"], "path": scope["path"], "status": status, "ms": round(seconds * 1000, 1)}
+        logs.logger.info("request", extra=fields)
 
 
 def _route(scope: Scope) -> str:
-    """The pattern that matched: a count for every id would be too many."""
+    """The pattern that matched; a metric for every address would be too many."""
     return str(scope.get(ROUTE, "unmatched"))
 
 
-def _dressed(headers: object, request_id: str) -> list[tuple[bytes, bytes]]:
+def _complete_headers(headers: object, request_id: str) -> list[tuple[bytes, bytes]]:
     given = list(headers)  # type: ignore[call-overload]
     names = {name.lower() for name, _ in given}
     more = {**HEADERS, "x-request-id": request_id}

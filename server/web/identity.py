@@ -1,4 +1,4 @@
-"""Who asks, and from where: bearer tokens, the session cookie, and which origins are ours."""
+"""Authentication and origin checks: bearer tokens, the session cookie, the server's own origins."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ COOKIE = "reelc_session"
 
 
 async def identify(connection: HTTPConnection, accounts: Accounts) -> str:
-    """The user whose token the request bears; 401 without one, 503 when it cannot be looked up."""
+    """The id of the request's user; 401 without a valid token or session, 503 when the look-up fails."""
     scheme, _, given = connection.headers.get("authorization", "").partition(" ")
     bearer = given.strip() if scheme.lower() == "bearer" else ""
     cookie = connection.cookies.get(COOKIE, "")
     try:
-        uid = await accounts.whose(bearer, "bearer") if bearer else await accounts.whose(cookie, "session")
+        uid = await accounts.user_of(bearer, "bearer") if bearer else await accounts.user_of(cookie, "session")
     except UNSTORED as error:
         raise unstored(error) from error
     if uid is None:
@@ -29,13 +29,13 @@ async def identify(connection: HTTPConnection, accounts: Accounts) -> str:
 
 
 def unauthorised() -> Problem:
-    """401: no token, or one that is not good."""
+    """401 for a request without a token, or with an invalid one."""
     headers = {"WWW-Authenticate": 'Bearer realm="reelc"'}
     return Problem(401, "unauthorized", "sign in, or send Authorization: Bearer with a token", headers=headers)
 
 
 def refuse_foreign_origin(connection: HTTPConnection, settings: Settings) -> None:
-    """403 when a page of another site sends the request; programs that name no origin are not browsers."""
+    """403 when a page of another site sends the request; requests without an Origin come from programs."""
     origin = connection.headers.get("origin")
     if origin is None:
         if connection.headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
@@ -46,7 +46,7 @@ def refuse_foreign_origin(connection: HTTPConnection, settings: Settings) -> Non
 
 
 def origins(connection: HTTPConnection, settings: Settings) -> set[str]:
-    """Our own origins: the public address; without one, this machine's names, at the port that was asked."""
+    """The server's own origins: the public address; without one, this machine's names at the requested port."""
     if settings.public_url:
         return {settings.public_url.rstrip("/")}
     asked = urlsplit(f"//{connection.headers.get('host', '')}")

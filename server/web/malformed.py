@@ -1,4 +1,4 @@
-"""What is no HTTP request is answered as every other error is, before there is a request to answer."""
+"""Answers malformed HTTP requests with problem+json, as every other error."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from server.web.envelope import HEADERS
 
 
 class Http(H11Protocol):
-    """HTTP/1.1 whose 400 is a problem."""
+    """HTTP/1.1 with problem+json in its 400."""
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what cannot be read as a request, and hang up."""
-        problem = Problem(400, "malformed_request", "this is no HTTP request that can be read")
+        """Answer a malformed request and close the connection."""
+        problem = Problem(400, "malformed_request", "malformed HTTP request")
         body = json.dumps(problem.body()).encode()
-        told = {**HEADERS, "content-type": MEDIA_TYPE, "content-length": str(len(body)), "connection": "close"}
-        headers = [(name.encode(), value.encode()) for name, value in told.items()]
+        more = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), "connection": "close"}
+        headers = [(name.encode(), value.encode()) for name, value in (HEADERS | more).items()]
         for event in (h11.Response(status_code=400, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
             self.transport.write(self.conn.send(event) or b"")
         self.transport.close()

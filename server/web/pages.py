@@ -1,4 +1,4 @@
-"""Pages for people: HTML from `templates/`, with what is beside it in `static/`. None of them needs a script."""
+"""HTML pages from `templates/`, and their files from `static/`. Every page is readable without scripts."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ from server.problem import Problem
 
 STATIC = Path(__file__).parents[1] / "static"
 SHIPPED = Path(__file__).parents[1] / "templates"
-"""Where an installed package has the templates; in the source tree they stand at its top."""
+"""The templates of an installed package; in the source tree they are at its top."""
 
 CACHED = "no-cache"
-"""Kept by browsers, and asked for again each time: an answer without a body is enough."""
+"""Lets browsers keep a file and revalidate it each time, which a 304 answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file that pages use."""
+    """A static file of the pages."""
 
     body: bytes
     media_type: str
     etag: str
 
 
-def page(name: str, status: int = 200, headers: dict[str, str] | None = None, /, **said: Any) -> Response:
-    """A template, filled; everything said is escaped."""
-    return HTMLResponse(_templates().get_template(name).render(said), status, headers)
+def page(name: str, status: int = 200, headers: dict[str, str] | None = None, /, **values: Any) -> Response:
+    """The page of a template with these values, which are escaped."""
+    return HTMLResponse(_templates().get_template(name).render(values), status, headers)
 
 
 def problem_page(problem: Problem) -> Response:
-    """An error, as people read it."""
+    """The page of an error."""
     return page("problem.html", problem.status, problem.headers, problem=problem.body())
 
 
 def wants_page(request: Request) -> bool:
-    """Whether it is a browser that asks."""
+    """Whether the request accepts HTML, as those of browsers do."""
     return "text/html" in request.headers.get("accept", "")
 
 
 def asset_answer(request: Request, name: str) -> Response:
-    """A file of `static/`, by its path there; 404, as no other name is known."""
+    """A file of `static/` by its path there; 404 for any other name."""
     asset = assets().get(name)
     if asset is None:
-        raise Problem(404, "not_found", "there is nothing here")
+        raise Problem(404, "not_found", "nothing is at this address")
     headers = {"etag": asset.etag, "cache-control": CACHED}
     if asset.etag in request.headers.get("if-none-match", ""):
         return Response(None, 304, headers)
@@ -60,7 +60,7 @@ def asset_answer(request: Request, name: str) -> Response:
 
 @cache
 def assets() -> dict[str, Asset]:
-    """Every file of `static/`, by its path there."""
+    """Every file of `static/` by its path there."""
     paths = [path for path in sorted(STATIC.rglob("*")) if path.is_file()]
     return {path.relative_to(STATIC).as_posix(): _asset(path) for path in paths}
 

@@ -1,4 +1,4 @@
-"""Objects as answers: whole, or the one range that was asked for (RFC 9110), as players want them."""
+"""Objects as answers, complete or as a single range (RFC 9110), which players request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from server.problem import Problem
 from server.storage.objects import Stat
 
 RANGED = ("Range", "If-Range", "If-None-Match")
-"""The headers that say which bytes."""
+"""The headers that select a range."""
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _CSP = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
@@ -22,7 +22,7 @@ _CSP = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox
 async def object_answer(
     request: Request, sending: Sending, stat: Stat, media_type: str, name: str, *, download: bool = False
 ) -> Response:
-    """The object's bytes as `request` asks for them: 200, 206, 304 or 416."""
+    """The object's bytes as requested: 200, 206, 304 or 416."""
     etag = f'"{stat.etag}"'
     headers = {
         "etag": etag,
@@ -33,7 +33,7 @@ async def object_answer(
     }
     if etag in request.headers.get("if-none-match", ""):
         return Response(None, 304, headers)
-    start, stop = _asked(request, stat.size, etag)
+    start, stop = _requested_range(request, stat.size, etag)
     part = (start, stop) != (0, stat.size)
     if part:
         headers["content-range"] = f"bytes {start}-{stop - 1}/{stat.size}"
@@ -45,13 +45,13 @@ async def object_answer(
 
 
 def disposition(name: str, download: bool) -> str:
-    """Content-Disposition for a name that may hold anything."""
+    """A Content-Disposition header for a file name of any characters."""
     plain = re.sub(r"[^A-Za-z0-9._ -]", "_", name)
     return f"{'attachment' if download else 'inline'}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def _asked(request: Request, size: int, etag: str) -> tuple[int, int]:
-    """The bytes [start, stop) to send; what is no single range is all of them, as the RFC has it."""
+def _requested_range(request: Request, size: int, etag: str) -> tuple[int, int]:
+    """The range [start, stop) to send; all bytes unless a valid single range is requested (RFC 9110)."""
     asked = _RANGE.fullmatch(request.headers.get("range", "").replace(" ", ""))
     if not asked or request.headers.get("if-range", etag) != etag or asked[1] == asked[2] == "":
         return 0, size
@@ -63,5 +63,6 @@ def _asked(request: Request, size: int, etag: str) -> tuple[int, int]:
             return 0, size
     if start >= size:
         headers = {"content-range": f"bytes */{size}"}
-        raise Problem(416, "range_not_satisfiable", f"there are {size} bytes", headers=headers)
+        message = f"the range starts past the end ({size} bytes)"
+        raise Problem(416, "range_not_satisfiable", message, headers=headers)
     return start, stop

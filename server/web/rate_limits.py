@@ -1,4 +1,4 @@
-"""How often one may ask: a bucket of tokens for every user and every address, filled at a steady rate."""
+"""Rate limits by token buckets: one for every user and every address, refilled at a steady rate."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from server.settings import Settings
 from server.storage.sync import Seconds, awake
 
 MOST = 50_000
-"""Buckets that are kept; when there are more, those that are full again are forgotten."""
+"""Number of buckets kept; beyond it, full buckets are dropped."""
 
 FREE = frozenset({"/healthz", "/readyz"})
-"""What monitors ask, which may not be refused for what others do."""
+"""The addresses for monitors, which are never limited."""
 
 
 class Buckets:
-    """One bucket a name: `burst` requests at once, `rate` a second for long."""
+    """One bucket for each name: `burst` requests at once, then `rate` a second."""
 
     def __init__(self, rate: float, burst: int, clock: Seconds = awake) -> None:
         self.rate, self.burst, self._clock = rate, burst, clock
         self._left: dict[str, tuple[float, float]] = {}
 
     def take(self, name: str) -> float:
-        """Take a token; the seconds until there is one, 0 if there was."""
+        """Take a token and return 0, or return the seconds until one is available."""
         now = self._clock()
         left = self._now(name, now)
         if left < 1:
@@ -49,11 +49,11 @@ class RateLimits:
         self._addresses = Buckets(settings.address_rate, settings.address_burst, clock)
 
     def user(self, uid: str) -> None:
-        """Count a request of a user; 429 when there were too many."""
+        """Count a request of a user; 429 when the limit is exceeded."""
         _refuse(self._users.take(uid))
 
     def address(self, address: str) -> None:
-        """Count a request from an address; 429 when there were too many."""
+        """Count a request from an address; 429 when the limit is exceeded."""
         _refuse(self._addresses.take(address))
 
 
@@ -64,13 +64,13 @@ def _refuse(wait: float) -> None:
 
 
 class AddressLimit:
-    """The middleware that counts by address, before anything is looked up. Pure ASGI."""
+    """The middleware that limits requests by address, before any look-up."""
 
     def __init__(self, app: ASGIApp, limits: RateLimits) -> None:
         self.app, self.limits = app, limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, unless its address sent too many."""
+        """Serve one request, or answer 429 when its address exceeds the limit."""
         if scope["type"] == "http" and scope["path"] not in FREE:
             try:
                 self.limits.address((scope.get("client") or ("",))[0])

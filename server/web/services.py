@@ -1,4 +1,4 @@
-"""What the operations work with, made once a process."""
+"""The services that operations use, made once for each process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from server.web.rate_limits import RateLimits
 
 @dataclass(frozen=True)
 class Services:
-    """The store, the users, their databases, and what is counted."""
+    """The services of one process: the store, users, databases, footage, exports, limits, metrics."""
 
     settings: Settings
     store: ObjectStore
@@ -44,23 +44,23 @@ class Services:
 
     @property
     def temporary(self) -> Path:
-        """The folder of files that no crash may leave for ever: it is emptied at the start."""
+        """The folder for temporary files, emptied at the start."""
         return self.settings.temporary
 
     async def stop(self) -> None:
-        """End all that works for users and is no request: whoever waits for it is told."""
+        """Stop previews, exports and fetches; requests that wait for them are answered 503."""
         await self.previews.stop()
         await self.jobs.stop()
         await self.cache.close()
 
     @staticmethod
     def now() -> str:
-        """The time, UTC, as it is stored and shown."""
+        """The current time as it is stored and answered: UTC, ISO 8601, in milliseconds."""
         return now()
 
 
 def make_store(settings: Settings) -> ObjectStore:
-    """The object store that the settings name."""
+    """The object store chosen by the settings."""
     if settings.store == "folder":
         return FolderStore(settings.data / "objects")
     return S3Store(
@@ -76,7 +76,7 @@ def make_store(settings: Settings) -> ObjectStore:
 
 
 def make_services(settings: Settings, store: ObjectStore | None = None) -> Services:
-    """Everything, over `store` if one is given."""
+    """Make the services, over `store` if it is given."""
     store = store or make_store(settings)
     databases = Databases(store, settings.local, refuse_after=settings.refuse_after, idle_after=settings.idle_after)
     metrics, coming, compiler = Metrics(databases), Coming(), Compiler()
@@ -101,5 +101,5 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
 
 
 def now() -> str:
-    """The time, UTC, as it is stored and shown."""
+    """The current time as it is stored and answered: UTC, ISO 8601, in milliseconds."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -25,7 +25,7 @@ class Door:
         self.secret = ""
 
     async def asked(self) -> str | None:
-        return await self.accounts.whose(self.secret, "bearer")
+        return await self.accounts.user_of(self.secret, "bearer")
 
     async def later(self, seconds: float) -> None:
         """Time passes, and what was begun beside requests is done."""
@@ -111,7 +111,7 @@ def test_who_is_not_known_waits_for_the_store(tmp_path: Path) -> None:
     async def scene(door: Door) -> None:
         door.down = True
         with pytest.raises(StoreFailed):
-            await Accounts(door.store, door.clock).whose(door.secret, "bearer")
+            await Accounts(door.store, door.clock).user_of(door.secret, "bearer")
 
     run(tmp_path, scene)
 

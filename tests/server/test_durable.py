@@ -77,7 +77,7 @@ def test_after_long_without_the_store_saves_are_refused_at_once(tmp_path: Path) 
         for _ in range(5):
             answer = await client.post("/api/projects", json={"name": "x"})
             assert answer.status_code == 503
-        assert "no more are taken" in answer.json()["message"]
+        assert "changes are refused" in answer.json()["message"]
         assert len((await client.get("/api/projects")).json()["projects"]) < 5
 
     run(tmp_path, scene)

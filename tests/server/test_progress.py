@@ -18,7 +18,7 @@ from websockets.sync.client import ClientConnection, connect
 from compiler.cli.meters import as_json
 from compiler.supervise.progress import Progress
 from server.exports.job import Job
-from server.exports.progress import Teller
+from server.exports.progress import Tracker
 from server.routes import progress
 from tests.server.editing import awaited, begin, drawn, export, long_project, new_export, one_clip
 from tests.server.site import Site, add_user
@@ -196,7 +196,7 @@ def heard_until_closed(listening: ClientConnection) -> list[dict[str, Any]]:
 def test_there_is_a_pause_between_any_two_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever happens meanwhile: the newest state is told after it, and nothing of what lay between."""
     told: list[str] = []
-    teller = Teller("e")
+    tracker = Tracker("e")
 
     class Wire:
         async def send_json(self, event: dict[str, Any]) -> None:
@@ -206,13 +206,13 @@ def test_there_is_a_pause_between_any_two_messages(monkeypatch: pytest.MonkeyPat
         told.append(f"pause of {seconds}")
         part = told.count(f"pause of {seconds}") / 4
         for step in range(3):
-            teller.at("rendering", part, f"{part}, step {step}")
+            tracker.at("rendering", part, f"{part}, step {step}")
         if part == 0.75:
-            teller.end("complete", "the end")
+            tracker.end("complete", "the end")
 
     patched = SimpleNamespace(**vars(asyncio) | {"sleep": pause})
     monkeypatch.setattr(progress, "asyncio", patched)
-    assert asyncio.run(progress._tell(Wire(), Job("ann", "e", "p", teller))) == 1000  # type: ignore[arg-type]
+    assert asyncio.run(progress._send_states(Wire(), Job("ann", "e", "p", tracker))) == 1000  # type: ignore[arg-type]
     steps = [f"pause of {progress.EVERY}", "0.25, step 2", f"pause of {progress.EVERY}", "0.5, step 2"]
     assert told == ["waiting for its turn", *steps, f"pause of {progress.EVERY}", "the end"]
     assert progress.EVERY >= 1 / 4

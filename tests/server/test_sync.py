@@ -488,7 +488,7 @@ def test_what_is_being_opened_at_the_end_is_closed_too(tmp_path: Path, answers: 
 @pytest.mark.parametrize("uid", ["", "../ann", "a/b", "Ann", "a" * 33, "."])
 def test_only_ids_are_users(tmp_path: Path, uid: str) -> None:
     async def scene() -> None:
-        with pytest.raises(ValueError, match="no user's id"):
+        with pytest.raises(ValueError, match="not a user's id"):
             async with Databases(FolderStore(tmp_path), tmp_path).use(uid):
                 pass
 
