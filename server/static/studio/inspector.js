@@ -2,7 +2,7 @@
  * The inspector without waiting for pages. Everything is there without this module: links and forms lead to the same
  * views, which the server writes. Here they are fetched and put in place, so that what one looks at stays where it is.
  */
-import { ask } from "./remote/api.js";
+import * as api from "./remote/api.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const here = () => new URLSearchParams(location.search);
@@ -27,14 +27,13 @@ async function go(address, { push = true } = {}) {
   const node = url.searchParams.get("node");
   const within = sameDrawing(here(), url.searchParams);
   if (within) light("lit", [node]);
-  const answer = await fetch(url, { headers: { accept: "text/html" } }).catch(() => null);
+  const text = await api.page(url).catch(() => null);
   if (turn !== newest) return;
-  if (!answer?.ok) {
+  if (text === null) {
     location.assign(url);
     return;
   }
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (turn !== newest) return;
+  const page = new DOMParser().parseFromString(text, "text/html");
   if (push) history.pushState(null, "", url);
   for (const part of within ? OF_A_LOOK : OF_A_STAGE) {
     const [old, fresh] = [$(part), $(part, page)];
@@ -94,7 +93,7 @@ async function trace(at) {
     const asked = wanted;
     wanted = null;
     try {
-      told(await ask("GET", `${location.pathname}/at.json?at=${asked}`));
+      told(await api.seenAt(form.dataset.project, asked));
       const look = here();
       look.set("at", asked);
       history.replaceState(null, "", `?${look}`);

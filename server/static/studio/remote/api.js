@@ -37,7 +37,7 @@ export function freshId() {
  * Ask the server. `ifMatch` is a version; `key` an Idempotency-Key; `once` is for what must not be tried again.
  * Answers JSON, or null where there is no body. Throws Problem, or AbortError when `signal` says so.
  */
-export async function ask(method, path, { body, ifMatch, key, signal, headers = {}, once = false } = {}) {
+async function ask(method, path, { body, ifMatch, key, signal, headers = {}, once = false } = {}) {
   const given = { accept: "application/json", ...headers };
   if (body !== undefined) given["content-type"] = "application/json";
   if (ifMatch !== undefined) given["if-match"] = `"${ifMatch}"`;
@@ -53,14 +53,18 @@ export async function ask(method, path, { body, ifMatch, key, signal, headers = 
   }
 }
 
-async function asked(method, path, init) {
-  let answer;
+/** The server's response, whatever its status. */
+async function respond(method, path, init) {
   try {
-    answer = await fetch(path, { method, credentials: "same-origin", ...init });
+    return await fetch(path, { method, credentials: "same-origin", ...init });
   } catch (failed) {
     if (failed.name === "AbortError") throw failed;
     throw new Problem(0, { error: "offline", message: "the server does not answer" });
   }
+}
+
+async function asked(method, path, init) {
+  const answer = await respond(method, path, init);
   const text = await answer.text();
   const told = read(text, answer);
   if (answer.ok) return told;
@@ -89,6 +93,14 @@ function pause(milliseconds, signal) {
   });
 }
 
+/** The HTML of a page of this site; its errors are pages too, so that only the status is known of them. */
+export async function page(address) {
+  const answer = await respond("GET", address, { headers: { accept: "text/html" } });
+  if (!answer.ok) throw new Problem(answer.status, {});
+  return answer.text();
+}
+
+const rawClipPath = (id) => `/api/raw-clips/${encodeURIComponent(id)}`;
 const clipsOf = (project) => `/api/clips/projects/${project}/clips`;
 const once = () => ({ key: freshId() });
 
@@ -102,8 +114,16 @@ export const changeProject = (id, body) => ask("PATCH", `/api/projects/${id}`, {
 export const removeProject = (id) => ask("DELETE", `/api/projects/${id}`);
 
 export const rawClips = () => ask("GET", "/api/raw-clips");
-export const removeRawClip = (id) => ask("DELETE", `/api/raw-clips/${id}`);
-export const mediaOf = (rawClipId) => `/api/raw-clips/${rawClipId}/media`;
+export const removeRawClip = (id) => ask("DELETE", rawClipPath(id));
+export const rawClip = (id) => ask("GET", rawClipPath(id));
+export const mediaOf = (id) => `${rawClipPath(id)}/media`;
+export const filmstrip = (id) => ask("GET", `${rawClipPath(id)}/filmstrip.json`);
+export const filmstripPicture = (id) => `${rawClipPath(id)}/filmstrip`;
+export const peaks = (id) => ask("GET", `${rawClipPath(id)}/peaks`);
+export const proxy = (id) => ask("GET", `${rawClipPath(id)}/proxy`);
+/** Have a proxy made; the server makes one, however often it is asked. */
+export const makeProxy = (id) => ask("POST", `${rawClipPath(id)}/proxy`);
+export const proxyMedia = (id) => `${rawClipPath(id)}/proxy/media`;
 
 export const addClip = (id, body) => ask("POST", clipsOf(id), { body, ...once() });
 export const removeClip = (id, clip, ifMatch) => ask("DELETE", `${clipsOf(id)}/${clip}`, { ifMatch, ...once() });
@@ -119,7 +139,12 @@ export const exported = (exportId, more) => ask("GET", `/api/export/${exportId}`
 /** Begin an export of these versions; the same id again is the same export, so a lost answer is asked for again. */
 export const beginExport = (project_id, export_id, clips) =>
   ask("POST", "/api/export/framing/render", { body: { project_id, export_id, clips }, key: export_id, headers: { prefer: "respond-async" } });
+/** A WebSocket on which the server tells an export's state, and then its changes. */
+export const exportSocket = (exportId) =>
+  new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/export/${exportId}`);
 export const cancelExport = (exportId) => ask("DELETE", `/api/export/${exportId}`, { key: exportId });
+/** The frames of clips that are seen at a time of a project's film. */
+export const seenAt = (project, at) => ask("GET", `/projects/${project}/explain/at.json?at=${encodeURIComponent(at)}`);
 export const film = (id) => ask("GET", `/api/working-videos/${id}`);
 export const filmMedia = (id) => `/api/working-videos/${id}/media`;
 

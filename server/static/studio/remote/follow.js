@@ -25,7 +25,7 @@ export function follow(exportId, told) {
 
   function connect() {
     if (ended) return;
-    socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/export/${exportId}`);
+    socket = api.exportSocket(exportId);
     socket.onmessage = (event) => {
       if (event.data === "pong") return;
       tries = 0;

@@ -6,7 +6,8 @@ import { useDrag } from "../panels/drag.js";
 import { across, ticks, tickStep, timeAcross } from "../edit/lanes.js";
 import { duration, frames, inOut, rate } from "../playback/now.js";
 import { seek } from "../playback/player.js";
-import { filmstripOf, filmstripPath, peaksOf, pictureAt } from "../remote/footage.js";
+import { filmstripPicture } from "../remote/api.js";
+import { filmstripOf, peaksOf, pictureAt } from "../remote/footage.js";
 import { selected } from "../edit/store.js";
 import { frameAt, timecode, timeOf } from "../edit/timecode.js";
 import { frameNear, snappedAt, view } from "../playback/window.js";
@@ -95,7 +96,7 @@ function Pictures() {
     if (!strip) return;
     sprite.current = new Image();
     sprite.current.onload = now;
-    sprite.current.src = filmstripPath(id);
+    sprite.current.src = filmstripPicture(id);
   }, [strip]);
   void view.value;
   useEffect(() => {
