@@ -102,3 +102,9 @@ test("a problem is shown where it is", () => {
   assert.deepEqual(store.selection.value, { clip_id: "b", keyframe: 0, span: null, transition: false });
   assert.equal(store.revealed.value.count, 1);
 });
+
+test("the project's id is that of the edit, and stays when the edit is taken in anew", () => {
+  assert.equal(store.projectId.value, "p");
+  store.tookAll(editOf(project([clip("b")])));
+  assert.equal(store.projectId.value, "p");
+});

@@ -34,15 +34,14 @@ function Editor() {
 
 place.replaceChildren();
 render(html`<${Editor} />`, place);
-const id = place.dataset.project;
 try {
-  load(await api.project(id));
-  startDrafting(id);
-  startSaving(id);
+  load(await api.project(place.dataset.project));
+  startDrafting();
+  startSaving();
   guardUploads();
   Object.assign(outside, { save: () => void save(), export: () => void exportNow() });
   bindKeys();
-  await startExporting(id);
+  await startExporting();
 } catch (problem) {
   if (!(problem instanceof api.Problem)) throw problem;
   failed.value = problem.message;

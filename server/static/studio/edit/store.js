@@ -34,6 +34,8 @@ const TOLD = new Set(["add-clip", "remove-clip", "set-project"]);
 
 const history = signal(model.NO_HISTORY);
 
+/** The id of the project on the page; null until it is loaded. */
+export const projectId = computed(() => edit.value?.project.id ?? null);
 export const clips = computed(() => edit.value?.clips ?? []);
 /** A clip by its id, or null. */
 export const clipById = (id) => clips.value.find((clip) => clip.clip_id === id) ?? null;

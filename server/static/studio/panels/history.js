@@ -4,7 +4,7 @@ import * as api from "../remote/api.js";
 import { Dialog } from "../parts/dialog.js";
 import { alike, FIELDS, fromStored } from "../edit/model.js";
 import { save } from "../remote/save.js";
-import { canRedo, canUndo, redo, selected, tookBack, undo } from "../edit/store.js";
+import { canRedo, canUndo, projectId, redo, selected, tookBack, undo } from "../edit/store.js";
 import { ago, FIELD_NAMES, told } from "../parts/words.js";
 
 const open = signal(false);
@@ -33,11 +33,10 @@ function Versions({ clip }) {
       setFailed(problem.message);
     }
   };
-  const project = clip.project_id ?? document.getElementById("studio").dataset.project;
-  useEffect(() => void attempt(async () => setVersions((await api.versions(project, clip.clip_id)).versions.map(fromStored))), []);
+  useEffect(() => void attempt(async () => setVersions((await api.versions(projectId.value, clip.clip_id)).versions.map(fromStored))), []);
   const restore = (version) => attempt(async () => {
     if (!(await save())) return setFailed("What is unsaved could not be saved, so nothing was brought back.");
-    const { clip: back } = await api.restore(project, clip.clip_id, version, selected.value.version);
+    const { clip: back } = await api.restore(projectId.value, clip.clip_id, version, selected.value.version);
     tookBack(back);
     close();
   });

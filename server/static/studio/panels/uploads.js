@@ -5,7 +5,7 @@ import { largest, rounded } from "../edit/box.js";
 import { undrafted } from "../remote/draft.js";
 import { fromStored } from "../edit/model.js";
 import { ratio } from "../playback/now.js";
-import { clips, dispatch, edit, select } from "../edit/store.js";
+import { clips, dispatch, projectId, select } from "../edit/store.js";
 
 /** [{id, name, sent, size, failed, cancel}] in the order they were begun. */
 export const uploads = signal([]);
@@ -50,7 +50,7 @@ async function uploadOne(file, id, ended) {
 export async function addClip(raw) {
   const box = rounded(largest(ratio.value, shownSize(raw.media_info.video)));
   await attempt(async () => {
-    const { clip } = await api.addClip(edit.value.project.id, { raw_clip_id: raw.id, crop_data: [{ frame: 0, ...box }] });
+    const { clip } = await api.addClip(projectId.value, { raw_clip_id: raw.id, crop_data: [{ frame: 0, ...box }] });
     dispatch({ do: "add-clip", clip: fromStored(clip) });
     select({ clip_id: clip.id });
   });
@@ -75,7 +75,7 @@ export async function remove(clip) {
   const at = clips.value.indexOf(clip);
   let gone = false;
   await attempt(() => undrafted(async () => {
-    await api.removeClip(edit.value.project.id, clip.clip_id);
+    await api.removeClip(projectId.value, clip.clip_id);
     dispatch({ do: "remove-clip", clip_id: clip.clip_id });
     gone = true;
   }));
@@ -85,7 +85,7 @@ export async function remove(clip) {
 
 async function put(body, at) {
   await attempt(async () => {
-    const { clip } = await api.addClip(edit.value.project.id, body);
+    const { clip } = await api.addClip(projectId.value, body);
     dispatch({ do: "add-clip", clip: fromStored(clip) });
     dispatch({ do: "move-clip", clip_id: clip.id, to: at });
     select({ clip_id: clip.id });

@@ -2,7 +2,7 @@
 import { effect } from "../parts/preact.js";
 import * as api from "./api.js";
 import { FIELDS } from "../edit/model.js";
-import { draft, draftOf, edit } from "../edit/store.js";
+import { draft, draftOf, edit, projectId } from "../edit/store.js";
 
 const PAUSE = 60; // ms between a change and its question: a drag's moves are many
 
@@ -22,7 +22,7 @@ export async function undrafted(work) {
 }
 
 /** Begin; the function that is returned ends it. */
-export function startDrafting(projectId) {
+export function startDrafting() {
   let timer = 0;
   let ended = false;
 
@@ -33,7 +33,7 @@ export function startDrafting(projectId) {
 
   async function ask(asked) {
     try {
-      const answer = await api.draft(projectId, bodyOf(asked));
+      const answer = await api.draft(projectId.value, bodyOf(asked));
       if (!ended) [draft.value, draftOf.value] = [answer, asked];
     } catch (problem) {
       if (!(problem instanceof api.Problem)) throw problem;

@@ -3,7 +3,7 @@ import { computed, signal } from "../parts/preact.js";
 import * as api from "./api.js";
 import { follow } from "./follow.js";
 import { save, refresh } from "./save.js";
-import { clips, dirty, edit, exportProblems, stored } from "../edit/store.js";
+import { clips, dirty, edit, exportProblems, projectId, stored } from "../edit/store.js";
 
 /** The newest state of the export: {export_id, state, stage, progress, frame, frames, fps, eta_s, error, done}; or null. */
 export const job = signal(null);
@@ -20,7 +20,6 @@ export const underWay = computed(() => starting.value || (job.value !== null && 
 export const outdated = computed(() => (made.value ? dirty.value || made.value !== revisionOf(edit.value) : null));
 
 const made = signal(null);
-let projectId = "";
 let stop = () => {};
 
 const revisionOf = (of) => JSON.stringify([...of.clips.map((clip) => [clip.clip_id, clip.version]), of.project.aspect_ratio, of.project.settings]);
@@ -46,7 +45,7 @@ async function begun() {
   if (!(await save())) return void (refused.value = "Not exported: what is unsaved could not be saved. The film would not be what you see.");
   const exportId = api.freshId();
   const of = stored.value;
-  await api.beginExport(projectId, exportId, of.clips.map(({ clip_id, version }) => ({ clip_id, version })));
+  await api.beginExport(projectId.value, exportId, of.clips.map(({ clip_id, version }) => ({ clip_id, version })));
   watch({ export_id: exportId, state: "queued", stage: "queued", progress: 0, begun: Date.now() }, revisionOf(of));
 }
 
@@ -102,18 +101,17 @@ export async function cancel() {
 }
 
 /** Take up the project's newest export: go on following it, or show what came of it. */
-export async function startExporting(id) {
-  projectId = id;
+export async function startExporting() {
   try {
-    await takenUp(id);
+    await takenUp();
   } catch (problem) {
     if (!(problem instanceof api.Problem)) throw problem;
     refused.value = `What was exported before is not shown: ${problem.message}`;
   }
 }
 
-async function takenUp(id) {
-  const [newest] = (await api.exportsOf(id)).exports;
+async function takenUp() {
+  const [newest] = (await api.exportsOf(projectId.value)).exports;
   if (newest && (newest.state === "queued" || newest.state === "running")) watch(newest, null);
   else if (newest?.state === "error") job.value = { ...newest, done: true };
   const { working_video_id } = edit.value.project;

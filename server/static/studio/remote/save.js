@@ -5,7 +5,7 @@
 import { effect, signal } from "../parts/preact.js";
 import * as api from "./api.js";
 import { conflicts, editOf } from "../edit/model.js";
-import { dirty, edit, exportProblems, giveUp, saving, stored, took, tookAll, unsaved } from "../edit/store.js";
+import { dirty, edit, exportProblems, giveUp, projectId, saving, stored, took, tookAll, unsaved } from "../edit/store.js";
 
 /** Milliseconds without a change after which the edit is saved by itself. */
 export const IDLE = 3000;
@@ -19,7 +19,6 @@ export const notice = signal(null);
 /** When the next try is, in ms since 1970; 0 when there is none. */
 export const nextTry = signal(0);
 
-let projectId = "";
 let running = null;
 let again = 0;
 let idle = 0;
@@ -57,12 +56,12 @@ async function once() {
   const { clips, order } = unsaved.value;
   try {
     for (const { clip_id, version, fields } of clips) {
-      const { clip } = await api.saveClip(projectId, clip_id, fields, version, { key: keyOf(clip_id, version, fields) });
+      const { clip } = await api.saveClip(projectId.value, clip_id, fields, version, { key: keyOf(clip_id, version, fields) });
       keys.delete(clip_id);
       took(clip, fields);
     }
     if (order) {
-      await api.reorder(projectId, order);
+      await api.reorder(projectId.value, order);
       tookOrder(order);
     }
   } catch (problem) {
@@ -89,7 +88,7 @@ function tookOrder(order) {
 
 /** Take in what the server has now; throws the conflict when both sides changed the same. */
 async function catchUp(problem) {
-  const theirs = editOf(await api.project(projectId));
+  const theirs = editOf(await api.project(projectId.value));
   const found = conflicts(stored.value, edit.value, theirs);
   const settled = problem.status !== 412 || theirs.clips.some((clip) => versionOf(clip.clip_id) !== clip.version);
   if (!settled) throw problem; // the same again would be refused the same: never go round in circles
@@ -132,7 +131,7 @@ export function settle(mine) {
 export async function refresh() {
   if (running || conflict.value || !edit.value) return;
   try {
-    const theirs = editOf(await api.project(projectId));
+    const theirs = editOf(await api.project(projectId.value));
     if (running || conflict.value) return;
     const found = conflicts(stored.value, edit.value, theirs);
     if (found.length) return; // saving will ask
@@ -147,8 +146,7 @@ export async function refresh() {
 }
 
 /** Begin to save by itself; the function that is returned ends it. */
-export function startSaving(id) {
-  projectId = id;
+export function startSaving() {
   const stop = effect(() => {
     void edit.value;
     clearTimeout(idle);
