@@ -4,13 +4,13 @@ import * as api from "./remote/api.js";
 import { Bar } from "./panels/bar.js";
 import { Clips } from "./panels/clips.js";
 import { startDrafting } from "./remote/draft.js";
-import { exportNow, startExporting } from "./remote/export.js";
+import { startExporting } from "./remote/export.js";
 import { Exporting } from "./panels/export.js";
 import { Framing } from "./panels/framing.js";
-import { bindKeys, outside } from "./panels/keys.js";
+import { bindKeys } from "./panels/keys.js";
 import { Preview } from "./panels/preview.js";
 import { Problems } from "./panels/problems.js";
-import { save, startSaving } from "./remote/save.js";
+import { startSaving } from "./remote/save.js";
 import { SaveNotes } from "./panels/save_state.js";
 import { clips, edit, load, selected } from "./edit/store.js";
 import { Timeline } from "./timeline/timeline.js";
@@ -39,7 +39,6 @@ try {
   startDrafting();
   startSaving();
   guardUploads();
-  Object.assign(outside, { save: () => void save(), export: () => void exportNow() });
   bindKeys();
   await startExporting();
 } catch (problem) {

@@ -6,14 +6,14 @@ import { cancelDrag } from "./drag.js";
 import { frames, inOut, rate } from "../playback/now.js";
 import { faster, looping, pause, step, through, toggle } from "../playback/player.js";
 import { framed, fit, magnet, zoom } from "../playback/window.js";
+import { exportNow } from "../remote/export.js";
+import { save } from "../remote/save.js";
 import { redo, select, selection, undo } from "../edit/store.js";
 
 const open = signal(false);
 export const openSheet = () => (open.value = true);
 
 const second = () => rate.peek().base;
-/** Saving and exporting belong to others, who put them here. @type {{save: () => void, export: () => void}} */
-export const outside = { save: () => {}, export: () => {} };
 
 /** [what it is for, [what it is bound to, how it is written, what it does, how it is done]…] */
 export const KEYS = [
@@ -52,8 +52,8 @@ export const KEYS = [
   ["Edit", [
     [["$mod+z"], "Ctrl Z", "undo", undo],
     [["$mod+Shift+z", "$mod+y"], "Ctrl Shift Z", "redo", redo],
-    [["$mod+s"], "Ctrl S", "save", () => outside.save()],
-    [["$mod+Enter"], "Ctrl Enter", "save and export", () => outside.export()],
+    [["$mod+s"], "Ctrl S", "save", () => void save()],
+    [["$mod+Enter"], "Ctrl Enter", "save and export", () => void exportNow()],
     [["n"], "N", "snapping on or off", () => (magnet.value = !magnet.peek())],
     [["+", "Shift++", "="], "+", "zoom in", () => zoom(1.5)],
     [["-"], "-", "zoom out", () => zoom(1 / 1.5)],
