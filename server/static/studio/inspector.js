@@ -2,6 +2,7 @@
  * The inspector without waiting for pages. Everything is there without this module: links and forms lead to the same
  * views, which the server writes. Here they are fetched and put in place, so that what one looks at stays where it is.
  */
+import { modified } from "./parts/keyboard.js";
 import * as api from "./remote/api.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
@@ -59,7 +60,7 @@ function renew(page) {
 }
 
 document.addEventListener("click", (event) => {
-  if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  if (event.defaultPrevented || event.button || event.shiftKey || modified(event)) return;
   const link = event.target.closest(".bench a[href]");
   const part = event.target.closest("#filters [data-value]");
   if (!link && !part) return;

@@ -7,6 +7,7 @@ import { useDrag } from "./drag.js";
 import { NumberField, Switch } from "./fields.js";
 import { box, frame, keyframe, keyframes, parts, picture, rate, ratio, waiting, wholeClip } from "../playback/now.js";
 import { pause, Player, playing } from "../playback/player.js";
+import { modified } from "../parts/keyboard.js";
 import { dispatch, select, selected } from "../edit/store.js";
 import { timecode } from "../edit/timecode.js";
 
@@ -106,7 +107,7 @@ function boxDrag(scale) {
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function boxKeys(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (modified(event)) return;
   const by = event.shiftKey ? 10 : 1;
   const way = MOVES[event.key];
   const merge = `keys ${frame.peek()}`;

@@ -8,6 +8,7 @@ import { duration, frames, inOut, rate } from "../playback/now.js";
 import { seek } from "../playback/player.js";
 import { filmstripPicture } from "../remote/api.js";
 import { filmstripOf, peaksOf, pictureAt } from "../remote/footage.js";
+import { ARROWS, modified } from "../parts/keyboard.js";
 import { selected } from "../edit/store.js";
 import { frameAt, timecode, timeOf } from "../edit/timecode.js";
 import { frameNear, snappedAt, view } from "../playback/window.js";
@@ -137,8 +138,8 @@ function setOut(first, until, merge) {
 
 function trimKeys(event) {
   const edge = event.target.dataset.edge;
-  const ways = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, Home: -frames.peek(), End: frames.peek() };
-  if (!edge || !(event.key in ways) || event.ctrlKey || event.metaKey || event.altKey) return;
+  const ways = { ...ARROWS, Home: -frames.peek(), End: frames.peek() };
+  if (!edge || !(event.key in ways) || modified(event)) return;
   event.preventDefault();
   event.stopPropagation();
   const by = ways[event.key] * (event.shiftKey ? rate.peek().base : 1);

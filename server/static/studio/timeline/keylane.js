@@ -5,6 +5,7 @@ import { addKeyframe, goTo, moveKeyframe } from "../panels/actions.js";
 import { useDrag } from "../panels/drag.js";
 import { gathered, timeAcross } from "../edit/lanes.js";
 import { frames, keyframes, rate } from "../playback/now.js";
+import { ARROWS, modified } from "../parts/keyboard.js";
 import { dispatch, select, selected, selection } from "../edit/store.js";
 import { timecode, timeOf } from "../edit/timecode.js";
 import { frameNear, snappedAt, view, zoom } from "../playback/window.js";
@@ -53,12 +54,10 @@ const drag = {
   },
 };
 
-const ARROWS = { ArrowLeft: -1, ArrowRight: 1, ArrowDown: -1, ArrowUp: 1 };
-
 function pressed(event) {
   const number = Number(event.target.dataset.key);
   const by = (ARROWS[event.key] ?? 0) * (event.shiftKey ? 10 : 1);
-  if (!by || Number.isNaN(number) || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!by || Number.isNaN(number) || modified(event)) return;
   event.preventDefault();
   event.stopPropagation();
   const to = number + by;

@@ -6,6 +6,7 @@ import { useDrag } from "../panels/drag.js";
 import { across } from "../edit/lanes.js";
 import { duration, frames, rate, segments } from "../playback/now.js";
 import { drawnSpeed, endOf, holds, resized, speedName } from "../edit/spans.js";
+import { ARROWS, modified } from "../parts/keyboard.js";
 import { select, selection } from "../edit/store.js";
 import { spoken, timecode } from "../edit/timecode.js";
 import { framed, frameNear, snappedAt, stored, view } from "../playback/window.js";
@@ -78,13 +79,11 @@ const drag = {
   },
 };
 
-const ARROWS = { ArrowLeft: -1, ArrowRight: 1, ArrowDown: -1, ArrowUp: 1 };
-
 /** A grip, or a whole block, moved by the arrows. */
 function pressed(event) {
   const { span: index, edge } = event.target.dataset;
   const by = (ARROWS[event.key] ?? 0) * (event.shiftKey ? rate.peek().base : 1);
-  if (!by || index === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!by || index === undefined || modified(event)) return;
   event.preventDefault();
   event.stopPropagation();
   const { spans } = segments.peek();

@@ -12,6 +12,7 @@ import { duration, filmRate, frame, frames, parts, rate, waiting } from "../play
 import { faster, looping, playing, shuttle, step, through, toggle } from "../playback/player.js";
 import { Reel } from "./film.js";
 import { SpeedLane } from "./speedlane.js";
+import { ARROWS, modified } from "../parts/keyboard.js";
 import { playhead, selected } from "../edit/store.js";
 import { timecode } from "../edit/timecode.js";
 import { fit, magnet, scrollTo, snappedAt, view, width, zoom, zoomable } from "../playback/window.js";
@@ -67,10 +68,9 @@ function Head() {
 
 /** The playhead as something to hold: for keyboards and screen readers. */
 function Hold() {
-  const moves = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
   const pressed = (event) => {
-    const by = moves[event.key] ?? { Home: -frames.peek(), End: frames.peek(), PageUp: rate.peek().base, PageDown: -rate.peek().base }[event.key];
-    if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
+    const by = ARROWS[event.key] ?? { Home: -frames.peek(), End: frames.peek(), PageUp: rate.peek().base, PageDown: -rate.peek().base }[event.key];
+    if (!by || modified(event)) return;
     event.preventDefault();
     event.stopPropagation();
     goTo(frame.peek() + by * (event.shiftKey ? rate.peek().base : 1));
