@@ -15,6 +15,11 @@
 
 /** The fields of a clip that are edited here, saved, and given back by undo. */
 export const FIELDS = ["name", "crop_data", "segments_data", "timing_data", "transition_data", "rotation"];
+/** The fields that a film depends on: those that a draft is asked with. */
+export const FILM_FIELDS = FIELDS.filter((name) => name !== "name");
+
+/** Some fields of a clip: those that are edited, unless others are named. */
+export const pick = (clip, names = FIELDS) => Object.fromEntries(names.map((name) => [name, clip[name]]));
 
 const COMMANDS = {
   "set-keyframe": setKeyframe,
@@ -57,8 +62,7 @@ export function changed(edit, clipId, change) {
 /** What the API answers of a clip, as the edit holds it. */
 export function fromStored(stored) {
   const { id, version, raw_clip_id, sort_order, saved_at } = stored;
-  const fields = Object.fromEntries(FIELDS.map((name) => [name, stored[name]]));
-  return { clip_id: id, version, raw_clip_id, sort_order, saved_at, ...fields };
+  return { clip_id: id, version, raw_clip_id, sort_order, saved_at, ...pick(stored) };
 }
 
 /** The project and its clips as the API answers them, as an edit. */
@@ -199,7 +203,7 @@ export function changes(stored, edit) {
   const clips = edit.clips.filter((clip) => before.has(clip.clip_id)).map((clip) => {
     const old = before.get(clip.clip_id);
     const fields = FIELDS.filter((name) => !alike(name, old[name], clip[name]));
-    return { clip_id: clip.clip_id, version: old.version, fields: Object.fromEntries(fields.map((name) => [name, clip[name]])) };
+    return { clip_id: clip.clip_id, version: old.version, fields: pick(clip, fields) };
   });
   const order = edit.clips.map((clip) => clip.clip_id);
   const moved = !same(order, stored.clips.map((clip) => clip.clip_id));
@@ -238,12 +242,10 @@ export const anyOf = (found) => found.clips.length > 0 || found.order !== null;
 export function restored(edit, past) {
   const there = new Map(edit.clips.map((clip) => [clip.clip_id, clip]));
   const known = new Set(past.clips.map((clip) => clip.clip_id));
-  const back = past.clips.filter((clip) => there.has(clip.clip_id)).map((clip) => ({ ...there.get(clip.clip_id), ...edited(clip) }));
+  const back = past.clips.filter((clip) => there.has(clip.clip_id)).map((clip) => ({ ...there.get(clip.clip_id), ...pick(clip) }));
   const clips = [...back, ...edit.clips.filter((clip) => !known.has(clip.clip_id))];
   return { ...edit, clips };
 }
-
-const edited = (clip) => Object.fromEntries(FIELDS.map((name) => [name, clip[name]]));
 
 /** What may be undone and redone: `past` and `future` are edits; `key` joins the steps of one drag. */
 export const NO_HISTORY = { past: [], future: [], key: null };

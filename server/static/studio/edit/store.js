@@ -131,10 +131,7 @@ export function took(clip, sent = {}) {
   const gone = (name, mine) => !model.alike(name, Object.hasOwn(sent, name) ? sent[name] : before[name], mine[name]);
   batch(() => {
     stored.value = model.changed(stored.value, known.clip_id, () => known);
-    edit.value = model.changed(edit.value, known.clip_id, (mine) => {
-      const own = model.FIELDS.filter((name) => gone(name, mine)).map((name) => [name, mine[name]]);
-      return { ...known, ...Object.fromEntries(own) };
-    });
+    edit.value = model.changed(edit.value, known.clip_id, (mine) => ({ ...known, ...model.pick(mine, model.FIELDS.filter((name) => gone(name, mine))) }));
   });
 }
 

@@ -3,7 +3,7 @@ import { signal } from "../parts/preact.js";
 import * as api from "../remote/api.js";
 import { largest, rounded } from "../edit/box.js";
 import { undrafted } from "../remote/draft.js";
-import { fromStored } from "../edit/model.js";
+import { fromStored, pick } from "../edit/model.js";
 import { ratio } from "../playback/now.js";
 import { clips, dispatch, projectId, select } from "../edit/store.js";
 
@@ -63,11 +63,12 @@ function shownSize({ width, height, sar, rotation }) {
   return rotation % 180 ? { width: height, height: across } : { width: across, height };
 }
 
+/** A clip to add that is like another. */
+const like = (clip) => ({ raw_clip_id: clip.raw_clip_id, ...pick(clip) });
+
 /** A copy of a clip, as it is on the page, after it. */
 export async function duplicate(clip) {
-  const { raw_clip_id, crop_data, segments_data, timing_data, transition_data, rotation } = clip;
-  const body = { raw_clip_id, name: `${clip.name} copy`.slice(-200), crop_data, segments_data, timing_data, transition_data, rotation };
-  await put(body, clips.value.indexOf(clip) + 1);
+  await put({ ...like(clip), name: `${clip.name} copy`.slice(-200) }, clips.value.indexOf(clip) + 1);
 }
 
 /** Remove a clip; what brings it back, as a clip like it in its place. */
@@ -79,8 +80,7 @@ export async function remove(clip) {
     dispatch({ do: "remove-clip", clip_id: clip.clip_id });
     gone = true;
   }));
-  const { raw_clip_id, name, crop_data, segments_data, timing_data, transition_data, rotation } = clip;
-  return gone && (() => put({ raw_clip_id, name, crop_data, segments_data, timing_data, transition_data, rotation }, at));
+  return gone && (() => put(like(clip), at));
 }
 
 async function put(body, at) {

@@ -1,7 +1,7 @@
 /** Keeps `draft` the answer for the newest edit: one question at a time, the newest edit asked for next. */
 import { effect } from "../parts/preact.js";
 import * as api from "./api.js";
-import { FIELDS } from "../edit/model.js";
+import { FILM_FIELDS, pick } from "../edit/model.js";
 import { draft, draftOf, edit, projectId } from "../edit/store.js";
 
 const PAUSE = 60; // ms between a change and its question: a drag's moves are many
@@ -59,9 +59,7 @@ export function startDrafting() {
   };
 }
 
-const ASKED = FIELDS.filter((name) => name !== "name");
-
 function bodyOf(asked) {
-  const clips = asked.clips.map((clip) => ({ clip_id: clip.clip_id, ...Object.fromEntries(ASKED.map((name) => [name, clip[name]])) }));
+  const clips = asked.clips.map((clip) => ({ clip_id: clip.clip_id, ...pick(clip, FILM_FIELDS) }));
   return { clips, order: asked.clips.map((clip) => clip.clip_id) };
 }
