@@ -2,7 +2,8 @@
 import { html, render, signal, useState } from "./parts/preact.js";
 import * as api from "./remote/api.js";
 import { AskName, Confirm, Dialog } from "./parts/dialog.js";
-import { SHAPES, sign } from "./parts/shapes.js";
+import { NAME_LENGTH } from "./parts/limits.js";
+import { DEFAULT_RATIO, SHAPES, sign } from "./parts/shapes.js";
 import { ago, count } from "./parts/words.js";
 
 const projects = signal(null);
@@ -92,9 +93,9 @@ function NewProject() {
   };
   return html`<${Dialog} title="New project" onClose=${close}>
     <form onSubmit=${made}>
-      <p class="field"><label><span>Name</span><input name="name" required maxlength="200" pattern=".*\\S.*" autofocus placeholder="Derby highlights" /></label></p>
+      <p class="field"><label><span>Name</span><input name="name" required maxlength=${NAME_LENGTH} pattern=".*\\S.*" autofocus placeholder="Derby highlights" /></label></p>
       <fieldset class="ratios"><legend class="label">Shape of the film</legend>
-        ${SHAPES.map((shape) => html`<label key=${shape.ratio}><input type="radio" name="aspect_ratio" value=${shape.ratio} defaultChecked=${shape.ratio === "9:16"} />
+        ${SHAPES.map((shape) => html`<label key=${shape.ratio}><input type="radio" name="aspect_ratio" value=${shape.ratio} defaultChecked=${shape.ratio === DEFAULT_RATIO} />
           <i class="shape" style=${sign(shape.ratio, 40)}></i><b>${shape.name}</b><small>${shape.ratio}</small></label>`)}
       </fieldset>
       <p class="quiet">Clips are framed to this shape: the crop box has it.</p>

@@ -9,8 +9,8 @@
  * @typedef {{start: number, end: number, x: number[], y: number[], width: number[], height: number[]}} PathPiece
  */
 
-/** A frame that begins by this much of a record frame before the middle of a slot is shown in it (see semantics). */
-const ROUNDING = 1 / 1000;
+import { SLOT_BIAS } from "../parts/limits.js";
+
 const HALVINGS = 52;
 const SMOOTH_STEPS = 8;
 
@@ -98,6 +98,9 @@ function inverse(/** @type {number[]} */ poly, /** @type {number} */ length, /**
   return (low + high) / 2;
 }
 
+/** The slot, a whole frame of the clip in the film, in which a place in it is shown. @param {number} k record frames */
+export const slotOf = (k) => Math.floor(k + 1 / 2 + SLOT_BIAS);
+
 /** The crop at record frame `k` of the clip. @param {CropPiece[]} crop @param {number} k @returns {Box} */
 export function cropAt(crop, k) {
   const piece = pieceAt(crop, k, byFrame);
@@ -119,7 +122,7 @@ export function frameShown(source, n, rate) {
   const first = Math.ceil((start - 1e-6) * rate);
   const last = Math.ceil((end - 1e-6) * rate) - 1;
   if (last < first) return Math.floor(start * rate);
-  const begun = Math.ceil(sourceAt(source, n + 1 / 2 - ROUNDING) * rate - 1e-6) - 1;
+  const begun = Math.ceil(sourceAt(source, n + 1 / 2 - SLOT_BIAS) * rate - 1e-6) - 1;
   return Math.min(Math.max(begun, first), last);
 }
 

@@ -13,6 +13,8 @@
  * @typedef {{project: object, clips: Clip[]}} Edit
  */
 
+import { NAME_LENGTH, SEGMENTS_VERSION } from "../parts/limits.js";
+
 /** The fields of a clip that are edited here, saved, and given back by undo. */
 export const FIELDS = ["name", "crop_data", "segments_data", "timing_data", "transition_data", "rotation"];
 /** The fields that a film depends on: those that a draft is asked with. */
@@ -76,7 +78,7 @@ export const keyframesOf = (clip) => clip.crop_data ?? [];
 
 /** The trim and the spans of a clip; untouched ones are empty. */
 export function segmentsOf(clip) {
-  return clip.segments_data ?? { version: 2, trimRange: null, spans: [] };
+  return clip.segments_data ?? { version: SEGMENTS_VERSION, trimRange: null, spans: [] };
 }
 
 function setKeyframe(clip, { keyframe }) {
@@ -153,7 +155,7 @@ function setTransition(clip, { transition }) {
 
 function renameClip(clip, { name }) {
   if (!name.trim()) throw new Error("a name has something to see");
-  return { ...clip, name: name.trim().slice(0, 200) };
+  return { ...clip, name: name.trim().slice(0, NAME_LENGTH) };
 }
 
 function moveClip(edit, { clip_id, to }) {

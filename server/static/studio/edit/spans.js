@@ -6,8 +6,8 @@
  * @typedef {{at: number, freeze: number}} Freeze  a picture held, so many seconds of the film
  */
 
-export const SLOWEST = 0.1;
-export const FASTEST = 16;
+import { FASTEST, SLOWEST } from "../parts/limits.js";
+
 /** Seconds of a span that is new, and of the shortest one. */
 const NEW = 1;
 const SHORTEST = 0.02;
@@ -90,7 +90,7 @@ export function resized(spans, index, ends, duration) {
 /** @param {(Span | Freeze)[]} spans @param {number} index @param {number | Ramp} speed */
 export function withSpeed(spans, index, speed) {
   const ends = typeof speed === "number" ? [speed] : [speed.from, speed.to];
-  if (!ends.every((each) => each >= SLOWEST && each <= FASTEST)) throw new Error("a speed is from 0.1 to 16");
+  if (!ends.every((each) => each >= SLOWEST && each <= FASTEST)) throw new Error(`a speed is from ${SLOWEST} to ${FASTEST}`);
   return spans.map((each, i) => (i === index ? { ...each, speed } : each));
 }
 

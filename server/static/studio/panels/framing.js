@@ -1,12 +1,13 @@
 /** The source's picture with the crop box of the film's shape over it, and the way that the box goes. */
 
 import { html, signal, useRef } from "../parts/vendor.js";
-import { between, largest, moved, placed, resized, rounded, scaled, snapped, withField } from "../edit/box.js";
+import { between, largest, moved, placed, resized, rounded, scaled, SMALLEST, snapped, withField } from "../edit/box.js";
 import { centres } from "../edit/curve.js";
 import { useDrag } from "./drag.js";
 import { NumberField, Switch } from "./fields.js";
 import { box, frame, keyframe, keyframes, parts, picture, rate, ratio, waiting, wholeClip } from "../playback/now.js";
 import { pause, Player, playing } from "../playback/player.js";
+import { LARGEST_ROTATION } from "../parts/limits.js";
 import { modified } from "../parts/keyboard.js";
 import { dispatch, select, selected } from "../edit/store.js";
 import { timecode } from "../edit/timecode.js";
@@ -160,9 +161,9 @@ function Numbers() {
   return html`<div class="numbers" role="group" aria-label="Crop in pixels">
     <${NumberField} label="Left" value=${here.x} min=${0} max=${width} onSet=${set("x")} />
     <${NumberField} label="Top" value=${here.y} min=${0} max=${height} onSet=${set("y")} />
-    <${NumberField} label="Width" value=${here.width} min=${16} max=${width} onSet=${set("width")} />
-    <${NumberField} label="Height" value=${here.height} min=${16} max=${height} onSet=${set("height")} />
-    <${NumberField} label="Turn" value=${selected.value.rotation ?? 0} step=${0.1} min=${-20} max=${20} unit="°" onSet=${turn} />
+    <${NumberField} label="Width" value=${here.width} min=${SMALLEST} max=${width} onSet=${set("width")} />
+    <${NumberField} label="Height" value=${here.height} min=${SMALLEST} max=${height} onSet=${set("height")} />
+    <${NumberField} label="Turn" value=${selected.value.rotation ?? 0} step=${0.1} min=${-LARGEST_ROTATION} max=${LARGEST_ROTATION} unit="°" onSet=${turn} />
     <button type="button" onClick=${() => setBox(largest(ratio.peek(), picture.peek()))} title="The largest crop, in the middle">Largest</button>
     <${Switch} label="Whole clip" on=${wholeClip.value} onSet=${(on) => (wholeClip.value = on)} title="Moves and resizes every keyframe of the clip alike" />
   </div>`;

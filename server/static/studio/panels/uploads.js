@@ -4,6 +4,7 @@ import * as api from "../remote/api.js";
 import { largest, rounded } from "../edit/box.js";
 import { undrafted } from "../remote/draft.js";
 import { fromStored, pick } from "../edit/model.js";
+import { NAME_LENGTH } from "../parts/limits.js";
 import { ratio } from "../playback/now.js";
 import { clips, dispatch, projectId, select } from "../edit/store.js";
 
@@ -68,7 +69,7 @@ const like = (clip) => ({ raw_clip_id: clip.raw_clip_id, ...pick(clip) });
 
 /** A copy of a clip, as it is on the page, after it. */
 export async function duplicate(clip) {
-  await put({ ...like(clip), name: `${clip.name} copy`.slice(-200) }, clips.value.indexOf(clip) + 1);
+  await put({ ...like(clip), name: `${clip.name} copy`.slice(-NAME_LENGTH) }, clips.value.indexOf(clip) + 1);
 }
 
 /** Remove a clip; what brings it back, as a clip like it in its place. */

@@ -1,12 +1,14 @@
 /** What is looked at now: the selected clip, the newest parts that the draft gave of it, and the frame on screen. */
 
 import { computed, signal } from "../parts/vendor.js";
-import { cropAt, pathAt, played, recordAt, speedAt } from "../edit/curve.js";
+import { cropAt, pathAt, played, recordAt, slotOf, speedAt } from "../edit/curve.js";
 import { keyframesOf, segmentsOf } from "../edit/model.js";
 import { largest } from "../edit/box.js";
 import { mixAt } from "../edit/mix.js";
 import { frameAt, rateOf } from "../edit/timecode.js";
 import { factsOf } from "../remote/footage.js";
+import { DEFAULT_FPS } from "../parts/limits.js";
+import { DEFAULT_RATIO, SHAPES } from "../parts/shapes.js";
 import { draft, drafted, draftOf, edit, playhead, selected } from "../edit/store.js";
 
 /** Width, height and seconds as the browser found them: for clips whose parts no draft gave yet. */
@@ -31,7 +33,7 @@ export const parts = computed(() => {
 export const waiting = computed(() => draftOf.value !== edit.value || drafted.value?.source == null);
 
 export const canvas = computed(() => draft.value?.canvas ?? canvasOf(edit.value?.project));
-export const filmRate = computed(() => rateOf(draft.value?.fps ?? "30"));
+export const filmRate = computed(() => rateOf(draft.value?.fps ?? DEFAULT_FPS));
 export const ratio = computed(() => canvas.value.width / canvas.value.height);
 export const picture = computed(() => parts.value?.picture ?? found.value);
 export const duration = computed(() => parts.value?.source_duration ?? found.value.duration);
@@ -39,7 +41,7 @@ export const duration = computed(() => parts.value?.source_duration ?? found.val
 /** Frames a second by which keyframes count. */
 export const rate = computed(() => {
   const facts = selected.value && factsOf(selected.value.raw_clip_id).value;
-  return rateOf(parts.value?.source_fps ?? facts?.video?.rate ?? "30");
+  return rateOf(parts.value?.source_fps ?? facts?.video?.rate ?? DEFAULT_FPS);
 });
 
 export const keyframes = computed(() => (selected.value ? keyframesOf(selected.value) : []));
@@ -69,7 +71,7 @@ export const box = computed(() => {
 /** The frame of the clip in the film that shows the source's frame: the slot it falls in. */
 export const filmFrame = computed(() => {
   if (!parts.value?.source) return 0;
-  const slot = asked.value ?? Math.floor(recordAt(parts.value.source, playhead.value) + 1 / 2 + 1 / 1000);
+  const slot = asked.value ?? slotOf(recordAt(parts.value.source, playhead.value));
   return Math.min(Math.max(slot, 0), parts.value.frames - 1);
 });
 
@@ -102,10 +104,8 @@ export const filmBox = computed(() => {
 /** Source seconds a second of the film, at the playhead. */
 export const speed = computed(() => (parts.value?.source ? speedAt(parts.value.source, filmFrame.value, filmRate.value.value) : 1));
 
-const SHAPES = { "9:16": [1080, 1920], "16:9": [1920, 1080], "1:1": [1080, 1080], "4:5": [1080, 1350], "4:3": [1440, 1080] };
-
 /** The canvas before any draft said it. */
 function canvasOf(project) {
-  const [width, height] = SHAPES[project?.aspect_ratio] ?? SHAPES["9:16"];
+  const { width, height } = SHAPES.find((each) => each.ratio === (project?.aspect_ratio ?? DEFAULT_RATIO));
   return { width, height, ...project?.settings?.canvas };
 }

@@ -14,7 +14,7 @@ import { clips, playhead, select, selected } from "../edit/store.js";
 import { frameAt, frameBegunAt, timeOf } from "../edit/timecode.js";
 
 /** What browsers play; Chromium's limits. */
-const [SLOWEST, FASTEST] = [0.0625, 16];
+const [LEAST_PACE, MOST_PACE] = [0.0625, 16];
 /** Speeds of a ramp are set in steps of this part: each change makes the sound stumble. */
 const STEP = 0.04;
 
@@ -109,7 +109,7 @@ function backwards(element, began, from) {
 function paceAt(at) {
   const source = parts.peek()?.source;
   const speed = source ? speedAt(source, recordAt(source, at), filmRate.peek().value) : 1;
-  return Math.min(Math.max((speed || 1) * Math.abs(shuttle.peek()), SLOWEST), FASTEST);
+  return Math.min(Math.max((speed || 1) * Math.abs(shuttle.peek()), LEAST_PACE), MOST_PACE);
 }
 
 /** A picture is on screen. */

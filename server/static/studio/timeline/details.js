@@ -5,8 +5,9 @@ import { addKeyframe, addSpan, copied, copyKeyframe, goTo, goToSpan, moveKeyfram
 import { Choice, NumberField, TimecodeField } from "../panels/fields.js";
 import { EASES } from "./keylane.js";
 import { duration, frames, keyframe, keyframes, rate, segments } from "../playback/now.js";
-import { endOf, FASTEST, holds, resized, SLOWEST, speedName, withSpeed } from "../edit/spans.js";
+import { endOf, holds, resized, speedName, withSpeed } from "../edit/spans.js";
 import { error, revealed, select, selection } from "../edit/store.js";
+import { DEFAULT_EASE, DEFAULT_RAMP_EASE, FASTEST, LONGEST_HOLD, SLOWEST } from "../parts/limits.js";
 import { TransitionDetails } from "../panels/transitions.js";
 import { framed, stored } from "../playback/window.js";
 
@@ -21,7 +22,7 @@ function KeyframeDetails({ chosen }) {
   return html`<div class="detail" role="group" aria-label="Keyframe">
     <b>Keyframe</b>
     <${TimecodeField} label="Keyframe at" frame=${chosen.frame} rate=${rate.value} max=${frames.value - 1} onSet=${move} />
-    <${Choice} label="Ease from here" value=${chosen.ease ?? "spline"} choices=${EASES} onSet=${(ease) => setEase(chosen.frame, ease)} />
+    <${Choice} label="Ease from here" value=${chosen.ease ?? DEFAULT_EASE} choices=${EASES} onSet=${(ease) => setEase(chosen.frame, ease)} />
     <button type="button" onClick=${copyKeyframe}>Copy</button>
     <button type="button" class="remove" onClick=${() => removeKeyframe(chosen.frame)}>Delete keyframe</button>
   </div>`;
@@ -42,7 +43,7 @@ function SpanDetails({ span, index }) {
     <b>Speed ${speedName(speed)}</b>
     <${NumberField} label=${ramp ? "From" : "Speed"} value=${ramp ? speed.from : speed} step=${0.1} min=${SLOWEST} max=${FASTEST} unit="×" onSet=${(from) => toward({ from })} />
     ${ramp && html`<${NumberField} label="To" value=${speed.to} step=${0.1} min=${SLOWEST} max=${FASTEST} unit="×" onSet=${(to) => toward({ to })} />`}
-    <${Choice} label="Course" value=${ramp ? speed.ease ?? "linear" : "constant"} choices=${RAMPS} onSet=${become} />
+    <${Choice} label="Course" value=${ramp ? speed.ease ?? DEFAULT_RAMP_EASE : "constant"} choices=${RAMPS} onSet=${become} />
     <${TimecodeField} label="Starts" frame=${framed(span.start)} rate=${rate.value} max=${framed(end) - 1} onSet=${(number) => resize({ start: stored(number) })} />
     <${TimecodeField} label="Ends" frame=${framed(end)} rate=${rate.value} min=${framed(span.start) + 1} max=${frames.value} onSet=${(number) => resize({ end: stored(number) })} />
     <button type="button" class="remove" onClick=${() => removeSpan(index)}>Delete speed</button>
@@ -55,7 +56,7 @@ function HeldDetails({ freeze, index }) {
   return html`<div class="detail" role="group" aria-label="Held picture">
     <b>Held</b>
     <${TimecodeField} label="Held at" frame=${framed(freeze.at)} rate=${rate.value} max=${frames.value} onSet=${(number) => change({ at: stored(number) })} />
-    <${NumberField} label="For" value=${freeze.freeze} step=${0.1} min=${0.01} max=${3600} unit="s" onSet=${(seconds) => change({ freeze: seconds })} />
+    <${NumberField} label="For" value=${freeze.freeze} step=${0.1} min=${0.01} max=${LONGEST_HOLD} unit="s" onSet=${(seconds) => change({ freeze: seconds })} />
     <button type="button" class="remove" onClick=${() => removeSpan(index)}>Delete</button>
   </div>`;
 }

@@ -5,6 +5,7 @@ import { addKeyframe, goTo, moveKeyframe } from "../panels/actions.js";
 import { useDrag } from "../panels/drag.js";
 import { gathered, timeAcross } from "../edit/lanes.js";
 import { frames, keyframes, rate } from "../playback/now.js";
+import { DEFAULT_EASE } from "../parts/limits.js";
 import { ARROWS, modified } from "../parts/keyboard.js";
 import { dispatch, select, selected, selection } from "../edit/store.js";
 import { timecode, timeOf } from "../edit/timecode.js";
@@ -16,9 +17,9 @@ const at = (each) => timeOf(each.frame, rate.peek());
 
 function Mark({ each, x }) {
   const chosen = selection.value.keyframe === each.frame;
-  const label = `Keyframe, ${each.ease ?? "spline"}`;
-  return html`<span class="key ease-${each.ease ?? "spline"}" role="slider" tabindex=${chosen ? "0" : "-1"} data-key=${each.frame}
-    aria-label=${label} aria-valuemin="0" aria-valuemax=${frames.value} aria-valuenow=${each.frame} aria-valuetext=${timecode(each.frame, rate.value)}
+  const ease = each.ease ?? DEFAULT_EASE;
+  return html`<span class="key ease-${ease}" role="slider" tabindex=${chosen ? "0" : "-1"} data-key=${each.frame}
+    aria-label=${`Keyframe, ${ease}`} aria-valuemin="0" aria-valuemax=${frames.value} aria-valuenow=${each.frame} aria-valuetext=${timecode(each.frame, rate.value)}
     aria-current=${chosen ? "true" : null} style=${{ transform: `translateX(${x}px)` }}></span>`;
 }
 

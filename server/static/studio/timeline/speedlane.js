@@ -6,6 +6,7 @@ import { useDrag } from "../panels/drag.js";
 import { across } from "../edit/lanes.js";
 import { duration, frames, rate, segments } from "../playback/now.js";
 import { drawnSpeed, endOf, holds, resized, speedName } from "../edit/spans.js";
+import { FASTEST, SLOWEST } from "../parts/limits.js";
 import { ARROWS, modified } from "../parts/keyboard.js";
 import { select, selection } from "../edit/store.js";
 import { spoken, timecode } from "../edit/timecode.js";
@@ -13,7 +14,7 @@ import { framed, frameNear, snappedAt, stored, view } from "../playback/window.j
 
 /** Blocks narrower than this have no name, and no grips. */
 const NARROW = 34;
-const [LOW, HIGH] = [Math.log2(0.1), Math.log2(16)];
+const [LOW, HIGH] = [SLOWEST, FASTEST].map(Math.log2);
 const STEPS = 16;
 
 /** The outline of a block, 0 to 100 each way: its top is the speed, on a scale of octaves. */
