@@ -81,7 +81,7 @@ class Watch:
             "addEventListener('securitypolicyviolation', (event) =>"
             " console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`))"
         )
-        page.on("console", lambda told: self._note(told.type, f"{told.text} {told.location.get('url', '')}"))
+        page.on("console", lambda line: self._note(line.type, f"{line.text} {line.location.get('url', '')}"))
         page.on("pageerror", lambda error: self._note("error", f"thrown: {error}"))
         return page
 

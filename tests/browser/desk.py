@@ -39,7 +39,7 @@ SEEN = """async () => {
   const names = ["seeking", "paused", "readyState", "networkState", "currentTime", "duration", "src"];
   const of = (element) => ({ ...Object.fromEntries(names.map((name) => [name, element[name]])), ...element.dataset });
   return {
-    frame: frame.value, shown: shownFrame.value, waiting: waiting.value, error: video.value?.error?.message,
+    frame: frame.value, onScreen: shownFrame.value, waiting: waiting.value, error: video.value?.error?.message,
     elements: [...document.querySelectorAll("video, .screen")].map(of),
     note: document.querySelector(".stage-note")?.textContent,
   };
@@ -80,8 +80,8 @@ class Desk:
 
     def state(self) -> Json:
         """What the editor holds of the selected clip."""
-        told: Json = self.page.evaluate(STATE)
-        return told
+        state: Json = self.page.evaluate(STATE)
+        return state
 
     def frames(self) -> list[int]:
         """The frames of the keyframes."""

@@ -108,7 +108,7 @@ class Agreed:
 
     def at(self, clip: int, numbers: list[int]) -> Iterator[tuple[Luma, Seen]]:
         """The film's frame, and what the page shows, at these frames of the clip that is selected."""
-        return ((self.lumas[self.firsts[clip] + seen.number], seen) for seen in shown(self.desk, numbers))
+        return ((self.lumas[self.firsts[clip] + seen.number], seen) for seen in frames_seen(self.desk, numbers))
 
     def next_clip(self) -> None:
         """Select it."""
@@ -195,14 +195,14 @@ def moments(frames: range, times: int = TIMES) -> list[int]:
     return sorted({frames[0], frames[-1], *random.Random(len(frames)).sample(frames, times - 2)})
 
 
-def shown(desk: Desk, numbers: list[int]) -> Iterator[Seen]:
+def frames_seen(desk: Desk, numbers: list[int]) -> Iterator[Seen]:
     """What the page shows at these frames of the clip."""
     for number in numbers:
         desk.page.evaluate(SHOW, number)
-        told: dict[str, Any] = until(desk.page, SHOWN, number)
-        x, y, width, height = told["box"]
+        seen: dict[str, Any] = until(desk.page, SHOWN, number)
+        x, y, width, height = seen["box"]
         yield Seen(
-            number, told["frame"], (x, y, width, height), luma_of(told["screen"], SIZE), luma_of(told["picture"], SIZE)
+            number, seen["frame"], (x, y, width, height), luma_of(seen["screen"], SIZE), luma_of(seen["picture"], SIZE)
         )
 
 

@@ -23,7 +23,7 @@ function turn(times = 1) {
 function loaded() {
   const element = new EventTarget();
   let [time, called] = [0, null];
-  const told = [];
+  const seen = [];
   Object.assign(element, {
     seeking: false,
     paused: true,
@@ -43,8 +43,8 @@ function loaded() {
   });
   return {
     element,
-    told,
-    screen: pictures(element, (at) => told.push(at)),
+    seen,
+    screen: pictures(element, (at) => seen.push(at)),
     /** A picture comes on screen, and the browser tells of it, unless that is lost. */
     shows(mediaTime, presentationTime = clock) {
       const call = called;
@@ -61,12 +61,12 @@ function loaded() {
 beforeEach(() => ([frames, clock] = [[], 0]));
 
 test("times count from the first picture, whatever the media says of it", () => {
-  const { element, screen, told, shows } = loaded();
+  const { element, screen, seen, shows } = loaded();
   screen.seek(3);
   assert.deepEqual(element.sought, [], "times are not known yet");
   shows(0.5);
   screen.seek(2);
-  assert.deepEqual([told, element.sought, screen.at()], [[0], [2.5], 2]);
+  assert.deepEqual([seen, element.sought, screen.at()], [[0], [2.5], 2]);
 });
 
 test("of the seeks that come while one is under way the newest is done", () => {
@@ -79,7 +79,7 @@ test("of the seeks that come while one is under way the newest is done", () => {
 });
 
 test("a picture that is told of is sought once", () => {
-  const { element, screen, told, shows, done } = loaded();
+  const { element, screen, seen, shows, done } = loaded();
   shows(0);
   screen.seek(1);
   screen.seek(1);
@@ -88,11 +88,11 @@ test("a picture that is told of is sought once", () => {
   done();
   screen.seek(1);
   turn(100);
-  assert.deepEqual([told, element.sought], [[0, 1], [1]]);
+  assert.deepEqual([seen, element.sought], [[0, 1], [1]]);
 });
 
 test("one that nobody was told of is sought again, after twice as long each time", () => {
-  const { element, screen, told, shows, done } = loaded();
+  const { element, screen, seen, shows, done } = loaded();
   shows(0);
   screen.seek(1);
   for (const [frames, seeks] of [[2, 2], [4, 3], [8, 4]]) {
@@ -105,7 +105,7 @@ test("one that nobody was told of is sought again, after twice as long each time
   shows(1);
   done();
   turn(100);
-  assert.deepEqual([told, element.sought], [[0, 1], [1, 1.0001, 1, 1.0001]]);
+  assert.deepEqual([seen, element.sought], [[0, 1], [1, 1.0001, 1, 1.0001]]);
 });
 
 test("the picture of the seek before is not taken for that of the newest", () => {
@@ -120,14 +120,14 @@ test("the picture of the seek before is not taken for that of the newest", () =>
 });
 
 test("the first picture may be lost too", () => {
-  const { element, told, shows, done } = loaded();
+  const { element, seen, shows, done } = loaded();
   element.dispatchEvent(new Event("loadeddata"));
   turn(2);
   assert.deepEqual(element.sought, [0.0001]);
   shows(0.1);
   done();
   turn(100);
-  assert.deepEqual([told, element.sought], [[0], [0.0001]]);
+  assert.deepEqual([seen, element.sought], [[0], [0.0001]]);
 });
 
 test("a video that plays is left alone: its next picture comes by itself", () => {
@@ -141,12 +141,12 @@ test("a video that plays is left alone: its next picture comes by itself", () =>
 });
 
 test("what is stopped tells and seeks no more, and lets go of its media", () => {
-  const { element, screen, told, shows, done } = loaded();
+  const { element, screen, seen, shows, done } = loaded();
   shows(0);
   screen.seek(1);
   done();
   screen.stop();
   shows(1);
   turn(100);
-  assert.deepEqual([told, element.sought, element.src], [[0], [1], undefined]);
+  assert.deepEqual([seen, element.sought, element.src], [[0], [1], undefined]);
 });

@@ -46,10 +46,10 @@ function List() {
 
 function Row({ row }) {
   const open = row.state === "queued" || row.state === "running";
-  useEffect(() => open ? follow(row.export_id, (told) => {
-    if (told.away) return;
-    put(row.export_id, told);
-    if (told.done) void attempt(async () => put(row.export_id, await api.exported(row.export_id)));
+  useEffect(() => open ? follow(row.export_id, (state) => {
+    if (state.away) return;
+    put(row.export_id, state);
+    if (state.done) void attempt(async () => put(row.export_id, await api.exported(row.export_id)));
   }) : undefined, [open]);
   const project = names.value.get(row.project_id) ?? "a project";
   return html`<li>

@@ -47,8 +47,8 @@ async function go(address, { push = true } = {}) {
 
 /** Whether two looks have the same drawing: the first stage may be named or not. */
 function sameDrawing(a, b) {
-  const shown = $(".stages [aria-current]");
-  const stage = (asked) => asked.get("stage") ?? new URLSearchParams(shown?.search ?? "").get("stage");
+  const current = $(".stages [aria-current]");
+  const stage = (asked) => asked.get("stage") ?? new URLSearchParams(current?.search ?? "").get("stage");
   return stage(a) === stage(b) && (a.get("side") ?? "after") === (b.get("side") ?? "after");
 }
 
@@ -94,7 +94,7 @@ async function trace(at) {
     const asked = wanted;
     wanted = null;
     try {
-      told(await api.seenAt(form.dataset.project, asked));
+      showTrace(await api.seenAt(form.dataset.project, asked));
       const look = here();
       look.set("at", asked);
       history.replaceState(null, "", `?${look}`);
@@ -105,7 +105,7 @@ async function trace(at) {
   asking = false;
 }
 
-function told({ frame, seen: sights }) {
+function showTrace({ frame, seen: sights }) {
   slider.value = frame;
   seen = sights.flatMap((sight) => sight.values);
   light("seen", seen);

@@ -5,7 +5,7 @@ import { Dialog } from "../parts/dialog.js";
 import { alike, FIELDS, fromStored } from "../edit/model.js";
 import { save } from "../remote/save.js";
 import { canRedo, canUndo, projectId, redo, selected, tookBack, undo } from "../edit/store.js";
-import { ago, FIELD_NAMES, told } from "../parts/words.js";
+import { ago, FIELD_NAMES, asText } from "../parts/words.js";
 
 const open = signal(false);
 
@@ -53,8 +53,8 @@ function Versions({ clip }) {
 }
 
 function Differences({ now, before }) {
-  if (!before) return html`<p class="quiet">${told("crop_data", now.crop_data)}</p>`;
+  if (!before) return html`<p class="quiet">${asText("crop_data", now.crop_data)}</p>`;
   const changed = FIELDS.filter((field) => !alike(field, now[field], before[field]));
   if (!changed.length) return html`<p class="quiet">as before</p>`;
-  return html`${changed.map((field) => html`<p key=${field}><span class="quiet">${FIELD_NAMES[field]}:</span> ${told(field, now[field])}</p>`)}`;
+  return html`${changed.map((field) => html`<p key=${field}><span class="quiet">${FIELD_NAMES[field]}:</span> ${asText(field, now[field])}</p>`)}`;
 }

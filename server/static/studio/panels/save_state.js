@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "../parts/preact.js";
 import { Dialog } from "../parts/dialog.js";
 import { conflict, nextTry, notice, save, settle } from "../remote/save.js";
 import { clips, dirty, saveState, selected } from "../edit/store.js";
-import { FIELD_NAMES, told } from "../parts/words.js";
+import { FIELD_NAMES, asText } from "../parts/words.js";
 
 const WORDS = {
   saved: () => `Saved${selected.value ? ` v${selected.value.version}` : ""}`,
@@ -58,7 +58,7 @@ function Conflict() {
   return html`<${Dialog} title="Changed in two windows" onClose=${() => setOpen(false)}>
     <p>Since this page read them, these were saved from another window, and changed here as well. Everything else is merged.</p>
     <ul class="clash">${conflict.value.map((each) => html`<li key=${each.clip_id + each.field}><b>${named(each)}: ${FIELD_NAMES[each.field].toLowerCase()}</b>
-      <dl><dt>There</dt><dd>${told(each.field, each.theirs)}</dd><dt>Here</dt><dd>${told(each.field, each.mine)}</dd></dl></li>`)}</ul>
+      <dl><dt>There</dt><dd>${asText(each.field, each.theirs)}</dd><dt>Here</dt><dd>${asText(each.field, each.mine)}</dd></dl></li>`)}</ul>
     <p class="quiet">Neither is lost: theirs stays in the clip’s history, yours can be had back with undo.</p>
     <div class="row end">
       <button disabled=${busy} onClick=${() => choose(false)}>Take theirs</button>

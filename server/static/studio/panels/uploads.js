@@ -37,7 +37,7 @@ function cancel(id, ender) {
 
 async function uploadOne(file, id, ended) {
   try {
-    const raw = await api.upload(file, { told: (sent) => change(id, { sent }), signal: ended });
+    const raw = await api.upload(file, { onProgress: (sent) => change(id, { sent }), signal: ended });
     forget(id);
     await addClip(raw);
   } catch (problem) {

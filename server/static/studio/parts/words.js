@@ -47,7 +47,7 @@ export const FIELD_NAMES = {
 };
 
 /** What a field of a clip holds, in words. */
-export function told(field, value) {
+export function asText(field, value) {
   if (field === "name") return `“${value}”`;
   if (field === "rotation") return value ? `${value}°` : "not turned";
   if (field === "crop_data") return framing(value);

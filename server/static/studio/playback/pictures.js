@@ -18,31 +18,31 @@ const THERE = 1e-5;
  * All times are seconds after the video's first picture, whatever the media's own clock says of that one.
  *
  * @param {HTMLVideoElement} element
- * @param {(at: number) => void} told
+ * @param {(at: number) => void} onPicture
  */
-export function pictures(element, told) {
+export function pictures(element, onPicture) {
   /** The first picture's time on the media's own clock; null until it is known. */
   let offset = /** @type {number | null} */ (null);
   /** The newest of the seeks that came while another was under way: it is done after that one. */
   let wanted = /** @type {number | null} */ (null);
   /** When the newest seek was begun, milliseconds; whether its picture is still to be told of. */
-  let [began, untold] = [0, true];
+  let [began, missing] = [0, true];
   let [call, waiting, patience, aside] = [0, 0, PATIENCE, ASIDE];
 
   const present = (/** @type {number} */ _, /** @type {VideoFrameCallbackMetadata} */ { mediaTime, presentationTime }) => {
     call = element.requestVideoFrameCallback(present);
     offset ??= mediaTime;
-    if (presentationTime >= began) untold = false; // one that was on screen before is of the seek before
-    told(mediaTime - offset);
+    if (presentationTime >= began) missing = false; // one that was on screen before is of the seek before
+    onPicture(mediaTime - offset);
   };
   const away = (/** @type {number} */ at) => Math.abs(element.currentTime - at - offset) > THERE;
   /** @param {number} time of the media */
   const go = (time) => {
-    [began, untold] = [performance.now(), true];
+    [began, missing] = [performance.now(), true];
     element.currentTime = time;
   };
   const again = () => {
-    if (!untold || element.seeking) return;
+    if (!missing || element.seeking) return;
     if (!element.paused) return wait(patience); // the next picture comes by itself
     patience *= 2;
     go(element.currentTime + aside);

@@ -26,9 +26,9 @@ export const looping = signal(false);
 /** Whether playing goes on with the next clip, through the film. */
 export const through = signal(false);
 /** Where the picture on screen begins, source seconds; null until there is one. */
-const shown = signal(/** @type {number | null} */ (null));
+const onScreen = signal(/** @type {number | null} */ (null));
 /** The frame of the source on screen; null until there is one. */
-export const shownFrame = computed(() => (shown.value === null ? null : frameBegunAt(shown.value, rate.value)));
+export const shownFrame = computed(() => (onScreen.value === null ? null : frameBegunAt(onScreen.value, rate.value)));
 
 /** Counts pictures that can be drawn. One that is on screen need not be ready to be drawn before its seek is done. */
 export const drawable = signal(0);
@@ -74,7 +74,7 @@ export function pause() {
 /** Play at a shuttle speed; below 0 backwards. */
 export function play(speed = 1) {
   const element = video.peek();
-  if (!element || shown.peek() === null) return;
+  if (!element || onScreen.peek() === null) return;
   const [start, end] = inOut.peek();
   const last = end - 1 / rate.peek().value;
   asked.value = null;
@@ -114,8 +114,8 @@ function paceAt(at) {
 
 /** A picture is on screen. */
 function presented(element, began) {
-  const first = shown.peek() === null;
-  shown.value = began;
+  const first = onScreen.peek() === null;
+  onScreen.value = began;
   drawable.value += 1;
   if (first) begin();
   else if (playing.peek() && shuttle.peek() > 0) playedTo(element, timeOf(shownFrame.peek(), rate.peek()));
@@ -174,7 +174,7 @@ function attached(element) {
   video.value = element;
   return () => {
     screen?.stop();
-    [screen, video.value, shown.value, playing.value] = [null, null, null, false];
+    [screen, video.value, onScreen.value, playing.value] = [null, null, null, false];
   };
 }
 

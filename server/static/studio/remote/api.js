@@ -66,9 +66,9 @@ async function respond(method, path, init) {
 async function asked(method, path, init) {
   const answer = await respond(method, path, init);
   const text = await answer.text();
-  const told = read(text, answer);
-  if (answer.ok) return told;
-  const problem = new Problem(answer.status, told ?? {});
+  const body = read(text, answer);
+  if (answer.ok) return body;
+  const problem = new Problem(answer.status, body ?? {});
   const after = Number(answer.headers.get("retry-after"));
   if (after > 0) problem.after = after * 1000;
   throw problem;
@@ -149,16 +149,16 @@ export const film = (id) => ask("GET", `/api/working-videos/${id}`);
 export const filmMedia = (id) => `/api/working-videos/${id}/media`;
 
 /**
- * Upload a file as a raw clip. `told(sent, size)` hears how far it is; `signal` breaks it off. It is not fetch, which
+ * Upload a file as a raw clip. `onProgress(sent, size)` is called as it goes on; `signal` breaks it off. It is not fetch, which
  * does not say how much of a body was sent.
  */
-export function upload(file, { told, signal } = {}) {
+export function upload(file, { onProgress, signal } = {}) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", `/api/raw-clips?name=${encodeURIComponent(file.name)}`);
     request.setRequestHeader("content-type", file.type.startsWith("video/") ? file.type : "application/octet-stream");
     request.setRequestHeader("idempotency-key", freshId());
-    request.upload.onprogress = (event) => told?.(event.loaded, file.size);
+    request.upload.onprogress = (event) => onProgress?.(event.loaded, file.size);
     request.onerror = () => reject(new Problem(0, { error: "offline", message: "the connection broke off" }));
     request.onabort = () => reject(new DOMException("no longer wanted", "AbortError"));
     request.onload = () => {

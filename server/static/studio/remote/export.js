@@ -63,11 +63,11 @@ async function notBegun(problem) {
 function watch(first, revision) {
   stop();
   job.value = first.begun ? first : { ...first, begun: Date.parse(first.started_at ?? first.created_at) };
-  stop = follow(first.export_id, (told) => {
-    away.value = Boolean(told.away);
-    if (told.away) return;
-    job.value = { ...job.value, ...told };
-    if (told.done) void ended(revision);
+  stop = follow(first.export_id, (state) => {
+    away.value = Boolean(state.away);
+    if (state.away) return;
+    job.value = { ...job.value, ...state };
+    if (state.done) void ended(revision);
   });
 }
 

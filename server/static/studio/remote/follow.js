@@ -9,8 +9,8 @@ const SOONEST = 500;
 const LATEST = 10_000;
 const OVER = new Set(["complete", "error", "cancelled"]);
 
-/** Follow an export; `told(state)` hears every state, the last one with `done`. The function that is returned ends it. */
-export function follow(exportId, told) {
+/** Follow an export; `onState(state)` is called with every state, the last one with `done`. The function that is returned ends it. */
+export function follow(exportId, onState) {
   let ended = false;
   let socket = null;
   let tries = 0;
@@ -20,7 +20,7 @@ export function follow(exportId, told) {
   function hear(state) {
     if (ended) return;
     if (state.done) stop();
-    told(state);
+    onState(state);
   }
 
   function connect() {
@@ -49,7 +49,7 @@ export function follow(exportId, told) {
     } catch (problem) {
       if (!(problem instanceof api.Problem)) throw problem;
       if (problem.status === 404) hear({ export_id: exportId, state: "error", stage: "", progress: 0, done: true, error: problem.members });
-      else if (!ended) told({ away: true });
+      else if (!ended) onState({ away: true });
     }
   }
 
