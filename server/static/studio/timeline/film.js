@@ -2,7 +2,7 @@
 
 import { html, useRef } from "../parts/vendor.js";
 import { canvas, filmRate } from "../playback/now.js";
-import { clips, dispatch, draft, select, selection } from "../edit/store.js";
+import { clips, draft, select, selection } from "../edit/store.js";
 import { useSorting } from "../panels/sorting.js";
 import { Thumb } from "../panels/thumb.js";
 import { faultOf, nameOf, transitionOf } from "../panels/transitions.js";

@@ -1,7 +1,7 @@
 /** The clip as pictures and sound, its ruler, and its in and out points. */
 
 import { html, useEffect, useRef } from "../parts/vendor.js";
-import { goTo, inFrame, outFrame, setTrim } from "../panels/actions.js";
+import { inFrame, outFrame, setTrim } from "../panels/actions.js";
 import { useDrag } from "../panels/drag.js";
 import { across, ticks, tickStep, timeAcross } from "../edit/lanes.js";
 import { duration, frames, inOut, rate } from "../playback/now.js";
