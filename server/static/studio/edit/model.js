@@ -1,6 +1,6 @@
 /**
- * The edit as a value: what is stored of a project and its clips, and the commands that change it. Nothing here knows of
- * the page, the server or the clock; what an edit means is the compiler's to say, and the draft call asks it.
+ * The edit as a value: the stored fields of a project and its clips, and the commands that change them. This module uses
+ * neither the page nor the server nor the clock. The compiler defines what an edit means; the draft call asks it.
  *
  * @typedef {{frame: number, x: number, y: number, width: number, height: number, ease?: string, origin?: string}} Keyframe
  * @typedef {number | {from: number, to: number, ease?: string}} Speed
@@ -35,7 +35,7 @@ const COMMANDS = {
   "rename-clip": renameClip,
 };
 
-/** The edit with a command carried out; the same object when it changes nothing. Throws what is wrong with it in words. */
+/** The edit with a command carried out; the same object when it changes nothing. Throws the reason, for people, if it is refused. */
 export function apply(edit, command) {
   const { do: what } = command;
   if (what === "move-clip") return moveClip(edit, command);
@@ -61,22 +61,22 @@ export function changed(edit, clipId, change) {
   return { ...edit, clips: edit.clips.map((each) => (each === before ? after : each)) };
 }
 
-/** What the API answers of a clip, as the edit holds it. */
+/** A clip of the edit, from the API's answer. */
 export function fromStored(stored) {
   const { id, version, raw_clip_id, sort_order, saved_at } = stored;
   return { clip_id: id, version, raw_clip_id, sort_order, saved_at, ...pick(stored) };
 }
 
-/** The project and its clips as the API answers them, as an edit. */
+/** The edit of a project, from the API's answer. */
 export function editOf(stored) {
   const { clips, ...project } = stored;
   return { project, clips: clips.map(fromStored) };
 }
 
-/** The keyframes of a clip: none is an empty list. */
+/** The keyframes of a clip, an empty list if it has none. */
 export const keyframesOf = (clip) => clip.crop_data ?? [];
 
-/** The trim and the spans of a clip; untouched ones are empty. */
+/** The trim and the spans of a clip, empty if nothing is stored. */
 export function segmentsOf(clip) {
   return clip.segments_data ?? { version: SEGMENTS_VERSION, trimRange: null, spans: [] };
 }
@@ -101,7 +101,7 @@ function moveKeyframe(clip, { frame, to }) {
   return { ...clip, crop_data: framed([...others, { ...moved, frame: to }]) };
 }
 
-/** Keyframes that can be: whole frames from 0, one at each, boxes with an inside; in their order. */
+/** Sorted keyframes; throws unless each has a whole frame from 0 of its own, and a box that is not empty. */
 function framed(keyframes) {
   const sorted = [...(keyframes ?? [])].sort((one, other) => one.frame - other.frame);
   sorted.forEach((each, index) => {
@@ -113,7 +113,7 @@ function framed(keyframes) {
   return sorted;
 }
 
-/** A trim in `segments_data`; one that an old form kept in `timing_data` goes, or it would hold again. */
+/** Sets the trim in `segments_data`, and removes one that `timing_data` has in an old form: it would come into force again. */
 function setTrim(clip, { start, end }) {
   const whole = start == null && end == null;
   const trimRange = whole ? null : { start: finite(start ?? 0, "the in point"), end: finite(end, "the out point") };
@@ -128,7 +128,7 @@ function untrimmed(timing) {
   return Object.keys(rest).length ? rest : null;
 }
 
-/** Spans of speed, sorted and apart, and among them pictures that are held. An end of null is the end of the footage. */
+/** Sets the spans of speed, sorted and not overlapping, and the holds among them. An end of null is the end of the footage. */
 function setSpans(clip, { spans }) {
   const sorted = [...spans].sort((one, other) => (one.start ?? one.at) - (other.start ?? other.at));
   const held = sorted.filter((each) => "freeze" in each);
@@ -176,7 +176,7 @@ function finite(number, what) {
   return number;
 }
 
-/** Whether two JSON values are equal, whatever the order of names; absent and undefined are alike. */
+/** Whether two JSON values are equal, in any order of names; a name that is absent equals undefined. */
 export function same(one, other) {
   if (Object.is(one, other)) return true;
   if (typeof one !== "object" || typeof other !== "object" || !one || !other) return false;
@@ -185,7 +185,7 @@ export function same(one, other) {
   return [...names].every((name) => same(one[name], other[name]));
 }
 
-/** Whether two values of a clip's field mean the same: no keyframes, no trim and no spans are like nothing. */
+/** Whether two values of a clip's field mean the same: an empty list of keyframes or spans means the same as null. */
 export function alike(field, one, other) {
   return same(plainest(field, one), plainest(field, other));
 }
@@ -197,8 +197,8 @@ function plainest(field, value) {
 }
 
 /**
- * What would have to be saved to make `stored` the edit: for every clip its changed fields, and the order if it differs.
- * Clips that only one of both has are of no concern here: they come and go at once.
+ * The changes that turn `stored` into `edit`: the changed fields of each clip, and the order if it differs. Clips that
+ * only one of them has are left out: adding and removing a clip is saved at once.
  */
 export function changes(stored, edit) {
   const before = new Map(stored.clips.map((clip) => [clip.clip_id, clip]));
@@ -213,8 +213,8 @@ export function changes(stored, edit) {
 }
 
 /**
- * Fields that two people changed, each otherwise: what is to be asked before mine is saved over theirs. `stored` is what
- * both began with. What only one of both changed is no conflict.
+ * Fields that were changed both here and elsewhere, to different values: people decide which is kept. `stored` is the
+ * edit that both began with. A field that only one side changed is no conflict.
  */
 export function conflicts(stored, edit, theirs) {
   const others = new Map(theirs.clips.map((clip) => [clip.clip_id, clip]));
@@ -227,7 +227,7 @@ export function conflicts(stored, edit, theirs) {
   });
 }
 
-/** The edit with what is to be saved of mine put over theirs. */
+/** Their edit with my unsaved changes applied to it. */
 export function over(theirs, kept) {
   const mine = new Map(kept.clips.map((each) => [each.clip_id, each.fields]));
   const clips = theirs.clips.map((clip) => ({ ...clip, ...mine.get(clip.clip_id) }));
@@ -240,7 +240,7 @@ export function over(theirs, kept) {
 /** Whether there is something to save. */
 export const anyOf = (found) => found.clips.length > 0 || found.order !== null;
 
-/** The edit as it is, with order and edited fields as they were: what undo gives back. Versions and clips stay. */
+/** The edit with the order and the fields of an earlier one, for undo. It keeps its versions, and its set of clips. */
 export function restored(edit, past) {
   const there = new Map(edit.clips.map((clip) => [clip.clip_id, clip]));
   const known = new Set(past.clips.map((clip) => clip.clip_id));
@@ -249,11 +249,11 @@ export function restored(edit, past) {
   return { ...edit, clips };
 }
 
-/** What may be undone and redone: `past` and `future` are edits; `key` joins the steps of one drag. */
+/** No steps of undo. `past` and `future` are edits; commands of one drag have one `key` and are one step. */
 export const NO_HISTORY = { past: [], future: [], key: null };
 const LONGEST = 500;
 
-/** The history after an edit was left behind by a command. */
+/** The history after a command changed the edit `before`. */
 export function recorded(history, before, key = null) {
   const joined = key !== null && key === history.key;
   const past = joined ? history.past : [...history.past, before].slice(-LONGEST);
@@ -274,7 +274,7 @@ export function redone(history, edit) {
   return { edit: restored(edit, next), history: { past: [...history.past, edit], future, key: null } };
 }
 
-/** What a pointer names of a clip, as a selection: a keyframe, a span, the transition, or the clip alone. */
+/** The selection that a problem's pointer names: a keyframe, a span, the transition, or the clip alone. */
 export function pointedAt(edit, problem) {
   const index = /^\/clips\/(\d+)/.exec(problem.pointer ?? "");
   const clip = edit.clips.find((each) => each.clip_id === problem.clip_id) ?? (index ? edit.clips[Number(index[1])] : undefined);
