@@ -14,7 +14,7 @@ export function proportion(ratio) {
   return width / height;
 }
 
-/** Width and height in pixels of a sign of a shape that fits a square. */
+/** The width and height, as CSS, of an icon of a shape that fits a square of `side` pixels. */
 export function sign(ratio, side = 20) {
   const across = proportion(ratio);
   return across < 1 ? { width: `${Math.round(side * across)}px`, height: `${side}px` } : { width: `${side}px`, height: `${Math.round(side / across)}px` };

@@ -1,9 +1,9 @@
 /**
- * The server, as functions. Every failure is a `Problem` with words for people; what can safely be sent again is, a few
- * times: reads, and whatever bears an Idempotency-Key. Nothing here knows of the edit.
+ * The server's operations as functions. Every failure is a `Problem` with a message for people. Requests that are safe to
+ * repeat are tried a few times: reads, and requests with an Idempotency-Key. This module does not use the edit.
  */
 
-/** What went wrong: `status` 0 is a server that did not answer; `error` is the server's code. */
+/** A request that failed: `error` is the server's code; `status` is 0 if the server did not answer. */
 export class Problem extends Error {
   constructor(status, members) {
     super(members.message ?? "the server failed");
@@ -13,12 +13,12 @@ export class Problem extends Error {
     this.members = members;
   }
 
-  /** Whether it may pass by itself. */
+  /** Whether the same request may succeed later. */
   get passing() {
     return this.status === 0 || this.status === 429 || this.status === 502 || this.status === 503 || this.status === 504;
   }
 
-  /** The errors of the edit that it tells of, each {clip_id, pointer, message, hint}. */
+  /** The errors in the edit that it reports, each {clip_id, pointer, message, hint}. */
   get faults() {
     return this.members.errors?.length ? this.members.errors : [this.members];
   }
@@ -27,15 +27,15 @@ export class Problem extends Error {
 const TRIES = 3;
 const FIRST_PAUSE = 400;
 
-/** An id nobody else makes; it also serves pages that are not served by https, where randomUUID is not. */
+/** A random id. crypto.randomUUID would do, but pages served without https do not have it. */
 export function freshId() {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /**
- * Ask the server. `ifMatch` is a version; `key` an Idempotency-Key; `once` is for what must not be tried again.
- * Answers JSON, or null where there is no body. Throws Problem, or AbortError when `signal` says so.
+ * Send a request. `ifMatch` is a version; `key` an Idempotency-Key; `once` forbids another try. Resolves to the JSON of
+ * the answer, or null if it has no body. Throws Problem, or AbortError after `signal` aborts.
  */
 async function ask(method, path, { body, ifMatch, key, signal, headers = {}, once = false } = {}) {
   const given = { accept: "application/json", ...headers };
@@ -79,7 +79,7 @@ function read(text, answer) {
   try {
     return JSON.parse(text);
   } catch {
-    return { error: "unreadable_answer", message: `the server answered ${answer.status} with something that is no JSON` };
+    return { error: "unreadable_answer", message: `the server answered ${answer.status} with a body that is not JSON` };
   }
 }
 
@@ -93,7 +93,7 @@ function pause(milliseconds, signal) {
   });
 }
 
-/** The HTML of a page of this site; its errors are pages too, so that only the status is known of them. */
+/** The HTML of a page of this site. Its errors are pages too, so a Problem of one has only a status. */
 export async function page(address) {
   const answer = await respond("GET", address, { headers: { accept: "text/html" } });
   if (!answer.ok) throw new Problem(answer.status, {});
@@ -121,7 +121,7 @@ export const filmstrip = (id) => ask("GET", `${rawClipPath(id)}/filmstrip.json`)
 export const filmstripPicture = (id) => `${rawClipPath(id)}/filmstrip`;
 export const peaks = (id) => ask("GET", `${rawClipPath(id)}/peaks`);
 export const proxy = (id) => ask("GET", `${rawClipPath(id)}/proxy`);
-/** Have a proxy made; the server makes one, however often it is asked. */
+/** Have a proxy made; the server makes only one, however often it is asked. */
 export const makeProxy = (id) => ask("POST", `${rawClipPath(id)}/proxy`);
 export const proxyMedia = (id) => `${rawClipPath(id)}/proxy/media`;
 
@@ -136,21 +136,21 @@ export const draft = (id, body, signal) => ask("POST", `/api/projects/${id}/draf
 
 export const exportsOf = (id) => ask("GET", id ? `/api/export?project_id=${encodeURIComponent(id)}` : "/api/export");
 export const exported = (exportId, more) => ask("GET", `/api/export/${exportId}`, more);
-/** Begin an export of these versions; the same id again is the same export, so a lost answer is asked for again. */
+/** Begin an export of these versions. Its id is the key too, so a request whose answer was lost can be repeated. */
 export const beginExport = (project_id, export_id, clips) =>
   ask("POST", "/api/export/framing/render", { body: { project_id, export_id, clips }, key: export_id, headers: { prefer: "respond-async" } });
-/** A WebSocket on which the server tells an export's state, and then its changes. */
+/** A WebSocket on which the server sends an export's state, and then its changes. */
 export const exportSocket = (exportId) =>
   new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/export/${exportId}`);
 export const cancelExport = (exportId) => ask("DELETE", `/api/export/${exportId}`, { key: exportId });
-/** The frames of clips that are seen at a time of a project's film. */
+/** The frames of clips that a project's film shows at a time. */
 export const seenAt = (project, at) => ask("GET", `/projects/${project}/explain/at.json?at=${encodeURIComponent(at)}`);
 export const film = (id) => ask("GET", `/api/working-videos/${id}`);
 export const filmMedia = (id) => `/api/working-videos/${id}/media`;
 
 /**
- * Upload a file as a raw clip. `onProgress(sent, size)` is called as it goes on; `signal` breaks it off. It is not fetch, which
- * does not say how much of a body was sent.
+ * Upload a file as a raw clip. `onProgress(sent, size)` is called as it goes on; `signal` aborts it. XMLHttpRequest, because
+ * fetch does not report how much of a body was sent.
  */
 export function upload(file, { onProgress, signal } = {}) {
   return new Promise((resolve, reject) => {

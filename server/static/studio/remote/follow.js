@@ -1,6 +1,6 @@
 /**
- * How far an export is, for as long as it goes on: by WebSocket, which tells the state at once and then its changes; while
- * there is none, by asking. A server that went away is waited for.
+ * Follows an export to its end: by WebSocket, which sends the state at once and then its changes, and by polling while there
+ * is no connection. It waits for a server that is gone to come back.
  */
 import * as api from "./api.js";
 
@@ -9,7 +9,10 @@ const SOONEST = 500;
 const LATEST = 10_000;
 const OVER = new Set(["complete", "error", "cancelled"]);
 
-/** Follow an export; `onState(state)` is called with every state, the last one with `done`. The function that is returned ends it. */
+/**
+ * Follow an export; `onState(state)` is called with every state, the last one with `done`, and with {away: true} while the
+ * server does not answer. The function that is returned ends it.
+ */
 export function follow(exportId, onState) {
   let ended = false;
   let socket = null;

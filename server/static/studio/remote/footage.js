@@ -1,11 +1,11 @@
-/** What the server has of raw clips: facts, a video that this browser plays, a filmstrip, peaks. Each asked for once. */
+/** Raw clips on the server: facts, a video that this browser plays, a filmstrip, peaks. Each is requested once. */
 
 import * as api from "./api.js";
 import { signal } from "../parts/vendor.js";
 
 const AGAIN = 700;
 
-/** Of a raw clip's id the signal that `begin(id, signal)` is to set: null until then, and begun once. */
+/** A function from a raw clip's id to a signal, null until `begin(id, signal)` sets it. Each id is begun once. */
 function once(begin) {
   /** @type {Map<string, import("../parts/vendor.js").Signal>} */
   const known = new Map();
@@ -18,7 +18,7 @@ function once(begin) {
   };
 }
 
-/** As `once`, of what `ask(id)` answers; where that fails it stays null, and what it is for is left out of the page. */
+/** As `once`, for the answer of `ask(id)`. If that fails the signal stays null, and the page does without. */
 const answerOf = (ask) => once((id, found) => ask(id).then((answer) => (found.value = answer), () => {}));
 
 /** The facts of a raw clip: its `media_info`. */
@@ -34,7 +34,7 @@ export function pictureAt(strip, seconds) {
   return [number % strip.columns, Math.floor(number / strip.columns)];
 }
 
-/** The style of an element that shows this picture, so many times as large, `left` pixels of it cut off. */
+/** The style of an element that shows this picture, scaled by `scale`, with `left` pixels cut off. */
 export function pictureStyle(id, strip, seconds, scale, left = 0) {
   const [column, row] = pictureAt(strip, seconds);
   return {
@@ -70,7 +70,7 @@ function make(id, found) {
   api.makeProxy(id).then(() => setTimeout(() => watch(id, found), AGAIN), (refused) => (found.value = broken(refused.message)));
 }
 
-/** The browser cannot play the original: have a proxy made, if what failed was the original. */
+/** Have a proxy made, because the browser cannot play the video; nothing to do if that was a proxy already. */
 export function unplayable(id) {
   const found = playableOf(id);
   if (found.value?.state !== "original") return;
