@@ -1,4 +1,4 @@
-/** The editor's page: loads the project and puts the panels where they belong. */
+/** The editor's page: loads the project and places the panels. */
 import { html, render, signal } from "./parts/preact.js";
 import * as api from "./remote/api.js";
 import { Bar } from "./panels/bar.js";

@@ -1,4 +1,4 @@
-/** The bar over the editor: where one is, how saved it is, back and forth, and the way to the film. */
+/** The bar over the editor: the project's name, the state of saving, undo and redo, and the export button. */
 import { html, signal } from "../parts/preact.js";
 import * as api from "../remote/api.js";
 import { AskName } from "../parts/dialog.js";

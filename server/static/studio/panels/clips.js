@@ -1,4 +1,4 @@
-/** The clips of the film as a list: added, named, ordered, copied, removed. */
+/** The list of clips: add, rename, sort, duplicate, remove. */
 import { html, signal, useEffect, useRef, useState } from "../parts/vendor.js";
 import * as api from "../remote/api.js";
 import { AskName, Dialog } from "../parts/dialog.js";
@@ -8,9 +8,9 @@ import { Thumb } from "./thumb.js";
 import { addClip, duplicate, failed, forget, remove, uploadAll, uploads } from "./uploads.js";
 import { bytes, clock } from "../parts/words.js";
 
-/** What is asked: {what: "add" | "rename", clip?} or null. */
+/** The open dialog: {what: "add" | "rename", clip?} or null. */
 const asked = signal(null);
-/** The clip that was removed last: {name, back} or null. */
+/** The clip that was removed last, {name, back}, or null; `back()` adds it again. */
 const removed = signal(null);
 const close = () => (asked.value = null);
 

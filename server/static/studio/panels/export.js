@@ -1,4 +1,4 @@
-/** The export: its button, how far it is, what stopped it, and the film when it is there. */
+/** The export: its button, its progress, its error, and the film. */
 import { html, useEffect, useRef, useState } from "../parts/preact.js";
 import * as api from "../remote/api.js";
 import { away, cancel, exportNow, film, job, outdated, refused, starting, underWay } from "../remote/export.js";
@@ -7,10 +7,10 @@ import { bytes, clock, span } from "../parts/words.js";
 
 const STAGES = ["queued", "fetching", "rendering", "verifying", "storing"];
 const NAMES = { queued: "Waiting for its turn", fetching: "Fetching footage", rendering: "Rendering", verifying: "Checking the film", storing: "Storing", complete: "Done" };
-/** Seconds before which an estimate is a guess. */
+/** Seconds after which an estimate is good enough to show. */
 const GUESS = 3;
 
-/** The button, wherever it stands. */
+/** The export button. */
 export function ExportButton() {
   return html`<button class="lamp" onClick=${exportNow} disabled=${underWay.value || !clips.value.length} title="Save, then export what is saved (Ctrl Enter)">
     ${starting.value ? "Starting…" : underWay.value ? "Exporting…" : "Export"}</button>`;
@@ -22,7 +22,7 @@ export function Exporting() {
     ${refused.value && html`<p class="notice bad" role="alert">${refused.value}</p>`}
     ${newest && !newest.done && html`<${Progress} job=${newest} />`}
     ${newest?.done && newest.state === "error" && html`<${Failure} job=${newest} />`}
-    ${newest?.done && newest.state === "cancelled" && html`<p class="quiet">The export was cancelled. The film before it is still there.</p>`}
+    ${newest?.done && newest.state === "cancelled" && html`<p class="quiet">The export was cancelled. The previous film is still there.</p>`}
     ${film.value && !(newest && !newest.done) && html`<${Film} film=${film.value} />`}
     ${!film.value && !newest && !refused.value && html`<p class="quiet">Export saves the edit and renders it on the server. The film appears here.</p>`}
     <${Announced} job=${newest} />
@@ -48,7 +48,7 @@ function Progress({ job }) {
     <div class="row"><button class="small" onClick=${cancel} disabled=${job.cancelling}>${job.cancelling ? "Cancelling…" : "Cancel export"}</button></div>`;
 }
 
-/** Says how far it is at every tenth, not at every frame. */
+/** Announces progress to screen readers at every tenth, not at every frame. */
 function Announced({ job }) {
   const words = !job ? "" : !job.done ? `Export: ${Math.floor(10 * job.progress) * 10} percent` : `Export ${job.state === "complete" ? "complete: the film is ready" : job.state}`;
   return html`<p class="unseen" role="status" aria-live="polite">${words}</p>`;
@@ -71,7 +71,7 @@ function Film({ film }) {
     <div class="row"><a class="button small" href=${media} download=${film.filename}>Download</a><span class="quiet name">${film.filename}</span></div></div>`;
 }
 
-/** Seconds since a moment, told every second. */
+/** Seconds since a moment, updated every second. */
 export function useElapsed(since) {
   const [now, setNow] = useState(Date.now());
   useEffect(() => {
@@ -81,7 +81,7 @@ export function useElapsed(since) {
   return Math.max(0, (now - since) / 1000);
 }
 
-/** Words before the page's title, for as long as they are shown. */
+/** Puts words before the page's title while the component is on the page. */
 function useTitle(words) {
   const title = useRef(document.title);
   useEffect(() => {

@@ -1,9 +1,9 @@
-/** Fields for every number that can be dragged. What is typed counts on Enter or on leaving; what cannot be is said. */
+/** Fields for numbers that can be dragged too. A typed value is set on Enter or on leaving; a value out of bounds is explained. */
 
 import { html, useEffect, useId, useRef, useState } from "../parts/vendor.js";
 import { parseTimecode, timecode } from "../edit/timecode.js";
 
-/** A field that has `text` until somebody types; `read` gives the value it stands for, or throws what is wrong with it. */
+/** A field with `text` in it; `read` converts what is typed to a value, or throws the reason why it cannot. */
 function Typed({ label, text, read, onSet, unit = "", wide = false, inputmode = "decimal", keys = {} }) {
   const id = useId();
   const [typed, setTyped] = useState(null);
@@ -20,7 +20,7 @@ function Typed({ label, text, read, onSet, unit = "", wide = false, inputmode = 
     }
     setTyped(null);
   };
-  /** As it was, and the editor's keys count again. */
+  /** Drop what is typed, and give the focus back, so that the editor's keys work again. */
   const leave = (field) => {
     setTyped(null);
     left.current = true;
@@ -50,7 +50,7 @@ function Typed({ label, text, read, onSet, unit = "", wide = false, inputmode = 
 export function NumberField({ label, value, step = 1, digits = 2, min = -Infinity, max = Infinity, unit, onSet }) {
   const read = (text) => {
     const number = Number(text.replace(",", ".").replace(/[^0-9.+-]+$/, ""));
-    if (text.trim() === "" || !Number.isFinite(number)) throw new Error("this is no number");
+    if (text.trim() === "" || !Number.isFinite(number)) throw new Error("this is not a number");
     if (number < min || number > max) throw new Error(`from ${min} to ${max}`);
     return number;
   };
@@ -75,7 +75,7 @@ export function TimecodeField({ label, frame, rate, min = 0, max = Infinity, onS
   return html`<${Typed} label=${label} text=${timecode(frame, rate)} read=${read} onSet=${onSet} wide inputmode="text" keys=${keys} />`;
 }
 
-/** One of several. `choices` are [value, words]. */
+/** A choice of one value; `choices` are [value, label]. */
 export function Choice({ label, value, choices, onSet }) {
   const id = useId();
   return html`<span class="num">
@@ -86,7 +86,7 @@ export function Choice({ label, value, choices, onSet }) {
   </span>`;
 }
 
-/** On or off. */
+/** A check box. */
 export function Switch({ label, on, onSet, title }) {
   return html`<label class="switch" title=${title}><input type="checkbox" checked=${on} onChange=${(event) => onSet(event.target.checked)} />${label}</label>`;
 }

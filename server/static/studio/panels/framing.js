@@ -1,4 +1,4 @@
-/** The source's picture with the crop box of the film's shape over it, and the way that the box goes. */
+/** The source's picture with the crop box over it, and the path of the box. */
 
 import { html, signal, useRef } from "../parts/vendor.js";
 import { between, largest, moved, placed, resized, rounded, scaled, SMALLEST, snapped, withField } from "../edit/box.js";
@@ -19,13 +19,13 @@ const HANDLES = [
   ["se", { bottom: true, right: true }], ["s", { bottom: true }], ["sw", { bottom: true, left: true }], ["w", { left: true }],
 ];
 
-/** The lines that a box snapped to, and whether a drag of it is under way. */
+/** The lines that the box has snapped to, and whether it is being dragged. */
 const guides = signal([]);
 const dragging = signal(false);
 
 /**
- * Make the box here `wanted`. It is the keyframe of this frame, a new one if there is none; with “whole clip” all
- * keyframes are changed alike, from what they were when a drag began: the curve between them is the server's, and late.
+ * Set the box on this frame: its keyframe, or a new one. With “whole clip” all keyframes change alike. A drag changes them
+ * `from` their state at its start, because the curve between them comes from the server, with a delay.
  * @param {import("../edit/curve.js").Box} wanted @param {string} [merge]
  */
 export function setBox(wanted, merge, from = { keys: keyframes.peek(), box: box.peek() }) {
@@ -42,7 +42,7 @@ export function setBox(wanted, merge, from = { keys: keyframes.peek(), box: box.
   return made;
 }
 
-/** A box changed as another was: scaled about its centre and moved as much. */
+/** The change of a box that turns `before` into `after`: scaled about its centre and moved. */
 function alike(each, before, after) {
   const grown = scaled(each, each.width * (after.width / before.width), ratio.peek(), picture.peek());
   const dx = after.x + after.width / 2 - before.x - before.width / 2;
@@ -51,13 +51,13 @@ function alike(each, before, after) {
   return rounded(moved(same ? each : grown, dx, dy, picture.peek()));
 }
 
-/** A keyframe between two goes on as the one before it does. */
+/** The ease of a new keyframe: that of the keyframe before it. */
 function easeHere() {
   const before = keyframes.peek().filter((each) => each.frame < frame.peek()).at(-1);
   return before?.ease ? { ease: before.ease } : {};
 }
 
-/** Make what is seen here a keyframe. */
+/** Make the box here a keyframe. */
 export const keepHere = () => setBox(placed(box.peek(), picture.peek()));
 
 const percent = (part, whole) => `${(100 * part) / whole}%`;
@@ -79,7 +79,7 @@ function CropBox() {
   </div>`;
 }
 
-/** One drag for the box and its grips: which, says where it began. */
+/** One drag for the box and its grips; the element under the pointer decides which of them is dragged. */
 function boxDrag(scale) {
   return {
     start(event) {
@@ -152,7 +152,7 @@ function Way() {
     ${dots.map((each) => html`<path class="dot" d="M${each.x + each.width / 2} ${each.y + each.height / 2}h0" />`)}`;
 }
 
-/** The numbers of the box, and what sets it at once. */
+/** The fields of the box and the rotation. */
 function Numbers() {
   const { width, height } = picture.value;
   const set = (field) => (value) => setBox(withField(box.peek(), field, value, ratio.peek(), picture.peek()));
@@ -169,7 +169,7 @@ function Numbers() {
   </div>`;
 }
 
-/** The stage: picture, box, numbers. */
+/** The stage: picture, box, fields. */
 export function Framing() {
   if (!selected.value) return null;
   const { width, height } = picture.value;

@@ -103,7 +103,7 @@ async function catchUp(problem) {
 const versionOf = (clipId) => stored.value.clips.find((clip) => clip.clip_id === clipId)?.version;
 
 function failed(problem) {
-  if (conflict.value) saving.value = { state: "conflict", message: "It was changed in another window too." };
+  if (conflict.value) saving.value = { state: "conflict", message: "The same was changed in another window." };
   else if (problem.passing) tryAgain(problem);
   else if (problem.status === 401) saving.value = { state: "signed-out", message: "You are signed out. Sign in in another tab, then save." };
   else {

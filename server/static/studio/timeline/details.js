@@ -1,4 +1,4 @@
-/** What is selected, in numbers: a keyframe, a speed, a picture that is held, or how the clip is entered. */
+/** The fields of the selection: a keyframe, a speed, a held picture, or the transition into the clip. */
 
 import { html, useEffect, useRef } from "../parts/vendor.js";
 import { addKeyframe, addSpan, copied, copyKeyframe, goTo, goToSpan, moveKeyframe, pasteKeyframe, removeKeyframe, removeSpan, setEase, setSpans } from "../panels/actions.js";
@@ -61,7 +61,7 @@ function HeldDetails({ freeze, index }) {
   </div>`;
 }
 
-/** What is selected. */
+/** The fields of the selected thing. */
 function Selected() {
   const { keyframe: number, span, transition } = selection.value;
   const chosen = keyframes.value.find((each) => each.frame === number);
@@ -73,7 +73,7 @@ function Selected() {
   return html`<p class="detail quiet">${count === 0 ? "No keyframes yet" : count === 1 ? "One keyframe: the crop stays" : `${count} keyframes`}</p>`;
 }
 
-/** What a problem is about was selected: go there, and put the focus on its first number. */
+/** Go to the selection of a problem, and focus its first field. */
 function showRevealed(place) {
   const { keyframe: number, span } = selection.peek();
   if (number !== null) goTo(number);
@@ -83,7 +83,7 @@ function showRevealed(place) {
   requestAnimationFrame(() => place.querySelector(".detail input, .detail select")?.focus());
 }
 
-/** What can be made at the playhead, and the selected thing. */
+/** Buttons for a new keyframe or speed at the playhead, and the fields of the selection. */
 export function Details() {
   const ref = useRef(null);
   const here = keyframe.value;
@@ -95,7 +95,7 @@ export function Details() {
     <div class="making">
       <button type="button" title="A keyframe of the crop as it is here (C)" disabled=${here !== null} onClick=${addKeyframe}>Add keyframe</button>
       <button type="button" title="The copied keyframe, here (Ctrl+V)" disabled=${copied.value === null} onClick=${pasteKeyframe}>Paste</button>
-      <button type="button" title="A speed from here on; parts the one that is here (S)" onClick=${addSpan}>Add speed</button>
+      <button type="button" title="A speed from here on; splits one that is here (S)" onClick=${addSpan}>Add speed</button>
     </div>
     <${Selected} />
     <p class="refused" role="alert">${error.value && html`${error.value} <button type="button" class="tool" aria-label="Dismiss" onClick=${() => (error.value = null)}>×</button>`}</p>

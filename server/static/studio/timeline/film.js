@@ -1,4 +1,4 @@
-/** The film as it runs: its clips in order, as wide as they are long, and between them how each is entered. */
+/** The film: its clips in order, as wide as they are long, and the transitions between them. */
 
 import { html, useRef } from "../parts/vendor.js";
 import { canvas, filmRate } from "../playback/now.js";

@@ -1,4 +1,4 @@
-/** The lane of keyframes: each one where it is in the source; dragged, selected, moved by the arrows. */
+/** The lane of keyframes, each at its frame of the source; they can be dragged, selected, and moved by arrow keys. */
 
 import { html, useRef } from "../parts/vendor.js";
 import { addKeyframe, goTo, moveKeyframe } from "../panels/actions.js";
@@ -26,7 +26,7 @@ function Mark({ each, x }) {
 const Several = ({ group }) => html`<span class="keys" data-keys=${group.marks[0].frame} title="${group.marks.length} keyframes: zoom in"
   style=${{ transform: `translateX(${group.x}px)` }}></span>`;
 
-/** How the crop goes from one keyframe to the next: a line for each way that is not held. */
+/** Lines between keyframes, except where the crop is held. */
 function Between({ groups }) {
   const held = groups.flatMap((group, index) => (index + 1 < groups.length && group.marks.at(-1).ease !== "hold" ? [[group.x, groups[index + 1].x]] : []));
   return html`<svg class="between" aria-hidden="true"><path d=${held.map(([from, to]) => `M${from} 13H${to}`).join("")} /></svg>`;

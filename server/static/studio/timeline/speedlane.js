@@ -1,4 +1,4 @@
-/** The lane of speeds: a block for each span, as high as it is fast, with its name; and pictures that are held. */
+/** The lane of speeds: a block for each span, whose height is its speed, and a mark for each held picture. */
 
 import { html, useRef } from "../parts/vendor.js";
 import { goToSpan, setSpans } from "../panels/actions.js";
@@ -12,7 +12,7 @@ import { select, selection } from "../edit/store.js";
 import { spoken, timecode } from "../edit/timecode.js";
 import { framed, frameNear, snappedAt, stored, view } from "../playback/window.js";
 
-/** Blocks narrower than this have no name, and no grips. */
+/** Blocks narrower than this have neither label nor grips. */
 const NARROW = 34;
 const [LOW, HIGH] = [SLOWEST, FASTEST].map(Math.log2);
 const STEPS = 16;
@@ -102,6 +102,6 @@ export function SpeedLane() {
   const { spans } = segments.value;
   return html`<div class="track speed-track" ref=${ref} role="group" aria-label="Speeds" onKeyDown=${pressed}>
     ${spans.map((each, index) => (holds(each) ? html`<${Held} key=${index} freeze=${each} index=${index} />` : html`<${Block} key=${index} span=${each} index=${index} />`))}
-    ${spans.length === 0 && html`<span class="lane-hint">All at 1×. “Add speed” begins one at the playhead</span>`}
+    ${spans.length === 0 && html`<span class="lane-hint">Everything plays at 1×. “Add speed” adds one at the playhead</span>`}
   </div>`;
 }
