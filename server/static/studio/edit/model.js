@@ -105,10 +105,10 @@ function moveKeyframe(clip, { frame, to }) {
 function framed(keyframes) {
   const sorted = [...(keyframes ?? [])].sort((one, other) => one.frame - other.frame);
   sorted.forEach((each, index) => {
-    if (!Number.isInteger(each.frame) || each.frame < 0) throw new Error("a keyframe is at a whole frame, from 0");
+    if (!Number.isInteger(each.frame) || each.frame < 0) throw new Error("a keyframe needs a whole frame number, from 0");
     if (index && sorted[index - 1].frame === each.frame) throw new Error(`two keyframes are at frame ${each.frame}`);
     for (const side of ["x", "y", "width", "height"]) finite(each[side], `a keyframe's ${side}`);
-    if (each.width <= 0 || each.height <= 0) throw new Error("a crop has a width and a height");
+    if (each.width <= 0 || each.height <= 0) throw new Error("a crop needs a width and a height above 0");
   });
   return sorted;
 }
@@ -118,7 +118,7 @@ function setTrim(clip, { start, end }) {
   const whole = start == null && end == null;
   const trimRange = whole ? null : { start: finite(start ?? 0, "the in point"), end: finite(end, "the out point") };
   if (trimRange && trimRange.start < 0) throw new Error("the in point is before the clip's start");
-  if (trimRange && trimRange.end <= trimRange.start) throw new Error("the out point comes after the in point");
+  if (trimRange && trimRange.end <= trimRange.start) throw new Error("the out point must come after the in point");
   return { ...clip, timing_data: untrimmed(clip.timing_data), segments_data: { ...segmentsOf(clip), trimRange } };
 }
 
@@ -133,14 +133,14 @@ function setSpans(clip, { spans }) {
   const sorted = [...spans].sort((one, other) => (one.start ?? one.at) - (other.start ?? other.at));
   const held = sorted.filter((each) => "freeze" in each);
   for (const { at, freeze } of held) {
-    if (finite(at, "where a picture is held") < 0 || !(finite(freeze, "a hold") > 0)) throw new Error("a picture is held for more than 0 seconds");
+    if (finite(at, "the time of a held picture") < 0 || !(finite(freeze, "a hold") > 0)) throw new Error("a picture must be held for more than 0 seconds");
   }
   const played = sorted.filter((each) => !("freeze" in each));
   played.forEach((each, index) => {
-    if (!((each.end ?? Infinity) > each.start) || each.start < 0) throw new Error("a span ends after it starts");
+    if (!((each.end ?? Infinity) > each.start) || each.start < 0) throw new Error("a span must end after it starts");
     if (index && each.start < (played[index - 1].end ?? Infinity)) throw new Error("two spans overlap");
     for (const speed of typeof each.speed === "object" ? [each.speed.from, each.speed.to] : [each.speed]) {
-      if (!(finite(speed, "a speed") > 0)) throw new Error("a speed is more than 0");
+      if (!(finite(speed, "a speed") > 0)) throw new Error("a speed must be more than 0");
     }
   });
   return { ...clip, segments_data: { ...segmentsOf(clip), spans: sorted } };
@@ -148,13 +148,13 @@ function setSpans(clip, { spans }) {
 
 function setTransition(clip, { transition }) {
   if (transition && transition.type !== "cut" && !(transition.duration > 0)) {
-    throw new Error("a transition takes more than 0 seconds");
+    throw new Error("a transition must take more than 0 seconds");
   }
   return { ...clip, transition_data: transition };
 }
 
 function renameClip(clip, { name }) {
-  if (!name.trim()) throw new Error("a name has something to see");
+  if (!name.trim()) throw new Error("a name needs a visible character");
   return { ...clip, name: name.trim().slice(0, NAME_LENGTH) };
 }
 
@@ -172,7 +172,7 @@ function addClip(edit, { clip, at }) {
 }
 
 function finite(number, what) {
-  if (!Number.isFinite(number)) throw new Error(`${what} is a number`);
+  if (!Number.isFinite(number)) throw new Error(`${what} must be a number`);
   return number;
 }
 

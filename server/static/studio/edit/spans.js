@@ -58,7 +58,7 @@ export function split(spans, at, duration) {
   const span = /** @type {Span} */ (spans[index]);
   if (index < 0) throw new Error("there is no speed here to split");
   const end = endOf(span, duration);
-  if (at - span.start < SHORTEST || end - at < SHORTEST) throw new Error("this is too near to the end of the speed");
+  if (at - span.start < SHORTEST || end - at < SHORTEST) throw new Error("this is too close to an end of the speed");
   const [before, after] = partsOf(span.speed, (at - span.start) / (end - span.start));
   const parts = [{ ...span, end: at, speed: before }, { ...span, start: at, speed: after }];
   return spans.flatMap((each, i) => (i === index ? parts : [each]));
@@ -90,7 +90,7 @@ export function resized(spans, index, ends, duration) {
 /** @param {(Span | Freeze)[]} spans @param {number} index @param {number | Ramp} speed */
 export function withSpeed(spans, index, speed) {
   const ends = typeof speed === "number" ? [speed] : [speed.from, speed.to];
-  if (!ends.every((each) => each >= SLOWEST && each <= FASTEST)) throw new Error(`a speed is from ${SLOWEST} to ${FASTEST}`);
+  if (!ends.every((each) => each >= SLOWEST && each <= FASTEST)) throw new Error(`a speed must be from ${SLOWEST} to ${FASTEST}`);
   return spans.map((each, i) => (i === index ? { ...each, speed } : each));
 }
 
