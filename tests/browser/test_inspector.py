@@ -1,4 +1,4 @@
-"""The inspector in a browser: what is looked at lights up everywhere at once, and the address says what it is."""
+"""The inspector in a browser: the selected definition is highlighted everywhere, and is in the address."""
 
 from __future__ import annotations
 

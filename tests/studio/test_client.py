@@ -14,7 +14,7 @@ CLIENT = STUDIO / "remote" / "api.js"
 OTHERS = sorted(path for path in STUDIO.rglob("*.js") if path != CLIENT)
 
 CALL = re.compile(r"\bfetch\(|XMLHttpRequest|\bWebSocket\(|\bEventSource\b|sendBeacon|[\"`]/(?:api|ws)/")
-"""What calls a server, and addresses that are made to be called."""
+"""Calls of a server, and addresses to be called."""
 
 
 @pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.stem)

@@ -1,4 +1,4 @@
-"""What the page shares with the server and the compiler is the same here and there."""
+"""Constants of the page equal those of the server and the compiler."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ STATE = described("asyncapi.json", "State")
 
 
 def literal(module: str, name: str) -> Any:
-    """The value of a constant of a module, which is written as JSON but for quotes around names."""
+    """The value of a module's constant, which must be JSON except for quotes around names."""
     text = (STUDIO / module).read_text(encoding="utf-8")
     found = re.search(rf"^(?:export )?const {name} = (?:new Set\()?(.*?)\)?;$", text, re.DOTALL | re.MULTILINE)
     assert found, f"{module} has no {name}"

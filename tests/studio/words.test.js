@@ -12,7 +12,7 @@ test("bytes and spans", () => {
   assert.deepEqual([0, 59.4, 61, 3725].map(words.span), ["0 s", "59 s", "1 min 01 s", "1 h 02 min"]);
 });
 
-test("what an edit holds, in words", () => {
+test("fields of a clip as text", () => {
   const box = { x: 0.4, y: 0, width: 90, height: 160 };
   assert.equal(words.asText("crop_data", [{ frame: 0, ...box }, { frame: 9, ...box }]), "2 keyframes, first 90×160 at 0, 0");
   assert.equal(words.asText("crop_data", null), "not framed");
