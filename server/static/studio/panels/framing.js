@@ -24,7 +24,7 @@ const guides = signal([]);
 const dragging = signal(false);
 
 /**
- * Set the box on this frame: its keyframe, or a new one. With “whole clip” all keyframes change alike. A drag changes them
+ * Set the box on this frame: its keyframe, or a new one. With “whole clip” all keyframes change together. A drag changes them
  * `from` their state at its start, because the curve between them comes from the server, with a delay.
  * @param {import("../edit/curve.js").Box} wanted @param {string} [merge]
  */
@@ -120,7 +120,7 @@ function boxKeys(event) {
   event.stopPropagation();
 }
 
-/** What a change here makes: said before it is made. */
+/** A note in the box that names the keyframe which a change would set. */
 function Note() {
   const at = timecode(frame.value, rate.value);
   if (wholeClip.value) return html`<span class="note">Moves every keyframe</span>`;
@@ -128,7 +128,7 @@ function Note() {
   return html`<span class="note fresh">New keyframe at ${at}</span>`;
 }
 
-/** Around the box it is darker; the way of its centre, its keyframes, and the lines that it snapped to. */
+/** The shade around the box, the path of its centre, its keyframes, and the lines that it has snapped to. */
 function Overlay() {
   const { width, height } = picture.value;
   const { x, y, width: wide, height: high } = box.value;

@@ -1,4 +1,4 @@
-/** Keys that several panels read alike. */
+/** Arrow keys and modifier keys, for all panels. */
 
 /** Steps of a slider: left and down go back. */
 export const ARROWS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };

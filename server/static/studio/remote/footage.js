@@ -44,7 +44,7 @@ export function pictureStyle(id, strip, seconds, scale, left = 0) {
   };
 }
 
-/** What to play: {path, state: "original" | "making" | "proxy" | "error", progress, message}. */
+/** The video to play: {path, state: "original" | "making" | "proxy" | "error", progress, message}. */
 export const playableOf = once(watch);
 
 function watch(id, found) {

@@ -61,7 +61,7 @@ function HeldDetails({ freeze, index }) {
   </div>`;
 }
 
-/** The fields of the selected thing. */
+/** The fields of the selection alone. */
 function Selected() {
   const { keyframe: number, span, transition } = selection.value;
   const chosen = keyframes.value.find((each) => each.frame === number);
