@@ -1,4 +1,4 @@
-"""What tests in the browser may ask for: a server, a person signed in, a page on which nothing may go wrong."""
+"""Fixtures of the browser tests: a server, a signed-in person, a page that is watched for errors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.server.site import Site, serving
 
 HERE = Path(__file__).parent
 WITHIN = 20_000
-"""Milliseconds in which what is waited for must come: long, as nothing is measured by it."""
+"""Milliseconds to wait for anything: generous, because no test measures time."""
 
 expect.set_options(timeout=WITHIN)
 _counted = itertools.count()
@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def base_url() -> None:
-    """None: tests go to whole addresses. The plugin's own fixture is of a kind that pytest warns of."""
+    """None, because tests use whole addresses; pytest warns of the plugin's own fixture."""
 
 
 @pytest.fixture(scope="session")
@@ -45,34 +45,34 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
-    """A desk's window, and no motion to wait for."""
+    """A desktop window, without animations to wait for."""
     window = {"width": 1440, "height": 900}
     return {**browser_context_args, "viewport": window, "reduced_motion": "reduce", "color_scheme": "dark"}
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """One server for all tests that do not break it."""
+    """One server for all tests that leave it running."""
     with serving(tmp_path_factory.mktemp("site") / "data") as running:
         yield running
 
 
 @pytest.fixture
 def person(site: Site) -> Iterator[Person]:
-    """Somebody with an account of their own."""
+    """A person with an account of their own."""
     with new_person(site, f"person{os.getpid()}-{next(_counted)}") as somebody:
         yield somebody
 
 
 class Watch:
-    """What goes wrong on pages; nothing may."""
+    """Collects the errors of pages; a test with unexpected ones fails."""
 
     def __init__(self) -> None:
         self.found: list[str] = []
         self.expected: list[str] = []
 
     def expect(self, *parts: str) -> None:
-        """Console errors that hold one of these texts belong to the test: a server that is away, a conflict."""
+        """Expect console errors with one of these texts, such as those of a stopped server or a conflict."""
         self.expected += parts
 
     def on(self, page: Page) -> Page:
@@ -81,7 +81,7 @@ class Watch:
             "addEventListener('securitypolicyviolation', (event) =>"
             " console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`))"
         )
-        page.on("console", lambda told: self._note(told.type, f"{told.text} {told.location.get('url', '')}"))
+        page.on("console", lambda line: self._note(line.type, f"{line.text} {line.location.get('url', '')}"))
         page.on("pageerror", lambda error: self._note("error", f"thrown: {error}"))
         return page
 
@@ -90,13 +90,13 @@ class Watch:
             self.found.append(f"{kind}: {text}")
 
     def wrong(self) -> list[str]:
-        """What went wrong and was not expected."""
+        """The errors that were not expected."""
         return [each for each in self.found if not any(part in each for part in self.expected)]
 
 
 @pytest.fixture
 def watch() -> Iterator[Watch]:
-    """Nothing may go wrong on the pages it watches."""
+    """A watch; the test fails if its pages had unexpected errors."""
     watching = Watch()
     yield watching
     assert watching.wrong() == []

@@ -1,4 +1,4 @@
-"""The editor as a test holds it: what it shows, where things are on the screen, drags by mouse and by touch."""
+"""The editor for tests: its state, places on the screen, drags by mouse and by touch."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ SEEN = """async () => {
   const names = ["seeking", "paused", "readyState", "networkState", "currentTime", "duration", "src"];
   const of = (element) => ({ ...Object.fromEntries(names.map((name) => [name, element[name]])), ...element.dataset });
   return {
-    frame: frame.value, shown: shownFrame.value, waiting: waiting.value, error: video.value?.error?.message,
+    frame: frame.value, onScreen: shownFrame.value, waiting: waiting.value, error: video.value?.error?.message,
     elements: [...document.querySelectorAll("video, .screen")].map(of),
     note: document.querySelector(".stage-note")?.textContent,
   };
 }"""
-"""What the stage and the preview are at, for people to read."""
+"""The state of the stage and the preview, for the message of a test that fails."""
 
 UNTIL = """async (argument) => {
   const asked = %s;
@@ -58,12 +58,12 @@ UNTIL = """async (argument) => {
 
 
 def until(page: Page, condition: str, argument: Any = None) -> Any:
-    """What an asynchronous function on the page answers, once that is not null. (Playwright awaits none itself.)"""
+    """The first result of an asynchronous function on the page that is not null. (Playwright awaits none itself.)"""
     return page.evaluate(UNTIL % (condition, SEEN), argument)
 
 
 def chromium() -> str | None:
-    """The system's own; rather the one without windows, which takes a third less of the processor."""
+    """The system's Chromium; preferably the headless shell, which needs a third less processor time."""
     return os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
 
 
@@ -74,21 +74,21 @@ class Desk:
         self.page = page
 
     def settle(self) -> Json:
-        """Wait until the picture and the draft are those of the edit; the state."""
+        """Wait until the picture and the draft match the edit; return the state."""
         until(self.page, SETTLED)
         return self.state()
 
     def state(self) -> Json:
-        """What the editor holds of the selected clip."""
-        told: Json = self.page.evaluate(STATE)
-        return told
+        """The editor's state of the selected clip."""
+        state: Json = self.page.evaluate(STATE)
+        return state
 
     def frames(self) -> list[int]:
         """The frames of the keyframes."""
         return [key["frame"] for key in self.state()["clip"]["crop_data"]]
 
     def drag(self, what: Locator, dx: float, dy: float = 0, *, release: bool = True) -> None:
-        """Pull the middle of something with the mouse."""
+        """Drag an element by its middle with the mouse."""
         x, y = middle(what)
         self.page.mouse.move(x, y)
         self.page.mouse.down()
@@ -98,7 +98,7 @@ class Desk:
             self.page.mouse.up()
 
     def touch(self, what: Locator, dx: float, dy: float = 0) -> None:
-        """Pull the middle of something with a finger."""
+        """Drag an element by its middle with a finger."""
         x, y = middle(what)
         session = self.page.context.new_cdp_session(self.page)
         path = [(x + dx * part / 6, y + dy * part / 6) for part in range(7)]
@@ -108,7 +108,7 @@ class Desk:
         session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
     def tab_to(self, name: str, role: str | None = None) -> None:
-        """Press Tab until something of this name has the focus."""
+        """Press Tab until an element of this name has the focus."""
         for _ in range(120):
             self.page.keyboard.press("Tab")
             if self.page.evaluate(FOCUSED, [name, role]):
@@ -124,7 +124,7 @@ FOCUSED = """([name, role]) => {
 
 
 def middle(what: Locator) -> tuple[float, float]:
-    """The middle of something on the screen."""
+    """The middle of an element on the screen."""
     what.scroll_into_view_if_needed()
     box = what.bounding_box()
     assert box, what
@@ -155,7 +155,7 @@ GREY = """(picture, width, height) => {
 
 
 def luma_of(text: str, size: tuple[int, int]) -> Luma:
-    """The luma that GREY gave."""
+    """The luma, from the text that GREY returns."""
     return np.frombuffer(base64.b64decode(text), np.uint8).reshape(size[1], size[0])
 
 

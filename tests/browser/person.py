@@ -1,4 +1,4 @@
-"""Somebody who uses the site: an account, a session for the browser, and the API for what a test needs beforehand."""
+"""A user of the site: an account, a session for the browser, and the API, by which tests prepare data."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ class Person:
     api: httpx.Client
 
     def project(self, name: str = "A film", **fields: Any) -> str:
-        """A project whose film is made in a moment; its id."""
+        """Add a project whose film renders quickly; its id."""
         answer = self.api.post("/api/projects", json={"name": name, "settings": SMALL, **fields})
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
     def uploaded(self, path: Path, name: str = "") -> str:
-        """A raw clip; its id."""
+        """Upload a raw clip; its id."""
         with path.open("rb") as file:
             answer = self.api.post("/api/raw-clips", files={"file": (name or path.name, file, "video/mp4")})
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
     def clip(self, project_id: str, raw_clip_id: str, **fields: Any) -> str:
-        """A clip at the project's end; its id."""
+        """Add a clip at the project's end; its id."""
         given = {"raw_clip_id": raw_clip_id, "crop_data": BOX, **fields}
         answer = self.api.post(f"/api/clips/projects/{project_id}/clips", json=given)
         assert answer.status_code == 201, answer.text
@@ -70,7 +70,7 @@ def new_person(site: Site, name: str) -> Iterator[Person]:
 
 
 def aside(work: Any) -> Any:
-    """The result of work done in a thread of its own: Playwright has a loop running in this one."""
+    """The result of work in another thread, because Playwright runs an event loop in this one."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(work).result()
 

@@ -1,4 +1,4 @@
-"""The clips of a film: uploaded, picked, ordered, copied, removed and put back."""
+"""The clips of a film: upload, add, sort, duplicate, remove, put back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def names(page: Page) -> list[str]:
 
 
 def pull_below(page: Page, which: int, other: int) -> None:
-    """Pull a clip with the mouse past every one down to another, slowly enough for the list to make room."""
+    """Drag a clip with the mouse past the others to another, slowly enough for the list to make room."""
     page.mouse.move(*middle(page.locator(".clip-body").nth(which)))
     page.mouse.down()
     for each in range(which + 1, other + 1):

@@ -83,13 +83,13 @@ def test_the_crop_stays_in_the_picture_and_keeps_its_shape(desk: Desk) -> None:
 
 def test_the_whole_clip_is_moved_alike_but_not_out_of_the_picture(desk: Desk) -> None:
     desk.page.get_by_label("Whole clip").check()
-    shown = desk.page.locator(".picture").bounding_box()
-    assert shown
+    picture = desk.page.locator(".picture").bounding_box()
+    assert picture
     desk.page.keyboard.down("Alt")  # nothing snaps
     desk.drag(desk.page.locator(".crop"), -40, 20)
     desk.page.keyboard.up("Alt")
     first, second, third = desk.settle()["clip"]["crop_data"]
-    right = -40 * 640 / shown["width"]
+    right = -40 * 640 / picture["width"]
     assert (first["x"], first["y"], first["width"]) == (0, 0, 202.5)
     assert (second["x"], second["y"]) == pytest.approx((300 + right, 40 - right / 2), abs=0.5)
     assert (third["x"], third["y"]) == pytest.approx((420 + right, 0), abs=0.5)
@@ -116,12 +116,12 @@ def test_keyframes_are_pulled_along_their_lane_in_one_step(desk: Desk) -> None:
 
 
 def test_in_and_out_are_pulled_and_shown(desk: Desk) -> None:
-    shown = desk.page.get_by_label("In the film", exact=True)
-    before = shown.text_content()
+    length = desk.page.get_by_label("In the film", exact=True)
+    before = length.text_content()
     desk.drag(desk.page.get_by_role("slider", name="Out", exact=True), -150)
     state = desk.settle()
     assert state["clip"]["segments_data"]["trimRange"]["end"] < 3.3
-    expect(shown).not_to_have_text(before or "")
+    expect(length).not_to_have_text(before or "")
 
 
 def test_numbers_are_typed(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""Exports: the film shows what the page showed; progress that outlives reloads and servers; cancelled; refused."""
+"""Exports: the film equals the preview; progress survives reloads and restarts; cancelled and refused exports."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.server.site import Site
 
 WHOLE = [{"frame": 0, "x": 0, "y": 0, "width": 640, "height": 360}]
 READABLE = {"canvas": {"width": 640, "height": 360, "fps": 30}, "encode": {"preset": "ultrafast"}}
-"""Films of the whole picture, at half the source's rate: every frame's number can be read."""
+"""Settings of films with the whole picture at half the source's rate, in which every frame's number can be read."""
 
 SLOW = {"canvas": {"width": 1080, "height": 1920, "fps": 30}, "encode": {"preset": "slow"}}
 MEDIUM = {"canvas": {"width": 540, "height": 960, "fps": 30}, "encode": {"preset": "medium"}}
@@ -46,7 +46,7 @@ def export(page: Page) -> None:
 
 
 def test_edit_export_and_the_film_shows_it(open_page: Open, person: Person, game: Path, tmp_path: Path) -> None:
-    """What is unsaved is saved first: the button alone is enough."""
+    """The export button saves first."""
     project = readable(person, game)
     page = ready(open_page(f"/projects/{project}"))
     fill(page, "In", "1")
@@ -98,7 +98,7 @@ def test_without_a_socket_it_is_asked_for(open_page: Open, person: Person, game:
 
 
 def test_it_outlives_its_server(context: BrowserContext, tmp_path: Path, game: Path, watch: Watch) -> None:
-    """The server is killed while the film is made; the page waits, and shows the film that the next server made."""
+    """The server is killed during the export; the page waits, and shows the film that the next server makes."""
     watch.expect("ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "WebSocket connection to")
     site = Site(tmp_path / "data")
     with new_person(site, "ann") as ann:

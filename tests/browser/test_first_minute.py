@@ -1,4 +1,4 @@
-"""The first minute of somebody new: the sign-in link, the sample project, a crop changed, a film; and how it looks.
+"""The first minute of a new user: the sign-in link, the sample project, a changed crop, a film; and the layout.
 
 `make pictures` keeps the pictures taken here, in docs/img/studio.
 """
@@ -68,7 +68,7 @@ def open_sample(page: Page) -> Desk:
 
 
 def test_sample_crop_save_export_film(first: Page) -> None:
-    """README's walk, by mouse. By keys alone it is `test_a_film_by_keys_alone`."""
+    """The README's first steps, by mouse; `test_a_film_by_keys_alone` does them by keys."""
     desk = open_sample(first)
     before = desk.state()["box"]
     desk.drag(first.locator(".crop"), 40)
@@ -101,7 +101,7 @@ def test_nothing_is_cut_off(
 
 
 def take(page: Page, name: str) -> None:
-    """Look at a page; keep a picture of it if one is wanted: of the graph's, which is long, what one sees first."""
+    """Check a page, and save a screenshot if asked to: of the graph's page, which is long, only the first screen."""
     if folder := os.environ.get("REELC_PICTURES"):
         path, whole = Path(folder, f"{name}.jpg"), not name.startswith("graph")
         page.screenshot(path=path, type="jpeg", quality=72, full_page=whole, animations="disabled")

@@ -1,4 +1,4 @@
-"""The inspector in a browser: what is looked at lights up everywhere at once, and the address says what it is."""
+"""The inspector in a browser: the selected definition is highlighted everywhere, and is in the address."""
 
 from __future__ import annotations
 
@@ -91,10 +91,10 @@ def test_the_scrubber_tells_every_frame_as_the_command_line_does(
         slider.fill(str(frame))
         expect(page.locator("#traced p")).to_have_text(f"Frame {frame} of {last + 1}")
     at = page.get_by_label("Seconds into the film").input_value()
-    told = person.api.get(f"/projects/{project}/explain/at.json", params={"at": at}).json()
-    assert told["frame"] == last
-    shown = page.locator("#traced tbody tr td").nth(3)
-    assert shown.inner_text() == str(told["seen"][0]["source_frame"])
+    answer = person.api.get(f"/projects/{project}/explain/at.json", params={"at": at}).json()
+    assert answer["frame"] == last
+    source_frame = page.locator("#traced tbody tr td").nth(3)
+    assert source_frame.inner_text() == str(answer["seen"][0]["source_frame"])
     assert page.locator(".graph .line.seen").count() > 1
     page.get_by_label("Seconds into the film").fill("9999")
     watch.expect("422")

@@ -1,4 +1,4 @@
-"""Every page: it opens, nothing goes wrong on it, axe finds nothing to mend; signing in, projects."""
+"""Every page opens without errors and without findings of axe; signing in; projects."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SHOWN = {
 
 
 def faults(page: Page) -> list[str]:
-    """What axe finds, with where it is."""
+    """The findings of axe, with their places."""
     found = Axe().run(page, options=RULES).response["violations"]
     return [f"{each['id']}: {[node['target'] for node in each['nodes']]}" for each in found]
 
@@ -38,18 +38,18 @@ CUT_OFF = """(scrolled) => [...document.body.querySelectorAll("*")]
   .map((each) => `${each.tagName.toLowerCase()}.${each.className} ${each.textContent.trim().slice(0, 30)}`)"""
 
 SCROLLED = ".wide, .drawing, .log, .tracks, .scroll, .pieces"
-"""What is meant to be longer than a window is wide: tables and scripts, the graph, the timeline, the film's clips."""
+"""Elements that may be wider than the window: tables and scripts, the graph, the timeline, the film's clips."""
 
 
 def cut_off(page: Page) -> list[str]:
-    """What lies beyond the window's left or right edge, and is not meant to."""
+    """The other elements that extend beyond the window's left or right edge."""
     found: list[str] = page.evaluate(CUT_OFF, SCROLLED)
     over = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
     return found or ([f"the page is {over} pixels too wide"] if over > 0 else [])
 
 
 def check_in_every_light(page: Page) -> None:
-    """axe finds nothing in the dark, in the light or on a phone, where nothing is cut off either."""
+    """Check that axe finds nothing with dark and light colours and on a phone, and that nothing is cut off there."""
     assert faults(page) == []
     page.emulate_media(color_scheme="light")
     assert faults(page) == []
@@ -79,7 +79,7 @@ def test_a_dialog_is_accessible(open_page: Open, person: Person) -> None:
 def test_signing_in_with_a_token_goes_on_where_one_wanted_to(
     context: BrowserContext, site: Site, person: Person, watch: Watch
 ) -> None:
-    """The form's own POST is of this site's origin, and is taken for it."""
+    """The form's POST comes from this site's origin, and the server accepts it."""
     watch.expect("401 (Unauthorized)")
     page = watch.on(context.new_page())
     project = person.project("Derby")

@@ -1,4 +1,4 @@
-"""The preview is the film: one film is rendered, and the page is asked for the same moments."""
+"""The preview equals the film: one film is rendered, and compared with the page at the same frames."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ SETTINGS = {
     "audio": {"include": False},
 }
 TIMES = 50
-"""Moments of each of the two clips."""
+"""Frames that are compared of each of the two clips."""
 MIXED = 6
-"""Moments of each side of a transition."""
+"""Frames that are compared of each side of a transition."""
 DISSOLVED, FADED = 24, (13, 14)
-"""Frames of the dissolve, and of the fade on its either side."""
+"""Frames of the dissolve, and of each side of the fade."""
 FARTHEST = 0.25
-"""Output pixels between the crop that the page shows and the film's; the worst seen is 0.04."""
+"""Output pixels by which the page's crop may differ from the film's; the worst measured is 0.04."""
 LIKE = 40.0
-"""dB between the page's canvas and the film's frame, scaled by different hands; the worst seen is 47."""
+"""dB of PSNR between the page's canvas and the film's frame, which different scalers made; the worst measured is 47."""
 
 RAMP = {"from": 0.5, "to": 2, "ease": "smooth"}
 COUNTED = trim(0.4, 3.6, {"start": 0.7, "end": 1.3, "speed": 0.4}, {"start": 2, "end": 3, "speed": RAMP})
@@ -80,12 +80,12 @@ LOSING = """(() => {
     });
   };
 })()"""
-"""Each video loses the next picture that it would tell of, from when `losing` is set."""
+"""Each video drops the report of its next picture, once `losing` is set."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the page showed at a frame of a clip: the source's frame, the crop, the preview, the source's picture."""
+    """The page at a frame of a clip: the source's frame, the crop, the preview, the source's picture."""
 
     number: int
     frame: int
@@ -102,16 +102,16 @@ class Agreed:
     lumas: list[Luma]
     codes: list[int | None]
     frames: tuple[int, ...]
-    """How many frames each clip has in the film."""
+    """The number of frames of each clip in the film."""
     firsts: tuple[int, ...]
-    """Where in the film each clip begins."""
+    """The first frame of each clip in the film."""
 
     def at(self, clip: int, numbers: list[int]) -> Iterator[tuple[Luma, Seen]]:
-        """The film's frame, and what the page shows, at these frames of the clip that is selected."""
-        return ((self.lumas[self.firsts[clip] + seen.number], seen) for seen in shown(self.desk, numbers))
+        """The film's frame, and the page, at these frames of the selected clip."""
+        return ((self.lumas[self.firsts[clip] + seen.number], seen) for seen in frames_seen(self.desk, numbers))
 
     def next_clip(self) -> None:
-        """Select it."""
+        """Select the next clip."""
         self.desk.page.keyboard.press("PageDown")
         self.desk.settle()
 
@@ -184,7 +184,7 @@ def test_a_picture_that_the_browser_does_not_tell_of_is_shown(
 
 
 def mixed(agreed: Agreed, clip: int, frames: range, said: str) -> None:
-    """Within a transition the page shows the film's mix, and says of what."""
+    """Check that the page shows the film's mix within a transition, and names its parts."""
     for frame, seen in agreed.at(clip, moments(frames, MIXED)):
         assert psnr(to_video(seen.screen), frame) > LIKE, f"frame {seen.number} of clip {clip}"
         expect(agreed.desk.page.locator(".reading")).to_contain_text(said)
@@ -195,19 +195,19 @@ def moments(frames: range, times: int = TIMES) -> list[int]:
     return sorted({frames[0], frames[-1], *random.Random(len(frames)).sample(frames, times - 2)})
 
 
-def shown(desk: Desk, numbers: list[int]) -> Iterator[Seen]:
-    """What the page shows at these frames of the clip."""
+def frames_seen(desk: Desk, numbers: list[int]) -> Iterator[Seen]:
+    """The page at each of these frames of the clip."""
     for number in numbers:
         desk.page.evaluate(SHOW, number)
-        told: dict[str, Any] = until(desk.page, SHOWN, number)
-        x, y, width, height = told["box"]
+        seen: dict[str, Any] = until(desk.page, SHOWN, number)
+        x, y, width, height = seen["box"]
         yield Seen(
-            number, told["frame"], (x, y, width, height), luma_of(told["screen"], SIZE), luma_of(told["picture"], SIZE)
+            number, seen["frame"], (x, y, width, height), luma_of(seen["screen"], SIZE), luma_of(seen["picture"], SIZE)
         )
 
 
 def to_video(screen: Luma) -> Luma:
-    """Full range, as screens have it, as limited range."""
+    """Luma in full range, as on screens, converted to limited range."""
     return np.rint(16 + screen.astype(np.float64) * 219 / 255).astype(np.uint8)
 
 

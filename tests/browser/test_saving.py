@@ -1,4 +1,4 @@
-"""Saving: by itself, by key, offline, in two windows at once; the stored history."""
+"""Saving: automatically, by key, offline, in two windows; the stored history."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def editor(open_page: Open, project: str) -> Page:
 
 
 def ready(page: Page) -> Page:
-    """The editor, once it knows the clip."""
+    """The editor, after it has loaded the clip."""
     said(page, "Saved v1")
     expect(page.get_by_role("textbox", name="Out", exact=True)).to_have_value("00:04.00")
     return page
@@ -119,7 +119,7 @@ def test_a_save_whose_answer_was_lost_is_done_once(editor: Page, person: Person,
 
 @pytest.fixture
 def second(context: BrowserContext, editor: Page, site: Site, project: str, watch: Watch) -> Page:
-    """The same project in another window; there the out point is moved, and saved."""
+    """The same project in another window, in which the out point was moved and saved."""
     watch.expect("412 (Precondition Failed)")
     page = watch.on(context.new_page())
     page.goto(f"{site.url}/projects/{project}")
@@ -130,7 +130,7 @@ def second(context: BrowserContext, editor: Page, site: Site, project: str, watc
 
 
 def clash(editor: Page) -> None:
-    """The in point is moved where the out point was moved in the other window."""
+    """Move the in point of the clip whose out point was moved in the other window."""
     fill(editor, "In", "1")
     editor.keyboard.press("Control+s")
     said(editor, "Conflict")

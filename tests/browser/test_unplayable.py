@@ -1,4 +1,4 @@
-"""Footage that browsers do not play is worked on as a copy, and every frame of that is the footage's."""
+"""Footage that browsers cannot play is edited by a proxy, whose every frame is the footage's."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The studio's modules, where a browser is not needed."""
+"""Tests of the studio's modules that need no browser."""

@@ -5,7 +5,7 @@ import * as api from "../../server/static/studio/remote/api.js";
 const real = globalThis.fetch;
 afterEach(() => (globalThis.fetch = real));
 
-/** Answers in turn: a status with a body, or an error that fetch throws. What was asked is returned. */
+/** Replace fetch by one that gives these answers in turn, a status with a body or an error; returns the list of requests. */
 function answers(...given) {
   const asked = [];
   globalThis.fetch = async (path, init) => {
@@ -31,7 +31,7 @@ test("a problem has the server's words, code and members", async () => {
   });
 });
 
-test("a save names its version, and is sent again under one key while that may help", async () => {
+test("a save names its version, and is repeated with one key while the failure may pass", async () => {
   const asked = answers([503, { message: "busy" }, soon], gone, [200, { success: true }]);
   assert.deepEqual(await api.saveClip("p", "c", { name: "x" }, 2), { success: true });
   assert.equal(asked.length, 3);
@@ -40,7 +40,7 @@ test("a save names its version, and is sent again under one key while that may h
   assert.match(asked[0].headers["idempotency-key"], /^[0-9a-f]{24}$/);
 });
 
-test("what is refused is not sent again, nor what bears no key", async () => {
+test("a refused request is not repeated, nor a request without a key", async () => {
   let asked = answers([422, { message: "no" }]);
   await assert.rejects(api.saveClip("p", "c", {}, 1), { status: 422 });
   assert.equal(asked.length, 1);
@@ -52,18 +52,18 @@ test("what is refused is not sent again, nor what bears no key", async () => {
   assert.equal(asked.length, 1);
 });
 
-test("reads are tried three times, and then it is said that nobody answers", async () => {
+test("reads are tried three times, then fail because the server does not answer", async () => {
   const asked = answers(gone);
   await assert.rejects(api.projects(), (problem) => problem.passing && /does not answer/.test(problem.message));
   assert.equal(asked.length, 3);
 });
 
-test("an answer that is no JSON is a problem with words", async () => {
+test("an answer that is not JSON is a problem with a message", async () => {
   answers([500, "<h1>oops</h1>"]);
   await assert.rejects(api.me(), { status: 500, error: "unreadable_answer" });
 });
 
-test("an export is asked for again under its own id, with the versions it means", async () => {
+test("an export is requested again with the same id and versions", async () => {
   const asked = answers(gone, [202, { status: "accepted" }]);
   const clips = [{ clip_id: "c", version: 4 }];
   await api.beginExport("p", "e1", clips);
@@ -71,7 +71,7 @@ test("an export is asked for again under its own id, with the versions it means"
   assert.equal(asked[0].headers.prefer, "respond-async");
 });
 
-test("faults are all errors, or the one", () => {
+test("faults are all errors of a problem, or the problem itself", () => {
   const one = { message: "a", clip_id: "c" };
   assert.deepEqual(new api.Problem(422, { ...one, errors: [one, one] }).faults, [one, one]);
   assert.deepEqual(new api.Problem(400, one).faults, [one]);

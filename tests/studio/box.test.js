@@ -6,7 +6,7 @@ const PICTURE = { width: 1920, height: 1080 };
 const RATIO = 9 / 16;
 const START = { x: 600, y: 100, width: 450, height: 800 };
 
-/** The same numbers for every run. */
+/** Pseudorandom numbers, the same in every run. */
 function* numbers(seed = 1) {
   for (;;) yield ((seed = (seed * 48271) % 2147483647) / 2147483647) * 2 - 1;
 }
@@ -20,7 +20,7 @@ test("the largest box fills one side and stands in the middle", () => {
   assert.deepEqual(box.largest(RATIO, PICTURE), { x: 656.25, y: 0, width: 607.5, height: 1080 });
 });
 
-test("what lies opposite the dragged corner stays", () => {
+test("the corner opposite the dragged one stays", () => {
   const found = box.resized(START, { right: true, bottom: true }, 90, 0, RATIO, PICTURE);
   assert.deepEqual(found, { x: 600, y: 100, width: 540, height: 960 });
   const left = box.resized(START, { left: true, top: true }, 45, 80, RATIO, PICTURE);
@@ -43,7 +43,7 @@ test("no drag of any edge leaves the picture or the shape", () => {
   }
 });
 
-test("a box is drawn to the middle, to thirds and to edges, not from afar", () => {
+test("a box snaps to the middle, to thirds and to edges that are near", () => {
   const near = { ...START, x: 960 - 225 + 6 };
   assert.deepEqual(box.snapped(near, PICTURE, 8), { box: { ...START, x: 735 }, guides: [{ axis: "x", at: 960 }] });
   assert.deepEqual(box.snapped(near, PICTURE, 4), { box: near, guides: [] });
@@ -51,7 +51,7 @@ test("a box is drawn to the middle, to thirds and to edges, not from afar", () =
   assert.equal(box.snapped({ ...START, x: 640 - 225 - 3 }, PICTURE, 8).box.x, 415);
 });
 
-test("a number that is typed is fitted", () => {
+test("a typed number is fitted", () => {
   assert.equal(box.withField(START, "x", 5000, RATIO, PICTURE).x, 1470);
   const wide = box.withField(START, "height", 960, RATIO, PICTURE);
   assert.deepEqual([wide.width, wide.height], [540, 960]);

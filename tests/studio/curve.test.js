@@ -15,7 +15,7 @@ test("a polynomial and its slope, lowest power first", () => {
   assert.equal(curve.slope([5], 2), 0);
 });
 
-test("source time goes on in each piece, and stands still where a picture is held", () => {
+test("source time advances in each piece, and stands still where a picture is held", () => {
   assert.equal(curve.sourceAt(SOURCE, 15), 2.5);
   assert.equal(curve.sourceAt(SOURCE, 40), 3);
   assert.equal(curve.sourceAt(SOURCE, 75), 3.5);
@@ -23,7 +23,7 @@ test("source time goes on in each piece, and stands still where a picture is hel
   assert.deepEqual(curve.played(SOURCE), [2, 4]);
 });
 
-test("record frames are the inverse; of an instant held the first", () => {
+test("record frames invert source times; a held picture gives its first", () => {
   assert.ok(Math.abs(curve.recordAt(SOURCE, 2.5) - 15) < 1e-9);
   assert.ok(Math.abs(curve.recordAt(SOURCE, 3.5) - 75) < 1e-9);
   assert.equal(curve.recordAt(SOURCE, 3), 30);
@@ -45,7 +45,7 @@ test("the frame shown is the last that has begun half a slot later", () => {
   assert.deepEqual([0, 1, 2, 3, 4, 5].map((n) => curve.frameShown(film, n, 24)), [0, 1, 1, 2, 3, 4]);
 });
 
-test("no frame from outside the trim is shown, but in a trim that holds none", () => {
+test("no frame from outside the trim is shown, unless the trim holds none", () => {
   const late = [{ frame: 0, frames: 30, poly: [1.01, 1 / 30] }];
   assert.equal(curve.frameShown(late, 0, 25), 26);
   assert.equal(curve.frameShown(late, 29, 25), 49);

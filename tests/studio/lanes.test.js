@@ -4,7 +4,7 @@ import * as lanes from "../../server/static/studio/edit/lanes.js";
 
 const VIEW = { start: 0, scale: 100, width: 1000 };
 
-test("a place is a time and back", () => {
+test("places convert to times and back", () => {
   const view = { start: 3, scale: 250, width: 800 };
   assert.equal(lanes.across(view, 4), 250);
   assert.equal(lanes.timeAcross(view, 250), 4);
@@ -17,14 +17,14 @@ test("zooming keeps the time under the pointer, and stops at the whole clip", ()
   assert.equal(lanes.zoomed(VIEW, 1e6, 4, 10).scale, lanes.FINEST);
 });
 
-test("a view shows what it is asked to, and stays if it does", () => {
+test("a view moves to a time that is out of view, and otherwise stays", () => {
   const view = { start: 2, scale: 500, width: 1000 };
   assert.equal(lanes.showing(view, 3, 10), view);
   assert.deepEqual(lanes.showing(view, 8, 10), { start: 7, scale: 500, width: 1000 });
   assert.equal(lanes.showing(view, 9.9, 10).start, 8);
 });
 
-test("of a thousand keyframes no more are drawn than have room, and the chosen one always is", () => {
+test("of a thousand keyframes only as many are drawn as have room, and always the selected one", () => {
   const marks = Array.from({ length: 1000 }, (_, frame) => frame);
   const at = (frame) => frame / 100;
   const groups = lanes.gathered(marks, at, VIEW, (frame) => frame === 500);
@@ -36,13 +36,13 @@ test("of a thousand keyframes no more are drawn than have room, and the chosen o
   assert.equal(near.length, 51);
 });
 
-test("the ruler's labels have room, down to single frames", () => {
+test("the ruler's labels do not overlap, down to single frames", () => {
   assert.equal(lanes.tickStep(VIEW, 30), 1);
   assert.equal(lanes.tickStep({ ...VIEW, scale: 2400 }, 25), 1 / 25);
   assert.deepEqual(lanes.ticks({ start: 2.5, scale: 100, width: 300 }, 30, 4.2), [2, 3, 4]);
 });
 
-test("a time is drawn to the nearest within reach", () => {
+test("a time snaps to the nearest target within reach", () => {
   const targets = [{ at: 1, what: "in" }, { at: 1.04, what: "playhead" }];
   assert.equal(lanes.drawnTo(1.03, targets, 0.1).what, "playhead");
   assert.deepEqual(lanes.drawnTo(2, targets, 0.1), { at: 2, what: null });

@@ -9,14 +9,14 @@ const FADE = { kind: "fade", colour: "#102030", leaving: side(3, [1, -1 / 3]), e
 
 const [first, second, third] = [clip(20), clip(30, DISSOLVE), clip(10, FADE)];
 
-test("a clip is seen alone where nothing is mixed in", () => {
+test("there is no mix outside transitions", () => {
   for (const k of [0, 10, 15]) assert.equal(mixAt(first, null, second, k), null);
   for (const k of [4, 20, 26]) assert.equal(mixAt(second, first, third, k), null);
   for (const k of [4, 9]) assert.equal(mixAt(third, second, null, k), null);
   assert.equal(mixAt(clip(5, { ...DISSOLVE }), null, null, 0), null);
 });
 
-test("both clips of a dissolve say the same of one frame of the film", () => {
+test("both clips of a dissolve give the same mix of a frame of the film", () => {
   for (const k of [0, 1, 2, 3]) {
     const [leaving, entering] = [mixAt(first, null, second, 16 + k), mixAt(second, first, third, k)];
     assert.equal(leaving.share + entering.share, 1);

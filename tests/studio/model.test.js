@@ -32,7 +32,7 @@ test("a keyframe moves to a free frame only", () => {
   assert.equal(run(edit, { do: "move-keyframe", clip_id: "a", frame: 30, to: 30 }), edit);
 });
 
-test("what cannot be is refused in words", () => {
+test("an impossible command is refused with a reason", () => {
   const refused = (command, why) => assert.throws(() => run(start(), { clip_id: "a", ...command }), why);
   refused({ do: "set-keyframe", keyframe: { frame: 1.5, ...box } }, /whole frame/);
   refused({ do: "set-keyframe", keyframe: { frame: 1, ...box, width: 0 } }, /width/);
@@ -48,7 +48,7 @@ test("what cannot be is refused in words", () => {
   refused({ do: "set-rotation", clip_id: "gone", rotation: 90 }, /no longer/);
 });
 
-test("a trim is the segments', also where an old form kept it elsewhere", () => {
+test("a trim is kept in the segments, and an old form of it is removed", () => {
   const old = model.editOf({ id: "p", clips: [stored("a", { timing_data: { trimRange: [1, 2], playbackRate: 2 } })] });
   const edit = run(old, { do: "set-trim", clip_id: "a", start: 0.5, end: 3 });
   assert.deepEqual(edit.clips[0].segments_data, { version: 2, trimRange: { start: 0.5, end: 3 }, spans: [] });
@@ -63,7 +63,7 @@ test("clips move, and one that stays where it is changes nothing", () => {
   assert.equal(run(edit, { do: "move-clip", clip_id: "b", to: 1 }), edit);
 });
 
-test("what is to be saved is what differs, and nothing that means the same", () => {
+test("changed fields are saved, unless they mean the same", () => {
   const before = start();
   assert.equal(model.anyOf(model.changes(before, before)), false);
   const emptied = run(before, { do: "set-trim", clip_id: "a", start: null, end: null });
@@ -74,7 +74,7 @@ test("what is to be saved is what differs, and nothing that means the same", () 
     { clips: [{ clip_id: "b", version: 1, fields: { rotation: 90 } }], order: ["c", "a", "b"] });
 });
 
-test("undo gives back fields and order; versions and clips stay", () => {
+test("undo restores fields and order; versions and clips stay", () => {
   const first = start();
   const second = run(first, { do: "set-rotation", clip_id: "a", rotation: 90 }, { do: "move-clip", clip_id: "c", to: 0 });
   const now = { ...second, clips: second.clips.filter((clip) => clip.clip_id !== "b").map((clip) => ({ ...clip, version: 5 })) };
@@ -84,7 +84,7 @@ test("undo gives back fields and order; versions and clips stay", () => {
   assert.deepEqual(ids(model.redone(back.history, back.edit).edit), ["c", "a"]);
 });
 
-test("the steps of one drag are one, and a new edit ends what could be redone", () => {
+test("a drag is one step, and a new command clears the redo steps", () => {
   let history = model.recorded(model.NO_HISTORY, "0", "drag");
   history = model.recorded(history, "1", "drag");
   history = model.recorded(history, "2");
@@ -102,7 +102,7 @@ test("a pointer selects what it names", () => {
   assert.deepEqual(at(undefined, "gone"), { clip_id: null, keyframe: null, span: null, transition: false });
 });
 
-test("only what both changed, each otherwise, is a conflict", () => {
+test("a field is in conflict only if both sides changed it, to different values", () => {
   const before = start();
   const mine = run(before, { do: "set-rotation", clip_id: "a", rotation: 90 }, { do: "rename-clip", clip_id: "a", name: "mine" },
     { do: "set-rotation", clip_id: "b", rotation: 90 });
@@ -112,7 +112,7 @@ test("only what both changed, each otherwise, is a conflict", () => {
   assert.deepEqual(model.conflicts(before, mine, before), []);
 });
 
-test("mine over theirs: my fields, my order, their clips", () => {
+test("merging keeps my fields and my order, and their clips", () => {
   const before = start();
   const kept = model.changes(before, run(before, { do: "set-rotation", clip_id: "a", rotation: 90 }, { do: "move-clip", clip_id: "c", to: 0 }));
   const theirs = model.editOf({ id: "p", clips: [stored("b"), stored("a", { version: 2, name: "theirs" }), stored("d"), stored("c")] });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { pictures } from "../../server/static/studio/playback/pictures.js";
 
-/** Calls that wait for the screen's next frame. */
+/** Callbacks that wait for the screen's next frame. */
 let frames = [];
 /** Milliseconds. */
 let clock = 0;
@@ -10,7 +10,7 @@ globalThis.requestAnimationFrame = (call) => frames.push(call);
 globalThis.cancelAnimationFrame = (number) => (frames[number - 1] = () => {});
 globalThis.performance = { now: () => clock };
 
-/** The screen shows its next frame, some times. */
+/** Let the screen show some frames. */
 function turn(times = 1) {
   for (; times > 0; times -= 1) {
     const due = frames;
@@ -19,11 +19,11 @@ function turn(times = 1) {
   }
 }
 
-/** A video that is loaded and stands still, as a test holds it: it does nothing by itself. */
+/** A fake video that is loaded and paused, and does only what a test lets it do. */
 function loaded() {
   const element = new EventTarget();
   let [time, called] = [0, null];
-  const told = [];
+  const seen = [];
   Object.assign(element, {
     seeking: false,
     paused: true,
@@ -43,9 +43,9 @@ function loaded() {
   });
   return {
     element,
-    told,
-    screen: pictures(element, (at) => told.push(at)),
-    /** A picture comes on screen, and the browser tells of it, unless that is lost. */
+    seen,
+    screen: pictures(element, (at) => seen.push(at)),
+    /** A picture comes on screen, and the browser reports it. */
     shows(mediaTime, presentationTime = clock) {
       const call = called;
       called = null;
@@ -60,16 +60,16 @@ function loaded() {
 
 beforeEach(() => ([frames, clock] = [[], 0]));
 
-test("times count from the first picture, whatever the media says of it", () => {
-  const { element, screen, told, shows } = loaded();
+test("times count from the first picture, whatever its time in the media", () => {
+  const { element, screen, seen, shows } = loaded();
   screen.seek(3);
   assert.deepEqual(element.sought, [], "times are not known yet");
   shows(0.5);
   screen.seek(2);
-  assert.deepEqual([told, element.sought, screen.at()], [[0], [2.5], 2]);
+  assert.deepEqual([seen, element.sought, screen.at()], [[0], [2.5], 2]);
 });
 
-test("of the seeks that come while one is under way the newest is done", () => {
+test("of the seeks during a seek only the newest is done", () => {
   const { element, screen, shows, done } = loaded();
   shows(0);
   for (const at of [1, 2, 3]) screen.seek(at);
@@ -78,8 +78,8 @@ test("of the seeks that come while one is under way the newest is done", () => {
   assert.deepEqual(element.sought, [1, 3]);
 });
 
-test("a picture that is told of is sought once", () => {
-  const { element, screen, told, shows, done } = loaded();
+test("a picture that is reported is sought once", () => {
+  const { element, screen, seen, shows, done } = loaded();
   shows(0);
   screen.seek(1);
   screen.seek(1);
@@ -88,11 +88,11 @@ test("a picture that is told of is sought once", () => {
   done();
   screen.seek(1);
   turn(100);
-  assert.deepEqual([told, element.sought], [[0, 1], [1]]);
+  assert.deepEqual([seen, element.sought], [[0, 1], [1]]);
 });
 
-test("one that nobody was told of is sought again, after twice as long each time", () => {
-  const { element, screen, told, shows, done } = loaded();
+test("a picture that is not reported is sought again, after twice as long each time", () => {
+  const { element, screen, seen, shows, done } = loaded();
   shows(0);
   screen.seek(1);
   for (const [frames, seeks] of [[2, 2], [4, 3], [8, 4]]) {
@@ -105,10 +105,10 @@ test("one that nobody was told of is sought again, after twice as long each time
   shows(1);
   done();
   turn(100);
-  assert.deepEqual([told, element.sought], [[0, 1], [1, 1.0001, 1, 1.0001]]);
+  assert.deepEqual([seen, element.sought], [[0, 1], [1, 1.0001, 1, 1.0001]]);
 });
 
-test("the picture of the seek before is not taken for that of the newest", () => {
+test("a picture of an earlier seek does not count for the newest", () => {
   const { element, screen, shows, done } = loaded();
   shows(0);
   clock = 10;
@@ -119,18 +119,18 @@ test("the picture of the seek before is not taken for that of the newest", () =>
   assert.deepEqual(element.sought, [1, 1.0001]);
 });
 
-test("the first picture may be lost too", () => {
-  const { element, told, shows, done } = loaded();
+test("the report of the first picture may be lost too", () => {
+  const { element, seen, shows, done } = loaded();
   element.dispatchEvent(new Event("loadeddata"));
   turn(2);
   assert.deepEqual(element.sought, [0.0001]);
   shows(0.1);
   done();
   turn(100);
-  assert.deepEqual([told, element.sought], [[0], [0.0001]]);
+  assert.deepEqual([seen, element.sought], [[0], [0.0001]]);
 });
 
-test("a video that plays is left alone: its next picture comes by itself", () => {
+test("a playing video is not sought: its next picture comes by itself", () => {
   const { element, screen, shows, done } = loaded();
   shows(0);
   element.paused = false;
@@ -140,13 +140,13 @@ test("a video that plays is left alone: its next picture comes by itself", () =>
   assert.deepEqual(element.sought, [1]);
 });
 
-test("what is stopped tells and seeks no more, and lets go of its media", () => {
-  const { element, screen, told, shows, done } = loaded();
+test("after stop nothing is reported or sought, and the media is released", () => {
+  const { element, screen, seen, shows, done } = loaded();
   shows(0);
   screen.seek(1);
   done();
   screen.stop();
   shows(1);
   turn(100);
-  assert.deepEqual([told, element.sought, element.src], [[0], [1], undefined]);
+  assert.deepEqual([seen, element.sought, element.src], [[0], [1], undefined]);
 });

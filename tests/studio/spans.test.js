@@ -7,14 +7,14 @@ const HELD = { at: 3, freeze: 1.5 };
 const FAST = { start: 5, end: null, speed: 2 };
 const ALL = [SLOW, HELD, FAST];
 
-test("a new span takes the room there is", () => {
+test("a new span is as long as there is room", () => {
   assert.deepEqual(spans.added(ALL, 4.5, 8, 8), { spans: [SLOW, HELD, { start: 4.5, end: 5, speed: 0.5 }, FAST], index: 2 });
   assert.deepEqual(spans.added([], 7.5, 8, 7.75).spans, [{ start: 7.5, end: 7.75, speed: 0.5 }]);
   assert.throws(() => spans.added(ALL, 2.5, 8, 8), /already/);
   assert.throws(() => spans.added([], 8, 8, 8), /no room/);
 });
 
-test("the parts of a linear ramp keep its course", () => {
+test("the halves of a linear ramp change speed as the ramp did", () => {
   const ramp = { start: 0, end: 2, speed: { from: 1, to: 3, ease: "linear" } };
   const [before, after] = spans.split([ramp], 1, 8);
   const lasts = ({ start, end, speed }) => (2 * (end - start)) / (speed.from + speed.to);
@@ -24,7 +24,7 @@ test("the parts of a linear ramp keep its course", () => {
   assert.throws(() => spans.split([ramp], 5, 8), /no speed/);
 });
 
-test("a span is moved and resized between its neighbours; what is held stays", () => {
+test("a span is moved and resized between its neighbours; holds stay", () => {
   assert.deepEqual(spans.resized(ALL, 0, { end: 9 }, 8)[0].end, 5);
   assert.deepEqual(spans.resized(ALL, 2, { start: 1 }, 8)[2], { start: 4, end: 8, speed: 2 });
   const moved = spans.resized(ALL, 0, { start: 4.5, end: 6.5 }, 8);

@@ -20,7 +20,7 @@ test("the first clip is selected, and nothing is unsaved", () => {
   assert.equal(store.canUndo.value, false);
 });
 
-test("a command, undone and done again", () => {
+test("a command is undone and redone", () => {
   assert.ok(turn("a", 90));
   assert.deepEqual([store.dirty.value, store.canUndo.value], [true, true]);
   store.undo();
@@ -45,7 +45,7 @@ test("a drag is one step, the next drag another", () => {
   assert.equal(rotation("a"), 0);
 });
 
-test("what was saved is stored, and what was changed meanwhile stays unsaved", () => {
+test("a save is stored, and later changes stay unsaved", () => {
   turn("a", 90);
   store.dispatch({ do: "rename-clip", clip_id: "a", name: "first" });
   const sent = { rotation: 90, name: "first" };
@@ -55,14 +55,14 @@ test("what was saved is stored, and what was changed meanwhile stays unsaved", (
   assert.equal(store.edit.value.clips[0].version, 2);
 });
 
-test("what was undone while it was being saved is unsaved again", () => {
+test("a change that is undone during its save is unsaved again", () => {
   turn("a", 90);
   store.undo();
   store.took(clip("a", { version: 2, rotation: 90 }), { rotation: 90 });
   assert.deepEqual(store.unsaved.value.clips[0].fields, { rotation: 0 });
 });
 
-test("the server's form of what was sent replaces ours", () => {
+test("the server's form of a sent field replaces ours", () => {
   store.dispatch({ do: "set-spans", clip_id: "a", spans: [{ start: 0, end: 1, speed: 0.5 }] });
   const sent = { segments_data: store.selected.value.segments_data };
   const canonical = { version: 2, trimRange: null, spans: [{ start: 0, end: 1, speed: 0.5, of: "theirs" }] };
@@ -70,14 +70,14 @@ test("the server's form of what was sent replaces ours", () => {
   assert.equal(store.dirty.value, false);
 });
 
-test("another's changes come in where mine are not", () => {
+test("changes from elsewhere are taken in where I changed nothing", () => {
   turn("a", 90);
   store.tookAll(editOf(project([clip("b", { version: 4, name: "theirs" }), clip("a", { version: 3, name: "too" }), clip("c")])));
   assert.deepEqual(store.clips.value.map((each) => [each.clip_id, each.name, each.rotation]), [["b", "theirs", 0], ["a", "too", 90], ["c", "c", 0]]);
   assert.deepEqual(store.unsaved.value.clips, [{ clip_id: "a", version: 3, fields: { rotation: 90 } }]);
 });
 
-test("what is given up can be had back", () => {
+test("changes that were given up can be restored by undo", () => {
   turn("a", 90);
   store.giveUp([{ clip_id: "a", field: "rotation", theirs: 180 }]);
   assert.equal(rotation("a"), 180);
@@ -85,20 +85,26 @@ test("what is given up can be had back", () => {
   assert.equal(rotation("a"), 90);
 });
 
-test("a version brought back is saved, and a step", () => {
+test("a restored version is saved, and is a step of undo", () => {
   store.tookBack(clip("a", { version: 7, rotation: 45 }));
   assert.deepEqual([rotation("a"), store.dirty.value, store.selected.value.version], [45, false, 7]);
   store.undo();
   assert.deepEqual([rotation("a"), store.dirty.value, store.selected.value.version], [0, true, 7]);
 });
 
-test("a clip that came or went is no edit", () => {
+test("adding or removing a clip is not a step of undo", () => {
   store.dispatch({ do: "remove-clip", clip_id: "a" });
   assert.deepEqual([store.dirty.value, store.canUndo.value, store.selected.value.clip_id], [false, false, "b"]);
 });
 
-test("a problem is shown where it is", () => {
+test("revealing a problem selects its place", () => {
   store.reveal({ clip_id: "b", pointer: "/clips/1/crop_data/0/x", message: "" });
   assert.deepEqual(store.selection.value, { clip_id: "b", keyframe: 0, span: null, transition: false });
   assert.equal(store.revealed.value.count, 1);
+});
+
+test("the project's id is that of the edit, and stays when the edit is taken in anew", () => {
+  assert.equal(store.projectId.value, "p");
+  store.tookAll(editOf(project([clip("b")])));
+  assert.equal(store.projectId.value, "p");
 });

@@ -1,4 +1,4 @@
-"""What the page offers is what the compiler knows."""
+"""The transitions and eases that the page offers are the compiler's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tests that node runs, as one test each file."""
+"""The JavaScript tests, run by node, one test a file."""
 
 from __future__ import annotations
 

@@ -12,11 +12,11 @@ test("bytes and spans", () => {
   assert.deepEqual([0, 59.4, 61, 3725].map(words.span), ["0 s", "59 s", "1 min 01 s", "1 h 02 min"]);
 });
 
-test("what an edit holds, in words", () => {
+test("fields of a clip as text", () => {
   const box = { x: 0.4, y: 0, width: 90, height: 160 };
-  assert.equal(words.told("crop_data", [{ frame: 0, ...box }, { frame: 9, ...box }]), "2 keyframes, first 90×160 at 0, 0");
-  assert.equal(words.told("crop_data", null), "not framed");
-  assert.equal(words.told("segments_data", { trimRange: { start: 1, end: 2.5 }, spans: [{ start: 1, end: 2, speed: 0.5 }] }), "0:01.00 to 0:02.50, ×0.5");
-  assert.equal(words.told("segments_data", null), "whole clip");
-  assert.equal(words.told("transition_data", { type: "fade", duration: 0.5 }), "fade, 0.5 s");
+  assert.equal(words.asText("crop_data", [{ frame: 0, ...box }, { frame: 9, ...box }]), "2 keyframes, first 90×160 at 0, 0");
+  assert.equal(words.asText("crop_data", null), "not framed");
+  assert.equal(words.asText("segments_data", { trimRange: { start: 1, end: 2.5 }, spans: [{ start: 1, end: 2, speed: 0.5 }] }), "0:01.00 to 0:02.50, ×0.5");
+  assert.equal(words.asText("segments_data", null), "whole clip");
+  assert.equal(words.asText("transition_data", { type: "fade", duration: 0.5 }), "fade, 0.5 s");
 });

@@ -1,4 +1,4 @@
-/** The exports page: every export, the newest first, as it goes on; its film; another try. */
+/** The exports page: every export, the newest first, with its progress and its film; failed ones can be tried again. */
 import { html, render, signal, useEffect } from "./parts/preact.js";
 import * as api from "./remote/api.js";
 import { follow } from "./remote/follow.js";
@@ -40,16 +40,16 @@ function Page() {
 }
 
 function List() {
-  if (!rows.value.length) return html`<div class="empty"><h2>No films yet</h2><p>Open a project and press Export: every film that was made, and every one that was not, is listed here.</p><a class="button" href="/">Projects</a></div>`;
+  if (!rows.value.length) return html`<div class="empty"><h2>No films yet</h2><p>Open a project and press Export. Every export is listed here, failed ones too.</p><a class="button" href="/">Projects</a></div>`;
   return html`<ul class="export-list">${rows.value.map((row) => html`<${Row} key=${row.export_id} row=${row} />`)}</ul>`;
 }
 
 function Row({ row }) {
   const open = row.state === "queued" || row.state === "running";
-  useEffect(() => open ? follow(row.export_id, (told) => {
-    if (told.away) return;
-    put(row.export_id, told);
-    if (told.done) void attempt(async () => put(row.export_id, await api.exported(row.export_id)));
+  useEffect(() => open ? follow(row.export_id, (state) => {
+    if (state.away) return;
+    put(row.export_id, state);
+    if (state.done) void attempt(async () => put(row.export_id, await api.exported(row.export_id)));
   }) : undefined, [open]);
   const project = names.value.get(row.project_id) ?? "a project";
   return html`<li>

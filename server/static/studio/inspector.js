@@ -1,40 +1,40 @@
 /**
- * The inspector without waiting for pages. Everything is there without this module: links and forms lead to the same
- * views, which the server writes. Here they are fetched and put in place, so that what one looks at stays where it is.
+ * The inspector without page loads. It works without this module too: links and forms lead to pages that the server makes.
+ * This module fetches those pages and replaces the parts that differ, so that the rest stays in place.
  */
-import { ask } from "./remote/api.js";
+import { modified } from "./parts/keyboard.js";
+import * as api from "./remote/api.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const here = () => new URLSearchParams(location.search);
 const DECIMALS = 6;
 
-/** Give the class to whatever stands for one of the values: boxes, lines, filters. */
+/** Give a class to the boxes, lines and filters of some values, and take it from all others. */
 function light(name, values) {
   const wanted = new Set(values);
   for (const each of document.querySelectorAll("[data-value]")) each.classList.toggle(name, wanted.has(each.dataset.value));
 }
 
-/** The parts of the page that differ between two looks at one stage, and between two stages. */
+/** The parts of the page that differ within a stage, and between stages. */
 const OF_A_LOOK = ["#definition", ".stages", ".sides"];
 const OF_A_STAGE = [".bench", "#filters"];
 
 let newest = 0;
 
-/** Show what an address shows. */
+/** Show the page at an address. */
 async function go(address, { push = true } = {}) {
   const turn = ++newest;
   const url = new URL(address, location.href);
   const node = url.searchParams.get("node");
   const within = sameDrawing(here(), url.searchParams);
   if (within) light("lit", [node]);
-  const answer = await fetch(url, { headers: { accept: "text/html" } }).catch(() => null);
+  const text = await api.page(url).catch(() => null);
   if (turn !== newest) return;
-  if (!answer?.ok) {
+  if (text === null) {
     location.assign(url);
     return;
   }
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (turn !== newest) return;
+  const page = new DOMParser().parseFromString(text, "text/html");
   if (push) history.pushState(null, "", url);
   for (const part of within ? OF_A_LOOK : OF_A_STAGE) {
     const [old, fresh] = [$(part), $(part, page)];
@@ -45,14 +45,14 @@ async function go(address, { push = true } = {}) {
   light("seen", seen);
 }
 
-/** Whether two looks have the same drawing: the first stage may be named or not. */
+/** Whether two addresses have the same drawing. Without a stage an address has the current one. */
 function sameDrawing(a, b) {
-  const shown = $(".stages [aria-current]");
-  const stage = (asked) => asked.get("stage") ?? new URLSearchParams(shown?.search ?? "").get("stage");
+  const current = $(".stages [aria-current]");
+  const stage = (asked) => asked.get("stage") ?? new URLSearchParams(current?.search ?? "").get("stage");
   return stage(a) === stage(b) && (a.get("side") ?? "after") === (b.get("side") ?? "after");
 }
 
-/** Links to the JSON of the whole look. */
+/** Renew the links to JSON. */
 function renew(page) {
   const links = (root) => [...root.querySelectorAll("main a.json")];
   const fresh = links(page);
@@ -60,7 +60,7 @@ function renew(page) {
 }
 
 document.addEventListener("click", (event) => {
-  if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  if (event.defaultPrevented || event.button || event.shiftKey || modified(event)) return;
   const link = event.target.closest(".bench a[href]");
   const part = event.target.closest("#filters [data-value]");
   if (!link && !part) return;
@@ -69,7 +69,7 @@ document.addEventListener("click", (event) => {
     go(link.getAttribute("href"));
     return;
   }
-  if (String(getSelection())) return; // somebody takes text
+  if (String(getSelection())) return; // text is being selected
   const asked = here();
   asked.set("node", part.dataset.value);
   go(`?${asked}`);
@@ -78,14 +78,14 @@ addEventListener("popstate", () => go(location.href, { push: false }));
 
 // ---- one time of the film
 
-/** @type {string[]} the definitions that make what is seen at the time that is looked at */
+/** @type {string[]} the definitions that are seen at the chosen time */
 let seen = [];
 const form = $(".scrubber");
 const [over, under = 1] = form.dataset.fps.split("/").map(Number);
 const [number, slider] = [$("[name=at]", form), $("[type=range]", form)];
 let [asking, wanted] = [false, null];
 
-/** Ask for the newest time that is wanted, one question at a time. */
+/** Request the newest time that was asked for, one request at a time. */
 async function trace(at) {
   wanted = at;
   if (asking) return;
@@ -94,7 +94,7 @@ async function trace(at) {
     const asked = wanted;
     wanted = null;
     try {
-      told(await ask("GET", `${location.pathname}/at.json?at=${asked}`));
+      showTrace(await api.seenAt(form.dataset.project, asked));
       const look = here();
       look.set("at", asked);
       history.replaceState(null, "", `?${look}`);
@@ -105,7 +105,7 @@ async function trace(at) {
   asking = false;
 }
 
-function told({ frame, seen: sights }) {
+function showTrace({ frame, seen: sights }) {
   slider.value = frame;
   seen = sights.flatMap((sight) => sight.values);
   light("seen", seen);
@@ -128,7 +128,7 @@ function refused(problem) {
   $("#traced").replaceChildren(made("p", { className: "notice bad", textContent: problem.message }));
 }
 
-/** A clip's name, as the plan on the page has it. */
+/** The name of a clip, from the plan on the page. */
 function nameOf(clip) {
   const code = [...document.querySelectorAll("section[aria-labelledby=plan] th code")].find((each) => each.textContent === clip);
   return code?.previousSibling?.textContent ?? clip;
@@ -162,8 +162,8 @@ copy.addEventListener("click", async () => {
     $("#copied").textContent = "Copied.";
   } catch {
     getSelection().selectAllChildren(command);
-    $("#copied").textContent = "This browser does not let pages copy: it is selected, copy it by key.";
+    $("#copied").textContent = "This browser does not let pages copy. The command is selected: copy it with Ctrl C.";
   }
 });
 
-if (here().get("at")) trace(number.value); // what is seen then lights up too
+if (here().get("at")) trace(number.value); // highlights what is seen at the address's time

@@ -1,16 +1,16 @@
-/** The editor's page: loads the project and puts the panels where they belong. */
+/** The editor's page: loads the project and places the panels. */
 import { html, render, signal } from "./parts/preact.js";
 import * as api from "./remote/api.js";
 import { Bar } from "./panels/bar.js";
 import { Clips } from "./panels/clips.js";
 import { startDrafting } from "./remote/draft.js";
-import { exportNow, startExporting } from "./remote/export.js";
+import { startExporting } from "./remote/export.js";
 import { Exporting } from "./panels/export.js";
 import { Framing } from "./panels/framing.js";
-import { bindKeys, outside } from "./panels/keys.js";
+import { bindKeys } from "./panels/keys.js";
 import { Preview } from "./panels/preview.js";
 import { Problems } from "./panels/problems.js";
-import { save, startSaving } from "./remote/save.js";
+import { startSaving } from "./remote/save.js";
 import { SaveNotes } from "./panels/save_state.js";
 import { clips, edit, load, selected } from "./edit/store.js";
 import { Timeline } from "./timeline/timeline.js";
@@ -34,15 +34,13 @@ function Editor() {
 
 place.replaceChildren();
 render(html`<${Editor} />`, place);
-const id = place.dataset.project;
 try {
-  load(await api.project(id));
-  startDrafting(id);
-  startSaving(id);
+  load(await api.project(place.dataset.project));
+  startDrafting();
+  startSaving();
   guardUploads();
-  Object.assign(outside, { save: () => void save(), export: () => void exportNow() });
   bindKeys();
-  await startExporting(id);
+  await startExporting();
 } catch (problem) {
   if (!(problem instanceof api.Problem)) throw problem;
   failed.value = problem.message;

@@ -1,16 +1,17 @@
-/** The projects page: make one, rename it, delete it, go to its editor. */
+/** The projects page: create, rename, delete and open projects. */
 import { html, render, signal, useState } from "./parts/preact.js";
 import * as api from "./remote/api.js";
 import { AskName, Confirm, Dialog } from "./parts/dialog.js";
-import { SHAPES, sign } from "./parts/shapes.js";
+import { NAME_LENGTH } from "./parts/limits.js";
+import { DEFAULT_RATIO, SHAPES, sign } from "./parts/shapes.js";
 import { ago, count } from "./parts/words.js";
 
 const projects = signal(null);
 const failed = signal("");
-/** What is asked: {what: "new" | "rename" | "delete", project?} or null. */
+/** The open dialog: {what: "new" | "rename" | "delete", project?} or null. */
 const asked = signal(null);
 
-/** Do something and read the list anew; what goes wrong is said. */
+/** Run `work` and read the list again; a failure is displayed. */
 async function attempt(work) {
   failed.value = "";
   try {
@@ -36,7 +37,7 @@ function List() {
   if (projects.value === null) return failed.value ? null : html`<p class="quiet" role="status">Loading…</p>`;
   if (!projects.value.length) {
     return html`<div class="empty"><h2>Your first film</h2>
-      <p>A project is one film: clips in an order, each framed by a crop that may move. Choose its shape, add clips, export.</p>
+      <p>A project is one film: a sequence of clips, each with a crop that can move. Choose its shape, add clips, export.</p>
       <button class="lamp" onClick=${() => (asked.value = { what: "new" })}>New project</button></div>`;
   }
   return html`<ul class="cards">${projects.value.map((project) => html`<${Card} key=${project.id} project=${project} />`)}</ul>`;
@@ -55,7 +56,7 @@ function Card({ project }) {
     </div></li>`;
 }
 
-/** The first frame of the last film, or of the first clip; browsers that cannot show it show the shape. */
+/** The first frame of the last film, or of the first clip; if the browser cannot play it, the film's shape. */
 function Poster({ project }) {
   const [dark, setDark] = useState(false);
   const source = project.working_video_id ? api.filmMedia(project.working_video_id) : project.first_raw_clip_id && api.mediaOf(project.first_raw_clip_id);
@@ -73,7 +74,7 @@ function Asked() {
   }
   const gone = () => { close(); void attempt(() => api.removeProject(project.id)); };
   return html`<${Confirm} title=${`Delete “${project.name}”?`} yes="Delete project" danger onYes=${gone} onClose=${close}>
-    <p>Its ${count(project.clips, "clip")} and its films are deleted, for good. Footage that was uploaded stays.</p><//>`;
+    <p>Its ${count(project.clips, "clip")} and its films are deleted for good. Uploaded footage stays.</p><//>`;
 }
 
 function NewProject() {
@@ -92,12 +93,12 @@ function NewProject() {
   };
   return html`<${Dialog} title="New project" onClose=${close}>
     <form onSubmit=${made}>
-      <p class="field"><label><span>Name</span><input name="name" required maxlength="200" pattern=".*\\S.*" autofocus placeholder="Derby highlights" /></label></p>
+      <p class="field"><label><span>Name</span><input name="name" required maxlength=${NAME_LENGTH} pattern=".*\\S.*" autofocus placeholder="Derby highlights" /></label></p>
       <fieldset class="ratios"><legend class="label">Shape of the film</legend>
-        ${SHAPES.map((shape) => html`<label key=${shape.ratio}><input type="radio" name="aspect_ratio" value=${shape.ratio} defaultChecked=${shape.ratio === "9:16"} />
+        ${SHAPES.map((shape) => html`<label key=${shape.ratio}><input type="radio" name="aspect_ratio" value=${shape.ratio} defaultChecked=${shape.ratio === DEFAULT_RATIO} />
           <i class="shape" style=${sign(shape.ratio, 40)}></i><b>${shape.name}</b><small>${shape.ratio}</small></label>`)}
       </fieldset>
-      <p class="quiet">Clips are framed to this shape: the crop box has it.</p>
+      <p class="quiet">Every clip is cropped to this shape.</p>
       <div class="row end"><button type="button" onClick=${close}>Cancel</button><button class="lamp" disabled=${busy}>Create project</button></div>
     </form><//>`;
 }

@@ -1,4 +1,4 @@
-/** The button in the head of every page that ends the session. */
+/** The sign-out button in the head of every page. */
 import { signOut } from "./remote/api.js";
 
 document.getElementById("sign-out")?.addEventListener("click", async () => {

@@ -1,5 +1,5 @@
 /**
- * Crop boxes moved and resized: they keep the film's shape and never leave the picture.
+ * Moving and resizing a crop box: it keeps the film's aspect ratio and stays within the picture.
  *
  * @typedef {import("./curve.js").Box} Box
  * @typedef {{width: number, height: number}} Size
@@ -7,19 +7,19 @@
  * @typedef {{box: Box, guides: {axis: "x" | "y", at: number}[]}} Snapped
  */
 
-/** Pixels of the picture: no box is narrower or lower. */
+/** Pixels of the picture: the smallest width and height of a box. */
 export const SMALLEST = 16;
 
 /** @param {number} value @param {number} low @param {number} high */
 export const between = (value, low, high) => Math.min(Math.max(value, low), high);
 
-/** Half a thousandth of a pixel is as fine as a box is stored. @param {Box} box @returns {Box} */
+/** The box rounded to thousandths of a pixel, as it is stored. @param {Box} box @returns {Box} */
 export function rounded(box) {
   const fine = (/** @type {number} */ value) => Math.round(value * 1000) / 1000;
   return { x: fine(box.x), y: fine(box.y), width: fine(box.width), height: fine(box.height) };
 }
 
-/** The box put as near as it can be. @param {Box} box @param {Size} picture @returns {Box} */
+/** The box moved into the picture, by as little as possible. @param {Box} box @param {Size} picture @returns {Box} */
 export function placed(box, picture) {
   const width = Math.min(box.width, picture.width);
   const height = Math.min(box.height, picture.height);
@@ -31,19 +31,19 @@ export function moved(box, dx, dy, picture) {
   return placed({ ...box, x: box.x + dx, y: box.y + dy }, picture);
 }
 
-/** The largest box of a shape, in the middle. @param {number} ratio width by height @param {Size} picture @returns {Box} */
+/** The largest box of an aspect ratio, in the middle. @param {number} ratio width by height @param {Size} picture @returns {Box} */
 export function largest(ratio, picture) {
   const width = Math.min(picture.width, picture.height * ratio);
   const height = width / ratio;
   return { x: (picture.width - width) / 2, y: (picture.height - height) / 2, width, height };
 }
 
-/** The largest and smallest width of a box of this shape in this picture. */
+/** The smallest and the largest width of a box of this aspect ratio in this picture. */
 function widths(/** @type {number} */ ratio, /** @type {Size} */ picture) {
   return [Math.max(SMALLEST, SMALLEST * ratio), Math.min(picture.width, picture.height * ratio)];
 }
 
-/** A box of another width about the same centre, of the film's shape. @param {Box} box @param {number} width @param {number} ratio @param {Size} picture */
+/** A box of another width about the same centre, of the film's aspect ratio. @param {Box} box @param {number} width @param {number} ratio @param {Size} picture */
 export function scaled(box, width, ratio, picture) {
   const [low, high] = widths(ratio, picture);
   const wide = between(width, low, high);
@@ -53,8 +53,8 @@ export function scaled(box, width, ratio, picture) {
 }
 
 /**
- * The box with an edge or a corner dragged by (dx, dy): what lies opposite stays, the shape is the film's, and it
- * stops at the picture's edge. @param {Box} box @param {Edges} edges @param {number} dx @param {number} dy
+ * The box with an edge or a corner dragged by (dx, dy): the opposite edge or corner stays, the aspect ratio is the
+ * film's, and it stops at the picture's edge. @param {Box} box @param {Edges} edges @param {number} dx @param {number} dy
  * @param {number} ratio @param {Size} picture @returns {Box}
  */
 export function resized(box, edges, dx, dy, ratio, picture) {
@@ -91,7 +91,7 @@ function roomAt(/** @type {{x: number, y: number}} */ anchor, /** @type {Edges} 
 }
 
 /**
- * A moved box drawn to the picture's edges, its middle and its thirds, when one is within `reach` pixels.
+ * A moved box, snapped to the picture's edges, middle or thirds where one is within `reach` pixels.
  * @param {Box} box @param {Size} picture @param {number} reach @returns {Snapped}
  */
 export function snapped(box, picture, reach) {
@@ -114,7 +114,7 @@ function snapAlong(/** @type {number} */ start, /** @type {number} */ length, /*
   return near.length && whole - length > reach ? near[0] : { start, guide: null };
 }
 
-/** One number of the box as somebody typed it, the rest fitted to it. @param {Box} box @param {"x" | "y" | "width" | "height"} field @param {number} value @param {number} ratio @param {Size} picture */
+/** The box with one number as it was typed, and the others fitted to it. @param {Box} box @param {"x" | "y" | "width" | "height"} field @param {number} value @param {number} ratio @param {Size} picture */
 export function withField(box, field, value, ratio, picture) {
   if (field === "x" || field === "y") return placed({ ...box, [field]: value }, picture);
   return scaled(box, field === "width" ? value : value * ratio, ratio, picture);

@@ -1,7 +1,6 @@
 /**
- * What the draft says of a clip, evaluated: source time, crop and speed at a record frame, and the way back.
- *
- * The pieces are the compiler's own curve and warp as polynomials. Nothing here knows keyframes, eases or speeds.
+ * Evaluates a clip's part of the draft: source time, crop and speed at a record frame, and the record frame of a source
+ * time. The pieces are the compiler's own curves as polynomials, so this module needs no keyframes, eases or speeds.
  *
  * @typedef {{x: number, y: number, width: number, height: number}} Box  pixels of the displayed picture
  * @typedef {{frame: number, frames: number, poly: number[]}} TimePiece  source seconds over k - frame
@@ -9,8 +8,8 @@
  * @typedef {{start: number, end: number, x: number[], y: number[], width: number[], height: number[]}} PathPiece
  */
 
-/** A frame that begins by this much of a record frame before the middle of a slot is shown in it (see semantics). */
-const ROUNDING = 1 / 1000;
+import { SLOT_BIAS } from "../parts/limits.js";
+
 const HALVINGS = 52;
 const SMOOTH_STEPS = 8;
 
@@ -68,15 +67,15 @@ export function speedAt(source, k, fps) {
   return slope(piece.poly, k - piece.frame) * fps;
 }
 
-/** Where the clip begins and ends in source time. @param {TimePiece[]} source @returns {[number, number]} */
+/** The source times at which the clip begins and ends. @param {TimePiece[]} source @returns {[number, number]} */
 export function played(source) {
   const last = source[source.length - 1];
   return [evaluate(source[0].poly, 0), evaluate(last.poly, last.frames)];
 }
 
 /**
- * The record frame, with its fraction, at which source time `at` plays, kept within the clip; of an instant that is
- * held, the first. @param {TimePiece[]} source @param {number} at
+ * The record frame, with its fraction, at which source time `at` plays, clamped to the clip; of a held picture the
+ * first. @param {TimePiece[]} source @param {number} at
  */
 export function recordAt(source, at) {
   const piece = pieceAt(source, at, (each) => each.poly[0]);
@@ -85,7 +84,7 @@ export function recordAt(source, at) {
   return chosen.frame + inverse(chosen.poly, Math.max(chosen.frames, 0), at);
 }
 
-/** Where a rising polynomial is `value` on [0, length]. */
+/** The place in [0, length] at which a rising polynomial is `value`. */
 function inverse(/** @type {number[]} */ poly, /** @type {number} */ length, /** @type {number} */ value) {
   if (value <= poly[0]) return 0;
   if (value >= evaluate(poly, length)) return length;
@@ -97,6 +96,9 @@ function inverse(/** @type {number[]} */ poly, /** @type {number} */ length, /**
   }
   return (low + high) / 2;
 }
+
+/** The slot, a whole frame of the clip in the film, that shows a record frame with a fraction. @param {number} k record frames */
+export const slotOf = (k) => Math.floor(k + 1 / 2 + SLOT_BIAS);
 
 /** The crop at record frame `k` of the clip. @param {CropPiece[]} crop @param {number} k @returns {Box} */
 export function cropAt(crop, k) {
@@ -119,13 +121,13 @@ export function frameShown(source, n, rate) {
   const first = Math.ceil((start - 1e-6) * rate);
   const last = Math.ceil((end - 1e-6) * rate) - 1;
   if (last < first) return Math.floor(start * rate);
-  const begun = Math.ceil(sourceAt(source, n + 1 / 2 - ROUNDING) * rate - 1e-6) - 1;
+  const begun = Math.ceil(sourceAt(source, n + 1 / 2 - SLOT_BIAS) * rate - 1e-6) - 1;
   return Math.min(Math.max(begun, first), last);
 }
 
 /**
- * The way of the box's centre, as points. A piece holds for the frames that begin in it; after the last of them, `step`
- * before its end, the next one's begins. @param {PathPiece[]} path @param {number} step seconds of a frame
+ * The path of the box's centre, as points. A piece applies to the frames that begin in it, so it is drawn to the last of
+ * them, `step` before its end. @param {PathPiece[]} path @param {number} step seconds of a frame
  * @returns {[number, number][]}
  */
 export function centres(path, step) {

@@ -1,11 +1,11 @@
 /**
- * What a timeline draws: where things lie, what is in view, what snaps to what.
+ * The geometry of the timeline: places on the screen, the part that is in view, snapping.
  *
- * A view is seconds of its left edge, pixels a second, and pixels across.
+ * A view has the seconds at its left edge, its pixels a second, and its width in pixels.
  * @typedef {{start: number, scale: number, width: number}} View
  */
 
-/** Pixels: marks nearer to each other than this are drawn as one. */
+/** Pixels: marks closer together than this are drawn as one. */
 export const CROWDED = 9;
 /** Pixels a second at most: a frame at 60 is then 40 pixels wide. */
 export const FINEST = 2400;
@@ -17,7 +17,7 @@ export const across = (view, at) => (at - view.start) * view.scale;
 /** @param {View} view @param {number} x */
 export const timeAcross = (view, x) => view.start + x / view.scale;
 
-/** The whole of so many seconds. @param {number} duration @param {number} width @returns {View} */
+/** The view that holds the whole clip. @param {number} duration @param {number} width @returns {View} */
 export function fitted(duration, width) {
   return { start: 0, scale: width / Math.max(duration, 1e-3), width };
 }
@@ -37,7 +37,7 @@ export function zoomed(view, factor, at, duration) {
   return kept({ ...view, scale, start: at - ((at - view.start) * view.scale) / scale }, duration);
 }
 
-/** Moved so far that `at` is in view, and not at all if it is. @param {View} view @param {number} at @param {number} duration */
+/** The view moved so that it holds `at`; the same view if it does already. @param {View} view @param {number} at @param {number} duration */
 export function showing(view, at, duration) {
   const x = across(view, at);
   if (x >= 0 && x <= view.width) return view;
@@ -45,9 +45,9 @@ export function showing(view, at, duration) {
 }
 
 /**
- * Marks in view, in order; those that would touch are one mark with all of theirs.
+ * The marks in view, in order; marks that would touch are gathered into one group.
  * @template M @param {M[]} marks sorted @param {(mark: M) => number} at seconds @param {View} view
- * @param {(mark: M) => boolean} alone marks that are always drawn as themselves
+ * @param {(mark: M) => boolean} alone marks that are never gathered
  * @returns {{x: number, marks: M[]}[]}
  */
 export function gathered(marks, at, view, alone = () => false) {
@@ -73,13 +73,13 @@ export function gathered(marks, at, view, alone = () => false) {
   return groups;
 }
 
-/** Seconds, or frames where it is fine enough, between two labels of the ruler. @param {View} view @param {number} rate frames a second */
+/** Seconds between two labels of the ruler; a few frames when it is zoomed in far enough. @param {View} view @param {number} rate frames a second */
 export function tickStep(view, rate) {
   const frames = [1, 2, 5, 10].map((count) => count / rate).filter((step) => step < 1);
   return [...frames, ...TICKS].find((step) => step * view.scale >= TICK_ROOM) ?? TICKS[TICKS.length - 1];
 }
 
-/** When the ruler has labels. @param {View} view @param {number} rate @param {number} duration */
+/** The times of the ruler's labels. @param {View} view @param {number} rate @param {number} duration */
 export function ticks(view, rate, duration) {
   const step = tickStep(view, rate);
   const first = Math.floor(view.start / step);

@@ -1,6 +1,6 @@
 /**
- * What a frame of the film is mixed of, as the draft says it: a share of the clip's own picture, the rest a neighbour's
- * frame or a colour. Nothing here knows how long a transition is or how it goes.
+ * The parts of a mixed frame of the film, from the draft: a share of the clip's own picture, and for the rest a frame of
+ * the neighbour or a colour. The draft holds the length and the course of every transition; this module evaluates them.
  *
  * @typedef {{frames: number, share: number[]}} Side  frames of a clip, and its share over them, lowest power first
  * @typedef {{kind: string, colour: string | null, leaving: Side, entering: Side}} Mixed
@@ -9,12 +9,12 @@
 
 import { evaluate } from "./curve.js";
 
-/** Kinds whose pictures are sums of both; others move edges about, which nothing here draws. */
+/** Kinds whose frames are weighted sums, which the page can draw; of other kinds it shows the clip alone. */
 export const SUMS = ["fade", "dissolve"];
 
 /**
- * The mix at frame `k` of a clip, between the clips before and after it; null where it is seen alone. `clip` is the
- * neighbour, and `number` its frame. @param {any} clip @param {any} before @param {any} after @param {number} k
+ * The mix at frame `k` of a clip, between the clips before and after it; null where only the clip is seen. In the
+ * answer `clip` is the neighbour, and `number` its frame. @param {any} clip @param {any} before @param {any} after @param {number} k
  * @returns {Mix | null}
  */
 export function mixAt(clip, before, after, k) {

@@ -1,6 +1,6 @@
 /**
- * The edit as a value: what is stored of a project and its clips, and the commands that change it. Nothing here knows of
- * the page, the server or the clock; what an edit means is the compiler's to say, and the draft call asks it.
+ * The edit as a value: the stored fields of a project and its clips, and the commands that change them. This module uses
+ * neither the page nor the server nor the clock. The compiler defines what an edit means; the draft call asks it.
  *
  * @typedef {{frame: number, x: number, y: number, width: number, height: number, ease?: string, origin?: string}} Keyframe
  * @typedef {number | {from: number, to: number, ease?: string}} Speed
@@ -13,8 +13,15 @@
  * @typedef {{project: object, clips: Clip[]}} Edit
  */
 
+import { NAME_LENGTH, SEGMENTS_VERSION } from "../parts/limits.js";
+
 /** The fields of a clip that are edited here, saved, and given back by undo. */
 export const FIELDS = ["name", "crop_data", "segments_data", "timing_data", "transition_data", "rotation"];
+/** The fields that a film depends on: those that a draft is asked with. */
+export const FILM_FIELDS = FIELDS.filter((name) => name !== "name");
+
+/** Some fields of a clip: those that are edited, unless others are named. */
+export const pick = (clip, names = FIELDS) => Object.fromEntries(names.map((name) => [name, clip[name]]));
 
 const COMMANDS = {
   "set-keyframe": setKeyframe,
@@ -28,7 +35,7 @@ const COMMANDS = {
   "rename-clip": renameClip,
 };
 
-/** The edit with a command carried out; the same object when it changes nothing. Throws what is wrong with it in words. */
+/** The edit with a command carried out; the same object when it changes nothing. Throws the reason, for people, if it is refused. */
 export function apply(edit, command) {
   const { do: what } = command;
   if (what === "move-clip") return moveClip(edit, command);
@@ -54,25 +61,24 @@ export function changed(edit, clipId, change) {
   return { ...edit, clips: edit.clips.map((each) => (each === before ? after : each)) };
 }
 
-/** What the API answers of a clip, as the edit holds it. */
+/** A clip of the edit, from the API's answer. */
 export function fromStored(stored) {
   const { id, version, raw_clip_id, sort_order, saved_at } = stored;
-  const fields = Object.fromEntries(FIELDS.map((name) => [name, stored[name]]));
-  return { clip_id: id, version, raw_clip_id, sort_order, saved_at, ...fields };
+  return { clip_id: id, version, raw_clip_id, sort_order, saved_at, ...pick(stored) };
 }
 
-/** The project and its clips as the API answers them, as an edit. */
+/** The edit of a project, from the API's answer. */
 export function editOf(stored) {
   const { clips, ...project } = stored;
   return { project, clips: clips.map(fromStored) };
 }
 
-/** The keyframes of a clip: none is an empty list. */
+/** The keyframes of a clip, an empty list if it has none. */
 export const keyframesOf = (clip) => clip.crop_data ?? [];
 
-/** The trim and the spans of a clip; untouched ones are empty. */
+/** The trim and the spans of a clip, empty if nothing is stored. */
 export function segmentsOf(clip) {
-  return clip.segments_data ?? { version: 2, trimRange: null, spans: [] };
+  return clip.segments_data ?? { version: SEGMENTS_VERSION, trimRange: null, spans: [] };
 }
 
 function setKeyframe(clip, { keyframe }) {
@@ -95,24 +101,24 @@ function moveKeyframe(clip, { frame, to }) {
   return { ...clip, crop_data: framed([...others, { ...moved, frame: to }]) };
 }
 
-/** Keyframes that can be: whole frames from 0, one at each, boxes with an inside; in their order. */
+/** Sorted keyframes; throws unless each has a whole frame from 0 of its own, and a box that is not empty. */
 function framed(keyframes) {
   const sorted = [...(keyframes ?? [])].sort((one, other) => one.frame - other.frame);
   sorted.forEach((each, index) => {
-    if (!Number.isInteger(each.frame) || each.frame < 0) throw new Error("a keyframe is at a whole frame, from 0");
+    if (!Number.isInteger(each.frame) || each.frame < 0) throw new Error("a keyframe needs a whole frame number, from 0");
     if (index && sorted[index - 1].frame === each.frame) throw new Error(`two keyframes are at frame ${each.frame}`);
     for (const side of ["x", "y", "width", "height"]) finite(each[side], `a keyframe's ${side}`);
-    if (each.width <= 0 || each.height <= 0) throw new Error("a crop has a width and a height");
+    if (each.width <= 0 || each.height <= 0) throw new Error("a crop needs a width and a height above 0");
   });
   return sorted;
 }
 
-/** A trim in `segments_data`; one that an old form kept in `timing_data` goes, or it would hold again. */
+/** Sets the trim in `segments_data`, and removes one that `timing_data` has in an old form: it would come into force again. */
 function setTrim(clip, { start, end }) {
   const whole = start == null && end == null;
   const trimRange = whole ? null : { start: finite(start ?? 0, "the in point"), end: finite(end, "the out point") };
   if (trimRange && trimRange.start < 0) throw new Error("the in point is before the clip's start");
-  if (trimRange && trimRange.end <= trimRange.start) throw new Error("the out point comes after the in point");
+  if (trimRange && trimRange.end <= trimRange.start) throw new Error("the out point must come after the in point");
   return { ...clip, timing_data: untrimmed(clip.timing_data), segments_data: { ...segmentsOf(clip), trimRange } };
 }
 
@@ -122,19 +128,19 @@ function untrimmed(timing) {
   return Object.keys(rest).length ? rest : null;
 }
 
-/** Spans of speed, sorted and apart, and among them pictures that are held. An end of null is the end of the footage. */
+/** Sets the spans of speed, sorted and not overlapping, and the holds among them. An end of null is the end of the footage. */
 function setSpans(clip, { spans }) {
   const sorted = [...spans].sort((one, other) => (one.start ?? one.at) - (other.start ?? other.at));
   const held = sorted.filter((each) => "freeze" in each);
   for (const { at, freeze } of held) {
-    if (finite(at, "where a picture is held") < 0 || !(finite(freeze, "a hold") > 0)) throw new Error("a picture is held for more than 0 seconds");
+    if (finite(at, "the time of a held picture") < 0 || !(finite(freeze, "a hold") > 0)) throw new Error("a picture must be held for more than 0 seconds");
   }
   const played = sorted.filter((each) => !("freeze" in each));
   played.forEach((each, index) => {
-    if (!((each.end ?? Infinity) > each.start) || each.start < 0) throw new Error("a span ends after it starts");
+    if (!((each.end ?? Infinity) > each.start) || each.start < 0) throw new Error("a span must end after it starts");
     if (index && each.start < (played[index - 1].end ?? Infinity)) throw new Error("two spans overlap");
     for (const speed of typeof each.speed === "object" ? [each.speed.from, each.speed.to] : [each.speed]) {
-      if (!(finite(speed, "a speed") > 0)) throw new Error("a speed is more than 0");
+      if (!(finite(speed, "a speed") > 0)) throw new Error("a speed must be more than 0");
     }
   });
   return { ...clip, segments_data: { ...segmentsOf(clip), spans: sorted } };
@@ -142,14 +148,14 @@ function setSpans(clip, { spans }) {
 
 function setTransition(clip, { transition }) {
   if (transition && transition.type !== "cut" && !(transition.duration > 0)) {
-    throw new Error("a transition takes more than 0 seconds");
+    throw new Error("a transition must take more than 0 seconds");
   }
   return { ...clip, transition_data: transition };
 }
 
 function renameClip(clip, { name }) {
-  if (!name.trim()) throw new Error("a name has something to see");
-  return { ...clip, name: name.trim().slice(0, 200) };
+  if (!name.trim()) throw new Error("a name needs a visible character");
+  return { ...clip, name: name.trim().slice(0, NAME_LENGTH) };
 }
 
 function moveClip(edit, { clip_id, to }) {
@@ -166,11 +172,11 @@ function addClip(edit, { clip, at }) {
 }
 
 function finite(number, what) {
-  if (!Number.isFinite(number)) throw new Error(`${what} is a number`);
+  if (!Number.isFinite(number)) throw new Error(`${what} must be a number`);
   return number;
 }
 
-/** Whether two JSON values are equal, whatever the order of names; absent and undefined are alike. */
+/** Whether two JSON values are equal, in any order of names; a name that is absent equals undefined. */
 export function same(one, other) {
   if (Object.is(one, other)) return true;
   if (typeof one !== "object" || typeof other !== "object" || !one || !other) return false;
@@ -179,7 +185,7 @@ export function same(one, other) {
   return [...names].every((name) => same(one[name], other[name]));
 }
 
-/** Whether two values of a clip's field mean the same: no keyframes, no trim and no spans are like nothing. */
+/** Whether two values of a clip's field mean the same: an empty list of keyframes or spans means the same as null. */
 export function alike(field, one, other) {
   return same(plainest(field, one), plainest(field, other));
 }
@@ -191,15 +197,15 @@ function plainest(field, value) {
 }
 
 /**
- * What would have to be saved to make `stored` the edit: for every clip its changed fields, and the order if it differs.
- * Clips that only one of both has are of no concern here: they come and go at once.
+ * The changes that turn `stored` into `edit`: the changed fields of each clip, and the order if it differs. Clips that
+ * only one of them has are left out: adding and removing a clip is saved at once.
  */
 export function changes(stored, edit) {
   const before = new Map(stored.clips.map((clip) => [clip.clip_id, clip]));
   const clips = edit.clips.filter((clip) => before.has(clip.clip_id)).map((clip) => {
     const old = before.get(clip.clip_id);
     const fields = FIELDS.filter((name) => !alike(name, old[name], clip[name]));
-    return { clip_id: clip.clip_id, version: old.version, fields: Object.fromEntries(fields.map((name) => [name, clip[name]])) };
+    return { clip_id: clip.clip_id, version: old.version, fields: pick(clip, fields) };
   });
   const order = edit.clips.map((clip) => clip.clip_id);
   const moved = !same(order, stored.clips.map((clip) => clip.clip_id));
@@ -207,8 +213,8 @@ export function changes(stored, edit) {
 }
 
 /**
- * Fields that two people changed, each otherwise: what is to be asked before mine is saved over theirs. `stored` is what
- * both began with. What only one of both changed is no conflict.
+ * Fields that were changed both here and elsewhere, to different values: people decide which is kept. `stored` is the
+ * edit that both began with. A field that only one side changed is no conflict.
  */
 export function conflicts(stored, edit, theirs) {
   const others = new Map(theirs.clips.map((clip) => [clip.clip_id, clip]));
@@ -221,7 +227,7 @@ export function conflicts(stored, edit, theirs) {
   });
 }
 
-/** The edit with what is to be saved of mine put over theirs. */
+/** Their edit with my unsaved changes applied to it. */
 export function over(theirs, kept) {
   const mine = new Map(kept.clips.map((each) => [each.clip_id, each.fields]));
   const clips = theirs.clips.map((clip) => ({ ...clip, ...mine.get(clip.clip_id) }));
@@ -234,22 +240,20 @@ export function over(theirs, kept) {
 /** Whether there is something to save. */
 export const anyOf = (found) => found.clips.length > 0 || found.order !== null;
 
-/** The edit as it is, with order and edited fields as they were: what undo gives back. Versions and clips stay. */
+/** The edit with the order and the fields of an earlier one, for undo. It keeps its versions, and its set of clips. */
 export function restored(edit, past) {
   const there = new Map(edit.clips.map((clip) => [clip.clip_id, clip]));
   const known = new Set(past.clips.map((clip) => clip.clip_id));
-  const back = past.clips.filter((clip) => there.has(clip.clip_id)).map((clip) => ({ ...there.get(clip.clip_id), ...edited(clip) }));
+  const back = past.clips.filter((clip) => there.has(clip.clip_id)).map((clip) => ({ ...there.get(clip.clip_id), ...pick(clip) }));
   const clips = [...back, ...edit.clips.filter((clip) => !known.has(clip.clip_id))];
   return { ...edit, clips };
 }
 
-const edited = (clip) => Object.fromEntries(FIELDS.map((name) => [name, clip[name]]));
-
-/** What may be undone and redone: `past` and `future` are edits; `key` joins the steps of one drag. */
+/** No steps of undo. `past` and `future` are edits; commands of one drag have one `key` and are one step. */
 export const NO_HISTORY = { past: [], future: [], key: null };
 const LONGEST = 500;
 
-/** The history after an edit was left behind by a command. */
+/** The history after a command changed the edit `before`. */
 export function recorded(history, before, key = null) {
   const joined = key !== null && key === history.key;
   const past = joined ? history.past : [...history.past, before].slice(-LONGEST);
@@ -270,7 +274,7 @@ export function redone(history, edit) {
   return { edit: restored(edit, next), history: { past: [...history.past, edit], future, key: null } };
 }
 
-/** What a pointer names of a clip, as a selection: a keyframe, a span, the transition, or the clip alone. */
+/** The selection that a problem's pointer names: a keyframe, a span, the transition, or the clip alone. */
 export function pointedAt(edit, problem) {
   const index = /^\/clips\/(\d+)/.exec(problem.pointer ?? "");
   const clip = edit.clips.find((each) => each.clip_id === problem.clip_id) ?? (index ? edit.clips[Number(index[1])] : undefined);

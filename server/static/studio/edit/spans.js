@@ -1,14 +1,14 @@
 /**
- * Speed spans of a clip: source seconds at another speed than 1, sorted and disjoint. Between them the clip plays at 1.
+ * Speed spans of a clip: parts of the source that play at another speed than 1, sorted and disjoint.
  *
  * @typedef {{from: number, to: number, ease: "linear" | "smooth"}} Ramp
  * @typedef {{start: number, end: number | null, speed: number | Ramp}} Span  `end` null is the end of the footage
- * @typedef {{at: number, freeze: number}} Freeze  a picture held, so many seconds of the film
+ * @typedef {{at: number, freeze: number}} Freeze  a picture that is held for `freeze` seconds of the film
  */
 
-export const SLOWEST = 0.1;
-export const FASTEST = 16;
-/** Seconds of a span that is new, and of the shortest one. */
+import { FASTEST, SLOWEST } from "../parts/limits.js";
+
+/** Seconds of a new span, and of the shortest span. */
 const NEW = 1;
 const SHORTEST = 0.02;
 
@@ -28,7 +28,7 @@ export function spanAt(spans, at, duration) {
   return spans.findIndex((each) => !holds(each) && each.start <= at && at < endOf(each, duration));
 }
 
-/** The times between which a span may lie. @param {(Span | Freeze)[]} spans @param {number} index @param {number} duration @returns {[number, number]} */
+/** The times between which a span can be moved and resized. @param {(Span | Freeze)[]} spans @param {number} index @param {number} duration @returns {[number, number]} */
 export function room(spans, index, duration) {
   const own = /** @type {Span} */ (spans[index]);
   const others = /** @type {Span[]} */ (spans.filter((each, i) => i !== index && !holds(each)));
@@ -52,19 +52,19 @@ export function added(spans, at, duration, end, speed = 0.5) {
   return { spans: changed, index: changed.indexOf(span) };
 }
 
-/** A span in two at a source time; of a ramp each part keeps its course. @param {(Span | Freeze)[]} spans @param {number} at @param {number} duration @returns {(Span | Freeze)[]} */
+/** The spans with one split in two at a source time; the halves of a ramp change speed as the ramp did. @param {(Span | Freeze)[]} spans @param {number} at @param {number} duration @returns {(Span | Freeze)[]} */
 export function split(spans, at, duration) {
   const index = spanAt(spans, at, duration);
   const span = /** @type {Span} */ (spans[index]);
   if (index < 0) throw new Error("there is no speed here to split");
   const end = endOf(span, duration);
-  if (at - span.start < SHORTEST || end - at < SHORTEST) throw new Error("this is too near to the end of the speed");
+  if (at - span.start < SHORTEST || end - at < SHORTEST) throw new Error("this is too close to an end of the speed");
   const [before, after] = partsOf(span.speed, (at - span.start) / (end - span.start));
   const parts = [{ ...span, end: at, speed: before }, { ...span, start: at, speed: after }];
   return spans.flatMap((each, i) => (i === index ? parts : [each]));
 }
 
-/** A ramp that is linear over the film's time gains evenly in the square of its speed over the source's. */
+/** The speeds of both halves. A ramp is linear in record time, so the square of its speed is linear in source time. */
 function partsOf(/** @type {number | Ramp} */ speed, /** @type {number} */ part) {
   if (typeof speed === "number") return [speed, speed];
   if (speed.ease === "smooth") throw new Error("a smooth ramp cannot be split: make it linear first");
@@ -72,7 +72,7 @@ function partsOf(/** @type {number | Ramp} */ speed, /** @type {number} */ part)
   return [{ ...speed, to: middle }, { ...speed, from: middle }];
 }
 
-/** A span with other ends, kept between its neighbours. @param {(Span | Freeze)[]} spans @param {number} index @param {{start?: number, end?: number}} ends @param {number} duration */
+/** The spans with other ends of one, which stays between its neighbours. @param {(Span | Freeze)[]} spans @param {number} index @param {{start?: number, end?: number}} ends @param {number} duration */
 export function resized(spans, index, ends, duration) {
   const span = /** @type {Span} */ (spans[index]);
   const [low, high] = room(spans, index, duration);
@@ -90,7 +90,7 @@ export function resized(spans, index, ends, duration) {
 /** @param {(Span | Freeze)[]} spans @param {number} index @param {number | Ramp} speed */
 export function withSpeed(spans, index, speed) {
   const ends = typeof speed === "number" ? [speed] : [speed.from, speed.to];
-  if (!ends.every((each) => each >= SLOWEST && each <= FASTEST)) throw new Error("a speed is from 0.1 to 16");
+  if (!ends.every((each) => each >= SLOWEST && each <= FASTEST)) throw new Error(`a speed must be from ${SLOWEST} to ${FASTEST}`);
   return spans.map((each, i) => (i === index ? { ...each, speed } : each));
 }
 
@@ -99,12 +99,12 @@ export const without = (spans, index) => spans.filter((_, i) => i !== index);
 
 const figure = (/** @type {number} */ speed) => `${Number(speed.toFixed(2))}×`;
 
-/** A speed as it stands on a block. @param {number | Ramp} speed */
+/** A speed as a label. @param {number | Ramp} speed */
 export function speedName(speed) {
   return typeof speed === "number" ? figure(speed) : `${figure(speed.from)} → ${figure(speed.to)}`;
 }
 
-/** The speed at a part of the source of a span, for drawing its block. @param {number | Ramp} speed @param {number} part 0..1 */
+/** The speed at a part of a span, for drawing its block. @param {number | Ramp} speed @param {number} part 0..1 */
 export function drawnSpeed(speed, part) {
   if (typeof speed === "number") return speed;
   return speed.from + (speed.to - speed.from) * (speed.ease === "smooth" ? part * part * (3 - 2 * part) : part);

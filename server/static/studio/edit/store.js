@@ -1,8 +1,8 @@
 /**
  * The page's state: signals that panels read, and the few functions that change them.
  *
- * `edit` is what the person sees, `stored` what the server has; what differs is unsaved. Panels dispatch commands and
- * write no signal of this module themselves but `playhead` and `error`.
+ * `edit` is the edit on the page, `stored` the server's; their difference is unsaved. Panels change the edit by commands;
+ * the only signals of this module that they set are `playhead` and `error`.
  */
 import { batch, computed, signal } from "../parts/preact.js";
 import * as model from "./model.js";
@@ -11,29 +11,31 @@ const NOTHING = { clip_id: null, keyframe: null, span: null, transition: false }
 
 /** @type {import("../parts/preact.js").Signal} the edit; null until it is loaded */
 export const edit = signal(null);
-/** The edit as the server last said it has it. */
+/** The edit as the server has it, as far as is known. */
 export const stored = signal(null);
-/** What is selected: {clip_id, keyframe: frame | null, span: index | null, transition: bool}. */
+/** The selection: {clip_id, keyframe: frame | null, span: index | null, transition: bool}. */
 export const selection = signal(NOTHING);
 /** Seconds of the selected clip's source. */
 export const playhead = signal(0);
 /** The newest answer of the draft call; null until there is one. `draftOf` is the edit it answers for. */
 export const draft = signal(null);
 export const draftOf = signal(null);
-/** What saving.js is at: {state: "idle" | "saving" | "conflict" | "offline" | "error" | "signed-out", message?}. */
+/** The state of saving, which remote/save.js sets: {state: "idle" | "saving" | "conflict" | "offline" | "error" | "signed-out", message?}. */
 export const saving = signal({ state: "idle" });
 /** Errors of an export that was refused; the draft's own are in `draft`. */
 export const exportProblems = signal([]);
-/** What the last command was refused for, in words; panels show it and may clear it. */
+/** Why the last command was refused, for people; null if it was not. Panels display it and may clear it. */
 export const error = signal(null);
-/** What `reveal` showed last: panels scroll to it and put the focus there. {problem, count}; count grows each time. */
+/** The problem that `reveal` selected last, {problem, count}: panels scroll to it and focus it. Each call raises `count`. */
 export const revealed = signal(null);
 
-/** Commands that tell what the server did already: they are no edits, and undo leaves them. */
-const TOLD = new Set(["add-clip", "remove-clip", "set-project"]);
+/** Commands that repeat a change which the server has made already: they are not edits, and undo leaves them alone. */
+const SERVER_MADE = new Set(["add-clip", "remove-clip", "set-project"]);
 
 const history = signal(model.NO_HISTORY);
 
+/** The id of the project on the page; null until it is loaded. */
+export const projectId = computed(() => edit.value?.project.id ?? null);
 export const clips = computed(() => edit.value?.clips ?? []);
 /** A clip by its id, or null. */
 export const clipById = (id) => clips.value.find((clip) => clip.clip_id === id) ?? null;
@@ -41,17 +43,17 @@ export const clipById = (id) => clips.value.find((clip) => clip.clip_id === id) 
 export const selected = computed(() => clipById(selection.value.clip_id));
 /** The draft's part for the selected clip, or null. */
 export const drafted = computed(() => draft.value?.clips.find((clip) => clip.clip_id === selection.value.clip_id) ?? null);
-/** What is to be saved. */
+/** The changes that are not saved yet. */
 export const unsaved = computed(() => (edit.value && stored.value ? model.changes(stored.value, edit.value) : { clips: [], order: null }));
 export const dirty = computed(() => model.anyOf(unsaved.value));
-/** How saved the edit is: as `saving`, and "saved" or "unsaved" for "idle". */
+/** The state of saving for people: as `saving`, with "saved" or "unsaved" in place of "idle". */
 export const saveState = computed(() => (saving.value.state === "idle" ? { state: dirty.value ? "unsaved" : "saved" } : saving.value));
 export const canUndo = computed(() => history.value.past.length > 0);
 export const canRedo = computed(() => history.value.future.length > 0);
 /** Every error of the newest draft, else of the newest export: {clip_id, pointer, message, hint}. */
 export const problems = computed(() => (draft.value?.errors.length ? draft.value.errors : exportProblems.value));
 
-/** Begin with a project as the API answers it: nothing to undo, nothing unsaved. */
+/** Load a project as the API answers it, with nothing to undo and nothing unsaved. */
 export function load(project) {
   const loaded = model.editOf(project);
   batch(() => {
@@ -61,7 +63,7 @@ export function load(project) {
   });
 }
 
-/** Carry out a command; false, with the reason in `error`, when it cannot be. */
+/** Carry out a command; false if it is refused, with the reason in `error`. */
 export function dispatch(command) {
   const before = edit.value;
   let after;
@@ -74,7 +76,7 @@ export function dispatch(command) {
   batch(() => {
     error.value = null;
     if (after === before) return;
-    if (TOLD.has(command.do)) stored.value = model.apply(stored.value, command);
+    if (SERVER_MADE.has(command.do)) stored.value = model.apply(stored.value, command);
     else history.value = model.recorded(history.value, before, command.merge ?? null);
     edit.value = after;
     if (!selected.value) select({ clip_id: after.clips[0]?.clip_id ?? null });
@@ -82,7 +84,7 @@ export function dispatch(command) {
   return true;
 }
 
-/** The next command begins a step of its own, whatever its `merge`: a drag has ended. */
+/** End a drag: the next command is an undo step of its own, whatever its `merge`. */
 export function endMerge() {
   history.value = { ...history.value, key: null };
 }
@@ -95,12 +97,12 @@ function step(move) {
   if (!moved) return false;
   batch(() => {
     [edit.value, history.value, error.value] = [moved.edit, moved.history, null];
-    select(selection.value); // a keyframe that is gone is selected no more
+    select(selection.value); // deselects a keyframe that no longer exists
   });
   return true;
 }
 
-/** Select a clip, or a part of it; what is not said is not selected. A keyframe that is not there selects its clip. */
+/** Select a clip or a part of it; parts that are not named are deselected, and so is a keyframe that does not exist. */
 export function select(what) {
   const next = { ...NOTHING, clip_id: selection.value.clip_id, ...what };
   const clip = clipById(next.clip_id);
@@ -113,7 +115,7 @@ export function select(what) {
   }
 }
 
-/** Select what a problem is about. */
+/** Select the clip, keyframe, span or transition that a problem names. */
 export function reveal(problem) {
   const found = model.pointedAt(edit.value, problem);
   batch(() => {
@@ -122,21 +124,18 @@ export function reveal(problem) {
   });
 }
 
-/** What the server has of a clip now; where the person has gone on since `sent` was sent, the edit keeps theirs. */
+/** Take in a clip as the server has it; fields that were edited after `sent` was sent keep their newer values. */
 export function took(clip, sent = {}) {
   const known = model.fromStored(clip);
   const before = model.clipOf(stored.value, known.clip_id);
   const gone = (name, mine) => !model.alike(name, Object.hasOwn(sent, name) ? sent[name] : before[name], mine[name]);
   batch(() => {
     stored.value = model.changed(stored.value, known.clip_id, () => known);
-    edit.value = model.changed(edit.value, known.clip_id, (mine) => {
-      const own = model.FIELDS.filter((name) => gone(name, mine)).map((name) => [name, mine[name]]);
-      return { ...known, ...Object.fromEntries(own) };
-    });
+    edit.value = model.changed(edit.value, known.clip_id, (mine) => ({ ...known, ...model.pick(mine, model.FIELDS.filter((name) => gone(name, mine))) }));
   });
 }
 
-/** What the server has, whole, while the person goes on: what they changed stays theirs, the rest becomes the server's. */
+/** Take in the server's whole edit: unsaved changes stay, everything else becomes the server's. */
 export function tookAll(theirs) {
   batch(() => {
     const kept = model.changes(stored.value, edit.value);
@@ -146,7 +145,7 @@ export function tookAll(theirs) {
   });
 }
 
-/** Give up own changes of some fields, `[{clip_id, field, theirs}]`, as a step that can be undone. */
+/** Replace unsaved fields by the server's, `[{clip_id, field, theirs}]`, as a step that can be undone. */
 export function giveUp(fields) {
   const before = edit.value;
   batch(() => {
@@ -157,7 +156,7 @@ export function giveUp(fields) {
   });
 }
 
-/** A clip as the server made it of an earlier version: saved already, and a step that can be undone. */
+/** Take in a clip that the server restored from an earlier version: it is saved already, and can be undone. */
 export function tookBack(clip) {
   const known = model.fromStored(clip);
   batch(() => {

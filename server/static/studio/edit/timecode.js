@@ -1,5 +1,5 @@
 /**
- * Frames as people write them: 00:02.13, hours before it when there are any; 00:02;13 where labels are dropped.
+ * Timecodes: 00:02.13, with hours in front where there are any; 00:02;13 for drop-frame rates.
  *
  * Drop-frame counts 30 labels a second at 29.97 and leaves out two a minute, but none in each tenth minute, so that
  * labels keep step with the clock. At 59.94 it is twice that.
@@ -25,7 +25,7 @@ export function frameAt(seconds, rate) {
   return Math.max(0, Math.floor(seconds * rate.value + 1e-4));
 }
 
-/** The frame whose picture is said to begin at a time: browsers round, and a quarter on is far from the frame's ends. */
+/** The frame that a browser says begins at a time. Browsers round, so the time a quarter of a frame later is looked up. */
 export const frameBegunAt = (/** @type {number} */ seconds, /** @type {Rate} */ rate) => frameAt(seconds + 1 / 4 / rate.value, rate);
 
 /** When a frame begins. @param {number} frame @param {Rate} rate */
@@ -46,7 +46,7 @@ export function timecode(frame, rate) {
   return hours ? `${padded(hours)}:${clock}` : clock;
 }
 
-/** The number that a frame is called by. */
+/** The number of a frame in labels, which drop-frame rates skip some of. */
 function labelOf(/** @type {number} */ frame, /** @type {Rate} */ { base, dropped }) {
   if (!dropped) return frame;
   const minute = base * 60 - dropped;
@@ -55,7 +55,7 @@ function labelOf(/** @type {number} */ frame, /** @type {Rate} */ { base, droppe
   return frame + 9 * dropped * tens + dropped * Math.max(0, Math.floor((rest - dropped) / minute));
 }
 
-/** The frame that a label names; null for a label that is left out. */
+/** The frame of a label; null for a label that drop-frame skips. */
 function frameOf(/** @type {number} */ label, /** @type {Rate} */ rate) {
   const minutes = Math.floor(label / (rate.base * 60));
   const frame = label - rate.dropped * (minutes - Math.floor(minutes / 10));
@@ -65,8 +65,8 @@ function frameOf(/** @type {number} */ label, /** @type {Rate} */ rate) {
 const WRITTEN = /^(?:(?:(\d+):)?(\d+):)?(\d+)(?:[.:;,](\d+))?$/;
 
 /**
- * The frame that a text names, null when it names none: "1:02.13", "2.13" and "2:13.00" as timecodes, "75f" a frame,
- * "2.5s" seconds. A part after the last sign is frames. @param {string} text @param {Rate} rate
+ * The frame of a text, null for a text that is none of these: "1:02.13", "2.13" and "2:13.00" as timecodes, "75f" as
+ * a frame, "2.5s" as seconds. The number after the last separator counts frames. @param {string} text @param {Rate} rate
  */
 export function parseTimecode(text, rate) {
   const plain = text.trim();
@@ -81,15 +81,15 @@ export function parseTimecode(text, rate) {
   return frameOf(((hours * 60 + minutes) * 60 + seconds) * rate.base + rest, rate);
 }
 
-/** Seconds as people say them: 0.5 s, 12 s, 1:02. @param {number} seconds */
+/** Seconds for people: 0.5 s, 12 s, 1:02. @param {number} seconds */
 export function spoken(seconds) {
   if (seconds >= 60) return `${Math.floor(seconds / 60)}:${padded(Math.floor(seconds % 60))}`;
   return `${Number(seconds.toFixed(2))} s`;
 }
 
 /**
- * When a frame begins, as it is stored: to a millionth of a second, never later, so that the frame is in a clip that
- * begins here, and not in one that ends here. @param {number} frame @param {Rate} rate
+ * The stored time of a frame's beginning: rounded down to a millionth of a second, so that a clip that begins here has
+ * the frame, and a clip that ends here has not. @param {number} frame @param {Rate} rate
  */
 export function storedTime(frame, rate) {
   return Math.floor(timeOf(frame, rate) * 1e6 + 1e-3) / 1e6;

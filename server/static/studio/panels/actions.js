@@ -1,4 +1,4 @@
-/** What buttons and keys do to the selected clip at the playhead. */
+/** The actions of buttons and keys on the selected clip at the playhead. */
 
 import { signal } from "../parts/vendor.js";
 import { keepHere } from "./framing.js";
@@ -9,7 +9,7 @@ import { clips, dispatch, error, playhead, select, selected, selection } from ".
 import { timeOf } from "../edit/timecode.js";
 import { framed, show, stored } from "../playback/window.js";
 
-/** A keyframe's box and ease that was copied. */
+/** The box and the ease of the copied keyframe. */
 export const copied = signal(null);
 
 const id = () => selected.peek()?.clip_id;
@@ -20,7 +20,7 @@ export function goTo(number) {
   show(playhead.peek());
 }
 
-/** Do what may be refused: the reason is shown as that of a command. */
+/** Run what may throw a reason for people, and put that into `error`, as for a refused command. */
 function tried(work) {
   try {
     return work();
@@ -30,7 +30,7 @@ function tried(work) {
   }
 }
 
-/** The in or out point at frames; the whole clip is no trim. @param {number} first @param {number} until @param {string} [merge] */
+/** Set the in and the out point, as frames; the whole clip removes the trim. @param {number} first @param {number} until @param {string} [merge] */
 export function setTrim(first, until, merge) {
   const whole = first <= 0 && until >= frames.peek();
   const end = until >= frames.peek() ? Math.floor(duration.peek() * 1e6) / 1e6 : stored(until);
@@ -81,7 +81,7 @@ export function pasteKeyframe() {
   select({ keyframe: frame.peek() });
 }
 
-/** The keyframe before or after the playhead. @param {1 | -1} way */
+/** Go to the keyframe before or after the playhead. @param {1 | -1} way */
 export function nextKeyframe(way) {
   const ordered = way > 0 ? keyframes.peek() : [...keyframes.peek()].reverse();
   const found = ordered.find((each) => way * (each.frame - frame.peek()) > 0);
@@ -92,7 +92,7 @@ export function nextKeyframe(way) {
 
 export const setSpans = (spans, merge) => dispatch({ do: "set-spans", clip_id: id(), spans, merge });
 
-/** A speed from the playhead on; where there is one already, it is parted. */
+/** Add a speed from the playhead on, or split the one that is there. */
 export function addSpan() {
   const { spans } = segments.peek();
   const at = stored(frame.peek());
@@ -109,14 +109,14 @@ export function removeSpan(index) {
   select({});
 }
 
-/** Select the speed at an index and go to where it begins. */
+/** Select the speed at an index and go to its beginning. */
 export function goToSpan(index) {
   const span = segments.peek().spans[index];
   goTo(framed(holds(span) ? span.at : span.start));
   select({ span: index });
 }
 
-/** Delete what is selected; a keyframe at the playhead if nothing is. */
+/** Delete the selection, or a keyframe at the playhead if nothing is selected. */
 export function removeSelected() {
   const { keyframe: chosen, span, transition } = selection.peek();
   if (span !== null) return removeSpan(span);
@@ -124,14 +124,14 @@ export function removeSelected() {
   return removeKeyframe(chosen ?? keyframe.peek()?.frame);
 }
 
-/** The clip before or after. @param {1 | -1} way */
+/** Select the clip before or after. @param {1 | -1} way */
 export function nextClip(way) {
   const index = clips.peek().findIndex((each) => each.clip_id === id());
   const found = clips.peek()[index + way];
   if (found) select({ clip_id: found.clip_id });
 }
 
-/** The selected clip earlier or later in the film. @param {1 | -1} way */
+/** Move the selected clip to before or after its neighbour. @param {1 | -1} way */
 export function moveClip(way) {
   const index = clips.peek().findIndex((each) => each.clip_id === id());
   if (clips.peek()[index + way]) dispatch({ do: "move-clip", clip_id: id(), to: index + way });

@@ -1,4 +1,4 @@
-/** The bar over the editor: where one is, how saved it is, back and forth, and the way to the film. */
+/** The bar over the editor: the project's name, the state of saving, undo and redo, and the export button. */
 import { html, signal } from "../parts/preact.js";
 import * as api from "../remote/api.js";
 import { AskName } from "../parts/dialog.js";
@@ -6,7 +6,7 @@ import { ExportButton } from "./export.js";
 import { History } from "./history.js";
 import { notice } from "../remote/save.js";
 import { Saving } from "./save_state.js";
-import { dispatch, edit } from "../edit/store.js";
+import { dispatch, edit, projectId } from "../edit/store.js";
 import { sign } from "../parts/shapes.js";
 
 const renaming = signal(false);
@@ -14,8 +14,7 @@ const renaming = signal(false);
 async function rename(name) {
   renaming.value = false;
   try {
-    const { id } = edit.value.project;
-    await api.changeProject(id, { name });
+    await api.changeProject(projectId.value, { name });
     dispatch({ do: "set-project", project: { name } });
     document.title = `${name} – reelc`;
   } catch (problem) {
@@ -25,14 +24,14 @@ async function rename(name) {
 }
 
 export function Bar() {
-  const { id, name, aspect_ratio } = edit.value.project;
+  const { name, aspect_ratio } = edit.value.project;
   return html`<header class="bar">
     <a class="mark" href="/" aria-label="reelc: all projects" title="All projects"><img src="/static/favicon.svg" alt="" width="26" height="26" /></a>
     <h1><button class="plain title" onClick=${() => (renaming.value = true)} title="Rename the project">${name}</button></h1>
     <span class="quiet ratio" title="Shape of the film"><span class="shape" style=${sign(aspect_ratio, 13)} aria-hidden="true"></span> ${aspect_ratio}</span>
     <${Saving} />
     <${History} />
-    <nav class="ways" aria-label="site"><a class="button plain" href=${`/projects/${id}/explain`}>Graph</a><a class="button plain" href="/exports">Exports</a></nav>
+    <nav class="ways" aria-label="site"><a class="button plain" href=${`/projects/${projectId.value}/explain`}>Graph</a><a class="button plain" href="/exports">Exports</a></nav>
     <${ExportButton} />
     ${renaming.value && html`<${AskName} title="Rename project" label="Name" name=${name} onName=${rename} onClose=${() => (renaming.value = false)} />`}
   </header>`;

@@ -1,15 +1,16 @@
-/** The clips of the film as a list: added, named, ordered, copied, removed. */
-import { html, signal, Sortable, useEffect, useRef, useState } from "../parts/vendor.js";
+/** The list of clips: add, rename, sort, duplicate, remove. */
+import { html, signal, useEffect, useRef, useState } from "../parts/vendor.js";
 import * as api from "../remote/api.js";
 import { AskName, Dialog } from "../parts/dialog.js";
-import { filmstripOf, pictureStyle } from "../remote/footage.js";
 import { clips, dispatch, draft, select, selection } from "../edit/store.js";
+import { useSorting } from "./sorting.js";
+import { Thumb } from "./thumb.js";
 import { addClip, duplicate, failed, forget, remove, uploadAll, uploads } from "./uploads.js";
 import { bytes, clock } from "../parts/words.js";
 
-/** What is asked: {what: "add" | "rename", clip?} or null. */
+/** The open dialog: {what: "add" | "rename", clip?} or null. */
 const asked = signal(null);
-/** The clip that was removed last: {name, back} or null. */
+/** The clip that was removed last, {name, back}, or null; `back()` adds it again. */
 const removed = signal(null);
 const close = () => (asked.value = null);
 
@@ -54,25 +55,9 @@ function Empty() {
     <button class="lamp" onClick=${() => (asked.value = { what: "add" })}>Add clips</button></div>`;
 }
 
-/** Sortable moves elements: they are put back where they were, and the page draws the new order. */
-function useSorting(ref) {
-  useEffect(() => {
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const sorting = Sortable.create(ref.current, {
-      handle: ".clip-body", animation: still ? 0 : 120, forceFallback: true, fallbackTolerance: 4, delay: 200, delayOnTouchOnly: true,
-      onEnd({ item, oldIndex, newIndex, from }) {
-        from.removeChild(item);
-        from.insertBefore(item, from.children[oldIndex] ?? null);
-        if (oldIndex !== newIndex) dispatch({ do: "move-clip", clip_id: item.dataset.clip, to: newIndex });
-      },
-    });
-    return () => sorting.destroy();
-  }, []);
-}
-
 function List() {
   const ref = useRef(null);
-  useSorting(ref);
+  useSorting(ref, ".clip-body", { forceFallback: true, fallbackTolerance: 4 });
   return html`<ol ref=${ref} class="clip-list">${clips.value.map((clip, index) => html`<${Clip} key=${clip.clip_id} clip=${clip} index=${index} />`)}</ol>`;
 }
 
@@ -92,7 +77,7 @@ function Clip({ clip, index }) {
   return html`<li class=${`clip ${chosen ? "chosen" : ""} ${faulty ? "faulty" : ""}`} data-clip=${clip.clip_id}>
     <button class="clip-body" aria-current=${chosen ? "true" : null} onClick=${() => select({ clip_id: clip.clip_id })} onKeyDown=${pressed}
       title="Drag to another place, or Alt with ↑ and ↓">
-      <${Thumb} clip=${clip} /><span class="clip-about"><span class="clip-name">${clip.name}</span>
+      <${Thumb} clip=${clip} name="thumb" width=${64} height=${40} /><span class="clip-about"><span class="clip-name">${clip.name}</span>
       <span class="quiet">${index + 1}${lasts ? ` · ${lasts}` : ""}${faulty ? " · " : ""}${faulty && html`<b class="gone">problem</b>`}</span></span></button>
     ${chosen && html`<${Tools} clip=${clip} index=${index} move=${move} />`}
   </li>`;
@@ -123,18 +108,6 @@ function Tools({ clip, index, move }) {
     <${Tool} sign="remove" label="Remove" act=${gone} />
   </div>`;
 }
-
-/** The picture at the in point, out of the filmstrip; where there is none, nothing. */
-function Thumb({ clip }) {
-  const strip = clip.raw_clip_id ? filmstripOf(clip.raw_clip_id).value : null;
-  if (!strip) return html`<span class="thumb"></span>`;
-  const scale = Math.max(THUMB.width / strip.width, THUMB.height / strip.height);
-  const left = (strip.width * scale - THUMB.width) / 2;
-  const style = pictureStyle(clip.raw_clip_id, strip, clip.segments_data?.trimRange?.start ?? 0, scale, left);
-  return html`<span class="thumb" style=${style}></span>`;
-}
-
-const THUMB = { width: 64, height: 40 };
 
 function Uploads() {
   if (!uploads.value.length) return null;

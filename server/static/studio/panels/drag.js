@@ -1,4 +1,4 @@
-/** Dragging by interact.js: one place where a drag begins, moves, ends, and is called off by Escape. */
+/** Dragging by interact.js: the beginning, the moves, the end of a drag, and its cancelling by Escape. */
 
 import { interact, useEffect, useRef } from "../parts/vendor.js";
 import { endMerge } from "../edit/store.js";
@@ -7,11 +7,11 @@ let running = /** @type {{stop: () => void, undo: () => void} | null} */ (null);
 let counted = 0;
 
 /**
- * A drag of what matches `selector` within the element of `ref`, or of the element itself.
+ * Make elements within `ref` that match `selector`, or the element of `ref` itself, draggable.
  *
- * `start(event)` answers what the drag needs to know, or null for none; `move(event, known)` is told `dx` and `dy` since
- * the start, `merge`, the key under which its commands are one step, and `alt`; `end(known)` comes always, after
- * `cancel(known)` when Escape called it off.
+ * `start(event)` returns a value for the other handlers, or null for no drag. `move(event, known)` gets `dx` and `dy` since
+ * the start; `merge`, the key under which its commands are one undo step; and whether Alt is held. `end(known)` is always
+ * called, after `cancel(known)` if Escape cancelled the drag.
  */
 export function useDrag(ref, handlers, selector = null) {
   const newest = useRef(handlers);
@@ -48,7 +48,7 @@ function listenersOf(newest) {
   };
 }
 
-/** Call off the drag that is under way; false when there is none. */
+/** Cancel the current drag; false if there is none. */
 export function cancelDrag() {
   if (!running) return false;
   const drag = running;

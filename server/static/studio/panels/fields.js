@@ -1,26 +1,26 @@
-/** Fields for every number that can be dragged. What is typed counts on Enter or on leaving; what cannot be is said. */
+/** Fields for numbers that can be dragged too. A typed value is set on Enter or on leaving; a value out of bounds is explained. */
 
 import { html, useEffect, useId, useRef, useState } from "../parts/vendor.js";
 import { parseTimecode, timecode } from "../edit/timecode.js";
 
-/** A text that is `shown` until somebody types; `read` gives the value it stands for, or throws what is wrong with it. */
-function Typed({ label, shown, read, onSet, unit = "", wide = false, inputmode = "decimal", keys = {} }) {
+/** A field with `text` in it; `read` converts what is typed to a value, or throws the reason why it cannot. */
+function Typed({ label, text, read, onSet, unit = "", wide = false, inputmode = "decimal", keys = {} }) {
   const id = useId();
   const [typed, setTyped] = useState(null);
   const [wrong, setWrong] = useState("");
-  useEffect(() => setWrong(""), [shown]);
+  useEffect(() => setWrong(""), [text]);
   const left = useRef(false);
   const done = () => {
     if (typed === null || left.current) return;
     try {
-      if (typed.trim() !== shown) onSet(read(typed));
+      if (typed.trim() !== text) onSet(read(typed));
       setWrong("");
     } catch (problem) {
       setWrong(problem.message);
     }
     setTyped(null);
   };
-  /** As it was, and the editor's keys count again. */
+  /** Drop what is typed, and give the focus back, so that the editor's keys work again. */
   const leave = (field) => {
     setTyped(null);
     left.current = true;
@@ -38,7 +38,7 @@ function Typed({ label, shown, read, onSet, unit = "", wide = false, inputmode =
   };
   return html`<span class="num ${wide ? "num-wide" : ""}">
     <label for=${id}>${label}</label>
-    <span class="entry"><input id=${id} type="text" inputmode=${inputmode} autocomplete="off" spellcheck=${false} value=${typed ?? shown}
+    <span class="entry"><input id=${id} type="text" inputmode=${inputmode} autocomplete="off" spellcheck=${false} value=${typed ?? text}
       aria-invalid=${wrong ? "true" : null} aria-describedby=${wrong ? `${id}-wrong` : null}
       onInput=${(event) => setTyped(event.target.value)} onBlur=${done} onKeyDown=${pressed} />
     ${unit && html`<span class="unit" aria-hidden="true">${unit}</span>`}</span>
@@ -50,7 +50,7 @@ function Typed({ label, shown, read, onSet, unit = "", wide = false, inputmode =
 export function NumberField({ label, value, step = 1, digits = 2, min = -Infinity, max = Infinity, unit, onSet }) {
   const read = (text) => {
     const number = Number(text.replace(",", ".").replace(/[^0-9.+-]+$/, ""));
-    if (text.trim() === "" || !Number.isFinite(number)) throw new Error("this is no number");
+    if (text.trim() === "" || !Number.isFinite(number)) throw new Error("this is not a number");
     if (number < min || number > max) throw new Error(`from ${min} to ${max}`);
     return number;
   };
@@ -59,7 +59,7 @@ export function NumberField({ label, value, step = 1, digits = 2, min = -Infinit
     onSet(Number(Math.min(Math.max(next, min), max).toFixed(6)));
   };
   const keys = { ArrowUp: by(1), ArrowDown: by(-1) };
-  return html`<${Typed} label=${label} shown=${String(Number(value.toFixed(digits)))} read=${read} onSet=${onSet} unit=${unit} keys=${keys} />`;
+  return html`<${Typed} label=${label} text=${String(Number(value.toFixed(digits)))} read=${read} onSet=${onSet} unit=${unit} keys=${keys} />`;
 }
 
 /** A frame, as a timecode; the arrows change it by one, with Shift by a second. */
@@ -72,10 +72,10 @@ export function TimecodeField({ label, frame, rate, min = 0, max = Infinity, onS
   };
   const by = (sign) => (second) => onSet(Math.min(Math.max(frame + sign * (second ? rate.base : 1), min), max));
   const keys = { ArrowUp: by(1), ArrowDown: by(-1) };
-  return html`<${Typed} label=${label} shown=${timecode(frame, rate)} read=${read} onSet=${onSet} wide inputmode="text" keys=${keys} />`;
+  return html`<${Typed} label=${label} text=${timecode(frame, rate)} read=${read} onSet=${onSet} wide inputmode="text" keys=${keys} />`;
 }
 
-/** One of several. `choices` are [value, words]. */
+/** A choice of one value; `choices` are [value, label]. */
 export function Choice({ label, value, choices, onSet }) {
   const id = useId();
   return html`<span class="num">
@@ -86,7 +86,7 @@ export function Choice({ label, value, choices, onSet }) {
   </span>`;
 }
 
-/** On or off. */
+/** A check box. */
 export function Switch({ label, on, onSet, title }) {
   return html`<label class="switch" title=${title}><input type="checkbox" checked=${on} onChange=${(event) => onSet(event.target.checked)} />${label}</label>`;
 }

@@ -1,12 +1,14 @@
-/** The source's picture with the crop box of the film's shape over it, and the way that the box goes. */
+/** The source's picture with the crop box over it, and the path of the box. */
 
 import { html, signal, useRef } from "../parts/vendor.js";
-import { between, largest, moved, placed, resized, rounded, scaled, snapped, withField } from "../edit/box.js";
+import { between, largest, moved, placed, resized, rounded, scaled, SMALLEST, snapped, withField } from "../edit/box.js";
 import { centres } from "../edit/curve.js";
 import { useDrag } from "./drag.js";
 import { NumberField, Switch } from "./fields.js";
 import { box, frame, keyframe, keyframes, parts, picture, rate, ratio, waiting, wholeClip } from "../playback/now.js";
 import { pause, Player, playing } from "../playback/player.js";
+import { LARGEST_ROTATION } from "../parts/limits.js";
+import { modified } from "../parts/keyboard.js";
 import { dispatch, select, selected } from "../edit/store.js";
 import { timecode } from "../edit/timecode.js";
 
@@ -17,13 +19,13 @@ const HANDLES = [
   ["se", { bottom: true, right: true }], ["s", { bottom: true }], ["sw", { bottom: true, left: true }], ["w", { left: true }],
 ];
 
-/** The lines that a box snapped to, and whether a drag of it is under way. */
+/** The lines that the box has snapped to, and whether it is being dragged. */
 const guides = signal([]);
 const dragging = signal(false);
 
 /**
- * Make the box here `wanted`. It is the keyframe of this frame, a new one if there is none; with “whole clip” all
- * keyframes are changed alike, from what they were when a drag began: the curve between them is the server's, and late.
+ * Set the box on this frame: its keyframe, or a new one. With “whole clip” all keyframes change together. A drag changes them
+ * `from` their state at its start, because the curve between them comes from the server, with a delay.
  * @param {import("../edit/curve.js").Box} wanted @param {string} [merge]
  */
 export function setBox(wanted, merge, from = { keys: keyframes.peek(), box: box.peek() }) {
@@ -40,7 +42,7 @@ export function setBox(wanted, merge, from = { keys: keyframes.peek(), box: box.
   return made;
 }
 
-/** A box changed as another was: scaled about its centre and moved as much. */
+/** The change of a box that turns `before` into `after`: scaled about its centre and moved. */
 function alike(each, before, after) {
   const grown = scaled(each, each.width * (after.width / before.width), ratio.peek(), picture.peek());
   const dx = after.x + after.width / 2 - before.x - before.width / 2;
@@ -49,13 +51,13 @@ function alike(each, before, after) {
   return rounded(moved(same ? each : grown, dx, dy, picture.peek()));
 }
 
-/** A keyframe between two goes on as the one before it does. */
+/** The ease of a new keyframe: that of the keyframe before it. */
 function easeHere() {
   const before = keyframes.peek().filter((each) => each.frame < frame.peek()).at(-1);
   return before?.ease ? { ease: before.ease } : {};
 }
 
-/** Make what is seen here a keyframe. */
+/** Make the box here a keyframe. */
 export const keepHere = () => setBox(placed(box.peek(), picture.peek()));
 
 const percent = (part, whole) => `${(100 * part) / whole}%`;
@@ -77,7 +79,7 @@ function CropBox() {
   </div>`;
 }
 
-/** One drag for the box and its grips: which, says where it began. */
+/** One drag for the box and its grips; the element under the pointer decides which of them is dragged. */
 function boxDrag(scale) {
   return {
     start(event) {
@@ -106,7 +108,7 @@ function boxDrag(scale) {
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function boxKeys(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (modified(event)) return;
   const by = event.shiftKey ? 10 : 1;
   const way = MOVES[event.key];
   const merge = `keys ${frame.peek()}`;
@@ -118,7 +120,7 @@ function boxKeys(event) {
   event.stopPropagation();
 }
 
-/** What a change here makes: said before it is made. */
+/** A note in the box that names the keyframe which a change would set. */
 function Note() {
   const at = timecode(frame.value, rate.value);
   if (wholeClip.value) return html`<span class="note">Moves every keyframe</span>`;
@@ -126,7 +128,7 @@ function Note() {
   return html`<span class="note fresh">New keyframe at ${at}</span>`;
 }
 
-/** Around the box it is darker; the way of its centre, its keyframes, and the lines that it snapped to. */
+/** The shade around the box, the path of its centre, its keyframes, and the lines that it has snapped to. */
 function Overlay() {
   const { width, height } = picture.value;
   const { x, y, width: wide, height: high } = box.value;
@@ -150,7 +152,7 @@ function Way() {
     ${dots.map((each) => html`<path class="dot" d="M${each.x + each.width / 2} ${each.y + each.height / 2}h0" />`)}`;
 }
 
-/** The numbers of the box, and what sets it at once. */
+/** The fields of the box and the rotation. */
 function Numbers() {
   const { width, height } = picture.value;
   const set = (field) => (value) => setBox(withField(box.peek(), field, value, ratio.peek(), picture.peek()));
@@ -159,15 +161,15 @@ function Numbers() {
   return html`<div class="numbers" role="group" aria-label="Crop in pixels">
     <${NumberField} label="Left" value=${here.x} min=${0} max=${width} onSet=${set("x")} />
     <${NumberField} label="Top" value=${here.y} min=${0} max=${height} onSet=${set("y")} />
-    <${NumberField} label="Width" value=${here.width} min=${16} max=${width} onSet=${set("width")} />
-    <${NumberField} label="Height" value=${here.height} min=${16} max=${height} onSet=${set("height")} />
-    <${NumberField} label="Turn" value=${selected.value.rotation ?? 0} step=${0.1} min=${-20} max=${20} unit="°" onSet=${turn} />
+    <${NumberField} label="Width" value=${here.width} min=${SMALLEST} max=${width} onSet=${set("width")} />
+    <${NumberField} label="Height" value=${here.height} min=${SMALLEST} max=${height} onSet=${set("height")} />
+    <${NumberField} label="Turn" value=${selected.value.rotation ?? 0} step=${0.1} min=${-LARGEST_ROTATION} max=${LARGEST_ROTATION} unit="°" onSet=${turn} />
     <button type="button" onClick=${() => setBox(largest(ratio.peek(), picture.peek()))} title="The largest crop, in the middle">Largest</button>
     <${Switch} label="Whole clip" on=${wholeClip.value} onSet=${(on) => (wholeClip.value = on)} title="Moves and resizes every keyframe of the clip alike" />
   </div>`;
 }
 
-/** The stage: picture, box, numbers. */
+/** The stage: picture, box, fields. */
 export function Framing() {
   if (!selected.value) return null;
   const { width, height } = picture.value;

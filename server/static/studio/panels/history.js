@@ -1,11 +1,11 @@
-/** Undo and redo, and what was stored: every version of the selected clip, each to be looked at and brought back. */
+/** Undo and redo, and the stored versions of the selected clip, any of which can be restored. */
 import { html, signal, useEffect, useState } from "../parts/preact.js";
 import * as api from "../remote/api.js";
 import { Dialog } from "../parts/dialog.js";
 import { alike, FIELDS, fromStored } from "../edit/model.js";
 import { save } from "../remote/save.js";
-import { canRedo, canUndo, redo, selected, tookBack, undo } from "../edit/store.js";
-import { ago, FIELD_NAMES, told } from "../parts/words.js";
+import { canRedo, canUndo, projectId, redo, selected, tookBack, undo } from "../edit/store.js";
+import { ago, FIELD_NAMES, asText } from "../parts/words.js";
 
 const open = signal(false);
 
@@ -33,11 +33,10 @@ function Versions({ clip }) {
       setFailed(problem.message);
     }
   };
-  const project = clip.project_id ?? document.getElementById("studio").dataset.project;
-  useEffect(() => void attempt(async () => setVersions((await api.versions(project, clip.clip_id)).versions.map(fromStored))), []);
+  useEffect(() => void attempt(async () => setVersions((await api.versions(projectId.value, clip.clip_id)).versions.map(fromStored))), []);
   const restore = (version) => attempt(async () => {
-    if (!(await save())) return setFailed("What is unsaved could not be saved, so nothing was brought back.");
-    const { clip: back } = await api.restore(project, clip.clip_id, version, selected.value.version);
+    if (!(await save())) return setFailed("Your changes could not be saved, so nothing was restored.");
+    const { clip: back } = await api.restore(projectId.value, clip.clip_id, version, selected.value.version);
     tookBack(back);
     close();
   });
@@ -48,14 +47,14 @@ function Versions({ clip }) {
       <div><b>v${each.version}</b> <span class="quiet">${ago(each.saved_at)}</span><${Differences} now=${each} before=${versions[index + 1]} /></div>
       ${index === 0 ? html`<span class="quiet">stored now</span>` : html`<button class="small" onClick=${() => restore(each.version)} aria-label=${`Restore version ${each.version}`}>Restore</button>`}
     </li>`)}</ol>`}
-    <p class="quiet">Bringing a version back saves it as the newest; nothing is lost. The newest 50 are kept, and what films were made of.</p>
+    <p class="quiet">Restoring a version saves it as the newest; nothing is lost. The newest versions are kept, and those that films were made of.</p>
     <div class="row end"><button onClick=${close}>Close</button></div>
   <//>`;
 }
 
 function Differences({ now, before }) {
-  if (!before) return html`<p class="quiet">${told("crop_data", now.crop_data)}</p>`;
+  if (!before) return html`<p class="quiet">${asText("crop_data", now.crop_data)}</p>`;
   const changed = FIELDS.filter((field) => !alike(field, now[field], before[field]));
-  if (!changed.length) return html`<p class="quiet">as before</p>`;
-  return html`${changed.map((field) => html`<p key=${field}><span class="quiet">${FIELD_NAMES[field]}:</span> ${told(field, now[field])}</p>`)}`;
+  if (!changed.length) return html`<p class="quiet">no changes</p>`;
+  return html`${changed.map((field) => html`<p key=${field}><span class="quiet">${FIELD_NAMES[field]}:</span> ${asText(field, now[field])}</p>`)}`;
 }

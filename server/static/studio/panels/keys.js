@@ -1,4 +1,4 @@
-/** The editor's keys, in one list: what is bound is what the sheet shows. None is active while somebody types. */
+/** The editor's keys, in one list, which the sheet shows too. Most do nothing while the focus is in a text field. */
 
 import { html, render, signal, tinykeys, useEffect, useRef } from "../parts/vendor.js";
 import * as acts from "./actions.js";
@@ -6,16 +6,16 @@ import { cancelDrag } from "./drag.js";
 import { frames, inOut, rate } from "../playback/now.js";
 import { faster, looping, pause, step, through, toggle } from "../playback/player.js";
 import { framed, fit, magnet, zoom } from "../playback/window.js";
+import { exportNow } from "../remote/export.js";
+import { save } from "../remote/save.js";
 import { redo, select, selection, undo } from "../edit/store.js";
 
 const open = signal(false);
 export const openSheet = () => (open.value = true);
 
 const second = () => rate.peek().base;
-/** Saving and exporting belong to others, who put them here. @type {{save: () => void, export: () => void}} */
-export const outside = { save: () => {}, export: () => {} };
 
-/** [what it is for, [what it is bound to, how it is written, what it does, how it is done]…] */
+/** [title, [[keys, their label, description, action]…]]… */
 export const KEYS = [
   ["Play", [
     [["Space", "k"], "Space, K", "play or pause", toggle],
@@ -33,12 +33,12 @@ export const KEYS = [
   ["Cut", [
     [["i"], "I", "in point here", acts.markIn],
     [["o"], "O", "out point here", acts.markOut],
-    [["s"], "S", "speed from here on, or part the one here", acts.addSpan],
+    [["s"], "S", "speed from here on, or split the one here", acts.addSpan],
     [["PageUp"], "Page up", "clip before", () => acts.nextClip(-1)],
     [["PageDown"], "Page down", "clip after", () => acts.nextClip(1)],
     [["Alt+PageUp"], "Alt Page up", "clip earlier in the film", () => acts.moveClip(-1)],
     [["Alt+PageDown"], "Alt Page down", "clip later in the film", () => acts.moveClip(1)],
-    [["t"], "T", "how the clip is entered", () => select({ transition: !selection.peek().transition })],
+    [["t"], "T", "select the transition into the clip", () => select({ transition: !selection.peek().transition })],
   ]],
   ["Crop", [
     [["c"], "C", "keyframe here", acts.addKeyframe],
@@ -52,24 +52,24 @@ export const KEYS = [
   ["Edit", [
     [["$mod+z"], "Ctrl Z", "undo", undo],
     [["$mod+Shift+z", "$mod+y"], "Ctrl Shift Z", "redo", redo],
-    [["$mod+s"], "Ctrl S", "save", () => outside.save()],
-    [["$mod+Enter"], "Ctrl Enter", "save and export", () => outside.export()],
+    [["$mod+s"], "Ctrl S", "save", () => void save()],
+    [["$mod+Enter"], "Ctrl Enter", "save and export", () => void exportNow()],
     [["n"], "N", "snapping on or off", () => (magnet.value = !magnet.peek())],
     [["+", "Shift++", "="], "+", "zoom in", () => zoom(1.5)],
     [["-"], "-", "zoom out", () => zoom(1 / 1.5)],
     [["0"], "0", "the whole clip", fit],
-    [["Escape"], "Esc", "call off a drag; select the clip alone", () => cancelDrag() || select({})],
+    [["Escape"], "Esc", "cancel a drag; select only the clip", () => cancelDrag() || select({})],
     [["?", "Shift+?"], "?", "this list", openSheet],
   ]],
 ];
 
 const TYPING = "input:not([type=checkbox]):not([type=range]), textarea, select, [contenteditable]";
-/** These do something in a field, and save all the same. */
+/** Keys that work in text fields too. */
 const ALWAYS = new Set(["$mod+s", "$mod+Enter"]);
-/** A button is pressed by these. */
+/** Keys that press a focused button. */
 const PRESSES = new Set(["Space", "Enter"]);
 
-/** Whether a key belongs to what has the focus, and not to the editor. */
+/** Whether a key belongs to the focused element or to a dialog, and not to the editor. */
 function taken(event, binding) {
   if (event.defaultPrevented || open.peek() || document.querySelector("dialog[open]")) return true;
   const target = event.target instanceof Element ? event.target : null;
@@ -104,7 +104,7 @@ function Sheet() {
     <form method="dialog" class="sheet-head"><h2 id="sheet-title">Keys</h2><button class="small">Close</button></form>
     <div class="sheet-lists">${KEYS.map(([title, list]) => html`<section key=${title}><h3>${title}</h3>
       <dl>${list.map(([, written, does]) => html`<div key=${written}><dt><kbd>${written}</kbd></dt><dd>${does}</dd></div>`)}</dl></section>`)}</div>
-    <p class="quiet">Drags snap to frames, keyframes, cuts and the playhead; holding Alt suspends it. Arrows move whatever handle has the focus.</p>
+    <p class="quiet">Drags snap to frames, keyframes, cuts and the playhead; hold Alt to suspend this. Arrow keys move the focused handle.</p>
   </dialog>`;
 }
 

@@ -1,4 +1,4 @@
-/** The film's frame as it will be, from the picture on screen and the compiler's crop. */
+/** A preview of the film's frame, from the picture on screen and the compiler's crop. */
 
 import { html, signal, useEffect, useRef } from "../parts/vendor.js";
 import { cropAt } from "../edit/curve.js";
@@ -14,7 +14,7 @@ import { nameOf } from "./transitions.js";
 
 const safe = signal(false);
 
-/** Draw the box of the video's picture where the film has it: all over the target, or between bars. */
+/** Draw the box of the video's picture onto its place in the target, which is all of it or the part between bars. */
 function draw(target, element, box, { size, rotation, place }) {
   const context = target.getContext("2d", { alpha: false });
   context.setTransform(1, 0, 0, 1, 0, 0);
@@ -33,7 +33,7 @@ function draw(target, element, box, { size, rotation, place }) {
   context.restore();
 }
 
-/** Mix in what the film has there besides the clip's own picture; whether that is all of it. */
+/** Mix the neighbour's picture or the colour into the target; false if the page cannot draw this mix. */
 function blend(target, { kind, share, colour, clip, number }) {
   const context = target.getContext("2d", { alpha: false });
   const element = neighbour.peek();
@@ -53,7 +53,7 @@ function blend(target, { kind, share, colour, clip, number }) {
   return true;
 }
 
-/** Draws whenever there is something new to see; while the clip plays with every frame of the screen. */
+/** Draws after every change, and with every frame of the screen while the clip plays. */
 function Screen() {
   const ref = useRef(null);
   const size = { width: canvas.value.width, height: canvas.value.height };
@@ -73,7 +73,7 @@ function Screen() {
     role="img" aria-label="The film at this moment"></canvas>`;
 }
 
-/** Where on the target the crop of a clip is shown: as on the film's canvas. */
+/** The place of a clip's crop on the target, as on the film's canvas. */
 function placeOn(target, clip) {
   const scale = target.width / canvas.peek().width;
   const { x, y, width, height } = clip?.placed ?? { x: 0, y: 0, ...canvas.peek() };
@@ -92,7 +92,7 @@ function paint(target, moving) {
   Object.assign(target.dataset, { mixed: whole ? "whole" : "part", frame: String(Math.round(position)), source: String(shownFrame.peek() ?? ""), box: [box.x, box.y, box.width, box.height].join(" ") });
 }
 
-/** Where words and buttons of players lie over a tall film, and the inner nine tenths. */
+/** The areas of a tall film that apps cover with text and buttons, and the inner nine tenths. */
 function Safe() {
   const tall = ratio.value < 0.7;
   return html`<svg class="safe" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
@@ -101,7 +101,7 @@ function Safe() {
   </svg>`;
 }
 
-/** What is mixed in, in words: which part of the picture is not the clip's own. */
+/** The mix in words: the part of the picture that is not the clip's own. */
 function mixName({ kind, share, clip, number }) {
   if (!SUMS.includes(kind)) return `${nameOf(kind).toLowerCase()}: not shown here`;
   const part = `${Math.round(100 * (1 - share))} %`;
@@ -120,7 +120,7 @@ function Reading() {
   </p>`;
 }
 
-/** The film's frame, its safe areas, where it is. */
+/** The film's frame, its safe areas, its place in the film. */
 export function Preview() {
   if (!selected.value) return null;
   return html`<section class="preview ${waiting.value ? "waiting" : ""}" aria-label="Preview">

@@ -1,4 +1,4 @@
-/** What stands in the way of a film, each one click from where it is mended. */
+/** The errors that prevent an export; a click on one selects the place in the edit. */
 import { html } from "../parts/preact.js";
 import { clips, draft, problems, reveal } from "../edit/store.js";
 

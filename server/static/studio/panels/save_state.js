@@ -1,9 +1,9 @@
-/** How saved the edit is, in words, and the question when two people changed the same. */
+/** The state of saving, and the dialog for conflicts. */
 import { html, useEffect, useState } from "../parts/preact.js";
 import { Dialog } from "../parts/dialog.js";
 import { conflict, nextTry, notice, save, settle } from "../remote/save.js";
 import { clips, dirty, saveState, selected } from "../edit/store.js";
-import { FIELD_NAMES, told } from "../parts/words.js";
+import { FIELD_NAMES, asText } from "../parts/words.js";
 
 const WORDS = {
   saved: () => `Saved${selected.value ? ` v${selected.value.version}` : ""}`,
@@ -18,7 +18,7 @@ const WORDS = {
 /** The state, and the button that saves at once. */
 export function Saving() {
   const { state, message } = saveState.value;
-  const title = state === "saved" ? "Everything is saved; the version is that of the selected clip" : message ?? "Saved by itself when you pause, or with Ctrl S";
+  const title = state === "saved" ? "Everything is saved; the version is that of the selected clip" : message ?? "Saves automatically when you pause, or with Ctrl S";
   return html`<div class="saving">
     <span class=${`state ${state}`} title=${title}><span role="status" aria-live="polite" class="save-state">${WORDS[state]()}</span><${Retrying} /></span>
     ${dirty.value && html`<button class="small" onClick=${save} disabled=${state === "saving" || state === "conflict"} aria-keyshortcuts="Control+S">${state === "offline" ? "Retry now" : "Save"}</button>`}
@@ -38,7 +38,7 @@ function Retrying() {
   return html`<span class="quiet" aria-hidden="true">retrying in ${Math.max(1, Math.ceil((nextTry.value - Math.min(now, nextTry.value)) / 1000))} s</span>`;
 }
 
-/** What is said under the bar: what failed, what came from elsewhere. */
+/** The messages under the bar: failures, and changes from elsewhere. */
 export function SaveNotes() {
   const { state, message } = saveState.value;
   const bad = state === "error" || state === "signed-out" ? message : null;
@@ -54,12 +54,12 @@ function Conflict() {
   const [open, setOpen] = useState(true);
   const choose = async (mine) => { setBusy(true); await settle(mine); };
   const named = (each) => clips.value.find((clip) => clip.clip_id === each.clip_id)?.name ?? each.name;
-  if (!open) return html`<p class="notice bad">Not saved: it was changed in another window too. <button class="small" onClick=${() => setOpen(true)}>Compare</button></p>`;
+  if (!open) return html`<p class="notice bad">Not saved: the same was changed in another window. <button class="small" onClick=${() => setOpen(true)}>Compare</button></p>`;
   return html`<${Dialog} title="Changed in two windows" onClose=${() => setOpen(false)}>
-    <p>Since this page read them, these were saved from another window, and changed here as well. Everything else is merged.</p>
+    <p>These were changed both here and in another window. All other changes are merged.</p>
     <ul class="clash">${conflict.value.map((each) => html`<li key=${each.clip_id + each.field}><b>${named(each)}: ${FIELD_NAMES[each.field].toLowerCase()}</b>
-      <dl><dt>There</dt><dd>${told(each.field, each.theirs)}</dd><dt>Here</dt><dd>${told(each.field, each.mine)}</dd></dl></li>`)}</ul>
-    <p class="quiet">Neither is lost: theirs stays in the clip’s history, yours can be had back with undo.</p>
+      <dl><dt>There</dt><dd>${asText(each.field, each.theirs)}</dd><dt>Here</dt><dd>${asText(each.field, each.mine)}</dd></dl></li>`)}</ul>
+    <p class="quiet">Neither is lost: theirs stays in the clip’s history, and undo brings yours back.</p>
     <div class="row end">
       <button disabled=${busy} onClick=${() => choose(false)}>Take theirs</button>
       <button class="lamp" disabled=${busy} onClick=${() => choose(true)} autofocus>Keep mine</button></div>

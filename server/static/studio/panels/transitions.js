@@ -1,11 +1,11 @@
-/** How a clip is entered: its kind, how long, and how long it may be at most. */
+/** The transition into a clip: its kind, its duration, and the longest duration possible. */
 
 import { html } from "../parts/vendor.js";
 import { Choice, NumberField } from "./fields.js";
 import { clips, dispatch, draft, edit, problems, selected } from "../edit/store.js";
 import { spoken } from "../edit/timecode.js";
 
-/** Kinds that are offered, in words. There are more (docs/transitions.md); one that is stored is shown by its name. */
+/** The kinds on offer, with their labels. There are more (docs/transitions.md); another stored kind is shown by its name. */
 export const KINDS = {
   cut: "Cut", fade: "Fade through black", dissolve: "Dissolve", fadewhite: "Through white", wipeleft: "Wipe left", wiperight: "Wipe right",
   slideleft: "Slide left", slideright: "Slide right", slideup: "Slide up", slidedown: "Slide down", circleopen: "Circle opens",
@@ -13,27 +13,27 @@ export const KINDS = {
 };
 const USUAL = 0.5;
 
-/** What a clip is entered by, by itself or by the project's default. */
+/** The transition into a clip: its own or the project's default. */
 export function transitionOf(clip) {
   return clip.transition_data ?? edit.value?.project?.settings?.transition ?? { type: "cut" };
 }
 
 export const nameOf = (type) => KINDS[type] ?? type;
 
-/** What is wrong with the way a clip is entered; null when nothing is. */
+/** The problem of the transition into a clip; null if there is none. */
 export function faultOf(clip) {
   return problems.value.find((each) => each.clip_id === clip.clip_id && /transition/.test(each.pointer ?? "")) ?? null;
 }
 
-/** Seconds it may last at most; null when the draft did not say. */
+/** The longest duration of the transition in seconds; null if the draft has none. */
 export function longestOf(clip) {
   return draft.value?.clips.find((each) => each.clip_id === clip.clip_id)?.transition?.longest ?? null;
 }
 
-/** How the selected clip is entered, to be changed. */
+/** The fields of the transition into the selected clip. */
 export function TransitionDetails() {
   const clip = selected.value;
-  if (clip === clips.value[0]) return html`<p class="detail quiet">The first clip begins the film: nothing leads into it.</p>`;
+  if (clip === clips.value[0]) return html`<p class="detail quiet">The first clip begins the film, so no transition leads into it.</p>`;
   const { type, duration = USUAL } = transitionOf(clip);
   const [fault, longest] = [faultOf(clip), longestOf(clip)];
   const set = (transition, merge) => dispatch({ do: "set-transition", clip_id: clip.clip_id, transition, merge });

@@ -1,15 +1,16 @@
-/** Footage on its way to the server, and clips made of what has arrived. */
+/** Uploads of footage, and the clips made of it. */
 import { signal } from "../parts/preact.js";
 import * as api from "../remote/api.js";
 import { largest, rounded } from "../edit/box.js";
 import { undrafted } from "../remote/draft.js";
-import { fromStored } from "../edit/model.js";
+import { fromStored, pick } from "../edit/model.js";
+import { NAME_LENGTH } from "../parts/limits.js";
 import { ratio } from "../playback/now.js";
-import { clips, dispatch, edit, select } from "../edit/store.js";
+import { clips, dispatch, projectId, select } from "../edit/store.js";
 
 /** [{id, name, sent, size, failed, cancel}] in the order they were begun. */
 export const uploads = signal([]);
-/** Something that was not done, in words, or null. */
+/** Why an action failed, for people; null otherwise. */
 export const failed = signal(null);
 
 let count = 0;
@@ -17,12 +18,12 @@ let count = 0;
 const change = (id, members) => (uploads.value = uploads.value.map((each) => (each.id === id ? { ...each, ...members } : each)));
 export const forget = (id) => (uploads.value = uploads.value.filter((each) => each.id !== id));
 
-/** Ask before the page is left while footage is on its way. */
+/** Have the browser ask before the page is left during an upload. */
 export function guardUploads() {
   addEventListener("beforeunload", (event) => uploads.peek().some((each) => !each.failed) && event.preventDefault());
 }
 
-/** Upload files one after another, each a clip at the film's end as soon as it is there. */
+/** Upload files one after another; each becomes a clip at the film's end when it has arrived. */
 export async function uploadAll(files) {
   const begun = [...files].map((file) => ({ file, id: (count += 1), ender: new AbortController() }));
   uploads.value = [...uploads.value, ...begun.map(({ file, id, ender }) => ({ id, name: file.name, sent: 0, size: file.size, cancel: () => cancel(id, ender) }))];
@@ -36,7 +37,7 @@ function cancel(id, ender) {
 
 async function uploadOne(file, id, ended) {
   try {
-    const raw = await api.upload(file, { told: (sent) => change(id, { sent }), signal: ended });
+    const raw = await api.upload(file, { onProgress: (sent) => change(id, { sent }), signal: ended });
     forget(id);
     await addClip(raw);
   } catch (problem) {
@@ -46,46 +47,46 @@ async function uploadOne(file, id, ended) {
   }
 }
 
-/** A clip of footage at the film's end, framed by the largest box of the film's shape; selected. */
+/** Add a clip of footage at the film's end, framed by the largest box of the film's shape, and select it. */
 export async function addClip(raw) {
   const box = rounded(largest(ratio.value, shownSize(raw.media_info.video)));
   await attempt(async () => {
-    const { clip } = await api.addClip(edit.value.project.id, { raw_clip_id: raw.id, crop_data: [{ frame: 0, ...box }] });
+    const { clip } = await api.addClip(projectId.value, { raw_clip_id: raw.id, crop_data: [{ frame: 0, ...box }] });
     dispatch({ do: "add-clip", clip: fromStored(clip) });
     select({ clip_id: clip.id });
   });
 }
 
-/** The picture as it is shown: pixels that are not square drawn out, turned as the file says. */
+/** The size of the displayed picture: stretched to square pixels, rotated as the file says. */
 function shownSize({ width, height, sar, rotation }) {
   const [over, under = 1] = String(sar).split("/").map(Number);
   const across = Math.round((width * over) / under);
   return rotation % 180 ? { width: height, height: across } : { width: across, height };
 }
 
-/** A copy of a clip, as it is on the page, after it. */
+/** The request for a new clip with the footage and the fields of another. */
+const like = (clip) => ({ raw_clip_id: clip.raw_clip_id, ...pick(clip) });
+
+/** Add a copy of a clip, with its unsaved changes, after it. */
 export async function duplicate(clip) {
-  const { raw_clip_id, crop_data, segments_data, timing_data, transition_data, rotation } = clip;
-  const body = { raw_clip_id, name: `${clip.name} copy`.slice(-200), crop_data, segments_data, timing_data, transition_data, rotation };
-  await put(body, clips.value.indexOf(clip) + 1);
+  await put({ ...like(clip), name: `${clip.name} copy`.slice(-NAME_LENGTH) }, clips.value.indexOf(clip) + 1);
 }
 
-/** Remove a clip; what brings it back, as a clip like it in its place. */
+/** Remove a clip; resolves to a function that adds it again in its place, or to false if it could not be removed. */
 export async function remove(clip) {
   const at = clips.value.indexOf(clip);
   let gone = false;
   await attempt(() => undrafted(async () => {
-    await api.removeClip(edit.value.project.id, clip.clip_id);
+    await api.removeClip(projectId.value, clip.clip_id);
     dispatch({ do: "remove-clip", clip_id: clip.clip_id });
     gone = true;
   }));
-  const { raw_clip_id, name, crop_data, segments_data, timing_data, transition_data, rotation } = clip;
-  return gone && (() => put({ raw_clip_id, name, crop_data, segments_data, timing_data, transition_data, rotation }, at));
+  return gone && (() => put(like(clip), at));
 }
 
 async function put(body, at) {
   await attempt(async () => {
-    const { clip } = await api.addClip(edit.value.project.id, body);
+    const { clip } = await api.addClip(projectId.value, body);
     dispatch({ do: "add-clip", clip: fromStored(clip) });
     dispatch({ do: "move-clip", clip_id: clip.id, to: at });
     select({ clip_id: clip.id });

@@ -1,4 +1,5 @@
-/** A dialog that asks something: open while it is on the page; Escape and a click beside it mean no. */
+/** A dialog, open while it is on the page; Escape and a click beside it close it. */
+import { NAME_LENGTH } from "./limits.js";
 import { html, useEffect, useId, useLayoutEffect, useRef } from "./preact.js";
 
 export function Dialog({ title, onClose, broad, children }) {
@@ -16,7 +17,7 @@ export function Dialog({ title, onClose, broad, children }) {
   </dialog>`;
 }
 
-/** Yes or no; `danger` is for what cannot be undone. */
+/** A question of yes or no; `danger` marks an action that cannot be undone. */
 export function Confirm({ title, children, yes, onYes, onClose, danger }) {
   return html`<${Dialog} title=${title} onClose=${onClose}>
     ${children}
@@ -25,7 +26,7 @@ export function Confirm({ title, children, yes, onYes, onClose, danger }) {
   <//>`;
 }
 
-/** One line of text. */
+/** A dialog that asks for one line of text. */
 export function AskName({ title, label, name, yes = "Rename", onName, onClose }) {
   const field = useRef(null);
   useEffect(() => field.current.select(), []);
@@ -35,7 +36,7 @@ export function AskName({ title, label, name, yes = "Rename", onName, onClose })
   };
   return html`<${Dialog} title=${title} onClose=${onClose}>
     <form onSubmit=${done}>
-      <label><span>${label}</span><input ref=${field} value=${name} required maxlength="200" pattern=".*\\S.*" autofocus /></label>
+      <label><span>${label}</span><input ref=${field} value=${name} required maxlength=${NAME_LENGTH} pattern=".*\\S.*" autofocus /></label>
       <div class="row end"><button type="button" onClick=${onClose}>Cancel</button><button class="lamp">${yes}</button></div>
     </form>
   <//>`;

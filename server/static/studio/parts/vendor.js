@@ -1,4 +1,4 @@
-// What others wrote and the editor uses, under fixed names. The versions stand here and in server/vendor.py.
+// The libraries of the editor, under fixed names. Their versions stand here and in server/vendor.py.
 export * from "./preact.js";
 export { default as interact } from "../../vendor/interactjs-1.10.28/interactjs.js";
 export { default as Sortable } from "../../vendor/sortablejs-1.15.7/sortablejs.js";

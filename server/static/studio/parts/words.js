@@ -1,4 +1,4 @@
-/** How things are said: times, sizes, ages, what an edit holds. Pure. */
+/** Texts for people: times, sizes, ages, the fields of a clip. Pure functions. */
 
 /** Seconds as m:ss.cc, or with hours where there are some. */
 export function clock(seconds, places = 1) {
@@ -11,7 +11,7 @@ export function clock(seconds, places = 1) {
   return hours ? `${hours}:${String(minutes % 60).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
 }
 
-/** Bytes as people count them. */
+/** A size in bytes, kB, MB… */
 export function bytes(size) {
   const units = ["bytes", "kB", "MB", "GB", "TB"];
   let at = 0;
@@ -19,7 +19,7 @@ export function bytes(size) {
   return `${at && size < 100 ? size.toFixed(1) : Math.round(size)} ${units[at]}`;
 }
 
-/** Seconds as a span one waits for: 8 s, 2 min 05 s. */
+/** Seconds as a waiting time: 8 s, 2 min 05 s. */
 export function span(seconds) {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
@@ -27,7 +27,7 @@ export function span(seconds) {
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")} min`;
 }
 
-/** How long ago a moment was. */
+/** The time since a moment. */
 export function ago(moment, now = Date.now()) {
   const seconds = (now - Date.parse(moment)) / 1000;
   if (!Number.isFinite(seconds)) return "";
@@ -37,17 +37,17 @@ export function ago(moment, now = Date.now()) {
   return new Date(moment).toLocaleDateString(undefined, { day: "numeric", month: "short", year: "numeric" });
 }
 
-/** A number and its thing: 1 clip, 2 clips. */
+/** A number with its noun: 1 clip, 2 clips. */
 export const count = (number, one, many = `${one}s`) => `${number} ${number === 1 ? one : many}`;
 
-/** What the fields of a clip are called. */
+/** The names of a clip's fields. */
 export const FIELD_NAMES = {
   name: "Name", crop_data: "Framing", segments_data: "Trim and speeds", timing_data: "Timing (old form)",
   transition_data: "Transition", rotation: "Rotation",
 };
 
-/** What a field of a clip holds, in words. */
-export function told(field, value) {
+/** The value of a clip's field as text. */
+export function asText(field, value) {
   if (field === "name") return `“${value}”`;
   if (field === "rotation") return value ? `${value}°` : "not turned";
   if (field === "crop_data") return framing(value);
@@ -58,7 +58,7 @@ export function told(field, value) {
 
 function framing(keyframes) {
   if (!keyframes?.length) return "not framed";
-  if (!Array.isArray(keyframes)) return "in a form that cannot be read";
+  if (!Array.isArray(keyframes)) return "in an unknown form";
   const [{ x, y, width, height }] = keyframes;
   const first = `${Math.round(width)}×${Math.round(height)} at ${Math.round(x)}, ${Math.round(y)}`;
   return keyframes.length === 1 ? first : `${keyframes.length} keyframes, first ${first}`;

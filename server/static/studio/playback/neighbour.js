@@ -1,4 +1,4 @@
-/** The neighbour's frame in a dissolve: a second, silent video off screen, sought to the frame that the film mixes in. */
+/** The neighbour's frame in a dissolve: a second, muted video off screen, sought to the frame that the film mixes in. */
 
 import { computed, html, signal, useLayoutEffect, useRef } from "../parts/vendor.js";
 import { frameShown } from "../edit/curve.js";
@@ -9,10 +9,10 @@ import { playableOf } from "../remote/footage.js";
 import { clipById } from "../edit/store.js";
 import { frameBegunAt, rateOf } from "../edit/timecode.js";
 
-/** The element and the frame of its source that it holds, ready to be drawn; null while it is sought. */
+/** The element and the frame of its source that it holds, ready to be drawn; null during a seek. */
 const ready = signal(/** @type {{element: HTMLVideoElement, path: string, frame: number} | null} */ (null));
 
-/** Which frame of which video the mix at the playhead needs; null where it needs none. Playing needs none: it is not waited for. */
+/** The video and the frame that the mix at the playhead needs; null if it needs none. While the clip plays, none is waited for. */
 const wanted = computed(() => {
   const now = mix.value;
   if (now?.kind !== "dissolve" || playing.value || !now.clip.source || !now.clip.source_fps) return null;
@@ -28,7 +28,7 @@ export const neighbour = computed(() => {
   return held && asked && held.path === asked.path && held.frame === asked.frame ? held.element : null;
 });
 
-/** Seeks one video to the middle of each wanted frame. What it holds is what it says it holds, once its seek is done. */
+/** Seek one video to the middle of each wanted frame; `ready` is set only once the seek is done. */
 function follow(element, path, rate) {
   let [sought, held] = [/** @type {number | null} */ (null), /** @type {number | null} */ (null)];
   const tell = () => {
@@ -61,7 +61,7 @@ function Behind({ path, rate }) {
   return html`<video ref=${ref} key=${path} src=${path} class="behind" muted playsinline preload="auto" tabindex="-1" aria-hidden="true"></video>`;
 }
 
-/** Its video, as long as a mix needs one. */
+/** The neighbour's video, while a mix needs one. */
 export function Neighbour() {
   return wanted.value && html`<${Behind} key=${wanted.value.path} path=${wanted.value.path} rate=${wanted.value.rate} />`;
 }

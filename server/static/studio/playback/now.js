@@ -1,25 +1,27 @@
-/** What is looked at now: the selected clip, the newest parts that the draft gave of it, and the frame on screen. */
+/** The selected clip, its parts from the newest draft, and the frame on screen, as signals. */
 
 import { computed, signal } from "../parts/vendor.js";
-import { cropAt, pathAt, played, recordAt, speedAt } from "../edit/curve.js";
+import { cropAt, pathAt, played, recordAt, slotOf, speedAt } from "../edit/curve.js";
 import { keyframesOf, segmentsOf } from "../edit/model.js";
 import { largest } from "../edit/box.js";
 import { mixAt } from "../edit/mix.js";
 import { frameAt, rateOf } from "../edit/timecode.js";
 import { factsOf } from "../remote/footage.js";
+import { DEFAULT_FPS } from "../parts/limits.js";
+import { DEFAULT_RATIO, SHAPES } from "../parts/shapes.js";
 import { draft, drafted, draftOf, edit, playhead, selected } from "../edit/store.js";
 
-/** Width, height and seconds as the browser found them: for clips whose parts no draft gave yet. */
+/** Width, height and seconds as the browser reports them, for clips that have no draft yet. */
 export const found = signal({ width: 16, height: 9, duration: 0 });
-/** A frame of the film within the clip that was asked for by its own number; null while the source's frame counts. */
+/** The frame of the clip in the film that was asked for by number; null while the source's frame decides. */
 export const asked = signal(/** @type {number | null} */ (null));
-/** Whether a drag moves and scales all keyframes of the clip together. */
+/** Whether a change of the box applies to all keyframes of the clip. */
 export const wholeClip = signal(false);
 
-/** @type {Map<string, any>} the newest parts of each clip that had no errors */
+/** @type {Map<string, any>} the newest parts of each clip, of a draft in which it had no errors */
 const kept = new Map();
 
-/** Source, crop and path of the selected clip: the newest there are. Null until there are some. */
+/** Source, crop and path of the selected clip from the newest draft that has them; null until there is one. */
 export const parts = computed(() => {
   const clip = selected.value;
   if (!clip) return null;
@@ -31,15 +33,15 @@ export const parts = computed(() => {
 export const waiting = computed(() => draftOf.value !== edit.value || drafted.value?.source == null);
 
 export const canvas = computed(() => draft.value?.canvas ?? canvasOf(edit.value?.project));
-export const filmRate = computed(() => rateOf(draft.value?.fps ?? "30"));
+export const filmRate = computed(() => rateOf(draft.value?.fps ?? DEFAULT_FPS));
 export const ratio = computed(() => canvas.value.width / canvas.value.height);
 export const picture = computed(() => parts.value?.picture ?? found.value);
 export const duration = computed(() => parts.value?.source_duration ?? found.value.duration);
 
-/** Frames a second by which keyframes count. */
+/** Frames a second of the source, in which keyframes count. */
 export const rate = computed(() => {
   const facts = selected.value && factsOf(selected.value.raw_clip_id).value;
-  return rateOf(parts.value?.source_fps ?? facts?.video?.rate ?? "30");
+  return rateOf(parts.value?.source_fps ?? facts?.video?.rate ?? DEFAULT_FPS);
 });
 
 export const keyframes = computed(() => (selected.value ? keyframesOf(selected.value) : []));
@@ -47,29 +49,29 @@ export const segments = computed(() => (selected.value ? segmentsOf(selected.val
 /** The frame of the source on screen. */
 export const frame = computed(() => frameAt(playhead.value, rate.value));
 export const frames = computed(() => Math.max(1, Math.round(duration.value * rate.value.value)));
-/** Whether frames come at uneven times: then they are counted by the clock. */
+/** Whether the source's frames come at uneven times: then frames are counted by time. */
 export const variable = computed(() => parts.value !== null && parts.value.source_fps === null);
 /** The keyframe on this very frame, if there is one. */
 export const keyframe = computed(() => keyframes.value.find((each) => each.frame === frame.value) ?? null);
 
-/** Where the clip begins and ends, seconds of the source. */
+/** The in and the out point, seconds of the source. */
 export const inOut = computed(() => {
   const { trimRange } = segments.value;
   if (trimRange) return [trimRange.start ?? 0, trimRange.end ?? duration.value];
   return parts.value?.source && !waiting.value ? played(parts.value.source) : [0, duration.value];
 });
 
-/** The box at the playhead: that of a keyframe here as it is, else the compiler's curve. */
+/** The box at the playhead: the keyframe on this frame, else the compiler's curve. */
 export const box = computed(() => {
   if (keyframe.value) return keyframe.value;
   if (parts.value?.path?.length) return pathAt(parts.value.path, playhead.value);
   return keyframes.value[0] ?? largest(ratio.value, picture.value);
 });
 
-/** The frame of the clip in the film that shows the source's frame: the slot it falls in. */
+/** The frame of the clip in the film that shows the source's frame: the slot that it falls into. */
 export const filmFrame = computed(() => {
   if (!parts.value?.source) return 0;
-  const slot = asked.value ?? Math.floor(recordAt(parts.value.source, playhead.value) + 1 / 2 + 1 / 1000);
+  const slot = asked.value ?? slotOf(recordAt(parts.value.source, playhead.value));
   return Math.min(Math.max(slot, 0), parts.value.frames - 1);
 });
 
@@ -81,7 +83,7 @@ const beside = (step) => computed(() => {
 });
 export const [before, after] = [beside(-1), beside(1)];
 
-/** What the clip's frame `k` is mixed of, by the newest parts; null where it is seen alone. */
+/** The mix at the clip's frame `k`, by the newest parts; null where only the clip is seen. */
 export function mixed(k) {
   if (outside.value || !parts.value?.source) return null;
   return mixAt(parts.value, before.value, after.value, k);
@@ -90,7 +92,7 @@ export function mixed(k) {
 /** The mix of the film's frame at the playhead. */
 export const mix = computed(() => mixed(filmFrame.value));
 
-/** Whether what is on screen is not in the film: it is before the in point or after the out point. */
+/** Whether the frame on screen is not in the film: before the in point or after the out point. */
 export const outside = computed(() => playhead.value < inOut.value[0] - 1e-4 || playhead.value >= inOut.value[1] - 1e-4);
 
 /** The box that the film shows at the playhead. While a draft is under way, a keyframe here is newer than the curve. */
@@ -102,10 +104,8 @@ export const filmBox = computed(() => {
 /** Source seconds a second of the film, at the playhead. */
 export const speed = computed(() => (parts.value?.source ? speedAt(parts.value.source, filmFrame.value, filmRate.value.value) : 1));
 
-const SHAPES = { "9:16": [1080, 1920], "16:9": [1920, 1080], "1:1": [1080, 1080], "4:5": [1080, 1350], "4:3": [1440, 1080] };
-
-/** The canvas before any draft said it. */
+/** The canvas by the project's settings, until there is a draft. */
 function canvasOf(project) {
-  const [width, height] = SHAPES[project?.aspect_ratio] ?? SHAPES["9:16"];
+  const { width, height } = SHAPES.find((each) => each.ratio === (project?.aspect_ratio ?? DEFAULT_RATIO));
   return { width, height, ...project?.settings?.canvas };
 }

@@ -1,7 +1,7 @@
 /**
  * The video of the selected clip: one element, sought to the frame, played at the speed of its spans.
  *
- * `playhead` (store) is where the frame on screen begins, in source seconds. A seek goes to the middle of the frame.
+ * `playhead` (store) is the time at which the frame on screen begins, in source seconds. A seek goes to its middle.
  */
 
 import { computed, effect, html, signal, untracked, useLayoutEffect, useRef } from "../parts/vendor.js";
@@ -13,9 +13,9 @@ import { holds } from "../edit/spans.js";
 import { clips, playhead, select, selected } from "../edit/store.js";
 import { frameAt, frameBegunAt, timeOf } from "../edit/timecode.js";
 
-/** What browsers play; Chromium's limits. */
-const [SLOWEST, FASTEST] = [0.0625, 16];
-/** Speeds of a ramp are set in steps of this part: each change makes the sound stumble. */
+/** The playback rates that browsers accept; Chromium's limits. */
+const [LEAST_PACE, MOST_PACE] = [0.0625, 16];
+/** The playback rate follows a ramp in steps of this part, because each change interrupts the sound. */
 const STEP = 0.04;
 
 export const video = signal(/** @type {HTMLVideoElement | null} */ (null));
@@ -23,22 +23,22 @@ export const playing = signal(false);
 /** 1 forwards, 2 and 4 faster, -1 … backwards. */
 export const shuttle = signal(1);
 export const looping = signal(false);
-/** Whether playing goes on with the next clip, through the film. */
+/** Whether playing continues with the next clip. */
 export const through = signal(false);
-/** Where the picture on screen begins, source seconds; null until there is one. */
-const shown = signal(/** @type {number | null} */ (null));
+/** When the picture on screen begins, source seconds; null until there is one. */
+const onScreen = signal(/** @type {number | null} */ (null));
 /** The frame of the source on screen; null until there is one. */
-export const shownFrame = computed(() => (shown.value === null ? null : frameBegunAt(shown.value, rate.value)));
+export const shownFrame = computed(() => (onScreen.value === null ? null : frameBegunAt(onScreen.value, rate.value)));
 
-/** Counts pictures that can be drawn. One that is on screen need not be ready to be drawn before its seek is done. */
+/** Counts pictures that can be drawn: a picture on screen may not be ready for drawing before its seek is done. */
 export const drawable = signal(0);
 
 /** The pictures of the video that is on the page. */
 let screen = /** @type {ReturnType<typeof pictures> | null} */ (null);
-/** The clip that was just selected is to be played when its picture is there. */
+/** Whether the clip that was just selected plays as soon as its first picture is there. */
 let goesOn = false;
 
-/** Show the frame that is on screen at a source time. @param {number} at seconds */
+/** Show the frame of a source time. @param {number} at seconds */
 export function seek(at) {
   if (playing.peek()) pause();
   moveTo(at);
@@ -52,13 +52,13 @@ function moveTo(at) {
   screen?.seek(within(number));
 }
 
-/** A time at which nothing but this frame is on screen: its middle; of uneven frames, just after the clock's tick. */
+/** A time within a frame: its middle; of frames at uneven times, just after its beginning. */
 const within = (number) => (number + (variable.peek() ? 1 / 100 : 1 / 2)) / rate.peek().value;
 
-/** So many frames on, or back. @param {number} count */
+/** Step some frames on; below 0 back. @param {number} count */
 export const step = (count) => seek(timeOf(Math.max(0, frame.peek() + count), rate.peek()));
 
-/** Show a frame of the film by its number within the clip: the very picture and crop that the film has there. */
+/** Show a frame of the clip in the film by its number, with the source frame and the crop that the film has there. */
 export function showFilm(number) {
   const { source } = parts.peek();
   seek(timeOf(frameShown(source, number, rate.peek().value), rate.peek()));
@@ -74,7 +74,7 @@ export function pause() {
 /** Play at a shuttle speed; below 0 backwards. */
 export function play(speed = 1) {
   const element = video.peek();
-  if (!element || shown.peek() === null) return;
+  if (!element || onScreen.peek() === null) return;
   const [start, end] = inOut.peek();
   const last = end - 1 / rate.peek().value;
   asked.value = null;
@@ -88,13 +88,13 @@ export function play(speed = 1) {
 
 export const toggle = () => (playing.peek() ? pause() : play());
 
-/** L and J: faster and faster one way; the other way begins at 1. @param {1 | -1} way */
+/** L and J: each call doubles the speed, up to 4; a change of direction begins at 1. @param {1 | -1} way */
 export function faster(way) {
   const now = playing.peek() ? shuttle.peek() : 0;
   play(Math.sign(now) === way ? way * Math.min(4, Math.abs(now) * 2) : way);
 }
 
-/** Browsers do not play backwards: seeks, as fast as they are done. */
+/** Play backwards by seeking, one seek after another, because browsers do not play backwards. */
 function backwards(element, began, from) {
   if (!playing.peek() || shuttle.peek() >= 0 || element !== video.peek()) return;
   const [start] = inOut.peek();
@@ -105,30 +105,30 @@ function backwards(element, began, from) {
   requestAnimationFrame(() => backwards(element, began, from));
 }
 
-/** How fast the media plays where the film is at `at`. */
+/** The playback rate at a source time. */
 function paceAt(at) {
   const source = parts.peek()?.source;
   const speed = source ? speedAt(source, recordAt(source, at), filmRate.peek().value) : 1;
-  return Math.min(Math.max((speed || 1) * Math.abs(shuttle.peek()), SLOWEST), FASTEST);
+  return Math.min(Math.max((speed || 1) * Math.abs(shuttle.peek()), LEAST_PACE), MOST_PACE);
 }
 
-/** A picture is on screen. */
+/** Note a picture that came on screen. */
 function presented(element, began) {
-  const first = shown.peek() === null;
-  shown.value = began;
+  const first = onScreen.peek() === null;
+  onScreen.value = began;
   drawable.value += 1;
   if (first) begin();
   else if (playing.peek() && shuttle.peek() > 0) playedTo(element, timeOf(shownFrame.peek(), rate.peek()));
 }
 
-/** The video's first picture: go where the playhead is. */
+/** Go to the playhead, at the video's first picture. */
 function begin() {
   moveTo(playhead.peek());
   if (goesOn) play();
   goesOn = false;
 }
 
-/** The video has played up to a frame. */
+/** Note that the video has played up to a frame. */
 function playedTo(element, at) {
   if (at + 1 / rate.peek().value >= inOut.peek()[1] - 1e-6) return over();
   hold(element, playhead.peek(), at);
@@ -137,7 +137,7 @@ function playedTo(element, at) {
   if (Math.abs(pace / element.playbackRate - 1) > STEP) element.playbackRate = pace;
 }
 
-/** A picture that is held on the way from one time to another: the video waits as long as the film does. */
+/** Pause for a picture that is held between two times, as long as the film holds it. */
 function hold(element, before, at) {
   const held = segments.peek().spans.find((each) => holds(each) && each.at > before + 1e-6 && each.at <= at + 1e-6);
   if (!held) return;
@@ -146,7 +146,7 @@ function hold(element, before, at) {
   setTimeout(goOn, (1000 * held.freeze) / shuttle.peek());
 }
 
-/** The out point is reached. */
+/** Go on after the out point: loop, stop, or play the next clip. */
 function over() {
   if (looping.peek()) return moveTo(inOut.peek()[0]);
   pause();
@@ -156,25 +156,25 @@ function over() {
   select({ clip_id: next.clip_id });
 }
 
-/** The time of the source that is playing, finer than its frames. */
+/** The source time that is playing, finer than its frames. */
 export function playingAt() {
   return screen && playing.peek() ? screen.at() : playhead.peek();
 }
 
-/** Film frame, with its fraction, at the moment: through slow motion it goes on although the picture stays. */
+/** The film frame, with its fraction: in slow motion it advances while the source's picture stays. */
 export function filmPosition() {
   const source = parts.peek()?.source;
   if (!source) return 0;
   return Math.min(recordAt(source, playingAt()), parts.peek().frames - 1);
 }
 
-/** The video element while it is on the page. */
+/** Set up the video element; the function that is returned takes it down. */
 function attached(element) {
   screen = pictures(element, (at) => presented(element, at));
   video.value = element;
   return () => {
     screen?.stop();
-    [screen, video.value, shown.value, playing.value] = [null, null, null, false];
+    [screen, video.value, onScreen.value, playing.value] = [null, null, null, false];
   };
 }
 
@@ -182,13 +182,13 @@ function sizeFound({ target }) {
   found.value = { width: target.videoWidth, height: target.videoHeight, duration: target.duration };
 }
 
-/** The footage is over: it may end a little before its last frame was told of. */
+/** Handle the end of the footage, which may come before its last frame was reported. */
 function ended({ target }) {
   over();
   if (looping.peek()) target.play().catch(() => (playing.value = false));
 }
 
-/** The picture as the browser shows it, turned as the edit says. */
+/** The video, rotated by the edit's rotation. */
 function Video({ rawClipId, path, rotation }) {
   const ref = useRef(null);
   useLayoutEffect(() => attached(ref.current), [path]);
@@ -197,11 +197,11 @@ function Video({ rawClipId, path, rotation }) {
     onLoadedMetadata=${sizeFound} onSeeked=${() => (drawable.value += 1)} onEnded=${ended} onError=${() => unplayable(rawClipId)}></video>`;
 }
 
-/** The video of the selected clip, or why there is none yet. */
+/** The video of the selected clip, or the reason why there is none. */
 export function Player() {
   const clip = selected.value;
   if (!clip) return html`<p class="stage-note">No clip is selected.</p>`;
-  if (!clip.raw_clip_id) return html`<p class="stage-note">The footage of this clip is gone.</p>`;
+  if (!clip.raw_clip_id) return html`<p class="stage-note">The footage of this clip was deleted.</p>`;
   const source = playableOf(clip.raw_clip_id).value;
   if (!source) return html`<p class="stage-note" role="status">Loading…</p>`;
   if (source.state === "error") return html`<p class="stage-note" role="alert">This clip cannot be shown: ${source.message}.</p>`;
@@ -211,12 +211,12 @@ export function Player() {
 
 function Making({ progress }) {
   return html`<div class="stage-note" role="status">
-    <p>This browser does not play such footage. A copy to work with is being made; the film is made from the original.</p>
+    <p>This browser cannot play this footage. A copy for editing is being made; the film is made from the original.</p>
     <progress value=${progress} max="1" aria-label="Copy"></progress> ${Math.round(progress * 100)} %
   </div>`;
 }
 
-/** A playhead that somebody else moved (another clip selected, a problem shown), or frames that count anew, are followed. */
+/** Follow a playhead that was moved elsewhere (another clip or a problem was selected), and changes of the frame rate. */
 effect(() => {
   const middle = within(frameAt(playhead.value, rate.value));
   void duration.value;

@@ -1,4 +1,4 @@
-/** What part of the clip the timeline shows, what it snaps to, and drags in seconds. */
+/** The part of the clip that the timeline shows, snapping, and drags in seconds. */
 
 import { computed, signal } from "../parts/vendor.js";
 import { duration, frames, inOut, keyframes, rate, segments } from "./now.js";
@@ -7,15 +7,15 @@ import { holds } from "../edit/spans.js";
 import { playhead } from "../edit/store.js";
 import { frameAt, storedTime, timeOf } from "../edit/timecode.js";
 
-/** Pixels on the screen within which things snap. */
+/** Pixels on the screen within which a drag snaps. */
 const REACH = 7;
 
-/** Pixels across; 0 until the timeline is measured. */
+/** The timeline's width in pixels; 0 until it is measured. */
 export const width = signal(0);
-/** Left edge and pixels a second as they were chosen; null shows the whole clip. */
+/** The left edge and the scale after zooming; null shows the whole clip. */
 const chosen = signal(/** @type {{start: number, scale: number} | null} */ (null));
 export const magnet = signal(true);
-/** When something has snapped: where, for a line to be drawn. */
+/** The time that a drag has snapped to, at which a line is drawn; null otherwise. */
 export const snappedAt = signal(/** @type {number | null} */ (null));
 
 export const view = computed(() => {
@@ -27,7 +27,7 @@ export const zoomable = computed(() => chosen.value !== null);
 export const fit = () => (chosen.value = null);
 /** @param {number} start seconds */
 export const scrollTo = (start) => (chosen.value = { start, scale: view.peek().scale });
-/** Closer, or farther, about a time: the playhead, unless another is said. */
+/** Zoom in or out about a time, by default the playhead. */
 export function zoom(factor, at = playhead.peek()) {
   const next = zoomed(view.peek(), factor, at, duration.peek());
   chosen.value = next.scale <= (next.width / duration.peek()) * 1.0001 ? null : next;
@@ -39,7 +39,7 @@ export function show(at) {
   if (next !== view.peek()) chosen.value = next;
 }
 
-/** Times that others snap to. @param {(what: string, at: number) => boolean} but those left out */
+/** The times that a drag snaps to. @param {(what: string, at: number) => boolean} but those left out */
 function targets(but) {
   const keys = keyframes.peek().map((each) => ["keyframe", timeOf(each.frame, rate.peek())]);
   const cuts = inOut.peek().map((at) => ["cut", at]);
@@ -49,8 +49,8 @@ function targets(but) {
 }
 
 /**
- * The frame nearest to a time, drawn to what is near. @param {number} at seconds @param {boolean} alt suspends snapping
- * @param {(what: string, at: number) => boolean} [but] what it does not snap to
+ * The frame nearest to a time, after snapping. @param {number} at seconds @param {boolean} alt suspends snapping
+ * @param {(what: string, at: number) => boolean} [but] the targets that it does not snap to
  */
 export function frameNear(at, alt, but = () => false) {
   const reach = REACH / view.peek().scale;
@@ -60,7 +60,7 @@ export function frameNear(at, alt, but = () => false) {
   return Math.min(Math.max(number, 0), frames.peek());
 }
 
-/** When a frame begins, as it is stored. */
+/** The stored time of a frame's beginning. */
 export const stored = (number) => storedTime(number, rate.peek());
-/** The first frame of a time that is stored. */
+/** The frame that begins at a stored time. */
 export const framed = (at) => frameAt(at + 2e-6, rate.peek());

@@ -1,9 +1,9 @@
 /**
- * The server, as functions. Every failure is a `Problem` with words for people; what can safely be sent again is, a few
- * times: reads, and whatever bears an Idempotency-Key. Nothing here knows of the edit.
+ * The server's operations as functions. Every failure is a `Problem` with a message for people. Requests that are safe to
+ * repeat are tried a few times: reads, and requests with an Idempotency-Key. This module does not use the edit.
  */
 
-/** What went wrong: `status` 0 is a server that did not answer; `error` is the server's code. */
+/** A request that failed: `error` is the server's code; `status` is 0 if the server did not answer. */
 export class Problem extends Error {
   constructor(status, members) {
     super(members.message ?? "the server failed");
@@ -13,12 +13,12 @@ export class Problem extends Error {
     this.members = members;
   }
 
-  /** Whether it may pass by itself. */
+  /** Whether the same request may succeed later. */
   get passing() {
     return this.status === 0 || this.status === 429 || this.status === 502 || this.status === 503 || this.status === 504;
   }
 
-  /** The errors of the edit that it tells of, each {clip_id, pointer, message, hint}. */
+  /** The errors in the edit that it reports, each {clip_id, pointer, message, hint}. */
   get faults() {
     return this.members.errors?.length ? this.members.errors : [this.members];
   }
@@ -27,17 +27,17 @@ export class Problem extends Error {
 const TRIES = 3;
 const FIRST_PAUSE = 400;
 
-/** An id nobody else makes; it also serves pages that are not served by https, where randomUUID is not. */
+/** A random id. crypto.randomUUID would do, but pages served without https do not have it. */
 export function freshId() {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /**
- * Ask the server. `ifMatch` is a version; `key` an Idempotency-Key; `once` is for what must not be tried again.
- * Answers JSON, or null where there is no body. Throws Problem, or AbortError when `signal` says so.
+ * Send a request. `ifMatch` is a version; `key` an Idempotency-Key; `once` forbids another try. Resolves to the JSON of
+ * the answer, or null if it has no body. Throws Problem, or AbortError after `signal` aborts.
  */
-export async function ask(method, path, { body, ifMatch, key, signal, headers = {}, once = false } = {}) {
+async function ask(method, path, { body, ifMatch, key, signal, headers = {}, once = false } = {}) {
   const given = { accept: "application/json", ...headers };
   if (body !== undefined) given["content-type"] = "application/json";
   if (ifMatch !== undefined) given["if-match"] = `"${ifMatch}"`;
@@ -53,18 +53,22 @@ export async function ask(method, path, { body, ifMatch, key, signal, headers = 
   }
 }
 
-async function asked(method, path, init) {
-  let answer;
+/** The server's response, whatever its status. */
+async function respond(method, path, init) {
   try {
-    answer = await fetch(path, { method, credentials: "same-origin", ...init });
+    return await fetch(path, { method, credentials: "same-origin", ...init });
   } catch (failed) {
     if (failed.name === "AbortError") throw failed;
     throw new Problem(0, { error: "offline", message: "the server does not answer" });
   }
+}
+
+async function asked(method, path, init) {
+  const answer = await respond(method, path, init);
   const text = await answer.text();
-  const told = read(text, answer);
-  if (answer.ok) return told;
-  const problem = new Problem(answer.status, told ?? {});
+  const body = read(text, answer);
+  if (answer.ok) return body;
+  const problem = new Problem(answer.status, body ?? {});
   const after = Number(answer.headers.get("retry-after"));
   if (after > 0) problem.after = after * 1000;
   throw problem;
@@ -75,7 +79,7 @@ function read(text, answer) {
   try {
     return JSON.parse(text);
   } catch {
-    return { error: "unreadable_answer", message: `the server answered ${answer.status} with something that is no JSON` };
+    return { error: "unreadable_answer", message: `the server answered ${answer.status} with a body that is not JSON` };
   }
 }
 
@@ -89,6 +93,14 @@ function pause(milliseconds, signal) {
   });
 }
 
+/** The HTML of a page of this site. Its errors are pages too, so a Problem of one has only a status. */
+export async function page(address) {
+  const answer = await respond("GET", address, { headers: { accept: "text/html" } });
+  if (!answer.ok) throw new Problem(answer.status, {});
+  return answer.text();
+}
+
+const rawClipPath = (id) => `/api/raw-clips/${encodeURIComponent(id)}`;
 const clipsOf = (project) => `/api/clips/projects/${project}/clips`;
 const once = () => ({ key: freshId() });
 
@@ -102,8 +114,16 @@ export const changeProject = (id, body) => ask("PATCH", `/api/projects/${id}`, {
 export const removeProject = (id) => ask("DELETE", `/api/projects/${id}`);
 
 export const rawClips = () => ask("GET", "/api/raw-clips");
-export const removeRawClip = (id) => ask("DELETE", `/api/raw-clips/${id}`);
-export const mediaOf = (rawClipId) => `/api/raw-clips/${rawClipId}/media`;
+export const removeRawClip = (id) => ask("DELETE", rawClipPath(id));
+export const rawClip = (id) => ask("GET", rawClipPath(id));
+export const mediaOf = (id) => `${rawClipPath(id)}/media`;
+export const filmstrip = (id) => ask("GET", `${rawClipPath(id)}/filmstrip.json`);
+export const filmstripPicture = (id) => `${rawClipPath(id)}/filmstrip`;
+export const peaks = (id) => ask("GET", `${rawClipPath(id)}/peaks`);
+export const proxy = (id) => ask("GET", `${rawClipPath(id)}/proxy`);
+/** Have a proxy made; the server makes only one, however often it is asked. */
+export const makeProxy = (id) => ask("POST", `${rawClipPath(id)}/proxy`);
+export const proxyMedia = (id) => `${rawClipPath(id)}/proxy/media`;
 
 export const addClip = (id, body) => ask("POST", clipsOf(id), { body, ...once() });
 export const removeClip = (id, clip, ifMatch) => ask("DELETE", `${clipsOf(id)}/${clip}`, { ifMatch, ...once() });
@@ -116,24 +136,29 @@ export const draft = (id, body, signal) => ask("POST", `/api/projects/${id}/draf
 
 export const exportsOf = (id) => ask("GET", id ? `/api/export?project_id=${encodeURIComponent(id)}` : "/api/export");
 export const exported = (exportId, more) => ask("GET", `/api/export/${exportId}`, more);
-/** Begin an export of these versions; the same id again is the same export, so a lost answer is asked for again. */
+/** Begin an export of these versions. Its id is the key too, so a request whose answer was lost can be repeated. */
 export const beginExport = (project_id, export_id, clips) =>
   ask("POST", "/api/export/framing/render", { body: { project_id, export_id, clips }, key: export_id, headers: { prefer: "respond-async" } });
+/** A WebSocket on which the server sends an export's state, and then its changes. */
+export const exportSocket = (exportId) =>
+  new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/export/${exportId}`);
 export const cancelExport = (exportId) => ask("DELETE", `/api/export/${exportId}`, { key: exportId });
+/** The frames of clips that a project's film shows at a time. */
+export const seenAt = (project, at) => ask("GET", `/projects/${project}/explain/at.json?at=${encodeURIComponent(at)}`);
 export const film = (id) => ask("GET", `/api/working-videos/${id}`);
 export const filmMedia = (id) => `/api/working-videos/${id}/media`;
 
 /**
- * Upload a file as a raw clip. `told(sent, size)` hears how far it is; `signal` breaks it off. It is not fetch, which
- * does not say how much of a body was sent.
+ * Upload a file as a raw clip. `onProgress(sent, size)` is called as it goes on; `signal` aborts it. XMLHttpRequest, because
+ * fetch does not report how much of a body was sent.
  */
-export function upload(file, { told, signal } = {}) {
+export function upload(file, { onProgress, signal } = {}) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", `/api/raw-clips?name=${encodeURIComponent(file.name)}`);
     request.setRequestHeader("content-type", file.type.startsWith("video/") ? file.type : "application/octet-stream");
     request.setRequestHeader("idempotency-key", freshId());
-    request.upload.onprogress = (event) => told?.(event.loaded, file.size);
+    request.upload.onprogress = (event) => onProgress?.(event.loaded, file.size);
     request.onerror = () => reject(new Problem(0, { error: "offline", message: "the connection broke off" }));
     request.onabort = () => reject(new DOMException("no longer wanted", "AbortError"));
     request.onload = () => {

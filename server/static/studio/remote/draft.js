@@ -1,16 +1,16 @@
-/** Keeps `draft` the answer for the newest edit: one question at a time, the newest edit asked for next. */
+/** Keeps `draft` up to date with the edit: one request at a time, the next one always for the newest edit. */
 import { effect } from "../parts/preact.js";
 import * as api from "./api.js";
-import { FIELDS } from "../edit/model.js";
-import { draft, draftOf, edit } from "../edit/store.js";
+import { FILM_FIELDS, pick } from "../edit/model.js";
+import { draft, draftOf, edit, projectId } from "../edit/store.js";
 
-const PAUSE = 60; // ms between a change and its question: a drag's moves are many
+const PAUSE = 60; // ms between a change and its request: a drag makes many changes
 
-/** The question that is under way, and how many wait for there to be none. */
+/** The request in flight, and how many callers of `undrafted` wait for it or are running. */
 let asking = null;
 let held = 0;
 
-/** Do something while nothing is asked: what takes a clip away must not meet a question that names it. */
+/** Run `work` while no draft request is in flight, so that a removal cannot race a request that names the clip. */
 export async function undrafted(work) {
   held += 1;
   try {
@@ -21,8 +21,8 @@ export async function undrafted(work) {
   }
 }
 
-/** Begin; the function that is returned ends it. */
-export function startDrafting(projectId) {
+/** Begin to draft; the function that is returned ends it. */
+export function startDrafting() {
   let timer = 0;
   let ended = false;
 
@@ -33,11 +33,11 @@ export function startDrafting(projectId) {
 
   async function ask(asked) {
     try {
-      const answer = await api.draft(projectId, bodyOf(asked));
+      const answer = await api.draft(projectId.value, bodyOf(asked));
       if (!ended) [draft.value, draftOf.value] = [answer, asked];
     } catch (problem) {
       if (!(problem instanceof api.Problem)) throw problem;
-      // the last answer stands; saving.js says that the server does not answer
+      // the last draft stays; remote/save.js reports a server that does not answer
     } finally {
       asking = null;
       if (edit.value !== asked && !ended) soon();
@@ -59,9 +59,7 @@ export function startDrafting(projectId) {
   };
 }
 
-const ASKED = FIELDS.filter((name) => name !== "name");
-
 function bodyOf(asked) {
-  const clips = asked.clips.map((clip) => ({ clip_id: clip.clip_id, ...Object.fromEntries(ASKED.map((name) => [name, clip[name]])) }));
+  const clips = asked.clips.map((clip) => ({ clip_id: clip.clip_id, ...pick(clip, FILM_FIELDS) }));
   return { clips, order: asked.clips.map((clip) => clip.clip_id) };
 }

@@ -1,31 +1,30 @@
-/** One export of the project at a time: begun from what is saved, followed to its end, found again after a reload. */
+/** The project's export, one at a time: begun from the saved edit, followed to its end, resumed after a reload. */
 import { computed, signal } from "../parts/preact.js";
 import * as api from "./api.js";
 import { follow } from "./follow.js";
 import { save, refresh } from "./save.js";
-import { clips, dirty, edit, exportProblems, stored } from "../edit/store.js";
+import { clips, dirty, edit, exportProblems, projectId, stored } from "../edit/store.js";
 
 /** The newest state of the export: {export_id, state, stage, progress, frame, frames, fps, eta_s, error, done}; or null. */
 export const job = signal(null);
 /** The film that the newest complete export made: {id, filename, duration, frames, size}; or null. */
 export const film = signal(null);
-/** What is said of an export that was not begun, or null. */
+/** Why an export was not begun or not cancelled, for people; null otherwise. */
 export const refused = signal(null);
 /** True from the press of the button until the export is under way or refused. */
 export const starting = signal(false);
-/** Whether the server does not answer just now. */
+/** Whether the server does not answer at the moment. */
 export const away = signal(false);
 export const underWay = computed(() => starting.value || (job.value !== null && !job.value.done));
-/** Whether the film is of another edit than the one on the page; null when that is not known. */
+/** Whether the film was made of another edit than the one on the page; null if that is not known. */
 export const outdated = computed(() => (made.value ? dirty.value || made.value !== revisionOf(edit.value) : null));
 
 const made = signal(null);
-let projectId = "";
 let stop = () => {};
 
 const revisionOf = (of) => JSON.stringify([...of.clips.map((clip) => [clip.clip_id, clip.version]), of.project.aspect_ratio, of.project.settings]);
 
-/** Save, then export what is saved. Pressed twice, it is one export. */
+/** Save, then export. Calls during an export do nothing. */
 export async function exportNow() {
   if (underWay.value) return;
   starting.value = true;
@@ -43,20 +42,20 @@ export async function exportNow() {
 
 async function begun() {
   if (!clips.value.length) return void (refused.value = "There are no clips yet: add one first.");
-  if (!(await save())) return void (refused.value = "Not exported: what is unsaved could not be saved. The film would not be what you see.");
+  if (!(await save())) return void (refused.value = "Not exported: your changes could not be saved, so the film would not be what you see.");
   const exportId = api.freshId();
   const of = stored.value;
-  await api.beginExport(projectId, exportId, of.clips.map(({ clip_id, version }) => ({ clip_id, version })));
+  await api.beginExport(projectId.value, exportId, of.clips.map(({ clip_id, version }) => ({ clip_id, version })));
   watch({ export_id: exportId, state: "queued", stage: "queued", progress: 0, begun: Date.now() }, revisionOf(of));
 }
 
 async function notBegun(problem) {
   refused.value = `Not exported: ${problem.message}`;
   if (problem.error === "export_in_progress" && problem.members.running_export_id) {
-    refused.value = "An export of this project is under way already; this is it.";
+    refused.value = "An export of this project is already running; here it is.";
     watch({ ...(await api.exported(problem.members.running_export_id)), done: false }, null);
   } else if (problem.error === "version_conflict") {
-    refused.value = "Not exported: it was changed in another window just now. Look at it, then export again.";
+    refused.value = "Not exported: the project was changed in another window just now. Look at it, then export again.";
     await refresh();
   } else if (problem.members.errors?.length || problem.members.clip_id) exportProblems.value = problem.faults;
 }
@@ -64,11 +63,11 @@ async function notBegun(problem) {
 function watch(first, revision) {
   stop();
   job.value = first.begun ? first : { ...first, begun: Date.parse(first.started_at ?? first.created_at) };
-  stop = follow(first.export_id, (told) => {
-    away.value = Boolean(told.away);
-    if (told.away) return;
-    job.value = { ...job.value, ...told };
-    if (told.done) void ended(revision);
+  stop = follow(first.export_id, (state) => {
+    away.value = Boolean(state.away);
+    if (state.away) return;
+    job.value = { ...job.value, ...state };
+    if (state.done) void ended(revision);
   });
 }
 
@@ -101,19 +100,18 @@ export async function cancel() {
   }
 }
 
-/** Take up the project's newest export: go on following it, or show what came of it. */
-export async function startExporting(id) {
-  projectId = id;
+/** Resume the project's newest export: follow it if it runs, show its error if it failed; load the last film. */
+export async function startExporting() {
   try {
-    await takenUp(id);
+    await takenUp();
   } catch (problem) {
     if (!(problem instanceof api.Problem)) throw problem;
-    refused.value = `What was exported before is not shown: ${problem.message}`;
+    refused.value = `The last export cannot be shown: ${problem.message}`;
   }
 }
 
-async function takenUp(id) {
-  const [newest] = (await api.exportsOf(id)).exports;
+async function takenUp() {
+  const [newest] = (await api.exportsOf(projectId.value)).exports;
   if (newest && (newest.state === "queued" || newest.state === "running")) watch(newest, null);
   else if (newest?.state === "error") job.value = { ...newest, done: true };
   const { working_video_id } = edit.value.project;

@@ -1,6 +1,6 @@
 /**
- * How far an export is, for as long as it goes on: by WebSocket, which tells the state at once and then its changes; while
- * there is none, by asking. A server that went away is waited for.
+ * Follows an export to its end: by WebSocket, which sends the state at once and then its changes, and by polling while there
+ * is no connection. It waits for a server that is gone to come back.
  */
 import * as api from "./api.js";
 
@@ -9,8 +9,11 @@ const SOONEST = 500;
 const LATEST = 10_000;
 const OVER = new Set(["complete", "error", "cancelled"]);
 
-/** Follow an export; `told(state)` hears every state, the last one with `done`. The function that is returned ends it. */
-export function follow(exportId, told) {
+/**
+ * Follow an export; `onState(state)` is called with every state, the last one with `done`, and with {away: true} while the
+ * server does not answer. The function that is returned ends it.
+ */
+export function follow(exportId, onState) {
   let ended = false;
   let socket = null;
   let tries = 0;
@@ -20,12 +23,12 @@ export function follow(exportId, told) {
   function hear(state) {
     if (ended) return;
     if (state.done) stop();
-    told(state);
+    onState(state);
   }
 
   function connect() {
     if (ended) return;
-    socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/export/${exportId}`);
+    socket = api.exportSocket(exportId);
     socket.onmessage = (event) => {
       if (event.data === "pong") return;
       tries = 0;
@@ -49,7 +52,7 @@ export function follow(exportId, told) {
     } catch (problem) {
       if (!(problem instanceof api.Problem)) throw problem;
       if (problem.status === 404) hear({ export_id: exportId, state: "error", stage: "", progress: 0, done: true, error: problem.members });
-      else if (!ended) told({ away: true });
+      else if (!ended) onState({ away: true });
     }
   }
 

@@ -1,90 +1,79 @@
-/** What the server has of raw clips: facts, a video that this browser plays, a filmstrip, peaks. Each asked for once. */
+/** Raw clips on the server: facts, a video that this browser plays, a filmstrip, peaks. Each is requested once. */
 
+import * as api from "./api.js";
 import { signal } from "../parts/vendor.js";
 
 const AGAIN = 700;
 
-/** @type {Map<string, import("../parts/vendor.js").Signal>} */
-const known = new Map();
-
-/** A signal that is null until its answer is there. */
-function once(path, answer) {
-  if (!known.has(path)) {
-    const told = signal(null);
-    known.set(path, told);
-    if (path) answer(path, told);
-  }
-  return known.get(path);
+/** A function from a raw clip's id to a signal, null until `begin(id, signal)` sets it. Each id is begun once. */
+function once(begin) {
+  /** @type {Map<string, import("../parts/vendor.js").Signal>} */
+  const known = new Map();
+  return (id) => {
+    if (!known.has(id)) {
+      known.set(id, signal(null));
+      if (id) begin(id, known.get(id));
+    }
+    return known.get(id);
+  };
 }
 
-async function asked(path, options) {
-  const response = await fetch(path, { headers: { Accept: "application/json" }, ...options });
-  if (!response.ok) throw new Error(`${path}: ${response.status}`);
-  return response.json();
-}
-
-/** JSON at a path; it stays null when there is none, and what it is for is left out of the page. */
-const json = (path, told) => asked(path).then((value) => (told.value = value), () => (told.value = null));
-
-const base = (id) => `/api/raw-clips/${encodeURIComponent(id)}`;
+/** As `once`, for the answer of `ask(id)`. If that fails the signal stays null, and the page does without. */
+const answerOf = (ask) => once((id, found) => ask(id).then((answer) => (found.value = answer), () => {}));
 
 /** The facts of a raw clip: its `media_info`. */
-export function factsOf(id) {
-  return once(id ? `${base(id)}` : "", (path, told) =>
-    asked(path).then((clip) => (told.value = clip.media_info), () => (told.value = null)));
-}
-
+export const factsOf = answerOf(async (id) => (await api.rawClip(id)).media_info);
 /** {columns, width, height, pictures, step_s} of the filmstrip. */
-export const filmstripOf = (id) => once(`${base(id)}/filmstrip.json`, json);
+export const filmstripOf = answerOf(api.filmstrip);
+/** {rate, peaks} of the sound. */
+export const peaksOf = answerOf(api.peaks);
+
 /** Column and row of the strip's picture for a time of the source. */
 export function pictureAt(strip, seconds) {
   const number = Math.min(Math.floor(seconds / strip.step_s), strip.pictures - 1);
   return [number % strip.columns, Math.floor(number / strip.columns)];
 }
-/** The style of an element that shows this picture, so many times as large, `left` pixels of it cut off. */
+
+/** The style of an element that shows this picture, scaled by `scale`, with `left` pixels cut off. */
 export function pictureStyle(id, strip, seconds, scale, left = 0) {
   const [column, row] = pictureAt(strip, seconds);
   return {
-    backgroundImage: `url("${filmstripPath(id)}")`,
+    backgroundImage: `url("${api.filmstripPicture(id)}")`,
     backgroundSize: `${strip.columns * strip.width * scale}px auto`,
     backgroundPosition: `${-column * strip.width * scale - left}px ${-row * strip.height * scale}px`,
   };
 }
-export const filmstripPath = (id) => `${base(id)}/filmstrip`;
-/** {rate, peaks} of the sound. */
-export const peaksOf = (id) => once(`${base(id)}/peaks`, json);
 
-/** What to play: {path, state: "original" | "making" | "proxy" | "error", progress, message}. */
-export const playableOf = (id) => once(`${base(id)}/proxy`, watch);
+/** The video to play: {path, state: "original" | "making" | "proxy" | "error", progress, message}. */
+export const playableOf = once(watch);
 
-function watch(path, told) {
-  asked(path).then((answer) => heard(path, told, answer), () => (told.value = original(path)));
+function watch(id, found) {
+  api.proxy(id).then((answer) => take(id, found, answer), () => (found.value = original(id)));
 }
 
-const original = (path) => ({ path: path.replace(/proxy$/, "media"), state: "original", progress: 1 });
+const original = (id) => ({ path: api.mediaOf(id), state: "original", progress: 1 });
+const broken = (message) => ({ path: null, state: "error", progress: 0, message });
 
-function heard(path, told, { state, progress, error }) {
-  if (state === "not_needed") told.value = original(path);
-  else if (state === "ready") told.value = { path: `${path}/media`, state: "proxy", progress: 1 };
-  else if (state === "error") told.value = { path: null, state: "error", progress: 0, message: error?.message ?? "it cannot be read" };
+function take(id, found, { state, progress, error }) {
+  if (state === "not_needed") found.value = original(id);
+  else if (state === "ready") found.value = { path: api.proxyMedia(id), state: "proxy", progress: 1 };
+  else if (state === "error") found.value = broken(error?.message ?? "it cannot be read");
   else {
-    told.value = { path: null, state: "making", progress: progress ?? 0 };
-    if (state === "absent") make(path, told);
-    else setTimeout(() => watch(path, told), AGAIN);
+    found.value = { path: null, state: "making", progress: progress ?? 0 };
+    if (state === "absent") make(id, found);
+    else setTimeout(() => watch(id, found), AGAIN);
   }
 }
 
-/** Have a proxy made, and watch it. Asking twice is asking once. */
-function make(path, told) {
-  asked(path, { method: "POST" }).then(() => setTimeout(() => watch(path, told), AGAIN), (refused) => {
-    told.value = { path: null, state: "error", progress: 0, message: refused.message };
-  });
+/** Have a proxy made, and watch it. */
+function make(id, found) {
+  api.makeProxy(id).then(() => setTimeout(() => watch(id, found), AGAIN), (refused) => (found.value = broken(refused.message)));
 }
 
-/** The browser cannot play the original: have a proxy made, if what failed was the original. */
+/** Have a proxy made, because the browser cannot play the video; nothing to do if that was a proxy already. */
 export function unplayable(id) {
-  const told = playableOf(id);
-  if (told.value?.state !== "original") return;
-  told.value = { path: null, state: "making", progress: 0 };
-  make(`${base(id)}/proxy`, told);
+  const found = playableOf(id);
+  if (found.value?.state !== "original") return;
+  found.value = { path: null, state: "making", progress: 0 };
+  make(id, found);
 }

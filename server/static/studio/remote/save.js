@@ -1,34 +1,33 @@
 /**
- * Saves the edit: what differs from what is stored, clip by clip, each with the version it was changed from. One run at a
- * time. What passes by itself is tried again for as long as the page is open; what two people changed is asked about.
+ * Saves the edit: the unsaved fields of each clip, with the version that they were changed from. One run at a time. Failures
+ * that may pass are tried again for as long as the page is open; on a conflict people choose.
  */
 import { effect, signal } from "../parts/preact.js";
 import * as api from "./api.js";
 import { conflicts, editOf } from "../edit/model.js";
-import { dirty, edit, exportProblems, giveUp, saving, stored, took, tookAll, unsaved } from "../edit/store.js";
+import { dirty, edit, exportProblems, giveUp, projectId, saving, stored, took, tookAll, unsaved } from "../edit/store.js";
 
 /** Milliseconds without a change after which the edit is saved by itself. */
 export const IDLE = 3000;
 const SOONEST = 1000;
 const LATEST = 30_000;
 
-/** What two people changed: [{clip_id, name, field, mine, theirs}]; null when there is nothing to ask. */
+/** Fields that were changed here and elsewhere: [{clip_id, name, field, mine, theirs}]; null if there is no conflict. */
 export const conflict = signal(null);
-/** Something to know that needs no answer, or null. */
+/** A message for people that needs no answer, or null. */
 export const notice = signal(null);
-/** When the next try is, in ms since 1970; 0 when there is none. */
+/** The time of the next try, in ms since 1970; 0 if there is none. */
 export const nextTry = signal(0);
 
-let projectId = "";
 let running = null;
 let again = 0;
 let idle = 0;
 let tries = 0;
 let leaving = false;
-/** The key of a save whose answer was lost: the same save under it is done once. */
+/** The idempotency key of each clip's save, kept until it is answered: the server carries out a repeated save once. */
 const keys = new Map();
 
-/** Save what is unsaved. True when all that was there when it was asked, and since, is durable. */
+/** Save the edit. True if all of it, with changes that were made meanwhile, is durable. */
 export async function save() {
   clearTimeout(idle);
   if (conflict.value) return false;
@@ -52,17 +51,17 @@ async function run() {
   }
 }
 
-/** Save everything there is to save now; a conflict that nobody need be asked about is settled on the way. */
+/** Save all that is unsaved now; changes from elsewhere that do not conflict are taken in on the way. */
 async function once() {
   const { clips, order } = unsaved.value;
   try {
     for (const { clip_id, version, fields } of clips) {
-      const { clip } = await api.saveClip(projectId, clip_id, fields, version, { key: keyOf(clip_id, version, fields) });
+      const { clip } = await api.saveClip(projectId.value, clip_id, fields, version, { key: keyOf(clip_id, version, fields) });
       keys.delete(clip_id);
       took(clip, fields);
     }
     if (order) {
-      await api.reorder(projectId, order);
+      await api.reorder(projectId.value, order);
       tookOrder(order);
     }
   } catch (problem) {
@@ -87,12 +86,12 @@ function tookOrder(order) {
   stored.value = { ...stored.value, clips: order.map((id) => known.get(id)).filter(Boolean) };
 }
 
-/** Take in what the server has now; throws the conflict when both sides changed the same. */
+/** Take in the server's edit; throws `problem` if both sides changed the same field. */
 async function catchUp(problem) {
-  const theirs = editOf(await api.project(projectId));
+  const theirs = editOf(await api.project(projectId.value));
   const found = conflicts(stored.value, edit.value, theirs);
   const settled = problem.status !== 412 || theirs.clips.some((clip) => versionOf(clip.clip_id) !== clip.version);
-  if (!settled) throw problem; // the same again would be refused the same: never go round in circles
+  if (!settled) throw problem; // the same request would be refused again: do not loop
   tookAll(theirs);
   if (found.length) {
     conflict.value = found;
@@ -104,7 +103,7 @@ async function catchUp(problem) {
 const versionOf = (clipId) => stored.value.clips.find((clip) => clip.clip_id === clipId)?.version;
 
 function failed(problem) {
-  if (conflict.value) saving.value = { state: "conflict", message: "It was changed in another window too." };
+  if (conflict.value) saving.value = { state: "conflict", message: "The same was changed in another window." };
   else if (problem.passing) tryAgain(problem);
   else if (problem.status === 401) saving.value = { state: "signed-out", message: "You are signed out. Sign in in another tab, then save." };
   else {
@@ -121,39 +120,38 @@ function tryAgain(problem) {
   again = setTimeout(() => void save(), after);
 }
 
-/** Settle the conflict: with mine saved over theirs, or with theirs in place of mine. */
+/** Settle the conflict: save mine over theirs, or take theirs in place of mine. */
 export function settle(mine) {
   if (!mine) giveUp(conflict.value);
   conflict.value = null;
   return save();
 }
 
-/** Look whether another window has saved, when nothing is unsaved here. */
+/** Take in what another window has saved, unless it conflicts with unsaved changes here. */
 export async function refresh() {
   if (running || conflict.value || !edit.value) return;
   try {
-    const theirs = editOf(await api.project(projectId));
+    const theirs = editOf(await api.project(projectId.value));
     if (running || conflict.value) return;
     const found = conflicts(stored.value, edit.value, theirs);
-    if (found.length) return; // saving will ask
+    if (found.length) return; // the next save asks
     const changed = theirs.clips.length !== stored.value.clips.length || theirs.clips.some((clip, index) =>
       clip.clip_id !== stored.value.clips[index].clip_id || clip.version !== stored.value.clips[index].version);
     if (!changed) return;
     tookAll(theirs);
     notice.value = "Changes from another window were taken in.";
   } catch (problem) {
-    if (!(problem instanceof api.Problem)) throw problem; // the next save says it
+    if (!(problem instanceof api.Problem)) throw problem; // the next save reports it
   }
 }
 
-/** Begin to save by itself; the function that is returned ends it. */
-export function startSaving(id) {
-  projectId = id;
+/** Begin to save automatically; the function that is returned ends it. */
+export function startSaving() {
   const stop = effect(() => {
     void edit.value;
     clearTimeout(idle);
     if (!dirty.value) return;
-    if (saving.peek().state === "error") saving.value = { state: "idle" }; // another edit may be a better one
+    if (saving.peek().state === "error") saving.value = { state: "idle" }; // the new edit may be one that the server accepts
     if (saving.peek().state === "idle") idle = setTimeout(() => void save(), IDLE);
   });
   const on = [
@@ -173,7 +171,7 @@ export function startSaving(id) {
   };
 }
 
-/** Going to another tab saves (leaving for good does not: that was asked about); coming back looks what others did, or tries again. */
+/** Save when the tab is hidden, but not when the page is left (the browser has asked then); on coming back refresh or try again. */
 function seen() {
   const { state } = saving.peek();
   if (document.visibilityState === "hidden") {

@@ -1,12 +1,13 @@
-/** What is selected, in numbers: a keyframe, a speed, a picture that is held, or how the clip is entered. */
+/** The fields of the selection: a keyframe, a speed, a held picture, or the transition into the clip. */
 
 import { html, useEffect, useRef } from "../parts/vendor.js";
 import { addKeyframe, addSpan, copied, copyKeyframe, goTo, goToSpan, moveKeyframe, pasteKeyframe, removeKeyframe, removeSpan, setEase, setSpans } from "../panels/actions.js";
 import { Choice, NumberField, TimecodeField } from "../panels/fields.js";
 import { EASES } from "./keylane.js";
 import { duration, frames, keyframe, keyframes, rate, segments } from "../playback/now.js";
-import { endOf, FASTEST, holds, resized, SLOWEST, speedName, withSpeed } from "../edit/spans.js";
+import { endOf, holds, resized, speedName, withSpeed } from "../edit/spans.js";
 import { error, revealed, select, selection } from "../edit/store.js";
+import { DEFAULT_EASE, DEFAULT_RAMP_EASE, FASTEST, LONGEST_HOLD, SLOWEST } from "../parts/limits.js";
 import { TransitionDetails } from "../panels/transitions.js";
 import { framed, stored } from "../playback/window.js";
 
@@ -21,7 +22,7 @@ function KeyframeDetails({ chosen }) {
   return html`<div class="detail" role="group" aria-label="Keyframe">
     <b>Keyframe</b>
     <${TimecodeField} label="Keyframe at" frame=${chosen.frame} rate=${rate.value} max=${frames.value - 1} onSet=${move} />
-    <${Choice} label="Ease from here" value=${chosen.ease ?? "spline"} choices=${EASES} onSet=${(ease) => setEase(chosen.frame, ease)} />
+    <${Choice} label="Ease from here" value=${chosen.ease ?? DEFAULT_EASE} choices=${EASES} onSet=${(ease) => setEase(chosen.frame, ease)} />
     <button type="button" onClick=${copyKeyframe}>Copy</button>
     <button type="button" class="remove" onClick=${() => removeKeyframe(chosen.frame)}>Delete keyframe</button>
   </div>`;
@@ -42,7 +43,7 @@ function SpanDetails({ span, index }) {
     <b>Speed ${speedName(speed)}</b>
     <${NumberField} label=${ramp ? "From" : "Speed"} value=${ramp ? speed.from : speed} step=${0.1} min=${SLOWEST} max=${FASTEST} unit="×" onSet=${(from) => toward({ from })} />
     ${ramp && html`<${NumberField} label="To" value=${speed.to} step=${0.1} min=${SLOWEST} max=${FASTEST} unit="×" onSet=${(to) => toward({ to })} />`}
-    <${Choice} label="Course" value=${ramp ? speed.ease ?? "linear" : "constant"} choices=${RAMPS} onSet=${become} />
+    <${Choice} label="Course" value=${ramp ? speed.ease ?? DEFAULT_RAMP_EASE : "constant"} choices=${RAMPS} onSet=${become} />
     <${TimecodeField} label="Starts" frame=${framed(span.start)} rate=${rate.value} max=${framed(end) - 1} onSet=${(number) => resize({ start: stored(number) })} />
     <${TimecodeField} label="Ends" frame=${framed(end)} rate=${rate.value} min=${framed(span.start) + 1} max=${frames.value} onSet=${(number) => resize({ end: stored(number) })} />
     <button type="button" class="remove" onClick=${() => removeSpan(index)}>Delete speed</button>
@@ -55,12 +56,12 @@ function HeldDetails({ freeze, index }) {
   return html`<div class="detail" role="group" aria-label="Held picture">
     <b>Held</b>
     <${TimecodeField} label="Held at" frame=${framed(freeze.at)} rate=${rate.value} max=${frames.value} onSet=${(number) => change({ at: stored(number) })} />
-    <${NumberField} label="For" value=${freeze.freeze} step=${0.1} min=${0.01} max=${3600} unit="s" onSet=${(seconds) => change({ freeze: seconds })} />
+    <${NumberField} label="For" value=${freeze.freeze} step=${0.1} min=${0.01} max=${LONGEST_HOLD} unit="s" onSet=${(seconds) => change({ freeze: seconds })} />
     <button type="button" class="remove" onClick=${() => removeSpan(index)}>Delete</button>
   </div>`;
 }
 
-/** What is selected. */
+/** The fields of the selection alone. */
 function Selected() {
   const { keyframe: number, span, transition } = selection.value;
   const chosen = keyframes.value.find((each) => each.frame === number);
@@ -72,7 +73,7 @@ function Selected() {
   return html`<p class="detail quiet">${count === 0 ? "No keyframes yet" : count === 1 ? "One keyframe: the crop stays" : `${count} keyframes`}</p>`;
 }
 
-/** What a problem is about was selected: go there, and put the focus on its first number. */
+/** Go to the selection of a problem, and focus its first field. */
 function showRevealed(place) {
   const { keyframe: number, span } = selection.peek();
   if (number !== null) goTo(number);
@@ -82,7 +83,7 @@ function showRevealed(place) {
   requestAnimationFrame(() => place.querySelector(".detail input, .detail select")?.focus());
 }
 
-/** What can be made at the playhead, and the selected thing. */
+/** Buttons for a new keyframe or speed at the playhead, and the fields of the selection. */
 export function Details() {
   const ref = useRef(null);
   const here = keyframe.value;
@@ -94,7 +95,7 @@ export function Details() {
     <div class="making">
       <button type="button" title="A keyframe of the crop as it is here (C)" disabled=${here !== null} onClick=${addKeyframe}>Add keyframe</button>
       <button type="button" title="The copied keyframe, here (Ctrl+V)" disabled=${copied.value === null} onClick=${pasteKeyframe}>Paste</button>
-      <button type="button" title="A speed from here on; parts the one that is here (S)" onClick=${addSpan}>Add speed</button>
+      <button type="button" title="A speed from here on; splits one that is here (S)" onClick=${addSpan}>Add speed</button>
     </div>
     <${Selected} />
     <p class="refused" role="alert">${error.value && html`${error.value} <button type="button" class="tool" aria-label="Dismiss" onClick=${() => (error.value = null)}>×</button>`}</p>

@@ -1,9 +1,10 @@
-/** The film as it runs: its clips in order, as wide as they are long, and between them how each is entered. */
+/** The film: its clips in order, as wide as they are long, and the transitions between them. */
 
-import { html, Sortable, useEffect, useRef } from "../parts/vendor.js";
+import { html, useRef } from "../parts/vendor.js";
 import { canvas, filmRate } from "../playback/now.js";
-import { clips, dispatch, draft, select, selection } from "../edit/store.js";
-import { filmstripOf, pictureStyle } from "../remote/footage.js";
+import { clips, draft, select, selection } from "../edit/store.js";
+import { useSorting } from "../panels/sorting.js";
+import { Thumb } from "../panels/thumb.js";
 import { faultOf, nameOf, transitionOf } from "../panels/transitions.js";
 import { spoken, timecode } from "../edit/timecode.js";
 
@@ -19,47 +20,20 @@ function Entry({ clip }) {
     <span aria-hidden="true">${SIGNS[type] ?? "◧"}</span>${type !== "cut" && html`<span class="entry-time" aria-hidden="true">${spoken(duration ?? 0)}</span>`}</button>`;
 }
 
-const HIGH = 46;
-
-/** The picture at the clip's in point, out of the filmstrip. */
-function Thumb({ clip }) {
-  const strip = clip.raw_clip_id ? filmstripOf(clip.raw_clip_id).value : null;
-  if (!strip) return null;
-  const scale = HIGH / strip.height;
-  const shown = pictureStyle(clip.raw_clip_id, strip, clip.segments_data?.trimRange?.start ?? 0, scale);
-  const place = { width: `${strip.width * scale}px`, ...shown };
-  return html`<span class="reel-thumb" style=${place}></span>`;
-}
-
 function Piece({ clip, part, index }) {
   const chosen = selection.value.clip_id === clip.clip_id;
   const lasts = part?.frames ? timecode(part.frames, filmRate.value) : "–";
   return html`<li class="piece ${chosen ? "chosen" : ""}" data-clip=${clip.clip_id} style=${{ "--weight": String(part?.frames ?? 30) }}>
     ${index > 0 && html`<${Entry} clip=${clip} />`}
     <button type="button" class="piece-body" aria-current=${chosen ? "true" : null} onClick=${() => select({ clip_id: clip.clip_id })}>
-      <${Thumb} clip=${clip} /><span class="piece-words"><span class="piece-name">${clip.name}</span><span class="quiet">${lasts}</span></span></button>
+      <${Thumb} clip=${clip} name="reel-thumb" height=${46} /><span class="piece-words"><span class="piece-name">${clip.name}</span><span class="quiet">${lasts}</span></span></button>
   </li>`;
-}
-
-/** Clips dragged to another place. Sortable moves elements: they are put back, and the page draws the new order. */
-function useSorting(ref) {
-  useEffect(() => {
-    const sorting = Sortable.create(ref.current, {
-      draggable: ".piece", handle: ".piece-body", animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120, delayOnTouchOnly: true, delay: 200,
-      onEnd({ item, oldIndex, newIndex, from }) {
-        from.removeChild(item);
-        from.insertBefore(item, from.children[oldIndex] ?? null);
-        if (oldIndex !== newIndex) dispatch({ do: "move-clip", clip_id: item.dataset.clip, to: newIndex });
-      },
-    });
-    return () => sorting.destroy();
-  }, []);
 }
 
 /** The film. */
 export function Reel() {
   const ref = useRef(null);
-  useSorting(ref);
+  useSorting(ref, ".piece-body", { draggable: ".piece" });
   const known = new Map((draft.value?.clips ?? []).map((each) => [each.clip_id, each]));
   const total = draft.value?.frames;
   return html`<div class="reel">

@@ -1,21 +1,23 @@
-/** The clip as pictures and sound, its ruler, and its in and out points. */
+/** The clip's pictures and sound, its ruler, and its in and out points. */
 
 import { html, useEffect, useRef } from "../parts/vendor.js";
-import { goTo, inFrame, outFrame, setTrim } from "../panels/actions.js";
+import { inFrame, outFrame, setTrim } from "../panels/actions.js";
 import { useDrag } from "../panels/drag.js";
 import { across, ticks, tickStep, timeAcross } from "../edit/lanes.js";
 import { duration, frames, inOut, rate } from "../playback/now.js";
 import { seek } from "../playback/player.js";
-import { filmstripOf, filmstripPath, peaksOf, pictureAt } from "../remote/footage.js";
+import { filmstripPicture } from "../remote/api.js";
+import { filmstripOf, peaksOf, pictureAt } from "../remote/footage.js";
+import { ARROWS, modified } from "../parts/keyboard.js";
 import { selected } from "../edit/store.js";
 import { frameAt, timecode, timeOf } from "../edit/timecode.js";
 import { frameNear, snappedAt, view } from "../playback/window.js";
 
 const HIGH = 64;
-/** The lower part of the lane in which the sound is drawn. */
+/** Pixels of the lane's lower part, in which the sound is drawn. */
 const SOUND = 22;
 
-/** Pulling over a lane moves the playhead. */
+/** A drag over a lane moves the playhead. */
 const scrub = {
   start(event) {
     return { at: timeAcross(view.peek(), event.clientX0 - event.currentTarget.getBoundingClientRect().left) };
@@ -29,14 +31,14 @@ const scrub = {
   },
 };
 
-/** A press moves the playhead at once, but not on what can be dragged itself. */
+/** A press moves the playhead at once, except on a handle. */
 function pressed(event) {
   if (event.button !== 0 || event.target.closest("[role=slider]")) return;
   const x = event.clientX - event.currentTarget.getBoundingClientRect().left;
   seek(timeOf(frameAt(timeAcross(view.peek(), x), rate.peek()), rate.peek()));
 }
 
-/** Labels at round times: of seconds, or of frames where the view is fine enough. */
+/** The ruler, with labels at round times, or at single frames when zoomed in far enough. */
 export function Ruler() {
   const ref = useRef(null);
   useDrag(ref, scrub);
@@ -50,7 +52,7 @@ export function Ruler() {
   </div>`;
 }
 
-/** Draws pictures side by side, each from the middle of what it covers, and the sound over them. */
+/** Draws pictures side by side, each of the middle of the time that it covers, and the sound over them. */
 function paint(target, strip, sprite, sound) {
   const { width, start, scale } = view.peek();
   const context = target.getContext("2d");
@@ -95,7 +97,7 @@ function Pictures() {
     if (!strip) return;
     sprite.current = new Image();
     sprite.current.onload = now;
-    sprite.current.src = filmstripPath(id);
+    sprite.current.src = filmstripPicture(id);
   }, [strip]);
   void view.value;
   useEffect(() => {
@@ -128,7 +130,7 @@ function setIn(first, until, merge) {
   seek(timeOf(first, rate.peek()));
 }
 
-/** The out point is exclusive: the last frame is shown. */
+/** Set the out point, and show the last frame before it. */
 function setOut(first, until, merge) {
   setTrim(first, until, merge);
   seek(timeOf(until - 1, rate.peek()));
@@ -136,8 +138,8 @@ function setOut(first, until, merge) {
 
 function trimKeys(event) {
   const edge = event.target.dataset.edge;
-  const ways = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, Home: -frames.peek(), End: frames.peek() };
-  if (!edge || !(event.key in ways) || event.ctrlKey || event.metaKey || event.altKey) return;
+  const ways = { ...ARROWS, Home: -frames.peek(), End: frames.peek() };
+  if (!edge || !(event.key in ways) || modified(event)) return;
   event.preventDefault();
   event.stopPropagation();
   const by = ways[event.key] * (event.shiftKey ? rate.peek().base : 1);
@@ -153,7 +155,7 @@ function Handle({ edge, at, number }) {
     style=${{ transform: `translateX(${x}px)` }}></span>`;
 }
 
-/** The pictures, what is outside the trim darkened, the two handles. */
+/** The pictures, darkened outside the trim, and the two handles. */
 export function FilmLane() {
   const ref = useRef(null);
   useDrag(ref, trimDrag, ".handle");

@@ -1,10 +1,12 @@
-/** The lane of keyframes: each one where it is in the source; dragged, selected, moved by the arrows. */
+/** The lane of keyframes, each at its frame of the source; they can be dragged, selected, and moved by arrow keys. */
 
 import { html, useRef } from "../parts/vendor.js";
 import { addKeyframe, goTo, moveKeyframe } from "../panels/actions.js";
 import { useDrag } from "../panels/drag.js";
 import { gathered, timeAcross } from "../edit/lanes.js";
 import { frames, keyframes, rate } from "../playback/now.js";
+import { DEFAULT_EASE } from "../parts/limits.js";
+import { ARROWS, modified } from "../parts/keyboard.js";
 import { dispatch, select, selected, selection } from "../edit/store.js";
 import { timecode, timeOf } from "../edit/timecode.js";
 import { frameNear, snappedAt, view, zoom } from "../playback/window.js";
@@ -15,16 +17,16 @@ const at = (each) => timeOf(each.frame, rate.peek());
 
 function Mark({ each, x }) {
   const chosen = selection.value.keyframe === each.frame;
-  const label = `Keyframe, ${each.ease ?? "spline"}`;
-  return html`<span class="key ease-${each.ease ?? "spline"}" role="slider" tabindex=${chosen ? "0" : "-1"} data-key=${each.frame}
-    aria-label=${label} aria-valuemin="0" aria-valuemax=${frames.value} aria-valuenow=${each.frame} aria-valuetext=${timecode(each.frame, rate.value)}
+  const ease = each.ease ?? DEFAULT_EASE;
+  return html`<span class="key ease-${ease}" role="slider" tabindex=${chosen ? "0" : "-1"} data-key=${each.frame}
+    aria-label=${`Keyframe, ${ease}`} aria-valuemin="0" aria-valuemax=${frames.value} aria-valuenow=${each.frame} aria-valuetext=${timecode(each.frame, rate.value)}
     aria-current=${chosen ? "true" : null} style=${{ transform: `translateX(${x}px)` }}></span>`;
 }
 
 const Several = ({ group }) => html`<span class="keys" data-keys=${group.marks[0].frame} title="${group.marks.length} keyframes: zoom in"
   style=${{ transform: `translateX(${group.x}px)` }}></span>`;
 
-/** How the crop goes from one keyframe to the next: a line for each way that is not held. */
+/** Lines between keyframes, except where the crop is held. */
 function Between({ groups }) {
   const held = groups.flatMap((group, index) => (index + 1 < groups.length && group.marks.at(-1).ease !== "hold" ? [[group.x, groups[index + 1].x]] : []));
   return html`<svg class="between" aria-hidden="true"><path d=${held.map(([from, to]) => `M${from} 13H${to}`).join("")} /></svg>`;
@@ -53,12 +55,10 @@ const drag = {
   },
 };
 
-const ARROWS = { ArrowLeft: -1, ArrowRight: 1, ArrowDown: -1, ArrowUp: 1 };
-
 function pressed(event) {
   const number = Number(event.target.dataset.key);
   const by = (ARROWS[event.key] ?? 0) * (event.shiftKey ? 10 : 1);
-  if (!by || Number.isNaN(number) || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!by || Number.isNaN(number) || modified(event)) return;
   event.preventDefault();
   event.stopPropagation();
   const to = number + by;

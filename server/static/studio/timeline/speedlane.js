@@ -1,4 +1,4 @@
-/** The lane of speeds: a block for each span, as high as it is fast, with its name; and pictures that are held. */
+/** The lane of speeds: a block for each span, whose height is its speed, and a mark for each held picture. */
 
 import { html, useRef } from "../parts/vendor.js";
 import { goToSpan, setSpans } from "../panels/actions.js";
@@ -6,13 +6,15 @@ import { useDrag } from "../panels/drag.js";
 import { across } from "../edit/lanes.js";
 import { duration, frames, rate, segments } from "../playback/now.js";
 import { drawnSpeed, endOf, holds, resized, speedName } from "../edit/spans.js";
+import { FASTEST, SLOWEST } from "../parts/limits.js";
+import { ARROWS, modified } from "../parts/keyboard.js";
 import { select, selection } from "../edit/store.js";
 import { spoken, timecode } from "../edit/timecode.js";
 import { framed, frameNear, snappedAt, stored, view } from "../playback/window.js";
 
-/** Blocks narrower than this have no name, and no grips. */
+/** Blocks narrower than this have neither label nor grips. */
 const NARROW = 34;
-const [LOW, HIGH] = [Math.log2(0.1), Math.log2(16)];
+const [LOW, HIGH] = [SLOWEST, FASTEST].map(Math.log2);
 const STEPS = 16;
 
 /** The outline of a block, 0 to 100 each way: its top is the speed, on a scale of octaves. */
@@ -78,13 +80,11 @@ const drag = {
   },
 };
 
-const ARROWS = { ArrowLeft: -1, ArrowRight: 1, ArrowDown: -1, ArrowUp: 1 };
-
 /** A grip, or a whole block, moved by the arrows. */
 function pressed(event) {
   const { span: index, edge } = event.target.dataset;
   const by = (ARROWS[event.key] ?? 0) * (event.shiftKey ? rate.peek().base : 1);
-  if (!by || index === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!by || index === undefined || modified(event)) return;
   event.preventDefault();
   event.stopPropagation();
   const { spans } = segments.peek();
@@ -102,6 +102,6 @@ export function SpeedLane() {
   const { spans } = segments.value;
   return html`<div class="track speed-track" ref=${ref} role="group" aria-label="Speeds" onKeyDown=${pressed}>
     ${spans.map((each, index) => (holds(each) ? html`<${Held} key=${index} freeze=${each} index=${index} />` : html`<${Block} key=${index} span=${each} index=${index} />`))}
-    ${spans.length === 0 && html`<span class="lane-hint">All at 1×. “Add speed” begins one at the playhead</span>`}
+    ${spans.length === 0 && html`<span class="lane-hint">Everything plays at 1×. “Add speed” adds one at the playhead</span>`}
   </div>`;
 }

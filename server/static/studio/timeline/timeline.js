@@ -1,4 +1,4 @@
-/** The timeline: what plays the clip, its lanes under one playhead, what is selected in numbers, and the film below. */
+/** The timeline: playback buttons, the clip's lanes under one playhead, the fields of the selection, and the film. */
 
 import { html, useEffect, useRef } from "../parts/vendor.js";
 import { goTo, inFrame, outFrame, setTrim } from "../panels/actions.js";
@@ -12,6 +12,7 @@ import { duration, filmRate, frame, frames, parts, rate, waiting } from "../play
 import { faster, looping, playing, shuttle, step, through, toggle } from "../playback/player.js";
 import { Reel } from "./film.js";
 import { SpeedLane } from "./speedlane.js";
+import { ARROWS, modified } from "../parts/keyboard.js";
 import { playhead, selected } from "../edit/store.js";
 import { timecode } from "../edit/timecode.js";
 import { fit, magnet, scrollTo, snappedAt, view, width, zoom, zoomable } from "../playback/window.js";
@@ -35,7 +36,7 @@ function Transport() {
   </div>`;
 }
 
-/** Playhead, in and out as numbers, and how long the clip is in the film. */
+/** The playhead, the in and out points, and the clip's length in the film, as numbers. */
 function Times() {
   const film = parts.value?.frames;
   return html`<div class="times">
@@ -57,7 +58,7 @@ function Zooming() {
   </div>`;
 }
 
-/** The line under which all lanes are at the same moment; and the line of a snap. */
+/** The playhead's line over all lanes, and the line at which a drag snapped. */
 function Head() {
   const x = across(view.value, playhead.value);
   const snapped = snappedAt.value;
@@ -65,12 +66,11 @@ function Head() {
     ${snapped !== null && html`<span class="snap-line" aria-hidden="true" style=${{ transform: `translateX(${across(view.value, snapped)}px)` }}></span>`}`;
 }
 
-/** The playhead as something to hold: for keyboards and screen readers. */
+/** The playhead as a slider, for keyboards and screen readers. */
 function Hold() {
-  const moves = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
   const pressed = (event) => {
-    const by = moves[event.key] ?? { Home: -frames.peek(), End: frames.peek(), PageUp: rate.peek().base, PageDown: -rate.peek().base }[event.key];
-    if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
+    const by = ARROWS[event.key] ?? { Home: -frames.peek(), End: frames.peek(), PageUp: rate.peek().base, PageDown: -rate.peek().base }[event.key];
+    if (!by || modified(event)) return;
     event.preventDefault();
     event.stopPropagation();
     goTo(frame.peek() + by * (event.shiftKey ? rate.peek().base : 1));
@@ -79,7 +79,7 @@ function Hold() {
     aria-valuetext=${timecode(frame.value, rate.value)} onKeyDown=${pressed} style=${{ transform: `translateX(${across(view.value, playhead.value)}px)` }}></span>`;
 }
 
-/** A scrollbar of the page's own kind, when not all is in view. */
+/** A scrollbar, when a part of the clip is out of view. */
 function Scroll() {
   const ref = useRef(null);
   const { start, scale } = view.value;
@@ -91,7 +91,7 @@ function Scroll() {
     <span style=${{ width: `${duration.value * scale}px` }}></span></div>`;
 }
 
-/** Ctrl and the wheel zoom at the pointer; sideways, or with Shift, it scrolls. */
+/** Zoom at the pointer by the wheel with Ctrl; scroll sideways, or with Shift. */
 function wheel(event) {
   const x = event.clientX - event.currentTarget.getBoundingClientRect().left;
   const sideways = event.shiftKey ? event.deltaY : event.deltaX;
@@ -119,7 +119,7 @@ function Lanes() {
   </div>`;
 }
 
-/** The whole of it, for the selected clip. */
+/** The whole timeline, for the selected clip. */
 export function Timeline() {
   if (!selected.value) return html`<section class="timeline" aria-label="Timeline"><${Reel} /></section>`;
   return html`<section class="timeline" aria-label="Timeline">

@@ -1,0 +1,128 @@
+"""Constants of the page equal those of the server and the compiler."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compiler.model import limits
+from compiler.model.forms import KeyframeForm, RampForm
+from compiler.model.upgrade import VERSION
+from compiler.timeline import colour, warp
+from compiler.timeline.instant import SLOT_BIAS
+from compiler.transitions import BLENDS, TRANSITIONS
+from server.footage import facts
+
+ROOT = Path(__file__).parents[2]
+SERVER = ROOT / "server"
+STUDIO = SERVER / "static" / "studio"
+
+
+def described(document: str, kind: str) -> Any:
+    """The properties of a schema of the API's description, which other tests compare with the server's models."""
+    schemas = json.loads((ROOT / "docs" / document).read_text(encoding="utf-8"))["components"]["schemas"]
+    return schemas[kind]["properties"]
+
+
+STATE = described("asyncapi.json", "State")
+
+
+def literal(module: str, name: str) -> Any:
+    """The value of a module's constant, which must be JSON except for quotes around names."""
+    text = (STUDIO / module).read_text(encoding="utf-8")
+    found = re.search(rf"^(?:export )?const {name} = (?:new Set\()?(.*?)\)?;$", text, re.DOTALL | re.MULTILINE)
+    assert found, f"{module} has no {name}"
+    named = re.sub(r"(?<=[{ ])(\w+):(?= )", r'"\1":', found[1])
+    return json.loads(re.sub(r",\s*([\]}])", r"\1", named).replace("10_000", "10000"))
+
+
+def compared(module: str) -> set[str]:
+    """The words that a module compares a state with."""
+    return set(re.findall(r'\bstate === "(\w+)"', (STUDIO / module).read_text(encoding="utf-8")))
+
+
+SHARED = {
+    "SLOWEST": float(limits.SPEED.low),
+    "FASTEST": limits.SPEED.high,
+    "LONGEST_HOLD": limits.FREEZE.high,
+    "LARGEST_ROTATION": limits.ROTATION.high,
+    "NAME_LENGTH": described("openapi.json", "NewProject")["name"]["maxLength"],
+    "SLOT_BIAS": float(SLOT_BIAS),
+    "SEGMENTS_VERSION": VERSION,
+    "DEFAULT_FPS": str(limits.DEFAULT_FPS),
+    "DEFAULT_EASE": KeyframeForm.model_fields["ease"].default,
+    "DEFAULT_RAMP_EASE": RampForm.model_fields["ease"].default,
+}
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_a_limit_is_that_of_the_server_or_the_compiler(name: str) -> None:
+    assert literal("parts/limits.js", name) == SHARED[name]
+
+
+def test_every_limit_of_the_page_is_compared() -> None:
+    text = (STUDIO / "parts" / "limits.js").read_text(encoding="utf-8")
+    assert set(re.findall(r"^export const (\w+)", text, re.MULTILINE)) == set(SHARED)
+
+
+def test_a_rotation_and_a_speed_have_one_bound() -> None:
+    assert limits.ROTATION.low == -limits.ROTATION.high
+    assert (limits.SPEED.low, limits.SPEED.high) == (warp.SLOWEST, warp.FASTEST)
+
+
+def test_the_page_has_every_shape_and_its_canvas() -> None:
+    found = {each["ratio"]: (each["width"], each["height"]) for each in literal("parts/shapes.js", "SHAPES")}
+    assert found == limits.CANVASES
+    asked = described("openapi.json", "NewProject")["aspect_ratio"]
+    assert set(found) == set(asked["enum"])
+    assert literal("parts/shapes.js", "DEFAULT_RATIO") == limits.DEFAULT_ASPECT
+    assert asked["default"] == limits.DEFAULT_ASPECT
+
+
+def test_the_fields_of_a_clip_are_those_that_are_saved_and_drafted() -> None:
+    fields = set(literal("edit/model.js", "FIELDS"))
+    assert fields == set(described("openapi.json", "ClipChange")) - {"sort_order"}
+    assert fields - {"name"} == set(described("openapi.json", "ClipDraft")) - {"clip_id"}
+    assert fields | {"raw_clip_id"} == set(described("openapi.json", "NewClip"))
+    assert set(literal("parts/words.js", "FIELD_NAMES")) == fields
+
+
+def test_the_ramps_on_offer_are_those_there_are() -> None:
+    offered = {value for value, _ in literal("timeline/details.js", "RAMPS")}
+    assert offered == {"constant", *limits.RAMP_EASES}
+
+
+def test_the_page_knows_every_stage_and_state_of_an_export() -> None:
+    assert [*literal("panels/export.js", "STAGES"), "complete"] == STATE["stage"]["enum"]
+    assert set(literal("panels/export.js", "NAMES")) == set(STATE["stage"]["enum"])
+    assert set(literal("exports.js", "STATES")) == set(STATE["state"]["enum"])
+    assert set(literal("remote/follow.js", "OVER")) == set(STATE["state"]["enum"]) - {"queued", "running"}
+    for module in ("panels/export.js", "remote/export.js", "exports.js"):
+        assert compared(module) <= set(STATE["state"]["enum"])
+
+
+def test_the_states_of_a_proxy_are_those_that_the_server_answers() -> None:
+    assert compared("remote/footage.js") <= set(described("openapi.json", "Proxy")["state"]["enum"]) | {"original"}
+
+
+def test_the_mixes_that_the_page_draws_are_a_fade_and_the_plain_blend() -> None:
+    drawn = literal("edit/mix.js", "SUMS")
+    assert set(drawn) == {
+        name for name in TRANSITIONS if name == "fade" or (name in BLENDS and BLENDS[name].drawn == "fade")
+    }
+
+
+def test_error_codes_that_the_page_knows_are_the_servers() -> None:
+    page = "\n".join(path.read_text(encoding="utf-8") for path in STUDIO.rglob("*.js"))
+    server = "\n".join(path.read_text(encoding="utf-8") for path in SERVER.rglob("*.py"))
+    known = set(re.findall(r'\.error === "(\w+)"', page))
+    assert len(known) >= 4
+    assert {code for code in known if f'"{code}"' not in server} == set()
+
+
+def test_the_server_plays_no_footage_as_it_is_whose_transfer_the_compiler_maps() -> None:
+    assert set(facts.HDR) == colour.HDR
