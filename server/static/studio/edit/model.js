@@ -16,7 +16,9 @@
 import { NAME_LENGTH, SEGMENTS_VERSION } from "../parts/limits.js";
 
 /** The fields of a clip that are edited here, saved, and given back by undo. */
-export const FIELDS = ["name", "crop_data", "segments_data", "timing_data", "transition_data", "rotation"];
+export const FIELDS = [
+  "name", "crop_data", "segments_data", "timing_data", "transition_data", "rotation", "stretch", "motion",
+];
 /** The fields that a film depends on: those that a draft is asked with. */
 export const FILM_FIELDS = FIELDS.filter((name) => name !== "name");
 

@@ -43,7 +43,7 @@ export const count = (number, one, many = `${one}s`) => `${number} ${number === 
 /** The names of a clip's fields. */
 export const FIELD_NAMES = {
   name: "Name", crop_data: "Framing", segments_data: "Trim and speeds", timing_data: "Timing (old form)",
-  transition_data: "Transition", rotation: "Rotation",
+  transition_data: "Transition", rotation: "Rotation", stretch: "Sound of speeds", motion: "Slow motion",
 };
 
 /** The value of a clip's field as text. */
