@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from compiler.model import Reel
 from compiler.pipeline import Compiled
@@ -44,7 +44,7 @@ def _identity(reel: Reel, compiled: Compiled, footage: Sequence[Stat]) -> str:
         "ffmpeg": compiled.build.version,
         "script": compiled.script,
         "units": compiled.plan.units,
-        "encode": repr((reel.audio, reel.encode)),
+        "encode": [asdict(reel.audio), asdict(reel.encode)],
         "footage": sorted((stat.key, stat.etag) for stat in footage),
     }
-    return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(decisive, default=str).encode()).hexdigest()
