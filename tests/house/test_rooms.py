@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,26 @@ def test_a_room_of_the_studio_imports_only_rooms_below_it(room: str) -> None:
 
 def test_every_folder_of_the_studio_is_a_room() -> None:
     assert {room_of(path) for path in STUDIO.rglob("*.js")} == set(LAYERS) - {"vendor"}
+
+
+def drawn(house: str, end: str) -> list[set[str]]:
+    """The layers of a house as docs/architecture.md draws them, from the top."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.split(rf"^{house}/.*\n", page, flags=re.MULTILINE)[1].split(end)[0].splitlines()
+    return [set(re.findall(r"\w+", re.split(r"\s{2,}", row.strip())[0])) for row in rows]
+
+
+def test_the_drawing_of_both_houses_is_what_make_layers_holds() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = {each["name"]: each for each in project["tool"]["importlinter"]["contracts"]}
+    (rooms,) = (each["layers"] for name, each in contracts.items() if name.startswith("rooms"))
+    server, *layers = contracts["layers"]["layers"]
+    assert server == "server"
+    assert drawn("server", "──") == [set(layer.split(" | ")) for layer in rooms]
+    assert drawn("compiler", "```") == [set(layer.replace("compiler.", "").split(" | ")) for layer in layers]
+
+
+def test_the_drawing_of_the_studio_has_its_rooms() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = [line[59:] for line in page.split("\nserver/  ", 1)[1].splitlines() if len(line) > 59]
+    assert [room for row in rows for room in re.findall(r"^  (\w+)/ ", row)] == list(LAYERS[1:-1])
