@@ -1,6 +1,7 @@
-"""A first project: who signs in and has never had anything finds a sample to play with, made of a reel file.
+"""The sample project: new users get one at their first sign-in, made from a reel file.
 
-A user is new as long as nothing was ever written for them. So a sample is given once, and deleted for good.
+A user is new until something is written to the user's database. So nobody gets the sample twice, and a deleted one
+stays deleted.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A reel file as stored projects are: shape and settings apart, each clip with the path of its footage."""
+    """A reel file as a stored project: aspect ratio, settings, clips, and the path of each clip's footage."""
 
     name: str
     aspect_ratio: str
@@ -42,7 +43,7 @@ class Sample:
 
 
 async def give_sample(services: Services, uid: str) -> None:
-    """Make the sample project, if there is a sample and the user is new; storage that fails is told as for any save."""
+    """Make the sample project for a new user, if a sample is set; UNSTORED when storage fails, as for a save."""
     path = services.settings.sample
     if path is None:
         return
@@ -53,7 +54,7 @@ async def give_sample(services: Services, uid: str) -> None:
             try:
                 sample = await asyncio.to_thread(read_sample, path)
                 raws = await _stored(services, uid, sample, coming)
-            except (OSError, ReelError, ReelErrors, Problem) as error:  # signing in does not depend on it
+            except (OSError, ReelError, ReelErrors, Problem) as error:  # a broken sample must not prevent signing in
                 logger.warning("no sample project", extra={"why": str(error)})
                 return
             if not await held.write(lambda unit: _add(unit, sample, raws, services.now())):
@@ -61,7 +62,7 @@ async def give_sample(services: Services, uid: str) -> None:
 
 
 def read_sample(path: Path) -> Sample:
-    """The reel file as a project; OSError where it or its footage is not there, ReelError for what is no reel."""
+    """The reel file as a project; OSError where it or its footage is missing, ReelError where it is not a reel."""
     text = path.read_text(encoding="utf-8")
     read_reel(text)
     tree = json.loads(text)
@@ -74,7 +75,7 @@ def read_sample(path: Path) -> Sample:
 
 
 def credit(sample: Path | None) -> str:
-    """Whose footage a sample is made of: what `name.txt` beside `name.json` says; empty where there is none."""
+    """The credit of a sample's footage: the text of `name.txt` beside `name.json`; empty without one."""
     if sample is None:
         return ""
     try:
@@ -84,7 +85,7 @@ def credit(sample: Path | None) -> str:
 
 
 async def _stored(services: Services, uid: str, sample: Sample, coming: ExitStack) -> dict[Path, RawClipRow]:
-    """The rows of the footage, each file once, its objects stored, and not swept before `coming` is left."""
+    """The rows of the footage, each file once, its objects stored; they are not swept before `coming` closes."""
     found = await probing([(path, Loc()) for path in dict.fromkeys(sample.media)])
     rows: dict[Path, RawClipRow] = {}
     for path, media in found.items():
@@ -105,14 +106,14 @@ async def _stored(services: Services, uid: str, sample: Sample, coming: ExitStac
 
 
 async def _removed(services: Services, raws: dict[Path, RawClipRow]) -> None:
-    """Take the footage away again: somebody signed in elsewhere at the same time."""
+    """Delete the footage again: another sign-in made the sample first."""
     for raw in raws.values():
         for key in (facts_key(raw["object_key"]), raw["object_key"]):
             await services.store.delete(key)
 
 
 async def _add(unit: Transaction, sample: Sample, raws: dict[Path, RawClipRow], now: str) -> bool:
-    """All of it or nothing; False if the user is not new any more."""
+    """Add everything in one unit of work; False if the user is not new any more."""
     if not await untouched(unit):
         return False
     for raw in raws.values():

@@ -1,4 +1,4 @@
-"""Between stored rows and the compiler's model: what is saved is read and made canonical first, never guessed."""
+"""Stored rows to the compiler's model and back: a save is read, checked and written in the one current form."""
 
 from __future__ import annotations
 
@@ -84,12 +84,12 @@ def stored_reel(project: ProjectEdit, rows: Sequence[ClipVersion]) -> Reel:
 
 
 def no_clips(project: ProjectEdit) -> Problem:
-    """400 for a project that nothing can be rendered of."""
+    """400 for a project without clips."""
     return Problem(400, "no_clips", f"the project {project['name']!r} has no clips")
 
 
 def unframed(row: ClipVersion) -> bool:
-    """Whether nobody framed the clip; data that cannot be read is no absence of data."""
+    """Whether the clip has no framing data; unreadable data counts as data."""
     if row["edit"]["crop_data"] is None:
         return True
     with suppress(ReelError, ReelErrors):
@@ -109,7 +109,7 @@ def check_settings(aspect_ratio: str, settings: Json) -> None:
 
 
 def untouched_clip(project_id: str, clip_key: str, raw_clip_id: str, name: str, place: int) -> ClipVersion:
-    """A clip of footage that nobody edited, before its first version is stored."""
+    """The row of a new clip, not edited and not stored yet."""
     return {
         "project_id": project_id,
         "clip_key": clip_key,
@@ -133,7 +133,7 @@ def _settings_problem(error: ReelError | ReelErrors) -> Problem:
 
 
 def stored_at(project: ProjectEdit, rows: Sequence[ClipVersion], pointer: str) -> Any:
-    """What is stored at a pointer into a project's reel, through JSON text as through JSON; None for what is not."""
+    """The stored value at a pointer into a project's reel, JSON text read as JSON; None for a pointer to nothing."""
     value: Any = json.loads(reel_text(project, rows))
     for part in pointer.split("/")[1:]:
         value = _inside(value, part.replace("~1", "/").replace("~0", "~"))

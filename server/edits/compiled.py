@@ -1,11 +1,11 @@
-"""A stored project as the compiler takes it: its rows, what its footage is, and both compiled.
+"""A stored project compiled: its rows, the facts of its footage, the compiled reel.
 
     edit = await read_edit(reader, project, clips)      rows, from one view of the database
     reel = await reel_of(edit)                          checked
     found = await footage_of(edit, store)               objects and facts, from beside them: no media is opened
     compiled = await compiler.compile(reel, media)
 
-Explaining and exporting go through here, so what is explained is what is rendered.
+Explaining and exporting both go through here: the explained graph is the rendered one.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ from server.tables.raw_clips import RawClipRow
 T = TypeVar("T")
 
 AT_ONCE = 8
-"""Questions to the store side by side."""
+"""Requests to the store at once."""
 
 KEPT = 8
-"""How many compiled reels are kept; one of a hundred clips is some 4 MiB."""
+"""Compiled reels in memory; one of a hundred clips takes about 4 MiB."""
 
 COMPILES_AT_ONCE = 3
 """Compiling is arithmetic, for which threads share one processor: more threads make nothing faster, but with a few a
@@ -50,7 +50,7 @@ short compile does not wait for a long one."""
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A project as it was at one moment: its clips in their order, and the footage they are cut from, by id."""
+    """A project at one moment: its clips in their order, and their footage by id."""
 
     project: ProjectEdit
     clips: Sequence[ClipRow]
@@ -80,9 +80,9 @@ async def reel_of(edit: Edit) -> Reel:
 async def footage_of(
     edit: Edit, store: ObjectStore, where: Callable[[RawClipRow, Stat], Path]
 ) -> dict[str, tuple[Stat, Media]]:
-    """Every clip's footage by its raw clip, which ffmpeg is to find at `where`.
+    """Every clip's footage by its raw clip; ffmpeg will read it from the path that `where` gives.
 
-    500 `video_not_found` naming the first clip whose footage, or what is known of it, is not there.
+    500 `video_not_found` naming the first clip whose footage or facts are missing.
     """
     found = await footage_there(edit, store, where)
     for clip in edit.clips:
@@ -94,7 +94,7 @@ async def footage_of(
 async def footage_there(
     edit: Edit, store: ObjectStore, where: Callable[[RawClipRow, Stat], Path]
 ) -> dict[str, tuple[Stat, Media]]:
-    """The footage that is there, whole, by its raw clip."""
+    """The footage that is in the store, complete, by its raw clip."""
 
     async def look(raw: RawClipRow) -> tuple[Stat, Media] | None:
         try:
@@ -109,7 +109,7 @@ async def footage_there(
 
 
 def lost_footage(clip: ClipRow) -> Problem:
-    """500 `video_not_found` for a clip whose footage is not there."""
+    """500 `video_not_found` for a clip without its footage."""
     message = f"the footage of the clip {clip['name']!r} is not there any more"
     hint = "upload it again, and add it to the project"
     return Problem(500, "video_not_found", message, clip_id=clip["clip_key"], hint=hint)

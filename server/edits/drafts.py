@@ -1,6 +1,6 @@
-"""What an edit would be, told to a page while it is made: its numbers, and everything that is wrong with it.
+"""Drafts: the numbers of an edit that is not saved, and all its errors.
 
-The edit is a project's rows with a page's unsaved fields in them. Nothing is saved, and nothing is rendered from it.
+The edit is a project's rows with the page's unsaved fields in them. Nothing is saved or rendered.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ Json = dict[str, Any]
 
 
 async def drafted(edit: Edit, media: Mapping[str, Media], compiler: Compiler) -> Json:
-    """The draft of an edit, in the compiler's thread; footage that is not in `media` is not there any more."""
+    """The draft of an edit, computed in one of the compiler's threads; footage missing from `media` is lost."""
     if not edit.clips:
-        return _unknown(edit, [_said(no_clips(edit.project))])
+        return _unknown(edit, [_as_json(no_clips(edit.project))])
     return await compiler.run(partial(_draft, edit, media))
 
 
@@ -46,7 +46,7 @@ def _draft(edit: Edit, media: Mapping[str, Media]) -> Json:
 
 
 def _read(edit: Edit) -> tuple[Reel | None, Sequence[ReelError]]:
-    """The reel, clips that cannot be read as if untouched, and what is wrong with them; None where it is no clip's."""
+    """The reel, unreadable clips left as if untouched, and the errors; None where an error belongs to no clip."""
     try:
         return read_reel(reel_text(edit.project, edit.clips)), ()
     except (ReelError, ReelErrors) as error:
@@ -59,20 +59,20 @@ def _read(edit: Edit) -> tuple[Reel | None, Sequence[ReelError]]:
 
 
 def _missing(k: int, row: ClipRow, media: Mapping[str, Media]) -> list[Json]:
-    """What a clip lacks that an export needs."""
-    said = [] if row["raw_clip_id"] in media else [_said(lost_footage(row))]
+    """The errors of a clip that lacks its footage or its framing."""
+    errors = [] if row["raw_clip_id"] in media else [_as_json(lost_footage(row))]
     if unframed(row):
-        told = {"error": "missing_crop_data", "message": f"the clip {row['name']!r} has no framing data"}
-        said.append({**told, "clip_id": row["clip_key"], "pointer": f"/clips/{k}/crop_data", "hint": "set its crop"})
-    return said
+        error = {"error": "missing_crop_data", "message": f"the clip {row['name']!r} has no framing data"}
+        errors.append({**error, "clip_id": row["clip_key"], "pointer": f"/clips/{k}/crop_data", "hint": "set its crop"})
+    return errors
 
 
-def _said(problem: Problem) -> Json:
+def _as_json(problem: Problem) -> Json:
     return {"error": problem.error, "message": problem.message, **problem.members}
 
 
 def _unknown(edit: Edit, errors: Sequence[Json]) -> Json:
-    """An edit of which nothing is known but what is wrong with it."""
+    """The draft of an edit that cannot be compiled: its errors, every number null."""
     clips = [{"clip_id": row["clip_key"], **_NOTHING} for row in edit.clips]
     return {
         "fps": None,
@@ -143,12 +143,12 @@ def _entered(clip: Clip, draft: Draft, k: int) -> Json | None:
         return None
     longest, way = draft.longest[k], clip.transition
     seconds = None if longest is None else float(longest)
-    told = {"type": way.type, "duration": float(way.duration), "longest": seconds}
-    return {**told, "mixed": _mixed(draft, k)}
+    entered = {"type": way.type, "duration": float(way.duration), "longest": seconds}
+    return {**entered, "mixed": _mixed(draft, k)}
 
 
 def _mixed(draft: Draft, k: int) -> Json | None:
-    """How pictures are mixed: for how many frames of the clip before and of this one, and the share that is its own."""
+    """How pictures are mixed: the frames of the clip before and of this one, and each one's share over them."""
     join = draft.joins[k]
     if join.kind == "cut" or draft.firsts is None:
         return None

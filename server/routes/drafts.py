@@ -1,4 +1,4 @@
-"""Drafts: what an edit would be before it is saved, for the page on which it is made."""
+"""Drafts: the compiler's numbers for an edit that is not saved, for the page that edits it."""
 
 from __future__ import annotations
 
@@ -26,38 +26,38 @@ Pieces = Annotated[
 
 
 class ClipDraft(ClipEdit):
-    """A clip as it would be saved; fields that are absent are as they are stored."""
+    """The unsaved fields of a clip; absent fields are as stored."""
 
     clip_id: Id
 
 
 class Draft(Change):
-    """What of a project is not saved yet. `order` names every clip; absent, they are as they are."""
+    """The unsaved changes of a project. `order` names every clip; without it the order is as stored."""
 
     clips: Annotated[list[ClipDraft], Field(max_length=10_000)] = []
     order: Annotated[list[Id], Field(max_length=10_000)] = []
 
 
 class DraftedClip(Answer):
-    """A clip as it would be. All but its id and how it is entered is null where it is wrong."""
+    """A clip with the changes. Everything except its id and its transition is null where the clip has errors."""
 
     clip_id: str
     first_frame: int | None
     frames: int | None
-    source_fps: Annotated[str | None, Field(description="Null, too, where frames come at uneven times.")]
+    source_fps: Annotated[str | None, Field(description="Null also for footage with a variable frame rate.")]
     source_duration: float | None
     picture: dict[str, int] | None
     source: Pieces
     crop: Pieces
     crop_error_px: float | None
-    placed: Annotated[dict[str, int] | None, Field(description="Where on the canvas the crop is shown.")]
+    placed: Annotated[dict[str, int] | None, Field(description="The rectangle of the canvas that the crop fills.")]
     path: Pieces
     path_error_px: float | None
     transition: dict[str, Any] | None
 
 
 class Drafted(Answer):
-    """An edit as it would be, and everything that is wrong with it."""
+    """The edit with the changes, and all its errors."""
 
     fps: str | None
     canvas: dict[str, Any] | None
@@ -70,9 +70,9 @@ class Drafted(Answer):
 
 @api.op("POST", "/api/projects/{project_id}/draft", Takes(Draft), Answers(Drafted, errors=(404, 422)))
 async def draft(call: Call[Draft]) -> Json:
-    """What a project would be with these changes, which are not saved.
+    """Compute a project with these changes; nothing is saved.
 
-    Errors of the edit are in the answer, all of them, and clips without are told in full: `source` is the source time
+    The answer has every error of the edit; clips without errors are described in full: `source` is the source time
     in seconds at each of the clip's record frames, `crop` the box in pixels of the displayed picture that the film
     shows at them, `path` the box over source time. They are the compiler's own curves, as polynomials.
     """
@@ -94,7 +94,7 @@ def _fields(body: ClipDraft, k: int) -> Mapping[str, Any]:
 
 
 def _changed(rows: Sequence[ClipRow], given: Mapping[str, Mapping[str, Any]]) -> list[ClipRow]:
-    """The rows with what is given in place of what is stored; 404 for a clip that is not there."""
+    """The rows with the given fields in place of the stored ones; 404 for an unknown clip."""
     if unknown := given.keys() - {row["clip_key"] for row in rows}:
         raise not_found("clip_not_found", f"there is no clip {min(unknown)} in this project")
     return [{**row, "edit": {**row["edit"], **given.get(row["clip_key"], {})}} for row in rows]

@@ -1,4 +1,4 @@
-"""Projects: what a film is made for, its shape, its settings, its clips."""
+"""Projects: name, aspect ratio, settings, clips."""
 
 from __future__ import annotations
 

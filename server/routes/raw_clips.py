@@ -1,4 +1,4 @@
-"""Raw clips: footage that was uploaded, looked at in a sandbox, kept in the object store under a name of ours."""
+"""Raw clips: footage that is uploaded, probed in a sandbox, and kept in the object store under a generated name."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ api = Operations("raw clips")
 
 RAW = "/api/raw-clips/{raw_clip_id}"
 TYPES = {"mov": "video/mp4", "matroska": "video/x-matroska", "webm": "video/webm", "mpegts": "video/mp2t"}
-"""What browsers call what a demuxer reads; the rest is bytes."""
+"""The media type of each container; others are sent as bytes."""
 
 BYTES = "application/octet-stream"
 TAKES = {
@@ -85,7 +85,7 @@ async def _stored(call: Call[NoBody], raw_clip_id: str, name: str, path: Path, m
     key = media_key(call.uid, raw_clip_id)
     stat = await call.services.store.put_file(key, path)
     if stat.size != media.size:
-        raise storage_problem("the store kept another size than was sent")
+        raise storage_problem("the object store kept a different number of bytes than was sent")
     info = await write_facts(call.services.store, key, media)
     return {
         "id": raw_clip_id,
@@ -117,7 +117,7 @@ async def show(call: Call[NoBody]) -> Json:
     Answers(also=(206, 304), errors=(404, 416), media=(*TYPES.values(), BYTES)),
 )
 async def media(call: Call[NoBody]) -> Response:
-    """The footage itself, whole or a range of it."""
+    """The footage file, whole or a range of it."""
     row = await call.ask(lambda reader: raw_clip_of(reader, call.path("raw_clip_id")))
     try:
         stat = await call.services.store.head(row["object_key"])
@@ -125,19 +125,19 @@ async def media(call: Call[NoBody]) -> Response:
         raise Problem(500, "video_not_found", "the footage is not in the object store") from None
     kind = TYPES.get(row["media_info"]["format"], BYTES)
     if kind == TYPES["matroska"] and playable(row["media_info"]):
-        kind = TYPES["webm"]  # which is Matroska with codecs of the web; some browsers go by the name
+        kind = TYPES["webm"]  # WebM is Matroska with the codecs of the web; some browsers go by the name
     return await object_answer(call.request, call.services.sending, stat, kind, row["name"])
 
 
 @api.op("DELETE", RAW, answers=Answers(status=204, errors=(404, 409)))
 async def remove(call: Call[NoBody]) -> Response:
-    """Delete footage that no clip is cut from."""
+    """Delete footage that no clip uses."""
 
     async def work(unit: Transaction) -> str:
         row = await raw_clip_of(unit, call.path("raw_clip_id"))
         users = await raw_clips.users(unit, row["id"])
         if users:
-            raise Problem(409, "raw_clip_in_use", f"{users} clips are cut from this footage")
+            raise Problem(409, "raw_clip_in_use", f"{users} clips use this footage")
         await raw_clips.remove(unit, row["id"])
         return str(row["object_key"])
 
@@ -160,7 +160,7 @@ async def _probed(path: Path) -> Media:
         return (await probing([(path, Loc())]))[path]
     except (ReelError, ReelErrors) as error:
         first = error.errors[0] if isinstance(error, ReelErrors) else error
-        if CODES[first.code].name == "internal_error":  # a bug of ours, and nobody else's to read
+        if CODES[first.code].name == "internal_error":  # a bug of ours: its text stays in the log
             raise RuntimeError(first.message) from error
         message = first.message.replace(f'"{path.name}"', "the file")
         hint, reason = first.hint or None, first.detail or None
@@ -200,7 +200,7 @@ def _named(name: str) -> str:
 
 def _refuse_long(request: Request, limit: int) -> None:
     stated = request.headers.get("content-length", "")
-    if stated.isdecimal() and int(stated) > limit + CHUNK:  # a form has a little more than its file
+    if stated.isdecimal() and int(stated) > limit + CHUNK:  # a form is a little longer than its file
         raise _too_large(limit)
 
 

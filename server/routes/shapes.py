@@ -1,4 +1,4 @@
-"""What requests and answers look like: the models that check them and describe them."""
+"""The models of requests and answers: they check and describe them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NAME_LENGTH = 200
 
 def _seen(text: str) -> str:
     if not text.strip() or not text.isprintable():
-        raise ValueError("must have something to see, and nothing that cannot be seen")
+        raise ValueError("must have at least one visible character, and no invisible ones")
     return text
 
 
@@ -34,19 +34,19 @@ class NewProject(Body):
 
 
 def _undefaulted(schema: dict[str, Any]) -> None:
-    """What is absent stays as it is: it has no default."""
+    """Absent fields stay as they are: they have no default."""
     for field in schema["properties"].values():
         field.pop("default", None)
 
 
 class Change(Body):
-    """What changes of a thing; fields that are absent stay."""
+    """A change; absent fields stay as they are."""
 
     model_config = ConfigDict(json_schema_extra=_undefaulted)
 
 
 class ProjectChange(Change):
-    """What changes of a project; fields that are absent stay."""
+    """A change of a project; absent fields stay as they are."""
 
     name: Name = ""
     aspect_ratio: Aspect = "9:16"
@@ -54,7 +54,7 @@ class ProjectChange(Change):
 
 
 class ClipEdit(Change):
-    """The stored fields of a clip; those that are absent stay."""
+    """The stored fields of a clip's edit; absent fields stay as they are."""
 
     crop_data: Stored = None
     segments_data: Stored = None
@@ -77,26 +77,26 @@ class NewClip(ClipEdit):
 
 
 class ClipChange(ClipEdit):
-    """What changes of a clip; fields that are absent stay, null clears."""
+    """A change of a clip; absent fields stay as they are, null clears."""
 
     name: Name = ""
     sort_order: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
 class Order(Body):
-    """Every clip of a project, in the order they are to play."""
+    """Every clip of a project, in playing order."""
 
     clip_ids: Annotated[list[Id], Field(max_length=10_000)]
 
 
 class Restore(Body):
-    """The version whose content becomes the newest version."""
+    """The version to restore: its content becomes the newest version."""
 
     version: Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 
 class Answer(BaseModel):
-    """What an answer holds."""
+    """An answer."""
 
     model_config = ConfigDict(extra="allow")
 

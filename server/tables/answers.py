@@ -1,4 +1,4 @@
-"""Answers that were given under an Idempotency-Key, as rows: a request that is sent again is answered alike."""
+"""Answers under an Idempotency-Key: a repeated request gets the same answer."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class AnswerRow(TypedDict):
 
 
 MOST_HELD = 1 << 20
-"""Characters of answers that are kept, the newest: by size and not by age, as no clock then decides what is forgotten,
-and a database stays small. The newest is always kept."""
+"""Characters of answers that are kept, the newest first. The limit is a size and not an age, so that no clock decides
+and the database stays small. The newest answer is always kept."""
 
 
 async def get(reader: Reader, key: str) -> AnswerRow | None:
@@ -31,7 +31,7 @@ async def get(reader: Reader, key: str) -> AnswerRow | None:
 
 
 async def add(unit: Transaction, key: str, request_hash: str, status: int, body: Mapping[str, Any], now: str) -> None:
-    """An answer, kept from now on; the oldest that are then too many are not."""
+    """Keep an answer, and delete the oldest over the limit."""
     given = (key, request_hash, status, json.dumps(body), now)
     await unit.run("INSERT INTO idempotency VALUES (?, ?, ?, ?, ?)", given)
     await unit.run(

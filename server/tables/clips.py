@@ -1,7 +1,7 @@
-"""Clips of a project, as rows: every save is a new row with the next version, the newest is the clip.
+"""Clips of a project: every save is a new row with the next version, and the newest row is the clip.
 
-A clip is known by its `clip_key`, which never changes. Its place, `sort_order`, belongs to the project's order and is
-changed in place: moving clips about makes no versions of what is in them.
+A clip's identity is its `clip_key`, which never changes. Its `sort_order` belongs to the project and is changed in
+place: moving a clip makes no version.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FIELDS = (*NESTED, *PLAIN)
 """Every field of a clip's edit, by the compiler's table: each is a column of its name."""
 
 UNTOUCHED: Mapping[str, Any] = dict.fromkeys(FIELDS) | {"rotation": 0.0}
-"""The edit of a clip that nobody edited."""
+"""The edit of a new clip."""
 
 
 class ClipVersion(TypedDict):
@@ -97,7 +97,7 @@ async def add(unit: Transaction, row: ClipVersion) -> None:
 
 
 async def prune(unit: Transaction, project_id: str, clip_key: str, kept: int) -> None:
-    """Delete all but the newest versions of a clip, and but what a film was or is being rendered from."""
+    """Delete all but the newest versions of a clip; versions that a film was or is being rendered from stay."""
     await unit.run(
         "DELETE FROM working_clips WHERE project_id = ?1 AND clip_key = ?2"
         " AND id NOT IN (SELECT working_clip_id FROM rendered_clips)"
@@ -108,7 +108,7 @@ async def prune(unit: Transaction, project_id: str, clip_key: str, kept: int) ->
 
 
 async def remove(unit: Transaction, project_id: str, clip_key: str) -> None:
-    """Delete a clip: the versions that a film was or is being rendered from stay, unseen."""
+    """Delete a clip; versions that a film was or is being rendered from stay, marked deleted."""
     await unit.run(
         "DELETE FROM working_clips WHERE project_id = ? AND clip_key = ?"
         " AND id NOT IN (SELECT working_clip_id FROM rendered_clips)",

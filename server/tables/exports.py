@@ -1,7 +1,7 @@
-"""Exports, as rows: the truth about every render job, and the edit that it renders.
+"""Exports: the authoritative state of every render job, and the edit that it renders.
 
-`edit` is the project as it was when the export was accepted, `export_clips` the versions of its clips; both go when
-the export ends.
+`edit` is the project at the moment the export was accepted, `export_clips` the versions of its clips; both are deleted
+when the export ends.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ async def edit_of(reader: Reader, export_id: str) -> tuple[ProjectEdit, list[Cli
 
 
 async def started(unit: Transaction, export_id: str, boot_id: str, now: str) -> int:
-    """The export runs; which attempt this is, counted from 1."""
+    """Mark the export as running; returns the number of the attempt, from 1."""
     await unit.run(
         "UPDATE exports SET state = 'running', stage = 'fetching', attempt = attempt + 1, boot_id = ?, started_at = ?"
         " WHERE export_id = ?",
@@ -117,7 +117,7 @@ async def started(unit: Transaction, export_id: str, boot_id: str, now: str) -> 
 
 
 async def requeued(unit: Transaction, export_id: str, *, counted: bool) -> None:
-    """The export waits for its turn again; an attempt that was not its fault is not `counted`."""
+    """Queue the export again; an attempt that did not fail by itself is not `counted`."""
     sql = "UPDATE exports SET state = 'queued', stage = 'queued', attempt = attempt - ? WHERE export_id = ?"
     await unit.run(sql, (0 if counted else 1, export_id))
 
@@ -131,7 +131,7 @@ async def ended(
     film: NewFilm | None = None,
     error: Mapping[str, Any] | None = None,
 ) -> bool:
-    """The export is over, and the edit it was made from needed no more; False for one that was over already."""
+    """End the export and drop its edit; False if it had ended already."""
     changed = await unit.run(
         "UPDATE exports SET state = ?1, stage = CASE ?1 WHEN 'complete' THEN 'complete' ELSE stage END,"
         " completed_at = ?2, working_video_id = ?3, result = ?4, error = ?5, edit = NULL"
@@ -145,13 +145,13 @@ async def ended(
 
 
 async def made(reader: Reader, film_id: str) -> bool:
-    """Whether a film was once an export's."""
+    """Whether an export once made this film."""
     sql = "SELECT 1 FROM exports WHERE json_extract(result, '$.working_video_id') = ?"
     return await reader.one(sql, (film_id,)) is not None
 
 
 def _result(film: NewFilm) -> dict[str, str]:
-    """The part of an export's answer that names its film; it stays for ever."""
+    """The part of an export's answer that names its film; it is kept for ever."""
     return {"working_video_id": film["id"], "filename": film["filename"]}
 
 

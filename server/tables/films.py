@@ -1,4 +1,4 @@
-"""Working videos: the films of a project, as rows."""
+"""Working videos: the films of a project."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def next_version(reader: Reader, project_id: str) -> int:
 
 
 async def add(unit: Transaction, row: FilmRow, clips: Sequence[ClipRow]) -> None:
-    """A new film, rendered from these versions of clips, and from now on the project's; its object is stored."""
+    """Add a film rendered from these versions of clips, and make it the project's; its object is stored already."""
     values: Mapping[str, object] = row
     marks = ", ".join("?" for _ in _NAMES)
     await unit.run(
@@ -62,9 +62,9 @@ async def add(unit: Transaction, row: FilmRow, clips: Sequence[ClipRow]) -> None
 
 
 async def retire(unit: Transaction, project_id: str, kept: int, since: str, watched: Collection[str]) -> list[str]:
-    """Delete a project's films but the `kept` newest, those made `since`, and those `watched`; their objects' keys.
+    """Delete a project's films except the `kept` newest, those made `since`, and those `watched`; their objects' keys.
 
-    What their exports answered stays.
+    The answers of their exports stay.
     """
     old = await unit.all(
         "SELECT id, object_key FROM working_videos WHERE project_id = ?1 AND created_at < ?2 AND version NOT IN"

@@ -1,4 +1,4 @@
-"""Projects, as rows."""
+"""Projects."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from server.storage.database import Reader, Transaction
 
 
 class ProjectEdit(TypedDict):
-    """A project as far as a film depends on it."""
+    """The part of a project that its films depend on."""
 
     id: str
     name: str
@@ -62,14 +62,14 @@ async def add(unit: Transaction, project: ProjectEdit, now: str) -> None:
 
 
 async def change(unit: Transaction, project: ProjectEdit, now: str) -> None:
-    """Store a project's name, aspect ratio and settings as they are in the row."""
+    """Store the name, aspect ratio and settings of a project."""
     sql = "UPDATE projects SET name = ?, aspect_ratio = ?, settings = ?, updated_at = ? WHERE id = ?"
     given = (project["name"], project["aspect_ratio"], json.dumps(project["settings"]), now, project["id"])
     await unit.run(sql, given)
 
 
 async def remove(unit: Transaction, project_id: str) -> list[str]:
-    """Delete a project with its clips, films and exports; the keys of the objects that nothing names any more."""
+    """Delete a project with its clips, films and exports; returns the keys of its objects, which no row names now."""
     films = await unit.all("SELECT object_key FROM working_videos WHERE project_id = ?", (project_id,))
     await unit.run("UPDATE projects SET working_video_id = NULL WHERE id = ?", (project_id,))
     await unit.run("DELETE FROM exports WHERE project_id = ?", (project_id,))

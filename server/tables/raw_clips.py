@@ -1,4 +1,4 @@
-"""Raw clips: uploaded footage, as rows."""
+"""Raw clips: uploaded footage."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def every(reader: Reader) -> list[RawClipRow]:
 
 
 async def add(unit: Transaction, row: RawClipRow) -> None:
-    """A new raw clip, whose object is stored already."""
+    """Add a raw clip; its object is stored already."""
     sql = f"INSERT INTO raw_clips ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
     info = json.dumps(row["media_info"])
     given = (row["id"], row["name"], row["object_key"], row["etag"], row["size"], info, row["created_at"])
@@ -45,14 +45,14 @@ async def add(unit: Transaction, row: RawClipRow) -> None:
 
 
 async def users(reader: Reader, raw_clip_id: str) -> int:
-    """How many clips are cut from it, deleted ones that a film was rendered from included."""
+    """The number of clips that use it, including deleted ones that a film was rendered from."""
     sql = "SELECT count(DISTINCT project_id || '/' || clip_key) AS n FROM working_clips WHERE raw_clip_id = ?"
     row = await reader.one(sql, (raw_clip_id,))
     return int(row["n"]) if row else 0
 
 
 async def remove(unit: Transaction, raw_clip_id: str) -> None:
-    """Delete a raw clip that no clip is cut from."""
+    """Delete a raw clip that no clip uses."""
     await unit.run("DELETE FROM raw_clips WHERE id = ?", (raw_clip_id,))
 
 
