@@ -67,8 +67,8 @@ def _one_per_instant(crop: Stored, keys: list[Keyframe]) -> tuple[Keyframe, ...]
             break
         instant = instant_of(key)
         if instant in instants:
-            said = f"frame {instant}" if key.time is None else f"{show(instant)} s"
-            crop.report.notice(key.loc, f"replaces an earlier keyframe at {said}")
+            place = f"frame {instant}" if key.time is None else f"{show(instant)} s"
+            crop.report.notice(key.loc, f"replaces an earlier keyframe at {place}")
         instants[instant] = key
     return tuple(instants[instant] for instant in sorted(instants))
 

@@ -83,7 +83,7 @@ def opened(
         except av.error.FFmpegError as error:
             raise _refusal(error, log) from error
         with container:
-            too_big = _TOO_BIG.search(said(log))
+            too_big = _TOO_BIG.search(messages(log))
             if too_big:
                 raise too_many_pixels(int(too_big[1]), int(too_big[2]))
             yield container, log
@@ -117,7 +117,7 @@ def too_many_pixels(width: int, height: int) -> ReelError:
     )
 
 
-def said(log: Log) -> str:
+def messages(log: Log) -> str:
     """libav's distinct messages, a line each, the first eight."""
     return "\n".join(list(dict.fromkeys(text.strip() for _, _, text in log))[:8])
 
@@ -139,7 +139,7 @@ def _sniff(path: Path) -> str | None:
 
 
 def _refusal(error: av.error.FFmpegError, log: Log) -> ReelError:
-    text = said(log)
+    text = messages(log)
     if "not on whitelist" in text:
         return refused("is of a format that is not allowed", detail=text)
     if error.errno == 12:

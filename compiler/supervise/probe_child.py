@@ -29,8 +29,8 @@ from compiler.supervise.admit import (
     STILLS,
     VIDEO_CODECS,
     admit_stream,
+    messages,
     opened,
-    said,
     too_many_pixels,
     unreadable,
 )
@@ -74,7 +74,7 @@ def _media(path: Path, read: Callable[[InputContainer, list[Stream]], survey.Rea
             return {"format": STILL_FORMAT, "start": 0, "size": size, "video": video, "audio": None}
         survey.check_whole(container, survey.StreamSurvey(picture), size)
         reading = read(container, [picture, sound] if sound else [picture])
-        if "File ended prematurely" in said(log):
+        if "File ended prematurely" in messages(log):
             raise unreadable("is cut short: its end is missing", hint="upload or copy the file again")
         if reading is None or (reading.uneven and not reading.whole):
             return None

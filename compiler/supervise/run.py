@@ -63,21 +63,21 @@ async def run(
     makes of it. Cancelled, stalled or late, ffmpeg is asked to end, then killed, and gone when this returns or raises.
     """
     child = await start(command, limits, cwd)
-    said = Ends()
-    ending = asyncio.ensure_future(_follow(child, meter, said, on_progress))
+    stderr = Ends()
+    ending = asyncio.ensure_future(_follow(child, meter, stderr, on_progress))
     try:
         await watch(ending, meter, stall_after, deadline)
         exit_code = ending.result()
     finally:
         await stop(child, reader=ending)
     if exit_code:
-        raise explain(exit_code, said.text(), origins)
+        raise explain(exit_code, stderr.text(), origins)
 
 
-async def _follow(child: Process, meter: ProgressMeter, said: Ends, on_progress: Callable[[Progress], None]) -> int:
+async def _follow(child: Process, meter: ProgressMeter, stderr: Ends, on_progress: Callable[[Progress], None]) -> int:
     assert child.stdout
     assert child.stderr
-    listening = asyncio.ensure_future(_listen(child.stderr, said))
+    listening = asyncio.ensure_future(_listen(child.stderr, stderr))
     try:
         await _measure(child.stdout, meter, on_progress)
         await listening
@@ -93,9 +93,9 @@ async def _measure(output: asyncio.StreamReader, meter: ProgressMeter, on_progre
             on_progress(progress)
 
 
-async def _listen(errors: asyncio.StreamReader, said: Ends) -> None:
+async def _listen(errors: asyncio.StreamReader, stderr: Ends) -> None:
     while piece := await errors.read(PIECE):
-        said.add(piece)
+        stderr.add(piece)
 
 
 async def watch(ending: asyncio.Future[int], meter: ProgressMeter, stall_after: float, deadline: float | None) -> None:
