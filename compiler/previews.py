@@ -29,7 +29,7 @@ QUICK, PATIENT = ChildLimits(files=256, nice=0), ChildLimits(files=256, nice=5)
 AT_ONCE = 2
 """ffmpegs that run at the same time for one strip."""
 
-AGAIN = "ask again; if it stays so, report it with the file"
+AGAIN = "ask again; if the error persists, report it with the file"
 
 OnProgress = Callable[[Progress], None]
 
