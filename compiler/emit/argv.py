@@ -103,7 +103,7 @@ def input_of(source: ops.Source) -> Iterator[str]:
     media = source.media
     codecs = [stream.codec for stream in (media.video, media.audio) if stream]
     yield from ("-protocol_whitelist", "file", "-f", media.format)
-    if media.video.still:  # read one picture, and take no digit or % of the name for a pattern
+    if media.video.still:  # read one picture, and do not treat the file's name as a pattern
         yield from ("-pattern_type", "none", "-framerate", f"1/{STILL_TICK}", "-c:v", media.video.codec)
     yield from ("-codec_whitelist", ",".join(dict.fromkeys(DECODERS.get(codec, codec) for codec in codecs)))
     yield from ("-max_pixels", str(MAX_PIXELS), "-threads", str(DECODER_THREADS))

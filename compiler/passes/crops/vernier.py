@@ -37,7 +37,7 @@ TRIED = 48
 
 @dataclass(frozen=True, slots=True)
 class Vernier:
-    """One axis: `size` source pixels shown on `view` pixels through two whole-pixel crops around one scale."""
+    """One axis: `size` source pixels on `view` pixels, through two whole-pixel crops around one scale."""
 
     size: float
     window: int
