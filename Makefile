@@ -1,4 +1,4 @@
-# Everything one does here, by name. It takes python3 (with venv) and make; the rest is installed into .venv, locked.
+# All tasks by name. They need python3 (with venv) and make; everything else is installed into .venv, locked.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -37,68 +37,68 @@ footage: setup
 test: setup ## run the tests
 	$(TESTS)
 
-faults: setup ## make servers, stores and disks fail, and see what is kept
+faults: setup ## make servers, stores and disks fail, and check that no acknowledged data is lost
 	$(BIN)/python -m pytest -q -n 4 --dist worksteal -m fault tests/server/test_machine.py tests
 
-mutants: setup ## plant known faults, and see that the tests catch each
+mutants: setup ## plant known faults, and check that the tests catch each
 	$(BIN)/python -m tests.mutants
 
-check: lint types layers cover ## everything that must hold before a commit
+check: lint types layers cover ## all checks that must pass before a commit
 
-fmt: setup ## lay out the code, mend what can be mended
+fmt: setup ## format the code, and fix lint errors where possible
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lint: setup ## style, and layout
+lint: setup ## check style and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: setup ## mypy, strict
+types: setup ## check types with mypy, strict
 	$(BIN)/mypy
 
-layers: setup ## who may import whom
+layers: setup ## check the rules of imports between modules
 	$(BIN)/lint-imports
 
-serve: setup ## serve on this machine, data in reelc-data/; new users find a sample project
+serve: setup ## serve on this machine, with data in reelc-data/ and a sample project for new users
 	-@$(BIN)/python examples/fetch_footage.py
 	REELC_SAMPLE=$${REELC_SAMPLE-examples/bunny.json} $(BIN)/reelc serve
 
-golden: setup ## write the goldens anew, and show what changed
+golden: setup ## regenerate the goldens, and show the changes
 	$(BIN)/python -m pytest -q tests/golden --snapshot-update
 	git --no-pager diff --stat --patch -- golden
 
 conform: setup ## render random reels and read every frame back
 	REELC_CONFORM_REELS=$(REELC_CONFORM_REELS) REELC_CONFORM_PICTURES=$(REELC_CONFORM_PICTURES) $(BIN)/python -m pytest -q -n 2 -m "conform or slow"
 
-bench: setup ## time and memory, beside hand-written ffmpeg
+bench: setup ## measure time and memory, compared with hand-written ffmpeg
 	$(BIN)/python -m bench
 
-cover: setup ## run the tests, list the lines of compiler/ they miss; under 95 % fails
+cover: setup ## run the tests with coverage of compiler/; less than 95 % fails
 	$(TESTS) --cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
 
-schema: setup ## write compiler/cli/reel.schema.json anew
+schema: setup ## regenerate compiler/cli/reel.schema.json
 	$(BIN)/python -c 'import json; from compiler.model.schema_forms import schema; print(json.dumps(schema(), indent=2))' \
 		> compiler/cli/reel.schema.json
 
-openapi: setup ## write docs/openapi.json and docs/asyncapi.json anew
+openapi: setup ## regenerate docs/openapi.json and docs/asyncapi.json
 	$(BIN)/python -m server.describe docs/openapi.json docs/asyncapi.json
 
-docs: setup ## make the tables of docs/reel-file.md and docs/settings.md anew
+docs: setup ## regenerate the tables of docs/reel-file.md and docs/settings.md
 	$(BIN)/python -m server.description.field_tables docs/reel-file.md docs/settings.md
 
-vendor: setup ## fetch what others wrote and pages use, by name, with npm
+vendor: setup ## fetch the third-party files of the pages, by name, with npm
 	$(BIN)/python -m server.vendor fetch
 
-vendor-check: setup ## that what is vendored is what was fetched; offline
+vendor-check: setup ## check the vendored files against their hashes, offline
 	$(BIN)/python -m server.vendor check
 
 browser: footage ## drive the pages in the system's Chromium
 	$(BIN)/python -m pytest -q -n 3 --dist worksteal -m browser tests/browser
 
-pictures: footage ## take the pages' pictures anew, into docs/img/studio
+pictures: footage ## regenerate the screenshots in docs/img/studio
 	REELC_PICTURES=docs/img/studio $(BIN)/python -m pytest -q tests/browser/test_first_minute.py
 
-clean: ## remove what can be made again: .venv, demo/, caches; not .footage/
+clean: ## remove generated files: .venv, demo/, caches; not .footage/
 	rm -rf .venv demo build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache
 	find compiler server tests bench examples -name __pycache__ -prune -exec rm -rf {} +

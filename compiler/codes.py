@@ -1,4 +1,4 @@
-"""The error codes: number, name, the exit code they end a command with. `docs/errors.md` has a page for each."""
+"""The error codes: number, name, and a command's exit code. `docs/errors.md` has a section for each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ RENDER_FAILED, USAGE, INVALID_REEL, FFMPEG_UNFIT, MEDIA_UNREADABLE = 1, 2, 3, 4,
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One error code's name and consequence."""
+    """One error code's name and exit code."""
 
     name: str
     exit_code: int

@@ -1,9 +1,9 @@
-"""Colours and fills by the words that the whole compiler shares."""
+"""Names of colours and fills that the whole compiler shares."""
 
 from __future__ import annotations
 
 BLACK = "#000000"
-"""What a fade goes through, and what bars show, unless another colour is asked for."""
+"""The default colour of fades and bars."""
 
 BLUR = "blur"
-"""The fill of bars that is no colour: the picture itself, large and blurred."""
+"""The bar fill that is not a colour: the picture itself, enlarged and blurred."""

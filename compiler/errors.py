@@ -1,9 +1,9 @@
-"""Every error a user can meet, as one type with one look.
+"""All errors that reach users: one type, printed in one layout.
 
     ReelError                 one coded error
-    ReelErrors                several of them, reported at once (an ExceptionGroup)
+    ReelErrors                several coded errors, reported at once (an ExceptionGroup)
 
-Families: RC1 model, RC2 timeline, RC3 verify, RC4 legalise, RC6 ffmpeg and media, RC7 storage, RC9 a bug of ours.
+Families: RC1 model, RC2 timeline, RC3 verify, RC4 legalise, RC6 ffmpeg and media, RC7 storage, RC9 a bug in reelc.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from compiler.codes import CODES
 
 @dataclass(frozen=True, slots=True)
 class Loc:
-    """Where something comes from: a clip's id and a JSON pointer into the reel file."""
+    """The origin of a value or an error: a clip's id and a JSON pointer into the reel file."""
 
     clip: str | None = None
     pointer: str = ""
@@ -29,7 +29,7 @@ class Loc:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A warning: the film is right, but its author may want to know."""
+    """A warning: the film can be rendered, but the edit may not be what its author meant."""
 
     loc: Loc
     message: str
@@ -40,9 +40,9 @@ class Notice:
 
 
 class ReelError(Exception):
-    """One error with its code, the clip and field it belongs to, and what to do about it.
+    """One error with its code, its clip and field, and a remedy.
 
-    `message` says what is wrong in one clause, `detail` the numbers, `hint` the remedy.
+    `message` names the fault in one clause, `detail` has the numbers, `hint` the remedy.
     """
 
     def __init__(self, code: str, loc: Loc, message: str, *, detail: str = "", hint: str = "") -> None:
@@ -53,12 +53,12 @@ class ReelError(Exception):
 
     @property
     def name(self) -> str:
-        """The code's name, as the HTTP API says it: `overlap_too_long` for RC203."""
+        """The code's name, as the HTTP API has it: `overlap_too_long` for RC203."""
         return CODES[self.code].name
 
     @property
     def exit_code(self) -> int:
-        """The exit code a command ends with when this is what stopped it."""
+        """The exit code of a command that this error ended."""
         return CODES[self.code].exit_code
 
     def fields(self) -> dict[str, str | None]:
@@ -86,29 +86,29 @@ class ReelErrors(ExceptionGroup[ReelError]):
     """Every error found in one reading, in the order of the file."""
 
     def __new__(cls, errors: Sequence[ReelError]) -> ReelErrors:
-        """The group of these errors."""
+        """A group of the errors."""
         return super().__new__(cls, f"{len(errors)} errors", errors)
 
     @property
     def errors(self) -> tuple[ReelError, ...]:
-        """The errors themselves."""
+        """The errors, in order."""
         return tuple(error for error in self.exceptions if isinstance(error, ReelError))
 
     @property
     def exit_code(self) -> int:
-        """The exit code a command ends with: the gravest of them."""
+        """The exit code of a command that these errors ended: the gravest one."""
         return max(error.exit_code for error in self.errors)
 
     def __str__(self) -> str:
         return "\n".join(str(error) for error in self.errors)
 
     def derive(self, excs: Sequence[Exception]) -> ReelErrors:  # type: ignore[override]
-        """A group of the same kind, as `split` and `subgroup` need."""
+        """A group of other errors, of the same type; `split` and `subgroup` call it."""
         return ReelErrors([error for error in excs if isinstance(error, ReelError)])
 
 
 def raise_all(errors: Iterable[ReelError]) -> None:
-    """Raise what was collected: nothing, the one error, or all of them together."""
+    """Raise the collected errors: nothing for none, a single error as itself, several as one group."""
     found = list(errors)
     if len(found) == 1:
         raise found[0]

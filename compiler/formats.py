@@ -1,4 +1,4 @@
-"""The forms in which a compiled reel is printed, by name; `compiler.pipeline.forms` makes them, and loads slowly."""
+"""Names of the output forms of a compiled reel. `compiler.pipeline.forms`, which makes the forms, is slow to load."""
 
 from __future__ import annotations
 

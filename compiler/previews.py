@@ -1,4 +1,4 @@
-"""Makes previews: a source's strip, the peaks of its sound, its proxy, each by ffmpegs watched as renders are."""
+"""Makes previews of a source: its strip, the peaks of its sound, its proxy, by ffmpegs supervised as renders are."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ from compiler.timeline.media import Media
 
 SCRIPT = "filtergraph.txt"
 QUICK, PATIENT = ChildLimits(files=256, nice=0), ChildLimits(files=256, nice=5)
-"""Strips are urgent, since the timeline is empty until there is one; proxies give way to renders."""
+"""Limits of strips and peaks, which an editor waits for, and of proxies, which give way to renders."""
 
 AT_ONCE = 2
-"""ffmpegs of one strip side by side."""
+"""ffmpegs that run at the same time for one strip."""
 
-AGAIN = "ask again; if it stays so, report it with the file"
+AGAIN = "ask again; if the error persists, report it with the file"
 
 OnProgress = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds without progress after which an ffmpeg is stopped, and seconds in all."""
+    """Seconds without progress after which an ffmpeg is stopped, and seconds that it may take in all."""
 
     stall_after: float = 60
     deadline: float | None = None
 
 
 async def make_strip(media: Media, build: Build, folder: Path, output: Path, patience: Patience) -> Strip:
-    """The strip, a JPEG at `output`; coded errors as renders have them. `folder` is empty, and for it alone."""
+    """Write the strip, a JPEG, to `output`; errors are coded as a render's are. `folder` is an empty working folder."""
     strip = previews.strip_of(media)
     if previews.sought(media):
         cells = folder / "cells"
@@ -59,7 +59,7 @@ async def make_strip(media: Media, build: Build, folder: Path, output: Path, pat
 
 
 async def make_peaks(media: Media, build: Build, folder: Path, patience: Patience) -> tuple[Fraction, list[float]]:
-    """How many peaks a second, and all of them, parts of full scale; none where there is no sound."""
+    """The number of peaks a second, and the peaks as fractions of full scale; no peaks where there is no sound."""
     found = previews.peaks_preview(media, build)
     if found is None:
         return Fraction(previews.PEAKS_A_SECOND), []
@@ -71,7 +71,7 @@ async def make_peaks(media: Media, build: Build, folder: Path, patience: Patienc
 async def make_proxy(
     media: Media, build: Build, folder: Path, output: Path, patience: Patience, on_progress: OnProgress = lambda _: None
 ) -> None:
-    """The proxy at `output`, looked at; RC610 for one that is not as long or not as large as it should be."""
+    """Write the proxy to `output` and verify it; RC610 if its length or its size is not as predicted."""
     preview = previews.proxy_preview(media, build)
     await _run(
         preview,
@@ -100,7 +100,7 @@ def _check_like(media: Media, proxy: Media) -> None:
 
 
 async def _cells(media: Media, build: Build, folder: Path, strip: Strip, patience: Patience) -> bytes:
-    """The pixels of a strip's pictures; where one cannot be decoded, those of its neighbour."""
+    """The pixels of a strip's pictures; a picture that cannot be decoded repeats its neighbour."""
     turn = asyncio.Semaphore(AT_ONCE)
 
     async def one(picture: int) -> bytes:

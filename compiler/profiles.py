@@ -1,6 +1,6 @@
-"""What a film may be encoded as: every profile's encoder, container and numbers, shared by the whole compiler.
+"""Encode profiles: every profile's encoder, container and numbers, shared by the whole compiler.
 
-A profile is chosen by `encode.codec`. Two qualities are named: `draft` to look at, `final` to keep.
+`encode.codec` chooses the profile. There are two named qualities: `draft` for looking at, `final` for keeping.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ MP4_ENDINGS = (".mp4", ".m4v")
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """The numbers of a named quality: the encoder's preset, its constant rate factor, and options besides."""
+    """The numbers of a named quality: the encoder's preset, its constant rate factor, and further options."""
 
     preset: str | None = None
     crf: int | None = None
@@ -25,69 +25,70 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """How pictures are encoded."""
+    """The encoding of pictures."""
 
     encoder: str
     codec: str
-    """As a film read back names it."""
+    """The codec's name in a finished film's facts."""
     pix_fmt: str
-    """What the encoder is given."""
+    """The encoder's input format."""
     steady: tuple[str, ...] = ()
-    """Options that are always given: the container's mark of the codec, and what makes the same bytes come out."""
+    """Options that are always given: the codec's tag in the container, and options for reproducible bytes."""
     presets: tuple[str, ...] = ()
     highest_crf: int | None = None
     whole_crf: bool = False
     decoded: str | None = None
-    """The pixel format of the film read back, where it is not `pix_fmt`."""
+    """The pixel format of the finished film, where it is not `pix_fmt`."""
     colours: bool = True
-    """Whether the codec says which colours its numbers mean."""
+    """Whether the codec stores colour tags."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """How sound is encoded."""
+    """The encoding of sound."""
 
     encoder: str
     codec: str
     rated: bool = True
-    """Whether it has a bitrate; one without is exact to the sample."""
+    """Whether the codec has a bitrate; a codec without one is exact to the sample."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One way to encode a film."""
+    """One way to encode a film: container, picture and sound."""
 
     name: str
     title: str
     muxer: str
     endings: tuple[str, ...]
-    """What a file's name may end in; the first is the usual one."""
+    """Legal endings of the file's name, the usual one first."""
     picture: Picture | None
     sound: Sound | None
     qualities: Mapping[str, Quality] = field(default_factory=dict)
     joined: bool = False
-    """Whether films made in parts and joined by copying packets are exact."""
+    """Whether films can be encoded in units and joined exactly by copying packets."""
     movie: bool = True
-    """Whether the container is of the mov family: its clocks are ours to choose, its index can go first."""
+    """Whether the container is of the mov family, where the time bases can be chosen and the index can go first."""
 
     @property
     def container(self) -> str:
-        """What a film read back says it is packed in."""
+        """The container's name in a finished film's facts."""
         return "mov" if self.movie else self.muxer
 
     @property
     def encoders(self) -> tuple[str, ...]:
-        """The encoders it needs, as ffmpeg names them."""
+        """The encoders that the profile needs, by ffmpeg's names."""
         return tuple(part.encoder for part in (self.picture, self.sound) if part)
 
 
 _X26 = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo")
 _AAC, _PCM = Sound("aac", "aac"), Sound("pcm_s16le", "pcm_s16le", rated=False)
 _THREADS = ("-threads:v", "4")
-"""Another count of threads makes other bytes, so it is a constant."""
+"""A constant, since another number of threads gives other bytes."""
 
 _H265 = "pools=4:frame-threads=2:info=0:log-level=error"
-"""x265 with as many threads everywhere, and without the lines about itself that it writes into films."""
+"""x265 with the same number of threads on every machine, and without the lines about itself that it writes into
+films."""
 
 _ALL = (
     Profile(

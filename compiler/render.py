@@ -1,4 +1,4 @@
-"""A compiled reel made into its film: the graph in units, each rendered by an ffmpeg of its own, joined by one more."""
+"""Renders a compiled reel: an ffmpeg for each unit of the graph, and a last one that joins the units."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def render_reel(
     stall_after: float = 60,
     deadline: float | None = None,
 ) -> Film:
-    """The film of a compiled reel, complete and as planned, at `output`; or a coded error and `output` untouched."""
+    """Render a compiled reel to `output`, complete and as planned; on a coded error `output` stays untouched."""
     plan = compiled.plan
     return await render(
         steps(compiled),
@@ -46,7 +46,7 @@ async def render_reel(
 
 
 async def render_frame(still: Still, output: Path, *, overwrite: bool = False) -> None:
-    """The picture of a compiled still, whole, at `output`; or a coded error and `output` untouched."""
+    """Render a compiled still to `output`; on a coded error `output` stays untouched."""
     await render_still(
         lambda script, part: still.command(str(script), str(part)),
         still.script,
@@ -57,7 +57,7 @@ async def render_frame(still: Still, output: Path, *, overwrite: bool = False) -
 
 
 def steps(compiled: Compiled) -> list[RenderStep]:
-    """What ffmpeg has to do for the film: all of it in one go, or unit by unit and a last step that joins them."""
+    """The ffmpeg runs of the film: a single one, or one for each unit and a last one that joins the units."""
     first, gain = _measured(compiled)
     if len(compiled.plan.units) == 1:
         return [*first, _whole(compiled, gain)]
@@ -67,7 +67,7 @@ def steps(compiled: Compiled) -> list[RenderStep]:
 
 
 def _measured(compiled: Compiled) -> tuple[list[RenderStep], dict[str, FromFolder]]:
-    """What measures the film's sound, if its loudness is to be another, and the file made of that for the sound."""
+    """The step that measures the film's sound, if a loudness is asked for, and the gain file computed from it."""
     measuring = compiled.measuring
     if measuring is None:
         return [], {}
@@ -119,10 +119,10 @@ def _join(compiled: Compiled, units: Sequence[Unit], gain: Mapping[str, FromFold
 
 
 def _list(units: Sequence[Unit], compiled: Compiled) -> Iterator[str]:
-    """The encoded units as ffmpeg's concat demuxer reads them, each as long as it is.
+    """The list of encoded units for ffmpeg's concat demuxer, with the length of each.
 
-    It counts in microseconds and adds them up: rounding the instants, not the lengths, keeps every frame within half a
-    microsecond of its place, and the track's own ticks are longer than that.
+    The demuxer adds up lengths in whole microseconds. Rounding the instants, not the lengths, keeps every frame within
+    half a microsecond of its place, less than a tick of the track.
     """
     yield "ffconcat version 1.0\n"
     for number, unit in enumerate(units, start=1):
@@ -135,7 +135,7 @@ def _name(number: int, compiled: Compiled) -> str:
 
 
 def _origins(compiled: Compiled | Still, graph: Graph) -> Origins:
-    """Where the parts of a command came from, for the words of an error."""
+    """The origins of the parts of a command, for error messages."""
     sources = [define for define in graph if isinstance(define.op, ops.Source)]
     paths = {op.media.path: define.loc for define in reversed(sources) if isinstance(op := define.op, ops.Source)}
     return Origins(dict(compiled.locs) | dict(graph.locs), tuple(define.loc for define in sources), paths)

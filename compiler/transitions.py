@@ -1,6 +1,6 @@
-"""Every transition by name, and every way a sound fades: data that the whole compiler shares.
+"""Names of all transitions and of all fade curves of sound, shared by the whole compiler.
 
-Which of them one ffmpeg draws, it says itself (`Build.transitions`); the releases here are for people.
+`Build.transitions` has what one ffmpeg can draw, as probed; the releases here are for people.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 FIRST, LATER = "5.1", "7.0"
-"""Releases: all of the first list are in 5.1.9; those of the second are not, and are in 7.0.2."""
+"""Releases: FIRST blends are in 5.1.9; LATER blends are not in 5.1.9, and are in 7.0.2."""
 
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """A transition in which two clips overlap: xfade's name for it, and the oldest release it was seen in."""
+    """A transition in which two clips overlap: xfade's name for it, and the oldest release known to have it."""
 
     drawn: str
     since: str
@@ -39,17 +39,17 @@ BLENDS: Mapping[str, Blend] = {
     **{name: Blend(name, FIRST) for name in _EARLY},
     **{name: Blend(name, LATER) for name in _LATE},
 }
-"""Every overlap. Two words are not xfade's: `dissolve` is a plain blend, which xfade calls `fade`; xfade's `dissolve`
-scatters pixels, which is `grain` here. `fade` goes through a colour and overlaps nothing."""
+"""Every transition that overlaps. Two names are not xfade's: `dissolve` is a plain blend, which xfade calls `fade`;
+xfade's `dissolve`, which scatters pixels, is `grain` here. `fade` goes through a colour and overlaps nothing."""
 
 TRANSITIONS = ("cut", "fade", *BLENDS)
-"""How a clip may be entered: at once; through a colour; by a blend that overlaps both clips."""
+"""All transitions: a cut, a fade through a colour, and blends that overlap both clips."""
 
 CURVES = (
     *("tri", "qsin", "hsin", "esin", "log", "ipar", "qua", "cub", "squ", "cbr", "par", "exp"),
     *("iqsin", "ihsin", "dese", "desi", "losi", "sinc", "isinc"),
 )
-"""How a sound may fade, by afade's names for it: those of 5.1, which later releases kept."""
+"""Fade curves of sound, by afade's names: those of 5.1, which later releases kept."""
 
 LINEAR = "tri"
-"""The curve that fades a sound as a dissolve blends pictures: equal gain."""
+"""The linear fade curve of sound, equal gain, which matches the blend of pictures in a dissolve."""

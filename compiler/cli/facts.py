@@ -17,7 +17,7 @@ from compiler.errors import Loc
 from compiler.supervise.plain import plain
 
 SCHEMA = Path(__file__).with_name("reel.schema.json")
-"""What `compiler.model.schema_forms.schema` makes, written down: making it takes five times as long as printing it."""
+"""The output of `compiler.model.schema_forms.schema`, stored: making it takes five times as long as printing it."""
 
 
 def probe_command(

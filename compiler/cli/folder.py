@@ -1,4 +1,4 @@
-"""The folder that `reelc compile -o` writes: the compiled reel as files to read, keep and run."""
+"""The folder that `reelc compile -o` writes: graph, script, command and plan as files."""
 
 from __future__ import annotations
 

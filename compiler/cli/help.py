@@ -1,6 +1,6 @@
-"""Commands whose help is plain text, with bold headings on a terminal.
+"""Commands with help in plain text, with bold headings on a terminal.
 
-Typer would draw it with rich, which takes longer to load than everything else that `reelc --help` needs.
+Typer would draw the help with rich, which takes longer to load than everything else that `reelc --help` needs.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def wanted_colour() -> bool | None:
 
 
 class Command(TyperCommand):
-    """A command with such help."""
+    """A command with plain help."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Its parameters, `--help` included."""
@@ -35,7 +35,7 @@ class Command(TyperCommand):
 
 
 class Group(TyperGroup):
-    """A group of commands with such help; without a command it prints the help and is a usage error."""
+    """A group of commands with plain help; without a command it prints the help and is a usage error."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Its parameters, `--help` included."""

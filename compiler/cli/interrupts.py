@@ -1,4 +1,4 @@
-"""Signals that end the program: they cancel the running work, which cleans up, and one line reports it."""
+"""Signals that end the program: they cancel the running work, which cleans up, and one line reports the signal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Interrupted(BaseException):
-    """This signal ended the program's work, which has stopped and cleaned up."""
+    """A signal ended the program's work, which has stopped and cleaned up."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -28,7 +28,7 @@ class Interrupted(BaseException):
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Inside, the first of SIGNALS raises Interrupted; a signal ignored from the start, as by nohup, stays ignored.
+    """Raise Interrupted at the first of SIGNALS; a signal that was ignored from the start, as by nohup, stays ignored.
 
     Later signals are ignored to the end of the program, so that they cannot stop it from cleaning up.
     """
@@ -53,7 +53,7 @@ def _restored() -> Iterator[list[signal.Signals]]:
     try:
         yield list(before)
     except Interrupted:
-        before = dict.fromkeys(before, signal.SIG_IGN)  # Python itself would put back the default on its way out
+        before = dict.fromkeys(before, signal.SIG_IGN)  # Python would restore the default handlers when it exits
         raise
     finally:
         for number, was in before.items():
@@ -72,7 +72,7 @@ async def _cancelled_by(numbers: list[signal.Signals], coroutine: Coroutine[Any,
         if len(heard) == 1 and not task.done():
             loop.call_soon_threadsafe(task.cancel)
 
-    for number in numbers:  # not by the loop: where it ends it puts back the handlers that kill
+    for number in numbers:  # not by the event loop, which restores the killing handlers when it ends
         signal.signal(number, cancel)
     try:
         return await coroutine

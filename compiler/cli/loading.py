@@ -1,4 +1,4 @@
-"""The first steps of every command that reads a reel: read it, probe its media, find ffmpeg, compile."""
+"""The first steps of every command that reads a reel: read the reel, probe its media, find ffmpeg, compile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Progress on stderr during a render: as a bar, as plain lines, as NDJSON, or none but warnings and errors."""
+"""Progress on stderr during a render: a bar, plain lines, NDJSON, or only warnings and errors."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from compiler.errors import Notice, ReelError, ReelErrors
 from compiler.supervise.progress import Progress
 
 PLAIN_EVERY, EVENTS_EVERY = 3.0, 0.25
-"""Seconds between two plain lines, and between two events, of one stage."""
+"""Seconds between two plain lines, and between two events, within one stage."""
 
 VERIFYING = 0.02
-"""The part of a render's time that verifying takes, roughly."""
+"""The fraction of a render's time that verifying takes, roughly."""
 
 
 class Mode(StrEnum):
@@ -63,7 +63,7 @@ def meter(mode: Mode) -> Iterator[Meter]:
 
 
 def overall(progress: Progress) -> float:
-    """The fraction of the render that is done, from 0 to 1; it is 1 only when the film is in its place."""
+    """The fraction of the render that is done, from 0 to 1; 1 only once the film has its final name."""
     match progress.stage:
         case "queued":
             return 0.0
@@ -139,14 +139,14 @@ def _events() -> Iterator[Meter]:
 
 
 def _paced(every: float) -> Callable[[Progress], bool]:
-    """A test of whether a progress is due: at a new stage, and else every so many seconds."""
-    stage, said = "", 0.0
+    """A test of whether a progress is due: at a new stage, and otherwise every `every` seconds."""
+    stage, last = "", 0.0
 
     def due(progress: Progress) -> bool:
-        nonlocal stage, said
-        if progress.stage == stage and monotonic() - said < every:
+        nonlocal stage, last
+        if progress.stage == stage and monotonic() - last < every:
             return False
-        stage, said = progress.stage, monotonic()
+        stage, last = progress.stage, monotonic()
         return True
 
     return due

@@ -25,7 +25,7 @@ def seconds(text: str) -> Fraction:
             return Fraction(text)
     except (ValueError, ZeroDivisionError):
         pass
-    raise typer.BadParameter(f"{text!r} is no time: give seconds, as 2.5 or 75/30")
+    raise typer.BadParameter(f"{text!r} is not a time: give seconds, such as 2.5 or 75/30")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def clip_time(text: str) -> ClipTime:
     """The clip's id and the source time in a text, with a colon between them; a usage error otherwise."""
     clip, colon, at = text.rpartition(":")
     if not colon:
-        raise typer.BadParameter(f"{text!r} is no time of a clip: give CLIP:T, as dunk:2.5")
+        raise typer.BadParameter(f"{text!r} is not a time of a clip: give CLIP:T, such as dunk:2.5")
     return ClipTime(clip, SourceTime(seconds(at)))
 
 
@@ -48,13 +48,13 @@ def patience(waited: float | None) -> float | None:
     """The seconds to wait, finite and above 0; a usage error otherwise."""
     if waited is None or 0 < waited < math.inf:
         return waited
-    raise typer.BadParameter(f"{waited:g} is no time to wait: give seconds above 0")
+    raise typer.BadParameter(f"{waited:g} is not a time to wait: give seconds above 0")
 
 
 def file_name(text: str) -> Path:
     """The file to write; `-` is a usage error, because an output is verified before it gets its name."""
     if text == "-":
-        raise typer.BadParameter("name a file: it cannot go to stdout")
+        raise typer.BadParameter("name a file: the output cannot go to stdout")
     return Path(text)
 
 

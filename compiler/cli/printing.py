@@ -13,7 +13,7 @@ from compiler.pipeline.forms import FORMS, command, traced
 
 
 def as_text(compiled: Compiled, form: Format | None, explain: bool, at: Fraction | None) -> str:
-    """What `reelc compile` prints."""
+    """The text that `reelc compile` prints."""
     if at is not None:
         return _trace(compiled, at, as_json=form is Format.json)
     if explain:
@@ -24,7 +24,7 @@ def as_text(compiled: Compiled, form: Format | None, explain: bool, at: Fraction
 
 
 def _trace(compiled: Compiled, at: Fraction, *, as_json: bool) -> str:
-    """One record time traced back to what is seen, as text or JSON; RC206 outside the film."""
+    """One record time traced back to the source frames on screen, as text or JSON; RC206 outside the film."""
     if as_json:
         return json.dumps(traced(compiled, at), indent=2) + "\n"
     frame = frame_at(compiled.plan, at)

@@ -1,1 +1,1 @@
-"""Emission: a legal graph spelled for ffmpeg. It decides nothing."""
+"""Emission: a legal graph written as an ffmpeg script and command. Emission makes no decisions."""

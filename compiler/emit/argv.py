@@ -25,25 +25,25 @@ DECODERS = {
     "vp8": "vp8,libvpx",
     "vp9": "vp9,libvpx-vp9",
 }
-"""The decoders ffmpeg may have for a codec, where they are not called as the codec is."""
+"""The decoders ffmpeg may have for a codec, where their names differ from the codec's."""
 
 DECODER_THREADS = 2
-"""Threads of each decoder: enough to keep the encoder fed, few enough that a reel of many clips stays small."""
+"""Threads of each decoder: enough to feed the encoder, few enough to keep memory small in a reel of many clips."""
 
 Command = list[list[str]]
-"""A command line in groups that belong together: the program, an input each, the graph, the output."""
+"""A command line in groups: the program, each input, the graph, the output."""
 
 
 def unit_command(graph: Graph, encoding: Encoding, build: Build, script_path: str, output: str) -> Command:
-    """Encodes the picture of one unit into `output`, a film to be joined to others."""
+    """Encodes the picture of one unit into `output`, a film to be joined with other units."""
     return [*_graph(graph, build, script_path), video(encoding, build), *container(encoding, output)]
 
 
 def join_command(
     graph: Graph | None, encoding: Encoding, build: Build, list_path: str, script_path: str, output: str
 ) -> Command:
-    """Copies the encoded units that stand in the list at `list_path` one after the other, makes the sound of `graph`
-    from the script at `script_path`, and puts both into `output`."""
+    """Copies the encoded units of the list at `list_path` in order, makes the sound of `graph` from the script at
+    `script_path`, and writes both into `output`."""
     sounds = [define.op for define in graph or () if isinstance(define.op, ops.Source)]
     pictures = ["-protocol_whitelist", "file", "-f", "concat", "-auto_convert", "0", "-i", f"file:{list_path}"]
     heard = [build.script_option, script_path, "-map", f"[{graph.audio}]"] if graph else []
@@ -58,12 +58,12 @@ def join_command(
 
 
 def measure_command(graph: Graph, build: Build, script_path: str) -> Command:
-    """Runs the sound of `graph` without an output file: its filters write the measurement down."""
+    """Runs the sound of `graph` without an output file: its filters write the measurement to a file."""
     return [*_graph(graph, build, script_path), ["-f", "null", "-"]]
 
 
 def film_command(graph: Graph, encoding: Encoding, build: Build, script_path: str, output: str) -> Command:
-    """Renders the script that stands in `script_path` into `output`."""
+    """Renders the script at `script_path` into `output`."""
     return [
         *_graph(graph, build, script_path),
         *([video(encoding, build)] if encoding.profile.picture else []),
@@ -82,7 +82,7 @@ def still_command(graph: Graph, build: Build, script_path: str, output: str) -> 
 
 
 def _graph(graph: Graph, build: Build, script_path: str) -> Command:
-    """How to run, what to read, which graph, which links are the film."""
+    """The global options, the inputs, the script, and the links that are the film."""
     return [
         *run_of(build),
         *([*input_of(define.op)] for define in graph if isinstance(define.op, ops.Source)),
@@ -91,7 +91,7 @@ def _graph(graph: Graph, build: Build, script_path: str) -> Command:
 
 
 def run_of(build: Build) -> Command:
-    """How to run."""
+    """The program and its global options."""
     return [
         [build.path, "-nostdin", "-hide_banner", "-v", "error", "-xerror", "-y"],
         ["-progress", "pipe:1", "-stats_period", "0.1"],
@@ -99,27 +99,27 @@ def run_of(build: Build) -> Command:
 
 
 def input_of(source: ops.Source) -> Iterator[str]:
-    """One stream of one file. Picture and sound are separate inputs: shared ones make joins buffer whole clips."""
+    """One stream of one file. Picture and sound are separate inputs: a shared input makes joins buffer whole clips."""
     media = source.media
     codecs = [stream.codec for stream in (media.video, media.audio) if stream]
     yield from ("-protocol_whitelist", "file", "-f", media.format)
-    if media.video.still:  # the first picture of the file, whatever its name seems to count or say
+    if media.video.still:  # read one picture, and do not treat the file's name as a pattern
         yield from ("-pattern_type", "none", "-framerate", f"1/{STILL_TICK}", "-c:v", media.video.codec)
     yield from ("-codec_whitelist", ",".join(dict.fromkeys(DECODERS.get(codec, codec) for codec in codecs)))
     yield from ("-max_pixels", str(MAX_PIXELS), "-threads", str(DECODER_THREADS))
     if source.seek:
         yield from ("-ss", decimal(source.seek))
-    if media.video.rotation or media.video.mirrored:  # the graph does it
+    if media.video.rotation or media.video.mirrored:  # the graph turns the picture
         yield "-noautorotate"
     yield "-an" if source.stream == "video" else "-vn"
     yield from ("-sn", "-dn", "-i", f"file:{media.path}")
 
 
 def words(command: Command) -> list[str]:
-    """The command as a program takes it."""
+    """The command as an argv."""
     return [word for group in command for word in group]
 
 
 def quoted(command: Command) -> str:
-    """The command as one would type it: shell-quoted, a group a line."""
+    """The command for a shell: quoted, one group a line."""
     return " \\\n  ".join(shlex.join(group) for group in command) + "\n"

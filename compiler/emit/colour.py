@@ -1,4 +1,4 @@
-"""Spelling colour: every source's numbers as the canvas's, 8-bit 4:2:0, limited range, BT.709."""
+"""Filters of colour: every source converted to the canvas's 8-bit 4:2:0, limited range, BT.709."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ MATRIX = {
     "bt2020c": "bt2020",
     "gbr": "bt709",
 }
-"""swscale's name of a stream's colour matrix; RGB has none, and the canvas's does no harm."""
+"""swscale's name of a stream's colour matrix; RGB has none, so any name will do."""
 
 WHITE, BRIGHTEST = 203, 1000
-"""cd/m2 of HDR that become 1 before they are mapped, and that are mapped to the canvas's white (ITU-R BT.2408)."""
+"""cd/m2 of HDR: the level that becomes 1 before mapping, and the level mapped to the canvas's white (ITU-R BT.2408)."""
 
 LINEAR_UP_TO = Fraction(3, 10)
-"""Of WHITE: what is darker keeps its brightness; what is brighter is bent, the more the brighter (ADR 18)."""
+"""Fraction of WHITE: darker light keeps its brightness, brighter light is compressed increasingly (ADR 18)."""
 
 SPARE = "tpad=stop=1:stop_mode=clone"
-"""A frame more than a blend needs of each side, cut off behind it: where both sides end with their overlap, xfade of
-ffmpeg 5.1 shows its last frame as the entering side's alone; where only the leaving side goes on, it never ends."""
+"""One more frame than a blend needs on each side, cut off after it. Without the spare frame xfade of ffmpeg 5.1 shows
+the last frame as the entering side alone; with one on the leaving side only, xfade never ends."""
 
 
 def filters(op: ops.Tinting | ops.Conform | ops.Palette, tint: Tint, name: str) -> list[str]:
-    """What makes the op's colours of those of a picture whose numbers mean `tint`."""
+    """The filters that convert a picture of colours `tint` to the op's colours."""
     match op:
         case ops.Tonemap():
             return _tonemap(tint, name)
@@ -61,7 +61,7 @@ def filters(op: ops.Tinting | ops.Conform | ops.Palette, tint: Tint, name: str) 
 
 
 def _convert(tint: Tint, name: str) -> list[str]:
-    """Range, matrix, depth and chroma, by swscale."""
+    """Conversion of range, matrix, depth and chroma by swscale."""
     return [
         f"scale@{name}=in_range={_range(tint)}:out_range=limited"
         f":in_color_matrix={MATRIX[tint.matrix]}:out_color_matrix=bt709:flags={FLAGS}",
@@ -70,9 +70,9 @@ def _convert(tint: Tint, name: str) -> list[str]:
 
 
 def _tonemap(tint: Tint, name: str) -> list[str]:
-    """HDR to linear light of BT.709's primaries, the largest of red, green and blue bent down, then to its gamma.
+    """HDR to linear light of BT.709's primaries, the largest of red, green and blue compressed, then to BT.709's gamma.
 
-    HLG's system gamma is of the luma; only exact arithmetic, which takes thrice the time, has it so.
+    HLG's system gamma applies to the luma; zscale does that only in exact arithmetic, at three times the cost.
     """
     if tint.transfer == CANVAS.transfer:
         return ["null"]

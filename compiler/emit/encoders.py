@@ -1,4 +1,4 @@
-"""How pictures and sound are encoded and packed: a profile's words, pinned so that the same bytes come out."""
+"""Options of encoders and containers, from a profile, pinned so that the same input gives the same bytes."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from compiler.profiles import FINAL, H264, Profile, Quality
 from compiler.timeline.instant import SAMPLE_RATE
 
 STEADY = ("-x264-params", "asm=AVX2")
-"""x264's AVX-512 code reads past the end of a row where the picture is not a multiple of 128 wide: the same film comes
-out in other bytes. Its AVX2 code gives the bytes that every processor without AVX-512 gives (ADR 16)."""
+"""x264's AVX-512 code reads past the end of a row unless the width is a multiple of 128, so the bytes of a film vary.
+Its AVX2 code gives the same bytes as processors without AVX-512 (ADR 16)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Encoding:
 
 
 def video(encoding: Encoding, build: Build) -> list[str]:
-    """The picture's encoder and all of its options."""
+    """The picture's encoder and all its options."""
     picture = encoding.profile.picture
     assert picture is not None
     marks = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
@@ -62,10 +62,10 @@ def audio(encoding: Encoding) -> list[str]:
 
 
 def container(encoding: Encoding, output: str) -> list[list[str]]:
-    """The file: it says nothing of where it comes from; the index of a movie stands at its front.
+    """Options of the output file: no metadata of the sources, and a movie's index at the front.
 
-    A movie's own clock counts both frames and samples in whole ticks: in milliseconds, its default, the sound's edit
-    list is rounded and a player drops the last samples.
+    A movie's clock counts both frames and samples in whole ticks: with the default of milliseconds the sound's edit
+    list is rounded, and players drop the last samples.
     """
     profile, ticks = encoding.profile, encoding.fps.numerator
     clocks = ["-video_track_timescale", str(ticks)] if profile.picture else []

@@ -15,11 +15,11 @@ from compiler.ir.ops import Coarse, Fine, Follow, Place
 from compiler.timeline.track import EXACT, Piece, Track
 
 LONGEST = 100_000
-"""Frames: a coefficient that moves nothing by more than EXACT in as many is rounding dust and left out."""
+"""Frames: a coefficient is left out as a rounding error if it adds at most EXACT within this many frames."""
 
 
 def track_text(track: Track, n: str = "n") -> str:
-    """`track` as an expression; `n` is how the filter calls the frame number, counted from 0."""
+    """`track` as an expression; `n` is the filter's name for the frame number, counted from 0."""
     n += signed(track.origin)
     branches = [(piece.first, _leaf(piece, n)) for piece in track.pieces]
     while len(branches) > 1:
@@ -30,7 +30,7 @@ def track_text(track: Track, n: str = "n") -> str:
 
 
 def place_text(place: Place, n: str = "n") -> str:
-    """`place` as an expression whose value is a whole, even pixel; the track in it is evaluated once."""
+    """`place` as an expression with whole, even pixels as values; the track in it is evaluated once."""
     match place:
         case int():
             return decimal(place)
@@ -50,7 +50,7 @@ def follow_text(track: str, margin: int, room: int) -> str:
 
 
 def _turns(place: Coarse | Fine, n: str) -> str:
-    """Where the window is, in whole vernier steps of 2/p pixels."""
+    """The window's position in whole vernier steps of 2/p pixels."""
     track = track_text(place.track, n) + (f"+{place.lead}" if place.lead else "")
     return f"round(({track})*{decimal(Fraction(place.p, 2))})"
 

@@ -1,4 +1,4 @@
-"""One op, its filters: every op of a legal graph is spelled here and nowhere else."""
+"""The filters of every op of a legal graph; no other module translates ops."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Spelling = Mapping[ops.Value, list[str]]
 """The filters of each value."""
 
 NAME_ENDS = re.compile("[@=]")
-"""What stands behind a filter's name."""
+"""The characters that end a filter's name."""
 
 
 def filters(define: Def, shapes: Shapes) -> list[str]:
-    """The filter chain that makes a definition's value, its decisive filter named after it; TypeError for an op that a
-    legal graph does not hold."""
+    """The filter chain that makes a definition's value, its main filter named after the value; TypeError for an op that
+    a legal graph does not hold."""
     if isinstance(define.op, ops.Meant):
         raise TypeError(f"%{define.name} is not legal: no filter does what {type(define.op).__name__} means")
     return _filters(define.op, shapes, define.name)
@@ -63,7 +63,7 @@ def spell(graph: Graph, like: Inferred | None = None) -> Spelling:
 
 
 def needs(graph: Graph, spelling: Spelling) -> dict[str, Loc]:
-    """Every filter that a legal graph is spelled with, and what it is first needed for."""
+    """Every filter that a legal graph uses, with the stored field that first needs it."""
     found: dict[str, Loc] = {}
     for define in graph:
         for text in ", ".join(spelling[define.name]).split(", "):
@@ -75,7 +75,7 @@ def needs(graph: Graph, spelling: Spelling) -> dict[str, Loc]:
 def _of_either(
     op: ops.Split | ops.Concat | ops.Fade | ops.Xfade | ops.Restamp, shapes: Shapes, name: ops.Value
 ) -> list[str]:
-    """The filters of an op that pictures and sounds share."""
+    """The filters of an op that has a form for pictures and one for sounds."""
     shape = shapes[name]
     heard = isinstance(shape, Audio)
     match op:

@@ -1,4 +1,4 @@
-"""Numbers as text: the one place where a rational or a float becomes decimal digits.
+"""Numbers as text: the only module that turns a rational or a float into decimal digits.
 
 ffmpeg reads a letter after a number as a factor (`5m` is 5/1000), so digits here are only ever followed by an exponent.
 """
@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import isfinite
 
 _EXACT = Context(prec=15)
-"""As many digits as every double keeps: rationals are times, and an hour must keep its microseconds."""
+"""The digits that every double keeps. Rationals are times, and an hour must keep its microseconds."""
 
 
 def decimal(x: int | float | Fraction) -> str:
@@ -25,7 +25,7 @@ def decimal(x: int | float | Fraction) -> str:
 
 
 def signed(x: int | float | Fraction) -> str:
-    """`x` as a term to go on a sum with: `+3`, `-0.5`, nothing for 0."""
+    """`x` as a further term of a sum: `+3`, `-0.5`, nothing for 0."""
     text = decimal(x)
     return "" if text == "0" else text if text.startswith("-") else f"+{text}"
 

@@ -1,4 +1,4 @@
-"""Pictures in space: each op as one filter, or a pair, that carries its name; the text is the same for every ffmpeg."""
+"""Filters of pictures in space: one or two for each op, named after its value, the same for every ffmpeg."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from compiler.ir.ops import Blur, Crop, Follow, Overlay, Pad, Perspective, Place
 from compiler.timeline.track import Track
 
 FLAGS = "bicubic+accurate_rnd+full_chroma_int+bitexact"
-"""How every picture is resampled: the flags that give the same bytes on every processor."""
+"""Flags of every resampling; they give the same bytes on every processor."""
 
 REPEAT = "neighbor+accurate_rnd+bitexact"
-"""How only the layout of planes changes: chroma is widened and narrowed, and there and back is exactly where it was."""
+"""Flags that change only the layout of planes: widening chroma and narrowing it again restores it exactly."""
 
 MARKED = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
-"""What the canvas's numbers mean, on every frame: ffmpeg 7 and later convert frames without marks (as if from BT.601)
-before an encoder set to BT.709, and write a frame's primaries and transfer in place of the encoder's."""
+"""The canvas's colours as tags of every frame: ffmpeg 7 and later convert untagged frames (as if from BT.601) for an
+encoder set to BT.709, and write a frame's primaries and transfer in place of the encoder's."""
 
 
 def plate(op: Plate, name: str) -> list[str]:
-    """`color` in RGB, converted as the canvas is: left to itself it makes BT.601."""
+    """`color` in RGB, then converted to the canvas's colours: by default `color` makes BT.601."""
     return [
         f"color@{name}=c=0x{op.colour[1:]}:s={op.width}x{op.height}:r={rational(op.fps)}",
         "format=gbrp",
@@ -40,21 +40,21 @@ TURNS = {
     (180, True): ("vflip",),
     (270, True): ("transpose=cclock_flip",),
 }
-"""By clockwise degrees, and whether mirrored before."""
+"""Filters by clockwise degrees, and whether the picture is mirrored first."""
 
 TURNED = "sidedata=mode=delete:type=DISPLAYMATRIX"
-"""The film must not be turned again."""
+"""Removes the rotation metadata, so that players do not turn the film again."""
 
 
 def turn(op: Turn, name: str) -> list[str]:
-    """`transpose`, or `hflip` and `vflip`; then what says that it is still to be done is taken away."""
+    """`transpose`, or `hflip` and `vflip`; then the rotation metadata is removed."""
     decisive, *rest = TURNS[op.degrees, op.mirrored]
     kind, _, option = decisive.partition("=")
     return [f"{kind}@{name}" + (f"={option}" if option else ""), *rest, TURNED]
 
 
 def crop(op: Crop, name: str) -> str:
-    """`crop`: its places are worked out anew for every frame."""
+    """`crop`; its places are evaluated at every frame."""
     return f"crop@{name}=w={op.width}:h={op.height}:x={_option(op.x)}:y={_option(op.y)}"
 
 
@@ -69,7 +69,7 @@ def pad(op: Pad, name: str) -> str:
 
 
 def laid(op: Blur | Overlay, name: str) -> str:
-    """What backdrops are made with: `boxblur`, `overlay`."""
+    """The filters of backdrops: `boxblur`, `overlay`."""
     match op:
         case Blur(_, radius):
             soft = f"luma_radius={radius}:luma_power=3:chroma_radius={radius // 2}:chroma_power=3"
@@ -81,7 +81,7 @@ def laid(op: Blur | Overlay, name: str) -> str:
 
 
 def smear(op: Smear, name: str) -> str:
-    """`pad`, then `fillborders` over what it added."""
+    """`pad`, then `fillborders` over the added borders."""
     sides = {"left": op.left, "right": op.right, "top": op.top, "bottom": op.bottom}
     borders = "".join(f"{side}={pixels}:" for side, pixels in sides.items() if pixels)
     size = f"w=iw{signed(op.left + op.right)}:h=ih{signed(op.top + op.bottom)}"
@@ -91,8 +91,8 @@ def smear(op: Smear, name: str) -> str:
 def perspective(op: Perspective, name: str) -> str:
     """`perspective`, the box's corners as expressions.
 
-    It draws the input's index 0, not its edge, at corner 0 and index W at corner 1: a box [r, r + w] of a W-wide input
-    has x0 = r + 0.5 w/W - 0.5 and x1 = x0 + w. It counts frames from 1, its `enable` from 0.
+    The filter draws the input's index 0, not its edge, at corner 0 and index W at corner 1: a box [r, r + w] of a
+    W-wide input has x0 = r + 0.5 w/W - 0.5 and x1 = x0 + w. Its expressions count frames from 1, its `enable` from 0.
     """
     x0, x1 = _edges(op, op.path.x, op.path.width, op.x, "W")
     y0, y1 = _edges(op, op.path.y, op.path.height, op.y, "H")
@@ -103,7 +103,7 @@ def perspective(op: Perspective, name: str) -> str:
 
 
 def _edges(op: Perspective, track: Track, size: Track, place: Place, side: str) -> tuple[str, str]:
-    """Where the box begins and ends along a side of the picture, as `perspective` counts it."""
+    """The box's two edges along a side of the picture, in `perspective`'s coordinates."""
     same = isinstance(place, Follow) and place.track == track
     near, length = track.between(op.first, op.until), size.between(op.first, op.until)
     if (pixels := length.constant) is not None:
@@ -114,7 +114,7 @@ def _edges(op: Perspective, track: Track, size: Track, place: Place, side: str) 
 
 
 def _within(track: Track, place: Place, on: float, *, same: bool) -> str:
-    """A track `on` pixels further, counted from `place`; the track that the place itself follows is evaluated once."""
+    """`track` plus `on` pixels, relative to `place`; the track that the place itself follows is evaluated once."""
     if isinstance(place, int):
         if track.constant is not None:
             return decimal(track.constant - place + on)

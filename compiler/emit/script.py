@@ -16,19 +16,19 @@ WIDTH = 118
 
 @dataclass(frozen=True, slots=True)
 class ScriptPart:
-    """A stretch of the script: a filter and the value it helps to make, or, without one, what stands between them."""
+    """A stretch of the script: a filter with the value that it helps to make, or the text between two filters."""
 
     text: str
     value: Value | None = None
 
 
 def script(graph: Graph, spelling: Spelling) -> str:
-    """The filtergraph of a legal graph, spelled; ends with a newline."""
+    """The filtergraph script of a legal graph; ends with a newline."""
     return "".join(part.text for part in parts(graph, spelling))
 
 
 def parts(graph: Graph, spelling: Spelling) -> Iterator[ScriptPart]:
-    """The script in its parts, which are all of it."""
+    """The parts of the script; joined they are the script."""
     labels, copies = _labels(graph), _copies(graph)
     between = ""
     for chain in _chains(graph):
@@ -42,12 +42,12 @@ def parts(graph: Graph, spelling: Spelling) -> Iterator[ScriptPart]:
 
 
 def sources(graph: Graph) -> list[Value]:
-    """The sources in order: the k-th is ffmpeg's input number k."""
+    """The sources in order: number k is ffmpeg's input k."""
     return [define.name for define in graph if isinstance(define.op, ops.Source)]
 
 
 def _chains(graph: Graph) -> list[list[Def]]:
-    """Runs of definitions that each read only the one before, which nobody else reads; in order of their first."""
+    """Runs of definitions, each the only reader of the one before and of nothing else, ordered by their first."""
     chains: list[list[Def]] = []
     open_ends: dict[Value, list[Def]] = {}
     for define in graph:
@@ -65,7 +65,7 @@ def _chains(graph: Graph) -> list[list[Def]]:
 
 
 def _copies(graph: Graph) -> dict[Value, list[Value]]:
-    """What each split makes."""
+    """The copies that each split makes."""
     copies: dict[Value, list[Value]] = {}
     for define in graph:
         if isinstance(define.op, ops.Branch):
@@ -74,7 +74,7 @@ def _copies(graph: Graph) -> dict[Value, list[Value]]:
 
 
 def _labels(graph: Graph) -> dict[Value, str]:
-    """Every value as a link label; a source's is its input's number and its stream's index."""
+    """Every value's link label; a source's is its input's number and its stream's index."""
     labels = {define.name: f"[{define.name}]" for define in graph}
     for number, value in enumerate(sources(graph)):
         source = graph.ops[value]

@@ -1,4 +1,4 @@
-"""Spelling sound: one 48 kHz stereo grid, excerpts to the sample, tempo, exact lengths."""
+"""Filters of sound: one 48 kHz stereo grid, excerpts to the sample, tempo, exact lengths."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from compiler.timeline.instant import SAMPLE_RATE, nearest
 from compiler.transitions import LINEAR
 
 GAIN, MEASURED = "gain.txt", "loudness.txt"
-"""Files in the folder ffmpeg runs in: the gain of a film's loudness, and what it is worked out of."""
+"""Files in the folder ffmpeg runs in: a film's gain, and the measured loudness that the gain is computed from."""
 
 LAYOUT = "sample_fmts=fltp:channel_layouts=stereo"
 
 ATEMPO_LOWEST = Fraction(1, 2)
-"""atempo's slowest tempo; slower ones are chains of it."""
+"""atempo's slowest tempo; slower ones are chains of atempo."""
 
 SMEARED = Fraction(1, 2)
-"""The speed below which rubberband is given its short window: with its standard one a click at a quarter of the speed
-was heard up to 63 ms early, with the short one 15 ms (5.1 and 9.0 alike)."""
+"""The speed below which rubberband gets its short window: at speed 1/4 a click was up to 63 ms early with the standard
+window and 15 ms with the short one (5.1 and 9.0 alike)."""
 
 RATIO_LIMIT = 96_000
-"""Hz: the highest rate used to spell a speed as a ratio of two rates: exact to four decimals, within 6e-6 beyond."""
+"""Hz: the highest rate in a speed written as a ratio of two rates: exact to four decimals, within 6e-6 beyond."""
 
 
 def downmixed(src: Audio, name: str) -> list[str]:
-    """`pan`: left and right as shares of the channels, by their numbers."""
+    """`pan`: left and right as sums of shares of the numbered channels."""
     left, right = ("+".join(_shares(shares)) for shares in downmix(src.speakers))
     return [f"pan@{name}=stereo|FL={left}|FR={right}"]
 
@@ -40,7 +40,7 @@ def _shares(shares: Sequence[Fraction]) -> list[str]:
 
 
 def resample(name: str) -> list[str]:
-    """Gapless stereo on the grid from timestamp 0 on, without an end."""
+    """Gapless, endless stereo on the grid from timestamp 0 on."""
     return [
         f"aresample@{name}={SAMPLE_RATE}:async=1:first_pts=0:min_hard_comp=0.001",
         f"aformat={LAYOUT}",
@@ -49,18 +49,18 @@ def resample(name: str) -> list[str]:
 
 
 def silence(op: ops.Silence) -> list[str]:
-    """So many samples of nothing."""
+    """`op.samples` samples of silence."""
     return [f"anullsrc=r={SAMPLE_RATE}:cl=stereo", f"atrim=end_sample={op.samples}", f"aformat={LAYOUT}"]
 
 
 def excerpt(op: ops.Excerpt, src: Audio, name: str) -> list[str]:
-    """Source samples from an instant on, restarted at 0. Before the first sample there is nothing to begin with."""
+    """Source samples from an instant on, timestamps restarted at 0; no excerpt begins before the first sample."""
     start = max(0, nearest((op.start + src.zero) * SAMPLE_RATE))
     return [f"atrim@{name}=start_sample={start}:end_sample={start + op.length}", "asetpts=N"]
 
 
 def tempo(op: ops.Tempo, name: str) -> list[str]:
-    """A sound at another speed."""
+    """A sound at another speed, by the op's engine."""
     match op.engine:
         case "varispeed":
             return _varispeed(op.speed, name)
@@ -92,17 +92,17 @@ def _atempo(speed: Fraction, name: str) -> list[str]:
 
 
 def exact(op: ops.Exact) -> list[str]:
-    """Exactly so many samples."""
+    """Exactly `op.samples` samples, padded or cut."""
     return ["asetpts=N", f"apad=whole_len={op.samples}", f"atrim=end_sample={op.samples}"]
 
 
 def restamp() -> list[str]:
-    """Sample n at n / 48000. Not `N/SR/TB`: that is cut down to whole ticks, and a hair under n is n - 1."""
+    """Sample n at n / 48000. Not `N/SR/TB`, which is truncated to whole ticks: slightly below n becomes n - 1."""
     return [f"asettb=1/{SAMPLE_RATE}", "asetpts=N"]
 
 
 def fade(op: ops.Fade, src: Audio) -> list[str]:
-    """From silence and back to it, to the sample."""
+    """Fades from silence and to silence, to the sample."""
     filters = []
     coming, going = ("" if curve == LINEAR else f":curve={curve}" for curve in op.curves)
     if op.entering:
@@ -113,15 +113,15 @@ def fade(op: ops.Fade, src: Audio) -> list[str]:
 
 
 def crossfade(op: ops.Xfade, name: str) -> list[str]:
-    """Two sounds blended over exactly the overlap."""
+    """Two sounds crossfaded over exactly the overlap."""
     return [f"acrossfade@{name}=ns={op.overlap}:c1={op.kind}:c2={op.kind}"]
 
 
 def finished(op: ops.Loudness | ops.Measure | ops.Pcm, name: str) -> list[str]:
-    """What is done to a film's sound as a whole.
+    """The filters of a film's finished sound.
 
-    A gain stands in a file by the time it is needed; without it there would be silence. Loudness and true peak are
-    written down every 100 ms; some silence behind lets the last of them reach the end.
+    The gain is read from a file before the first sample; without the file the film would be silent. Loudness and true
+    peak are written every 100 ms; padding with silence lets the last measurement reach the end of the sound.
     """
     match op:
         case ops.Loudness():
@@ -139,7 +139,7 @@ def finished(op: ops.Loudness | ops.Measure | ops.Pcm, name: str) -> list[str]:
 
 
 def gain_command(name: str, gain: str) -> str:
-    """What stands in that file: the gain from the first sample on."""
+    """The content of the gain file: the gain from the first sample on."""
     return f"0 {_volume(name)} volume {gain};\n"
 
 

@@ -1,7 +1,7 @@
-"""Spelling what happens to time: trims, warps, timestamps.
+"""Filters of time: trims, warps, timestamps.
 
-A source frame's place on the frame grid is settled in one `setpts`: the slot floor(t * fps + 1/2 + 1/1000) of its clip
-time t, in a time base of nanoseconds so that neither the trim nor the slot is rounded on the way (ADR 9).
+One `setpts` decides a source frame's place on the frame grid: the slot floor(t * fps + 1/2 + 1/1000) of its clip time
+t, in a time base of nanoseconds so that neither the trim nor the slot is rounded before (ADR 9).
 """
 
 from __future__ import annotations
@@ -15,42 +15,42 @@ from compiler.timeline.instant import SLOT_BIAS, nearest
 from compiler.timeline.warp import Pace, Warp
 
 NANOSECONDS = 10**9
-"""Ticks a second of the time base in which footage is trimmed and warped."""
+"""Ticks a second of the time base in which pictures are trimmed and warped."""
 
 
 SLOT_EDGE = decimal(Fraction(1, 2) + SLOT_BIAS)
 
 FINE = 1000
-"""Of a frame: how finely frames that are mixed are placed."""
+"""Steps of a frame in which mixed frames are placed."""
 
 MINTERPOLATE = {"blend": "mi_mode=blend", "interpolate": "mi_mode=mci:me=umh"}
-"""minterpolate's options. Of its ways to look for motion, umh looks at the frames at hand alone; its default goes on
-from what it found before, so that a frame would depend on where a part of a film begins."""
+"""minterpolate's options. The motion search umh uses only the frames at hand; the default search starts from earlier
+results, so that a frame would depend on where a part of a film begins."""
 
 WITHIN = "0.4"
-"""Of a slot: put so far into it, a frame is still rounded to it, and the end of the footage up to the next; where both
-are in one slot, or before the first that is asked for, `fps` would leave out the frame. At an even rate the footage
-ends a frame's length after its last frame; at uneven times, ffmpeg 5.1 ends it with that frame."""
+"""Fraction of a slot added to timestamps: a frame is still rounded to its slot, and the end of the stream up to the
+next one. If both were in one slot, or before the first wanted slot, `fps` would drop the frame. At an even rate the
+stream ends a frame's length after its last frame; at uneven times, ffmpeg 5.1 ends it with that frame."""
 
 NEWTON_STEPS = 7
-"""One more than a smooth ramp was ever seen to need."""
+"""One more than any smooth ramp needed in tests."""
 
 
 def deinterlace(op: ops.Deinterlace, name: str) -> list[str]:
-    """`bwdif`, a frame for each frame, whether it says that it is interlaced or not: the stream is."""
+    """`bwdif`, one frame for each frame, including frames without the interlaced flag: the stream is interlaced."""
     if op.fields is None:
         return ["null"]
     return [f"bwdif@{name}=mode=send_frame:parity={op.fields}:deint=all"]
 
 
 def trim(op: ops.Trim, shape: Video, name: str) -> list[str]:
-    """Footage between two source times, compared tick by tick."""
+    """The frames between two source times, compared in whole ticks."""
     start, end = (nearest((at + shape.zero) * NANOSECONDS) for at in (op.start, op.end))
     return [f"settb=1/{NANOSECONDS}", f"trim@{name}=start_pts={start}:end_pts={end}"]
 
 
 def retime(op: ops.Retime, shape: Video, name: str) -> list[str]:
-    """Footage laid on the frame grid: exactly `frames` frames, the first and the last held where there are none."""
+    """Frames placed on the frame grid: exactly `op.frames`, the first and the last repeated where there are none."""
     if op.motion != "repeat":
         return _moving(op, shape, name)
     at = record_time(op.warp, shape.zero)
@@ -58,7 +58,7 @@ def retime(op: ops.Retime, shape: Video, name: str) -> list[str]:
     if op.first:
         slot = f"({slot}-{op.first})"
     end = ""
-    if shape.uneven or op.warp.paces[-1].hold:  # the last frame must be seen at all, for tpad to go on with it
+    if shape.uneven or op.warp.paces[-1].hold:  # fps must pass the last frame on, or tpad could not repeat it
         slot, end = f"(max({slot},0)+{WITHIN})", ":eof_action=pass"
     return [
         f"setpts@{name}='{slot}{_over(op.fps)}/TB'",
@@ -72,10 +72,10 @@ def _filled(op: ops.Retime) -> list[str]:
 
 
 def _moving(op: ops.Retime, shape: Video, name: str) -> list[str]:
-    """The same where slow motion shows what lies between two frames.
+    """`retime` for slow motion that makes frames between two frames of the source.
 
-    Frames are put where they play to a thousandth of a frame, the same thousandth in every part of a film. minterpolate
-    makes a frame once two more of the footage follow, so after the last there are copies of it, and time runs on.
+    Frames are placed at thousandths of a frame, the same ones in every part of a film. minterpolate makes a frame only
+    when two more source frames follow, so copies of the last frame follow it, at later times.
     """
     ticks = f"floor(({record_time(op.warp, shape.zero, past=True)})*{rational(op.fps * FINE)}+{SLOT_EDGE})"
     if op.first:
@@ -91,29 +91,29 @@ def _moving(op: ops.Retime, shape: Video, name: str) -> list[str]:
 
 
 def restamp(shape: Video) -> list[str]:
-    """Frame n at n / fps, in the time base that joins compare."""
+    """Frame n at n / fps, in the time base 1 / fps, which joins require to be equal."""
     assert shape.fps is not None
     return [f"settb={1 / shape.fps}", "setpts=N", f"fps={rational(shape.fps)}"]
 
 
 def frames(op: ops.Frames, shape: Video, name: str) -> list[str]:
-    """Frames by their numbers, counted anew."""
+    """Frames selected by number, then numbered from 0."""
     return [f"trim@{name}=start_frame={op.first}:end_frame={op.until}", *restamp(shape)]
 
 
 def _over(fps: Fraction) -> str:
-    """Divided by the frame rate."""
+    """The division by the frame rate, as text."""
     return f"/{fps}" if fps.denominator == 1 else f"*{fps.denominator}/{fps.numerator}"
 
 
 def record_time(warp: Warp, zero: Fraction, *, past: bool = False) -> str:
-    """The clip-record time of the frame at hand, `T` its timestamp: a balanced sum of one term a pace.
+    """The clip-record time of the current frame, `T` its timestamp: a balanced sum of one term a pace.
 
-    Flat sums and nested ifs die near 98 terms in ffmpeg's parser; a balanced tree takes thousands. A freeze at the end
-    adds nothing: no frame comes after it. `past` lets time run on at real speed after the out point.
+    ffmpeg's parser fails on flat sums and nested ifs of about 98 terms; a balanced tree can have thousands. A freeze at
+    the end adds nothing: no frame comes after it. With `past`, time goes on at real speed after the out point.
     """
     paces = warp.paces[:-1] if warp.paces[-1].hold else warp.paces
-    if len(paces) == 1 and paces[0].constant and not past:  # a ramp has no answer far outside of it
+    if len(paces) == 1 and paces[0].constant and not past:  # only a constant pace is defined outside its span
         return _term(paces[0], _since(warp.start + zero))
     terms = [
         _held(pace, zero) if pace.hold else _term(pace, f"clip({_since(pace.start + zero)},0,{decimal(pace.length)})")
@@ -134,7 +134,7 @@ def _since(start: Fraction) -> str:
 
 
 def _held(pace: Pace, zero: Fraction) -> str:
-    """What holding an instant adds to every frame after it; compared tick by tick, as trims are."""
+    """The seconds that a freeze adds to every frame after its instant; compared in whole ticks, as trims are."""
     return f"gt(PTS,{nearest((pace.start + zero) * NANOSECONDS)})*{decimal(pace.hold)}"
 
 
@@ -152,8 +152,8 @@ def _term(pace: Pace, offset: str) -> str:
 
 
 def _linear(pace: Pace, offset: str) -> str:
-    """2x / (w + sqrt(w^2 + 2ax)), the root of x = wt + at^2/2 without a difference of near numbers, so that it is as
-    exact for hardly a ramp as for the steepest; w is the speed at which the part begins, a = (v1^2 - v0^2) / 2L."""
+    """2x / (w + sqrt(w^2 + 2ax)), the root of x = wt + at^2/2 in a form without cancellation, as exact for nearly
+    constant speeds as for the steepest ramp; w is the speed at which the part begins, a = (v1^2 - v0^2) / 2L."""
     twice = (pace.exit**2 - pace.entry**2) / pace.whole
     begins = pace.entry**2 + twice * pace.cut[0]
     root = decimal(pace.entry) if not pace.cut[0] else f"sqrt({decimal(begins)})"
@@ -161,10 +161,10 @@ def _linear(pace: Pace, offset: str) -> str:
 
 
 def _smooth(pace: Pace, offset: str) -> str:
-    """Du, where x / D = v0 u + (v1 - v0) (u^3 - u^4/2), less what of the ramp lies before the part.
+    """Du, where x / D = v0 u + (v1 - v0) (u^3 - u^4/2), minus the record time of the ramp before the part.
 
-    Newton's method from the linear ramp's answer, each step kept within 0..1; after 6 the steepest ramps (1/10 to 16
-    and back) are exact to the last digits of a double.
+    Newton's method from the linear ramp's solution, each step kept within 0..1; after 6 steps the steepest ramps (1/10
+    to 16 and back) are exact to the last digits of a double.
     """
     entry, rise, lasts = decimal(pace.entry), signed(pace.exit - pace.entry), pace.course
     before = f"{decimal(pace.cut[0])}+" if pace.cut[0] else ""

@@ -1,1 +1,1 @@
-"""The render graph: its ops, what they make, what must hold, and how it is read."""
+"""The render graph: ops, inferred shapes, verification, and printed forms."""

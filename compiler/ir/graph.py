@@ -1,4 +1,4 @@
-"""The render graph: named definitions in order, each made before it is read."""
+"""The render graph: named definitions in order, each before its readers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Def:
 
 @dataclass(frozen=True)
 class Graph:
-    """Definitions, and which of them are the film's picture and sound; a part of a film may be one of them alone."""
+    """Definitions, and the names of the film's picture and sound; a part of a film may have only one of the two."""
 
     defs: tuple[Def, ...]
     video: Value | None
@@ -38,12 +38,12 @@ class Graph:
 
     @cached_property
     def locs(self) -> Mapping[Value, Loc]:
-        """Where every value came from."""
+        """The origin of every value."""
         return {define.name: define.loc for define in self.defs}
 
     @cached_property
     def readers(self) -> Mapping[Value, int]:
-        """How often each value is read; what the film is made of counts as read once."""
+        """The number of readers of each value; the film counts as a reader of its picture and its sound."""
         counts = Counter(operand for define in self.defs for operand in operands(define.op))
         counts.update(self.roots)
         return counts
@@ -57,16 +57,16 @@ class Graph:
 
     @property
     def roots(self) -> tuple[Value, ...]:
-        """What the film is made of."""
+        """The film's picture and its sound, as far as it has them."""
         return tuple(root for root in (self.video, self.audio) if root)
 
 
 Rewrite = Callable[[Def], Iterable[Def] | None]
-"""What stands in a definition's place, the last of them under its name; None for itself."""
+"""The definitions that replace one, the last of them under its name; None keeps the definition."""
 
 
 def rewrite(graph: Graph, change: Rewrite) -> Graph:
-    """The graph with every definition that `change` answers replaced by the answer."""
+    """The graph with every definition replaced by the result of `change`, unless that is None."""
     defs: list[Def] = []
     for define in graph:
         answer = change(define)
@@ -75,7 +75,7 @@ def rewrite(graph: Graph, change: Rewrite) -> Graph:
 
 
 def reading(op: Op, values: Sequence[Value]) -> Op:
-    """`op` reading these values, in the order of `operands`."""
+    """`op` with these values as its operands, in the order of `operands`."""
     match op:
         case Source() | Plate() | Silence():
             return op
@@ -95,12 +95,12 @@ def reading(op: Op, values: Sequence[Value]) -> Op:
 
 
 def rename(op: Op, names: Mapping[Value, Value]) -> Op:
-    """`op` reading other values wherever it reads a key of `names`."""
+    """`op` with each operand that is a key of `names` replaced by its value."""
     return reading(op, [names.get(value, value) for value in operands(op)])
 
 
 def substitute(graph: Graph, names: Mapping[Value, Value]) -> Graph:
-    """The graph with every reader of a key reading its value instead, chains followed."""
+    """The graph with every operand that is a key of `names` replaced by its value, chains followed."""
     if not names:
         return graph
 
@@ -118,7 +118,7 @@ def substitute(graph: Graph, names: Mapping[Value, Value]) -> Graph:
 
 
 def drop_unread(graph: Graph) -> Graph:
-    """The graph without what neither picture nor sound is made of."""
+    """The graph without the definitions that neither picture nor sound depends on."""
     wanted = set(graph.roots)
     kept = []
     for define in reversed(graph.defs):

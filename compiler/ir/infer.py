@@ -1,4 +1,4 @@
-"""What every value is, derived from the ops alone: size, frames, samples, colour, clock."""
+"""The shape of every value, derived from the ops alone: size, frames, samples, colour, clock."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from compiler.timeline.media import Media, VideoStream
 
 @dataclass(frozen=True, slots=True)
 class Tint:
-    """How a picture's numbers mean colours."""
+    """The pixel format and the colour tags of a picture."""
 
     pix_fmt: str = "yuv420p"
     range: str = "tv"
     matrix: str = "bt709"
     transfer: str = "bt709"
-    """`smpte2084` (PQ) or `arib-std-b67` (HLG) where it is HDR, else the canvas's."""
+    """`smpte2084` (PQ) or `arib-std-b67` (HLG) for HDR, else the canvas's."""
     primaries: str = "bt709"
-    """Distinguished only where it is HDR."""
+    """Distinguished only for HDR."""
 
 
 CANVAS = Tint()
-"""8-bit 4:2:0, limited range, BT.709: what is joined and encoded."""
+"""8-bit 4:2:0, limited range, BT.709: the colours of joined and encoded pictures."""
 
 WIDE = replace(CANVAS, pix_fmt="yuv444p")
-"""The same with a chroma sample for every pixel: what blends are drawn in."""
+"""CANVAS with a chroma sample for every pixel (4:4:4), for blends."""
 
 OPAQUE = replace(CANVAS, pix_fmt="yuva420p")
-"""The canvas's with an alpha plane: what is laid over another picture."""
+"""CANVAS with an alpha plane, for pictures that are laid over others."""
 
 TINTS: Mapping[type[Op], Tint] = {
     ops.Tonemap: Tint("gbrp16le", "pc", "gbr"),
@@ -47,18 +47,18 @@ TINTS: Mapping[type[Op], Tint] = {
     ops.Deepen: replace(CANVAS, pix_fmt="yuv422p10le"),
     ops.Paint: Tint("pal8", "pc", "gbr"),
 }
-"""What the ops that change what numbers mean make of them. Tone mapping makes deep RGB of the canvas's brightness."""
+"""The colours that tinting ops make. Tone mapping makes deep RGB of the canvas's brightness."""
 
 MATRICES = frozenset({"bt709", "smpte170m", "bt470bg", "fcc", "smpte240m", "bt2020nc", "bt2020c", "gbr"})
 """Colour matrices that can be converted to the canvas's, as probing names them."""
 
 HDR_MATRICES = frozenset({"bt709", "bt2020nc", "bt2020c", "gbr"})
-"""Those that HDR can have and be tone mapped from."""
+"""Colour matrices from which HDR can be tone mapped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """A picture. With `frames` it is on the frame grid of `fps`; without, in source time."""
+    """The shape of a picture: with `frames` on the frame grid of `fps`, without in source time."""
 
     width: int
     height: int
@@ -66,7 +66,7 @@ class Video:
     square: bool = False
     """Whether pixels are marked square."""
     zero: Fraction = Fraction(0)
-    """Seconds: the timestamp at which source time 0 is seen."""
+    """Seconds: the timestamp of source time 0."""
     uneven: bool = False
     """Whether frames come at uneven times."""
     frames: int | None = None
@@ -77,13 +77,13 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """A sound at 48 kHz. Without `samples` it is in source time, as long as its source."""
+    """The shape of a sound at 48 kHz; without `samples` it is in source time, as long as its source."""
 
     samples: int | None = None
     zero: Fraction = Fraction(0)
-    """Seconds: the timestamp at which source time 0 is heard."""
+    """Seconds: the timestamp of source time 0."""
     speakers: tuple[str, ...] = STEREO
-    """Where its channels are heard."""
+    """The loudspeaker of each channel."""
 
 
 Shape = Video | Audio
@@ -101,8 +101,8 @@ class Inferred(dict[Value, Shape]):
 
 
 def infer(graph: Graph, like: Inferred | None = None) -> Inferred:
-    """The shape of every value. `like` is known of the same graph or of one much like it, and spares most of the work:
-    a shape is inferred anew only where the op or the shape of an operand is another."""
+    """The shape of every value. `like`, the shapes of this graph or of a similar one, saves most of the work: a shape
+    is inferred again only if the op or the shape of an operand has changed."""
     if like is not None and like.graph is graph:
         return like
     shapes = Inferred(graph)
@@ -119,10 +119,10 @@ def infer(graph: Graph, like: Inferred | None = None) -> Inferred:
 
 @lru_cache(maxsize=4096)
 def clock_zero(start: Fraction, first: Fraction, time_base: Fraction, seek: Fraction) -> Fraction:
-    """The timestamp at which source time 0, whose own is `first`, is seen once ffmpeg has sought to `seek`.
+    """The timestamp of source time 0, in the container at `first`, after ffmpeg has sought to `seek`.
 
-    ffmpeg takes seek + `start` (Media.origin) off every timestamp, rounded to the stream's time base, halves away from
-    zero (av_rescale_q of AV_TIME_BASE).
+    ffmpeg subtracts seek + `start` (Media.origin) from every timestamp, rounded to the stream's time base, halves away
+    from zero (av_rescale_q of AV_TIME_BASE).
     """
     ticks = abs(start + seek) / time_base
     whole = (2 * ticks.numerator + ticks.denominator) // (2 * ticks.denominator)
@@ -130,7 +130,7 @@ def clock_zero(start: Fraction, first: Fraction, time_base: Fraction, seek: Frac
 
 
 def shape_of(op: Op, shapes: Shapes) -> Shape:
-    """The shape of what `op` makes, given the shapes of its operands."""
+    """The shape of an op's result, given the shapes of its operands."""
     match op:
         case ops.Source() | ops.Plate() | ops.Silence():
             return _begun(op)
@@ -289,7 +289,7 @@ def as_audio(shape: Shape) -> Audio:
 
 
 def frames_of(value: Value, shapes: Shapes) -> int:
-    """How many frames a picture on the frame grid has."""
+    """The number of frames of a picture on the frame grid."""
     frames = as_video(shapes[value]).frames
     assert frames is not None
     return frames

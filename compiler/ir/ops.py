@@ -1,8 +1,8 @@
 """The ops of the render graph, and nothing else.
 
 One frozen dataclass an op, a closed union. Operands are named values. No op stores what `infer` derives: sizes, frame
-counts, transition offsets. `Reframe` and `Stretch` say what is meant; passes rewrite them into ops that are one ffmpeg
-filter each.
+counts, transition offsets. `Reframe`, `Backdrop` and `Stretch` state the edit's intent; passes rewrite them into ops
+that are one ffmpeg filter each.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from compiler.timeline.warp import Warp
 from compiler.transitions import LINEAR
 
 Value = NewType("Value", str)
-"""The name of what an op makes: `dunk.crop`."""
+"""The name of an op's result: `dunk.crop`."""
 
 Fit = Literal["contain", "cover"]
 Engine = Literal["varispeed", "rubberband", "atempo"]
@@ -40,7 +40,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Plate:
-    """`frames` frames of nothing but `colour`, `#rrggbb`, on the frame grid of `fps`."""
+    """`frames` frames of one `colour`, `#rrggbb`, on the frame grid of `fps`."""
 
     colour: str
     width: int
@@ -54,7 +54,7 @@ class Plate:
 
 @dataclass(frozen=True, slots=True)
 class Deinterlace:
-    """`src` with one whole frame, of the instant of its first field, for every two fields; progressive if None."""
+    """`src` with one whole frame for every two fields, of the instant of the first; unchanged if `fields` is None."""
 
     src: Value
     fields: Fields | None
@@ -71,9 +71,8 @@ class Trim:
 
 @dataclass(frozen=True, slots=True)
 class Retime:
-    """The frames of `src` through `warp`, quantised to the frame grid of `fps`: those from `first` on, all or up to
-    `until`, counted from 0. By `motion`, what is slower than real time repeats its frames, blends them or has new ones
-    made up between them."""
+    """The frames of `src` through `warp`, quantised to the frame grid of `fps`: frames [first, until) counted from 0,
+    to the end if `until` is None. `motion` decides whether slow motion repeats, blends or interpolates frames."""
 
     src: Value
     warp: Warp
@@ -84,13 +83,13 @@ class Retime:
 
     @property
     def frames(self) -> int:
-        """How many there are."""
+        """The number of frames."""
         return (frame_count(self.warp.total, self.fps) if self.until is None else self.until) - self.first
 
 
 @dataclass(frozen=True, slots=True)
 class Restamp:
-    """`src` with frame or sample n stamped n / rate: joins leave rounded or missing timestamps behind."""
+    """`src` with frame or sample n stamped n / rate, since joins leave rounded or missing timestamps."""
 
     src: Value
 
@@ -109,7 +108,7 @@ class Frames:
 
 @dataclass(frozen=True, slots=True)
 class Tonemap:
-    """`src`, whose light is HDR's, brought down to what BT.709 shows: deep full-range RGB."""
+    """`src`, an HDR picture, tone mapped to the range of BT.709: deep full-range RGB."""
 
     src: Value
 
@@ -123,7 +122,7 @@ class Colour:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """`src` as a player shows it: mirrored left to right if so, then turned clockwise by a multiple of 90 degrees."""
+    """`src` as displayed: mirrored left to right if `mirrored`, then turned clockwise by `degrees`, quarter turns."""
 
     src: Value
     degrees: int
@@ -140,7 +139,7 @@ class Rotate:
 
 @dataclass(frozen=True, slots=True)
 class Reframe:
-    """What the box of `path` shows of `src`, fitted to a canvas of `width` x `height`."""
+    """The part of `src` in the box of `path`, scaled to `width` x `height`."""
 
     src: Value
     path: Path
@@ -178,12 +177,12 @@ class Follow:
 
 
 Place = int | Coarse | Fine | Follow
-"""Where a crop's corner is at each frame: always a whole, even pixel."""
+"""The place of a crop's corner at each frame: always a whole, even pixel."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """The `width` x `height` pixels of `src` whose top left corner is at (x, y)."""
+    """The `width` x `height` pixels of `src` with their top left corner at (x, y)."""
 
     src: Value
     width: int
@@ -194,7 +193,7 @@ class Crop:
 
 @dataclass(frozen=True, slots=True)
 class Smear:
-    """`src` with its edge pixels drawn out by so many pixels on each side."""
+    """`src` with its edge pixels repeated outwards, by a number of pixels for each side."""
 
     src: Value
     left: int
@@ -205,9 +204,9 @@ class Smear:
 
 @dataclass(frozen=True, slots=True)
 class Perspective:
-    """The box of `path` stretched over the whole of `src`, sub-pixel; (x, y) is where `src` lies in the picture.
+    """The box of `path` stretched over the whole of `src`, sub-pixel; (x, y) is the place of `src` in the picture.
 
-    Works on frames [first, until) and leaves the others alone.
+    Applies to frames [first, until); other frames are unchanged.
     """
 
     src: Value
@@ -229,7 +228,7 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Pad:
-    """`src` on a black `width` x `height`, its corner at (x, y)."""
+    """`src` on black of `width` x `height`, its corner at (x, y)."""
 
     src: Value
     width: int
@@ -240,7 +239,7 @@ class Pad:
 
 @dataclass(frozen=True, slots=True)
 class Backdrop:
-    """`src` at (x, y) of `width` x `height`, the rest `fill`: a colour, or itself, larger and blurred."""
+    """`src` at (x, y) of `width` x `height`, the rest `fill`: a colour, or `src` itself, enlarged and blurred."""
 
     src: Value
     width: int
@@ -252,7 +251,7 @@ class Backdrop:
 
 @dataclass(frozen=True, slots=True)
 class Blur:
-    """`src` blurred by the mean of the pixels at most `radius` away, three times over; chroma by as much."""
+    """`src` blurred three times by the mean of the pixels at most `radius` away; chroma in proportion."""
 
     src: Value
     radius: int
@@ -260,7 +259,7 @@ class Blur:
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """`src` with an alpha plane that hides all behind it, as overlays read it."""
+    """`src` with an opaque alpha plane, as overlays need it."""
 
     src: Value
 
@@ -277,14 +276,14 @@ class Overlay:
 
 @dataclass(frozen=True, slots=True)
 class Conform:
-    """`src` marked as what it is by now, square pixels of BT.709, as joins and the encoder need it."""
+    """`src` tagged as square pixels of BT.709, which it has by then, as joins and the encoder need it."""
 
     src: Value
 
 
 @dataclass(frozen=True, slots=True)
 class Widen:
-    """`src` with a chroma sample for every pixel (4:4:4), each of its own repeated."""
+    """`src` with a chroma sample for every pixel (4:4:4), by repeating samples."""
 
     src: Value
 
@@ -313,7 +312,7 @@ class Deepen:
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """The 256 colours that show each frame of `src` best, a small picture for every frame."""
+    """The 256 colours that suit each frame of `src` best, as a small picture for every frame."""
 
     src: Value
 
@@ -331,28 +330,28 @@ class Paint:
 
 @dataclass(frozen=True, slots=True)
 class Downmix:
-    """`src` as stereo, whatever its channels: stated shares of each, scaled so that nothing clips."""
+    """`src` mixed down to stereo: stated shares of each channel, scaled so that nothing clips."""
 
     src: Value
 
 
 @dataclass(frozen=True, slots=True)
 class Resample:
-    """`src` as gapless 48 kHz stereo from timestamp 0 on, silence where it has none."""
+    """`src` as gapless 48 kHz stereo from timestamp 0 on, silent where `src` has no sound."""
 
     src: Value
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """`samples` samples of nothing."""
+    """`samples` samples of silence."""
 
     samples: int
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What `warp` plays of `src`, as exactly `samples` samples."""
+    """The sound of `src` through `warp`, as exactly `samples` samples."""
 
     src: Value
     warp: Warp
@@ -362,7 +361,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """`src` from source time `start` on, to the sample; `length` samples of it."""
+    """`length` samples of `src` from source time `start` on, to the sample."""
 
     src: Value
     start: SourceTime
@@ -380,7 +379,7 @@ class Tempo:
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """`src` as exactly `samples` samples: silence added or the rest cut off."""
+    """`src` as exactly `samples` samples: padded with silence or cut."""
 
     src: Value
     samples: int
@@ -388,8 +387,8 @@ class Exact:
 
 @dataclass(frozen=True, slots=True)
 class Loudness:
-    """`src` at one gain, which is measured when the film is made: to `target` LUFS, or as near to it from below as no
-    true peak exceeds `peak` dBTP."""
+    """`src` at one gain, which is measured when the film is rendered: to `target` LUFS, or as near from below as the
+    limit of `peak` dBTP for true peaks allows."""
 
     src: Value
     target: Fraction
@@ -398,14 +397,14 @@ class Loudness:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """`src` with its loudness and its true peak written down beside."""
+    """`src`, with its loudness and its true peak written to a file."""
 
     src: Value
 
 
 @dataclass(frozen=True, slots=True)
 class Pcm:
-    """`src` in 16-bit samples, as it is stored without loss."""
+    """`src` in 16-bit samples, as codecs without loss store it."""
 
     src: Value
 
@@ -415,7 +414,7 @@ class Pcm:
 
 @dataclass(frozen=True, slots=True)
 class Fade:
-    """`src` with its first `entering` steps coming from black or silence and its last `leaving` going to it.
+    """`src` with its first `entering` steps faded in from black or silence and its last `leaving` faded out.
 
     Steps are frames of a picture, samples of a sound.
     """
@@ -424,19 +423,19 @@ class Fade:
     entering: int
     leaving: int
     curves: tuple[str, str] = (LINEAR, LINEAR)
-    """How a sound comes and goes, by afade's names."""
+    """The fade curves of a sound, in and out, by afade's names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Concat:
-    """One after the other."""
+    """Pictures or sounds one after the other."""
 
     srcs: tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Xfade:
-    """`left`, then `right`, the last `overlap` frames or samples of the one blended into the first of the other.
+    """`left`, then `right`, the last `overlap` frames or samples of `left` blended with the first of `right`.
 
     `kind` is one of `BLENDS` for pictures, of `CURVES` for sounds.
     """
@@ -508,22 +507,22 @@ Emitted = (
     | Split
     | Branch
 )
-"""The ops that ffmpeg has filters for: all that a legal graph may hold."""
+"""The ops that ffmpeg has filters for; a legal graph holds no others."""
 
 Meant = Reframe | Backdrop | Stretch
-"""The ops that say what is meant; passes have rewritten them before anything is emitted."""
+"""The ops that state intent; passes rewrite them before emission."""
 
 Op = Emitted | Meant
 
 Tinting = Tonemap | Colour | Opaque | Widen | Narrow | Rgb | Deepen | Paint
-"""The ops that change what a picture's numbers mean, and nothing else."""
+"""The ops that change only a picture's pixel format and colours."""
 
 OPS: tuple[type[Op], ...] = get_args(Op)
 
 
 def operands(op: Op) -> tuple[Value, ...]:
     """The values an op reads, in order."""
-    if not isinstance(op, _OTHERS):  # most ops by far, and this is asked more often than anything else
+    if not isinstance(op, _OTHERS):  # the fast path of most ops: no function is called more often
         return (op.src,)
     match op:
         case Source() | Plate() | Silence():
@@ -535,4 +534,4 @@ def operands(op: Op) -> tuple[Value, ...]:
 
 
 _OTHERS = (Source, Plate, Silence, Concat, Xfade, Overlay, Paint)
-"""Ops that do not read just one value, `src`."""
+"""Ops with operands other than a single `src`."""

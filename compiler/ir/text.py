@@ -1,4 +1,4 @@
-"""The graph as text: one definition a line, aligned, its shape after `:`, the stored field it came from after `//`.
+"""The graph as text: one definition a line, aligned, its shape after `:`, the stored field of its origin after `//`.
 
 Print-only (ADR 5). Names begin with %, times are seconds, spans are half open.
 """
@@ -35,7 +35,7 @@ def show(graph: Graph) -> str:
 
 
 def _column(cells: Iterable[str], widest: int = 72) -> int:
-    """The width most cells of a column fit into: a few long ones may stick out."""
+    """The width that most cells of a column fit into; a few long ones may exceed it."""
     return max((len(cell) for cell in cells if len(cell) <= widest), default=0)
 
 
@@ -50,7 +50,7 @@ def describe(shape: Shape) -> str:
 
 
 def tinted(tint: Tint) -> str:
-    """What a picture's numbers mean as text: pixel format, range, matrix, and the transfer where it is HDR."""
+    """A picture's colours as text: pixel format, range, matrix, and for HDR the transfer."""
     hdr = () if tint.transfer == CANVAS.transfer else (tint.transfer,)
     return " ".join((tint.pix_fmt, tint.range, tint.matrix, *hdr))
 
@@ -64,7 +64,7 @@ PLAIN = (
     *(ops.Concat, ops.Tonemap, ops.Colour, ops.Conform, ops.Opaque, ops.Widen, ops.Narrow),
     *(ops.Deepen, ops.Palette, ops.Paint, ops.Pcm, ops.Measure),
 )
-"""Ops that hold nothing but their operands."""
+"""Ops without fields other than their operands."""
 
 
 def _verb(op: ops.Op) -> str:
@@ -123,7 +123,7 @@ def _part(op: ops.Retime) -> tuple[int, int]:
 
 
 def _quoted(name: str) -> str:
-    """A file's name on one line between quotes, whatever is in it; it moves no cursor and ends no quote."""
+    """A file's name in quotes, on one line, with quotes and control characters escaped."""
     marks = {'"': '\\"', "\\": "\\\\"}
     return '"' + "".join(marks.get(c, c if c.isprintable() else ascii(c)[1:-1]) for c in name) + '"'
 
@@ -185,7 +185,7 @@ def _in_space(
 
 
 def number(x: Fraction) -> str:
-    """A rational as a decimal where it ends within nine places, else as a fraction."""
+    """A rational as a decimal if that has at most nine places, else as a fraction."""
     scaled = x * 10**9
     if scaled.denominator != 1:
         return f"{x.numerator}/{x.denominator}"
@@ -216,7 +216,7 @@ def _speed(pace: Pace) -> str:
 
 
 def traced(path: Path) -> str:
-    """A path by its first and last box, and how many pieces lie between them."""
+    """A path as text: its first box, its last box and its number of pieces."""
     first, last = path.at(0), path.at(path.frames - 1)
     start = f"{first.width:g}x{first.height:g} at {first.x:.2f},{first.y:.2f}"
     if path.still:
@@ -229,7 +229,7 @@ def traced(path: Path) -> str:
 
 
 def place(place: ops.Place) -> str:
-    """Where a crop is: a number, or how it follows its track."""
+    """A crop's place as text: a number, or its way of following a track."""
     match place:
         case int():
             return str(place)

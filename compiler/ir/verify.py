@@ -1,4 +1,4 @@
-"""What holds between any two passes: every edge of the graph carries what its reader can take."""
+"""The invariant between passes: every value has a shape that its readers accept."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from compiler.timeline.instant import sample_at
 
 
 def verify(graph: Graph, like: Inferred | None = None) -> Inferred:
-    """The graph's shapes; raises RC301 at the first definition that is not well formed, or whose operands do not fit
-    it. `like` as for `infer`."""
+    """The graph's shapes; raises RC301 at the first definition that is not well formed or has operands of a wrong
+    shape. `like` as for `infer`."""
     made: set[ops.Value] = set()
     for define in graph:
         if define.name in made:
@@ -39,8 +39,8 @@ def verify(graph: Graph, like: Inferred | None = None) -> Inferred:
 
 
 def verify_legal(graph: Graph, like: Inferred | None = None) -> Inferred:
-    """The graph's shapes; raises RC301 unless every op is one that emission can spell and every value is read once, or
-    by a split's ways. `like` as for `infer`."""
+    """The graph's shapes; raises RC301 unless every op has filters and every value is read once, a split once for each
+    of its ways. `like` as for `infer`."""
     shapes = verify(graph, like)
     for define in graph:
         if isinstance(define.op, ops.Meant):
@@ -66,7 +66,7 @@ def _refuse(loc: Loc, fault: str) -> NoReturn:
 
 
 def _faults(define: Def, shapes: Shapes) -> Iterator[str]:
-    """What is wrong between an op and its operands."""
+    """The faults of an op and its operands."""
     match define.op:
         case ops.Trim(_, start, end) if start >= end:
             yield f"trims to nothing: [{start}, {end})"
@@ -87,7 +87,7 @@ def _faults(define: Def, shapes: Shapes) -> Iterator[str]:
 
 
 def _several_faults(op: ops.Concat | ops.Xfade | ops.Overlay, shapes: Shapes) -> Iterator[str]:
-    """What is wrong between the operands of an op that has several."""
+    """The faults of the operands of an op with several."""
     match op:
         case ops.Overlay(below, above, x, y):
             yield from _overlay_faults(shapes[below], shapes[above], x, y)

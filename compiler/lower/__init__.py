@@ -1,4 +1,4 @@
-"""Lowering: the model and what its media are, made into the render graph's first form."""
+"""Lowering: a reel and the facts of its media become the first form of the render graph."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ __all__ = ["Framing", "Lowered", "Placed", "Timing", "check_colours", "lower", "
 
 @dataclass(frozen=True, slots=True)
 class Lowered:
-    """The reel's graph, and each clip as it was placed."""
+    """The reel's graph, and its placed clips."""
 
     graph: Graph
     clips: tuple[Placed, ...]
 
 
 def lower(reel: Reel, media: Mapping[str, Media], build: Build) -> Lowered:
-    """The reel over its media, `media[clip.media]` each; raises every RC2 error found at once."""
+    """The graph of a reel over its media, `media[clip.media]` for each clip; raises all RC2 errors at once."""
     clips = place(reel, {name: build.reads(each) for name, each in media.items()})
     fps = reel.canvas.fps
     defs: list[Def] = []
@@ -84,14 +84,14 @@ def place(reel: Reel, media: Mapping[str, Media]) -> tuple[Placed, ...]:
 def settle(
     clip: Clip, media: Media, canvas: Canvas, audio: AudioSettings, notices: list[Notice]
 ) -> tuple[Timing, Framing, int]:
-    """One clip by itself: its timing, its framing, how many frames it has; what its author may want to know is added
-    to `notices`. Raises the first RC2 error there is."""
+    """The timing, the framing and the number of frames of one clip by itself; adds its warnings to `notices`. Raises
+    its first RC2 error."""
     _check_source(clip, media, notices.append)
     if audio.include and media.audio and unmixable(media.audio.speakers):
         raise ReelError(
             "RC205",
             clip.loc.at("media"),
-            f"the media's sound, {media.audio.layout}, is of channels that have no place left or right",
+            f"the media's sound, {media.audio.layout}, has channels without a place left or right",
             hint="mix it down to stereo first, or leave the film's sound out",
         )
     timing = time_clip(clip, media, notices.append)
@@ -100,7 +100,7 @@ def settle(
 
 
 def _check_source(clip: Clip, media: Media, notify: Notify) -> None:
-    """Refuse what would come out wrong, and say what had to be assumed."""
+    """Raise an error for colours that would come out wrong, and note assumptions about the media."""
     video, loc = media.video, clip.loc.at("media")
     if video.pix_fmt.startswith(SEE_THROUGH):
         notify(Notice(loc, "the media has transparent parts; their transparency is left out"))
@@ -117,13 +117,13 @@ def check_colours(video: VideoStream, loc: Loc) -> None:
         raise ReelError(
             "RC205",
             loc,
-            f"the media's colour matrix, {matrix_of(video)}, is not one that is converted{' from HDR' if hdr else ''}",
+            f"the media's colour matrix, {matrix_of(video)}, cannot be converted{' from HDR' if hdr else ''}",
             hint="convert it to BT.709 first",
         )
 
 
 def _engine(stretch: Stretch, build: Build) -> Engine | None:
-    """What stretches the sound: the build's best for `pitch`, none for `mute`."""
+    """The engine that stretches the sound: the build's best for `pitch`, none for `mute`."""
     match stretch:
         case "mute":
             return None

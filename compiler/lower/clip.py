@@ -19,7 +19,7 @@ from compiler.timeline.media import Media
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A clip, everything about it decided: what it plays, what it shows, where it lands in the record."""
+    """A clip with its timing, its framing and its place in the record."""
 
     clip: Clip
     name: str
@@ -28,21 +28,21 @@ class Placed:
     framing: Framing
     frames: int
     first: int
-    """The record frame it starts at."""
+    """The record frame at which the clip starts."""
     join: Join
-    """How it is entered."""
+    """The join into the clip."""
     leaving: Join
-    """How the next clip is entered; a cut after the last."""
+    """The join into the next clip; a cut after the last."""
     notices: tuple[Notice, ...]
 
     @property
     def picture(self) -> Value:
-        """The value of its picture."""
+        """The name of the clip's picture."""
         return Value(self.name)
 
     @property
     def sound(self) -> Value:
-        """The value of its sound."""
+        """The name of the clip's sound."""
         return Value(f"{self.name}.sound")
 
 
@@ -53,19 +53,19 @@ class Chain:
         self.name, self.defs = name, list[Def]()
 
     def add(self, step: str, op: Op, loc: Loc) -> Value:
-        """Define `<clip>.<step>`; the value it makes."""
+        """Add a definition, `<clip>.<step>`, and return its name."""
         value = Value(f"{self.name}.{step}" if step else self.name)
         self.defs.append(Def(value, op, loc))
         return value
 
     def finished(self) -> list[Def]:
-        """All of them, the last named after the clip itself."""
+        """All definitions, the last named after the clip itself."""
         *before, last = self.defs
         return [*before, replace(last, name=Value(self.name))]
 
 
 def picture(placed: Placed, canvas: Canvas) -> list[Def]:
-    """The clip's picture, as plainly as it can be said: passes take out what changes nothing."""
+    """The definitions of the clip's picture, all of them, since a pass removes those that change nothing."""
     clip, media, framing, loc = placed.clip, placed.media, placed.framing, placed.clip.loc
     timing = placed.timing
     trim = clip.trim.loc if clip.trim else loc.at("media")
@@ -75,7 +75,7 @@ def picture(placed: Placed, canvas: Canvas) -> list[Def]:
     at = chain.add("video", ops.Source(media, "video"), loc.at("media"))
     at = chain.add("whole", ops.Deinterlace(at, media.video.fields), loc.at("media"))
     at = chain.add("trim", ops.Trim(at, timing.read_from, timing.warp.end), trim)
-    if clip.motion != "repeat":  # what is mixed is mixed in the canvas's colour
+    if clip.motion != "repeat":  # frames are mixed in the canvas's colour
         at = _coloured(chain, at, loc.at("media"))
     at = chain.add("warp", ops.Retime(at, timing.grid_warp(canvas.fps), canvas.fps, motion=clip.motion), speed)
     if clip.motion == "repeat":
@@ -112,14 +112,14 @@ def _coloured(chain: Chain, at: Value, loc: Loc) -> Value:
 
 
 def _faded(placed: Placed) -> tuple[int, int]:
-    """How many frames come from a fade's colour and go to it."""
+    """The numbers of frames that fade in from a fade's colour, and fade out to it."""
     entering = placed.join.entering if placed.join.kind == "fade" else 0
     leaving = placed.leaving.leaving if placed.leaving.kind == "fade" else 0
     return entering, leaving
 
 
 def sound(placed: Placed, canvas: Canvas, engine: Engine | None) -> list[Def]:
-    """The clip's sound over exactly the samples of its frames; silence without an engine or anything to hear."""
+    """The clip's sound over exactly the samples of its frames; silence without an engine or without any sound."""
     loc, first, last = placed.clip.loc, placed.first, placed.first + placed.frames
     start, end = sample_at(first, canvas.fps), sample_at(last, canvas.fps)
     chain = Chain(placed.name)
@@ -139,7 +139,7 @@ def sound(placed: Placed, canvas: Canvas, engine: Engine | None) -> list[Def]:
 
 
 def _heard(placed: Placed) -> bool:
-    """Whether any of the media's sound lies in what the clip plays."""
+    """Whether the clip plays any of the media's sound."""
     audio, warp = placed.media.audio, placed.timing.warp
     if audio is None:
         return False

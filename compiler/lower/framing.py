@@ -1,4 +1,4 @@
-"""What of the picture a clip shows: stored keyframes as the path of a box, and how it fits the canvas."""
+"""The framing of a clip: stored keyframes as the path of a box, and its fit to the canvas."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from compiler.timeline.path import Path, draw, reshape, trace
 from compiler.timeline.warp import Pace, Warp
 
 SLACK = 1.0
-"""Source pixels a stored box may leave the picture by: 1080.001 in 1080 is fine."""
+"""Source pixels by which a stored box may leave the picture, for rounding: 1080.001 in 1080 is legal."""
 
 SHAPE_SLACK = 0.01
-"""How far a box's shape may be from the canvas's and still simply be scaled to it."""
+"""The relative difference up to which a box of another shape than the canvas's is simply scaled to the canvas."""
 
 SAMPLES = 20_000
-"""The most boxes by which a curve is drawn over its source."""
+"""The most boxes of a path over a whole source."""
 
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """The box's path, the size it is scaled to, and where that lies on the canvas."""
+    """The box's path, the size that the box is scaled to, and its place on the canvas."""
 
     curve: Curve
     path: Path
@@ -50,9 +50,9 @@ def frame_clip(clip: Clip, media: Media, warp: Warp, canvas: Canvas, frames: int
 
 
 def keyed_path(framing: Framing, media: Media, canvas: Canvas) -> tuple[Path, SourceTime, Fraction]:
-    """The box over source time, in real time and whether it is played or not: from its first keyframe to its last.
+    """The box over source time at real speed, trimmed or not: the path, its start, and its frames a second.
 
-    A path of a frame for each of the media's, or for long ones as many as SAMPLES; when that begins, and its rate.
+    The path runs from the first keyframe to the last, with a box for each frame of the media, at most SAMPLES.
     """
     first, last = framing.curve.keys[0].at, framing.curve.keys[-1].at
     rate = min(media.video.rate, SAMPLES / (last - first)) if last > first else media.video.rate
@@ -62,7 +62,7 @@ def keyed_path(framing: Framing, media: Media, canvas: Canvas) -> tuple[Path, So
 
 
 def _curve(clip: Clip, media: Media, canvas: Canvas) -> Curve:
-    """The keyframes as stored; without any, the largest centred box of the canvas's shape."""
+    """The stored keyframes as a curve; without keyframes, the largest centred box of the canvas's shape."""
     width, height = media.video.displayed
     if not clip.crop:
         return Curve((Key(SourceTime(Fraction(0)), _largest(width, height, canvas.width / canvas.height)),))
@@ -72,7 +72,7 @@ def _curve(clip: Clip, media: Media, canvas: Canvas) -> Curve:
 
 
 def _legal(boxes: list[Box], media: Media, canvas: Canvas) -> tuple[list[Box], bool]:
-    """The boxes within the picture, under `cover` of the canvas's shape; and whether they are of that shape."""
+    """The boxes moved into the picture, under `cover` cut to the canvas's shape; and whether they have that shape."""
     width, height = media.video.displayed
     shape = canvas.width / canvas.height
     if not _inside(boxes, width, height):
@@ -109,7 +109,7 @@ def _shape(box: Box) -> float:
 
 
 def _shapes(boxes: list[Box]) -> tuple[float, float]:
-    """The narrowest and the widest shape of the boxes. A reel has a million of them: they are gone through in C."""
+    """The narrowest and the widest shape of the boxes; by `map`, since a reel may have a million boxes."""
     _, _, widths, heights = zip(*boxes, strict=True)
     shapes = list(map(truediv, widths, heights))
     return min(shapes), max(shapes)
@@ -128,7 +128,7 @@ def _largest(width: int, height: int, shape: float) -> Box:
 
 
 def _within(box: Box, width: int, height: int) -> Box:
-    """The box clamped into the picture, its shape kept: a spline may overshoot its keyframes."""
+    """The box clamped into the picture with its shape kept, since a spline may overshoot its keyframes."""
     if box.x >= 0 and box.y >= 0 and box.x + box.width <= width and box.y + box.height <= height:
         return box
     share = min(1.0, width / box.width, height / box.height)
@@ -147,7 +147,7 @@ def _filling(box: Box, shape: float) -> Box:
 
 
 def _contained(boxes: list[Box], canvas: Canvas, loc: Loc) -> tuple[int, int]:
-    """The even size within the canvas that boxes of this one shape are scaled to."""
+    """The even size within the canvas to which boxes of one shape are scaled; RC204 if their shape changes."""
     low, high = _shapes(boxes)
     if high / low - 1 > SHAPE_SLACK:
         raise ReelError(

@@ -1,4 +1,4 @@
-"""Clips one after the other: which joins are legal, and the reel's picture and sound made of them."""
+"""Joins: the check of their lengths, and the reel's picture and sound made of its clips."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from compiler.timeline.instant import RecordTime, frame_count, nearest, sample_a
 from compiler.timeline.layout import CUT, Join, longest
 
 XFADE_MOST = 60
-"""Seconds: xfade takes no longer duration."""
+"""Seconds: the longest duration that xfade takes."""
 
 
 def joins_of(clips: Sequence[Clip], fps: Fraction) -> list[Join]:
-    """How each clip is entered, in frames; the first clip's transition is ignored."""
+    """The join into each clip, in frames; the first clip's transition is ignored."""
     joins = [CUT]
     for clip in clips[1:]:
         way = clip.transition
@@ -32,7 +32,7 @@ def joins_of(clips: Sequence[Clip], fps: Fraction) -> list[Join]:
 def illegal_joins(
     clips: Sequence[Clip], lengths: Sequence[int], joins: Sequence[Join], fps: Fraction
 ) -> Iterator[ReelError]:
-    """RC203 for every join that asks for more than its clips have, with the longest legal value."""
+    """RC203 for every join that is longer than its clips allow, with the longest legal value."""
     for k, join in enumerate(joins):
         loc = clips[k].transition.loc
         if k == 0 or join.kind == "cut":
@@ -58,25 +58,25 @@ def _asked(join: Join, fps: Fraction) -> str:
 
 
 def most_of(lengths: Sequence[int], joins: Sequence[Join], k: int, fps: Fraction) -> int:
-    """The most frames the join into clip k may last, the other joins as they are."""
+    """The most frames that the join into clip k may last, with the other joins unchanged."""
     most = longest(lengths, joins, k)
     return most if joins[k].kind == "fade" else min(most, floor(XFADE_MOST * fps))
 
 
 def seconds_of(frames: int, fps: Fraction) -> str:
-    """A duration in decimal seconds that comes to exactly this many frames."""
+    """A duration in decimal seconds that rounds to exactly this number of frames."""
     texts = (f"{float(frames / fps):.{places}f}" for places in range(10))
     return next(text for text in texts if nearest(Fraction(text) * fps) == frames)
 
 
 def join_pictures(clips: Sequence[Placed]) -> tuple[list[Def], Value]:
-    """The clips' pictures joined in order, and the value that is the reel."""
+    """The definitions that join the clips' pictures in order, and the name of the reel's picture."""
     kinds = [placed.join.kind for placed in clips]
     return _join(clips, "reel", [placed.picture for placed in clips], [placed.join.overlap for placed in clips], kinds)
 
 
 def join_sounds(clips: Sequence[Placed], fps: Fraction) -> tuple[list[Def], Value]:
-    """The clips' sounds joined over the same instants, and the value that is the reel's."""
+    """The definitions that join the clips' sounds over the same instants, and the name of the reel's sound."""
     overlaps = [sample_at(placed.first + placed.join.overlap, fps) - sample_at(placed.first, fps) for placed in clips]
     curves = [placed.join.curve for placed in clips]
     return _join(clips, "reel.sound", [placed.sound for placed in clips], overlaps, curves)

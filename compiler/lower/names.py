@@ -1,4 +1,4 @@
-"""Names for values: each clip's id, made fit for a filter's instance name and a link label."""
+"""Names for values: each clip's id, made legal as a filter's instance name and a link label."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 LONGEST = 32
 TAKEN = {"reel", "frame", "still", "film"}
-"""What joins are called, and what a still and a film are made of."""
+"""Reserved names: those of joins, stills and films."""
 
 
 def clip_names(ids: Sequence[str]) -> list[str]:
-    """A name for each clip: letters, digits, `_` and `-` of its id, made unique by a number where they clash."""
+    """A name for each clip: the letters, digits, `_` and `-` of its id, with a number where two clash."""
     taken, names = set(TAKEN), []
     for clip_id in ids:
         stem = re.sub(r"[^A-Za-z0-9_-]+", "_", clip_id).strip("_-")[:LONGEST] or "clip"

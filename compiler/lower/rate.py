@@ -1,4 +1,4 @@
-"""The film's rate, where the reel leaves it to its first clip."""
+"""The film's rate, for reels that take it from their first clip."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from compiler.timeline.media import Media
 
 
 def at_rate(reel: Reel, media: Mapping[str, Media]) -> Reel:
-    """The reel with its frames a second settled: as it says, or the first clip's own as probed.
+    """The reel with a known number of frames a second: its own, or the first clip's as probed.
 
-    RC208 where that clip has none: its frames come at uneven times, or at a rate that no film may have.
+    RC208 if the first clip's frames come at uneven times, or at a rate that no film may have.
     """
     if reel.canvas.rate is not None:
         return reel

@@ -1,4 +1,4 @@
-"""What a clip plays and when: its trim and speeds as one exact warp over the media that is really there."""
+"""The timing of a clip: its trim and speeds as one exact warp within the length of its media."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from compiler.timeline.warp import Pace, Warp, cover, held
 Notify = Callable[[Notice], None]
 
 ONE_SLOT = Fraction(1, 2) - SLOT_BIAS + Fraction(1, 1_000_000)
-"""Of an output frame: what begins before this in a clip has its first slot, and what begins here surely the second."""
+"""Fraction of an output frame: a frame that begins earlier in a clip has the first slot, one that begins here surely
+the second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """A clip's warp, and from where on frames are read.
+    """A clip's warp, and the source time from which frames are read.
 
-    Before the in point when the frame that is on screen there is shown: where none begins between in and out, and then
-    it is `alone`; or where frames come at uneven times and the next may be long in coming.
+    Frames are read from before the in point if the clip shows the frame on screen there: because no frame begins
+    between in and out point, and that frame is `alone`; or because frames come at uneven times.
     """
 
     warp: Warp
@@ -33,10 +34,10 @@ class Timing:
     alone: bool = False
 
     def grid_warp(self, fps: Fraction) -> Warp:
-        """The warp that frames are laid on the grid by: the clip's own, unless that leaves none of them on screen.
+        """The warp that places frames on the grid: the clip's own, unless that would leave no frame on screen.
 
-        The frame before the in point, when it is all there is, begins with the clip and lasts as long. And all frames
-        of a clip that is too short for the grid share its one slot, which must end after them.
+        A frame before the in point that is `alone` begins with the clip and lasts as long. All frames of a clip that is
+        too short for the grid share its one slot, which must end after them.
         """
         frames, lasts = frame_count(self.warp.total, fps), self.warp.total
         if self.alone:
@@ -50,7 +51,7 @@ class Timing:
 
 
 def time_clip(clip: Clip, media: Media, notify: Notify) -> Timing:
-    """The clip's timing; raises RC201 when nothing of the media is left."""
+    """The clip's timing; raises RC201 if the trim leaves nothing of the media."""
     length = _length(clip, media.video)
     start, end = _trimmed(clip, length, notify)
     paces = [pace for span in clip.spans if (pace := _pace(span, length))]
@@ -60,7 +61,7 @@ def time_clip(clip: Clip, media: Media, notify: Notify) -> Timing:
 
 
 def _length(clip: Clip, video: VideoStream) -> Fraction:
-    """How long the media is; a still image is as long as its clip asks, or STILL_SECONDS from the in point on."""
+    """The length of the media; a still image lasts as long as its trim, or STILL_SECONDS from the in point on."""
     if not video.still:
         return video.end
     start, end = (clip.trim.start, clip.trim.end) if clip.trim else (None, None)
@@ -74,7 +75,7 @@ def _trimmed(clip: Clip, length: Fraction, notify: Notify) -> tuple[SourceTime, 
     end = min(length, length if wanted[1] is None else wanted[1])
     loc = clip.trim.loc if clip.trim else clip.loc.at("media")
     if start >= end:
-        asked = f"asks for {float(wanted[0] or 0):g} s on; " if clip.trim else ""
+        asked = f"it starts at {float(wanted[0] or 0):g} s; " if clip.trim else ""
         raise ReelError(
             "RC201",
             loc,
@@ -91,7 +92,7 @@ def _trimmed(clip: Clip, length: Fraction, notify: Notify) -> tuple[SourceTime, 
 
 
 def _pace(span: SpeedSpan, length: Fraction) -> Pace | None:
-    """A stored span as a pace; None where it lies past the media."""
+    """A stored span as a pace; None if it lies past the end of the media."""
     end = length if span.end is None else span.end
     if span.start >= min(end, length):
         return None
@@ -102,7 +103,7 @@ def _pace(span: SpeedSpan, length: Fraction) -> Pace | None:
 
 
 def _held(freeze: Freeze, length: Fraction, notify: Notify) -> Pace | None:
-    """A stored freeze as a pace; None, with a notice, where it lies past the media."""
+    """A stored freeze as a pace; None, with a notice, if it lies past the end of the media."""
     if freeze.at <= length:
         return held(SourceTime(freeze.at), freeze.seconds)
     late = float(freeze.at - length)
@@ -111,7 +112,7 @@ def _held(freeze: Freeze, length: Fraction, notify: Notify) -> Pace | None:
 
 
 def _first_read(video: VideoStream, start: SourceTime, end: SourceTime) -> tuple[SourceTime, bool]:
-    """From where on frames are read, and whether the one that begins there is the only one."""
+    """The source time from which frames are read, and whether the frame that begins there is the only one."""
     if video.variable:
         return begins(video, seen_at(video, start)), next_from(video, start) == next_from(video, end)
     ticks = 1 / (video.rate * video.time_base)

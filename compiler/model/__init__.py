@@ -1,12 +1,12 @@
-"""The only code that knows stored JSON: the reel file, and the clip fields of the database, old shapes included.
+"""The only code that reads and writes stored JSON: the reel file and a database's clip fields, old shapes included.
 
     read_reel(text) -> Reel         the reel file
     read_clip(row) -> Clip          one row of the database
-    CLIP_FIELDS                     what is stored of a clip: how each field is read and written
+    CLIP_FIELDS                     the stored fields of a clip, with how each is read and written
     canonical(clip) -> dict         a clip's stored fields in the one current form
-    schema_forms.schema() -> dict   the reel file's JSON Schema; imported apart, as only it needs pydantic
+    schema_forms.schema() -> dict   the reel file's JSON Schema; imported separately, as only it needs pydantic
 
-Stored numbers are taken at their decimal value; every error of a reading is raised at once, each with its pointer.
+Stored numbers count at their decimal value; all errors of a reading are raised at once, each with its pointer.
 """
 
 from compiler.model.clip import read_clip

@@ -1,4 +1,4 @@
-"""One clip: a row of the database or an object of the reel file, which have the same fields."""
+"""One clip: a row of a database or an object of the reel file, with the same fields."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEFAULT_MOTION: Motion = "repeat"
 def read_clip(
     row: Mapping[str, object], index: int = 0, *, transition: Transition = CUT, stretch: Stretch = "pitch"
 ) -> Clip:
-    """The clip that the fields of `row` describe; `index` is its place in the reel, the others are the reel's defaults.
+    """The clip of a row; `index` is its place in the reel, `transition` and `stretch` are the reel's defaults.
 
     The stored fields may be JSON values or JSON text. Raises every error of the clip at once.
     """
@@ -32,7 +32,7 @@ def read_clip(
 
 
 def clip_from(stored: Stored, index: int, transition: Transition, stretch: Stretch) -> Clip | None:
-    """The clip, its notices and only its own; None, and a report that says why, when there is no telling what it is."""
+    """The clip, with its own notices; None if it cannot be read, for reasons in the report."""
     name = f"clip{index + 1}"
     id_ = stored.field_or("id", name, clip_id)
     report = Report(stored.report.errors)
@@ -50,7 +50,7 @@ def clip_from(stored: Stored, index: int, transition: Transition, stretch: Stret
 
 
 def _untouched(id_: str, name: str, media: str, loc: Loc, transition: Transition, stretch: Stretch) -> Clip:
-    """The clip as it is where nothing is stored of its edit."""
+    """The clip without a stored edit."""
     return Clip(
         *(id_, name, media),
         crop=None,
@@ -67,7 +67,7 @@ def _untouched(id_: str, name: str, media: str, loc: Loc, transition: Transition
 
 
 def clip_id(stored: Stored) -> str | None:
-    """A clip's id: 1 to 64 characters, all of which can be seen."""
+    """A clip's id: 1 to 64 printable characters."""
     text = stored.text(ID_LENGTH)
     if text is not None and not text.isprintable():
         stored.fault("RC106", "holds a character that cannot be seen")

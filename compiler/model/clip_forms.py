@@ -1,4 +1,4 @@
-"""The schema of one clip: its crop, trim, speeds and transition, each field with what a page says of it."""
+"""The schema of one clip: its crop, trim, speeds and transition, each field with its documentation."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class KeyframeForm(Form):
     height: Annotated[float, field("Height of the box", limits.EXTENT, example=1080, errors=f"{_BOX} RC204 RC402")]
     origin: Annotated[
         Origin | None,
-        field("How an editor made the keyframe; the film does not depend on it", example="user", errors="RC106"),
+        field("Origin of the keyframe in an editor; it does not affect the film", example="user", errors="RC106"),
     ] = None
     ease: Annotated[
-        Ease, field("How the box moves from this keyframe to the next", example="smooth", errors="RC106")
+        Ease, field("Movement of the box from this keyframe to the next", example="smooth", errors="RC106")
     ] = "spline"
 
 
@@ -64,7 +64,7 @@ class RampForm(Form):
             alias="to",
         ),
     ]
-    ease: Annotated[RampEase, field("How the speed gets from one to the other", example="smooth", errors="RC106")] = (
+    ease: Annotated[RampEase, field("Course of the speed from start to end", example="smooth", errors="RC106")] = (
         "linear"
     )
 
@@ -159,7 +159,7 @@ class SegmentsForm(Form):
 
 
 class TransitionForm(Form):
-    """How a clip is entered."""
+    """The transition into a clip."""
 
     type: Annotated[
         str,
@@ -174,7 +174,7 @@ class TransitionForm(Form):
     duration: Annotated[
         float | None,
         field(
-            "How long the transition lasts, in record time, above 0; a cut needs none",
+            "Duration of the transition, in record time, above 0; a cut needs none",
             limits.TIME,
             example=0.5,
             errors="RC105 RC106 RC203",
@@ -290,5 +290,5 @@ class ClipForm(Form):
         ),
     ] = None
     motion: Annotated[
-        Motion, field("What slow motion shows between two frames of the source", example="blend", errors="RC106")
+        Motion, field("Frames of slow motion between two frames of the source", example="blend", errors="RC106")
     ] = "repeat"

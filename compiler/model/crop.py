@@ -1,4 +1,4 @@
-"""`crop_data` in every stored shape, to keyframes: sorted, one per instant, all on one clock."""
+"""Reads `crop_data` in every stored shape as keyframes: sorted, one per instant, all by frame or all by time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DEFAULT_EASE: Ease = "spline"
 
 
 def read_crop(stored: Stored) -> tuple[Keyframe, ...] | None:
-    """The keyframes; None for null, empty text and an empty list, which all say that nobody framed the clip."""
+    """The keyframes; None for null, empty text and an empty list, which all mean that the clip has no crop."""
     crop = stored.unwrapped()
     match crop.value:
         case None | []:
@@ -30,7 +30,7 @@ def read_crop(stored: Stored) -> tuple[Keyframe, ...] | None:
 
 
 def _bare_box(box: Stored) -> Keyframe | None:
-    """A box without a clock is one keyframe at frame 0."""
+    """A box without a frame or a time, as one keyframe at frame 0."""
     return _boxed(box, at=0, time=None) if box.is_object(BOX) else None
 
 
@@ -58,7 +58,7 @@ def _boxed(key: Stored, at: int | None, time: Fraction | None) -> Keyframe | Non
 
 
 def _one_per_instant(crop: Stored, keys: list[Keyframe]) -> tuple[Keyframe, ...]:
-    """Sorted by instant; of several at one instant the last stored wins, with a notice."""
+    """The keyframes sorted by instant; of several at one instant the last stored counts, with a notice."""
     instants: dict[int | Fraction, Keyframe] = {}
     for key in keys:
         if (key.at is None) != (keys[0].at is None):
@@ -67,12 +67,12 @@ def _one_per_instant(crop: Stored, keys: list[Keyframe]) -> tuple[Keyframe, ...]
             break
         instant = instant_of(key)
         if instant in instants:
-            said = f"frame {instant}" if key.time is None else f"{show(instant)} s"
-            crop.report.notice(key.loc, f"replaces an earlier keyframe at {said}")
+            place = f"frame {instant}" if key.time is None else f"{show(instant)} s"
+            crop.report.notice(key.loc, f"replaces an earlier keyframe at {place}")
         instants[instant] = key
     return tuple(instants[instant] for instant in sorted(instants))
 
 
 def instant_of(key: Keyframe) -> int | Fraction:
-    """A keyframe's frame or, on the other clock, its second: what keyframes of one crop sort by."""
+    """A keyframe's frame or, for keyframes by time, its second, by which keyframes of one crop are sorted."""
     return key.time if key.time is not None else key.at or 0

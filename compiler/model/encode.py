@@ -1,4 +1,4 @@
-"""How the film is encoded, as a reel says it: a codec, and a named quality or numbers of one's own."""
+"""Reads a reel's encoding: a codec, and a named quality or explicit numbers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BITRATE = re.compile(r"([1-9][0-9]{0,5})([kM])")
 
 
 def read_encode(stored: Stored) -> Encode | None:
-    """The encoding; absent fields are the quality's, and a field that the codec cannot use is an error."""
+    """The encoding; absent fields follow from the quality, and a field that the codec cannot use is an error."""
     if not stored.is_object(ENCODE):
         return None
     codec = stored.field_or("codec", H264.name, lambda field: field.word(CODECS))
@@ -34,7 +34,7 @@ def read_encode(stored: Stored) -> Encode | None:
     bitrate = stored.field_or("bitrate", None, lambda field: read_bitrate(field, VIDEO_KBITS, "8M"))
     crf = None if bitrate or usual.crf is None else _crf(stored, profile, usual.crf)
     if bitrate and stored.field("crf").given:
-        stored.field("bitrate").fault("RC106", "is given beside crf", hint="keep one of them")
+        stored.field("bitrate").fault("RC106", "is given together with crf", hint="keep one of them")
     sound = stored.field_or("audio_bitrate", AUDIO_BITRATE, lambda field: read_bitrate(field, AUDIO_KBITS, "192k"))
     return Encode(codec, preset, crf, sound, bitrate, quality)
 
@@ -50,7 +50,7 @@ def _crf(stored: Stored, profile: Profile, usual: int) -> Fraction:
 
 
 def _without_effect(stored: Stored, profile: Profile) -> Iterator[str]:
-    """The fields given that the profile has no use for."""
+    """The given fields that have no effect with the profile."""
     picture, sound = profile.picture, profile.sound
     useless = {
         "preset": picture is None or not picture.presets,
@@ -63,7 +63,7 @@ def _without_effect(stored: Stored, profile: Profile) -> Iterator[str]:
 
 
 def read_bitrate(stored: Stored, span: Limits, example: str) -> str | None:
-    """Text such as `192k` or `8M`: kilobits or megabits a second."""
+    """A bitrate, text such as `192k` or `8M`: kilobits or megabits a second."""
     text = stored.value
     if not isinstance(text, str):
         stored.wrong_type(f'text such as "{example}"')

@@ -1,6 +1,6 @@
-"""What is stored of a clip's edit: one table of its fields, and how each is read and written.
+"""The stored fields of a clip's edit: one table, with how each field is read and written.
 
-The id, the name and the path of the media stand beside these fields in a reel file, and are columns of a database.
+The id, the name and the path of the media are further fields in a reel file, and columns in a database.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from compiler.model.write import Json, plain, write_crop, write_segments, write_
 
 @dataclass(frozen=True, slots=True)
 class Footage:
-    """What writing may need to know of a clip's media: frames a second, and seconds; None is unknown."""
+    """Facts of a clip's media that writing may need: frames a second, and seconds; None is unknown."""
 
     rate: Fraction | None = None
     duration: Fraction | None = None
@@ -28,17 +28,18 @@ class Footage:
 
 @dataclass(frozen=True, slots=True)
 class ClipField:
-    """Stored fields that are read and written together: one, or several that say the same in different shapes."""
+    """Stored fields that are read and written together: one, or several that store the same in different shapes."""
 
     names: tuple[str, ...]
-    """As they are stored. The first is written; older shapes are in the others, which are written as null."""
+    """The stored names. The first field is written; the others, which hold older shapes, are written as null."""
     holds: tuple[str, ...]
-    """The fields of `Clip` that they hold."""
+    """The fields of `Clip` that the stored fields hold."""
     read: Callable[[Stored, Clip], Clip]
-    """The clip, with what they hold of the stored object; as it was where they are absent or null."""
+    """Returns the clip with the values of the stored object; unchanged where they are absent or null."""
     write: Callable[[Clip, Footage], Json]
     nested: bool = True
-    """Whether the value is a list or an object, which a database keeps as JSON text, and not a number or a word."""
+    """Whether the value is a list or an object, which a database stores as JSON text, rather than a number or a
+    word."""
 
 
 def _read_timing(stored: Stored, clip: Clip) -> Clip:
@@ -112,10 +113,10 @@ CLIP_FIELDS = (
 
 
 def canonical(clip: Clip, *, rate: Fraction | None = None, duration: Fraction | None = None) -> dict[str, Json]:
-    """The clip's stored fields in the one current form, JSON-ready; reading them again gives the same edit.
+    """The clip's stored fields in the current form, JSON-ready; reading them again gives the same edit.
 
-    `rate` is the media's frames a second: keyframes stored by time need it, and ValueError says when it is lacking.
-    `duration`, the media's seconds, takes the place of open ends. Numbers are the nearest doubles.
+    `rate` is the media's frames a second, which keyframes stored by time need: ValueError without it. `duration`, the
+    media's seconds, replaces open ends. Numbers are the nearest doubles.
     """
     footage, written = Footage(rate, duration), dict[str, Json]()
     for field in CLIP_FIELDS:
@@ -125,6 +126,6 @@ def canonical(clip: Clip, *, rate: Fraction | None = None, duration: Fraction | 
 
 
 def read_rotation(stored: Stored) -> Fraction | None:
-    """Degrees, counter-clockwise; below 1e-6 it is none."""
+    """Degrees, counter-clockwise; less than 1e-6 counts as 0."""
     degrees = stored.number(ROTATION)
     return degrees if degrees is None or abs(degrees) >= NO_ROTATION else Fraction(0)

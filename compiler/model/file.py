@@ -1,4 +1,4 @@
-"""The reel file: its canvas, sound and encoding, and its clips."""
+"""Reads the reel file: its canvas, sound, encoding and clips."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _RATE = re.compile(r"[0-9]{1,9}(/[0-9]{1,9}|\.[0-9]{1,9})?")
 
 
 def read_reel(text: str | bytes) -> Reel:
-    """The reel that the file's text describes; raises every error it holds at once, in the order of the file."""
+    """The reel of a file's text; raises all its errors at once, in the order of the file."""
     report = Report()
     root = Stored(parse(decode(text, Loc()), Loc()), report, Loc())
     reel = _reel(root) if _is_ours(root) else None
@@ -53,7 +53,7 @@ def read_reel(text: str | bytes) -> Reel:
 
 
 def _is_ours(root: Stored) -> bool:
-    """Whether this is a reel of the version we read; the fields of another are not judged."""
+    """Whether the object is a reel of the version that this code reads; fields of other versions are not checked."""
     if not isinstance(root.value, dict):
         root.wrong_type("an object")
         return False
@@ -86,7 +86,7 @@ def _unique(clips: tuple[Clip, ...], report: Report) -> None:
 
 
 def _check_heard(root: Stored, encode: Encode, audio: AudioSettings) -> None:
-    """An error when the film would be sound alone, and has none."""
+    """Report an error if the codec holds sound alone and the film has no sound."""
     if PROFILES[encode.codec].picture is None and not audio.include:
         detail, hint = f"{encode.codec} holds sound alone", "include it, or choose another codec"
         root.field("audio").field("include").fault("RC106", "leaves nothing of the film", detail=detail, hint=hint)
@@ -118,17 +118,17 @@ def _side(stored: Stored) -> int | None:
 
 
 def _agree(canvas: Stored, aspect: str | None, width: int, height: int) -> None:
-    """An error when the shape said and the size said are two."""
+    """Report an error if the aspect ratio and the size contradict each other."""
     if aspect is None:
         return
     across, down = CANVASES[aspect]
     if abs(Fraction(width * down, height * across) - 1) > SAME_SHAPE:
         detail, hint = f"{width}x{height} is not {aspect}", f"leave the size out for {across}x{down}, or the ratio"
-        canvas.fault("RC106", "says two shapes", detail=detail, hint=hint)
+        canvas.fault("RC106", "states two shapes", detail=detail, hint=hint)
 
 
 def read_rate(stored: Stored) -> Fraction | None:
-    """Frames a second: a number, or text such as `30000/1001`; one that ffmpeg keeps exactly."""
+    """Frames a second: a number, or text such as `30000/1001`, that ffmpeg can hold exactly."""
     text = stored.value
     if isinstance(text, str) and _RATE.fullmatch(text) and not re.search(r"/0+$", text):
         stored = Stored(Fraction(text), stored.report, stored.above, stored.key)

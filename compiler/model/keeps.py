@@ -1,4 +1,4 @@
-"""`segments_data` as a bare list of what is kept and what is cut, which is a trim or cannot be one clip."""
+"""`segments_data` as a list of kept and cut ranges, an older shape that amounts to a trim or cannot be one clip."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _KeepPiece:
 
 
 def upgrade_keeps(stored: Stored) -> StoredTiming:
-    """`[{"type": "keep"|"cut", "start", "end"}]`: the trim it amounts to; RC114 when what is kept has a hole."""
+    """The trim of `[{"type": "keep"|"cut", "start", "end"}]`; RC114 if the kept ranges leave a hole."""
     known = len(stored.report.errors)
     pieces = disjoint([piece for item in stored.items() if (piece := _piece(item))], stored.report)
     if not pieces or len(stored.report.errors) > known:
@@ -49,7 +49,7 @@ def _piece(stored: Stored) -> _KeepPiece | None:
 
 
 def _complement(cuts: tuple[_KeepPiece, ...], loc: Loc) -> list[_KeepPiece]:
-    """What is kept when only the cuts are listed."""
+    """The kept ranges of a list of cuts only."""
     kept, at = [], Fraction(0)
     for cut in cuts:
         if at < cut.start:

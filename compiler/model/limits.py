@@ -1,4 +1,4 @@
-"""What the fields of a reel may hold: every number's range, every word's choices, in one place."""
+"""Bounds of the fields of a reel: every number's range and every word's choices."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ DEFAULT_FPS = Fraction(30)
 SOURCE = "source"
 """The word for the first clip's own frames a second."""
 SAME_SHAPE = Fraction(1, 100)
-"""Two shapes are one when their ratios differ by no more than this part."""
+"""The relative difference up to which two aspect ratios count as the same shape."""
 
 NO_ROTATION = Fraction(1, 1_000_000)
-"""Degrees: a smaller rotation is the residue of somebody's arithmetic, and counts as none."""
+"""Degrees: a smaller rotation is taken for a rounding error, and counts as 0."""
 
 FIRST_EDGE = Fraction(1, 100)
-"""Seconds: `boundaries` that begin later than this hold splits only, and lack the 0 and the media's end."""
+"""Seconds: `boundaries` that begin later than this hold only splits, without the 0 and the media's end."""
 
 RATE_TERM = 1_001_000
-"""The largest numerator or denominator of a rate that ffmpeg keeps exactly (libavutil/parseutils.c)."""
+"""The largest numerator or denominator of a rate that ffmpeg holds exactly (libavutil/parseutils.c)."""
 
 TEXT_LENGTH = 4096
 """Characters of a name or a path."""
@@ -47,7 +47,7 @@ ID_LENGTH = 64
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The numbers a field may hold: from `low`, or only above it when `beyond`, to `high`, in `unit`."""
+    """The range of a field: from `low`, or above it if `beyond`, to `high`, in `unit`."""
 
     low: Fraction
     high: Fraction
@@ -55,7 +55,7 @@ class Limits:
     beyond: bool = False
 
     def hold(self, x: Fraction) -> bool:
-        """Whether `x` is one of them."""
+        """Whether `x` is in the range."""
         return (self.low < x if self.beyond else self.low <= x) and x <= self.high
 
     def __str__(self) -> str:
@@ -64,7 +64,7 @@ class Limits:
 
 
 def limits(low: int | Fraction, high: int, unit: str = "", *, beyond: bool = False) -> Limits:
-    """The numbers from `low` to `high`."""
+    """The range from `low` to `high`."""
     return Limits(Fraction(low), Fraction(high), unit, beyond)
 
 

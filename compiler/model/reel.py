@@ -1,4 +1,4 @@
-"""What a reel is once read: exact, frozen, defaulted; every part knows the stored field it came from.
+"""The reel as read: exact, frozen, with defaults filled in, each part with the stored field of its origin.
 
 Times are seconds of source time, sizes displayed source pixels, speeds source seconds a record second.
 """
@@ -27,7 +27,7 @@ class Keyframe:
     width: Fraction
     height: Fraction
     ease: Ease
-    """How the box moves from here to the next keyframe."""
+    """The movement of the box to the next keyframe."""
     origin: Origin | None
     loc: Loc
 
@@ -56,7 +56,7 @@ class SpeedSpan:
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """The picture on screen at source time `at`, held for `seconds` of record time."""
+    """A freeze: the picture on screen at source time `at`, held for `seconds` of record time."""
 
     at: Fraction
     seconds: Fraction
@@ -65,7 +65,7 @@ class Freeze:
 
 @dataclass(frozen=True, slots=True)
 class TrimRange:
-    """The source time a clip plays, `[start, end)`; None is where the media starts or ends."""
+    """The source time that a clip plays, `[start, end)`; None is the start or the end of the media."""
 
     start: Fraction | None
     end: Fraction | None
@@ -74,39 +74,39 @@ class TrimRange:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """How a clip is entered, and for how many seconds; a cut lasts 0."""
+    """The transition into a clip, with its duration in seconds; a cut lasts 0."""
 
     type: str
     duration: Fraction
     loc: Loc
     inherited: bool = False
-    """Whether it is the reel's default and not the clip's own."""
+    """Whether the transition is the reel's default and not the clip's own."""
     colour: str = BLACK
-    """What a fade goes through, `#rrggbb`."""
+    """The colour that a fade goes through, `#rrggbb`."""
     curve: str = LINEAR
-    """How its sound fades, one of `CURVES`."""
+    """The curve by which the sound fades, one of `CURVES`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """One clip of the reel: a media file, and everything its author decided about it."""
+    """One clip of the reel: a media file and its edit."""
 
     id: str
     name: str
     media: str
     crop: tuple[Keyframe, ...] | None
-    """Sorted, one per instant, all on one clock; None when nobody framed the clip."""
+    """Sorted, one per instant, all by frame or all by time; None if the clip has no crop."""
     trim: TrimRange | None
     spans: tuple[SpeedSpan, ...]
-    """Sorted and disjoint; time that no span covers plays at 1."""
+    """Sorted and disjoint; source time without a span plays at speed 1."""
     freezes: tuple[Freeze, ...]
-    """Sorted, at most one an instant."""
+    """Sorted, at most one at an instant."""
     rotation: Fraction
     """Degrees, counter-clockwise."""
     transition: Transition
     stretch: Stretch
     motion: Motion
-    """What slow motion shows between two frames of the source: the first again, both mixed, or a picture made up."""
+    """The frames of slow motion between two frames of the source: a repeated, a blended or an interpolated one."""
     loc: Loc
     notices: tuple[Notice, ...] = ()
     stretch_inherited: bool = False
@@ -114,7 +114,7 @@ class Clip:
 
     @property
     def speed_loc(self) -> Loc | None:
-        """The stored field that first changes its speed, if one does."""
+        """The first stored field that changes the clip's speed, if any does."""
         if self.spans:
             return self.spans[0].loc
         return self.freezes[0].loc if self.freezes else None
@@ -122,19 +122,19 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """The film's picture: even pixel sizes, frames a second, and what becomes of a box of another shape."""
+    """The film's picture: even sizes in pixels, frames a second, and the fit of boxes of another shape."""
 
     width: int
     height: int
     rate: Fraction | None
-    """Frames a second; None is the first clip's own, which is known once its media is."""
+    """Frames a second; None is the first clip's own, known once its media is probed."""
     fit: Fit
     fill: str = BLACK
-    """What bars show: a colour, `#rrggbb`, or `BLUR`."""
+    """The fill of bars: a colour, `#rrggbb`, or `BLUR`."""
 
     @property
     def fps(self) -> Fraction:
-        """Frames a second; TypeError while they are the first clip's and its media is not known yet."""
+        """Frames a second; TypeError while the rate is the first clip's and its media is not probed yet."""
         if self.rate is None:
             raise TypeError("the canvas has no rate yet: it is the first clip's")
         return self.rate
@@ -142,7 +142,7 @@ class Canvas:
 
 @dataclass(frozen=True, slots=True)
 class LoudnessTarget:
-    """How loud the film is to be, by EBU R128: LUFS over all of it, and dBTP that no peak exceeds."""
+    """The wanted loudness by EBU R128: LUFS over the whole film, and a limit of its true peak in dBTP."""
 
     target: Fraction
     true_peak: Fraction
@@ -150,7 +150,7 @@ class LoudnessTarget:
 
 @dataclass(frozen=True, slots=True)
 class AudioSettings:
-    """The film's sound: what a change of speed does to it, whether there is any, how loud; as it is when not said."""
+    """The film's sound: the effect of speed on it, whether there is any, and its loudness, unchanged if None."""
 
     stretch: Stretch
     include: bool
@@ -159,16 +159,16 @@ class AudioSettings:
 
 @dataclass(frozen=True, slots=True)
 class Encode:
-    """How the film is encoded; bitrates are text such as `192k`."""
+    """The encoding of the film; bitrates are text such as `192k`."""
 
     codec: str
     """One of `PROFILES`."""
     preset: str | None
     crf: Fraction | None
-    """None where the codec has none, or a bitrate is asked for."""
+    """None if the codec has no constant rate factor or a bitrate is given."""
     audio_bitrate: str
     bitrate: str | None = None
-    """Of the picture."""
+    """Bitrate of the picture."""
     quality: str = FINAL
 
 

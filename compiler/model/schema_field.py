@@ -1,6 +1,6 @@
-"""The parts of the schema: objects, and fields with their meaning, unit, bounds, default, an example, error codes.
+"""The parts of the schema: objects, and fields with meaning, unit, bounds, default, an example and error codes.
 
-What JSON Schema has no keyword for stands under keys that begin with `x-`; `plain` takes them out.
+Facts without a keyword in JSON Schema are under keys that begin with `x-`; `plain` removes them.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ def field(
     words: Sequence[str | None] = (),
     **keywords: Any,
 ) -> Any:
-    """The field of this meaning, a sentence without its full stop.
+    """A field of the schema; `meaning` is a sentence without its full stop.
 
-    `bounds` in words are not checked by the schema, `words` are. `default` says what an absent field means where no
-    JSON value does. `errors` are codes with blanks between them.
+    The schema does not check `bounds` given as text; it does check `words`. `default` is the meaning of an absent field
+    that no JSON value expresses. `errors` are codes separated by blanks.
     """
     extra: dict[str, Any] = {"x-meaning": f"{meaning}.", "x-errors": errors.split(), "x-default": default}
     extra |= {"x-unit": "", "x-bounds": bounds, "x-example": json.dumps(example)}  # in its own order: pydantic sorts
@@ -48,7 +48,7 @@ def field(
 
 
 def plain(node: Any) -> Any:
-    """The schema without what only pages say."""
+    """The schema without the keys that only the documentation uses."""
     if isinstance(node, dict):
         return {key: plain(value) for key, value in node.items() if not str(key).startswith("x-")}
     return [plain(item) for item in node] if isinstance(node, list) else node

@@ -1,6 +1,6 @@
-"""The JSON Schema of the reel file's current form, for editors, generated clients, people, and docs/reel-file.md.
+"""The JSON Schema of the reel file's current form, for editors, generated clients, and docs/reel-file.md.
 
-Older shapes are read too, but nobody should write them; they are not in it.
+Older shapes are read too, but are not in the schema, since new programs should not write them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def schema() -> dict[str, Any]:
 
 
 def annotated() -> dict[str, Any]:
-    """The schema with what docs/reel-file.md says besides, under keys that begin with `x-`."""
+    """The schema with the further facts of docs/reel-file.md, under keys that begin with `x-`."""
     return ReelForm.model_json_schema(by_alias=True)
 
 
@@ -78,7 +78,7 @@ class CanvasForm(Form):
     fit: Annotated[
         Fit,
         field(
-            "How a box of another shape than the canvas is shown: whole between bars, or cut so as to fill the canvas",
+            "Fit of a box of another shape than the canvas: whole between bars, or cut to fill the canvas",
             example="cover",
             errors="RC106 RC204",
         ),
@@ -86,7 +86,7 @@ class CanvasForm(Form):
     fill: Annotated[
         str,
         field(
-            "What bars show: a colour, or the picture itself, blurred",
+            "Fill of the bars: a colour, or the picture itself, blurred",
             f'#rrggbb, or "{BLUR}"',
             pattern=FILL,
             example=BLUR,
@@ -96,7 +96,7 @@ class CanvasForm(Form):
 
 
 class LoudnessForm(Form):
-    """How loud the film is, by EBU R128."""
+    """The loudness of the film, by EBU R128."""
 
     target: Annotated[float, field("Loudness of the whole film", limits.LUFS, example=-14, errors="RC106")] = -16
     true_peak: Annotated[
@@ -109,7 +109,7 @@ class AudioForm(Form):
 
     stretch: Annotated[
         Stretch,
-        field("The effect of speed on the sound of clips that do not say", example="varispeed", errors="RC106"),
+        field("Effect of speed on the sound of clips without their own", example="varispeed", errors="RC106"),
     ] = DEFAULT_AUDIO.stretch
     include: Annotated[bool, field("Whether the film has sound", "true or false", example=False, errors="RC106")] = (
         DEFAULT_AUDIO.include
@@ -117,16 +117,16 @@ class AudioForm(Form):
     loudness: Annotated[
         LoudnessForm | None,
         field(
-            "How loud the film is made, in LUFS",
+            "Loudness of the film, in LUFS",
             example={"target": -14},
             errors="RC106",
-            default="as loud as the clips are",
+            default="the loudness of the clips",
         ),
     ] = None
 
 
 class EncodeForm(Form):
-    """How the film is encoded."""
+    """The encoding of the film."""
 
     codec: Annotated[
         str,
@@ -180,7 +180,7 @@ class EncodeForm(Form):
 
 
 class ReelForm(Form):
-    """A reel: clips, in the order they play, and the film they become."""
+    """A reel: its clips in playing order, and the film's canvas, sound and encoding."""
 
     reel: Annotated[Literal[1], field("The version of this form", "1", example=1, errors="RC105 RC110")]
     canvas: Annotated[
@@ -193,12 +193,12 @@ class ReelForm(Form):
     ] = None
     encode: Annotated[
         EncodeForm | None,
-        field("How the film is encoded", example={"quality": "draft"}, default="H.264 and AAC in MP4, final"),
+        field("Encoding of the film", example={"quality": "draft"}, default="H.264 and AAC in MP4, final"),
     ] = None
     transition: Annotated[
         TransitionForm | None,
         field(
-            "How clips are entered that do not say",
+            "Transition into clips without their own",
             example={"type": "dissolve", "duration": 0.5},
             errors="RC107 RC203 RC403",
             default="a cut",
@@ -207,7 +207,7 @@ class ReelForm(Form):
     clips: Annotated[
         list[ClipForm],
         field(
-            "The clips in the order they play",
+            "The clips in playing order",
             "at least one",
             min_length=1,
             example=[{"media": "game.mp4"}],

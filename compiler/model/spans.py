@@ -1,4 +1,4 @@
-"""The parts that every stored shape of trim and speed shares: times, ranges, speeds, and what holds between spans."""
+"""The parts shared by all stored shapes of trim and speed: times, ranges, speeds, and the rules between spans."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DEFAULT_EASE: RampEase = "linear"
 
 @dataclass(frozen=True, slots=True)
 class StoredTiming:
-    """What a stored field says of time, in its one current form: what is played, and how fast."""
+    """The trim, the speeds and the freezes of a stored field, in the current form."""
 
     trim: TrimRange | None = None
     spans: tuple[SpeedSpan, ...] = ()
@@ -30,7 +30,7 @@ class StoredTiming:
 
 
 class Range(Protocol):
-    """Source time `[start, end)`, with where it was written."""
+    """Source time `[start, end)`, with its stored field."""
 
     @property
     def start(self) -> Fraction:
@@ -49,7 +49,7 @@ S = TypeVar("S", bound=Range)
 
 
 def read_trim(stored: Stored) -> TrimRange | None:
-    """The trim of an object: its `trimRange`, or its `trim_start` and `trim_end`; None when it has none."""
+    """The trim of an object: its `trimRange`, or its `trim_start` and `trim_end`; None if it has neither."""
     whole, start, end = stored.field("trimRange"), stored.field("trim_start"), stored.field("trim_end")
     if whole.given and (start.given or end.given):
         whole.fault("RC107", "says the same as trim_start and trim_end, which are given too", hint="keep trimRange")
@@ -68,14 +68,14 @@ def _trim_range(stored: Stored) -> TrimRange | None:
 
 
 def _between(start: Stored, end: Stored, range_: Stored) -> TrimRange | None:
-    """The trim between two times either of which may be open; None when both are."""
+    """The trim between two times, either of which may be open; None if both are open."""
     first, last = (edge.number(TIME) if edge.given else None for edge in (start, end))
     _forwards(range_, first or Fraction(0), last)
     return None if first is None and last is None else TrimRange(first, last, range_.loc)
 
 
 def read_span(stored: Stored) -> SpeedSpan | None:
-    """A span written out: `start`, `end` (null is the end of the media) and `speed`."""
+    """A span `{"start", "end", "speed"}`; an end of null is the end of the media."""
     if not stored.is_object(SPAN):
         return None
     between, speed = read_range(stored), read_speed(stored.field("speed"))
@@ -83,7 +83,7 @@ def read_span(stored: Stored) -> SpeedSpan | None:
 
 
 def read_freeze(stored: Stored) -> Freeze | None:
-    """A freeze written out: `at`, seconds of source time, and `freeze`, seconds of record time."""
+    """A freeze `{"at", "freeze"}`, seconds of source time and seconds of record time."""
     if not stored.is_object(FROZEN):
         return None
     at, seconds = stored.field("at").number(TIME), stored.field("freeze").number(FREEZE)
@@ -101,7 +101,7 @@ def read_range(stored: Stored) -> tuple[Fraction, Fraction | None] | None:
 
 
 def read_speed(stored: Stored) -> Speed | None:
-    """A constant speed, or a ramp `{"from", "to", "ease"}`, which is linear unless it says otherwise."""
+    """A constant speed, or a ramp `{"from", "to", "ease"}`, linear by default."""
     if not isinstance(stored.value, dict):
         return _constant(stored)
     stored.check_fields(RAMP)
@@ -127,26 +127,26 @@ def _forwards(stored: Stored, start: Fraction, end: Fraction | None) -> bool:
 
 
 def disjoint(found: Iterable[S], report: Report) -> tuple[S, ...]:
-    """In order of start; one that starts before all earlier ones have ended is RC112."""
+    """The ranges in order of start; a range that starts before all earlier ones have ended is RC112."""
     ordered = tuple(sorted(found, key=lambda each: each.start))
     for longest, after in zip(accumulate(ordered, _later), ordered[1:], strict=False):
         if longest.end is None or after.start < longest.end:
             until = "the end of the media" if longest.end is None else f"{show(longest.end)} s"
             detail = f"it starts at {show(after.start)} s; {longest.loc.pointer} lasts until {until}"
-            report.error("RC112", after.loc, "two spans overlap", detail=detail, hint="leave each moment to one")
+            report.error("RC112", after.loc, "two spans overlap", detail=detail, hint="end one where the other starts")
     return ordered
 
 
 def apart(found: Iterable[Freeze], report: Report) -> tuple[Freeze, ...]:
-    """In order; a second one at the same instant is RC112."""
+    """The freezes in order; a second one at the same instant is RC112."""
     ordered = tuple(sorted(found, key=lambda each: each.at))
     for before, after in pairwise(ordered):
         if before.at == after.at:
             detail = f"{before.loc.pointer} holds {show(after.at)} s too"
-            report.error("RC112", after.loc, "two freezes of one instant", detail=detail, hint="add up their seconds")
+            report.error("RC112", after.loc, "two freezes at one instant", detail=detail, hint="add up their seconds")
     return ordered
 
 
 def _later(one: S, other: S) -> S:
-    """The one that ends last."""
+    """The range that ends last."""
     return one if one.end is None or (other.end is not None and other.end <= one.end) else other

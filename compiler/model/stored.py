@@ -1,7 +1,7 @@
-"""One stored value being read: the value, where it was written, and the report that its faults go to.
+"""One stored value being read: the value, its place, and the report of its faults.
 
-Reading never stops at a fault. A reader that finds one reports it and gives None, so that every error of a reel is
-found in one reading; what was read is used only when the report is clean.
+Reading never stops at a fault. A reader reports the fault and returns None, so that one reading finds every error of a
+reel; its result is used only if the report has no errors.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ Word = TypeVar("Word", bound=str)
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one reading found: errors, which forbid the result, and notices, which do not."""
+    """The findings of one reading: errors, which forbid the result, and notices, which do not."""
 
     errors: list[ReelError] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
     def notice(self, loc: Loc, message: str) -> None:
-        """Note a warning about `loc`."""
+        """Add a warning about `loc`."""
         self.notices.append(Notice(loc, message))
 
     def error(self, code: str, loc: Loc, message: str, *, detail: str = "", hint: str = "") -> None:
-        """Note an error about `loc`."""
+        """Add an error about `loc`."""
         self.errors.append(ReelError(code, loc, message, detail=detail, hint=hint))
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One stored JSON value; `above` is the value it lies in, under `key`, or for the outermost its location."""
+    """One stored JSON value; `above` is the value that holds it under `key`, or for the outermost its location."""
 
     value: object
     report: Report
@@ -49,27 +49,27 @@ class Stored:
 
     @property
     def loc(self) -> Loc:
-        """Where the value was written; built when asked for, as most values are sound."""
+        """The location of the value; built on demand, as most values have no fault."""
         return self.above if isinstance(self.above, Loc) else self.above.loc.at(self.key)
 
     @property
     def given(self) -> bool:
-        """Whether there is a value: neither absent nor null."""
+        """Whether there is a value that is neither absent nor null."""
         return self.value is not None
 
     @property
     def title(self) -> str:
-        """What an error calls the value: its field's name, or its place in a list."""
+        """The value's name in errors: its field's name, or its place in a list."""
         if isinstance(self.above, Loc):
             return "the clip" if self.above.pointer else "the reel file"
         return f"item {self.key}" if isinstance(self.key, int) else self.key
 
     def fault(self, code: str, message: str, *, detail: str = "", hint: str = "") -> None:
-        """Report an error here; its message is the value's title and `message`."""
+        """Report an error about the value; its text is the value's title and `message`."""
         self.report.error(code, self.loc, f"{self.title} {message}", detail=detail, hint=hint)
 
     def wrong_type(self, expected: str, code: str = "RC104", hint: str = "") -> None:
-        """Report that the value is missing, or is not `expected`."""
+        """Report that the value is missing, or that it is not `expected`."""
         if isinstance(self.value, Refused):
             self.fault(self.value.code, self.value.message, detail=self.value.detail)
         elif self.value is None:
@@ -78,7 +78,7 @@ class Stored:
             self.fault(code, f"is not {expected}", detail=f"it is {show(self.value)}", hint=hint)
 
     def unwrapped(self) -> Stored:
-        """The value inside however many layers of JSON text; empty text is null, unreadable text is RC107."""
+        """The value inside any number of layers of JSON text; empty text is null, unreadable text is RC107."""
         value = self.value
         while isinstance(value, str):
             try:
@@ -89,7 +89,7 @@ class Stored:
         return Stored(value, self.report, self.above, self.key)
 
     def is_object(self, known: Collection[str], code: str = "RC104") -> bool:
-        """Whether this is an object, an error of `code` when not; what is wrong with its fields is reported too."""
+        """Whether the value is an object; reports an error of `code` if not, and faults of its fields if so."""
         if isinstance(self.value, dict):
             self.check_fields(known)
             return True
@@ -97,7 +97,7 @@ class Stored:
         return False
 
     def check_fields(self, known: Collection[str]) -> None:
-        """Report each field of the object that is not `known`, or is given twice."""
+        """Report each field of the object that is not `known` or is given twice."""
         if isinstance(self.value, Doubled):
             for key in self.value.twice:
                 self.field(key).fault("RC102", "is given twice", hint="keep one of them")
@@ -116,32 +116,32 @@ class Stored:
         return isinstance(self.value, dict) and name in self.value
 
     def field(self, name: str) -> Stored:
-        """The object's field; one without a value when it is absent."""
+        """The object's field; if it is absent, a `Stored` without a value."""
         value = self.value.get(name) if isinstance(self.value, dict) else None
         return Stored(value, self.report, self, name)
 
     def field_or(self, name: str, default: T, read: Callable[[Stored], T | None]) -> T:
-        """What `read` makes of the object's field, or `default` when it is absent, null or at fault."""
+        """The object's field as `read` returns it, or `default` if it is absent, null or faulty."""
         found = self.field(name)
         value = read(found) if found.given else None
         return default if value is None else value
 
     def one_of(self, name: str, alias: str) -> Stored:
-        """The field that has two names; giving both is RC107, as nobody can tell which one counts."""
+        """The field under one of its two names; RC107 if both are given, as either might be meant."""
         first, second = self.field(name), self.field(alias)
         if first.given and second.given:
             second.fault("RC107", f"says the same as {name}, which is given too", hint=f"keep {name}")
         return second if second.given and not first.given else first
 
     def items(self) -> list[Stored]:
-        """The list's items; none when this is not a list."""
+        """The list's items; none if the value is not a list."""
         if isinstance(self.value, list):
             return [Stored(item, self.report, self, index) for index, item in enumerate(self.value)]
         self.wrong_type("a list")
         return []
 
     def number(self, limits: Limits) -> Fraction | None:
-        """The exact decimal value, when it is a number within `limits`."""
+        """The exact decimal value, if it is a number within `limits`."""
         value = self.value
         if isinstance(value, float) and math.isfinite(value):
             value = repr(value)
@@ -156,7 +156,7 @@ class Stored:
         return None
 
     def whole(self, limits: Limits) -> int | None:
-        """The integer, when it is one within `limits`; 45.0 is 45."""
+        """The integer, if the value is one within `limits`; 45.0 is 45."""
         exact = self.number(limits)
         if exact is None:
             return None
@@ -166,16 +166,17 @@ class Stored:
         return exact.numerator
 
     def is_version(self, known: int) -> bool:
-        """Whether this is the version that we read; RC110 when it is another."""
+        """Whether the value is the `known` version; RC110 if it is another."""
         version = self.value
         if isinstance(version, bool) or not isinstance(version, int | Fraction):
             self.wrong_type("a version number", hint=f"write {known}")
         elif version != known:
-            self.fault("RC110", "is not supported", detail=f"it is {show(version)}", hint=f"this reads {known}")
+            hint = f"this reelc reads version {known}"
+            self.fault("RC110", "is not supported", detail=f"it is {show(version)}", hint=hint)
         return version == known and not isinstance(version, bool)
 
     def word(self, words: Sequence[Word], code: str = "RC106") -> Word | None:
-        """The one of `words` that this is; another one is an error of `code` with the nearest as its hint."""
+        """The word, if it is one of `words`; otherwise an error of `code` with the nearest word as its hint."""
         if not isinstance(self.value, str):
             self.wrong_type("text")
             return None
@@ -188,7 +189,7 @@ class Stored:
         return None
 
     def text(self, longest: int) -> str | None:
-        """The text, when it is some, is not too long and can be written as UTF-8."""
+        """The text, if it is not empty, not too long, and can be written as UTF-8."""
         value = self.value
         if not isinstance(value, str):
             self.wrong_type("text")
@@ -203,7 +204,7 @@ class Stored:
         return None
 
     def flag(self) -> bool | None:
-        """The truth value."""
+        """The value, if it is true or false."""
         if isinstance(self.value, bool):
             return self.value
         self.wrong_type("true or false")
@@ -211,7 +212,7 @@ class Stored:
 
 
 def show(value: object) -> str:
-    """A stored value as an error shows it: short, on one line, never the inside of a list or an object."""
+    """A stored value for an error's text: short, on one line, without the content of a list or an object."""
     match value:
         case None | bool():
             return {None: "null", True: "true", False: "false"}[value]

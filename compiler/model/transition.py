@@ -1,4 +1,4 @@
-"""`transition_data`: how a clip is entered."""
+"""Reads `transition_data`, the transition into a clip."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
 def read_transition(stored: Stored, default: Transition) -> Transition:
-    """The transition a clip or a reel stores, or `default` at this place when it stores none."""
+    """The transition that a clip or a reel stores, or `default` for this clip if it stores none."""
     stored = stored.unwrapped()
     inherited = replace(default, loc=Loc(stored.loc.clip, default.loc.pointer), inherited=True)
     if not stored.given or not stored.is_object(_TRANSITION):
@@ -38,13 +38,13 @@ def read_transition(stored: Stored, default: Transition) -> Transition:
 def _kind(stored: Stored) -> str | None:
     if stored.value == "custom":
         hint = "name one of those that reelc schema lists"
-        stored.fault("RC113", "is not taken", detail="custom draws by an expression of ffmpeg's", hint=hint)
+        stored.fault("RC113", "is not allowed", detail="custom draws by an expression of ffmpeg's", hint=hint)
         return None
     return stored.word(TRANSITIONS, "RC113")
 
 
 def _without_effect(stored: Stored, kind: str | None) -> Iterator[str]:
-    """The fields given that a transition of this kind has no use for."""
+    """The given fields that have no effect on a transition of this kind."""
     if kind not in (None, "fade") and stored.field("colour").given:
         yield "colour"
     if kind == "cut" and stored.field("audio_curve").given:
@@ -52,7 +52,7 @@ def _without_effect(stored: Stored, kind: str | None) -> Iterator[str]:
 
 
 def read_colour(stored: Stored) -> str | None:
-    """A colour as CSS writes it, `#rrggbb`, in lower case."""
+    """A colour in CSS's form `#rrggbb`, in lower case."""
     text = stored.value
     if isinstance(text, str) and _COLOUR.fullmatch(text.lower()):
         return text.lower()

@@ -1,4 +1,4 @@
-"""`segments_data` and `timing_data`: one function for each shape that was ever stored upgrades it to `StoredTiming`."""
+"""Reads `segments_data` and `timing_data`: one function for each stored shape upgrades it to `StoredTiming`."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 _START = Fraction(0)
 
 Edges = list[Fraction | None]
-"""Where intervals meet, seconds; None is the end of the media."""
+"""The boundaries of intervals, seconds; None is the end of the media."""
 
 
 def read_timing(segments: Stored, timing: Stored) -> StoredTiming:
-    """What both fields say together: `segments_data` wins, and a contradiction is a notice."""
+    """The timing of both fields; where they contradict each other `segments_data` counts, with a notice."""
     spans, clip = upgrade_segments(segments.unwrapped()), upgrade_timing(timing.unwrapped())
     if spans.trim and clip.trim and _times(spans.trim) != _times(clip.trim):
         timing.report.notice(clip.trim.loc, f"the trim differs from {spans.trim.loc.pointer}, which counts")
@@ -40,7 +40,7 @@ def _times(trim: TrimRange) -> tuple[Fraction, Fraction | None]:
 
 
 def upgrade_segments(stored: Stored) -> StoredTiming:
-    """Whichever shape it is; null is an untouched clip."""
+    """The timing of `segments_data` in any shape; null is an unedited clip."""
     match stored.value:
         case None:
             return StoredTiming()
@@ -57,7 +57,7 @@ def upgrade_segments(stored: Stored) -> StoredTiming:
 
 
 def upgrade_timing(stored: Stored) -> StoredTiming:
-    """`timing_data`: a trim, and one speed (`playbackRate` in some) for the whole clip."""
+    """The timing of `timing_data`: a trim, and one speed (also named `playbackRate`) for the whole clip."""
     if not stored.given or not stored.is_object(_CLIPWIDE, "RC107"):
         return StoredTiming()
     rate = stored.one_of("speed", "playbackRate")
@@ -67,7 +67,7 @@ def upgrade_timing(stored: Stored) -> StoredTiming:
 
 
 def _from_current(stored: Stored) -> StoredTiming:
-    """`{"version": 2, "trimRange", "spans"}`: the current form, in which freezes stand among the spans."""
+    """`{"version": 2, "trimRange", "spans"}`: the current form, with freezes among the spans."""
     if not stored.field("version").is_version(VERSION):
         return StoredTiming()
     stored.check_fields(_CURRENT)
@@ -103,9 +103,9 @@ def _from_indexed(stored: Stored) -> StoredTiming:
 
 
 def _edges(stored: Stored) -> Edges | None:
-    """`[0, …splits, end]`; nothing when they cannot be read.
+    """`[0, …splits, end]`; None if they cannot be read.
 
-    `boundaries` is this full list, or holds the splits only; `userSplits` never holds anything else.
+    `boundaries` is this full list or holds only the splits; `userSplits` always holds only the splits.
     """
     boundaries, splits = (_ascending(stored.field(name)) for name in ("boundaries", "userSplits"))
     if boundaries is None or splits is None:
@@ -137,7 +137,7 @@ def _ascending(stored: Stored) -> list[Fraction] | None:
 
 
 def _indexed_spans(speeds: Stored, edges: Edges | None) -> list[SpeedSpan]:
-    """The intervals that have a speed; one without length plays nothing and has none."""
+    """The intervals that have a speed, without those of no length, which play nothing."""
     if not isinstance(speeds.value, dict):
         speeds.wrong_type("an object of interval index to speed")
         return []
@@ -153,7 +153,7 @@ def _indexed_spans(speeds: Stored, edges: Edges | None) -> list[SpeedSpan]:
 
 
 def _interval(entry: Stored, key: str, edges: Edges | None) -> tuple[Fraction | None, Fraction | None]:
-    """Where the interval of index `key` starts and ends; no start when there is no such interval."""
+    """The start and the end of the interval of index `key`; a start of None if there is no such interval."""
     if not _INDEX.fullmatch(key):
         entry.fault("RC107", "is not the index of an interval", hint='write "0" for the first, "1" for the next')
     elif edges is not None and int(key) + 1 < len(edges):

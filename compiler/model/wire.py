@@ -1,7 +1,7 @@
-"""JSON text to values, exactly: a decimal becomes the rational it spells, and nothing hostile gets further.
+"""Exact parsing of JSON text: decimals become rationals, and hostile input is caught here.
 
-What JSON text can say and a reel cannot hold (a number no double holds, a key given twice, NaN) is left in the tree
-as a mark; the reader of that place reports it with its pointer.
+Values that JSON text can hold and a reel cannot (a number beyond doubles, a key given twice, NaN) become marks in the
+tree; the reader of that place reports the mark with its pointer.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _BYTE_ORDER_MARKS = (
     codecs.BOM_UTF8,
 )
 _NUMBER_LENGTH = 308
-"""Characters of a number: more than any program writes for a double, few enough to convert at once."""
+"""Characters of a number: more than any program writes for a double, few enough to convert quickly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A number that JSON text spells and a reel cannot hold."""
+    """A mark: a number that JSON text can hold and a reel cannot."""
 
     code: str
     message: str
@@ -37,14 +37,14 @@ class Refused:
 
 
 class Doubled(dict[str, object]):
-    """An object some of whose keys, `twice`, were given more than once; the last value of each is kept."""
+    """An object with keys, `twice`, that were given more than once; the last value of each is kept."""
 
     __slots__ = ("twice",)
     twice: tuple[str, ...]
 
 
 def decode(text: str | bytes, loc: Loc) -> str:
-    """The text itself; RC101 for anything but UTF-8 without a byte order mark."""
+    """The decoded text; RC101 for anything but UTF-8 without a byte order mark."""
     if isinstance(text, bytes) and text.startswith(_BYTE_ORDER_MARKS):
         raise _not_json(loc, "starts with a byte order mark", hint="save the file as UTF-8 without one")
     try:
@@ -56,7 +56,7 @@ def decode(text: str | bytes, loc: Loc) -> str:
 
 
 def parse(text: str, loc: Loc, code: str = "RC101") -> object:
-    """The JSON value of `text`, decimals as Fractions; an error of `code` with line and column when there is none."""
+    """The JSON value of `text`, decimals as Fractions; an error of `code` with line and column if it is not JSON."""
     try:
         return json.loads(
             text, parse_int=_whole, parse_float=_decimal, parse_constant=_constant, object_pairs_hook=_object

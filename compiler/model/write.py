@@ -1,4 +1,4 @@
-"""The parts of a clip back to stored JSON, in the one current form. Numbers are the nearest doubles."""
+"""Writes the parts of a clip as stored JSON in the current form. Numbers are the nearest doubles."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 
 
 def plain(exact: Fraction) -> int | float:
-    """The number JSON holds: an integer as it is, anything else as the nearest double."""
+    """A number for JSON: an integer as it is, any other as the nearest double."""
     return exact.numerator if exact.denominator == 1 else float(exact)
 
 
 def write_crop(crop: tuple[Keyframe, ...] | None, rate: Fraction | None) -> Json:
-    """`crop_data`: keyframes by frame. ValueError for one stored by time when the media's `rate` is not given."""
+    """`crop_data`: keyframes by frame. ValueError for a keyframe stored by time if the media's `rate` is not given."""
     if crop is None:
         return None
     by_frame = {_frame(key, rate): key for key in crop}
@@ -43,7 +43,7 @@ def _keyframe(frame: int, key: Keyframe) -> Json:
 
 
 def write_segments(clip: Clip, duration: Fraction | None) -> Json:
-    """`segments_data`: trim, speeds and freezes; `duration`, the media's seconds, takes the place of open ends."""
+    """`segments_data`: trim, speeds and freezes; `duration`, the media's seconds, replaces open ends."""
     trim, left = clip.trim, [span for span in clip.spans if duration is None or span.start < duration]
     if trim is None and not left and not clip.freezes:
         return None
@@ -77,7 +77,7 @@ def _speed(speed: Speed) -> Json:
 
 
 def write_transition(transition: Transition) -> Json:
-    """`transition_data`; nothing for the reel's default."""
+    """`transition_data`; null for the reel's default."""
     if transition.inherited:
         return None
     if transition.type == "cut":

@@ -22,50 +22,51 @@ from compiler.passes.widen_blends import widen_blends
 
 
 class Pass(Protocol):
-    """One rewrite of a graph. The shapes of the graph, or of one like it, spare inferring them; not every pass asks."""
+    """One rewrite of a graph. `like`, shapes of the graph or of a similar one, saves inferring them again."""
 
     __name__: str
 
     def __call__(self, graph: Graph, like: Inferred | None = None, /) -> Graph:
-        """The graph rewritten."""
+        """The rewritten graph."""
 
 
 SHAPING: tuple[Pass, ...] = (
-    fold_identity,  # first: the graph people read has nothing in it that does nothing
+    fold_identity,  # first: the graph that people read has no ops without effect
     fuse_cuts,  # before joins are restamped, so that a run of cuts is restamped once
     seek_sources,  # while a source still has one reader of its source time
-    choose_crops,  # needs the sizes that folding has settled
-    fold_identity,  # again: a box that is the whole picture leaves a scale that may change nothing
+    choose_crops,  # needs the sizes that remain after folding
+    fold_identity,  # again: a box that is the whole picture becomes a scale that may change nothing
     commute_still,  # after the crops are chosen: only still ones commute
-    part_overlaps,  # once a clip's picture is settled, since it gets several readers
+    part_overlaps,  # once a clip's picture is final, since it gives the picture several readers
 )
-"""What decides how everything is drawn. After these a graph may be sliced, and a slice is drawn as the whole is."""
+"""The passes that decide how every frame is drawn. After them a graph can be sliced, and a slice has the same
+frames."""
 
 LEGALISING: tuple[Pass, ...] = (
-    lay_backdrops,  # makes two readers of one picture, once nothing is sliced any more
-    part_motion,  # makes several readers of one, for the same reason here
-    cut_sound,  # makes several readers of one sound
-    insert_splits,  # after everything that reads a value twice
-    widen_blends,  # before joins are restamped: a restamp stands right behind its xfade
+    lay_backdrops,  # gives one picture two readers, so after slicing
+    part_motion,  # gives one picture several readers, so after slicing
+    cut_sound,  # gives one sound several readers
+    insert_splits,  # after every pass that lets a value be read twice
+    widen_blends,  # before joins are restamped: a restamp directly follows its xfade
     restamp_joins,  # last: nothing after it may touch timestamps
 )
-"""What makes a graph one that ffmpeg has the filters for."""
+"""The passes that make a graph legal: only ops with ffmpeg filters."""
 
 PASSES = SHAPING + LEGALISING
 
 SLICING: tuple[Pass, ...] = (
-    narrow_frames,  # on a graph of which a part was sliced
-    seek_sources,  # again: the part begins later in its source
+    narrow_frames,  # on a sliced graph
+    seek_sources,  # again: the slice begins later in its sources
     *LEGALISING,
 )
-"""From a slice to a legal graph."""
+"""The passes from a slice to a legal graph."""
 
 
 def pass_name(step: Pass) -> str:
-    """A pass's name as texts say it: `fuse-cuts`."""
+    """A pass's name in texts: `fuse-cuts`."""
     return step.__name__.replace("_", "-")
 
 
 def law(step: Pass) -> str:
-    """What the pass leaves true, in one line."""
+    """The law of the pass, in one line."""
     return (step.__doc__ or "").strip().splitlines()[0]

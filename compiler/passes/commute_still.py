@@ -1,4 +1,4 @@
-"""commute-still: a picture that frames repeat is worked out once, before it is repeated."""
+"""commute-still: frames that will be repeated are processed once, before they are repeated."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def commute_still(graph: Graph, _: Inferred | None = None) -> Graph:
 
 
 def _swapped(retime: Def, still: Def) -> tuple[Def, Def]:
-    """The two in the other order. The later keeps the later's name, since that is what the rest reads."""
+    """The two definitions in the other order; the later one keeps the later name, which other definitions read."""
     source = operands(retime.op)[0]
     first = Def(Value(f"{still.name}.once"), rename(still.op, {retime.name: source}), still.loc)
     return first, Def(still.name, rename(retime.op, {source: first.name}), retime.loc)
@@ -44,13 +44,13 @@ def _treats_alike(op: Op) -> bool:
 
 
 def _repeats(op: ops.Retime, made: Mapping[Value, Op]) -> bool:
-    """Whether the grid has more frames than the source has between the in and the out point, and repeats them."""
+    """Whether the retime repeats frames: the grid has more frames than the source between in and out point."""
     rate = _rate(op.src, made)
     return op.motion == "repeat" and rate is not None and op.warp.total * op.fps > (op.warp.end - op.warp.start) * rate
 
 
 def _rate(value: Value, made: Mapping[Value, Op]) -> Fraction | None:
-    """Frames a second of the footage a value comes from; a still image has none."""
+    """Frames a second of the source of a value; None for a still image."""
     op = made[value]
     while not isinstance(op, ops.Source):
         op = made[operands(op)[0]]

@@ -1,4 +1,4 @@
-"""cut-sound: a stretched sound is made of pieces of one speed, each of its exact length."""
+"""cut-sound: a stretched sound is made of pieces of one speed, each of exact length."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from compiler.passes.sound_pieces import SoundPiece, cut
 from compiler.timeline.instant import SAMPLE_RATE, SourceTime, nearest
 
 POST_ROLL = Fraction(100, 1000)
-"""Seconds of source after a piece that a stretcher is given, so that slow pieces do not end in silence: rubberband of
-ffmpeg 5.1 keeps the last 50 ms of it to itself."""
+"""Seconds of source after a piece that a stretcher also reads, so that slow pieces do not end in silence: rubberband of
+ffmpeg 5.1 never outputs the last 50 ms."""
 
 DECLICK = 144
-"""Samples (3 ms) faded on both sides of a joint that a pitch-keeping stretcher or a silence leaves uneven."""
+"""Samples (3 ms) faded on both sides of a joint next to a pitch-keeping stretcher or a silence."""
 
 
 EARLY = Fraction(20, 1000)
-"""Record seconds by which atempo plays content early below half speed (a click in silence: 32 ms, sd 14, measured on
-5.1 and 9.0), made good by starting so much earlier in the source."""
+"""Record seconds by which atempo plays sound early below half speed (a click in silence: 32 ms, sd 14, measured on 5.1
+and 9.0); the piece starts earlier in the source to compensate."""
 
 
 def cut_sound(graph: Graph, _: Inferred | None = None) -> Graph:
@@ -45,14 +45,14 @@ def _pieces(define: Def) -> Iterator[Def]:
 
 
 def _softened(pieces: Sequence[SoundPiece]) -> list[tuple[int, int]]:
-    """How many samples of each piece are faded in and out: at joints where either side is uneven."""
+    """The samples of each piece that are faded in and out, at joints where either side is uneven."""
     joints = [False, *(a.uneven or b.uneven for a, b in pairwise(pieces)), False]
     most = [min(DECLICK, piece.samples // 2) for piece in pieces]
     return [(long * before, long * after) for long, (before, after) in zip(most, pairwise(joints), strict=True)]
 
 
 def _piece(define: Def, name: Value, src: Value, piece: SoundPiece, fades: tuple[int, int]) -> Iterator[Def]:
-    """One piece: its excerpt, stretched, made exact, its joints softened. The last definition is `name`."""
+    """The definitions of one piece: an excerpt, stretched, made exact and faded at joints; the last one is `name`."""
     if not piece.speed:
         yield Def(name, ops.Silence(piece.samples), define.loc)
         return

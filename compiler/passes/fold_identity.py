@@ -1,4 +1,4 @@
-"""fold-identity: what changes nothing is not done."""
+"""fold-identity: ops that change nothing are removed."""
 
 from __future__ import annotations
 

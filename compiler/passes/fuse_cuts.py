@@ -1,4 +1,4 @@
-"""fuse-cuts: clips that simply follow each other are joined once."""
+"""fuse-cuts: a run of cuts becomes one concat."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""insert-splits: a link is read once, so what has several readers is copied for each."""
+"""insert-splits: ffmpeg's links are read once, so a value with several readers is copied for each."""
 
 from __future__ import annotations
 

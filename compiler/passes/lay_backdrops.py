@@ -1,4 +1,4 @@
-"""lay-backdrops: what lies behind a picture is drawn, and the picture laid over it."""
+"""lay-backdrops: the backdrop is drawn, and the picture laid over it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from compiler.ir.infer import Inferred, Video, as_video, infer
 from compiler.ir.ops import Value
 
 SMALLER, SMALLEST = 8, 16
-"""A blurred backdrop is worked out at an eighth of its width and height, but at no fewer pixels than these, which the
-radius fits into."""
+"""A blurred backdrop is computed at 1 / SMALLER of its width and height, but at no fewer than SMALLEST pixels, so that
+the radius fits."""
 
 RADIUS = 4
-"""Pixels of the small picture: 9 x 9 of them, three times over, is a Gaussian of some 36 pixels of the canvas."""
+"""Pixels of the small picture: the mean of 9 x 9, three times, is about a Gaussian of 36 pixels of the canvas."""
 
 
 def lay_backdrops(graph: Graph, like: Inferred | None = None) -> Graph:
@@ -42,7 +42,7 @@ def _laid(define: Def, op: ops.Backdrop, src: Video) -> Iterator[Def]:
 
 
 def _blurred(define: Def, op: ops.Backdrop, src: Video, below: Value) -> Iterator[Def]:
-    """The middle of the picture in the backdrop's shape: made small, blurred, made large."""
+    """The middle of the picture, in the backdrop's shape, scaled down, blurred and scaled up."""
     width = min(src.width, src.height * op.width // op.height // 2 * 2)
     height = min(src.height, src.width * op.height // op.width // 2 * 2)
     x, y = (src.width - width) // 4 * 2, (src.height - height) // 4 * 2

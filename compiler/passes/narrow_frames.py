@@ -1,4 +1,4 @@
-"""narrow-frames: of a clip that is shown in part, only that part is made, from its footage on."""
+"""narrow-frames: if a slice shows only a part of a clip, only that part is made, from its source on."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from compiler.timeline.frames import before
 from compiler.timeline.instant import RecordTime, SourceTime
 
 LEAD = 2
-"""Source frames read before the instant at which a part begins: the frame shown then may have begun that much earlier,
-and where it is shown from is rounded."""
+"""Source frames read before the instant at which a part begins: the frame on screen may have begun that much earlier,
+and its slot is rounded."""
 
 
 MILLISECONDS = 1000
-"""A second: finer than that, where reading begins says nothing."""
+"""Steps a second to which the beginning of reading is rounded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Frames [first, until) of the `length` a clip has."""
+    """Frames [first, until) of a clip of `length` frames."""
 
     first: int
     until: int
@@ -35,12 +35,12 @@ class Span:
 
     @property
     def whole(self) -> bool:
-        """Whether it is all of the clip."""
+        """Whether the span is the whole clip."""
         return (self.first, self.until) == (0, self.length)
 
 
 def narrow_frames(graph: Graph, like: Inferred | None = None) -> Graph:
-    """frames(f(x), a, b) = f'(frames(x, a, b)), down to the footage: no other frame is made"""
+    """frames(f(x), a, b) = f'(frames(x, a, b)), down to the source: no other frame is made"""
     shapes = infer(graph, like)
     spans: dict[Value, Span] = {}
     parts: dict[Value, Op | None] = {}
@@ -54,7 +54,8 @@ def narrow_frames(graph: Graph, like: Inferred | None = None) -> Graph:
 
 
 def _narrowed(graph: Graph, spans: Mapping[Value, Span], parts: Mapping[Value, Op | None]) -> Graph:
-    """The graph with `parts` in place, and readers of the clips in `spans` counting from where those begin."""
+    """The graph with `parts` replaced, and readers of the clips in `spans` counting frames from the spans'
+    beginnings."""
     defs, aliases = [], {}
     for define in graph:
         op = parts.get(define.name, define.op)
@@ -71,7 +72,7 @@ def _narrowed(graph: Graph, spans: Mapping[Value, Span], parts: Mapping[Value, O
 
 
 def _spans_read(graph: Graph, shapes: Shapes) -> dict[Value, Span]:
-    """What is shown of every clip that is only read in parts: from the first of them to the last."""
+    """The span of every clip that is only read in parts, from the first part to the last."""
     parts: dict[Value, list[ops.Frames]] = defaultdict(list)
     for define in graph:
         if isinstance(define.op, ops.Frames) and _chain(define.op.src, graph):
@@ -84,7 +85,7 @@ def _spans_read(graph: Graph, shapes: Shapes) -> dict[Value, Span]:
 
 
 def _chain(clip: Value, graph: Graph) -> list[Value]:
-    """The values from a clip's picture down to its footage, each read by the next alone; none if it is not of one."""
+    """The values from a clip's picture down to its source, each with one reader; empty if the picture has no source."""
     chain = [clip]
     while not isinstance(op := graph.ops[chain[-1]], ops.Source):
         reads = operands(op)
@@ -95,7 +96,7 @@ def _chain(clip: Value, graph: Graph) -> list[Value]:
 
 
 def _with_fades(chain: Sequence[Value], span: Span, graph: Graph) -> Span:
-    """The span, made to hold all of a fade that it has a part of: a fade counts its frames from its own beginning."""
+    """The span, extended over any fade that it cuts, since a fade counts its frames from its own beginning."""
     for op in (graph.ops[value] for value in chain):
         if isinstance(op, ops.Fade) and span.first < op.entering:
             span = replace(span, first=0, until=max(span.until, op.entering))
@@ -105,7 +106,7 @@ def _with_fades(chain: Sequence[Value], span: Span, graph: Graph) -> Span:
 
 
 def _part(op: Op, span: Span, chain: Sequence[Value], graph: Graph) -> Op | None:
-    """What makes the span alone where `op` makes the clip; None where nothing is left to do."""
+    """The op that makes only the span, in place of `op`, which makes the clip; None if nothing is left to do."""
     match op:
         case ops.Trim():
             return replace(op, start=_read_from(op, span, chain, graph))
@@ -132,7 +133,7 @@ def _place(place: Place, span: Span) -> Place:
 
 
 def _read_from(trim: ops.Trim, span: Span, chain: Sequence[Value], graph: Graph) -> SourceTime:
-    """Where reading begins: early enough for the frame that is shown first, or the in point."""
+    """The source time from which frames are read: early enough for the first displayed frame, or the in point."""
     retime = next(op for op in (graph.ops[value] for value in chain) if isinstance(op, ops.Retime))
     source = graph.ops[chain[-1]]
     assert isinstance(source, ops.Source)

@@ -1,4 +1,4 @@
-"""part-motion: only the frames of slow motion are blended or made up; all others are frames of the footage."""
+"""part-motion: only the frames of slow motion are blended or interpolated; all others are frames of the source."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from compiler.ir.ops import Value, operands
 from compiler.timeline.instant import RecordTime, SourceTime
 
 MOVING_LEAD = 6
-"""Source frames read before and after what is made between them: minterpolate looks at two on either side of the
-instant, and judges a cut by how much more changes there than between the two frames before."""
+"""Source frames read before and after a run of slow motion: minterpolate uses two frames on either side of an instant,
+and detects a cut by comparing its change with that between the two frames before."""
 
 
 def part_motion(graph: Graph, _: Inferred | None = None) -> Graph:
-    """retime(x, motion) = the concatenation of its runs of frames, of which only those of slow motion are by motion"""
+    """retime(x, motion) = the concatenation of its runs of frames, with motion only in those of slow motion"""
 
     def part(define: Def) -> Iterator[Def] | None:
         op = define.op
@@ -44,7 +44,7 @@ def _runs(define: Def, op: ops.Retime, graph: Graph) -> Iterator[Def]:
 
 
 def runs_of(op: ops.Retime) -> Iterator[tuple[int, int, bool]]:
-    """The runs [first, until) of frames that are slower than real time and not held, and of those that are not."""
+    """The runs [first, until) of frames, and whether each is slow motion."""
     at = op.first
     for moves, run in groupby(range(op.first, op.first + op.frames), lambda n: slow(_speed(op, n))):
         until = at + sum(1 for _ in run)
@@ -53,7 +53,7 @@ def runs_of(op: ops.Retime) -> Iterator[tuple[int, int, bool]]:
 
 
 def slow(speed: Fraction) -> bool:
-    """Whether a speed is slow motion: slower than real time, and not standing still."""
+    """Whether a speed is slow motion: below real time, and above 0."""
     return 0 < speed < 1
 
 
@@ -62,7 +62,7 @@ def _speed(op: ops.Retime, n: int) -> Fraction:
 
 
 def _near(part: ops.Retime, graph: Graph) -> ops.Trim | None:
-    """The footage around what a part shows; None where frames come at any time, and none can be left out."""
+    """The trim around the frames of a part; None at uneven times, where no frame can be left out."""
     op = graph.ops[part.src]
     while not isinstance(op, ops.Source):
         op = graph.ops[operands(op)[0]]

@@ -1,4 +1,4 @@
-"""part-overlaps: only the frames in which two clips are seen go through a blend; all others go by it untouched."""
+"""part-overlaps: only the frames that show two clips go through a blend; all others bypass it unchanged."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def part_overlaps(graph: Graph, like: Inferred | None = None) -> Graph:
 
 
 def _joins(op: ops.Op, shapes: Shapes) -> bool:
-    """Whether an op joins pictures, and is not a blend already of which nothing goes by."""
+    """Whether an op joins pictures, other than a blend that already covers all of its operands."""
     match op:
         case ops.Concat(srcs):
             return isinstance(shapes[srcs[0]], Video)
@@ -50,7 +50,7 @@ def _joins(op: ops.Op, shapes: Shapes) -> bool:
 
 
 def _parts(define: Def, known: Mapping[Value, list[Part]], shapes: Shapes) -> tuple[list[Def], list[Part]]:
-    """What a join is made of, in order, and the definition of the blend among it if there is one."""
+    """The definition of the join's blend, if it has one, and the parts of the join in order."""
     sides = [known.get(src) or [Part(src, 0, frames_of(src, shapes))] for src in operands(define.op)]
     if not isinstance(define.op, ops.Xfade):
         return [], [part for side in sides for part in side]

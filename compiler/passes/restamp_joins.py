@@ -1,4 +1,4 @@
-"""restamp-joins: what a join leaves is put back on its grid."""
+"""restamp-joins: frames and samples of joins are stamped on their grid again."""
 
 from __future__ import annotations
 

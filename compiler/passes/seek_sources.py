@@ -1,4 +1,4 @@
-"""seek-sources: a source is read from a little before what is used of it, not from its start."""
+"""seek-sources: a source is read from a little before its first used instant, not from its start."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import UNINDEXED, Media
 
 LEAD_FRAMES = 17
-"""Frames read before the in point. A seek lands on a keyframe by its decoding time, which is ahead of when it is seen
-by as many frames as a codec reorders, 16 at most; what leads up to it in display is lost, so it must come in time."""
+"""Frames read before the in point. A seek finds a keyframe by its decoding time, which precedes its display by the
+frames that a codec reorders, 16 at most; frames displayed before the keyframe are lost, so it must come early
+enough."""
 
 LEAD_SOUND = Fraction(1)
-"""Seconds of sound read before the in point: a decoder needs a few frames to be sure of what it decodes."""
+"""Seconds of sound read before the in point, since a decoder needs a few frames until its output is right."""
 
 COARSE_REACH = 600
-"""Seconds into a file up to which sound with rounded timestamps is read from its start, where they can be counted on:
-Matroska's milliseconds put a sound that was sought to up to half of one off, and slow motion stretches that."""
+"""Seconds into a file up to which sound with rounded timestamps is read from the file's start, and so placed exactly:
+in Matroska a seek misplaces sound by up to half a millisecond, which slow motion stretches."""
 
 
 def seek_sources(graph: Graph, _: Inferred | None = None) -> Graph:
@@ -42,10 +43,9 @@ def seek_sources(graph: Graph, _: Inferred | None = None) -> Graph:
 
 
 def _seek(source: ops.Source, start: Fraction) -> Fraction:
-    """Seconds to seek to: whole milliseconds, and whole ticks of the stream where that can be, so as not to round.
+    """Seconds to seek to: whole milliseconds, and whole ticks of the stream where possible, so that nothing is rounded.
 
-    A container without an index is read from its start: a seek into it lands in the middle of a GOP, and of a frame of
-    sound.
+    A container without an index is read from its start: a seek could land in the middle of a GOP or of a sound's frame.
     """
     media = source.media
     sound = source.stream == "audio"
@@ -63,7 +63,7 @@ def _coarse(media: Media) -> bool:
 
 
 def _first_read(graph: Graph) -> Mapping[Value, Fraction]:
-    """The earliest source time that is used of each source."""
+    """The earliest used source time of each source."""
     earliest: dict[Value, Fraction] = {}
     for define in graph:
         match define.op:

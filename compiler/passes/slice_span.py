@@ -1,4 +1,4 @@
-"""slice-span: the part of a graph that a span of the film's frames is made of."""
+"""slice-span: the part of a graph that makes a span of the film's frames."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SLICE = Value("slice")
 
 
 def slice_span(graph: Graph, first: int, until: int, like: Inferred | None = None) -> Graph:
-    """Frame n of the slice is frame `first` + n of the graph, up to `until`; what it does not show is not in it."""
+    """Frame n of the slice is frame `first` + n of the graph, up to `until`; other frames are not in the slice."""
     shapes = infer(graph, like)
     if not 0 <= first < until <= frames_of(graph.picture, shapes):
         raise IndexError(f"frames {first} to {until} are not all in the film")
@@ -26,7 +26,7 @@ def slice_span(graph: Graph, first: int, until: int, like: Inferred | None = Non
 
 
 def _parts(graph: Graph, shapes: Shapes, first: int, until: int, defs: list[Def]) -> list[Value]:
-    """The values that the span is made of, in order; those of which only a part is wanted are added to `defs`."""
+    """The values that make the span, in order; definitions of values needed only in part are added to `defs`."""
     root = graph.ops[graph.picture]
     parts, begins = [], 0
     for src in root.srcs if isinstance(root, ops.Concat) else (graph.picture,):
@@ -43,7 +43,7 @@ def _parts(graph: Graph, shapes: Shapes, first: int, until: int, defs: list[Def]
 
 
 def _part(graph: Graph, value: Value, first: int, until: int) -> Def:
-    """Frames of a value; of frames of another, those of the other."""
+    """The definition of some frames of a value; frames of a `Frames` op are taken from its operand."""
     op, name = graph.ops[value], Value(f"{value}.part")
     if isinstance(op, ops.Frames):
         return Def(name, replace(op, first=op.first + first, until=op.first + until), graph.locs[value])

@@ -1,9 +1,9 @@
-"""Where a stretched sound is cut: pieces of one speed each, that share the samples of a warp without a gap.
+"""The pieces of a stretched sound: each of one speed, together all samples of a warp without a gap.
 
-A constant pace is one piece. A ramp is a run of them, each as fast as the ramp is on average over it, so that every
-piece begins and ends where the ramp does. Between, for any speed that only rises or only falls from a to b over a piece
-of h seconds at v on average, sound is at most h |b - a| / 4v seconds from its place: the areas between v and the speed
-before and after the crossing are equal, so neither is more than h |b - a| / 4.
+A constant pace is one piece. A ramp is a run of pieces, each at the ramp's mean speed over it, so that every piece
+begins and ends where the ramp does. Between, for any monotonic speed from a to b over a piece of h seconds with mean v,
+sound is at most h |b - a| / 4v seconds from its place: the areas between v and the speed before and after the crossing
+are equal, so neither is more than h |b - a| / 4.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ from compiler.timeline.instant import SAMPLE_RATE, RecordTime, SourceTime, neare
 from compiler.timeline.warp import Pace, Warp
 
 SHORTEST = 1024
-"""Samples: pitch-keeping stretchers cut the whole film short on less (ffmpeg 5.1 with exit 0)."""
+"""Samples: shorter pieces make pitch-keeping stretchers cut the whole film short (ffmpeg 5.1 with exit 0)."""
 
 SURELY = SHORTEST + 1
-"""Source samples between two places on a ramp that are no fewer than SHORTEST when both are rounded to whole ones."""
+"""Source samples between two places on a ramp that stay at least SHORTEST when both are rounded to whole samples."""
 
 KEPT = 4800
-"""Samples (100 ms) of a ramp that a stretcher which keeps the pitch is given at least: less, and it warbles."""
+"""Samples (100 ms): the shortest piece of a ramp for a stretcher that keeps the pitch; shorter ones warble."""
 
 OFF = 0.0008
-"""Seconds by which a piece of a ramp may leave the ramp where its place is promised to the millisecond; what is left of
-that is the resampler's, and the rounding to whole samples."""
+"""Seconds by which a piece may leave its ramp where places are promised to the millisecond; the rest of the millisecond
+is for the resampler and the rounding to whole samples."""
 
 DRIFT = 0.025
-"""Seconds by which a piece that keeps its pitch may leave the ramp: half of what sound may float, the other half is the
-stretcher's own."""
+"""Seconds by which a piece that keeps its pitch may leave its ramp: half of the promised 50 ms; the other half is for
+the stretcher's own error."""
 
 LONGEST = 2**14
-"""Samples of a piece of a ramp; more would save little."""
+"""Samples of the longest piece of a ramp; longer ones would save little."""
 
 
 @dataclass(frozen=True, slots=True)
 class SoundPiece:
-    """`length` source seconds from `start` on, at one speed, as `samples` samples; at speed 0 they are silence."""
+    """`length` source seconds from `start` on, at one speed, as `samples` samples; silence at speed 0."""
 
     start: SourceTime
     length: Fraction
@@ -50,12 +50,12 @@ class SoundPiece:
 
     @property
     def uneven(self) -> bool:
-        """Whether what it makes does not simply go on from what is before it: made by a stretcher, or nothing."""
+        """Whether the piece does not continue the one before smoothly: it comes from a stretcher, or is silent."""
         return self.speed == 0 or (self.speed != 1 and self.engine != "varispeed")
 
 
 def cut(warp: Warp, samples: int, engine: Engine) -> list[SoundPiece]:
-    """The pieces of a warp that is heard for so many samples; a pace that gets no sample has none."""
+    """The pieces of a warp over `samples` samples; a pace without samples has no piece."""
     starts = [min(samples, nearest(at * SAMPLE_RATE)) for at in warp.record_starts[:-1]]
     shares = zip(warp.paces, warp.record_starts, pairwise([*starts, samples]), strict=False)
     return [
@@ -71,13 +71,13 @@ def cut(warp: Warp, samples: int, engine: Engine) -> list[SoundPiece]:
 
 
 def _steady(pace: Pace, samples: int, engine: Engine) -> SoundPiece:
-    """A pace of one speed; too short for a stretcher, it changes its pitch: nobody hears that of 20 ms."""
+    """The piece of a constant pace; if too short for a stretcher its pitch changes, which is inaudible in 20 ms."""
     short = min(samples, nearest(pace.length * SAMPLE_RATE)) < SHORTEST
     return SoundPiece(pace.start, pace.length, samples, pace.entry, "varispeed" if short else engine)
 
 
 def _ramp(pace: Pace, begins: RecordTime, first: int, until: int, engine: Engine) -> Iterator[SoundPiece]:
-    """A ramp heard as samples [first, until) of its clip: from whole source samples to whole source samples."""
+    """The pieces of a ramp over samples [first, until) of its clip, between whole source samples."""
     phase = Fraction(first, SAMPLE_RATE) - begins
     spans = list(_spans(_Course(pace), until - first, engine))
     edges = [0, *(end for _, end, _ in spans)]
@@ -89,15 +89,15 @@ def _ramp(pace: Pace, begins: RecordTime, first: int, until: int, engine: Engine
 
 
 def _played(pace: Pace, at: Fraction) -> int:
-    """The source sample that a ramp plays at a record time of it; past its end it runs on, to the clip's last frame."""
+    """The source sample that a ramp plays at a record time; past its end it goes on to the clip's last frame."""
     over = max(at - pace.duration, Fraction(0))
     return nearest((pace.start + pace.source_offset(at - over) + over * pace.speed(pace.duration)) * SAMPLE_RATE)
 
 
 class _Course:
-    """A ramp in doubles, counted in samples: how it is cut need not be exact, only where the pieces lie.
+    """A ramp in doubles, counted in samples. The choice of cuts need not be exact, only the places of the pieces.
 
-    Of a part of a ramp it is the part; past its end it runs on as `_played` does.
+    For a part of a ramp it is that part; past its end it goes on as `_played` does.
     """
 
     def __init__(self, pace: Pace) -> None:
@@ -106,12 +106,12 @@ class _Course:
         self.entry, self.rise, self.linear = float(pace.entry), float(pace.exit - pace.entry), pace.ease == "linear"
 
     def off(self, start: int, end: int) -> float:
-        """Seconds by which sound between two of its samples is out of place, at most, when it plays at one speed."""
+        """The most seconds by which sound between two samples is out of place if it plays at one speed."""
         lasts = (end - start) / SAMPLE_RATE
         return lasts * abs(self._speed(end) - self._speed(start)) / 4 / (self.way(start, end) / (end - start))
 
     def way(self, start: int, end: int) -> float:
-        """Source samples between two of its samples."""
+        """Source samples between two samples."""
         return self._played(end) - self._played(start)
 
     def _share(self, at: int) -> float:
@@ -128,11 +128,11 @@ class _Course:
 
 
 Span = tuple[int, int, Engine]
-"""Samples [first, until) of a ramp, and what stretches them."""
+"""Samples [first, until) of a ramp, and the engine that stretches them."""
 
 
 def _spans(course: _Course, samples: int, engine: Engine) -> Iterator[Span]:
-    """A ramp's pieces. Where it is too steep for one that keeps its pitch to keep its place, pitch follows speed."""
+    """The spans of a ramp; where the ramp is too steep to keep both pitch and place, the pitch follows the speed."""
     if engine == "varispeed":
         yield from _close(course, 0, samples)
         return
@@ -150,7 +150,7 @@ def _spans(course: _Course, samples: int, engine: Engine) -> Iterator[Span]:
 
 
 def _close(course: _Course, at: int, until: int) -> Iterator[Span]:
-    """Pieces whose sound is in its place to OFF, as long as they can be; the last two share what is left."""
+    """The longest spans with sound within OFF of its place; the last two share the rest equally."""
     while at < until:
         size = LONGEST
         while course.off(at, min(at + size, until)) > OFF:

@@ -1,4 +1,4 @@
-"""widen-blends: a blend is drawn with a chroma sample for every pixel, since xfade knows no 4:2:0."""
+"""widen-blends: a blend is drawn with a chroma sample for every pixel, since xfade does not support 4:2:0."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from compiler.ir.ops import Value
 
 
 def widen_blends(graph: Graph, like: Inferred | None = None) -> Graph:
-    """xfade(a, b) = narrow(xfade(widen(a), widen(b))), frame for frame a or b itself where the two do not overlap"""
+    """xfade(a, b) = narrow(xfade(widen(a), widen(b))); frames outside the overlap are those of a or b, unchanged"""
     shapes = infer(graph, like)
 
     def widen(define: Def) -> Iterator[Def] | None:

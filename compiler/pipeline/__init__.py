@@ -51,12 +51,12 @@ __all__ = [
 
 
 NEAR = 0.4
-"""How alike two names must be for the one to be offered for the other: `slideleft` is to `coverleft`."""
+"""The similarity from which a name is suggested for another, as `slideleft` for `coverleft`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The graph after one pass, and the pass's name and law; the first stage is what lowering made."""
+    """The graph after one pass, and the pass's name and law; the first stage is the lowered graph."""
 
     name: str
     law: str
@@ -65,10 +65,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A reel, compiled."""
+    """A compiled reel."""
 
     stages: tuple[Stage, ...]
-    """The graph at every stage that changed it: first as lowered, last legal."""
+    """The stages that changed the graph, from the lowered graph to the legal one."""
     script: str
     plan: Plan
     encoding: Encoding
@@ -81,63 +81,63 @@ class Compiled:
 
     @property
     def film(self) -> Graph:
-        """What is encoded of it, as the encoder is given it."""
+        """The graph of the film, in the formats that the encoders take."""
         return delivered(self.legal, self.encoding.profile)
 
     @property
     def graph(self) -> Graph:
-        """The graph as people read it: what is done to each clip, before how."""
-        first = self.stages[1]  # by its place: folding runs a second time, after the crops
+        """The graph that people read: the edit's ops, before they are rewritten for ffmpeg."""
+        first = self.stages[1]  # by index, since folding runs a second time, after the crops
         return first.graph if first.name == "fold-identity" else self.stages[0].graph
 
     @property
     def shaped(self) -> Graph:
-        """The graph that is sliced: everything about a frame is settled in it except the spelling for ffmpeg."""
+        """The graph that is sliced: it decides how every frame is drawn, and is not yet rewritten for ffmpeg."""
         late = {pass_name(step) for step in LEGALISING}
         return next(stage.graph for stage in reversed(self.stages) if stage.name not in late)
 
     @property
     def units(self) -> tuple[Unit, ...]:
-        """The film's picture in units, in order; a single one is not worth cutting."""
+        """The film's picture in units, in order; empty for a film that is rendered in one go."""
         profile = self.encoding.profile
         shapes = infer(self.shaped)
         return tuple(make_unit(shapes, first, until, profile) for first, until in self.plan.units)
 
     @property
     def sound(self) -> FilmSound | None:
-        """The film's sound alone; None for a film without."""
+        """The film's sound alone; None for a film without sound."""
         return sound_of(self.film)
 
     @property
     def locs(self) -> Mapping[str, Loc]:
-        """Where every value of the script came from, by the name its filters carry."""
+        """The origin of every value of the script, by the name of its filters."""
         graphs = [*(stage.graph for stage in self.stages), self.film]
         return {name: loc for graph in graphs for name, loc in graph.locs.items()}
 
     @property
     def inputs(self) -> tuple[Loc, ...]:
-        """Where ffmpeg's inputs came from, in order."""
+        """The origins of ffmpeg's inputs, in order."""
         return tuple(self.film.locs[value] for value in sources(self.film))
 
     @property
     def measuring(self) -> Measuring | None:
-        """The film's sound as it is measured before anything is rendered; None where its loudness is left as it is."""
+        """The measurement of the film's sound, before rendering; None if no loudness is asked for."""
         return measuring_of(self.film)
 
     def measure_command(self, measuring: Measuring, script_path: str) -> list[str]:
-        """The ffmpeg command that measures the film's sound, in the folder where it writes it down."""
+        """The ffmpeg command that measures the film's sound and writes the result to the folder it runs in."""
         return words(measure_command(measuring.graph, self.build, script_path))
 
     def measure_shell(self, measuring: Measuring, script_path: str) -> str:
-        """The same command as one would type it, and what makes a gain of what it wrote down."""
+        """The measuring command for a shell, followed by the command that computes the gain file from its result."""
         return quoted(measure_command(measuring.graph, self.build, script_path)) + measuring.shell
 
     def command(self, script_path: str, output: str) -> list[str]:
-        """The ffmpeg command that renders the script, once it stands in `script_path`."""
+        """The ffmpeg command that renders the script at `script_path`."""
         return words(film_command(self.film, self.encoding, self.build, script_path, output))
 
     def shell(self, script_path: str, output: str) -> str:
-        """The same command as one would type it."""
+        """The rendering command for a shell."""
         return quoted(film_command(self.film, self.encoding, self.build, script_path, output))
 
     def unit_command(self, unit: Unit, script_path: str, output: str) -> list[str]:
@@ -151,14 +151,14 @@ class Compiled:
 
 
 def stages(graph: Graph, *, checked: bool = False) -> Iterator[Stage]:
-    """The graph through every pass. `checked` verifies it between them too, and not only first and last."""
+    """The graph after every pass. `checked` verifies the graph after every pass, not only first and last."""
     return (stage for stage, _ in _passed(graph, checked))
 
 
 def _passed(graph: Graph, checked: bool) -> Iterator[tuple[Stage, Inferred]]:
-    """Every stage, with the shapes of its graph: each pass infers only what the one before changed."""
+    """Every stage, with the shapes of its graph; each inference reuses the shapes of the stage before."""
     shapes = verify(graph)
-    yield Stage("lower", "what the edit says, plainly", graph), shapes
+    yield Stage("lower", "the edit as ops, including those that change nothing", graph), shapes
     for step in PASSES:
         changed = step(graph, shapes)
         if changed.defs == graph.defs:
@@ -171,7 +171,7 @@ def _passed(graph: Graph, checked: bool) -> Iterator[tuple[Stage, Inferred]]:
 def compile_reel(reel: Reel, media: Mapping[str, Media], build: Build, *, checked: bool = False) -> Compiled:
     """Compile `reel` over `media` (by each clip's `media`) for one ffmpeg.
 
-    Raises ReelError or ReelErrors for whatever in the reel cannot be rendered as it says.
+    Raises ReelError or ReelErrors for every part of the reel that cannot be rendered as stored.
     """
     with _uncollected():
         reel = at_rate(reel, media)
@@ -200,9 +200,9 @@ def _encoding(reel: Reel) -> Encoding:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Without the cyclic collector: a compile makes a million small values that all live to its end, and no cycles.
+    """Disable the cyclic collector: a compile makes a million small values that live to its end, and no cycles.
 
-    Looking for them over and over is a fifth of the time that a thousand clips take.
+    The search for cycles takes a fifth of the compile time of a thousand clips.
     """
     collecting = gc.isenabled()
     gc.disable()
@@ -233,16 +233,16 @@ def _missing(graph: Graph, spelling: Spelling, encoding: Encoding, build: Build)
 
 
 def _undrawn(kind: str, loc: Loc, build: Build) -> ReelError:
-    """RC403 for a transition that this ffmpeg does not draw, with what it draws instead."""
+    """RC403 for a transition that this ffmpeg does not draw, with similar ones that it draws."""
     near = get_close_matches(kind, [name for name in BLENDS if build.draws(name)], 3, NEAR)
     hint = f"use {', '.join(near)}, or an ffmpeg that has it; the embedded one draws all"
-    detail = f"it is in ffmpeg {BLENDS[kind].since}, and not in every one before"
+    detail = f"ffmpeg {BLENDS[kind].since} has it, some earlier releases do not"
     return ReelError("RC403", loc, f"ffmpeg {build.version} has no {kind} transition", detail=detail, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """One frame of a reel, compiled: the film's frame before encoding, as a picture."""
+    """One compiled frame of a reel: the film's frame before encoding, as a picture."""
 
     graph: Graph
     script: str
@@ -250,16 +250,16 @@ class Still:
 
     @property
     def locs(self) -> Mapping[str, Loc]:
-        """Where every value of the script came from, by the name its filters carry."""
+        """The origin of every value of the script, by the name of its filters."""
         return {name: loc for name, loc in self.graph.locs.items()}
 
     @property
     def inputs(self) -> tuple[Loc, ...]:
-        """Where ffmpeg's inputs came from, in order."""
+        """The origins of ffmpeg's inputs, in order."""
         return tuple(self.graph.locs[value] for value in sources(self.graph))
 
     def command(self, script_path: str, output: str) -> list[str]:
-        """The ffmpeg command that writes the still, a PNG, once its script stands in `script_path`."""
+        """The ffmpeg command that writes the still, a PNG, from its script at `script_path`."""
         return words(still_command(self.graph, self.build, script_path, output))
 
 
@@ -272,7 +272,7 @@ def compile_still(compiled: Compiled, frame: int) -> Still:
 
 
 def slice_legal(compiled: Compiled, frame: int) -> Graph:
-    """The legal graph of one frame: the same ops over only what the frame is made of."""
+    """The legal graph of one frame: the film's ops, without those that the frame does not depend on."""
     if not 0 <= frame < compiled.plan.frames:
         raise ReelError("RC206", Loc(), f"frame {frame} is outside the reel", detail=f"it has {compiled.plan.frames}")
     return legal_slice(infer(compiled.shaped), frame, frame + 1)

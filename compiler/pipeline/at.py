@@ -1,5 +1,5 @@
-"""Traces both ways: a record time back to what is seen (which clip, source frame and box, at what speed, how much of
-it), and a clip's source time forward to when it plays."""
+"""Traces in both directions: a record time back to the clips on screen (source frame, box, speed, share of the
+picture), and a clip's source time forward to its record time."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ NAMED = 12
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What one clip shows at one record frame."""
+    """The view of one clip at one record frame."""
 
     placed: Placed
     frame: int
     """The clip's own frame, from 0."""
     source: SourceTime
-    """The source time the crop is taken at: of the frame's own record time."""
+    """The source time of the frame's record time, at which the crop is evaluated."""
     source_frame: int
-    """The source frame shown: its number, from 0. Where frames are mixed, the earlier of the two."""
+    """The number of the displayed source frame, from 0; if frames are mixed, of the earlier one."""
     motion: Motion
-    """How the next source frame is mixed in, if it is."""
+    """The way the next source frame is mixed in, `repeat` for none."""
     box: Box
     speed: Fraction
     weight: Fraction
-    """How much of it is seen: 1 alone, less within a dissolve; in another blend, how far that has come."""
+    """The clip's share of the picture: 1 alone, less in a dissolve; in other blends, their progress."""
     values: tuple[str, ...]
-    """The definitions of the graph that make it."""
+    """The graph's definitions of the clip's picture."""
 
     def as_json(self) -> dict[str, object]:
         """The sight's members of `compile --at --format json`."""
@@ -72,7 +72,7 @@ def frame_at(plan: Plan, at: Fraction) -> int:
 
 
 def record_time(plan: Plan, clip: str, at: SourceTime) -> RecordTime:
-    """The record time at which the clip of this id plays source time `at`; RC206 for one that it does not show."""
+    """The record time at which the clip of this id plays source time `at`; RC206 for a time that it does not play."""
     placed = {one.placed.clip.id: one.placed for one in plan.clips}.get(clip)
     if placed is None:
         named = ", ".join(one.placed.clip.id for one in plan.clips[:NAMED])
@@ -91,7 +91,7 @@ def record_time(plan: Plan, clip: str, at: SourceTime) -> RecordTime:
 
 
 def sights(plan: Plan, graph: Graph, frame: int) -> list[Sight]:
-    """What is seen at a record frame: one clip, or the two of an overlap."""
+    """The views at a record frame: of one clip, or of the two of an overlap."""
     placed = [clip.placed for clip in plan.clips if clip.placed.first <= frame < clip.placed.first + clip.placed.frames]
     return [_sight(clip, plan, graph, frame, placed) for clip in placed]
 
@@ -110,7 +110,7 @@ def _sight(placed: Placed, plan: Plan, graph: Graph, frame: int, seen: Sequence[
 
 
 def _between(placed: Placed, at: SourceTime) -> int:
-    """The last source frame at or before a source time, of those that are read."""
+    """The last source frame at or before a source time, among those that are read."""
     video = placed.media.video
     return max(seen_at(video, at), next_from(video, placed.timing.read_from))
 

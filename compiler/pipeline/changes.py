@@ -1,4 +1,4 @@
-"""What a pass did to a graph, definition by definition, as people read it."""
+"""The changes of a pass, definition by definition, as text and as drawings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Mark = Literal["same", "new", "changed", "gone"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A definition in the textual form, its name and the stored field it came from, and what the pass did to it."""
+    """A definition in the textual form, with its name, its stored field, and the pass's change to it."""
 
     mark: Mark
     name: Value
@@ -32,7 +32,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A stage, and how many definitions its pass made, rewrote and dropped."""
+    """A stage, with the numbers of definitions that its pass made, rewrote and dropped."""
 
     stage: Stage
     new: int
@@ -41,7 +41,7 @@ class Change:
 
 
 def changes(stages: Sequence[Stage]) -> tuple[Change, ...]:
-    """Every stage with what it changed of the one before; the first changed nothing."""
+    """Every stage with its changes to the one before; the first has none."""
     return (Change(stages[0], 0, 0, 0), *(_change(before, after) for before, after in pairwise(stages)))
 
 
@@ -52,7 +52,7 @@ def _change(before: Stage, after: Stage) -> Change:
 
 
 def lines(before: Graph | None, after: Graph) -> Iterator[Line]:
-    """The definitions of `after`, those that are new or changed marked, among them those of `before` that are gone."""
+    """The definitions of `after` and the dropped ones of `before`, with marks for new, changed and dropped ones."""
     now = _texts(after)
     was = now if before is None else _texts(before)
     old = after.ops if before is None else before.ops
@@ -66,9 +66,9 @@ def lines(before: Graph | None, after: Graph) -> Iterator[Line]:
 
 
 def drawing(graph: Graph, other: Graph | None, marks: tuple[Mark, Mark], href: Callable[[str], str]) -> str:
-    """The graph as SVG, of which the one inline style sheet is `DRAWING_STYLE`; its boxes are links to `href`.
+    """The graph as SVG with `DRAWING_STYLE` as its only inline style sheet; its boxes link to `href`.
 
-    Held against another graph: what that has not and what that has otherwise is marked by the two `marks`.
+    Compared with `other`: the first of `marks` is for definitions that `other` lacks, the second for changed ones.
     """
     alone, otherwise = marks
     there = graph.ops if other is None else other.ops
@@ -79,12 +79,12 @@ def drawing(graph: Graph, other: Graph | None, marks: tuple[Mark, Mark], href: C
 
 
 def _texts(graph: Graph) -> dict[Value, str]:
-    """Every definition's line of the textual form, by its name."""
+    """Every definition's line of the textual form, by name."""
     return {define.name: line for define, line in zip(graph, show(graph).splitlines(), strict=False)}
 
 
 def _merged(old: list[Value], new: list[Value]) -> Iterator[Value]:
-    """Both lists in one order that keeps the order of `new`, each name once; what moved stands where it is now."""
+    """Both lists in one, in the order of `new`, each name once; a moved name has its new place."""
     here = set(new)
     for _, i, until, j, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         yield from (name for name in old[i:until] if name not in here)

@@ -1,4 +1,4 @@
-"""What of a legal graph goes into the film, in the form that the profile's encoder takes."""
+"""The part of a legal graph that the film holds, in the formats that the profile's encoders take."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from compiler.profiles import Profile
 
 FILM, HEARD = Value("film"), Value("film.sound")
 CODEC = Loc(None, "/encode/codec")
-"""The field that decides what the encoder is given."""
+"""The field that decides the encoders' input formats."""
 
 
 def delivered(legal: Graph, profile: Profile) -> Graph:
-    """The picture and the sound that the profile has, each as its encoder is given it."""
+    """The graph of the profile's picture and sound, each in its encoder's input format."""
     video = legal.video if profile.picture else None
     audio = legal.audio if profile.sound else None
     defs: list[Def] = []

@@ -1,6 +1,6 @@
-"""Drafts: what an edit would be, clip by clip, in numbers that a page can draw; no graph is made.
+"""Drafts: an edit's timing and curves, clip by clip, in numbers that a page can draw; no graph is made.
 
-Where a compile stops at what is wrong, a draft says all of it and goes on with the clips that are right.
+A compile stops at errors; a draft reports them all and goes on with the valid clips.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from compiler.timeline.media import Media
 from compiler.timeline.pieces import CropPiece, Polynomial, SourcePiece, crop_pieces, source_pieces
 
 KEPT = 512
-"""Clips that are kept as they were drafted: between two drafts of an edit all but one are the same."""
+"""Drafted clips that are cached: two successive drafts of an edit differ in one clip."""
 
 
 @dataclass(frozen=True, slots=True)
 class PathPiece:
-    """Between two source times: the box that keyframes make, of the seconds since `start`."""
+    """The keyframed box between two source times, as polynomials of the seconds since `start`."""
 
     start: float
     end: float
@@ -41,7 +41,7 @@ class PathPiece:
 
 @dataclass(frozen=True, eq=False)
 class Drafted:
-    """One clip that is right by itself. The same clip drafted again is this very object."""
+    """One clip that is valid by itself. Drafting the same clip again gives the same object."""
 
     media: Media
     timing: Timing
@@ -51,22 +51,22 @@ class Drafted:
 
     @cached_property
     def source(self) -> list[SourcePiece]:
-        """The source time of its frames."""
+        """The source time of the clip's frames."""
         return source_pieces(self.timing.warp, self.canvas.fps)
 
     @cached_property
     def crop(self) -> list[CropPiece]:
-        """Its crop box, frame by frame: the very numbers that are rendered."""
+        """The clip's crop box over its frames, with the same numbers as the render."""
         return crop_pieces(self.framing.path)
 
     @property
     def lasts(self) -> Fraction:
-        """Seconds of source time there are; a still image has as many as its clip plays."""
+        """Seconds of source time in the media; for a still image as many as the clip plays."""
         return self.timing.warp.end if self.media.video.still else self.media.video.end
 
     @cached_property
     def path(self) -> tuple[list[PathPiece], float]:
-        """Its crop box over all of its source, in real time, played or not; and how far it leaves the curve at most."""
+        """The crop box over the whole source at real speed, trimmed or not, and its largest distance from the curve."""
         path, start, rate = keyed_path(self.framing, self.media, self.canvas)
         pieces = [_timed(piece, start, rate) for piece in crop_pieces(path)]
         first, last = pieces[0], pieces[-1]
@@ -79,7 +79,7 @@ class Drafted:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An edit as it would be. `clips` are None where they are wrong; then nobody knows where the others land."""
+    """A drafted edit. Invalid `clips` are None; then the places of the others are unknown, and `firsts` is None."""
 
     reel: Reel
     clips: tuple[Drafted | None, ...]
@@ -88,14 +88,15 @@ class Draft:
     frames: int | None
     joins: tuple[Join, ...]
     longest: tuple[Fraction | None, ...]
-    """Seconds that the join into each clip may last, as an overlap where it is a cut; None for the first clip."""
+    """The most seconds that the join into each clip may last, for a cut those of an overlap; None for the first
+    clip."""
     errors: tuple[ReelError, ...]
     notices: tuple[Notice, ...]
 
 
 def draft_reel(reel: Reel, media: Mapping[str, Media], build: Build, wrong: Collection[str] = ()) -> Draft:
-    """The draft of a reel; clips whose ids are `wrong` are known to be, or have no media. Raises RC208 alone: a film
-    without a rate has no frames."""
+    """The draft of a reel; clips with ids in `wrong` are known to be invalid or have no media. Raises only RC208: a
+    film without a rate has no frames."""
     media = {name: build.reads(each) for name, each in media.items()}
     reel = at_rate(reel, media)
     fps, errors, notices = reel.canvas.fps, list[ReelError](), list[Notice]()
@@ -124,7 +125,7 @@ def draft_reel(reel: Reel, media: Mapping[str, Media], build: Build, wrong: Coll
 def _drafted(
     clip: Clip, media: Media, canvas: Canvas, audio: AudioSettings
 ) -> tuple[Drafted | ReelError, tuple[Notice, ...]]:
-    """The clip by itself, or what is wrong with it; and what its author may want to know."""
+    """The clip by itself, or its error; and its warnings."""
     notices = list(clip.notices)
     try:
         return Drafted(media, *settle(clip, media, canvas, audio, notices), canvas), tuple(notices)
@@ -137,7 +138,7 @@ def _standing(start: float, end: float, box: Box) -> PathPiece:
 
 
 def _timed(piece: CropPiece, start: SourceTime, rate: Fraction) -> PathPiece:
-    """A piece of a path counted in frames as one of seconds."""
+    """A piece of a path counted in frames, as a piece counted in seconds."""
 
     def scaled(poly: Sequence[float]) -> Polynomial:
         return tuple(c * float(rate**power) for power, c in enumerate(poly))

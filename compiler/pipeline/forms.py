@@ -11,16 +11,16 @@ from compiler.ir.text import number, show
 from compiler.pipeline import Compiled, frame_at, sights
 
 SCRIPT, MEASURE = "filtergraph.txt", "measure.txt"
-"""The scripts that the commands read, in the working folder."""
+"""The names of the commands' scripts, in the working folder."""
 
 
 def film_name(compiled: Compiled) -> str:
-    """What the film is called that the command makes: `film.mp4`, or as the codec has it."""
+    """The name of the film in the command: `film` with the codec's usual ending."""
     return f"film{compiled.encoding.profile.endings[0]}"
 
 
 def command(compiled: Compiled) -> str:
-    """The commands that make the film, as typed in the folder: one, and before it one that measures if need be."""
+    """The shell commands that make the film in the working folder: one, preceded by a measuring one if need be."""
     measuring = compiled.measuring
     before = compiled.measure_shell(measuring, MEASURE) + "\n" if measuring else ""
     return before + compiled.shell(SCRIPT, film_name(compiled))
@@ -28,7 +28,7 @@ def command(compiled: Compiled) -> str:
 
 def _json(compiled: Compiled) -> str:
     from compiler.ir.drawing import (
-        as_json,  # imported when asked for, like the drawings below: they take a while to load
+        as_json,  # imported on demand, like the drawings below, since they load slowly
     )
 
     document = {"compile": 1, "plan": compiled.plan.as_json(), "graph": as_json(compiled.graph)}
@@ -48,7 +48,7 @@ def _svg(compiled: Compiled) -> str:
 
 
 def traced(compiled: Compiled, at: Fraction) -> Mapping[str, object]:
-    """One record time traced back to what is seen, ready for JSON; RC206 outside the film."""
+    """One record time traced back to the source frames on screen, JSON-ready; RC206 outside the film."""
     frame = frame_at(compiled.plan, at)
     seen = [sight.as_json() for sight in sights(compiled.plan, compiled.graph, frame)]
     return {"trace": 1, "at": number(at), "frame": frame, "seen": seen}

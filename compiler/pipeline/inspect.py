@@ -1,4 +1,4 @@
-"""One definition looked at: what it is, where it came from, and what became of it in the script."""
+"""Facts of one definition: its text, its origin, its stages, and its filters in the script."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ class Definition:
 
     name: Value
     text: str
-    """What it does, as the textual form says it."""
+    """The op in the textual form."""
     shape: str
     loc: Loc
     since: str
-    """The stage that made it."""
+    """The stage that made the definition."""
     until: str | None
-    """The stage that took it out, if one did."""
+    """The stage that removed the definition, if any did."""
     filters: tuple[str, ...]
-    """What the script has of it; nothing where a later pass took it out."""
+    """The definition's filters in the script; none if a later pass removed it."""
 
 
 def script_parts(compiled: Compiled, graph: Graph) -> list[ScriptPart]:
-    """The script in its parts, each for the definition of `graph`, a stage's, that it came from."""
+    """The parts of the script, each with the definition of `graph`, a stage's graph, that it came from."""
     film = compiled.film
     return [
         part if part.value is None else ScriptPart(part.text, forebear(part.value, graph.ops))
@@ -42,7 +42,7 @@ def script_parts(compiled: Compiled, graph: Graph) -> list[ScriptPart]:
 
 
 def forebear(name: Value, names: Collection[Value]) -> Value:
-    """The one of `names` that a value was made of by later passes: itself, or the nearest it is a part of by name."""
+    """The one of `names` from which later passes made a value: itself, or its longest prefix by parts of the name."""
     at = str(name)
     while at and Value(at) not in names:
         at = at.rpartition(".")[0]
@@ -50,7 +50,7 @@ def forebear(name: Value, names: Collection[Value]) -> Value:
 
 
 def definition(compiled: Compiled, at_stage: int, name: str) -> Definition | None:
-    """The definition of this name at a stage, or at the one before, which took it out; None if there is none."""
+    """The definition of this name at a stage or, if that stage removed it, at the one before; None if there is none."""
     graphs = [compiled.stages[at_stage].graph, *([compiled.stages[at_stage - 1].graph] if at_stage else [])]
     graph = next((graph for graph in graphs if name in graph.ops), None)
     if graph is None:
@@ -68,7 +68,7 @@ def definition(compiled: Compiled, at_stage: int, name: str) -> Definition | Non
 
 
 def _life(stages: Sequence[Stage], at_stage: int, name: Value) -> tuple[str, str | None]:
-    """The stage that made the definition seen at stage `at_stage`, and the one that took it out."""
+    """The stage that made the definition of stage `at_stage`, and the stage that removed it."""
     first = at_stage
     while first and name in stages[first - 1].graph.ops:
         first -= 1

@@ -1,6 +1,6 @@
-"""How a film gets its loudness: its own sound is measured first, then all of it is played at one gain.
+"""The loudness of a film: its own sound is measured first, then all of it is multiplied by one gain.
 
-A limiter would make the target in every case, and change the sound; a gain changes nothing but how loud it is.
+A limiter would always reach the target, but would change the sound; a gain changes only its level.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from compiler.ir.graph import Def, Graph, drop_unread
 from compiler.ir.ops import Value
 
 QUIETEST = -70.0
-"""LUFS: R128's absolute gate. A film no louder than this counts as silence and is left alone."""
+"""LUFS: R128's absolute gate. A film no louder than this counts as silence and stays unchanged."""
 
 STEP = 0.0005
-"""Half the step in which ffmpeg writes peaks down, of full scale: the true peak is at most that much higher."""
+"""Half the step of the peaks that ffmpeg writes, of full scale: the true peak is at most that much higher."""
 
 _INTEGRATED = re.compile(r"^lavfi\.r128\.I=(\S+)$", re.MULTILINE)
 _PEAK = re.compile(r"^lavfi\.r128\.true_peaks_ch\d=(\S+)$", re.MULTILINE)
@@ -33,12 +33,12 @@ class Measuring:
     graph: Graph
     script: str
     value: Value
-    """What is made louder or quieter."""
+    """The sound that the gain applies to."""
     target: float
     peak: float
 
     def gain(self, report: str) -> Gain:
-        """The gain that follows from what the first pass wrote down."""
+        """The gain that follows from the report of the first pass."""
         loudness, peak = float(_INTEGRATED.findall(report)[-1]), max(map(float, _PEAK.findall(report))) + STEP
         if loudness <= QUIETEST:
             return Gain(0.0, loudness, limited=False)
@@ -46,12 +46,12 @@ class Measuring:
         return Gain(min(wanted, most), loudness, limited=most < wanted)
 
     def file(self, report: str) -> str:
-        """The gain as the second pass reads it."""
+        """The gain file for the second pass."""
         return gain_command(self.value, f"{self.gain(report).factor:.6f}")
 
     @property
     def shell(self) -> str:
-        """The same as a shell does it, from the one file to the other."""
+        """The shell command that makes the gain file from the report."""
         line = gain_command(self.value, "%.6f").replace("\n", "\\n")
         return (
             "awk -F= '/r128[.]I=/ { i = $2 } /true_peaks_ch/ && $2 > p { p = $2 } END {\n"
@@ -63,26 +63,26 @@ class Measuring:
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """One gain for a whole film, and the loudness in LUFS that it was measured at without it."""
+    """One gain for a whole film, and the film's loudness without it, LUFS."""
 
     decibels: float
     measured: float
     limited: bool
-    """Whether the true peak, and not the target, decided."""
+    """Whether the true peak decided, and not the target."""
 
     @property
     def factor(self) -> float:
-        """What every sample is multiplied by."""
+        """The factor of every sample."""
         return float(10 ** (self.decibels / 20))
 
     @property
     def reached(self) -> float:
-        """LUFS of the film."""
+        """The film's loudness with the gain, LUFS."""
         return self.measured + self.decibels
 
 
 def measuring_of(film: Graph) -> Measuring | None:
-    """The first pass of a film's graph; None for a film whose loudness is left as it is."""
+    """The first pass of a film's graph; None if no loudness is asked for."""
     for define in film:
         if isinstance(op := define.op, ops.Loudness):
             end = Def(Value(f"{define.name}.measured"), ops.Measure(op.src), define.loc)

@@ -1,4 +1,4 @@
-"""The plan: what the film will be, said before it is rendered."""
+"""The plan: predictions of the film and of the resources its render needs."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from compiler.timeline.colour import reading
 from compiler.timeline.instant import SAMPLE_RATE, sample_at
 
 MEMORY_BASE, MEMORY_PIXEL, MEMORY_CLIP = 60, Fraction(250, 2**20), 70
-"""MiB, measured with 1080p sources: a program, x264 for every pixel of the canvas, a clip that is open."""
+"""MiB, measured with 1080p sources: for the program, for x264 a pixel of the canvas, and for an open clip."""
 
 MIXING = {"blend": 0.003, "interpolate": 0.3}
-"""Seconds of one processor a frame and million pixels of the source, measured with 1080p: 0.003 and 0.24 on ffmpeg 9.0,
-0.003 and 0.37 on 5.1."""
+"""Seconds of one processor for a frame and a million pixels of the source, measured with 1080p: 0.003 and 0.24 on
+ffmpeg 9.0, 0.003 and 0.37 on 5.1."""
 
 PLAN_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
 class ClipPlan:
-    """One clip of the plan: where it lands, what it plays, how exactly its crop will sit."""
+    """One clip of the plan: its place, its timing, and the precision of its crop."""
 
     placed: Placed
     crop: CropPlan
     mixed: int
-    """How many of its frames are blended or made up."""
+    """The number of blended or interpolated frames."""
 
     @property
     def seconds(self) -> float:
-        """Of processor time that mixing them takes."""
+        """Seconds of processor time for mixed frames."""
         pixels = math.prod(self.placed.media.video.displayed)
         return self.mixed * pixels / 1e6 * MIXING.get(self.placed.clip.motion, 0)
 
@@ -65,18 +65,18 @@ class ClipPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The film as predicted."""
+    """The predicted film."""
 
     frames: int
     fps: Fraction
     width: int
     height: int
     samples: int | None
-    """48 kHz samples of its sound; None without any."""
+    """48 kHz samples of its sound; None without sound."""
     clips: tuple[ClipPlan, ...]
     inputs: int
     units: tuple[tuple[int, int], ...]
-    """The spans [first, until) of frames that are rendered apart, if there is more than one."""
+    """The spans [first, until) of frames that are rendered separately, if there is more than one."""
     encode: Encode
     loudness: LoudnessTarget | None
 
@@ -92,17 +92,17 @@ class Plan:
 
     @property
     def open_clips(self) -> int:
-        """The most clips of which footage is open at a time."""
+        """The largest number of clips with open media at a time."""
         placed = [clip.placed for clip in self.clips]
         return max(sum(c.first < until and c.first + c.frames > first for c in placed) for first, until in self.units)
 
     @property
     def memory(self) -> int:
-        """MiB the largest ffmpeg is expected to take at most."""
+        """The predicted memory of the largest ffmpeg, MiB."""
         return round(MEMORY_BASE + MEMORY_PIXEL * self.width * self.height + MEMORY_CLIP * self.open_clips)
 
     def as_json(self) -> Mapping[str, object]:
-        """plan.json; times that are no decimals are fractions, as text."""
+        """The content of plan.json; times without a decimal form are fractions, as text."""
         return {
             "plan": PLAN_VERSION,
             "frames": self.frames,
@@ -143,7 +143,7 @@ def make_plan(reel: Reel, placed: Sequence[Placed], graph: Graph) -> Plan:
 
 
 def _loudness(wanted: LoudnessTarget) -> dict[str, object]:
-    """What is wanted, and how it is come by."""
+    """The target, and the passes that reach it."""
     return {
         "target_lufs": number(wanted.target),
         "true_peak_dbtp": number(wanted.true_peak),
@@ -155,7 +155,7 @@ def _loudness(wanted: LoudnessTarget) -> dict[str, object]:
 
 
 def _encode(encode: Encode) -> dict[str, object]:
-    """What of the encoding is said or follows from the quality."""
+    """The encoding's numbers, as given or by the quality."""
     members = {
         "codec": encode.codec,
         "film": PROFILES[encode.codec].title,
@@ -173,7 +173,7 @@ def _crop_plan(placed: Placed) -> CropPlan:
 
 
 def _mixed(placed: Placed, fps: Fraction) -> int:
-    """How many frames of a clip are not frames of its source."""
+    """The number of a clip's frames that are not frames of its source."""
     if placed.clip.motion == "repeat":
         return 0
     op = ops.Retime(placed.picture, placed.timing.grid_warp(fps), fps, motion=placed.clip.motion)

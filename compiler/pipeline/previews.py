@@ -1,7 +1,6 @@
-"""Previews of a source, for people who edit: a proxy that browsers play, a strip of pictures, the peaks of its sound.
+"""Previews of a source, for editors: a proxy that browsers play, a strip of pictures, the peaks of its sound.
 
-They are made as films are: the same ops say what is done to picture and sound, so that a proxy shows the frames, the
-colours and the way up that the film will show.
+Previews use the same ops as films, so that a proxy has the frames, the colours and the orientation of the film.
 """
 
 from __future__ import annotations
@@ -30,36 +29,36 @@ from compiler.timeline.media import STILL_RATE, UNINDEXED, Media
 from compiler.timeline.warp import Pace, Warp
 
 LONGEST = 1280
-"""Pixels of a proxy's longer side, at most."""
+"""The most pixels of a proxy's longer side."""
 
 HIGH = 60
-"""Pixels of a strip's pictures."""
+"""The height of a strip's pictures, pixels."""
 
 WIDEST = 240
-"""The same across, at most: what is wider is shown narrower."""
+"""The largest width of a strip's pictures, pixels; wider ones are squeezed."""
 
 EVERY = Fraction(1, 2)
-"""Seconds between a strip's pictures, if there are neither too few then nor too many."""
+"""Seconds between a strip's pictures, within the limits FEWEST and MOST."""
 
 FEWEST, MOST, ACROSS = 8, 60, 10
-"""Pictures of a strip, and how many of them stand side by side."""
+"""The least and the most pictures of a strip, and the pictures of a row."""
 
 DECODED = 1_500_000_000
-"""Pixels of a source up to which a strip is made by decoding all of it, which takes about a second."""
+"""Pixels of a source up to which all of it is decoded for a strip, which takes about a second."""
 
 READ = 400_000_000
-"""Bytes of a source up to which a strip is made by reading all of it, of which only key frames are decoded."""
+"""Bytes of a source up to which all of it is read for a strip, and only its key frames are decoded."""
 
 PEAKS_A_SECOND, MOST_PEAKS = 50, 40_000
 
 NOWHERE = Loc()
 Finish = Callable[[Graph], list[str]]
-"""What is done to a finished picture or sound so that it can be seen or measured."""
+"""The filters that follow a finished picture or sound to show or measure it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """How a strip's pictures are laid out: picture k shows what is seen at (k + 1/2) / rate seconds of source time."""
+    """The layout of a strip: picture k shows the source at (k + 1/2) / rate seconds of source time."""
 
     width: int
     height: int
@@ -70,24 +69,24 @@ class Strip:
     """Pictures a second."""
 
     def instant(self, picture: int) -> Fraction:
-        """The source time that a picture shows, seconds."""
+        """The source time of a picture, seconds."""
         return (picture + Fraction(1, 2)) / self.rate
 
     @property
     def tiling(self) -> str:
-        """The filters that put pictures side by side."""
+        """The filter arguments that lay pictures out in rows."""
         return ",".join(previews.tiled(self.columns, self.rows))
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """One ffmpeg that makes a preview, or a part of one."""
+    """One run of ffmpeg that makes a preview, or a part of one."""
 
     graph: Graph
     script: str
     build: Build
     frames: int
-    """How many it makes of what its progress is counted in."""
+    """The number of frames that its progress counts to."""
 
 
 def strip_of(media: Media) -> Strip:
@@ -96,37 +95,37 @@ def strip_of(media: Media) -> Strip:
     pictures = 1 if media.video.still else min(MOST, max(FEWEST, ceil(end / EVERY)))
     across = min(WIDEST, max(2, _even(Fraction(HIGH * width, height))))
     columns = min(pictures, ACROSS)
-    # of whole milliseconds: ffmpeg's rates are small numbers
+    # whole milliseconds, since ffmpeg limits the numbers of a rate
     rate = Fraction(pictures * 1000, max(1, nearest(end * 1000)))
     return Strip(across, HIGH, columns, ceil(Fraction(pictures, columns)), pictures, rate)
 
 
 def decoded(media: Media) -> bool:
-    """Whether all of a source is decoded for its strip, and not its key frames alone."""
+    """Whether all of a source is decoded for its strip, and not only its key frames."""
     return media.video.still or frames_of(media) * media.video.width * media.video.height <= DECODED
 
 
 def sought(media: Media) -> bool:
-    """Whether a strip is made of pieces of a source that are sought to, and not of all of it."""
+    """Whether a strip is made by seeking to each picture, and not by reading the whole source."""
     return not decoded(media) and media.size > READ and media.format not in UNINDEXED
 
 
 def frames_of(media: Media) -> int:
-    """About how many frames a source has."""
+    """The approximate number of frames of a source."""
     if media.video.still:
         return 1
     return len(media.video.ticks) or media.video.frames or ceil(media.video.end * media.video.rate)
 
 
 def strip_preview(media: Media, build: Build) -> Preview:
-    """A strip made in one go, from the source's start to its end."""
+    """The run that makes a strip from the source's start to its end."""
     strip, media = strip_of(media), build.reads(media)
     picture = _picture(media, Fraction(0), (strip.width, strip.height), strip.rate)
     return _preview(picture, [], build, 1, lambda _: previews.tiled(strip.columns, strip.rows))
 
 
 def cell_preview(media: Media, build: Build, picture: int) -> Preview:
-    """One picture of a strip: the key frame that is sought to for it."""
+    """The run that makes one picture of a strip, from the key frame that a seek finds."""
     strip, media = strip_of(media), build.reads(media)
     at = strip.instant(picture) + media.video.first - media.start
     seek = max(Fraction(0), Fraction(floor(at * 1000), 1000))
@@ -134,7 +133,7 @@ def cell_preview(media: Media, build: Build, picture: int) -> Preview:
 
 
 def proxy_preview(media: Media, build: Build) -> Preview:
-    """A whole source for browsers: its frames at their own times from 0 on, and its sound."""
+    """The run that makes the proxy of a whole source: its frames at their own times from 0 on, and its sound."""
     media = build.reads(media)
     check_colours(media.video, NOWHERE)
     if media.video.still:
@@ -145,19 +144,19 @@ def proxy_preview(media: Media, build: Build) -> Preview:
 
 
 def proxy_size(media: Media) -> tuple[int, int]:
-    """Width and height of a proxy: as displayed, even, not larger than need be."""
+    """Width and height of a proxy: as displayed, even, within LONGEST."""
     width, height = media.video.displayed
     share = min(Fraction(1), Fraction(LONGEST, max(width, height)))
     return max(2, _even(width * share)), max(2, _even(height * share))
 
 
 def proxy_tick(media: Media) -> Fraction:
-    """Seconds of which every time of a proxy's frames is a multiple."""
+    """Seconds of a tick; the times of a proxy's frames are multiples of it."""
     return 1 / STILL_RATE if media.video.still else Fraction(1, media.video.time_base.denominator)
 
 
 def peaks_preview(media: Media, build: Build) -> tuple[Preview, Fraction] | None:
-    """The sound's peaks, and how many there are a second; None for a source without a sound that films can have."""
+    """The run that measures a sound's peaks, and the peaks a second; None for a source without usable sound."""
     media = build.reads(media)
     sound = _sound(media)
     if not sound:
@@ -172,7 +171,7 @@ def proxy_command(preview: Preview, media: Media, script_path: str, output: str)
 
 
 def strip_command(preview: Preview, media: Media, script_path: str, output: str) -> list[str]:
-    """The ffmpeg command that makes a strip in one go."""
+    """The ffmpeg command that makes a whole strip."""
     keys = not decoded(media)
     return words(previews.strip_command(preview.graph, preview.build, script_path, output, keys=keys))
 
@@ -183,23 +182,23 @@ def cell_command(preview: Preview, script_path: str, output: str) -> list[str]:
 
 
 def tile_command(strip: Strip, build: Build, cells: str, output: str) -> list[str]:
-    """The ffmpeg command that makes a strip of its pictures."""
+    """The ffmpeg command that makes a strip from its pictures."""
     return words(previews.tile_command(build, cells, (strip.width, strip.height), strip.tiling, output))
 
 
 def peaks_command(preview: Preview, script_path: str) -> list[str]:
-    """The ffmpeg command that writes a sound's peaks down."""
+    """The ffmpeg command that writes a sound's peaks to a file."""
     return words(previews.levels_command(preview.graph, preview.build, script_path))
 
 
 def peaks_of(report: str) -> list[float]:
-    """The peaks that were written down, as parts of full scale; what is louder counts as that."""
+    """The peaks of the written report, as fractions of full scale, at most 1."""
     return [round(min(1.0, 10 ** (level / 20)), 3) for level in previews.read_levels(report)]
 
 
 def _picture(media: Media, seek: Fraction, size: tuple[int, int], rate: Fraction | None) -> list[Def]:
-    """The picture as displayed, from source time 0 on or from where it is sought to: on the grid of `rate`, or at its
-    own times."""
+    """The picture as displayed, from source time 0 or from `seek` on, on the grid of `rate`, if any, or at its own
+    times."""
     video, chain = media.video, Chain("view")
     at = chain.add("video", ops.Source(media, "video", seek), NOWHERE)
     at = chain.add("whole", ops.Deinterlace(at, video.fields), NOWHERE)
@@ -207,7 +206,7 @@ def _picture(media: Media, seek: Fraction, size: tuple[int, int], rate: Fraction
         at = chain.add("trim", ops.Trim(at, SourceTime(Fraction(0)), video.end), NOWHERE)
     if rate:
         at = chain.add("warp", ops.Retime(at, _plain(media), rate), NOWHERE)
-    # made small first: tone mapping is in floating point
+    # scaled down first, since tone mapping in floating point is slow
     at = chain.add("size", ops.Scale(at, *(size if video.rotation in (0, 180) else size[::-1])), NOWHERE)
     at = chain.add("colour", ops.Colour(chain.add("tonemap", ops.Tonemap(at), NOWHERE)), NOWHERE)
     at = chain.add("turn", ops.Turn(at, video.rotation, video.mirrored), NOWHERE)
@@ -216,7 +215,7 @@ def _picture(media: Media, seek: Fraction, size: tuple[int, int], rate: Fraction
 
 
 def _sound(media: Media) -> list[Def]:
-    """The sound from source time 0 on, as long as the picture; nothing where films can have none of it."""
+    """The sound from source time 0 on, as long as the picture; empty for a source without usable sound."""
     if media.audio is None or unmixable(media.audio.speakers):
         return []
     chain = Chain("sound")
@@ -228,7 +227,7 @@ def _sound(media: Media) -> list[Def]:
 
 
 def _plain(media: Media) -> Warp:
-    """All of a source, as fast as it is."""
+    """The warp of a whole source at real speed."""
     return Warp((Pace(SourceTime(Fraction(0)), media.video.end),))
 
 
@@ -241,7 +240,7 @@ def _even(length: Fraction) -> int:
 
 
 def _preview(picture: list[Def], sound: list[Def], build: Build, frames: int, last: Finish = lambda _: []) -> Preview:
-    """The ffmpeg of these definitions; `last` are filters behind all of them."""
+    """The run of some definitions; `last` makes further filters at the end of the graph."""
     video, audio = (defs[-1].name if defs else None for defs in (picture, sound))
     graph = cut_sound(fold_identity(Graph((*picture, *sound), video, audio)))
     spelling = dict(spell(graph))

@@ -1,8 +1,8 @@
 """Units: spans of the film that are rendered one after the other and joined by stream copy.
 
-A graph of many clips keeps a decoder and its buffers for every one of them from its first frame to its last. Cut where
-clips begin, at most a few are open at a time, however long the reel is. The sound is mixed and encoded once over the
-whole, while the pictures are joined.
+A graph of many clips keeps a decoder and its buffers open for each of them, from the film's first frame to its last. In
+units cut where clips begin, at most a few clips are open at a time, however long the reel is. The sound is mixed and
+encoded once for the whole film, while the pictures are joined.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from compiler.pipeline.delivery import delivered
 from compiler.profiles import Profile
 
 SHORTEST = Fraction(4)
-"""Seconds: a shorter unit takes in the next clip, since every unit costs a start of ffmpeg and a keyframe."""
+"""Seconds: a shorter unit is extended by the next clip, since every unit costs a start of ffmpeg and a keyframe."""
 
 MOST_CLIPS = 2
-"""Clips that begin in one unit, at most."""
+"""The most clips that begin in one unit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Frames [first, until) of the film: their own legal graph, and its script."""
+    """Frames [first, until) of the film, with their own legal graph and its script."""
 
     first: int
     until: int
@@ -40,20 +40,20 @@ class Unit:
 
     @property
     def frames(self) -> int:
-        """How many there are."""
+        """The number of frames."""
         return self.until - self.first
 
 
 @dataclass(frozen=True, slots=True)
 class FilmSound:
-    """The sound of the whole film: its own legal graph, and its script."""
+    """The sound of the whole film, with its own legal graph and its script."""
 
     graph: Graph
     script: str
 
 
 def unit_spans(clips: Sequence[Placed], fps: Fraction) -> tuple[tuple[int, int], ...]:
-    """The spans [first, until) of record frames the film is cut into; a blend belongs to the clip it leads into."""
+    """The spans [first, until) of the film's units; a blend belongs to the clip that it leads into."""
     spans: list[tuple[int, int]] = []
     begun = 0
     for clip in clips:
@@ -67,14 +67,14 @@ def unit_spans(clips: Sequence[Placed], fps: Fraction) -> tuple[tuple[int, int],
 
 
 def make_unit(shaped: Inferred, first: int, until: int, profile: Profile) -> Unit:
-    """A unit of a graph that has been shaped, given by its shapes, as the profile's encoder takes it."""
+    """A unit of a shaped graph, given by its shapes, in the profile's input format."""
     legal = delivered(legal_slice(shaped, first, until), profile)
     return Unit(first, until, legal, script(legal, spell(legal)))
 
 
 def legal_slice(shaped: Inferred, first: int, until: int) -> Graph:
-    """The legal graph of frames [first, until) of a shaped graph, given by its shapes: the same ops over only what
-    these are made of."""
+    """The legal graph of frames [first, until) of a shaped graph, given by its shapes, without ops that these frames
+    do not depend on."""
     graph, shapes = slice_span(shaped.graph, first, until, shaped), shaped
     for step in SLICING:
         graph = step(graph, shapes)

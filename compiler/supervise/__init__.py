@@ -1,7 +1,8 @@
-"""The only I/O layer: media probed, ffmpeg run, films verified and put in place, every child under limits.
+"""The only layer with I/O: it probes media, runs ffmpeg, verifies and publishes films, and limits every child process.
 
-probe      what a media file is           ffmpeg     which ffmpeg, and what it can do
-run        one supervised ffmpeg          verdict    what its failure means
-render     from a script to a film        film       is it the one predicted
-doctor     what this machine can do       sandbox    how every child is started and stopped
+probe      facts of a media file          ffmpeg     the ffmpeg in use, and its abilities
+run        one supervised ffmpeg          verdict    the error of a failed ffmpeg
+render     from a script to a film        film       checks of the output, and its final name
+verify     the film against the plan      sandbox    start, limits and end of every child
+doctor     the abilities of this machine
 """

@@ -1,7 +1,7 @@
-"""What may be opened at all: the demuxers, decoders and picture sizes that media from strangers may ask for.
+"""The allowlist of media: the demuxers, decoders and picture sizes that untrusted files may use.
 
-Everything is named, nothing is excluded by name: a playlist, a script or an exotic decoder is refused because it is
-not here. Runs in the probe child.
+Nothing is excluded by name: a playlist, a script or an exotic decoder is refused because it is not on the list. Runs in
+the probe child.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FORMATS = (
     *("mov", "mp4", "m4a", "3gp", "3g2", "mj2", "matroska", "webm", "mpegts", "mpeg", "avi", "ogg", "flv", "asf"),
     *("mxf", "wav", "mp3", "flac", "aac"),
 )
-"""Demuxers, by any of their names. None of them opens a second file."""
+"""Demuxers, by any of their names; none of them opens a second file."""
 
 VIDEO_CODECS = (
     *("h264", "hevc", "av1", "vp8", "vp9", "mpeg4", "mpeg2video", "mpeg1video", "h263", "theora", "vc1", "prores"),
@@ -40,10 +40,10 @@ DECODERS = (
     *(*VIDEO_CODECS, *AUDIO_CODECS, "libdav1d", "flv", "msmpeg4", "mp3float", "mp2float", "amrnb", "amrwb"),
     *("libopencore_amrnb", "libopencore_amrwb", "libopus", "libvpx", "libvpx-vp9"),
 )
-"""Decoder names: where they differ from the codec's own, both."""
+"""Names of decoders, and of their codecs where they differ."""
 
 STILLS = {b"\x89PNG\r\n\x1a\n": "png_pipe", b"\xff\xd8\xff": "jpeg_pipe", b"RIFF....WEBP": "webp_pipe"}
-"""How still images begin (a dot is any byte), and the demuxer that reads one from any file, whatever its name."""
+"""The first bytes of still images (a dot is any byte), and demuxers that read them whatever the file's name."""
 
 TEXTS = {
     b"#EXTM3U": "an HLS playlist",
@@ -54,7 +54,7 @@ TEXTS = {
     b"<?xml": "an XML file",
     b"<svg": "an SVG drawing",
 }
-"""How texts that lead a player to other files begin."""
+"""The first bytes of text files that lead players to other files."""
 
 FOUND = "open a video file such as mp4, mov, mkv, webm, ts or avi, or a png, jpg or webp image"
 _OPTIONS = {
@@ -65,14 +65,14 @@ _OPTIONS = {
 _TOO_BIG = re.compile(r"Picture size (\d+)x(\d+) exceeds")
 
 Log = list[tuple[int, str, str]]
-"""libav's own messages: level, source, text."""
+"""libav's messages: level, source, text."""
 
 
 @contextmanager
 def opened(
     path: Path, formats: Sequence[str] = (*FORMATS, *STILLS.values()), decoders: Sequence[str] = DECODERS
 ) -> Iterator[tuple[InputContainer, Log]]:
-    """The file as an open container, read as a plain file whatever its name says; RC604, RC606."""
+    """The file as an open container, read as a plain file regardless of its name; RC604, RC606."""
     still = _sniff(path)
     av.logging.set_level(av.logging.ERROR)
     with av.logging.Capture() as log:
@@ -83,14 +83,14 @@ def opened(
         except av.error.FFmpegError as error:
             raise _refusal(error, log) from error
         with container:
-            too_big = _TOO_BIG.search(said(log))
+            too_big = _TOO_BIG.search(messages(log))
             if too_big:
                 raise too_many_pixels(int(too_big[1]), int(too_big[2]))
             yield container, log
 
 
 def admit_stream(stream: Stream, allowed: tuple[str, ...]) -> str:
-    """The stream's codec name, its decoder made ready to run alone and bounded; RC606 if it is not allowed."""
+    """The stream's codec name, with its decoder set to one thread and to limits; RC606 if the codec is not allowed."""
     context = stream.codec_context
     codec = context.codec.canonical_name if context else "unknown"
     if codec not in allowed:
@@ -101,12 +101,12 @@ def admit_stream(stream: Stream, allowed: tuple[str, ...]) -> str:
 
 
 def refused(what: str, hint: str = FOUND, detail: str = "") -> ReelError:
-    """Media that is not let in: RC606."""
+    """RC606 for media that is not allowed."""
     return ReelError("RC606", Loc(), what, detail=detail, hint=hint)
 
 
 def unreadable(what: str, detail: str = "", hint: str = "check that the file is whole and plays") -> ReelError:
-    """Media that cannot be read: RC604."""
+    """RC604 for media that cannot be read."""
     return ReelError("RC604", Loc(), what, detail=detail, hint=hint)
 
 
@@ -117,13 +117,13 @@ def too_many_pixels(width: int, height: int) -> ReelError:
     )
 
 
-def said(log: Log) -> str:
-    """libav's distinct messages, a line each, the first eight."""
+def messages(log: Log) -> str:
+    """The first eight of libav's distinct messages, a line each."""
     return "\n".join(list(dict.fromkeys(text.strip() for _, _, text in log))[:8])
 
 
 def _sniff(path: Path) -> str | None:
-    """The demuxer of a still image, none for a film; RC604 for an empty file, RC606 for a text that names others."""
+    """The demuxer of a still image, None for a film; RC604 for an empty file, RC606 for text that names other files."""
     with path.open("rb") as file:
         raw = file.read(256)
     for mark, demuxer in STILLS.items():
@@ -139,7 +139,7 @@ def _sniff(path: Path) -> str | None:
 
 
 def _refusal(error: av.error.FFmpegError, log: Log) -> ReelError:
-    text = said(log)
+    text = messages(log)
     if "not on whitelist" in text:
         return refused("is of a format that is not allowed", detail=text)
     if error.errno == 12:

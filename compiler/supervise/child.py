@@ -1,9 +1,9 @@
-"""The launcher: puts itself under limits, then becomes the command.
+"""The launcher: a process that limits itself, then becomes the command.
 
     python -I -S child.py LIMITS_JSON -- COMMAND...
 
-Runs alone, before any of our code can be imported: the standard library only. A launcher of our own, because
-`preexec_fn` is unsafe beside threads.
+It uses the standard library only, as it runs without the project on its path. It exists because `preexec_fn` is unsafe
+in a process with threads.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ RLIMITS = {
 
 
 def main() -> None:
-    """Become the command, or end with 127 and one line saying why it cannot be started."""
+    """Become the command, or end with 127 and one line with the reason."""
     limits, command = json.loads(sys.argv[1]), sys.argv[3:]
     if sys.platform == "linux":
         _bind(limits["parent"])
@@ -38,7 +38,7 @@ def main() -> None:
             _limit(kind, limits[name])
     if limits["nice"]:
         os.nice(limits["nice"])
-    # Ignored, a write past RLIMIT_FSIZE is an error that ffmpeg can report; by default it is death without a word.
+    # With SIGXFSZ ignored, a write past RLIMIT_FSIZE is an error that ffmpeg can report; by default it kills ffmpeg.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
         os.execvp(command[0], command)
@@ -48,11 +48,11 @@ def main() -> None:
 
 
 def _bind(parent: int) -> None:
-    """Die with `parent`; gain no privileges, ever."""
+    """Die with `parent`, and never gain privileges."""
     prctl = ctypes.CDLL(None, use_errno=True).prctl
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-    if os.getppid() != parent:  # it died before the line above could bind us to it
+    if os.getppid() != parent:  # the parent died before the call above
         os._exit(CANNOT_START)
 
 

@@ -1,4 +1,4 @@
-"""Colour tags by the names ffmpeg gives them; a tag that says nothing, or nothing we know, is None."""
+"""Colour tags by ffmpeg's names; an unspecified or unknown tag is None."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TRANSFERS = {
 
 
 def colours(context: VideoCodecContext) -> dict[str, str | None]:
-    """The picture's range, matrix, primaries and transfer; the old yuvj formats are full range by their name."""
+    """The picture's range, matrix, primaries and transfer; the old yuvj formats are full range by definition."""
     stated = RANGES.get(context.color_range)
     full = str(context.pix_fmt).startswith("yuvj")
     return {

@@ -1,4 +1,4 @@
-"""How a picture is to be turned and a sound's channels are placed, as media say it. Runs in the probe child."""
+"""The rotation of a picture and the loudspeakers of a sound, from media metadata. Runs in the probe child."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ UNPLACED = {
     7: ("FL", "FR", "FC", "LFE", "BC", "SL", "SR"),
     8: ("FL", "FR", "FC", "LFE", "BL", "BR", "SL", "SR"),
 }
-"""Where ffmpeg takes channels to be of which only the number is stated."""
+"""ffmpeg's default loudspeakers for streams that state only the number of channels."""
 
 
 def turn(frame: VideoFrame) -> tuple[int, bool]:
-    """Clockwise degrees, a multiple of 90, by which the frame is to be turned, and whether it is mirrored before."""
+    """The frame's rotation in clockwise degrees, a multiple of 90, and whether it is mirrored before."""
     try:
         side_data = cast(Mapping[Type, SideData], frame.side_data)
-    except ValueError:  # PyAV has no name for something else the frame carries, EXIF's for one: only the angle is read
+    except ValueError:  # PyAV does not know the type of other side data, such as EXIF: only the angle can be read
         return _quarter(-frame.rotation), False
     if Type.DISPLAYMATRIX not in side_data:
         return 0, False
@@ -43,11 +43,11 @@ def turn(frame: VideoFrame) -> tuple[int, bool]:
 def _quarter(clockwise: int) -> int:
     angle = clockwise % 360
     if angle % 90:
-        raise refused(f"is to be shown turned by {angle} degrees", "turn it by quarter turns only")
+        raise refused(f"has a rotation of {angle} degrees", "turn it by quarter turns only")
     return angle
 
 
 def speakers(layout: AudioLayout) -> tuple[str, ...]:
-    """Where each channel is heard, by ffmpeg's short names; those of channels without a place are its guess."""
+    """The loudspeaker of each channel, by ffmpeg's short names; ffmpeg's default if the stream does not state them."""
     names = tuple(channel.name for channel in layout.channels)
     return UNPLACED.get(layout.nb_channels, names) if layout.name.endswith("channels") else names

@@ -1,4 +1,4 @@
-"""What this machine can do, as rows of facts: `reelc doctor`."""
+"""The abilities of this machine as rows of facts, for `reelc doctor`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ State = Literal["ok", "warn", "fail"]
 
 OLDEST_PYTHON = (3, 11)
 ROOMY = 2 << 30
-"""Free bytes below which the folder for temporary files is worth a warning."""
+"""Free bytes below which the folder for temporary files gets a warning."""
 
 WISHES = {
     "rubberband": "sound through speed changes keeps its pitch less well",
@@ -29,9 +29,9 @@ WISHES = {
     "tonemap": "HDR sources cannot be rendered",
     "bwdif": "interlaced sources cannot be rendered",
 }
-"""Filters a film may want, and what their absence costs."""
+"""Filters that only some films need, and the consequence of their absence."""
 
-# A child says what it was born with: no_new_privs, the signal it gets when its parent dies, and a limit that was set.
+# A child prints its state: no_new_privs, the signal it gets when its parent dies, and a limit that was set.
 ASKED = ChildLimits(files=77, nice=0)
 WITNESS = """
 import ctypes, resource
@@ -43,7 +43,7 @@ print(prctl(39, 0, 0, 0, 0), signal.value, resource.getrlimit(resource.RLIMIT_NO
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One fact of this machine and whether it will do; `remedy` when it will not."""
+    """One fact of this machine, with its state, and a `remedy` unless the state is ok."""
 
     name: str
     state: State
@@ -53,19 +53,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """Every fact, in the order to read them."""
+    """All facts of this machine, in reading order."""
 
     rows: tuple[Row, ...]
 
     @property
     def state(self) -> State:
-        """The worst of the rows."""
+        """The worst state of the rows."""
         states = {row.state for row in self.rows}
         return "fail" if "fail" in states else "warn" if "warn" in states else "ok"
 
 
 def examine(ffmpeg: str | None = None) -> Checkup:
-    """Everything a render depends on here; `ffmpeg` as in `find_build`. Raises nothing: a fault is a row."""
+    """Check everything that a render depends on; `ffmpeg` as in `find_build`. Faults are rows, not exceptions."""
     return Checkup((*_ours(), *_ffmpeg(ffmpeg), *_sandbox(), _temporary()))
 
 
@@ -106,7 +106,7 @@ def _sandbox() -> tuple[Row, ...]:
     privileges, signal, files = (done.stdout.decode().split() + ["?"] * 3)[:3]
     bubblewrap = shutil.which("bwrap", path=ENVIRONMENT["PATH"])
     return (
-        _held("children die with us", signal == "9"),
+        _held("children end with reelc", signal == "9"),
         _held("children gain no privileges", privileges == "1"),
         _held("children's resources are limited", files == str(ASKED.files)),
         Row("bubblewrap", "ok", "present, not used" if bubblewrap else "absent, not needed"),

@@ -1,4 +1,4 @@
-"""The ffmpeg that will run: which one, which release, and whether it can do what a film needs."""
+"""Finds the ffmpeg to use, its release and abilities, and checks that it has what every film needs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from compiler.ir.build import Build
 from compiler.supervise.sandbox import ENVIRONMENT, ChildLimits, launcher
 
 VARIABLE = "REELC_FFMPEG"
-"""The environment variable that names another ffmpeg than the embedded one."""
+"""The environment variable with the path of an ffmpeg to use in place of the embedded one."""
 
 OLDEST = (5, 1)
 
@@ -37,19 +37,19 @@ FILTERS = frozenset(
     }
     | {"settb", "tpad", "trim", "volume", "xfade"}
 )
-"""Filters every graph may use; others are asked for by the graph that uses them."""
+"""Filters that every graph may use; other filters are required only by the graphs that use them."""
 
 ENCODERS = frozenset({"aac", "libx264"})
 
 RELEASES = {8: (5, 1), 9: (6, 0), 10: (7, 0), 11: (8, 0), 12: (9, 0)}
-"""libavfilter's major version to the release it came with, for builds named after a commit."""
+"""The release of each major version of libavfilter, for builds named after a commit."""
 
 FIRST_5_1 = 44
 """libavfilter 8's minor version in release 5.1."""
 
 REMEDY = f"install ffmpeg 5.1 or newer with libx264 and name it in {VARIABLE}, or unset it to use the embedded one"
 WITHIN = 20.0
-"""Seconds a build may take to describe itself."""
+"""Seconds that a build may take to describe itself."""
 
 _STATED = re.compile(r"^ffmpeg version n?(\d+)\.(\d+)\S*", re.MULTILINE)
 _NAMED = re.compile(r"^ffmpeg version (\S+)", re.MULTILINE)
@@ -70,7 +70,7 @@ def find_build(override: str | None = None) -> Build:
 
 
 def release_of(text: str) -> tuple[int, int]:
-    """Major and minor release by what `-version` printed; RC602 for a build that cannot be placed."""
+    """Major and minor release from the output of `-version`; RC602 if it is unknown."""
     if stated := _STATED.search(text):
         return int(stated[1]), int(stated[2])
     if library := _LIBAVFILTER.search(text):
@@ -84,7 +84,7 @@ def release_of(text: str) -> tuple[int, int]:
 
 
 def check_fit(build: Build) -> Build:
-    """The build itself, if it is new enough and has every filter and encoder that any graph may use; else RC602."""
+    """The build itself, if it is new enough and has the filters and encoders that every graph may use; else RC602."""
     if build.release < OLDEST:
         what = f"ffmpeg {build.version} is too old: 5.1 is the oldest that works"
         raise ReelError("RC602", Loc(), what, detail=build.path, hint=REMEDY)
@@ -97,7 +97,7 @@ def check_fit(build: Build) -> Build:
 
 def _located(name: str | None) -> str:
     if name is None:
-        import imageio_ffmpeg  # not needed where another ffmpeg is named
+        import imageio_ffmpeg  # needed only for the embedded ffmpeg
 
         try:
             return str(imageio_ffmpeg.get_ffmpeg_exe())
@@ -144,7 +144,7 @@ def _output_of(path: str, *option: str) -> str:
 
 
 def _processor() -> Sequence[str]:
-    """What the processor says it can do, by Linux's names; elsewhere nothing."""
+    """The processor's features by Linux's names; empty on other systems."""
     try:
         return Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
     except OSError:

@@ -1,4 +1,4 @@
-"""A film's place: may it be put there, and putting it there."""
+"""The output path of a film: checks before rendering, and the final rename."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from compiler.supervise.plain import plain
 
 
 def check_output(path: Path, overwrite: bool = False) -> None:
-    """RC611, RC612 or RC613 if no film could be put there, before any work is done for it."""
+    """Raise RC611, RC612 or RC613 if no film can be written to the path, before any work is done."""
     try:
         _check_place(path, overwrite)
     except OSError as error:  # a name too long, a folder that may not be entered
@@ -23,7 +23,7 @@ def check_output(path: Path, overwrite: bool = False) -> None:
 
 
 def check_ending(path: Path, profile: Profile) -> None:
-    """RC614 if the film's name says that it is something else; a name without an ending says nothing."""
+    """Raise RC614 if the film's name has an ending of another format; a name without an ending is legal."""
     ending = path.suffix.lower()
     if ending and ending not in profile.endings:
         raise ReelError(
@@ -52,12 +52,12 @@ def _check_place(path: Path, overwrite: bool) -> None:
 
 
 def part_of(output: Path) -> Path:
-    """A new name beside the output, for it while it is made: it begins with a dot and ends in `.part`."""
+    """A new name beside the output for the unfinished film: it begins with a dot and ends in `.part`."""
     return output.absolute().with_name(f".{output.stem[:40]}.{secrets.token_hex(6)}.part")
 
 
 def publish(part: Path, final: Path, overwrite: bool = False) -> None:
-    """Make `part` durable and give it its final name in one step; RC613 rather than lose a film that is there."""
+    """Make `part` durable and give it its final name atomically; RC613 rather than overwrite an existing film."""
     try:
         with part.open("rb") as file:
             os.fsync(file.fileno())
@@ -73,7 +73,7 @@ def publish(part: Path, final: Path, overwrite: bool = False) -> None:
 
 
 def refusal(path: Path, error: OSError) -> ReelError:
-    """The coded error for a file system that would not take what belongs at `path`."""
+    """The coded error for a file system that refused to write `path`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return ReelError("RC611", Loc(), "the disk is full", hint="free some space and render again")
     return _unwritable(path, str(error.strerror), "choose another folder")
@@ -85,7 +85,7 @@ def _claim(part: Path, final: Path) -> None:
         part.unlink()
     except FileExistsError:
         raise
-    except OSError:  # a file system without hard links: take the name first, then replace our own empty file
+    except OSError:  # a file system without hard links: create the name as an empty file, then replace that
         os.close(os.open(final, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
         part.replace(final)
 

@@ -1,4 +1,4 @@
-"""What a finished film holds, counted packet by packet. Runs in the probe child."""
+"""Facts of a finished film, counted packet by packet. Runs in the probe child."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from compiler.supervise.admit import DECODERS, FORMATS, opened, unreadable
 Fields = dict[str, Any]
 
 WEBP_HEAD, WEBP_CHUNK = 12, 8
-"""Bytes before the first chunk of a WebP file, and of each chunk's own head."""
+"""Bytes before the first chunk of a WebP file, and of each chunk's header."""
 
 
 def film(path: Path, fps: Fraction) -> Fields:
-    """Its streams, its packets counted, the first frame off the grid n / fps; `lasts` is its length in seconds where
-    the container merges equal frames, else None."""
+    """The film's streams, with numbers of packets and the first frame off the grid n / fps; `lasts` is its length in
+    seconds if the container merges equal frames, else None."""
     with path.open("rb") as file:
         head = file.read(WEBP_HEAD)
     if head[:4] == b"RIFF" and head[8:] == b"WEBP":
@@ -58,7 +58,8 @@ def _picture(picture: VideoStream, track: survey.StreamSurvey, fps: Fraction) ->
 
 
 def _webp(path: Path, fps: Fraction) -> Fields:
-    """An animated WebP by its chunks, which libav cannot demux. A still one, made of equal frames, says no length."""
+    """An animated WebP, read by its chunks, since libav cannot demux it. A still one, of equal frames, has no
+    length."""
     data = path.read_bytes()
     size, lasting, frames, at = [0, 0], [], 0, WEBP_HEAD
     while at + WEBP_CHUNK <= len(data):

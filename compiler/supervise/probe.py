@@ -1,4 +1,4 @@
-"""Probes media files in a sandboxed child: a hostile file can crash or stall only that child."""
+"""Probes media files in a sandboxed child, so that a hostile file can crash or stall only that child."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from compiler.timeline.media import AudioStream, Media, VideoStream
 
 LIMITS = ChildLimits(memory=2 << 30, file=0, files=64, cpu=60)
 WITHIN = 120.0
-"""Seconds for one answer."""
+"""Seconds that one answer may take."""
 
 AT_ONCE = 3
-"""Children side by side."""
+"""The most children at the same time."""
 
 ROOT = str(Path(__file__).parents[2])
-# Our folder goes first: the child is of its parent's version wherever another is installed. Nothing else of the
-# environment counts: no file beside a medium can shadow a module.
+# Our folder goes first, so that the child runs its parent's version even if another one is installed. No other part of
+# the environment is used, so that no file beside the media can shadow a module.
 BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from compiler.supervise.probe_child import main; main()"
 PYTHON = (sys.executable, "-I", "-B", "-c", BOOT, ROOT)
 
@@ -35,20 +35,20 @@ NOWHERE = Loc()
 
 
 def probe(path: Path, loc: Loc = NOWHERE) -> Media:
-    """What the file is; RC603 missing, RC604 unreadable, RC605 no picture, RC606 refused, each at `loc`."""
+    """The file's facts; RC603 missing, RC604 unreadable, RC605 no picture, RC606 refused, each at `loc`."""
     return probe_all([(path, loc)])[path]
 
 
 def probe_all(requests: Sequence[Request]) -> dict[Path, Media]:
-    """Every file by its path, each distinct one opened once; all errors together, in the order asked.
+    """The facts of every file by path, each distinct one opened once; raises all errors together, in order.
 
-    Not from a running event loop: await `probing` there.
+    Not for use inside a running event loop: await `probing` there.
     """
     return asyncio.run(probing(requests))
 
 
 async def probing(requests: Sequence[Request]) -> dict[Path, Media]:
-    """Every file by its path, each distinct one opened once; all errors together, in the order asked."""
+    """The facts of every file by path, each distinct one opened once; raises all errors together, in order."""
     turn = asyncio.Semaphore(AT_ONCE)
     wanted = dict(reversed([(path, loc) for path, loc in requests]))  # the first place that names a file reports it
     order = dict.fromkeys(path for path, _ in requests)
@@ -66,13 +66,13 @@ async def probing(requests: Sequence[Request]) -> dict[Path, Media]:
 
 
 def frame_times(path: Path, start: SourceTime, end: SourceTime, loc: Loc = NOWHERE) -> list[SourceTime]:
-    """Exact source times of the frames presented in `[start, end)`, the one already showing at `start` included."""
+    """Exact source times of the frames presented in `[start, end)`, including the frame on screen at `start`."""
     answer = asyncio.run(question("times", path, start, end, loc=loc))
     return [SourceTime(Fraction(at)) for at in answer]
 
 
 async def question(name: str, path: Path, *rest: Fraction, loc: Loc) -> Any:
-    """The probe child's answer to one question about a file; every way for it to fail is a coded error at `loc`."""
+    """The probe child's answer to one question about a file; every failure is a coded error at `loc`."""
     _check_regular(path, loc)
     command = [*PYTHON, name, str(path.absolute()), *map(str, rest)]
     try:
@@ -120,7 +120,7 @@ def _fault(code: str, path: Path, loc: Loc, what: str, detail: str = "", hint: s
 
 
 def media_of(path: Path, facts: Mapping[str, Any]) -> Media:
-    """The media at `path`, from the facts that the child answered or `recorded` wrote down."""
+    """The media at `path`, from facts in the form of the child's answers and of `recorded`."""
     video, audio = facts["video"], facts["audio"]
     exact = {name: Fraction(video[name]) for name in ("rate", "time_base", "first", "end", "sar")}
     heard = audio and {name: Fraction(audio[name]) for name in ("time_base", "first", "end")}

@@ -1,8 +1,8 @@
-"""The child that opens media: one question in, one JSON answer out, and whatever a hostile file does stays in here.
+"""The child that opens media: one question on the command line, one JSON answer on stdout.
 
-    media PATH                  what the file is
-    times PATH START END        when its frames are shown
-    film PATH FPS               what a finished film holds
+    media PATH                  the facts of a media file
+    times PATH START END        the source times of its frames
+    film PATH FPS               the facts of a finished film
 
 An answer is {"answer": ...} or {"error": {"code", "message", "detail", "hint"}}; rationals are strings.
 """
@@ -29,8 +29,8 @@ from compiler.supervise.admit import (
     STILLS,
     VIDEO_CODECS,
     admit_stream,
+    messages,
     opened,
-    said,
     too_many_pixels,
     unreadable,
 )
@@ -44,11 +44,11 @@ Fields = dict[str, Any]
 
 ART = Disposition.attached_pic | Disposition.timed_thumbnails
 FIELDS = {2: "tff", 3: "bff", 4: "tff", 5: "bff"}
-"""AVFieldOrder: 0 unknown, 1 progressive; which field is shown first, whichever is stored first."""
+"""By AVFieldOrder (0 unknown, 1 progressive), the field that is displayed first, whichever is stored first."""
 
 
 def main() -> None:
-    """Answer the one question on the command line."""
+    """Answer the question on the command line."""
     question, path, *rest = sys.argv[1:]
     try:
         answer = QUESTIONS[question](Path(path), *map(Fraction, rest))
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def media(path: Path) -> Fields:
-    """The fields of timeline.media.Media, but for the path."""
+    """The fields of timeline.media.Media, except the path."""
     with opened(path) as (container, _):
         earliest = survey.earliest(container)
     return {**(_media(path, survey.read) or cast(Fields, _media(path, survey.read_whole))), "earliest": earliest}
@@ -74,7 +74,7 @@ def _media(path: Path, read: Callable[[InputContainer, list[Stream]], survey.Rea
             return {"format": STILL_FORMAT, "start": 0, "size": size, "video": video, "audio": None}
         survey.check_whole(container, survey.StreamSurvey(picture), size)
         reading = read(container, [picture, sound] if sound else [picture])
-        if "File ended prematurely" in said(log):
+        if "File ended prematurely" in messages(log):
             raise unreadable("is cut short: its end is missing", hint="upload or copy the file again")
         if reading is None or (reading.uneven and not reading.whole):
             return None
@@ -89,7 +89,7 @@ def _media(path: Path, read: Callable[[InputContainer, list[Stream]], survey.Rea
 
 
 def times(path: Path, start: Fraction, end: Fraction) -> list[Fraction]:
-    """Source times of the frames presented in `[start, end)`, the one showing at `start` included."""
+    """Source times of the frames presented in `[start, end)`, including the frame on screen at `start`."""
     with opened(path) as (container, _):
         picture = _picture(container)
         head = survey.StreamSurvey(picture)
@@ -193,7 +193,7 @@ def _still(container: InputContainer, stream: VideoStream) -> Fields:
 
 def _audio(reading: survey.Reading, stream: AudioStream, zero: Fraction) -> Fields | None:
     head, tail, context = reading.heads[1], reading.tails[1], stream.codec_context
-    if head.first is None:  # a stream that is declared, and silent to the end
+    if head.first is None:  # a declared stream without any sound
         return None
     return {
         "index": stream.index,

@@ -1,4 +1,4 @@
-"""ffmpeg's `-progress` blocks as progress: how far, how fast, how long still."""
+"""Progress from ffmpeg's `-progress` blocks: frames done, pace, and time left."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from fractions import Fraction
 from math import floor
 
 WINDOW = 15.0
-"""Seconds over which the pace is taken: long enough to be calm, short enough to notice a slow passage."""
+"""Seconds over which the pace is averaged: long enough to be steady, short enough to follow a slow passage."""
 
 TELLING = 2.0
-"""Seconds of pace below which an estimate would be a guess."""
+"""Seconds of measured pace below which there is no estimate of the time left."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One moment of a render. `frame` never goes back; `eta` is seconds, None while it would be a guess."""
+    """The state of a render. `frame` never decreases; `eta` is seconds, None while there is no estimate."""
 
     stage: str
     frame: int
     frames: int
-    """The predicted total."""
+    """The predicted total of frames."""
     elapsed: float
     """Seconds since the start."""
     fps: float | None = None
-    """Frames a second of late, by our own clock."""
+    """Recent frames a second, by our own clock."""
     speed: float | None = None
-    """As ffmpeg says it: 2 is twice as fast as the film plays."""
+    """ffmpeg's speed: 2 is twice as fast as the film plays."""
     eta: float | None = None
 
     @property
     def fraction(self) -> float:
-        """From 0 to 1."""
+        """The fraction of frames that are done, from 0 to 1."""
         return min(1.0, self.frame / self.frames) if self.frames else 1.0
 
 
 class ProgressMeter:
-    """Reads `-progress` output as it comes, in pieces of any size, against a monotonic clock passed in.
+    """Reads `-progress` output in pieces of any size; times are of a monotonic clock and passed in.
 
-    Several ffmpegs may make one film, one after the other: `before` is what those before this one have made of it.
+    Several ffmpegs may make one film, one after the other; `before` is the number of frames made by earlier ones.
     """
 
     def __init__(self, frames: int, started: float, stage: str = "rendering") -> None:
@@ -48,18 +48,18 @@ class ProgressMeter:
         self.frame = 0
         self.before = 0
         self.listening: Fraction | None = None
-        """While an ffmpeg makes sound alone: the frames a second in which its progress is counted."""
+        """While an ffmpeg makes only sound: the frames a second by which its progress is counted, else None."""
         self.advanced = started
-        """When `frame` last grew: what a stall is measured from."""
+        """The time at which `frame` last grew, from which a stall is measured."""
         self.counting = True
-        """Whether what is listened to is the film, and not only measured."""
+        """Whether the sound is the film's, and not only measured."""
         self._heard = 0
         self._rest = b""
         self._speed: float | None = None
         self._seen: deque[tuple[float, int]] = deque()
 
     def feed(self, output: bytes, now: float) -> Iterator[Progress]:
-        """The progress at every block that `output` completes."""
+        """A progress for every block that `output` completes."""
         *lines, self._rest = (self._rest + output).split(b"\n")
         for line in lines:
             key, _, value = line.decode(errors="replace").strip().partition("=")
@@ -73,7 +73,7 @@ class ProgressMeter:
                 yield self.at(now)
 
     def at(self, now: float) -> Progress:
-        """The progress as known, seen from `now`."""
+        """The known progress at time `now`."""
         pace = self._pace()
         left = max(0, self.frames - self.frame)
         return Progress(
@@ -98,7 +98,7 @@ class ProgressMeter:
         frame += self.before
         if frame > self.frame:
             self.frame, self.advanced = frame, now
-        if self.frame:  # before the first frame there is opening and seeking, no pace
+        if self.frame:  # before the first frame ffmpeg opens and seeks, which says nothing of its pace
             self._seen.append((now, self.frame))
         while self._seen and self._seen[0][0] < now - WINDOW:
             self._seen.popleft()
@@ -115,7 +115,7 @@ def _count(text: str) -> int | None:
 
 
 def _heard(microseconds: str, fps: Fraction) -> int | None:
-    """The frames that so much sound lasts for."""
+    """The number of frames that a length of sound covers."""
     count = _count(microseconds)
     return None if count is None else floor(Fraction(count, 1_000_000) * fps)
 

@@ -1,4 +1,4 @@
-"""Media facts written down, exactly, so that a file need not be opened again to know them; `media_of` reads them."""
+"""Media facts as exact JSON, so that a file need not be opened again; `media_of` reads them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Media", "media_of", "recorded"]
 
 
 def recorded(media: Media) -> dict[str, Any]:
-    """The facts, JSON-ready, fractions as text; the path is left out, as it differs from place to place."""
+    """The facts, JSON-ready, fractions as text, without the path, which differs from machine to machine."""
     facts: dict[str, Any] = json.loads(json.dumps(asdict(media), default=str))
     del facts["path"]
     return facts

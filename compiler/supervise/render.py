@@ -1,4 +1,4 @@
-"""From commands to a film in its place: run, verify, publish; on any failure nothing is left behind."""
+"""Makes a film by running ffmpeg commands: run, verify, publish; on any failure nothing is left behind."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ from compiler.supervise.verdict import UNKNOWN, Origins
 from compiler.supervise.verify import Expected, verify_film
 
 BuildCommand = Callable[[Path, Path], list[str]]
-"""The argv of a step that has its files in the folder at the first path. What the film itself is written to is at the
-second, which ends in `.part`: state the muxer."""
+"""The argv of a step, given the folder of its files and the path of the film, which ends in `.part`, so that the argv
+must state the muxer."""
 
 
 FromFolder = Callable[[Path], str]
-"""A text that depends on what earlier steps left in the folder."""
+"""A file's text that depends on files of earlier steps in the folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderStep:
-    """One ffmpeg of those that make a film, run in order, in their folder: the files it reads besides the media, by
-    name, and how many frames of the film it makes. One that makes none measures, or puts the others' work together."""
+    """One of the ffmpeg runs that make a film, in order, in one folder: `files` are the files it reads besides the
+    media, by name, and `frames` the film's frames that it makes: none for a step that measures or joins."""
 
     command: BuildCommand
     files: Mapping[str, str | FromFolder]
     frames: int
     origins: Origins = field(default=UNKNOWN)
     sound_alone: bool = False
-    """Whether it makes no picture."""
+    """Whether the step makes no picture."""
     notice: Callable[[Path], Notice | None] = field(default=lambda _: None)
-    """What its author may want to know, once it has run."""
+    """A warning that is known only after the step has run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """A film in its place, verified."""
+    """A verified film under its final name."""
 
     path: Path
     frames: int
@@ -54,7 +54,7 @@ class Film:
     size_bytes: int
     sha256: str
     notices: tuple[Notice, ...] = ()
-    """What came out only while it was made."""
+    """Warnings that are known only after rendering."""
 
 
 async def render(
@@ -68,10 +68,10 @@ async def render(
     deadline: float | None = None,
     limits: ChildLimits = RENDERING,
 ) -> Film:
-    """The film, complete and as predicted, at `output`; or a coded error and `output` untouched.
+    """Render the film to `output`, complete and as predicted; on a coded error `output` stays untouched.
 
-    It is written beside its final place under a name that begins with a dot and ends in `.part`. So is the folder that
-    the steps have to themselves, since parts of a film are as large as the film.
+    The unfinished film is beside `output` under a name that begins with a dot and ends in `.part`. So is the folder of
+    the steps, since the parts of a film are as large as the film.
     """
     check_output(output, overwrite)
     meter = ProgressMeter(expected.frames, monotonic())
@@ -105,7 +105,7 @@ async def render(
 
 
 def _workplace(part: Path, output: Path) -> tempfile.TemporaryDirectory[str]:
-    """A folder beside `part`, named alike."""
+    """A folder beside `part`, with a similar name."""
     try:
         return tempfile.TemporaryDirectory(prefix=f"{part.stem}.", suffix=part.suffix, dir=part.parent)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""One supervised ffmpeg: watched, bounded, stoppable, and understood when it fails."""
+"""Runs one supervised ffmpeg: watched, limited, cancellable, its failures explained."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from compiler.supervise.sandbox import ChildLimits, start, stop
 from compiler.supervise.verdict import UNKNOWN, Origins, explain
 
 KEPT = 64 * 1024
-"""Bytes kept of each end of stderr: the cause stands at the head, the consequence at the tail."""
+"""Bytes kept of each end of stderr: causes are at the head, consequences at the tail."""
 
 PIECE = 16 * 1024
 TICK = 0.25
-"""Seconds between two looks at the clock."""
+"""Seconds between two checks of the clock."""
 
 FINISHING = 10
-"""How much longer than `stall_after` the last frame may stand still: the file's index is being moved to its front."""
+"""Factor of `stall_after` after the last frame, while ffmpeg moves the file's index to its front."""
 
 RENDERING = ChildLimits(files=1024, nice=0)
 
 
 class Ends:
-    """The head and the tail of a stream of bytes, however long it is."""
+    """The head and the tail of a stream of bytes of any length."""
 
     def __init__(self, most: int = KEPT) -> None:
         self._most, self._head, self._tail, self._lost = most, b"", b"", 0
 
     def add(self, piece: bytes) -> None:
-        """Take the next bytes."""
+        """Add the next bytes."""
         room = self._most - len(self._head)
         self._head, rest = self._head + piece[:room], piece[room:]
         self._tail += rest
@@ -41,7 +41,7 @@ class Ends:
         self._tail, self._lost = self._tail[over:], self._lost + over
 
     def text(self) -> str:
-        """What was kept, with a line where bytes were left out."""
+        """The kept bytes as text, with a line in place of the bytes left out."""
         gap = f"\n[{self._lost} bytes left out]\n".encode() if self._lost else b""
         return (self._head + gap + self._tail).decode(errors="replace")
 
@@ -57,27 +57,27 @@ async def run(
     limits: ChildLimits = RENDERING,
     cwd: Path | None = None,
 ) -> None:
-    """Run ffmpeg to its end; it must print `-progress pipe:1`. Exit 0 is not yet a film: verify it.
+    """Run ffmpeg, with `-progress pipe:1`, to its end. Exit code 0 does not prove a film: verify it.
 
-    `stall_after` seconds without a new frame is RC608, `deadline` seconds in all is RC609; a failure is what `explain`
-    makes of it. Cancelled, stalled or late, ffmpeg is asked to end, then killed, and gone when this returns or raises.
+    `stall_after` seconds without a new frame is RC608, `deadline` seconds in all is RC609; `explain` makes the error of
+    a failure. On a cancel, a stall or a deadline ffmpeg is terminated, then killed, and has ended when this returns.
     """
     child = await start(command, limits, cwd)
-    said = Ends()
-    ending = asyncio.ensure_future(_follow(child, meter, said, on_progress))
+    stderr = Ends()
+    ending = asyncio.ensure_future(_follow(child, meter, stderr, on_progress))
     try:
         await watch(ending, meter, stall_after, deadline)
         exit_code = ending.result()
     finally:
         await stop(child, reader=ending)
     if exit_code:
-        raise explain(exit_code, said.text(), origins)
+        raise explain(exit_code, stderr.text(), origins)
 
 
-async def _follow(child: Process, meter: ProgressMeter, said: Ends, on_progress: Callable[[Progress], None]) -> int:
+async def _follow(child: Process, meter: ProgressMeter, stderr: Ends, on_progress: Callable[[Progress], None]) -> int:
     assert child.stdout
     assert child.stderr
-    listening = asyncio.ensure_future(_listen(child.stderr, said))
+    listening = asyncio.ensure_future(_listen(child.stderr, stderr))
     try:
         await _measure(child.stdout, meter, on_progress)
         await listening
@@ -93,13 +93,13 @@ async def _measure(output: asyncio.StreamReader, meter: ProgressMeter, on_progre
             on_progress(progress)
 
 
-async def _listen(errors: asyncio.StreamReader, said: Ends) -> None:
+async def _listen(errors: asyncio.StreamReader, stderr: Ends) -> None:
     while piece := await errors.read(PIECE):
-        said.add(piece)
+        stderr.add(piece)
 
 
 async def watch(ending: asyncio.Future[int], meter: ProgressMeter, stall_after: float, deadline: float | None) -> None:
-    """Return when `ending` is done; RC608 when the meter stands still for too long before, RC609 at the deadline."""
+    """Return when `ending` is done; raise RC608 if the meter stands still for too long, RC609 at the deadline."""
     while not ending.done():
         await asyncio.wait({ending}, timeout=TICK)
         now = monotonic()

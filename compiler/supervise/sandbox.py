@@ -1,8 +1,8 @@
-"""Children under limits: how every program this project starts is started, waited for and stopped.
+"""Child processes under limits: starts, awaits and stops every program that this project runs.
 
-A child dies with its parent, gains no privileges, dumps no core, sees an almost empty environment, and has a session
-(and so a process group) of its own. Spawn from a thread that lives as long as the child: the kernel's "parent died"
-means the thread that forked.
+A child dies with its parent, gains no privileges, dumps no core, has an almost empty environment, and a session (and so
+a process group) of its own. Start it from a thread that outlives the child: for the kernel the parent is the thread
+that forked.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from pathlib import Path
 LAUNCHER = str(Path(__file__).with_name("child.py"))
 
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"}
-"""All that a child sees of ours: nothing of the user's, no secrets. One heap: glibc keeps one a thread, and ffmpeg has
-a thread for every input and output, whose freed pictures nobody else could use."""
+"""The whole environment of a child: nothing of the user's, no secrets. One heap, since glibc has a heap for each thread
+and ffmpeg a thread for every input and output, and pictures freed in one heap cannot be reused by other threads."""
 
 GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL: ffmpeg closes its file in 0.1 to 0.4 s."""
@@ -30,12 +30,12 @@ GRACE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class ChildLimits:
-    """What a child may use at most; None is no limit of ours."""
+    """The most that a child may use; None is no limit by reelc."""
 
     memory: int | None = None
     """Bytes of address space."""
     file: int | None = None
-    """Bytes of any file it writes."""
+    """Bytes of each written file."""
     files: int | None = 256
     """Open files."""
     cpu: int | None = None
@@ -45,7 +45,7 @@ class ChildLimits:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a child that ran to its end left: exit code (negative: the signal that ended it) and output."""
+    """The result of a child that ran to its end: exit code (negative: the signal that ended it) and output."""
 
     exit_code: int
     stdout: bytes
@@ -53,13 +53,13 @@ class Answer:
 
 
 def launcher(command: Sequence[str], limits: ChildLimits) -> list[str]:
-    """The argv that runs `command` under `limits`; this process must be the one that starts it."""
+    """The argv that runs `command` under `limits`; this process must start it."""
     stated = json.dumps({**asdict(limits), "parent": os.getpid()})
     return [sys.executable, "-I", "-S", LAUNCHER, stated, "--", *command]
 
 
 async def start(command: Sequence[str], limits: ChildLimits, cwd: Path | None = None) -> Process:
-    """The started child: stdin null, stdout and stderr pipes, the leader of its own process group."""
+    """Start a child with stdin null, stdout and stderr pipes, as the leader of its own process group."""
     return await asyncio.create_subprocess_exec(
         *launcher(command, limits),
         stdin=asyncio.subprocess.DEVNULL,
@@ -72,7 +72,7 @@ async def start(command: Sequence[str], limits: ChildLimits, cwd: Path | None = 
 
 
 async def ask(command: Sequence[str], limits: ChildLimits, within: float) -> Answer:
-    """The whole answer of a short-lived child; TimeoutError after `within` seconds, with nothing left alive."""
+    """The whole answer of a short-lived child; TimeoutError after `within` seconds, with no process left alive."""
     child = await start(command, limits)
     try:
         stdout, stderr = await asyncio.wait_for(child.communicate(), within)
@@ -82,10 +82,10 @@ async def ask(command: Sequence[str], limits: ChildLimits, within: float) -> Ans
 
 
 async def stop(child: Process, grace: float = GRACE, reader: asyncio.Future[int] | None = None) -> None:
-    """Return only when the child is gone, however often the caller is cancelled meanwhile; the cancel is then raised.
+    """Return only when the child has ended; a cancel of the caller meanwhile is raised after that.
 
-    One SIGTERM to its group (several break the file that ffmpeg is closing), SIGKILL after `grace` seconds. `reader`
-    is whatever still reads the child's output: it ends first.
+    Sends one SIGTERM to the group (several break the file that ffmpeg is closing), and SIGKILL after `grace` seconds.
+    `reader`, a task that still reads the child's output, ends first.
     """
     stopping = asyncio.ensure_future(_stop(child, grace, reader))
     cancelled = False
@@ -105,7 +105,7 @@ async def _stop(child: Process, grace: float, reader: asyncio.Future[int] | None
         await asyncio.gather(reader, return_exceptions=True)
     if child.returncode is not None:
         return
-    # communicate, not wait: a child whose pipes nobody empties cannot end.
+    # communicate, not wait: a child blocks while its pipes are full
     if grace:
         _signal(child, signal.SIGTERM)
         with contextlib.suppress(TimeoutError):
@@ -116,5 +116,5 @@ async def _stop(child: Process, grace: float, reader: asyncio.Future[int] | None
 
 
 def _signal(child: Process, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):  # it ended by itself just now
+    with contextlib.suppress(ProcessLookupError):  # the child has just ended by itself
         os.killpg(child.pid, number)

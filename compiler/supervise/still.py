@@ -1,4 +1,4 @@
-"""From a still's script to a picture in its place."""
+"""Renders a still's script to a picture file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from compiler.supervise.run import run
 from compiler.supervise.verdict import UNKNOWN, Origins
 
 BuildCommand = Callable[[Path, Path], list[str]]
-"""The argv that draws the script at the first path to the second, which ends in `.part`: state the muxer."""
+"""The argv that renders the script at the first path to the second, which ends in `.part`: it must state the muxer."""
 
 
 async def render_still(
@@ -26,7 +26,7 @@ async def render_still(
     overwrite: bool = False,
     stall_after: float = 60,
 ) -> None:
-    """The picture, whole, at `output`; or a coded error and `output` untouched."""
+    """Render the picture to `output`; on a coded error `output` stays untouched."""
     check_output(output, overwrite)
     part = part_of(output)
     try:

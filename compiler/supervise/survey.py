@@ -1,4 +1,4 @@
-"""Where a media file's frames and samples really are, read from its packets. Runs in the probe child."""
+"""The real times of a media file's frames and samples, read from its packets. Runs in the probe child."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from compiler.errors import ReelError
 from compiler.supervise.admit import unreadable
 
 HEAD = 400
-"""Video packets read from the start; a file with no more is read whole."""
+"""Video packets read from the start; a file with at most that many is read whole."""
 
 TAIL = 10
 """Seconds before the stated end from which the tail is read."""
 
 BEYOND = Fraction(1)
-"""Seconds a stated length may exceed what is there: rounding, a muxer's optimism."""
+"""Seconds by which a stated length may exceed the real one, by rounding or by a muxer's estimate."""
 
 JITTER = Fraction(1, 2000)
-"""Seconds a frame may be off an even grid besides the rounding to its time base."""
+"""Seconds by which a frame may be off an even grid, besides the rounding to its time base."""
 
 
 class StreamSurvey:
-    """One stream as far as it has been read: ticks are of its time base; packets outside the edit list do not count."""
+    """The read part of one stream: ticks are of its time base; packets outside the edit list do not count."""
 
     def __init__(self, stream: Stream, *, decode: bool = True) -> None:
         self.stream, self._decode = stream, decode
@@ -44,7 +44,7 @@ class StreamSurvey:
         """The last packet's tick and duration, in presentation order."""
 
     def take(self, packet: Packet[Any]) -> None:
-        """Count one packet; decode it while nothing has been shown yet."""
+        """Count one packet, and decode it while there is no first frame yet."""
         tick = _tick(packet)
         if tick is not None and not packet.is_discard:
             self.ticks.append(tick)
@@ -54,35 +54,36 @@ class StreamSurvey:
 
     @property
     def first(self) -> Fraction | None:
-        """Container time of the first frame presented; None when none was decoded."""
+        """Container time of the first presented frame; None if none was decoded."""
         if self.frame is None:
             return None
         return Fraction(_tick(self.frame) or 0) * self.time_base
 
     @property
     def stated_start(self) -> Fraction | None:
-        """Container time that the stream states for its start."""
+        """The container time that the stream states as its start."""
         start = self.stream.start_time
         return None if start is None else start * self.time_base
 
     def end(self, usual: Fraction) -> Fraction:
-        """Container time at which the last packet ends; `usual` seconds long when it does not say."""
+        """The container time at which the last packet ends; `usual` is its length in seconds if it states none."""
         tick, duration = self.last
         return tick * self.time_base + (duration * self.time_base or usual)
 
     def ticks_from(self, first: Fraction) -> tuple[int, ...]:
-        """When each frame begins in ticks after `first`, the container time of the first presented."""
+        """The ticks at which frames begin, after `first`, the container time of the first presented frame."""
         zero = round(first / self.time_base)
         return tuple(sorted({tick - zero for tick in self.ticks if tick >= zero}))
 
     def uneven(self) -> bool:
-        """Whether the ticks read so far are off every even grid."""
+        """Whether the ticks read so far fit no even grid."""
         return _uneven(self.ticks, self.time_base)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read of some streams: their beginnings, their ends (the same when all was read), and whether all was."""
+    """The surveys of some streams: their beginnings, their ends (the same if all was read), and whether all was
+    read."""
 
     heads: list[StreamSurvey]
     tails: list[StreamSurvey]
@@ -90,12 +91,12 @@ class Reading:
 
     @property
     def uneven(self) -> bool:
-        """Whether the picture's frames come at uneven times, as far as it was read."""
+        """Whether the picture's frames come at uneven times, as far as they were read."""
         return self.heads[0].uneven() or self.tails[0].uneven()
 
 
 def read(container: InputContainer, streams: Sequence[Stream]) -> Reading | None:
-    """The streams' beginnings and ends; None when only reading everything can tell, from a file opened anew.
+    """The streams' beginnings and ends; None if only `read_whole`, on a newly opened file, can find them.
 
     The first stream is the picture. RC604 if they cannot be read to the end.
     """
@@ -112,14 +113,14 @@ def read(container: InputContainer, streams: Sequence[Stream]) -> Reading | None
 
 
 def read_whole(container: InputContainer, streams: Sequence[Stream]) -> Reading:
-    """The streams with every packet counted, of a file just opened: a seek may lose the first sounds."""
+    """The streams with every packet counted, of a newly opened file, since a seek may lose the first sounds."""
     tracks = [StreamSurvey(stream) for stream in streams]
     _read(container, tracks)
     return Reading(tracks, tracks, whole=True)
 
 
 def earliest(container: InputContainer) -> Fraction:
-    """Container timestamp of the first packet of any picture or sound, of a file just opened; 0 if none has one."""
+    """Container timestamp of the first packet of any picture or sound, of a newly opened file; 0 if none has one."""
     due = {stream.index for stream in (*container.streams.video, *container.streams.audio)}
     found: list[Fraction] = []
     for count, packet in enumerate(container.demux()):
@@ -133,7 +134,7 @@ def earliest(container: InputContainer) -> Fraction:
 
 
 def check_whole(container: InputContainer, track: StreamSurvey, size: int) -> None:
-    """RC604 if the file's index promises bytes that the file does not have."""
+    """Raise RC604 if the file's index refers to bytes that the file does not have."""
     entries = track.stream.index_entries
     if not container.format.name.startswith("mov") or not len(entries):
         return
@@ -145,7 +146,7 @@ def check_whole(container: InputContainer, track: StreamSurvey, size: int) -> No
 
 
 def check_promise(container: InputContainer, track: StreamSurvey, end: Fraction) -> None:
-    """RC604 if the header states a length of the picture that its packets do not reach."""
+    """Raise RC604 if the header states a length that the picture's packets do not reach."""
     stated = track.stream.duration
     match container.format.name.split(",")[0]:
         case "avi":  # its duration is already an estimate when bytes are missing, its count of frames is not
@@ -159,13 +160,13 @@ def check_promise(container: InputContainer, track: StreamSurvey, end: Fraction)
 
 
 def cut_short(promised: Fraction, reached: Fraction) -> ReelError:
-    """RC604 for a file that states more than it holds."""
+    """RC604 for a file that states a greater length than it has."""
     what = f"is cut short: it states {float(promised):.1f} s, but its pictures end at {float(reached):.1f} s"
     return unreadable(what, hint="upload or copy the file again")
 
 
 def window(container: InputContainer, track: StreamSurvey, start: Fraction, end: Fraction) -> list[Fraction]:
-    """Container times of the frames presented in `[start, end)`, the one already showing at `start` included."""
+    """Container times of the frames presented in `[start, end)`, including the frame on screen at `start`."""
     _seek(container, track, start - TAIL)
     times: list[Fraction] = []
     for packet in container.demux(track.stream):
@@ -181,7 +182,7 @@ def window(container: InputContainer, track: StreamSurvey, start: Fraction, end:
 
 
 def _read(container: InputContainer, tracks: Sequence[StreamSurvey], most: int | None = None) -> bool:
-    """Read on until the end, or until `most` packets of the first track; whether the end was reached."""
+    """Read on to the end, or to `most` packets of the first track; return whether the end was reached."""
     lead, by_index = tracks[0], {track.stream.index: track for track in tracks}
     try:
         for packet in container.demux([track.stream for track in tracks]):
@@ -207,22 +208,22 @@ def _stated_end(container: InputContainer, track: StreamSurvey) -> Fraction | No
 
 
 def first_frame(packet: Packet[Any]) -> VideoFrame | AudioFrame | None:
-    """The first frame that a packet makes, if it makes any that has a time."""
+    """The first frame with a time that a packet decodes to, if any."""
     try:
         frames = packet.decode()
-    except av.error.InvalidDataError:  # a stream joined in its middle: nothing can be shown before its first keyframe
+    except av.error.InvalidDataError:  # a stream cut in its middle cannot be decoded before its first keyframe
         return None
     timed = (frame for frame in frames if isinstance(frame, VideoFrame | AudioFrame))
     return next((frame for frame in timed if _tick(frame) is not None), None)
 
 
 def _tick(timed: Packet[Any] | VideoFrame | AudioFrame) -> int | None:
-    """When it is presented; AVI states only when it is decoded."""
+    """The presentation tick; for AVI, which states no other, the decoding tick."""
     return timed.dts if timed.pts is None else timed.pts
 
 
 def _uneven(ticks: Sequence[int], time_base: Fraction) -> bool:
-    if not ticks:  # of a damaged file: nothing is off any grid
+    if not ticks:  # a damaged file without frames
         return False
     ordered = sorted(ticks)
     gaps, first = len(ordered) - 1, ordered[0]

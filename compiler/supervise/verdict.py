@@ -1,4 +1,4 @@
-"""Explains a failed ffmpeg: the coded error, in the user's words, at the user's clip and field."""
+"""Explains a failed ffmpeg: a coded error, in terms of the reel, at a clip and field."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from compiler.supervise.child import CANNOT_START
 from compiler.supervise.plain import plain
 
 FIRST, LAST = 4, 2
-"""Lines of ffmpeg's own words an error quotes: the cause comes first, the consequence last."""
+"""Lines of ffmpeg's output that an error quotes from the beginning, with causes, and from the end, with
+consequences."""
 
 WIDTH = 240
-"""Characters of one such line."""
+"""Characters of a quoted line."""
 
 REPORT = "run reelc compile --dry-run to see the graph, and report it with these lines"
 
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """Where a command's parts come from: filter instances by the name after `@`, inputs by index, files by path."""
+    """The origins of a command's parts: filter instances by the name after `@`, inputs by index, files by path."""
 
     filters: Mapping[str, Loc] = field(default_factory=dict)
     inputs: tuple[Loc, ...] = ()
@@ -35,7 +36,7 @@ UNKNOWN = Origins()
 
 @dataclass(frozen=True, slots=True)
 class _Symptom:
-    """One thing that stderr may say: the pattern, and the error it means."""
+    """A pattern of stderr, and the error that it means."""
 
     pattern: re.Pattern[str]
     code: str
@@ -47,7 +48,7 @@ def _says(pattern: str, code: str, message: str, hint: str) -> _Symptom:
     return _Symptom(re.compile(pattern, re.IGNORECASE), code, message, hint)
 
 
-# 5.1 and 9.0 spell most of these differently; the first that fits decides, so causes stand before consequences.
+# 5.1 and 9.0 word most messages differently; the first pattern that matches decides, so causes precede consequences.
 SYMPTOMS = (
     _says(
         r"No space left on device|Disk quota exceeded", "RC611", "the disk is full", "free some space and render again"
@@ -90,7 +91,7 @@ _INPUT = re.compile(r"\[(?:in|vist|aist)#(\d+)|stream #(\d+):\d+", re.IGNORECASE
 
 
 def explain(exit_code: int, stderr: str, origins: Origins) -> ReelError:
-    """The coded error for an ffmpeg that ended with `exit_code` (negative: the signal) having said `stderr`."""
+    """The coded error for an ffmpeg that ended with `exit_code` (negative: the signal) after printing `stderr`."""
     lines = list(_telling(stderr))
     quoted = lines if len(lines) <= FIRST + LAST else lines[:FIRST] + lines[-LAST:]
     detail = "\n".join((*(_quoted(line, origins) for line in quoted), f"ffmpeg ended with {_ending(exit_code)}"))
@@ -109,7 +110,7 @@ def _symptom(lines: list[str], origins: Origins) -> _Symptom | None:
     for symptom in SYMPTOMS:
         if any(symptom.pattern.search(line) for line in lines):
             return symptom
-    # A filter that fails takes the decoders down with it: only when none is named is it about files.
+    # A failing filter makes the decoders fail too, so patterns about files count only if no filter is named.
     if any(_instance_in(line, origins) for line in lines):
         return None
     for line in lines:
@@ -121,7 +122,7 @@ def _symptom(lines: list[str], origins: Origins) -> _Symptom | None:
 
 
 def _telling(stderr: str) -> Iterator[str]:
-    """The distinct lines, without memory addresses and without the echoes of threads that ended."""
+    """The distinct lines, without memory addresses and without messages about other threads' ends."""
     seen: set[str] = set()
     for raw in stderr.splitlines():
         line = re.sub(r" @ 0x[0-9a-f]+\]", "]", raw.strip())

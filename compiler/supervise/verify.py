@@ -1,4 +1,4 @@
-"""A finished film: is it the one that was predicted?"""
+"""Verifies that a finished film is the predicted one."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from compiler.profiles import H264, Profile
 from compiler.supervise.probe import question
 
 AAC_FRAME = 1024
-"""Samples by which an AAC track may be longer than asked: the encoder's last frame."""
+"""Samples by which an AAC track may be longer than predicted: the encoder's last frame."""
 
 Facts = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the compiler predicts of a film; of its picture nothing counts where the profile has none."""
+    """The predicted facts of a film; those of the picture do not count for a profile without one."""
 
     frames: int
     fps: Fraction
@@ -30,10 +30,10 @@ class Expected:
 
 
 async def verify_film(path: Path, expected: Expected) -> None:
-    """RC610 unless the film is what was predicted, every packet counted and on the grid n / fps."""
+    """Raise RC610 unless the film is as predicted, every packet counted and on the grid n / fps."""
     try:
         found = await question("film", path, expected.fps, loc=Loc())
-    except ReelError as error:  # the user's media are sound: what cannot be read is ours
+    except ReelError as error:  # the file that cannot be read is our film, not the user's media
         raise _differs("\n".join(filter(None, (error.message, error.detail)))) from error
     (predicted, got), (due, heard) = _pictured(found, expected), _heard(found, expected)
     predicted, got = predicted | due, got | heard
@@ -43,12 +43,12 @@ async def verify_film(path: Path, expected: Expected) -> None:
 
 
 def _differs(detail: str) -> ReelError:
-    hint = "render again; if it stays so, report it with the reel file"
+    hint = "render again; if the error persists, report it with the reel file"
     return ReelError("RC610", Loc(), "the film is not what was predicted", detail=detail, hint=hint)
 
 
 def _pictured(found: dict[str, Any], expected: Expected) -> tuple[Facts, Facts]:
-    """What was predicted of container and picture, and what is there, fact by fact."""
+    """The predicted and the found facts of container and picture."""
     profile = expected.profile
     picture = profile.picture
     predicted: Facts = {"container": profile.container, "video streams": 1 if picture else 0}
@@ -73,14 +73,14 @@ def _pictured(found: dict[str, Any], expected: Expected) -> tuple[Facts, Facts]:
 
 
 def _counted(found: dict[str, Any], expected: Expected) -> int:
-    """The frames that are there; where the container merges equal ones, those that its length stands for."""
+    """The number of frames found; if the container merges equal frames, the number that its length amounts to."""
     if found["lasts"] is None:
         return int(found["frames"])
     return round(Fraction(found["lasts"]) * expected.fps)
 
 
 def _heard(found: dict[str, Any], expected: Expected) -> tuple[Facts, Facts]:
-    """What was predicted of the sound, and what is there."""
+    """The predicted and the found facts of the sound."""
     samples, sound = expected.samples, expected.profile.sound
     predicted: Facts = {"audio streams": 0 if samples is None else 1, "samples": "none" if samples is None else samples}
     heard = None if found["samples"] is None else Fraction(found["samples"])

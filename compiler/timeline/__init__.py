@@ -1,1 +1,1 @@
-"""Exact time: instants, warps, curves over them, and where clips land. Pure functions of rationals."""
+"""Exact time: instants, warps, curves over time, and the layout of clips. Pure functions of rationals."""

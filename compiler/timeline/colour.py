@@ -1,26 +1,26 @@
-"""What the numbers of a picture mean: as its tags say, or as its kind and size say where it has none."""
+"""The colours of a stream: by its tags, or by its codec and size where it has none."""
 
 from __future__ import annotations
 
 from compiler.timeline.media import VideoStream
 
 HDR = frozenset({"smpte2084", "arib-std-b67"})
-"""Transfers of high dynamic range, PQ and HLG; every other is read as the canvas's."""
+"""Transfers of high dynamic range, PQ and HLG; every other transfer is read as the canvas's."""
 
 HD_WIDTH, HD_LINES = 1280, 577
-"""From this width or so many lines on, an untagged picture is read as BT.709, below as BT.601: what players do."""
+"""Width and lines from which an untagged picture is read as BT.709, and below as BT.601, as players do."""
 
 RGB = ("gbr", "rgb", "bgr", "argb", "abgr", "0rgb", "0bgr", "pal8", "x2rgb", "x2bgr")
-"""How the names of pixel formats that hold red, green and blue begin."""
+"""Beginnings of the names of RGB pixel formats."""
 
 SEE_THROUGH = ("rgba", "bgra", "argb", "abgr", "gbrap", "yuva", "ya8", "ya16")
-"""How the names of pixel formats that hold transparency begin."""
+"""Beginnings of the names of pixel formats with transparency."""
 
 BY_FORMAT = {"mjpeg": "smpte170m", "webp": "smpte170m", "vp8": "smpte170m"}
-"""The matrix of codecs that know only one."""
+"""The matrix of codecs that have only one."""
 
 WIDER = {"bt2020": "BT.2020", "smpte431": "DCI-P3", "smpte432": "Display P3"}
-"""Primaries of colours that BT.709 does not have, and what people call them."""
+"""Primaries wider than BT.709's, and their common names."""
 
 
 def is_rgb(video: VideoStream) -> bool:
@@ -42,17 +42,17 @@ def matrix_of(video: VideoStream) -> str:
 
 
 def is_full_range(video: VideoStream) -> bool:
-    """Whether black is 0 and white the largest number; the yuvj formats are so by their name, RGB always is."""
+    """Whether black is 0 and white the largest number; always true for RGB and the yuvj formats."""
     return video.color_range == "pc" or video.pix_fmt.startswith("yuvj") or is_rgb(video)
 
 
 def primaries_of(video: VideoStream) -> str:
-    """The stream's primaries; those of HDR are BT.2020's unless it says otherwise."""
+    """The stream's primaries; those of untagged HDR are BT.2020's."""
     return video.color_primaries or ("bt2020" if video.color_transfer in HDR else "bt709")
 
 
 def reading(video: VideoStream) -> str:
-    """How the plan says what was taken for granted about the stream's colours."""
+    """The plan's text on the stream's colours: tagged, or the assumption made."""
     if video.color_space or is_rgb(video):
         return "as tagged"
     names = {"bt709": "BT.709", "smpte170m": "BT.601", "bt2020nc": "BT.2020"}

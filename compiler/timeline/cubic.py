@@ -1,4 +1,4 @@
-"""Polynomials of at most the third degree, the pieces that curves and tracks are made of."""
+"""Polynomials of at most the third degree, the pieces of curves and tracks."""
 
 from __future__ import annotations
 

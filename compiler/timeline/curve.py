@@ -1,10 +1,10 @@
-"""Keyframed curves over source time: the crop box as its author drew it.
+"""Keyframed curves over source time: the crop box by its keyframes.
 
 Between keyframes a property follows, by the ease of the keyframe it leaves: `spline`, a uniform Catmull-Rom whose
 parameter is the linear progress within the bracket, neighbours clamped at the ends; `linear`; `smooth`, smoothstep;
 `hold`, the left value until the next keyframe. Before the first and after the last keyframe the value holds.
 
-Times are exact; pixel geometry is float64, whose error (below 1e-9 px) is far under any that ffmpeg can show.
+Times are exact; pixel geometry is float64, with errors below 1e-9 px, far less than ffmpeg can show.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One keyframe: the box at a source time, and how it leads to the next."""
+    """One keyframe: the box at a source time, and the ease to the next keyframe."""
 
     at: SourceTime
     box: Box
@@ -40,7 +40,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Curve:
-    """Keyframes in order of time; defined everywhere."""
+    """A curve through keyframes, in order of time; defined at every source time."""
 
     keys: tuple[Key, ...]
 
@@ -50,11 +50,11 @@ class Curve:
 
     @cached_property
     def instants(self) -> tuple[SourceTime, ...]:
-        """When the keyframes are."""
+        """The source times of the keyframes."""
         return tuple(key.at for key in self.keys)
 
     def bracket_at(self, at: SourceTime) -> int:
-        """The bracket that `at` falls in: 0 before the first keyframe, k from keyframe k-1 on."""
+        """The bracket of source time `at`: 0 before the first keyframe, k from keyframe k-1 on."""
         return bisect_right(self.instants, at)
 
     def at(self, at: SourceTime) -> Box:
@@ -71,7 +71,7 @@ class Curve:
         return Box(*(evaluate(cubic, progress) for cubic in self.cubics(bracket)))
 
     def cubics(self, bracket: int) -> tuple[Cubic, Cubic, Cubic, Cubic]:
-        """Per property the bracket's polynomial of the progress, lowest power first."""
+        """The bracket's polynomial of the progress for each property, lowest power first."""
         keys = self.keys
         if not 0 < bracket < len(keys):
             box = keys[0 if bracket == 0 else -1].box

@@ -1,4 +1,4 @@
-"""How many loudspeakers become two: stated shares, scaled so that no input, however loud, can clip."""
+"""Downmix to stereo: stated shares of each loudspeaker, scaled so that no input can clip."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fractions import Fraction
 STEREO = ("FL", "FR")
 
 MINUS_3_DB = Fraction(7071, 10_000)
-"""What a speaker between two, or behind them, adds to each (ITU-R BS.775)."""
+"""The share that a centre or surround speaker adds to each side (ITU-R BS.775)."""
 
 _NONE, _HALF, _FULL = Fraction(0), Fraction(1, 2), Fraction(1)
 
@@ -30,16 +30,16 @@ SHARES: Mapping[str, tuple[Fraction, Fraction]] = {
     "WL": (_FULL, _NONE),
     "WR": (_NONE, _FULL),
 }
-"""How much of each speaker is heard left and right, before scaling. The subwoofer is left out, as players do."""
+"""The share of each speaker left and right, before scaling. The subwoofer is left out, as in players."""
 
 
 def unmixable(speakers: Sequence[str]) -> bool:
-    """Whether the speakers cannot be made two: one has no known place, or none is heard."""
+    """Whether the speakers cannot be mixed down: one has no known place, or all shares are 0."""
     return not all(speaker in SHARES for speaker in speakers) or not any(any(SHARES[one]) for one in speakers)
 
 
 def downmix(speakers: Sequence[str]) -> tuple[tuple[Fraction, ...], tuple[Fraction, ...]]:
-    """Of every speaker, its share of left and of right; the larger of the two sums is 1."""
+    """Every speaker's share of left and of right; the larger of the two sums is 1."""
     left = tuple(SHARES[speaker][0] for speaker in speakers)
     right = tuple(SHARES[speaker][1] for speaker in speakers)
     loudest = max(sum(left), sum(right))

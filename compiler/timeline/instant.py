@@ -1,7 +1,7 @@
 """Exact instants in the two time domains, and the frame and sample grids.
 
-Source time runs along a media file, record time along the reel. Both are rationals of seconds, but two types: a
-function that wants one does not take the other.
+Source time runs along a media file, record time along the reel. Both are rationals of seconds, but two types, so that
+mypy rejects one where a function needs the other.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ SAMPLE_RATE = 48_000
 """Samples a second of every film; the one audio grid."""
 
 SLOT_BIAS = Fraction(1, 1000)
-"""Of an output frame: keeps exact halves off the rounding edge (docs/semantics.md, Which source frame is shown)."""
+"""Fraction of an output frame that keeps exact halves off the rounding edge (docs/semantics.md, Which source frame is
+shown)."""
 
 
 def nearest(x: Fraction) -> int:
@@ -29,12 +30,12 @@ def nearest(x: Fraction) -> int:
 
 
 def frame_count(duration: RecordTime, fps: Fraction) -> int:
-    """How many frames a clip of this length has: the nearest, at least one."""
+    """The number of frames of a clip of this length: the nearest one, at least one."""
     return max(1, nearest(duration * fps))
 
 
 def slot(at: RecordTime, fps: Fraction) -> int:
-    """The frame of the grid from which a source frame with record time `at` is shown."""
+    """The frame of the grid from which on a source frame with record time `at` is shown."""
     return math.floor(at * fps + Fraction(1, 2) + SLOT_BIAS)
 
 

@@ -1,4 +1,4 @@
-"""What a source is, as plain facts: everything the compiler knows about a media file without opening it."""
+"""Facts of a media file: all that the compiler knows of a source without opening it."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Literal
 from compiler.timeline.instant import SourceTime
 
 STILL = "image2"
-"""The format of a still image: read whole, once, as one picture."""
+"""The format of a still image, which is read as a single picture."""
 
 STILL_SECONDS = Fraction(5)
-"""How long a still image lasts when no trim ends it."""
+"""Seconds that a still image lasts if no trim ends it."""
 
 STILL_RATE = Fraction(30)
-"""A still image has no frames a second; keyframes of its crop count as many."""
+"""Frames a second by which keyframes of a still image count, since it has no rate of its own."""
 
 STILL_TICK = Fraction(1000)
-"""Seconds: the duration that ffmpeg is given for its one frame, so that no speed and no frame rate skips it."""
+"""Seconds: the duration of a still image's one frame for ffmpeg, so long that no speed or frame rate skips it."""
 
 UNINDEXED = frozenset({"mpegts", "mpeg"})
-"""Containers without an index, whose clock may jump: a seek lands in the middle of things, and each stream that is read
-alone starts at its own first timestamp (AVFMT_TS_DISCONT, measured with ffmpeg 5.1 and 9.0)."""
+"""Containers without an index and with timestamps that may jump: a seek may land at any packet, and a stream that is
+read alone starts at its own first timestamp (AVFMT_TS_DISCONT, measured with ffmpeg 5.1 and 9.0)."""
 
 Fields = Literal["tff", "bff", "auto"]
-"""Which field comes first: top, bottom, or what every frame says for itself."""
+"""The first field: top, bottom, or by the flag of each frame."""
 
 MAX_PIXELS = 40_000_000
-"""Of one picture of a source: 8K (7680 x 4320) is 33 million; a few kB of PNG can claim 256 million."""
+"""Pixels of one picture of a source, at most: 8K (7680 x 4320) is 33 million; a few kB of PNG can claim 256 million."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +45,15 @@ class VideoStream:
     first: Fraction
     """Container timestamp of the first presented frame, seconds: source time 0."""
     end: SourceTime
-    """Where the last frame ends, seconds of source time: the picture's length."""
+    """The source time at which the last frame ends, seconds: the picture's length."""
     ticks: tuple[int, ...] = ()
-    """When each frame begins, in ticks of the time base after the first, if frames come at uneven times; else none."""
+    """The time at which each frame begins, in ticks after the first, if frames come at uneven times; else empty."""
     frames: int | None = None
     sar: Fraction = Fraction(1)
     rotation: int = 0
-    """Clockwise quarter turns the player applies, in degrees: 0, 90, 180 or 270."""
+    """Clockwise rotation that players apply, degrees: 0, 90, 180 or 270."""
     mirrored: bool = False
-    """Whether the player mirrors it, left to right, before it turns it."""
+    """Whether players mirror the picture, left to right, before they turn it."""
     pix_fmt: str = "yuv420p"
     color_range: str | None = None
     color_space: str | None = None
@@ -62,7 +62,7 @@ class VideoStream:
     start: Fraction | None = None
     """Container timestamp that the stream states for its start, seconds."""
     fields: Fields | None = None
-    """Which field of an interlaced frame comes first; None for progressive frames."""
+    """The first field of interlaced frames; None for progressive frames."""
 
     @property
     def variable(self) -> bool:
@@ -71,17 +71,17 @@ class VideoStream:
 
     @property
     def still(self) -> bool:
-        """Whether it is one picture without a length of its own."""
+        """Whether the stream is a still image, one picture without a length of its own."""
         return self.time_base == STILL_TICK
 
     @property
     def interlaced(self) -> bool:
-        """Whether a frame holds two fields, half of its lines each, of two instants."""
+        """Whether frames hold two fields, each half of the lines, of two instants."""
         return self.fields is not None
 
     @property
     def displayed(self) -> tuple[int, int]:
-        """Width and height as seen: rotation applied, pixels made square (by widening, never by dropping lines)."""
+        """Width and height as displayed: rotation applied, pixels made square by widening, never by dropping lines."""
         width, height = self.width, self.height
         if self.sar > 1:
             width = round(width * self.sar)
@@ -103,16 +103,16 @@ class AudioStream:
     first: Fraction
     """Container timestamp of the first sample, seconds."""
     end: SourceTime
-    """Where the sound ends, seconds of source time (of the picture's clock)."""
+    """The source time (the picture's clock) at which the sound ends, seconds."""
     speakers: tuple[str, ...] = ("FL", "FR")
-    """Where each channel is heard, by ffmpeg's names for places."""
+    """The loudspeaker of each channel, by ffmpeg's names."""
     start: Fraction | None = None
     """Container timestamp that the stream states for its start, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One media file: where it is, how it is packed, its picture and, if it has any, its sound."""
+    """One media file: its path, its container, its picture and, if it has any, its sound."""
 
     path: str
     format: str
@@ -124,8 +124,8 @@ class Media:
     size: int = 0
     """Bytes."""
     earliest: Fraction | None = None
-    """Container timestamp of the first packet, what only primes a decoder included, seconds."""
+    """Container timestamp of the first packet, packets that only prime a decoder included, seconds."""
 
     def origin(self, stream: VideoStream | AudioStream) -> Fraction:
-        """What ffmpeg takes off every timestamp of one of the streams when it reads that alone, seconds."""
+        """Seconds that ffmpeg subtracts from every timestamp of a stream when it reads that stream alone."""
         return self.start if stream.start is None or self.format not in UNINDEXED else stream.start

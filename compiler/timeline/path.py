@@ -1,4 +1,4 @@
-"""Paths: where the crop box is at every record frame of a clip, the curve composed with the warp."""
+"""Paths: the crop box at every record frame of a clip, the curve composed with the warp."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from compiler.timeline.track import Track, describe
 from compiler.timeline.warp import Warp
 
 STILL = 0.05
-"""Source pixels: a size that changes by less is no zoom."""
+"""Source pixels: a smaller change of size does not count as a zoom."""
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """The crop box as four tracks over a clip's record frames, and how far they leave the curve at most."""
+    """The crop box as four tracks over a clip's record frames, with their largest distance from the curve."""
 
     x: Track
     y: Track
@@ -35,7 +35,7 @@ class Path:
 
     @property
     def error(self) -> float:
-        """Source pixels."""
+        """The largest distance from the curve, source pixels."""
         return max(track.error for track in self.tracks)
 
     @property
@@ -62,8 +62,8 @@ class Path:
 def trace(curve: Curve, warp: Warp, fps: Fraction, frames: int) -> tuple[list[Box], list[int]]:
     """The box at each record frame, and the frames at which a new polynomial may begin.
 
-    Frame n shows the curve at the source time of record time n / fps: through slow motion the window glides at the
-    full rate even though frames repeat.
+    Frame n shows the curve at the source time of record time n / fps, so that in slow motion the box moves with every
+    frame although pictures repeat.
     """
     breaks = _breaks(curve, warp, fps, frames)
     boxes: list[Box] = []
@@ -84,7 +84,7 @@ def _breaks(curve: Curve, warp: Warp, fps: Fraction, frames: int) -> list[int]:
 
 
 def _progress(curve: Curve, bracket: int, warp: Warp, fps: Fraction, run: range) -> list[float]:
-    """How far into the bracket each frame of a run is; the run shares the bracket and a pace of the warp."""
+    """The progress in the bracket of each frame of a run; the run lies in one bracket and one pace of the warp."""
     if not 0 < bracket < len(curve.keys):
         return [0.0] * len(run)
     left, right = curve.keys[bracket - 1].at, curve.keys[bracket].at
@@ -104,7 +104,7 @@ def draw(boxes: Sequence[Box], breaks: Sequence[int]) -> Path:
 
 
 def reshape(boxes: Sequence[Box], shape: Callable[[Box], Box]) -> list[Box]:
-    """Every box through `shape`; boxes that are the same stay the same."""
+    """The result of `shape` for every box, computed once if all boxes are equal."""
     if all(box == boxes[0] for box in boxes):
         return [shape(boxes[0])] * len(boxes)
     return [shape(box) for box in boxes]

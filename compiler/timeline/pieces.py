@@ -1,7 +1,7 @@
-"""Pieces: a clip's warp and crop as polynomials over stretches of its frames, for others to evaluate as they are.
+"""Pieces: a clip's warp and crop as polynomials over stretches of its frames, for pages to evaluate.
 
-A page that shows an edit while it is made evaluates these, so that it shows the film's own curve. All polynomials are
-coefficients, lowest power first, of the distance from where their piece begins.
+An editor evaluates the pieces, so that its preview shows the film's own curve. Polynomials are coefficients, lowest
+power first, of the distance from the beginning of their piece.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ Polynomial = tuple[float, ...]
 
 @dataclass(frozen=True, slots=True)
 class SourcePiece:
-    """From record frame `frame` of the clip on, for `frames`: source seconds of the frames since. Neither is whole
-    where the speed changes between two frames."""
+    """The source seconds over `frames` record frames from frame `frame` of the clip on, as a polynomial of the frames
+    since. Neither number is whole where the speed changes between two frames."""
 
     frame: float
     frames: float
@@ -36,7 +36,8 @@ class SourcePiece:
 
 @dataclass(frozen=True, slots=True)
 class CropPiece:
-    """From frame `frame` on, for `frames` whole frames: the crop box in displayed pixels, of the frames since."""
+    """The crop box, displayed pixels, over `frames` whole frames from `frame` on, as polynomials of the frames
+    since."""
 
     frame: int
     frames: int
@@ -47,7 +48,7 @@ class CropPiece:
 
 
 def source_pieces(warp: Warp, fps: Fraction) -> list[SourcePiece]:
-    """The clip's source time: a piece for every pace of its warp, exact but for float64."""
+    """The clip's source time, with a piece for every pace of its warp, exact except for float64."""
     spans = zip(warp.paces, pairwise(warp.record_starts), strict=True)
     return [
         SourcePiece(float(begin * fps), float((end - begin) * fps), _scaled(_played(pace), fps))
@@ -56,14 +57,14 @@ def source_pieces(warp: Warp, fps: Fraction) -> list[SourcePiece]:
 
 
 def crop_pieces(path: Path) -> list[CropPiece]:
-    """The path, a piece from each frame on at which one of its four tracks takes up another polynomial."""
+    """The path, with a new piece at each frame where one of its four tracks begins another polynomial."""
     begun = {piece.first - track.origin for track in path.tracks for piece in track.pieces}
     cuts = sorted({0, path.frames} | {first for first in begun if 0 < first < path.frames})
     return [CropPiece(a, b - a, *(_of(track, a) for track in path.tracks)) for a, b in pairwise(cuts)]
 
 
 def _of(track: Track, first: int) -> Polynomial:
-    """What a track reads from frame `first` on, up to its next piece, of the frames since."""
+    """A track's polynomial from frame `first` up to its next piece, of the frames since `first`."""
     first += track.origin
     piece = track.pieces[max(0, bisect_right(track.pieces, first, key=lambda piece: piece.first) - 1)]
     return tuple(_shifted(piece.cubic, first - piece.first))

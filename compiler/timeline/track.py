@@ -1,8 +1,8 @@
 """Tracks: one property of the crop box as piecewise cubics of the record frame, ready to be spelled as an expression.
 
-A track is sampled at every record frame of its clip, since ffmpeg will only ever look at it there, and then described
-by as few cubics as hold it within a tolerance. Where the curve is a cubic of the record frame (any curve through
-constant speeds) the description is exact; what clamping or a ramp bends is fitted by bisection.
+A track is sampled at every record frame of its clip, the only points that ffmpeg evaluates, and then described by as
+few cubics as keep it within a tolerance. Where the curve is a cubic of the record frame (any curve through constant
+speeds) the description is exact; curves bent by clamping or by a ramp are fitted by bisection.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from operator import sub
 from compiler.timeline.cubic import Cubic, evaluate, evaluate_all, through
 
 TOLERANCE = 0.02
-"""Source pixels: how far a track may leave the curve it describes."""
+"""Source pixels: the largest distance of a track from its curve."""
 
 EXACT = 1e-6
-"""Source pixels: below this a description is called exact."""
+"""Source pixels: a description with a smaller error counts as exact."""
 
 
 SPARSE = 8
-"""Record frames: pieces this long are kept as they were drawn; thinning is for dense keyframes."""
+"""Record frames: pieces of this length are kept; only denser keyframes are thinned."""
 
 Fit = Callable[[int, int], tuple[Cubic, float]]
-"""The simplest polynomial through the samples [a, b), counted from a, and how far it leaves them."""
+"""The simplest polynomial through the samples [a, b), counted from a, and its largest distance from them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """From record frame `first` on, the value is this polynomial of (n - first)."""
+    """A polynomial of (n - first), the value from record frame `first` on."""
 
     first: int
     cubic: Cubic
@@ -40,18 +40,18 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A value for every record frame of a clip: frame n reads the last piece that starts at or before n + origin."""
+    """A value for every record frame of a clip: frame n uses the last piece that starts at or before n + origin."""
 
     pieces: tuple[Piece, ...]
     error: float
-    """The largest distance to the curve it describes, source pixels."""
+    """The largest distance from the curve, source pixels."""
     origin: int = 0
-    """The frame of the pieces' own count that is frame 0 here; an expression counts on from it, so that a part of a
-    clip is drawn by the very sums that draw the whole."""
+    """The number of frame 0 in the pieces' count; expressions add it, so that a part of a clip is computed by the same
+    sums as the whole."""
 
     @property
     def constant(self) -> float | None:
-        """The value, when it never changes."""
+        """The value, if it never changes."""
         return self.pieces[0].cubic[0] if len(self.pieces) == 1 and len(self.pieces[0].cubic) == 1 else None
 
     def at(self, n: int) -> float:
@@ -77,7 +77,7 @@ class Track:
         return min(values), max(values)
 
     def between(self, first: int, until: int) -> Track:
-        """The part that frames [first, until) read; frames keep their numbers."""
+        """The pieces that frames [first, until) use; frames keep their numbers."""
         first, until = first + self.origin, until + self.origin
         low = max(0, bisect_right(self.pieces, first, key=lambda piece: piece.first) - 1)
         return replace(self, pieces=tuple(piece for piece in self.pieces[low:] if piece.first < until))
@@ -111,7 +111,7 @@ def describe(samples: Sequence[float], breaks: Sequence[int], tolerance: float =
 
 
 def _bisected(fit: Fit, cuts: Sequence[int]) -> list[int]:
-    """`cuts` with more between them, until one cubic describes what lies between any two."""
+    """`cuts` with further ones, until one cubic describes the samples between any two neighbours."""
     fine = [cuts[0]]
     stack = [(a, b) for a, b in reversed(list(pairwise(cuts))) if a < b]
     while stack:
@@ -124,7 +124,7 @@ def _bisected(fit: Fit, cuts: Sequence[int]) -> list[int]:
 
 
 def _longest(fit: Fit, cuts: Sequence[int], first: int, tolerance: float) -> tuple[int, Cubic, float]:
-    """The furthest cut that one cubic from cut `first` reaches, by galloping and then closing in."""
+    """The furthest cut that one cubic from cut `first` reaches, by exponential and then binary search."""
     good, bad, step = first + 1, len(cuts), 1
     cubic, error = fit(cuts[first], cuts[good])
     if cuts[good] - cuts[first] >= SPARSE:
@@ -139,14 +139,14 @@ def _longest(fit: Fit, cuts: Sequence[int], first: int, tolerance: float) -> tup
 
 
 def _fit(samples: Sequence[float], a: int, b: int) -> tuple[Cubic, float]:
-    """The simplest polynomial through samples[a:b], and how far it leaves them."""
+    """The simplest polynomial through samples[a:b], and its largest distance from them."""
     values, length = samples[a:b], b - a - 1
     highest = min(3, length)
     for degree in range(highest + 1):
         nodes = [round(length * k / degree) for k in range(degree + 1)] if degree else [0]
         cubic = through([(node, values[node]) for node in nodes])
         if degree < highest and any(abs(evaluate(cubic, k) - values[k]) > EXACT for k in (length, length // 3)):
-            continue  # most that do not fit miss at once
+            continue  # a quick check that rejects most polynomials that do not fit
         fitted = evaluate_all(cubic, range(b - a))
         worst = max(map(abs, map(sub, fitted, values)))
         if worst <= EXACT or degree == highest:

@@ -8,7 +8,7 @@ offset:
     linear   s = D (v0 u + (v1 - v0) u^2 / 2)
     smooth   s = D (v0 u + (v1 - v0) (u^3 - u^4 / 2))
 
-A trim or a freeze inside a ramp leaves parts of it, and each part keeps to the course of the whole (ADR 17).
+A trim or a freeze inside a ramp leaves parts of the ramp; each plays as it would in the whole ramp (ADR 17).
 """
 
 from __future__ import annotations
@@ -29,23 +29,24 @@ SLOWEST, FASTEST = Fraction(1, 10), Fraction(16)
 """The speeds a clip may play at, as factors of real time."""
 
 INVERSE_ERROR = Fraction(1, 10**14)
-"""Seconds: how exactly a ramp is inverted; its inverse is irrational."""
+"""Seconds: the error of the inverse of a ramp, which is irrational."""
 
 GRID = 10**15
-"""A second: what the inverse of a ramp is rounded to, so that its digits stay few."""
+"""Steps a second to which the inverse of a ramp is rounded, to limit its digits."""
 
 MOST_STEPS = 60
-"""Of Newton's method; the steepest ramps take 12."""
+"""The most steps of Newton's method; the steepest ramps take 12."""
 
 UNCUT = (Fraction(0), Fraction(0))
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Source time [start, end) played from speed `entry` to speed `exit`; equal speeds are a constant one.
+    """Source time [start, end) played from speed `entry` to speed `exit`; equal speeds make a constant one.
 
-    Of a ramp it may be a part: `entry` and `exit` are the whole ramp's, and `cut` is how many seconds of its source lie
-    before and after the part. With `hold` it plays nothing: the picture of `start` stands for so many record seconds.
+    A pace may be a part of a ramp: then `entry` and `exit` are the whole ramp's, and `cut` the seconds of its source
+    before and after the part. A pace with `hold` is a freeze: it shows the picture at `start` for `hold` record
+    seconds.
     """
 
     start: SourceTime
@@ -73,12 +74,12 @@ class Pace:
 
     @property
     def begins(self) -> Fraction:
-        """Record seconds of the whole ramp that lie before the part."""
+        """Record seconds of the whole ramp before the part."""
         return self._reached(self.cut[0]) if self.cut[0] else Fraction(0)
 
     @property
     def duration(self) -> Fraction:
-        """Seconds of record time; of a part of a ramp within INVERSE_ERROR."""
+        """Seconds of record time; for a part of a ramp within INVERSE_ERROR."""
         if self.hold:
             return self.hold
         if self.cut == UNCUT:
@@ -91,7 +92,7 @@ class Pace:
         return self.entry == self.exit
 
     def source_offset(self, t: Fraction) -> Fraction:
-        """Source seconds after `start` at `t` record seconds into the span; exact but for the start of a part."""
+        """Source seconds after `start` at `t` record seconds into the span; exact except for the start of a part."""
         if self.constant:
             return t * self.entry
         if self.cut == UNCUT:
@@ -108,25 +109,25 @@ class Pace:
         return self._reached(self.cut[0] + s) - self.begins
 
     def speed(self, t: Fraction) -> Fraction:
-        """Source seconds a record second, `t` record seconds into the span; past its end that of its end."""
+        """Source seconds a record second, `t` record seconds into the span; past its end the speed at its end."""
         if self.constant:
             return self.entry
         u = min((self.begins + t) / self.course, Fraction(1))
         return self.entry + (self.exit - self.entry) * (u if self.ease == "linear" else u * u * (3 - 2 * u))
 
     def _played(self, t: Fraction) -> Fraction:
-        """Source seconds of the whole ramp by `t` record seconds."""
+        """Source seconds of the whole ramp played at `t` of its record seconds."""
         u = t / self.course
         eased = u**2 / 2 if self.ease == "linear" else u**3 - u**4 / 2
         return self.course * (self.entry * u + (self.exit - self.entry) * eased)
 
     def _reached(self, s: Fraction) -> Fraction:
-        """Record seconds of the whole ramp by `s` of its source seconds."""
+        """Record seconds of the whole ramp at `s` of its source seconds."""
         return _inverse(self if self.cut == UNCUT else _whole(self), s)
 
 
 def _whole(pace: Pace) -> Pace:
-    """The ramp that a pace is a part of."""
+    """The whole ramp of a pace that is a part of it."""
     return Pace(
         SourceTime(pace.start - pace.cut[0]), SourceTime(pace.end + pace.cut[1]), pace.entry, pace.exit, pace.ease
     )
@@ -136,7 +137,7 @@ def _whole(pace: Pace) -> Pace:
 def _inverse(ramp: Pace, s: Fraction) -> Fraction:
     """Record seconds into a whole ramp at `s` of its source seconds, by Newton's method.
 
-    It always arrives: the way played is convex or concave over all of a ramp, and every step is kept within it.
+    The method always converges: source time is convex or concave over a whole ramp, and every step is kept within it.
     """
     if s <= 0 or s >= ramp.length:
         return Fraction(0) if s <= 0 else ramp.duration
@@ -151,7 +152,7 @@ def _inverse(ramp: Pace, s: Fraction) -> Fraction:
 
 @dataclass(frozen=True)
 class Warp:
-    """A clip's map from source to record time: adjacent paces, record running forward and source never back."""
+    """A clip's map between source and record time: adjacent paces, source time never decreasing."""
 
     paces: tuple[Pace, ...]
 
@@ -175,12 +176,12 @@ class Warp:
 
     @cached_property
     def record_starts(self) -> tuple[Fraction, ...]:
-        """Where each pace begins in the clip's record time, and where the last one ends."""
+        """The record time of the clip at which each pace begins, and at which the last one ends."""
         return tuple(accumulate((pace.duration for pace in self.paces), initial=Fraction(0)))
 
     @cached_property
     def source_starts(self) -> tuple[SourceTime, ...]:
-        """Where each pace begins in source time."""
+        """The source time at which each pace begins."""
         return tuple(pace.start for pace in self.paces)
 
     @property
@@ -189,7 +190,7 @@ class Warp:
         return RecordTime(self.record_starts[-1])
 
     def record_of(self, at: SourceTime) -> RecordTime:
-        """The clip-record time at which source time `at` plays, within [start, end]; of an instant held, the first."""
+        """The clip-record time at which source time `at`, in [start, end], plays; for a held instant, the first."""
         if not self.start <= at <= self.end:
             raise ValueError(f"source time {at} is outside [{self.start}, {self.end}]")
         index = max(0, bisect_left(self.source_starts, at) - 1)
@@ -223,14 +224,14 @@ class Warp:
 
 
 def held(at: SourceTime, seconds: Fraction) -> Pace:
-    """The pace that holds source time `at` for so many record seconds."""
+    """The pace that holds source time `at` for a number of record seconds."""
     return Pace(at, at, Fraction(0), Fraction(0), hold=seconds)
 
 
 def cover(start: SourceTime, end: SourceTime, paces: Sequence[Pace]) -> Warp:
-    """The warp of [start, end): `paces` (sorted, disjoint) clipped to it, everything between them at real time.
+    """The warp of [start, end): `paces` (sorted, disjoint) clipped to it, with real time between them.
 
-    What holds an instant takes its place among the rest, both ends included, and parts the span that it lies in.
+    A pace that holds an instant of [start, end], both ends included, splits the pace that it lies in.
     """
     played = [pace for pace in paces if not pace.hold]
     holds = [pace for pace in paces if pace.hold and start <= pace.start <= end]
@@ -250,14 +251,14 @@ def cover(start: SourceTime, end: SourceTime, paces: Sequence[Pace]) -> Warp:
 
 
 def _part(pace: Pace, low: SourceTime, high: SourceTime) -> Pace:
-    """What a pace plays of [low, high), which lies in it."""
+    """The part of a pace that plays [low, high), which lies within it."""
     if pace.constant:
         return replace(pace, start=low, end=high)
     return replace(pace, start=low, end=high, cut=(pace.cut[0] + low - pace.start, pace.cut[1] + pace.end - high))
 
 
 def _fuse(paces: Sequence[Pace]) -> list[Pace]:
-    """Neighbours of one constant speed as one pace."""
+    """The paces with neighbours of one constant speed merged."""
     fused: list[Pace] = []
     for pace in paces:
         last = fused[-1] if fused else None

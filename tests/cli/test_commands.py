@@ -144,7 +144,7 @@ def test_what_cannot_be_meant_is_a_usage_error(arguments: list[str], desk: Desk)
 def test_what_is_no_time_is_a_usage_error(command: list[str], time: str, desk: Desk) -> None:
     ended = desk.refused(*command, desk.reel({"media": "missing.mp4"}), "--at", time)
     assert ended.exit_code == 2
-    assert "is no time" in ended.stderr
+    assert "is not a time" in ended.stderr
 
 
 @pytest.mark.parametrize("time", ["-1", "-0.001", "2", "2.0", "999999999"])

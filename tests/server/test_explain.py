@@ -79,7 +79,7 @@ def test_it_says_what_a_dry_run_says(reel: Reel, tmp_path: Path, game: Path) -> 
     assert dry_run(tmp_path, "script") == told["script"]
     assert json.loads(dry_run(tmp_path, "json"))["plan"] == told["plan"]
     assert told["success"]
-    assert told["stages"][0] == {"name": "lower", "law": "what the edit says, plainly"}
+    assert told["stages"][0] == {"name": "lower", "law": "the edit as ops, including those that change nothing"}
 
 
 def test_it_opens_no_media_and_tells_no_paths(site: Site, user: httpx.Client, game: Path) -> None:

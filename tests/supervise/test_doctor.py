@@ -25,7 +25,7 @@ def test_this_machine_will_do() -> None:
 
 
 def test_the_sandbox_is_asked_and_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ("children die with us", "children gain no privileges", "children's resources are limited")
+    names = ("children end with reelc", "children gain no privileges", "children's resources are limited")
     assert [rows(examine())[name].state for name in names] == ["ok", "ok", "ok"]
     monkeypatch.setattr(doctor, "launcher", lambda command, limits: command)
     assert [rows(examine())[name].state for name in names] == ["warn", "warn", "warn"]

@@ -117,7 +117,7 @@ def test_eases_lead_from_keyframe_to_keyframe() -> None:
 
 @pytest.mark.parametrize("fit", ["contain", "cover"])
 def test_boxes_are_fitted_to_the_canvas(fit: str) -> None:
-    rows = [row for row in table("box", "`fit`", "part that is seen", "drawn as", "at") if row[1] == fit]
+    rows = [row for row in table("box", "`fit`", "visible part", "drawn as", "at") if row[1] == fit]
     assert rows
     for box, _, seen, drawn, at in rows:
         width, height = map(int, box.split("x"))

@@ -1,4 +1,4 @@
-"""The graph as others read it: JSON for programs, DOT for Graphviz, SVG for people. Pure functions of a graph.
+"""Output forms of a graph: JSON for programs, DOT for Graphviz, SVG for people. Pure functions of a graph.
 
 as_json(graph) -> dict     JSON-ready members, versioned
 as_dot(graph) -> str       Graphviz, one cluster a clip

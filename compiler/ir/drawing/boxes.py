@@ -1,4 +1,4 @@
-"""What a drawing shows of each value: a box with a verb, its details, its shape, and where it came from."""
+"""The boxes of a drawing, one a value: a verb, details, the shape, and the origin in the reel file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from compiler.ir.text import describe, phrase
 Kind = Literal["video", "audio"]
 
 JOINS = "reel"
-"""The lane of what belongs to no one clip: `reel`, `reel.2`, `reel.sound`."""
+"""The lane of values that belong to no single clip: `reel`, `reel.2`, `reel.sound`."""
 
 FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot hold, not even escaped (section 2.2, Char)."""
@@ -25,7 +25,7 @@ FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 @dataclass(frozen=True, slots=True)
 class DrawnBox:
-    """One value as it is drawn. What has been folded into one box `holds` several definitions."""
+    """One value as it is drawn. A collapsed box `holds` several definitions."""
 
     name: Value
     kind: Kind
@@ -33,15 +33,15 @@ class DrawnBox:
     details: str
     shape: str
     whole: str
-    """Every definition it holds, as the textual form has them, one a line."""
+    """The lines of its definitions in the textual form."""
     loc: Loc
     reads: tuple[Value, ...]
-    """The boxes it reads."""
+    """The boxes that it reads."""
     holds: int = 1
 
     @property
     def lane(self) -> str:
-        """The clip it belongs to: its name's part before the first dot."""
+        """The name of its clip: the part of its own name before the first dot."""
         return lane(self.name)
 
     @property
@@ -51,7 +51,7 @@ class DrawnBox:
 
     @property
     def classes(self) -> str:
-        """What a style sheet calls it."""
+        """Its classes in a style sheet."""
         return f"{self.kind} join" if self.joins else self.kind
 
 
@@ -61,7 +61,7 @@ def lane(name: Value) -> str:
 
 
 def verb(op: Op) -> str:
-    """An op's name as texts say it."""
+    """An op's name in texts."""
     return type(op).__name__.lower()
 
 
@@ -71,7 +71,7 @@ def anchor(name: Value) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with what XML cannot hold replaced by U+FFFD."""
+    """The text with U+FFFD for characters that XML cannot hold."""
     return FORBIDDEN.sub("\ufffd", text)
 
 
@@ -96,14 +96,14 @@ def _box(define: Def, shape: Shape) -> DrawnBox:
 
 
 def _opening(op: Op) -> str:
-    """What a phrase says before its details: the verb and the operands."""
+    """The beginning of a phrase, before its details: the verb and the operands."""
     return " ".join(f"{verb(op)} {', '.join(f'%{value}' for value in operands(op))}".split())
 
 
 def collapse(every: Iterable[DrawnBox]) -> tuple[tuple[DrawnBox, ...], dict[Value, Value]]:
-    """The boxes with each clip's picture, and each clip's sound, made into one; and which box stands for each value.
+    """The boxes, with one for each clip's picture and one for each clip's sound; and every value's box.
 
-    The one box bears the name, the shape and the place of the last it holds. Joins stay as they are.
+    A collapsed box has the name, the shape and the origin of its last definition. Joins stay as they are.
     """
     chains: dict[tuple[str, Kind | None], list[DrawnBox]] = {}
     for box in every:

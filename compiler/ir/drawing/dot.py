@@ -1,7 +1,7 @@
 """The graph for Graphviz: left to right, one cluster a clip, joins apart.
 
-Every node has `id="value-<name>"` and the classes `video` or `audio`, and `join` where it belongs to the reel, so that
-a page can style what Graphviz draws; its tooltip is the JSON pointer it came from.
+Every node has `id="value-<name>"`, the class `video` or `audio`, and the class `join` if it belongs to the reel, so
+that a page can style Graphviz's drawing; its tooltip is the JSON pointer of its origin.
 """
 
 from __future__ import annotations
@@ -74,10 +74,10 @@ def _label(box: DrawnBox) -> str:
 
 
 def _name(text: str) -> str:
-    """A node's or a cluster's name: percent-encoded, so that it needs no escapes and no two are alike."""
+    """A node's or a cluster's name: percent-encoded, so that names need no escapes and stay distinct."""
     return f'"{quote(text, safe="", errors="surrogatepass")}"'
 
 
 def _string(text: str) -> str:
-    """A quoted string that Graphviz shows as it is: its tooltips are rid of escapes twice, and of references once."""
+    """A quoted string that Graphviz shows unchanged: for tooltips it decodes escapes twice, and references once."""
     return '"' + escape(printable(text), {'"': "&quot;"}).replace("\\", 4 * "\\") + '"'

@@ -1,8 +1,8 @@
-"""Where boxes go: the row and the column of each.
+"""The layout of boxes: a row and a column for each.
 
-Every clip is a band of rows: first those of its picture, then those of its sound. Columns are longest paths. Joins have
-a column of their own for each kind, its spine, at the right: each stands beside the last clip it takes in, under what
-it goes on from. No two boxes share a cell.
+Every clip is a band of rows: first those of its picture, then those of its sound. Columns are longest paths. At the
+right, each kind has a spine: a column of its joins, each beside the last clip that it joins and below the join that it
+continues. No two boxes share a cell.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ class Grid:
     starts: tuple[int, ...]
     """The row at which each band begins, and the row after the last."""
     columns: int
-    """How many the clips need."""
+    """The number of columns that the clips need."""
     cells: Mapping[Value, tuple[int, int]]
     """Row and column of each box."""
     above: Mapping[Value, Value]
-    """What stands next above each join in its spine."""
+    """The next join above each join in its spine."""
     lowest: Mapping[Kind, Value]
     """The last join of each spine."""
 
@@ -41,7 +41,7 @@ class Grid:
 
 
 def arrange(every: Sequence[DrawnBox]) -> Grid:
-    """The grid of these boxes, which are in the order of a graph."""
+    """The grid of boxes, given in the order of a graph."""
     clips, joins = [box for box in every if not box.joins], [box for box in every if box.joins]
     lanes = {lane: k for k, lane in enumerate(dict.fromkeys(box.lane for box in clips))}
     parts: dict[Value, Part] = {box.name: (lanes[box.lane], box.kind) for box in clips}
@@ -57,7 +57,7 @@ def arrange(every: Sequence[DrawnBox]) -> Grid:
 
 
 def _columns(clips: Sequence[DrawnBox]) -> dict[Value, int]:
-    """How many boxes of clips lie before each, on the longest way to it."""
+    """The number of clips' boxes before each box, on the longest path to it."""
     columns: dict[Value, int] = {}
     for box in clips:
         columns[box.name] = max((columns.get(value, -1) for value in box.reads), default=-1) + 1
@@ -65,7 +65,7 @@ def _columns(clips: Sequence[DrawnBox]) -> dict[Value, int]:
 
 
 def _rows(clips: Sequence[DrawnBox], columns: Mapping[Value, int]) -> dict[Value, int]:
-    """Each box's row within its part of the band: what it reads first has the same, where that is free."""
+    """Each box's row within its part of the band: the row of its first operand, if that is free."""
     rows: dict[Value, int] = {}
     lanes: dict[Value, tuple[str, Kind]] = {box.name: (box.lane, box.kind) for box in clips}
     taken: set[tuple[tuple[str, Kind], int, int]] = set()
@@ -80,7 +80,7 @@ def _rows(clips: Sequence[DrawnBox], columns: Mapping[Value, int]) -> dict[Value
 
 
 def _stacks(joins: Sequence[DrawnBox], parts: Mapping[Value, Part]) -> dict[Part, list[Value]]:
-    """The joins that stand beside each band: the lowest of what they are made of."""
+    """The joins beside each part of a band; a join stands beside the lowest band that it reads."""
     stacks: dict[Part, list[Value]] = defaultdict(list)
     beside = {name: band for name, (band, _) in parts.items()}
     for box in joins:
@@ -93,7 +93,7 @@ def _stacks(joins: Sequence[DrawnBox], parts: Mapping[Value, Part]) -> dict[Part
 def _bands(
     count: int, parts: Mapping[Value, Part], rows: Mapping[Value, int], stacks: Mapping[Part, Sequence[Value]]
 ) -> tuple[dict[Part, int], tuple[int, ...]]:
-    """The first row of each part, and the first of each band: as many rows as its boxes and its joins need."""
+    """The first row of each part and of each band; a band has as many rows as its boxes and its joins need."""
     depths: dict[Part, int] = defaultdict(int)
     for name, part in parts.items():
         depths[part] = max(depths[part], rows[name] + 1)
@@ -109,7 +109,7 @@ def _bands(
 
 
 def _spines(stacks: Mapping[Part, Sequence[Value]]) -> tuple[dict[Value, Value], dict[Kind, Value]]:
-    """What stands above each join, and the last of each kind."""
+    """The join above each join, and the last join of each kind."""
     above: dict[Value, Value] = {}
     lowest: dict[Kind, Value] = {}
     for part in sorted(stacks):

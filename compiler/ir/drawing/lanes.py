@@ -1,7 +1,7 @@
 """The graph laid out in lanes: boxes, bands and links, at whole pixels.
 
 A graph of more than `CROWDED` definitions has one box for each clip's picture, and one for each clip's sound. The last
-row is the film: what the graph is for.
+row is the film.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from compiler.ir.graph import Graph
 from compiler.ir.ops import Value
 
 CROWDED = 120
-"""Definitions: a graph of more is drawn with one box a chain."""
+"""Definitions: larger graphs are drawn with one box a chain."""
 
 MARGIN, PAD, HEAD, FOOT = 20, 16, 36, 16
-"""Pixels around the drawing; beside a band's boxes; above them, under the clip's name; below them."""
+"""Pixels around the drawing; beside a band's boxes; above the boxes, for the clip's name; below the boxes."""
 COLUMN_GAP, SPINE_GAP, ROW_GAP, BAND_GAP = 30, 40, 14, 14
 """Pixels between columns; before a spine; between rows; between bands."""
 INSET, NARROWEST = 13, 92
 """Pixels from a box's side to its text, and across the narrowest box."""
 VERB_CELL, TEXT_CELL = 8.6, 6.5
-"""Pixels of a cell of a verb and of smaller text, in the widest of the usual fonts."""
+"""Pixels of a cell of a verb, and of a cell of smaller text, in the widest common font."""
 VERB_LINE, TEXT_LINE, LEAD = 18, 15, 10
-"""Pixels of a line of each, and above and below a box's text."""
+"""Pixels of a line of a verb, of a line of smaller text, and above and below a box's text."""
 LONGEST, MOST_LINES = 28, 2
-"""How many cells, and how many lines, a box has for details."""
+"""Cells of a line of details, and lines of details in a box."""
 
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """The ground that a clip's boxes stand on."""
+    """The background of a clip's boxes."""
 
     name: str
     x: int
@@ -49,7 +49,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A whole drawing. `film` holds a box for the film's picture and one for its sound, named for what they are."""
+    """A whole drawing. `film` holds a box for the film's picture and one for its sound, named after their values."""
 
     width: int
     height: int
@@ -60,7 +60,7 @@ class Drawing:
 
 
 def draw(graph: Graph) -> Drawing:
-    """The drawing of a graph; no two boxes of it overlap, and every link joins two of them."""
+    """The drawing of a graph; no two boxes overlap, and every link joins two boxes."""
     every, standing = boxes(graph), dict[Value, Value]()
     roots = {box.name: box for box in every if box.name in graph.roots}
     if len(every) > CROWDED:
@@ -100,7 +100,7 @@ def _placed(every: Sequence[DrawnBox], film: Sequence[DrawnBox], grid: Grid) -> 
 def _columns(
     every: Sequence[DrawnBox], texts: Sequence[Sequence[str]], columns: Sequence[int], clips: int
 ) -> Mapping[int, tuple[int, int]]:
-    """The left side and the width of each column: as wide as its widest box."""
+    """The left side and the width of each column; a column is as wide as its widest box."""
     widths: dict[int, int] = {}
     for box, lines, column in zip(every, texts, columns, strict=True):
         widths[column] = max(widths.get(column, NARROWEST), _width(box, lines))

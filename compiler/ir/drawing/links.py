@@ -1,4 +1,4 @@
-"""How links run: along rows, through the gap before a column, and down the spine that a join stands in."""
+"""The paths of links: along rows, through the gap before a column, and down a spine."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from compiler.ir.ops import Value
 BEND = 14
 """Pixels: the radius of a turn."""
 SWING = 40
-"""Pixels by which a link leaves the straight way where it cannot take it."""
+"""Pixels by which a link swings around boxes in its way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A box in the drawing, its details cut into lines that fit. Pixels."""
+    """A box in the drawing, in pixels, its details cut into lines that fit."""
 
     box: DrawnBox
     lines: tuple[str, ...]
@@ -28,22 +28,22 @@ class Place:
 
     @property
     def right(self) -> int:
-        """Its right side's x."""
+        """The x of its right side."""
         return self.x + self.width
 
     @property
     def bottom(self) -> int:
-        """Its lower side's y."""
+        """The y of its lower side."""
         return self.y + self.height
 
     @property
     def centre(self) -> int:
-        """The x halfway across it."""
+        """The x of its centre."""
         return self.x + self.width // 2
 
     @property
     def middle(self) -> int:
-        """The y halfway down it."""
+        """The y of its centre."""
         return self.y + self.height // 2
 
 
@@ -58,14 +58,14 @@ class Link:
 
 
 class Router:
-    """The links of boxes that have their places."""
+    """Finds the links of placed boxes."""
 
     def __init__(self, places: Sequence[Place], grid: Grid) -> None:
         self.places = {place.box.name: place for place in places}
         self.grid = grid
 
     def links(self, film: Sequence[Place]) -> Iterator[Link]:
-        """One for everything a box reads, and one for each part of the film."""
+        """A link for every operand of a box, and one for each part of the film."""
         for dst in self.places.values():
             over = self.grid.above.get(dst.box.name)
             for value in dst.box.reads:
@@ -76,7 +76,7 @@ class Router:
             yield Link(src.box.name, None, src.box.kind, self._path(src, dst, self.grid.lowest.get(dst.box.kind), True))
 
     def _path(self, src: Place, dst: Place, over: Value | None, spine: bool) -> str:
-        """`over` is what stands next above `dst` in the spine."""
+        """The path from `src` to `dst`; `over` is the join above `dst` in the spine."""
         if not spine:
             return _along(src, dst)
         if src.box.name == over:
@@ -88,7 +88,7 @@ class Router:
 
 
 def _along(src: Place, dst: Place) -> str:
-    """Along the row of `src`, and in the gap before `dst` over to its row."""
+    """A path along the row of `src`, then through the gap before `dst` to its row."""
     start, y, end = f"M{src.right},{src.middle}", src.middle, dst.middle
     if src.right >= dst.x:
         return f"{start} C{src.right + SWING},{y} {dst.x - SWING},{end} {dst.x},{end}"
@@ -99,12 +99,12 @@ def _along(src: Place, dst: Place) -> str:
 
 
 def _down(src: Place, dst: Place) -> str:
-    """Along the row of `src` to the spine, and down to `dst`."""
+    """A path along the row of `src` to the spine, and down to `dst`."""
     x, y = dst.centre, src.middle
     return f"M{src.right},{y} H{x - BEND} Q{x},{y} {x},{y + BEND} V{dst.y}"
 
 
 def _around(src: Place, dst: Place) -> str:
-    """Out of the spine on its right, past what lies between, and back."""
+    """A path out of the spine on its right, past the boxes between, and back."""
     x = src.right + SWING
     return f"M{src.right},{src.middle} C{x},{src.middle} {x},{dst.middle} {dst.right},{dst.middle}"

@@ -1,4 +1,4 @@
-"""How wide text is likely to be drawn, and text cut to a width. Nothing here has a font to ask.
+"""Estimated widths of text, and text cut to a width; no font is at hand to measure with.
 
 Widths are in cells of a monospaced font: one a character, two for East Asian wide ones, none for combining marks.
 """
@@ -22,7 +22,7 @@ def _cell(character: str) -> int:
 
 
 def fit(text: str, most: int) -> str:
-    """The text, or as much of its beginning as `most` cells hold, an ellipsis after it."""
+    """The text, or as much of its beginning as fits `most` cells with an ellipsis."""
     if cells(text) <= most:
         return text
     width, kept = 0, []
@@ -35,7 +35,7 @@ def fit(text: str, most: int) -> str:
 
 
 def wrap(text: str, most: int, lines: int) -> tuple[str, ...]:
-    """The text's words in at most `lines` lines of at most `most` cells; what does not fit is cut from the end."""
+    """The text's words in at most `lines` lines of at most `most` cells, cut at the end if need be."""
     words, wrapped = text.split(), list[str]()
     while words and len(wrapped) < lines:
         line = words.pop(0)

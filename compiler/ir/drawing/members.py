@@ -4,9 +4,9 @@
      "roots": {"video": "reel", "audio": "reel.sound" or null},
      "defs": [{"name", "op", "operands", "phrase", "shape", "clip", "pointer"}]}
 
-Definitions stand in the graph's order, each after what it reads. `op` is the op's lower-case name, `phrase` the op as
-the textual form says it. `clip` is the clip's id, `pointer` a JSON pointer into the reel file; null where a value has
-none. Rationals are text, exact, in lowest terms: `"30000/1001"`, `"30"`; whole numbers of things are numbers.
+Definitions stand in the graph's order, each after its operands. `op` is the op's lower-case name, `phrase` the op in
+the textual form. `clip` is the clip's id, `pointer` a JSON pointer into the reel file; null where a value has none.
+Rationals are exact text in lowest terms: `"30000/1001"`, `"30"`; counts are numbers.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from compiler.ir.ops import operands
 from compiler.ir.text import phrase
 
 GRAPH_VERSION = 1
-"""Counts up when a member changes its meaning or goes; new members do not count."""
+"""Incremented when a member changes its meaning or is removed, not when one is added."""
 
 
 def as_json(graph: Graph) -> dict[str, object]:
@@ -46,7 +46,7 @@ def _definition(define: Def, shape: Shape) -> dict[str, object]:
 
 
 def _shape(shape: Shape) -> dict[str, object]:
-    """A picture's or a sound's members; null where a value is in source time and not yet counted."""
+    """A picture's or a sound's members; counts and rates are null while a value is in source time."""
     if isinstance(shape, Audio):
         return {"kind": "audio", "samples": shape.samples, "zero": _rational(shape.zero)}
     return {

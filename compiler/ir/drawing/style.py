@@ -1,7 +1,7 @@
-"""How a drawing looks: one palette for light, one for dark, and a rule for each thing that is drawn.
+"""The style sheet of a drawing: a light and a dark palette, and a rule for each element.
 
-A page that shows the drawing may set the custom properties itself, and has them all under `.reel-graph`. Each rule
-names its light colour first, for renderers that know no custom properties.
+A page that shows the drawing can set the custom properties, all of them under `.reel-graph`. Each rule states its light
+colour first, for renderers without custom properties.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ FORM = (
 
 
 def style(scope: str) -> str:
-    """The style sheet, every rule of it under `scope`."""
+    """The style sheet, with every rule under `scope`."""
     light, dark = (";".join(f"--{name}:{pair[k]}" for name, pair in PALETTE.items()) for k in (0, 1))
     lines = [f"{scope}{{{light}}}", f"@media(prefers-color-scheme:dark){{{scope}{{{dark}}}}}"]
     lines += [f"{scope} {selector}{{{form}}}" for selector, form in FORM]

@@ -1,8 +1,8 @@
-"""The graph as a drawing: SVG that needs no script, no font and no renderer of its own.
+"""The graph as an SVG drawing without scripts or fonts.
 
-Every box is a `g.node` with `id="value-<name>"`, the classes `video` or `audio`, and `join` where it belongs to the
-reel; `data-value`, `data-clip` and `data-pointer` say what it is and where it came from, its `title` says all of it.
-Links carry `data-from` and `data-to`.
+Every box is a `g.node` with `id="value-<name>"`, the class `video` or `audio`, and the class `join` if it belongs to
+the reel; `data-value`, `data-clip` and `data-pointer` hold its name and origin, its `title` the whole text. Links have
+`data-from` and `data-to`.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from compiler.ir.drawing.style import style
 from compiler.ir.graph import Graph
 
 SCOPE = "reel-graph"
-"""The drawing's class: its style sheet touches nothing else on a page."""
+"""The drawing's class, to which its style sheet is limited."""
 
 STYLE = style(f".{SCOPE}")
-"""The one style sheet, the same for every graph: a page may allow it by its hash."""
+"""The style sheet, the same for every graph, so that a page can allow it by its hash."""
 
 _UNMARKED: Mapping[str, str] = MappingProxyType({})
 
 
 def as_svg(graph: Graph, marks: Mapping[str, str] = _UNMARKED, href: Callable[[str], str] | None = None) -> str:
-    """The graph as an SVG document, light or dark as its reader prefers; the same for the same graph.
+    """The graph as an SVG document, light or dark by the reader's preference; the same for the same graph.
 
-    A box of one of the `marks` has that class besides; with `href` every box is a link, and has
-    no id, as a page may hold two drawings.
+    `marks` maps values to a further class of their boxes. With `href` every box is a link, and has no id, since a page
+    may hold two drawings.
     """
     drawing = draw(graph)
     role = "group" if href else "img"
@@ -97,7 +97,7 @@ def _title(box: DrawnBox) -> str:
 
 
 def _text(place: Place) -> Iterator[tuple[str, str, int]]:
-    """Class, text and baseline of each line, the whole of them halfway down the box."""
+    """Class, text and baseline of each line; the lines together are centred in the box."""
     room = place.height - 2 * LEAD - VERB_LINE - TEXT_LINE * (1 + len(place.lines))
     y = place.y + LEAD + room // 2 + VERB_LINE - 5
     yield "verb", place.box.verb, y

@@ -1,4 +1,4 @@
-"""How a moving crop box becomes filters that ffmpeg draws without a jump.
+"""choose-crops: a moving crop box becomes crops, scales and perspectives that move without jumps.
 
 static   crop, scale                                 or a vernier with its places worked out
 pan      vernier: crop, scale, crop                  sub-pixel places from whole pixels
@@ -45,7 +45,7 @@ def choose_crops(graph: Graph, like: Inferred | None = None) -> Graph:
 
 @lru_cache(maxsize=2048)
 def plan_crop(path: Path, src_width: int, src_height: int, width: int, height: int) -> CropPlan:
-    """How the box of `path` in a picture of the one size is shown on a canvas of the other."""
+    """The plan that shows the box of `path`, in a picture of `src_width` x `src_height`, at `width` x `height`."""
     x, y = _axes(path, src_width, src_height, width, height)
     if path.zooms:
         return perspective_plan(path, x, y, "zoom")
@@ -66,7 +66,7 @@ def _defs(define: Def, op: Reframe, plan: CropPlan) -> Iterator[Def]:
 
 
 def _check(define: Def, path: Path, picture: Video) -> None:
-    """Raise RC402 for a crop that 4:2:0 has no pixels for; a picture shown whole may be as small as it likes."""
+    """Raise RC402 for a crop too small for 4:2:0; a whole picture may have any size."""
     x, y = _axes(path, picture.width, picture.height, 2, 2)
     if path.still and is_whole(x) and is_whole(y):
         return

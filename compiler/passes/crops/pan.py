@@ -12,13 +12,14 @@ from compiler.passes.crops.vernier import Vernier, find_vernier
 from compiler.timeline.track import Piece, Track
 
 SMOOTH = 0.1
-"""Output pixels, rms: what a moving vernier may add. Its steps are as good as random, so the jitter (the error's second
-difference) is sqrt(6) times this, 0.245: both bars, 0.12 and 0.25, are kept by the one number."""
+"""Output pixels, rms: the largest error of a moving vernier. Its steps are practically random, so the jitter (the
+error's second difference) is sqrt(6) times as large, 0.245; the limit keeps both bars, 0.12 of error and 0.25 of
+jitter."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Ruled:
-    """One axis of the two crops. Without a vernier it is cropped once, at whole pixels."""
+    """One axis of the two crops; without a vernier the axis is cropped once, at whole pixels."""
 
     vernier: Vernier | None
     window: int
@@ -27,13 +28,13 @@ class _Ruled:
     before: int
     after: int
     error: float
-    """Output pixels, the worst case."""
+    """Output pixels, worst case."""
     rms: float
     """Output pixels: the part of the error that changes from frame to frame."""
 
 
 def vernier_plan(x: Axis, y: Axis, kind: Kind) -> CropPlan | None:
-    """Whole-pixel crop, scale, whole-pixel crop; none when no ratio is fine enough for a smooth motion."""
+    """The plan of whole-pixel crop, scale, whole-pixel crop; None if no ratio is fine enough for smooth motion."""
     ruled = _rule(x), _rule(y)
     if ruled[0] is None or ruled[1] is None:
         return None
@@ -59,14 +60,16 @@ def _chain(x: Axis, y: Axis, a: _Ruled, b: _Ruled, kind: Kind) -> CropPlan:
 
 
 def _sizes(axis: Axis, ruled: _Ruled, detour: bool) -> tuple[int, int]:
-    """What an axis is scaled to, and how much of that is shown. An axis without a vernier is scaled only once."""
+    """The size that an axis is scaled to, and the part of it that is shown; without a vernier it is scaled only
+    once."""
     if ruled.vernier:
         return ruled.vernier.scaled, ruled.vernier.view
     return (ruled.window, ruled.window) if detour else (axis.out, axis.out)
 
 
 def _smeared(x: Axis, y: Axis, smear: Smear) -> list[tuple[str, Step]]:
-    """Room at the picture's edges where the crops need it; an odd line is cut off first, chroma has no half of it."""
+    """The steps that add room at the picture's edges; an odd last line is cut off first, since chroma has no half
+    line."""
     if not (smear.left or smear.right or smear.top or smear.bottom):
         return []
     even = [("even", Crop(SRC, x.even_side, y.even_side, 0, 0))] if x.side % 2 or y.side % 2 else []
@@ -74,7 +77,8 @@ def _smeared(x: Axis, y: Axis, smear: Smear) -> list[tuple[str, Step]]:
 
 
 def _rule(axis: Axis) -> _Ruled | None:
-    """How an axis is cropped; none without a fine ratio, or where fillborders would draw more than it has."""
+    """The crops of an axis; None without a fine ratio, or if fillborders would have to add more pixels than there
+    are."""
     least, most = axis.sizes
     size, slack = (least + most) / 2, (most - least) / 2
     place = axis.place.constant
@@ -89,7 +93,7 @@ def _rule(axis: Axis) -> _Ruled | None:
 
 
 def _parked(axis: Axis, vernier: Vernier, place: float, slack: float) -> _Ruled:
-    """The crops of an axis that stands still: the vernier's steps worked out once, their error known."""
+    """The crops of an axis that stands still: constant vernier steps with a known error."""
     coarse, fine = vernier.steps(place + vernier.shift)
     before, after = max(0, -coarse), max(0, coarse + vernier.window - axis.even_side)
     start, end = vernier.span(coarse, fine)
@@ -98,7 +102,7 @@ def _parked(axis: Axis, vernier: Vernier, place: float, slack: float) -> _Ruled:
 
 
 def _driven(axis: Axis, vernier: Vernier, slack: float) -> _Ruled:
-    """The crops of an axis that moves, with room for the first of them wherever it may stand."""
+    """The crops of an axis that moves, with room for every place of the first crop."""
     track, p, q = _shifted(axis.place, vernier.shift), vernier.p, vernier.q
     lowest, highest = track.extremes(axis.frames)
     first = 2 * ceil((floor(lowest * p / 2) - (p - 1) * q) / p)

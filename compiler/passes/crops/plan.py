@@ -1,4 +1,4 @@
-"""What a reframing becomes, and the one axis it is planned along."""
+"""The plan of a reframing, and one axis of it."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ Kind = Literal["static", "pan", "zoom"]
 Step = Crop | Smear | Perspective | Scale
 
 SRC = Value("")
-"""What a step reads before the pass has named it: the step before, and the first the picture."""
+"""Placeholder for a step's operand: the step before, or for the first step the picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class CropPlan:
-    """How a box is shown: the kind of its motion, the chain chosen for it, and what it costs in precision."""
+    """The plan of a box: the kind of its motion, the chosen chain of ops, and the worst error."""
 
     kind: Kind
     chain: str
     error: float
-    """Output pixels, the worst case: how far a point of any frame can be from where the curve puts it. It counts the
-    path's own error, whole-pixel steps, drift, window size and perspective's grid and kernel; not the scaler's
-    rounding, up to 0.02. The rms is about half of it."""
+    """Output pixels, worst case: the distance of a point in any frame from its place by the curve. It includes the
+    path's own error, whole-pixel steps, drift, window size and perspective's grid and kernel, but not the scaler's
+    rounding of up to 0.02. The rms error is about half as large."""
     steps: tuple[tuple[str, Step], ...]
     """Named ops in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """A reframing along x or y: `place` and `size` of the box along a picture's `side`, shown on `out` pixels."""
+    """A reframing along x or y: `place` and `size` of the box along a picture's `side`, scaled to `out` pixels."""
 
     place: Track
     size: Track
@@ -41,7 +41,7 @@ class Axis:
 
     @property
     def even_side(self) -> int:
-        """The part of the side that 4:2:0 crops can reach: the last line of an odd side cannot be cut apart."""
+        """The part of the side that 4:2:0 crops can reach: all but the last line of an odd side."""
         return self.side // 2 * 2
 
     @property
@@ -51,5 +51,5 @@ class Axis:
 
     @property
     def scale(self) -> float:
-        """Output pixels a source pixel, at most."""
+        """The most output pixels for a source pixel."""
         return self.out / self.sizes[0]

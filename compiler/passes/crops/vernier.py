@@ -1,14 +1,15 @@
 """The vernier: sub-pixel places from whole pixels, as a caliper reads tenths between its marks.
 
 Crop `window` source pixels at an even place, scale them to `scaled`, crop `view` of those at an even place. A step of
-the first crop moves the picture by 2 source pixels, one of the second by 2 q/p when window / scaled is q/p: with p and
-q coprime some pair of steps reaches every multiple of 2/p, and no filter ever sees a fraction. What is left over:
+the first crop moves the picture by 2 source pixels, a step of the second by 2 q/p when window / scaled is q/p: with p
+and q coprime some pair of steps reaches every multiple of 2/p, and no filter ever sees a fraction. The remaining
+errors:
 
     half a step        1/p                              places in between
     drift              (p - 1) |window / scaled - q/p|  the ratio is only nearly q/p
     size               |view window / scaled - size| / 2
 
-all in source pixels, drift and size centred by `shift`.
+are in source pixels, drift and size centred by `shift`.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ FINEST = 40
 """The largest q tried: the steps are 2/q of a view pixel, and the room they need is 2 q source pixels."""
 
 ROOM = 0.3
-"""Output pixels of error that are worth a window twice as wide."""
+"""Output pixels of error that weigh as much as a window twice as wide."""
 
 DETOUR = 0.04
-"""Output pixels of error that are worth a second scale."""
+"""Output pixels of error that weigh as much as a second scale."""
 
 WIDEST = 1.25, 8
-"""No window is larger than this many sizes and pixels: what is cropped away was scaled for nothing."""
+"""The largest window: a factor of the size, and pixels added; scaling pixels that are cropped away is wasted."""
 
 TRIED = 48
 """Windows tried for each p/q."""
@@ -36,7 +37,7 @@ TRIED = 48
 
 @dataclass(frozen=True, slots=True)
 class Vernier:
-    """One axis: `size` source pixels shown on `view` pixels through two whole-pixel crops around one scale."""
+    """One axis: `size` source pixels on `view` pixels, through two whole-pixel crops around one scale."""
 
     size: float
     window: int
@@ -47,27 +48,28 @@ class Vernier:
 
     @property
     def spreads(self) -> tuple[float, float, float]:
-        """By how much step, drift and size spread a point over all places, source pixels."""
+        """The spread of a point over all places by step, drift and size, source pixels."""
         return _spreads(self.size, self.window, self.scaled, self.view, self.p, self.q)
 
     @property
     def shift(self) -> float:
-        """What to add to a place so that errors to both sides are alike, source pixels."""
+        """The offset of places that makes the errors to both sides equal, source pixels."""
         _, drift, excess = self.spreads
         return -(drift + excess) / 2
 
     @property
     def worst(self) -> float:
-        """The largest distance of a shown point from its place, source pixels."""
+        """The largest distance of a displayed point from its place, source pixels."""
         return sum(map(abs, self.spreads)) / 2
 
     @property
     def rms(self) -> float:
-        """The distance over all places and points, source pixels: three even spreads."""
+        """The rms distance over all places and points, source pixels: three uniform spreads."""
         return hypot(*self.spreads) / sqrt(12)
 
     def steps(self, place: float) -> tuple[int, int]:
-        """Where the two crops stand for a place (already shifted): even pixels of source and of scaled picture."""
+        """The places of the two crops for a place (already shifted): even pixels of the source and the scaled
+        picture."""
         turns = round(place * self.p / 2)
         fine = turns * pow(self.q, -1, self.p) % self.p
         return 2 * (turns - fine * self.q) // self.p, 2 * fine
@@ -80,9 +82,9 @@ class Vernier:
 
 @lru_cache(maxsize=4096)
 def find_vernier(size: float, out: int) -> Vernier | None:
-    """The vernier whose error, room and detour together cost least, or none when no ratio is near enough.
+    """The vernier of least cost, weighing error, room and detour; None if no ratio is near enough.
 
-    Its view is `out` pixels, or for ratios that have no fine steps (near 2, 1 or 1/2) a little more than `size`, to be
+    Its view is `out` pixels, or for ratios without fine steps (near 2, 1 or 1/2) a little more than `size`, to be
     scaled to `out` afterwards.
     """
     best, least, unit = None, inf, out / size / sqrt(12)
@@ -104,7 +106,7 @@ def _spreads(size: float, window: int, scaled: int, view: int, p: int, q: int) -
 
 
 def _ratios(size: float, out: int) -> Iterator[tuple[float, float, int, int, int]]:
-    """Every view with its p/q, led by what it costs at least."""
+    """Every view with its p/q, preceded by a lower bound of its cost."""
     views = [(0.0, out, round(q * out / size), q) for q in range(2, FINEST + 1)]
     views += [(DETOUR, _even(size * (q + 1) / q), q + 1, q) for q in range(6, FINEST + 1)]
     for detour, view, p, q in views:
@@ -116,7 +118,7 @@ def _ratios(size: float, out: int) -> Iterator[tuple[float, float, int, int, int
 
 
 def _windows(size: float, view: int, p: int, q: int) -> Iterator[tuple[int, int]]:
-    """Windows with room for both crops, from the narrowest on, and what they are scaled to."""
+    """Windows with room for both crops, from the narrowest on, and the sizes they are scaled to."""
     narrowest = _even((view + 2 * (p - 1)) * size / view)
     widest = min(narrowest + 2 * TRIED, size * WIDEST[0] + WIDEST[1])
     for window in range(narrowest, int(widest) + 1, 2):

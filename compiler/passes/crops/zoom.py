@@ -1,4 +1,4 @@
-"""A box that changes its size: a crop that follows it at whole pixels, and perspective for the rest."""
+"""Plans of a box that changes its size: a crop follows it at whole pixels, and perspective does the rest."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from compiler.passes.crops.plan import SRC, Axis, CropPlan, Kind, Step
 from compiler.timeline.path import Path
 
 MARGIN = 2
-"""Source pixels kept around the box: the reach of a cubic."""
+"""Source pixels kept around the box, the reach of the cubic kernel."""
 
 BLUR = 1 / 512 + 0.0193
-"""Source pixels: half a step of perspective's 1/256, and the most that its kernel (a = -0.6) moves a slope,
-0.2 t (1 - t)(2t - 1)."""
+"""Source pixels: half a step of perspective's grid of 1/256, plus the largest shift of a slope by its kernel (a =
+-0.6), 0.2 t (1 - t)(2t - 1)."""
 
 PIECES = 64
-"""Track pieces a filter: perspective parses all its expressions again on every frame, about 36 ns a character."""
+"""Track pieces of a filter: perspective parses its expressions again at every frame, about 36 ns a character."""
 
 MAPS = 256 << 20
-"""Bytes: what all the filters of one clip may keep, each a map of 8 bytes a pixel of its window.
+"""Bytes that the filters of one clip may keep, each a map of 8 bytes for each pixel of its window.
 
-It bounds the number of filters: 10,000 zooming keyframes at 608x1080 become 57 and cost 16 ms a frame, no more than
-twice as many would; 28 cost 22, 14 cost 30, one 400. A map is touched only when its frames come."""
+The limit bounds the number of filters: 10,000 zooming keyframes at 608x1080 become 57 filters and cost 16 ms a frame,
+as would twice as many; 28 filters cost 22 ms, 14 cost 30, one 400. A map is used only at its frames."""
 
 
 def perspective_plan(path: Path, x: Axis, y: Axis, kind: Kind) -> CropPlan:
-    """An even crop that follows the box, perspective near 1:1 within it, then the scale."""
+    """The plan of an even crop that follows the box, perspective near 1:1 within it, then the scale."""
     (width, left), (height, top) = _followed(x), _followed(y)
     steps: list[tuple[str, Step]] = []
     if (width, height) != (x.side, y.side):
@@ -41,7 +41,7 @@ def perspective_plan(path: Path, x: Axis, y: Axis, kind: Kind) -> CropPlan:
 
 
 def _followed(axis: Axis) -> tuple[int, Place]:
-    """The size of the crop along an axis, and where it stands: even, and wide enough wherever the box is in it."""
+    """The size of the crop along an axis, wide enough for every position of the box in it, and its even place."""
     window = min(axis.even_side, 2 * ceil(axis.sizes[1] / 2) + 2 * MARGIN + 2)
     room = axis.even_side - window
     if room == 0:
@@ -52,7 +52,7 @@ def _followed(axis: Axis) -> tuple[int, Place]:
 
 
 def _chunks(path: Path, area: int) -> list[int]:
-    """The frames between which one filter works, so that neither its text nor all maps together grow too large."""
+    """The frames at which the next filter begins, so that neither a filter's text nor all maps grow too large."""
     starts = sorted(piece.first for track in path.tracks for piece in track.pieces[1:] if piece.first < path.frames)
     most = max(1, MAPS // (8 * area))
     share = max(PIECES, ceil(len(starts) / most))
