@@ -518,12 +518,15 @@ Op = Emitted | Meant
 Tinting = Tonemap | Colour | Opaque | Widen | Narrow | Rgb | Deepen | Paint
 """The ops that change what a picture's numbers mean, and nothing else."""
 
+Still = Tonemap | Colour | Turn | Rotate | Scale | Crop | Smear | Pad
+"""The ops that treat every frame alike, a crop where its place is a number: frames that repeat can be made once."""
+
 OPS: tuple[type[Op], ...] = get_args(Op)
 
 
 def operands(op: Op) -> tuple[Value, ...]:
     """The values an op reads, in order."""
-    if not isinstance(op, _OTHERS):  # most ops by far, and this is asked more often than anything else
+    if not isinstance(op, UNUSUAL):  # most ops by far, and this is asked more often than anything else
         return (op.src,)
     match op:
         case Source() | Plate() | Silence():
@@ -534,5 +537,5 @@ def operands(op: Op) -> tuple[Value, ...]:
             return left, right
 
 
-_OTHERS = (Source, Plate, Silence, Concat, Xfade, Overlay, Paint)
+UNUSUAL = (Source, Plate, Silence, Concat, Xfade, Overlay, Paint)
 """Ops that do not read just one value, `src`."""
