@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import assert_never
 
 from compiler.errors import Loc
-from compiler.ir.ops import Concat, Op, Overlay, Paint, Plate, Silence, Source, Value, Xfade, operands
+from compiler.ir.ops import UNUSUAL, Concat, Op, Overlay, Paint, Plate, Silence, Source, Value, Xfade, operands
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ def rewrite(graph: Graph, change: Rewrite) -> Graph:
 
 def reading(op: Op, values: Sequence[Value]) -> Op:
     """`op` with these values as its operands, in the order of `operands`."""
+    if not isinstance(op, UNUSUAL):
+        return replace(op, src=values[0])
     match op:
         case Source() | Plate() | Silence():
             return op
@@ -91,7 +94,7 @@ def reading(op: Op, values: Sequence[Value]) -> Op:
             src, palette = values
             return replace(op, src=src, palette=palette)
         case _:
-            return replace(op, src=values[0])
+            assert_never(op)
 
 
 def rename(op: Op, names: Mapping[Value, Value]) -> Op:

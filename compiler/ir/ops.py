@@ -517,12 +517,15 @@ Op = Emitted | Meant
 Tinting = Tonemap | Colour | Opaque | Widen | Narrow | Rgb | Deepen | Paint
 """The ops that change only a picture's pixel format and colours."""
 
+Still = Tonemap | Colour | Turn | Rotate | Scale | Crop | Smear | Pad
+"""The ops that treat every frame alike, a crop where its place is a number: frames that repeat can be made once."""
+
 OPS: tuple[type[Op], ...] = get_args(Op)
 
 
 def operands(op: Op) -> tuple[Value, ...]:
     """The values an op reads, in order."""
-    if not isinstance(op, _OTHERS):  # the fast path of most ops: no function is called more often
+    if not isinstance(op, UNUSUAL):  # the fast path of most ops: no function is called more often
         return (op.src,)
     match op:
         case Source() | Plate() | Silence():
@@ -533,5 +536,5 @@ def operands(op: Op) -> tuple[Value, ...]:
             return left, right
 
 
-_OTHERS = (Source, Plate, Silence, Concat, Xfade, Overlay, Paint)
+UNUSUAL = (Source, Plate, Silence, Concat, Xfade, Overlay, Paint)
 """Ops with operands other than a single `src`."""

@@ -75,6 +75,8 @@ def _details(op: ops.Op) -> str:
     match op:
         case ops.Source() | ops.Deinterlace() | ops.Trim() | ops.Retime() | ops.Frames() | ops.Restamp():
             return _in_time(op)
+        case ops.Pad() | ops.Backdrop() | ops.Blur() | ops.Overlay():
+            return _laid(op)
         case ops.Downmix() | ops.Resample() | ops.Silence() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
             return _of_sound(op)
         case ops.Fade(_, entering, leaving, curves):
@@ -145,17 +147,7 @@ def _of_sound(op: ops.Downmix | ops.Resample | ops.Silence | ops.Stretch | ops.E
 
 
 def _in_space(
-    op: ops.Turn
-    | ops.Rotate
-    | ops.Reframe
-    | ops.Crop
-    | ops.Smear
-    | ops.Perspective
-    | ops.Scale
-    | ops.Pad
-    | ops.Backdrop
-    | ops.Blur
-    | ops.Overlay,
+    op: ops.Turn | ops.Rotate | ops.Reframe | ops.Crop | ops.Smear | ops.Perspective | ops.Scale,
 ) -> str:
     match op:
         case ops.Turn(_, degrees, mirrored):
@@ -172,6 +164,12 @@ def _in_space(
             return f"{traced(path)} frames {interval(Fraction(first), Fraction(until))}"
         case ops.Scale(_, width, height):
             return f"{width}x{height}"
+        case _:
+            assert_never(op)
+
+
+def _laid(op: ops.Pad | ops.Backdrop | ops.Blur | ops.Overlay) -> str:
+    match op:
         case ops.Pad(_, width, height, x, y):
             return f"{width}x{height} at {x},{y}"
         case ops.Backdrop(_, width, height, x, y, fill):

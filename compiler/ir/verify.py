@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import NoReturn
+from typing import NoReturn, assert_never
 
 from compiler.errors import Loc, ReelError
 from compiler.ir import ops
@@ -65,23 +65,42 @@ def _refuse(loc: Loc, fault: str) -> NoReturn:
     raise ReelError("RC301", loc, fault, hint="this is a mistake in reelc, not in the reel: please report it")
 
 
+UNDEMANDING = (
+    *(ops.Source, ops.Plate, ops.Silence, ops.Split, ops.Branch, ops.Deinterlace, ops.Restamp),
+    *(ops.Tonemap, ops.Turn, ops.Rotate, ops.Reframe, ops.Smear, ops.Scale, ops.Blur, ops.Opaque, ops.Conform),
+    *(ops.Widen, ops.Narrow, ops.Rgb, ops.Deepen, ops.Palette, ops.Paint),
+    *(ops.Downmix, ops.Stretch, ops.Excerpt, ops.Tempo, ops.Exact, ops.Loudness, ops.Measure, ops.Pcm),
+)
+"""Ops that take any operand that is a picture or a sound as theirs is."""
+
+
 def _faults(define: Def, shapes: Shapes) -> Iterator[str]:
     """The faults of an op and its operands."""
     match define.op:
-        case ops.Trim(_, start, end) if start >= end:
-            yield f"trims to nothing: [{start}, {end})"
-        case ops.Crop() | ops.Pad() | ops.Backdrop() | ops.Colour() | ops.Perspective() | ops.Retime() if isinstance(
-            seen := shapes[define.op.src], Video
-        ):
-            yield from _picture_faults(define.op, seen)
-        case ops.Resample(src) if isinstance(heard := shapes[src], Audio) and heard.speakers != STEREO:
-            yield f"resamples {len(heard.speakers)} channels as if they were stereo"
-        case ops.Frames(src, first, until) if not 0 <= first < until <= _steps(shapes[src]):
-            yield f"takes frames {first} to {until} of {_steps(shapes[src])}"
-        case ops.Fade(src, entering, leaving) if entering + leaving > _steps(shapes[src]):
-            yield f"fades {entering} + {leaving} of {_steps(shapes[src])}"
+        case ops.Trim() | ops.Frames() | ops.Fade() | ops.Resample():
+            yield from _part_faults(define.op, shapes[define.op.src])
+        case ops.Crop() | ops.Pad() | ops.Backdrop() | ops.Colour() | ops.Perspective() | ops.Retime():
+            if isinstance(seen := shapes[define.op.src], Video):
+                yield from _picture_faults(define.op, seen)
         case ops.Concat() | ops.Xfade() | ops.Overlay():
             yield from _several_faults(define.op, shapes)
+        case _ if isinstance(define.op, UNDEMANDING):
+            pass
+        case _:
+            assert_never(define.op)
+
+
+def _part_faults(op: ops.Trim | ops.Frames | ops.Fade | ops.Resample, src: Shape) -> Iterator[str]:
+    """What is wrong with an op that works on a part of its operand, or on some of its channels."""
+    match op:
+        case ops.Trim(_, start, end) if start >= end:
+            yield f"trims to nothing: [{start}, {end})"
+        case ops.Frames(_, first, until) if not 0 <= first < until <= _steps(src):
+            yield f"takes frames {first} to {until} of {_steps(src)}"
+        case ops.Fade(_, entering, leaving) if entering + leaving > _steps(src):
+            yield f"fades {entering} + {leaving} of {_steps(src)}"
+        case ops.Resample() if isinstance(src, Audio) and src.speakers != STEREO:
+            yield f"resamples {len(src.speakers)} channels as if they were stereo"
         case _:
             pass
 

@@ -11,8 +11,6 @@ from compiler.ir.graph import Def, Graph, rename
 from compiler.ir.infer import Inferred
 from compiler.ir.ops import Op, Value, operands
 
-STILL_OPS = (ops.Tonemap, ops.Colour, ops.Turn, ops.Rotate, ops.Scale, ops.Crop, ops.Smear, ops.Pad)
-
 
 def commute_still(graph: Graph, _: Inferred | None = None) -> Graph:
     """f(retime(x)) = retime(f(x)) where f treats every frame alike; done where frames repeat."""
@@ -40,7 +38,7 @@ def _swapped(retime: Def, still: Def) -> tuple[Def, Def]:
 def _treats_alike(op: Op) -> bool:
     if isinstance(op, ops.Crop):
         return isinstance(op.x, int) and isinstance(op.y, int)
-    return isinstance(op, STILL_OPS)
+    return isinstance(op, ops.Still)
 
 
 def _repeats(op: ops.Retime, made: Mapping[Value, Op]) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from server.tables.clips import UNTOUCHED
+
 CROP = [{"frame": 0, "x": 100, "y": 0, "width": 607.5, "height": 1080}]
 SEGMENTS = {
     "version": 2,
@@ -16,12 +18,10 @@ CLIP = {
     "project_id": "p_9x4m",
     "raw_clip_id": "r_5tqd",
     "name": "Great dunk",
+    **UNTOUCHED,
     "crop_data": CROP,
     "segments_data": SEGMENTS,
-    "timing_data": None,
     "transition_data": DISSOLVE,
-    "rotation": 0,
-    "stretch": None,
     "motion": "repeat",
     "sort_order": 0,
     "version": 2,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_type_hints
+
 from compiler.errors import Loc
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph, drop_unread, reading, rename, rewrite, substitute
-from compiler.ir.ops import Op, operands
+from compiler.ir.ops import OPS, Op, operands
 from tests.ir.graphs import footage, graph, heard, v
 from tests.ir.test_text import PHRASES
 
@@ -48,6 +50,16 @@ def test_every_op_can_read_other_values() -> None:
         names = dict(zip(operands(op), new, strict=True))
         assert operands(rename(op, names)) == tuple(new)
         assert rename(op, {}) == op
+
+
+def test_an_op_reads_every_value_that_it_holds() -> None:
+    """An operand that `operands` forgets would be made and not be read."""
+    kinds = {op: get_type_hints(op, vars(ops)) for op in OPS}
+    for op, _ in PHRASES:
+        held = [
+            getattr(op, name) for name, kind in kinds[type(op)].items() if kind in (ops.Value, tuple[ops.Value, ...])
+        ]
+        assert operands(op) == tuple(each for value in held for each in ([value] if isinstance(value, str) else value))
 
 
 def test_substitution_follows_chains_and_moves_the_film() -> None:

@@ -14,11 +14,10 @@
  */
 
 import { NAME_LENGTH, SEGMENTS_VERSION } from "../parts/limits.js";
+import { FIELD_NAMES } from "../parts/words.js";
 
 /** The fields of a clip that are edited here, saved, and given back by undo. */
-export const FIELDS = [
-  "name", "crop_data", "segments_data", "timing_data", "transition_data", "rotation", "stretch", "motion",
-];
+export const FIELDS = Object.keys(FIELD_NAMES);
 /** The fields that a film depends on: those that a draft is asked with. */
 export const FILM_FIELDS = FIELDS.filter((name) => name !== "name");
 

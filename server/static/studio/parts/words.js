@@ -40,7 +40,7 @@ export function ago(moment, now = Date.now()) {
 /** A number with its noun: 1 clip, 2 clips. */
 export const count = (number, one, many = `${one}s`) => `${number} ${number === 1 ? one : many}`;
 
-/** The names of a clip's fields. */
+/** The fields of a clip that are edited here, saved, and given back by undo, with their names for people. */
 export const FIELD_NAMES = {
   name: "Name", crop_data: "Framing", segments_data: "Trim and speeds", timing_data: "Timing (old form)",
   transition_data: "Transition", rotation: "Rotation", stretch: "Sound of speeds", motion: "Slow motion",
