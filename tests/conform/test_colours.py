@@ -211,7 +211,7 @@ def mapped(signal: tuple[float, float, float], transfer: str) -> tuple[float, fl
     largest = max(red, green, blue, 1e-6)
     share = bent(largest) / largest
     rendered = [min(max(value * share, 0.0), 1.0) ** (1 / 2.4) for value in (red, green, blue)]
-    return rendered[0], signal[1], signal[2]
+    return rendered[0], rendered[1], rendered[2]
 
 
 SIGNALS = {
