@@ -14,6 +14,7 @@ import av
 import numpy as np
 import pytest
 
+from tests.cases import cases
 from tests.conform.studio import rendered
 
 RED = (63, 102, 240)
@@ -140,6 +141,9 @@ KINDS = {
 }
 
 
+SLOW = ("BT.601, full range", "10-bit full range", "4:4:4", "10-bit RGB")
+
+
 def stored(media: str) -> dict[str, Any]:
     """A reel of one source, shown whole."""
     return {
@@ -151,7 +155,7 @@ def stored(media: str) -> dict[str, Any]:
 
 
 @pytest.mark.conform
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", cases(KINDS, slow=SLOW))
 def test_a_colour_is_the_colour_it_was(name: str, ffmpegs: str, embedded: str, tmp_path: Path) -> None:
     kind = KINDS[name]
     top = (1 << kind.bits) - 1
