@@ -4,13 +4,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-TESTS := $(BIN)/python -m pytest -q -n 3 -m "not slow and not fault and not browser"
+TESTS := $(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not slow and not fault and not browser"
 FILMS := demo/bunny demo/square demo/legacy
+FAULTS := $(BIN)/python -m pytest -q -n 4 --dist worksteal -m fault tests/server/test_machine.py tests
 REELC_CONFORM_REELS ?= 300
 REELC_CONFORM_PICTURES ?= 50
 
+# Tests start hundreds of Pythons, which would compile all modules again where nothing compiled is kept.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo $(FILMS) footage test faults mutants browser pictures check fmt lint types layers golden conform bench cover serve schema openapi docs vendor vendor-check clean
+.PHONY: help setup demo $(FILMS) footage test faults sweep mutants browser pictures check fmt lint types layers golden conform bench cover serve schema openapi docs vendor vendor-check clean
 
 help: ## list these targets
 	@awk -F ' *## ' '/^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,7 +42,14 @@ test: setup ## run the tests
 	$(TESTS)
 
 faults: setup ## make servers, stores and disks fail, and check that no acknowledged data is lost
-	$(BIN)/python -m pytest -q -n 4 --dist worksteal -m fault tests/server/test_machine.py tests
+	$(FAULTS)
+
+sweep: setup ## run the random tests with large numbers of lives, kills, damage, requests and reels; hours
+	REELC_MACHINES=2000 REELC_KILL_ROUNDS=1000 REELC_KILLS=200 REELC_DISCONNECTS=2000 REELC_MUTATIONS=2000 $(FAULTS)
+	REELC_EXAMPLES=100 REELC_TRIES=5000 $(BIN)/python -m pytest -q -n 2 \
+		tests/server/test_openapi.py tests/pipeline/test_hostile.py
+	REELC_CONFORM_REELS=2000 REELC_CONFORM_PICTURES=400 $(BIN)/python -m pytest -q -n 2 --dist worksteal \
+		tests/conform/test_random_reels.py tests/conform/test_reference.py tests/conform/test_stills.py
 
 mutants: setup ## plant known faults, and check that the tests catch each
 	$(BIN)/python -m tests.mutants
@@ -67,8 +78,8 @@ golden: setup ## regenerate the goldens, and show the changes
 	$(BIN)/python -m pytest -q tests/golden --snapshot-update
 	git --no-pager diff --stat --patch -- golden
 
-conform: setup ## render random reels and read every frame back
-	REELC_CONFORM_REELS=$(REELC_CONFORM_REELS) REELC_CONFORM_PICTURES=$(REELC_CONFORM_PICTURES) $(BIN)/python -m pytest -q -n 2 -m "conform or slow"
+conform: setup ## every film test, with both builds of ffmpeg; random reels, read back frame by frame
+	REELC_CONFORM_REELS=$(REELC_CONFORM_REELS) REELC_CONFORM_PICTURES=$(REELC_CONFORM_PICTURES) $(BIN)/python -m pytest -q -n 2 --dist worksteal -m "conform or slow"
 
 bench: setup ## measure time and memory, compared with hand-written ffmpeg
 	$(BIN)/python -m bench

@@ -18,9 +18,10 @@ FOOTAGE = Path(__file__).parents[1] / ".footage"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is marked `one_build` is slow with any ffmpeg but the embedded one."""
+    """Tests with the system's ffmpeg are slow, unless they are marked `both_builds`."""
     for item in items:
-        if item.get_closest_marker("one_build") and item.callspec.params["ffmpegs"] != "embedded":  # type: ignore[attr-defined]
+        case = getattr(item, "callspec", None)
+        if case and case.params.get("ffmpegs") == "system" and not item.get_closest_marker("both_builds"):
             item.add_marker(pytest.mark.slow)
 
 

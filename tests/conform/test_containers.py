@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.cases import cases
 from tests.conform.studio import rendered
 from tests.footage import coded, read
 from tests.footage.coded import AAC, PCM, Recipe
@@ -51,6 +52,12 @@ KINDS: dict[str, tuple[str, Recipe, tuple[str, ...] | None]] = {
     "a late start in mp4": ("a.mp4", recipe((*X264, "-g", "48")), ("-output_ts_offset", "3.21")),
     "a transport stream joined in its middle": ("a.ts", recipe((*X264, "-g", "48")), JOINED),
 }
+
+SLOW = (
+    *("a transport stream of long GOPs", "a transport stream of HEVC", "a transport stream of open GOPs"),
+    *("a program stream of long GOPs", "a program stream without sound", "a late start in mp4"),
+)
+BOTH = ("HEVC with open GOPs in mkv", "a late start in mkv", "a program stream")
 
 TRIMS = ((0.0, 0.6), (3.02, 3.7), (6.5, 7.1), (9.3, 9.9))
 """Near the start, inside GOPs, before a keyframe."""
@@ -95,7 +102,7 @@ def law(seen: list[tuple[Fraction, int | None]], start: float, end: float) -> li
 
 
 @pytest.mark.conform
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", cases(KINDS, slow=SLOW, both=BOTH))
 def test_a_frame_is_found_however_it_is_packed(
     name: str, pool: Path, ffmpegs: str, embedded: str, tmp_path: Path
 ) -> None:

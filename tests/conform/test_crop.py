@@ -15,6 +15,7 @@ from compiler.pipeline.plan import ClipPlan
 from compiler.timeline.instant import RecordTime
 from compiler.timeline.path import Path as CropPath
 from compiler.timeline.track import TOLERANCE
+from tests.cases import cases
 from tests.conform.studio import compiled, rendered
 from tests.footage import blobs, read
 
@@ -61,6 +62,13 @@ RAMPS: dict[str, tuple[str, list[tuple[float, float, dict[str, Any]]]]] = {
     ),
 }
 """The same motions while the speed changes."""
+
+PLACED = (
+    *("slow_pan_in_two_axes", "pan_from_edge_to_edge", "slow_zoom", "tracked"),
+    *("slow_pan_into_slow_motion", "slow_zoom_through_a_ramp"),
+)
+SHARP = ("fast_pan", "slow_zoom")
+"""The motions that `make test` measures: where the crop is, and how sharp it is."""
 
 BARS = {"pan": (0.12, 0.25, 46.0), "zoom": (0.05, 0.08, 49.0)}
 """By the class of the motion: rms error and jitter in output pixels, PSNR in dB."""
@@ -113,7 +121,7 @@ def texture(embedded: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.conform
-@pytest.mark.parametrize("name", [*MOTIONS, *(pytest.param(name, marks=pytest.mark.one_build) for name in RAMPS)])
+@pytest.mark.parametrize("name", cases([*MOTIONS, *RAMPS], slow={*MOTIONS, *RAMPS} - {*PLACED}))
 def test_the_crop_sits_where_it_is_meant_to(name: str, blob_scene: Path, ffmpegs: str, tmp_path: Path) -> None:
     film, plan = shot(name, blob_scene, ffmpegs, tmp_path)
     rms, jitter, _ = BARS[plan.crop.kind]
@@ -125,7 +133,7 @@ def test_the_crop_sits_where_it_is_meant_to(name: str, blob_scene: Path, ffmpegs
 
 
 @pytest.mark.conform
-@pytest.mark.parametrize("name", [*MOTIONS, *(pytest.param(name, marks=pytest.mark.slow) for name in RAMPS)])
+@pytest.mark.parametrize("name", cases([*MOTIONS, *RAMPS], slow={*MOTIONS, *RAMPS} - {*SHARP}))
 def test_the_crop_is_as_sharp_as_promised(name: str, texture: Path, ffmpegs: str, tmp_path: Path) -> None:
     film, plan = shot(name, texture, ffmpegs, tmp_path, SPARSE)
     windows = meant(plan.placed, SPARSE)

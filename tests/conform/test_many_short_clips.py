@@ -1,4 +1,4 @@
-"""Sixty clips of seven tenths of a second, at alternating speeds, dissolved into each other: nothing drifts."""
+"""Dozens of clips of seven tenths of a second, at alternating speeds, dissolved into each other: nothing drifts."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import Any
 
 import pytest
 
+from tests.cases import cases
 from tests.conform.studio import rendered
 from tests.footage.check import check_film
 from tests.footage.pool import Source
 from tests.reference.predict import predict
 
-CLIPS = 60
 SPEEDS: tuple[Any, ...] = (
     *(0.5, 2, 1, 0.37, 1.5),
     *({"from": 0.5, "to": 2}, {"from": 3, "to": 0.4, "ease": "smooth"}, {"from": 1, "to": 0.25}),
 )
 
 
-def sixty(sources: tuple[Source, ...], fps: str) -> dict[str, Any]:
+def many(count: int, fps: str, sources: tuple[Source, ...]) -> dict[str, Any]:
     """Clips of two lanes in turn, so that both sides of a dissolve can be read."""
     lanes = [[source for source in sources if source.recipe.lane == lane] for lane in (0, 1)]
     clips = []
-    for number, speed in zip(range(CLIPS), cycle(SPEEDS), strict=False):
+    for number, speed in zip(range(count), cycle(SPEEDS), strict=False):
         source = lanes[number % 2][number // 2 % 3]
         start = 0.5 + (number * 0.13) % 1.5
         spans = [{"start": start + 0.2, "end": start + 0.5, "speed": speed}]
@@ -34,6 +34,10 @@ def sixty(sources: tuple[Source, ...], fps: str) -> dict[str, Any]:
     canvas = {"width": 256, "height": 144, "fps": fps}
     encode = {"preset": "ultrafast", "crf": 20}
     return {"reel": 1, "canvas": canvas, "audio": {"stretch": "varispeed"}, "encode": encode, "clips": clips}
+
+
+FILMS = [(24, "30000/1001"), (60, "30000/1001"), (60, "30")]
+"""How many clips, at which rate."""
 
 
 def rounded(stored: Any) -> Any:
@@ -46,12 +50,11 @@ def rounded(stored: Any) -> Any:
 
 
 @pytest.mark.conform
-@pytest.mark.one_build
-@pytest.mark.parametrize("fps", [pytest.param("30", marks=pytest.mark.slow), "30000/1001"])
+@pytest.mark.parametrize("cut", cases(FILMS, slow=FILMS[1:]), ids=str)
 def test_the_last_click_and_frame_are_as_exact_as_the_first(
-    fps: str, ffmpegs: str, sources: tuple[Source, ...], tmp_path: Path
+    cut: tuple[int, str], ffmpegs: str, sources: tuple[Source, ...], tmp_path: Path
 ) -> None:
-    reel = sixty(sources, fps)
+    reel = many(*cut, sources)
     prediction = predict(reel, {source.media: source.facts for source in sources})
     film = rendered(reel, ffmpegs, tmp_path / "film.mp4")
     report = check_film(film.path, prediction, sources)

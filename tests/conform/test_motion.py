@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from compiler.ir import ops
 from compiler.ir.ops import Value
 from compiler.lower import Placed
+from compiler.model.limits import Motion
 from compiler.passes.part_motion import runs_of
+from tests.cases import cases
 from tests.conform.studio import compiled, rendered
 from tests.footage.check import check_film
 from tests.footage.pool import Source
@@ -20,23 +22,25 @@ from tests.reference.random_reels import random_reel
 SEEDS = (30, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3, 6)))
 """Of random reels in which something is slow."""
 
+MOTIONS: list[tuple[Motion, Motion]] = [("blend", "interpolate"), ("interpolate", "blend")]
+"""Of the first clip and every other, and of the rest."""
 
-def mixed(placed: Placed, reel: dict[str, Any], ffmpeg: str) -> set[int]:
+
+def mixed(placed: Placed, fps: Fraction) -> set[int]:
     """The frames of the film that a clip's motion draws."""
-    fps = compiled(reel, ffmpeg).plan.fps
     op = ops.Retime(Value("x"), placed.timing.grid_warp(fps), fps, motion=placed.clip.motion)
     return {placed.first + n for first, until, moves in runs_of(op) if moves for n in range(first, until)}
 
 
 @pytest.mark.conform
-@pytest.mark.parametrize("motion", ["blend", "interpolate"])
+@pytest.mark.parametrize("motions", cases(MOTIONS, slow=MOTIONS[1:]), ids="-".join)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_only_slow_motion_is_mixed(
-    seed: int, motion: str, ffmpegs: str, sources: tuple[Source, ...], tmp_path: Path
+    seed: int, motions: tuple[Motion, Motion], ffmpegs: str, sources: tuple[Source, ...], tmp_path: Path
 ) -> None:
     reel = random_reel(seed, sources)
-    for clip in reel["clips"]:
-        clip["motion"] = motion
+    for number, clip in enumerate(reel["clips"]):
+        clip["motion"] = motions[number % 2]
     film = rendered(reel, ffmpegs, tmp_path / "film.mp4")
     prediction = predict(reel, {source.media: source.facts for source in sources})
     report = check_film(film.path, prediction, sources)
@@ -44,6 +48,6 @@ def test_only_slow_motion_is_mixed(
     assert not report.pts_errors
     assert 0 <= report.samples - prediction.samples < 1024
     plan = compiled(reel, ffmpegs).plan
-    slow = set().union(*(mixed(clip.placed, reel, ffmpegs) for clip in plan.clips))
+    slow = set().union(*(mixed(clip.placed, plan.fps) for clip in plan.clips))
     assert slow
     assert {wrong.frame for wrong in report.wrong_frames} <= slow

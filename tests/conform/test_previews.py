@@ -17,6 +17,7 @@ from compiler.previews import Patience, make_peaks, make_proxy, make_strip
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.probe import probe
 from compiler.timeline.media import Media
+from tests.cases import cases
 from tests.footage import coded, read
 from tests.footage.coded import CELLS, Recipe
 from tests.footage.pool import Source
@@ -59,7 +60,7 @@ def frame_numbers(strip: previews.Strip, path: Path, lane: int) -> list[int | No
     return cells
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", cases(KINDS, slow=("program.mpg", "edit.mov", "ntsc.mp4")))
 def test_a_frame_of_the_proxy_is_that_of_the_source(
     name: str, all_sources: tuple[Source, ...], ffmpegs: str, tmp_path: Path
 ) -> None:

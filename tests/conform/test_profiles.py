@@ -11,6 +11,7 @@ import pytest
 from compiler.profiles import PROFILES
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.sandbox import ENVIRONMENT
+from tests.cases import cases
 from tests.conform.everything import play, run
 from tests.conform.studio import compiled, rendered
 from tests.footage import read
@@ -90,23 +91,21 @@ def test_a_webp_lasts_as_long_as_its_film(ffmpegs: str, sources: tuple[Source, .
 
 
 @pytest.mark.conform
-@pytest.mark.one_build
-@pytest.mark.parametrize("codec", PROFILES)
+@pytest.mark.parametrize("codec", cases(PROFILES, slow=("h264", "h265", "av1")))
 def test_the_same_edit_gives_the_same_bytes(
     codec: str, ffmpegs: str, sources: tuple[Source, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At a width that is no multiple of 128, again, and with other leftovers in memory."""
+    """At a width that is no multiple of 128, again with other leftovers in memory; `test_same_bytes` has h264 too."""
     edit = reel(codec, sources)
     edit["canvas"] |= {"width": 360, "height": 640}
     films: list[bytes] = []
-    for byte in (None, None, "77"):
+    for byte in ("", "77"):
         with monkeypatch.context() as patched:
             if byte:
                 patched.setitem(ENVIRONMENT, "MALLOC_PERTURB_", byte)
             film = rendered(edit, ffmpegs, tmp_path / f"{len(films)}{PROFILES[codec].endings[0]}")
             films.append(film.path.read_bytes())
-    assert films[0] == films[1], "again"
-    assert films[0] == films[2], "with other leftovers in memory"
+    assert films[0] == films[1]
 
 
 @pytest.mark.conform

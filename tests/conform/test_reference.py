@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.conform.smooth_reels import MEDIA, SEEDS, decoded, facts_of, heard, planes, random_reel
+from tests.cases import cases
+from tests.conform.smooth_reels import MEDIA, SEEDS, SLOW, decoded, facts_of, heard, planes, random_reel
 from tests.conform.studio import compiled, raw_film
 from tests.footage.smooth import Picture
 from tests.reference.edit import edits
@@ -26,7 +27,7 @@ FARTHEST = 0.0005
 
 
 @pytest.mark.conform
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", cases(SEEDS, slow=SLOW, both=SEEDS[:1]))
 def test_the_film_is_what_the_edit_means(seed: int, ffmpegs: str, smooth_sources: Path, tmp_path: Path) -> None:
     reel, facts = random_reel(seed, smooth_sources), facts_of(smooth_sources)
     done, prediction = compiled(reel, ffmpegs, smooth_sources), predict(reel, facts)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from compiler.supervise.probe import probe
+from tests.cases import cases
 from tests.conform.studio import compiled, rendered
 from tests.conform.test_colours import coded as by_definition
 from tests.footage import coded, read
@@ -56,7 +57,7 @@ def trim(start: float, end: float, *spans: dict[str, float]) -> dict[str, Any]:
 
 
 @pytest.mark.conform
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", cases(KINDS, both=("a %03d of many.jpg",)))
 def test_an_image_is_held(name: str, ffmpegs: str, embedded: str, tmp_path: Path) -> None:
     write(tmp_path / name, embedded, *KINDS[name])
     fast: dict[str, float] = {"start": 0, "end": 2, "speed": 16}

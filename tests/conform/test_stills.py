@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from compiler.pipeline import Compiled, compile_still
 from compiler.render import render_frame
+from tests.cases import cases
 from tests.conform.everything import FPS, MEDIA, reel, run
-from tests.conform.smooth_reels import SEEDS, random_reel
+from tests.conform.smooth_reels import SEEDS, SLOW, random_reel
 from tests.conform.studio import compiled, raw_film
 from tests.footage.coded import BT709, H264
 from tests.footage.pool import POOL
@@ -31,17 +32,11 @@ Pixels = NDArray[np.uint8]
 
 ASKED = {
     "the first": 0,
-    "in the pan, at speed": 4,
     "in the pan, slowly": 12,
-    "before the cut": 23,
     "after the cut": 24,
     "in the zoom": 37,
-    "before the dissolve": 47,
     "the dissolve's first": 48,
-    "in the dissolve": 54,
     "the dissolve's last": 59,
-    "after the dissolve": 60,
-    "fading out": 75,
     "fading in": 80,
     "the last": 95,
 }
@@ -78,13 +73,13 @@ def test_a_still_is_the_films_frame(
 
 
 @pytest.mark.conform
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", cases(SEEDS, slow=SLOW))
 def test_stills_of_random_reels_are_their_films_frames(
     seed: int, ffmpegs: str, smooth_sources: Path, tmp_path: Path
 ) -> None:
     done = compiled(random_reel(seed, smooth_sources), ffmpegs, smooth_sources)
     film = before_encoding(done, ffmpegs, tmp_path)
-    for frame in sorted(random.Random(seed).sample(range(len(film)), k=min(5, len(film)))):
+    for frame in sorted(random.Random(seed).sample(range(len(film)), k=min(3, len(film)))):
         still = tmp_path / f"{frame}.png"
         asyncio.run(render_frame(compile_still(done, frame), still))
         assert np.array_equal(decoded(still, ffmpegs, (done.plan.width, done.plan.height)), film[frame]), frame

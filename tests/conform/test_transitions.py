@@ -37,21 +37,26 @@ def drawn(bench: Bench, *clips: Mapping[str, object]) -> Pixels:
 
 
 @pytest.mark.conform
+@pytest.mark.both_builds
 def test_a_transition_changes_its_overlap_alone(benches: Bench) -> None:
+    """All in one film: the two clips in turn, a transition between any two."""
     first, second = drawn(benches, LEFT), drawn(benches, RIGHT)
     names = [name for name in BLENDS if benches.build.draws(name)]
     assert len(names) >= 46
+    clips = [{**(LEFT, RIGHT)[n % 2], "into": (name, OVERLAP / 30)} for n, name in enumerate(names, start=1)]
+    film = drawn(benches, LEFT, *clips)
+    assert len(film) == 21 + len(names) * (21 - OVERLAP)
     seen: dict[bytes, str] = {}
-    for name in names:
-        film = drawn(benches, LEFT, {**RIGHT, "into": (name, OVERLAP / 30)})
-        assert len(film) == 42 - OVERLAP, name
-        assert np.array_equal(film[: 21 - OVERLAP], first[: 21 - OVERLAP]), f"{name}: before the overlap"
-        assert np.array_equal(film[21:], second[OVERLAP:]), f"{name}: after the overlap"
-        blended = film[21 - OVERLAP : 21]
-        for clip in (first[21 - OVERLAP :], second[:OVERLAP]):
+    for n, name in enumerate(names):
+        leaving, entering = (first, second) if n % 2 == 0 else (second, first)
+        begins = (n + 1) * (21 - OVERLAP)
+        own, blended = film[begins - 3 : begins], film[begins : begins + OVERLAP]
+        assert np.array_equal(own, leaving[OVERLAP : 21 - OVERLAP]), f"{name}: before the overlap"
+        for clip in (leaving[21 - OVERLAP :], entering[:OVERLAP]):
             assert (blended[3:7] != clip[3:7]).any(axis=1).all(), f"{name}: the middle is neither clip's"
-        other = seen.setdefault(blended.tobytes(), name)
+        other = seen.setdefault((n % 2).to_bytes() + blended.tobytes(), name)
         assert other == name, f"{name} is drawn as {other}"
+    assert np.array_equal(film[-3:], (first, second)[len(names) % 2][18:])
 
 
 @pytest.mark.conform
@@ -67,6 +72,7 @@ def test_a_wipe_has_passed_the_middle_halfway(kind: str, part: tuple[slice, slic
 
 
 @pytest.mark.conform
+@pytest.mark.both_builds
 def test_a_fade_goes_through_its_colour(benches: Bench) -> None:
     """Red is luma 63, chroma 102 and 240 in BT.709; the clips' other frames are untouched."""
     into = {"type": "fade", "duration": 10 / 30, "colour": "#ff0000"}

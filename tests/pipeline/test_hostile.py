@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,7 +19,7 @@ from compiler.pipeline import Compiled, compile_reel
 from tests.golden.compiling import FILMS, GOLDEN
 from tests.golden.media import MEDIA, NINE
 
-TRIES = 500
+TRIES = int(os.environ.get("REELC_TRIES", "100"))
 CORPUS = r"""
     -i -y -filter_complex -f file: http://x/ concat:a|b data:,x pipe:0 /etc/passwd ../../x %d %{pts} $(rm) `id` NUL
     movie=/etc/passwd amovie=a nullsink drawtext=textfile=/etc/passwd sendcmd=f=x zmq metadata=print ,scale=2:2

@@ -13,7 +13,7 @@ from tests.footage.pool import Source
 from tests.reference.predict import Prediction, predict
 from tests.reference.random_reels import SURE, random_reel
 
-SEEDS = range(20)
+SEEDS = range(12)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def films(reels: list[dict[str, Any]], sources: tuple[Source, ...]) -> list[Pred
 
 
 def test_a_seed_always_gives_the_same_reel(reels: list[dict[str, Any]], sources: tuple[Source, ...]) -> None:
-    assert [random_reel(seed, sources) for seed in SEEDS[:4]] == reels[:4]
+    assert [random_reel(seed, sources) for seed in SEEDS[:2]] == reels[:2]
     assert len({json.dumps(reel) for reel in reels}) == len(SEEDS)
 
 

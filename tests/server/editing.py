@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import itertools
 import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
-from tests.server.site import ROOT
+from compiler.cli import main
 from tests.server.test_http import project, uploaded
 from tests.server.waiting import until
 
@@ -56,7 +56,8 @@ def one_clip(client: httpx.Client, path: Path, **fields: Any) -> str:
 
 def long_project(client: httpx.Client, path: Path, name: str = "A long film") -> str:
     """A project whose film takes so long that something can be done meanwhile."""
-    slow = {"canvas": {"width": 1080, "height": 1920, "fps": 30}, "encode": {"preset": "slow"}}
+    # a preset that looks far ahead would keep everybody waiting for the first frame
+    slow = {"canvas": {"width": 1080, "height": 1920, "fps": 60}, "encode": {"preset": "veryfast"}}
     project_id = project(client, settings=slow, name=name)
     raw = uploaded(client, path)
     add_clip(client, project_id, raw, segments_data=trim(0, 4, {"start": 0, "end": 4, "speed": 0.1}))
@@ -165,13 +166,19 @@ def film(client: httpx.Client, answer: httpx.Response) -> bytes:
     return media.content
 
 
+def reelc(folder: Path, *words: str) -> str:
+    """What a command of the command line prints when it is run in a folder, which must end well."""
+    printed = io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(printed), pytest.raises(SystemExit) as end:
+        main(words)
+    assert end.value.code == 0
+    return printed.getvalue()
+
+
 def rendered(folder: Path, settings: Json, clips: list[Json], aspect_ratio: str = "9:16") -> bytes:
     """The film that `reelc render` makes of a reel file."""
     canvas = {"aspect_ratio": aspect_ratio, **settings.get("canvas", {})}
     reel = {"reel": 1, **settings, "canvas": canvas, "clips": clips}
     (folder / "reel.json").write_text(json.dumps(reel))
-    program = "from compiler.cli import main; main()"
-    words = ["render", str(folder / "reel.json"), "-o", str(folder / "film.mp4"), "--progress", "none", "--overwrite"]
-    command = [sys.executable, "-c", program, *words]
-    subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=folder)
+    reelc(folder, "render", "reel.json", "-o", "film.mp4", "--progress", "none", "--overwrite")
     return (folder / "film.mp4").read_bytes()

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
-import subprocess
-import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import NamedTuple
+from unittest.mock import patch
 
+import pytest
+
+from server.cli import main
 from server.settings import Settings
-from tests.server.site import PLAIN, ROOT, serving
+from tests.server.site import serving
 
 
-def reelc(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+class Ended(NamedTuple):
+    returncode: str | int | None
+    stdout: str
+    stderr: str
+
+
+def reelc(folder: Path, *words: str, **settings: str) -> Ended:
+    """How a command ended that is run within this program, in a folder."""
     named = {f"REELC_{name.upper()}": value for name, value in settings.items()}
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "REELC_DATA": str(folder / "data"), **named}
-    command = [sys.executable, "-c", PLAIN, *words]
-    return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        patch.dict(os.environ, {"REELC_DATA": str(folder / "data"), **named}),
+        chdir(folder),
+        redirect_stdout(out),
+        redirect_stderr(err),
+        pytest.raises(SystemExit) as end,
+    ):
+        main(words)
+    return Ended(end.value.code, out.getvalue(), err.getvalue())
 
 
 def test_users_are_added_listed_and_revoked(tmp_path: Path) -> None:

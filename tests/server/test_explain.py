@@ -6,10 +6,7 @@ import base64
 import hashlib
 import html
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -17,7 +14,8 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 
-from tests.server.site import ROOT, Site
+from tests.server.editing import reelc
+from tests.server.site import Site
 from tests.server.test_http import BOX, project, refused, uploaded
 
 ADDRESS = "/api/export/framing/explain"
@@ -53,10 +51,7 @@ class Reel:
 
 def dry_run(folder: Path, form: str, *more: str) -> str:
     """What the command line says of the reel in a folder."""
-    program = [sys.executable, "-c", "from compiler.cli import main; main()", "compile", "reel.json"]
-    program += ["--format", form, *more]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(program, cwd=folder, env=environment, check=True, capture_output=True, text=True).stdout
+    return reelc(folder, "compile", "reel.json", "--format", form, *more)
 
 
 @pytest.fixture

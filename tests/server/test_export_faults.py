@@ -20,6 +20,7 @@ from server.storage import sync
 from server.storage.folder import FolderStore
 from server.storage.objects import ObjectStore
 from server.web.services import Services, make_services
+from tests.cases import cases
 from tests.server.editing import BOX, RENDER, SMALL, trim
 from tests.server.faults import Fault, FaultStore, nth
 
@@ -82,7 +83,7 @@ async def ended(client: httpx.AsyncClient, services: Services) -> None:
         await job.ended.wait()
 
 
-@pytest.mark.parametrize("fault", ["fail", "swallow"])
+@pytest.mark.parametrize("fault", cases(["fail", "swallow"], slow=["swallow"]))
 def test_any_call_of_the_store_may_fail_during_an_export(tmp_path: Path, game: Path, fault: Fault) -> None:
     async def scene(client: httpx.AsyncClient, store: FaultStore, services: Services) -> None:
         project_id = await a_project(client, game)
@@ -219,6 +220,7 @@ def test_a_film_that_cannot_be_put_away_is_no_film(tmp_path: Path, game: Path) -
     run(tmp_path, scene)
 
 
+@pytest.mark.parametrize("a_store", cases(["moto", "seaweedfs"], slow=["moto"]), indirect=True)
 def test_every_store_gives_the_same_film(tmp_path: Path, game: Path, a_store: ObjectStore) -> None:
     films: list[bytes] = []
 

@@ -2,7 +2,7 @@
 
 Two users edit, order, restore, delete, export and cancel, while the server is stopped, killed and loses its disk. What
 was acknowledged is there, versions only grow, what an export said stays said, and nothing of another user is seen.
-REELC_MACHINES sets how many lives are lived, side by side in parts: 200 in CI, thousands before a release.
+REELC_MACHINES sets how many lives are lived, side by side in parts; thousands before a release.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from tests.server.test_http import refused, uploaded
 
 pytestmark = pytest.mark.fault
 
-LIVES, STEPS, PARTS = int(os.environ.get("REELC_MACHINES", "40")), 30, 4
+LIVES, STEPS, PARTS = int(os.environ.get("REELC_MACHINES", "24")), 30, 4
 ANY = st.integers(0, 10**6)
 WHO = st.integers(0, 1)
 ENDED = ("complete", "error", "cancelled")

@@ -17,6 +17,7 @@ import pytest
 from server.accounts import LINK_FOR, Accounts
 from server.sample import read_sample
 from server.storage.folder import FolderStore
+from tests.cases import cases
 from tests.server.editing import BOX, PAN, SMALL, export, film, rendered, trim
 from tests.server.site import ROOT, Site, add_user, serving
 from tests.server.test_http import project
@@ -136,7 +137,7 @@ def test_who_has_something_does_not_find_it(tmp_path: Path, reel: Path) -> None:
             assert [each["id"] for each in projects(me)] == [mine]
 
 
-@pytest.mark.parametrize("what", ["no file", "no footage", "no reel", "no video"])
+@pytest.mark.parametrize("what", cases(["no file", "no footage", "no reel", "no video"], slow=["no file", "no reel"]))
 def test_without_it_the_server_is_as_before(what: str, tmp_path: Path, reel: Path) -> None:
     match what:
         case "no file":
