@@ -43,7 +43,7 @@ def new_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def window(new_site: Site, browser: Browser) -> Iterator[BrowserContext]:
-    """A browser that followed the link that the server printed."""
+    """A browser that followed the sign-in link printed by the server."""
     context = browser.new_context(viewport=SIZES["wide"], reduced_motion="reduce", color_scheme="dark")
     page = context.new_page()
     page.goto(new_site.link)
@@ -101,7 +101,7 @@ def test_nothing_is_cut_off(
 
 
 def take(page: Page, name: str) -> None:
-    """Check a page, and save a screenshot if asked to: of the graph's page, which is long, only the first screen."""
+    """Check a page, and save a screenshot on request: of the graph's page, which is long, only the first screen."""
     if folder := os.environ.get("REELC_PICTURES"):
         path, whole = Path(folder, f"{name}.jpg"), not name.startswith("graph")
         page.screenshot(path=path, type="jpeg", quality=72, full_page=whole, animations="disabled")

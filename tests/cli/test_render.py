@@ -1,4 +1,4 @@
-"""What `render` shows while it renders, and what it says of the film."""
+"""The progress of `render` while it renders, and its report on the film."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def rendered(desk: Desk, *options: str, clip: dict[str, Any] = SHORT) -> Ended:
 
 
 def events(stderr: str) -> list[dict[str, Any]]:
-    """Every line, each an object."""
+    """Every line of the output, each a JSON object."""
     return [json.loads(line) for line in stderr.splitlines()]
 
 
@@ -63,7 +63,7 @@ def test_a_terminal_has_a_bar(desk: Desk) -> None:
     try:
         while piece := os.read(ours, 4096):
             seen += piece
-    except OSError:  # the terminal's other end is closed
+    except OSError:  # close the terminal's other end
         pass
     assert child.communicate(timeout=60)[0] == ""
     assert child.returncode == 0

@@ -1,4 +1,4 @@
-"""The same edit gives the same bytes: again, later, and elsewhere."""
+"""The same edit gives the same bytes: in a second render, later, and on other machines."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_the_same_edit_gives_the_same_bytes(
 
 
 def rendered(folder: Path) -> bytes:
-    """The film's bytes; the film itself is taken away."""
+    """The film's bytes; the file itself is deleted."""
     film = folder / "film.mp4"
     run("render", str(folder / "reel.json"), "-o", str(film), "--progress", "none")
     content = film.read_bytes()

@@ -1,4 +1,4 @@
-"""Scripts: what is joined into one chain, what a link is called, how lines are filled."""
+"""Scripts: joining into chains, names of links, and line breaks."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def ramped(draw: st.DrawFn) -> Warp:
 
 
 SURE = Fraction(1, 10**7)
-"""Frames: nearer to the edge of a slot than this, nanoseconds decide."""
+"""The frames that are nearer to the edge of a slot than this, where nanoseconds decide."""
 
 
 @settings(max_examples=60, deadline=None)

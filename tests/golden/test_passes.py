@@ -1,4 +1,4 @@
-"""What every pass does, on one reel each."""
+"""The effect of every pass, on one reel each."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SHOWN_ON = {
 """The golden reel of each pass."""
 
 SLICED = (135, 170)
-"""The frames of `dissolve_between_cuts` that are its dissolve and a part of the clip it leads into."""
+"""The frames of `dissolve_between_cuts` that are its dissolve and a part of the next clip."""
 
 
 @pytest.mark.parametrize("case", SHOWN_ON)

@@ -1,4 +1,4 @@
-"""`python -m tests.mutants [NAME...] [--jobs N] [--sound]`: plants every fault in turn, and sees that a test fails."""
+"""`python -m tests.mutants [NAME...] [--jobs N] [--sound]`: plants each fault in turn, and checks that a test fails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.mutants.trial import Outcome, try_fault, try_judges
 
 
 def main() -> int:
-    """The exit code: 0 if every fault was caught, or with --sound if every judge passes without one."""
+    """The exit code: 0 if every fault was caught, or with --sound if all judges pass without one."""
     asked = _arguments()
     faults = [fault for fault in FAULTS if not asked.names or fault.name in asked.names]
     judges = sorted({judge for fault in faults for judge in fault.judges})

@@ -1,4 +1,4 @@
-"""Who may do what: tokens, sessions, origins, and nobody anything of anybody else's."""
+"""Permissions: tokens, sessions and origins; users reach only their own data."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BODIES = {"restore": {"version": 1}, "reorder": {"clip_ids": []}}
 
 
 def test_what_is_another_users_is_not_there(user: httpx.Client, another: httpx.Client, game: Path) -> None:
-    """Every route with a foreign id answers as it does for one that nobody has."""
+    """Every route answers a foreign id as it answers an id that does not exist."""
     clip = added(user, game, crop_data=[{"frame": 0, "x": 0, "y": 0, "width": 9, "height": 16}])
     stored = user.get(clip).json()
     theirs = {"project_id": stored["project_id"], "clip_id": stored["id"], "raw_clip_id": stored["raw_clip_id"]}

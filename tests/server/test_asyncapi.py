@@ -1,4 +1,4 @@
-"""The description of the WebSocket: committed as it is served, whole, and true of every message that is sent."""
+"""The description of the WebSocket: the committed file is the served one, complete, and every sent message fits it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DOCUMENT = events()
 
 
 def fits(message: str) -> Draft202012Validator:
-    """The validator of a message's payload."""
+    """The validator for the payload of a message."""
     payload = DOCUMENT["components"]["messages"][message]["payload"]
     schema = {**payload, "components": DOCUMENT["components"]}
     Draft202012Validator.check_schema(schema)
@@ -29,7 +29,7 @@ def fits(message: str) -> Draft202012Validator:
 
 
 def test_it_is_committed_as_it_is_served(site: Site) -> None:
-    """Written anew by `make openapi`."""
+    """`make openapi` writes this file."""
     committed = (ROOT / "docs" / "asyncapi.json").read_text(encoding="utf-8")
     assert committed == described("asyncapi.json")
     with site.client() as anybody:

@@ -1,4 +1,4 @@
-"""The store fails or holds its answers, ffmpeg dies, hangs or makes another film: what clients are told, over HTTP."""
+"""Answers to clients when the store fails or holds its answers, or ffmpeg dies, hangs or makes another film."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ render.verify_film = another
 """
     + PLAIN
 )
-"""A server whose films are all one frame too short."""
+"""A server that expects one frame more than each film has."""
 
 BROKEN = (
     """

@@ -1,4 +1,4 @@
-"""`reelc user`, `config` and `serve` as one types them."""
+"""`reelc user`, `config` and `serve` on the command line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Ended(NamedTuple):
 
 
 def reelc(folder: Path, *words: str, **settings: str) -> Ended:
-    """How a command ended that is run within this program, in a folder."""
+    """Run a command within this process, in a folder; its exit code and output."""
     named = {f"REELC_{name.upper()}": value for name, value in settings.items()}
     out, err = io.StringIO(), io.StringIO()
     with (

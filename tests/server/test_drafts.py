@@ -1,4 +1,4 @@
-"""Drafts through real HTTP: what an unsaved edit would be, and everything that is wrong with it, at once."""
+"""Drafts over HTTP: the film of an unsaved edit, and all of its errors at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Explaining a stored project through real HTTP: for programs as the command line does it, and for people."""
+"""Explanations of a stored project over HTTP: for programs, as on the command line, and as a page for people."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Reel:
 
 
 def dry_run(folder: Path, form: str, *more: str) -> str:
-    """What the command line says of the reel in a folder."""
+    """The command line's explanation of the reel in a folder."""
     return reelc(folder, "compile", "reel.json", "--format", form, *more)
 
 
@@ -60,7 +60,7 @@ def reel(user: httpx.Client, game: Path) -> Reel:
 
 
 def test_it_says_what_a_dry_run_says(reel: Reel, tmp_path: Path, game: Path) -> None:
-    """The same edit in a file, its footage under the names that the server's command has."""
+    """The same edit in a file, with the footage under the names of the server's command."""
     told = reel.explained().json()
     footage = tmp_path / reel.raw / "game.mp4"
     footage.parent.mkdir()
@@ -78,7 +78,7 @@ def test_it_says_what_a_dry_run_says(reel: Reel, tmp_path: Path, game: Path) -> 
 
 
 def test_it_opens_no_media_and_tells_no_paths(site: Site, user: httpx.Client, game: Path) -> None:
-    """Footage of which only the facts are good is explained; where things are on the server is not said."""
+    """Footage with facts but without a file is explained; the answer hides the server's paths."""
     reel = Reel(user, game)
     me = user.get("/api/me").json()["id"]
     footage = site.data / "objects" / "users" / me / "media" / reel.raw
@@ -158,7 +158,7 @@ def test_the_page_shows_every_stage_with_what_changed(reel: Reel) -> None:
 
 
 def test_a_definition_is_looked_at_without_a_script(reel: Reel) -> None:
-    """The address says it; the page marks its box's line and its filters, and shows the stored field."""
+    """The address selects a clip; the page marks its box's line and its filters, and shows the stored field."""
     crop = f"{reel.ids[0]}.crop"
     for stage in ("0", "1"):
         page = reel.page(stage=stage, node=crop, side="both").text
@@ -209,7 +209,7 @@ def test_a_time_is_traced_as_the_command_line_traces_it(reel: Reel, tmp_path: Pa
 
 
 def test_a_saved_change_is_seen_at_once(reel: Reel) -> None:
-    """Compiled reels are kept by what they are made of, not by whose they are."""
+    """Compiled reels are cached by their contents, not by their owner."""
     assert "40.50" in reel.explained().json()["graph"]
     reel.user.put(f"{reel.clips}/{reel.ids[0]}", json={"crop_data": [BOX]})
     assert "40.50" not in reel.explained().json()["graph"]

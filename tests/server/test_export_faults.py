@@ -1,6 +1,6 @@
-"""Every call of the store failing once during an export: nothing is broken, and the next export works.
+"""Every call of the store fails once during an export: no state is left broken, and the next export works.
 
-Through the application itself, in this process, so that the n-th call can be chosen.
+These tests run the application in this process, so that they can choose the n-th call.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ async def a_project(client: httpx.AsyncClient, game: Path) -> str:
 
 
 async def whole_films(client: httpx.AsyncClient, project_id: str) -> str | None:
-    """The project's film; every export has ended, every film has its object, and complete ones have their film."""
+    """The project's film; every export has ended, every film has its object, and complete exports have their film."""
     for export in (await client.get("/api/export")).json()["exports"]:
         assert export["state"] in ("complete", "error"), export
         assert (export["state"] == "complete") == (export["result"] is not None)
@@ -92,7 +92,7 @@ def test_any_call_of_the_store_may_fail_during_an_export(tmp_path: Path, game: P
         while True:
             number += 1
             for path in fetched.glob("*"):
-                path.unlink()  # fetched anew each time, so that fetching can fail
+                path.unlink()  # emptied each time, so that the fetch can fail
             store.plan, made = nth(number, fault), len(store.calls)
             body = {"project_id": project_id, "export_id": f"{fault}-{number}"}
             answer = await client.post(RENDER, json=body)
@@ -112,7 +112,7 @@ def test_any_call_of_the_store_may_fail_during_an_export(tmp_path: Path, game: P
             assert list((services.temporary).iterdir()) == []
             if not hit:
                 break
-        assert number > 6  # looks, fetches, puts away, and stores its rows
+        assert number > 6  # the calls: look up, fetch, put the film, and store its rows
         assert {status for status, _ in outcomes} == {200, 500}
 
     run(tmp_path, scene)
@@ -186,7 +186,7 @@ def test_an_export_whose_end_another_server_will_decide_is_no_cancelled_one(tmp_
         made = asyncio.Event()
 
         def plan(_: int, name: str) -> Fault | None:
-            """Once the film is put away, another server writes, whatever this one tries."""
+            """After the film's upload another server takes over the writing; this one must give up."""
             if name == "put_file":
                 made.set()
             if not made.is_set() or name != "put":

@@ -1,4 +1,4 @@
-"""Exports through real HTTP: films from what is stored, and every row of the contract's table of errors."""
+"""Exports over HTTP: films from stored edits, and every row of the table of errors in docs/server.md."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.server.test_http import project, refused, uploaded
 
 @pytest.fixture(scope="session")
 def other(footage: Path) -> Path:
-    """A film of 4 s at 25 frames a second, of another colour of blocks and another sound."""
+    """A film of 4 s at 25 frames a second, with different colours and a different sound."""
     return footage / "pal25.mp4"
 
 

@@ -1,4 +1,4 @@
-"""Projects, raw clips and clips through real HTTP, every row of the contract's tables that is served so far."""
+"""Projects, raw clips and clips over HTTP: every row of the tables in docs/server.md."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def uploaded(client: httpx.Client, path: Path, name: str = "game.mp4") -> str:
 
 
 def added(client: httpx.Client, path: Path, **fields: Any) -> str:
-    """The address of a clip in a project of its own."""
+    """The address of a clip in a new project."""
     clips = f"/api/clips/projects/{project(client)}/clips"
     answer = client.post(clips, json={"raw_clip_id": uploaded(client, path), **fields})
     assert answer.status_code == 201, answer.text
@@ -34,7 +34,7 @@ def added(client: httpx.Client, path: Path, **fields: Any) -> str:
 
 
 def refused(answer: httpx.Response, status: int, error: str) -> dict[str, Any]:
-    """The members of an error, which has all that every error has."""
+    """The members of an error, after a check of those that every error has."""
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
     told: dict[str, Any] = answer.json()
     assert told["error"] == error
@@ -150,7 +150,7 @@ def test_footage_that_cannot_be_read_is_refused(user: httpx.Client, game: Path) 
 def test_footage_that_is_too_long_or_of_another_kind_is_refused(user: httpx.Client) -> None:
     headers = {"Content-Type": "video/mp4"}
     refused(user.post("/api/raw-clips", content=b"x" * 3_300_000, headers=headers), 413, "too_large")
-    pieces = (b"x" * 100_000 for _ in range(33))  # without a stated length
+    pieces = (b"x" * 100_000 for _ in range(33))  # without a Content-Length
     refused(user.post("/api/raw-clips", content=pieces, headers=headers), 413, "too_large")
     refused(user.post("/api/raw-clips", files={"file": ("a", b"x" * 3_100_000, "video/mp4")}), 413, "too_large")
     refused(user.post("/api/raw-clips", json={}), 415, "unsupported_media_type")

@@ -1,4 +1,4 @@
-"""Jobs: one at a time a project, bounded, cancelled, given up by nobody who leaves, taken up by the next server."""
+"""Jobs: one at a time per project, bounded, cancellable; they outlive clients, and the next server resumes them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.server.waiting import until
 
 @pytest.fixture
 def cancelling(user: httpx.Client) -> Iterator[list[str]]:
-    """Exports that are ended with the test."""
+    """Start exports and cancel them at the end of the test."""
     begun: list[str] = []
     yield begun
     for export_id in begun:
@@ -81,12 +81,12 @@ def test_a_cancelled_export_is_no_error_and_leaves_nothing(site: Site, user: htt
 
 
 def test_an_export_is_cancelled_at_any_moment(site: Site, user: httpx.Client, game: Path) -> None:
-    """Whatever the moment: it is cancelled and there is no film, or it is complete and there is one."""
+    """A cancel at any stage: the export is cancelled and has no film, or it is complete and has one."""
     chance, project_id = random.Random(7), one_clip(user, game)
     for _ in range(8):
         export_id = begin(user, project_id)
         before = user.get(f"/api/projects/{project_id}").json()["working_video_id"]
-        come_to(user, export_id, chance.random())  # where in its life the export is hit
+        come_to(user, export_id, chance.random())  # the stages of an export at which the cancels came
         told = user.delete(f"/api/export/{export_id}").json()
         now = user.get(f"/api/projects/{project_id}").json()["working_video_id"]
         assert told["state"] in ("cancelled", "complete")
@@ -125,7 +125,7 @@ def test_an_export_is_of_the_edit_as_it_was_accepted(user: httpx.Client, game: P
     waiting = begin(user, project_id)
     clips = f"/api/clips/projects/{project_id}/clips"
     clip = user.get(clips).json()["clips"][0]["id"]
-    for version in range(8):  # more than are kept
+    for version in range(8):  # more than the server keeps
         assert user.put(f"{clips}/{clip}", json={"name": f"save {version}"}).status_code == 200
     assert user.delete(f"{clips}/{clip}").status_code == 200
     user.delete(f"/api/export/{ahead}")
@@ -143,7 +143,7 @@ def test_sigterm_ends_ffmpeg_and_the_next_server_goes_on(tmp_path: Path, game: P
     assert ffmpegs_of(data) == []
     with serving(data) as site, site.client(token) as ann:
         told = drawn(ann, export_id)
-        assert (told["state"], told["attempt"]) == ("running", 1)  # being stopped is nobody's failure
+        assert (told["state"], told["attempt"]) == ("running", 1)  # a stopped server is not the export's failure
         assert ann.delete(f"/api/export/{export_id}").json()["state"] == "cancelled"
 
 
@@ -167,7 +167,7 @@ def test_an_export_that_ends_the_server_again_and_again_is_given_up(tmp_path: Pa
 
 
 def gone(data: Path) -> None:
-    """Return when no ffmpeg is left: the kernel kills it right after its server, not in the same instant."""
+    """Return when no ffmpeg is left: the kernel kills it shortly after its server, not in the same instant."""
     until(lambda: not ffmpegs_of(data), "ffmpeg outlives its server")
 
 

@@ -1,4 +1,4 @@
-"""What is no HTTP request, or none for anything here."""
+"""Malformed requests: bytes that are not HTTP, and requests that no route accepts."""
 
 from __future__ import annotations
 

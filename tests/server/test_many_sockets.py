@@ -1,4 +1,4 @@
-"""Hundreds of sockets at once, some of which do not read: each hears how its export ends, and the renders go on."""
+"""Hundreds of sockets at once, some of which do not read: each gets the end of its export, and the renders go on."""
 
 from __future__ import annotations
 

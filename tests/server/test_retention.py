@@ -1,4 +1,4 @@
-"""Old films: the newest of a project are kept, and the young, and what is watched; what exports answered stays."""
+"""Retention of films: a project keeps its newest, the recent, and those being watched; stored answers stay."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def thrifty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def kept(client: httpx.Client, answer: httpx.Response) -> bool:
-    """Whether the film of this answer is there; if not, it is said to be gone."""
+    """Whether the film of this answer exists; if not, the answer says that it is gone."""
     address = f"/api/working-videos/{answer.json()['working_video_id']}"
     shown, media = client.get(address), client.get(f"{address}/media", headers={"Range": "bytes=0-9"})
     if shown.status_code == 200:
@@ -61,7 +61,7 @@ def test_a_film_that_is_watched_stays(thrifty: Site, game: Path) -> None:
     with thrifty.client(add_user(thrifty.data, "bob")) as bob:
         project_id = one_clip(bob, game)
         first = export(bob, project_id)
-        assert kept(bob, first)  # which watches a part of it
+        assert kept(bob, first)  # a client that reads a part of it
         others = [export(bob, project_id) for _ in range(3)]
         assert [kept(bob, each) for each in (first, *others)] == [True, False, True, True]
 

@@ -1,4 +1,4 @@
-"""Strips, peaks and proxies through real HTTP: made once, kept beside the footage, gone with it."""
+"""Strips, peaks and proxies over HTTP: made once, stored beside the footage, deleted with it."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ _counted = itertools.count()
 
 @pytest.fixture(scope="session")
 def phone(embedded: str) -> Path:
-    """A film that no browser is sure to play: HEVC of 10 bit."""
+    """A film that many browsers cannot play: HEVC with 10 bits."""
     return fetch(ODD, FOOTAGE, embedded) / "phone.mp4"
 
 
 @pytest.fixture(scope="session")
 def lengthy(embedded: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same, so long that something can be done while its proxy is made."""
+    """A longer one, so that a test can act while its proxy is made."""
     recipe = Recipe(Fraction(30), Fraction(50), size=(1280, 720), channels=0, video=("-c:v", "mpeg4", "-q:v", "12"))
     return coded.make(tmp_path_factory.mktemp("lengthy") / "lengthy.mkv", recipe, ffmpeg=embedded)
 
 
 @contextmanager
 def generous(site: Site, **settings: str) -> Iterator[tuple[Site, httpx.Client]]:
-    """A server of its own that takes large footage, beside another; and a client."""
+    """A separate server that accepts large footage, and a client."""
     data = site.data.parent / f"generous-{next(_counted)}"
     with serving(data, **settings) as own, own.client(add_user(data, "ann")) as client:
         yield own, client
@@ -59,7 +59,7 @@ def state_of(client: httpx.Client, raw: str) -> Json:
 
 
 def kept(site: Site, raw: str) -> set[str]:
-    """The names of what the store keeps of a raw clip."""
+    """The names of the stored objects of a raw clip."""
     return {path.name.removeprefix(raw) for path in (site.data / "objects").rglob(f"{raw}*")}
 
 
@@ -94,7 +94,7 @@ def test_many_who_ask_at_once_have_one_made(site: Site, user: httpx.Client, game
 
 
 def made(client: httpx.Client, kind: str) -> float:
-    """How many views of a kind the server has made."""
+    """The number of views of a kind that the server has made."""
     lines = client.get("/metrics").text.splitlines()
     mark = f'reelc_views_total{{kind="{kind}",state="made"}} '
     return sum(float(line.removeprefix(mark)) for line in lines if line.startswith(mark))
