@@ -68,8 +68,8 @@ def awaited(client: httpx.Client, export_id: str, *states: str) -> Json:
     """The export's description as soon as it has one of these states; by default as soon as it has ended."""
 
     def look() -> Json | None:
-        told: Json = client.get(f"/api/export/{export_id}").json()
-        return told if told["state"] in (states or ("complete", "error", "cancelled")) else None
+        description: Json = client.get(f"/api/export/{export_id}").json()
+        return description if description["state"] in (states or ("complete", "error", "cancelled")) else None
 
     return until(look, f"{export_id} does not end")
 
@@ -78,9 +78,9 @@ def drawn(client: httpx.Client, export_id: str) -> Json:
     """The export's description as soon as some of its frames are rendered."""
 
     def look() -> Json | None:
-        told: Json = client.get(f"/api/export/{export_id}").json()
-        assert told["completed_at"] is None, told
-        return told if told["stage"] == "rendering" and told["progress"] > 0 else None
+        description: Json = client.get(f"/api/export/{export_id}").json()
+        assert description["completed_at"] is None, description
+        return description if description["stage"] == "rendering" and description["progress"] > 0 else None
 
     return until(look, f"{export_id} is not rendered")
 
@@ -89,8 +89,8 @@ def come_to(client: httpx.Client, export_id: str, share: float) -> str:
     """The stage of an export once it has reached this one, or has ended."""
 
     def look() -> str | None:
-        told = client.get(f"/api/export/{export_id}").json()
-        return str(told["stage"]) if told["progress"] >= share or told["completed_at"] else None
+        description = client.get(f"/api/export/{export_id}").json()
+        return str(description["stage"]) if description["progress"] >= share or description["completed_at"] else None
 
     return until(look, f"{export_id} does not come to {share}")
 
@@ -141,8 +141,8 @@ def decided(client: httpx.Client, project_id: str, export_id: str) -> httpx.Resp
     """The answer to an export once it has ended, well or not; after a failure of the store the server tries again."""
 
     def look() -> httpx.Response | None:
-        told = client.get(f"/api/export/{export_id}")
-        over = told.status_code == 200 and told.json()["state"] in ("complete", "error")
+        response = client.get(f"/api/export/{export_id}")
+        over = response.status_code == 200 and response.json()["state"] in ("complete", "error")
         answer = export(client, project_id, export_id)
         return answer if over or answer.status_code == 200 else None
 
@@ -159,9 +159,9 @@ def begin(client: httpx.Client, project_id: str, export_id: str = "") -> str:
 def film(client: httpx.Client, answer: httpx.Response) -> bytes:
     """The film that an export made."""
     assert answer.status_code == 200, answer.text
-    told = answer.json()
-    assert told["success"] is True
-    media = client.get(f"/api/working-videos/{told['working_video_id']}/media")
+    body = answer.json()
+    assert body["success"] is True
+    media = client.get(f"/api/working-videos/{body['working_video_id']}/media")
     assert media.status_code == 200, media.text
     return media.content
 

@@ -62,8 +62,8 @@ def test_a_name_that_is_none_is_a_usage_error(tmp_path: Path) -> None:
 def test_settings_come_from_the_file_and_the_environment_and_secrets_stay(tmp_path: Path) -> None:
     (tmp_path / "reelc.toml").write_text('port = 9001\nhost = "0.0.0.0"\ns3_secret_key = "hidden-key"\n')
     shown = reelc(tmp_path, "config", port="9002")
-    told = json.loads(shown.stdout)
-    assert (told["port"], told["host"], told["store"]) == (9002, "0.0.0.0", "folder")
+    config = json.loads(shown.stdout)
+    assert (config["port"], config["host"], config["store"]) == (9002, "0.0.0.0", "folder")
     assert "hidden-key" not in shown.stdout + shown.stderr
 
 
@@ -102,5 +102,5 @@ def test_the_log_is_json_lines(tmp_path: Path) -> None:
     with serving(tmp_path / "data") as site, site.client() as client:
         client.get("/healthz", headers={"X-Request-Id": "seen"})
     lines = [line for line in (tmp_path / "data.log").read_text().splitlines() if line.startswith("{")]
-    (told,) = [each for line in lines if (each := json.loads(line)).get("request_id") == "seen"]
-    assert (told["event"], told["path"], told["status"], told["level"]) == ("request", "/healthz", 200, "info")
+    (entry,) = [each for line in lines if (each := json.loads(line)).get("request_id") == "seen"]
+    assert (entry["event"], entry["path"], entry["status"], entry["level"]) == ("request", "/healthz", 200, "info")

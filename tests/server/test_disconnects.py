@@ -149,6 +149,6 @@ def whole(ann: httpx.Client, client: Client) -> None:
     assert len(made) > 5
     for each in made:
         assert each["state"] == "complete", each
-        told = ann.get(f"/api/working-videos/{each['result']['working_video_id']}").json()
-        media = ann.get(f"/api/working-videos/{told['id']}/media")
-        assert len(media.content) == told["size"]
+        description = ann.get(f"/api/working-videos/{each['result']['working_video_id']}").json()
+        media = ann.get(f"/api/working-videos/{description['id']}/media")
+        assert len(media.content) == description["size"]

@@ -54,9 +54,9 @@ def test_the_server_ends_with_sockets_and_a_render_and_the_next_one_makes_the_fi
     assert list((data / "local" / "temporary").iterdir()) == []
     with serving(data) as site, site.client(token) as ann:
         for export_id in (running, waiting):
-            told = awaited(ann, export_id)
-            assert (told["state"], told["attempt"]) == ("complete", 1), told
-        answer = export(ann, told["project_id"], waiting)
+            description = awaited(ann, export_id)
+            assert (description["state"], description["attempt"]) == ("complete", 1), description
+        answer = export(ann, description["project_id"], waiting)
         clip = {"media": str(game), "crop_data": BOX, "segments_data": trim(0.5, 1.0)}
         assert film(ann, answer) == rendered(tmp_path, SMALL, [clip])
 

@@ -101,8 +101,8 @@ def test_any_call_of_the_store_may_fail_during_an_export(tmp_path: Path, game: P
             store.plan = lambda n, name: None
             outcomes.add((answer.status_code, answer.json().get("error")))
             assert answer.status_code == 200 or answer.json()["error"] in ("storage_error", "video_not_found")
-            told = (await client.get(f"/api/export/{body['export_id']}")).json()
-            result = told.get("result") or {"working_video_id": before}
+            description = (await client.get(f"/api/export/{body['export_id']}")).json()
+            result = description.get("result") or {"working_video_id": before}
             now = await whole_films(client, project_id)
             assert now == result["working_video_id"]
             assert (now != before) == (answer.status_code == 200)
@@ -132,8 +132,8 @@ def test_a_store_that_is_away_at_the_end_is_waited_for(tmp_path: Path, game: Pat
         body = {"project_id": project_id, "export_id": "e"}
         answer = await client.post(RENDER, json=body)
         assert (answer.status_code, answer.json()["error"]) == (500, "storage_error")
-        told = (await client.get("/api/export/e")).json()
-        assert (told["state"], told["stage"], told["result"]) == ("running", "storing", None)
+        description = (await client.get("/api/export/e")).json()
+        assert (description["state"], description["stage"], description["result"]) == ("running", "storing", None)
         store.plan = lambda n, name: None
         answer = await client.post(RENDER, json=body)
         assert answer.status_code == 200
@@ -150,9 +150,9 @@ def test_nothing_is_rendered_until_the_export_is_durably_accepted(tmp_path: Path
         for headers in ({}, {}, {"Prefer": "respond-async"}):
             answer = await client.post(RENDER, json=body, headers=headers)
             assert (answer.status_code, answer.json()["error"]) == (500, "storage_error")
-        told = await client.get("/api/export/e")
-        assert (told.json()["state"], told.json()["attempt"]) == ("queued", 0)
-        assert told.headers["x-sync-pending"] == "1"
+        response = await client.get("/api/export/e")
+        assert (response.json()["state"], response.json()["attempt"]) == ("queued", 0)
+        assert response.headers["x-sync-pending"] == "1"
         assert store.calls.count("put_file") == 1  # the footage
         store.plan = lambda n, name: None
         answer = await client.post(RENDER, json=body)

@@ -30,9 +30,9 @@ def films_are_whole(client: httpx.Client, project_id: str) -> None:
     for each in client.get("/api/export", params={"project_id": project_id}).json()["exports"]:
         assert each["state"] in ("complete", "error", "cancelled"), each
         if each["result"]:
-            told = client.get(f"/api/working-videos/{each['result']['working_video_id']}").json()
-            media = client.get(f"/api/working-videos/{told['id']}/media")
-            assert (media.status_code, len(media.content)) == (200, told["size"])
+            description = client.get(f"/api/working-videos/{each['result']['working_video_id']}").json()
+            media = client.get(f"/api/working-videos/{description['id']}/media")
+            assert (media.status_code, len(media.content)) == (200, description["size"])
 
 
 def no_film_without_its_object(data: Path, uid: str) -> None:
@@ -66,13 +66,13 @@ def test_exports_survive_the_death_of_their_server(tmp_path: Path, game: Path, p
         no_film_without_its_object(data, "ann")
         site = Site(data)
         with site.client(token) as ann:
-            told = awaited(ann, export_id)
-            assert told["state"] == "complete", told
+            description = awaited(ann, export_id)
+            assert description["state"] == "complete", description
             answer = export(ann, project_id, export_id)
             assert film(ann, answer)
             films_are_whole(ann, project_id)
             shown = ann.get(f"/api/projects/{project_id}").json()["working_video_id"]
-            assert shown == told["result"]["working_video_id"]
+            assert shown == description["result"]["working_video_id"]
             assert not list((data / "local" / "temporary").glob("*"))
     assert site.stop() == 0
     assert ffmpegs_of(data) == []

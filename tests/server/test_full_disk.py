@@ -56,7 +56,7 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
     mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "reelc-tests", str(folder)]
     mounted = subprocess.run(mount, capture_output=True, text=True)
     if mounted.returncode:
-        pytest.skip(f"NOT TESTED: a full disk, as none can be mounted here: {mounted.stderr.strip()}")
+        pytest.skip(f"NOT TESTED: a full disk, because mounting fails here: {mounted.stderr.strip()}")
     try:
         yield Disk(folder)
     finally:

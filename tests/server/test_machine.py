@@ -263,14 +263,16 @@ class Machine(RuleBasedStateMachine):
         client, user, project, export_id = self.an_export(which)
         answer = client.post(RENDER, json={"project_id": project.id, "export_id": export_id}, timeout=120)
         self.hear(user, export_id, awaited(client, export_id))
-        told = user.said[export_id]
-        if told["state"] == "complete":
-            assert answer.json() == told["result"]
-            film = client.get(f"/api/working-videos/{told['result']['working_video_id']}").json()
+        description = user.said[export_id]
+        if description["state"] == "complete":
+            assert answer.json() == description["result"]
+            film = client.get(f"/api/working-videos/{description['result']['working_video_id']}").json()
             media = client.get(f"/api/working-videos/{film['id']}/media")
             assert (len(media.content), film["frames"] % 3) == (film["size"], 0)
         else:
-            refused(answer, *((409, "export_cancelled") if told["state"] == "cancelled" else (500, "render_error")))
+            refused(
+                answer, *((409, "export_cancelled") if description["state"] == "cancelled" else (500, "render_error"))
+            )
 
     def an_export(self, which: int) -> tuple[httpx.Client, User, Project, str]:
         every = self.every_export()
@@ -284,14 +286,14 @@ class Machine(RuleBasedStateMachine):
             for export_id in project.exports
         ]
 
-    def hear(self, user: User, export_id: str, told: dict[str, Any]) -> None:
+    def hear(self, user: User, export_id: str, description: dict[str, Any]) -> None:
         """The description of an ended export never changes."""
         before = user.said[export_id]
         if before["state"] in ENDED:
-            assert told == before
-        if told["state"] == "error":
-            assert user.kills.get(export_id, 0) >= 3, told
-        user.said[export_id] = told
+            assert description == before
+        if description["state"] == "error":
+            assert user.kills.get(export_id, 0) >= 3, description
+        user.said[export_id] = description
 
     @precondition(lambda self: self.since > 8)
     @rule(how=st.sampled_from(["stop", "kill", "kill and wipe"]), busy=st.booleans())
@@ -312,8 +314,8 @@ class Machine(RuleBasedStateMachine):
             else:
                 self.running.site.kill()
         for user in self.users:
-            for export_id, told in user.said.items():
-                if told["state"] not in ENDED and how != "stop":
+            for export_id, description in user.said.items():
+                if description["state"] not in ENDED and how != "stop":
                     user.kills[export_id] = user.kills.get(export_id, 0) + 1
         if how == "kill and wipe":
             shutil.rmtree(self.running.data / "local")
@@ -348,8 +350,8 @@ class Machine(RuleBasedStateMachine):
 
     def look_at_everything(self) -> None:
         for who, user in enumerate(self.users):
-            told = self.clients[who].get("/api/projects").json()["projects"]
-            assert [each["id"] for each in told] == [project.id for project in reversed(user.projects)]
+            projects = self.clients[who].get("/api/projects").json()["projects"]
+            assert [each["id"] for each in projects] == [project.id for project in reversed(user.projects)]
             for project in user.projects:
                 self.look_at(who, project)
 
@@ -369,12 +371,12 @@ class Machine(RuleBasedStateMachine):
             }
 
     def look_at_exports(self, client: httpx.Client, user: User, project: Project) -> None:
-        told = client.get("/api/export", params={"project_id": project.id}).json()["exports"]
-        assert [each["export_id"] for each in told] == project.exports[::-1]
-        for each in told:
+        exports = client.get("/api/export", params={"project_id": project.id}).json()["exports"]
+        assert [each["export_id"] for each in exports] == project.exports[::-1]
+        for each in exports:
             self.hear(user, each["export_id"], each)
-        films = {each["result"]["working_video_id"] for each in told if each["result"]}
-        if all(each["state"] in ENDED for each in told):
+        films = {each["result"]["working_video_id"] for each in exports if each["result"]}
+        if all(each["state"] in ENDED for each in exports):
             film = client.get(f"/api/projects/{project.id}").json()["working_video_id"]
             assert film in (films or {None})
 

@@ -48,9 +48,9 @@ def test_it_is_committed_as_it_is_served(site: Site) -> None:
 
 
 def test_it_has_every_operation_but_pages() -> None:
-    told = {(method.upper(), path) for path, item in DOCUMENT["paths"].items() for method in item}
-    assert told == {(op.method, op.path) for op in OPERATIONS if not op.page}
-    assert len({op["operationId"] for item in DOCUMENT["paths"].values() for op in item.values()}) == len(told)
+    listed = {(method.upper(), path) for path, item in DOCUMENT["paths"].items() for method in item}
+    assert listed == {(op.method, op.path) for op in OPERATIONS if not op.page}
+    assert len({op["operationId"] for item in DOCUMENT["paths"].values() for op in item.values()}) == len(listed)
 
 
 def test_examples_are_good() -> None:

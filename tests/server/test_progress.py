@@ -195,16 +195,16 @@ def heard_until_closed(listening: ClientConnection) -> list[dict[str, Any]]:
 
 def test_there_is_a_pause_between_any_two_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     """After any events meanwhile, the socket sends the newest state, and none of the states between."""
-    told: list[str] = []
+    states: list[str] = []
     tracker = Tracker("e")
 
     class Wire:
         async def send_json(self, event: dict[str, Any]) -> None:
-            told.append(event["message"])
+            states.append(event["message"])
 
     async def pause(seconds: float) -> None:
-        told.append(f"pause of {seconds}")
-        part = told.count(f"pause of {seconds}") / 4
+        states.append(f"pause of {seconds}")
+        part = states.count(f"pause of {seconds}") / 4
         for step in range(3):
             tracker.at("rendering", part, f"{part}, step {step}")
         if part == 0.75:
@@ -214,5 +214,5 @@ def test_there_is_a_pause_between_any_two_messages(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(progress, "asyncio", patched)
     assert asyncio.run(progress._send_states(Wire(), Job("ann", "e", "p", tracker))) == 1000  # type: ignore[arg-type]
     steps = [f"pause of {progress.EVERY}", "0.25, step 2", f"pause of {progress.EVERY}", "0.5, step 2"]
-    assert told == ["waiting for its turn", *steps, f"pause of {progress.EVERY}", "the end"]
+    assert states == ["waiting for its turn", *steps, f"pause of {progress.EVERY}", "the end"]
     assert progress.EVERY >= 1 / 4

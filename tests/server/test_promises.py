@@ -115,10 +115,10 @@ def test_stored_data_that_cannot_be_read_is_told_whole_and_stays(site: Site, use
         database.execute("UPDATE working_clips SET segments_data = ?, rotation = 400", (broken,))
     explained = user.post("/api/export/framing/explain", json={"project_id": project_id})
     for answer in (export(user, project_id), explained):
-        told = refused(answer, 422, "unknown_field")
-        assert (told["clip_id"], told["pointer"]) == (clip, "/clips/0/segments_data/sapns")
-        assert "spans" in told["hint"]
-        assert [each["pointer"] for each in told["errors"]] == ["/clips/0/segments_data/sapns", "/clips/0/rotation"]
+        problem = refused(answer, 422, "unknown_field")
+        assert (problem["clip_id"], problem["pointer"]) == (clip, "/clips/0/segments_data/sapns")
+        assert "spans" in problem["hint"]
+        assert [each["pointer"] for each in problem["errors"]] == ["/clips/0/segments_data/sapns", "/clips/0/rotation"]
     saved = user.put(f"/api/clips/projects/{project_id}/clips/{clip}", json={"crop_data": [{**BOX, "x": 7}]})
     assert saved.status_code == 200
     stored = database.execute("SELECT segments_data, rotation FROM working_clips ORDER BY version").fetchall()

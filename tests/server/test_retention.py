@@ -34,8 +34,8 @@ def kept(client: httpx.Client, answer: httpx.Response) -> bool:
     if shown.status_code == 200:
         assert media.status_code == 206
         return True
-    for told in (shown, media):
-        refused(told, 410, "working_video_gone")
+    for each in (shown, media):
+        refused(each, 410, "working_video_gone")
     return False
 
 
@@ -43,17 +43,18 @@ def test_the_newest_films_are_kept_and_every_answer(thrifty: Site, game: Path) -
     with thrifty.client(add_user(thrifty.data, "ann")) as ann:
         project_id, ids = one_clip(ann, game), [new_export() for _ in range(4)]
         answers = [export(ann, project_id, each) for each in ids]
-        told = [ann.get(f"/api/export/{each}").json() for each in ids]
+        descriptions = [ann.get(f"/api/export/{each}").json() for each in ids]
         objects = list((thrifty.data / "objects" / "users" / "ann" / "media").glob("v_*"))
         assert len(objects) == 2
         assert [kept(ann, each) for each in answers] == [False, False, True, True]
         again = [export(ann, project_id, each) for each in ids]
         assert [each.json() for each in again] == [each.json() for each in answers]
-        assert [each["result"] for each in told] == [each.json() for each in answers]
+        assert [each["result"] for each in descriptions] == [each.json() for each in answers]
         shown = ann.get("/api/export", params={"project_id": project_id}).json()["exports"]
         assert sorted(each["export_id"] for each in shown) == sorted(ids)
         assert (
-            ann.get(f"/api/projects/{project_id}").json()["working_video_id"] == told[-1]["result"]["working_video_id"]
+            ann.get(f"/api/projects/{project_id}").json()["working_video_id"]
+            == descriptions[-1]["result"]["working_video_id"]
         )
 
 

@@ -70,8 +70,8 @@ def signed_in(site: Site, link: str = "") -> Iterator[httpx.Client]:
 
 
 def projects(client: httpx.Client) -> list[Json]:
-    told: list[Json] = client.get("/api/projects").json()["projects"]
-    return told
+    listed: list[Json] = client.get("/api/projects").json()["projects"]
+    return listed
 
 
 def test_a_new_user_finds_it_and_can_export_it(tmp_path: Path, reel: Path, clips: list[Json]) -> None:

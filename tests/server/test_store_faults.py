@@ -132,15 +132,15 @@ ASKED: tuple[Callable[[ObjectStore], Awaitable[object]], ...] = (
 
 async def _answers(store: ObjectStore) -> list[object]:
     """The store's answers to one call of each kind."""
-    told: list[object] = []
+    answers: list[object] = []
     for ask in ASKED:
         try:
             found = await ask(store)
         except StoreFailed:
-            told.append("failed")
+            answers.append("failed")
         else:
-            told.append((found.key, found.size) if isinstance(found, Stat) else found)
-    return told
+            answers.append((found.key, found.size) if isinstance(found, Stat) else found)
+    return answers
 
 
 def test_an_answer_that_is_broken_off_anywhere_is_right_or_a_failure(moto_bucket: Bucket) -> None:
@@ -152,11 +152,11 @@ def test_an_answer_that_is_broken_off_anywhere_is_right_or_a_failure(moto_bucket
         proxy.plan = all_of("cut")
         for lines in range(30):
             proxy.part = lambda answer: b"".join(answer.splitlines(keepends=True)[:lines])  # noqa: B023
-            told = await _answers(store)
-            failures += told.count("failed")
-            assert all(each in ("failed", good) for each, good in zip(told, right, strict=True)), (lines, told)
+            answers = await _answers(store)
+            failures += answers.count("failed")
+            assert all(each in ("failed", good) for each, good in zip(answers, right, strict=True)), (lines, answers)
         assert failures > 20
-        assert told == right
+        assert answers == right
         await store.close()
 
     with between(bucket.endpoint) as proxy:
@@ -252,8 +252,8 @@ def test_a_film_that_is_made_and_not_durable_is_told_when_it_is(scene: Scene, ga
 
         scene.proxy.plan = plan
         refused(export(ann, project_id, export_id), 500, "storage_error")
-        told = ann.get(f"/api/export/{export_id}").json()
-        assert (told["state"], told["result"]) == ("running", None)
+        description = ann.get(f"/api/export/{export_id}").json()
+        assert (description["state"], description["result"]) == ("running", None)
         scene.proxy.plan = no_fault
         assert film(ann, decided(ann, project_id, export_id))
         assert awaited(ann, export_id)["attempt"] == 1
