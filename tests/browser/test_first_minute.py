@@ -36,7 +36,7 @@ SIZES: dict[str, ViewportSize] = {"wide": {"width": 1440, "height": 900}, "phone
 def new_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A server on an empty folder, as `make serve` starts it."""
     if not FOOTAGE.exists():
-        pytest.skip("the sample's footage is not there: run make footage")
+        pytest.skip("the sample's footage is missing: run make footage")
     with serving(tmp_path_factory.mktemp("new") / "data", sample=str(SAMPLE)) as running:
         yield running
 

@@ -15,7 +15,7 @@ from compiler.cli import loading
 from compiler.supervise.plain import plain
 from tests.cli.desk import Desk
 
-ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts")
+ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_a_folder_that_may_only_be_read(desk: Desk, small_disk: Path) -> None:
         assert (ended.codes, ended.exit_code) == (["RC612"], 1)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can write anywhere")
 @pytest.mark.usefixtures("unprobed")
 def test_a_folder_without_permission(desk: Desk) -> None:
     (desk.folder / "locked").mkdir(mode=0o555)

@@ -74,7 +74,7 @@ def test_every_frame_is_its_first_field_made_whole(
     for n, picture in zip(range(25, 45), read.luma(film), strict=True):
         lower = picture[HEIGHT // 2 + 8 : HEIGHT - 8].astype(int)
         edges = np.argmax(lower > (DARK + LIGHT) // 2, axis=1)
-        assert np.ptp(edges) <= 2, "no comb"
+        assert np.ptp(edges) <= 2, "no combing"
         assert abs(float(edges.mean()) - (LEFT + STEP * 2 * n)) <= 1
 
 

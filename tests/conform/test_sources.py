@@ -95,7 +95,7 @@ def test_pixels_of_any_shape_and_number_are_shown_whole(
     film = rendered(reel("odd.mkv"), ffmpegs, tmp_path / "film.mp4", tmp_path).path
     assert codes(film) == [*range(15, 45)]
     corners = next(read.luma(film))[[200, 200, 350, 350], [2, 637, 2, 637]]
-    assert (np.abs(corners.astype(int) - [60, 190, 60, 190]) <= 6).all(), "no bars, nothing cut off"
+    assert (np.abs(corners.astype(int) - [60, 190, 60, 190]) <= 6).all(), "neither bars nor cropping"
 
 
 @pytest.mark.conform
@@ -182,7 +182,7 @@ def test_where_it_was_filmed_is_not_in_the_film(ffmpegs: str, embedded: str, tmp
     for name, flags in (("tags.mov", "use_metadata_tags"), ("place.mp4", "faststart")):
         run(embedded, "-y", "-i", tmp_path / "plain.mp4", *copied, "-movflags", flags, tmp_path / name)
         with av.open(str(tmp_path / name)) as container:
-            assert PLACE[1] in json.dumps(container.metadata), "the source really says it"
+            assert PLACE[1] in json.dumps(container.metadata), "the source has these tags"
     for k, media in enumerate((["tags.mov"], ["place.mp4"], ["tags.mov", "place.mp4", "tags.mov"])):
         film = rendered(reel(*media), ffmpegs, tmp_path / f"{k}.mp4", tmp_path).path
         held = film.read_bytes()

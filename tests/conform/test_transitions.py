@@ -53,7 +53,7 @@ def test_a_transition_changes_its_overlap_alone(benches: Bench) -> None:
         own, blended = film[begins - 3 : begins], film[begins : begins + OVERLAP]
         assert np.array_equal(own, leaving[OVERLAP : 21 - OVERLAP]), f"{name}: before the overlap"
         for clip in (leaving[21 - OVERLAP :], entering[:OVERLAP]):
-            assert (blended[3:7] != clip[3:7]).any(axis=1).all(), f"{name}: the middle is neither clip's"
+            assert (blended[3:7] != clip[3:7]).any(axis=1).all(), f"{name}: the middle differs from both clips"
         other = seen.setdefault((n % 2).to_bytes() + blended.tobytes(), name)
         assert other == name, f"{name} is drawn as {other}"
     assert np.array_equal(film[-3:], (first, second)[len(names) % 2][18:])

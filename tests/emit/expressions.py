@@ -43,7 +43,7 @@ def compiled(text: str) -> Node:
     """The parsed expression, as a function of the values of its names."""
     tokens = [match.group(match.lastindex or 0) for match in TOKEN.finditer(text)][::-1]
     node = _ranked(tokens, 0)
-    assert not tokens, f"{tokens[-1]!r} is left of {text!r}"
+    assert not tokens, f"{tokens[-1]!r} remains unparsed in {text!r}"
     return node
 
 

@@ -37,7 +37,7 @@ def test_pass(case: str, golden: SnapshotAssertion) -> None:
     step = next(step for step in PASSES if f"pass_{step.__name__}" == case)
     graph = before(step, lowered(SHOWN_ON[case]))
     changed = step(graph)
-    assert changed.defs != graph.defs, "its reel is one that it leaves alone"
+    assert changed.defs != graph.defs, "the pass does not change its reel"
     assert show(graph) == golden(name="before")
     assert show(changed) == golden(name="after")
 

@@ -57,7 +57,7 @@ def test_every_error_has_a_row_of_tests_that_look_for_it() -> None:
     for error in codes() - TO_NOBODY:
         for file, _ in rows[error]:
             text = (ROOT / "tests" / "server" / f"{file}.py").read_text(encoding="utf-8")
-            assert f'"{error}"' in text, f"{file} does not look for {error}"
+            assert f'"{error}"' in text, f"{file} does not test for {error}"
 
 
 def test_every_acceptance_case_has_a_row() -> None:

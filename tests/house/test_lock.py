@@ -36,4 +36,4 @@ def test_every_extra_that_is_asked_for_is_locked_with_it() -> None:
     for requirement in lock.values():
         for one in asked(requirement):
             extras = {extra.lower() for extra in one.extras}
-            assert extras <= lock[one.name.lower().replace("_", "-")].extras, f"{requirement.name} asks for {one}"
+            assert extras <= lock[one.name.lower().replace("_", "-")].extras, f"{requirement.name} requires {one}"

@@ -26,9 +26,11 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="faults to plant; all of them without any")
-    parser.add_argument("--jobs", type=int, default=2, help="how many trials run at a time")
-    parser.add_argument("--sound", action="store_true", help="plant nothing: see that the judges pass without a fault")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="faults to plant; all by default")
+    parser.add_argument("--jobs", type=int, default=2, help="number of concurrent trials")
+    parser.add_argument(
+        "--sound", action="store_true", help="plant nothing: check that the judges pass without a fault"
+    )
     asked = parser.parse_args()
     if unknown := set(asked.names) - {fault.name for fault in FAULTS}:
         parser.error(f"no such fault: {', '.join(sorted(unknown))}")

@@ -64,7 +64,7 @@ def without(step: Pass, bench: Bench, edit: Reel) -> Rendered:
     """The film after the other passes alone."""
     graph = lowered(bench, edit)
     others = through(graph, [other for other in PASSES if other is not step])
-    assert others.defs != through(graph, PASSES).defs, "the pass has nothing to do here"
+    assert others.defs != through(graph, PASSES).defs, "the pass does not change this graph"
     verify_legal(others)
     return bench.render(others)
 
@@ -82,7 +82,7 @@ def test_the_film_is_the_same_without_it(step: Pass, bench: Bench) -> None:
     made = bench.render(compiled(bench, edits[step]).legal)
     assert same(without(step, bench, edits[step]), made)
     assert len(set(made.frames)) > 15, "the picture moves"
-    assert np.abs(made.samples).max() > 0.2, "the sound sounds"
+    assert np.abs(made.samples).max() > 0.2, "the sound is not silent"
 
 
 def test_a_film_is_told_from_one_that_is_a_frame_off(bench: Bench) -> None:

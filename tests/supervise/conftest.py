@@ -81,7 +81,7 @@ def any_build(request: pytest.FixtureRequest) -> Build:
     if request.param == "embedded":
         return find_build()
     if DEBIAN is None:
-        pytest.skip("no ffmpeg of the system's own")
+        pytest.skip("this system has no ffmpeg of its own")
     return find_build(DEBIAN)
 
 

@@ -243,7 +243,7 @@ def test_what_is_not_a_file(tmp_path: Path, made: Made) -> None:
     assert refusal(tmp_path / "pipe.mp4").code == "RC604"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can read everything")
 def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     path = tmp_path / "secret.mp4"
     path.touch(mode=0)
