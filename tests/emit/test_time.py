@@ -19,7 +19,7 @@ from tests.ir.graphs import src, v
 
 
 def steady(start: Fraction | int, *paces: tuple[str, str]) -> Warp:
-    """Speeds, each over so many seconds, from `start` on."""
+    """A warp of constant speeds from `start` on, each for this many source seconds."""
     at, made = Fraction(start), []
     for length, speed in paces:
         end = at + Fraction(length)

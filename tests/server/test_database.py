@@ -1,4 +1,4 @@
-"""Units of work: whole or nothing, one at a time, also when callers are cancelled; and reports of what was written."""
+"""Units of work: whole or nothing, one at a time, also when callers are cancelled; and notices of what was written."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ def test_a_damaged_page_is_found(tmp_path: Path) -> None:
 
 
 def test_every_older_database_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From every step to the last, and to one more that this test adds; what is in it stays, and the change counts."""
+    """Update from every step to the last, and to one more that this test adds; contents stay, and the change counts."""
     extra = "ALTER TABLE raw_clips ADD COLUMN note TEXT NOT NULL DEFAULT 'none';\nCREATE TABLE more (a) STRICT;"
     later = (*STEPS, extra.replace("(a)", "(a TEXT)"))
     for step in range(1, len(later)):

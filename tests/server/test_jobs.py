@@ -31,7 +31,7 @@ from tests.server.waiting import until
 
 @pytest.fixture
 def cancelling(user: httpx.Client) -> Iterator[list[str]]:
-    """Start exports and cancel them at the end of the test."""
+    """Exports that are cancelled at the end of the test; tests append their ids."""
     begun: list[str] = []
     yield begun
     for export_id in begun:

@@ -312,7 +312,7 @@ def test_an_upload_that_was_not_written_down_is_known_as_our_own(tmp_path: Path)
 
 
 def test_a_disk_that_forgot_its_last_commits_gets_them_from_the_store(tmp_path: Path) -> None:
-    """After a loss of power, commits may be missing whose durability on disk was not awaited."""
+    """After a loss of power, the disk may lack commits that were not flushed to it."""
 
     async def scene() -> None:
         store, _ = place(tmp_path)
