@@ -130,10 +130,10 @@ def play(desk: Desk) -> None:
 
 GESTURES: dict[str, Callable[[Desk], None]] = {
     "nothing": lambda desk: desk.page.wait_for_timeout(1000),
-    "pull the playhead": pull(".ruler", 400),
-    "pull the crop": pull(".crop", 60, 5),
-    "pull a keyframe": pull('.key[aria-current="true"]', 120),
-    "pull the out point": pull(".handle.out", -300),
+    "drag the playhead": pull(".ruler", 400),
+    "drag the crop": pull(".crop", 60, 5),
+    "drag a keyframe": pull('.key[aria-current="true"]', 120),
+    "drag the out point": pull(".handle.out", -300),
     "zoom in and out": zoom,
     "play": play,
 }

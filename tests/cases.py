@@ -1,4 +1,4 @@
-"""Which cases of a test `make test` runs, and which wait for `make conform`."""
+"""Selects the cases of a test that `make test` runs; `make conform` runs all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every test may ask for: an ffmpeg, and the sources of `tests/footage`."""
+"""Fixtures for all tests: an ffmpeg, and the sources of `tests/footage`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from tests.footage.pool import ODD, POOL, Source, fetch, source
 
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")  # how fast a machine is, or how busy, decides no test
+settings.load_profile("any machine")  # no test may depend on the speed or the load of the machine
 
 SYSTEM_FFMPEG = Path("/usr/bin/ffmpeg")
 FOOTAGE = Path(__file__).parents[1] / ".footage"
@@ -27,13 +27,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def embedded() -> str:
-    """The ffmpeg that comes with the installation."""
+    """The ffmpeg that is installed with reelc."""
     return str(imageio_ffmpeg.get_ffmpeg_exe())
 
 
 @pytest.fixture(scope="session", params=["embedded", "system"])
 def ffmpegs(request: pytest.FixtureRequest, embedded: str) -> str:
-    """Every ffmpeg at hand in turn: the embedded one, and the system's."""
+    """Every available ffmpeg in turn: the embedded one, and the system's."""
     if request.param == "embedded":
         return embedded
     if not SYSTEM_FFMPEG.exists():

@@ -1,1 +1,1 @@
-"""The pages, driven in a browser against a server that is a process of its own."""
+"""The pages, driven in a browser against a server in its own process."""

@@ -113,7 +113,7 @@ class Desk:
             self.page.keyboard.press("Tab")
             if self.page.evaluate(FOCUSED, [name, role]):
                 return
-        raise AssertionError(f"{name} is not reached by Tab")
+        raise AssertionError(f"Tab does not reach {name}")
 
 
 FOCUSED = """([name, role]) => {

@@ -1,4 +1,4 @@
-"""The clips of a film: upload, add, sort, duplicate, remove, put back."""
+"""The clips of a film: upload, add, sort, duplicate, remove, restore."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_what_is_no_video_is_refused_in_words(open_page: Open, person: Person, w
 
 def test_an_upload_is_cancelled(open_page: Open, person: Person, game: Path, page: Page) -> None:
     held: list[Route] = []
-    page.route("**/api/raw-clips?name=*", lambda route: held.append(route))  # it never gets further
+    page.route("**/api/raw-clips?name=*", lambda route: held.append(route))  # the upload never completes
     open_page(f"/projects/{person.project('Derby')}")
     page.get_by_role("button", name="Add clips").first.click()
     page.get_by_label("Video files").set_input_files(game)

@@ -85,7 +85,7 @@ def test_the_whole_clip_is_moved_alike_but_not_out_of_the_picture(desk: Desk) ->
     desk.page.get_by_label("Whole clip").check()
     picture = desk.page.locator(".picture").bounding_box()
     assert picture
-    desk.page.keyboard.down("Alt")  # nothing snaps
+    desk.page.keyboard.down("Alt")  # the playhead does not snap
     desk.drag(desk.page.locator(".crop"), -40, 20)
     desk.page.keyboard.up("Alt")
     first, second, third = desk.settle()["clip"]["crop_data"]

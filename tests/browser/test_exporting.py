@@ -19,7 +19,7 @@ from tests.server.site import Site
 
 WHOLE = [{"frame": 0, "x": 0, "y": 0, "width": 640, "height": 360}]
 READABLE = {"canvas": {"width": 640, "height": 360, "fps": 30}, "encode": {"preset": "ultrafast"}}
-"""Settings of films with the whole picture at half the source's rate, in which every frame's number can be read."""
+"""Settings for films with the whole picture at half the source's rate, in which every frame's number can be read."""
 
 SLOW = {"canvas": {"width": 1080, "height": 1920, "fps": 30}, "encode": {"preset": "slow"}}
 MEDIUM = {"canvas": {"width": 540, "height": 960, "fps": 30}, "encode": {"preset": "medium"}}

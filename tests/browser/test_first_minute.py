@@ -36,14 +36,14 @@ SIZES: dict[str, ViewportSize] = {"wide": {"width": 1440, "height": 900}, "phone
 def new_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A server on an empty folder, as `make serve` starts it."""
     if not FOOTAGE.exists():
-        pytest.skip("the sample's footage is not there: run make footage")
+        pytest.skip("the sample's footage is missing: run make footage")
     with serving(tmp_path_factory.mktemp("new") / "data", sample=str(SAMPLE)) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def window(new_site: Site, browser: Browser) -> Iterator[BrowserContext]:
-    """A browser that followed the link that the server printed."""
+    """A browser that followed the sign-in link printed by the server."""
     context = browser.new_context(viewport=SIZES["wide"], reduced_motion="reduce", color_scheme="dark")
     page = context.new_page()
     page.goto(new_site.link)
@@ -101,7 +101,7 @@ def test_nothing_is_cut_off(
 
 
 def take(page: Page, name: str) -> None:
-    """Check a page, and save a screenshot if asked to: of the graph's page, which is long, only the first screen."""
+    """Check a page, and save a screenshot on request: of the graph's page, which is long, only the first screen."""
     if folder := os.environ.get("REELC_PICTURES"):
         path, whole = Path(folder, f"{name}.jpg"), not name.startswith("graph")
         page.screenshot(path=path, type="jpeg", quality=72, full_page=whole, animations="disabled")

@@ -136,7 +136,7 @@ def agreed(open_page: Open, person: Person, game: Path, tmp_path: Path, embedded
 
 
 def scene(path: Path, ffmpeg: str) -> Path:
-    """Blobs at known places, 4 s that every browser plays."""
+    """Blobs at known places: 4 s that every browser can play."""
     luma = blobs.blob_scene()
     command = [ffmpeg, "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "yuv420p", *coded.BT709, "-s", "1920x1080"]
     command += ["-r", "30", "-i", "pipe:0", *H264[:4], "-crf", "8", "-g", "10"]  # a seek decodes ten frames at most
@@ -160,7 +160,7 @@ def test_what_the_page_shows_is_what_the_film_shows(agreed: Agreed) -> None:
     mixed(agreed, 1, range(DISSOLVED), "of “Moving”")
     mixed(agreed, 1, range(counted - FADED[0], counted), "faded")
     agreed.next_clip()
-    for frame, seen in agreed.at(2, moments(range(FADED[1], tilted), 6)):  # turned, and between bars
+    for frame, seen in agreed.at(2, moments(range(FADED[1], tilted), 6)):  # rotated, and with bars
         assert psnr(to_video(seen.screen), frame) > LIKE, f"frame {seen.number}"
     mixed(agreed, 2, range(FADED[1]), "faded")
 
@@ -174,7 +174,7 @@ def test_a_picture_that_the_browser_does_not_tell_of_is_shown(
         person.clip(project, raw, crop_data=WHOLE, segments_data=trim(0.5, 3.5), **into)
     page.add_init_script(LOSING)
     desk = opened(open_page, project)
-    for number in (30, 75, 80):  # alone, and mixed with the clip after it
+    for number in (30, 75, 80):  # alone, and mixed with the next clip
         page.evaluate("() => (window.losing = new WeakMap())")
         page.evaluate(SHOW, number)
         until(page, SHOWN, number)

@@ -1,4 +1,4 @@
-"""Footage that browsers cannot play is edited by a proxy, whose every frame is the footage's."""
+"""Browsers edit footage that they cannot play by a proxy with the same frames."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The command line, as its users meet it."""
+"""The command line, tested from outside."""

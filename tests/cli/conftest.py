@@ -1,4 +1,4 @@
-"""The desk of every test: a folder of its own, one small video, nothing else."""
+"""The desk for every test: a new folder that holds one small video."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Make = Callable[..., Path]
 
 @pytest.fixture(autouse=True, scope="session")
 def interruptible_children() -> Iterator[None]:
-    """Shells and `nohup` start what runs in the background deaf to signals, and children inherit that."""
+    """Shells and `nohup` start background programs with signals ignored, and child processes inherit that."""
     deaf = [number for number in SIGNALS if signal.getsignal(number) is signal.SIG_IGN]
     for number in deaf:
         signal.signal(number, signal.SIG_DFL)
@@ -44,7 +44,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory, embedded: str) -> Path:
 def desk(
     tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[Desk]:
-    """A desk; temporary files belong to the test too, and none may be left."""
+    """A desk; the test has its own folder for temporary files, and none may be left there."""
     folder, temporary = tmp_path / "desk", tmp_path / "temporary"
     folder.mkdir()
     temporary.mkdir()
@@ -58,7 +58,7 @@ def desk(
 
 @pytest.fixture
 def make(desk: Desk, embedded: str) -> Make:
-    """Makes a file on the desk with ffmpeg."""
+    """Make a file on the desk with ffmpeg."""
 
     def made(name: str, *arguments: str) -> Path:
         path = desk.folder / name

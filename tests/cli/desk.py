@@ -1,4 +1,4 @@
-"""A folder of one's own with a small video in it, and the command line to use there."""
+"""A new folder with a small video in it, and the command line for tests to run there."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CODE = re.compile(r"^error\[(RC\d{3})\]", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended, and what it said."""
+    """The exit code of a command, and its output."""
 
     exit_code: int
     stdout: str
@@ -46,19 +46,19 @@ class Desk:
     environment: dict[str, str] = field(default_factory=dict)
 
     def reel(self, *clips: Mapping[str, Any], **top: Any) -> str:
-        """Writes `reel.json`: clips of `clip.mp4` unless they say otherwise, on a small canvas."""
+        """Write `reel.json`: clips of `clip.mp4` unless they name other media, on a small canvas."""
         stored = [{"media": "clip.mp4", **clip} for clip in clips or ({},)]
         return self.text(
             json.dumps({"reel": 1, "canvas": CANVAS, "encode": {"preset": "ultrafast"}} | top | {"clips": stored})
         )
 
     def text(self, text: str) -> str:
-        """Writes `reel.json` as it is."""
+        """Write `reel.json` with exactly this content."""
         (self.folder / "reel.json").write_text(text)
         return "reel.json"
 
     def run(self, *arguments: str) -> Ended:
-        """Runs a command within this program."""
+        """Run a command within this process."""
         self.capture.readouterr()
         with pytest.raises(SystemExit) as end:
             main(arguments)
@@ -66,19 +66,19 @@ class Desk:
         return Ended(end.value.code, *self.capture.readouterr())
 
     def started(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
-        """Starts a command as a program of its own; its output is piped."""
+        """Start a command as a separate process; its output is piped."""
         options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
         environment = {**os.environ, "PYTHONPATH": str(ROOT), **self.environment}
         return subprocess.Popen([*PROGRAM, *arguments], text=True, cwd=self.folder, env=environment, **options)
 
     def apart(self, *arguments: str, stdin: str = "", **options: Any) -> Ended:
-        """Runs a command as a program of its own."""
+        """Run a command as a separate process."""
         with self.started(*arguments, stdin=subprocess.PIPE, **options) as child:
             said = child.communicate(stdin, timeout=60)
         return Ended(child.returncode, *said)
 
     def refused(self, *arguments: str) -> Ended:
-        """Runs a command that is to fail: with words and not a traceback, and leaving the folder as it was."""
+        """Run a command that must fail with a message, without a traceback, and without a change in the folder."""
         before = self.listing()
         ended = self.run(*arguments)
         assert ended.exit_code
@@ -89,9 +89,9 @@ class Desk:
         return ended
 
     def unrendered(self, reel: str) -> Ended:
-        """What `render` says to a reel that it refuses."""
+        """The output of `render` for a reel that it refuses."""
         return self.refused("render", reel, "-o", "film.mp4", "--progress", "none")
 
     def listing(self) -> dict[str, int]:
-        """Every file below the folder, hidden ones too, with its size."""
+        """Every file below the folder, including hidden ones, with its size."""
         return {plain(str(path.relative_to(self.folder))): path.lstat().st_size for path in self.folder.rglob("*")}

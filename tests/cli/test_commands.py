@@ -1,4 +1,4 @@
-"""Every command as a program of its own: how it is asked for help, what it prints where, and how it ends."""
+"""Every command as a separate process: its help, its output and its exit code."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_the_program_is_called_reelc() -> None:
 
 
 def test_the_commands_are_all_there() -> None:
-    """The server, where it was loaded, adds its own to them."""
+    """Where the server package was loaded, its commands are among them."""
     ours = [
         each for each in app.registered_commands if each.callback and each.callback.__module__.startswith("compiler.")
     ]
@@ -176,7 +176,7 @@ def test_media_are_found_beside_the_reel(desk: Desk, monkeypatch: pytest.MonkeyP
 
 
 def test_colours_are_for_terminals_only(desk: Desk) -> None:
-    """Help is coloured when that is asked for, and never when NO_COLOR is set."""
+    """Help is coloured on request, and never when NO_COLOR is set."""
     plain = {**desk.environment, "TERM": "xterm-256color"}
     for extra, coloured in (({}, False), ({"FORCE_COLOR": "1"}, True), ({"NO_COLOR": "1"}, False)):
         desk.environment.clear()

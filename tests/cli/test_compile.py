@@ -1,4 +1,4 @@
-"""What `compile` prints and writes."""
+"""The output and the files of `compile`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EDIT = (
     {"id": "jump", "crop_data": [{"frame": 0, "x": 0, "y": 0, "width": 32, "height": 32}], **into("dissolve", 0.4)},
 )
 LATE = trim(1, 9)
-"""Its out point is past the end, which gives a warning."""
+"""A clip with an out point past the end, which gives a warning."""
 
 
 def compiled(desk: Desk, *options: str) -> Ended:
@@ -152,7 +152,7 @@ def test_one_of_the_files_cannot_be_written(desk: Desk) -> None:
 
 @pytest.mark.parametrize("name", ["plan.json", "film.mp4"])
 def test_a_folder_is_not_written_over_what_the_film_is_made_from(name: str, desk: Desk) -> None:
-    """Nor is a command left there that would do it."""
+    """No command that would write the file is left there either."""
     if name == "film.mp4":
         (desk.folder / "clip.mp4").rename(desk.folder / name)
         reel = desk.reel({"media": name})

@@ -1,4 +1,4 @@
-"""An ffmpeg that is missing, unfit, or fails on the way: the error, and that nothing is left."""
+"""An ffmpeg that is missing, unfit, or fails while it renders: the error, and no files left behind."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ StandIn = Callable[[str], None]
 
 @pytest.fixture
 def stand_in(desk: Desk, embedded: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> StandIn:
-    """Puts a shell script in ffmpeg's place.
+    """Put a shell script in ffmpeg's place.
 
-    It may `exec "$real" "$@"`; `$clip` is the medium, and `$output` is the last argument's path.
+    It may `exec "$real" "$@"`; `$clip` is the medium, and `$output` is the path in the last argument.
     """
 
     def place(body: str) -> None:

@@ -1,4 +1,4 @@
-"""Told to end, a command stops ffmpeg, takes away what it began, says so in one line, and ends as shells expect."""
+"""On a signal to end, a command stops ffmpeg, removes unfinished files, prints one line, and exits as shells expect."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ def long(desk: Desk) -> str:
 
 
 def part(desk: Desk) -> Path:
-    """The folder in which the film is being made, once ffmpeg works in it."""
+    """The folder of the unfinished film, once ffmpeg works in it."""
     while not any(users(made) for made in desk.folder.glob(".*.part")):
         time.sleep(0.02)
     return next(desk.folder.glob(".*.part"))
 
 
 def users(path: Path) -> list[int]:
-    """The programs whose command line names a path."""
+    """The programs with this path in their command line."""
     found = []
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             if os.fsencode(path) in entry.read_bytes():
                 found.append(int(entry.parent.name))
-        except OSError:  # it ended just now
+        except OSError:  # the program ended just now
             continue
     return found
 
@@ -79,7 +79,7 @@ def test_an_old_film_survives_an_interrupt(desk: Desk, long: str) -> None:
 
 
 def test_a_signal_that_was_ignored_stays_ignored(desk: Desk) -> None:
-    """As under nohup: the film is made to its end."""
+    """Under nohup the film is completed."""
     started = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         child = desk.started("render", desk.reel(), "-o", "film.mp4", "--progress", "json")
@@ -96,7 +96,7 @@ def test_waiting_for_a_reel_is_interrupted_too(desk: Desk) -> None:
     child = desk.started("compile", "-", stdin=subprocess.PIPE)
     status = Path(f"/proc/{child.pid}/status")
     caught = "SigCgt"
-    while not _caught(status, caught, signal.SIGHUP):  # before that the default kills it, and there is nothing to tell
+    while not _caught(status, caught, signal.SIGHUP):  # before that, the default action kills it silently
         time.sleep(0.02)
     child.send_signal(signal.SIGINT)
     assert child.communicate(timeout=60) == ("", "interrupted\n")
@@ -123,7 +123,7 @@ def test_handlers_are_put_back() -> None:
 
 @pytest.fixture
 def handlers() -> Iterator[None]:
-    """Those of SIGNALS, put back after the test."""
+    """Restore the handlers of SIGNALS after the test."""
     before = {number: signal.getsignal(number) for number in SIGNALS}
     yield
     for number, was in before.items():
@@ -140,7 +140,7 @@ def test_a_signal_between_two_waits_raises() -> None:
 
 @pytest.mark.usefixtures("handlers")
 def test_after_the_first_no_signal_is_heard() -> None:
-    """Neither while what runs is cleaning up nor after it has ended, when Python's own handlers would kill."""
+    """A second signal kills neither during the clean-up nor after it, when Python's own handlers would."""
 
     async def impatient() -> None:
         try:

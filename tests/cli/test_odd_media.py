@@ -1,4 +1,4 @@
-"""Media and clips at the edge of what there is: the right film, or a coded error."""
+"""Unusual media and clips: the right film, or a coded error."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ GREY, BLACK = 160, 16
 
 
 def lumas(path: Path) -> list[set[int]]:
-    """The values of luma in each picture of a film."""
+    """The luma values in each picture of a film."""
     with av.open(str(path)) as film:
         return [set(np.unique(frame.to_ndarray()[: frame.height, : frame.width])) for frame in film.decode(video=0)]
 
 
 def grey(make: Make, name: str, size: str, rate: int, *coded: str) -> None:
-    """A source of one second, every pixel of it the same."""
+    """A source of one second in a single colour."""
     picture = f"color=black:s={size}:r={rate}:d=1,format=yuv444p,geq={GREY}:128:128"
     make(name, "-f", "lavfi", "-i", picture, *coded)
 
@@ -61,7 +61,7 @@ def test_pictures_larger_than_any_camera_makes_are_refused(desk: Desk, make: Mak
 
 @pytest.fixture
 def coded(sources: tuple[Source, ...]) -> Source:
-    """A source whose frames tell their numbers: 30 frames a second, in lane 1, with sound."""
+    """A source with its frame numbers in the pictures: 30 frames a second, in lane 1, with sound."""
     return next(source for source in sources if source.path.name == "late30.mkv")
 
 
@@ -80,14 +80,14 @@ BRIEF = {
     "the last instant": (trim(3.99, 4), [119]),
     "the last instant at speed": (trim(3.96, 4, {"start": 3.96, "end": 4, "speed": 16}), [119]),
 }
-"""By its trim: the source frames it shows. At 16x, frame 37 is the last that begins by the first slot."""
+"""The source frames of the film, by its trim. At 16x, frame 37 is the last that begins by the first slot."""
 
 
 @pytest.mark.parametrize("alone", [True, False])
 def test_clips_of_no_frames_show_the_one_on_screen(
     alone: bool, desk: Desk, coded: Source, ffmpegs: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first as a film of its own, and all in a row."""
+    """The first clip as a film of its own, and all clips in a row."""
     monkeypatch.setenv("REELC_FFMPEG", ffmpegs)
     brief = [*BRIEF.values()][: 1 if alone else None]
     clips = [{"media": coded.media, **clip} for clip, _ in brief]
@@ -100,7 +100,7 @@ def test_clips_of_no_frames_show_the_one_on_screen(
 def test_clips_of_one_frame_each_in_a_row(
     desk: Desk, coded: Source, ffmpegs: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At 240 frames a second, each has 200 samples of sound."""
+    """At 240 frames a second, each frame has 200 samples of sound."""
     monkeypatch.setenv("REELC_FFMPEG", ffmpegs)
     clips = [{"media": coded.media, **trim(at + 0.001, at + 0.002)} for at in (1, 2, 3)]
     ended = desk.run("render", desk.reel(*clips, canvas=canvas(240)), "-o", "film.mp4")

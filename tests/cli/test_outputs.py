@@ -1,4 +1,4 @@
-"""Where a film may go: everything wrong with the place is known before anything is done, and names are only names."""
+"""Outputs: all errors of a path are reported before any work, and no path is taken for anything but a path."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from compiler.cli import loading
 from compiler.supervise.plain import plain
 from tests.cli.desk import Desk
 
-ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts")
+ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
 
 
 @pytest.fixture
 def unprobed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No media may be opened."""
+    """Media that fail the test when they are opened."""
 
     def probing(_: object) -> object:
         raise AssertionError("a media file was opened")
@@ -125,7 +125,7 @@ def test_a_folder_that_may_only_be_read(desk: Desk, small_disk: Path) -> None:
         assert (ended.codes, ended.exit_code) == (["RC612"], 1)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can write anywhere")
 @pytest.mark.usefixtures("unprobed")
 def test_a_folder_without_permission(desk: Desk) -> None:
     (desk.folder / "locked").mkdir(mode=0o555)
@@ -154,7 +154,7 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES, ids=plain)
 def test_a_name_is_only_a_name(name: str, desk: Desk) -> None:
-    """As media, as the film's, as the still's; and the command that is written out holds it too."""
+    """The name as that of media, of the film and of the still; the written command contains it too."""
     shutil.copy(desk.folder / "clip.mp4", desk.folder / name)
     desk.reel({"media": name, "id": "a'b[c];d %d,=@:", "segments_data": [{"type": "keep", "start": 0, "end": 0.2}]})
     (desk.folder / "films").mkdir()
@@ -173,7 +173,7 @@ def test_an_output_in_the_working_folder_may_look_like_an_option(desk: Desk) -> 
 
 
 TITLE = "\x1b]2;mine\x07"
-"""Sets a terminal's title. Where no terminal listens, click takes out what moves the cursor by itself, but not this."""
+"""The name sets a terminal's title. Where there is no terminal, click removes cursor movements, but not this."""
 
 
 def test_words_of_strangers_move_no_cursor(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""Every way for a reel or its media to be wrong: the code, the exit code, the place, and nothing left behind."""
+"""Every fault in a reel or its media: the code, the exit code, the place, and no files left behind."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def test_media_that_cannot_be_read_are_refused(case: str, desk: Desk, make: Make
 
 
 def test_media_turned_bad_after_they_were_probed(desk: Desk, make: Make) -> None:
-    """The middle of the picture is noise: it opens, it ends where it should, and it cannot be decoded."""
+    """Noise in the middle of the file: it opens, it ends at the right time, and it cannot be decoded."""
     source = bytearray(
         make("noisy.mp4", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=30:d=10", "-c:v", "libx264").read_bytes()
     )

@@ -1,4 +1,4 @@
-"""What `render` shows while it renders, and what it says of the film."""
+"""The progress of `render` while it renders, and its report on the film."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def rendered(desk: Desk, *options: str, clip: dict[str, Any] = SHORT) -> Ended:
 
 
 def events(stderr: str) -> list[dict[str, Any]]:
-    """Every line, each an object."""
+    """Every line of the output, each a JSON object."""
     return [json.loads(line) for line in stderr.splitlines()]
 
 
@@ -51,7 +51,7 @@ def test_plain_lines_are_a_line_a_stage(desk: Desk) -> None:
     assert [line.partition(":")[0] for line in lines] == ["rendering", "verifying", "complete"]
     assert lines[2].startswith("complete: 100%  frame 6/6  0:0")
     assert last.startswith("film.mp4  6 frames, 0.200 s, ")
-    assert rendered(desk).stderr.splitlines()[0].startswith("rendering:"), "plain is what auto is without a terminal"
+    assert rendered(desk).stderr.splitlines()[0].startswith("rendering:"), "without a terminal, auto means plain"
 
 
 def test_a_terminal_has_a_bar(desk: Desk) -> None:
@@ -63,13 +63,13 @@ def test_a_terminal_has_a_bar(desk: Desk) -> None:
     try:
         while piece := os.read(ours, 4096):
             seen += piece
-    except OSError:  # the terminal's other end is closed
+    except OSError:  # close the terminal's other end
         pass
     assert child.communicate(timeout=60)[0] == ""
     assert child.returncode == 0
     assert b"rendering" in seen
     assert b"frame 6/6" in seen
-    assert b"\x1b[2Kfilm.mp4  6 frames" in seen, "the bar is wiped away"
+    assert b"\x1b[2Kfilm.mp4  6 frames" in seen, "the bar is erased"
     os.close(ours)
 
 
@@ -95,7 +95,7 @@ def test_events_are_an_object_a_line(desk: Desk) -> None:
     assert [event["done"] for event in printed] == [False] * (len(printed) - 1) + [True]
     last = printed[-1]
     assert (last["state"], last["progress"], last["frame"], last["frames"]) == ("complete", 1, 60, 60)
-    assert printed[-2]["progress"] < 1, "it is not done before it is verified"
+    assert printed[-2]["progress"] < 1, "the render is not done before its verification"
     assert {event["state"] for event in printed[:-1]} == {"running"}
 
 

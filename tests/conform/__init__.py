@@ -1,1 +1,1 @@
-"""Films rendered through the product and read back: golden text cannot see an extra frame."""
+"""Films rendered by reelc and read back: golden texts cannot reveal an extra frame."""

@@ -1,4 +1,4 @@
-"""What the judges of whole films share."""
+"""Fixtures for the tests of whole films."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One reel with something of everything in it: a pan, a zoom, slow motion, a cut, a dissolve, a fade, bars."""
+"""One reel with every feature: a pan, a zoom, slow motion, a cut, a dissolve, a fade, bars."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from compiler.cli import main
 
 FPS = 30
 MEDIA = ("film24.mov", "pal25.mp4", "ntsc.mp4", "short60.mp4")
-"""Of the pool; the reel names them as they are called there."""
+"""Sources from the pool, by which the reel names them."""
 
 
 def keyframes(*keys: tuple[int, float, float, float, float]) -> list[dict[str, float]]:
@@ -52,7 +52,7 @@ def reel(**top: Any) -> dict[str, Any]:
 
 
 def run(*arguments: str) -> None:
-    """A command that ends well."""
+    """Run a command that must succeed."""
     with pytest.raises(SystemExit) as end:
         main(arguments)
     assert end.value.code == 0

@@ -1,4 +1,4 @@
-"""Random reels over smooth sources, for the judges that look at whole pictures."""
+"""Random reels over smooth sources, for the tests that compare whole pictures."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from tests.reference.random_looks import random_looks
 from tests.reference.sounds import Heard
 
 SEEDS = range(int(os.environ.get("REELC_CONFORM_PICTURES", "4")))
-"""One reel each; `make conform` asks for 50."""
+"""The seeds, one reel each; `make conform` asks for 50."""
 
 SLOW = {*SEEDS} & {1, 2}
-"""What `make test` leaves out: the reels of the others have everything in them, a rotation among it."""
+"""Seeds that `make test` leaves out: the other reels cover every feature, including a rotation."""
 
 SIZE = (640, 360)
 MEDIA: Mapping[str, tuple[Fraction, int]] = {
@@ -41,7 +41,7 @@ def random_reel(seed: int, folder: Path) -> dict[str, Any]:
 
 @cache
 def facts_of(folder: Path) -> Mapping[str, Facts]:
-    """The sources' facts, as the reference takes them."""
+    """The sources' facts, in the form of the reference."""
     return {name: _facts(folder / name, rate) for name, (rate, _) in MEDIA.items()}
 
 

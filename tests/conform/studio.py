@@ -1,4 +1,4 @@
-"""Renders reels as the command line does: read, probed, compiled, supervised, verified."""
+"""Renders reels as the command line does: read, probe, compile, supervise, verify."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from compiler.supervise.render import Film
 
 
 def compiled(stored: Mapping[str, Any], ffmpeg: str, folder: Path = Path("/")) -> Compiled:
-    """The reel, compiled for an ffmpeg; every pass verified. Media are relative to `folder`."""
+    """The reel, compiled for an ffmpeg, with a check after every pass. Media are relative to `folder`."""
     reel = read_reel(json.dumps(stored))
     paths = {clip.media: folder / clip.media for clip in reel.clips}
     found = probe_all([(paths[clip.media], clip.loc) for clip in reel.clips])
@@ -26,8 +26,8 @@ def compiled(stored: Mapping[str, Any], ffmpeg: str, folder: Path = Path("/")) -
 
 
 def raw_film(done: Compiled, folder: Path) -> tuple[Path, Path]:
-    """The film as it goes into its encoders, in two files in `folder`: its pictures in 8-bit 4:2:0, and its sound in
-    32-bit floats, left and right in turn (empty for a film without)."""
+    """The film before encoding, in two files in `folder`: its pictures in 8-bit 4:2:0, and its sound in
+    32-bit floats, left and right in turn (empty for a film without sound)."""
     script, pictures, sound = folder / "filtergraph.txt", folder / "film.yuv", folder / "film.f32"
     script.write_text(done.script)
     sound.write_bytes(b"")
@@ -40,5 +40,5 @@ def raw_film(done: Compiled, folder: Path) -> tuple[Path, Path]:
 
 
 def rendered(stored: Mapping[str, Any], ffmpeg: str, output: Path, folder: Path = Path("/")) -> Film:
-    """The reel's film at `output`."""
+    """Render the reel's film to `output`."""
     return asyncio.run(render_reel(compiled(stored, ffmpeg, folder), output))

@@ -1,4 +1,4 @@
-"""A colour is the colour it was: patches of known numbers are read back from films."""
+"""Colours are preserved: patches of known values are read back from films."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RED = (63, 102, 240)
 """Y, Cb, Cr of full red in limited-range BT.709."""
 
 NEAR = 2
-"""Steps of 8 bits that rounding and the encoder may move a flat colour by."""
+"""Steps of 8 bits by which rounding and the encoder may change a flat colour."""
 
 LOSSLESS = ("-c:v", "libx264", "-qp", "0", "-preset", "ultrafast")
 
@@ -33,7 +33,7 @@ EACH = 5
 
 
 def patches(ffmpeg: str, output: Path, colours: Sequence[Numbers], pix_fmt: str, size: str, *coded: str) -> None:
-    """One colour after the other, their numbers stored as they are given; 25 frames a second."""
+    """One colour after the other, stored with the given values; 25 frames a second."""
     planes = [
         "+".join(f"{c}*eq(floor(N/{EACH}),{k})" for k, c in enumerate(plane)) for plane in zip(*colours, strict=True)
     ]
@@ -48,7 +48,7 @@ def patches(ffmpeg: str, output: Path, colours: Sequence[Numbers], pix_fmt: str,
 
 
 def middles(film: Path) -> list[Numbers]:
-    """The numbers in the middle of every colour of a film."""
+    """The values in the middle of every colour of a film."""
     found = []
     with av.open(str(film)) as container:
         for n, picture in enumerate(container.decode(video=0)):
@@ -60,7 +60,7 @@ def middles(film: Path) -> list[Numbers]:
 
 
 def near(found: list[Numbers], wanted: Iterable[Numbers]) -> None:
-    """Every number is within NEAR of the one wanted."""
+    """Check that every value is within NEAR of the expected one."""
     for k, (got, want) in enumerate(zip(found, wanted, strict=True)):
         assert got == pytest.approx(want, abs=NEAR), f"colour {k}"
 
@@ -79,7 +79,7 @@ WEIGHTS = {
     "bt470bg": (0.299, 0.114),
     "bt2020nc": (0.2627, 0.0593),
 }
-"""How much red and blue count in the luma of each matrix."""
+"""The weights of red and blue in the luma of each matrix."""
 
 FFV1 = ("-c:v", "ffv1")
 
@@ -102,7 +102,7 @@ def coded(rgb: tuple[float, float, float], matrix: str, full: bool, bits: int) -
 
 @dataclass(frozen=True)
 class Kind:
-    """How a source stores its colours, and how it says so."""
+    """The storage of a source's colours, and its tags for it."""
 
     pix_fmt: str = "yuv420p"
     matrix: str = "bt709"
@@ -145,7 +145,7 @@ SLOW = ("BT.601, full range", "10-bit full range", "4:4:4", "10-bit RGB")
 
 
 def stored(media: str) -> dict[str, Any]:
-    """A reel of one source, shown whole."""
+    """A reel of one whole source."""
     return {
         "reel": 1,
         "canvas": {"width": 64, "height": 64, "fps": 25, "fit": "cover"},
@@ -199,7 +199,7 @@ def displayed(signal: tuple[float, float, float], transfer: str) -> list[float]:
 
 
 def bent(x: float) -> float:
-    """The curve of ADR 18: straight up to BENT_FROM, then bent so that the brightest is 1."""
+    """The curve of ADR 18: straight up to BENT_FROM, then bent so that the brightest becomes 1."""
     j, peak = BENT_FROM, BRIGHTEST / WHITE
     if x <= j:
         return x
@@ -209,7 +209,7 @@ def bent(x: float) -> float:
 
 
 def mapped(signal: tuple[float, float, float], transfer: str) -> tuple[float, float, float]:
-    """The BT.709 signal, 0 to 1, that an HDR one is shown as."""
+    """The BT.709 signal, 0 to 1, for an HDR one."""
     light = [value / WHITE for value in displayed(signal, transfer)]
     red, green, blue = (sum(weight * value for weight, value in zip(row, light, strict=True)) for row in TO_BT709)
     largest = max(red, green, blue, 1e-6)

@@ -1,4 +1,4 @@
-"""However a source is packed, its frames are its frames: what decoding it from its start shows, the film shows."""
+"""In every container, the film's frames are those of a source decoded from its start."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MP2 = ("-c:a", "mp2", "-b:a", "192k")
 OPEN_265 = (*X265, "-x265-params", "open-gop=1:keyint=48:min-keyint=48:bframes=4:b-adapt=0:scenecut=0:log-level=error")
 
 JOINED = ("joined late",)
-"""As one would record it: its first part is not there, and with it the first keyframe."""
+"""A recording without its beginning, and thus without its first keyframe."""
 
 KINDS: dict[str, tuple[str, Recipe, tuple[str, ...] | None]] = {
     "long closed GOPs in mp4": ("a.mp4", recipe((*X264, "-g", "250")), None),
@@ -60,7 +60,7 @@ SLOW = (
 BOTH = ("HEVC with open GOPs in mkv", "a late start in mkv", "a program stream")
 
 TRIMS = ((0.0, 0.6), (3.02, 3.7), (6.5, 7.1), (9.3, 9.9))
-"""Near the start, inside GOPs, before a keyframe."""
+"""In points near the start, inside GOPs, before a keyframe."""
 
 
 @pytest.fixture(scope="module")
@@ -88,13 +88,13 @@ def made(name: str, pool: Path, ffmpeg: str) -> Path:
 
 
 def frame_times(path: Path) -> list[tuple[Fraction, int | None]]:
-    """When every frame is seen, from the first one on, and its code: decoded from the start, without a seek."""
+    """The time of every frame, from the first one on, and its code: decoded from the start, without a seek."""
     frames = read.frames(path)
     return [(frame.pts - frames[0].pts, frame.codes[0]) for frame in frames]
 
 
 def law(seen: list[tuple[Fraction, int | None]], start: float, end: float) -> list[int | None]:
-    """The code of every frame of a clip at speed 1: the last of those in it whose slot has come."""
+    """The code of every frame of a clip at speed 1: the last one of the clip's frames whose slot has come."""
     begin, until = Fraction(str(start)), Fraction(str(end))
     inside = [(floor((at - begin) * FPS + BIAS), code) for at, code in seen if begin <= at < until]
     frames = floor((until - begin) * FPS + Fraction(1, 2))
@@ -121,7 +121,7 @@ def test_a_frame_is_found_however_it_is_packed(
 
 
 def clicks(source: Recipe) -> list[float]:
-    """Where the film's clicks are: those of each clip, well inside it."""
+    """The times of the film's clicks: those of each clip, away from its edges."""
     found, at = [], 0.0
     for start, end in TRIMS:
         found += [at + float(click) - start for click in source.clicks if start + 0.02 < click < end - 0.02]

@@ -1,4 +1,4 @@
-"""How exactly the crop sits, measured in films: blobs at known places, and textures against a float64 resampler."""
+"""The precision of the crop, measured in films: blobs at known places, and textures against a float64 resampler."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.footage import blobs, read
 
 FRAMES = 90
 RATE, SPARSE = 30, 10
-"""Frames a second of films: to see how a crop moves, and how sharp it is, for which few of them are looked at."""
+"""Frames a second of films: for the motion of a crop, and for its sharpness, for which few frames are measured."""
 
 Key = tuple[int, float, float, float, float]
 
@@ -68,14 +68,14 @@ PLACED = (
     *("slow_pan_into_slow_motion", "slow_zoom_through_a_ramp"),
 )
 SHARP = ("fast_pan", "slow_zoom")
-"""The motions that `make test` measures: where the crop is, and how sharp it is."""
+"""The motions that `make test` measures: the crop's place, and its sharpness."""
 
 BARS = {"pan": (0.12, 0.25, 46.0), "zoom": (0.05, 0.08, 49.0)}
-"""By the class of the motion: rms error and jitter in output pixels, PSNR in dB."""
+"""Limits by the class of the motion: rms error and jitter in output pixels, PSNR in dB."""
 
 
 def stored(name: str, media: Path, rate: int) -> dict[str, Any]:
-    """A reel of one clip with that motion, encoded without loss."""
+    """A lossless reel of one clip with that motion."""
     motion, ramps = RAMPS.get(name, (name, []))
     ease, keys, (width, height) = MOTIONS[motion]
     spans = [{"start": start, "end": end, "speed": speed} for start, end, speed in ramps]
@@ -90,7 +90,7 @@ def stored(name: str, media: Path, rate: int) -> dict[str, Any]:
 
 
 def meant(placed: Placed, rate: int = RATE) -> list[tuple[float, float, float, float]]:
-    """The windows of all frames: on a ramp the curve's own at each frame's source time, not those it is fitted by."""
+    """The windows of all frames: on a ramp from the curve itself at each frame's source time, not from its fit."""
     path, warp, curve = placed.framing.path, placed.timing.warp, placed.framing.curve
     if all(pace.constant for pace in warp.paces):
         return windows(path)

@@ -1,4 +1,4 @@
-"""Interlaced sources: each frame shown whole, at the instant of its first field, and no other."""
+"""Interlaced sources: each frame is shown whole, at the instant of its first field, and at no other time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.footage.coded import BT709, Luma
 WIDTH, HEIGHT = 640, 360
 FRAMES, RATE = 50, 25
 STEP = 6
-"""Pixels that the edge in the lower half moves in a field."""
+"""Pixels by which the edge in the lower half moves per field."""
 
 LEFT, DARK, LIGHT = 40, 40, 200
 
@@ -28,7 +28,7 @@ CODECS = {
 
 
 def field(number: int) -> Luma:
-    """The picture at the instant of a field: its frame's number as a code, and an edge that moves."""
+    """The picture at the instant of a field: its frame's number as a code, and a moving edge."""
     picture = coded.draw(number // 2, (WIDTH, HEIGHT), 0)
     picture[HEIGHT // 2 :] = DARK
     picture[HEIGHT // 2 :, LEFT + STEP * number :] = LIGHT
@@ -74,7 +74,7 @@ def test_every_frame_is_its_first_field_made_whole(
     for n, picture in zip(range(25, 45), read.luma(film), strict=True):
         lower = picture[HEIGHT // 2 + 8 : HEIGHT - 8].astype(int)
         edges = np.argmax(lower > (DARK + LIGHT) // 2, axis=1)
-        assert np.ptp(edges) <= 2, "no comb"
+        assert np.ptp(edges) <= 2, "no combing"
         assert abs(float(edges.mean()) - (LEFT + STEP * 2 * n)) <= 1
 
 
@@ -87,7 +87,7 @@ def test_the_source_is_really_woven(embedded: str, tmp_path: Path) -> None:
 
 @pytest.mark.conform
 def test_a_unit_of_an_interlaced_film_is_the_film(ffmpegs: str, embedded: str, tmp_path: Path) -> None:
-    """Slices begin in the middle of the source; the fields around each frame must be the same ones."""
+    """Slices begin in the middle of the source; the same fields must surround each frame."""
     write(tmp_path / "h264.mp4", "tff", embedded)
     once = reel("h264.mp4", 0.2, 1.4)
     (clip,) = once["clips"]

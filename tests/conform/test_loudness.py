@@ -1,4 +1,4 @@
-"""A film is as loud as was asked for: measured again, its samples one gain of the film's that was left alone."""
+"""A film has the requested loudness: its samples differ from those of the unchanged film by a single gain."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def film(folder: Path, ffmpeg: str, sound: str, name: str, **loudness: float) ->
 
 
 def measured(path: Path, ffmpeg: str) -> tuple[float, float]:
-    """Integrated loudness and true peak, as ffmpeg sums them up."""
+    """Integrated loudness and true peak, from ffmpeg's summary."""
     command = [ffmpeg, "-nostdin", "-hide_banner", "-i", str(path), "-af", "ebur128=peak=true", "-f", "null", "-"]
     said = subprocess.run(command, check=True, capture_output=True, timeout=60).stderr.decode()
     summary = said[said.rindex("Summary:") :]

@@ -1,4 +1,4 @@
-"""Dozens of clips of seven tenths of a second, at alternating speeds, dissolved into each other: nothing drifts."""
+"""Dozens of clips of 0.7 s, at alternating speeds, dissolved into each other: frames and sound stay in sync."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def many(count: int, fps: str, sources: tuple[Source, ...]) -> dict[str, Any]:
 
 
 FILMS = [(24, "30000/1001"), (60, "30000/1001"), (60, "30")]
-"""How many clips, at which rate."""
+"""The number of clips, and the rate."""
 
 
 def rounded(stored: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Slow motion that is mixed: as many frames, in their times, and every frame that is not slow is the source's own."""
+"""Interpolated slow motion: the same number and times of frames, and frames outside it are the source's own."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from tests.reference.predict import predict
 from tests.reference.random_reels import random_reel
 
 SEEDS = (30, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3, 6)))
-"""Of random reels in which something is slow."""
+"""Seeds of random reels that contain slow motion."""
 
 MOTIONS: list[tuple[Motion, Motion]] = [("blend", "interpolate"), ("interpolate", "blend")]
-"""Of the first clip and every other, and of the rest."""
+"""The motion of the first clip and every second one after it, and of the others."""
 
 
 def mixed(placed: Placed, fps: Fraction) -> set[int]:

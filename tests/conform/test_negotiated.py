@@ -1,7 +1,7 @@
-"""ffmpeg runs the graph as it stands: whatever converts a picture or a sound is written in it.
+"""ffmpeg runs the graph as written: every conversion of a picture or a sound is stated in it.
 
-Where two filters do not agree, ffmpeg puts a scaler or a resampler between them and says nothing. Builds that can print
-the graph they run are asked for it, and it has to have our filters and no others.
+Where two filters do not agree, ffmpeg inserts a scaler or a resampler without a message. Builds that can print
+the graph they run are asked for it, and it must have our filters and no others.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from tests.golden.compiling import BUILDS, FILMS, compile_case
 
 CASES = [case for case in FILMS if case not in BUILDS]
 EDGES = re.compile(r"G0_(graph_0_in|out_|format$|format_out_|trim_out_|trim_for_output_)")
-"""What stands at the ends of every graph: where frames come in, where they go out (not for long), and what the encoder
-was printing."""
+"""Filters that ffmpeg itself adds at the ends of every graph: sources, sinks with the trim of `-t`, and the format that
+the encoder requires."""
 
 STREAM = re.compile(r"\[(\d+):\d+\]")
 TINY = "duration=0.1"
 SOON = ("-t", "0.1")
-"""Of a film that repeats its last picture to its end, the beginning is enough: the graph is whole by then."""
+"""The start of a film that repeats its last picture to its end: the graph is complete by then."""
 
 
 @pytest.mark.conform
@@ -43,7 +43,7 @@ def test_nothing_is_inserted(case: str, embedded: str, tmp_path: Path) -> None:
 
 @pytest.mark.conform
 def test_what_is_inserted_is_seen(embedded: str, tmp_path: Path) -> None:
-    """Planted: the frames are not marked, and the encoder wants BT.709."""
+    """A planted fault: the frames are not marked, and the encoder expects BT.709."""
     compiled = compile_case("static_crop")
     plain = compiled.script.replace("setparams=range=tv:colorspace=bt709", "setparams=range=tv:colorspace=smpte170m")
     assert plain != compiled.script
@@ -52,13 +52,13 @@ def test_what_is_inserted_is_seen(embedded: str, tmp_path: Path) -> None:
 
 
 def written(graph: Graph) -> Counter[str]:
-    """How often each filter stands in our script."""
+    """The count of each filter in our script."""
     chains = (", ".join(texts).split(", ") for texts in spell(graph).values() if texts)
     return Counter(NAME_ENDS.split(text, maxsplit=1)[0] for chain in chains for text in chain)
 
 
 def negotiated(compiled: Compiled, ffmpeg: str, folder: Path, script: str = "") -> Counter[str]:
-    """How often each filter stands in the graph ffmpeg runs, over sources that are like the case's."""
+    """The count of each filter in the graph that ffmpeg runs, over sources of the case's kind."""
     graph, text, printed = compiled.film, folder / "filtergraph.txt", folder / "graph.json"
     text.write_text(STREAM.sub(r"[\1:0]", script or compiled.script))
     command = compiled.command(str(text), "")

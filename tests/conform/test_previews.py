@@ -1,4 +1,4 @@
-"""What is seen of a source while it is edited: frame n of its proxy is its frame n; strips and peaks are in place."""
+"""Views of a source in the editor: frame n of its proxy is its frame n; strips and peaks are in place."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def peaked(media: Media, ffmpeg: str, folder: Path) -> tuple[Fraction, list[floa
 
 
 def frame_numbers(strip: previews.Strip, path: Path, lane: int) -> list[int | None]:
-    """The frame number that each picture of a strip shows."""
+    """The frame number in each picture of a strip."""
     (picture,) = read.luma(path)
     places = [divmod(k, strip.columns) for k in range(strip.pictures)]
     corners = [(float(column * strip.width), float(row * strip.height)) for row, column in places]
@@ -68,7 +68,7 @@ def test_a_frame_of_the_proxy_is_that_of_the_source(
     proxy = proxied(probe(source.path), ffmpegs, tmp_path)
     frames = read.frames(proxy)
     assert [frame.codes[source.recipe.lane] for frame in frames] == list(range(source.recipe.frames))
-    tick = Fraction(1, 2000)  # what Matroska may be off by
+    tick = Fraction(1, 2000)  # the rounding of Matroska's times
     assert max(abs(a.pts - at) for a, at in zip(frames, source.facts.times, strict=True)) < tick
     assert frames[0].pts == 0
 
@@ -140,7 +140,7 @@ def test_a_strip_of_a_long_source_is_sought(
     assert previews.sought(media)
     strip, path = stripped(media, ffmpegs, tmp_path)
     every, rate = 48 if name == "short60.mp4" else 24, source.recipe.rate
-    reordered = 4 / rate  # a seek goes by decoding times, ffmpeg's then 3/23 s further back
+    reordered = 4 / rate  # a seek uses decoding times, ffmpeg's then 3/23 s further back
     for k, found in enumerate(frame_numbers(strip, path, source.recipe.lane)):
         assert found is not None
         assert found % every == 0

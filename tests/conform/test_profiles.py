@@ -1,4 +1,4 @@
-"""Every profile: each frame, time stamp and sample as foretold, made in one go or in units; and the same bytes."""
+"""Every profile: each frame, time stamp and sample as predicted, in one render or in units; and the same bytes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.footage.sound import Sound
 from tests.reference.predict import predict
 
 RATES = {"gif": 25}
-"""GIF counts hundredths of a second: at 25 a second every frame has a whole number of them."""
+"""GIF counts hundredths of a second: at 25 frames a second every frame has a whole number of them."""
 
 FASTEST = {"h264": {"preset": "ultrafast"}, "h265": {"preset": "ultrafast"}, "av1": {"preset": "12"}}
 
@@ -29,7 +29,7 @@ FASTEST = {"h264": {"preset": "ultrafast"}, "h265": {"preset": "ultrafast"}, "av
 def reel(codec: str, sources: tuple[Source, ...]) -> dict[str, Any]:
     """Three clips, a cut and a dissolve, slow motion; in a joined codec two units or more."""
     silent = PROFILES[codec].sound is None
-    # neighbours' codes lie in different lanes
+    # neighbours have their codes in different lanes
     first, second = (next(source.media for source in sources if source.recipe.lane == lane) for lane in (0, 1))
     return {
         "reel": 1,
@@ -77,7 +77,7 @@ def test_sound_alone_is_the_films(codec: str, ffmpegs: str, sources: tuple[Sourc
 
 @pytest.mark.conform
 def test_a_webp_lasts_as_long_as_its_film(ffmpegs: str, sources: tuple[Source, ...], tmp_path: Path) -> None:
-    """Its own clock counts milliseconds; equal frames in a row are one, shown for longer."""
+    """WebP counts milliseconds; equal frames in a row are one frame with a longer duration."""
     film = rendered(reel("webp", sources), ffmpegs, tmp_path / "film.webp")
     data = film.path.read_bytes()
     lasting, at = [], 12
@@ -95,7 +95,7 @@ def test_a_webp_lasts_as_long_as_its_film(ffmpegs: str, sources: tuple[Source, .
 def test_the_same_edit_gives_the_same_bytes(
     codec: str, ffmpegs: str, sources: tuple[Source, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At a width that is no multiple of 128, again with other leftovers in memory; `test_same_bytes` has h264 too."""
+    """At a width that is no multiple of 128, with other data left in memory; `test_same_bytes` has h264 too."""
     edit = reel(codec, sources)
     edit["canvas"] |= {"width": 360, "height": 640}
     films: list[bytes] = []

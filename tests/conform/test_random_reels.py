@@ -1,4 +1,4 @@
-"""Random reels, every run the same ones: each frame's source, each time stamp, each sample and click as foretold."""
+"""Random reels, the same in every run: each frame's source, each time stamp, each sample and click as predicted."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tests.reference.predict import predict
 from tests.reference.random_reels import random_reel
 
 REELS = int(os.environ.get("REELC_CONFORM_REELS", "6"))
-"""How many; `make conform` sets 300."""
+"""The number of reels; `make conform` sets 300."""
 
 BLENDS = (
     *("wipeleft", "wipeup", "slideright", "slidedown", "smoothleft", "circleopen", "radial", "rectcrop"),
     *("diagtl", "hlslice", "zoomin", "distance", "grain", "pixelize", "hblur", "fadegrays", "fadewhite", "squeezev"),
 )
-"""Transitions that every build draws."""
+"""Transitions that every build supports."""
 
 FIRST = int(os.environ.get("REELC_CONFORM_FIRST", "0"))
 """The first seed."""
@@ -47,7 +47,7 @@ def test_whatever_the_sources_and_the_transitions(
 
 
 def check(reel: Mapping[str, Any], sources: Sequence[Source], ffmpeg: str, folder: Path) -> None:
-    """Render it, read the film back, take it away when nothing is wrong with it."""
+    """Render it, read the film back, and delete it if it is correct."""
     (folder / "reel.json").write_text(json.dumps(reel, indent=1))
     film = rendered(reel, ffmpeg, folder / "film.mp4")
     report = check_film(film.path, predict(reel, {source.media: source.facts for source in sources}), sources)

@@ -1,6 +1,6 @@
-"""Random reels with moving boxes, rotations, bars, speeds and blends: every picture and every sample is what is meant.
+"""Random reels with moving boxes, rotations, bars, speeds and blends: every picture and sample is as defined.
 
-The film is taken before its encoders and held against `tests/reference`, which knows nothing of filters.
+The film is taken before its encoders and compared with `tests/reference`, which has no knowledge of filters.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from tests.reference.predict import predict
 from tests.reference.sounds import Samples, film_sound
 
 LEAST = 45.0
-"""dB over the three planes of every single frame."""
+"""The least PSNR in dB over the three planes of every single frame."""
 FARTHEST = 0.0005
-"""Of full scale: how far a sample may be off."""
+"""The largest error of a sample, as a part of full scale."""
 
 
 @pytest.mark.conform
@@ -43,7 +43,7 @@ def test_the_film_is_what_the_edit_means(seed: int, ffmpegs: str, smooth_sources
 
 
 def check_sound(found: Path, wanted: Samples, sure: NDArray[np.bool_]) -> None:
-    """That it has so many samples, and that those are right of which the reference is sure."""
+    """Check the number of samples, and the value of those that the reference predicts with certainty."""
     samples = np.fromfile(found, np.float32).reshape(-1, 2)
     assert samples.shape == wanted.shape
     off = np.abs(samples - wanted).max(axis=1) * sure
@@ -52,7 +52,7 @@ def check_sound(found: Path, wanted: Samples, sure: NDArray[np.bool_]) -> None:
 
 @pytest.mark.conform
 def test_what_is_not_meant_is_seen(smooth_sources: Path) -> None:
-    """Planted: a neighbouring frame, and the same frame a pixel aside, are not near enough."""
+    """Planted faults: a neighbouring frame, and the same frame shifted by a pixel, fail the comparison."""
     pictures = decoded(smooth_sources / "phone.mov")
     y, u, v = pictures[10]
     assert psnr(pictures[10], pictures[11]) < LEAST - 15
@@ -60,6 +60,6 @@ def test_what_is_not_meant_is_seen(smooth_sources: Path) -> None:
 
 
 def psnr(found: Picture, wanted: Picture) -> float:
-    """Of all samples of a picture, decibels."""
+    """The PSNR over all samples of a picture, in dB."""
     error = sum(float(((a - b) ** 2).sum()) for a, b in zip(found, wanted, strict=True))
     return float(10 * np.log10(255**2 * sum(plane.size for plane in found) / max(error, 1e-9)))

@@ -1,4 +1,4 @@
-"""The same edit gives the same bytes: again, later, and elsewhere."""
+"""The same edit gives the same bytes: in a second render, later, and on other machines."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def test_the_same_edit_gives_the_same_bytes(
         os.utime(file, (1_000_000_000, 1_000_000_000))
     with monkeypatch.context() as patched:
         patched.setitem(ENVIRONMENT, "MALLOC_PERTURB_", "77")
-        assert rendered(here) == first, "with other times on every file, and other leftovers in memory"
+        assert rendered(here) == first, "with other file times, and other data left in memory"
     there = here.rename(tmp_path / "somewhere else, with a longer name")
     monkeypatch.chdir(there)
-    assert rendered(Path()) == first, "elsewhere, and named otherwise"
+    assert rendered(Path()) == first, "in another folder, under another name"
     (there / "reel.json").write_text(json.dumps(reel(encode={"crf": 21})))
     assert rendered(there) != first, "another edit"
 
 
 def rendered(folder: Path) -> bytes:
-    """The film's bytes; the film itself is taken away."""
+    """The film's bytes; the file itself is deleted."""
     film = folder / "film.mp4"
     run("render", str(folder / "reel.json"), "-o", str(film), "--progress", "none")
     content = film.read_bytes()

@@ -1,4 +1,4 @@
-"""Sources as cameras and phones make them: turned, mirrored, of odd shapes, with several streams, tags and sounds."""
+"""Sources from cameras and phones: rotated, mirrored, with odd shapes, several streams, tags and sounds."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ TURNS = [(), ("90",), ("180",), ("270",), ("0", "h"), ("90", "h"), ("180", "h"),
 def test_a_picture_is_turned_as_its_matrix_says(
     turn: tuple[str, ...], ffmpegs: str, embedded: str, tmp_path: Path
 ) -> None:
-    """Four quarters of different grey, moved to where the matrix in the file sends their middles."""
+    """Four quarters of different grey, moved to the places that the matrix in the file gives their middles."""
     greys = {(-1, -1): 40, (1, -1): 90, (-1, 1): 150, (1, 1): 210}
     drawn = "+".join(
         f"{grey}*{'lt' if x < 0 else 'gte'}(X,80)*{'lt' if y < 0 else 'gte'}(Y,40)" for (x, y), grey in greys.items()
@@ -95,7 +95,7 @@ def test_pixels_of_any_shape_and_number_are_shown_whole(
     film = rendered(reel("odd.mkv"), ffmpegs, tmp_path / "film.mp4", tmp_path).path
     assert codes(film) == [*range(15, 45)]
     corners = next(read.luma(film))[[200, 200, 350, 350], [2, 637, 2, 637]]
-    assert (np.abs(corners.astype(int) - [60, 190, 60, 190]) <= 6).all(), "no bars, nothing cut off"
+    assert (np.abs(corners.astype(int) - [60, 190, 60, 190]) <= 6).all(), "neither bars nor cropping"
 
 
 @pytest.mark.conform
@@ -149,7 +149,7 @@ LAYOUTS = {"mono": 1, "5.1": 6, "5.1(side)": 6, "7.1": 8, "quad": 4, "6.1": 7}
 @pytest.mark.conform
 @pytest.mark.parametrize("layout", cases(LAYOUTS, slow=("5.1", "quad", "6.1")))
 def test_the_loudest_sound_does_not_clip(layout: str, ffmpegs: str, embedded: str, tmp_path: Path) -> None:
-    """Every channel at full scale at once comes out at full scale, and not above."""
+    """Every channel at full scale at once comes out at full scale, without clipping."""
     tone = "|".join(["0.99*sin(2*PI*500*t)"] * LAYOUTS[layout])
     sound = ("-f", "lavfi", "-i", f"aevalsrc='{tone}':c={layout}:s=48000:d=2")
     picture = ("-f", "lavfi", "-i", "color=gray:s=64x64:r=30:d=2")
@@ -166,7 +166,7 @@ PLACE = ("+52.5200+013.4050", "52.5200", "013.4050", "52.52")
 
 @pytest.mark.conform
 def test_where_it_was_filmed_is_not_in_the_film(ffmpegs: str, embedded: str, tmp_path: Path) -> None:
-    """A phone's clip: its place in two tags, its maker, its date; in a film of one unit, and of several."""
+    """A phone's clip with its place in two tags, its maker and its date; in a film of one unit, and of several."""
     coded.make(tmp_path / "plain.mp4", SOURCE, ffmpeg=embedded)
     tags = {
         "location": f"{PLACE[0]}/",
@@ -182,7 +182,7 @@ def test_where_it_was_filmed_is_not_in_the_film(ffmpegs: str, embedded: str, tmp
     for name, flags in (("tags.mov", "use_metadata_tags"), ("place.mp4", "faststart")):
         run(embedded, "-y", "-i", tmp_path / "plain.mp4", *copied, "-movflags", flags, tmp_path / name)
         with av.open(str(tmp_path / name)) as container:
-            assert PLACE[1] in json.dumps(container.metadata), "the source really says it"
+            assert PLACE[1] in json.dumps(container.metadata), "the source has these tags"
     for k, media in enumerate((["tags.mov"], ["place.mp4"], ["tags.mov", "place.mp4", "tags.mov"])):
         film = rendered(reel(*media), ffmpegs, tmp_path / f"{k}.mp4", tmp_path).path
         held = film.read_bytes()

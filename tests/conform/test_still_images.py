@@ -1,4 +1,4 @@
-"""Still images as clips: held for every frame, as long as the trim or five seconds, upright, and silent."""
+"""Still images as clips: shown in every frame, as long as the trim or for five seconds, upright, and silent."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KINDS = {
     "card.bin": ("-c:v", "png", "-f", "image2pipe"),
     "a %03d of many.jpg": ("-c:v", "png", "-f", "image2pipe"),
 }
-"""The last two are PNGs that are not called so."""
+"""The last two are PNGs with another suffix."""
 
 NEAR = 3
 
@@ -93,7 +93,7 @@ def turned_by_exif(jpeg: bytes, orientation: int) -> bytes:
 
 @pytest.mark.conform
 def test_a_photo_is_upright(ffmpegs: str, embedded: str, tmp_path: Path) -> None:
-    """EXIF's orientation 8: to be shown turned by 270 degrees clockwise."""
+    """EXIF's orientation 8: to be displayed rotated by 270 degrees clockwise."""
     picture = np.rot90(coded.draw(77, (640, 360), 0), -1)
     raw = ("-f", "rawvideo", "-pix_fmt", "gray", "-s", "360x640", "-i", "pipe:0")
     coded.feed([embedded, "-v", "error", *raw, "-q:v", "1", str(tmp_path / "p.jpg")], iter([picture.tobytes()]))
@@ -108,7 +108,7 @@ def test_a_photo_is_upright(ffmpegs: str, embedded: str, tmp_path: Path) -> None
 
 @pytest.mark.conform
 def test_a_second_picture_in_the_file_is_not_shown(ffmpegs: str, embedded: str, tmp_path: Path) -> None:
-    """Phones put a map of highlights, a smaller JPEG, behind the photo."""
+    """Phones append a map of highlights, a smaller JPEG, to the photo."""
     write(tmp_path / "a.jpg", embedded)
     write(tmp_path / "b.jpg", embedded, size=(320, 180))
     (tmp_path / "both.jpg").write_bytes((tmp_path / "a.jpg").read_bytes() + (tmp_path / "b.jpg").read_bytes())

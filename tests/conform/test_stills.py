@@ -1,4 +1,4 @@
-"""`reelc frame` draws the film's own frame: its PNG is the frame as it goes into the encoder, bit for bit."""
+"""`reelc frame` draws the film's own frame: its PNG equals the frame before encoding, bit for bit."""
 
 from __future__ import annotations
 
@@ -86,14 +86,14 @@ def test_stills_of_random_reels_are_their_films_frames(
 
 
 def before_encoding(done: Compiled, ffmpeg: str, folder: Path) -> Pixels:
-    """The film's frames as RGB, as they go into the encoder."""
+    """The film's frames as RGB, before encoding."""
     size = (done.plan.width, done.plan.height)
     coded = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", "{}x{}".format(*size), "-i", str(raw_film(done, folder)[0])]
     return rgb([ffmpeg, "-v", "error", *coded, "-vf", TO_RGB], size)
 
 
 def decoded(still: Path, ffmpeg: str, size: tuple[int, int]) -> Pixels:
-    """The one picture of a PNG, untouched."""
+    """The one picture of a PNG, unchanged."""
     pictures = rgb([ffmpeg, "-v", "error", "-i", str(still)], size)
     assert len(pictures) == 1
     picture: Pixels = pictures[0]
@@ -101,7 +101,7 @@ def decoded(still: Path, ffmpeg: str, size: tuple[int, int]) -> Pixels:
 
 
 def rgb(command: list[str], size: tuple[int, int]) -> Pixels:
-    """The pictures a command makes, 8-bit RGB."""
+    """The pictures that a command writes, as 8-bit RGB."""
     output = ["-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]
     made = subprocess.run([*command, *output], check=True, capture_output=True, timeout=120).stdout
     return np.frombuffer(made, np.uint8).reshape(-1, size[1], size[0], 3)

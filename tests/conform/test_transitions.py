@@ -1,4 +1,4 @@
-"""Every transition that a build draws: the film's count is exact, and frames outside the overlap are untouched."""
+"""Every transition of a build: the film's frame count is exact, and frames outside the overlap are unchanged."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ SILENT = {"include": False}
 
 @pytest.fixture
 def benches(small: Media, tmp_path: Path, ffmpegs: str) -> Bench:
-    """Renders with every ffmpeg at hand in turn."""
+    """Renders with every available ffmpeg in turn."""
     return Bench(small, find_build(ffmpegs), tmp_path)
 
 
 def drawn(bench: Bench, *clips: Mapping[str, object]) -> Pixels:
-    """The film's frames before encoding, a row each."""
+    """The film's frames before encoding, one per row."""
     made = compile_reel(reel(*clips, audio=SILENT), {MEDIA: bench.media}, bench.build, checked=True)
     return bench.pixels(made.legal)
 
@@ -39,7 +39,7 @@ def drawn(bench: Bench, *clips: Mapping[str, object]) -> Pixels:
 @pytest.mark.conform
 @pytest.mark.both_builds
 def test_a_transition_changes_its_overlap_alone(benches: Bench) -> None:
-    """All in one film: the two clips in turn, a transition between any two."""
+    """All in one film: the two clips in turn, a transition between each pair."""
     first, second = drawn(benches, LEFT), drawn(benches, RIGHT)
     names = [name for name in BLENDS if benches.build.draws(name)]
     assert len(names) >= 46
@@ -53,7 +53,7 @@ def test_a_transition_changes_its_overlap_alone(benches: Bench) -> None:
         own, blended = film[begins - 3 : begins], film[begins : begins + OVERLAP]
         assert np.array_equal(own, leaving[OVERLAP : 21 - OVERLAP]), f"{name}: before the overlap"
         for clip in (leaving[21 - OVERLAP :], entering[:OVERLAP]):
-            assert (blended[3:7] != clip[3:7]).any(axis=1).all(), f"{name}: the middle is neither clip's"
+            assert (blended[3:7] != clip[3:7]).any(axis=1).all(), f"{name}: the middle differs from both clips"
         other = seen.setdefault((n % 2).to_bytes() + blended.tobytes(), name)
         assert other == name, f"{name} is drawn as {other}"
     assert np.array_equal(film[-3:], (first, second)[len(names) % 2][18:])
@@ -74,7 +74,7 @@ def test_a_wipe_has_passed_the_middle_halfway(kind: str, part: tuple[slice, slic
 @pytest.mark.conform
 @pytest.mark.both_builds
 def test_a_fade_goes_through_its_colour(benches: Bench) -> None:
-    """Red is luma 63, chroma 102 and 240 in BT.709; the clips' other frames are untouched."""
+    """Red is luma 63, chroma 102 and 240 in BT.709; the clips' other frames are unchanged."""
     into = {"type": "fade", "duration": 10 / 30, "colour": "#ff0000"}
     film, left, right = (
         drawn(benches, *clips) for clips in ((LEFT, {**RIGHT, "transition_data": into}), (LEFT,), (RIGHT,))

@@ -1,4 +1,4 @@
-"""Sources whose frames come at uneven times: each is shown from its own instant until the next one's."""
+"""Sources with frames at uneven times: each frame is shown from its own instant until the next one's."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BIAS = Fraction(1, 2) + Fraction(1, 1000)
 
 
 def uneven() -> tuple[Fraction, ...]:
-    """A second of jitter, a gap of 0.9 s, frames in a hurry, gaps of a third, jitter again."""
+    """Frame times: a second of jitter, a gap of 0.9 s, short intervals, gaps of a third, jitter again."""
     dice = random.Random("uneven")
     gaps = [Fraction(dice.randint(2000, 4500), 90_000) for _ in range(30)]
     gaps += [Fraction(9, 10), *[Fraction(1, 120)] * 24, *[Fraction(1, 3)] * 6]
@@ -32,7 +32,7 @@ def uneven() -> tuple[Fraction, ...]:
 
 TIMES = uneven()
 GAP = TIMES[30]
-"""Where the long gap begins."""
+"""The start of the long gap."""
 
 CLIPS: dict[str, tuple[Fraction, Fraction, Fraction]] = {
     "from the start": (Fraction(0), Fraction(1), Fraction(1)),
@@ -49,7 +49,7 @@ CLIPS: dict[str, tuple[Fraction, Fraction, Fraction]] = {
 
 
 def law(start: Fraction, end: Fraction, speed: Fraction) -> list[int]:
-    """The source frame of every frame of the clip: the last whose slot has come, the one on screen at first."""
+    """The source frame for every frame of the clip: the last one whose slot has come, at first the one on screen."""
     start, end = Fraction(f"{float(start):.4f}"), Fraction(f"{float(end):.4f}")
     slots = {k: floor((at - start) / speed * FPS + BIAS) for k, at in enumerate(TIMES) if at < end}
     frames = max(1, floor((end - start) / speed * FPS + Fraction(1, 2)))
@@ -76,11 +76,11 @@ def media(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.mark.conform
 def test_the_frame_on_screen_is_shown(media: Path, ffmpegs: str, tmp_path: Path) -> None:
-    """As one film in units, whose parts begin deep in the source, and `compile --at` says the same."""
+    """The clips as one film in units, with parts that begin deep in the source; `compile --at` agrees."""
     reel = stored(str(media), *CLIPS)
     wanted = [k for clip in CLIPS.values() for k in law(*clip)]
     film = rendered(reel, ffmpegs, tmp_path / "film.mp4").path
-    if media.suffix == ".mkv":  # its ticks are milliseconds: a slot's edge may fall between a time and its rounding
+    if media.suffix == ".mkv":  # ticks are milliseconds: a slot's edge may fall between a time and its rounding
         seen = [frame.codes[0] or 0 for frame in read.frames(film)]
         assert len(seen) == len(wanted)
         assert sum(a != b for a, b in zip(seen, wanted, strict=True)) <= len(wanted) // 20
@@ -94,7 +94,7 @@ def test_the_frame_on_screen_is_shown(media: Path, ffmpegs: str, tmp_path: Path)
 @pytest.mark.conform
 @pytest.mark.both_builds
 def test_the_last_frame_is_seen_wherever_it_falls(media: Path, ffmpegs: str, tmp_path: Path) -> None:
-    """In a slot of its own, in one with others, in the clip's last one."""
+    """The last frame in a slot of its own, in a slot with other frames, in the clip's last slot."""
     start = round(float(TIMES[-12]), 4)
     speeds = [Fraction(k, 8) for k in range(6, 33, 2)]
     clips = [

@@ -6,7 +6,7 @@ import subprocess
 
 
 def draw(ffmpeg: str, chain: str, luma: str, frames: int, size: str = "256x128") -> bytes:
-    """What `chain` makes of `frames` frames, as raw 4:2:0."""
+    """The output of `chain` for `frames` frames, as raw 4:2:0."""
     source = f"color=s={size}:r=30,format=yuv420p,trim=end_frame={frames},geq=lum='{luma}':cb=128:cr=128"
     graph = ["-filter_complex", f"{source}, {chain} [film]", "-map", "[film]"]
     command = [ffmpeg, "-v", "error", "-nostdin", *graph, "-f", "rawvideo", "-pix_fmt", "yuv420p", "-"]

@@ -1,4 +1,4 @@
-"""ffmpeg's expressions worked out by Python, independently of what writes them: in doubles, left to right."""
+"""An evaluator for ffmpeg's expressions, independent of the code that writes them: in doubles, left to right."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ def value(text: str, n: int) -> float:
 
 
 def evaluate(text: str, **names: float) -> float:
-    """An expression's value where these names have these values."""
+    """An expression's value with these values for its names."""
     return compiled(text)({name: float(number) for name, number in names.items()})
 
 
 def compiled(text: str) -> Node:
-    """The expression, to be worked out for any values of its names."""
+    """The parsed expression, as a function of the values of its names."""
     tokens = [match.group(match.lastindex or 0) for match in TOKEN.finditer(text)][::-1]
     node = _ranked(tokens, 0)
-    assert not tokens, f"{tokens[-1]!r} is left of {text!r}"
+    assert not tokens, f"{tokens[-1]!r} remains unparsed in {text!r}"
     return node
 
 

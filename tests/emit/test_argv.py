@@ -1,4 +1,4 @@
-"""Commands: what ffmpeg may open, its options, and that no name can say anything else."""
+"""Commands: the files that ffmpeg may open, its options, and that no name is read as an option or a protocol."""
 
 from __future__ import annotations
 
@@ -166,6 +166,6 @@ def test_no_name_gets_into_the_script() -> None:
 
 
 def test_the_encoder_keeps_off_avx_512() -> None:
-    """Where the processor has it: x264's code for it lets bytes of no picture into the film."""
+    """Only on processors with AVX-512: x264's code for it lets bytes from outside the picture into the film."""
     assert "asm=AVX2" in command(avx512=True)
     assert "-x264-params" not in command(avx512=False)

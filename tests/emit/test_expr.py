@@ -1,4 +1,4 @@
-"""Expressions say what their tracks and places say."""
+"""Expressions have the values of their tracks and places."""
 
 from __future__ import annotations
 

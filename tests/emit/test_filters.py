@@ -1,4 +1,4 @@
-"""Every op of a legal graph is spelled, and nothing else is."""
+"""Every op of a legal graph has a spelling, and no other op has one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Picture filters as text, and what every ffmpeg makes of it."""
+"""Picture filters as text, and their output in every ffmpeg."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_smear_draws_the_edge_out(ffmpegs: str) -> None:
 
 
 def test_perspective_shows_the_box(ffmpegs: str) -> None:
-    """On a ramp every pixel tells which source point it shows."""
+    """On a ramp every pixel's luma identifies its source point."""
     window = Crop(SRC, 104, 64, Follow(PAN, 2, 152), 4)
     chain = [pictures.crop(window, "a"), pictures.perspective(Perspective(SRC, ZOOM, window.x, 4, 0, 8), "b")]
     film = draw(ffmpegs, ", ".join(chain), "X", 8)

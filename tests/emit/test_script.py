@@ -1,4 +1,4 @@
-"""Scripts: what is joined into one chain, what a link is called, how lines are filled."""
+"""Scripts: joining into chains, names of links, and line breaks."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ def test_every_link_is_made_once_and_read_once(case: str) -> None:
     read: list[str] = []
     for reads, body, makes in chains(compiled.script):
         assert body
-        assert all(label in made or re.fullmatch(r"\d+:\d+", label) for label in reads), "made before it is read"
+        assert all(label in made or re.fullmatch(r"\d+:\d+", label) for label in reads), (
+            "each value is made before it is read"
+        )
         made += makes
         read += [label for label in reads if ":" not in label]
     assert len(set(made)) == len(made)

@@ -1,4 +1,4 @@
-"""Sound in ffmpeg's spelling: to the sample, at any speed it knows."""
+"""Sound in ffmpeg's spelling: exact to the sample, at every speed."""
 
 from __future__ import annotations
 

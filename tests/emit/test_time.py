@@ -19,7 +19,7 @@ from tests.ir.graphs import src, v
 
 
 def steady(start: Fraction | int, *paces: tuple[str, str]) -> Warp:
-    """Speeds, each over so many seconds, from `start` on."""
+    """A warp of constant speeds from `start` on, each for this many source seconds."""
     at, made = Fraction(start), []
     for length, speed in paces:
         end = at + Fraction(length)
@@ -103,7 +103,7 @@ def ramped(draw: st.DrawFn) -> Warp:
 
 
 SURE = Fraction(1, 10**7)
-"""Frames: nearer to the edge of a slot than this, nanoseconds decide."""
+"""The frames that are nearer to the edge of a slot than this, where nanoseconds decide."""
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,4 +1,4 @@
-"""How truly a crop window moves: blobs at known places, and a texture, held against a float64 resampler.
+"""The precision of a moving crop: blobs at known places, and a texture, compared with a float64 resampler.
 
 Coordinates are continuous: source pixel i covers [i, i + 1). Of a window (x, y, w, h) shown at `size` (W, H), the
 centre of output pixel (X, Y) shows the source point (x + (X + 1/2) w / W, y + (Y + 1/2) h / H).
@@ -27,19 +27,19 @@ FPS = 30
 SIGMA = 5.0
 """Of a Gaussian blob, source pixels."""
 STEP, WANDER = 108, 6
-"""Source pixels between blobs, and how far each strays from the grid."""
+"""Source pixels between blobs, and the largest offset of each from the grid."""
 GROUND, HEIGHT = 60.0, 150.0
-"""Luma of the ground, and of a blob above it."""
+"""Luma of the background, and of a blob above it."""
 REACH = 3.2
-"""Sigmas around a blob that are weighed."""
+"""The measured surroundings of a blob, in sigmas."""
 CLEAR = 4
-"""Output pixels that must lie between that reach and the picture's edge."""
+"""Output pixels that must lie between these surroundings and the picture's edge."""
 BORDER = 8
 """Output pixels along the edges that the signal-to-noise ratio leaves out."""
 FINEST = 0.30
-"""Cycles per pixel up to which the texture reaches; 0.5 is Nyquist."""
+"""The highest frequency of the texture in cycles per pixel; 0.5 is Nyquist."""
 SHARPNESS = -0.6
-"""The a of the reference's bicubic kernel, as swscale's."""
+"""The parameter a of the reference's bicubic kernel, as in swscale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +48,22 @@ class Score:
 
     rms: float
     rms_unbiased: float
-    """With the constant part of the error taken off."""
+    """Without the constant part of the error."""
     jitter: float
     """The rms of the error's second difference from frame to frame."""
     blobs: int
-    """Blobs wholly inside the first window."""
+    """Blobs that lie wholly inside the first window."""
 
 
 def places() -> Plane:
-    """The blobs' centres (x, y), source pixels; the same always."""
+    """The blobs' centres (x, y) in source pixels, the same in every run."""
     across, down = (np.arange(STEP / 2, length, STEP) for length in SIZE)
     grid = np.stack([axis.ravel() for axis in np.meshgrid(across, down)], axis=1)
     return grid + np.random.default_rng(7).uniform(-WANDER, WANDER, grid.shape)
 
 
 def blob_scene() -> Luma:
-    """Gaussian blobs on an even ground."""
+    """Gaussian blobs on an even background."""
     bells = [
         np.exp(-((np.arange(length) + 0.5 - centres[:, None]) ** 2) / (2 * SIGMA**2))
         for length, centres in zip(SIZE, places().T, strict=True)
@@ -74,7 +74,7 @@ def blob_scene() -> Luma:
 
 @functools.cache
 def texture_scene() -> Luma:
-    """1/f noise, band limited to FINEST."""
+    """1/f noise, band-limited to FINEST."""
     noise = np.random.default_rng(3).standard_normal((SIZE[1], SIZE[0]))
     frequency = np.hypot(np.fft.fftfreq(SIZE[0])[None, :], np.fft.fftfreq(SIZE[1])[:, None])
     band = (frequency > 0.002) & (frequency < FINEST)
@@ -84,7 +84,7 @@ def texture_scene() -> Luma:
 
 
 def write_still(path: Path, luma: Luma, frames: int, *, ffmpeg: str) -> Path:
-    """Write this picture, grey, as a lossless clip of so many frames at 30 a second."""
+    """Write this picture, in grey, as a lossless clip of this many frames at 30 a second."""
     command = [ffmpeg, "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "yuv420p", *BT709]
     command += ["-s", f"{luma.shape[1]}x{luma.shape[0]}", "-r", str(FPS), "-i", "pipe:0"]
     command += ["-c:v", "libx264", "-preset", "ultrafast", "-qp", "0", "-g", "30", "-pix_fmt", "yuv420p", *BT709]
@@ -93,7 +93,7 @@ def write_still(path: Path, luma: Luma, frames: int, *, ffmpeg: str) -> Path:
 
 
 def score(frames_luma: Iterable[Luma], windows: Sequence[Window], size: tuple[int, int]) -> Score:
-    """How far the blobs are from where the windows put them; ValueError unless there is one frame a window."""
+    """The distances of the blobs from their places in the windows; ValueError unless there is one frame a window."""
     centres = places()
     errors = np.stack([_errors(frame, centres, window, size) for frame, window in _paired(frames_luma, windows)])
     bias = np.nanmean(errors, axis=(0, 1))
@@ -104,7 +104,7 @@ def score(frames_luma: Iterable[Luma], windows: Sequence[Window], size: tuple[in
 def psnr_against_reference(
     frames_luma: Iterable[Luma], scene: Luma, windows: Sequence[Window], size: tuple[int, int], every: int = 5
 ) -> float:
-    """Mean signal-to-noise ratio, dB, of every so many frames against the reference resampler."""
+    """Mean signal-to-noise ratio, in dB, of every n-th frame compared with the reference resampler."""
     chosen = [
         _psnr(frame, resample(scene, window, size))
         for n, (frame, window) in enumerate(_paired(frames_luma, windows))
@@ -114,7 +114,7 @@ def psnr_against_reference(
 
 
 def resample(luma: Luma, window: Window, size: tuple[int, int]) -> Plane:
-    """The window at the output's size: bicubic, antialiased where it shrinks, edges replicated, not rounded."""
+    """The window at the output's size: bicubic, antialiased when it shrinks, with replicated edges, not rounded."""
     x, y, width, height = window
     columns, across = _weights(luma.shape[1], x, width, size[0])
     rows, down = _weights(luma.shape[0], y, height, size[1])
@@ -122,7 +122,7 @@ def resample(luma: Luma, window: Window, size: tuple[int, int]) -> Plane:
 
 
 def _weights(inputs: int, start: float, length: float, outputs: int) -> tuple[slice, Plane]:
-    """The inputs that one axis is made of, and how: a matrix (outputs, inputs) whose rows sum to 1."""
+    """The inputs of one axis and their weights: a matrix (outputs, inputs) whose rows sum to 1."""
     scale = length / outputs
     stretch = max(1.0, scale)
     centres = start + (np.arange(outputs) + 0.5) * scale - 0.5
@@ -149,7 +149,7 @@ def _paired(frames_luma: Iterable[Luma], windows: Sequence[Window]) -> Iterator[
 
 
 def _errors(frame: Luma, centres: Plane, window: Window, size: tuple[int, int]) -> Plane:
-    """Measured minus true place of every blob, output pixels; NaN for one not wholly inside."""
+    """Measured minus true place of every blob, in output pixels; NaN for a blob that is not wholly inside."""
     scale = np.array([size[0] / window[2], size[1] / window[3]])
     true, sigma = (centres - window[:2]) * scale, SIGMA * scale
     reach = REACH * sigma
@@ -163,7 +163,7 @@ def _errors(frame: Luma, centres: Plane, window: Window, size: tuple[int, int]) 
 def _centre(frame: Luma, place: Plane, sigma: Plane, reach: Plane) -> Plane:
     """The blob's centre by a Gaussian-weighted centroid that follows it.
 
-    The product of two Gaussians of one width peaks half way between them: hence the double step.
+    The product of two Gaussians of the same width peaks half way between them: hence the double step.
     """
     for _ in range(3):
         low, high = (place - reach).astype(int), (place + reach).astype(int) + 1
@@ -181,7 +181,7 @@ def _centre(frame: Luma, place: Plane, sigma: Plane, reach: Plane) -> Plane:
 
 
 def _rms(errors: Plane) -> float:
-    """The root mean square length of vectors (x, y) along the last axis, NaN left out."""
+    """The root mean square length of vectors (x, y) along the last axis, without NaN."""
     return math.sqrt(float(np.nanmean((errors**2).sum(axis=-1))))
 
 
@@ -192,6 +192,6 @@ def _psnr(frame: Luma, reference: Plane) -> float:
 
 
 def farthest(frame: Luma, window: Window, size: tuple[int, int]) -> float:
-    """How far, in output pixels, the worst blob of one frame is from where the window puts it."""
+    """The largest distance, in output pixels, of a blob of one frame from its place in the window."""
     errors = _errors(frame, places(), window, size)
     return float(np.nanmax(np.hypot(errors[:, 0], errors[:, 1])))

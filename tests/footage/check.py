@@ -1,4 +1,4 @@
-"""Compares a film with what was foretold of it: every frame and its time, every sample, every click."""
+"""Compares a film with its prediction: every frame and its time, every sample, every click."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tests.footage.sound import Sound
 from tests.reference.predict import Clip, Prediction
 
 EXACT_MS, FLOATING_MS = 1.0, 50.0
-"""How far a click may be from its place: where that is promised exactly, and inside a span whose pitch is kept."""
+"""The largest offset of a click, in milliseconds: for exact places, and inside a span that keeps its pitch."""
 AAC_FRAME = 1024
 """Samples by which decoded sound may be longer than the film: the last AAC frame is always whole."""
 
 DIM = 0.6
-"""Part of the full contrast below which the darkest frame of a fade must be."""
+"""The darkest frame of a fade must be below this part of the full contrast."""
 PLAIN = 0.9
-"""Part of the full contrast that a frame without fade or dissolve keeps."""
+"""A frame without a fade or dissolve keeps this part of the full contrast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,35 +34,35 @@ class WrongFrame:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a film is, held against its prediction."""
+    """A film compared with its prediction."""
 
     wrong_frames: tuple[WrongFrame, ...]
     count: int
-    """Frames found."""
+    """Number of frames."""
     pts_errors: tuple[int, ...]
     """Frames that are not presented at n / fps exactly."""
     samples: int
-    """Samples found, at the film's rate, from time 0."""
+    """Number of samples, at the film's rate, from time 0."""
     clicks: int
-    """Exact clicks looked for: those of full loudness whose place is promised."""
+    """Number of exact clicks: those of full loudness with an exact predicted place."""
     missed: int
-    """Exact clicks not found."""
+    """Exact clicks that are missing."""
     max_error_ms: float
-    """The farthest of the exact clicks from its place."""
+    """The largest offset of an exact click from its place."""
     stray: tuple[float, ...]
-    """Seconds of clicks heard where none of any kind belongs."""
+    """Seconds of clicks at places where no click of any kind belongs."""
     confused: tuple[str, ...]
     """Clips where clicks on whole seconds are not the loud ones: sound that is off by tenths of a second."""
     floating: int
-    """Clicks found inside spans whose pitch is kept, at most 1x fast (faster, they cannot be distinguished)."""
+    """Clicks found inside spans that keep their pitch, at most at 1x (faster, they cannot be distinguished)."""
     max_float_ms: float
-    """The farthest of those from its place."""
+    """The largest offset of those from their places."""
     undimmed: tuple[str, ...]
-    """Clips that a fade enters or leaves without darkening."""
+    """Clips that fade in or out without getting darker."""
     expected: Prediction
 
     def faults(self) -> list[str]:
-        """What is wrong with the film, in words; empty when it is what was foretold."""
+        """The film's faults as text; empty when it equals its prediction."""
         film = self.expected
         found = {
             f"{self.count} frames, not {film.frames}": self.count != film.frames,
@@ -80,7 +80,7 @@ class Report:
 
 
 def check_film(film: Path, prediction: Prediction, sources: Iterable[Source], inner: Rectangle | None = None) -> Report:
-    """Read a film back and compare; `inner` is where the sources' pictures lie when the canvas has bars."""
+    """Read a film back and compare it; `inner` is the place of the sources' pictures when the canvas has bars."""
     lanes = {source.media: source.recipe.lane for source in sources}
     frames = read.frames(film, inner)
     heard, rate = read.samples(film)
@@ -123,9 +123,9 @@ def _wrong(frames: list[Frame], prediction: Prediction, lanes: dict[str, int]) -
 
 
 def _agrees(codes: tuple[int | None, int | None], want: list[int | None], alone: bool) -> bool:
-    """Whether a frame shows what it should; a code that is fading may be too faint to read, but not another's.
+    """Whether a frame shows the expected code; a fading code may be too faint to read, but no other code may appear.
 
-    Of two that dissolve into each other, one can be read at any moment.
+    In a dissolve, one of the two codes can be read at any moment.
     """
     if alone:
         return list(codes) == want
@@ -136,7 +136,7 @@ def _agrees(codes: tuple[int | None, int | None], want: list[int | None], alone:
 
 
 def _mixed(prediction: Prediction) -> set[int]:
-    """The frames whose codes a wipe or the like has torn."""
+    """The frames with codes split by a wipe or a similar transition."""
     torn = [clip for clip in prediction.clips if clip.entered not in ("cut", "fade", "dissolve")]
     return {n for clip in torn for n in range(clip.first_frame, clip.first_frame + clip.overlaps[0])}
 
@@ -146,7 +146,7 @@ def _darkened(prediction: Prediction) -> set[int]:
 
 
 def _fades(clip: Clip) -> tuple[range, range]:
-    """The frames of the film over which a clip comes from black, and goes to it."""
+    """The frames of the film over which a clip fades from black, and to black."""
     entering, leaving = clip.darkened
     return (
         range(clip.first_frame, clip.first_frame + entering),
@@ -155,7 +155,7 @@ def _fades(clip: Clip) -> tuple[range, range]:
 
 
 def _undimmed(frames: list[Frame], prediction: Prediction, lanes: dict[str, int]) -> tuple[str, ...]:
-    """Clips whose fades leave every frame bright, or that are dark outside their fades."""
+    """Clips with fades that leave every frame bright, or with dark frames outside their fades."""
     full = max((contrast for frame in frames for contrast in frame.contrast), default=0.0) or 1.0
     darkened, found = _darkened(prediction), []
     for clip in prediction.clips:

@@ -1,4 +1,4 @@
-"""Sources whose every frame carries its own index, and whose sound clicks on the tenth of a second.
+"""Sources with a frame index in every picture, and a click on every tenth of a second of sound.
 
 Picture: the top quarter is lane 0, the next one lane 1, the bottom half a still backdrop. A source draws its code in
 one lane and leaves the other grey, so that two sources can both be read while one dissolves into the other. A lane is
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 Luma = NDArray[np.uint8]
 
 LANES = 4
-"""Lanes the picture's height would hold; the first two are used."""
+"""Lanes that fit into the picture's height; the first two are used."""
 GUARD = (1, 0)
 INDEX_BITS, CHECK_BITS = 18, 6
 CELLS = len(GUARD) + INDEX_BITS + CHECK_BITS
@@ -43,7 +43,7 @@ PCM = ("-c:a", "pcm_s16le")
 class Recipe:
     """One source: rates in frames and samples a second, times in seconds, size in pixels (even).
 
-    `times` gives every frame its own place (90 kHz) instead of `rate`; `channels` 0 is a source without sound.
+    `times` sets the time of every frame (90 kHz) instead of `rate`; `channels` 0 is a source without sound.
     """
 
     rate: Fraction
@@ -60,19 +60,19 @@ class Recipe:
 
     @property
     def frames(self) -> int:
-        """How many frames the source has."""
+        """The number of frames of the source."""
         return len(self.times) if self.times else int(self.rate * self.seconds)
 
     @property
     def sound_end(self) -> Fraction:
-        """Where the sound ends, seconds from the first frame; 0 when there is none."""
+        """The end of the sound, in seconds from the first frame; 0 when there is none."""
         if not self.channels:
             return Fraction(0)
         return self.audio_start + (self.seconds if self.audio_seconds is None else self.audio_seconds)
 
     @property
     def clicks(self) -> tuple[Fraction, ...]:
-        """Where every click begins, seconds from the first frame."""
+        """The start of every click, in seconds from the first frame."""
         count = max(0, -int((self.audio_start + CLICK_SECONDS - self.sound_end) // CLICK_EVERY))
         return tuple(self.audio_start + k * CLICK_EVERY for k in range(count))
 
@@ -109,7 +109,7 @@ def sound(seconds: Fraction, sample_rate: int) -> NDArray[np.float64]:
 
 
 def make(path: Path, recipe: Recipe, *, ffmpeg: str) -> Path:
-    """Write the source to `path`, whose suffix chooses the container; RuntimeError when ffmpeg fails."""
+    """Write the source to `path`, with a suffix that selects the container; RuntimeError when ffmpeg fails."""
     track = path.with_name(f"{path.name}.wav")
     command = [ffmpeg, "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "yuv420p", *BT709]
     command += ["-s", "{}x{}".format(*recipe.size), "-r", str(recipe.rate), "-i", "pipe:0"]
@@ -126,7 +126,7 @@ def make(path: Path, recipe: Recipe, *, ffmpeg: str) -> Path:
 
 
 def feed(command: list[str], pictures: Iterator[bytes]) -> None:
-    """Run ffmpeg on pictures piped to its standard input; RuntimeError with its own words when it fails."""
+    """Run ffmpeg on pictures piped to its standard input; RuntimeError with ffmpeg's message when it fails."""
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         assert child.stdin is not None
         assert child.stderr is not None
@@ -146,7 +146,7 @@ def yuv420p(luma: Luma) -> bytes:
 
 
 def _check(bits: list[int]) -> int:
-    """CRC-6 of the index bits, polynomial x^6 + x + 1, all ones to begin with."""
+    """CRC-6 of the index bits, polynomial x^6 + x + 1, initial value all ones."""
     register = 0b111111
     for bit in bits:
         top = (register >> 5) ^ bit
@@ -172,7 +172,7 @@ def _write_track(path: Path, recipe: Recipe) -> None:
 
 
 def _tree(times: tuple[Fraction, ...], first: int = 0) -> str:
-    """Every frame's tick as an expression of its number; balanced, for ffmpeg refuses deep nesting."""
+    """Every frame's tick as an expression of its number; balanced, because ffmpeg refuses deep nesting."""
     if len(times) == 1:
         return str(round(times[0] * 90_000))
     half = len(times) // 2

@@ -1,4 +1,4 @@
-"""The pool of sources that the tests share: made once, kept in a folder named after how they are made."""
+"""The pool of sources for all tests: made once, and kept in a folder that is named after a hash of their recipes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ POOL: Mapping[str, Recipe] = {
     "short60.mp4": Recipe(Fraction(60), _SECONDS, lane=0, video=_BFRAMES, audio_seconds=Fraction(5, 2)),
     "silent30.mp4": Recipe(Fraction(30), _SECONDS, lane=1, channels=0),
 }
-"""Six constant-rate sources of 4 s, three in each lane: every container, codec and oddity of sound that stays legal."""
+"""Six constant-rate sources of 4 s, three in each lane: every container, codec and unusual but legal form of sound."""
 
 _MPEG2 = ("-c:v", "mpeg2video", "-q:v", "2", "-bf", "2", "-g", "15")
 _PRORES = ("-c:v", "prores_ks", "-profile:v", "2", "-pix_fmt", "yuv422p10le")
@@ -44,12 +44,12 @@ ODD: Mapping[str, Recipe] = {
     "fields.mp4": Recipe(Fraction(25), _SECONDS, lane=0, video=_FIELDS),
     "screen.mp4": Recipe(Fraction(30), _SECONDS, lane=1, times=_UNEVEN),
 }
-"""As many of other kinds: streams that cannot be sought, open GOPs, 10 bit, fields, uneven times, odd sample rates."""
+"""Six of other kinds: streams that cannot be sought, open GOPs, 10 bit, fields, uneven times, odd sample rates."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One source on disk: how it was made, and the facts the reference predicts from."""
+    """One source on disk: its recipe, and the facts on which the reference bases its predictions."""
 
     path: Path
     recipe: Recipe
@@ -57,15 +57,15 @@ class Source:
 
     @property
     def media(self) -> str:
-        """How a reel names it."""
+        """Its name in a reel."""
         return str(self.path)
 
 
 def fetch(recipes: Mapping[str, Recipe], cache: Path, ffmpeg: str) -> Path:
-    """The folder that holds these sources by name; what is missing is made.
+    """The folder that holds these sources by name; missing ones are made.
 
-    Runs side by side may make the same source twice, but never see half of one: it is made under a name of the run's
-    own and moved into place.
+    Parallel runs may make the same source twice, but never see an unfinished one: each run makes it under a name of its
+    own and moves it into place.
     """
     code = Path(coded.__file__).read_bytes()
     folder = cache / hashlib.sha256(code + repr(sorted(recipes.items())).encode()).hexdigest()[:16]
@@ -78,6 +78,6 @@ def fetch(recipes: Mapping[str, Recipe], cache: Path, ffmpeg: str) -> Path:
 
 
 def source(path: Path, recipe: Recipe) -> Source:
-    """A made source with its facts: frame times as its container holds them, the rest as the recipe says."""
+    """A source with its facts: frame times read from its container, the rest from its recipe."""
     times, end = read.frame_times(path)
     return Source(path, recipe, Facts(recipe.rate, times, end, recipe.size, recipe.clicks))

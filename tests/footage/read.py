@@ -1,4 +1,4 @@
-"""Reads films back, with PyAV alone: which source frame every picture shows, and where every click sounds."""
+"""Reads films back, with PyAV alone: the source frame in every picture, and the time of every click."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ Rectangle = tuple[float, float, float, float]
 """x, y, width, height in pixels."""
 
 UNREADABLE = -1
-"""A lane that carries a code, but not one with a right check."""
+"""A lane with a code whose check is wrong."""
 FAINTEST = 8.0
 """Contrast, in steps of 8-bit luma, below which a lane counts as blank."""
 GAP = 0.002
-"""Seconds by which a packet of sound may be off its neighbour before that means silence: Matroska rounds to 1 ms."""
+"""Seconds between packets of sound beyond which the gap counts as silence: Matroska rounds to 1 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +36,19 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """A click heard: where it begins, in seconds, and its peak."""
+    """A click in the sound: its start in seconds, and its peak."""
 
     at: float
     peak: float
 
 
 def frames(path: Path, inner: Rectangle | None = None) -> list[Frame]:
-    """Every frame in order of presentation; `inner` is where the source's picture lies when bars surround it."""
+    """Every frame in order of presentation; `inner` is the place of the source's picture within bars."""
     return [_read(picture, pts, inner) for pts, picture in _decoded(path)]
 
 
 def codes(picture: Luma, inner: Rectangle | None = None) -> tuple[int | None, int | None]:
-    """The indices that one picture, or what is inside a rectangle of it, carries in its two lanes."""
+    """The indices in the two lanes of one picture, or of a rectangle of it."""
     return _read(picture, Fraction(0), inner).codes
 
 
@@ -58,7 +58,7 @@ def luma(path: Path) -> Iterator[Luma]:
 
 
 def frame_times(path: Path) -> tuple[tuple[Fraction, ...], Fraction]:
-    """Seconds of every frame, and of the last one's end, from the first one: the container's word, undecoded."""
+    """Seconds of every frame, and of the last one's end, from the first one: from the container, undecoded."""
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         packets = [packet for packet in container.demux(stream) if packet.pts is not None and not packet.is_discard]
@@ -91,7 +91,7 @@ def samples(path: Path) -> tuple[Samples, int]:
 
 
 def clicks(heard: Samples, rate: int, quiet: float = 0.005) -> list[Click]:
-    """Every click, to a tenth of a millisecond: what rises out of at least `quiet` seconds of near silence."""
+    """Every click, to a tenth of a millisecond: a burst after at least `quiet` seconds of near silence."""
     level = np.abs(heard)
     if not len(level) or level.max() < 0.02:
         return []
@@ -101,7 +101,7 @@ def clicks(heard: Samples, rate: int, quiet: float = 0.005) -> list[Click]:
 
 
 def _click(level: Samples, start: int, rate: int) -> Click:
-    """The burst that begins near `start`: its onset is where it first reaches 3/10 of its peak."""
+    """The burst that begins near `start`: its onset is the first sample that reaches 3/10 of its peak."""
     first = max(0, start - rate // 2000)
     burst = level[first : start + rate // 500]
     peak = float(burst.max())

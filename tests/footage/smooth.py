@@ -1,8 +1,8 @@
-"""Sources whose pictures are smooth and move: any good way of scaling them gives nearly the same.
+"""Sources with smooth, moving pictures: all good methods of scaling them give nearly the same result.
 
-Each plane is a sum of two waves, the shortest 60 pixels long, that travel from frame to frame. A picture of another
-frame, or from elsewhere in it, is far from right; one that is scaled by another kernel is not. The sound is tones that
-swell.
+Each plane is a sum of two waves, the shortest 60 pixels long, that travel from frame to frame. A picture from another
+frame, or from another place in it, differs greatly; a picture scaled with another kernel does not. The sound is tones
+of changing loudness.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Picture = tuple[Plane, Plane, Plane]
 """Y, U and V in code values; U and V of half the size."""
 
 WAVES = ((110.0, 85.0, 0.9), (150.0, -120.0, 1.3), (-90.0, 140.0, 0.7))
-"""Of Y, U and V: pixels between crests along a row, and along a column; how many crests pass in ten frames."""
+"""For Y, U and V: pixels between crests along a row, and along a column; number of crests that pass in ten frames."""
 TONES = "|".join(f"(0.3+0.2*sin(2*PI*t/1.7))*sin(2*PI*{pitch}*t)" for pitch in (220, 330))
 ALMOST_LOSSLESS = ("-c:v", "libx264", "-preset", "veryfast", "-qp", "4", "-g", "24", "-pix_fmt", "yuv420p")
 
@@ -33,7 +33,7 @@ def draw(index: int, size: tuple[int, int]) -> Picture:
 
 
 def make(path: Path, rate: Fraction, sample_rate: int, seconds: int, size: tuple[int, int], *, ffmpeg: str) -> Path:
-    """Write such a source to `path`, with two tones for its sound: left 220 Hz, right 330 Hz, both swelling."""
+    """Write such a source to `path`, with two tones for its sound: left 220 Hz, right 330 Hz, of changing loudness."""
     command = [ffmpeg, "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "yuv420p", *BT709]
     command += ["-s", "{}x{}".format(*size), "-r", str(rate), "-i", "pipe:0"]
     command += ["-f", "lavfi", "-i", f"aevalsrc={TONES}:s={sample_rate}:d={seconds}", "-c:a", "pcm_s16le"]

@@ -1,4 +1,4 @@
-"""The clicks that were foretold of a film beside the clicks that are heard in it."""
+"""Compares the predicted clicks of a film with those in its sound."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from tests.footage import read
 from tests.reference.predict import Click
 
 REACH = 0.03
-"""Seconds on either side of its place in which an exact click is looked for, if no neighbour of its clip is nearer."""
+"""Seconds on either side of its place in which an exact click is searched, if no neighbour of its clip is nearer."""
 FASTEST = 8
-"""The speed above which clicks are too short and too near each other to be distinguished."""
+"""The speed above which clicks are too short and too close to each other to be distinguished."""
 LOUDER = 1.3
-"""How much louder a click on a whole second must be than its neighbours; it is made twice as loud."""
+"""The least ratio of a click on a whole second to its neighbours; it is made twice as loud."""
 SMEAR = 0.1
-"""Seconds around a click within which it may be heard again where spans keep their pitch."""
+"""Seconds around a click within which it may be repeated where spans keep their pitch."""
 
 
 class Sound:
-    """The clicks that were foretold beside the clicks that were heard."""
+    """The predicted clicks and the clicks in the sound."""
 
     def __init__(self, foretold: Sequence[Click], heard: list[read.Click]) -> None:
         self._foretold, self._heard = foretold, heard
@@ -34,7 +34,7 @@ class Sound:
         self.drifts = [abs(near.at - float(click.record)) for click, near in found if near is not None]
 
     def _near(self, click: Click, reach: float) -> read.Click | None:
-        """The click heard nearest to a foretold one, if within reach and nearer to it than to others of its clip."""
+        """The click nearest to a predicted one, if within reach and nearer to it than to others of its clip."""
         near = min(self._heard, key=lambda heard: abs(heard.at - float(click.record)), default=None)
         if near is None or abs(near.at - float(click.record)) > reach:
             return None
@@ -43,7 +43,7 @@ class Sound:
         return near if closest.record == click.record else None
 
     def stray(self) -> tuple[float, ...]:
-        """Where a click is heard that no source has there, give or take what its span allows."""
+        """Clicks at times where no source has one, within the tolerance of their spans."""
         smear = 0.0 if all(click.exact for click in self._foretold) else SMEAR
         places = [(float(click.record), max(smear, _reach(click))) for click in self._foretold]
         return tuple(
@@ -65,5 +65,5 @@ class Sound:
 
 
 def _reach(click: Click) -> float:
-    """Seconds on either side of a click within which what is heard may be it."""
+    """Seconds on either side of a click within which a sound may belong to it."""
     return REACH / 3 if click.exact else 0.05 / float(click.speed)

@@ -1,4 +1,4 @@
-"""The measure of a moving crop, measured: the reference resampler is without error, planted errors are found."""
+"""Tests of the measurement of a moving crop: the reference resampler has no error, and planted errors are found."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def scene() -> Luma:
 
 
 def rendered(scene: Luma, windows: list[Window]) -> list[Luma]:
-    """What a perfect chain of filters would show, in 8 bits."""
+    """The 8-bit output of a perfect chain of filters."""
     exact = (blobs.resample(scene, window, CANVAS) for window in windows)
     return [np.clip(np.rint(frame), 0, 255).astype(np.uint8) for frame in exact]
 

@@ -1,4 +1,4 @@
-"""Films forged from a prediction are found faultless; the same films with one planted fault are not."""
+"""Films made from a prediction are found faultless; the same films with one planted fault are not."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def prediction(sources: tuple[Source, ...]) -> Prediction:
 
 
 def weight(clip: Clip, n: int) -> tuple[float, float]:
-    """How much of a film's frame n is this clip's picture, and how bright it is."""
+    """The weight of this clip's picture in the film's frame n, and its brightness."""
     since, until = n - clip.first_frame, clip.end_frame - 1 - n
     share = min(1, (since + 0.5) / clip.overlaps[0] if clip.overlaps[0] else 1)
     share = min(share, (until + 0.5) / clip.overlaps[1] if clip.overlaps[1] else 1)
@@ -63,7 +63,7 @@ def weight(clip: Clip, n: int) -> tuple[float, float]:
 
 
 def pictures(film: Prediction, sources: tuple[Source, ...]) -> Pictures:
-    """Every frame of the film, as foretold."""
+    """Every frame of the film, as predicted."""
     lanes = {source.media: source.recipe.lane for source in sources}
     clips = {clip.id: clip for clip in film.clips}
     frames = []
@@ -77,7 +77,7 @@ def pictures(film: Prediction, sources: tuple[Source, ...]) -> Pictures:
 
 
 def sound(film: Prediction) -> Samples:
-    """The film's sound, as foretold."""
+    """The film's sound, as predicted."""
     heard = np.zeros(film.samples)
     burst = coded.sound(Fraction(1, 100), RATE)[:72] / 2
     for click in film.clicks:
@@ -111,7 +111,7 @@ Forger = Callable[..., Report]
 def forged(
     prediction: Prediction, sources: tuple[Source, ...], tmp_path_factory: pytest.TempPathFactory, embedded: str
 ) -> Forger:
-    """Forge a film, changed as asked, and check it."""
+    """Make a film from the prediction, with the given changes, and check it."""
 
     def checked(
         change: Callable[[Pictures], Pictures] = lambda frames: frames,

@@ -1,4 +1,4 @@
-"""What is made is what is read: every frame's index and every click, through every container, codec and size."""
+"""Every frame's index and every click are read back, through every container, codec and size."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SIZES_AND_INNERS = [
 
 
 def read_codes(path: Path, lane: int = 0, inner: read.Rectangle | None = None) -> list[int | None]:
-    """The indices read in one lane, the other one being blank throughout."""
+    """The indices in one lane; the other one must be blank throughout."""
     frames = read.frames(path, inner)
     assert {frame.codes[1 - lane] for frame in frames} == {None}
     return [frame.codes[lane] for frame in frames]
@@ -39,14 +39,14 @@ def filtered(source: Path, target: Path, chain: str, ffmpeg: str) -> Path:
 
 
 def farthest_click_ms(path: Path, recipe: Recipe) -> float:
-    """The greatest error of any click from the first frame on, all of them being heard; milliseconds."""
+    """The largest offset of any click from the first frame on, in milliseconds; none may be missing."""
     heard, first = read.clicks(*read.samples(path)), read.frames(path)[0].pts
     assert len(heard) == len(recipe.clicks)
     return max(abs(click.at - float(first + at)) for click, at in zip(heard, recipe.clicks, strict=True)) * 1000
 
 
 def tolerance_ms(suffix: str, sound: tuple[str, ...]) -> float:
-    """Matroska keeps times to the millisecond, and AAC begins one of its frames before its first sample."""
+    """Matroska stores times to the millisecond, and AAC begins one of its frames before its first sample."""
     return 0.6 if suffix == "mkv" and sound == AAC else 0.2
 
 

@@ -1,1 +1,1 @@
-"""Golden texts: what every case compiles to, beside its reel."""
+"""Golden texts: the compiled form of every case, beside its reel."""

@@ -32,5 +32,5 @@ def reel_of(case: str) -> Reel:
 
 
 def compile_case(case: str) -> Compiled:
-    """The case, compiled, verified between all passes."""
+    """The compiled case, verified between all passes."""
     return compile_reel(reel_of(case), MEDIA, BUILDS.get(case, NINE), checked=True)

@@ -15,7 +15,7 @@ from tests.golden.compiling import GOLDEN
 
 
 class Golden(SingleFileSnapshotExtension):
-    """One text file a snapshot, in the folder of the test's case. It finds nothing stale: a house test does."""
+    """One text file per snapshot, in the folder of the test's case. A house test, not this class, finds stale files."""
 
     _write_mode = WriteMode.TEXT
     file_extension = "txt"

@@ -1,4 +1,4 @@
-"""Made-up media, by name: every kind of source a reel may have, as facts; and the ffmpegs that would read them."""
+"""Made-up media, by name: the facts of every kind of source, and the ffmpeg builds that would read them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def film(
     start: Fraction | int = 0,
     first: Fraction | int = 0,
 ) -> Media:
-    """A silent H.264 file of so many frames a second; its picture begins at timestamp `first`."""
+    """A silent H.264 file at this many frames a second; its picture begins at timestamp `first`."""
     video = VideoStream(
         index=0,
         codec="h264",
@@ -59,7 +59,7 @@ def tagged(media: Media) -> Media:
 
 
 def picture(media: Media, **changed: object) -> Media:
-    """The media with another picture."""
+    """The media with a different picture."""
     return replace(media, video=replace(media.video, **changed))  # type: ignore[arg-type]
 
 
@@ -88,7 +88,7 @@ def heard(
 
 
 def surrounded(media: Media, layout: str, *speakers: str) -> Media:
-    """The media with its sound laid out otherwise."""
+    """The media with another channel layout."""
     assert media.audio
     return replace(media, audio=replace(media.audio, layout=layout, channels=len(speakers), speakers=speakers))
 
@@ -96,7 +96,7 @@ def surrounded(media: Media, layout: str, *speakers: str) -> Media:
 MILLI = Fraction(1, 1000)
 
 SPARSE = tuple(3000 * k for k in range(300) if k < 20 or k % 7)
-"""A screen recording: thirty frames a second, but now and then one that would look like the last is left out."""
+"""A screen recording at 30 frames a second, which leaves out frames that equal the one before."""
 
 MEDIA: dict[str, Media] = {
     "game.mp4": heard(tagged(film("game.mp4", NTSC, 60, base=Fraction(1, 30_000)))),

@@ -1,4 +1,4 @@
-"""What every error looks like: one reel for each way to be wrong."""
+"""The text of every error: one reel for each fault."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from compiler.pipeline import frame_at
 from tests.golden.compiling import ERRORS, compile_case
 
 ASKED_AT = {"err_rc206_past_the_end": Fraction(99)}
-"""Reels that are sound, asked for a record time that they lack."""
+"""Correct reels, with a record time outside of the film."""
 
 
 @pytest.mark.parametrize("case", ERRORS)

@@ -1,4 +1,4 @@
-"""What every reel in golden/ compiles to."""
+"""The graph and the script of every reel in golden/."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COMMANDS = (
     *("dissolve_between_cuts", "atempo_on_5_1"),
     *(case for case in FILMS if case.startswith("encode_") or case == "loudness"),
 )
-"""Cases whose whole command is kept too: they differ in encoders, and in options for the oldest and newest ffmpeg."""
+"""Cases with a golden of the whole command: they differ in encoders and in options for the oldest and newest ffmpeg."""
 
 
 @pytest.mark.parametrize("case", FILMS)

@@ -1,4 +1,4 @@
-"""What every pass does, on one reel each."""
+"""The effect of every pass, on one reel each."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SHOWN_ON = {
 """The golden reel of each pass."""
 
 SLICED = (135, 170)
-"""The frames of `dissolve_between_cuts` that are its dissolve and a part of the clip it leads into."""
+"""The frames of `dissolve_between_cuts` that are its dissolve and a part of the next clip."""
 
 
 @pytest.mark.parametrize("case", SHOWN_ON)
@@ -37,7 +37,7 @@ def test_pass(case: str, golden: SnapshotAssertion) -> None:
     step = next(step for step in PASSES if f"pass_{step.__name__}" == case)
     graph = before(step, lowered(SHOWN_ON[case]))
     changed = step(graph)
-    assert changed.defs != graph.defs, "its reel is one that it leaves alone"
+    assert changed.defs != graph.defs, "the pass does not change its reel"
     assert show(graph) == golden(name="before")
     assert show(changed) == golden(name="after")
 

@@ -1,1 +1,1 @@
-"""Tests that watch the house itself."""
+"""Tests of the repository itself."""

@@ -1,4 +1,4 @@
-"""A clip's stored fields are in one table, and it is all of them."""
+"""One table holds all stored fields of a clip."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNWRITTEN = {
     "loc": "says where the clip was read from",
     "notices": "say what its reading found",
 }
-"""The fields of `Clip` that are not written back, and why."""
+"""The fields of `Clip` that are not written back, with the reasons."""
 
 
 def test_every_field_of_a_clip_is_written_or_has_a_reason_not_to_be() -> None:

@@ -1,4 +1,4 @@
-"""No error code without a page, and none that no test has met."""
+"""Every error code has a page, and a test that causes it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ MET: dict[str, str] = {
     "RC614": "tests/supervise/test_film.py",
     "RC901": "tests/supervise/test_probe.py",
 }
-"""Where each code is met: a golden whose text it begins, or a test that names it."""
+"""Where each code is tested: a golden whose text begins with it, or a test that names it."""
 
 
 @pytest.mark.parametrize("code", CODES)

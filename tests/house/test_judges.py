@@ -1,4 +1,4 @@
-"""`docs/judges.md` names a test for every operation and every error code, and only tests that there are."""
+"""`docs/judges.md` names a test for every operation and every error code, and only tests that exist."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROWS = [
     for heading, section in re.findall(r"^## (.+)\n([^#]*)", TOLD, re.MULTILINE)
     for row in re.findall(r"^\| (.+?) \| (`.+`) \|$", section, re.MULTILINE)
 ]
-"""Of every row: its section, its first cell, its tests as file and name."""
+"""For every row: its section, its first cell, its tests as file and name."""
 
 TO_NOBODY = {"upload_broken_off"}
 
@@ -40,7 +40,7 @@ def test_every_operation_has_a_row() -> None:
 
 
 def codes() -> set[str]:
-    """Every code that the server itself gives an error."""
+    """Every code of the server's own errors."""
     found = {code for code, _ in ERRORS.values()}
     for path in (ROOT / "server").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -57,7 +57,7 @@ def test_every_error_has_a_row_of_tests_that_look_for_it() -> None:
     for error in codes() - TO_NOBODY:
         for file, _ in rows[error]:
             text = (ROOT / "tests" / "server" / f"{file}.py").read_text(encoding="utf-8")
-            assert f'"{error}"' in text, f"{file} does not look for {error}"
+            assert f'"{error}"' in text, f"{file} does not test for {error}"
 
 
 def test_every_acceptance_case_has_a_row() -> None:

@@ -1,4 +1,4 @@
-"""What the house asks of its locked requirements."""
+"""Rules for the locked requirements."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def locked() -> dict[str, Requirement]:
 
 
 def asked(of: Requirement) -> list[Requirement]:
-    """What an installed distribution asks for, with the extras it is locked with."""
+    """The requirements of an installed distribution, with the extras that it is locked with."""
     here: dict[str, str] = {key: str(value) for key, value in default_environment().items()}
     extras = of.extras or {""}
     wanted = map(Requirement, requires(of.name) or ())
@@ -31,9 +31,9 @@ def test_every_requirement_is_one_version() -> None:
 
 
 def test_every_extra_that_is_asked_for_is_locked_with_it() -> None:
-    """Without it, pip looks for the extra's newest release as soon as there is one, and finds that it has no hash."""
+    """Otherwise pip would look for the extra's newest release as soon as there is one, and find that it has no hash."""
     lock = locked()
     for requirement in lock.values():
         for one in asked(requirement):
             extras = {extra.lower() for extra in one.extras}
-            assert extras <= lock[one.name.lower().replace("_", "-")].extras, f"{requirement.name} asks for {one}"
+            assert extras <= lock[one.name.lower().replace("_", "-")].extras, f"{requirement.name} requires {one}"

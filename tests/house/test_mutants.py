@@ -1,4 +1,4 @@
-"""What the house asks of its planted faults: that each can still be planted, and who has to catch it."""
+"""Rules for the planted faults: each can still be planted, and the slow tests remain responsible for enough of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.mutants.faults import FAULTS
 ROOT = Path(__file__).parents[2]
 
 LEAST = {"conform": 14, "server": 10, "cli": 4, "studio": 2}
-"""Of how many faults the judges must be in these folders: the slow tests are the ones that get thinned."""
+"""The least number of faults that the tests in each folder must catch: slow tests are the likeliest to be removed."""
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)

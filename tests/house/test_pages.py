@@ -1,4 +1,4 @@
-"""Pages whose tables are made: they are as they would be made now, complete, and their examples hold."""
+"""Pages with generated tables: they equal a fresh generation, are complete, and their examples hold."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ EXAMPLES: list[dict[str, Any]] = [
 
 
 def anchors(page: str) -> set[str]:
-    """What a link into the page may name: its headings, as they become anchors."""
+    """The possible targets of a link into the page: its headings, as anchors."""
     headings: list[str] = re.findall(r"^##* (.+)$", page, re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_as_it_would_be_made_now(name: str) -> None:
-    """`make docs` makes it so."""
+    """`make docs` writes this page."""
     text = (DOCS / name).read_text(encoding="utf-8")
     assert text == renewed(text)
 

@@ -42,7 +42,7 @@ def folders(top: Path, suffix: str, label: str) -> dict[str, set[str]]:
 
 
 def room_of(module: Path) -> str:
-    """The room of a module of the studio, or of what is vendored."""
+    """The room of a module of the studio, or of a vendored one."""
     if SERVER / "static" / "vendor" in module.parents:
         return "vendor"
     return module.parent.name if module.parent != STUDIO else "pages"

@@ -1,4 +1,4 @@
-"""What the house asks of its files."""
+"""Rules for the files of the repository."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from tests.golden.test_films import COMMANDS
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "golden"
 VENDORED = ROOT / "server" / "static" / "vendor"
-"""What others wrote, kept as it came."""
+"""Texts by others, kept unchanged."""
 
 LONGEST = 300
 LONGER = {"compiler/ir/ops.py": 560}
-"""Files over 300 lines, and how far they may go: the ops are one closed union, and belong side by side."""
+"""Files over 300 lines, and their limits: the ops are one closed union, and belong side by side."""
 
 HOSTS = {
     *("www.w3.org", "json-schema.org", "www.apache.org", "semver.org", "keepachangelog.com", "johnvansickle.com"),
     *("localhost", "127.0.0.1", "x", "example.com", "example.org"),
 }
-"""Whom the tree may name in an address: standards, the licence, where other ffmpegs are, nobody."""
+"""Hosts that addresses in the tree may name: standards, the licence, sources of other ffmpeg builds, placeholders."""
 
 
 @cache
@@ -107,11 +107,11 @@ SLEEPERS = {
     "tests/server/proxy.py": "a store that is slow",
     "tests/server/faults.py": "a store that is slow",
 }
-"""The files of the server's tests that may sleep for a time, and why."""
+"""The files of the server's tests that may sleep, and why."""
 
 
 def test_tests_of_the_server_wait_for_conditions_and_look_at_no_clock() -> None:
-    """Nothing sleeps for a fixed time, and nothing is measured: that is what bench/ is for."""
+    """No test sleeps for a fixed time or measures time: that is the purpose of bench/."""
     for name, text in code("tests"):
         if name.startswith("tests/server/") and name not in SLEEPERS:
             calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
@@ -122,7 +122,7 @@ def test_tests_of_the_server_wait_for_conditions_and_look_at_no_clock() -> None:
 
 
 def test_ops_hold_no_floats() -> None:
-    """Time is rational in the graph; only geometry, inside tracks and paths, is not."""
+    """Time is rational in the graph; only geometry, inside tracks and paths, is in floats."""
     for op in OPS:
         hints = get_type_hints(op, vars(ops))
         for each in fields(op):
@@ -172,7 +172,7 @@ def test_goldens_are_short_and_many() -> None:
 
 
 APART = ("compiler",)
-"""The packages in which a class's name means one class."""
+"""The packages in which a class name is unique."""
 
 
 def test_no_two_classes_have_one_name() -> None:

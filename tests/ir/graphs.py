@@ -1,4 +1,4 @@
-"""Small graphs by hand."""
+"""Small graphs made by hand."""
 
 from __future__ import annotations
 
@@ -57,6 +57,6 @@ def heard(samples: int = 96_000, name: str = "a") -> dict[str, Op]:
 
 
 def graph(made: dict[str, Op], video: str = "a", audio: str | None = None) -> Graph:
-    """The graph of these definitions, each from a field of its own name."""
+    """The graph of these definitions, each with a location of its own."""
     defs = tuple(Def(v(name), op, Loc("clip", f"/{name}")) for name, op in made.items())
     return Graph(defs, v(video), v(audio) if audio else None)

@@ -1,4 +1,4 @@
-"""Graphs as tuples of definitions, and what rewrites are made of."""
+"""Graphs as tuples of definitions, and the building blocks of rewrites."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_every_op_can_read_other_values() -> None:
 
 
 def test_an_op_reads_every_value_that_it_holds() -> None:
-    """An operand that `operands` forgets would be made and not be read."""
+    """An operand missing from `operands` would be made and never read."""
     kinds = {op: get_type_hints(op, vars(ops)) for op in OPS}
     for op, _ in PHRASES:
         held = [

@@ -1,4 +1,4 @@
-"""What every op makes, derived from the op and its operands alone."""
+"""The result of every op, inferred from the op and its operands alone."""
 
 from __future__ import annotations
 

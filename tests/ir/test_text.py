@@ -1,4 +1,4 @@
-"""The graph as people read it."""
+"""The graph as text for people."""
 
 from __future__ import annotations
 

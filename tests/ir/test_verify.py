@@ -1,4 +1,4 @@
-"""Every fault that can be planted in a graph is refused, at the field it came from."""
+"""Every fault planted in a graph is refused, at the field that it came from."""
 
 from __future__ import annotations
 

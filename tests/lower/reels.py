@@ -1,4 +1,4 @@
-"""Reels in a line, lowered over the made-up media."""
+"""Reels written in one line, and lowered over the made-up media."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Stored = Mapping[str, Any]
 
 
 def reel(*clips: Stored, **top: Any) -> Reel:
-    """A 16:9 reel of these clips, of game.mp4 unless they say otherwise."""
+    """A 16:9 reel of these clips, of game.mp4 unless they name other media."""
     canvas = {"aspect_ratio": "16:9", **top.pop("canvas", {})}
     return read_reel(
         json.dumps({"reel": 1, "canvas": canvas, **top, "clips": [{"media": "game.mp4", **clip} for clip in clips]})
@@ -23,7 +23,7 @@ def reel(*clips: Stored, **top: Any) -> Reel:
 
 
 def lowered(*clips: Stored, media: Mapping[str, Media] = MEDIA, **top: Any) -> Lowered:
-    """The same, lowered."""
+    """The same reel, lowered."""
     return lower(reel(*clips, **top), media, NINE)
 
 

@@ -1,4 +1,4 @@
-"""What of the picture is shown, and where on the canvas."""
+"""The visible part of the picture, and its place on the canvas."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ PLACES = st.tuples(st.integers(1, 150), st.floats(0, 1), st.floats(0, 1), st.flo
 def test_wherever_a_spline_swings_the_box_stays_in_the_picture_and_keeps_its_shape(
     places: list[tuple[int, float, float, float]],
 ) -> None:
-    """The keyframes all have the canvas's shape, so no moment of the film may need bars."""
+    """The keyframes all have the canvas's shape, so that no frame of the film may need bars."""
     keys = [
         key(frame, x * (1920 - 607.5 * size), y * (1080 - 1080 * size), 607.5 * size, 1080 * size)
         for frame, x, y, size in sorted(places)

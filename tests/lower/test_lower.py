@@ -1,4 +1,4 @@
-"""A reel as definitions: what each clip becomes, how they are joined, and what is refused."""
+"""A reel as definitions: the definitions of each clip, their joins, and refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names fit for a filter's instance and a link's label, whatever a clip is called."""
+"""Names that are valid for a filter's instance and a link's label, for any clip id."""
 
 from __future__ import annotations
 

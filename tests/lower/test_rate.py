@@ -1,4 +1,4 @@
-"""The film's rate, where it is its first clip's."""
+"""The film's rate, when it is that of the first clip."""
 
 from __future__ import annotations
 

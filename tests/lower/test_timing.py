@@ -1,4 +1,4 @@
-"""What a clip plays: trims clamped with a notice, speeds over what is really there."""
+"""The played part of a clip: trims clamped with a notice, speeds over the existing footage."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def paces(clip: Placed) -> list[tuple[str, str, str]]:
 
 
 def frozen(stored: Stored, at: float, seconds: float) -> Stored:
-    """The edit with a picture held."""
+    """The edit with a held picture."""
     stored["segments_data"]["spans"].append({"at": at, "freeze": seconds})
     return stored
 

@@ -1,4 +1,4 @@
-"""Reading one clip or one reel in a test, and what went wrong with it."""
+"""Reads one clip or one reel in a test, and collects its errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def reel_text(**fields: Any) -> str:
 
 
 def read(**fields: Any) -> Clip:
-    """That clip, read."""
+    """The only clip of such a reel, as read."""
     return read_reel(reel_text(**fields)).clips[0]
 
 
@@ -26,7 +26,7 @@ def read_top(**fields: Any) -> Reel:
 
 
 def errors_of(text: str | bytes) -> list[ReelError]:
-    """Every error of a reel's text, none when it can be read."""
+    """Every error of a reel's text; empty when it can be read."""
     try:
         read_reel(text)
     except ReelErrors as several:

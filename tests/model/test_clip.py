@@ -1,4 +1,4 @@
-"""The other fields of a clip, and how its stored fields agree."""
+"""The other fields of a clip, and the consistency of its stored fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""crop_data: every stored shape, and every way it can be wrong."""
+"""crop_data: every stored shape, and every error."""
 
 from __future__ import annotations
 

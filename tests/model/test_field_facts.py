@@ -1,4 +1,4 @@
-"""The reader keeps to what the schema and docs/reel-file.md say of every field: its example, bounds and errors."""
+"""The reader agrees with the schema and docs/reel-file.md on every field: its example, bounds and errors."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ BESIDE: dict[tuple[str, str], Json] = {
     ("SpanForm", "start"): {"end": None},
     ("SpanForm", "end"): {"start": 0},
 }
-"""What a field needs beside it in its object."""
+"""Other fields that a field needs in its object."""
 
 AT_FAULT_BESIDE: dict[tuple[str, str], Json] = {("AudioForm", "loudness"): {"include": False}}
 AT_FAULT_UNDER: dict[tuple[str, str], Json] = {("AudioForm", "include"): {"encode": {"codec": "m4a"}}}
-"""What makes an error of a field whose own value is sound: in its object, and in the reel."""
+"""Surroundings that make a correct value an error: in its object, and in the reel."""
 
 WRONG: tuple[Any, ...] = (None, [], {}, True, False, "nobody knows this", "{", "", -(10**10), 10**11, 0.05, 1.5, 2)
 OF_ANY = {"RC102", "RC103", "RC104"}
 """Codes that the page states once, for all fields."""
 ALONE = {"RC105", "RC106", "RC110", "RC113"}
-"""Codes that a field's own value can have, whatever stands beside it."""
+"""Codes that a field's own value can have, regardless of other fields."""
 
 
 def example(form: str, name: str) -> Any:
@@ -106,7 +106,7 @@ def pointer_of(form: str, name: str) -> str:
 
 
 def provoked(form: str, name: str) -> Iterator[str]:
-    """Every code that wrong values of the field have."""
+    """Every code that wrong values of the field can have."""
     key = (form, name)
     beside = {**BESIDE.get(key, {}), **AT_FAULT_BESIDE.get(key, {})}
     for value in (*WRONG, example(form, name)):
@@ -150,7 +150,7 @@ def test_the_bounds_are_those_of_the_reader(form: str, name: str) -> None:
     low, high, beyond = ends(FORMS[form]["properties"][name])
     step = 2 if FORMS[form]["properties"][name].get("anyOf", [{}])[0].get("type") == "integer" else 1
     for value, sound in ((low, not beyond), (low - step, False), (high, True), (high + step, False)):
-        beside = {"type": "cut"} if name == "duration" else BESIDE.get((form, name), {})  # others last longer than 0
+        beside = {"type": "cut"} if name == "duration" else BESIDE.get((form, name), {})  # others last more than 0
         found = codes(reel(form, {**beside, name: value}), pointer_of(form, name))
         assert ("RC106" not in found) is sound, value
 

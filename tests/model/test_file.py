@@ -1,4 +1,4 @@
-"""The reel file beyond its clips."""
+"""The fields of a reel file outside of its clips."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""segments_data as a list of what is kept and what is cut."""
+"""segments_data as a list of kept and cut segments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON Schema says what the reader reads."""
+"""The JSON Schema describes exactly what the reader accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""segments_data: every stored shape, and every way it can be wrong."""
+"""segments_data: every stored shape, and every error."""
 
 from __future__ import annotations
 

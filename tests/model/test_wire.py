@@ -1,4 +1,4 @@
-"""Hostile JSON text: a coded error each time, with a pointer where there is one."""
+"""Hostile JSON text: always a coded error, with a pointer if there is one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one current form: what is written reads back as the same edit."""
+"""The current stored form: a written edit reads back as the same edit."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def trims(draw: st.DrawFn) -> Any:
 
 @st.composite
 def segments(draw: st.DrawFn) -> Any:
-    """Trim and speeds, in any of the shapes that have both."""
+    """Trim and speeds, in any of the shapes that hold both."""
     edges = sorted(draw(st.lists(DECIMALS, max_size=6, unique=True)))
     trim = draw(trims())
     spans = [
@@ -186,7 +186,7 @@ def test_a_duration_closes_open_ends() -> None:
 
 
 def edit(value: Any) -> Any:
-    """A clip as plain values, without where it was read from: a trim from the start is one from 0."""
+    """A clip as plain values, without its source locations: a trim from the start equals one from 0."""
     if isinstance(value, TrimRange):
         value = replace(value, start=value.start or Fraction(0))
     if is_dataclass(value):
@@ -195,7 +195,7 @@ def edit(value: Any) -> Any:
 
 
 ABOUT = ("loc", "notices")
-"""What a clip says of its reading, and not of the edit."""
+"""Fields of a clip that describe its reading, and not the edit."""
 
 
 @UNTIMED

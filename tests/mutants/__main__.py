@@ -1,4 +1,4 @@
-"""`python -m tests.mutants [NAME...] [--jobs N] [--sound]`: plants every fault in turn, and sees that a test fails."""
+"""`python -m tests.mutants [NAME...] [--jobs N] [--sound]`: plants each fault in turn, and checks that a test fails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.mutants.trial import Outcome, try_fault, try_judges
 
 
 def main() -> int:
-    """The exit code: 0 if every fault was caught, or with --sound if every judge passes without one."""
+    """The exit code: 0 if every fault was caught, or with --sound if all judges pass without one."""
     asked = _arguments()
     faults = [fault for fault in FAULTS if not asked.names or fault.name in asked.names]
     judges = sorted({judge for fault in faults for judge in fault.judges})
@@ -26,9 +26,11 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="faults to plant; all of them without any")
-    parser.add_argument("--jobs", type=int, default=2, help="how many trials run at a time")
-    parser.add_argument("--sound", action="store_true", help="plant nothing: see that the judges pass without a fault")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="faults to plant; all by default")
+    parser.add_argument("--jobs", type=int, default=2, help="number of concurrent trials")
+    parser.add_argument(
+        "--sound", action="store_true", help="plant nothing: check that the judges pass without a fault"
+    )
     asked = parser.parse_args()
     if unknown := set(asked.names) - {fault.name for fault in FAULTS}:
         parser.error(f"no such fault: {', '.join(sorted(unknown))}")

@@ -1,4 +1,4 @@
-"""What a planted fault is, and the tree with one of them in it."""
+"""A planted fault, and a copy of the tree that contains it."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 LINKED = (".venv", ".footage")
-"""Folders that are no part of the tree and that its tests need: a copy has links to them."""
+"""Folders outside of the tree that its tests need: a copy has links to them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One slip: `old`, which stands once in `file`, becomes `new`; at least one test of `judges` then has to fail."""
+    """One fault: `old`, which occurs once in `file`, becomes `new`; at least one test of `judges` must fail then."""
 
     name: str
     file: str
     old: str
     new: str
     judges: tuple[str, ...]
-    """Test files or folders. Goldens are none: they see every change of a text, and not what it does to a film."""
+    """Test files or folders. Goldens are excluded: they see every change of a text, but not its effect on a film."""
 
     def plant(self, tree: Path) -> None:
-        """Put the fault into a copy of the tree; ValueError where `old` does not stand there once."""
+        """Put the fault into a copy of the tree; ValueError unless `old` occurs there once."""
         path = tree / self.file
         text = path.read_text(encoding="utf-8")
         if (found := text.count(self.old)) != 1:
@@ -35,7 +35,7 @@ class Fault:
 
 
 def copy_tree(to: Path) -> Path:
-    """A copy of every tracked file, as it is now."""
+    """A copy of every tracked file in its current state."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     for name in filter(None, listed.split("\0")):
         if (ROOT / name).is_file():

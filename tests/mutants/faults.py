@@ -1,4 +1,4 @@
-"""The fixed list of faults, over the whole tree: tests may be merged, moved or made faster, and all stay caught."""
+"""The fixed list of faults, over the whole tree: tests may be merged, moved or made faster if they still catch all."""
 
 from __future__ import annotations
 

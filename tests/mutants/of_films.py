@@ -1,4 +1,4 @@
-"""Slips that make another film than the edit means: what people see, what they hear, and what the file says of both."""
+"""Faults that change the film of an edit: its pictures, its sound, and the file's metadata about both."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slips of the command line, the supervisor, single modules of the compiler, and the studio's page."""
+"""Faults of the command line, the supervisor, single modules of the compiler, and the studio's page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slips of the server: what it acknowledges, whom it lets in, what it keeps, and what it deletes."""
+"""Faults of the server: in its acknowledgements, its permissions, its storage, and its deletions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One trial: the judges of a fault run over a tree that has it, and what came of it."""
+"""One trial: the judges of a fault run over a tree that contains it, and a verdict."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ WITHIN = 600
 """Seconds after which judges that have not ended are stopped."""
 
 PASSED, FAILED = 0, 1
-"""Exit codes of pytest; all others say that it could not run the tests."""
+"""Exit codes of pytest; all others mean that it could not run the tests."""
 
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (tests/\S+::.+?)(?: - .*)?$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a trial: `caught` by a test, `SURVIVED`, or `broken`: no test decided anything."""
+    """The verdict of a trial: `caught` by a test, `SURVIVED`, or `broken`: no test decided anything."""
 
     verdict: str
     by: str
-    """The first test that failed, or why nothing was decided."""
+    """The first test that failed, or the reason for no decision."""
     seconds: float
 
 
@@ -45,7 +45,7 @@ def try_fault(fault: Fault) -> Outcome:
 
 
 def try_judges(judges: Sequence[str]) -> Outcome:
-    """The same without a fault: judges that are sound let the tree survive."""
+    """The same without a fault: with sound judges the tree survives."""
     return _judged(judges, None)
 
 
@@ -64,7 +64,7 @@ def _judged(judges: Sequence[str], fault: Fault | None) -> Outcome:
 
 
 def _verdict(code: int, output: str) -> tuple[str, str]:
-    """The verdict on what pytest said, and by whom or why. A module that cannot be collected is no test that fails."""
+    """The verdict from pytest's output, and the test or reason. A failed collection is no failed test."""
     if code == -signal.SIGKILL:
         return "broken", f"the judges did not end within {WITHIN} s"
     failed = _FAILED.search(output)
@@ -74,7 +74,7 @@ def _verdict(code: int, output: str) -> tuple[str, str]:
 
 
 def _unloadable(file: str, tree: Path, environment: Mapping[str, str]) -> str:
-    """Why a changed file cannot even be loaded; empty when it can."""
+    """The reason why a changed file cannot be loaded; empty when it can."""
     loads = [sys.executable, "-c", f"import {file.removesuffix('.py').removesuffix('/__init__').replace('/', '.')}"]
     code, output = _run(loads if file.endswith(".py") else ["node", "--check", file], tree, environment, 60)
     return "" if code == 0 else _last_line(output)
@@ -85,7 +85,7 @@ def _last_line(output: str) -> str:
 
 
 def _run(command: Sequence[str], tree: Path, environment: Mapping[str, str], within: float) -> tuple[int, str]:
-    """The exit code and the output, up to the first test that failed: what a failed test left open may never end."""
+    """The exit code and the output, up to the first test that failed: a failed test may leave processes running."""
     child = subprocess.Popen(
         command,
         cwd=tree,
@@ -112,7 +112,7 @@ def _run(command: Sequence[str], tree: Path, environment: Mapping[str, str], wit
 
 
 def _kill(child: subprocess.Popen[str]) -> None:
-    """End the program and all that it started."""
+    """End the program and all processes that it started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()

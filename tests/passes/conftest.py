@@ -1,4 +1,4 @@
-"""A small film to render laws with, made once a session."""
+"""A small film for tests of laws, made once per session."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.passes.render import MEDIA, Bench
 
 PICTURE = "testsrc2=s=160x90:r=30:d=7"
 SOUND = "aevalsrc='0.4*sin(2*PI*(300+40*t)*t)|0.3*sin(2*PI*(500-30*t)*t)':s=48000:d=7"
-"""Two tones that never repeat: every sample tells where it comes from."""
+"""Two tones that never repeat: each sample identifies its place in the source."""
 
 
 @pytest.fixture(scope="session")
@@ -37,5 +37,5 @@ def bench(small: Media, tmp_path: Path) -> Bench:
 
 @pytest.fixture
 def benches(small: Media, tmp_path: Path, ffmpegs: str) -> Bench:
-    """Renders with every ffmpeg at hand in turn."""
+    """Renders with every available ffmpeg in turn."""
     return Bench(small, find_build(ffmpegs), tmp_path)

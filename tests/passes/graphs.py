@@ -1,4 +1,4 @@
-"""Graphs as passes meet them: the golden reels, part of the way down."""
+"""Graphs as inputs of passes: the golden reels, partly lowered."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.golden.media import MEDIA, NINE
 
 
 def lowered(case: str) -> Graph:
-    """A golden reel as lowering leaves it."""
+    """A golden reel after lowering."""
     return lower(at_rate(reel_of(case), MEDIA), MEDIA, BUILDS.get(case, NINE)).graph
 
 
@@ -25,5 +25,5 @@ def through(graph: Graph, steps: Iterable[Pass]) -> Graph:
 
 
 def before(step: Pass, graph: Graph) -> Graph:
-    """A lowered graph as `step` first meets it."""
+    """A lowered graph in the form in which `step` receives it."""
     return through(graph, PASSES[: PASSES.index(step)])

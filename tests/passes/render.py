@@ -1,4 +1,4 @@
-"""Graphs rendered and decoded again at once: every frame as a hash, every sample as a number."""
+"""Renders and decodes graphs in one step: every frame as a hash, every sample as a number."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Rendered:
-    """What a graph makes: its frames' ticks and hashes, and its samples, two channels."""
+    """The output of a graph: its frames' ticks and hashes, and its samples, two channels."""
 
     ticks: tuple[int, ...]
     frames: tuple[str, ...]
@@ -47,7 +47,7 @@ class Bench:
         self.media, self.build, self.folder = media, build, folder
 
     def render(self, graph: Graph) -> Rendered:
-        """What the graph makes; subprocess.CalledProcessError when ffmpeg refuses it."""
+        """The output of the graph; subprocess.CalledProcessError when ffmpeg refuses it."""
         md5, sound = self.folder / "frames.md5", self.folder / "sound.f32"
         sound.write_bytes(b"")
         heard = ("-map", f"[{graph.audio}]", "-f", "f32le", str(sound)) if graph.audio else ()
@@ -57,7 +57,7 @@ class Bench:
         return Rendered(ticks, frames, np.fromfile(sound, np.float32).reshape(-1, 2))
 
     def pixels(self, graph: Graph) -> Pixels:
-        """Every frame's bytes, a row each; the graph has no sound."""
+        """Every frame's bytes, one row each; the graph has no sound."""
         raw = self.folder / "frames.yuv"
         self._run(graph, "-map", f"[{graph.video}]", *DECODED, "-f", "rawvideo", str(raw))
         return np.fromfile(raw, np.uint8).reshape(-1, 160 * 90 * 3 // 2)
@@ -71,12 +71,12 @@ class Bench:
         subprocess.run(whole, check=True, capture_output=True, timeout=60)
 
     def said(self, command: Sequence[str]) -> str:
-        """What ffmpeg says of a command when it is asked to say much."""
+        """ffmpeg's verbose log of a command."""
         loud = [*command[: command.index("-v")], "-v", "verbose", *command[command.index("-v") + 2 :]]
         return subprocess.run(loud, check=True, capture_output=True, timeout=60).stderr.decode()
 
     def rgb(self, command: Sequence[str]) -> bytes:
-        """What a command that writes a picture drew, as 8-bit RGB."""
+        """The picture that a command writes, as 8-bit RGB."""
         subprocess.run(command, check=True, capture_output=True, timeout=60)
         decode = [
             self.build.path,
@@ -94,7 +94,7 @@ class Bench:
 
 
 def reel(*clips: Stored, **top: Any) -> Reel:
-    """A reel of the small file at its own size, its clips' `play` as `play` takes it."""
+    """A reel of the small file at its own size, with each clip's `play` in the form of `play`."""
     canvas = {"width": 160, "height": 90, "fps": "30", **top.pop("canvas", {})}
     stored = [{"media": MEDIA, **_stored(clip)} for clip in clips]
     return read_reel(json.dumps({"reel": 1, "canvas": canvas, **top, "clips": stored}))

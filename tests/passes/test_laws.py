@@ -1,4 +1,4 @@
-"""Every pass's law, kept by what ffmpeg draws: the graph with the pass and without it give the same film."""
+"""Every pass's law, checked in ffmpeg's output: the graph with the pass and without it give the same film."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ def compiled(bench: Bench, edit: Reel) -> Compiled:
 
 
 def without(step: Pass, bench: Bench, edit: Reel) -> Rendered:
-    """The film that the other passes make alone."""
+    """The film after the other passes alone."""
     graph = lowered(bench, edit)
     others = through(graph, [other for other in PASSES if other is not step])
-    assert others.defs != through(graph, PASSES).defs, "the pass has nothing to do here"
+    assert others.defs != through(graph, PASSES).defs, "the pass does not change this graph"
     verify_legal(others)
     return bench.render(others)
 
@@ -82,7 +82,7 @@ def test_the_film_is_the_same_without_it(step: Pass, bench: Bench) -> None:
     made = bench.render(compiled(bench, edits[step]).legal)
     assert same(without(step, bench, edits[step]), made)
     assert len(set(made.frames)) > 15, "the picture moves"
-    assert np.abs(made.samples).max() > 0.2, "the sound sounds"
+    assert np.abs(made.samples).max() > 0.2, "the sound is not silent"
 
 
 def test_a_film_is_told_from_one_that_is_a_frame_off(bench: Bench) -> None:
@@ -120,7 +120,7 @@ def test_a_blend_is_of_the_clips_own_pixels(benches: Bench) -> None:
 
 @pytest.mark.parametrize("fill", ["blur", "#ff8800", "#000000"])
 def test_what_lies_behind_a_picture_leaves_it_alone(fill: str, benches: Bench) -> None:
-    """The picture is the same whatever fills its bars; a colour is that colour, a blur is neither black nor sharp."""
+    """The picture is the same with every fill of its bars; a colour is exact, a blur is neither black nor sharp."""
     edit = {"play": (1, 1.5), "crop_data": {"x": 30, "y": 0, "width": 90, "height": 90}}
     plain, film = (
         benches.pixels(compiled(benches, reel(edit, canvas=canvas, audio={"include": False})).legal)
@@ -153,7 +153,7 @@ def test_reading_a_copy_is_reading_the_original(bench: Bench) -> None:
 
 
 def _doubled(graph: Graph) -> Graph:
-    """The graph with every reader of the sound reading a source of its own."""
+    """The graph with a separate source for every reader of the sound."""
     source, even = Value("clip1.audio"), Value("clip1.even")
     defs: list[Def] = []
     for define in graph:
@@ -191,7 +191,7 @@ def test_a_joint_that_keeps_pitch_is_softened_to_silence(bench: Bench) -> None:
 
 
 def test_real_time_is_not_touched(bench: Bench) -> None:
-    """The samples of a film at speed 1 are its source's own, to 16 bits."""
+    """The samples of a film at speed 1 equal those of its source, to 16 bits."""
     heard = bench.render(compiled(bench, reel({"play": (3.1, 4.3)})).legal).samples
     t = 3.1 + np.arange(57_600) / 48_000
     left = 0.4 * np.sin(2 * np.pi * (300 + 40 * t) * t)
@@ -199,7 +199,7 @@ def test_real_time_is_not_touched(bench: Bench) -> None:
 
 
 def test_varispeed_is_in_its_place_to_the_millisecond(bench: Bench) -> None:
-    """Half speed: the sample at record time t is the source's at 3 + t / 2; the tone's phase says which it is."""
+    """Half speed: the sample at record time t is the source's at 3 + t / 2, which the tone's phase reveals."""
     edit = reel({"play": (3, 4, (3, 4, 0.5))}, audio={"stretch": "varispeed"})
     heard = bench.render(compiled(bench, edit).legal).samples[:, 0]
     late: dict[int, float] = {}
@@ -296,7 +296,7 @@ SLICED = {
 
 @pytest.mark.parametrize("motion", ["blend", "interpolate"])
 def test_only_slow_motion_is_drawn_by_motion(motion: str, benches: Bench) -> None:
-    """Between the source's frames there are new ones; its own, a freeze and what is not slow are as they were."""
+    """New frames appear between the source's frames; the source's own, a freeze and normal speed are unchanged."""
     clip = {"play": (1, 2.6, (1.4, 1.8, 0.25), (1.6, 0.5), (2, 2.5, 2))}
     silent = {"include": False}
     plain, moved = (
@@ -334,7 +334,7 @@ def test_a_slice_is_the_films_frame(name: str, bench: Bench) -> None:
 
 @pytest.mark.parametrize("name", SLICED)
 def test_units_are_the_film(name: str, bench: Bench) -> None:
-    """Cut anywhere, and where units are: every part is drawn as the whole draws it, pixel for pixel."""
+    """Cut at random frames and at the ends of units: every part equals that part of the whole film, pixel for pixel."""
     film = compiled(bench, SLICED[name])
     frames = bench.render(film.legal).frames
     dice = random.Random(name)

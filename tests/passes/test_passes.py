@@ -1,4 +1,4 @@
-"""What holds for every pass: it says its law, does its work once, and leaves a well-formed graph."""
+"""Properties of every pass: it states its law, a second run changes nothing, and its graph is well formed."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_folding_the_film_itself_leaves_its_operand() -> None:
 
 
 def sought(media: Media, start: int, stream: Literal["video", "audio"] = "video") -> Fraction:
-    """Where a source is read from whose use begins at `start`."""
+    """The seek time of a source whose use begins at `start`."""
     read = ops.Trim(A, src(start), src(50)) if stream == "video" else ops.Stretch(A, warp(start, 999), 9, "atempo")
     op = seek_sources(chain(ops.Source(media, stream), read)).ops[A]
     assert isinstance(op, ops.Source)
@@ -191,7 +191,7 @@ def test_what_two_read_does_not_commute() -> None:
 
 
 def test_stills_commute_in_clips_that_are_interleaved() -> None:
-    """Definitions may stand in any order that makes them before they are read."""
+    """Definitions may be in any order that makes each before it is read."""
     slow = warp(1, 3, Fraction(1, 2))
     graph = chain(
         *(source(), source(), ops.Retime(A, slow, FPS), ops.Retime(B, slow, FPS)),
@@ -381,7 +381,7 @@ def test_a_part_of_a_clip_is_read_from_where_it_begins() -> None:
 
 
 def test_a_part_of_a_source_with_uneven_times_is_read_from_the_frames_before_it() -> None:
-    """A frame every five seconds: what is on screen began long before the part, and a seek needs more before that."""
+    """A frame every five seconds: the visible frame began long before the part, and a seek must go further back."""
     graph = shaped("deep_seek")
     video = next(define.op.media for define in graph if isinstance(define.op, ops.Source)).video
     ticks = tuple(range(0, 90 * 60 * 12_800, 5 * 12_800))
@@ -414,6 +414,6 @@ def test_a_fade_is_kept_whole_or_left_out() -> None:
 
 
 def test_the_parts_of_one_clip_are_made_together() -> None:
-    """A blend and what follows it read one clip: it is opened once, for the span of both."""
+    """A blend and the definitions after it read one clip: it is opened once, for the span of both."""
     part = narrow_frames(slice_span(shaped("dissolve_between_cuts"), 135, 170))
     assert sources(part) == ["dunk.video", "replay.video"]

@@ -20,7 +20,7 @@ SPEEDS = st.one_of(st.sampled_from(["0.1", "0.5", "1", "4", "16"]).map(Fraction)
 
 @st.composite
 def warps(draw: st.DrawFn) -> Warp:
-    """Ramps and constant spans, the last one cut by a trim, a freeze among them now and then."""
+    """Ramps and constant spans, the last one cut by a trim, now and then with a freeze among them."""
     at, paces = Fraction(1), []
     for _ in range(draw(st.integers(1, 3))):
         end = at + draw(st.fractions(Fraction(1, 100), 4, max_denominator=1000))
@@ -33,15 +33,15 @@ def warps(draw: st.DrawFn) -> Warp:
 
 
 def samples_of(warp: Warp) -> int:
-    """As many as the clip's frames last at 30 a second, which may be a little more or less than the warp."""
+    """The samples of the clip's frames at 30 a second, which may be slightly more or fewer than the warp's."""
     return nearest(warp.total * 30) * SAMPLE_RATE // 30 + SAMPLE_RATE // 30
 
 
 def off(piece: SoundPiece, begins: int, warp: Warp) -> float:
-    """Seconds by which what is heard at the start, the middle and the quarters of a piece is out of place.
+    """The largest offset, in seconds, of the sound at the start, the middle and the quarters of a piece.
 
-    That is from when it is heard to when it is meant; where half a sample lies between the two sides of a freeze, or
-    none of the ramp is left, what is heard instead of it, at the piece's own speed.
+    The offset is the distance from the played to the intended time; where half a sample lies between the two sides of
+    a freeze, or none of the ramp is left, it is the distance between the source times, at the piece's own speed.
     """
     worst = 0.0
     for share in (0, 1, 2, 3):
@@ -56,7 +56,7 @@ def off(piece: SoundPiece, begins: int, warp: Warp) -> float:
 
 
 def in_place(warp: Warp, engine: Engine, within: float) -> list[SoundPiece]:
-    """The pieces of a warp, after checking that they fill it and that none is further off than so many seconds."""
+    """The pieces of a warp, after a check that they fill it and that none is off by more than this many seconds."""
     samples = samples_of(warp)
     pieces = list(cut(warp, samples, engine))
     assert sum(piece.samples for piece in pieces) == samples
@@ -79,7 +79,7 @@ def test_varispeed_is_in_its_place_to_a_millisecond(warp: Warp) -> None:
 
 
 ROUNDED_DOWN = cover(src(1), src(Fraction(607, 600)), [Pace(src(1), src("1.0175"), Fraction(1, 10), Fraction(1, 2))])
-"""As many source samples as a stretcher needs, but for the part of one that rounding takes."""
+"""As many source samples as a stretcher needs, except for a fraction of one that rounding removes."""
 
 
 @settings(max_examples=30, deadline=None)
@@ -100,7 +100,7 @@ def test_a_gentle_ramp_keeps_its_pitch_in_tenths_of_a_second(ease: Ease) -> None
 
 
 def test_a_ramp_goes_on_from_sample_to_sample() -> None:
-    """The next piece begins with the source sample after the last one's: nothing clicks between them."""
+    """The next piece begins with the source sample after the last one's, so that no click occurs between them."""
     warp = Warp((Pace(src(Fraction(1, 7)), src(3), Fraction(1, 2), Fraction(4)),))
     pieces = cut(warp, nearest(warp.total * SAMPLE_RATE), "varispeed")
     assert len(pieces) > 20

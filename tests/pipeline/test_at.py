@@ -1,4 +1,4 @@
-"""One record time traced back to what is seen, against the definition, frame by frame."""
+"""One record time traced back to the visible source frames, compared with the definition, frame by frame."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_sight_is_the_curve_and_the_warp_at_its_frame() -> None:
 
 
 def defined(sight: Sight, fps: Fraction, n: int) -> int:
-    """The last source frame whose slot is at or before n, tried one by one; before any, the first."""
+    """The last source frame whose slot is at or before n, searched one by one; the first if there is none."""
     placed = sight.placed
     warp, rate = placed.timing.warp, placed.media.video.rate
     frames = [k for k in range(int(warp.end * rate) + 2) if placed.timing.read_from <= k / rate < warp.end]
@@ -131,7 +131,7 @@ def test_between_two_frames_the_held_frame_is_shown() -> None:
 
 
 def test_frames_at_uneven_times_are_counted_too() -> None:
-    """Frame 30 of thirty a second begins at 1 s, and is the 29th: one before it was left out."""
+    """Frame 30 at 30 frames a second begins at 1 s, and is the 29th in the file, because one before it is missing."""
     film = compiled({"media": "screen.mp4", **play(1.18, 3)})
     assert [seen(film, frame)[0].source_frame for frame in (0, 1, 2)] == [32, 33, 34]
 
@@ -161,7 +161,7 @@ def test_what_is_not_in_the_film_has_no_record_time(clip: str, at: str) -> None:
 
 
 def test_a_film_that_is_rounded_down_shows_less_than_its_clip() -> None:
-    """1.01 s is 30 frames of 30: the last hundredth of a second is not seen."""
+    """1.01 s is 30 frames at 30 a second: the last hundredth of a second is not visible."""
     plan = compiled({"id": "a", **play(0, 1.01)}).plan
     assert record_time(plan, "a", SourceTime(Fraction(999, 1000))) == Fraction(999, 1000)
     with pytest.raises(ReelError, match="not in the film") as caught:

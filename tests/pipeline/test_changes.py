@@ -1,4 +1,4 @@
-"""What a pass did, definition by definition."""
+"""The changes by a pass, definition by definition."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.golden.compiling import FILMS, compile_case
 
 @pytest.mark.parametrize("case", FILMS[:12])
 def test_marked_lines_are_both_graphs(case: str) -> None:
-    """Without what is gone they are the graph after; without what is new, the names of the graph before."""
+    """Without the removed lines they are the graph after; without the new lines, the names of the graph before."""
     stages = compile_case(case).stages
     counted = changes(stages)
     assert counted[0].new == counted[0].changed == counted[0].gone == 0

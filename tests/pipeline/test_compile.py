@@ -46,7 +46,7 @@ def test_the_graph_people_read_says_what_and_not_how(case: str) -> None:
 
 
 def test_folding_twice_is_not_mistaken_for_folding_first() -> None:
-    """Where the first folding finds nothing to do, the graph people read is the one lowering made."""
+    """Where the first folding changes nothing, the graph for people equals the lowered one."""
     film = compile_case("everything_has_something_to_do")
     names = [stage.name for stage in film.stages]
     assert names.index("fold-identity") > names.index("choose-crops")

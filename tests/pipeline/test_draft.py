@@ -1,4 +1,4 @@
-"""A draft tells the film that a compile makes: its frames, their source frames and boxes; and goes on past errors."""
+"""A draft describes the film of a compile: its frames, their source frames and boxes; and it continues after errors."""
 
 from __future__ import annotations
 

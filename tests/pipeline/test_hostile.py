@@ -1,4 +1,4 @@
-"""Hostile edits: whatever a reel holds, its script and command are made of the words that reelc itself writes."""
+"""Hostile edits: for any reel, its script and command contain only filters and options that reelc itself writes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ NEAR = st.sampled_from([0, 0, -1, 1e-9, 1e-3, 0.1, 1 / 3, 1])
 
 
 def instead(value: Any) -> st.SearchStrategy[Any]:
-    """What a hostile client may put in a value's place: mostly what might be taken for it."""
+    """Hostile values for any place: mostly values that resemble valid ones."""
     near = VALUES
     if isinstance(value, str):
         near = NAMES
@@ -53,7 +53,7 @@ def instead(value: Any) -> st.SearchStrategy[Any]:
 
 
 def compiled(stored: Any) -> Compiled:
-    """A reel, over media of whatever names it gives."""
+    """A reel, over media with arbitrary names."""
     reel = read_reel(json.dumps(stored))
     names = {clip.media for clip in reel.clips}
     return compile_reel(reel, {name: MEDIA.get(name) or replace(MEDIA["game.mp4"], path=name) for name in names}, NINE)
@@ -61,31 +61,31 @@ def compiled(stored: Any) -> Compiled:
 
 @cache
 def stored(case: str) -> str:
-    """The text of a case that is a film."""
+    """The text of a case that compiles to a film."""
     return (GOLDEN / case / "clips.json").read_text(encoding="utf-8")
 
 
 def filters(script: str) -> Iterator[str]:
-    """The names of a script's filters, as ffmpeg reads it: what is quoted or a link's label holds none."""
+    """The names of a script's filters, as ffmpeg reads it: quoted text and link labels contain none."""
     bare = re.sub(r"'[^']*'|\\.|\[[^]]*\]", "", script)
     for text in re.split("[,;]", bare):
         yield re.split("[=@]", text.strip(), maxsplit=1)[0]
 
 
 def options(film: Compiled) -> set[str]:
-    """The words of the command that ffmpeg takes for options: nothing else begins with a dash."""
+    """The words of the command that ffmpeg takes for options: no other word begins with a dash."""
     return {word for word in film.command("script.txt", "film.mp4") if word.startswith("-")}
 
 
 @cache
 def written() -> tuple[set[str], set[str]]:
-    """The filters and the options of all films among the goldens, whose scripts people have read."""
+    """The filters and the options of all films among the goldens, whose scripts were reviewed."""
     films = [compiled(json.loads(stored(case))) for case in FILMS]
     return {name for film in films for name in filters(film.script)}, set().union(*map(options, films))
 
 
 def places(value: Any, here: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Where something else may stand: every field and item, however deep."""
+    """Places for a hostile value: every field and item, at any depth."""
     for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
         yield (*here, key)
         yield from places(inner, (*here, key))
@@ -93,7 +93,7 @@ def places(value: Any, here: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 @st.composite
 def edits(draw: st.DrawFn) -> Any:
-    """A reel of the goldens with something hostile in one place, or in three."""
+    """A reel of the goldens with a hostile value in one place, or in three."""
     reel = json.loads(stored(draw(st.sampled_from(FILMS))))
     for _ in range(draw(st.sampled_from([1, 1, 3]))):
         *path, last = draw(st.sampled_from(list(places(reel))))

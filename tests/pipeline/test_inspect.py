@@ -1,4 +1,4 @@
-"""One definition looked at: what became of it is found again, in the script and from stage to stage."""
+"""One definition under inspection: its results are found in the script and in every stage."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_the_parts_are_the_script_and_every_filter_is_somebodys(case: str) -> No
         assert all(part.text.partition("=")[0].strip() for part in filters)
         for part in filters:
             head = part.text.partition("=")[0].partition("@")
-            if head[1]:  # a filter that carries a name carries that of its definition, or of what it became
+            if head[1]:  # a filter's name is that of its definition, or of a result of it
                 assert f"{head[2]}.".startswith(f"{part.value}.")
         assert not any("@" in part.text for part in parts if part.value is None)
 

@@ -1,4 +1,4 @@
-"""Reels compiled side by side, as a server compiles them, are what each is alone."""
+"""Reels compiled concurrently, as in a server, give the same results as alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.golden.compiling import FILMS, compile_case
 
 @pytest.fixture(autouse=True)
 def _restless() -> Iterator[None]:
-    """Threads that take turns all the time."""
+    """Threads that switch as often as possible."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield

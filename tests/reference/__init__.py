@@ -1,1 +1,1 @@
-"""A slow, plain reading of what an edit means, in exact rationals; it shares no code with the compiler."""
+"""A slow, plain definition of an edit's film, in exact rationals; it shares no code with the compiler."""

@@ -1,4 +1,4 @@
-"""Where the crop window is at a source time."""
+"""The crop window at a source time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FIELDS = ("x", "y", "width", "height")
 
 
 def window(keys: Sequence[Mapping[str, object]], rate: Fraction, size: tuple[int, int], at: Fraction) -> Box:
-    """The box shown at source time `at`, inside the picture; the ease of a bracket is its earlier keyframe's."""
+    """The box at source time `at`, inside the picture; the ease of a bracket is its earlier keyframe's."""
     frame = at * rate
     x, y, width, height = (_value([exact(key[field]) for key in keys], keys, frame) for field in FIELDS)
     width, height = min(width, Fraction(size[0])), min(height, Fraction(size[1]))

@@ -1,7 +1,7 @@
-"""A stored clip read plainly: what plays, how fast, how it is entered, how it is framed.
+"""A plain reading of a stored clip: its source range, speeds, transition and framing.
 
 The reel is a plain dict in the current stored form. Out of scope, and refused: timing_data beyond a trim. Rotation is
-not looked at.
+ignored.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SHAPES = {"9:16": (1080, 1920), "16:9": (1920, 1080), "1:1": (1080, 1080), "4:5"
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One clip of a reel, and what is known of its media."""
+    """One clip of a reel, and the facts of its media."""
 
     id: str
     media: str
@@ -33,7 +33,7 @@ class Edit:
     entered: str
     """cut, fade, or the name of a transition that overlaps."""
     join: int
-    """Frames of the film that entering it takes; 0 for a cut."""
+    """Frames of the film that its transition takes; 0 for a cut."""
     keys: Sequence[Stored]
     canvas: Fraction
     """Width / height of the film."""
@@ -52,7 +52,7 @@ def frame_rate(reel: Stored) -> Fraction:
 
 
 def edits(reel: Stored, facts: Mapping[str, Facts]) -> list[Edit]:
-    """The reel's clips, in order; `facts` by the names the reel calls its media."""
+    """The reel's clips, in order; `facts` by the reel's names for its media."""
     width, height = _size(reel.get("canvas", {}))
     found = []
     for number, clip in enumerate(reel["clips"], start=1):
@@ -103,7 +103,7 @@ def _trim(stored: Stored, timing: Stored, facts: Facts) -> tuple[Fraction, Fract
 
 
 def _piece(spans: list[Stored], left: Fraction, right: Fraction) -> Piece:
-    """What plays between two edges; of a ramp that a trim cuts, a part."""
+    """The part of a stretch between two edges; for a ramp that a trim cuts, a part of the ramp."""
     played = Fraction(0), right - left
     for span in spans:
         start, end = exact(span["start"]), exact(span["end"])

@@ -1,4 +1,4 @@
-"""What the reference knows about a media file."""
+"""The facts of a media file that the reference needs."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ class Facts:
     rate: Fraction
     """Frames a second, as probed."""
     times: tuple[Fraction, ...]
-    """When every frame is presented, in order."""
+    """The presentation time of every frame, in order."""
     end: Fraction
-    """Where the last frame ends."""
+    """The end of the last frame."""
     size: tuple[int, int]
     """Width and height as displayed, pixels."""
     clicks: tuple[Fraction, ...] = ()
-    """Where its clicks begin; the first and every tenth after it are loud."""
+    """The start of every click; the first and every tenth after it are loud."""
 
     @property
     def uneven(self) -> bool:
-        """Whether its frames come at uneven times, and not only in a container's milliseconds."""
+        """Whether its frames come at uneven times, beyond the rounding of a container to milliseconds."""
         gaps = [after - before for before, after in pairwise(self.times)]
         return max(gaps, default=Fraction(0)) - min(gaps, default=Fraction(0)) > Fraction(1, 400)

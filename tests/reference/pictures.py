@@ -1,7 +1,7 @@
-"""The pictures of a film, drawn slowly and plainly: every pixel looked up in the source frame that the law names.
+"""The pictures of a film, drawn slowly and plainly: every pixel comes from the source frame that the law names.
 
-For a pixel of the film: where it lies in the crop window, where that lies in the picture before it was rotated, and
-what is there, linearly between the four samples around. Overlaps are weighted sums, fades are sums with black.
+For a pixel of the film: its place in the crop window, the place of that in the picture before its rotation, and the
+value there, linear between the four samples around it. Overlaps are weighted sums, fades are sums with black.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Picture = tuple[Plane, Plane, Plane]
 
 BLACK = (16.0, 128.0, 128.0)
 SLACK = Fraction(1, 100)
-"""Part of its shape by which a window may differ from the canvas and fill it all the same."""
+"""Part of its shape by which a window may differ from the canvas without bars."""
 
 
 def film(reel: Stored, prediction: Prediction, decoded: Mapping[str, Sequence[Picture]]) -> Iterator[Picture]:
@@ -67,7 +67,7 @@ def _filling(window: Box, shape: Fraction) -> Box:
 
 
 def _shot(source: Picture, window: Box, degrees: float, size: tuple[int, int]) -> Picture:
-    """The window of a picture, on the canvas, with bars where its shape is another."""
+    """The window of a picture, on the canvas, with bars if its shape differs."""
     inner = _inner(window, size)
     left, top = ((outer - part) // 4 * 2 for outer, part in zip(size, inner, strict=True))
     planes = []
@@ -80,7 +80,7 @@ def _shot(source: Picture, window: Box, degrees: float, size: tuple[int, int]) -
 
 
 def _inner(window: Box, size: tuple[int, int]) -> tuple[int, int]:
-    """The even size that a window is scaled to."""
+    """The even size to which a window is scaled."""
     shape = window[2] / window[3]
     canvas = Fraction(*size)
     if abs(shape / canvas - 1) <= SLACK:
@@ -91,7 +91,7 @@ def _inner(window: Box, size: tuple[int, int]) -> tuple[int, int]:
 
 
 def _drawn(plane: Plane, step: int, window: Box, degrees: float, size: tuple[int, int], black: float) -> Plane:
-    """A plane's part of a window, `size` samples; `step` is how many pixels one of its samples is wide."""
+    """A plane's part of a window, `size` samples; `step` is the width of one of its samples in pixels."""
     x, y, width, height = (float(edge) for edge in window)
     across = x + (np.arange(size[0]) + 0.5) * width / size[0]
     down = y + (np.arange(size[1]) + 0.5) * height / size[1]
@@ -106,7 +106,7 @@ def _drawn(plane: Plane, step: int, window: Box, degrees: float, size: tuple[int
 
 
 def _rotated(columns: Plane, rows: Plane, size: tuple[int, int], degrees: float) -> tuple[Plane, Plane]:
-    """Where a place of the picture was before it was turned counter-clockwise about its centre."""
+    """The place before the picture was rotated counter-clockwise about its centre."""
     angle = math.radians(degrees)
     x, y = columns - size[0] / 2, rows - size[1] / 2
     return (
@@ -116,7 +116,7 @@ def _rotated(columns: Plane, rows: Plane, size: tuple[int, int], degrees: float)
 
 
 def _between(plane: Plane, columns: Plane, rows: Plane) -> Plane:
-    """The plane's values between its samples, its edges going on for ever."""
+    """The plane's values between its samples, with its edges continued outside."""
     height, width = plane.shape
     columns, rows = columns.clip(0, width - 1), rows.clip(0, height - 1)
     left, top = np.floor(columns).astype(int), np.floor(rows).astype(int)

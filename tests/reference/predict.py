@@ -1,4 +1,4 @@
-"""What film a reel must give: its frames, samples, clicks and crop windows, foretold from the reel and the facts."""
+"""The predicted film of a reel: its frames, samples, clicks and crop windows, from the reel and the facts."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ EDGE = Fraction(1, 100)
 """Record seconds on either side of a join or a change of speed within which a click may be faded or smeared."""
 
 POST_ROLL = Fraction(1, 20)
-"""Source seconds beyond a stretch that a stretcher which keeps the pitch is given, and may let through."""
+"""Source seconds past the end of a stretch that a pitch-keeping stretcher receives, and may let through."""
 
 CLICK, RINGING = Fraction(3, 2000), Fraction(1, 1000)
-"""Seconds a click lasts, and by which resampling may let it be heard early."""
+"""The duration of a click in seconds, and the time by which resampling may advance its start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Click:
     """A click of a source in the film, at `record` seconds, where the source plays at `speed`.
 
-    `loud`: it is on a whole second of its sound. `clear`: it neither dissolves nor fades nor lies next to a join.
-    `exact`: its place is promised to the millisecond.
+    `loud`: it is on a whole second of its sound. `clear`: it is in no dissolve or fade, and not next to a join.
+    `exact`: its predicted place is exact to the millisecond.
     """
 
     clip: str
@@ -52,7 +52,7 @@ class Clip:
     source_in: Fraction
     source_out: Fraction
     source_frames: tuple[int, ...]
-    """The source frame that each of its frames shows."""
+    """The source frame in each of its frames."""
     windows: tuple[crop.Box, ...]
     """The crop window of each of its frames."""
     entered: str
@@ -60,9 +60,9 @@ class Clip:
     overlaps: tuple[int, int]
     """Frames it shares with the clip before, and with the clip after."""
     darkened: tuple[int, int]
-    """Frames that come from black at its start, and that go to black at its end."""
+    """Frames of its fade from black, and frames of its fade to black."""
     margin: Fraction
-    """How far, in frames, the nearest source frame is from falling into another slot."""
+    """The distance, in frames, of the nearest source frame from falling into another slot."""
 
     @property
     def end_frame(self) -> int:
@@ -82,7 +82,7 @@ class Prediction:
 
     @property
     def source_frames(self) -> tuple[tuple[tuple[str, int], ...], ...]:
-        """For every frame the (clip id, source frame) it shows: two where clips overlap, the leaving one first."""
+        """The (clip id, source frame) pairs of every frame: two where clips overlap, the leaving one first."""
         film: list[list[tuple[str, int]]] = [[] for _ in range(self.frames)]
         for clip in self.clips:
             for n, k in enumerate(clip.source_frames, start=clip.first_frame):
@@ -96,7 +96,7 @@ class Prediction:
 
 
 def predict(reel: Stored, facts: Mapping[str, Facts]) -> Prediction:
-    """The film of a legal reel; `facts` by the names it calls its media; ValueError for what is out of scope."""
+    """The film of a legal reel; `facts` by the reel's names for its media; ValueError for a reel out of scope."""
     fps, found = frame_rate(reel), edits(reel, facts)
     clips: list[Clip] = []
     for i, edit in enumerate(found):
@@ -112,12 +112,12 @@ def predict(reel: Stored, facts: Mapping[str, Facts]) -> Prediction:
 
 
 def _overlap(edit: Edit) -> int:
-    """Frames over which the clip is shown together with the one before."""
+    """The number of frames that the clip shares with the one before."""
     return 0 if edit.entered == "fade" else edit.join
 
 
 def _darkness(edit: Edit) -> tuple[int, int]:
-    """Of the frames of a fade, how many the clip before goes to black in, and how many this one comes from black in."""
+    """The frames of a fade to black at the end of the clip before, and those from black at the start of this one."""
     return (edit.join // 2, edit.join - edit.join // 2) if edit.entered == "fade" else (0, 0)
 
 
@@ -143,11 +143,11 @@ def _clip(edit: Edit, fps: Fraction, first: int, overlaps: tuple[int, int], dark
 
 
 def _slots(edit: Edit, fps: Fraction) -> dict[int, Fraction]:
-    """Where every source frame of the clip falls on its frame grid; the whole part is its slot."""
+    """The place of every source frame of the clip on its frame grid; the whole part is its slot."""
     bias = Fraction(1, 2) + Fraction(1, 1000)
     start, times = edit.course.start, edit.facts.times
     inside = {k: at for k, at in enumerate(times) if start <= at < edit.course.end}
-    if edit.facts.uneven:  # it may have begun long before: what is on screen at the in point is shown until the next
+    if edit.facts.uneven:  # it may have begun long before: the frame at the in point is shown until the next
         inside[max(k for k, at in enumerate(times) if at <= start)] = start
     if not inside:
         raise ValueError(f"no source frame begins inside clip {edit.id}")
@@ -165,7 +165,7 @@ def _clicks(edit: Edit, clip: Clip, fps: Fraction) -> list[Click]:
     for k, at in enumerate(edit.facts.clicks):
         if at + CLICK < edit.course.start:
             continue
-        began = max(at, edit.course.start)  # of one that began before, the rest is heard
+        began = max(at, edit.course.start)  # the rest of a click that began before is audible
         stretch, record = edit.course.stretch_at(began), begin + edit.course.record(began)
         rest = end + (RINGING if edit.stretch == "varispeed" else POST_ROLL / min(stretch.entry, stretch.leave))
         if record >= rest:

@@ -1,4 +1,4 @@
-"""Random reels in which boxes move, speeds ramp, pictures are held or turned, bars appear and clips blend."""
+"""Random reels with moving boxes, speed ramps, held or rotated pictures, bars and blends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EASES = ("spline", "linear", "smooth", "hold")
 
 MARGIN = 0.16
 """Part of the picture's size that keyframes keep from its edge: where a spline would overshoot it, the box is clamped,
-and how is no matter of this judge."""
+in a way that this test leaves open."""
 
 
 def random_looks(seed: int, facts: Mapping[str, Facts]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Random reels that are always legal, and whose film can be foretold without a doubt."""
+"""Random reels that are always legal, and whose film can be predicted without doubt."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from tests.reference.warp import nearest
 RATES = ("24", "25", "30000/1001", "30", "60")
 CANVASES = ((320, 180), (256, 144), (384, 216))
 LIMITS = (0.1, 16)
-"""The slowest and the fastest speed, which ramps often run to."""
+"""The slowest and the fastest speed, at which ramps often end."""
 SPEEDS = (0.25, 0.37, 0.5, 0.61, 0.75, 0.9, 1, 1.07, 1.25, 1.5, 2, 2.37, 3, 4)
 
 SHORTEST = Fraction(1, 5)
-"""Source seconds a clip plays at least."""
+"""The least source seconds of a clip."""
 LONGEST = Fraction(7, 4)
-"""Source seconds a trimmed clip plays at most, so that a film stays short."""
+"""The most source seconds of a trimmed clip, which keeps a film short."""
 FILM = 6
-"""Record seconds a film lasts at most, or is thrown again."""
+"""The most record seconds of a film; longer ones are generated again."""
 
 SURE = Fraction(1, 10_000)
 """Frames by which every source frame must clear its slot: below that, microseconds decide."""
 NEAR = Fraction(2, 1_000_000)
 """Seconds within which a source frame counts as on the in or out point, and then must lie on it exactly."""
 BLUR = Fraction(1, 1000)
-"""Seconds by which containers differ about where the last frame ends; no film's length may hang on it."""
+"""Seconds by which containers differ about the end of the last frame; no film's length may depend on it."""
 
 
 Shares = tuple[float, float]
-"""Of spans that ramp, and of clips in which a picture is held."""
+"""The share of spans that ramp, and of clips with a held picture."""
 
 
 def random_reel(
@@ -43,8 +43,8 @@ def random_reel(
 ) -> dict[str, Any]:
     """A reel of 1 to 6 clips, the same for the same seed and sources.
 
-    `ramps` is the share of spans that ramp, `freezes` that of clips in which a picture is held; every fourth has none.
-    `blends` are transitions to be thrown besides cuts, fades and dissolves.
+    `ramps` is the share of spans that ramp, `freezes` that of clips with a held picture; every fourth reel has none.
+    `blends` are transitions to choose from, besides cuts, fades and dissolves.
     """
     shares = (ramps, freezes) if seed % 4 else (0.0, 0.0)
     throws = (_throw(random.Random(f"{seed}/{attempt}"), sources, shares, blends) for attempt in count())
@@ -54,7 +54,7 @@ def random_reel(
 def _throw(
     dice: random.Random, sources: Sequence[Source], shares: Shares, blends: Sequence[str]
 ) -> dict[str, Any] | None:
-    """A reel, unless its film would be in doubt or too long."""
+    """A reel, or None if its film would be in doubt or too long."""
     reel = _reel(dice, sources, shares)
     facts = {source.media: source.facts for source in sources}
     if not all(_certain(edit, frame_rate(reel)) for edit in edits(reel, facts)):
@@ -122,7 +122,7 @@ def _instant(dice: random.Random, source: Source, low: Fraction, high: Fraction)
 
 
 def _decimal(x: Fraction, low: Fraction, high: Fraction, places: int = 6) -> Fraction:
-    """`x` to so many decimals, never outside."""
+    """`x` rounded to this many decimals, within the bounds."""
     rounded = Fraction(round(x * 10**places), 10**places)
     return rounded if low <= rounded <= high else Fraction(int(x * 10**6), 10**6)
 
@@ -142,7 +142,7 @@ def _spans(dice: random.Random, start: Fraction, end: Fraction, ramps: float) ->
 def _reach_over(
     dice: random.Random, spans: list[dict[str, Any]], start: Fraction, end: Fraction, longest: Fraction
 ) -> None:
-    """Have a ramp begin before the in point or end after the out point, now and then: the trim cuts it."""
+    """Now and then let a ramp begin before the in point or end after the out point, so that the trim cuts it."""
     if spans and isinstance(spans[0]["speed"], dict) and dice.random() < 0.5:
         spans[0]["start"] = _number(_decimal(start * Fraction(dice.random()), Fraction(0), start))
     if spans and isinstance(spans[-1]["speed"], dict) and dice.random() < 0.5:
@@ -150,7 +150,7 @@ def _reach_over(
 
 
 def _freezes(dice: random.Random, source: Source, start: Fraction, end: Fraction) -> list[dict[str, Any]]:
-    """One or two pictures held: anywhere, on a frame, between two, at the in or the out point."""
+    """One or two held pictures: anywhere, on a frame, between two, at the in or the out point."""
     found = {_instant(dice, source, start, end) for _ in range(dice.randint(1, 2))}
     return [{"at": _number(at), "freeze": dice.choice((0.02, 0.1, 0.37, 0.5))} for at in sorted(found)]
 
@@ -163,7 +163,7 @@ def _speed(dice: random.Random, ramps: float) -> float | dict[str, Any]:
 
 
 def _certain(edit: Edit, fps: Fraction) -> bool:
-    """Whether nobody who reads the law and the media's end within a millisecond could foretell another clip."""
+    """Whether the law gives the same clip wherever, within a millisecond, the media ends."""
     course, media = edit.course, edit.facts
     points = (course.start, course.end, *(at for at, _ in course.freezes))
     around = [abs(at - point) for at in media.times for point in points]

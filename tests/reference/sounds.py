@@ -1,7 +1,7 @@
-"""The sound of a film, mixed slowly and plainly: every sample looked up where the law says that it is heard.
+"""The sound of a film, mixed slowly and plainly: every sample comes from the place that the law names.
 
-A stretch of a clip begins at the film's sample nearest to where it begins, with the source sample nearest to where that
-is, and goes on from there at its speed. What is held is silent. Overlaps are weighted sums, fades sums with silence;
+A stretch of a clip begins at the film's sample nearest to its start, with the source sample nearest to its source
+start, and continues at its speed. Held pictures are silent. Overlaps are weighted sums, fades sums with silence;
 both change evenly.
 """
 
@@ -20,7 +20,7 @@ from tests.reference.predict import SAMPLE_RATE, Clip, Prediction
 from tests.reference.warp import Course, nearest
 
 Samples = NDArray[np.float64]
-"""Left and right, a row a sample."""
+"""Left and right, one row per sample."""
 
 UNSURE = Fraction(1, 100)
 """Seconds around the ends of a stretch in which filters are still filling, or joints are softened."""
@@ -37,7 +37,7 @@ class Heard:
 def film_sound(
     edits: list[Edit], prediction: Prediction, media: Mapping[str, Heard]
 ) -> tuple[Samples, NDArray[np.bool_]]:
-    """The film's samples, and for which of them that is certain: not for those of a pitch that was kept."""
+    """The film's samples, and which of them are certain: not those at a kept pitch."""
     mixed, sure = np.zeros((prediction.samples, 2)), np.ones(prediction.samples, bool)
     for edit, clip in zip(edits, prediction.clips, strict=True):
         first, until = (nearest(n * SAMPLE_RATE / prediction.fps) for n in (clip.first_frame, clip.end_frame))
@@ -79,7 +79,7 @@ def _course(course: Course, begin: Fraction, end: Fraction) -> tuple[Fraction, F
 
 
 def _played(source: Fraction, speed: Fraction, length: int, heard: Heard) -> Samples:
-    """So many samples from a source time on, at one speed."""
+    """This many samples from a source time on, at one speed."""
     at = nearest(source * SAMPLE_RATE) + np.arange(length) * float(speed)
     places = at / SAMPLE_RATE * heard.rate
     known = np.arange(len(heard.samples))
@@ -87,7 +87,7 @@ def _played(source: Fraction, speed: Fraction, length: int, heard: Heard) -> Sam
 
 
 def _level(clip: Clip, length: int, first: int, fps: Fraction) -> NDArray[np.float64]:
-    """How loud each sample of a clip is."""
+    """The weight of each sample of a clip."""
     level = np.ones(length)
     start, end = clip.first_frame, clip.end_frame
     for steps in (clip.overlaps[0], clip.darkened[0]):

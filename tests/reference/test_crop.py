@@ -1,4 +1,4 @@
-"""The crop window against values worked out by hand."""
+"""The crop window compared with values computed by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reference against cases worked out by hand."""
+"""The reference compared with cases computed by hand."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TENTHS = tuple(Fraction(k, 10) for k in range(40))
 
 
 def media(rate: Fraction = THIRTY, seconds: int = 4) -> Facts:
-    """A 1920 x 1080 source at a constant rate, clicking on every tenth."""
+    """A 1920 x 1080 source at a constant rate, with a click on every tenth of a second."""
     frames = int(rate * seconds)
     return Facts(rate, tuple(k / rate for k in range(frames)), frames / rate, (1920, 1080), TENTHS)
 
@@ -36,7 +36,7 @@ def cut(start: float, end: float, *spans: tuple[float, float, Any]) -> dict[str,
 
 
 def frozen(edit: dict[str, Any], at: float, seconds: float) -> dict[str, Any]:
-    """The edit with a picture held."""
+    """The edit with a held picture."""
     edit["segments_data"]["spans"].append({"at": at, "freeze": seconds})
     return edit
 
@@ -162,7 +162,7 @@ def test_what_a_trim_leaves_of_a_ramp_keeps_its_course() -> None:
 
 
 def test_a_freeze_holds_what_is_on_screen_and_is_silent() -> None:
-    # Frame 30 is at 1 s: it stands for 3 frames more. Between 36 and 37 it is 36 that stands.
+    # Frame 30 is at 1 s: it is shown for 3 frames more. Between 36 and 37, frame 36 is shown.
     on, between = (film(frozen(cut(0.9, 1.3), at, 0.1)).clips[0] for at in (1, 1.21))
     assert on.source_frames == (27, 28, 29, 30, 30, 30, 30, *range(31, 39))
     assert between.source_frames == (*range(27, 37), 36, 36, 36, 37, 38)

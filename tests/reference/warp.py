@@ -1,4 +1,4 @@
-"""How source time becomes record time.
+"""The map from source time to record time.
 
 Speed eases over record time: at the share u of a stretch's duration D it is v0 + (v1 - v0) e(u), with e(u) = u (linear)
 or 3u^2 - 2u^3 (smooth). Source covered is its integral, and as either e integrates to 1/2, D = 2L / (v0 + v1).
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 HALVINGS = 64
-"""Of a ramp's duration, to find when it reaches a source time: far below a nanosecond."""
+"""Part of a ramp's duration, for the search of a source time: far below a nanosecond."""
 
 
 def exact(number: object) -> Fraction:
@@ -29,14 +29,14 @@ def nearest(x: Fraction) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """`length` source seconds from `start` on, played at one speed or easing from `entry` to `leave`.
+    """`length` source seconds from `start` on, played at one speed or with a ramp from `entry` to `leave`.
 
-    It may be played in part only: from `first` to `last` source seconds into it, which begins at `begin`.
+    Only a part may be played: from `first` to `last` source seconds into it, which begins at `begin`.
     """
 
     start: Fraction
     begin: Fraction
-    """Record seconds of the clip at which what is played of it begins."""
+    """Record seconds of the clip at which its played part begins."""
     length: Fraction
     entry: Fraction
     leave: Fraction
@@ -46,12 +46,12 @@ class Stretch:
 
     @property
     def end(self) -> Fraction:
-        """Source time at which what is played of it ends."""
+        """Source time at which its played part ends."""
         return self.start + self.last
 
     @property
     def duration(self) -> Fraction:
-        """Seconds of record time of what is played."""
+        """Record seconds of its played part."""
         return self._elapsed(self.last) - self._elapsed(self.first)
 
     @property
@@ -66,7 +66,7 @@ class Stretch:
     def record(self, source: Fraction) -> Fraction:
         """The clip's record time at which a source time is played; in a ramp to within its duration / 2**64.
 
-        Past the end it goes on at the last speed.
+        Past the end the last speed continues.
         """
         if source > self.end and not self.steady:
             last = self.begin + self.duration
@@ -84,13 +84,13 @@ class Stretch:
         return 2 * self.length / (self.entry + self.leave)
 
     def _way(self, t: Fraction) -> Fraction:
-        """Source seconds that all of it plays in `t` record seconds."""
+        """Source seconds of the whole stretch that play in `t` record seconds."""
         u = t / self._whole
         eased = {"linear": u**2 / 2, "smooth": u**3 - u**4 / 2}[self.ease]
         return self._whole * (self.entry * u + (self.leave - self.entry) * eased)
 
     def _elapsed(self, way: Fraction) -> Fraction:
-        """Record seconds that all of it takes for so many source seconds."""
+        """Record seconds that the whole stretch needs for this many source seconds."""
         if self.steady:
             return way / self.entry
         if way in (0, self.length):
@@ -103,11 +103,11 @@ class Stretch:
 
 
 Piece = tuple[Fraction, Fraction, Fraction, str, Fraction, Fraction]
-"""Length, entry and exit speed and ease of a stretch, and from where to where of it is played."""
+"""Length, entry and exit speed and ease of a stretch, and the start and end of its played part."""
 
 
 class Course:
-    """A clip's way from source time `start` to `end` through stretches, with freezes as source time to seconds."""
+    """A clip's map from source time `start` to `end` through stretches, with freezes as source time to seconds."""
 
     def __init__(
         self, start: Fraction, end: Fraction, pieces: Iterable[Piece], freezes: Mapping[Fraction, Fraction]
@@ -126,7 +126,7 @@ class Course:
         return next(stretch for stretch in reversed(self.stretches) if stretch.start + stretch.first <= source)
 
     def record(self, source: Fraction) -> Fraction:
-        """The clip's record time at which it plays a source time; of one that is held, the beginning."""
+        """The clip's record time at which it plays a source time; for a held one, the beginning."""
         return self.stretch_at(source).record(source) + self.held_before(source)
 
     @property

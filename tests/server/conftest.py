@@ -1,4 +1,4 @@
-"""What tests of the server may ask for: every kind of object store."""
+"""Fixtures for tests of the server: every kind of object store, a shared server, users and a film."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _counted = itertools.count()
 
 @pytest.fixture(scope="session")
 def moto_bucket() -> Iterator[Bucket]:
-    """A bucket of the mock, which checks no signatures."""
+    """A bucket of the mock S3 server, which checks no signatures."""
     server = ThreadedMotoServer(port=0)
     server.start()
     host, port = server.get_host_and_port()
@@ -41,7 +41,7 @@ def weed_bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
 
 @pytest.fixture(params=["folder", "moto", "seaweedfs"])
 def a_store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
-    """Every kind of store in turn, empty; make it inside a loop's life and close it there."""
+    """Every kind of store in turn, empty; make it inside a running event loop and close it there."""
     if request.param == "folder":
         return FolderStore(tmp_path / "objects")
     bucket = request.getfixturevalue("moto_bucket" if request.param == "moto" else "weed_bucket")
@@ -50,14 +50,14 @@ def a_store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """One server for all tests that do not break it."""
+    """One server for all tests that leave it running."""
     with serving(tmp_path_factory.mktemp("site") / "data", upload_limit="3000000", versions_kept="5") as running:
         yield running
 
 
 @pytest.fixture
 def user(site: Site) -> Iterator[httpx.Client]:
-    """A client of a user of its own."""
+    """A client of a new user."""
     with site.client(add_user(site.data, f"user{next(_counted)}")) as client:
         yield client
 

@@ -1,4 +1,4 @@
-"""An editor's moves through real HTTP: upload, cut, save, export; and the same edit as a reel file."""
+"""The steps of an edit over HTTP (upload, cut, save, export), and the same edit as a reel file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.server.waiting import until
 
 RENDER = "/api/export/framing/render"
 SMALL = {"canvas": {"width": 90, "height": 160, "fps": 30}, "encode": {"preset": "ultrafast"}}
-"""Settings of films that are made in a moment."""
+"""Encoder settings with which films render quickly."""
 
 BOX = [{"frame": 0, "x": 10, "y": 0, "width": 200, "height": 350}]
 PAN = [*BOX, {"frame": 60, "x": 90, "y": 8, "width": 200, "height": 350}]
@@ -30,17 +30,17 @@ Json = dict[str, Any]
 
 
 def trim(start: float, end: float, *spans: Json) -> Json:
-    """Stored segments that play this much."""
+    """Stored segments with this much footage."""
     return {"version": 2, "trimRange": {"start": start, "end": end}, "spans": list(spans)}
 
 
 def new_export() -> str:
-    """An id as a client chooses one."""
+    """A new id, in the form that clients choose."""
     return f"export-{os.getpid()}-{next(_counted)}"
 
 
 def add_clip(client: httpx.Client, project_id: str, raw: str, **fields: Any) -> str:
-    """A clip at the project's end; its id."""
+    """Add a clip at the project's end; its id."""
     given = {"raw_clip_id": raw, "crop_data": BOX, **fields}
     answer = client.post(f"/api/clips/projects/{project_id}/clips", json=given)
     assert answer.status_code == 201, answer.text
@@ -48,15 +48,15 @@ def add_clip(client: httpx.Client, project_id: str, raw: str, **fields: Any) -> 
 
 
 def one_clip(client: httpx.Client, path: Path, **fields: Any) -> str:
-    """A project of one clip."""
+    """A new project with one clip."""
     project_id = project(client, settings=SMALL)
     add_clip(client, project_id, uploaded(client, path), **{"segments_data": trim(0.5, 1.0), **fields})
     return project_id
 
 
 def long_project(client: httpx.Client, path: Path, name: str = "A long film") -> str:
-    """A project whose film takes so long that something can be done meanwhile."""
-    # a preset that looks far ahead would keep everybody waiting for the first frame
+    """A project with a film that renders long enough for a test to act meanwhile."""
+    # a preset with a long lookahead would delay the first frame
     slow = {"canvas": {"width": 1080, "height": 1920, "fps": 60}, "encode": {"preset": "veryfast"}}
     project_id = project(client, settings=slow, name=name)
     raw = uploaded(client, path)
@@ -65,43 +65,43 @@ def long_project(client: httpx.Client, path: Path, name: str = "A long film") ->
 
 
 def awaited(client: httpx.Client, export_id: str, *states: str) -> Json:
-    """The export's description, once it is in one of these states, by default once it has ended."""
+    """The export's description as soon as it has one of these states; by default as soon as it has ended."""
 
     def look() -> Json | None:
-        told: Json = client.get(f"/api/export/{export_id}").json()
-        return told if told["state"] in (states or ("complete", "error", "cancelled")) else None
+        description: Json = client.get(f"/api/export/{export_id}").json()
+        return description if description["state"] in (states or ("complete", "error", "cancelled")) else None
 
     return until(look, f"{export_id} does not end")
 
 
 def drawn(client: httpx.Client, export_id: str) -> Json:
-    """The export's description, once frames of it are made."""
+    """The export's description as soon as some of its frames are rendered."""
 
     def look() -> Json | None:
-        told: Json = client.get(f"/api/export/{export_id}").json()
-        assert told["completed_at"] is None, told
-        return told if told["stage"] == "rendering" and told["progress"] > 0 else None
+        description: Json = client.get(f"/api/export/{export_id}").json()
+        assert description["completed_at"] is None, description
+        return description if description["stage"] == "rendering" and description["progress"] > 0 else None
 
     return until(look, f"{export_id} is not rendered")
 
 
 def come_to(client: httpx.Client, export_id: str, share: float) -> str:
-    """The stage of an export once it has come so far, or has ended."""
+    """The stage of an export once it has reached this one, or has ended."""
 
     def look() -> str | None:
-        told = client.get(f"/api/export/{export_id}").json()
-        return str(told["stage"]) if told["progress"] >= share or told["completed_at"] else None
+        description = client.get(f"/api/export/{export_id}").json()
+        return str(description["stage"]) if description["progress"] >= share or description["completed_at"] else None
 
     return until(look, f"{export_id} does not come to {share}")
 
 
 def frozen(data: Path) -> list[int]:
-    """The ffmpegs of a server that has begun to render, which stand still from now on."""
+    """The ffmpeg processes of a server that has begun to render; they are stopped (SIGSTOP)."""
 
     def look() -> list[int] | None:
         found = ffmpegs_of(data)
         for pid in found:
-            with contextlib.suppress(ProcessLookupError):  # it has just ended, and the next one begins
+            with contextlib.suppress(ProcessLookupError):  # this process has just ended, and the next one begins
                 os.kill(pid, signal.SIGSTOP)
         return found if [_status(pid) for pid in found] == ["T"] * len(found) else None
 
@@ -109,14 +109,14 @@ def frozen(data: Path) -> list[int]:
 
 
 def ffmpegs_of(data: Path) -> list[int]:
-    """The living ffmpegs that write below a data folder."""
+    """The running ffmpeg processes that write below a data folder."""
     found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdecimal():
             try:
                 words = (folder / "cmdline").read_bytes().split(b"\0")
                 dead = _status(int(folder.name)) == "Z"
-            except OSError:  # it ended while it was looked at
+            except OSError:  # the process ended during this look
                 continue
             if b"-nostdin" in words and str(data).encode() in b" ".join(words) and not dead:
                 found.append(int(folder.name))
@@ -124,7 +124,7 @@ def ffmpegs_of(data: Path) -> list[int]:
 
 
 def _status(pid: int) -> str:
-    """As the kernel has it: T stands still, Z is dead."""
+    """The state letter of a process, from the kernel: T is stopped, Z is dead."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
@@ -132,17 +132,17 @@ def _status(pid: int) -> str:
 
 
 def export(client: httpx.Client, project_id: str, export_id: str = "", **headers: str) -> httpx.Response:
-    """The answer to an export that is waited for."""
+    """The answer to an export request that waits for the film."""
     body = {"project_id": project_id, "export_id": export_id or new_export()}
     return client.post(RENDER, json=body, headers=headers, timeout=60)
 
 
 def decided(client: httpx.Client, project_id: str, export_id: str) -> httpx.Response:
-    """The answer to an export once it has ended, well or not: a store that failed is tried again after a pause."""
+    """The answer to an export once it has ended, well or not; after a failure of the store the server tries again."""
 
     def look() -> httpx.Response | None:
-        told = client.get(f"/api/export/{export_id}")
-        over = told.status_code == 200 and told.json()["state"] in ("complete", "error")
+        response = client.get(f"/api/export/{export_id}")
+        over = response.status_code == 200 and response.json()["state"] in ("complete", "error")
         answer = export(client, project_id, export_id)
         return answer if over or answer.status_code == 200 else None
 
@@ -150,7 +150,7 @@ def decided(client: httpx.Client, project_id: str, export_id: str) -> httpx.Resp
 
 
 def begin(client: httpx.Client, project_id: str, export_id: str = "") -> str:
-    """An export that nobody waits for; its id."""
+    """Start an export without waiting for it; its id."""
     answer = export(client, project_id, export_id, Prefer="respond-async")
     assert answer.status_code == 202, answer.text
     return str(answer.json()["export_id"])
@@ -159,15 +159,15 @@ def begin(client: httpx.Client, project_id: str, export_id: str = "") -> str:
 def film(client: httpx.Client, answer: httpx.Response) -> bytes:
     """The film that an export made."""
     assert answer.status_code == 200, answer.text
-    told = answer.json()
-    assert told["success"] is True
-    media = client.get(f"/api/working-videos/{told['working_video_id']}/media")
+    body = answer.json()
+    assert body["success"] is True
+    media = client.get(f"/api/working-videos/{body['working_video_id']}/media")
     assert media.status_code == 200, media.text
     return media.content
 
 
 def reelc(folder: Path, *words: str) -> str:
-    """What a command of the command line prints when it is run in a folder, which must end well."""
+    """The output of a `reelc` command that runs in a folder and must succeed."""
     printed = io.StringIO()
     with contextlib.chdir(folder), contextlib.redirect_stdout(printed), pytest.raises(SystemExit) as end:
         main(words)

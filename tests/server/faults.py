@@ -1,4 +1,4 @@
-"""A store that fails as told: before it did anything, or after, with the answer lost."""
+"""A store that fails at chosen calls: before the call does anything, or after it, so that the answer is lost."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from server.storage.objects import ObjectStore, Stat, StoreFailed
 
 Fault = Literal["fail", "swallow"]
 Plan = Callable[[int, str], Fault | None]
-"""What happens at the n-th call, counted from 1, of this name."""
+"""Return the fault for the n-th call (counted from 1) with this name."""
 
 
 def nth(number: int, fault: Fault, *names: str) -> Plan:
-    """A fault at the n-th call of these names, of any by default."""
+    """A fault at the n-th call with one of these names; by default all names count."""
     seen = 0
 
     def plan(_: int, name: str) -> Fault | None:
@@ -29,7 +29,7 @@ def nth(number: int, fault: Fault, *names: str) -> Plan:
 
 
 class FaultStore:
-    """Another store, with faults."""
+    """Wraps a store and adds faults."""
 
     def __init__(self, inner: ObjectStore, plan: Plan = lambda n, name: None, delay: float = 0) -> None:
         self.inner, self.plan, self.delay = inner, plan, delay

@@ -1,4 +1,4 @@
-"""A proxy between a server and its object store, which makes the network and the store fail as it is told."""
+"""A proxy between a server and its object store, which simulates failures of the network and of the store."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 Fault = Literal["", "slow", "throttle", "cut", "refuse", "silence"]
-"""What becomes of a request: done, late by `delay`; 503 SlowDown; done, and only a part of the answer sent, by default
-nothing; the connection reset at once; no answer as long as the plan is silence."""
+"""The treatment of a request: done, late by `delay`; 503 SlowDown; done, but the answer is cut after a part, by default
+nothing; the connection reset at once; no answer while the plan is silence."""
 
 Plan = Callable[[str, str], Fault]
-"""The fault of a request, by its method and path."""
+"""The fault for a request, chosen by its method and path."""
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 EXPECT = re.compile(rb"\r\nexpect: *100-continue", re.IGNORECASE)
@@ -26,24 +26,24 @@ THROTTLED = b"HTTP/1.1 503 Slow Down\r\nConnection: close\r\nContent-Length: %d\
 
 
 def no_fault(method: str, path: str) -> Fault:
-    """A store as it should be."""
+    """No faults."""
     return ""
 
 
 @dataclass
 class Proxy:
-    """Where it is, and what it does to requests from now on; one request a connection."""
+    """The proxy's address, and its plan for the next requests; each connection carries one request."""
 
     upstream: tuple[str, int]
     url: str = ""
     plan: Plan = no_fault
     delay: float = 0.0
     part: Callable[[bytes], bytes] = lambda answer: b""
-    """What is sent of an answer that is broken off."""
+    """The part of the answer that is sent before the connection breaks."""
     faults: int = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Pass one request on, and its answer back, unless the plan is another."""
+        """Pass one request on, and its answer back, unless the plan names a fault."""
         with suppress(OSError, EOFError):
             head, body = await _request(reader, writer)
             method, path, _ = head.split(b" ", 2)
@@ -75,7 +75,7 @@ class Proxy:
 
 
 async def _request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[bytes, bytes]:
-    """Head and body of a request, to be sent on a connection that ends with its answer."""
+    """Head and body of a request; the connection for it ends with its answer."""
     head = await reader.readuntil(b"\r\n\r\n")
     if EXPECT.search(head):
         writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -87,7 +87,7 @@ async def _request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 @contextmanager
 def between(endpoint: str) -> Iterator[Proxy]:
-    """A proxy before the store at `endpoint`, in a thread of its own."""
+    """A proxy in front of the store at `endpoint`, in its own thread."""
     there = urlsplit(endpoint)
     assert there.hostname
     assert there.port

@@ -1,4 +1,4 @@
-"""Saves as many editors make them at once, a ledger of what was acknowledged, and what of it is there in the end."""
+"""Saves by many concurrent editors, a ledger of acknowledged saves, and checks that all of them are stored."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ Place = tuple[str, int]
 
 @dataclass
 class Ledger:
-    """What was acknowledged: the name that each version of each clip was given; and how often nothing was."""
+    """The ledger: the name of each acknowledged version of each clip, and the number of saves not acknowledged."""
 
     said: dict[Place, str] = field(default_factory=dict)
     split: list[Place] = field(default_factory=list)
-    """What was acknowledged twice, as two things: two histories of one user."""
+    """Versions acknowledged twice with different contents: two histories of one user."""
     refused: int = 0
 
     def note(self, clip: str, name: str, answer: httpx.Response) -> bool:
-        """Whether the save was acknowledged; if not, the answer is as the contract has it."""
+        """Whether the save was acknowledged; if not, the answer is one that the API describes."""
         if answer.status_code == 503:
             assert answer.json()["error"] == "storage_error", answer.text
             assert int(answer.headers["retry-after"]) > 0
@@ -41,7 +41,7 @@ class Ledger:
         return True
 
     def lost(self, site: Site, token: str) -> list[Place]:
-        """What was acknowledged and is not there."""
+        """Acknowledged versions that are missing."""
         found: dict[Place, str] = {}
         with site.client(token) as client:
             for clip in {clip for clip, _ in self.said}:
@@ -50,14 +50,14 @@ class Ledger:
 
 
 def versions(client: httpx.Client, clip: str) -> dict[Place, str]:
-    """Every version of a clip, by its name; none of a clip that is not there."""
+    """Every version of a clip, with its name; empty for a missing clip."""
     answer = client.get(f"{clip}/versions")
     rows = answer.json()["versions"] if answer.status_code == 200 else []
     return {(clip, row["version"]): row["name"] for row in rows}
 
 
 def clips_of(site: Site, token: str, game: Path, count: int) -> list[str]:
-    """The addresses of so many new clips, in one project."""
+    """The addresses of this many new clips, in one project."""
     with site.client(token) as client:
         clips = f"/api/clips/projects/{client.post('/api/projects', json={'name': 'x'}).json()['id']}/clips"
         raw = uploaded(client, game)
@@ -66,7 +66,7 @@ def clips_of(site: Site, token: str, game: Path, count: int) -> list[str]:
 
 @asynccontextmanager
 async def editor(site: Site, token: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that saves many things at once, and was answered already."""
+    """A client for many concurrent saves, with one answered request behind it."""
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(base_url=site.url, headers=headers, timeout=60) as client:
         (await client.get("/api/me")).raise_for_status()
@@ -74,7 +74,7 @@ async def editor(site: Site, token: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def save_on(client: httpx.AsyncClient, clip: str, label: str, ledger: Ledger, count: int = 1_000_000) -> None:
-    """Save a clip so many times, each time under another name, or until the server is gone."""
+    """Save a clip this many times, each time under another name, or until the server has stopped."""
     for number in range(count):
         name = f"{label}-{number}"
         try:
@@ -85,7 +85,7 @@ async def save_on(client: httpx.AsyncClient, clip: str, label: str, ledger: Ledg
 
 
 def save_surely(client: httpx.Client, clip: str, name: str, ledger: Ledger) -> None:
-    """Save a clip, and send the same request again until it is acknowledged."""
+    """Save a clip, and repeat the same request until it is acknowledged."""
     for _ in range(PATIENCE):
         answer = client.put(clip, json={"name": name}, headers={"Idempotency-Key": name}, timeout=60)
         if ledger.note(clip, name, answer):

@@ -1,4 +1,4 @@
-"""The server as a process of its own, on a free port, and clients of it."""
+"""A server in its own process, on a free port, and clients for it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from server.storage.s3 import Bucket, S3Store
 ROOT = Path(__file__).parents[2]
 PLAIN = "from server.cli import main; main()"
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""One for all clients, which do not use it: a client would load every certificate of the system for one of its own."""
+"""Shared by all clients, which use no TLS: otherwise each client would load all of the system's certificates."""
 
 
 class Site:
-    """One running server over a data folder."""
+    """One running server on a data folder."""
 
     def __init__(self, data: Path, program: str = PLAIN, port: str = "0", **settings: str) -> None:
         self.data = data
@@ -46,7 +46,7 @@ class Site:
         self.url = f"{parts.scheme}://{parts.netloc}"
 
     def __enter__(self) -> Site:
-        """Killed at the end, if it still runs."""
+        """Kill the server if it still runs."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -60,12 +60,12 @@ class Site:
         return httpx.Client(base_url=self.url, headers=headers, timeout=30, transport=transport, trust_env=False)
 
     def kill(self) -> None:
-        """As a crash does it: at once, and nothing is told."""
+        """Kill the server at once, as in a crash; it cannot clean up."""
         self.process.kill()
         self._end()
 
     def stop(self) -> int:
-        """As an operator does it; the exit code."""
+        """Stop the server as an operator does; its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self._end()
 
@@ -78,14 +78,14 @@ class Site:
 
 
 def in_bucket(bucket: Bucket) -> dict[str, str]:
-    """The settings of a server whose store is a bucket."""
+    """The settings for a server with a bucket as its store."""
     named = ("endpoint", "region", "prefix", "access_key", "secret_key")
     return {"store": "s3", "s3_bucket": bucket.name, **{f"s3_{name}": getattr(bucket, name) for name in named}}
 
 
 @contextmanager
 def serving(data: Path, program: str = PLAIN, **settings: str) -> Iterator[Site]:
-    """A server, stopped at the end, which must be a good one."""
+    """A running server; at the end it is stopped, and must exit without an error."""
     site = Site(data, program, **settings)
     try:
         yield site
@@ -95,7 +95,7 @@ def serving(data: Path, program: str = PLAIN, **settings: str) -> Iterator[Site]
 
 
 def add_user(place: Path | Bucket, name: str) -> str:
-    """A user of a server's data folder, or of its bucket; the token."""
+    """Add a user to a server's data folder, or to its bucket; the token."""
 
     async def work() -> str:
         store: ObjectStore = S3Store(place) if isinstance(place, Bucket) else FolderStore(place / "objects")
@@ -109,5 +109,5 @@ def add_user(place: Path | Bucket, name: str) -> str:
 
 
 def add_somebody(data: Path) -> str:
-    """A user of whom nobody has heard; the token."""
+    """Add a new user with a unique name; the token."""
     return add_user(data, f"user-{secrets.token_hex(6)}")

@@ -1,7 +1,7 @@
-"""A server whose object store can be made to fail or to hold its answers while it runs: a file beside its data says so.
+"""A server with an object store that fails or holds its answers on demand, through files in its data folder.
 
-The files are named after the calls: `fail-put`, `hold-put` (before anything is done), `hold-after-put_file` (when all
-is done but the answer) and so on.
+The files are named after the calls: `fail-put`, `hold-put` (before the call does anything), `hold-after-put_file`
+(after the call, before its answer) and so on.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ for name in ("put", "put_file", "get", "head", "delete"):
 """
     + PLAIN
 )
-"""The program of such a server; a call that is held leaves `held-…` behind."""
+"""The source text of such a server; a held call creates the file `held-…`."""
 
 
 @contextmanager
 def switched(site: Site, *names: str) -> Iterator[None]:
-    """Within, the server's store fails or holds these calls, as `fail-put`."""
+    """Context in which the server's store fails or holds these calls, such as `fail-put`."""
     files = [site.data.parent / name for name in names]
     for file in files:
         file.with_name(file.name.replace("hold", "held")).unlink(missing_ok=True)
@@ -55,5 +55,5 @@ def switched(site: Site, *names: str) -> Iterator[None]:
 
 
 def held(site: Site, name: str) -> bool:
-    """Whether a call is held, or was since the switch was set."""
+    """Whether a call is held, or was held since the switch was set."""
     return Path(site.data.parent, f"held-{name}").exists()

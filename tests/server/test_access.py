@@ -1,4 +1,4 @@
-"""Who may do what: tokens, sessions, origins, and nobody anything of anybody else's."""
+"""Permissions: tokens, sessions and origins; users reach only their own data."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def filled(path: str, **ids: str) -> str:
 def test_nobody_gets_in_without_a_token(site: Site, op) -> None:  # type: ignore[no-untyped-def]
     with site.client() as nobody:
         for headers in ({}, {"Authorization": "Bearer reelc_" + "x" * 43}, {"Authorization": "Basic eDp4"}):
-            told = nobody.request(op.method, filled(op.path), json={}, headers=headers)
-            refused(told, 401, "unauthorized")
-            assert told.headers["www-authenticate"].startswith("Bearer")
+            answer = nobody.request(op.method, filled(op.path), json={}, headers=headers)
+            refused(answer, 401, "unauthorized")
+            assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
 BODIES = {"restore": {"version": 1}, "reorder": {"clip_ids": []}}
 
 
 def test_what_is_another_users_is_not_there(user: httpx.Client, another: httpx.Client, game: Path) -> None:
-    """Every route with a foreign id answers as it does for one that nobody has."""
+    """Every route answers a foreign id as it answers an id that does not exist."""
     clip = added(user, game, crop_data=[{"frame": 0, "x": 0, "y": 0, "width": 9, "height": 16}])
     stored = user.get(clip).json()
     theirs = {"project_id": stored["project_id"], "clip_id": stored["id"], "raw_clip_id": stored["raw_clip_id"]}
@@ -86,8 +86,8 @@ def test_tokens_are_good_only_for_what_they_are_for(site: Site) -> None:
 def test_a_token_signs_in_and_goes_on_to_no_other_site(site: Site) -> None:
     bearer = add_user(site.data, "byform")
     with site.client() as browser:
-        told = browser.post("/sign-in", data={"token": "reelc_" + "x" * 43})
-        refused(told, 401, "unauthorized")
+        response = browser.post("/sign-in", data={"token": "reelc_" + "x" * 43})
+        refused(response, 401, "unauthorized")
         shown = browser.post("/sign-in", data={"token": "<b>"}, headers={"Accept": "text/html"})
         assert (shown.status_code, shown.headers["referrer-policy"]) == (401, "same-origin")
         assert "<b>" not in shown.text
@@ -136,5 +136,5 @@ def test_every_answer_is_dressed(user: httpx.Client) -> None:
 
 def test_what_is_not_there_or_not_so_asked_is_told(user: httpx.Client) -> None:
     refused(user.get("/nowhere"), 404, "not_found")
-    told = user.put("/api/projects", json={})
-    refused(told, 405, "method_not_allowed")
+    answer = user.put("/api/projects", json={})
+    refused(answer, 405, "method_not_allowed")

@@ -1,4 +1,4 @@
-"""Whose a token is: looked up now and then beside the requests that bear it, and not good for long once revoked."""
+"""The look-up of tokens: repeated beside the requests that carry them, and soon refused after they are revoked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.server.test_sync import Clock
 
 
 class Door:
-    """Accounts over a store that can be told to fail, and a token of Ann's that was looked up just now."""
+    """Accounts over a store that can fail on demand, and a token of Ann's that was looked up just now."""
 
     def __init__(self, folder: Path) -> None:
         self.clock, self.down = Clock(), False
@@ -28,7 +28,7 @@ class Door:
         return await self.accounts.user_of(self.secret, "bearer")
 
     async def later(self, seconds: float) -> None:
-        """Time passes, and what was begun beside requests is done."""
+        """Let time pass, and let the look-ups beside requests finish."""
         await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == "token"))
         self.clock.now += seconds
 
@@ -52,7 +52,7 @@ def test_who_is_busy_never_waits_for_the_store(tmp_path: Path) -> None:
             await door.later(STALE)
             looked = len(door.store.calls)
             assert await door.asked() == "ann"
-            assert len(door.store.calls) == looked  # the answer was there before anybody asked the store
+            assert len(door.store.calls) == looked  # the answer came before the store was asked
         await door.later(0)
         assert door.store.calls == ["get"] * 20
 
@@ -82,7 +82,7 @@ def test_a_token_that_was_revoked_elsewhere_is_soon_worthless(tmp_path: Path) ->
 def test_a_token_that_is_forgotten_while_it_is_looked_up_stays_worthless(tmp_path: Path) -> None:
     async def scene(door: Door) -> None:
         await door.later(STALE)
-        door.store.delay = 0.01  # the look-up has its answer before the token is deleted, and comes back after
+        door.store.delay = 0.01  # the look-up gets its answer before the token is deleted, and returns after that
         assert await door.asked() == "ann"
         await door.accounts.forget(door.secret)
         await door.later(0)

@@ -1,4 +1,4 @@
-"""Answers under an Idempotency-Key: the newest are kept, and so many that a database stays small."""
+"""Stored answers under an Idempotency-Key: only the newest are kept, few enough for a small database."""
 
 from __future__ import annotations
 

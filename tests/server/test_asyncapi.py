@@ -1,4 +1,4 @@
-"""The description of the WebSocket: committed as it is served, whole, and true of every message that is sent."""
+"""The description of the WebSocket: the committed file is the served one, complete, and every sent message fits it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DOCUMENT = events()
 
 
 def fits(message: str) -> Draft202012Validator:
-    """The validator of a message's payload."""
+    """The validator for the payload of a message."""
     payload = DOCUMENT["components"]["messages"][message]["payload"]
     schema = {**payload, "components": DOCUMENT["components"]}
     Draft202012Validator.check_schema(schema)
@@ -29,7 +29,7 @@ def fits(message: str) -> Draft202012Validator:
 
 
 def test_it_is_committed_as_it_is_served(site: Site) -> None:
-    """Written anew by `make openapi`."""
+    """`make openapi` writes this file."""
     committed = (ROOT / "docs" / "asyncapi.json").read_text(encoding="utf-8")
     assert committed == described("asyncapi.json")
     with site.client() as anybody:
@@ -55,10 +55,10 @@ def test_what_it_refers_to_is_there() -> None:
 
 
 def test_it_has_every_member_state_and_stage() -> None:
-    told = DOCUMENT["components"]["schemas"]["State"]
-    assert told["required"] == [*told["properties"]] == [*State(export_id="e").event()]
-    assert told["properties"]["stage"]["enum"] == [*STAGES]
-    assert told["properties"]["state"]["enum"] == [*Name.__args__]  # type: ignore[attr-defined]
+    schema = DOCUMENT["components"]["schemas"]["State"]
+    assert schema["required"] == [*schema["properties"]] == [*State(export_id="e").event()]
+    assert schema["properties"]["stage"]["enum"] == [*STAGES]
+    assert schema["properties"]["state"]["enum"] == [*Name.__args__]  # type: ignore[attr-defined]
 
 
 def test_every_message_of_a_film_fits(user: httpx.Client, game: Path) -> None:
@@ -80,9 +80,9 @@ def test_every_message_of_what_became_no_film_fits(site: Site, user: httpx.Clien
     assert export(user, project_id, failed).status_code == 500
     for export_id, state in ((cancelled, "cancelled"), (failed, "error")):
         with socket(user, export_id) as listening:
-            told = heard(listening)
-        assert told[-1]["state"] == state
-        for each in told:
+            messages = heard(listening)
+        assert messages[-1]["state"] == state
+        for each in messages:
             fits("progress").validate(each)
 
 

@@ -1,4 +1,4 @@
-"""The store fails or holds its answers, ffmpeg dies, hangs or makes another film: what clients are told, over HTTP."""
+"""Answers to clients when the store fails or holds its answers, or ffmpeg dies, hangs or makes another film."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ render.verify_film = another
 """
     + PLAIN
 )
-"""A server whose films are all one frame too short."""
+"""A server that expects one frame more than each film has."""
 
 BROKEN = (
     """
@@ -49,7 +49,7 @@ uploads.probing = failing
 """
     + PLAIN
 )
-"""A server with two mistakes in it."""
+"""A server with two planted mistakes."""
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_a_save_that_cannot_be_stored_is_503_until_it_is(place: Site, ann: httpx
 
 
 def _unless_503(answer: httpx.Response) -> httpx.Response | None:
-    """The answer, but to one that is asked to try again."""
+    """The answer, or None if it is a 503."""
     return None if answer.status_code == 503 else answer
 
 
@@ -96,7 +96,7 @@ def test_an_export_that_cannot_be_stored_is_500(place: Site, ann: httpx.Client, 
         refused(export(ann, project_id, export_id), 500, "storage_error")
         assert ann.get(f"/api/projects/{project_id}").json()["working_video_id"] == before.json()["working_video_id"]
     answer = decided(ann, project_id, export_id)
-    if how == "fail-put_file":  # this export has failed, and says so for ever
+    if how == "fail-put_file":  # this export has failed, and stays failed
         refused(answer, 500, "storage_error")
         answer = export(ann, project_id)
     assert film(ann, answer) == film(ann, before)
@@ -112,8 +112,8 @@ def test_complete_is_said_only_when_film_row_and_snapshot_are_safe(place: Site, 
         with switched(place, "hold-put"):
             (place.data.parent / "hold-put_file").rename(place.data.parent / "gone")
             until(lambda: _state(place, uid, export_id) == "complete", "the row is not written")
-            told = ann.get(f"/api/export/{export_id}").json()
-            assert (told["state"], told["stage"], told["result"]) == ("running", "storing", None)
+            description = ann.get(f"/api/export/{export_id}").json()
+            assert (description["state"], description["stage"], description["result"]) == ("running", "storing", None)
             assert not heard_all.done()
             snapshots = _snapshots(place, uid)
         last = heard_all.result()[-1]
@@ -139,9 +139,9 @@ def _snapshots(place: Site, uid: str) -> list[Path]:
     return [*(place.data / "objects" / "users" / uid / "db").iterdir()]
 
 
-@pytest.mark.parametrize(("number", "told"), [(signal.SIGKILL, "ffmpeg"), (signal.SIGSTOP, "frame")])
+@pytest.mark.parametrize(("number", "named"), [(signal.SIGKILL, "ffmpeg"), (signal.SIGSTOP, "frame")])
 def test_ffmpeg_that_dies_or_hangs_is_a_render_error(
-    place: Site, ann: httpx.Client, game: Path, number: signal.Signals, told: str
+    place: Site, ann: httpx.Client, game: Path, number: signal.Signals, named: str
 ) -> None:
     project_id = long_project(ann, game)
     export_id = begin(ann, project_id)
@@ -149,7 +149,7 @@ def test_ffmpeg_that_dies_or_hangs_is_a_render_error(
     for pid in ffmpegs_of(place.data):
         os.kill(pid, number)
     error = refused(export(ann, project_id, export_id), 500, "render_error")
-    assert told in error["message"]
+    assert named in error["message"]
     assert ffmpegs_of(place.data) == []
     assert export(ann, one_clip(ann, game)).status_code == 200
 
@@ -159,8 +159,8 @@ def test_a_film_that_fails_its_verification_is_a_render_error(tmp_path: Path, ga
     token = add_user(data, "ann")
     with serving(data, program=WRONG) as site, site.client(token) as ann:
         project_id, export_id = one_clip(ann, game), new_export()
-        told = refused(export(ann, project_id, export_id), 500, "render_error")
-        assert "predicted" in told["message"]
+        problem = refused(export(ann, project_id, export_id), 500, "render_error")
+        assert "predicted" in problem["message"]
         assert ann.get(f"/api/projects/{project_id}").json()["working_video_id"] is None
         assert [path for path in (data / "objects").rglob("v_*")] == []
         refused(export(ann, project_id, export_id), 500, "render_error")

@@ -1,6 +1,6 @@
-"""Requests broken off at every single await: what they were about is wholly done or not at all, and nothing leaks.
+"""Requests broken off at every single await: their work is done wholly or not at all, and nothing leaks.
 
-Through the application itself, in this process, so that the n-th await can be chosen.
+These tests run the application in this process, so that they can choose the n-th await.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MOST = 400
 
 
 class Cut(Awaitable[T]):
-    """Another awaitable, whose task is cancelled at its n-th await."""
+    """Wraps an awaitable and cancels its task at the n-th await."""
 
     def __init__(self, inner: Coroutine[Any, Any, T], at: int) -> None:
         self._inner, self._at = inner, at
@@ -57,7 +57,7 @@ class Cut(Awaitable[T]):
 
 
 class Late(ThreadPoolExecutor):
-    """Threads that begin what they are given a moment later: whatever is broken off at once has not begun."""
+    """Threads that start their work a moment later, so that work broken off at once has not begun."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         given: Future[Any] = Future()
@@ -81,7 +81,7 @@ class Late(ThreadPoolExecutor):
 
 
 async def cut(inner: Coroutine[Any, Any, T], at: int) -> T | None:
-    """What the coroutine returned, or None if it was broken off at that await."""
+    """The result of the coroutine, or None if it was broken off at that await."""
 
     async def whole() -> T:
         return await Cut(inner, at)
@@ -93,7 +93,7 @@ async def cut(inner: Coroutine[Any, Any, T], at: int) -> T | None:
 
 
 async def calm(services: Services) -> None:
-    """Return when no task is left of what was broken off, and no unit of work is open."""
+    """Return when no task of a broken-off request is left, and no unit of work is open."""
     async with asyncio.timeout(60):
         while left := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(left)
@@ -111,7 +111,7 @@ Look = Callable[[int, bool], Awaitable[None]]
 
 
 async def every_await(services: Services, begin: Begin, look: Look) -> None:
-    """Begin again and again, broken off one await later each time until it is not, and look at what is left."""
+    """Begin repeatedly, broken off one await later each time until the call ends by itself, and check the leftovers."""
     for number in range(1, MOST):
         answer = await cut(begin(number), number)
         await calm(services)
@@ -173,7 +173,7 @@ def test_an_upload_broken_off_anywhere_is_whole_or_none(
             return client.post("/api/raw-clips", content=pieces(), headers={"Content-Type": "video/mp4"})
 
         await every_await(services, begin, look)
-        assert len(seen[False]) > 1  # broken off when all was done but to say so, too
+        assert len(seen[False]) > 1  # also broken off when all but the answer was done
         assert seen[True] == {max(seen[False]) + 1}
 
     run(tmp_path, scene)
@@ -185,11 +185,11 @@ def test_an_export_whose_request_is_broken_off_anywhere_is_made_or_was_never_the
         seen = set()
 
         async def look(number: int, whole: bool) -> None:
-            told = await client.get(f"/api/export/e{number}")
-            seen.add((whole, told.status_code))
+            answer = await client.get(f"/api/export/e{number}")
+            seen.add((whole, answer.status_code))
             film = await whole_films(client, project_id)
-            if told.status_code == 200:
-                assert told.json()["result"]["working_video_id"] == film
+            if answer.status_code == 200:
+                assert answer.json()["result"]["working_video_id"] == film
 
         def body(number: int) -> Any:
             return {"project_id": project_id, "export_id": f"e{number}"}
@@ -230,7 +230,7 @@ def test_a_socket_broken_off_anywhere_leaves_nothing(tmp_path: Path, game: Path)
 
 
 async def _socket(app: Any, scope: dict[str, Any], sent: list[Any]) -> bool:
-    """A client that listens to the end."""
+    """A client that reads to the end."""
     coming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     coming.put_nowait({"type": "websocket.connect"})
 

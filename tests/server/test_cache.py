@@ -1,4 +1,4 @@
-"""The cache of footage: bounded, fetched once, never emptied under somebody's hands, whole after a crash."""
+"""The cache of footage: bounded, filled once per file, never emptied during use, whole after a crash."""
 
 from __future__ import annotations
 

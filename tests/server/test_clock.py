@@ -1,4 +1,4 @@
-"""The wall clock is stepped while the server runs, by hours and days: nothing expires, sticks or changes its order."""
+"""The wall clock jumps by hours and days while the server runs: nothing expires, gets stuck or changes its order."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ app.SWEEP_EVERY = app.TIDY_EVERY = 0.1
 """
     + SWITCHED
 )
-"""A server whose wall clock goes wrong by the seconds in the file `clock`, and which tidies and sweeps all the time."""
+"""A server with a wall clock that is wrong by the seconds in the file `clock`; it tidies and sweeps all the time."""
 
 HOURS, DAY = 3600.0, 86400.0
 JUMPS = (-5 * HOURS, 26 * HOURS, -DAY, 0.0)
@@ -57,7 +57,7 @@ def ann(place: Site) -> Iterator[httpx.Client]:
 
 
 def step(place: Site, seconds: float) -> None:
-    """The server's clock is wrong by this much from now on."""
+    """From now on the server's clock is wrong by this many seconds."""
     coming = place.data.parent / "clock.coming"
     coming.write_text(str(seconds))
     coming.rename(place.data.parent / "clock")
@@ -114,7 +114,7 @@ def test_a_render_goes_on(place: Site, ann: httpx.Client, game: Path, jump: floa
 
 @pytest.mark.parametrize("what", ["upload", "film"])
 def test_what_has_no_row_yet_is_not_swept(place: Site, ann: httpx.Client, game: Path, what: str) -> None:
-    """An object is there before its row: a clock that leaps two days ahead makes it no orphan."""
+    """An object exists before its row: a clock that jumps two days ahead does not make it an orphan."""
     media = place.data / "objects" / "users" / ann.get("/api/me").json()["id"] / "media"
     project_id = one_clip(ann, game)
     with ThreadPoolExecutor(1) as side:

@@ -1,4 +1,4 @@
-"""`reelc user`, `config` and `serve` as one types them."""
+"""`reelc user`, `config` and `serve` on the command line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Ended(NamedTuple):
 
 
 def reelc(folder: Path, *words: str, **settings: str) -> Ended:
-    """How a command ended that is run within this program, in a folder."""
+    """Run a command within this process, in a folder; its exit code and output."""
     named = {f"REELC_{name.upper()}": value for name, value in settings.items()}
     out, err = io.StringIO(), io.StringIO()
     with (
@@ -62,8 +62,8 @@ def test_a_name_that_is_none_is_a_usage_error(tmp_path: Path) -> None:
 def test_settings_come_from_the_file_and_the_environment_and_secrets_stay(tmp_path: Path) -> None:
     (tmp_path / "reelc.toml").write_text('port = 9001\nhost = "0.0.0.0"\ns3_secret_key = "hidden-key"\n')
     shown = reelc(tmp_path, "config", port="9002")
-    told = json.loads(shown.stdout)
-    assert (told["port"], told["host"], told["store"]) == (9002, "0.0.0.0", "folder")
+    config = json.loads(shown.stdout)
+    assert (config["port"], config["host"], config["store"]) == (9002, "0.0.0.0", "folder")
     assert "hidden-key" not in shown.stdout + shown.stderr
 
 
@@ -102,5 +102,5 @@ def test_the_log_is_json_lines(tmp_path: Path) -> None:
     with serving(tmp_path / "data") as site, site.client() as client:
         client.get("/healthz", headers={"X-Request-Id": "seen"})
     lines = [line for line in (tmp_path / "data.log").read_text().splitlines() if line.startswith("{")]
-    (told,) = [each for line in lines if (each := json.loads(line)).get("request_id") == "seen"]
-    assert (told["event"], told["path"], told["status"], told["level"]) == ("request", "/healthz", 200, "info")
+    (entry,) = [each for line in lines if (each := json.loads(line)).get("request_id") == "seen"]
+    assert (entry["event"], entry["path"], entry["status"], entry["level"]) == ("request", "/healthz", 200, "info")

@@ -1,4 +1,4 @@
-"""Units of work: whole or nothing, one at a time, whoever is cancelled; and knowing what was written."""
+"""Units of work: whole or nothing, one at a time, also when callers are cancelled; and notices of what was written."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_broken_constraint_is_told_apart_and_leaves_nothing(tmp_path: Path) ->
 
 
 def test_a_unit_whose_caller_is_cancelled_runs_to_its_end(tmp_path: Path) -> None:
-    """At every moment: cancelled after so many turns of the loop, there is the whole unit or none, and no open one."""
+    """Cancel after n turns of the loop, for every n: the whole unit is stored or none of it, and no unit stays open."""
 
     async def two(unit: Transaction) -> None:
         count = len(await unit.all("SELECT 1 FROM raw_clips"))
@@ -227,7 +227,7 @@ def test_a_damaged_page_is_found(tmp_path: Path) -> None:
 
 
 def test_every_older_database_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From every step to the last, and to one more that this test adds; what is in it stays, and the change counts."""
+    """Update from every step to the last, and to one more that this test adds; contents stay, and the change counts."""
     extra = "ALTER TABLE raw_clips ADD COLUMN note TEXT NOT NULL DEFAULT 'none';\nCREATE TABLE more (a) STRICT;"
     later = (*STEPS, extra.replace("(a)", "(a TEXT)"))
     for step in range(1, len(later)):

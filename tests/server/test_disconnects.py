@@ -1,6 +1,6 @@
-"""Clients that go away at random bytes of what they send and of what they are answered, by a real socket.
+"""Clients that disconnect at random bytes of their requests and of the answers, over a real socket.
 
-REELC_DISCONNECTS sets how many; thousands before a release.
+REELC_DISCONNECTS sets their number; run thousands before a release.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.fault
 
 TRIES = int(os.environ.get("REELC_DISCONNECTS", "200"))
 RESET = struct.pack("ii", 1, 0)
-"""SO_LINGER that closes with a reset."""
+"""SO_LINGER value that closes a connection with a reset."""
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def place(tmp_path: Path) -> Iterator[Site]:
 
 @dataclass
 class Client:
-    """One that may go away."""
+    """A request that a client may abandon."""
 
     site: Site
     token: str
@@ -78,7 +78,7 @@ class Client:
         return self.request("GET", f"/ws/export/export-{self.exports}", b"", "", *upgrade)
 
     def go_away(self, chance: random.Random) -> None:
-        """Send a part of something, or all and hear a part of the answer, and close."""
+        """Send a part of the request, or all of it and read a part of the answer, and close."""
         raw = chance.choice([self.save, self.save, self.upload, self.export, self.listen])()
         parts = urlsplit(self.site.url)
         with socket.create_connection((parts.hostname, parts.port), 60) as wire:
@@ -105,7 +105,7 @@ def test_clients_that_go_away_leave_nothing_half_done_and_nothing_open(place: Si
         assert export(ann, project).status_code == 200
         client = Client(place, token, project, clip, game.read_bytes())
         chance = random.Random(11)
-        for _ in range(20):  # pools of threads and of connections come to their size
+        for _ in range(20):  # fill the pools of threads and of connections
             client.go_away(chance)
         files, threads = quiet(place, ann)
         for _ in range(TRIES):
@@ -119,7 +119,7 @@ def test_clients_that_go_away_leave_nothing_half_done_and_nothing_open(place: Si
 
 
 def quiet(place: Site, ann: httpx.Client) -> tuple[int, int]:
-    """What is open once all that was begun has come to its end."""
+    """Open files and threads, once all requests have ended."""
     for each in ann.get("/api/export").json()["exports"]:
         awaited(ann, each["export_id"])
     assert ffmpegs_of(place.data) == []
@@ -134,7 +134,7 @@ def quiet(place: Site, ann: httpx.Client) -> tuple[int, int]:
 
 
 def whole(ann: httpx.Client, client: Client) -> None:
-    """Every save is whole, with numbers that have no gaps; every upload plays; every export made its film."""
+    """Every save is whole, with consecutive numbers; every upload plays; every export made its film."""
     versions: list[dict[str, Any]] = ann.get(f"{client.clip}/versions").json()["versions"][::-1]
     assert [each["version"] for each in versions] == [*range(1, len(versions) + 1)]
     assert len(versions) > 20
@@ -149,6 +149,6 @@ def whole(ann: httpx.Client, client: Client) -> None:
     assert len(made) > 5
     for each in made:
         assert each["state"] == "complete", each
-        told = ann.get(f"/api/working-videos/{each['result']['working_video_id']}").json()
-        media = ann.get(f"/api/working-videos/{told['id']}/media")
-        assert len(media.content) == told["size"]
+        description = ann.get(f"/api/working-videos/{each['result']['working_video_id']}").json()
+        media = ann.get(f"/api/working-videos/{description['id']}/media")
+        assert len(media.content) == description["size"]

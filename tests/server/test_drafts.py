@@ -1,4 +1,4 @@
-"""Drafts through real HTTP: what an unsaved edit would be, and everything that is wrong with it, at once."""
+"""Drafts over HTTP: the film of an unsaved edit, and all of its errors at once."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Json = dict[str, Any]
 def drafted(reel: Reel, *clips: Json, **more: Any) -> Json:
     answer = reel.user.post(f"/api/projects/{reel.id}/draft", json={"clips": list(clips), **more})
     assert answer.status_code == 200, answer.text
-    told: Json = answer.json()
-    return told
+    draft: Json = answer.json()
+    return draft
 
 
 def value(poly: list[float], x: float) -> float:
@@ -28,11 +28,11 @@ def value(poly: list[float], x: float) -> float:
 
 
 def test_a_draft_of_what_is_stored_is_what_is_explained(reel: Reel) -> None:
-    told, plan = drafted(reel), reel.explained().json()["plan"]
-    assert (told["errors"], told["warnings"], told["fps"]) == ([], [], "30")
-    assert (told["frames"], told["duration"]) == (plan["frames"], float(plan["duration"]))
-    assert told["canvas"]["width"] == 270
-    for clip, planned in zip(told["clips"], plan["clips"], strict=True):
+    draft, plan = drafted(reel), reel.explained().json()["plan"]
+    assert (draft["errors"], draft["warnings"], draft["fps"]) == ([], [], "30")
+    assert (draft["frames"], draft["duration"]) == (plan["frames"], float(plan["duration"]))
+    assert draft["canvas"]["width"] == 270
+    for clip, planned in zip(draft["clips"], plan["clips"], strict=True):
         assert clip["clip_id"] == planned["id"]
         assert (clip["first_frame"], clip["frames"]) == (planned["first_frame"], planned["frames"])
         assert clip["crop_error_px"] == planned["crop"]["max_error_px"] or clip["crop_error_px"] <= 0.02
@@ -56,26 +56,26 @@ def test_pieces_give_source_time_and_box_of_every_frame(reel: Reel) -> None:
 def test_nothing_is_saved(reel: Reel) -> None:
     before = reel.user.get(reel.clips).json()
     half = {"version": 2, "trimRange": {"start": 0, "end": 2}, "spans": []}
-    told = drafted(reel, {"clip_id": reel.ids[0], "segments_data": half, "crop_data": [BOX]})
-    assert [each["clips"][0]["frames"] for each in (told, drafted(reel))] == [60, 120]
+    draft = drafted(reel, {"clip_id": reel.ids[0], "segments_data": half, "crop_data": [BOX]})
+    assert [each["clips"][0]["frames"] for each in (draft, drafted(reel))] == [60, 120]
     assert reel.user.get(reel.clips).json() == before
 
 
 def test_clips_in_another_order(reel: Reel) -> None:
-    told = drafted(reel, order=reel.ids[::-1])
-    assert [clip["clip_id"] for clip in told["clips"]] == reel.ids[::-1]
-    assert told["clips"][0]["transition"] is None
+    draft = drafted(reel, order=reel.ids[::-1])
+    assert [clip["clip_id"] for clip in draft["clips"]] == reel.ids[::-1]
+    assert draft["clips"][0]["transition"] is None
     answer = reel.user.post(f"/api/projects/{reel.id}/draft", json={"order": reel.ids[:1]})
     assert refused(answer, 422, "invalid_request")["pointer"] == "/order"
 
 
 def test_an_overlap_that_is_too_long_is_told_with_the_longest(reel: Reel) -> None:
     long = {"clip_id": reel.ids[1], "transition_data": {"type": "dissolve", "duration": 60}}
-    told = drafted(reel, long)
-    (error,) = told["errors"]
+    draft = drafted(reel, long)
+    (error,) = draft["errors"]
     assert (error["error"], error["clip_id"]) == ("overlap_too_long", reel.ids[1])
-    assert told["frames"] is None
-    longest = told["clips"][1]["transition"]["longest"]
+    assert draft["frames"] is None
+    longest = draft["clips"][1]["transition"]["longest"]
     assert f"{longest:g}" in error["hint"]
     legal = {**long, "transition_data": {**DISSOLVE, "duration": longest}}
     assert drafted(reel, legal)["errors"] == []
@@ -98,36 +98,36 @@ def test_an_overlap_that_is_too_long_is_told_with_the_longest(reel: Reel) -> Non
     ],
 )
 def test_how_pictures_are_mixed_is_told(reel: Reel, way: dict[str, Any], mixed: Any) -> None:
-    told = drafted(reel, {"clip_id": reel.ids[1], "transition_data": way})["clips"][1]["transition"]["mixed"]
+    shown = drafted(reel, {"clip_id": reel.ids[1], "transition_data": way})["clips"][1]["transition"]["mixed"]
     if mixed is None:
-        assert told is None
+        assert shown is None
         return
     kind, colour, leaving, entering = mixed
-    assert (told["kind"], told["colour"]) == (kind, colour)
-    assert (told["leaving"]["frames"], told["leaving"]["share"]) == leaving
-    assert (told["entering"]["frames"], told["entering"]["share"]) == entering
+    assert (shown["kind"], shown["colour"]) == (kind, colour)
+    assert (shown["leaving"]["frames"], shown["leaving"]["share"]) == leaving
+    assert (shown["entering"]["frames"], shown["entering"]["share"]) == entering
 
 
 def test_every_error_is_told_and_right_clips_stand(reel: Reel) -> None:
     third = reel.add(crop_data=None)
-    told = drafted(
+    draft = drafted(
         reel,
         {"clip_id": reel.ids[0], "crop_data": [{**BOX, "width": -1}]},
         {"clip_id": reel.ids[1], "crop_data": [{**BOX, "x": 5000}]},
     )
-    assert {error["clip_id"] for error in told["errors"]} == {*reel.ids, third}
-    assert all(error["message"] and error["error"] for error in told["errors"])
-    assert [clip["source"] is None for clip in told["clips"]] == [True, True, False]
-    assert [clip["first_frame"] for clip in told["clips"]] == [None] * 3
-    assert told["errors"][-1]["pointer"] == "/clips/1/crop_data/0"
+    assert {error["clip_id"] for error in draft["errors"]} == {*reel.ids, third}
+    assert all(error["message"] and error["error"] for error in draft["errors"])
+    assert [clip["source"] is None for clip in draft["clips"]] == [True, True, False]
+    assert [clip["first_frame"] for clip in draft["clips"]] == [None] * 3
+    assert draft["errors"][-1]["pointer"] == "/clips/1/crop_data/0"
 
 
 def test_a_clip_without_framing_is_shown_as_the_largest_box(user: httpx.Client, reel: Reel) -> None:
     clip = reel.add(crop_data=None, segments_data=SEGMENTS)
-    told = drafted(reel)
-    assert [(error["error"], error["clip_id"]) for error in told["errors"]] == [("missing_crop_data", clip)]
-    box = told["clips"][2]["crop"][0]
-    assert value(box["height"], 0) == told["clips"][2]["picture"]["height"]
+    draft = drafted(reel)
+    assert [(error["error"], error["clip_id"]) for error in draft["errors"]] == [("missing_crop_data", clip)]
+    box = draft["clips"][2]["crop"][0]
+    assert value(box["height"], 0) == draft["clips"][2]["picture"]["height"]
 
 
 def test_footage_that_is_gone_and_an_empty_project(site: Site, reel: Reel) -> None:
@@ -136,10 +136,10 @@ def test_footage_that_is_gone_and_an_empty_project(site: Site, reel: Reel) -> No
     ]
     kept = path.read_bytes()
     path.unlink()
-    told = drafted(reel)
+    draft = drafted(reel)
     path.write_bytes(kept)
-    assert {error["error"] for error in told["errors"]} == {"video_not_found"}
-    assert told["clips"][0]["source"] is None
+    assert {error["error"] for error in draft["errors"]} == {"video_not_found"}
+    assert draft["clips"][0]["source"] is None
     empty = project(reel.user)
     answer = reel.user.post(f"/api/projects/{empty}/draft", json={}).json()
     assert [error["error"] for error in answer["errors"]] == ["no_clips"]

@@ -1,4 +1,4 @@
-"""Answers wait for the store: what it does to a request when the store is down, slow, or swallows its answer."""
+"""Answers wait for the store: results of requests while the store is down, slow, or loses its answers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.server.faults import Fault, FaultStore
 
 
 class Switch:
-    """What happens to snapshots: nothing, until it is set."""
+    """A fault for snapshots; none until it is set."""
 
     def __init__(self) -> None:
         self.fault: Fault | None = None

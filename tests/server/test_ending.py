@@ -1,4 +1,4 @@
-"""SIGTERM in the midst of everything: sockets are told to come again, ffmpeg ends, the next server goes on."""
+"""SIGTERM under load: sockets are asked to reconnect, ffmpeg ends, and the next server continues the work."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SLOWED = trim(0, 2, {"start": 0, "end": 2, "speed": 0.1})
 def test_the_server_ends_with_sockets_and_a_render_and_the_next_one_makes_the_film(
     tmp_path: Path, game: Path, turn: int
 ) -> None:
-    """Whether ffmpeg heeds its own SIGTERM, as in every other turn, or not."""
+    """Whether ffmpeg obeys its own SIGTERM; alternates between turns."""
     hangs = turn % 2 == 1
     data = tmp_path / "data"
     token = add_user(data, "ann")
@@ -54,9 +54,9 @@ def test_the_server_ends_with_sockets_and_a_render_and_the_next_one_makes_the_fi
     assert list((data / "local" / "temporary").iterdir()) == []
     with serving(data) as site, site.client(token) as ann:
         for export_id in (running, waiting):
-            told = awaited(ann, export_id)
-            assert (told["state"], told["attempt"]) == ("complete", 1), told
-        answer = export(ann, told["project_id"], waiting)
+            description = awaited(ann, export_id)
+            assert (description["state"], description["attempt"]) == ("complete", 1), description
+        answer = export(ann, description["project_id"], waiting)
         clip = {"media": str(game), "crop_data": BOX, "segments_data": trim(0.5, 1.0)}
         assert film(ann, answer) == rendered(tmp_path, SMALL, [clip])
 
@@ -79,7 +79,7 @@ def test_a_save_that_is_being_stored_when_the_server_ends_is_answered_and_kept(t
 
 
 def test_a_store_that_never_answers_does_not_keep_the_server(tmp_path: Path, game: Path) -> None:
-    """What could not be stored is refused, marked, and stored by the next server."""
+    """A save that cannot be stored is refused and marked, and the next server stores it."""
     data = tmp_path / "data"
     token = add_user(data, "ann")
     settings = {"durable_within": "1", "shutdown_within": "5"}
@@ -96,7 +96,7 @@ def test_a_store_that_never_answers_does_not_keep_the_server(tmp_path: Path, gam
 
 
 def asked_to_end(pid: int) -> bool:
-    """Whether SIGTERM waits for a process that stands still, or it is gone already."""
+    """Whether SIGTERM is pending for a stopped process, or the process has gone already."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:

@@ -1,4 +1,4 @@
-"""Explaining a stored project through real HTTP: for programs as the command line does it, and for people."""
+"""Explanations of a stored project over HTTP: for programs, as on the command line, and as a page for people."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Reel:
 
 
 def dry_run(folder: Path, form: str, *more: str) -> str:
-    """What the command line says of the reel in a folder."""
+    """The command line's explanation of the reel in a folder."""
     return reelc(folder, "compile", "reel.json", "--format", form, *more)
 
 
@@ -60,8 +60,8 @@ def reel(user: httpx.Client, game: Path) -> Reel:
 
 
 def test_it_says_what_a_dry_run_says(reel: Reel, tmp_path: Path, game: Path) -> None:
-    """The same edit in a file, its footage under the names that the server's command has."""
-    told = reel.explained().json()
+    """The same edit in a file, with the footage under the names of the server's command."""
+    explanation = reel.explained().json()
     footage = tmp_path / reel.raw / "game.mp4"
     footage.parent.mkdir()
     footage.symlink_to(game)
@@ -70,15 +70,15 @@ def test_it_says_what_a_dry_run_says(reel: Reel, tmp_path: Path, game: Path) -> 
     clips = [{"media": f"{reel.raw}/game.mp4", **{name: clip[name] for name in fields}} for clip in stored]
     canvas = {"aspect_ratio": "9:16", "width": 270, "height": 480}
     (tmp_path / "reel.json").write_text(json.dumps({"reel": 1, "canvas": canvas, "clips": clips}))
-    assert dry_run(tmp_path, "text") == told["graph"]
-    assert dry_run(tmp_path, "script") == told["script"]
-    assert json.loads(dry_run(tmp_path, "json"))["plan"] == told["plan"]
-    assert told["success"]
-    assert told["stages"][0] == {"name": "lower", "law": "the edit as ops, including those that change nothing"}
+    assert dry_run(tmp_path, "text") == explanation["graph"]
+    assert dry_run(tmp_path, "script") == explanation["script"]
+    assert json.loads(dry_run(tmp_path, "json"))["plan"] == explanation["plan"]
+    assert explanation["success"]
+    assert explanation["stages"][0] == {"name": "lower", "law": "the edit as ops, including those that change nothing"}
 
 
 def test_it_opens_no_media_and_tells_no_paths(site: Site, user: httpx.Client, game: Path) -> None:
-    """Footage of which only the facts are good is explained; where things are on the server is not said."""
+    """Footage with facts but without a file is explained; the answer hides the server's paths."""
     reel = Reel(user, game)
     me = user.get("/api/me").json()["id"]
     footage = site.data / "objects" / "users" / me / "media" / reel.raw
@@ -118,24 +118,24 @@ def test_every_error_of_an_export_that_comes_before_rendering(site: Site, user: 
     refused(reel.explained(format="pdf"), 422, "invalid_request")
 
     unframed = reel.add()
-    told = refused(reel.explained(), 400, "missing_crop_data")
-    assert told["clip_id"] == unframed
-    assert "game.mp4" in told["message"]
+    problem = refused(reel.explained(), 400, "missing_crop_data")
+    assert problem["clip_id"] == unframed
+    assert "game.mp4" in problem["message"]
 
     long = {"type": "dissolve", "duration": 9}
     user.put(f"{reel.clips}/{unframed}", json={"crop_data": [BOX], "transition_data": None})
     user.put(f"{reel.clips}/{reel.ids[1]}", json={"transition_data": long})
-    told = refused(reel.explained(), 422, "overlap_too_long")
-    assert (told["clip_id"], told["code"]) == (reel.ids[1], "RC203")
-    assert told["pointer"] == "/clips/1/transition_data/duration"
-    assert told["hint"]
-    assert [each["error"] for each in told["errors"]] == ["overlap_too_long"]
+    problem = refused(reel.explained(), 422, "overlap_too_long")
+    assert (problem["clip_id"], problem["code"]) == (reel.ids[1], "RC203")
+    assert problem["pointer"] == "/clips/1/transition_data/duration"
+    assert problem["hint"]
+    assert [each["error"] for each in problem["errors"]] == ["overlap_too_long"]
 
     user.put(f"{reel.clips}/{reel.ids[1]}", json={"transition_data": None})
     user.put(f"{reel.clips}/{unframed}", json={"crop_data": [{**BOX, "x": 9000}]})
     user.put(f"{reel.clips}/{reel.ids[0]}", json={"crop_data": [{**BOX, "y": 9000}]})
-    told = refused(reel.explained(), 422, "crop_off_picture")
-    assert [each["clip_id"] for each in told["errors"]] == [reel.ids[0], unframed]
+    problem = refused(reel.explained(), 422, "crop_off_picture")
+    assert [each["clip_id"] for each in problem["errors"]] == [reel.ids[0], unframed]
 
     me = user.get("/api/me").json()["id"]
     (site.data / "objects" / "users" / me / "media" / reel.raw).unlink()
@@ -158,7 +158,7 @@ def test_the_page_shows_every_stage_with_what_changed(reel: Reel) -> None:
 
 
 def test_a_definition_is_looked_at_without_a_script(reel: Reel) -> None:
-    """The address says it; the page marks its box's line and its filters, and shows the stored field."""
+    """The address selects a clip; the page marks its box's line and its filters, and shows the stored field."""
     crop = f"{reel.ids[0]}.crop"
     for stage in ("0", "1"):
         page = reel.page(stage=stage, node=crop, side="both").text
@@ -169,7 +169,7 @@ def test_a_definition_is_looked_at_without_a_script(reel: Reel) -> None:
         assert len(re.findall(rf'class="line \w+ lit" data-value="{crop}"', page)) == 1
         assert len(re.findall(rf'class="part lit" data-value="{crop}"', page)) >= 2
         assert page.count("<svg") == 1 + int(stage)
-        assert not re.search(r'<g id="', page), "two drawings of one page share no ids"
+        assert not re.search(r'<g id="', page), "two drawings on one page share no ids"
     script = re.findall(r'<pre id="filters">(.*?)</pre>', page, re.DOTALL)
     assert html.unescape(re.sub(r"</?span[^>]*>", "", script[0])) == reel.explained(format="script").text
     missing = {"node": "nobody"}, {"side": "inside"}, {"stage": "99"}
@@ -178,11 +178,11 @@ def test_a_definition_is_looked_at_without_a_script(reel: Reel) -> None:
 
 def test_every_view_is_there_as_json(reel: Reel) -> None:
     address = f"/projects/{reel.id}/explain.json"
-    told, explained = reel.user.get(address).json(), reel.explained().json()
-    assert [{"name": each["name"], "law": each["law"]} for each in told["stages"]] == explained["stages"]
-    assert "".join(part["text"] for part in told["script"]) == explained["script"]
-    assert [line["text"] for line in told["lines"] if line["mark"] != "gone"] == explained["graph"].splitlines()[:-1]
-    assert (told["command"], told["plan"], told["node"]) == (explained["command"], explained["plan"], None)
+    view, explained = reel.user.get(address).json(), reel.explained().json()
+    assert [{"name": each["name"], "law": each["law"]} for each in view["stages"]] == explained["stages"]
+    assert "".join(part["text"] for part in view["script"]) == explained["script"]
+    assert [line["text"] for line in view["lines"] if line["mark"] != "gone"] == explained["graph"].splitlines()[:-1]
+    assert (view["command"], view["plan"], view["node"]) == (explained["command"], explained["plan"], None)
     speed = f"{reel.ids[0]}.warp"
     node = reel.user.get(address, params={"stage": "0", "node": speed}).json()["node"]
     assert (node["since"], node["until"], node["clip_id"]) == ("lower", None, reel.ids[0])
@@ -198,10 +198,10 @@ def test_a_time_is_traced_as_the_command_line_traces_it(reel: Reel, tmp_path: Pa
     canvas = {"aspect_ratio": "9:16", "width": 270, "height": 480}
     (tmp_path / "reel.json").write_text(json.dumps({"reel": 1, "canvas": canvas, "clips": clips}))
     for at in ("0", "1.25", "3.6"):
-        told = reel.user.get(f"/projects/{reel.id}/explain/at.json", params={"at": at}).json()
-        assert told == json.loads(dry_run(tmp_path, "json", "--at", at))
+        explanation = reel.user.get(f"/projects/{reel.id}/explain/at.json", params={"at": at}).json()
+        assert explanation == json.loads(dry_run(tmp_path, "json", "--at", at))
         page = reel.page(at=at).text
-        assert f"Frame <b>{told['frame']}</b>" in page
+        assert f"Frame <b>{explanation['frame']}</b>" in page
     late = reel.user.get(f"/projects/{reel.id}/explain/at.json", params={"at": "99"})
     refused(late, 422, "time_out_of_reel")
     assert "outside the reel" in reel.page(at="99").text
@@ -209,7 +209,7 @@ def test_a_time_is_traced_as_the_command_line_traces_it(reel: Reel, tmp_path: Pa
 
 
 def test_a_saved_change_is_seen_at_once(reel: Reel) -> None:
-    """Compiled reels are kept by what they are made of, not by whose they are."""
+    """Compiled reels are cached by their contents, not by their owner."""
     assert "40.50" in reel.explained().json()["graph"]
     reel.user.put(f"{reel.clips}/{reel.ids[0]}", json={"crop_data": [BOX]})
     assert "40.50" not in reel.explained().json()["graph"]

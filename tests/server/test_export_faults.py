@@ -1,6 +1,6 @@
-"""Every call of the store failing once during an export: nothing is broken, and the next export works.
+"""Every call of the store fails once during an export: no state is left broken, and the next export works.
 
-Through the application itself, in this process, so that the n-th call can be chosen.
+These tests run the application in this process, so that they can choose the n-th call.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ async def a_project(client: httpx.AsyncClient, game: Path) -> str:
 
 
 async def whole_films(client: httpx.AsyncClient, project_id: str) -> str | None:
-    """The project's film; every export has ended, every film has its object, and complete ones have their film."""
+    """The project's film; every export has ended, every film has its object, and complete exports have their film."""
     for export in (await client.get("/api/export")).json()["exports"]:
         assert export["state"] in ("complete", "error"), export
         assert (export["state"] == "complete") == (export["result"] is not None)
@@ -92,7 +92,7 @@ def test_any_call_of_the_store_may_fail_during_an_export(tmp_path: Path, game: P
         while True:
             number += 1
             for path in fetched.glob("*"):
-                path.unlink()  # fetched anew each time, so that fetching can fail
+                path.unlink()  # emptied each time, so that the fetch can fail
             store.plan, made = nth(number, fault), len(store.calls)
             body = {"project_id": project_id, "export_id": f"{fault}-{number}"}
             answer = await client.post(RENDER, json=body)
@@ -101,8 +101,8 @@ def test_any_call_of_the_store_may_fail_during_an_export(tmp_path: Path, game: P
             store.plan = lambda n, name: None
             outcomes.add((answer.status_code, answer.json().get("error")))
             assert answer.status_code == 200 or answer.json()["error"] in ("storage_error", "video_not_found")
-            told = (await client.get(f"/api/export/{body['export_id']}")).json()
-            result = told.get("result") or {"working_video_id": before}
+            description = (await client.get(f"/api/export/{body['export_id']}")).json()
+            result = description.get("result") or {"working_video_id": before}
             now = await whole_films(client, project_id)
             assert now == result["working_video_id"]
             assert (now != before) == (answer.status_code == 200)
@@ -112,7 +112,7 @@ def test_any_call_of_the_store_may_fail_during_an_export(tmp_path: Path, game: P
             assert list((services.temporary).iterdir()) == []
             if not hit:
                 break
-        assert number > 6  # looks, fetches, puts away, and stores its rows
+        assert number > 6  # the calls: look up, fetch, put the film, and store its rows
         assert {status for status, _ in outcomes} == {200, 500}
 
     run(tmp_path, scene)
@@ -132,8 +132,8 @@ def test_a_store_that_is_away_at_the_end_is_waited_for(tmp_path: Path, game: Pat
         body = {"project_id": project_id, "export_id": "e"}
         answer = await client.post(RENDER, json=body)
         assert (answer.status_code, answer.json()["error"]) == (500, "storage_error")
-        told = (await client.get("/api/export/e")).json()
-        assert (told["state"], told["stage"], told["result"]) == ("running", "storing", None)
+        description = (await client.get("/api/export/e")).json()
+        assert (description["state"], description["stage"], description["result"]) == ("running", "storing", None)
         store.plan = lambda n, name: None
         answer = await client.post(RENDER, json=body)
         assert answer.status_code == 200
@@ -150,9 +150,9 @@ def test_nothing_is_rendered_until_the_export_is_durably_accepted(tmp_path: Path
         for headers in ({}, {}, {"Prefer": "respond-async"}):
             answer = await client.post(RENDER, json=body, headers=headers)
             assert (answer.status_code, answer.json()["error"]) == (500, "storage_error")
-        told = await client.get("/api/export/e")
-        assert (told.json()["state"], told.json()["attempt"]) == ("queued", 0)
-        assert told.headers["x-sync-pending"] == "1"
+        response = await client.get("/api/export/e")
+        assert (response.json()["state"], response.json()["attempt"]) == ("queued", 0)
+        assert response.headers["x-sync-pending"] == "1"
         assert store.calls.count("put_file") == 1  # the footage
         store.plan = lambda n, name: None
         answer = await client.post(RENDER, json=body)
@@ -186,7 +186,7 @@ def test_an_export_whose_end_another_server_will_decide_is_no_cancelled_one(tmp_
         made = asyncio.Event()
 
         def plan(_: int, name: str) -> Fault | None:
-            """Once the film is put away, another server writes, whatever this one tries."""
+            """After the film's upload another server takes over the writing; this one must give up."""
             if name == "put_file":
                 made.set()
             if not made.is_set() or name != "put":

@@ -1,6 +1,6 @@
-"""kill -9 during exports: no film without its object, no job that stays, no ffmpeg that lives on.
+"""kill -9 during exports: no film row without its object, no unfinished job, no ffmpeg left running.
 
-REELC_KILLS sets how often; hundreds before a release. Every other time the disk is lost too.
+REELC_KILLS sets the number of kills; run hundreds before a release. Every second kill also deletes the disk.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ ROUNDS = -(-int(os.environ.get("REELC_KILLS", "20")) // PARTS)
 
 
 def films_are_whole(client: httpx.Client, project_id: str) -> None:
-    """Every film that an export tells of is there, whole."""
+    """Every film that an export names exists and is whole."""
     for each in client.get("/api/export", params={"project_id": project_id}).json()["exports"]:
         assert each["state"] in ("complete", "error", "cancelled"), each
         if each["result"]:
-            told = client.get(f"/api/working-videos/{each['result']['working_video_id']}").json()
-            media = client.get(f"/api/working-videos/{told['id']}/media")
-            assert (media.status_code, len(media.content)) == (200, told["size"])
+            description = client.get(f"/api/working-videos/{each['result']['working_video_id']}").json()
+            media = client.get(f"/api/working-videos/{description['id']}/media")
+            assert (media.status_code, len(media.content)) == (200, description["size"])
 
 
 def no_film_without_its_object(data: Path, uid: str) -> None:
-    """In the newest snapshot there is: what another machine would restore."""
+    """The same in the newest snapshot, which another machine would restore."""
     newest = max((data / "objects" / folder(uid)).iterdir())
     image = data.parent / "image.sqlite"
     image.write_bytes(newest.read_bytes()[HEADER:])
@@ -58,7 +58,7 @@ def test_exports_survive_the_death_of_their_server(tmp_path: Path, game: Path, p
         with site.client(token) as ann:
             project_id = project_id or one_clip(ann, game, segments_data=trim(0, 2, SLOWED))
             export_id = begin(ann, project_id)
-            reached.add(come_to(ann, export_id, (turn + part / PARTS) / ROUNDS))  # where in its life the export is hit
+            reached.add(come_to(ann, export_id, (turn + part / PARTS) / ROUNDS))  # the stages at which the kills came
         site.kill()
         gone(data)
         if turn % 2:
@@ -66,14 +66,14 @@ def test_exports_survive_the_death_of_their_server(tmp_path: Path, game: Path, p
         no_film_without_its_object(data, "ann")
         site = Site(data)
         with site.client(token) as ann:
-            told = awaited(ann, export_id)
-            assert told["state"] == "complete", told
+            description = awaited(ann, export_id)
+            assert description["state"] == "complete", description
             answer = export(ann, project_id, export_id)
             assert film(ann, answer)
             films_are_whole(ann, project_id)
             shown = ann.get(f"/api/projects/{project_id}").json()["working_video_id"]
-            assert shown == told["result"]["working_video_id"]
+            assert shown == description["result"]["working_video_id"]
             assert not list((data / "local" / "temporary").glob("*"))
     assert site.stop() == 0
     assert ffmpegs_of(data) == []
-    assert len(reached) > 1  # it was hit in more than one place
+    assert len(reached) > 1  # more than one stage

@@ -1,4 +1,4 @@
-"""Exports through real HTTP: films from what is stored, and every row of the contract's table of errors."""
+"""Exports over HTTP: films from stored edits, and every row of the table of errors in docs/server.md."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.server.test_http import project, refused, uploaded
 
 @pytest.fixture(scope="session")
 def other(footage: Path) -> Path:
-    """A film of 4 s at 25 frames a second, of another colour of blocks and another sound."""
+    """A film of 4 s at 25 frames a second, with different colours and a different sound."""
     return footage / "pal25.mp4"
 
 
@@ -62,9 +62,9 @@ def test_multi_clip_order(user: httpx.Client, game: Path, other: Path, tmp_path:
 def test_missing_crop_data(user: httpx.Client, game: Path) -> None:
     project_id = one_clip(user, game)
     unframed = add_clip(user, project_id, uploaded(user, game, "Buzzer beater.mp4"), crop_data=None)
-    told = refused(export(user, project_id), 400, "missing_crop_data")
-    assert told["clip_id"] == unframed
-    assert "Buzzer beater" in told["message"]
+    problem = refused(export(user, project_id), 400, "missing_crop_data")
+    assert problem["clip_id"] == unframed
+    assert "Buzzer beater" in problem["message"]
 
 
 def test_missing_source_video(site: Site, user: httpx.Client, game: Path) -> None:
@@ -106,10 +106,10 @@ def test_edit_save_export_verify_output(user: httpx.Client, game: Path, other: P
     made = film(user, answer)
     reel = [{"media": str(path), **edit} for path, edit in zip((game, other, game), edits, strict=True)]
     assert made == rendered(tmp_path, settings, reel)
-    told = user.get(f"/api/working-videos/{answer.json()['working_video_id']}").json()
-    assert told["sha256"] == hashlib.sha256(made).hexdigest()
-    assert (told["size"], told["version"]) == (len(made), 1)
-    assert (told["frames"], told["duration"]) == (60 + 30 - 6 + 30 - 12, pytest.approx(102 / 30))
+    description = user.get(f"/api/working-videos/{answer.json()['working_video_id']}").json()
+    assert description["sha256"] == hashlib.sha256(made).hexdigest()
+    assert (description["size"], description["version"]) == (len(made), 1)
+    assert (description["frames"], description["duration"]) == (60 + 30 - 6 + 30 - 12, pytest.approx(102 / 30))
 
 
 def test_a_film_is_played_in_ranges_and_saved_under_its_name(user: httpx.Client, game: Path) -> None:
@@ -146,10 +146,10 @@ def test_an_edit_that_cannot_be_is_told_with_every_error(user: httpx.Client, gam
     raw = uploaded(user, game)
     first = add_clip(user, project_id, raw, segments_data=trim(50, 60))
     add_clip(user, project_id, raw, crop_data=[{"frame": 0, "x": 5000, "y": 0, "width": 90, "height": 160}])
-    told = refused(export(user, project_id), 422, "nothing_left")
-    assert (told["clip_id"], told["pointer"]) == (first, "/clips/0/segments_data/trimRange")
-    assert told["hint"]
-    assert [each["error"] for each in told["errors"]] == ["nothing_left", "crop_off_picture"]
+    problem = refused(export(user, project_id), 422, "nothing_left")
+    assert (problem["clip_id"], problem["pointer"]) == (first, "/clips/0/segments_data/trimRange")
+    assert problem["hint"]
+    assert [each["error"] for each in problem["errors"]] == ["nothing_left", "crop_off_picture"]
 
 
 def test_stored_data_that_cannot_be_read_is_told(site: Site, user: httpx.Client, game: Path) -> None:
@@ -160,8 +160,8 @@ def test_stored_data_that_cannot_be_read_is_told(site: Site, user: httpx.Client,
             "UPDATE working_clips SET segments_data = '{\"version\": 9' WHERE project_id = ?", [project_id]
         )
     database.close()
-    told = refused(export(user, project_id), 422, "unreadable_stored_data")
-    assert told["pointer"] == "/clips/0/segments_data"
+    problem = refused(export(user, project_id), 422, "unreadable_stored_data")
+    assert problem["pointer"] == "/clips/0/segments_data"
 
 
 def test_footage_that_is_damaged_is_a_render_error_with_its_clip_and_log(
@@ -172,9 +172,9 @@ def test_footage_that_is_damaged_is_a_render_error_with_its_clip_and_log(
     clip = add_clip(user, project_id, raw, segments_data=trim(0.5, 1))
     (found,) = (site.data / "objects").rglob(raw)
     found.write_bytes(b"\0" * found.stat().st_size)
-    told = refused(export(user, project_id, "ruined"), 500, "render_error")
-    assert told["clip_id"] == clip
-    assert told["log"]
+    problem = refused(export(user, project_id, "ruined"), 500, "render_error")
+    assert problem["clip_id"] == clip
+    assert problem["log"]
     described = user.get("/api/export/ruined").json()
     assert (described["state"], described["error"]["error"]) == ("error", "render_error")
     assert described["result"] is None
@@ -211,9 +211,9 @@ def test_one_who_does_not_wait_is_told_where_to_look(user: httpx.Client, game: P
     answer = export(user, project_id, export_id, Prefer="respond-async, wait=10")
     assert (answer.status_code, answer.json()) == (202, {"status": "accepted", "export_id": export_id})
     assert answer.headers["location"] == f"/api/export/{export_id}"
-    told = awaited(user, export_id)
-    assert (told["state"], told["stage"], told["progress"], told["attempt"]) == ("complete", "complete", 1.0, 1)
-    assert told["result"] == export(user, project_id, export_id).json()
+    job = awaited(user, export_id)
+    assert (job["state"], job["stage"], job["progress"], job["attempt"]) == ("complete", "complete", 1.0, 1)
+    assert job["result"] == export(user, project_id, export_id).json()
     assert [each["export_id"] for each in user.get("/api/export").json()["exports"]] == [export_id]
     refused(user.get("/api/export", params={"project_id": "p_x"}), 404, "project_not_found")
 

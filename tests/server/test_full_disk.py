@@ -1,5 +1,5 @@
-"""A disk that is full: the store's, the databases', or both. What is refused says so, nothing is half there, and all
-goes on when there is room. It takes the right to mount a small disk."""
+"""A full disk: the store's, the databases', or both. Refusals name the cause, nothing is half stored, and the server
+continues as soon as there is room. Needs permission to mount a small disk."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ pytestmark = pytest.mark.fault
 
 SIZE = 24 << 20
 ROOMS = (0, 8 << 10, 64 << 10, 300 << 10)
-"""Bytes left, so that one step or another of a save is the one that finds no more."""
+"""Bytes left free, chosen so that each step of a save in turn is the one that fails."""
 
 
 @dataclass(frozen=True)
 class Disk:
-    """A small disk, which can be filled."""
+    """A small disk that tests can fill."""
 
     folder: Path
 
@@ -37,26 +37,26 @@ class Disk:
         return self.folder / "filler"
 
     def fill(self, room: int) -> None:
-        """Leave so many bytes."""
+        """Leave this many bytes free."""
         self.free()
         left = os.statvfs(self.folder)
         with self.filler.open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, max(1, left.f_bavail * left.f_frsize - room))
 
     def free(self) -> None:
-        """Leave all that nobody uses."""
+        """Free the filled space."""
         self.filler.unlink(missing_ok=True)
 
 
 @pytest.fixture(params=["", "local", "objects"], ids=["one disk", "databases", "store"])
 def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
-    """The whole data folder, what is lost with a machine, or the store, on a small disk."""
+    """On a small disk: the whole data folder, the local part of it, or the store."""
     folder = tmp_path / "data" / request.param
     folder.mkdir(parents=True)
     mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "reelc-tests", str(folder)]
     mounted = subprocess.run(mount, capture_output=True, text=True)
     if mounted.returncode:
-        pytest.skip(f"NOT TESTED: a full disk, as none can be mounted here: {mounted.stderr.strip()}")
+        pytest.skip(f"NOT TESTED: a full disk, because mounting fails here: {mounted.stderr.strip()}")
     try:
         yield Disk(folder)
     finally:
@@ -97,7 +97,7 @@ def test_saves_are_refused_without_room_and_go_on_with_it(disk: Disk, scene: Sce
 
 
 def wiped(scene: Scene, tmp_path: Path, ledger: Ledger) -> None:
-    """Another machine has all that was acknowledged."""
+    """Another machine restores every acknowledged save."""
     assert ledger.split == []
     another = tmp_path / "another"
     another.mkdir()
@@ -134,7 +134,7 @@ def test_an_export_without_room_is_an_error_and_leaves_the_old_film(disk: Disk, 
             refusals += not _made(ann, export(ann, project_id, export_id), before)
             assert film(ann, old) == before
             disk.free()
-            _made(ann, decided(ann, project_id, export_id), before)  # perhaps it was only not durable yet
+            _made(ann, decided(ann, project_id, export_id), before)  # it may be stored and not yet durable
         assert refusals > 1
         assert film(ann, export(ann, project_id)) == before
         assert list((scene.site.data / "local" / "temporary").iterdir()) == []
@@ -142,7 +142,7 @@ def test_an_export_without_room_is_an_error_and_leaves_the_old_film(disk: Disk, 
 
 
 def _made(ann: httpx.Client, answer: httpx.Response, wanted: bytes) -> bool:
-    """Whether there is a film, which is then whole; else the answer is the contract's."""
+    """Whether there is a film, which must be whole; otherwise the answer is one that the API describes."""
     if answer.status_code == 200:
         assert film(ann, answer) == wanted
         return True

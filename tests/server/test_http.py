@@ -1,4 +1,4 @@
-"""Projects, raw clips and clips through real HTTP, every row of the contract's tables that is served so far."""
+"""Projects, raw clips and clips over HTTP: every row of the tables in docs/server.md."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def uploaded(client: httpx.Client, path: Path, name: str = "game.mp4") -> str:
 
 
 def added(client: httpx.Client, path: Path, **fields: Any) -> str:
-    """The address of a clip in a project of its own."""
+    """The address of a clip in a new project."""
     clips = f"/api/clips/projects/{project(client)}/clips"
     answer = client.post(clips, json={"raw_clip_id": uploaded(client, path), **fields})
     assert answer.status_code == 201, answer.text
@@ -34,15 +34,15 @@ def added(client: httpx.Client, path: Path, **fields: Any) -> str:
 
 
 def refused(answer: httpx.Response, status: int, error: str) -> dict[str, Any]:
-    """The members of an error, which has all that every error has."""
+    """The members of an error, after a check of those that every error has."""
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
-    told: dict[str, Any] = answer.json()
-    assert told["error"] == error
-    assert told["status"] == status
-    assert told["type"]
-    assert told["title"]
-    assert told["detail"] == told["message"] != ""
-    return told
+    body: dict[str, Any] = answer.json()
+    assert body["error"] == error
+    assert body["status"] == status
+    assert body["type"]
+    assert body["title"]
+    assert body["detail"] == body["message"] != ""
+    return body
 
 
 def test_a_project_is_made_shown_changed_deleted(user: httpx.Client) -> None:
@@ -64,8 +64,8 @@ def test_a_project_is_made_shown_changed_deleted(user: httpx.Client) -> None:
 
 def test_settings_that_no_reel_has_are_refused_all_at_once(user: httpx.Client) -> None:
     settings = {"canvas": {"fps": 1000, "wdith": 3}, "encode": {"crf": "x"}}
-    told = refused(user.post("/api/projects", json={"name": "x", "settings": settings}), 422, "unknown_field")
-    pointers = {each["pointer"] for each in told["errors"]}
+    problem = refused(user.post("/api/projects", json={"name": "x", "settings": settings}), 422, "unknown_field")
+    pointers = {each["pointer"] for each in problem["errors"]}
     assert pointers == {"/settings/canvas/fps", "/settings/canvas/wdith", "/settings/encode/crf"}
     address = f"/api/projects/{project(user)}"
     refused(user.patch(address, json={"settings": {"transition": {"type": "wipe"}}}), 422, "unknown_transition")
@@ -150,7 +150,7 @@ def test_footage_that_cannot_be_read_is_refused(user: httpx.Client, game: Path) 
 def test_footage_that_is_too_long_or_of_another_kind_is_refused(user: httpx.Client) -> None:
     headers = {"Content-Type": "video/mp4"}
     refused(user.post("/api/raw-clips", content=b"x" * 3_300_000, headers=headers), 413, "too_large")
-    pieces = (b"x" * 100_000 for _ in range(33))  # without a stated length
+    pieces = (b"x" * 100_000 for _ in range(33))  # without a Content-Length
     refused(user.post("/api/raw-clips", content=pieces, headers=headers), 413, "too_large")
     refused(user.post("/api/raw-clips", files={"file": ("a", b"x" * 3_100_000, "video/mp4")}), 413, "too_large")
     refused(user.post("/api/raw-clips", json={}), 415, "unsupported_media_type")
@@ -218,10 +218,10 @@ def test_a_trim_in_timing_data_is_taken_over_and_a_contradiction_told(user: http
 def test_unreadable_data_is_refused_with_every_error_and_nothing_saved(user: httpx.Client, game: Path) -> None:
     clip = added(user, game, crop_data=[BOX])
     bad = {"crop_data": [{**BOX, "x": "left"}, {**BOX, "frame": 1.5}], "rotation": 90, "segments_data": "{broken"}
-    told = refused(user.put(clip, json=bad), 422, "unreadable_stored_data")
-    assert told["clip_id"] == clip.rpartition("/")[2]
-    assert told["pointer"] == told["errors"][0]["pointer"] == "/segments_data"
-    pointers = {each["pointer"] for each in told["errors"]}
+    problem = refused(user.put(clip, json=bad), 422, "unreadable_stored_data")
+    assert problem["clip_id"] == clip.rpartition("/")[2]
+    assert problem["pointer"] == problem["errors"][0]["pointer"] == "/segments_data"
+    pointers = {each["pointer"] for each in problem["errors"]}
     assert pointers == {"/crop_data/0/x", "/crop_data/1/frame", "/rotation", "/segments_data"}
     assert user.get(clip).json()["version"] == 1
 

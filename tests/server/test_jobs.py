@@ -1,4 +1,4 @@
-"""Jobs: one at a time a project, bounded, cancelled, given up by nobody who leaves, taken up by the next server."""
+"""Jobs: one at a time per project, bounded, cancellable; they outlive clients, and the next server resumes them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.server.waiting import until
 
 @pytest.fixture
 def cancelling(user: httpx.Client) -> Iterator[list[str]]:
-    """Exports that are ended with the test."""
+    """Exports that are cancelled at the end of the test; tests append their ids."""
     begun: list[str] = []
     yield begun
     for export_id in begun:
@@ -41,8 +41,8 @@ def cancelling(user: httpx.Client) -> Iterator[list[str]]:
 def test_a_project_has_one_export_at_a_time(user: httpx.Client, game: Path, cancelling: list[str]) -> None:
     project_id = long_project(user, game)
     cancelling.append(begin(user, project_id))
-    told = refused(export(user, project_id), 409, "export_in_progress")
-    assert told["running_export_id"] == cancelling[0]
+    problem = refused(export(user, project_id), 409, "export_in_progress")
+    assert problem["running_export_id"] == cancelling[0]
     refused(user.delete(f"/api/projects/{project_id}"), 409, "export_in_progress")
 
 
@@ -71,26 +71,26 @@ def test_a_cancelled_export_is_no_error_and_leaves_nothing(site: Site, user: htt
     project_id = long_project(user, game)
     export_id = begin(user, project_id)
     drawn(user, export_id)
-    told = user.delete(f"/api/export/{export_id}").json()
-    assert (told["state"], told["error"], told["result"]) == ("cancelled", None, None)
+    job = user.delete(f"/api/export/{export_id}").json()
+    assert (job["state"], job["error"], job["result"]) == ("cancelled", None, None)
     assert ffmpegs_of(site.data) == []
     assert list((site.data / "local" / "temporary").iterdir()) == []
-    assert user.delete(f"/api/export/{export_id}").json() == told
+    assert user.delete(f"/api/export/{export_id}").json() == job
     refused(export(user, project_id, export_id), 409, "export_cancelled")
     assert user.get(f"/api/projects/{project_id}").json()["working_video_id"] is None
 
 
 def test_an_export_is_cancelled_at_any_moment(site: Site, user: httpx.Client, game: Path) -> None:
-    """Whatever the moment: it is cancelled and there is no film, or it is complete and there is one."""
+    """A cancel at any stage: the export is cancelled and has no film, or it is complete and has one."""
     chance, project_id = random.Random(7), one_clip(user, game)
     for _ in range(8):
         export_id = begin(user, project_id)
         before = user.get(f"/api/projects/{project_id}").json()["working_video_id"]
-        come_to(user, export_id, chance.random())  # where in its life the export is hit
-        told = user.delete(f"/api/export/{export_id}").json()
+        come_to(user, export_id, chance.random())  # the stages of an export at which the cancels came
+        job = user.delete(f"/api/export/{export_id}").json()
         now = user.get(f"/api/projects/{project_id}").json()["working_video_id"]
-        assert told["state"] in ("cancelled", "complete")
-        assert now == (told["result"]["working_video_id"] if told["state"] == "complete" else before)
+        assert job["state"] in ("cancelled", "complete")
+        assert now == (job["result"]["working_video_id"] if job["state"] == "complete" else before)
         assert list((site.data / "local" / "temporary").iterdir()) == []
     assert ffmpegs_of(site.data) == []
 
@@ -125,7 +125,7 @@ def test_an_export_is_of_the_edit_as_it_was_accepted(user: httpx.Client, game: P
     waiting = begin(user, project_id)
     clips = f"/api/clips/projects/{project_id}/clips"
     clip = user.get(clips).json()["clips"][0]["id"]
-    for version in range(8):  # more than are kept
+    for version in range(8):  # more than the server keeps
         assert user.put(f"{clips}/{clip}", json={"name": f"save {version}"}).status_code == 200
     assert user.delete(f"{clips}/{clip}").status_code == 200
     user.delete(f"/api/export/{ahead}")
@@ -142,8 +142,8 @@ def test_sigterm_ends_ffmpeg_and_the_next_server_goes_on(tmp_path: Path, game: P
         drawn(ann, export_id)
     assert ffmpegs_of(data) == []
     with serving(data) as site, site.client(token) as ann:
-        told = drawn(ann, export_id)
-        assert (told["state"], told["attempt"]) == ("running", 1)  # being stopped is nobody's failure
+        job = drawn(ann, export_id)
+        assert (job["state"], job["attempt"]) == ("running", 1)  # a stopped server is not the export's failure
         assert ann.delete(f"/api/export/{export_id}").json()["state"] == "cancelled"
 
 
@@ -161,13 +161,13 @@ def test_an_export_that_ends_the_server_again_and_again_is_given_up(tmp_path: Pa
             site.kill()
         gone(data)
     with serving(data) as site, site.client(token) as ann:
-        told = awaited(ann, export_id)
-        assert (told["state"], told["error"]["error"], told["attempt"]) == ("error", "render_error", 3)
+        job = awaited(ann, export_id)
+        assert (job["state"], job["error"]["error"], job["attempt"]) == ("error", "render_error", 3)
         refused(export(ann, project_id, export_id), 500, "render_error")
 
 
 def gone(data: Path) -> None:
-    """Return when no ffmpeg is left: the kernel kills it right after its server, not in the same instant."""
+    """Return when no ffmpeg is left: the kernel kills it shortly after its server, not in the same instant."""
     until(lambda: not ffmpegs_of(data), "ffmpeg outlives its server")
 
 

@@ -1,6 +1,6 @@
-"""kill -9 while saving, the disk wiped each time: what was acknowledged is there. And the harness sees when it is not.
+"""kill -9 while saving, with the disk wiped each time: all acknowledged saves survive, and a planted loss is detected.
 
-REELC_KILL_ROUNDS sets how often; a thousand before a release.
+REELC_KILL_ROUNDS sets the number of rounds; run a thousand before a release.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ async def slow(self, key, body, *, if_absent=False):
     return await put(self, key, body, if_absent=if_absent)
 FolderStore.put = slow
 """
-"""A store as far away as one really is: else a write is over before anybody can be killed."""
+"""A store with realistic latency: otherwise a write would be over before the kill."""
 HASTY = """
 from server.storage.sync import Sync
 async def hasty(self, n, within):
     self.wrote()
 Sync.barrier = hasty
 """
-"""The fault to be found: answers that do not wait."""
+"""A planted fault: answers do not wait for the store."""
 
 
 async def _save_until_killed(site: Site, token: str, clips: list[str], turn: int, ledger: Ledger, after: float) -> None:
@@ -54,7 +54,7 @@ async def _save_until_killed(site: Site, token: str, clips: list[str], turn: int
 def _rounds(
     data: Path, program: str, game: Path, rounds: int, seed: int = 4, until_lost: bool = False
 ) -> tuple[Ledger, int]:
-    """Rounds of killing and wiping: what was acknowledged, and how many of it were lost."""
+    """Rounds of killing and wiping: the acknowledged saves, and the number of lost ones."""
     chance, ledger, lost = random.Random(seed), Ledger(), 0
     token = add_user(data, "ann")
     site = Site(data, versions_kept="1000000")
@@ -79,7 +79,7 @@ def _rounds(
 def test_no_acknowledged_save_is_lost(tmp_path: Path, game: Path, part: int) -> None:
     ledger, lost = _rounds(tmp_path / "data", SLOW + PLAIN, game, ROUNDS, part)
     assert (lost, ledger.split, ledger.refused) == (0, [], 0)
-    assert len(ledger.said) >= ROUNDS * SAVERS // 2  # it was killed in the midst of saving, not before
+    assert len(ledger.said) >= ROUNDS * SAVERS // 2  # the kill came during saving, not before it
     newest = max((tmp_path / "data" / "objects" / folder("ann")).iterdir())
     (tmp_path / "newest").write_bytes(newest.read_bytes()[HEADER:])
     database = sqlite3.connect(tmp_path / "newest")

@@ -1,4 +1,4 @@
-"""How often one may ask."""
+"""Rate limits."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_user_who_asks_too_often_is_told_when_to_come_back(tmp_path: Path) -> 
 
 def test_an_address_is_limited_whoever_asks_but_monitors(tmp_path: Path) -> None:
     with serving(tmp_path / "data", address_rate="0.1", address_burst="4") as site, site.client() as anybody:
-        told = [anybody.get("/metrics").status_code for _ in range(6)]
-        assert told[-1] == 429
+        statuses = [anybody.get("/metrics").status_code for _ in range(6)]
+        assert statuses[-1] == 429
         refused(anybody.get("/nowhere"), 429, "too_many_requests")
         assert anybody.get("/healthz").status_code == 200

@@ -1,8 +1,8 @@
-"""A small model of the server beside the server itself: whatever is done in whatever order, both say the same.
+"""A small model of the server beside the real one: after random commands in random order, both must agree.
 
-Two users edit, order, restore, delete, export and cancel, while the server is stopped, killed and loses its disk. What
-was acknowledged is there, versions only grow, what an export said stays said, and nothing of another user is seen.
-REELC_MACHINES sets how many lives are lived, side by side in parts; thousands before a release.
+Two users edit, order, restore, delete, export and cancel, while the server is stopped, killed and loses its disk.
+Acknowledged saves survive, versions only grow, ended exports keep their description, and users see only their data.
+REELC_MACHINES sets the number of runs, which are split into parallel parts; run thousands before a release.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ ENDED = ("complete", "error", "cancelled")
 
 @dataclass
 class Clip:
-    """What a clip has been: by version its name and where its box lies, None for one that is not framed."""
+    """A clip's history: for each version its name and the place of its box, None for a clip without one."""
 
     id: str
     was: dict[int, tuple[str, float | None]]
@@ -62,30 +62,30 @@ class Project:
 
 @dataclass
 class User:
-    """What one user was told."""
+    """The acknowledged state of one user."""
 
     token: str
     raw: str = ""
     projects: list[Project] = field(default_factory=list)
     said: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """The last that was heard of every export."""
+    """The last known description of every export."""
     kills: dict[str, int] = field(default_factory=dict)
 
 
 class Running:
-    """The server that is there now: one for some lives, each of which has users of its own."""
+    """The current server, shared by several runs, each of which has its own users."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.lives = folder, 0
         self.begin()
 
     def begin(self) -> None:
-        """A server that knows nobody."""
+        """A server without users."""
         self.data = self.folder / f"data{self.lives}"
         self.site = Site(self.data)
 
     def next_life(self) -> None:
-        """Now and then with another server: one restores all its users after each lost disk, and gets slower."""
+        """Now and then start afresh: after each lost disk a server restores all its users, and gets slower."""
         if self.lives and self.lives % 8 == 0:
             assert self.site.stop() == 0
             self.begin()
@@ -97,7 +97,7 @@ def edit(x: float | None) -> Any:
 
 
 class Machine(RuleBasedStateMachine):
-    """The server, and what it must say."""
+    """The server, and the answers that the model expects of it."""
 
     def __init__(self, running: Running, game: Path) -> None:
         super().__init__()
@@ -263,14 +263,16 @@ class Machine(RuleBasedStateMachine):
         client, user, project, export_id = self.an_export(which)
         answer = client.post(RENDER, json={"project_id": project.id, "export_id": export_id}, timeout=120)
         self.hear(user, export_id, awaited(client, export_id))
-        told = user.said[export_id]
-        if told["state"] == "complete":
-            assert answer.json() == told["result"]
-            film = client.get(f"/api/working-videos/{told['result']['working_video_id']}").json()
+        description = user.said[export_id]
+        if description["state"] == "complete":
+            assert answer.json() == description["result"]
+            film = client.get(f"/api/working-videos/{description['result']['working_video_id']}").json()
             media = client.get(f"/api/working-videos/{film['id']}/media")
             assert (len(media.content), film["frames"] % 3) == (film["size"], 0)
         else:
-            refused(answer, *((409, "export_cancelled") if told["state"] == "cancelled" else (500, "render_error")))
+            refused(
+                answer, *((409, "export_cancelled") if description["state"] == "cancelled" else (500, "render_error"))
+            )
 
     def an_export(self, which: int) -> tuple[httpx.Client, User, Project, str]:
         every = self.every_export()
@@ -284,14 +286,14 @@ class Machine(RuleBasedStateMachine):
             for export_id in project.exports
         ]
 
-    def hear(self, user: User, export_id: str, told: dict[str, Any]) -> None:
-        """What is said of an export once it has ended is said for ever."""
+    def hear(self, user: User, export_id: str, description: dict[str, Any]) -> None:
+        """The description of an ended export never changes."""
         before = user.said[export_id]
         if before["state"] in ENDED:
-            assert told == before
-        if told["state"] == "error":
-            assert user.kills.get(export_id, 0) >= 3, told
-        user.said[export_id] = told
+            assert description == before
+        if description["state"] == "error":
+            assert user.kills.get(export_id, 0) >= 3, description
+        user.said[export_id] = description
 
     @precondition(lambda self: self.since > 8)
     @rule(how=st.sampled_from(["stop", "kill", "kill and wipe"]), busy=st.booleans())
@@ -299,7 +301,7 @@ class Machine(RuleBasedStateMachine):
         self.end(how, busy)
 
     def end(self, how: str, busy: bool) -> None:
-        """Whether another save is under way or the last one was acknowledged just now: all is there afterwards."""
+        """Whether a save is under way, or the last one was acknowledged just now; afterwards nothing may be missing."""
         self.since = 0
         saving: list[Callable[[], None]] = []
         with ThreadPoolExecutor(1) as side:
@@ -312,8 +314,8 @@ class Machine(RuleBasedStateMachine):
             else:
                 self.running.site.kill()
         for user in self.users:
-            for export_id, told in user.said.items():
-                if told["state"] not in ENDED and how != "stop":
+            for export_id, description in user.said.items():
+                if description["state"] not in ENDED and how != "stop":
                     user.kills[export_id] = user.kills.get(export_id, 0) + 1
         if how == "kill and wipe":
             shutil.rmtree(self.running.data / "local")
@@ -324,7 +326,7 @@ class Machine(RuleBasedStateMachine):
         self.look_at_everything()
 
     def saved_meanwhile(self, side: ThreadPoolExecutor) -> Callable[[], None]:
-        """A save that is under way while the server ends, and what must be of it afterwards."""
+        """A save that is under way while the server ends, and the states that it may leave behind."""
         client, _, clip, place = self.clip(0, self.counted)
         name = self.new("save")
         asked = side.submit(client.put, place, json={"name": name, "crop_data": edit(3.0)})
@@ -340,7 +342,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def both_say_the_same(self) -> None:
-        """One project at each step, every one in its turn; all of them when the server has ended, and at the end."""
+        """Check one project at each step, in turn; check all of them after each end of the server, and at the end."""
         self.since += 1
         if self.users:
             who, turn = self.since % 2, self.since // 2
@@ -348,8 +350,8 @@ class Machine(RuleBasedStateMachine):
 
     def look_at_everything(self) -> None:
         for who, user in enumerate(self.users):
-            told = self.clients[who].get("/api/projects").json()["projects"]
-            assert [each["id"] for each in told] == [project.id for project in reversed(user.projects)]
+            projects = self.clients[who].get("/api/projects").json()["projects"]
+            assert [each["id"] for each in projects] == [project.id for project in reversed(user.projects)]
             for project in user.projects:
                 self.look_at(who, project)
 
@@ -369,12 +371,12 @@ class Machine(RuleBasedStateMachine):
             }
 
     def look_at_exports(self, client: httpx.Client, user: User, project: Project) -> None:
-        told = client.get("/api/export", params={"project_id": project.id}).json()["exports"]
-        assert [each["export_id"] for each in told] == project.exports[::-1]
-        for each in told:
+        exports = client.get("/api/export", params={"project_id": project.id}).json()["exports"]
+        assert [each["export_id"] for each in exports] == project.exports[::-1]
+        for each in exports:
             self.hear(user, each["export_id"], each)
-        films = {each["result"]["working_video_id"] for each in told if each["result"]}
-        if all(each["state"] in ENDED for each in told):
+        films = {each["result"]["working_video_id"] for each in exports if each["result"]}
+        if all(each["state"] in ENDED for each in exports):
             film = client.get(f"/api/projects/{project.id}").json()["working_video_id"]
             assert film in (films or {None})
 
@@ -395,12 +397,12 @@ def test_the_server_and_the_model_say_the_same(tmp_path: Path, game: Path, part:
         stateful_step_count=STEPS,
         deadline=None,
         database=None,
-        phases=(Phase.generate,),  # every try to make a failing life shorter would take a life
+        phases=(Phase.generate,),  # shrinking a failure would cost a whole run for each try
         suppress_health_check=[*HealthCheck],
     )
     running = Running(tmp_path)
     try:
-        machine = seed(part)(lambda: Machine(running, game))  # each part has its lives, the same every time
+        machine = seed(part)(lambda: Machine(running, game))  # each part has its runs, the same every time
         run_state_machine_as_test(machine, settings=lives)  # type: ignore[arg-type]
         assert running.site.stop() == 0
     finally:

@@ -1,4 +1,4 @@
-"""What is no HTTP request, or none for anything here."""
+"""Malformed requests: bytes that are not HTTP, and requests that no route accepts."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def test_every_refusal_of_the_router_is_told_as_every_error(user: httpx.Client) 
     refused(user.get("/api/projects/"), 404, "not_found")
     refused(user.get("/static/../app.py"), 404, "not_found")
     refused(user.get("/static/%2e%2e/app.py"), 404, "not_found")
-    told = user.request("TRACE", "/api/projects")
-    refused(told, 405, "method_not_allowed")
-    assert told.headers["allow"] == "GET, HEAD, POST"
+    answer = user.request("TRACE", "/api/projects")
+    refused(answer, 405, "method_not_allowed")
+    assert answer.headers["allow"] == "GET, HEAD, POST"
 
 
 def test_every_answer_has_the_headers_that_keep_it_safe(user: httpx.Client) -> None:

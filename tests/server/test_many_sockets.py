@@ -1,4 +1,4 @@
-"""Hundreds of sockets at once, some of which do not read: each hears how its export ends, and the renders go on."""
+"""Hundreds of sockets at once, some of which do not read: each gets the end of its export, and the renders go on."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def test_each_of_hundreds_hears_the_end(tmp_path: Path, game: Path) -> None:
             sockets = [stack.enter_context(socket(client, export_id)) for _ in range(SOCKETS)]
             reading += [readers.submit(heard, each) for each in sockets[STALLED:]]
             stalled += sockets[:STALLED]
-        told = [each.result() for each in reading] + [heard(each) for each in stalled]
-    assert len(told) == USERS * SOCKETS
-    for states in told:
+        messages = [each.result() for each in reading] + [heard(each) for each in stalled]
+    assert len(messages) == USERS * SOCKETS
+    for states in messages:
         assert (states[-1]["state"], states[-1]["done"]) == ("complete", True)
         ranks = [ORDER.index(state["stage"]) for state in states]
         assert ranks == sorted(ranks)

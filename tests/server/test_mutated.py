@@ -1,6 +1,6 @@
-"""Uploads of media with random damage: each is taken or refused as the contract says, and the server stays as it was.
+"""Uploads of randomly damaged media: each is accepted or refused as the API describes, and the server is unharmed.
 
-REELC_MUTATIONS sets how many; thousands before a release.
+REELC_MUTATIONS sets their number; run thousands before a release.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.fault
 
 COUNT = int(os.environ.get("REELC_MUTATIONS", "200"))
 RENDERED = 20
-"""Of those that were taken, how many are rendered."""
+"""The number of accepted uploads that are rendered."""
 SEEDS = ("short60.mp4", "ntsc.mp4", "pal25.mp4", "silent30.mp4", "late30.mkv", "film24.mov")
 
 
@@ -37,7 +37,7 @@ def head_flipped(media: bytearray, chance: random.Random) -> None:
 
 
 def tail_flipped(media: bytearray, chance: random.Random) -> None:
-    """Where most MP4s have their index."""
+    """The place of the index in most MP4 files."""
     for _ in range(chance.choice([1, 4, 16])):
         media[-1 - chance.randrange(min(4096, len(media)))] = chance.randrange(256)
 
@@ -56,7 +56,7 @@ def put_in(media: bytearray, chance: random.Random) -> None:
 
 
 def huge(media: bytearray, chance: random.Random) -> None:
-    """Four bytes that are a size, or a count, or not."""
+    """Four bytes that may be a size or a count."""
     start = chance.randrange(len(media) - 4)
     media[start : start + 4] = chance.choice([b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x80\0\0\0", b"\0\0\0\0"])
 

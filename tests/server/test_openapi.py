@@ -1,4 +1,4 @@
-"""The API's description: valid, committed as it is served, whole, and true of what the server answers."""
+"""The API's description: valid, the committed file is the served one, complete, and true of the server's answers."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from tests.server.site import ROOT, Site, add_user
 from tests.server.test_http import added
 
 EXAMPLES = int(os.environ.get("REELC_EXAMPLES", "4"))
-"""Of every operation, beside those that Schemathesis derives from its schema; `make sweep` takes 100."""
+"""Examples for each operation, beside those that Schemathesis derives from its schema; `make sweep` takes 100."""
 
 DOCUMENT = document(OPERATIONS)
 
 load_all_checks()
 schemathesis.serializer.alias("video/mp4", "application/octet-stream")
 EXCLUDED = [
-    # what is stored may be any shape that was ever stored, and names have a rule that no schema can say
+    # stored data may have any shape that was ever stored, and names follow a rule that no schema can express
     *CHECKS.get_by_names(["positive_data_acceptance"]),
 ]
 
@@ -41,7 +41,7 @@ def test_it_is_valid() -> None:
 
 
 def test_it_is_committed_as_it_is_served(site: Site) -> None:
-    """Written anew by `make openapi`."""
+    """`make openapi` writes this file."""
     committed = (ROOT / "docs" / "openapi.json").read_text(encoding="utf-8")
     assert committed == described("openapi.json")
     with site.client() as anybody:
@@ -49,13 +49,13 @@ def test_it_is_committed_as_it_is_served(site: Site) -> None:
 
 
 def test_it_has_every_operation_but_pages() -> None:
-    told = {(method.upper(), path) for path, item in DOCUMENT["paths"].items() for method in item}
-    assert told == {(op.method, op.path) for op in OPERATIONS if not op.page}
-    assert len({op["operationId"] for item in DOCUMENT["paths"].values() for op in item.values()}) == len(told)
+    listed = {(method.upper(), path) for path, item in DOCUMENT["paths"].items() for method in item}
+    assert listed == {(op.method, op.path) for op in OPERATIONS if not op.page}
+    assert len({op["operationId"] for item in DOCUMENT["paths"].values() for op in item.values()}) == len(listed)
 
 
 def test_examples_are_good() -> None:
-    """Every example fits the schema beside it."""
+    """Every example fits its schema."""
     from jsonschema import Draft202012Validator
 
     seen = 0
@@ -85,7 +85,7 @@ def test_what_is_vendored_is_what_was_fetched() -> None:
 
 @pytest.fixture(scope="module")
 def asked(site: Site, footage: Path) -> Iterator[tuple[httpx.Client, dict[str, str]]]:
-    """A user with something of everything, and its ids."""
+    """A user with one of each resource, and their ids."""
     with site.client(add_user(site.data, "schemathesis")) as client:
         clip = added(client, footage / "short60.mp4")
         stored = client.get(clip).json()
@@ -104,7 +104,7 @@ schema = schemathesis.openapi.from_dict(DOCUMENT, config=CONFIG)
 @schema.parametrize()
 @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=[*HealthCheck])
 def test_every_answer_is_described(case: Any, site: Site, asked: tuple[httpx.Client, dict[str, str]]) -> None:
-    """No status, header, media type or body but those described, whatever is sent; no failure of the server."""
+    """All answers have a described status, header, media type and body, whatever is sent; the server never fails."""
     client, ids = asked
     if case.method != "DELETE":
         known = {name: ids[name] for name in case.path_parameters or {} if name in ids}

@@ -1,4 +1,4 @@
-"""`WS /ws/export/{export_id}`: what a client sees of an export, from its first wait to its end."""
+"""`WS /ws/export/{export_id}`: the messages that a client gets from an export's start to its end."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def socket(client: httpx.Client, export_id: str, **headers: str) -> ClientConnec
 
 
 def heard(open_socket: ClientConnection) -> list[dict[str, Any]]:
-    """Every message until the server closes."""
+    """Every message until the server closes the socket."""
     return [json.loads(message) for message in open_socket]
 
 
@@ -132,7 +132,7 @@ def test_one_user_has_so_many_sockets_and_no_more(user: httpx.Client, another: h
             socket(user, export_id)
         assert caught.value.response.status_code == 429
         assert json.loads(caught.value.response.body or b"")["error"] == "too_many_sockets"
-        with pytest.raises(InvalidStatus, match="404"):  # another one has sockets of their own
+        with pytest.raises(InvalidStatus, match="404"):  # other users have their own sockets
             socket(another, export_id)
         sockets[0].close()
         until(lambda: not _refused(user, export_id), "a closed socket still counts")
@@ -184,7 +184,7 @@ def test_sockets_do_not_keep_the_server_and_are_told_to_come_again(tmp_path: Pat
 
 
 def heard_until_closed(listening: ClientConnection) -> list[dict[str, Any]]:
-    """What came before a close that was no good one."""
+    """The messages before a close with an error."""
     states = []
     try:
         while True:
@@ -194,17 +194,17 @@ def heard_until_closed(listening: ClientConnection) -> list[dict[str, Any]]:
 
 
 def test_there_is_a_pause_between_any_two_messages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever happens meanwhile: the newest state is told after it, and nothing of what lay between."""
-    told: list[str] = []
+    """After any events meanwhile, the socket sends the newest state, and none of the states between."""
+    states: list[str] = []
     tracker = Tracker("e")
 
     class Wire:
         async def send_json(self, event: dict[str, Any]) -> None:
-            told.append(event["message"])
+            states.append(event["message"])
 
     async def pause(seconds: float) -> None:
-        told.append(f"pause of {seconds}")
-        part = told.count(f"pause of {seconds}") / 4
+        states.append(f"pause of {seconds}")
+        part = states.count(f"pause of {seconds}") / 4
         for step in range(3):
             tracker.at("rendering", part, f"{part}, step {step}")
         if part == 0.75:
@@ -214,5 +214,5 @@ def test_there_is_a_pause_between_any_two_messages(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(progress, "asyncio", patched)
     assert asyncio.run(progress._send_states(Wire(), Job("ann", "e", "p", tracker))) == 1000  # type: ignore[arg-type]
     steps = [f"pause of {progress.EVERY}", "0.25, step 2", f"pause of {progress.EVERY}", "0.5, step 2"]
-    assert told == ["waiting for its turn", *steps, f"pause of {progress.EVERY}", "the end"]
+    assert states == ["waiting for its turn", *steps, f"pause of {progress.EVERY}", "the end"]
     assert progress.EVERY >= 1 / 4

@@ -1,4 +1,4 @@
-"""What the interface promises besides its plain answers, through real HTTP."""
+"""Guarantees of the API beyond its plain answers, over HTTP."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ COLUMNS = {
     "sync_head": set(),
     "schema_version": set(),
 }
-"""What others rely on; there may be more."""
+"""Fields that clients rely on; there may be more."""
 
 
 def database_of(site: Site, user: httpx.Client) -> sqlite3.Connection:
@@ -87,7 +87,7 @@ def test_a_clip_is_put_to_a_place_with_a_save(user: httpx.Client, game: Path) ->
 
 @pytest.mark.parametrize("more", ["segments_data", "keyframes", "crop_data", "settings"])
 def test_an_export_takes_nothing_to_render_from_its_client(user: httpx.Client, game: Path, more: str) -> None:
-    """Of its clips it takes their versions alone."""
+    """For its clips, an export request accepts only ids and versions."""
     body: dict[str, Any] = {"project_id": one_clip(user, game), "export_id": new_export(), more: []}
     assert refused(user.post(RENDER, json=body), 422, "invalid_request")["pointer"] == f"/{more}"
     clips = {"clips": [{"clip_id": "c_1", "version": 1, more: []}]}
@@ -106,7 +106,7 @@ def test_framing_that_is_empty_is_none(user: httpx.Client, game: Path, empty: An
 
 
 def test_stored_data_that_cannot_be_read_is_told_whole_and_stays(site: Site, user: httpx.Client, game: Path) -> None:
-    """Clip, pointer, hint, every error; an export, an explanation and another save leave it as it is."""
+    """Clip, pointer, hint, every error; an export, an explanation and another save leave it unchanged."""
     project_id = project(user)
     clip = add_clip(user, project_id, uploaded(user, game))
     broken = '{"version": 2, "trimRange": {"start": 1, "end": 2}, "spans": [], "sapns": 1}'
@@ -115,10 +115,10 @@ def test_stored_data_that_cannot_be_read_is_told_whole_and_stays(site: Site, use
         database.execute("UPDATE working_clips SET segments_data = ?, rotation = 400", (broken,))
     explained = user.post("/api/export/framing/explain", json={"project_id": project_id})
     for answer in (export(user, project_id), explained):
-        told = refused(answer, 422, "unknown_field")
-        assert (told["clip_id"], told["pointer"]) == (clip, "/clips/0/segments_data/sapns")
-        assert "spans" in told["hint"]
-        assert [each["pointer"] for each in told["errors"]] == ["/clips/0/segments_data/sapns", "/clips/0/rotation"]
+        problem = refused(answer, 422, "unknown_field")
+        assert (problem["clip_id"], problem["pointer"]) == (clip, "/clips/0/segments_data/sapns")
+        assert "spans" in problem["hint"]
+        assert [each["pointer"] for each in problem["errors"]] == ["/clips/0/segments_data/sapns", "/clips/0/rotation"]
     saved = user.put(f"/api/clips/projects/{project_id}/clips/{clip}", json={"crop_data": [{**BOX, "x": 7}]})
     assert saved.status_code == 200
     stored = database.execute("SELECT segments_data, rotation FROM working_clips ORDER BY version").fetchall()
@@ -143,7 +143,7 @@ def test_a_session_may_do_what_a_token_may(site: Site) -> None:
         browser.get(site.link.removeprefix(site.url))
         assert browser.post("/api/projects", json={"name": "x"}, headers={"Origin": site.url}).status_code == 201
         given = {"Cookie": f"reelc_session={browser.cookies['reelc_session']}", "Origin": site.url}
-        with pytest.raises(InvalidStatus, match="404"):  # let in, and told that there is no such export
+        with pytest.raises(InvalidStatus, match="404"):  # accepted, and then told that the export does not exist
             connect(f"{site.url.replace('http', 'ws')}/ws/export/none", additional_headers=given, proxy=None)
 
 

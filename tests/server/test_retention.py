@@ -1,4 +1,4 @@
-"""Old films: the newest of a project are kept, and the young, and what is watched; what exports answered stays."""
+"""Retention of films: a project keeps its newest, the recent, and those being watched; stored answers stay."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def thrifty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def kept(client: httpx.Client, answer: httpx.Response) -> bool:
-    """Whether the film of this answer is there; if not, it is said to be gone."""
+    """Whether the film of this answer exists; if not, the answer says that it is gone."""
     address = f"/api/working-videos/{answer.json()['working_video_id']}"
     shown, media = client.get(address), client.get(f"{address}/media", headers={"Range": "bytes=0-9"})
     if shown.status_code == 200:
         assert media.status_code == 206
         return True
-    for told in (shown, media):
-        refused(told, 410, "working_video_gone")
+    for each in (shown, media):
+        refused(each, 410, "working_video_gone")
     return False
 
 
@@ -43,25 +43,26 @@ def test_the_newest_films_are_kept_and_every_answer(thrifty: Site, game: Path) -
     with thrifty.client(add_user(thrifty.data, "ann")) as ann:
         project_id, ids = one_clip(ann, game), [new_export() for _ in range(4)]
         answers = [export(ann, project_id, each) for each in ids]
-        told = [ann.get(f"/api/export/{each}").json() for each in ids]
+        descriptions = [ann.get(f"/api/export/{each}").json() for each in ids]
         objects = list((thrifty.data / "objects" / "users" / "ann" / "media").glob("v_*"))
         assert len(objects) == 2
         assert [kept(ann, each) for each in answers] == [False, False, True, True]
         again = [export(ann, project_id, each) for each in ids]
         assert [each.json() for each in again] == [each.json() for each in answers]
-        assert [each["result"] for each in told] == [each.json() for each in answers]
+        assert [each["result"] for each in descriptions] == [each.json() for each in answers]
         shown = ann.get("/api/export", params={"project_id": project_id}).json()["exports"]
         assert sorted(each["export_id"] for each in shown) == sorted(ids)
         assert (
-            ann.get(f"/api/projects/{project_id}").json()["working_video_id"] == told[-1]["result"]["working_video_id"]
+            ann.get(f"/api/projects/{project_id}").json()["working_video_id"]
+            == descriptions[-1]["result"]["working_video_id"]
         )
 
 
 def test_a_film_that_is_watched_stays(thrifty: Site, game: Path) -> None:
     with thrifty.client(add_user(thrifty.data, "bob")) as bob:
         project_id = one_clip(bob, game)
-        first = export(bob, project_id)
-        assert kept(bob, first)  # which watches a part of it
+        reads a part of the film, and so watches it
+        assert kept(bob, first)  # a client that reads a part of it
         others = [export(bob, project_id) for _ in range(3)]
         assert [kept(bob, each) for each in (first, *others)] == [True, False, True, True]
 

@@ -1,4 +1,4 @@
-"""The sample project: new users find it when they sign in, once; nobody else does, and nothing depends on it."""
+"""The sample project: each new user gets it once, at sign-in; other users do not, and nothing depends on it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Json = dict[str, Any]
 
 @pytest.fixture
 def clips(game: Path, footage: Path) -> list[Json]:
-    """A moving crop in slow motion, and what it dissolves into; another file's, and one file twice."""
+    """A moving crop in slow motion that dissolves into the next clip; a clip of another file; one file twice."""
     slow = trim(0.5, 1, {"start": 0.5, "end": 1, "speed": 0.5})
     dissolve = {"type": "dissolve", "duration": 0.2}
     return [
@@ -52,7 +52,7 @@ def clips(game: Path, footage: Path) -> list[Json]:
 
 @pytest.fixture
 def reel(tmp_path: Path, clips: list[Json]) -> Path:
-    """The same as a reel file."""
+    """The same edit as a reel file."""
     settings: Json = {**SMALL}
     canvas = {"aspect_ratio": "9:16", **settings.pop("canvas")}
     text = {"reel": 1, "canvas": canvas, **settings, "clips": clips}
@@ -62,7 +62,7 @@ def reel(tmp_path: Path, clips: list[Json]) -> Path:
 
 @contextmanager
 def signed_in(site: Site, link: str = "") -> Iterator[httpx.Client]:
-    """A browser that followed a link."""
+    """A browser that followed a sign-in link."""
     with site.client() as browser:
         answer = browser.get(link or site.link)
         assert answer.status_code == 303, answer.text
@@ -70,8 +70,8 @@ def signed_in(site: Site, link: str = "") -> Iterator[httpx.Client]:
 
 
 def projects(client: httpx.Client) -> list[Json]:
-    told: list[Json] = client.get("/api/projects").json()["projects"]
-    return told
+    listed: list[Json] = client.get("/api/projects").json()["projects"]
+    return listed
 
 
 def test_a_new_user_finds_it_and_can_export_it(tmp_path: Path, reel: Path, clips: list[Json]) -> None:
@@ -131,7 +131,7 @@ def test_who_has_something_does_not_find_it(tmp_path: Path, reel: Path) -> None:
     data = tmp_path / "data"
     token = add_user(data, "me")
     with serving(data, sample=str(reel)) as site, site.client(token) as program:
-        assert projects(program) == []  # programs are given nothing
+        assert projects(program) == []  # programs, which use a token, get no sample project
         mine = project(program)
         with signed_in(site) as me:
             assert [each["id"] for each in projects(me)] == [mine]
@@ -156,7 +156,7 @@ def test_without_it_the_server_is_as_before(what: str, tmp_path: Path, reel: Pat
 
 
 def test_make_serve_gives_the_example(tmp_path: Path, game: Path) -> None:
-    """What the example has that a first look should show; its footage is fetched by `make`."""
+    """The example has all features that a first look should show; `make` fetches its footage."""
     assert "REELC_SAMPLE=$${REELC_SAMPLE-examples/bunny.json}" in (ROOT / "Makefile").read_text()
     (tmp_path / ".footage").mkdir()
     (tmp_path / ".footage" / "bigbuckbunny.mp4").symlink_to(game)

@@ -1,4 +1,4 @@
-"""The socket that is served on."""
+"""The listening socket of the server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every object store must do, the same for each: a folder, a mock, a real S3 server."""
+"""The behaviour that every object store shares: a folder, a mock, a real S3 server."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_streams_come_in_pieces(a_store: ObjectStore) -> None:
 
 def test_a_file_is_stored(a_store: ObjectStore, tmp_path: Path) -> None:
     source = tmp_path / "source"
-    source.write_bytes(bytes(range(256)) * 70_000)  # above the size that S3 takes in one part
+    source.write_bytes(bytes(range(256)) * 70_000)  # above the size limit of a single part in S3
 
     async def scene(store: ObjectStore) -> None:
         put = await store.put_file("media/one", source)

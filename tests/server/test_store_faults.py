@@ -1,6 +1,6 @@
-"""A store that is slow, throttles, is gone, loses answers, breaks off: through real HTTP, by way of a proxy.
+"""A store that is slow, throttles, is down, loses answers or breaks off: over HTTP, with a proxy in front of it.
 
-Nothing acknowledged is lost or there twice, refusals are the contract's, and nobody has to restart anything.
+No acknowledged save is lost or stored twice, refusals are those of the API, and the server needs no restart.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _counted = itertools.count()
 
 @dataclass(frozen=True)
 class Scene:
-    """A server whose store is behind a proxy, a user of it, and the bucket itself."""
+    """A server with a store behind a proxy, a user of it, and the bucket itself."""
 
     bucket: Bucket
     proxy: Proxy
@@ -43,7 +43,7 @@ class Scene:
 
     @contextmanager
     def elsewhere(self) -> Iterator[Site]:
-        """Another server, with an empty disk, straight at the bucket."""
+        """Another server with an empty disk, directly on the bucket."""
         data = self.site.data.parent / f"elsewhere{next(_counted)}"
         with serving(data, **in_bucket(self.bucket)) as site:
             yield site
@@ -67,7 +67,7 @@ def all_of(fault: Fault) -> Plan:
 
 
 def requests_of(pattern: str, fault: Fault) -> Plan:
-    """This fault for whatever is about such keys."""
+    """This fault for all requests about keys with this text."""
     return lambda method, path: fault if pattern in path else ""
 
 
@@ -91,7 +91,7 @@ def by_chance(seed: int, share: float) -> Plan:
 
 
 def save_all(scene: Scene, clips: list[str], names: list[str]) -> Ledger:
-    """Every clip saved under every name, the clips side by side."""
+    """Save every clip under every name, the clips concurrently."""
     ledger = Ledger()
 
     def saver(clip: str) -> None:
@@ -105,7 +105,7 @@ def save_all(scene: Scene, clips: list[str], names: list[str]) -> Ledger:
 
 
 def all_is_there_once(scene: Scene, ledger: Ledger, clips: list[str], count: int) -> None:
-    """On another machine: every version of every clip, and each name once."""
+    """On another machine: every version of every clip is there, and each name once."""
     assert ledger.split == []
     with scene.elsewhere() as site, site.client(scene.token) as ann:
         assert ledger.lost(site, scene.token) == []
@@ -130,17 +130,17 @@ ASKED: tuple[Callable[[ObjectStore], Awaitable[object]], ...] = (
 )
 
 
-async def _told(store: ObjectStore) -> list[object]:
-    """What the store tells when everything is asked of it."""
-    told: list[object] = []
+async def _answers(store: ObjectStore) -> list[object]:
+    """The store's answers to one call of each kind."""
+    answers: list[object] = []
     for ask in ASKED:
         try:
             found = await ask(store)
         except StoreFailed:
-            told.append("failed")
+            answers.append("failed")
         else:
-            told.append((found.key, found.size) if isinstance(found, Stat) else found)
-    return told
+            answers.append((found.key, found.size) if isinstance(found, Stat) else found)
+    return answers
 
 
 def test_an_answer_that_is_broken_off_anywhere_is_right_or_a_failure(moto_bucket: Bucket) -> None:
@@ -148,15 +148,15 @@ def test_an_answer_that_is_broken_off_anywhere_is_right_or_a_failure(moto_bucket
 
     async def whole(proxy: Proxy) -> None:
         store = S3Store(replace(bucket, endpoint=proxy.url), attempts=1)
-        right, failures = await _told(store), 0
+        right, failures = await _answers(store), 0
         proxy.plan = all_of("cut")
         for lines in range(30):
             proxy.part = lambda answer: b"".join(answer.splitlines(keepends=True)[:lines])  # noqa: B023
-            told = await _told(store)
-            failures += told.count("failed")
-            assert all(each in ("failed", good) for each, good in zip(told, right, strict=True)), (lines, told)
+            answers = await _answers(store)
+            failures += answers.count("failed")
+            assert all(each in ("failed", good) for each, good in zip(answers, right, strict=True)), (lines, answers)
         assert failures > 20
-        assert told == right
+        assert answers == right
         await store.close()
 
     with between(bucket.endpoint) as proxy:
@@ -191,7 +191,7 @@ def test_a_store_that_is_only_slow_is_waited_for(scene: Scene, game: Path) -> No
 
 @pytest.mark.parametrize("tries", [1, 4], ids=["first answer", "every answer of a call"])
 def test_swallowed_answers_neither_double_nor_lose_nor_fence(scene: Scene, game: Path, tries: int) -> None:
-    """Of one try, which the S3 client repeats by itself and finds its own object; of all its three, and one more."""
+    """Lost answers: to one try, which the S3 client repeats and then finds its own object; to all three and another."""
     clips = clips_of(scene.site, scene.token, game, 4)
     scene.proxy.plan = first_tries("cut", tries)
     ledger = save_all(scene, clips, [str(number) for number in range(12 // tries)])
@@ -245,15 +245,15 @@ def test_a_film_that_is_made_and_not_durable_is_told_when_it_is(scene: Scene, ga
         seen = 0
 
         def plan(method: str, path: str) -> Fault:
-            """The export is accepted durably; the snapshot that says it is complete is not stored."""
+            """The accepted export is durable; the snapshot with its completion is not stored."""
             nonlocal seen
             seen += "/media/v_" in path
             return "throttle" if seen and "/db/" in path else ""
 
         scene.proxy.plan = plan
         refused(export(ann, project_id, export_id), 500, "storage_error")
-        told = ann.get(f"/api/export/{export_id}").json()
-        assert (told["state"], told["result"]) == ("running", None)
+        description = ann.get(f"/api/export/{export_id}").json()
+        assert (description["state"], description["result"]) == ("running", None)
         scene.proxy.plan = no_fault
         assert film(ann, decided(ann, project_id, export_id))
         assert awaited(ann, export_id)["attempt"] == 1

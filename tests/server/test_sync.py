@@ -1,4 +1,4 @@
-"""Nothing acknowledged is ever lost: whatever the store does, whatever disk is wiped, whoever else writes."""
+"""No acknowledged save is lost: whatever the store does, after any lost disk, and beside any other writer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ UID = "ann"
 
 
 class Clock:
-    """A clock that is set by hand."""
+    """A clock that the test sets."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -50,7 +50,7 @@ async def commit(user_database: UserDatabase, name: str) -> int:
 
 
 async def save(databases: Databases, name: str, within: float = 5) -> None:
-    """A save as a request makes it: when this returns it is acknowledged."""
+    """A save in the way of a request: it is acknowledged when this returns."""
     async with databases.use(UID) as user_database:
         await user_database.durable(await commit(user_database, name), within)
 
@@ -74,7 +74,7 @@ def place(tmp_path: Path, plan: Plan = lambda n, name: None) -> tuple[FolderStor
 
 
 async def wiped(store: ObjectStore, tmp_path: Path) -> set[str]:
-    """What a server finds that starts with an empty disk."""
+    """The data that a server with an empty disk restores."""
     shutil.rmtree(tmp_path / "another", ignore_errors=True)
     databases = Databases(store, tmp_path / "another")
     found = await names(databases)
@@ -121,7 +121,7 @@ def test_reading_uploads_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault", ["fail", "swallow"])
 def test_whichever_call_fails_nothing_is_lost_and_nobody_fenced(tmp_path: Path, fault: str) -> None:
-    """The n-th call of a whole life (save, restart, save, empty disk, save), for every n until none is left to fail."""
+    """The n-th call of a run (save, restart, save, empty disk, save) fails, for every n until none is left to fail."""
 
     async def life(store: FaultStore, local: Path) -> set[str]:
         acknowledged = set()
@@ -130,7 +130,7 @@ def test_whichever_call_fails_nothing_is_lost_and_nobody_fenced(tmp_path: Path, 
             for name in (f"{turn}a", f"{turn}b"):
                 try:
                     await save(databases, name)
-                except StoreFailed:  # opening asks the store, and says so when it does not answer
+                except StoreFailed:  # opening asks the store, and reports when it does not answer
                     await save(databases, name)
                 acknowledged.add(name)
             await databases.close(5)
@@ -290,7 +290,7 @@ def test_a_database_that_was_overtaken_is_put_aside_at_the_start(tmp_path: Path)
 
 
 def test_an_upload_that_was_not_written_down_is_known_as_our_own(tmp_path: Path) -> None:
-    """Killed between the answer of the store and the note of it, with more committed since."""
+    """Killed between the store's answer and the note of it, with further commits since."""
 
     async def scene() -> None:
         store, _ = place(tmp_path)
@@ -312,7 +312,7 @@ def test_an_upload_that_was_not_written_down_is_known_as_our_own(tmp_path: Path)
 
 
 def test_a_disk_that_forgot_its_last_commits_gets_them_from_the_store(tmp_path: Path) -> None:
-    """A loss of power may take commits back that nobody waited for the disk to hold."""
+    """After a loss of power, the disk may lack commits that were not flushed to it."""
 
     async def scene() -> None:
         store, _ = place(tmp_path)
@@ -445,7 +445,7 @@ def test_many_at_once_open_one_database(tmp_path: Path) -> None:
 
 
 def left_open() -> list[threading.Thread]:
-    """The threads of connections that nobody closed."""
+    """The threads of connections that are still open."""
     ours = [thread for thread in threading.enumerate() if "_connection_worker_thread" in thread.name]
     for thread in ours:
         thread.join(5)
@@ -455,7 +455,7 @@ def left_open() -> list[threading.Thread]:
 @pytest.mark.parametrize("answers", [True, False], ids=["a store that answers", "a store that never does"])
 @pytest.mark.parametrize("there", [True, False], ids=["from the disk", "from the store"])
 def test_what_is_being_opened_at_the_end_is_closed_too(tmp_path: Path, answers: bool, there: bool) -> None:
-    """At every moment of its opening, asked for by somebody who has gone: a database left open keeps the process."""
+    """Cancelled at every moment of its opening: a database left open would keep the process alive."""
 
     async def scene() -> None:
         store, faulty = place(tmp_path)

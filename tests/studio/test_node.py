@@ -1,4 +1,4 @@
-"""The JavaScript tests, run by node, one test a file."""
+"""The JavaScript tests, run by node, one test per file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small films made once a session with the embedded ffmpeg, by name."""
+"""Small films, made once per session with the embedded ffmpeg, by name."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def tone(seconds: float = 2) -> list[str]:
 
 
 def corner() -> list[str]:
-    """A black picture, 64x32, whose top left is white."""
+    """A black picture, 64x32, with a white top left corner."""
     return ["-f", "lavfi", "-i", "color=black:s=64x32:r=10:d=0.3,drawbox=0:0:16:8:white:fill"]
 
 
@@ -81,7 +81,7 @@ def any_build(request: pytest.FixtureRequest) -> Build:
     if request.param == "embedded":
         return find_build()
     if DEBIAN is None:
-        pytest.skip("no ffmpeg of the system's own")
+        pytest.skip("this system has no ffmpeg of its own")
     return find_build(DEBIAN)
 
 
@@ -98,7 +98,7 @@ def ffmpeg(build: Build) -> Callable[..., bytes]:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory, ffmpeg: Callable[..., bytes]) -> Made:
-    """The film of a recipe, made when first asked for."""
+    """The film of a recipe, made at its first use."""
     folder = tmp_path_factory.mktemp("media")
 
     def make(name: str) -> Path:

@@ -134,7 +134,7 @@ def test_a_place_that_will_not_do_is_refused_early(tmp_path: Path, monkeypatch: 
 
 
 def published(tmp_path: Path, *, overwrite: bool = False) -> tuple[str, list[str]]:
-    """What is at the final name, and every name in the folder, after publishing "new"."""
+    """The contents of the final name, and every name in the folder, after publishing "new"."""
     part, final = tmp_path / ".film.part", tmp_path / "film.mp4"
     part.write_text("new")
     publish(part, final, overwrite)

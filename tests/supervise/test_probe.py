@@ -79,7 +79,7 @@ def test_sound_that_starts_late_is_on_the_pictures_clock(made: Made) -> None:
     assert exact
     assert primed
     assert (exact.first, exact.end, primed.end) == (Fraction(1, 2), Fraction(1499, 1000), Fraction(3, 2))
-    # After an empty edit ffmpeg presents the encoder's priming too, and so must we say.
+    # After an empty edit ffmpeg presents the encoder's priming too, and the probe must agree.
     assert primed.first == Fraction(1, 2) - Fraction(1024, 48000)
 
 
@@ -228,7 +228,7 @@ def test_too_many_pixels_are_refused_before_they_are_decoded(
             claimed = claimed.replace(name + struct.pack(">H", 1000), name + struct.pack(">H", 16000), 1)
     huge = tmp_path / "huge.mkv"
     huge.write_bytes(claimed)
-    # Decoded it is 768 MB: it was not, in less than half of that.
+    # The decoded picture has 768 MB: the probe refuses it within less than half of that.
     monkeypatch.setattr(probing, "LIMITS", ChildLimits(memory=350 << 20, file=0, files=64, cpu=60))
     error = refusal(huge)
     assert error.code == "RC606"
@@ -243,7 +243,7 @@ def test_what_is_not_a_file(tmp_path: Path, made: Made) -> None:
     assert refusal(tmp_path / "pipe.mp4").code == "RC604"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can read everything")
 def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     path = tmp_path / "secret.mp4"
     path.touch(mode=0)

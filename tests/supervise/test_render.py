@@ -27,7 +27,7 @@ EXPECTED = Expected(frames=60, fps=Fraction(30), size=(32, 32), samples=96000)
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of temporary folders, this test's own."""
+    """A folder for temporary folders, only for this test."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -36,7 +36,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def output(tmp_path: Path) -> Path:
-    """A film's place, alone in its folder."""
+    """The path of a film, alone in its folder."""
     (tmp_path / "films").mkdir()
     return tmp_path / "films" / "my film.mp4"
 
@@ -121,7 +121,7 @@ def test_a_failure_leaves_the_old_film_as_it_was(build: Build, output: Path, tem
 
 
 def test_jobs_share_a_folder_and_are_told_as_one(made: Made, output: Path) -> None:
-    """The second finds what the first made, and frames count on."""
+    """The second job finds the first one's files, and frames are counted on."""
     block = "print('frame={}\\nprogress=end', flush=True)"
     blocks = f"import sys, shutil, pathlib; {block}; folder = pathlib.Path(sys.argv[1])\n"
     first = blocks.format(20) + "(folder / 'half').write_text('x'); assert (folder / 'script').read_text() == 'one'"

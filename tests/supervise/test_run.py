@@ -60,7 +60,7 @@ def test_what_others_made_before_counts(stand_in: Any) -> None:
         await run(stand_in("block(0); block(4, 'end')"), meter, on_progress=seen.append)
         meter.before += 4
         await run(stand_in("block(0); block(6, 'end')"), meter, on_progress=seen.append)
-        meter.before = 0  # the last copies what is there
+        meter.before = 0  # the last job copies finished parts
         await run(stand_in("block(0); block(9, 'end')"), meter, on_progress=seen.append)
 
     asyncio.run(scenario())

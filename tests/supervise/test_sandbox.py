@@ -22,7 +22,7 @@ def run_limited(program: str, limits: ChildLimits = ChildLimits(), within: float
 
 
 def alive(pid: int) -> bool:
-    """Whether it still runs: one that is dead and only waits to be noticed does not."""
+    """Whether the process still runs; a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
@@ -30,7 +30,7 @@ def alive(pid: int) -> bool:
 
 
 def gone(pid: int) -> bool:
-    """Whether it ends, given all the time a slow machine may want."""
+    """Whether the process ends, within the time that a slow machine may need."""
     for _ in range(400):
         if not alive(pid):
             return True

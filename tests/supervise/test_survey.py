@@ -69,7 +69,7 @@ def test_a_grid_of_whole_milliseconds_is_even(made: Made) -> None:
 
 @pytest.fixture
 def answer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
-    """What the probe child prints, asked in this process."""
+    """The output of the probe child, called in this process."""
 
     def ask(*question: object) -> Any:
         monkeypatch.setattr("sys.argv", ["probe", *map(str, question)])
@@ -125,12 +125,12 @@ def test_times_past_the_end_are_the_last_frame(made: Made, answer: Callable[...,
 
 
 def test_a_picture_of_which_no_packet_was_read_is_refused_and_off_no_grid(made: Made) -> None:
-    """As damaged files have it."""
+    """Damaged files have such streams."""
     with opened(made("plain.mp4")) as (container, _):
         none = survey.StreamSurvey(container.streams.video[0])
         assert not survey.Reading([none], [none], whole=True).uneven
         with pytest.raises(ReelError, match="no picture that can be decoded"):
             probe_child._first_time(none)
-        none.frame = next(container.decode(video=0))  # a frame, of packets that do not count
+        none.frame = next(container.decode(video=0))  # a frame from packets that were not counted
         with pytest.raises(ReelError, match="no picture that can be decoded"):
             probe_child._first_time(none)

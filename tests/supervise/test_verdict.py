@@ -19,7 +19,7 @@ OUT = ["-c:v", "libx264", "-preset", "ultrafast", "-f", "mp4"]
 
 
 def verdict(build: Build, *arguments: object, origins: Origins, limits: ChildLimits | None = None) -> ReelError:
-    """What is said of an ffmpeg that fails."""
+    """The error for an ffmpeg that fails."""
     command = [build.path, "-nostdin", "-y", "-v", "error", "-xerror", "-progress", "pipe:1", *map(str, arguments)]
     with pytest.raises(ReelError) as caught:
         asyncio.run(

@@ -1,4 +1,4 @@
-"""Curves between keyframes: each ease against its formula, by the numbers."""
+"""Curves between keyframes: each ease compared with its formula, by numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def src(x: Fraction | float | str) -> SourceTime:
 
 
 def curve(ease: KeyEase, *values: float) -> Curve:
-    """One key a second, all four properties the value."""
+    """One key a second; the value applies to all four properties."""
     return Curve(tuple(Key(src(k), Box(v, v, v, v), ease) for k, v in enumerate(values)))
 
 

@@ -1,4 +1,4 @@
-"""Where clips land, and how long a join may last."""
+"""The places of clips, and the longest possible joins."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def reels(draw: st.DrawFn) -> tuple[list[int], list[Join]]:
 
 
 def legal(lengths: list[int], joins: list[Join]) -> bool:
-    """Whether no clip gives more frames to its two joins than it has, and none of a join more than a side has."""
+    """Whether every clip has enough frames for its two joins, and every join at most as many as either side has."""
     leaving = [join.leaving for join in [*joins[1:], CUT]]
     return all(join.entering + after <= length for length, join, after in zip(lengths, joins, leaving, strict=True))
 

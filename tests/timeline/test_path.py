@@ -1,4 +1,4 @@
-"""Paths are the curve at the source time of every record frame, neither more nor less."""
+"""Paths equal the curve at the source time of every record frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pieces are the warp and the path they are made of, wherever one looks."""
+"""Pieces equal the warp and the path that they are made of, at every frame."""
 
 from __future__ import annotations
 

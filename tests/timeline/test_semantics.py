@@ -1,4 +1,4 @@
-"""The examples of docs/semantics.md, worked out again by the compiler: the page cannot say anything else."""
+"""The examples of docs/semantics.md, computed by the compiler: the page must agree with it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SECTIONS = ["Source time", "Speed", "Which source frame is shown", "Crop", "Soun
 
 
 def table(*head: str) -> list[list[str]]:
-    """The rows of the table that has these titles, a list of cells each."""
+    """The rows of the table with these column titles, each a list of cells."""
     _, found, rest = PAGE.partition(f"| {' | '.join(head)} |\n")
     assert found, head
     lines = rest.partition("\n\n")[0].splitlines()[1:]
@@ -34,12 +34,12 @@ def table(*head: str) -> list[list[str]]:
 
 
 def decimal(x: Fraction | float, places: int = 4) -> str:
-    """A number as the page writes it."""
+    """A number in the page's notation."""
     return f"{float(x):.{places}f}".rstrip("0").rstrip(".")
 
 
 def clip(trim: Any = None, spans: list[Any] | None = None, media: Media | None = None, **more: Any) -> Placed:
-    """The clip of a reel of 30 frames a second, of a source of 10 s unless it is another."""
+    """The clip of a reel at 30 frames a second, from a source of 10 s by default."""
     segments = {"version": 2, "trimRange": trim, "spans": spans or []}
     source = media or film("ten.mp4", 30, 10)
     return placed({"media": "ten.mp4", "segments_data": segments, **more}, media={**MEDIA, "ten.mp4": source})
@@ -57,7 +57,7 @@ def test_keyframes_count_frames_of_the_source() -> None:
 
 
 def played(trim: Any) -> str:
-    """What a trim of the source leaves, as the page writes it."""
+    """The source range after a trim, in the page's notation."""
     try:
         made = clip(trim)
     except ReelError as error:
@@ -85,7 +85,7 @@ def test_both_ramps_last_as_long() -> None:
 
 
 def source_frame(rate: int, speed: Fraction, n: int) -> int:
-    """The frame of a source at this rate that frame `n` of a film of 30 frames a second shows, by the law itself."""
+    """The frame of a source at this rate that frame `n` of a film at 30 frames a second shows, by the law itself."""
     warp = Warp((Pace(SourceTime(Fraction(0)), SourceTime(Fraction(1)), speed, speed),))
     slots = [slot(warp.record_of(SourceTime(Fraction(k, rate))), Fraction(30)) for k in range(rate)]
     return max(k for k, at in enumerate(slots) if at <= n)

@@ -1,4 +1,4 @@
-"""Tracks describe what they are drawn through, within what they say."""
+"""Tracks follow the values that they are fitted to, within their stated error."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_dense_keyframes_are_thinned() -> None:
 
 
 def test_pieces_that_are_long_stay_as_they_were_drawn() -> None:
-    """Two long lines that nearly agree are not smeared into one: thinning is for dense keyframes."""
+    """Two long lines that nearly agree are not merged into one: thinning is for dense keyframes."""
     samples = [float(n) if n < 50 else 50 + (n - 50) * 1.0002 for n in range(100)]
     assert [piece.first for piece in describe(samples, [0, 50]).pieces] == [0, 50]
 

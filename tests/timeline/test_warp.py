@@ -1,4 +1,4 @@
-"""Warps are exact, monotone, and the same both ways."""
+"""Warps are exact, monotone, and invertible."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def test_a_ramp_that_is_wholly_inside_is_taken_as_it_is() -> None:
 
 
 def test_a_freeze_holds_the_last_frame_at_or_before_its_instant() -> None:
-    """Half a second at 3, of a clip from 2 to 4: what is at 3 comes before, what is after it half a second later."""
+    """Half a second at 3, of a clip from 2 to 4: source times up to 3 come before it, later ones 0.5 s later."""
     warp = cover(src(2), src(4), [held(src(3), Fraction(1, 2))])
     assert warp.total == Fraction(5, 2)
     assert [warp.record_of(src(at)) for at in ("2", "3", "3.01", "4")] == [0, 1, Fraction("1.51"), Fraction(5, 2)]

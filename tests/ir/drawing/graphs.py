@@ -1,4 +1,4 @@
-"""Graphs made by hand, and thrown at random: like a reel's, and like no reel's."""
+"""Graphs made by hand and at random, in the form of a reel's graph and in any other."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def picture(name: str, clip: int, *, faded: bool = False) -> list[Def]:
 
 
 def sound(name: str, clip: int, *, pieces: int = 1) -> list[Def]:
-    """A clip's sound: silence, one stretch, or so many pieces of different lengths joined again."""
+    """A clip's sound: silence, one stretch, or several pieces of different lengths, joined again."""
 
     def value(step: str) -> Value:
         return Value(f"{name}.{step}")
@@ -93,7 +93,7 @@ def sound(name: str, clip: int, *, pieces: int = 1) -> list[Def]:
 
 
 def joined(stem: str, values: Sequence[Value], cuts: Sequence[bool], *, restamped: bool) -> list[Def]:
-    """Values joined in order, by a cut or a crossfade, each picture's join restamped where that is asked."""
+    """Values joined in order, by a cut or a crossfade; on request each picture's join is restamped."""
     defs: list[Def] = []
     reel = values[0]
     for k, (value, cut) in enumerate(zip(values[1:], cuts, strict=True), start=2):
@@ -116,7 +116,7 @@ def reel(
     restamped: bool = False,
     heard: bool = True,
 ) -> Graph:
-    """A graph like a reel's; pieces of sound and kinds of joins are taken in turn."""
+    """A graph in the form of a reel's; pieces of sound and kinds of joins are taken in turn."""
     names = [f"clip{k}" for k in range(clips)]
     turns = [cuts[k % len(cuts)] for k in range(clips - 1)]
     defs = [define for k, name in enumerate(names) for define in picture(name, k, faded=k % 2 == 1)]
@@ -132,7 +132,7 @@ def reel(
 
 
 def reels(most: int = 6) -> st.SearchStrategy[Graph]:
-    """Graphs like a reel's."""
+    """Graphs in the form of a reel's."""
     return st.builds(
         reel,
         st.integers(1, most),
@@ -144,7 +144,7 @@ def reels(most: int = 6) -> st.SearchStrategy[Graph]:
 
 
 def renamed(graph: Graph, suffix: str) -> Graph:
-    """The graph with every clip, place and medium named to do harm."""
+    """The graph with hostile names for every clip, place and medium."""
 
     def named(value: Value) -> Value:
         return Value(value + suffix)
@@ -168,7 +168,7 @@ def renamed(graph: Graph, suffix: str) -> Graph:
 
 
 def hostile() -> Graph:
-    """A small graph whose every name does harm."""
+    """A small graph with only hostile names."""
     defs = [
         Def(Value("one.src"), ops.Source(media(), "video"), Loc()),
         Def(Value("one"), ops.Trim(Value("one.src"), at(1), at(2)), Loc()),
@@ -184,7 +184,7 @@ LANES = ("a", "b", "reel", "c c", HOSTILE)
 
 @st.composite
 def tangles(draw: st.DrawFn, most: int = 24) -> Graph:
-    """Any graph whose shapes can be inferred: lanes, joins and readers as they fall."""
+    """Any graph whose shapes can be inferred: random lanes, joins and readers."""
     stems = draw(st.lists(st.sampled_from(LANES), min_size=1, max_size=most))
     names = [Value(f"{stem}.{k}" if k else stem) for k, stem in enumerate(stems)]
     kinds = ["video", *draw(st.lists(st.sampled_from(("video", "audio")), min_size=len(names), max_size=len(names)))]
@@ -221,7 +221,7 @@ def _readers(kind: str, made: Sequence[Value]) -> list[st.SearchStrategy[Op]]:
 
 
 def deep(definitions: int) -> Graph:
-    """One clip of so many definitions, each reading the one before."""
+    """One clip with this many definitions, each reading the one before."""
     names = [Value(f"long.{k}") for k in range(definitions)]
     ops_: list[Op] = [ops.Source(media(), "video"), *(ops.Conform(name) for name in names[:-1])]
     return Graph(

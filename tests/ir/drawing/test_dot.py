@@ -1,4 +1,4 @@
-"""The graph for Graphviz: what is said, and that Graphviz reads it."""
+"""The graph for Graphviz: its contents, and that Graphviz reads it."""
 
 import shutil
 import subprocess
@@ -27,7 +27,7 @@ def graphviz() -> str:
 
 
 def drawn(program: str, graph: Graph) -> ElementTree.Element:
-    """What Graphviz makes of the graph, without a word of complaint."""
+    """Graphviz's output for the graph; it must print no warning."""
     done = subprocess.run([program, "-Tsvg"], input=as_dot(graph).encode(), capture_output=True, check=False)
     assert (done.returncode, done.stderr.decode()) == (0, "")
     return ElementTree.fromstring(done.stdout)

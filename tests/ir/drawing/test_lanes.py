@@ -1,4 +1,4 @@
-"""The drawing's geometry: nothing overlaps, everything is linked as the graph says."""
+"""The drawing's geometry: boxes do not overlap, and every link joins the boxes of the graph's link."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ Point = tuple[float, float]
 
 
 def waypoints(link: Link) -> list[Point]:
-    """The corners of a link's path: where it begins, every point its curves lean on, where it ends."""
+    """The points of a link's path: its start, all control points of its curves, its end."""
     points: list[Point] = []
     for letter, numbers in re.findall(r"([MHVQC])([^MHVQC]*)", link.path):
         values = [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", numbers)]
@@ -56,7 +56,7 @@ def every(drawing: Drawing) -> Sequence[Place]:
 
 
 def joints(drawing: Drawing) -> Iterator[tuple[Link, Place, Place]]:
-    """Every link with the boxes it says it joins."""
+    """Every link with the boxes that it names."""
     places = {place.box.name: place for place in drawing.places}
     film = {place.box.kind: place for place in drawing.film}
     for link in drawing.links:

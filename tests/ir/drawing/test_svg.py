@@ -1,4 +1,4 @@
-"""The drawing as SVG: well formed whatever the names, complete, and of no harm to the page it stands on."""
+"""The drawing as SVG: well formed whatever the names, complete, and harmless to the page that contains it."""
 
 import re
 from xml.etree import ElementTree

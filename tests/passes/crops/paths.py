@@ -1,4 +1,4 @@
-"""Paths to reframe, and where the places in a plan stand, worked out from the ops' own words."""
+"""Paths to reframe, and the places in a plan, computed from the ops' text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def gliding(first: Box, last: Box, frames: int = 60) -> Path:
 
 
 def stand(place: Place, n: int) -> float:
-    """Where a place stands at frame `n`."""
+    """The value of a place at frame `n`."""
     match place:
         case int():
             return place

@@ -1,4 +1,4 @@
-"""choose-crops: reframings become legal ops under the names people know."""
+"""choose-crops: reframings become legal ops, and values keep their names."""
 
 from __future__ import annotations
 

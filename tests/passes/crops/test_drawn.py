@@ -1,4 +1,4 @@
-"""What ffmpeg draws, on ramps whose mean luma tells the centre of what is shown."""
+"""Crops drawn by ffmpeg, on ramps whose mean luma gives the centre of the visible part."""
 
 from __future__ import annotations
 

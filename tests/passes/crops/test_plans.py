@@ -1,4 +1,4 @@
-"""Which chain a motion gets, and that its crops stay in the picture and show the box as truly as they say."""
+"""The chain for each motion; its crops stay in the picture, and their stated errors hold."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_even_boxes_are_exact() -> None:
 
 
 def test_a_small_rounding_is_stated() -> None:
-    """With no vernier to help, what rounding does to the box is said."""
+    """Without a vernier, the plan states the error of rounding."""
     plan = plan_crop(still(101.0, 50, 4, 8), *HD, *TALL)
     assert plan.chain == "crop"
     assert plan.error == pytest.approx(1080 / 4)
@@ -64,7 +64,7 @@ def test_a_still_axis_is_cropped_at_its_place() -> None:
 
 
 def covered(plan: CropPlan, n: int, size: tuple[int, int]) -> list[tuple[float, float]]:
-    """Per axis, where the visible part of the picture begins and ends at frame `n`, every crop checked to be inside."""
+    """Per axis, the edges of the visible part of the picture at frame `n`; every crop is checked to be inside."""
     spans = [(0.0, float(side)) for side in size]
     for _, step in plan.steps:
         if isinstance(step, Smear):
