@@ -79,7 +79,7 @@ def test_a_device_is_no_place_for_a_film(desk: Desk) -> None:
 
 def test_stdout_is_no_place_for_a_film(desk: Desk) -> None:
     ended = desk.refused("render", desk.reel(), "-o", "-")
-    assert (ended.exit_code, "it cannot go to stdout" in ended.stderr) == (2, True)
+    assert (ended.exit_code, "cannot go to stdout" in ended.stderr) == (2, True)
 
 
 @pytest.fixture
