@@ -112,7 +112,9 @@ def _decoded(path: Path) -> Iterator[tuple[Fraction, Luma]]:
     with av.open(str(path)) as container:
         if not container.streams.video:
             return
-        container.streams.video[0].thread_type = "AUTO"
+        # One thread: a film that is closed before its end can wait for ever for threads that decode ahead, since they
+        # wait for the interpreter, which the closing thread holds.
+        container.streams.video[0].thread_count = 1
         for frame in container.decode(video=0):
             at = _seconds(frame)
             if frame.format.components[0].bits != 8 or frame.format.is_rgb:
