@@ -91,7 +91,7 @@ def test_a_webp_lasts_as_long_as_its_film(ffmpegs: str, sources: tuple[Source, .
 
 
 @pytest.mark.conform
-@pytest.mark.parametrize("codec", cases(PROFILES, slow=("h264", "h265", "av1")))
+@pytest.mark.parametrize("codec", cases(PROFILES, slow=("h264", "h265", "av1", "prores", "gif")))
 def test_the_same_edit_gives_the_same_bytes(
     codec: str, ffmpegs: str, sources: tuple[Source, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

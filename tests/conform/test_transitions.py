@@ -37,7 +37,6 @@ def drawn(bench: Bench, *clips: Mapping[str, object]) -> Pixels:
 
 
 @pytest.mark.conform
-@pytest.mark.both_builds
 def test_a_transition_changes_its_overlap_alone(benches: Bench) -> None:
     """All in one film: the two clips in turn, a transition between each pair."""
     first, second = drawn(benches, LEFT), drawn(benches, RIGHT)

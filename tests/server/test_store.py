@@ -152,6 +152,7 @@ def test_odd_keys_are_no_keys(key: str) -> None:
         check_key(key)
 
 
+@pytest.mark.slow
 def test_many_more_than_a_page_are_listed(moto_bucket: Bucket) -> None:
     async def scene(store: ObjectStore) -> None:
         names = [f"many/{number:05}" for number in range(1003)]
