@@ -17,7 +17,7 @@ from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.model import read_reel
 from compiler.supervise.probe import probing
 from server.edits.canonical import check_settings, saved, untouched_clip
-from server.footage.facts import facts_key, media_key, summary, write_facts
+from server.footage.facts import facts_key, media_key, store_footage, summary
 from server.ids import new_id
 from server.logs import logger
 from server.problem import Problem
@@ -90,18 +90,8 @@ async def _stored(services: Services, uid: str, sample: Sample, coming: ExitStac
     rows: dict[Path, RawClipRow] = {}
     for path, media in found.items():
         raw_clip_id = new_id("r")
-        key = media_key(uid, raw_clip_id)
-        coming.enter_context(services.coming.kept(key))
-        stat = await services.store.put_file(key, path)
-        rows[path] = {
-            "id": raw_clip_id,
-            "name": path.name,
-            "object_key": key,
-            "etag": stat.etag,
-            "size": stat.size,
-            "media_info": await write_facts(services.store, key, media),
-            "created_at": services.now(),
-        }
+        coming.enter_context(services.coming.kept(media_key(uid, raw_clip_id)))
+        rows[path] = await store_footage(services.store, uid, raw_clip_id, path.name, path, media, services.now())
     return rows
 
 

@@ -33,16 +33,13 @@ def read_clip(
 
 def clip_from(stored: Stored, index: int, transition: Transition, stretch: Stretch) -> Clip | None:
     """The clip, with its own notices; None if it cannot be read, for reasons in the report."""
-    name = f"clip{index + 1}"
-    id_ = stored.field_or("id", name, clip_id)
+    id_ = stored.field_or("id", f"clip{index + 1}", clip_id)
     report = Report(stored.report.errors)
     clip = Stored(stored.value, report, Loc(id_, stored.loc.pointer))
     if not clip.is_object(FIELDS):
         return None
-    media, name = (
-        clip.field("media").text(TEXT_LENGTH),
-        clip.field_or("name", id_, lambda field: field.text(TEXT_LENGTH)),
-    )
+    media = clip.field("media").text(TEXT_LENGTH)
+    name = clip.field_or("name", id_, lambda field: field.text(TEXT_LENGTH))
     read = _untouched(id_, name, media or "", clip.loc, transition, stretch)
     for field in CLIP_FIELDS:
         read = field.read(clip, read)

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from compiler.supervise.record import Media, media_of, recorded
+from server.problem import storage_problem
 from server.storage.objects import ObjectStore
+from server.tables.raw_clips import RawClipRow
 
 PLAYED = {
     "mov": (("h264", "av1", "vp9"), ("aac", "mp3", "opus", "flac")),
@@ -49,6 +51,26 @@ async def write_facts(store: ObjectStore, object_key: str, media: Media) -> dict
     await store.put(facts_key(object_key), json.dumps(facts).encode())
     ticks = facts["video"].pop("ticks")
     return {**facts, "video": {**facts["video"], "variable": bool(ticks)}}
+
+
+async def store_footage(
+    store: ObjectStore, uid: str, raw_clip_id: str, name: str, path: Path, media: Media, now: str
+) -> RawClipRow:
+    """Store a file and its facts, and return the row that names them; 503 if the store kept another size."""
+    key = media_key(uid, raw_clip_id)
+    stat = await store.put_file(key, path)
+    if stat.size != media.size:
+        raise storage_problem("the object store kept a different number of bytes than was sent")
+    info = await write_facts(store, key, media)
+    return {
+        "id": raw_clip_id,
+        "name": name,
+        "object_key": key,
+        "etag": stat.etag,
+        "size": stat.size,
+        "media_info": info,
+        "created_at": now,
+    }
 
 
 async def read_facts(store: ObjectStore, object_key: str, path: Path) -> Media:

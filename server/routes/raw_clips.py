@@ -18,9 +18,9 @@ from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.supervise.plain import plain
 from compiler.supervise.probe import probing
 from compiler.supervise.record import Media
-from server.footage.facts import media_key, playable, write_facts
+from server.footage.facts import media_key, playable, store_footage
 from server.ids import new_id
-from server.problem import Problem, invalid, not_found, storage_problem
+from server.problem import Problem, invalid, not_found
 from server.routes.shapes import NAME_LENGTH, RawClip, RawClips
 from server.storage.database import Reader, Transaction
 from server.storage.objects import CHUNK, Missing, StoreFailed
@@ -71,31 +71,14 @@ async def upload(call: Call[NoBody]) -> Response:
     async with _received(call, raw_clip_id) as (path, name):
         media = await _probed(path)
         with call.services.coming.kept(media_key(call.uid, raw_clip_id)):
-            row = await _stored(call, raw_clip_id, name, path, media)
+            services = call.services
+            row = await store_footage(services.store, call.uid, raw_clip_id, name, path, media, services.now())
 
             async def work(unit: Transaction) -> Json:
                 await raw_clips.add(unit, row)
                 return as_json(row)
 
             return await call.write(work, 201)
-
-
-async def _stored(call: Call[NoBody], raw_clip_id: str, name: str, path: Path, media: Media) -> RawClipRow:
-    """The row of the footage, once the file and its facts are stored."""
-    key = media_key(call.uid, raw_clip_id)
-    stat = await call.services.store.put_file(key, path)
-    if stat.size != media.size:
-        raise storage_problem("the object store kept a different number of bytes than was sent")
-    info = await write_facts(call.services.store, key, media)
-    return {
-        "id": raw_clip_id,
-        "name": name,
-        "object_key": key,
-        "etag": stat.etag,
-        "size": stat.size,
-        "media_info": info,
-        "created_at": call.services.now(),
-    }
 
 
 @api.op("GET", "/api/raw-clips", answers=Answers(RawClips))
