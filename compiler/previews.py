@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from time import monotonic
 
 from compiler.emit.previews import PEAKS
+from compiler.emit.straightened import feeds
 from compiler.errors import Loc, ReelError
 from compiler.ir.build import Build
 from compiler.ir.ops import operands
@@ -136,7 +137,9 @@ async def _run(
     await asyncio.to_thread(text.write_text, preview.script, encoding="utf-8")
     inputs = sum(1 for define in preview.graph if not operands(define.op))
     origins = Origins({}, (Loc(),) * inputs, {media.path: Loc()})
-    await _watched(command(str(text)), preview.frames, folder, origins, patience, on_progress, limits)
+    await _watched(
+        command(str(text)), preview.frames, folder, origins, patience, on_progress, limits, feeds(preview.graph)
+    )
 
 
 async def _watched(
@@ -147,6 +150,7 @@ async def _watched(
     patience: Patience,
     on_progress: OnProgress = lambda _: None,
     limits: ChildLimits = QUICK,
+    fed: Mapping[str, str] | None = None,
 ) -> None:
     await run(
         command,
@@ -157,6 +161,7 @@ async def _watched(
         origins=origins,
         limits=limits,
         cwd=folder,
+        feeds=fed,
     )
 
 

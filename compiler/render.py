@@ -8,6 +8,7 @@ from pathlib import Path
 
 from compiler.emit.numbers import decimal
 from compiler.emit.sound import GAIN, MEASURED
+from compiler.emit.straightened import feeds
 from compiler.errors import Loc, Notice
 from compiler.ir import ops
 from compiler.ir.graph import Graph
@@ -53,6 +54,7 @@ async def render_frame(still: Still, output: Path, *, overwrite: bool = False) -
         output,
         origins=_origins(still, still.graph),
         overwrite=overwrite,
+        feeds=feeds(still.graph),
     )
 
 
@@ -85,6 +87,7 @@ def _measured(compiled: Compiled) -> tuple[list[RenderStep], dict[str, FromFolde
         _origins(compiled, measuring.graph),
         sound_alone=True,
         notice=notice,
+        feeds=feeds(measuring.graph),
     )
     return [step], {GAIN: lambda folder: measuring.file((folder / MEASURED).read_text(encoding="utf-8"))}
 
@@ -96,6 +99,7 @@ def _whole(compiled: Compiled, gain: Mapping[str, FromFolder]) -> RenderStep:
         compiled.plan.frames,
         _origins(compiled, compiled.film),
         sound_alone=compiled.film.video is None,
+        feeds=feeds(compiled.film),
     )
 
 
@@ -105,6 +109,7 @@ def _unit(compiled: Compiled, unit: Unit, number: int) -> RenderStep:
         {SCRIPT: unit.script},
         unit.frames,
         _origins(compiled, unit.graph),
+        feeds=feeds(unit.graph),
     )
 
 
@@ -115,6 +120,7 @@ def _join(compiled: Compiled, units: Sequence[Unit], gain: Mapping[str, FromFold
         {UNITS: "".join(_list(units, compiled)), **({SCRIPT: sound.script} if sound else {}), **gain},
         0,
         _origins(compiled, sound.graph) if sound else Origins(),
+        feeds=feeds(sound.graph if sound else None),
     )
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from compiler.emit.encoders import Encoding, audio, container, video
 from compiler.emit.numbers import decimal
+from compiler.emit.straightened import Fed, is_straightened
 from compiler.ir import ops
 from compiler.ir.build import Build
-from compiler.ir.graph import Graph
+from compiler.ir.graph import Def, Graph
 from compiler.timeline.media import MAX_PIXELS, STILL_TICK
 
 DECODERS = {
@@ -44,7 +45,7 @@ def join_command(
 ) -> Command:
     """Copies the encoded units of the list at `list_path` in order, makes the sound of `graph` from the script at
     `script_path`, and writes both into `output`."""
-    sounds = [define.op for define in graph or () if isinstance(define.op, ops.Source)]
+    sounds = [define for define in graph or () if isinstance(define.op, ops.Source)]
     pictures = ["-protocol_whitelist", "file", "-f", "concat", "-auto_convert", "0", "-i", f"file:{list_path}"]
     heard = [build.script_option, script_path, "-map", f"[{graph.audio}]"] if graph else []
     return [
@@ -85,7 +86,7 @@ def _graph(graph: Graph, build: Build, script_path: str) -> Command:
     """The global options, the inputs, the script, and the links that are the film."""
     return [
         *run_of(build),
-        *([*input_of(define.op)] for define in graph if isinstance(define.op, ops.Source)),
+        *([*input_of(define)] for define in graph if isinstance(define.op, ops.Source)),
         [build.script_option, script_path, *(word for root in graph.roots for word in ("-map", f"[{root}]"))],
     ]
 
@@ -98,8 +99,14 @@ def run_of(build: Build) -> Command:
     ]
 
 
-def input_of(source: ops.Source) -> Iterator[str]:
+def input_of(define: Def) -> Iterator[str]:
     """One stream of one file. Picture and sound are separate inputs: a shared input makes joins buffer whole clips."""
+    source = define.op
+    assert isinstance(source, ops.Source)
+    if is_straightened(source):
+        yield from ("-protocol_whitelist", "file", "-f", "nut", "-codec_whitelist", "rawvideo,pcm_f32le")
+        yield from ("-max_pixels", str(MAX_PIXELS), "-i", Fed.of(define))
+        return
     media = source.media
     codecs = [stream.codec for stream in (media.video, media.audio) if stream]
     yield from ("-protocol_whitelist", "file", "-f", media.format)
@@ -122,4 +129,8 @@ def words(command: Command) -> list[str]:
 
 def quoted(command: Command) -> str:
     """The command for a shell: quoted, one group a line."""
-    return " \\\n  ".join(shlex.join(group) for group in command) + "\n"
+    return " \\\n  ".join(" ".join(map(_quoted, group)) for group in command) + "\n"
+
+
+def _quoted(word: str) -> str:
+    return word.shell if isinstance(word, Fed) else shlex.quote(word)

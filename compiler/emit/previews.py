@@ -7,6 +7,7 @@ from fractions import Fraction
 from compiler.emit.argv import Command, input_of, run_of
 from compiler.emit.numbers import decimal, rational
 from compiler.emit.pictures import FLAGS
+from compiler.emit.straightened import is_straightened
 from compiler.ir import ops
 from compiler.ir.build import Build
 from compiler.ir.graph import Graph
@@ -90,6 +91,10 @@ def _jpeg(output: str) -> Command:
 
 
 def _graph(graph: Graph, build: Build, script_path: str, reading: tuple[str, ...] = ()) -> Command:
-    inputs = [[*reading, *input_of(define.op)] for define in graph if isinstance(define.op, ops.Source)]
+    inputs = [
+        [*(() if is_straightened(define.op) else reading), *input_of(define)]
+        for define in graph
+        if isinstance(define.op, ops.Source)
+    ]
     roots = [word for root in graph.roots for word in ("-map", f"[{root}]")]
     return [*run_of(build), *inputs, [build.script_option, script_path, *roots]]

@@ -81,7 +81,7 @@ def _labels(graph: Graph) -> dict[Value, str]:
         assert isinstance(source, ops.Source)
         stream = source.media.video if source.stream == "video" else source.media.audio
         assert stream is not None
-        labels[value] = f"[{number}:{stream.index}]"
+        labels[value] = f"[{number}:{0 if stream.straightened else stream.index}]"
     return labels
 
 

@@ -237,13 +237,16 @@ def _track(media: Media, seek: Fraction) -> Audio:
     zero, audio = media.video.first, media.audio
     if audio is None:
         return Audio(None, zero)
+    if audio.straightened:
+        return Audio(None, -seek, audio.speakers)
     return Audio(None, clock_zero(media.origin(audio), zero, audio.time_base, seek), audio.speakers)
 
 
 def _footage(media: Media, seek: Fraction) -> Video:
     video = media.video
-    zero = clock_zero(media.origin(video), video.first, video.time_base, seek)
-    return Video(video.width, video.height, _tint(video), video.sar == 1, zero, video.variable and not video.still)
+    zero = -seek if video.straightened else clock_zero(media.origin(video), video.first, video.time_base, seek)
+    uneven = (video.variable and not video.still) or bool(video.straightened)
+    return Video(video.width, video.height, _tint(video), video.sar == 1, zero, uneven)
 
 
 def _tint(video: VideoStream) -> Tint:

@@ -31,11 +31,13 @@ Motion = Literal["repeat", "blend", "interpolate"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One stream of a media file, read from `seek` on: seconds after the container's start, whole milliseconds."""
+    """One stream of a media file, read from `seek` on: seconds after the container's start, whole milliseconds; for a
+    straightened stream seconds of source time. `strict`: damage is an error."""
 
     media: Media
     stream: Literal["video", "audio"]
     seek: Fraction = Fraction(0)
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,9 @@ def _details(op: ops.Op) -> str:
 def _in_time(op: ops.Source | ops.Deinterlace | ops.Trim | ops.Retime | ops.Frames | ops.Restamp) -> str:
     match op:
         case ops.Source(media, stream, seek):
-            return f"{_quoted(PurePath(media.path).name)} {stream}" + (f" from {number(seek)}" if seek else "")
+            read = media.video if stream == "video" or media.audio is None else media.audio
+            begin = f" from {number(seek)}" if seek else ""
+            return f"{_quoted(PurePath(media.path).name)} {stream}{begin}{' straightened' * bool(read.straightened)}"
         case ops.Deinterlace(_, fields):
             return fields or "progressive"
         case ops.Trim(_, start, end):

@@ -102,6 +102,8 @@ def settle(
 def _check_source(clip: Clip, media: Media, notify: Notify) -> None:
     """Raise an error for colours that would come out wrong, and note assumptions about the media."""
     video, loc = media.video, clip.loc.at("media")
+    for said in media.notices:
+        notify(Notice(loc, said))
     if video.pix_fmt.startswith(SEE_THROUGH):
         notify(Notice(loc, "the media has transparent parts; their transparency is left out"))
     check_colours(video, loc)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from math import floor, gcd
 
@@ -12,7 +13,7 @@ from compiler.ir.infer import Inferred
 from compiler.ir.ops import Value, operands
 from compiler.timeline.frames import before
 from compiler.timeline.instant import SourceTime
-from compiler.timeline.media import UNINDEXED, Media
+from compiler.timeline.media import Media
 
 LEAD_FRAMES = 17
 """Frames read before the in point. A seek finds a keyframe by its decoding time, which precedes its display by the
@@ -37,7 +38,7 @@ def seek_sources(graph: Graph, _: Inferred | None = None) -> Graph:
         start = starts[define.name]
         counted = start < COARSE_REACH and define.op.stream == "audio" and _coarse(define.op.media)
         to = Fraction(0) if counted else _seek(define.op, start)
-        return (Def(define.name, ops.Source(define.op.media, define.op.stream, to), define.loc),)
+        return (Def(define.name, replace(define.op, seek=to), define.loc),)
 
     return rewrite(graph, seek)
 
@@ -46,20 +47,25 @@ def _seek(source: ops.Source, start: Fraction) -> Fraction:
     """Seconds to seek to: whole milliseconds, and whole ticks of the stream where possible, so that nothing is rounded.
 
     A container without an index is read from its start: a seek could land in the middle of a GOP or of a sound's frame.
+    A straightened stream begins at any instant: a whole tick of pictures, a whole second of sound.
     """
     media = source.media
     sound = source.stream == "audio"
     begin = start - LEAD_SOUND if sound else before(media.video, SourceTime(start), LEAD_FRAMES)
-    if begin <= 0 or media.format in UNINDEXED:
-        return Fraction(0)
     stream = media.audio if sound and media.audio else media.video
+    if stream.straightened:
+        step = Fraction(1) if sound else media.video.time_base
+        return max(Fraction(0), floor(begin / step) * step)
+    if begin <= 0 or media.unindexed:
+        return Fraction(0)
     steps = gcd(1000, stream.time_base.denominator) if stream.time_base.numerator == 1 else 1000
     return max(Fraction(0), Fraction(floor((begin + media.video.first - media.start) * steps), steps))
 
 
 def _coarse(media: Media) -> bool:
     """Whether the container's timestamps are too coarse to tell one sample from the next."""
-    return media.audio is not None and media.audio.time_base > Fraction(1, media.audio.sample_rate)
+    audio = media.audio
+    return audio is not None and not audio.straightened and audio.time_base > Fraction(1, audio.sample_rate)
 
 
 def _first_read(graph: Graph) -> Mapping[Value, Fraction]:

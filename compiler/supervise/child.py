@@ -31,7 +31,7 @@ def main() -> None:
     """Become the command, or end with 127 and one line with the reason."""
     limits, command = json.loads(sys.argv[1]), sys.argv[3:]
     if sys.platform == "linux":
-        _bind(limits["parent"])
+        bind(limits["parent"])
     _limit(resource.RLIMIT_CORE, 0)
     for name, kind in RLIMITS.items():
         if limits[name] is not None:
@@ -47,7 +47,7 @@ def main() -> None:
         os._exit(CANNOT_START)
 
 
-def _bind(parent: int) -> None:
+def bind(parent: int) -> None:
     """Die with `parent`, and never gain privileges."""
     prctl = ctypes.CDLL(None, use_errno=True).prctl
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)

@@ -32,6 +32,8 @@ def film(path: Path, fps: Fraction) -> Fields:
 def _film(container: InputContainer, fps: Fraction) -> Fields:
     pictures, sounds = container.streams.video, container.streams.audio
     reading = survey.read_whole(container, [*pictures[:1], *sounds[:1]])
+    if reading.broken:
+        raise unreadable("cannot be read to its end", reading.broken)
     heard = reading.heads[-1].end(Fraction(0)) * (sounds[0].rate or 0) if sounds else None
     return {
         "container": container.format.name.split(",")[0],

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from compiler.errors import Loc, ReelError, raise_all
 from compiler.supervise.plain import plain
@@ -120,20 +120,41 @@ def _fault(code: str, path: Path, loc: Loc, what: str, detail: str = "", hint: s
 
 
 def media_of(path: Path, facts: Mapping[str, Any]) -> Media:
-    """The media at `path`, from facts in the form of the child's answers and of `recorded`."""
+    """The media at `path`, from facts in the form of the child's answers and of `recorded`; older facts are read as
+    they were written."""
     video, audio = facts["video"], facts["audio"]
-    exact = {name: Fraction(video[name]) for name in ("rate", "time_base", "first", "end", "sar")}
-    heard = audio and {name: Fraction(audio[name]) for name in ("time_base", "first", "end")}
     return Media(
         path=str(path),
         format=facts["format"],
         start=Fraction(facts["start"]),
         size=facts["size"],
         earliest=Fraction(facts["earliest"]),
-        video=VideoStream(**{**video, **exact, "start": _known(video["start"]), "ticks": tuple(video["ticks"])}),
-        audio=AudioStream(**{**audio, **heard, "start": _known(audio["start"]), "speakers": tuple(audio["speakers"])})
-        if audio
-        else None,
+        video=_stream(VideoStream, video),
+        audio=audio and _stream(AudioStream, audio),
+        notices=tuple(facts.get("notices", ())),
+        cut_short=facts.get("cut_short", ""),
+        rule=facts.get("rule", 1),
+    )
+
+
+S = TypeVar("S", VideoStream, AudioStream)
+
+
+def _stream(kind: type[S], facts: Mapping[str, Any]) -> S:
+    """One stream's facts, rationals and tuples restored."""
+    return kind(**{name: _restored(name, value) for name, value in facts.items()})
+
+
+RATIONALS = frozenset({"rate", "time_base", "first", "end", "sar", "start", "shown", "jitter"})
+
+
+def _restored(name: str, value: Any) -> Any:
+    if name in RATIONALS:
+        return _known(value)
+    if name == "held":
+        return tuple((Fraction(first), Fraction(until)) for first, until in value)
+    return (
+        tuple(tuple(each) if isinstance(each, list) else each for each in value) if isinstance(value, list) else value
     )
 
 

@@ -14,11 +14,11 @@ import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.stream import Disposition, Stream
+from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -35,7 +35,8 @@ from compiler.supervise.admit import (
     unreadable,
 )
 from compiler.supervise.colour import colours
-from compiler.supervise.display import speakers, turn
+from compiler.supervise.display import turn
+from compiler.supervise.facts import Picture, Sound, Whole
 from compiler.supervise.film_facts import film
 from compiler.timeline.media import MAX_PIXELS, STILL_RATE, STILL_SECONDS, STILL_TICK
 from compiler.timeline.media import STILL as STILL_FORMAT
@@ -43,8 +44,8 @@ from compiler.timeline.media import STILL as STILL_FORMAT
 Fields = dict[str, Any]
 
 ART = Disposition.attached_pic | Disposition.timed_thumbnails
-FIELDS = {2: "tff", 3: "bff", 4: "tff", 5: "bff"}
-"""By AVFieldOrder (0 unknown, 1 progressive), the field that is displayed first, whichever is stored first."""
+RULE = 2
+"""The rule of source time 0 and of a file's length, see Media.rule."""
 
 
 def main() -> None:
@@ -62,30 +63,45 @@ def media(path: Path) -> Fields:
     """The fields of timeline.media.Media, except the path."""
     with opened(path) as (container, _):
         earliest = survey.earliest(container)
-    return {**(_media(path, survey.read) or cast(Fields, _media(path, survey.read_whole))), "earliest": earliest}
+    return {**_media(path), "earliest": earliest}
 
 
-def _media(path: Path, read: Callable[[InputContainer, list[Stream]], survey.Reading | None]) -> Fields | None:
+def _media(path: Path) -> Fields:
     with opened(path) as (container, log):
         picture, sound = _picture(container), _sound(container)
         size = path.stat().st_size
+        whole = {"start": 0, "size": size, "audio": None, "rule": RULE}
         if container.format.name in STILLS.values():
-            video = _still(container, picture)
-            return {"format": STILL_FORMAT, "start": 0, "size": size, "video": video, "audio": None}
-        survey.check_whole(container, survey.StreamSurvey(picture), size)
-        reading = read(container, [picture, sound] if sound else [picture])
-        if "File ended prematurely" in messages(log):
-            raise unreadable("is cut short: its end is missing", hint="upload or copy the file again")
-        if reading is None or (reading.uneven and not reading.whole):
-            return None
-        video = _video(container, reading, picture)
+            return {**whole, "format": STILL_FORMAT, "video": _still(container, picture)}
+        missing = survey.whole_until(container, survey.StreamSurvey(picture), size)
+        reading = survey.read_whole(container, [picture, sound] if sound else [picture])
+        there = _whole(container, reading, missing, messages(log))
+        heard = Sound(container, reading.heads[1], there) if sound and reading.heads[1].frame else None
+        seen = Picture(container, reading.heads[0], heard, there)
         return {
+            **whole,
             "format": container.format.name.split(",")[0],
             "start": Fraction(container.start_time or 0, 1_000_000),
-            "size": size,
-            "video": video,
-            "audio": _audio(reading, sound, video["first"]) if sound else None,
+            "video": seen.facts(),
+            "audio": heard.facts(seen.zero) if heard else None,
+            "notices": (*seen.notices(), *([f"the file {there.missing}"] if there.missing else [])),
+            "cut_short": there.missing,
         }
+
+
+def _whole(container: InputContainer, reading: survey.Reading, missing: Fraction | None, said: str) -> Whole:
+    """How much of the file there is."""
+    track = reading.heads[0]
+    reached = track.last[0] * track.time_base
+    stated = survey.promised(container, track, track.end(Fraction(0)))
+    if missing is not None:
+        return Whole(missing, f"is cut short: its pictures end at {float(missing):.1f} s")
+    if reading.broken or "File ended prematurely" in said:
+        return Whole(None, f"is cut short: its pictures end at {float(reached):.1f} s")
+    if stated is not None:
+        what = f"is cut short: it states {float(stated):.1f} s, but its pictures end at {float(reached):.1f} s"
+        return Whole(None, what)
+    return Whole()
 
 
 def times(path: Path, start: Fraction, end: Fraction) -> list[Fraction]:
@@ -131,36 +147,6 @@ def _first_time(track: survey.StreamSurvey) -> Fraction:
     return track.first
 
 
-def _video(container: InputContainer, reading: survey.Reading, stream: VideoStream) -> Fields:
-    head, tail, context = reading.heads[0], reading.tails[0], stream.codec_context
-    first, uneven = _first_time(head), reading.uneven
-    rate = (stream.average_rate if uneven else stream.guessed_rate) or stream.average_rate or stream.base_rate
-    if not rate:
-        raise unreadable("states no frame rate")
-    end, frame = tail.end(1 / Fraction(rate)), cast(VideoFrame, head.frame)
-    survey.check_promise(container, tail, end)
-    degrees, mirrored = turn(frame)
-    return {
-        "index": stream.index,
-        "codec": context.codec.canonical_name,
-        "width": context.width,
-        "height": context.height,
-        "rate": Fraction(rate),
-        "time_base": head.time_base,
-        "first": first,
-        "start": head.stated_start,
-        "end": end - first,
-        "ticks": head.ticks_from(first) if uneven else (),
-        "frames": len(head.ticks) if reading.whole else stream.frames or None,
-        "sar": Fraction(stream.sample_aspect_ratio or 1),
-        "rotation": degrees,
-        "mirrored": mirrored,
-        "pix_fmt": context.pix_fmt,
-        "fields": "auto" if frame.interlaced_frame else FIELDS.get(context.field_order),
-        **colours(context),
-    }
-
-
 def _still(container: InputContainer, stream: VideoStream) -> Fields:
     """A still image as a picture of one frame."""
     for packet in container.demux(stream):
@@ -188,22 +174,4 @@ def _still(container: InputContainer, stream: VideoStream) -> Fields:
         "mirrored": mirrored,
         "pix_fmt": context.pix_fmt,
         **colours(context),
-    }
-
-
-def _audio(reading: survey.Reading, stream: AudioStream, zero: Fraction) -> Fields | None:
-    head, tail, context = reading.heads[1], reading.tails[1], stream.codec_context
-    if head.first is None:  # a declared stream without any sound
-        return None
-    return {
-        "index": stream.index,
-        "codec": context.codec.canonical_name,
-        "sample_rate": context.sample_rate,
-        "channels": context.layout.nb_channels,
-        "layout": context.layout.name,
-        "speakers": speakers(context.layout),
-        "time_base": head.time_base,
-        "first": head.first,
-        "start": head.stated_start,
-        "end": tail.end(Fraction(0)) - zero,
     }

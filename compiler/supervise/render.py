@@ -41,6 +41,8 @@ class RenderStep:
     """Whether the step makes no picture."""
     notice: Callable[[Path], Notice | None] = field(default=lambda _: None)
     """A warning that is known only after the step has run."""
+    feeds: Mapping[str, str] = field(default_factory=dict)
+    """The specs of straightened inputs, by the names of their FIFOs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ async def render(
                     origins=step.origins,
                     limits=limits,
                     cwd=Path(folder),
+                    feeds=step.feeds,
                 )
                 made += step.frames
                 notices += filter(None, [step.notice(Path(folder))])

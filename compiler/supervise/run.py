@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from asyncio.subprocess import Process
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 
 from compiler.errors import Loc, ReelError
+from compiler.supervise.feed import feeding
 from compiler.supervise.progress import Progress, ProgressMeter
 from compiler.supervise.sandbox import ChildLimits, start, stop
 from compiler.supervise.verdict import UNKNOWN, Origins, explain
@@ -56,12 +57,32 @@ async def run(
     origins: Origins = UNKNOWN,
     limits: ChildLimits = RENDERING,
     cwd: Path | None = None,
+    feeds: Mapping[str, str] | None = None,
 ) -> None:
     """Run ffmpeg, with `-progress pipe:1`, to its end. Exit code 0 does not prove a film: verify it.
 
     `stall_after` seconds without a new frame is RC608, `deadline` seconds in all is RC609; `explain` makes the error of
     a failure. On a cancel, a stall or a deadline ffmpeg is terminated, then killed, and has ended when this returns.
+    `feeds`, specs by the names of FIFOs in `cwd`, are its straightened inputs.
     """
+    if not feeds:
+        await _run(command, meter, on_progress, stall_after, deadline, origins, limits, cwd)
+        return
+    assert cwd is not None
+    async with feeding(feeds, cwd, origins, limits.nice):
+        await _run(command, meter, on_progress, stall_after, deadline, origins, limits, cwd)
+
+
+async def _run(
+    command: Sequence[str],
+    meter: ProgressMeter,
+    on_progress: Callable[[Progress], None],
+    stall_after: float,
+    deadline: float | None,
+    origins: Origins,
+    limits: ChildLimits,
+    cwd: Path | None,
+) -> None:
     child = await start(command, limits, cwd)
     stderr = Ends()
     ending = asyncio.ensure_future(_follow(child, meter, stderr, on_progress))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import monotonic
 
@@ -25,6 +25,7 @@ async def render_still(
     origins: Origins = UNKNOWN,
     overwrite: bool = False,
     stall_after: float = 60,
+    feeds: Mapping[str, str] | None = None,
 ) -> None:
     """Render the picture to `output`; on a coded error `output` stays untouched."""
     check_output(output, overwrite)
@@ -35,7 +36,15 @@ async def render_still(
             graph.write_text(script, encoding="utf-8")
             command = build_command(graph, part)
             meter = ProgressMeter(1, monotonic())
-            await run(command, meter, on_progress=lambda _: None, stall_after=stall_after, origins=origins)
+            await run(
+                command,
+                meter,
+                on_progress=lambda _: None,
+                stall_after=stall_after,
+                origins=origins,
+                cwd=Path(folder),
+                feeds=feeds,
+            )
         if not part.exists() or not part.stat().st_size:
             raise ReelError("RC610", Loc(), "ffmpeg ended well but wrote no picture", hint="run reelc doctor")
         publish(part, output, overwrite)

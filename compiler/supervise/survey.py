@@ -1,4 +1,4 @@
-"""The real times of a media file's frames and samples, read from its packets. Runs in the probe child."""
+"""The real times of a media file's frames and samples, read from every packet. Runs in the probe child."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Stream
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
-from compiler.errors import ReelError
+from compiler.supervise import headers
 from compiler.supervise.admit import unreadable
-
-HEAD = 400
-"""Video packets read from the start; a file with at most that many is read whole."""
+from compiler.supervise.clock import Clock, StreamClock
+from compiler.supervise.shapes import Shape, shape_of
+from compiler.timeline.media import UNINDEXED
 
 TAIL = 10
-"""Seconds before the stated end from which the tail is read."""
+"""Seconds before an instant from which its frames are read."""
 
 BEYOND = Fraction(1)
 """Seconds by which a stated length may exceed the real one, by rounding or by a muxer's estimate."""
@@ -30,27 +31,116 @@ BEYOND = Fraction(1)
 JITTER = Fraction(1, 2000)
 """Seconds by which a frame may be off an even grid, besides the rounding to its time base."""
 
+EVERY = Fraction(1, 2)
+"""Seconds between the packets that are remembered as entries."""
+
+LIKELY_FIRST = 400
+"""Packets among which the first of each stream is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A packet at which reading can begin: its number in the stream, its tick, its byte position, its own stamp."""
+
+    number: int
+    tick: int
+    position: int
+    stamp: int
+
 
 class StreamSurvey:
-    """The read part of one stream: ticks are of its time base; packets outside the edit list do not count."""
+    """The packets of one stream: ticks are of its time base; packets outside the edit list do not count."""
 
-    def __init__(self, stream: Stream, *, decode: bool = True) -> None:
+    def __init__(self, stream: Stream, clock: Clock | None = None, *, decode: bool = True) -> None:
         self.stream, self._decode = stream, decode
         self.time_base = Fraction(stream.time_base or 1)
+        self.clock, self._clocks = StreamClock(self.time_base), clock or Clock(jumpy=False)
         self.frame: VideoFrame | AudioFrame | None = None
         """The first decoded frame."""
         self.ticks: list[int] = []
+        self.durations: list[int] = []
+        self.stamps: list[int] = []
+        """The packets' own decoding times, which jump where the clock jumps."""
+        self.positions: list[int] = []
         self.last = (-1 << 62, 0)
         """The last packet's tick and duration, in presentation order."""
+        self.entries: list[Entry] = []
+        self.shapes: list[tuple[int, Shape]] = []
+        """The ticks at which the picture's shape changes, and the new shapes."""
+        self.corrupt: list[int] = []
+        """The numbers of packets that the demuxer calls damaged."""
+        self.unstamped = 0
+        """The number of packets without a presentation time."""
+        self.reordered = False
+        """Whether MPEG-4 frames are seen that are shown before the frame they follow."""
+        self.false_keys = 0
+        """The number of packets that are called key frames and are none."""
+        self._number = -1
+        self._pictured = isinstance(stream, VideoStream)
+        self._codec = stream.codec_context.codec.canonical_name if stream.codec_context else ""
+        extradata = stream.codec_context.extradata if stream.codec_context else None
+        self._length_size = headers.length_size(self._codec, extradata)
+        self._extradata = extradata
+        self._parameters: bytes | None = None
 
     def take(self, packet: Packet[Any]) -> None:
         """Count one packet, and decode it while there is no first frame yet."""
-        tick = _tick(packet)
-        if tick is not None and not packet.is_discard:
-            self.ticks.append(tick)
-            self.last = max(self.last, (tick, packet.duration or 0))
+        pts, dts, duration = packet.pts, packet.dts, packet.duration or 0
+        stamp = pts if dts is None else dts
+        if packet.size or stamp is not None:
+            self._number += 1
+        if stamp is not None:
+            offset = self._clocks.follow(self.clock, stamp, duration, packet.pos or 0)
+            if offset:
+                packet.pts, packet.dts = None if pts is None else pts + offset, None if dts is None else dts + offset
+            self._count(packet, (stamp if pts is None else pts) + offset, duration, stamp)
+        elif packet.size:
+            self.unstamped += 1
         if self._decode and self.frame is None:
             self.frame = first_frame(packet)
+
+    def _count(self, packet: Packet[Any], tick: int, duration: int, stamp: int) -> None:
+        self.unstamped += packet.pts is None
+        if packet.is_corrupt:
+            self.corrupt.append(self._number)
+        if not packet.is_discard:
+            self.ticks.append(tick)
+            self.durations.append(duration)
+            self.stamps.append(stamp)
+            self.positions.append(-1 if packet.pos is None else packet.pos)
+            if tick >= self.last[0]:
+                self.last = max(self.last, (tick, duration))
+        if self._codec == "mpeg4" and not self.reordered:
+            self.reordered = headers.is_reordered(bytes(memoryview(packet)[: headers.READ]))
+        if packet.is_keyframe and self._pictured:
+            self._enter(packet, Entry(self._number, tick, -1 if packet.pos is None else packet.pos, stamp))
+
+    def _enter(self, packet: Packet[Any], entry: Entry) -> None:
+        head = bytes(memoryview(packet)[: headers.READ])
+        if headers.is_key(self._codec, head, self._length_size) is False:
+            self.false_keys += 1
+            return
+        stated = headers.parameters(self._codec, head, self._length_size)
+        if stated is not None and self._parameters is not None and stated != self._parameters:
+            self._reshape(packet, entry.tick)
+        self._parameters = stated or self._parameters
+        if not self.entries or (entry.tick - self.entries[-1].tick) * self.time_base >= EVERY:
+            self.entries.append(entry)
+
+    def _reshape(self, packet: Packet[Any], tick: int) -> None:
+        """Decode a key frame whose parameters are new, and note its shape if that is new too."""
+        shape = shape_of(self.stream, packet)
+        known = self.shapes[-1][1] if self.shapes else self._first_shape()
+        if shape and shape != known:
+            self.shapes.append((tick, shape))
+
+    def _first_shape(self) -> Shape | None:
+        return Shape.of(self.frame) if isinstance(self.frame, VideoFrame) else None
+
+    @property
+    def packets(self) -> int:
+        """The number of packets."""
+        return self._number + 1
 
     @property
     def first(self) -> Fraction | None:
@@ -76,47 +166,34 @@ class StreamSurvey:
         return tuple(sorted({tick - zero for tick in self.ticks if tick >= zero}))
 
     def uneven(self) -> bool:
-        """Whether the ticks read so far fit no even grid."""
+        """Whether the ticks fit no even grid."""
         return _uneven(self.ticks, self.time_base)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The surveys of some streams: their beginnings, their ends (the same if all was read), and whether all was
-    read."""
+    """The surveys of a file's streams, and what the file said when it could be read no further."""
 
     heads: list[StreamSurvey]
-    tails: list[StreamSurvey]
-    whole: bool
-
-    @property
-    def uneven(self) -> bool:
-        """Whether the picture's frames come at uneven times, as far as they were read."""
-        return self.heads[0].uneven() or self.tails[0].uneven()
-
-
-def read(container: InputContainer, streams: Sequence[Stream]) -> Reading | None:
-    """The streams' beginnings and ends; None if only `read_whole`, on a newly opened file, can find them.
-
-    The first stream is the picture. RC604 if they cannot be read to the end.
-    """
-    heads = [StreamSurvey(stream) for stream in streams]
-    if _read(container, heads, most=HEAD):
-        return Reading(heads, heads, whole=True)
-    end = _stated_end(container, heads[0])
-    if end is None or not all(track.ticks and track.frame for track in heads):
-        return None
-    tails = [StreamSurvey(stream, decode=False) for stream in streams]
-    _seek(container, tails[0], end - TAIL)
-    _read(container, tails)
-    return Reading(heads, tails, whole=False) if all(track.ticks for track in tails) else None
+    broken: str = ""
 
 
 def read_whole(container: InputContainer, streams: Sequence[Stream]) -> Reading:
-    """The streams with every packet counted, of a newly opened file, since a seek may lose the first sounds."""
-    tracks = [StreamSurvey(stream) for stream in streams]
-    _read(container, tracks)
-    return Reading(tracks, tracks, whole=True)
+    """The streams with every packet counted, of a newly opened file, since a seek may lose the first sounds.
+
+    The first stream is the picture. A file that breaks off is read up to there.
+    """
+    clock = Clock(jumpy=container.format.name.split(",")[0] in UNINDEXED)
+    tracks = [StreamSurvey(stream, clock) for stream in streams]
+    by_index = {track.stream.index: track for track in tracks}
+    try:
+        for packet in container.demux([track.stream for track in tracks]):
+            by_index[packet.stream.index].take(packet)  # stream_index is 0 for the packets that flush decoders
+    except av.error.FFmpegError as error:
+        if not any(track.ticks for track in tracks):
+            raise unreadable("cannot be read to its end", str(error.strerror)) from error
+        return Reading(tracks, str(error.strerror))
+    return Reading(tracks)
 
 
 def earliest(container: InputContainer) -> Fraction:
@@ -125,28 +202,27 @@ def earliest(container: InputContainer) -> Fraction:
     found: list[Fraction] = []
     for count, packet in enumerate(container.demux()):
         tick = _tick(packet)
-        if packet.stream_index in due and tick is not None:
-            due.discard(packet.stream_index)
+        if packet.stream.index in due and tick is not None:
+            due.discard(packet.stream.index)
             found.append(tick * Fraction(packet.time_base))
-        if not due or count > HEAD:
+        if not due or count > LIKELY_FIRST:
             break
     return min(found, default=Fraction(0))
 
 
-def check_whole(container: InputContainer, track: StreamSurvey, size: int) -> None:
-    """Raise RC604 if the file's index refers to bytes that the file does not have."""
+def whole_until(container: InputContainer, track: StreamSurvey, size: int) -> Fraction | None:
+    """The container time up to which the file has the bytes that its index refers to; None if it has all."""
     entries = track.stream.index_entries
     if not container.format.name.startswith("mov") or not len(entries):
-        return
+        return None
     if entries[-1].pos + entries[-1].size <= size:
-        return
+        return None
     missing = bisect_left(range(len(entries)), True, key=lambda i: entries[i].pos + entries[i].size > size)
-    promised = (track.stream.duration or entries[-1].timestamp) * track.time_base
-    raise cut_short(promised, (entries[missing].timestamp - entries[0].timestamp) * track.time_base)
+    return entries[missing].timestamp * track.time_base
 
 
-def check_promise(container: InputContainer, track: StreamSurvey, end: Fraction) -> None:
-    """Raise RC604 if the header states a length that the picture's packets do not reach."""
+def promised(container: InputContainer, track: StreamSurvey, end: Fraction) -> Fraction | None:
+    """The length that the header states, if the picture's packets do not reach it."""
     stated = track.stream.duration
     match container.format.name.split(",")[0]:
         case "avi":  # its duration is already an estimate when bytes are missing, its count of frames is not
@@ -154,15 +230,10 @@ def check_promise(container: InputContainer, track: StreamSurvey, end: Fraction)
         case "mov":
             pass
         case _:
-            return
+            return None
     if stated is not None and stated * track.time_base - end > BEYOND:
-        raise cut_short(stated * track.time_base, end)
-
-
-def cut_short(promised: Fraction, reached: Fraction) -> ReelError:
-    """RC604 for a file that states a greater length than it has."""
-    what = f"is cut short: it states {float(promised):.1f} s, but its pictures end at {float(reached):.1f} s"
-    return unreadable(what, hint="upload or copy the file again")
+        return stated * track.time_base
+    return None
 
 
 def window(container: InputContainer, track: StreamSurvey, start: Fraction, end: Fraction) -> list[Fraction]:
@@ -181,30 +252,9 @@ def window(container: InputContainer, track: StreamSurvey, start: Fraction, end:
     return [at for at in times if at >= showing]
 
 
-def _read(container: InputContainer, tracks: Sequence[StreamSurvey], most: int | None = None) -> bool:
-    """Read on to the end, or to `most` packets of the first track; return whether the end was reached."""
-    lead, by_index = tracks[0], {track.stream.index: track for track in tracks}
-    try:
-        for packet in container.demux([track.stream for track in tracks]):
-            by_index[packet.stream_index].take(packet)
-            if most is not None and len(lead.ticks) >= most and lead.frame:
-                return False
-    except av.error.FFmpegError as error:
-        raise unreadable("cannot be read to its end", str(error.strerror)) from error
-    return True
-
-
 def _seek(container: InputContainer, track: StreamSurvey, at: Fraction) -> None:
     target = max(at, Fraction(container.start_time or 0, 1_000_000))
     container.seek(int(target / track.time_base), stream=track.stream, backward=True)
-
-
-def _stated_end(container: InputContainer, track: StreamSurvey) -> Fraction | None:
-    if track.stream.duration is not None:
-        return (track.stream.start_time or 0) * track.time_base + track.stream.duration * track.time_base
-    if container.duration is not None:
-        return Fraction((container.start_time or 0) + container.duration, 1_000_000)
-    return None
 
 
 def first_frame(packet: Packet[Any]) -> VideoFrame | AudioFrame | None:
@@ -228,4 +278,6 @@ def _uneven(ticks: Sequence[int], time_base: Fraction) -> bool:
     ordered = sorted(ticks)
     gaps, first = len(ordered) - 1, ordered[0]
     allowed = max(Fraction(2), JITTER / time_base) * gaps
-    return any(abs((tick - first) * gaps - (ordered[-1] - first) * n) > allowed for n, tick in enumerate(ordered))
+    most = allowed.numerator // allowed.denominator
+    whole = ordered[-1] - first
+    return any(abs((tick - first) * gaps - whole * n) > most for n, tick in enumerate(ordered))

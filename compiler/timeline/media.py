@@ -63,6 +63,25 @@ class VideoStream:
     """Container timestamp that the stream states for its start, seconds."""
     fields: Fields | None = None
     """The first field of interlaced frames; None for progressive frames."""
+    straightened: tuple[str, ...] = ()
+    """Why reelc decodes and stamps the frames itself, before ffmpeg reads them; empty if ffmpeg reads the file."""
+    entries: tuple[tuple[int, int, int, int], ...] = ()
+    """Key frames of a straightened picture, about two a second: (tick of source time, own stamp, byte position, packet
+    number)."""
+    jumps: tuple[tuple[int, int, int], ...] = ()
+    """Jumps of the container's clock: (packet number, byte position, ticks to add from there on)."""
+    shapes: tuple[tuple[int, str], ...] = ()
+    """Changes of size or pixel format: (tick after the first, the new shape)."""
+    held: tuple[tuple[Fraction, Fraction], ...] = ()
+    """Source times between which frames are damaged, and the frame before is held."""
+    shown: Fraction | None = None
+    """The source time at which the last frame really ends, where the sound goes on and the last frame is held."""
+    late: bool = False
+    """Whether the first frame is held back to source time 0, which is the sound's start."""
+    tags: tuple[int, int] = (2, 0)
+    """The first frame's matrix and range by ISO/IEC 23091-2 and libav's numbers; 2 and 0 are unspecified."""
+    unstamped: bool = False
+    """Whether frames have no presentation times: frame n of the display then has the n-th time."""
 
     @property
     def variable(self) -> bool:
@@ -108,6 +127,20 @@ class AudioStream:
     """The loudspeaker of each channel, by ffmpeg's names."""
     start: Fraction | None = None
     """Container timestamp that the stream states for its start, seconds."""
+    straightened: tuple[str, ...] = ()
+    """Why reelc decodes and places the samples itself, before ffmpeg reads them; empty if ffmpeg reads the file."""
+    entries: tuple[tuple[int, int, int], ...] = ()
+    """Packets of a straightened sound, about two a second: (own stamp, byte position, source sample)."""
+    runs: tuple[tuple[int, int, int, int], ...] = ()
+    """Packets at which the sound begins, or goes on after a gap or an overlap: (own stamp, byte position, source
+    sample, drift), the drift in billionths of the samples that are added to follow the timestamps."""
+    jitter: Fraction = Fraction(0)
+    """Seconds by which packets are stamped early or late, at most; no sample is moved by it."""
+
+    @property
+    def drift(self) -> Fraction:
+        """Seconds a second by which the sound is stretched to follow its timestamps, where it is most."""
+        return Fraction(max((run[3] for run in self.runs), key=abs, default=0), 10**9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +158,18 @@ class Media:
     """Bytes."""
     earliest: Fraction | None = None
     """Container timestamp of the first packet, packets that only prime a decoder included, seconds."""
+    notices: tuple[str, ...] = ()
+    """What is odd about the file, and what is done about it."""
+    cut_short: str = ""
+    """What is missing of a file that is not whole; empty for a whole one."""
+    rule: int = 1
+    """The rule by which source time 0 and the length were found (ADR 43): 1, the picture's first frame and end; 2, the
+    sound's where the picture begins or ends more than half a second apart from it."""
+
+    @property
+    def unindexed(self) -> bool:
+        """Whether the container has no index, and is sought by the byte."""
+        return self.format in UNINDEXED
 
     def origin(self, stream: VideoStream | AudioStream) -> Fraction:
         """Seconds that ffmpeg subtracts from every timestamp of a stream when it reads that stream alone."""

@@ -1,0 +1,295 @@
+"""The facts of a file's picture and sound, from the surveys of their packets. Runs in the probe child."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any, cast
+
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from compiler.supervise import survey
+from compiler.supervise.admit import unreadable
+from compiler.supervise.colour import colours
+from compiler.supervise.display import speakers, turn
+from compiler.supervise.sound_places import Places, Run, is_steady, places
+from compiler.supervise.survey import StreamSurvey
+from compiler.timeline.media import UNINDEXED
+
+Facts = dict[str, Any]
+
+FIELDS = {2: "tff", 3: "bff", 4: "tff", 5: "bff"}
+"""By AVFieldOrder (0 unknown, 1 progressive), the field that is displayed first, whichever is stored first."""
+
+APART = Fraction(1, 2)
+"""Seconds by which a picture may begin after its sound, or end before it, without a change of source time (ADR 43)."""
+
+FRAMES = {"aac": 1024, "mp3": 1152, "mp2": 1152, "ac3": 1536}
+"""Samples of a packet, of codecs whose packets all have the same number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """How much of a file there is: the container time up to which it has its bytes, if not all, and what is missing."""
+
+    until: Fraction | None = None
+    missing: str = ""
+
+
+class Picture:
+    """The picture's times: source time 0, its frames, its end."""
+
+    def __init__(self, container: InputContainer, track: StreamSurvey, sound: Sound | None, whole: Whole) -> None:
+        self.track, self.stream = track, cast(VideoStream, track.stream)
+        self.unindexed = container.format.name.split(",")[0] in UNINDEXED
+        self.unstamped = bool(track.unstamped) or self._is_guessed(container)
+        if self.unstamped and len(track.ticks) == len(track.stamps):  # decoding times are the only ones there are
+            track.ticks = [stamp + track.clock.offset_of(number) for number, stamp in enumerate(track.stamps)]
+            track.last = max(zip(track.ticks, track.durations, strict=True))
+        if whole.until is not None:
+            track.ticks = [tick for tick in track.ticks if tick * track.time_base < whole.until]
+        if track.first is None or not track.ticks:
+            raise unreadable("has no picture that can be decoded")
+        begins = min(track.ticks) * track.time_base if self.unstamped else track.first
+        self.late = sound is not None and begins - sound.first > APART
+        self.zero = self._tick_at(sound.first) * track.time_base if sound and self.late else begins
+        self.rate = self._rate()
+        self.cut = whole.missing
+        own = self._end(begins, whole)
+        self.shown = own if sound is not None and sound.end - own > APART else None
+        self.end = sound.end if sound is not None and self.shown is not None else own
+        self.uneven = self.late or self.shown is not None or self._is_uneven()
+
+    def _is_guessed(self, container: InputContainer) -> bool:
+        """Whether libav guesses presentation times: AVI states none, and some codecs reorder frames."""
+        codec = self.stream.codec_context.codec.canonical_name
+        return container.format.name == "avi" and (codec in ("h264", "hevc") or self.track.reordered)
+
+    def _tick_at(self, at: Fraction) -> int:
+        return int(at // self.track.time_base)
+
+    def _is_uneven(self) -> bool:
+        return not self._counted and self.track.uneven()
+
+    @property
+    def _counted(self) -> bool:
+        """Whether frames are only counted, since most have no time at all."""
+        return len(self.track.ticks) < self.track.packets and self.unstamped
+
+    def _rate(self) -> Fraction:
+        stream, track = self.stream, self.track
+        measured = track.uneven() and not track.clock.jumps and not self._counted
+        rate = (stream.average_rate if measured else stream.guessed_rate) or stream.average_rate or stream.base_rate
+        if not rate:
+            raise unreadable("states no frame rate")
+        return Fraction(rate)
+
+    def _end(self, begins: Fraction, whole: Whole) -> Fraction:
+        if self._counted:
+            return begins + self.track.packets / self.rate
+        end = self.track.end(1 / self.rate)
+        return end if whole.until is None else min(end, (max(self.track.ticks) + 1 / self._step) * self.track.time_base)
+
+    @property
+    def _step(self) -> Fraction:
+        return self.rate * self.track.time_base
+
+    @property
+    def ticks(self) -> tuple[int, ...]:
+        """The ticks at which frames begin, if they come at uneven times."""
+        if not self.uneven:
+            return ()
+        ticks = self.track.ticks_from(self.zero)
+        if self._counted:
+            ticks = tuple(round(n / self._step) for n in range(self.track.packets))
+        return (0, *ticks[1:]) if self.late else ticks
+
+    def reasons(self) -> Iterator[str]:
+        """Why the picture is straightened."""
+        track = self.track
+        if self.unindexed:
+            yield "its container has no index"
+        if track.clock.jumps:
+            yield "its clock jumps"
+        if track.shapes:
+            yield "its picture changes shape"
+        if self.unstamped:
+            yield "its frames have no times"
+        if track.false_keys:
+            yield "it calls frames key frames that are none"
+        if track.corrupt or self.cut:
+            yield "it is damaged"
+        if self.late:
+            yield "its picture begins after its sound"
+        if self.shown is not None:
+            yield "its sound goes on after its picture"
+
+    def notices(self) -> Iterator[str]:
+        """What its owner should know."""
+        zero = round(self.zero / self.track.time_base)
+        for tick, shape in self.track.shapes:
+            at = float((tick - zero) * self.track.time_base)
+            yield f"the picture changes to {shape} at {at:g} s; it is shown in the first size, which crop boxes are in"
+        if self.track.clock.jumps:
+            count = len(self.track.clock.jumps)
+            yield f"the file's clock jumps {count} time{'s' * (count > 1)}; the film goes on without a pause there"
+        if self.late:
+            begins = float((self.track.first or 0) - self.zero)
+            yield f"the picture begins {begins:g} s after the sound; its first frame is held from the start"
+        if self.shown is not None:
+            yield f"the sound goes on for {float(self.end - self.shown):g} s after the picture; the last frame is held"
+
+    def facts(self) -> Facts:
+        """The fields of timeline.media.VideoStream."""
+        track, context, frame = self.track, self.stream.codec_context, cast(VideoFrame, self.track.frame)
+        degrees, mirrored = turn(frame)
+        straightened = tuple(self.reasons())
+        fields = "auto" if frame.interlaced_frame else FIELDS.get(context.field_order)
+        if straightened and fields == "auto":  # raw frames do not carry the flag
+            fields = FIELDS.get(context.field_order, "bff" if context.name == "dvvideo" else "tff")
+        return {
+            "index": self.stream.index,
+            "codec": context.codec.canonical_name,
+            "width": context.width,
+            "height": context.height,
+            "rate": self.rate,
+            "time_base": track.time_base,
+            "first": self.zero,
+            "start": track.stated_start,
+            "end": self.end - self.zero,
+            "ticks": self.ticks,
+            "frames": track.packets if self._counted else len(track.ticks),
+            "sar": Fraction(self.stream.sample_aspect_ratio or 1),
+            "rotation": degrees,
+            "mirrored": mirrored,
+            "pix_fmt": context.pix_fmt,
+            "fields": fields,
+            **colours(context),
+            **(self._straight(straightened, frame) if straightened else {}),
+        }
+
+    def _straight(self, reasons: tuple[str, ...], frame: VideoFrame) -> Facts:
+        """The fields of a straightened picture."""
+        track = self.track
+        zero = round(self.zero / track.time_base)
+        return {
+            "width": frame.width,
+            "height": frame.height,
+            "pix_fmt": frame.format.name,
+            "straightened": reasons,
+            "entries": tuple(self._entries(zero)),
+            "jumps": tuple(track.clock.jumps),
+            "shapes": tuple((tick - zero, str(shape)) for tick, shape in track.shapes),
+            "shown": None if self.shown is None else self.shown - self.zero,
+            "late": self.late,
+            "tags": (int(frame.colorspace), int(frame.color_range)),
+            "unstamped": self.unstamped,
+        }
+
+
+    def _entries(self, zero: int) -> Iterator[tuple[int, int, int, int]]:
+        """The key frames, by the times that count."""
+        for entry in self.track.entries:
+            tick = entry.stamp + self.track.clock.offset_of(entry.number) if self.unstamped else entry.tick
+            yield tick - zero, entry.stamp, entry.position, entry.number
+
+
+class Sound:
+    """The sound's times: the place of its packets, its first sample and its end, in container time."""
+
+    def __init__(self, container: InputContainer, track: StreamSurvey, whole: Whole) -> None:
+        assert isinstance(track.frame, AudioFrame)
+        self.track, self.stream = track, cast(AudioStream, track.stream)
+        self.unindexed = container.format.name.split(",")[0] in UNINDEXED
+        self.cut = whole.missing
+        self.rate = int(track.frame.sample_rate)
+        self.lengths = self._lengths()
+        stamps = [float(tick * track.time_base) for tick in track.ticks]
+        self.steady = is_steady(stamps, self.lengths, float(track.time_base))
+        self.places = places(stamps, self.lengths) if not self.steady else Places((Run(0, stamps[0], 0.0),), 0.0)
+        begins = track.first if self.steady else None
+        self.first = self._at(self.places.runs[0].start) if begins is None else begins
+        self.end = track.end(Fraction(0))
+        if whole.until is not None:
+            self.end = min(self.end, whole.until)
+
+    def _at(self, seconds: float) -> Fraction:
+        """An instant at a whole sample."""
+        return Fraction(round(seconds * self.rate), self.rate)
+
+    def _lengths(self) -> list[float]:
+        """Seconds of each packet: of its samples where all packets have as many, since ticks round."""
+        track, rate = self.track, self.rate
+        codec = self.stream.codec_context.codec.canonical_name
+        samples = FRAMES.get(codec)
+        if codec == "aac" and track.frame is not None and cast(AudioFrame, track.frame).samples in (960, 1920, 2048):
+            samples = cast(AudioFrame, track.frame).samples
+        if samples is None:
+            return [float(duration * track.time_base) for duration in track.durations]
+        return [samples / rate] * len(track.durations)
+
+    def reasons(self) -> Iterator[str]:
+        """Why the sound is straightened."""
+        if self.unindexed:
+            yield "its container has no index"
+        if not self.steady:
+            yield "its timestamps waver" if len(self.places.runs) == 1 else "it has gaps"
+        if self.track.corrupt or self.cut:
+            yield "it is damaged"
+
+    def facts(self, zero: Fraction) -> Facts:
+        """The fields of timeline.media.AudioStream."""
+        context, track = self.stream.codec_context, self.track
+        straightened = tuple(self.reasons())
+        return {
+            "index": self.stream.index,
+            "codec": context.codec.canonical_name,
+            "sample_rate": context.sample_rate,
+            "channels": context.layout.nb_channels,
+            "layout": context.layout.name,
+            "speakers": speakers(context.layout),
+            "time_base": track.time_base,
+            "first": self.first,
+            "start": track.stated_start,
+            "end": self.end - zero,
+            **(self._straight(straightened, zero) if straightened else {}),
+        }
+
+    def _straight(self, reasons: tuple[str, ...], zero: Fraction) -> Facts:
+        """The fields of a straightened sound."""
+        frame = cast(AudioFrame, self.track.frame)
+        return {
+            "sample_rate": self.rate,
+            "channels": frame.layout.nb_channels,
+            "layout": frame.layout.name,
+            "speakers": speakers(frame.layout),
+            "straightened": reasons,
+            "entries": tuple(self._entries(float(zero))),
+            "runs": tuple(
+                (*self._packet(run.first), round((run.start - float(zero)) * self.rate), round(run.slope * 10**9))
+                for run in self.places.runs
+            ),
+            "jitter": Fraction(round(self.places.jitter * 10**6), 10**6),
+        }
+
+    def _packet(self, number: int) -> tuple[int, int]:
+        """A packet's own stamp and byte position."""
+        return self.track.stamps[number], self.track.positions[number]
+
+    def _entries(self, zero: float) -> Iterator[tuple[int, int, int]]:
+        """About two packets a second, with the source samples at which they begin."""
+        runs = [*self.places.runs, Run(len(self.lengths), 0.0, 0.0)]
+        last = -survey.EVERY
+        for run, after in pairwise(runs):
+            at = run.start
+            for number in range(run.first, after.first):
+                if at - last >= survey.EVERY:
+                    yield *self._packet(number), round((at - zero) * self.rate)
+                    last = Fraction(at)
+                at += self.lengths[number] * (1 + run.slope)

@@ -1,0 +1,138 @@
+"""The child that straightens media: decodes streams, stamps them in source time, and streams them raw to ffmpeg.
+
+    straighten FEEDS        {"FIFO": SPEC, ...}, a JSON file beside the FIFOs
+
+A spec is of `compiler.emit.straightened.spec_of`. Each FIFO gets NUT with raw pictures of one shape at increasing
+times, or PCM without a gap, from the source time that the spec states. ffmpeg then counts nothing that the container
+made uneven: one model for every version of it. An error is one JSON line on stderr, with exit code 1; a reader that
+stops reading is no error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import av.error
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Stream
+
+from compiler.errors import Loc, ReelError
+from compiler.supervise.admit import opened
+from compiler.supervise.child import bind
+from compiler.supervise.straight_picture import send_picture
+from compiler.supervise.straight_sound import send_sound
+from compiler.timeline.media import UNINDEXED
+
+Spec = dict[str, Any]
+
+
+def main() -> None:
+    """Stream what the specs ask for, side by side, since ffmpeg reads its inputs in an order of its own.
+
+    Each has a process: a thread that waits for ffmpeg inside libav would keep the others from running.
+    """
+    listed = Path(sys.argv[1])
+    feeds: dict[str, Spec] = json.loads(listed.read_text(encoding="utf-8"))
+    for name, spec in feeds.items():
+        parent = os.getpid()
+        if os.fork() == 0:
+            bind(parent)
+            os._exit(_feed(spec, listed.parent / name))
+    for _ in feeds:
+        _, status = os.wait()
+        if status:  # end before ffmpeg could take the stream's end for a whole one
+            os._exit(1)
+
+
+def _feed(spec: Spec, fifo: Path) -> int:
+    """Stream one spec; return an exit code."""
+    try:
+        straighten(spec, f"file:{fifo}")
+    except Exception as error:
+        if not isinstance(error, ReelError):
+            error = ReelError("RC604", Loc(), "could not be read", detail=repr(error))
+        found = {"code": error.code, "message": error.message, "detail": error.detail, "hint": error.hint}
+        sys.stderr.write(json.dumps({"fifo": fifo.name, "error": found}) + "\n")
+        sys.stderr.flush()
+        return 1
+    return 0
+
+
+def straighten(spec: Spec, output: str) -> None:
+    """Stream one stream of one file to an address of libav's; RC604 and RC606 as a probe has them."""
+    send = send_picture if spec["kind"] == "video" else send_sound
+    with contextlib.suppress(BrokenPipeError), av.open(output, "w", format="nut") as sink:  # ffmpeg has all it wants
+        send(spec, packets(spec), sink)
+
+
+def packets(spec: Spec) -> Iterator[tuple[int, Stream, Packet[Any]]]:
+    """The stream's packets with their numbers, from the stated entry on, or from the file's start."""
+    enter = spec["enter"]
+    if enter is not None:
+        with opened(Path(spec["path"])) as (container, _):
+            stream = container.streams[spec["stream"]]
+            prepare(stream)
+            _seek(container, stream, enter)
+            found = False
+            for packet in _demuxed(container, stream):
+                found = found or _same(packet, enter)
+                if found:
+                    yield enter["number"], stream, packet
+                    enter["number"] += 1
+                elif _beyond(packet, enter):
+                    break
+            if found:
+                return
+    with opened(Path(spec["path"])) as (container, _):
+        stream = container.streams[spec["stream"]]
+        prepare(stream)
+        for number, packet in enumerate(_demuxed(container, stream)):
+            yield number, stream, packet
+
+
+def prepare(stream: Stream) -> None:
+    """One thread, so that errors are at the frames that have them."""
+    if stream.codec_context is not None:
+        stream.codec_context.thread_count = 1
+
+
+def _demuxed(container: InputContainer, stream: Stream) -> Iterator[Packet[Any]]:
+    """The stream's packets; a file that breaks off ends there."""
+    try:
+        yield from container.demux(stream)
+    except av.error.FFmpegError:
+        return
+
+
+def _seek(container: InputContainer, stream: Stream, enter: dict[str, int]) -> None:
+    if container.format.name.split(",")[0] in UNINDEXED:
+        container.seek(enter["position"], unsupported_byte_offset=True, stream=stream)
+    else:
+        container.seek(enter["stamp"], stream=stream, backward=True)
+
+
+def _same(packet: Packet[Any], enter: dict[str, int]) -> bool:
+    """Whether this is the packet to enter at."""
+    stamp = packet.pts if packet.dts is None else packet.dts
+    return stamp == enter["stamp"] and (packet.pos is None or packet.pos == enter["position"])
+
+
+def _beyond(packet: Packet[Any], enter: dict[str, int]) -> bool:
+    """Whether the seek has led past the packet to enter at."""
+    if packet.pos is not None and enter["position"] >= 0:
+        return packet.pos > enter["position"]
+    stamp = packet.pts if packet.dts is None else packet.dts
+    return stamp is not None and Fraction(stamp) > enter["stamp"]
+
+
+if __name__ == "__main__":
+    main()
