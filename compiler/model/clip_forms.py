@@ -6,7 +6,7 @@ from typing import Annotated
 
 from compiler.colours import BLACK
 from compiler.model import limits
-from compiler.model.limits import Ease, Motion, Origin, Stretch
+from compiler.model.limits import Damage, Ease, Motion, Origin, Stretch
 from compiler.model.schema_field import Form, field
 from compiler.model.segment_forms import SegmentsForm
 from compiler.transitions import CURVES, LINEAR, TRANSITIONS
@@ -176,3 +176,16 @@ class ClipForm(Form):
     motion: Annotated[
         Motion, field("Frames of slow motion between two frames of the source", example="blend", errors="RC106")
     ] = "repeat"
+    damage: Annotated[
+        Damage | None,
+        field(
+            "Damaged parts of the media: the picture before them is held in silence, or the clip is refused",
+            example="refuse",
+            errors="RC106 RC604",
+            default="the reel's `damage`",
+        ),
+    ] = None
+    loop: Annotated[
+        bool,
+        field("Whether a moving image plays again from its start, up to the out point", "true or false", example=True),
+    ] = False

@@ -7,11 +7,12 @@ from fractions import Fraction
 
 from compiler.colours import BLACK, BLUR
 from compiler.errors import Loc, raise_all
-from compiler.model.clip import clip_from
+from compiler.model.clip import DEFAULT_DAMAGE, DEFAULT_STRETCH, ClipDefaults, clip_from
 from compiler.model.encode import DEFAULT_ENCODE, read_encode
 from compiler.model.limits import (
     CANVAS_SIDE,
     CANVASES,
+    DAMAGES,
     DEFAULT_ASPECT,
     DEFAULT_FPS,
     FITS,
@@ -30,13 +31,13 @@ from compiler.model.wire import decode, parse
 from compiler.profiles import PROFILES
 
 VERSION = 1
-REEL = frozenset({"reel", "canvas", "audio", "encode", "transition", "clips"})
+REEL = frozenset({"reel", "canvas", "audio", "encode", "transition", "damage", "clips"})
 CANVAS = frozenset({"aspect_ratio", "width", "height", "fps", "fit", "fill"})
 AUDIO = frozenset({"stretch", "include", "loudness"})
 LOUDNESS = frozenset({"target", "true_peak"})
 
 DEFAULT_CANVAS = Canvas(*CANVASES[DEFAULT_ASPECT], DEFAULT_FPS, fit="contain")
-DEFAULT_AUDIO = AudioSettings("pitch", include=True)
+DEFAULT_AUDIO = AudioSettings(DEFAULT_STRETCH, include=True)
 DEFAULT_LOUDNESS = LoudnessTarget(Fraction(-16), Fraction(-1))
 
 _RATE = re.compile(r"[0-9]{1,9}(/[0-9]{1,9}|\.[0-9]{1,9})?")
@@ -67,8 +68,10 @@ def _reel(root: Stored) -> Reel:
     encode = root.field_or("encode", DEFAULT_ENCODE, read_encode)
     _check_heard(root, encode, audio)
     transition = read_transition(root.field("transition"), CUT)
+    damage = root.field_or("damage", DEFAULT_DAMAGE, lambda field: field.word(DAMAGES))
+    defaults = ClipDefaults(transition, audio.stretch, damage)
     clips = root.field("clips")
-    found = [clip_from(item, index, transition, audio.stretch) for index, item in enumerate(clips.items())]
+    found = [clip_from(item, index, defaults) for index, item in enumerate(clips.items())]
     if clips.value == []:
         clips.fault("RC109", "is empty", hint="a reel has at least one clip")
     read = tuple(clip for clip in found if clip is not None)

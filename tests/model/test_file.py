@@ -153,6 +153,8 @@ def test_wrong_rates(stored: object) -> None:
         ("canvas", {"fit": "stretch"}, "RC106", "/canvas/fit"),
         ("canvas", {"heigth": 1080}, "RC103", "/canvas/heigth"),
         ("canvas", [], "RC104", "/canvas"),
+        ("damage", "hide", "RC106", "/damage"),
+        ("damage", True, "RC104", "/damage"),
         ("audio", {"include": 1}, "RC104", "/audio/include"),
         ("audio", {"stretch": "none"}, "RC106", "/audio/stretch"),
         ("audio", {"mute": True}, "RC103", "/audio/mute"),

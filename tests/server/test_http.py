@@ -51,7 +51,11 @@ def test_a_project_is_made_shown_changed_deleted(user: httpx.Client) -> None:
     address = f"/api/projects/{made.json()['id']}"
     shown = user.get(address).json()
     assert (shown["name"], shown["aspect_ratio"], shown["clips"]) == ("Höhepunkte 🏀", "16:9", [])
-    settings = {"canvas": {"fps": "30000/1001"}, "transition": {"type": "dissolve", "duration": 0.5}}
+    settings = {
+        "canvas": {"fps": "30000/1001"},
+        "transition": {"type": "dissolve", "duration": 0.5},
+        "damage": "refuse",
+    }
     changed = user.patch(address, json={"settings": settings})
     assert changed.status_code == 200
     assert changed.json()["settings"] == settings
@@ -193,6 +197,19 @@ def test_what_speed_does_to_sound_and_pictures_is_saved(user: httpx.Client, game
     cleared = user.put(clip, json={"stretch": None, "motion": None}).json()["clip"]
     assert (cleared["stretch"], cleared["motion"]) == (None, "repeat")
     refused(user.put(clip, json={"motion": "smear"}), 422, "out_of_range")
+
+
+def test_damage_and_loop_are_saved(user: httpx.Client, game: Path) -> None:
+    clip = added(user, game)
+    assert (user.get(clip).json()["damage"], user.get(clip).json()["loop"]) == (None, None)
+    user.put(clip, json={"damage": "refuse", "loop": True})
+    stored = user.get(clip).json()
+    assert (stored["damage"], stored["loop"]) == ("refuse", True)
+    assert stored["loop"] is True
+    cleared = user.put(clip, json={"damage": None, "loop": None}).json()["clip"]
+    assert (cleared["damage"], cleared["loop"]) == (None, False)
+    refused(user.put(clip, json={"damage": "ignore"}), 422, "out_of_range")
+    refused(user.put(clip, json={"loop": 1}), 422, "wrong_type")
 
 
 def test_absent_fields_stay_and_null_clears(user: httpx.Client, game: Path) -> None:
