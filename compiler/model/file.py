@@ -18,6 +18,8 @@ from compiler.model.limits import (
     FITS,
     FPS,
     LUFS,
+    NTSC,
+    NTSC_NEAR,
     RATE_TERM,
     SAME_SHAPE,
     SOURCE,
@@ -40,7 +42,7 @@ DEFAULT_CANVAS = Canvas(*CANVASES[DEFAULT_ASPECT], DEFAULT_FPS, fit="contain")
 DEFAULT_AUDIO = AudioSettings(DEFAULT_STRETCH, include=True)
 DEFAULT_LOUDNESS = LoudnessTarget(Fraction(-16), Fraction(-1))
 
-_RATE = re.compile(r"[0-9]{1,9}(/[0-9]{1,9}|\.[0-9]{1,9})?")
+_RATE = re.compile(r"[0-9]{1,9}(/[0-9]{1,9}|\.[0-9]{1,20})?")
 
 
 def read_reel(text: str | bytes) -> Reel:
@@ -131,18 +133,33 @@ def _agree(canvas: Stored, aspect: str | None, width: int, height: int) -> None:
 
 
 def read_rate(stored: Stored) -> Fraction | None:
-    """Frames a second: a number, or text such as `30000/1001`, that ffmpeg can hold exactly."""
+    """Frames a second: a number, or text such as `30000/1001`, that ffmpeg can hold exactly.
+
+    A decimal near a rate of `NTSC` is that rate.
+    """
     text = stored.value
     if isinstance(text, str) and _RATE.fullmatch(text) and not re.search(r"/0+$", text):
         stored = Stored(Fraction(text), stored.report, stored.above, stored.key)
     elif isinstance(text, str):
-        stored.fault("RC106", "is not a rate", detail=f"it is {show(text)}", hint='write "30" or "30000/1001"')
+        stored.fault("RC106", "is not a rate", detail=f"it is {show(text)}", hint='write "30", "29.97" or "30000/1001"')
         return None
     rate = stored.number(FPS)
-    if rate is None or max(rate.as_integer_ratio()) <= RATE_TERM:
+    if rate is None:
+        return None
+    if not (isinstance(text, str) and "/" in text):
+        rate = _named_by(rate)
+    if max(rate.as_integer_ratio()) <= RATE_TERM:
         return rate
-    stored.fault("RC106", "is not a rate ffmpeg keeps exactly", detail=f"it is {rate}", hint='write "30000/1001"')
+    hint = f'write "{rate.limit_denominator(1001)}", the nearest rate that it keeps'
+    stored.fault("RC106", "is not a rate ffmpeg keeps exactly", detail=f"it is {show(rate)}", hint=hint)
     return None
+
+
+def _named_by(decimal: Fraction) -> Fraction:
+    """The rate that a decimal means: one of `NTSC` if it is near it or is that rate rounded to hundredths."""
+    nearest = min(NTSC, key=lambda rate: abs(rate - decimal))
+    near = abs(decimal / nearest - 1) <= NTSC_NEAR or decimal == round(nearest, 2)
+    return nearest if near else decimal
 
 
 def _audio(stored: Stored) -> AudioSettings | None:

@@ -28,6 +28,10 @@ DEFAULT_ASPECT = "9:16"
 DEFAULT_FPS = Fraction(30)
 SOURCE = "source"
 """The word for the first clip's own frames a second."""
+NTSC = tuple(Fraction(nominal * 1000, 1001) for nominal in (24, 30, 48, 60, 96, 120, 240))
+"""Rates that have no finite decimal form, although people write them as 23.976, 29.97 and so on."""
+NTSC_NEAR = Fraction(2, 1_000_000)
+"""The relative difference up to which a decimal means a rate of `NTSC`; 29.97 differs by a millionth."""
 SAME_SHAPE = Fraction(1, 100)
 """The relative difference up to which two aspect ratios count as the same shape."""
 
