@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,17 @@ def test_footage_that_cannot_be_read_is_refused(user: httpx.Client, game: Path) 
     for body in (b"", b"no film", playlist, game.read_bytes()[:2000]):
         refused(user.post("/api/raw-clips", content=body, headers=headers), 422, "unreadable_media")
     assert user.get("/api/raw-clips").json() == {"raw_clips": []}
+
+
+def test_the_command_for_footage_that_is_not_read_has_its_own_name(user: httpx.Client) -> None:
+    headers, frame = (
+        {"Content-Type": "video/x-anything"},
+        b"BM" + struct.pack("<IIIIiiHHIIiiII", 58, 0, 54, 40, 1, 1, 1, 24, 0, 4, 1, 1, 0, 0),
+    )
+    answer = user.post("/api/raw-clips", params={"name": "a b.bmp"}, content=frame + bytes(4), headers=headers)
+    problem = refused(answer, 422, "unreadable_media")
+    assert problem["message"].startswith("the file is an image in the format BMP")
+    assert problem["hint"] == "convert it: ffmpeg -i 'a b.bmp' 'a b.png'"
 
 
 def test_footage_that_is_too_long_or_of_another_kind_is_refused(user: httpx.Client) -> None:
