@@ -3,35 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from compiler.errors import Loc, raise_all
 from compiler.model.fields import CLIP_FIELDS
-from compiler.model.limits import ID_LENGTH, TEXT_LENGTH, Motion, Stretch
+from compiler.model.limits import ID_LENGTH, TEXT_LENGTH, Damage, Motion, Stretch
 from compiler.model.reel import Clip, Transition
 from compiler.model.stored import Report, Stored
 from compiler.model.transition import CUT
 
 FIELDS = frozenset({"id", "name", "media", *(name for field in CLIP_FIELDS for name in field.names)})
+DEFAULT_STRETCH: Stretch = "pitch"
 DEFAULT_MOTION: Motion = "repeat"
+DEFAULT_DAMAGE: Damage = "conceal"
+DEFAULT_LOOP = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClipDefaults:
+    """The reel's values of fields that a clip may leave out."""
+
+    transition: Transition = CUT
+    stretch: Stretch = DEFAULT_STRETCH
+    damage: Damage = DEFAULT_DAMAGE
 
 
 def read_clip(
-    row: Mapping[str, object], index: int = 0, *, transition: Transition = CUT, stretch: Stretch = "pitch"
+    row: Mapping[str, object],
+    index: int = 0,
+    *,
+    transition: Transition = CUT,
+    stretch: Stretch = DEFAULT_STRETCH,
+    damage: Damage = DEFAULT_DAMAGE,
 ) -> Clip:
-    """The clip of a row; `index` is its place in the reel, `transition` and `stretch` are the reel's defaults.
+    """The clip of a row; `index` is its place in the reel, and the others are the reel's defaults.
 
     The stored fields may be JSON values or JSON text. Raises every error of the clip at once.
     """
     report = Report()
-    clip = clip_from(Stored(dict(row), report, Loc(None, f"/clips/{index}")), index, transition, stretch)
+    clip = clip_from(
+        Stored(dict(row), report, Loc(None, f"/clips/{index}")), index, ClipDefaults(transition, stretch, damage)
+    )
     raise_all(report.errors)
     assert clip is not None, "a clip that cannot be read has an error"
     return clip
 
 
-def clip_from(stored: Stored, index: int, transition: Transition, stretch: Stretch) -> Clip | None:
+def clip_from(stored: Stored, index: int, defaults: ClipDefaults) -> Clip | None:
     """The clip, with its own notices; None if it cannot be read, for reasons in the report."""
     id_ = stored.field_or("id", f"clip{index + 1}", clip_id)
     report = Report(stored.report.errors)
@@ -40,13 +59,13 @@ def clip_from(stored: Stored, index: int, transition: Transition, stretch: Stret
         return None
     media = clip.field("media").text(TEXT_LENGTH)
     name = clip.field_or("name", id_, lambda field: field.text(TEXT_LENGTH))
-    read = _untouched(id_, name, media or "", clip.loc, transition, stretch)
+    read = _untouched(id_, name, media or "", clip.loc, defaults)
     for field in CLIP_FIELDS:
         read = field.read(clip, read)
     return replace(read, notices=tuple(report.notices))
 
 
-def _untouched(id_: str, name: str, media: str, loc: Loc, transition: Transition, stretch: Stretch) -> Clip:
+def _untouched(id_: str, name: str, media: str, loc: Loc, defaults: ClipDefaults) -> Clip:
     """The clip without a stored edit."""
     return Clip(
         *(id_, name, media),
@@ -55,10 +74,13 @@ def _untouched(id_: str, name: str, media: str, loc: Loc, transition: Transition
         spans=(),
         freezes=(),
         rotation=Fraction(0),
-        transition=transition,
-        stretch=stretch,
+        transition=defaults.transition,
+        stretch=defaults.stretch,
         stretch_inherited=True,
         motion=DEFAULT_MOTION,
+        damage=defaults.damage,
+        damage_inherited=True,
+        loop=DEFAULT_LOOP,
         loc=loc,
     )
 

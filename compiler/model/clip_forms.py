@@ -1,13 +1,14 @@
-"""The schema of one clip: its crop, trim, speeds and transition, each field with its documentation."""
+"""The schema of one clip: its crop and transition, each field with its documentation."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from compiler.colours import BLACK
 from compiler.model import limits
-from compiler.model.limits import Ease, Motion, Origin, RampEase, Stretch
+from compiler.model.limits import Damage, Ease, Motion, Origin, Stretch
 from compiler.model.schema_field import Form, field
+from compiler.model.segment_forms import SegmentsForm
 from compiler.transitions import CURVES, LINEAR, TRANSITIONS
 
 COLOUR = "^#[0-9A-Fa-f]{6}$"
@@ -39,123 +40,6 @@ class KeyframeForm(Form):
     ease: Annotated[
         Ease, field("Movement of the box from this keyframe to the next", example="smooth", errors="RC106")
     ] = "spline"
-
-
-class RampForm(Form):
-    """A speed that changes evenly or smoothly over record time."""
-
-    start: Annotated[
-        float,
-        field(
-            "Speed at the start, in source seconds a record second",
-            limits.SPEED,
-            example=1,
-            errors="RC105 RC106",
-            alias="from",
-        ),
-    ]
-    end: Annotated[
-        float,
-        field(
-            "Speed at the end, in source seconds a record second",
-            limits.SPEED,
-            example=0.25,
-            errors="RC105 RC106",
-            alias="to",
-        ),
-    ]
-    ease: Annotated[RampEase, field("Course of the speed from start to end", example="smooth", errors="RC106")] = (
-        "linear"
-    )
-
-
-class TrimForm(Form):
-    """The source time that the clip plays; the end is exclusive."""
-
-    start: Annotated[
-        float | None,
-        field(
-            "In point, in source time",
-            limits.TIME,
-            example=1.5,
-            errors="RC106 RC111 RC201",
-            default="the start of the media",
-        ),
-    ] = None
-    end: Annotated[
-        float | None,
-        field(
-            "Out point, in source time, exclusive",
-            limits.TIME,
-            example=6,
-            errors="RC106 RC111 RC201",
-            default="the end of the media",
-        ),
-    ] = None
-
-
-Rate = Annotated[
-    float, field("Constant speed, in source seconds a record second", limits.SPEED, example=0.5, errors="RC105 RC106")
-]
-
-
-class SpanForm(Form):
-    """The speed of a part of the source. Parts do not overlap; uncovered time plays at speed 1."""
-
-    start: Annotated[
-        float, field("Start of the part, in source time", limits.TIME, example=3, errors="RC105 RC106 RC111 RC112")
-    ]
-    end: Annotated[
-        float | None,
-        field(
-            "End of the part, in source time, exclusive; null is the end of the media",
-            limits.TIME,
-            example=4,
-            errors="RC105 RC106 RC111 RC112",
-        ),
-    ]
-    speed: Annotated[
-        Rate | RampForm,
-        field(
-            "Speed of the part, in source seconds a record second: a number, or a ramp from one speed to another",
-            str(limits.SPEED),
-            example=0.5,
-            errors="RC105 RC106",
-        ),
-    ]
-
-
-class FreezeForm(Form):
-    """A picture that is held, in silence."""
-
-    at: Annotated[float, field("Source time of the picture", limits.TIME, example=2, errors="RC105 RC106 RC112")]
-    freeze: Annotated[
-        float, field("Record time for which the picture is held", limits.FREEZE, example=0.75, errors="RC105 RC106")
-    ]
-
-
-class SegmentsForm(Form):
-    """Trim, speeds and freezes of one clip."""
-
-    version: Annotated[Literal[2], field("The version of this form", "2", example=2, errors="RC105 RC110")]
-    trimRange: Annotated[
-        TrimForm | None,
-        field(
-            "The part of the source that is played",
-            example={"start": 1.5, "end": 6},
-            errors="RC107 RC111 RC201",
-            default="the whole media",
-        ),
-    ] = None
-    spans: Annotated[
-        list[SpanForm | FreezeForm],
-        field(
-            "Speeds and freezes, in any order",
-            example=[{"start": 3, "end": 4, "speed": 0.5}, {"at": 2, "freeze": 0.75}],
-            errors="RC112",
-            default="none: all at speed 1",
-        ),
-    ] = []
 
 
 class TransitionForm(Form):
@@ -292,3 +176,16 @@ class ClipForm(Form):
     motion: Annotated[
         Motion, field("Frames of slow motion between two frames of the source", example="blend", errors="RC106")
     ] = "repeat"
+    damage: Annotated[
+        Damage | None,
+        field(
+            "Damaged parts of the media: the picture before them is held in silence, or the clip is refused",
+            example="refuse",
+            errors="RC106 RC604",
+            default="the reel's `damage`",
+        ),
+    ] = None
+    loop: Annotated[
+        bool,
+        field("Whether a moving image plays again from its start, up to the out point", "true or false", example=True),
+    ] = False

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from compiler.model.crop import read_crop
-from compiler.model.limits import MOTIONS, NO_ROTATION, ROTATION, STRETCHES
+from compiler.model.limits import DAMAGES, MOTIONS, NO_ROTATION, ROTATION, STRETCHES
 from compiler.model.reel import Clip
 from compiler.model.stored import Stored
 from compiler.model.transition import read_transition
@@ -38,8 +38,10 @@ class ClipField:
     """Returns the clip with the values of the stored object; unchanged where they are absent or null."""
     write: Callable[[Clip, Footage], Json]
     nested: bool = True
-    """Whether the value is a list or an object, which a database stores as JSON text, rather than a number or a
-    word."""
+    """Whether the value is a list or an object, which a database stores as JSON text, rather than a number, a
+    word or a flag."""
+    flag: bool = False
+    """Whether the value is true or false, which a database stores as 1 or 0."""
 
 
 def _read_timing(stored: Stored, clip: Clip) -> Clip:
@@ -66,6 +68,15 @@ def _read_stretch(stored: Stored, clip: Clip) -> Clip:
 
 def _read_motion(stored: Stored, clip: Clip) -> Clip:
     return replace(clip, motion=stored.field_or("motion", clip.motion, lambda field: field.word(MOTIONS)))
+
+
+def _read_damage(stored: Stored, clip: Clip) -> Clip:
+    own = stored.field_or("damage", None, lambda field: field.word(DAMAGES))
+    return clip if own is None else replace(clip, damage=own, damage_inherited=False)
+
+
+def _read_loop(stored: Stored, clip: Clip) -> Clip:
+    return replace(clip, loop=stored.field_or("loop", clip.loop, Stored.flag))
 
 
 CLIP_FIELDS = (
@@ -107,6 +118,21 @@ CLIP_FIELDS = (
         read=_read_motion,
         write=lambda clip, _: clip.motion,
         nested=False,
+    ),
+    ClipField(
+        names=("damage",),
+        holds=("damage", "damage_inherited"),
+        read=_read_damage,
+        write=lambda clip, _: None if clip.damage_inherited else clip.damage,
+        nested=False,
+    ),
+    ClipField(
+        names=("loop",),
+        holds=("loop",),
+        read=_read_loop,
+        write=lambda clip, _: clip.loop,
+        nested=False,
+        flag=True,
     ),
 )
 """Every field of a clip's edit, in the order in which their errors are reported."""

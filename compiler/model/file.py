@@ -7,16 +7,19 @@ from fractions import Fraction
 
 from compiler.colours import BLACK, BLUR
 from compiler.errors import Loc, raise_all
-from compiler.model.clip import clip_from
+from compiler.model.clip import DEFAULT_DAMAGE, DEFAULT_STRETCH, ClipDefaults, clip_from
 from compiler.model.encode import DEFAULT_ENCODE, read_encode
 from compiler.model.limits import (
     CANVAS_SIDE,
     CANVASES,
+    DAMAGES,
     DEFAULT_ASPECT,
     DEFAULT_FPS,
     FITS,
     FPS,
     LUFS,
+    NTSC,
+    NTSC_NEAR,
     RATE_TERM,
     SAME_SHAPE,
     SOURCE,
@@ -30,16 +33,16 @@ from compiler.model.wire import decode, parse
 from compiler.profiles import PROFILES
 
 VERSION = 1
-REEL = frozenset({"reel", "canvas", "audio", "encode", "transition", "clips"})
+REEL = frozenset({"reel", "canvas", "audio", "encode", "transition", "damage", "clips"})
 CANVAS = frozenset({"aspect_ratio", "width", "height", "fps", "fit", "fill"})
 AUDIO = frozenset({"stretch", "include", "loudness"})
 LOUDNESS = frozenset({"target", "true_peak"})
 
 DEFAULT_CANVAS = Canvas(*CANVASES[DEFAULT_ASPECT], DEFAULT_FPS, fit="contain")
-DEFAULT_AUDIO = AudioSettings("pitch", include=True)
+DEFAULT_AUDIO = AudioSettings(DEFAULT_STRETCH, include=True)
 DEFAULT_LOUDNESS = LoudnessTarget(Fraction(-16), Fraction(-1))
 
-_RATE = re.compile(r"[0-9]{1,9}(/[0-9]{1,9}|\.[0-9]{1,9})?")
+_RATE = re.compile(r"[0-9]{1,9}(/[0-9]{1,9}|\.[0-9]{1,20})?")
 
 
 def read_reel(text: str | bytes) -> Reel:
@@ -67,8 +70,10 @@ def _reel(root: Stored) -> Reel:
     encode = root.field_or("encode", DEFAULT_ENCODE, read_encode)
     _check_heard(root, encode, audio)
     transition = read_transition(root.field("transition"), CUT)
+    damage = root.field_or("damage", DEFAULT_DAMAGE, lambda field: field.word(DAMAGES))
+    defaults = ClipDefaults(transition, audio.stretch, damage)
     clips = root.field("clips")
-    found = [clip_from(item, index, transition, audio.stretch) for index, item in enumerate(clips.items())]
+    found = [clip_from(item, index, defaults) for index, item in enumerate(clips.items())]
     if clips.value == []:
         clips.fault("RC109", "is empty", hint="a reel has at least one clip")
     read = tuple(clip for clip in found if clip is not None)
@@ -128,18 +133,33 @@ def _agree(canvas: Stored, aspect: str | None, width: int, height: int) -> None:
 
 
 def read_rate(stored: Stored) -> Fraction | None:
-    """Frames a second: a number, or text such as `30000/1001`, that ffmpeg can hold exactly."""
+    """Frames a second: a number, or text such as `30000/1001`, that ffmpeg can hold exactly.
+
+    A decimal near a rate of `NTSC` is that rate.
+    """
     text = stored.value
     if isinstance(text, str) and _RATE.fullmatch(text) and not re.search(r"/0+$", text):
         stored = Stored(Fraction(text), stored.report, stored.above, stored.key)
     elif isinstance(text, str):
-        stored.fault("RC106", "is not a rate", detail=f"it is {show(text)}", hint='write "30" or "30000/1001"')
+        stored.fault("RC106", "is not a rate", detail=f"it is {show(text)}", hint='write "30", "29.97" or "30000/1001"')
         return None
     rate = stored.number(FPS)
-    if rate is None or max(rate.as_integer_ratio()) <= RATE_TERM:
+    if rate is None:
+        return None
+    if not (isinstance(text, str) and "/" in text):
+        rate = _named_by(rate)
+    if max(rate.as_integer_ratio()) <= RATE_TERM:
         return rate
-    stored.fault("RC106", "is not a rate ffmpeg keeps exactly", detail=f"it is {rate}", hint='write "30000/1001"')
+    hint = f'write "{rate.limit_denominator(1001)}", the nearest rate that it keeps'
+    stored.fault("RC106", "is not a rate ffmpeg keeps exactly", detail=f"it is {show(rate)}", hint=hint)
     return None
+
+
+def _named_by(decimal: Fraction) -> Fraction:
+    """The rate that a decimal means: one of `NTSC` if it is near it or is that rate rounded to hundredths."""
+    nearest = min(NTSC, key=lambda rate: abs(rate - decimal))
+    near = abs(decimal / nearest - 1) <= NTSC_NEAR or decimal == round(nearest, 2)
+    return nearest if near else decimal
 
 
 def _audio(stored: Stored) -> AudioSettings | None:

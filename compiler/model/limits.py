@@ -11,6 +11,7 @@ RampEase = Literal["linear", "smooth"]
 Origin = Literal["user", "trim", "permanent"]
 Stretch = Literal["pitch", "varispeed", "mute"]
 Motion = Literal["repeat", "blend", "interpolate"]
+Damage = Literal["conceal", "refuse"]
 Fit = Literal["contain", "cover"]
 
 EASES: tuple[Ease, ...] = ("spline", "linear", "hold", "smooth")
@@ -18,6 +19,7 @@ RAMP_EASES: tuple[RampEase, ...] = ("linear", "smooth")
 ORIGINS: tuple[Origin, ...] = ("user", "trim", "permanent")
 STRETCHES: tuple[Stretch, ...] = ("pitch", "varispeed", "mute")
 MOTIONS: tuple[Motion, ...] = ("repeat", "blend", "interpolate")
+DAMAGES: tuple[Damage, ...] = ("conceal", "refuse")
 FITS: tuple[Fit, ...] = ("contain", "cover")
 CANVASES = {"9:16": (1080, 1920), "16:9": (1920, 1080), "1:1": (1080, 1080), "4:5": (1080, 1350), "4:3": (1440, 1080)}
 """Width and height, pixels, of each aspect ratio's 1080-class canvas."""
@@ -26,6 +28,10 @@ DEFAULT_ASPECT = "9:16"
 DEFAULT_FPS = Fraction(30)
 SOURCE = "source"
 """The word for the first clip's own frames a second."""
+NTSC = tuple(Fraction(nominal * 1000, 1001) for nominal in (24, 30, 48, 60, 96, 120, 240))
+"""Rates that have no finite decimal form, although people write them as 23.976, 29.97 and so on."""
+NTSC_NEAR = Fraction(2, 1_000_000)
+"""The relative difference up to which a decimal means a rate of `NTSC`; 29.97 differs by a millionth."""
 SAME_SHAPE = Fraction(1, 100)
 """The relative difference up to which two aspect ratios count as the same shape."""
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from compiler.colours import BLACK
 from compiler.errors import Loc, Notice
-from compiler.model.limits import Ease, Fit, Motion, Origin, RampEase, Stretch
+from compiler.model.limits import Damage, Ease, Fit, Motion, Origin, RampEase, Stretch
 from compiler.profiles import FINAL
 from compiler.transitions import LINEAR
 
@@ -107,10 +107,16 @@ class Clip:
     stretch: Stretch
     motion: Motion
     """The frames of slow motion between two frames of the source: a repeated, a blended or an interpolated one."""
+    damage: Damage
+    """Whether damaged parts of the media hold the picture before them in silence, or are an error."""
+    loop: bool
+    """Whether a moving image plays again from its start, up to the out point."""
     loc: Loc
     notices: tuple[Notice, ...] = ()
     stretch_inherited: bool = False
     """Whether `stretch` is the reel's default and not the clip's own."""
+    damage_inherited: bool = False
+    """Whether `damage` is the reel's default and not the clip's own."""
 
     @property
     def speed_loc(self) -> Loc | None:

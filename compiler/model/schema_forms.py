@@ -9,10 +9,11 @@ from typing import Annotated, Any, Literal
 
 from compiler.colours import BLACK, BLUR
 from compiler.model import limits
+from compiler.model.clip import DEFAULT_DAMAGE
 from compiler.model.clip_forms import COLOUR, ClipForm, TransitionForm
 from compiler.model.encode import AUDIO_BITRATE, DEFAULT_ENCODE
 from compiler.model.file import DEFAULT_AUDIO, DEFAULT_CANVAS
-from compiler.model.limits import Fit, Stretch
+from compiler.model.limits import Damage, Fit, Stretch
 from compiler.model.schema_field import Form, field, plain
 from compiler.profiles import CODECS, QUALITIES
 
@@ -204,6 +205,9 @@ class ReelForm(Form):
             default="a cut",
         ),
     ] = None
+    damage: Annotated[Damage, field("`damage` of clips without their own", example="refuse", errors="RC106 RC604")] = (
+        DEFAULT_DAMAGE
+    )
     clips: Annotated[
         list[ClipForm],
         field(

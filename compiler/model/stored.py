@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from compiler.errors import Loc, Notice, ReelError
 from compiler.model.limits import ID_LENGTH, Limits
+from compiler.model.spelling import advice
 from compiler.model.wire import Doubled, Refused, parse
 
 T = TypeVar("T")
@@ -146,7 +147,7 @@ class Stored:
         if isinstance(value, float) and math.isfinite(value):
             value = repr(value)
         elif isinstance(value, bool) or not isinstance(value, int | Fraction):
-            hint = "write it without quotes" if isinstance(value, str) and value.strip() else ""
+            hint = advice(value, limits) if isinstance(value, str) else ""
             self.wrong_type("a number", hint=hint)
             return None
         exact = value if isinstance(value, Fraction) else Fraction(value)

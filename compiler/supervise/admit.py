@@ -6,6 +6,7 @@ the probe child.
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,11 +14,15 @@ from pathlib import Path
 
 import av
 import av.error
+import av.format
 import av.logging
-from av.container import InputContainer
+from av.container import Container, InputContainer
 from av.stream import Stream
 
 from compiler.errors import Loc, ReelError
+from compiler.supervise import foreign
+from compiler.supervise.encryption import encrypted_tracks, is_encrypted
+from compiler.supervise.remedy import command, convert
 from compiler.timeline.media import MAX_PIXELS
 
 FORMATS = (
@@ -56,13 +61,15 @@ TEXTS = {
 }
 """The first bytes of text files that lead players to other files."""
 
-FOUND = "open a video file such as mp4, mov, mkv, webm, ts or avi, or a png, jpg or webp image"
 _OPTIONS = {
     "protocol_whitelist": "file",
     "max_pixels": str(MAX_PIXELS),
     "threads": "1",
 }
+_UNUSED = re.compile(r"Codec \(.*\) not on whitelist")
 _TOO_BIG = re.compile(r"Picture size (\d+)x(\d+) exceeds")
+
+COPY_AGAIN = "copy or upload the file again, and check that it plays"
 
 Log = list[tuple[int, str, str]]
 """libav's messages: level, source, text."""
@@ -81,45 +88,61 @@ def opened(
             alone = still if still in formats else None
             container = av.open(f"file:{path}", format=alone, options=options, metadata_errors="replace")
         except av.error.FFmpegError as error:
-            raise _refusal(error, log) from error
+            raise _refusal(path, error, log) from error
         with container:
             too_big = _TOO_BIG.search(messages(log))
             if too_big:
-                raise too_many_pixels(int(too_big[1]), int(too_big[2]))
+                raise too_many_pixels(int(too_big[1]), int(too_big[2]), container)
             yield container, log
 
 
 def admit_stream(stream: Stream, allowed: tuple[str, ...]) -> str:
-    """The stream's codec name, with its decoder set to one thread and to limits; RC606 if the codec is not allowed."""
-    context = stream.codec_context
-    codec = context.codec.canonical_name if context else "unknown"
+    """The stream's codec name, with its decoder set to one thread and to limits.
+
+    RC604 if it is encrypted, RC606 if the codec is not allowed.
+    """
+    name, context = _name(stream.container), stream.codec_context
+    if is_encrypted(stream):
+        what, hint = foreign.encrypted(name, stream.type, stream.container.format.name)
+        raise unreadable(what, hint=hint)
+    codec = context.codec.canonical_name if context else ""
     if codec not in allowed:
-        raise refused(f"uses the {codec} {stream.type} codec, which is not allowed", "convert it to H.264 and AAC")
+        what, hint = foreign.other_codec(name, stream.type, _title(context.codec) if context else None)
+        raise refused(what, hint, foreign.PICTURES if stream.type == "video" else foreign.SOUNDS)
     context.thread_count = 1
     context.options = {"max_pixels": str(MAX_PIXELS)}
     return codec
 
 
-def refused(what: str, hint: str = FOUND, detail: str = "") -> ReelError:
+def refused(what: str, hint: str, detail: str = "") -> ReelError:
     """RC606 for media that is not allowed."""
     return ReelError("RC606", Loc(), what, detail=detail, hint=hint)
 
 
-def unreadable(what: str, detail: str = "", hint: str = "check that the file is whole and plays") -> ReelError:
+def unreadable(what: str, detail: str = "", hint: str = COPY_AGAIN) -> ReelError:
     """RC604 for media that cannot be read."""
     return ReelError("RC604", Loc(), what, detail=detail, hint=hint)
 
 
-def too_many_pixels(width: int, height: int) -> ReelError:
-    """RC606 for a picture larger than any camera makes."""
-    return refused(
-        f"has a picture of {width}x{height}, more than {MAX_PIXELS / 1e6:.0f} million pixels", "scale it down to 8K"
-    )
+def too_many_pixels(width: int, height: int, container: InputContainer) -> ReelError:
+    """RC606 for a file with a picture larger than any camera makes."""
+    what = f"has a picture of {width}x{height}, more than {MAX_PIXELS / 1e6:.0f} million pixels"
+    scale = "-vf scale=7680:4320:force_original_aspect_ratio=decrease:force_divisible_by=2"
+    ending = ".png" if container.format.name in STILLS.values() else ".mp4"
+    return refused(what, f"scale it down: {command(_name(container), scale, ending=ending)}")
+
+
+def no_picture(container: InputContainer) -> ReelError:
+    """RC605 for a file with sound alone, or with neither picture nor sound."""
+    what, hint = foreign.no_picture(_name(container), bool(container.streams.audio), bool(container.streams.video))
+    return ReelError("RC605", Loc(), what, hint=hint)
 
 
 def messages(log: Log) -> str:
-    """The first eight of libav's distinct messages, a line each."""
-    return "\n".join(list(dict.fromkeys(text.strip() for _, _, text in log))[:8])
+    """The first eight of libav's distinct messages, a line each, but for those on codecs: a stream that is used and
+    not allowed has an error of its own."""
+    lines = dict.fromkeys(text.strip() for _, _, text in log)
+    return "\n".join([line for line in lines if not _UNUSED.search(line)][:8])
 
 
 def _sniff(path: Path) -> str | None:
@@ -132,18 +155,47 @@ def _sniff(path: Path) -> str | None:
     head = raw.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not head:
         raise unreadable("is empty")
-    for mark, name in TEXTS.items():
+    for mark, kind in TEXTS.items():
         if head.startswith(mark):
-            raise refused(f"is {name}, not a video file", "upload the video itself, not a file that points to it")
+            raise refused(f"is {kind}, not a video file", _leads_elsewhere(path.name, mark))
     return None
 
 
-def _refusal(error: av.error.FFmpegError, log: Log) -> ReelError:
-    text = messages(log)
-    if "not on whitelist" in text:
-        return refused("is of a format that is not allowed", detail=text)
-    if error.errno == 12:
-        return refused("takes more memory to open than is allowed", detail=text)
+def _leads_elsewhere(name: str, mark: bytes) -> str:
+    """The hint for a text that leads players to other files."""
+    hint = "name or upload the video itself, not a file that points to it"
+    joined = command(name, "-c copy")
+    return f"{hint}; this joins a playlist's pieces: {joined}" if mark in (b"#EXTM3U", b"<MPD") else hint
+
+
+def _refusal(path: Path, error: av.error.FFmpegError, log: Log) -> ReelError:
+    """The error for a file that cannot be opened."""
+    text, name = messages(log), path.name
+    for _, demuxer, line in log:
+        if "Format not on whitelist" in line:
+            what, hint = foreign.other_format(name, demuxer, av.format.ContainerFormat(demuxer, "r").long_name)
+            return refused(what, hint, foreign.READABLE)
+    if encrypted_tracks(path):
+        what, hint = foreign.encrypted(name, "video", "mp4")
+        return unreadable(what, hint=hint)
+    if error.errno == errno.ENOMEM:
+        return refused("takes more memory to open than is allowed", f"convert it: {convert(name)}", text)
+    with path.open("rb") as file:
+        known = foreign.other_file(file.read(256))
+    if known:
+        what, hint = known
+        return unreadable(what, hint=hint)
     if "moov atom not found" in text:
-        return unreadable("has no index: its end is missing, or it is not a video file", text)
+        hint = "copy or upload the file again; a recording that was broken off has to be repaired first"
+        return unreadable("has no index: its end is missing, or it is not a video file", text, hint)
     return unreadable("is not a video file, or is damaged", text or str(error.strerror))
+
+
+def _name(container: Container) -> str:
+    return Path(container.name).name
+
+
+def _title(codec: av.Codec) -> str:
+    """A codec's name for people, with its short one."""
+    short, long = codec.canonical_name, codec.long_name
+    return long if short.lower() in long.lower() else f"{long} ({short})"

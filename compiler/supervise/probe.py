@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from compiler.errors import Loc, ReelError, raise_all
+from compiler.supervise.address import address_in
 from compiler.supervise.plain import plain
+from compiler.supervise.remedy import convert
 from compiler.supervise.sandbox import ChildLimits, ask
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import AudioStream, Media, VideoStream
@@ -29,6 +31,8 @@ ROOT = str(Path(__file__).parents[2])
 # the environment is used, so that no file beside the media can shadow a module.
 BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from compiler.supervise.probe_child import main; main()"
 PYTHON = (sys.executable, "-I", "-B", "-c", BOOT, ROOT)
+
+SLOW = "check that its disk or network answers, then try again"
 
 Request = tuple[Path, Loc]
 NOWHERE = Loc()
@@ -78,7 +82,7 @@ async def question(name: str, path: Path, *rest: Fraction, loc: Loc) -> Any:
     try:
         answer = await ask(command, LIMITS, WITHIN)
     except TimeoutError as error:
-        raise _fault("RC604", path, loc, f"could not be read within {WITHIN:.0f} s") from error
+        raise _fault("RC604", path, loc, f"could not be read within {WITHIN:.0f} s", hint=SLOW) from error
     try:
         reply = json.loads(answer.stdout)
     except ValueError as error:
@@ -95,20 +99,29 @@ def _check_regular(path: Path, loc: Loc) -> None:
             path.open("rb").close()
             return
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise _fault("RC603", path, loc, "does not exist", hint="check the path; it is relative to the reel") from error
+        raise _missing(path, loc) from error
     except (OSError, ValueError) as error:
+        if address_in(path):  # it may be longer than a path, and so not look like a missing one
+            raise _missing(path, loc) from error
         what = getattr(error, "strerror", None) or str(error)
-        raise _fault("RC604", path, loc, "cannot be opened", what, "check the file's permissions") from error
+        hint = "check the file's permissions" if isinstance(error, PermissionError) else "check the path"
+        raise _fault("RC604", path, loc, "cannot be opened", what, hint) from error
     what = "is a folder" if stat.S_ISDIR(mode) else "is not a regular file"
     raise _fault("RC604", path, loc, what, hint="name a video file")
+
+
+def _missing(path: Path, loc: Loc) -> ReelError:
+    if address := address_in(path):
+        what = f'"{plain(address.text)}" is an address, and addresses are not read here'
+        return ReelError("RC603", loc, what, hint=address.hint)
+    return _fault("RC603", path, loc, "does not exist", hint="check the path; it is relative to the reel")
 
 
 def _crash(path: Path, loc: Loc, exit_code: int, stderr: str) -> ReelError:
     if exit_code < 0 or "MemoryError" in stderr:
         what = "crashed its reader, or took more memory or time than is allowed"
-        return _fault(
-            "RC606", path, loc, what, f"the reader ended with {exit_code}", "convert the file with a trusted tool"
-        )
+        hint = f"if you trust the file, convert it: {convert(path.name)}"
+        return _fault("RC606", path, loc, what, f"the reader ended with {exit_code}", hint)
     tail = "\n".join(stderr.strip().splitlines()[-3:])
     return ReelError("RC901", loc, "the media reader failed", detail=tail, hint="run reelc doctor")
 

@@ -22,7 +22,7 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from compiler.errors import Loc, ReelError
+from compiler.errors import ReelError
 from compiler.supervise import survey
 from compiler.supervise.admit import (
     AUDIO_CODECS,
@@ -30,6 +30,7 @@ from compiler.supervise.admit import (
     VIDEO_CODECS,
     admit_stream,
     messages,
+    no_picture,
     opened,
     too_many_pixels,
     unreadable,
@@ -123,12 +124,12 @@ QUESTIONS: dict[str, Callable[..., object]] = {"media": media, "times": times, "
 def _picture(container: InputContainer) -> VideoStream:
     streams = [stream for stream in container.streams.video if not stream.disposition & ART]
     if not streams:
-        raise ReelError("RC605", Loc(), "has no video stream", hint="choose a file with a picture")
+        raise no_picture(container)
     stream = next((stream for stream in streams if stream.disposition & Disposition.default), streams[0])
     admit_stream(stream, VIDEO_CODECS)
     context = stream.codec_context
     if context.width * context.height > MAX_PIXELS:
-        raise too_many_pixels(context.width, context.height)
+        raise too_many_pixels(context.width, context.height, container)
     return stream
 
 

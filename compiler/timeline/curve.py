@@ -1,8 +1,9 @@
 """Keyframed curves over source time: the crop box by its keyframes.
 
 Between keyframes a property follows, by the ease of the keyframe it leaves: `spline`, a uniform Catmull-Rom whose
-parameter is the linear progress within the bracket, neighbours clamped at the ends; `linear`; `smooth`, smoothstep;
-`hold`, the left value until the next keyframe. Before the first and after the last keyframe the value holds.
+parameter is the linear progress within the bracket, neighbours clamped at the ends and at a hold; `linear`; `smooth`,
+smoothstep; `hold`, the left value until the next keyframe. Before the first and after the last keyframe the value
+holds.
 
 Times are exact; pixel geometry is float64, with errors below 1e-9 px, far less than ffmpeg can show.
 """
@@ -76,11 +77,18 @@ class Curve:
         if not 0 < bracket < len(keys):
             box = keys[0 if bracket == 0 else -1].box
             return (box.x,), (box.y,), (box.width,), (box.height,)
-        before, left = keys[max(0, bracket - 2)].box, keys[bracket - 1].box
-        right, after = keys[bracket].box, keys[min(len(keys) - 1, bracket + 1)].box
-        ease = keys[bracket - 1].ease
-        cubics = [_cubic(ease, *four) for four in zip(before, left, right, after, strict=True)]
-        return cubics[0], cubics[1], cubics[2], cubics[3]
+        left, right = keys[bracket - 1], keys[bracket]
+        before, after = self._neighbours(bracket)
+        fours = zip(before.box, left.box, right.box, after.box, strict=True)
+        x, y, width, height = (_cubic(left.ease, *four) for four in fours)
+        return x, y, width, height
+
+    def _neighbours(self, bracket: int) -> tuple[Key, Key]:
+        """The keyframes before and after a bracket; its own ends where there is none, or one across a hold."""
+        keys, last = self.keys, len(self.keys) - 1
+        before = keys[bracket - 2] if bracket >= 2 and keys[bracket - 2].ease != "hold" else keys[bracket - 1]
+        after = keys[bracket + 1] if bracket < last and keys[bracket].ease != "hold" else keys[bracket]
+        return before, after
 
 
 def _cubic(ease: KeyEase, before: float, left: float, right: float, after: float) -> Cubic:

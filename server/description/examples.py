@@ -23,6 +23,7 @@ CLIP = {
     "segments_data": SEGMENTS,
     "transition_data": DISSOLVE,
     "motion": "repeat",
+    "loop": False,
     "sort_order": 0,
     "version": 2,
     "saved_at": "2026-03-01T12:00:00.000+00:00",

@@ -12,7 +12,7 @@ from compiler.errors import Loc, Notice, ReelError, ReelErrors
 from compiler.model import CLIP_FIELDS, Reel, canonical, read_clip, read_reel
 from server.footage.facts import Footage
 from server.problem import Problem, from_reel
-from server.tables.clips import NESTED, UNTOUCHED, ClipVersion
+from server.tables.clips import FLAGS, NESTED, UNTOUCHED, ClipVersion
 from server.tables.projects import ProjectEdit
 
 Json = dict[str, Any]
@@ -49,7 +49,7 @@ def _touched(changes: Iterable[str]) -> list[str]:
 
 def _column(name: str, value: Any) -> Any:
     if value is None or name not in NESTED:
-        return float(value) if isinstance(value, int) else value
+        return float(value) if isinstance(value, int) and name not in FLAGS else value
     return json.dumps(value)
 
 

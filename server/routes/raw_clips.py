@@ -18,6 +18,7 @@ from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.supervise.plain import plain
 from compiler.supervise.probe import probing
 from compiler.supervise.record import Media
+from compiler.supervise.remedy import renamed
 from server.footage.facts import media_key, playable, store_footage
 from server.ids import new_id
 from server.problem import Problem, invalid, not_found
@@ -69,7 +70,7 @@ async def upload(call: Call[NoBody]) -> Response:
     """Upload footage: as a form with a `file`, or as the body itself with `?name=`."""
     raw_clip_id = new_id("r")
     async with _received(call, raw_clip_id) as (path, name):
-        media = await _probed(path)
+        media = await _probed(path, name)
         with call.services.coming.kept(media_key(call.uid, raw_clip_id)):
             services = call.services
             row = await store_footage(services.store, call.uid, raw_clip_id, name, path, media, services.now())
@@ -137,8 +138,8 @@ def as_json(row: RawClipRow) -> Json:
     return {**public, "playable": playable(row["media_info"])}
 
 
-async def _probed(path: Path) -> Media:
-    """What the file is, found in a sandboxed child; 422 `unreadable_media`."""
+async def _probed(path: Path, name: str) -> Media:
+    """What the file is, found in a sandboxed child; 422 `unreadable_media`, whose hint calls it `name`."""
     try:
         return (await probing([(path, Loc())]))[path]
     except (ReelError, ReelErrors) as error:
@@ -146,7 +147,7 @@ async def _probed(path: Path) -> Media:
         if CODES[first.code].name == "internal_error":  # a bug of ours: its text stays in the log
             raise RuntimeError(first.message) from error
         message = first.message.replace(f'"{path.name}"', "the file")
-        hint, reason = first.hint or None, first.detail or None
+        hint, reason = renamed(first.hint, path.name, name) or None, first.detail or None
         raise Problem(422, "unreadable_media", message, code=first.code, hint=hint, reason=reason) from error
 
 

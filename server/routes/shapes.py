@@ -29,7 +29,7 @@ class NewProject(Body):
     name: Name
     aspect_ratio: Aspect = "9:16"
     settings: Annotated[
-        dict[str, Any], Field(description="canvas, audio, encode and transition, as in a reel file")
+        dict[str, Any], Field(description="canvas, audio, encode, transition and damage, as in a reel file")
     ] = {}
 
 
@@ -63,6 +63,8 @@ class ClipEdit(Change):
     rotation: Stored = None
     stretch: Stored = None
     motion: Stored = None
+    damage: Stored = None
+    loop: Stored = None
 
     def edit(self) -> dict[str, Any]:
         """The stored fields that are given."""
@@ -115,6 +117,8 @@ class Clip(Answer):
     rotation: float
     stretch: str | None
     motion: str | None
+    damage: str | None
+    loop: bool | None
     sort_order: int
     version: int
     saved_at: str

@@ -135,7 +135,13 @@ ALTER TABLE working_clips ADD COLUMN motion TEXT;
 """
 """A clip keeps how speed changes its sound and its pictures; NULL is the default, which every clip had before."""
 
-STEPS: tuple[str, ...] = (FIRST, EXPORTED_EDIT, KEPT_RESULTS, SOUND_AND_MOTION)
+DAMAGE_AND_LOOP = """
+ALTER TABLE working_clips ADD COLUMN damage TEXT;
+ALTER TABLE working_clips ADD COLUMN loop INTEGER;
+"""
+"""A clip keeps how damaged footage plays, and whether a moving image loops; NULL is the default."""
+
+STEPS: tuple[str, ...] = (FIRST, EXPORTED_EDIT, KEPT_RESULTS, SOUND_AND_MOTION, DAMAGE_AND_LOOP)
 """`STEPS[n - 1]` is the SQL that migrates a database from step n - 1 to n. A released step never changes."""
 
 BOOKS = """

@@ -17,7 +17,10 @@ NESTED = tuple(name for field in CLIP_FIELDS if field.nested for name in field.n
 """The fields of a clip's edit that are stored as JSON text; NULL is null."""
 
 PLAIN = tuple(name for field in CLIP_FIELDS if not field.nested for name in field.names)
-"""The fields of a clip's edit that are numbers or words."""
+"""The fields of a clip's edit that are numbers, words or flags."""
+
+FLAGS = frozenset(name for field in CLIP_FIELDS if field.flag for name in field.names)
+"""The fields of a clip's edit that are true or false; SQLite stores 1 or 0."""
 
 FIELDS = (*NESTED, *PLAIN)
 """Every field of a clip's edit, by the compiler's table: each is a column of its name."""
@@ -53,7 +56,11 @@ _COLUMNS = ", ".join((*_OWN, *FIELDS))
 def row_of(columns: Mapping[str, Any]) -> ClipRow:
     """The row that these columns of `working_clips` are."""
     own = {name: columns[name] for name in _OWN}
-    return cast(ClipRow, {**own, "edit": {name: columns[name] for name in FIELDS}})
+    return cast(ClipRow, {**own, "edit": {name: _from_column(name, columns[name]) for name in FIELDS}})
+
+
+def _from_column(name: str, value: Any) -> Any:
+    return bool(value) if name in FLAGS and value is not None else value
 
 
 async def every(reader: Reader, project_id: str) -> list[ClipRow]:

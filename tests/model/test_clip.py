@@ -159,6 +159,18 @@ def test_the_reels_default_transition_and_stretch() -> None:
     assert (first.stretch, second.stretch) == ("varispeed", "mute")
 
 
+def test_damage_is_the_clips_own_or_the_reels_or_concealed() -> None:
+    own = {"media": "b.mp4", "damage": "conceal"}
+    first, second = read_top(damage="refuse", clips=[{"media": "a.mp4"}, own]).clips
+    assert (first.damage, first.damage_inherited) == ("refuse", True)
+    assert (second.damage, second.damage_inherited) == ("conceal", False)
+    assert (read().damage, read(damage="refuse").damage) == ("conceal", "refuse")
+
+
+def test_a_moving_image_plays_once_unless_it_loops() -> None:
+    assert (read().loop, read(loop=True).loop, read(loop=False).loop) == (False, True, False)
+
+
 def test_names_and_ids() -> None:
     reel = read_top(clips=[{"media": "a"}, {"media": "b", "id": "dunk"}, {"media": "c", "id": "x", "name": "Great"}])
     assert [(clip.id, clip.name) for clip in reel.clips] == [("clip1", "clip1"), ("dunk", "dunk"), ("x", "Great")]
@@ -179,6 +191,9 @@ def test_names_and_ids() -> None:
         ({"media": 5}, "RC104"),
         ({"media": "x" * 5000}, "RC106"),
         ({"stretch": "chipmunk"}, "RC106"),
+        ({"damage": "ignore"}, "RC106"),
+        ({"loop": 1}, "RC104"),
+        ({"loop": "true"}, "RC104"),
         ({"crop": []}, "RC103"),
     ],
 )

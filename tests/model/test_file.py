@@ -97,8 +97,11 @@ def test_a_size_needs_no_aspect_ratio() -> None:
     [
         ("30000/1001", Fraction(30000, 1001)),
         ("240000/1001", Fraction(240000, 1001)),
-        ("29.97", Fraction(2997, 100)),
-        (29.97, Fraction(2997, 100)),
+        ("29.97", Fraction(30000, 1001)),
+        (29.97, Fraction(30000, 1001)),
+        ("2997/100", Fraction(2997, 100)),
+        (29.9, Fraction(299, 10)),
+        (24.98, Fraction(1249, 50)),
         (25, Fraction(25)),
         ("240", Fraction(240)),
         (1, Fraction(1)),
@@ -106,6 +109,22 @@ def test_a_size_needs_no_aspect_ratio() -> None:
 )
 def test_rates(stored: object, rate: Fraction) -> None:
     assert read_top(canvas={"fps": stored}).canvas.fps == rate
+
+
+@pytest.mark.parametrize("nominal", [24, 30, 48, 60, 96, 120, 240])
+def test_decimals_of_ntsc_rates_are_the_rates(nominal: int) -> None:
+    """In any number of digits from hundredths on, rounded, or cut from thousandths on; as a number and as text."""
+    rate = Fraction(nominal * 1000, 1001)
+    rounded = [round(float(rate), places) for places in range(2, 16)]
+    cut = [int(rate * 10**places) / 10**places for places in range(3, 14)]
+    for decimal in (*rounded, *cut, float(rate)):
+        for stored in (decimal, repr(decimal)):
+            assert read_top(canvas={"fps": stored}).canvas.fps == rate, stored
+
+
+def test_the_hint_of_an_inexact_rate_is_the_nearest_exact_one() -> None:
+    (error,) = errors_of('{"reel": 1, "canvas": {"fps": 12.3456789012}, "clips": [{"media": "a"}]}')
+    assert (error.detail, error.hint) == ("it is 12.3456789012", 'write "1000/81", the nearest rate that it keeps')
 
 
 @pytest.mark.parametrize(
@@ -123,7 +142,9 @@ def test_rates(stored: object, rate: Fraction) -> None:
         "241",
         0.5,
         241,
-        29.97002997002997,
+        29.9701234567,
+        "29,97",
+        "30 fps",
         "٣٠",
         "9" * 5000,
     ],
@@ -153,6 +174,8 @@ def test_wrong_rates(stored: object) -> None:
         ("canvas", {"fit": "stretch"}, "RC106", "/canvas/fit"),
         ("canvas", {"heigth": 1080}, "RC103", "/canvas/heigth"),
         ("canvas", [], "RC104", "/canvas"),
+        ("damage", "hide", "RC106", "/damage"),
+        ("damage", True, "RC104", "/damage"),
         ("audio", {"include": 1}, "RC104", "/audio/include"),
         ("audio", {"stretch": "none"}, "RC106", "/audio/stretch"),
         ("audio", {"mute": True}, "RC103", "/audio/mute"),

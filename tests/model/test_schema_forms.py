@@ -10,8 +10,9 @@ import pytest
 from pydantic import ValidationError
 
 from compiler.model import clip, crop, encode, file, read_reel, spans
-from compiler.model.clip_forms import ClipForm, FreezeForm, KeyframeForm, RampForm, SpanForm
+from compiler.model.clip_forms import ClipForm, KeyframeForm
 from compiler.model.schema_forms import ReelForm, schema
+from compiler.model.segment_forms import FreezeForm, RampForm, SpanForm
 from tests.model.test_file import EXAMPLE
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from compiler.model import CLIP_FIELDS, TrimRange, canonical, read_clip
-from compiler.model.limits import MOTIONS, STRETCHES, Stretch
+from compiler.model.limits import DAMAGES, MOTIONS, STRETCHES, Damage, Stretch
 from compiler.transitions import CURVES
 from tests.model.test_crop import ANY_ORDER, DEFAULT_CROP, FIRST, SECOND
 from tests.model.test_segments import EXPORTED, FULL, SPLITS_ONLY
@@ -148,6 +148,8 @@ def test_an_untouched_clip() -> None:
         "rotation": 0,
         "stretch": None,
         "motion": "repeat",
+        "damage": None,
+        "loop": False,
     }
 
 
@@ -206,13 +208,18 @@ ABOUT = ("loc", "notices")
     rotation=st.floats(-20, 20),
     stretch=st.sampled_from([None, *STRETCHES]),
     motion=st.sampled_from([None, *MOTIONS]),
+    damage=st.sampled_from([None, *DAMAGES]),
+    loop=st.sampled_from([None, False, True]),
     default=st.sampled_from(STRETCHES),
+    kept=st.sampled_from(DAMAGES),
 )
-def test_what_is_written_reads_as_the_same_clip(default: Stretch, crop: Any, segments: Any, **rest: Any) -> None:
+def test_what_is_written_reads_as_the_same_clip(
+    default: Stretch, kept: Damage, crop: Any, segments: Any, **rest: Any
+) -> None:
     named = {f"{name}_data" if name == "transition" else name: value for name, value in rest.items()}
     row = {"media": "a", "crop_data": crop, "segments_data": segments, **named}
-    clip = read_clip(row, stretch=default)
-    again = read_clip({"media": "a", **canonical(clip)}, stretch=default)
+    clip = read_clip(row, stretch=default, damage=kept)
+    again = read_clip({"media": "a", **canonical(clip)}, stretch=default, damage=kept)
     assert edit(again) == edit(clip)
 
 
@@ -223,3 +230,9 @@ def test_a_reels_default_stretch_is_not_written_into_the_clip() -> None:
         "varispeed",
     )
     assert canonical(read_clip({"media": "a", "stretch": "mute"}, stretch="mute"))["stretch"] == "mute"
+
+
+def test_a_reels_default_damage_is_not_written_into_the_clip() -> None:
+    inherited = canonical(read_clip({"media": "a"}, damage="refuse"))
+    assert (inherited["damage"], read_clip({"media": "a", **inherited}, damage="conceal").damage) == (None, "conceal")
+    assert canonical(read_clip({"media": "a", "damage": "refuse"}, damage="refuse"))["damage"] == "refuse"

@@ -36,13 +36,13 @@ def _value(values: list[Fraction], keys: Sequence[Mapping[str, object]], frame: 
         return values[-1]
     i = max(k for k, at in enumerate(frames) if at <= frame)
     u = (frame - frames[i]) / (frames[i + 1] - frames[i])
-    return _between(values, i, u, str(keys[i].get("ease", "spline")))
+    return _between(values, i, u, [str(key.get("ease", "spline")) for key in keys])
 
 
-def _between(values: list[Fraction], i: int, u: Fraction, ease: str) -> Fraction:
+def _between(values: list[Fraction], i: int, u: Fraction, eases: list[str]) -> Fraction:
     """The value at share `u` of the bracket i .. i + 1."""
     a, b = values[i], values[i + 1]
-    match ease:
+    match eases[i]:
         case "hold":
             return a
         case "linear":
@@ -50,7 +50,8 @@ def _between(values: list[Fraction], i: int, u: Fraction, ease: str) -> Fraction
         case "smooth":
             return a + (b - a) * (3 * u**2 - 2 * u**3)
         case "spline":
-            before, after = values[max(i - 1, 0)], values[min(i + 2, len(values) - 1)]
+            before = values[i - 1] if i > 0 and eases[i - 1] != "hold" else a
+            after = values[i + 2] if i + 2 < len(values) and eases[i + 1] != "hold" else b
             curve = (2 * before - 5 * a + 4 * b - after) * u**2 + (3 * a - before - 3 * b + after) * u**3
             return a + ((b - before) * u + curve) / 2
-    raise ValueError(f"no such ease: {ease}")
+    raise ValueError(f"no such ease: {eases[i]}")

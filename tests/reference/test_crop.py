@@ -36,6 +36,12 @@ def test_the_ease_of_the_keyframe_left_behind_rules(ease: str, quarter: Fraction
     assert x_at(stored, 20) == 100
 
 
+def test_a_hold_on_either_side_ends_the_spline() -> None:
+    cut = keys((0, 40, "hold"), (20, 100, "spline"), (40, 140, "hold"), (60, 500, "spline"))
+    alone = keys((20, 100, "spline"), (40, 140, "spline"))
+    assert [x_at(cut, frame) for frame in (20, 25, 33, 40)] == [x_at(alone, frame) for frame in (20, 25, 33, 40)]
+
+
 def test_one_keyframe_holds_always() -> None:
     assert {x_at(keys((7, 42.5, "spline")), frame) for frame in (0, 7, 100)} == {Fraction(85, 2)}
 

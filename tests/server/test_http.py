@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,11 @@ def test_a_project_is_made_shown_changed_deleted(user: httpx.Client) -> None:
     address = f"/api/projects/{made.json()['id']}"
     shown = user.get(address).json()
     assert (shown["name"], shown["aspect_ratio"], shown["clips"]) == ("Höhepunkte 🏀", "16:9", [])
-    settings = {"canvas": {"fps": "30000/1001"}, "transition": {"type": "dissolve", "duration": 0.5}}
+    settings = {
+        "canvas": {"fps": "30000/1001"},
+        "transition": {"type": "dissolve", "duration": 0.5},
+        "damage": "refuse",
+    }
     changed = user.patch(address, json={"settings": settings})
     assert changed.status_code == 200
     assert changed.json()["settings"] == settings
@@ -147,6 +152,17 @@ def test_footage_that_cannot_be_read_is_refused(user: httpx.Client, game: Path) 
     assert user.get("/api/raw-clips").json() == {"raw_clips": []}
 
 
+def test_the_command_for_footage_that_is_not_read_has_its_own_name(user: httpx.Client) -> None:
+    headers, frame = (
+        {"Content-Type": "video/x-anything"},
+        b"BM" + struct.pack("<IIIIiiHHIIiiII", 58, 0, 54, 40, 1, 1, 1, 24, 0, 4, 1, 1, 0, 0),
+    )
+    answer = user.post("/api/raw-clips", params={"name": "a b.bmp"}, content=frame + bytes(4), headers=headers)
+    problem = refused(answer, 422, "unreadable_media")
+    assert problem["message"].startswith("the file is an image in the format BMP")
+    assert problem["hint"] == "convert it: ffmpeg -i 'a b.bmp' 'a b.png'"
+
+
 def test_footage_that_is_too_long_or_of_another_kind_is_refused(user: httpx.Client) -> None:
     headers = {"Content-Type": "video/mp4"}
     refused(user.post("/api/raw-clips", content=b"x" * 3_300_000, headers=headers), 413, "too_large")
@@ -193,6 +209,19 @@ def test_what_speed_does_to_sound_and_pictures_is_saved(user: httpx.Client, game
     cleared = user.put(clip, json={"stretch": None, "motion": None}).json()["clip"]
     assert (cleared["stretch"], cleared["motion"]) == (None, "repeat")
     refused(user.put(clip, json={"motion": "smear"}), 422, "out_of_range")
+
+
+def test_damage_and_loop_are_saved(user: httpx.Client, game: Path) -> None:
+    clip = added(user, game)
+    assert (user.get(clip).json()["damage"], user.get(clip).json()["loop"]) == (None, None)
+    user.put(clip, json={"damage": "refuse", "loop": True})
+    stored = user.get(clip).json()
+    assert (stored["damage"], stored["loop"]) == ("refuse", True)
+    assert stored["loop"] is True
+    cleared = user.put(clip, json={"damage": None, "loop": None}).json()["clip"]
+    assert (cleared["damage"], cleared["loop"]) == (None, False)
+    refused(user.put(clip, json={"damage": "ignore"}), 422, "out_of_range")
+    refused(user.put(clip, json={"loop": 1}), 422, "wrong_type")
 
 
 def test_absent_fields_stay_and_null_clears(user: httpx.Client, game: Path) -> None:

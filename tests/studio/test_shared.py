@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from compiler.model import limits
-from compiler.model.clip_forms import KeyframeForm, RampForm
+from compiler.model.clip_forms import KeyframeForm
+from compiler.model.segment_forms import RampForm
 from compiler.model.upgrade import VERSION
 from compiler.timeline import colour, warp
 from compiler.timeline.instant import SLOT_BIAS

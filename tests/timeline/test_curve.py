@@ -65,6 +65,50 @@ def test_a_keyframes_own_ease_leads_to_the_next() -> None:
     assert [mixed.at(src(at)).x for at in (0.99, 1, 1.5, 2)] == [0, 100, 150, 200]
 
 
+def keyed(*keys: tuple[float, float, KeyEase]) -> Curve:
+    """Keyframes at frames of 30 a second; the value applies to all four properties, to each in another measure."""
+    return Curve(tuple(Key(src(Fraction(frame) / 30), Box(v, -v, 2 * v, v / 2), ease) for frame, v, ease in keys))
+
+
+def test_a_hold_ends_the_spline_on_both_sides() -> None:
+    """Between holds a spline is as if its keyframes were the only ones."""
+    cut = keyed(
+        (0, 40, "spline"),
+        (10, 90, "hold"),
+        (30, 480, "spline"),
+        (60, 490, "spline"),
+        (90, 470, "hold"),
+        (99, 0, "spline"),
+    )
+    alone = keyed((30, 480, "spline"), (60, 490, "spline"), (90, 470, "spline"))
+    assert [cut.at(src(Fraction(n, 30))) for n in range(30, 91)] == [
+        alone.at(src(Fraction(n, 30))) for n in range(30, 91)
+    ]
+    before = keyed((0, 40, "spline"), (10, 90, "spline"))
+    assert [cut.at(src(Fraction(n, 30))) for n in range(10)] == [before.at(src(Fraction(n, 30))) for n in range(10)]
+
+
+def test_a_slow_pan_after_a_cut_does_not_swing() -> None:
+    cut = keyed((0, 40, "hold"), (30, 480, "spline"), (60, 490, "spline"), (90, 490, "spline"))
+    seen = [cut.at(src(Fraction(n, 30))).x for n in range(30, 100)]
+    assert min(seen) == 480
+    assert max(seen) < 490.75  # as the same three keyframes without a cut before them
+    assert [round(x, 2) for x in seen[:31:10]] == [480, 482.96, 487.04, 490]
+
+
+@pytest.mark.parametrize("ease", ["linear", "smooth"])
+def test_keyframes_across_other_eases_are_neighbours(ease: KeyEase) -> None:
+    """Nothing jumps there: the curve arrives where the spline begins."""
+    joined = keyed((0, 40, ease), (30, 480, "spline"), (60, 490, "spline"))
+    spline = keyed((0, 40, "spline"), (30, 480, "spline"), (60, 490, "spline"))
+    assert joined.at(src("1.5")) == spline.at(src("1.5"))
+
+
+def test_the_ease_of_the_last_keyframe_does_not_matter() -> None:
+    ends = [keyed((0, 40, "spline"), (30, 480, "spline"), (60, 490, ease)) for ease in EASED]
+    assert len({end.at(src(at)) for end in ends for at in ("1.5",)}) == 1
+
+
 def test_progress_is_linear_in_time_however_keyframes_are_spaced() -> None:
     uneven = Curve(tuple(Key(src(at), Box(at, 0, 1, 1), "linear") for at in (0, 1, 10)))
     assert uneven.at(src("5.5")).x == 5.5

@@ -44,6 +44,7 @@ export const count = (number, one, many = `${one}s`) => `${number} ${number === 
 export const FIELD_NAMES = {
   name: "Name", crop_data: "Framing", segments_data: "Trim and speeds", timing_data: "Timing (old form)",
   transition_data: "Transition", rotation: "Rotation", stretch: "Sound of speeds", motion: "Slow motion",
+  damage: "Damaged footage", loop: "Loop",
 };
 
 /** The value of a clip's field as text. */
@@ -53,6 +54,7 @@ export function asText(field, value) {
   if (field === "crop_data") return framing(value);
   if (field === "segments_data") return segments(value);
   if (field === "transition_data") return value && value.type !== "cut" ? `${value.type}, ${value.duration} s` : "cut";
+  if (field === "loop") return value ? "plays again and again" : "plays once";
   return value === null ? "nothing" : JSON.stringify(value);
 }
 
