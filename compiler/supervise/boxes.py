@@ -28,7 +28,7 @@ class NotReadError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class FileBox:
     """A box by its type; its content is `data[start:end]`."""
 
     kind: bytes
@@ -37,7 +37,7 @@ class Box:
 
 
 @dataclass(slots=True)
-class Track:
+class TrackBoxes:
     """One track's boxes, as bytes by their type; `groups` are its sample groups, of which there may be several."""
 
     index: int
@@ -61,14 +61,14 @@ class Movie:
     """The file's time scale, in ticks of a second, and its tracks."""
 
     time_scale: int
-    tracks: list[Track]
+    tracks: list[TrackBoxes]
 
 
 def read_movie(file: BinaryIO, size: int) -> Movie:
     """The boxes of the file's index; NotReadError if it is in several pieces or is not the whole index."""
     data = memoryview(_moov(file, size))
     walk = _Walk(data)
-    tracks: list[Track] = []
+    tracks: list[TrackBoxes] = []
     scale, before = 0, bytearray()
     for box in walk.children(0, len(data)):
         if box.kind == b"trak":
@@ -90,7 +90,7 @@ class _Walk:
     def __init__(self, data: memoryview) -> None:
         self.data, self.left = data, MAX_BOXES
 
-    def children(self, start: int, end: int) -> Iterator[Box]:
+    def children(self, start: int, end: int) -> Iterator[FileBox]:
         """The boxes in `data[start:end]`; NotReadError if one ends after its container."""
         while start + 8 <= end:
             self.left -= 1
@@ -102,12 +102,12 @@ class _Walk:
                 size = end - start
             if size < head or start + size > end or self.left < 0:
                 raise NotReadError("boxes that do not fit")
-            yield Box(kind, start + head, start + size)
+            yield FileBox(kind, start + head, start + size)
             start += size
 
-    def track(self, trak: Box, index: int) -> Track:
+    def track(self, trak: FileBox, index: int) -> TrackBoxes:
         """The boxes of one track, wherever they are in it."""
-        track, due = Track(index), [trak]
+        track, due = TrackBoxes(index), [trak]
         while due:
             outer = due.pop()
             for box in self.children(outer.start, outer.end):
@@ -146,6 +146,8 @@ def _moov(file: BinaryIO, size: int) -> bytes:
         elif kind in (b"meta", b"udta") and {b"iloc", b"iinf", b"covr"} & _words(_content(file, start, end)):
             raise NotReadError("streams that are no tracks")
         at = end
+    else:
+        raise NotReadError("too many boxes")
     if found is None:
         raise NotReadError("no index")
     return found
@@ -174,7 +176,7 @@ def _scale(header: memoryview) -> tuple[int, int]:
     return scale, 0 if duration == unknown else duration
 
 
-def time_scale(track: Track) -> tuple[int, int]:
+def time_scale(track: TrackBoxes) -> tuple[int, int]:
     """The track's ticks of a second and its stated duration in ticks, 0 if unknown."""
     scale, duration = _scale(track[b"mdhd"])
     if not 0 < scale < 1 << 31:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from array import array
 
-from compiler.supervise.boxes import NotReadError, Track
+from compiler.supervise.boxes import NotReadError, TrackBoxes
 
 PICTURES = frozenset(
     [
@@ -24,12 +24,13 @@ SOUNDS = frozenset([b"mp4a", b"alac", b"Opus", b"fLaC", b"samr", b"sawb"])
 MP4_OBJECTS = frozenset([0x20, 0x40, *range(0x60, 0x69), 0x6C, 0x6D])
 """What an `mp4v` or `mp4a` sample may be, by its object type, for the same reason."""
 
-PCM = {b"sowt": 0, b"twos": 0, b"raw ": 0, b"in24": 3, b"in32": 4, b"fl32": 4, b"fl64": 8, b"ulaw": 1, b"alaw": 1}
-PCM_OF_ANY_SIZE = {b"lpcm": 0, b"ipcm": 0, b"fpcm": 0}
+PCM = dict.fromkeys([b"sowt", b"twos", b"raw ", b"lpcm", b"ipcm", b"fpcm"], 0) | {
+    **{b"in24": 3, b"in32": 4, b"fl32": 4, b"fl64": 8, b"ulaw": 1, b"alaw": 1},
+}
 """Uncompressed sounds, and the bytes of one channel's sample, 0 if the description states them."""
 
 
-def check_references(track: Track) -> None:
+def check_references(track: TrackBoxes) -> None:
     """NotReadError if the samples may lie in another file."""
     content = track.get(b"dref")
     if content is None:
@@ -41,7 +42,7 @@ def check_references(track: Track) -> None:
         at += max(12, int.from_bytes(content[at : at + 4]))
 
 
-def _description(track: Track) -> bytes:
+def _description(track: TrackBoxes) -> bytes:
     """The track's only sample description."""
     content = bytes(track[b"stsd"])
     if len(content) < 24 or content[4:8] != b"\0\0\0\1":
@@ -49,7 +50,7 @@ def _description(track: Track) -> bytes:
     return content[8:]
 
 
-def check_description(track: Track, sound: bool, timing: array[int]) -> None:
+def check_description(track: TrackBoxes, sound: bool, timing: array[int]) -> None:
     """NotReadError unless libavformat makes one packet of each sample, without reading into it."""
     entry = _description(track)
     kind = entry[4:8]
@@ -57,7 +58,8 @@ def check_description(track: Track, sound: bool, timing: array[int]) -> None:
         at = entry.find(b"esds")
         if at >= 0 and _object_type(entry[at + 8 :]) not in MP4_OBJECTS:
             raise NotReadError("a codec whose samples are divided")
-    if kind not in ({*SOUNDS, *PCM, *PCM_OF_ANY_SIZE} if sound else PICTURES):
+    packed = timing[1:] == array("I", [1])
+    if kind not in ((PCM if packed else SOUNDS) if sound else PICTURES):
         raise NotReadError("a codec whose samples are divided")
     if kind == b"vp09" and len(set(timing[1::2])) > 1:  # of which libavformat guesses the durations
         raise NotReadError("a codec whose durations are guessed")
@@ -76,11 +78,11 @@ def _object_type(content: bytes) -> int:
     return int(content[at]) if at < len(content) else -1
 
 
-def frame_bytes(track: Track) -> int:
+def frame_bytes(track: TrackBoxes) -> int:
     """The bytes of one moment of uncompressed sound, all channels."""
     entry, sizes = _description(track), track[b"stsz"]
     kind, version = entry[4:8], int.from_bytes(entry[16:18])
-    if len(entry) < 36 or len(sizes) < 12 or track[b"stsd"][0] or not (kind in PCM or kind in PCM_OF_ANY_SIZE):
+    if len(entry) < 36 or len(sizes) < 12 or track[b"stsd"][0]:
         raise NotReadError("sound of an unknown size")
     channels: int
     bits: int

@@ -6,17 +6,21 @@ import struct
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice, repeat
 from operator import add, sub
 from typing import BinaryIO
 
-from compiler.supervise.boxes import Movie, NotReadError, Track, read_movie
-from compiler.supervise.samples import MAX_SAMPLES, Samples, read_samples
+from compiler.supervise.boxes import Movie, NotReadError, TrackBoxes, read_movie
+from compiler.supervise.samples import Budget, Samples, read_samples
 
 FAR = 1 << 60
 """Ticks beyond which no edit lies."""
+
+MOST_CHAPTERS = 1 << 12
+"""Bytes of the lists of tracks that hold chapters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +66,16 @@ def sample_tables(file: BinaryIO, size: int) -> list[Table] | None:
     try:
         movie = read_movie(file, size)
         _check_advanced(movie)
+        chapters = _chapters(movie)
     except NotReadError:
         return None
     tables: list[Table] = []
-    left = MAX_SAMPLES
+    budget = Budget()
     for track in movie.tracks:
-        try:
-            table = _table(track, movie, left)
-        except NotReadError:
+        if _number(track) in chapters:
             continue
-        left -= len(table.dts)
-        tables.append(table)
+        with suppress(NotReadError):
+            tables.append(_table(track, movie.time_scale, budget))
     return tables or None
 
 
@@ -85,38 +88,39 @@ def _check_advanced(movie: Movie) -> None:
             raise NotReadError("a track without times")
 
 
-def _table(track: Track, movie: Movie, most: int) -> Table:
-    if any(track.get(b"tkhd") is not None and _number(track) in _chapters(other) for other in movie.tracks):
-        raise NotReadError("chapters")
-    samples = read_samples(track, most)
-    edit = _edit(track, movie.time_scale, samples.time_scale)
+def _table(track: TrackBoxes, movie_scale: int, budget: Budget) -> Table:
+    samples = read_samples(track, budget)
+    edit = _edit(track, movie_scale, samples.time_scale)
     if edit is None:
         return _packets(track.index, samples, range(len(samples.dts)), 0, samples.duration, ())
     return _edited(track.index, samples, edit)
 
 
-def _number(track: Track) -> bytes:
-    """The track's number, by which others refer to it."""
-    header = bytes(track[b"tkhd"])
+def _number(track: TrackBoxes) -> bytes:
+    """The track's number, by which others refer to it; empty if it has none."""
+    header = bytes(track.get(b"tkhd") or b"")
     at = 20 if header[:1] == b"\1" else 12
     return header[at : at + 4]
 
 
-def _chapters(track: Track) -> set[bytes]:
-    content = track.get(b"chap") or memoryview(b"")
-    return {bytes(content[at : at + 4]) for at in range(0, len(content), 4)}
+def _chapters(movie: Movie) -> set[bytes]:
+    """The numbers of the tracks that hold chapters, which libavformat gives otherwise or not at all."""
+    lists = [content for track in movie.tracks if (content := track.get(b"chap"))]
+    if sum(map(len, lists)) > MOST_CHAPTERS:
+        raise NotReadError("too many tracks of chapters")
+    return {bytes(content[at : at + 4]) for content in lists for at in range(0, len(content), 4)}
 
 
-def _edit(track: Track, movie_scale: int, scale: int) -> Edit | None:
+def _edit(track: TrackBoxes, movie_scale: int, scale: int) -> Edit | None:
     """The track's only edit, after at most one empty one; None if it has no edit list."""
     content = track.get(b"elst")
-    if content is None or not any(content[4:8]):
+    if content is None or bytes(content[4:]) == bytes(4):
         return None
     if len(content) < 8 or content[0] > 1:
         raise NotReadError("an unknown edit list")
     row = struct.Struct(">Qqi" if content[0] else ">Iii")
     count = int.from_bytes(content[4:8])
-    if count > 2 or len(content) < 8 + count * row.size:
+    if not 0 < count <= 2 or len(content) != 8 + count * row.size:  # libavformat counts by the size
         raise NotReadError("several edits")
     rows = [row.unpack_from(content, 8 + n * row.size) for n in range(count)]
     empty = rows.pop(0)[0] if rows[0][1] == -1 else 0
@@ -138,9 +142,7 @@ def _edited(index: int, samples: Samples, edit: Edit) -> Table:
     start = _start(samples, shown, edit)
     packets = range(start, _stop(samples, shown, edit, start))
     partial = _partial(samples, edit, start)
-    outside = [n for n, at in zip(packets, shown[start : packets.stop], strict=True) if not edit.time <= at < edit.end]
-    if partial is not None:
-        outside.remove(partial)
+    outside = [n for n in _outside(samples, shown, edit, packets) if n != partial]
     kept = set(outside)
     first = next((n for n in packets if n not in kept), None)
     if first is None:
@@ -149,9 +151,21 @@ def _edited(index: int, samples: Samples, edit: Edit) -> Table:
     if partial is not None:
         move -= edit.time - samples.dts[partial]
     if not samples.sound:
-        lowest = _lowest(shown[n] + move for n in packets if n not in kept)
-        move -= max(0, lowest - edit.empty)
+        within = shown[start : packets.stop] if not kept else [shown[n] for n in packets if n not in kept]
+        move -= max(0, _lowest(within, move) - edit.empty)
     return _packets(index, samples, packets, move, min(samples.duration, edit.empty + edit.duration), outside)
+
+
+def _outside(samples: Samples, shown: Sequence[int], edit: Edit, packets: range) -> Iterable[int]:
+    """The samples that are shown before or after an edit."""
+    begin, end = edit.time, edit.end
+    if samples.delays is None:
+        before, after = bisect_left(shown, begin), bisect_left(shown, end)
+        return (*range(packets.start, min(before, packets.stop)), *range(max(after, packets.start), packets.stop))
+    within = shown[packets.start : packets.stop]
+    if begin <= min(within) and max(within) < end:
+        return ()
+    return [n for n, at in zip(packets, within, strict=True) if not begin <= at < end]
 
 
 def _start(samples: Samples, shown: Sequence[int], edit: Edit) -> int:
@@ -212,11 +226,13 @@ def _partial(samples: Samples, edit: Edit, start: int) -> int | None:
     return at if at >= start and after > edit.time else None
 
 
-def _lowest(times: Iterable[int]) -> int:
+def _lowest(shown: Sequence[int], move: int) -> int:
     """The first time of all, as libavformat counts it: any time after a negative one takes its place."""
-    lowest = -1
-    for time in times:
-        lowest = time if lowest < 0 else min(lowest, time)
+    lowest = min(shown) + move
+    if lowest >= 0:
+        return lowest
+    for at in shown:
+        lowest = at + move if lowest < 0 else min(lowest, at + move)
     return lowest
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from itertools import accumulate, chain, compress, islice, repeat
 from operator import add, sub
 
-from compiler.supervise.boxes import NotReadError, Track, big_endian, entries, time_scale
+from compiler.supervise.boxes import NotReadError, TrackBoxes, big_endian, entries, time_scale
 from compiler.supervise.descriptions import check_description, check_references, frame_bytes
 
 MAX_SAMPLES = 1 << 21
-"""Samples of all tracks of one file: 14 hours of picture and sound at 30 and 12 of AAC; more are not read here."""
+"""Samples of all tracks of one file that are read: seven hours of 30 pictures a second with AAC."""
 
 LATEST = 1 << 28
 """Ticks that a sample may be shown after or before its turn to be decoded; libavformat ignores tables with more."""
@@ -49,7 +49,20 @@ class Samples:
     packed: bool = False
 
 
-def read_samples(track: Track, most: int) -> Samples:
+class Budget:
+    """The samples that may still be read of a file; a track that is given up has spent its own too."""
+
+    def __init__(self) -> None:
+        self.left = MAX_SAMPLES
+
+    def spend(self, samples: int) -> None:
+        """NotReadError if these are too many."""
+        self.left -= samples
+        if self.left < 0:
+            raise NotReadError("too many samples")
+
+
+def read_samples(track: TrackBoxes, budget: Budget) -> Samples:
     """The samples of one track; NotReadError if libavformat would not give them as the tables state them."""
     if track.repeated or len(track.handlers) != 1:
         raise NotReadError("neither a picture nor a sound")
@@ -59,13 +72,13 @@ def read_samples(track: Track, most: int) -> Samples:
         raise NotReadError("a negative duration")
     check_description(track, sound, timing)
     check_references(track)
-    if sound and len(timing) == 2 and timing[1] == 1:
-        return _packets(track, timing, most)
-    return _samples(track, sound, timing, most)
+    if sound and timing[1:] == array("I", [1]):
+        return _packets(track, timing, budget)
+    return _samples(track, sound, timing, budget)
 
 
-def _samples(track: Track, sound: bool, timing: array[int], most: int) -> Samples:
-    sizes = _sizes(track, most)
+def _samples(track: TrackBoxes, sound: bool, timing: array[int], budget: Budget) -> Samples:
+    sizes = _sizes(track, budget)
     count = len(sizes)
     scale, stated = time_scale(track)
     durations = array("I", islice(_runs(timing[1::2], timing[0::2]), count))
@@ -86,12 +99,11 @@ def _samples(track: Track, sound: bool, timing: array[int], most: int) -> Sample
     )
 
 
-def _packets(track: Track, timing: array[int], most: int) -> Samples:
+def _packets(track: TrackBoxes, timing: array[int], budget: Budget) -> Samples:
     """Uncompressed sound, in the packets of which libavformat makes each chunk."""
     frame = frame_bytes(track)
     offsets, counts = _chunks(track)
-    if sum(-(-count // PACKET) for count in counts) > most:
-        raise NotReadError("too many samples")
+    budget.spend(sum(-(-count // PACKET) for count in counts))
     parts = {
         count: [*repeat(PACKET, count // PACKET), *([count % PACKET] if count % PACKET else [])]
         for count in set(counts)
@@ -127,39 +139,36 @@ def _runs(values: Iterable[int], counts: Iterable[int]) -> Iterable[int]:
     return chain.from_iterable(map(repeat, values, counts))
 
 
-def _delays(track: Track, count: int) -> tuple[array[int] | None, int]:
+def _delays(track: TrackBoxes, count: int) -> tuple[array[int] | None, int]:
     """The ticks from decoding to showing each sample, and the ticks by which decoding begins before 0 for them."""
     content = track.get(b"ctts")
     if content is None:
         return None, 0
     table = entries(content, 2, "i", newest=1)
     values, counts = table[1::2], table[0::2]
-    if any(count < 0 for count in counts):
-        raise NotReadError("a negative count")
-    if not any(counts):
+    if min(counts, default=1) <= 0 or max(map(abs, values), default=0) > LATEST:
+        raise NotReadError("delays that cannot be")
+    if not values:
         return None, 0
-    if max(values) > LATEST or min(values) < -LATEST:
-        raise NotReadError("a delay too long")
-    shift = max(0, -min((value for value, n in zip(values[:-2], counts[:-2], strict=True) if n), default=0))
-    late = chain(_runs((value + shift for value in values), counts), repeat(shift))
+    shift = max(0, -min(values[:-2], default=0))
+    late = chain(_runs(map(add, values, repeat(shift)), counts), repeat(shift))
     return array("q", islice(late, count)), shift
 
 
-def _sizes(track: Track, most: int) -> array[int]:
+def _sizes(track: TrackBoxes, budget: Budget) -> array[int]:
     compact = track.get(b"stz2")
     content = compact if compact is not None else track[b"stsz"]
     if len(content) < 12 or content[0] or (compact is not None and track.get(b"stsz") is not None):
         raise NotReadError("sizes of an unknown version")
     every, count = struct.unpack_from(">II", content, 4)
-    if not 0 < count <= most:
-        raise NotReadError("no samples, or too many")
+    budget.spend(count)
     if compact is not None:
         sizes = _compact(content[12:], every & 0xFF, count)
     elif every:
         sizes = array("I", [every]) * count
     else:
         sizes = big_endian("I", content[12 : 12 + 4 * count])
-    if len(sizes) < count or not 0 < min(sizes) <= max(sizes) <= LARGEST:
+    if not count or len(sizes) < count or not 0 < min(sizes) <= max(sizes) <= LARGEST:
         raise NotReadError("sizes that cannot be")
     return sizes
 
@@ -174,7 +183,7 @@ def _compact(content: memoryview, bits: int, count: int) -> array[int]:
     raise NotReadError("sizes of an unknown width")
 
 
-def _chunks(track: Track) -> tuple[array[int], array[int]]:
+def _chunks(track: TrackBoxes) -> tuple[array[int], array[int]]:
     """Where each chunk begins in the file, and the number of its samples."""
     wide = track.get(b"co64")
     if wide is not None and track.get(b"stco") is not None:
@@ -191,12 +200,12 @@ def _chunks(track: Track) -> tuple[array[int], array[int]]:
         or not all(counts)
     ):
         raise NotReadError("chunks that cannot be")
-    if max(offsets) >= 1 << 62 or any(kind != 1 for kind in kinds):
+    if max(offsets) >= 1 << 62 or kinds.count(1) < len(kinds):
         raise NotReadError("samples of several descriptions")
     return offsets, array("I", _runs(counts, map(sub, ends, first)))
 
 
-def _places(track: Track, sizes: array[int]) -> array[int]:
+def _places(track: TrackBoxes, sizes: array[int]) -> array[int]:
     """Where each sample begins in the file."""
     offsets, counts = _chunks(track)
     if sum(counts) != len(sizes):
@@ -207,7 +216,7 @@ def _places(track: Track, sizes: array[int]) -> array[int]:
     return array("q", map(add, before, _runs(moves, counts)))
 
 
-def _keys(track: Track, sound: bool, count: int) -> Sequence[int]:
+def _keys(track: TrackBoxes, sound: bool, count: int) -> Sequence[int]:
     """The samples at which decoding can begin, as libavformat reads the tables of them."""
     listed = track.get(b"stss")
     if listed is None:
