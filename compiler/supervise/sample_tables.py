@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice, repeat
-from operator import add, sub
+from itertools import count, islice, repeat
+from operator import add, mul, sub
 from typing import BinaryIO
 
 from compiler.supervise.boxes import Movie, NotReadError, TrackBoxes, read_movie
@@ -41,6 +41,12 @@ class Table:
     pos: Sequence[int]
     sizes: Sequence[int]
     discarded: Sequence[int]
+
+    @property
+    def shown(self) -> list[int]:
+        """The ticks at which what the edit list shows begins, in the order of showing."""
+        hidden = set(self.discarded)
+        return sorted(self.pts if not hidden else [at for n, at in enumerate(self.pts) if n not in hidden])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,16 @@ def sample_tables(file: BinaryIO, size: int) -> list[Table] | None:
         with suppress(NotReadError):
             tables.append(_table(track, movie.time_scale, budget))
     return tables or None
+
+
+def farthest_off(ticks: Sequence[int]) -> Fraction:
+    """The ticks by which any of the ordered ticks is off the even grid from the first to the last; 0 for none."""
+    gaps = len(ticks) - 1
+    if gaps < 2:
+        return Fraction(0)
+    span, first = ticks[-1] - ticks[0], ticks[0] * gaps
+    off = list(map(sub, map(mul, ticks, repeat(gaps)), count(first, span)))
+    return Fraction(max(max(off), -min(off)), gaps)
 
 
 def _check_advanced(movie: Movie) -> None:
@@ -119,10 +135,10 @@ def _edit(track: TrackBoxes, movie_scale: int, scale: int) -> Edit | None:
     if len(content) < 8 or content[0] > 1:
         raise NotReadError("an unknown edit list")
     row = struct.Struct(">Qqi" if content[0] else ">Iii")
-    count = int.from_bytes(content[4:8])
-    if not 0 < count <= 2 or len(content) != 8 + count * row.size:  # libavformat counts by the size
+    edits = int.from_bytes(content[4:8])
+    if not 0 < edits <= 2 or len(content) != 8 + edits * row.size:  # libavformat counts by the size
         raise NotReadError("several edits")
-    rows = [row.unpack_from(content, 8 + n * row.size) for n in range(count)]
+    rows = [row.unpack_from(content, 8 + n * row.size) for n in range(edits)]
     empty = rows.pop(0)[0] if rows[0][1] == -1 else 0
     if len(rows) != 1 or rows[0][1] < 0 or rows[0][2] != 1 << 16:
         raise NotReadError("several edits, or one of another speed")

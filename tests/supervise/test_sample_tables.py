@@ -7,12 +7,13 @@ import random
 import struct
 import subprocess
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import av
 import pytest
 
-from compiler.supervise.sample_tables import Table, sample_tables
+from compiler.supervise.sample_tables import Table, farthest_off, sample_tables
 from tests.cases import cases
 from tests.supervise.mp4 import Box, changed, numbers, parse, set_edits, table
 
@@ -347,6 +348,35 @@ def test_damage_is_survived(make: Make, name: str, count: int) -> None:
         for found in sample_tables(io.BytesIO(data), len(data)) or ():
             assert len(rows(found)) > 0
             assert all(0 <= n < len(found.dts) for n in (*found.keys, *found.discarded))
+
+
+@pytest.mark.parametrize("name", ["from.mp4", "negative.mp4"])
+def test_the_shown_ticks_are_those_within_the_edit_list(make: Make, name: str) -> None:
+    path = make(name)
+    kept = sorted(pts for pts, *_, discarded in demuxed(path, 0) if not discarded)
+    assert read(path)[0].shown == kept
+
+
+@pytest.mark.parametrize(
+    ("ticks", "off"),
+    [
+        ([], 0),
+        ([7], 0),
+        ([0, 9], 0),
+        ([5, 15, 25, 35], 0),
+        ([0, 10, 23, 30], 3),
+        ([0, 7, 20, 30], 3),
+        ([0, 33, 67, 100], Fraction(1, 3)),
+        ([-20, -10, 0, 1000], 660),
+    ],
+)
+def test_how_far_ticks_are_off_an_even_grid(ticks: list[int], off: Fraction) -> None:
+    assert farthest_off(ticks) == off
+
+
+def test_one_gap_in_the_middle_of_a_long_file_is_seen() -> None:
+    ticks = [*range(0, 512 * 100_000, 512), *range(512 * 100_000 + 60, 512 * 200_000, 512)]
+    assert farthest_off(ticks) == pytest.approx(30, abs=1)
 
 
 def test_a_file_of_very_many_boxes_is_given_up(make: Make, written: Callable[[bytes], Path]) -> None:
