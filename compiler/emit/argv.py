@@ -13,19 +13,27 @@ from compiler.ir.graph import Graph
 from compiler.timeline.media import MAX_PIXELS, STILL_TICK
 
 DECODERS = {
+    "adpcm_g722": "g722",
+    "adpcm_g726": "g726",
+    "adpcm_g726le": "g726le",
     "amr_nb": "amrnb",
     "amr_wb": "amrwb",
     "av1": "libdav1d,av1",
+    "dts": "dca",
     "flv1": "flv",
+    "mp1": "mp1float,mp1",
     "mp2": "mp2float,mp2",
-    "msmpeg4v3": "msmpeg4",
     "mp3": "mp3float,mp3",
+    "mpeg1video": "mpeg1video,mpeg2video",
+    "mpeg2video": "mpeg2video,mpeg1video",
+    "msmpeg4v3": "msmpeg4",
     "opus": "opus,libopus",
     "vorbis": "vorbis,libvorbis",
     "vp8": "vp8,libvpx",
     "vp9": "vp9,libvpx-vp9",
 }
-"""The decoders ffmpeg may have for a codec, where their names differ from the codec's."""
+"""The decoders ffmpeg may have for a codec, where their names differ from the codec's. MPEG-1 and MPEG-2 are told apart
+by the first packets, where a short stream leaves ffmpeg guessing."""
 
 DECODER_THREADS = 2
 """Threads of each decoder: enough to feed the encoder, few enough to keep memory small in a reel of many clips."""
