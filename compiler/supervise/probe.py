@@ -130,6 +130,8 @@ def media_of(path: Path, facts: Mapping[str, Any]) -> Media:
         start=Fraction(facts["start"]),
         size=facts["size"],
         earliest=Fraction(facts["earliest"]),
+        notices=tuple(facts.get("notices", ())),
+        unheard=tuple(facts.get("unheard", ())),
         video=VideoStream(**{**video, **exact, "start": _known(video["start"]), "ticks": tuple(video["ticks"])}),
         audio=AudioStream(**{**audio, **heard, "start": _known(audio["start"]), "speakers": tuple(audio["speakers"])})
         if audio

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
@@ -25,7 +25,6 @@ from av.video.stream import VideoStream
 from compiler.errors import Loc, ReelError
 from compiler.supervise import survey
 from compiler.supervise.admit import (
-    AUDIO_CODECS,
     STILLS,
     VIDEO_CODECS,
     admit_stream,
@@ -37,10 +36,12 @@ from compiler.supervise.admit import (
 from compiler.supervise.colour import colours
 from compiler.supervise.display import speakers, turn
 from compiler.supervise.film_facts import film
+from compiler.supervise.tracks import UndecodableTrackError, sound_of
 from compiler.timeline.media import MAX_PIXELS, STILL_RATE, STILL_SECONDS, STILL_TICK
 from compiler.timeline.media import STILL as STILL_FORMAT
 
 Fields = dict[str, Any]
+Read = Callable[[InputContainer, list[Stream]], survey.Reading | None]
 
 ART = Disposition.attached_pic | Disposition.timed_thumbnails
 FIELDS = {2: "tff", 3: "bff", 4: "tff", 5: "bff"}
@@ -62,12 +63,18 @@ def media(path: Path) -> Fields:
     """The fields of timeline.media.Media, except the path."""
     with opened(path) as (container, _):
         earliest = survey.earliest(container)
-    return {**(_media(path, survey.read) or cast(Fields, _media(path, survey.read_whole))), "earliest": earliest}
+    undecodable: list[int] = []
+    while True:
+        try:
+            facts = _media(path, survey.read, undecodable) or _media(path, survey.read_whole, undecodable)
+            return {**cast(Fields, facts), "earliest": earliest}
+        except UndecodableTrackError as error:
+            undecodable.append(error.args[0])
 
 
-def _media(path: Path, read: Callable[[InputContainer, list[Stream]], survey.Reading | None]) -> Fields | None:
+def _media(path: Path, read: Read, undecodable: Collection[int]) -> Fields | None:
     with opened(path) as (container, log):
-        picture, sound = _picture(container), _sound(container)
+        picture, (sound, unheard) = _picture(container), sound_of(container, undecodable)
         size = path.stat().st_size
         if container.format.name in STILLS.values():
             video = _still(container, picture)
@@ -85,6 +92,7 @@ def _media(path: Path, read: Callable[[InputContainer, list[Stream]], survey.Rea
             "size": size,
             "video": video,
             "audio": _audio(reading, sound, video["first"]) if sound else None,
+            "unheard": unheard,
         }
 
 
@@ -113,15 +121,6 @@ def _picture(container: InputContainer) -> VideoStream:
     context = stream.codec_context
     if context.width * context.height > MAX_PIXELS:
         raise too_many_pixels(context.width, context.height)
-    return stream
-
-
-def _sound(container: InputContainer) -> AudioStream | None:
-    streams = container.streams.audio
-    if not streams:
-        return None
-    stream = next((stream for stream in streams if stream.disposition & Disposition.default), streams[0])
-    admit_stream(stream, AUDIO_CODECS)
     return stream
 
 
@@ -193,6 +192,8 @@ def _still(container: InputContainer, stream: VideoStream) -> Fields:
 
 def _audio(reading: survey.Reading, stream: AudioStream, zero: Fraction) -> Fields | None:
     head, tail, context = reading.heads[1], reading.tails[1], stream.codec_context
+    if head.first is None and head.ticks:
+        raise UndecodableTrackError(stream.index)
     if head.first is None:  # a declared stream without any sound
         return None
     return {

@@ -211,7 +211,7 @@ def first_frame(packet: Packet[Any]) -> VideoFrame | AudioFrame | None:
     """The first frame with a time that a packet decodes to, if any."""
     try:
         frames = packet.decode()
-    except av.error.InvalidDataError:  # a stream cut in its middle cannot be decoded before its first keyframe
+    except av.error.FFmpegError:  # a stream cut in its middle cannot be decoded before its first keyframe
         return None
     timed = (frame for frame in frames if isinstance(frame, VideoFrame | AudioFrame))
     return next((frame for frame in timed if _tick(frame) is not None), None)

@@ -125,6 +125,10 @@ class Media:
     """Bytes."""
     earliest: Fraction | None = None
     """Container timestamp of the first packet, packets that only prime a decoder included, seconds."""
+    notices: tuple[str, ...] = ()
+    """Warnings for every film that uses the file, a sentence each."""
+    unheard: tuple[str, ...] = ()
+    """Warnings for films that use the file's sound: a sentence for each track that cannot be decoded and was due."""
 
     def origin(self, stream: VideoStream | AudioStream) -> Fraction:
         """Seconds that ffmpeg subtracts from every timestamp of a stream when it reads that stream alone."""
