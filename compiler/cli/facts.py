@@ -50,7 +50,7 @@ def probe_command(
 
 def _as_text(name: str, fact: object) -> str:
     if isinstance(fact, tuple) and name != "ticks":
-        return plain("; ".join(map(str, fact))) or "-"
+        return plain(", ".join(map(str, fact))) or "-"
     if isinstance(fact, tuple):
         return f"{len(fact)} frames at uneven times" if fact else "even"
     return "-" if fact is None else plain(str(fact))

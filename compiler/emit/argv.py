@@ -57,7 +57,7 @@ def join_command(
     heard = [build.script_option, script_path, "-map", f"[{graph.audio}]"] if graph else []
     return [
         *run_of(build),
-        *([*input_of(source)] for source in sounds),
+        *([*input_of(source, build)] for source in sounds),
         pictures,
         [*heard, "-map", f"{len(sounds)}:0", "-c:v", "copy"],
         *([audio(encoding)] if graph else []),
@@ -93,7 +93,7 @@ def _graph(graph: Graph, build: Build, script_path: str) -> Command:
     """The global options, the inputs, the script, and the links that are the film."""
     return [
         *run_of(build),
-        *([*input_of(define.op)] for define in graph if isinstance(define.op, ops.Source)),
+        *([*input_of(define.op, build)] for define in graph if isinstance(define.op, ops.Source)),
         [build.script_option, script_path, *(word for root in graph.roots for word in ("-map", f"[{root}]"))],
     ]
 
@@ -106,7 +106,7 @@ def run_of(build: Build) -> Command:
     ]
 
 
-def input_of(source: ops.Source) -> Iterator[str]:
+def input_of(source: ops.Source, build: Build) -> Iterator[str]:
     """One stream of one file. Picture and sound are separate inputs: a shared input makes joins buffer whole clips."""
     media = source.media
     codecs = [stream.codec for stream in (media.video, media.audio) if stream]
@@ -117,6 +117,8 @@ def input_of(source: ops.Source) -> Iterator[str]:
     yield from ("-max_pixels", str(MAX_PIXELS), "-threads", str(DECODER_THREADS))
     if source.seek:
         yield from ("-ss", decimal(source.seek))
+    if source.stream == "video" and build.crops(media.video):  # the graph crops as the container states
+        yield from ("-apply_cropping", "codec")
     if media.video.rotation or media.video.mirrored:  # the graph turns the picture
         yield "-noautorotate"
     yield "-an" if source.stream == "video" else "-vn"

@@ -90,6 +90,6 @@ def _jpeg(output: str) -> Command:
 
 
 def _graph(graph: Graph, build: Build, script_path: str, reading: tuple[str, ...] = ()) -> Command:
-    inputs = [[*reading, *input_of(define.op)] for define in graph if isinstance(define.op, ops.Source)]
+    inputs = [[*reading, *input_of(define.op, build)] for define in graph if isinstance(define.op, ops.Source)]
     roots = [word for root in graph.roots for word in ("-map", f"[{root}]")]
     return [*run_of(build), *inputs, [build.script_option, script_path, *roots]]

@@ -122,6 +122,7 @@ def _fault(code: str, path: Path, loc: Loc, what: str, detail: str = "", hint: s
 def media_of(path: Path, facts: Mapping[str, Any]) -> Media:
     """The media at `path`, from facts in the form of the child's answers and of `recorded`."""
     video, audio = facts["video"], facts["audio"]
+    tuples = {"ticks": tuple(video["ticks"]), "crop": tuple(video["crop"]) if video.get("crop") else None}
     exact = {name: Fraction(video[name]) for name in ("rate", "time_base", "first", "end", "sar")}
     heard = audio and {name: Fraction(audio[name]) for name in ("time_base", "first", "end")}
     return Media(
@@ -132,7 +133,7 @@ def media_of(path: Path, facts: Mapping[str, Any]) -> Media:
         earliest=Fraction(facts["earliest"]),
         notices=tuple(facts.get("notices", ())),
         unheard=tuple(facts.get("unheard", ())),
-        video=VideoStream(**{**video, **exact, "start": _known(video["start"]), "ticks": tuple(video["ticks"])}),
+        video=VideoStream(**{**video, **exact, "start": _known(video["start"]), **tuples}),
         audio=AudioStream(**{**audio, **heard, "start": _known(audio["start"]), "speakers": tuple(audio["speakers"])})
         if audio
         else None,

@@ -34,10 +34,11 @@ from compiler.supervise.admit import (
     unreadable,
 )
 from compiler.supervise.colour import colours
+from compiler.supervise.cropping import cropping
 from compiler.supervise.display import speakers, turn
 from compiler.supervise.film_facts import film
 from compiler.supervise.tracks import UndecodableTrackError, sound_of
-from compiler.timeline.media import MAX_PIXELS, STILL_RATE, STILL_SECONDS, STILL_TICK
+from compiler.timeline.media import MAX_PIXELS, STILL_RATE, STILL_SECONDS, STILL_TICK, WHOLE
 from compiler.timeline.media import STILL as STILL_FORMAT
 
 Fields = dict[str, Any]
@@ -86,6 +87,7 @@ def _media(path: Path, read: Read, undecodable: Collection[int]) -> Fields | Non
         if reading is None or (reading.uneven and not reading.whole):
             return None
         video = _video(container, reading, picture)
+        video["crop"] = cropping(path, container, picture, (video["width"], video["height"]))
         return {
             "format": container.format.name.split(",")[0],
             "start": Fraction(container.start_time or 0, 1_000_000),
@@ -142,8 +144,8 @@ def _video(container: InputContainer, reading: survey.Reading, stream: VideoStre
     return {
         "index": stream.index,
         "codec": context.codec.canonical_name,
-        "width": context.width,
-        "height": context.height,
+        "width": frame.width,  # the decoder's own, since a container or a header may state another size
+        "height": frame.height,
         "rate": Fraction(rate),
         "time_base": head.time_base,
         "first": first,
@@ -186,6 +188,7 @@ def _still(container: InputContainer, stream: VideoStream) -> Fields:
         "rotation": degrees,
         "mirrored": mirrored,
         "pix_fmt": context.pix_fmt,
+        "crop": WHOLE,
         **colours(context),
     }
 
