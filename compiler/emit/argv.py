@@ -14,19 +14,27 @@ from compiler.ir.graph import Def, Graph
 from compiler.timeline.media import MAX_PIXELS, STILL_TICK
 
 DECODERS = {
+    "adpcm_g722": "g722",
+    "adpcm_g726": "g726",
+    "adpcm_g726le": "g726le",
     "amr_nb": "amrnb",
     "amr_wb": "amrwb",
     "av1": "libdav1d,av1",
+    "dts": "dca",
     "flv1": "flv",
+    "mp1": "mp1float,mp1",
     "mp2": "mp2float,mp2",
-    "msmpeg4v3": "msmpeg4",
     "mp3": "mp3float,mp3",
+    "mpeg1video": "mpeg1video,mpeg2video",
+    "mpeg2video": "mpeg2video,mpeg1video",
+    "msmpeg4v3": "msmpeg4",
     "opus": "opus,libopus",
     "vorbis": "vorbis,libvorbis",
     "vp8": "vp8,libvpx",
     "vp9": "vp9,libvpx-vp9",
 }
-"""The decoders ffmpeg may have for a codec, where their names differ from the codec's."""
+"""The decoders ffmpeg may have for a codec, where their names differ from the codec's. MPEG-1 and MPEG-2 are told apart
+by the first packets, where a short stream leaves ffmpeg guessing."""
 
 DECODER_THREADS = 2
 """Threads of each decoder: enough to feed the encoder, few enough to keep memory small in a reel of many clips."""
@@ -50,7 +58,7 @@ def join_command(
     heard = [build.script_option, script_path, "-map", f"[{graph.audio}]"] if graph else []
     return [
         *run_of(build),
-        *([*input_of(source)] for source in sounds),
+        *([*input_of(source, build)] for source in sounds),
         pictures,
         [*heard, "-map", f"{len(sounds)}:0", "-c:v", "copy"],
         *([audio(encoding)] if graph else []),
@@ -86,7 +94,7 @@ def _graph(graph: Graph, build: Build, script_path: str) -> Command:
     """The global options, the inputs, the script, and the links that are the film."""
     return [
         *run_of(build),
-        *([*input_of(define)] for define in graph if isinstance(define.op, ops.Source)),
+        *([*input_of(define, build)] for define in graph if isinstance(define.op, ops.Source)),
         [build.script_option, script_path, *(word for root in graph.roots for word in ("-map", f"[{root}]"))],
     ]
 
@@ -99,7 +107,7 @@ def run_of(build: Build) -> Command:
     ]
 
 
-def input_of(define: Def) -> Iterator[str]:
+def input_of(define: Def, build: Build) -> Iterator[str]:
     """One stream of one file. Picture and sound are separate inputs: a shared input makes joins buffer whole clips."""
     source = define.op
     assert isinstance(source, ops.Source)
@@ -116,6 +124,8 @@ def input_of(define: Def) -> Iterator[str]:
     yield from ("-max_pixels", str(MAX_PIXELS), "-threads", str(DECODER_THREADS))
     if source.seek:
         yield from ("-ss", decimal(source.seek))
+    if source.stream == "video" and build.crops(media.video):  # the graph crops as the container states
+        yield from ("-apply_cropping", "codec")
     if media.video.rotation or media.video.mirrored:  # the graph turns the picture
         yield "-noautorotate"
     yield "-an" if source.stream == "video" else "-vn"

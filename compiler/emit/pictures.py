@@ -55,7 +55,8 @@ def turn(op: Turn, name: str) -> list[str]:
 
 def crop(op: Crop, name: str) -> str:
     """`crop`; its places are evaluated at every frame."""
-    return f"crop@{name}=w={op.width}:h={op.height}:x={_option(op.x)}:y={_option(op.y)}"
+    exact = ":exact=1" if op.exact else ""
+    return f"crop@{name}=w={op.width}:h={op.height}:x={_option(op.x)}:y={_option(op.y)}{exact}"
 
 
 def scale(op: Scale, name: str) -> str:

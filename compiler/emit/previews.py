@@ -52,7 +52,7 @@ def proxy_command(graph: Graph, tick: Fraction, build: Build, script_path: str, 
     stored in display order, so that seeking is fast."""
     marks = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
     coded = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-g", "15", "-bf", "0", "-pix_fmt", "yuv420p")
-    clock = ("-fps_mode", "passthrough", "-enc_time_base", rational(tick), "-video_track_timescale", str(1 / tick))
+    clock = ("-fps_mode", "passthrough", "-enc_time_base:v", rational(tick), "-video_track_timescale", str(1 / tick))
     heard = [["-c:a", "aac", "-b:a", "128k", "-ac", "2"]] if graph.audio else []
     return [
         *_graph(graph, build, script_path),
@@ -92,7 +92,7 @@ def _jpeg(output: str) -> Command:
 
 def _graph(graph: Graph, build: Build, script_path: str, reading: tuple[str, ...] = ()) -> Command:
     inputs = [
-        [*(() if is_straightened(define.op) else reading), *input_of(define)]
+        [*(() if is_straightened(define.op) else reading), *input_of(define, build)]
         for define in graph
         if isinstance(define.op, ops.Source)
     ]

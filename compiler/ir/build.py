@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from compiler.timeline.media import Media, VideoStream
+from compiler.timeline.media import WHOLE, Cropping, Media, VideoStream
 from compiler.transitions import BLENDS
 
 MATROSKA_STARTS_LATE = (8, 0)
@@ -16,6 +16,10 @@ not)."""
 TURNS_BY_FRAME = (7, 0)
 """The release from which the graph can turn pictures. Earlier releases copy the rotation metadata of a film's only
 source to the film, even if the graph turned the frames, unless ffmpeg itself turned them while reading."""
+
+
+CROPS_BY_CONTAINER = (7, 1)
+"""The release from which ffmpeg crops as the container states, unless told not to; the graph does it for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,11 @@ class Build:
             return media
         return replace(media, start=min(media.start, media.earliest))
 
+    def crops(self, video: VideoStream) -> bool:
+        """Whether this release would crop a picture as its container states, or may: it depends on facts that older
+        probes did not read."""
+        return self.release >= CROPS_BY_CONTAINER and video.crop != WHOLE
+
     @property
     def script_option(self) -> str:
         """The option that reads a filtergraph from a file; 9.0 dropped the old one, 5.1 lacks the new one."""
@@ -54,7 +63,18 @@ class Build:
 
 def _turned(video: VideoStream) -> VideoStream:
     """The picture after ffmpeg has turned it while reading."""
-    upright = replace(video, rotation=0, mirrored=False)
+    upright = replace(video, rotation=0, mirrored=False, crop=_turned_cropping(video))
     if video.rotation in (0, 180):
         return upright
     return replace(upright, width=video.height, height=video.width, sar=1 / video.sar)
+
+
+def _turned_cropping(video: VideoStream) -> Cropping | None:
+    """The cropping of a picture after it has been mirrored and turned clockwise."""
+    if video.crop is None:
+        return None
+    left, top, right, bottom = video.crop
+    sides = [right, top, left, bottom] if video.mirrored else [left, top, right, bottom]
+    quarters = video.rotation // 90
+    left, top, right, bottom = sides[-quarters % 4 :] + sides[: -quarters % 4]
+    return left, top, right, bottom

@@ -184,13 +184,15 @@ Place = int | Coarse | Fine | Follow
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """The `width` x `height` pixels of `src` with their top left corner at (x, y)."""
+    """The `width` x `height` pixels of `src` with their top left corner at (x, y). With `exact` they may be odd; chroma
+    then moves by half a sample at most."""
 
     src: Value
     width: int
     height: int
     x: Place
     y: Place
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,8 +123,8 @@ def _picture_faults(
     op: ops.Crop | ops.Pad | ops.Backdrop | ops.Colour | ops.Perspective | ops.Retime, src: Video
 ) -> Iterator[str]:
     match op:
-        case ops.Crop(_, width, height, x, y):
-            yield from _crop_faults(src, width, height, (x, y))
+        case ops.Crop():
+            yield from _crop_faults(src, op)
         case ops.Pad(_, width, height, x, y) | ops.Backdrop(_, width, height, x, y) if (
             x + src.width > width or y + src.height > height
         ):
@@ -139,11 +139,11 @@ def _picture_faults(
             pass
 
 
-def _crop_faults(src: Video, width: int, height: int, places: tuple[ops.Place, ops.Place]) -> Iterator[str]:
-    for place, size, limit in zip(places, (width, height), (src.width, src.height), strict=True):
+def _crop_faults(src: Video, op: ops.Crop) -> Iterator[str]:
+    for place, size, limit in ((op.x, op.width, src.width), (op.y, op.height, src.height)):
         if size > limit or (isinstance(place, int) and not 0 <= place <= limit - size):
             yield f"crops {size} of {limit} pixels"
-        if isinstance(place, int) and place % 2:
+        if isinstance(place, int) and place % 2 and not op.exact:
             yield f"crops at the odd place {place}, where 4:2:0 has no chroma"
 
 

@@ -87,13 +87,8 @@ def settle(
     """The timing, the framing and the number of frames of one clip by itself; adds its warnings to `notices`. Raises
     its first RC2 error."""
     _check_source(clip, media, notices.append)
-    if audio.include and media.audio and unmixable(media.audio.speakers):
-        raise ReelError(
-            "RC205",
-            clip.loc.at("media"),
-            f"the media's sound, {media.audio.layout}, has channels without a place left or right",
-            hint="mix it down to stereo first, or leave the film's sound out",
-        )
+    if audio.include and clip.stretch != "mute":
+        _check_sound(clip, media, notices.append)
     timing = time_clip(clip, media, notices.append)
     frames = frame_count(timing.warp.total, canvas.fps)
     return timing, frame_clip(clip, media, timing.warp, canvas, frames), frames
@@ -102,14 +97,28 @@ def settle(
 def _check_source(clip: Clip, media: Media, notify: Notify) -> None:
     """Raise an error for colours that would come out wrong, and note assumptions about the media."""
     video, loc = media.video, clip.loc.at("media")
-    for said in media.notices:
-        notify(Notice(loc, said))
+    for sentence in media.notices:
+        notify(Notice(loc, sentence))
     if video.pix_fmt.startswith(SEE_THROUGH):
         notify(Notice(loc, "the media has transparent parts; their transparency is left out"))
     check_colours(video, loc)
     if video.color_transfer not in HDR and video.color_primaries in WIDER:
         wider = WIDER[video.color_primaries]
         notify(Notice(loc, f"the media's primaries are those of {wider}; they are read as BT.709's, a little duller"))
+
+
+def _check_sound(clip: Clip, media: Media, notify: Notify) -> None:
+    """Raise RC205 for sound that cannot be mixed down, and note tracks that cannot be heard."""
+    loc = clip.loc.at("media")
+    for sentence in media.unheard:
+        notify(Notice(loc, sentence))
+    if media.audio and unmixable(media.audio.speakers):
+        raise ReelError(
+            "RC205",
+            loc,
+            f"the media's sound, {media.audio.layout}, has channels without a place left or right",
+            hint="mix it down to stereo first, or leave the film's sound out",
+        )
 
 
 def check_colours(video: VideoStream, loc: Loc) -> None:

@@ -14,7 +14,7 @@ from compiler.lower.timing import Timing
 from compiler.model import Canvas, Clip
 from compiler.timeline.instant import sample_at
 from compiler.timeline.layout import Join
-from compiler.timeline.media import Media
+from compiler.timeline.media import WHOLE, Media, VideoStream
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Chain:
 def picture(placed: Placed, canvas: Canvas) -> list[Def]:
     """The definitions of the clip's picture, all of them, since a pass removes those that change nothing."""
     clip, media, framing, loc = placed.clip, placed.media, placed.framing, placed.clip.loc
-    timing = placed.timing
+    timing, video = placed.timing, media.video
     trim = clip.trim.loc if clip.trim else loc.at("media")
     speed = clip.speed_loc or trim
     crop = loc.at("crop_data") if clip.crop else loc
@@ -80,6 +80,8 @@ def picture(placed: Placed, canvas: Canvas) -> list[Def]:
     at = chain.add("warp", ops.Retime(at, timing.grid_warp(canvas.fps), canvas.fps, motion=clip.motion), speed)
     if clip.motion == "repeat":
         at = _coloured(chain, at, loc.at("media"))
+    if video.cropped != (video.width, video.height):
+        at = chain.add("aperture", aperture(at, video), loc.at("media"))
     at = chain.add("turn", ops.Turn(at, media.video.rotation, media.video.mirrored), loc.at("media"))
     at = chain.add("square", ops.Scale(at, *media.video.displayed), loc.at("media"))
     at = chain.add("rotate", ops.Rotate(at, clip.rotation), loc.at("rotation"))
@@ -96,6 +98,12 @@ def picture(placed: Placed, canvas: Canvas) -> list[Def]:
         plate = chain.add("to", _plate(placed.leaving.colour, leaving, canvas), loc)
         chain.add("leaving", ops.Xfade(at, plate, "dissolve", leaving), loc)
     return chain.finished()
+
+
+def aperture(src: Value, video: VideoStream) -> ops.Crop:
+    """What the container's cropping leaves of a whole, deinterlaced picture."""
+    left, top, _, _ = video.crop or WHOLE
+    return ops.Crop(src, *video.cropped, left, top, exact=True)
 
 
 def _barred(src: Value, framing: Framing, canvas: Canvas) -> Op:

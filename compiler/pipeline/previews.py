@@ -20,7 +20,7 @@ from compiler.ir.build import Build
 from compiler.ir.graph import Def, Graph
 from compiler.ir.infer import as_video, infer
 from compiler.lower import check_colours
-from compiler.lower.clip import Chain
+from compiler.lower.clip import Chain, aperture
 from compiler.passes.cut_sound import cut_sound
 from compiler.passes.fold_identity import fold_identity
 from compiler.timeline.downmix import unmixable
@@ -206,6 +206,8 @@ def _picture(media: Media, seek: Fraction, size: tuple[int, int], rate: Fraction
         at = chain.add("trim", ops.Trim(at, SourceTime(Fraction(0)), video.end), NOWHERE)
     if rate:
         at = chain.add("warp", ops.Retime(at, _plain(media), rate), NOWHERE)
+    if video.cropped != (video.width, video.height):
+        at = chain.add("aperture", aperture(at, video), NOWHERE)
     # scaled down first, since tone mapping in floating point is slow
     at = chain.add("size", ops.Scale(at, *(size if video.rotation in (0, 180) else size[::-1])), NOWHERE)
     at = chain.add("colour", ops.Colour(chain.add("tonemap", ops.Tonemap(at), NOWHERE)), NOWHERE)

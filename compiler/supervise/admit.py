@@ -27,7 +27,7 @@ from compiler.timeline.media import MAX_PIXELS
 
 FORMATS = (
     *("mov", "mp4", "m4a", "3gp", "3g2", "mj2", "matroska", "webm", "mpegts", "mpeg", "avi", "ogg", "flv", "asf"),
-    *("mxf", "wav", "mp3", "flac", "aac"),
+    *("mxf", "wav", "mp3", "flac", "aac", "dv", "ivf"),
 )
 """Demuxers, by any of their names; none of them opens a second file."""
 
@@ -35,15 +35,23 @@ VIDEO_CODECS = (
     *("h264", "hevc", "av1", "vp8", "vp9", "mpeg4", "mpeg2video", "mpeg1video", "h263", "theora", "vc1", "prores"),
     *("msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "wmv1", "wmv2", "wmv3", "flv1", "vp6", "vp6f", "dnxhd", "cfhd", "dvvideo"),
     *("mjpeg", "png", "webp", "ffv1", "huffyuv", "ffvhuff", "utvideo", "qtrle", "rawvideo", "v210"),
+    *("h263p", "h263i", "mjpegb", "svq1", "svq3", "cinepak", "rpza", "msvideo1", "msrle", "flashsv", "flashsv2"),
 )
 AUDIO_CODECS = (
-    *("aac", "mp3", "mp2", "opus", "vorbis", "flac", "alac", "ac3", "eac3", "wmav1", "wmav2", "amr_nb", "amr_wb"),
-    *("pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be", "pcm_f32le", "pcm_f32be"),
-    *("pcm_u8", "pcm_mulaw", "pcm_alaw", "pcm_bluray", "pcm_dvd", "adpcm_ms", "adpcm_ima_wav"),
+    *("aac", "aac_latm", "mp1", "mp2", "mp3", "opus", "vorbis", "flac", "alac", "wavpack", "tta", "speex"),
+    *("ac3", "eac3", "dts", "truehd", "mlp", "s302m", "dvaudio"),
+    *("wmav1", "wmav2", "wmapro", "wmavoice", "wmalossless", "amr_nb", "amr_wb", "qcelp", "evrc", "gsm", "gsm_ms"),
+    *("nellymoser", "qdm2", "qdmc", "mace3", "mace6", "adpcm_ms", "adpcm_ima_wav", "adpcm_ima_qt", "adpcm_swf"),
+    *("adpcm_yamaha", "adpcm_g722", "adpcm_g726", "adpcm_g726le", "pcm_mulaw", "pcm_alaw", "pcm_bluray", "pcm_dvd"),
+    *("pcm_u8", "pcm_s8", "pcm_s8_planar", "pcm_s16le_planar", "pcm_s16be_planar", "pcm_s24le_planar"),
+    *("pcm_s32le_planar", "pcm_f16le", "pcm_f24le"),
+    *(f"pcm_{kind}{bits}{order}" for kind in "su" for bits in (16, 24, 32) for order in ("le", "be")),
+    *("pcm_f32le", "pcm_f32be", "pcm_f64le", "pcm_f64be", "pcm_s64le", "pcm_s64be"),
 )
 DECODERS = (
-    *(*VIDEO_CODECS, *AUDIO_CODECS, "libdav1d", "flv", "msmpeg4", "mp3float", "mp2float", "amrnb", "amrwb"),
-    *("libopencore_amrnb", "libopencore_amrwb", "libopus", "libvpx", "libvpx-vp9"),
+    *(*VIDEO_CODECS, *AUDIO_CODECS, "libdav1d", "flv", "msmpeg4", "mp3float", "mp2float", "mp1float", "amrnb"),
+    *("amrwb", "libopencore_amrnb", "libopencore_amrwb", "libopus", "libvpx", "libvpx-vp9", "dca", "g722", "g726"),
+    *("g726le",),
 )
 """Names of decoders, and of their codecs where they differ."""
 

@@ -156,8 +156,8 @@ class Picture:
         return {
             "index": self.stream.index,
             "codec": context.codec.canonical_name,
-            "width": context.width,
-            "height": context.height,
+            "width": frame.width,  # the decoder's own, since a container or a header may state another size
+            "height": frame.height,
             "rate": self.rate,
             "time_base": track.time_base,
             "first": self.zero,
@@ -179,8 +179,6 @@ class Picture:
         track = self.track
         zero = round(self.zero / track.time_base)
         return {
-            "width": frame.width,
-            "height": frame.height,
             "pix_fmt": frame.format.name,
             "straightened": reasons,
             "entries": tuple(self._entries(zero)),
@@ -191,7 +189,6 @@ class Picture:
             "tags": (int(frame.colorspace), int(frame.color_range)),
             "unstamped": self.unstamped,
         }
-
 
     def _entries(self, zero: int) -> Iterator[tuple[int, int, int, int]]:
         """The key frames, by the times that count."""

@@ -145,6 +145,7 @@ def media_of(path: Path, facts: Mapping[str, Any]) -> Media:
         video=_stream(VideoStream, video),
         audio=audio and _stream(AudioStream, audio),
         notices=tuple(facts.get("notices", ())),
+        unheard=tuple(facts.get("unheard", ())),
         cut_short=facts.get("cut_short", ""),
         rule=facts.get("rule", 1),
     )

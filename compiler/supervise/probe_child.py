@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.frame import VideoFrame
@@ -25,7 +24,6 @@ from av.video.stream import VideoStream
 from compiler.errors import ReelError
 from compiler.supervise import survey
 from compiler.supervise.admit import (
-    AUDIO_CODECS,
     STILLS,
     VIDEO_CODECS,
     admit_stream,
@@ -36,10 +34,12 @@ from compiler.supervise.admit import (
     unreadable,
 )
 from compiler.supervise.colour import colours
+from compiler.supervise.cropping import cropping
 from compiler.supervise.display import turn
 from compiler.supervise.facts import Picture, Sound, Whole
 from compiler.supervise.film_facts import film
-from compiler.timeline.media import MAX_PIXELS, STILL_RATE, STILL_SECONDS, STILL_TICK
+from compiler.supervise.tracks import UndecodableTrackError, sound_of
+from compiler.timeline.media import MAX_PIXELS, STILL_RATE, STILL_SECONDS, STILL_TICK, WHOLE
 from compiler.timeline.media import STILL as STILL_FORMAT
 
 Fields = dict[str, Any]
@@ -64,30 +64,45 @@ def media(path: Path) -> Fields:
     """The fields of timeline.media.Media, except the path."""
     with opened(path) as (container, _):
         earliest = survey.earliest(container)
-    return {**_media(path), "earliest": earliest}
+    undecodable: list[int] = []
+    while True:
+        try:
+            return {**_media(path, undecodable), "earliest": earliest}
+        except UndecodableTrackError as error:
+            undecodable.append(error.args[0])
 
 
-def _media(path: Path) -> Fields:
+def _media(path: Path, undecodable: Collection[int]) -> Fields:
     with opened(path) as (container, log):
-        picture, sound = _picture(container), _sound(container)
+        picture, (sound, unheard) = _picture(container), sound_of(container, undecodable)
         size = path.stat().st_size
         whole = {"start": 0, "size": size, "audio": None, "rule": RULE}
         if container.format.name in STILLS.values():
             return {**whole, "format": STILL_FORMAT, "video": _still(container, picture)}
         missing = survey.whole_until(container, survey.StreamSurvey(picture), size)
-        reading = survey.read_whole(container, [picture, sound] if sound else [picture])
+        reading = survey.read(container, [picture, sound] if sound else [picture], path)
         there = _whole(container, reading, missing, messages(log))
-        heard = Sound(container, reading.heads[1], there) if sound and reading.heads[1].frame else None
+        heard = _heard(container, reading.heads[1], there) if sound else None
         seen = Picture(container, reading.heads[0], heard, there)
+        video = seen.facts()
+        video["crop"] = cropping(path, container, picture, (video["width"], video["height"]))
         return {
             **whole,
             "format": container.format.name.split(",")[0],
             "start": Fraction(container.start_time or 0, 1_000_000),
-            "video": seen.facts(),
+            "video": video,
             "audio": heard.facts(seen.zero) if heard else None,
             "notices": (*seen.notices(), *([f"the file {there.missing}"] if there.missing else [])),
+            "unheard": unheard,
             "cut_short": there.missing,
         }
+
+
+def _heard(container: InputContainer, track: survey.StreamSurvey, there: Whole) -> Sound | None:
+    """The sound; None for a declared stream without any."""
+    if track.frame is None and track.ticks:
+        raise UndecodableTrackError(track.stream.index)
+    return Sound(container, track, there) if track.frame else None
 
 
 def _whole(container: InputContainer, reading: survey.Reading, missing: Fraction | None, said: str) -> Whole:
@@ -133,15 +148,6 @@ def _picture(container: InputContainer) -> VideoStream:
     return stream
 
 
-def _sound(container: InputContainer) -> AudioStream | None:
-    streams = container.streams.audio
-    if not streams:
-        return None
-    stream = next((stream for stream in streams if stream.disposition & Disposition.default), streams[0])
-    admit_stream(stream, AUDIO_CODECS)
-    return stream
-
-
 def _first_time(track: survey.StreamSurvey) -> Fraction:
     if track.first is None or not track.ticks:
         raise unreadable("has no picture that can be decoded")
@@ -174,5 +180,6 @@ def _still(container: InputContainer, stream: VideoStream) -> Fields:
         "rotation": degrees,
         "mirrored": mirrored,
         "pix_fmt": context.pix_fmt,
+        "crop": WHOLE,
         **colours(context),
     }

@@ -6,7 +6,8 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import av.error
 from av.audio.frame import AudioFrame
@@ -19,6 +20,7 @@ from av.video.stream import VideoStream
 from compiler.supervise import headers
 from compiler.supervise.admit import unreadable
 from compiler.supervise.clock import Clock, StreamClock
+from compiler.supervise.sample_tables import Table, farthest_off, sample_tables
 from compiler.supervise.shapes import Shape, shape_of
 from compiler.timeline.media import UNINDEXED
 
@@ -99,6 +101,34 @@ class StreamSurvey:
         if self._decode and self.frame is None:
             self.frame = first_frame(packet)
 
+    def fill(self, table: Table, file: BinaryIO) -> bool:
+        """Take the packets from a sample table; False if a change of the picture's parameters must be decoded."""
+        hidden = set(table.discarded)
+        kept = [n for n in range(len(table.pts)) if n not in hidden] if hidden else range(len(table.pts))
+        self._number = len(table.pts) - 1
+        self.ticks, self.durations = [table.pts[n] for n in kept], [table.durations[n] for n in kept]
+        self.stamps, self.positions = [table.dts[n] for n in kept], [table.pos[n] for n in kept]
+        if self.ticks:
+            self.last = max(zip(self.ticks, self.durations, strict=True))
+        return not self._pictured or self._enter_at(table, file)
+
+    def _enter_at(self, table: Table, file: BinaryIO) -> bool:
+        """Look at the key frames of a sample table, about two a second."""
+        for n in table.keys:
+            if self.entries and (table.pts[n] - self.entries[-1].tick) * self.time_base < EVERY:
+                continue
+            file.seek(table.pos[n])
+            head = file.read(min(headers.READ, table.sizes[n]))
+            if headers.is_key(self._codec, head, self._length_size) is False:
+                self.false_keys += 1
+                continue
+            stated = headers.parameters(self._codec, head, self._length_size)
+            if stated is not None and self._parameters is not None and stated != self._parameters:
+                return False
+            self._parameters = stated or self._parameters
+            self.entries.append(Entry(n, table.pts[n], table.pos[n], table.dts[n]))
+        return True
+
     def _count(self, packet: Packet[Any], tick: int, duration: int, stamp: int) -> None:
         self.unstamped += packet.pts is None
         if packet.is_corrupt:
@@ -176,6 +206,33 @@ class Reading:
 
     heads: list[StreamSurvey]
     broken: str = ""
+
+
+def read(container: InputContainer, streams: Sequence[Stream], path: Path) -> Reading:
+    """`read_whole` by the sample tables where the file has them, so that its media are not read."""
+    if container.format.name.startswith("mov"):
+        with path.open("rb") as file:
+            tables = {table.index: table for table in sample_tables(file, path.stat().st_size) or ()}
+            tracks = [StreamSurvey(stream) for stream in streams]
+            if all(stream.index in tables for stream in streams) and all(
+                track.fill(tables[track.stream.index], file) for track in tracks
+            ):
+                _decode_first(container, tracks)
+                return Reading(tracks)
+    return read_whole(container, streams)
+
+
+def _decode_first(container: InputContainer, tracks: Sequence[StreamSurvey]) -> None:
+    """Decode the first frame of each stream."""
+    by_index = {track.stream.index: track for track in tracks}
+    try:
+        for packet in container.demux([track.stream for track in tracks]):
+            track = by_index[packet.stream.index]
+            track.frame = track.frame or first_frame(packet)
+            if all(track.frame for track in tracks):
+                return
+    except av.error.FFmpegError:  # a file that is cut short
+        return
 
 
 def read_whole(container: InputContainer, streams: Sequence[Stream]) -> Reading:
@@ -261,7 +318,7 @@ def first_frame(packet: Packet[Any]) -> VideoFrame | AudioFrame | None:
     """The first frame with a time that a packet decodes to, if any."""
     try:
         frames = packet.decode()
-    except av.error.InvalidDataError:  # a stream cut in its middle cannot be decoded before its first keyframe
+    except av.error.FFmpegError:  # a stream cut in its middle cannot be decoded before its first keyframe
         return None
     timed = (frame for frame in frames if isinstance(frame, VideoFrame | AudioFrame))
     return next((frame for frame in timed if _tick(frame) is not None), None)
@@ -275,9 +332,4 @@ def _tick(timed: Packet[Any] | VideoFrame | AudioFrame) -> int | None:
 def _uneven(ticks: Sequence[int], time_base: Fraction) -> bool:
     if not ticks:  # a damaged file without frames
         return False
-    ordered = sorted(ticks)
-    gaps, first = len(ordered) - 1, ordered[0]
-    allowed = max(Fraction(2), JITTER / time_base) * gaps
-    most = allowed.numerator // allowed.denominator
-    whole = ordered[-1] - first
-    return any(abs((tick - first) * gaps - whole * n) > most for n, tick in enumerate(ordered))
+    return farthest_off(sorted(ticks)) > max(Fraction(2), JITTER / time_base)

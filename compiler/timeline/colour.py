@@ -38,7 +38,8 @@ def matrix_of(video: VideoStream) -> str:
         return BY_FORMAT[video.codec]
     if video.color_transfer in HDR:
         return "bt2020nc"
-    return "bt709" if video.width >= HD_WIDTH or video.height >= HD_LINES else "smpte170m"
+    width, height = video.cropped
+    return "bt709" if width >= HD_WIDTH or height >= HD_LINES else "smpte170m"
 
 
 def is_full_range(video: VideoStream) -> bool:

@@ -27,13 +27,20 @@ read alone starts at its own first timestamp (AVFMT_TS_DISCONT, measured with ff
 Fields = Literal["tff", "bff", "auto"]
 """The first field: top, bottom, or by the flag of each frame."""
 
+Cropping = tuple[int, int, int, int]
+"""Pixels cut off a decoded picture: left, top, right, bottom."""
+
+WHOLE: Cropping = (0, 0, 0, 0)
+"""The cropping of a picture that is displayed whole."""
+
 MAX_PIXELS = 40_000_000
 """Pixels of one picture of a source, at most: 8K (7680 x 4320) is 33 million; a few kB of PNG can claim 256 million."""
 
 
 @dataclass(frozen=True, slots=True)
 class VideoStream:
-    """The picture of a media file. Sizes in pixels as stored, before rotation metadata and pixel aspect."""
+    """The picture of a media file. Sizes in pixels as decoded, before the container's cropping, rotation metadata and
+    pixel aspect."""
 
     index: int
     codec: str
@@ -63,6 +70,8 @@ class VideoStream:
     """Container timestamp that the stream states for its start, seconds."""
     fields: Fields | None = None
     """The first field of interlaced frames; None for progressive frames."""
+    crop: Cropping | None = WHOLE
+    """What the container cuts off; None if the facts are older than this one, and the picture is displayed whole."""
     straightened: tuple[str, ...] = ()
     """Why reelc decodes and stamps the frames itself, before ffmpeg reads them; empty if ffmpeg reads the file."""
     entries: tuple[tuple[int, int, int, int], ...] = ()
@@ -84,6 +93,12 @@ class VideoStream:
     """Whether frames have no presentation times: frame n of the display then has the n-th time."""
 
     @property
+    def cropped(self) -> tuple[int, int]:
+        """Width and height after the container's cropping."""
+        left, top, right, bottom = self.crop or WHOLE
+        return self.width - left - right, self.height - top - bottom
+
+    @property
     def variable(self) -> bool:
         """Whether frames come at uneven times."""
         return bool(self.ticks)
@@ -100,8 +115,9 @@ class VideoStream:
 
     @property
     def displayed(self) -> tuple[int, int]:
-        """Width and height as displayed: rotation applied, pixels made square by widening, never by dropping lines."""
-        width, height = self.width, self.height
+        """Width and height as displayed: cropped, rotation applied, pixels made square by widening, never by dropping
+        lines."""
+        width, height = self.cropped
         if self.sar > 1:
             width = round(width * self.sar)
         elif self.sar < 1:
@@ -159,7 +175,9 @@ class Media:
     earliest: Fraction | None = None
     """Container timestamp of the first packet, packets that only prime a decoder included, seconds."""
     notices: tuple[str, ...] = ()
-    """What is odd about the file, and what is done about it."""
+    """What is odd about the file and what is done about it, for every film that uses the file, a sentence each."""
+    unheard: tuple[str, ...] = ()
+    """Warnings for films that use the file's sound: a sentence for each track that cannot be decoded and was due."""
     cut_short: str = ""
     """What is missing of a file that is not whole; empty for a whole one."""
     rule: int = 1

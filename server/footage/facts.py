@@ -84,6 +84,8 @@ def playable(info: Mapping[str, Any]) -> bool:
     codecs = PLAYED.get(info["format"])
     if codecs is None or video["codec"] not in codecs[0] or video["pix_fmt"] not in ("yuv420p", "yuvj420p"):
         return False
+    if any(video.get("crop") or ()):  # browsers show what the container cuts off
+        return False
     audible = sound is None or sound["codec"] in codecs[1]
     return audible and video["fields"] is None and not video["mirrored"] and video["color_transfer"] not in HDR
 

@@ -73,6 +73,32 @@ def test_a_frame_of_the_proxy_is_that_of_the_source(
     assert frames[0].pts == 0
 
 
+COARSE = {
+    "a25.avi": Recipe(Fraction(25), Fraction(2), video=("-c:v", "mpeg4", "-q:v", "2"), sound=coded.PCM),
+    "b10.avi": Recipe(Fraction(10), Fraction(2), video=("-c:v", "mjpeg", "-pix_fmt", "yuvj420p"), sound=coded.PCM),
+    "c25.dv": Recipe(
+        Fraction(25),
+        Fraction(2),
+        size=(720, 576),
+        video=("-c:v", "dvvideo", "-pix_fmt", "yuv420p"),
+        sound=coded.PCM,
+    ),
+}
+"""Sources whose clock ticks more slowly than AAC makes packets, and that have sound."""
+
+
+@pytest.mark.both_builds
+@pytest.mark.parametrize("name", COARSE)
+def test_the_clock_of_the_picture_is_not_that_of_the_sound(
+    name: str, ffmpegs: str, embedded: str, tmp_path: Path
+) -> None:
+    recipe = COARSE[name]
+    proxy = proxied(probe(coded.make(tmp_path / name, recipe, ffmpeg=embedded)), ffmpegs, tmp_path)
+    assert [frame.codes[0] for frame in read.frames(proxy)] == list(range(recipe.frames))
+    heard = read.clicks(*read.samples(proxy))
+    assert [click.at for click in heard] == pytest.approx([k / 10 for k in range(20)], abs=0.003)
+
+
 def test_a_proxy_is_what_every_browser_plays(all_sources: tuple[Source, ...], embedded: str, tmp_path: Path) -> None:
     made = probe(proxied(probe(named(all_sources, "phone.mp4").path), embedded, tmp_path))
     assert (made.format, made.video.codec, made.video.pix_fmt) == ("mov", "h264", "yuv420p")

@@ -19,6 +19,8 @@ ZOOM = Path(PAN, Track((Piece(0, (6.0, 0.4)),), 0.0), Track((Piece(0, (96.0, -1.
 
 def test_texts() -> None:
     assert pictures.crop(Crop(SRC, 630, 1080, 654, 0), "dunk.coarse") == "crop@dunk.coarse=w=630:h=1080:x=654:y=0"
+    odd = Crop(SRC, 305, 170, 7, 5, exact=True)
+    assert pictures.crop(odd, "dunk.aperture") == "crop@dunk.aperture=w=305:h=170:x=7:y=5:exact=1"
     assert pictures.crop(Crop(SRC, 626, 1080, Fine(PAN, 18, 16, 9), 0), "a") == (
         "crop@a=w=626:h=1080:x='2*mod(round((20.3+n*1.37+18)*8)*9,16)':y=0"
     )

@@ -37,6 +37,7 @@ PHRASES: list[tuple[Op, str]] = [
     (ops.Colour(v("a")), "colour %a"),
     (ops.Rotate(v("a"), Fraction(-5, 2)), "rotate %a -2.5 degrees"),
     (ops.Reframe(v("a"), path(), 64, 36), "reframe %a 1280x720 at 0.00,0.00 to 64x36"),
+    (ops.Crop(v("a"), 63, 35, 3, 1, exact=True), "crop %a 63x35 x=3 y=1"),
     (ops.Crop(v("a"), 64, 36, 2, ops.Follow(hold(1.0), 2, 8)), "crop %a 64x36 x=2 y=follow(margin 2 within 8)"),
     (ops.Smear(v("a"), 1, 2, 3, 4), "smear %a left 1 right 2 top 3 bottom 4"),
     (ops.Perspective(v("a"), path(), 0, 0, 3, 9), "perspective %a 1280x720 at 0.00,0.00 frames [3 .. 9)"),

@@ -99,8 +99,8 @@ OF_FILMS = (
     Fault(
         "untagged_upright_as_sd",
         "compiler/timeline/colour.py",
-        "video.width >= HD_WIDTH or video.height >= HD_LINES",
-        "video.width >= HD_WIDTH and video.height >= HD_LINES",
+        "width >= HD_WIDTH or height >= HD_LINES",
+        "width >= HD_WIDTH and height >= HD_LINES",
         ("tests/conform/test_colours.py",),
     ),
     Fault(

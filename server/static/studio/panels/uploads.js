@@ -57,11 +57,13 @@ export async function addClip(raw) {
   });
 }
 
-/** The size of the displayed picture: stretched to square pixels, rotated as the file says. */
-function shownSize({ width, height, sar, rotation }) {
+/** The size of the displayed picture: cropped, stretched to square pixels, rotated as the file says. */
+function shownSize({ width, height, sar, rotation, crop }) {
+  const [left, top, right, bottom] = crop ?? [0, 0, 0, 0];
   const [over, under = 1] = String(sar).split("/").map(Number);
-  const across = Math.round((width * over) / under);
-  return rotation % 180 ? { width: height, height: across } : { width: across, height };
+  const across = Math.round(((width - left - right) * over) / under);
+  const down = height - top - bottom;
+  return rotation % 180 ? { width: down, height: across } : { width: across, height: down };
 }
 
 /** The request for a new clip with the footage and the fields of another. */
