@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+from compiler.conceal import Furthest, conceal
 from compiler.emit.numbers import decimal
 from compiler.emit.sound import GAIN, MEASURED
 from compiler.emit.straightened import feeds
-from compiler.errors import Loc, Notice
+from compiler.errors import Loc, Notice, ReelError
 from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.pipeline import Compiled, Still, Unit
@@ -34,16 +36,27 @@ async def render_reel(
     deadline: float | None = None,
 ) -> Film:
     """Render a compiled reel to `output`, complete and as planned; on a coded error `output` stays untouched."""
-    plan = compiled.plan
-    return await render(
-        steps(compiled),
-        output,
-        Expected(plan.frames, plan.fps, (plan.width, plan.height), plan.samples, compiled.encoding.profile),
-        on_progress=on_progress,
-        overwrite=overwrite,
-        stall_after=stall_after,
-        deadline=deadline,
-    )
+    begun, furthest = compiled, Furthest(on_progress)
+    while True:
+        plan = compiled.plan
+        try:
+            film = await render(
+                steps(compiled),
+                output,
+                Expected(plan.frames, plan.fps, (plan.width, plan.height), plan.samples, compiled.encoding.profile),
+                on_progress=furthest,
+                overwrite=overwrite,
+                stall_after=stall_after,
+                deadline=deadline,
+            )
+        except ReelError as error:
+            concealing = await conceal(compiled, error)
+            if concealing is None:
+                raise
+            compiled = concealing
+        else:
+            found = (notice for notice in compiled.plan.notices if notice not in begun.plan.notices)
+            return replace(film, notices=(*film.notices, *found))
 
 
 async def render_frame(still: Still, output: Path, *, overwrite: bool = False) -> None:

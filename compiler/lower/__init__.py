@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import assert_never
 
 from compiler.errors import Loc, Notice, ReelError, raise_all
@@ -21,11 +22,15 @@ from compiler.model import AudioSettings, Canvas, Clip, Reel
 from compiler.model.limits import Stretch
 from compiler.timeline.colour import HDR, SEE_THROUGH, WIDER, matrix_of
 from compiler.timeline.downmix import unmixable
-from compiler.timeline.instant import frame_count
+from compiler.timeline.instant import SourceTime, frame_count
 from compiler.timeline.layout import CUT, first_frames
 from compiler.timeline.media import Media, VideoStream
 
 __all__ = ["Framing", "Lowered", "Placed", "Timing", "check_colours", "lower", "settle"]
+
+
+MOST_SPANS = 4
+"""Damaged spans that a notice names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +78,18 @@ def place(reel: Reel, media: Mapping[str, Media]) -> tuple[Placed, ...]:
     lengths = [frames for _, _, frames in settled]
     raise_all(illegal_joins(reel.clips, lengths, joins, reel.canvas.fps))
     firsts, names = first_frames(lengths, joins), clip_names([clip.id for clip in reel.clips])
+    read = [_read_by(media[clip.media], timing) for clip, (timing, _, _) in zip(reel.clips, settled, strict=True)]
     return tuple(
-        Placed(clip, name, media[clip.media], timing, framing, frames, first, join, leaving, tuple(noted))
-        for clip, name, (timing, framing, frames), first, join, leaving, noted in zip(
-            reel.clips, names, settled, firsts, joins, [*joins[1:], CUT], notices, strict=True
+        Placed(clip, name, facts, timing, framing, frames, first, join, leaving, tuple(noted))
+        for clip, facts, name, (timing, framing, frames), first, join, leaving, noted in zip(
+            reel.clips, read, names, settled, firsts, joins, [*joins[1:], CUT], notices, strict=True
         )
     )
+
+
+def _read_by(media: Media, timing: Timing) -> Media:
+    """The media as a clip of this timing reads it."""
+    return media.read_between(timing.read_from, timing.warp.end)
 
 
 def settle(
@@ -87,9 +98,11 @@ def settle(
     """The timing, the framing and the number of frames of one clip by itself; adds its warnings to `notices`. Raises
     its first RC2 error."""
     _check_source(clip, media, notices.append)
+    _check_whole(clip, media)
     if audio.include and clip.stretch != "mute":
         _check_sound(clip, media, notices.append)
     timing = time_clip(clip, media, notices.append)
+    _note_held(clip, media, timing, notices.append)
     frames = frame_count(timing.warp.total, canvas.fps)
     return timing, frame_clip(clip, media, timing.warp, canvas, frames), frames
 
@@ -119,6 +132,29 @@ def _check_sound(clip: Clip, media: Media, notify: Notify) -> None:
             f"the media's sound, {media.audio.layout}, has channels without a place left or right",
             hint="mix it down to stereo first, or leave the film's sound out",
         )
+
+
+def _check_whole(clip: Clip, media: Media) -> None:
+    """RC604 for damaged media of a clip that refuses damage."""
+    if clip.damage == "refuse" and media.cut_short:
+        what, hint = f"the media {media.cut_short}", 'upload or copy the file again, or set "damage": "conceal"'
+        raise ReelError("RC604", clip.loc.at("media"), what, hint=hint)
+
+
+def held_in(media: Media, start: SourceTime, end: SourceTime) -> tuple[tuple[Fraction, Fraction], ...]:
+    """The parts of [start, end) in which the frame before a damaged one is held."""
+    spans = ((max(first, start), min(until, end)) for first, until in media.video.held)
+    return tuple((first, until) for first, until in spans if first < until)
+
+
+def _note_held(clip: Clip, media: Media, timing: Timing, notify: Notify) -> None:
+    """Note where damaged frames are replaced."""
+    held = held_in(media, timing.warp.start, timing.warp.end)
+    if held:
+        spans = ", ".join(f"{float(first):g} .. {float(until):g} s" for first, until in held[:MOST_SPANS])
+        more = f" and {len(held) - MOST_SPANS} more" if len(held) > MOST_SPANS else ""
+        text = f"the media is damaged at {spans}{more}; the frame before is held there"
+        notify(Notice(clip.loc.at("media"), text))
 
 
 def check_colours(video: VideoStream, loc: Loc) -> None:

@@ -72,7 +72,7 @@ def picture(placed: Placed, canvas: Canvas) -> list[Def]:
     speed = clip.speed_loc or trim
     crop = loc.at("crop_data") if clip.crop else loc
     chain = Chain(placed.name)
-    at = chain.add("video", ops.Source(media, "video"), loc.at("media"))
+    at = chain.add("video", ops.Source(media, "video", strict=clip.damage == "refuse"), loc.at("media"))
     at = chain.add("whole", ops.Deinterlace(at, media.video.fields), loc.at("media"))
     at = chain.add("trim", ops.Trim(at, timing.read_from, timing.warp.end), trim)
     if clip.motion != "repeat":  # frames are mixed in the canvas's colour
@@ -137,7 +137,7 @@ def sound(placed: Placed, canvas: Canvas, engine: Engine | None) -> list[Def]:
     entering, leaving = _faded(placed)
     fades = sample_at(first + entering, canvas.fps) - start, end - sample_at(last - leaving, canvas.fps)
     speed = placed.clip.speed_loc or loc
-    at = chain.add("audio", ops.Source(placed.media, "audio"), loc.at("media"))
+    at = chain.add("audio", ops.Source(placed.media, "audio", strict=placed.clip.damage == "refuse"), loc.at("media"))
     at = chain.add("stereo", ops.Downmix(at), loc.at("media"))
     at = chain.add("even", ops.Resample(at), loc.at("media"))
     at = chain.add("tempo", ops.Stretch(at, placed.timing.warp, end - start, engine), speed)

@@ -53,7 +53,7 @@ class Timing:
 def time_clip(clip: Clip, media: Media, notify: Notify) -> Timing:
     """The clip's timing; raises RC201 if the trim leaves nothing of the media."""
     length = _length(clip, media.video)
-    start, end = _trimmed(clip, length, notify)
+    start, end = _trimmed(clip, media, length, notify)
     paces = [pace for span in clip.spans if (pace := _pace(span, length))]
     holds = [pace for freeze in clip.freezes if (pace := _held(freeze, length, notify))]
     warp = cover(start, end, [*paces, *holds])
@@ -68,7 +68,7 @@ def _length(clip: Clip, video: VideoStream) -> Fraction:
     return (start or Fraction(0)) + STILL_SECONDS if end is None else end
 
 
-def _trimmed(clip: Clip, length: Fraction, notify: Notify) -> tuple[SourceTime, SourceTime]:
+def _trimmed(clip: Clip, media: Media, length: Fraction, notify: Notify) -> tuple[SourceTime, SourceTime]:
     """In and out point, clamped to the media with a notice."""
     wanted = (clip.trim.start if clip.trim else None, clip.trim.end if clip.trim else None)
     start = max(Fraction(0), wanted[0] or Fraction(0))
@@ -80,7 +80,8 @@ def _trimmed(clip: Clip, length: Fraction, notify: Notify) -> tuple[SourceTime, 
             "RC201",
             loc,
             "nothing is left of the clip after its trim",
-            detail=f"{asked}the media lasts {float(length):g} s",
+            detail=f"{asked}the media lasts {float(length):g} s"
+            + (f", since the file {media.cut_short}" if media.cut_short else ""),
             hint=f"trim within 0 .. {float(length):g} s",
         )
     if wanted[1] is not None and wanted[1] > length:

@@ -73,6 +73,8 @@ class Compiled:
     plan: Plan
     encoding: Encoding
     build: Build
+    reel: Reel
+    media: Mapping[str, Media]
 
     @property
     def legal(self) -> Graph:
@@ -184,7 +186,9 @@ def compile_reel(reel: Reel, media: Mapping[str, Media], build: Build, *, checke
         film = delivered(legal, encoding.profile)
         spelling = spell(film, shapes)
         raise_all(_missing(film, spelling, encoding, build))
-        return Compiled(tuple(passed), script(film, spelling), make_plan(reel, lowered.clips, film), encoding, build)
+        return Compiled(
+            tuple(passed), script(film, spelling), make_plan(reel, lowered.clips, film), encoding, build, reel, media
+        )
 
 
 def _encoding(reel: Reel) -> Encoding:

@@ -11,7 +11,7 @@ from compiler.errors import Notice
 from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.ir.text import number
-from compiler.lower import Placed
+from compiler.lower import Placed, held_in
 from compiler.model import Encode, LoudnessTarget, Reel
 from compiler.passes.crops import CropPlan, plan_crop
 from compiler.passes.part_motion import runs_of
@@ -45,6 +45,20 @@ class ClipPlan:
         pixels = math.prod(self.placed.media.video.displayed)
         return self.mixed * pixels / 1e6 * MIXING.get(self.placed.clip.motion, 0)
 
+    def _straightened(self) -> dict[str, object]:
+        """The members of a clip whose media is read by reelc itself."""
+        media, warp = self.placed.media, self.placed.timing.warp
+        video, audio = media.video, media.audio
+        members: dict[str, object] = {}
+        if video.straightened:
+            held = held_in(media, warp.start, warp.end)
+            members["held"] = [[number(first), number(until)] for first, until in held]
+            members["picture"] = {"straightened": list(video.straightened)}
+        if audio is not None and audio.straightened:
+            placing = {"jitter_ms": float(audio.jitter * 1000), "drift_ppm": float(audio.drift * 10**6)}
+            members["sound"] = {"straightened": list(audio.straightened), **placing}
+        return members
+
     def as_json(self, fps: Fraction) -> dict[str, object]:
         """The clip's members of plan.json."""
         placed, warp = self.placed, self.placed.timing.warp
@@ -59,6 +73,7 @@ class ClipPlan:
             "colour": reading(placed.media.video),
             "crop": {"class": self.crop.kind, "chain": self.crop.chain, "max_error_px": round(self.crop.error, 4)},
             "motion": {"kind": placed.clip.motion, "mixed_frames": self.mixed, "processor_s": round(self.seconds, 1)},
+            **self._straightened(),
             "warnings": [str(notice) for notice in placed.notices],
         }
 

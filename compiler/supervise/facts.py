@@ -20,7 +20,7 @@ from compiler.supervise.colour import colours
 from compiler.supervise.display import speakers, turn
 from compiler.supervise.sound_places import Places, Run, is_steady, places
 from compiler.supervise.survey import StreamSurvey
-from compiler.timeline.media import UNINDEXED
+from compiler.timeline.media import BEGINS_LATE, GOES_ON, UNINDEXED
 
 Facts = dict[str, Any]
 
@@ -40,6 +40,8 @@ class Whole:
 
     until: Fraction | None = None
     missing: str = ""
+    forced: bool = False
+    """Whether streams are straightened although nothing of their packets is odd, since decoding them failed."""
 
 
 class Picture:
@@ -60,7 +62,7 @@ class Picture:
         self.late = sound is not None and begins - sound.first > APART
         self.zero = self._tick_at(sound.first) * track.time_base if sound and self.late else begins
         self.rate = self._rate()
-        self.cut = whole.missing
+        self.cut = whole.missing or whole.forced
         own = self._end(begins, whole)
         self.shown = own if sound is not None and sound.end - own > APART else None
         self.end = sound.end if sound is not None and self.shown is not None else own
@@ -126,9 +128,9 @@ class Picture:
         if track.corrupt or self.cut:
             yield "it is damaged"
         if self.late:
-            yield "its picture begins after its sound"
+            yield BEGINS_LATE
         if self.shown is not None:
-            yield "its sound goes on after its picture"
+            yield GOES_ON
 
     def notices(self) -> Iterator[str]:
         """What its owner should know."""
@@ -204,7 +206,7 @@ class Sound:
         assert isinstance(track.frame, AudioFrame)
         self.track, self.stream = track, cast(AudioStream, track.stream)
         self.unindexed = container.format.name.split(",")[0] in UNINDEXED
-        self.cut = whole.missing
+        self.cut = whole.missing or whole.forced
         self.rate = int(track.frame.sample_rate)
         self.lengths = self._lengths()
         stamps = [float(tick * track.time_base) for tick in track.ticks]

@@ -84,7 +84,7 @@ async def _listen(child: Process, said: bytearray) -> int:
 
 async def _ended(child: Process, listening: asyncio.Future[int]) -> None:
     if child.returncode is not None:  # its last words count
-        await listening
+        await asyncio.wait({listening})
     await stop(child, grace=0, reader=listening)
 
 

@@ -7,6 +7,7 @@ import json
 import stat
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
@@ -67,6 +68,17 @@ async def probing(requests: Sequence[Request]) -> dict[Path, Media]:
     found = dict(zip(order, await asyncio.gather(*map(one, order)), strict=True))
     raise_all(answer for answer in found.values() if isinstance(answer, ReelError))
     return {path: answer for path, answer in found.items() if isinstance(answer, Media)}
+
+
+async def looked_at_closer(media: Media, start: SourceTime, end: SourceTime, loc: Loc) -> Media:
+    """The facts of media that do not decode whole between two source times, with the times at which frames are held.
+
+    Source time stays that of `media`, whatever rule it was found by.
+    """
+    path = Path(media.path)
+    found = media_of(path, await question("damaged", path, start, end, loc=loc))
+    video = replace(found.video, end=media.video.end, shown=media.video.shown)
+    return replace(found, video=video, notices=media.notices)
 
 
 def frame_times(path: Path, start: SourceTime, end: SourceTime, loc: Loc = NOWHERE) -> list[SourceTime]:

@@ -1,6 +1,7 @@
 """The child that opens media: one question on the command line, one JSON answer on stdout.
 
     media PATH                  the facts of a media file
+    damaged PATH START END      the same, of a file that does not decode whole there
     times PATH START END        the source times of its frames
     film PATH FPS               the facts of a finished film
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,7 @@ from compiler.supervise.admit import (
 )
 from compiler.supervise.colour import colours
 from compiler.supervise.cropping import cropping
+from compiler.supervise.damage import held_near, held_ranges
 from compiler.supervise.display import turn
 from compiler.supervise.facts import Picture, Sound, Whole
 from compiler.supervise.film_facts import film
@@ -60,19 +63,26 @@ def main() -> None:
         print(json.dumps({"error": found}))
 
 
-def media(path: Path) -> Fields:
+def damaged(path: Path, start: Fraction, end: Fraction) -> Fields:
+    """The facts of a file that does not decode whole between two source times: both streams are straightened."""
+    facts = media(path, forced=True)
+    facts["video"]["held"] = held_ranges(str(path), facts["video"], start, end)
+    return facts
+
+
+def media(path: Path, *, forced: bool = False) -> Fields:
     """The fields of timeline.media.Media, except the path."""
     with opened(path) as (container, _):
         earliest = survey.earliest(container)
     undecodable: list[int] = []
     while True:
         try:
-            return {**_media(path, undecodable), "earliest": earliest}
+            return {**_media(path, undecodable, forced=forced), "earliest": earliest}
         except UndecodableTrackError as error:
             undecodable.append(error.args[0])
 
 
-def _media(path: Path, undecodable: Collection[int]) -> Fields:
+def _media(path: Path, undecodable: Collection[int], *, forced: bool) -> Fields:
     with opened(path) as (container, log):
         picture, (sound, unheard) = _picture(container), sound_of(container, undecodable)
         size = path.stat().st_size
@@ -81,10 +91,12 @@ def _media(path: Path, undecodable: Collection[int]) -> Fields:
             return {**whole, "format": STILL_FORMAT, "video": _still(container, picture)}
         missing = survey.whole_until(container, survey.StreamSurvey(picture), size)
         reading = survey.read(container, [picture, sound] if sound else [picture], path)
-        there = _whole(container, reading, missing, messages(log))
+        there = replace(_whole(container, reading, missing, messages(log)), forced=forced)
         heard = _heard(container, reading.heads[1], there) if sound else None
         seen = Picture(container, reading.heads[0], heard, there)
         video = seen.facts()
+        if reading.heads[0].corrupt:
+            video["held"] = held_near(str(path), video, reading.heads[0].corrupt)
         video["crop"] = cropping(path, container, picture, (video["width"], video["height"]))
         return {
             **whole,
@@ -133,7 +145,7 @@ def times(path: Path, start: Fraction, end: Fraction) -> list[Fraction]:
         return [at - first for at in survey.window(container, head, first + start, first + end)]
 
 
-QUESTIONS: dict[str, Callable[..., object]] = {"media": media, "times": times, "film": film}
+QUESTIONS: dict[str, Callable[..., object]] = {"media": media, "times": times, "damaged": damaged, "film": film}
 
 
 def _picture(container: InputContainer) -> VideoStream:

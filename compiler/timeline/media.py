@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -23,6 +23,10 @@ STILL_TICK = Fraction(1000)
 UNINDEXED = frozenset({"mpegts", "mpeg"})
 """Containers without an index and with timestamps that may jump: a seek may land at any packet, and a stream that is
 read alone starts at its own first timestamp (AVFMT_TS_DISCONT, measured with ffmpeg 5.1 and 9.0)."""
+
+BEGINS_LATE = "its picture begins after its sound"
+GOES_ON = "its sound goes on after its picture"
+"""Reasons to straighten a picture that only parts without a frame of their own have."""
 
 Fields = Literal["tff", "bff", "auto"]
 """The first field: top, bottom, or by the flag of each frame."""
@@ -183,6 +187,17 @@ class Media:
     rule: int = 1
     """The rule by which source time 0 and the length were found (ADR 43): 1, the picture's first frame and end; 2, the
     sound's where the picture begins or ends more than half a second apart from it."""
+
+    def read_between(self, start: SourceTime, end: SourceTime) -> Media:
+        """The facts by which a clip from `start` to `end` reads the file: where it does not touch the parts without a
+        frame of their own, ffmpeg reads the picture itself."""
+        video = self.video
+        if not video.straightened or not {BEGINS_LATE, GOES_ON}.issuperset(video.straightened):
+            return self
+        begins = video.ticks[1] * video.time_base if video.late and len(video.ticks) > 1 else Fraction(0)
+        if (video.late and start < begins) or (video.shown is not None and end > video.shown):
+            return self
+        return replace(self, video=replace(video, straightened=()))
 
     @property
     def unindexed(self) -> bool:

@@ -1,0 +1,55 @@
+"""Renders on where media turn out to be damaged: the damaged files are looked at closer, and the reel compiled anew.
+
+A file that ffmpeg decodes without an error is rendered by it alone; nothing is decoded twice. Only when a render fails
+are the files of its clips straightened, which holds the frame before a damaged one and keeps every other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from compiler.errors import ReelError
+from compiler.lower import Placed
+from compiler.pipeline import Compiled, compile_reel
+from compiler.supervise.probe import looked_at_closer
+from compiler.supervise.progress import Progress
+
+BY_DAMAGE = frozenset({"RC604", "RC607", "RC610"})
+"""The codes of failures that damage may be the cause of."""
+
+
+class Furthest:
+    """Passes progress on, except for what was done before in a render that began anew."""
+
+    def __init__(self, on_progress: Callable[[Progress], None]) -> None:
+        self._on_progress, self._frame = on_progress, 0
+
+    def __call__(self, progress: Progress) -> None:
+        """Pass one state on."""
+        if progress.frame >= self._frame:
+            self._frame = progress.frame
+            self._on_progress(progress)
+
+
+async def conceal(compiled: Compiled, error: ReelError) -> Compiled | None:
+    """The reel compiled anew with damaged files straightened; None if damage cannot be the cause of `error`."""
+    if error.code not in BY_DAMAGE:
+        return None
+    media = dict(compiled.media)
+    suspects = list(_suspects(compiled, error))
+    for name in dict.fromkeys(placed.clip.media for placed in suspects):
+        clips = [placed for placed in suspects if placed.clip.media == name]
+        start = min(placed.timing.read_from for placed in clips)
+        end = max(placed.timing.warp.end for placed in clips)
+        media[name] = await looked_at_closer(media[name], start, end, clips[0].clip.loc.at("media"))
+    return compile_reel(compiled.reel, media, compiled.build) if suspects else None
+
+
+def _suspects(compiled: Compiled, error: ReelError) -> Iterator[Placed]:
+    """The clips whose files may be damaged: the one that the error names, else all."""
+    placed = [clip.placed for clip in compiled.plan.clips]
+    named = [each for each in placed if error.loc.clip is not None and each.clip.loc.clip == error.loc.clip]
+    for each in named or placed:
+        video = each.media.video
+        if each.clip.damage == "conceal" and not video.still and not video.straightened:
+            yield each
