@@ -43,12 +43,14 @@ def probe_command(
         if isinstance(value, dict):
             typer.echo(f"{name}:")
             for key, fact in value.items():
-                typer.echo(f"  {key:16} {_as_text(fact)}")
+                typer.echo(f"  {key:16} {_as_text(key, fact)}")
         else:
-            typer.echo(f"{name:18} {_as_text(value)}")
+            typer.echo(f"{name:18} {_as_text(name, value)}")
 
 
-def _as_text(fact: object) -> str:
+def _as_text(name: str, fact: object) -> str:
+    if isinstance(fact, tuple) and name != "ticks":
+        return plain(", ".join(map(str, fact))) or "-"
     if isinstance(fact, tuple):
         return f"{len(fact)} frames at uneven times" if fact else "even"
     return "-" if fact is None else plain(str(fact))
