@@ -11,6 +11,7 @@ from compiler.model.limits import SPEED, Limits
 _NUMBER = r"[+-]?(?:\d{1,12}(?:[.,]\d{1,12})?|[.,]\d{1,12})"
 _UNIT = r"x|×|%|px|pixels?|s|secs?|seconds?|°|deg(?:rees)?|dB|dBTP|LUFS|fps|frames?"
 _SPELT = re.compile(rf"[x×]?\s*({_NUMBER})\s*({_UNIT})?", re.IGNORECASE)
+_RATIO = re.compile(r"(\d{1,12})/(\d{1,12})")
 _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):(\d{1,2}(?:[.,]\d{1,12})?)")
 
 
@@ -23,10 +24,12 @@ def advice(text: str, limits: Limits) -> str:
 
 
 def _spelt(text: str, limits: Limits) -> Fraction | None:
-    """The number that a text such as `0.5x`, `50%`, `1,5 s` or `1:30` spells."""
+    """The number that a text such as `0.5x`, `50%`, `1/2`, `1,5 s` or `1:30` spells."""
     if limits.unit == "seconds" and (clock := _CLOCK.fullmatch(text)):
         hours, minutes, seconds = (Fraction((part or "0").replace(",", ".")) for part in clock.groups())
         return (hours * 60 + minutes) * 60 + seconds
+    if (ratio := _RATIO.fullmatch(text)) and int(ratio[2]):
+        return Fraction(int(ratio[1]), int(ratio[2]))
     found = _SPELT.fullmatch(text)
     if found is None:
         return None
@@ -37,5 +40,5 @@ def _spelt(text: str, limits: Limits) -> Fraction | None:
 
 
 def _decimal(number: Fraction) -> str:
-    """The number as JSON writes it."""
-    return f"{(Decimal(number.numerator) / number.denominator).normalize():f}"
+    """The number as JSON writes it, to twelve digits."""
+    return f"{Decimal(number.numerator) / number.denominator:.12g}"

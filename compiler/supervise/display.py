@@ -26,6 +26,9 @@ UNPLACED = {
 """ffmpeg's default loudspeakers for streams that state only the number of channels."""
 
 
+UPRIGHT = "take it out: ffmpeg -display_rotation 0 -i FILE -c copy COPY.mp4; the clip's rotation may turn it instead"
+
+
 def turn(frame: VideoFrame) -> tuple[int, bool]:
     """The frame's rotation in clockwise degrees, a multiple of 90, and whether it is mirrored before."""
     try:
@@ -43,7 +46,7 @@ def turn(frame: VideoFrame) -> tuple[int, bool]:
 def _quarter(clockwise: int) -> int:
     angle = clockwise % 360
     if angle % 90:
-        raise refused(f"has a rotation of {angle} degrees", "turn it by quarter turns only")
+        raise refused(f"states a rotation of {angle} degrees, which is no quarter turn", UPRIGHT)
     return angle
 
 

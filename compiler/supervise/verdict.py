@@ -76,7 +76,7 @@ DAMAGED = _says(
     r"Input/output error|Invalid NAL unit|Input buffer exhausted|Permission denied",
     "RC604",
     "a media file is damaged or cannot be read",
-    "check that the file is whole and plays",
+    "copy or upload the file again, and check that it plays to its end",
 )
 UNWRITABLE = _says(
     r"No such file or directory|Permission denied|Read-only file system|Is a directory",
@@ -86,13 +86,14 @@ UNWRITABLE = _says(
 )
 KILLED = "ffmpeg was killed, most likely because the machine ran out of memory"
 
+_REFUSED = re.compile(r"\[(\S+)\] Codec \(.*\) not on whitelist")
 _INSTANCE = re.compile(r"\b\w+@([^\s\]':,]+)")
 _INPUT = re.compile(r"\[(?:in|vist|aist)#(\d+)|stream #(\d+):\d+", re.IGNORECASE)
 
 
 def explain(exit_code: int, stderr: str, origins: Origins) -> ReelError:
     """The coded error for an ffmpeg that ended with `exit_code` (negative: the signal) after printing `stderr`."""
-    lines = list(_telling(stderr))
+    lines = _of_what_is_used(list(_telling(stderr)))
     quoted = lines if len(lines) <= FIRST + LAST else lines[:FIRST] + lines[-LAST:]
     detail = "\n".join((*(_quoted(line, origins) for line in quoted), f"ffmpeg ended with {_ending(exit_code)}"))
     if exit_code == CANNOT_START and "launcher:" in stderr:
@@ -130,6 +131,20 @@ def _telling(stderr: str) -> Iterator[str]:
         if line and not echo and line not in seen:
             seen.add(line)
             yield line
+
+
+def _of_what_is_used(lines: list[str]) -> list[str]:
+    """The lines without complaints that a decoder is not allowed, unless ffmpeg failed to open that decoder.
+
+    ffmpeg looks at every stream of a file, and complains of subtitles and second tracks that no film uses.
+    """
+    opening = [line for line in lines if "opening decoder" in line]
+
+    def counts(line: str) -> bool:
+        refused = _REFUSED.match(line)
+        return not refused or any(f"[dec:{refused[1]}]" in each or "[dec:" not in each for each in opening)
+
+    return [line for line in lines if counts(line)]
 
 
 def _quoted(line: str, origins: Origins) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from compiler.cli import app, main
 from compiler.model.schema_forms import schema
+from tests.cli.conftest import Make
 from tests.cli.desk import Desk
 
 COMMANDS = ["compile", "render", "frame", "probe", "schema", "doctor"]
@@ -78,6 +79,16 @@ def test_probe(desk: Desk) -> None:
         "2",
         1,
     )
+
+
+def test_probe_names_the_speakers(desk: Desk, make: Make) -> None:
+    sound = ("-f", "lavfi", "-i", "testsrc2=s=64x64:d=0.2", "-f", "lavfi", "-i", "anullsrc=cl=5.1:d=0.2")
+    make("mono.mp4", *sound, "-ac", "1")
+    make("surround.mp4", *sound)
+    mono, surround = (desk.run("probe", name).stdout for name in ("mono.mp4", "surround.mp4"))
+    assert re.search(r"^  speakers +FC$", mono, re.MULTILINE)
+    assert re.search(r"^  speakers +FL, FR, FC, LFE, BL, BR$", surround, re.MULTILINE)
+    assert re.search(r"^  ticks +even$", mono, re.MULTILINE)
 
 
 def test_schema(desk: Desk) -> None:

@@ -22,6 +22,9 @@ from tests.model.reading import errors_of, reel_text
         ("×1.25", SPEED, "1.25"),
         ("50%", SPEED, "0.5"),
         ("0,5", SPEED, "0.5"),
+        ("1/2", SPEED, "0.5"),
+        ("1/3", SPEED, "0.333333333333"),
+        ("1000000", TIME, "1000000"),
         (".5x", SPEED, "0.5"),
         ("12.5s", TIME, "12.5"),
         ("1:30", TIME, "90"),
@@ -37,7 +40,7 @@ def test_a_number_in_a_text_is_the_hint(text: str, limits: Limits, written: str)
 
 
 @pytest.mark.parametrize(
-    ("text", "limits"), [("fast", SPEED), ("", SPEED), ("50x", SPEED), ("50%", EXTENT), ("1:30", SPEED)]
+    ("text", "limits"), [("fast", SPEED), ("", SPEED), ("50x", SPEED), ("1/0", SPEED), ("50%", EXTENT), ("1:30", SPEED)]
 )
 def test_any_other_text_is_answered_with_the_range(text: str, limits: Limits) -> None:
     assert advice(text, limits) == f"write a number {limits}"

@@ -108,7 +108,7 @@ def test_a_picture_turned_by_an_odd_angle(
     ffmpeg("-display_rotation", "30", "-i", made("corner.mp4"), "-c", "copy", turned)
     error = answer("media", turned)["error"]
     assert error["code"] == "RC606"
-    assert error["message"].startswith("has a rotation of 33")
+    assert error["message"].startswith("states a rotation of 33")
 
 
 def test_pictures_that_cannot_be_decoded(made: Made, answer: Callable[..., Any], tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from pathlib import Path
 from time import monotonic
 
@@ -156,3 +157,48 @@ def test_only_what_tells_something_is_quoted() -> None:
         *(rf"line {n} \x1b[31m" for n in (0, 1, 2, 18, 19)),
         "ffmpeg ended with exit code 1",
     ]
+
+
+SUBTITLED = """\
+[dvbsub @ 0x55] Codec (dvbsub) not on whitelist 'h264,aac'
+    Last message repeated 1 times
+[dca @ 0x56] Codec (dca) not on whitelist 'h264,aac'
+"""
+
+
+def test_streams_that_are_not_used_are_not_quoted() -> None:
+    error = explain(
+        1, SUBTITLED + "Error while decoding stream #1:0: Invalid data found when processing input", Origins()
+    )
+    assert error.code == "RC604"
+    assert error.detail.splitlines()[0].startswith("Error while decoding stream #1:0")
+    assert "whitelist" not in error.detail
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "[aist#0:1/dts @ 0x7] [dec:dca @ 0x8] Error while opening decoder: Invalid argument",
+        "Error while opening decoder for input stream #0:1 : Invalid argument",
+    ],
+)
+def test_a_decoder_that_a_film_needs_and_is_not_allowed_is_quoted(opening: str) -> None:
+    error = explain(1, SUBTITLED + opening, Origins())
+    assert "[dca] Codec (dca) not on whitelist" in error.detail
+    assert ("dvbsub" in error.detail) is ("dec:" not in opening)
+
+
+def test_a_subtitle_does_not_point_the_wrong_way(any_build: Build, made: Made, tmp_path: Path) -> None:
+    """A damaged picture beside subtitles whose decoder is not allowed."""
+    words, film = tmp_path / "words.srt", tmp_path / "film.mkv"
+    words.write_text("1\n00:00:00,000 --> 00:00:01,000\nhi\n")
+    inputs = ("-i", str(words), "-i", str(made("silent.mp4")), "-map", "0", "-map", "1")
+    subprocess.run([any_build.path, "-v", "error", "-y", *inputs, "-c", "copy", "-c:s", "ass", str(film)], check=True)
+    whole = film.read_bytes()
+    broken = whole.index(b"x264 - core") + 1200  # in the first picture, behind the encoder's name
+    film.write_bytes(whole[:broken] + b"\xff" * 100 + whole[broken + 100 :])
+    origins = Origins(inputs=(FIRST,), paths={str(film): FIRST})
+    allowed = ("-codec_whitelist", "h264", "-i", f"file:{film}", "-map", "0:v")
+    error = verdict(any_build, *allowed, *OUT, tmp_path / "o.part", origins=origins)
+    assert error.loc == FIRST
+    assert "whitelist" not in error.detail
