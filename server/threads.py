@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from concurrent.futures import Executor, Future
+from typing import ParamSpec, Protocol, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class Closable(Protocol):
+    """A file, or the body of an answer."""
+
+    def close(self) -> object:
+        """Release the file or the connection."""
+        ...
 
 
 async def in_thread(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
@@ -23,3 +32,30 @@ async def in_thread(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> 
     except asyncio.CancelledError:
         await asyncio.gather(asyncio.shield(task), return_exceptions=True)
         raise
+
+
+async def opened_in(pool: Executor, work: Callable[[], T], body: Callable[[T], Closable]) -> T:
+    """Run `work`, which opens something, in a thread of the pool; what it opens after its caller was cancelled is
+    closed.
+
+    `body` returns what has to be closed. Otherwise the file or the connection stays open until a garbage collection.
+    """
+    opening = pool.submit(work)
+
+    def close(done: Future[T]) -> None:
+        if not done.cancelled() and not done.exception():
+            body(done.result()).close()
+
+    try:
+        return await asyncio.wrap_future(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(close)
+        raise
+
+
+def close_in(pool: Executor, body: Closable) -> None:
+    """Close something in a thread of the pool: `close` waits for a read that goes on after its caller was cancelled."""
+    try:
+        pool.submit(body.close)
+    except RuntimeError:  # the pool has been shut down, which waits for all reads
+        body.close()

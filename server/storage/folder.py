@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from server.storage.objects import CHUNK, Exists, Missing, Stat, StoreFailed, check_key
+from server.threads import close_in, opened_in
 
 T = TypeVar("T")
 THREADS = 8
@@ -51,7 +52,7 @@ class FolderStore:
 
     async def stream(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
         """The bytes of `get`, in pieces; the store is not accessed before the first piece is requested."""
-        file = await self._run(self._open, key, start)
+        file = await self._opened(key, start)
         try:
             left = (await self._run(os.fstat, file.fileno())).st_size - start
             left = left if stop is None else min(left, stop - start)
@@ -59,7 +60,7 @@ class FolderStore:
                 left -= len(piece)
                 yield piece
         finally:
-            file.close()
+            close_in(self._threads, file)
 
     async def head(self, key: str) -> Stat:
         """The object's size, etag and time; Missing if it does not exist."""
@@ -79,10 +80,20 @@ class FolderStore:
         await asyncio.to_thread(self._threads.shutdown)
 
     async def _run(self, work: Callable[..., T], *given: object) -> T:
-        try:
+        with self._failures(str(given[0])):
             return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *given))
+
+    async def _opened(self, key: str, start: int) -> BinaryIO:
+        with self._failures(key):
+            return await opened_in(self._threads, partial(self._open, key, start), lambda file: file)
+
+    @contextlib.contextmanager
+    def _failures(self, key: str) -> Iterator[None]:
+        """The errors of files as those of a store."""
+        try:
+            yield
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-            raise Missing(str(given[0])) from error
+            raise Missing(key) from error
         except OSError as error:
             raise StoreFailed(f"the folder {self.root.name} failed: {error.strerror}") from error
 

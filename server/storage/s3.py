@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from server.storage.objects import CHUNK, Exists, Missing, Stat, StoreFailed, check_key
+from server.threads import close_in, opened_in
 
 T = TypeVar("T")
 THREADS = 16
@@ -91,7 +92,7 @@ class S3Store:
             return
         part = {} if start == 0 and stop is None else {"Range": f"bytes={start}-{'' if stop is None else stop - 1}"}
         try:
-            found = await self._call(self._client.get_object, key, **part)
+            found = await self._opened(key, **part)
         except _PastTheEnd:
             return
         body = found["Body"]
@@ -100,7 +101,7 @@ class S3Store:
             while piece := await self._run(DEADLINE, partial(body.read, CHUNK)):
                 yield piece
         finally:
-            body.close()
+            close_in(self._threads, body)
 
     async def head(self, key: str) -> Stat:
         """The object's size, etag and time; Missing if it does not exist."""
@@ -137,10 +138,17 @@ class S3Store:
     async def _call(self, call: Callable[..., T], key: str, **given: Any) -> T:
         return await self._run(DEADLINE, partial(call, Bucket=self.bucket.name, Key=self._key(key), **given))
 
+    async def _opened(self, key: str, **part: str) -> dict[str, Any]:
+        """The answer with an object's body, which is not read yet."""
+        get = partial(self._client.get_object, Bucket=self.bucket.name, Key=self._key(key), **part)
+        return await self._within(DEADLINE, opened_in(self._threads, get, lambda answer: answer["Body"]))
+
     async def _run(self, within: float | None, work: Callable[[], T]) -> T:
         """Run `work` in a thread and return its result; after `within` seconds the thread is abandoned."""
+        return await self._within(within, asyncio.get_running_loop().run_in_executor(self._threads, work))
+
+    async def _within(self, within: float | None, doing: Awaitable[T]) -> T:
         try:
-            doing = asyncio.get_running_loop().run_in_executor(self._threads, work)
             return await asyncio.wait_for(doing, within)
         except ClientError as error:
             raise _named(error) from error

@@ -15,7 +15,7 @@ from server.storage.folder import FolderStore
 from server.storage.objects import ObjectStore
 from server.storage.s3 import Bucket, S3Store
 from tests.server import weed
-from tests.server.site import Site, add_user, serving
+from tests.server.site import PLAIN, Fresh, Site, add_user, serving
 
 _counted = itertools.count()
 
@@ -50,8 +50,10 @@ def a_store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """One server for all tests that leave it running."""
-    with serving(tmp_path_factory.mktemp("site") / "data", upload_limit="3000000", versions_kept="5") as running:
+    """One server for all tests that leave it running, started as an operator does."""
+    with serving(
+        tmp_path_factory.mktemp("site") / "data", Fresh(PLAIN), upload_limit="3000000", versions_kept="5"
+    ) as running:
         yield running
 
 

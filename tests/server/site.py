@@ -7,8 +7,6 @@ import os
 import secrets
 import signal
 import ssl
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,11 +18,16 @@ from server.accounts import Accounts
 from server.storage.folder import FolderStore
 from server.storage.objects import ObjectStore
 from server.storage.s3 import Bucket, S3Store
+from tests.server.forking import fork, new
 
 ROOT = Path(__file__).parents[2]
 PLAIN = "from server.cli import main; main()"
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Shared by all clients, which use no TLS: otherwise each client would load all of the system's certificates."""
+
+
+class Fresh(str):
+    """A program that has to run in an interpreter of its own: it replaces what the server imports by name."""
 
 
 class Site:
@@ -34,11 +37,10 @@ class Site:
         self.data = data
         named = {f"REELC_{name.upper()}": value for name, value in settings.items()}
         environment = {**os.environ, "PYTHONPATH": str(ROOT), **named}
-        command = [sys.executable, "-W", "error", "-c", program, "serve", "--port", port, "--data", str(data)]
+        arguments = ["serve", "--port", port, "--data", str(data)]
         self.log = (data.parent / f"{data.name}.log").open("ab")
-        self.process = subprocess.Popen(
-            command, env=environment, cwd=data.parent, stdout=subprocess.PIPE, stderr=self.log, text=True
-        )
+        begin = new if isinstance(program, Fresh) else fork
+        self.process = begin(program, arguments, environment, data.parent, self.log.fileno())
         assert self.process.stdout
         self.link = self.process.stdout.readline().strip()
         assert self.link, Path(self.log.name).read_text()

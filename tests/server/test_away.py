@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.server.editing import begin, decided, drawn, export, ffmpegs_of, film, long_project, new_export, one_clip
-from tests.server.site import PLAIN, Site, add_somebody, add_user, serving
+from tests.server.site import PLAIN, Fresh, Site, add_somebody, add_user, serving
 from tests.server.switches import SWITCHED, held, switched
 from tests.server.test_http import added, refused
 from tests.server.test_progress import heard, socket
@@ -22,7 +22,7 @@ from tests.server.waiting import until
 
 pytestmark = pytest.mark.fault
 
-WRONG = (
+WRONG = Fresh(
     """
 from dataclasses import replace
 from compiler.supervise import render
@@ -35,7 +35,7 @@ render.verify_film = another
 )
 """A server that expects one frame more than each film has."""
 
-BROKEN = (
+BROKEN = Fresh(
     """
 from server.tables import raw_clips
 async def broken(reader):

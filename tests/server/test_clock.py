@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.server.editing import begin, drawn, export, film, long_project, new_export, one_clip
-from tests.server.site import Site, add_somebody, serving
+from tests.server.site import Fresh, Site, add_somebody, serving
 from tests.server.switches import SWITCHED, held, switched
 from tests.server.test_http import added, uploaded
 from tests.server.test_progress import heard, socket
@@ -19,7 +19,7 @@ from tests.server.waiting import until
 
 pytestmark = pytest.mark.fault
 
-STEPPED = (
+STEPPED = Fresh(
     """
 import datetime, time
 from pathlib import Path
