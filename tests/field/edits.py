@@ -17,12 +17,12 @@ def ts_packets(whole: bytes) -> list[bytes]:
     return [whole[at : at + PACKET] for at in range(0, len(whole), PACKET)]
 
 
-def pid(packet: bytes) -> int:
+def pid(packet: bytes | bytearray) -> int:
     """The stream that a packet belongs to."""
     return (packet[1] & 0x1F) << 8 | packet[2]
 
 
-def begins(packet: bytes) -> bool:
+def begins(packet: bytes | bytearray) -> bool:
     """Whether an access unit begins in the packet."""
     return bool(packet[1] & 0x40)
 
@@ -35,7 +35,15 @@ def without_packet(whole: bytes, share: float, stream: int = PICTURE_PID) -> byt
     return b"".join(packets[:lost] + packets[lost + 1 :])
 
 
-VOID, SEGMENT, CLUSTER, TIMESTAMP, SEEK_HEAD, CUES = 0xEC, 0x18538067, 0x1F43B675, 0xE7, 0x114D9B74, 0x1C53BB6B
+CHECKSUM, VOID, SEGMENT, CLUSTER, TIMESTAMP, SEEK_HEAD, CUES = (
+    0xBF,
+    0xEC,
+    0x18538067,
+    0x1F43B675,
+    0xE7,
+    0x114D9B74,
+    0x1C53BB6B,
+)
 TRACKS, TRACK, TRACK_TYPE, TRACK_VIDEO, CODEC = 0x1654AE6B, 0xAE, 0x83, 0xE0, 0x86
 
 
@@ -87,6 +95,7 @@ def clusters_moved(whole: bytes, by: Callable[[int], int]) -> bytes:
         inner = [
             Element(TIMESTAMP, by(int.from_bytes(child.body)).to_bytes(8)) if child.name == TIMESTAMP else child
             for child in elements(part.body)
+            if child.name != CHECKSUM
         ]
         return replace(part, body=b"".join(element(child.name, child.body) for child in inner))
 
@@ -100,10 +109,9 @@ def tracks_edited(whole: bytes, change: Callable[[int, Element], Element]) -> by
         if part.name != TRACKS:
             return part
         body = b""
-        for place, track in enumerate(elements(part.body)):
-            inner = [change(place, child) for child in elements(track.body)] if track.name == TRACK else []
-            kept = b"".join(element(child.name, child.body) for child in inner) if inner else track.body
-            body += element(track.name, kept)
+        for place, track in enumerate(track for track in elements(part.body) if track.name == TRACK):
+            inner = [change(place, child) for child in elements(track.body)]
+            body += element(TRACK, b"".join(element(child.name, child.body) for child in inner))
         return replace(part, body=body)
 
     return edited_matroska(whole, outer)
