@@ -31,12 +31,19 @@ def joined(make: Maker, out: Any, ending: str, *parts: tuple[tuple[int, int], tu
 
 
 def joined_ts(make: Maker, out: Any, *parts: tuple[tuple[int, int], tuple[str, ...]]) -> None:
-    """The same in a transport stream, on one clock."""
+    """The same in a transport stream, on one clock, which begins late enough for no muxer to shift it."""
     whole = b""
     for place, (size, coding) in enumerate(parts):
         part = out.with_name(f"{out.name}-{place}.ts")
         make.numbered(
-            part, range(30 * place, 30 * place + 30), *coding, "-output_ts_offset", place, "-muxdelay", "0", size=size
+            part,
+            range(30 * place, 30 * place + 30),
+            *coding,
+            "-output_ts_offset",
+            10 + place,
+            "-muxdelay",
+            "0",
+            size=size,
         )
         whole += part.read_bytes()
     out.write_bytes(whole)
@@ -125,7 +132,7 @@ def sound_changes_ts(make: Maker, out: Any) -> None:
     whole = b""
     for place, coding in enumerate((("-ac", "2", "-ar", "48000"), ("-ac", "1", "-ar", "44100"))):
         part = out.with_name(f"{out.name}-{place}.ts")
-        clock = ("-output_ts_offset", 2 * place, "-muxdelay", "0")
+        clock = ("-output_ts_offset", 10 + 2 * place, "-muxdelay", "0")
         make.numbered(
             part, range(60 * place, 60 * place + 60), *X264, *AAC, *coding, *clock, "-shortest", sound=make.beeps(2)
         )
