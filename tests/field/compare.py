@@ -47,6 +47,8 @@ def wrong_frames(numbers: Sequence[int | None], source: Decoded, clip: Clip) -> 
             right |= source.on_screen(moment)
         for picture in source.between(at + ROUNDING, at + step - ROUNDING):
             right |= {picture.number} if picture.number is not None else set()
+        if place < 2 and (first := source.first_from(clip.start)) and first.at - clip.start < 1.3 * step:
+            right |= {first.number} if first.number is not None else set()  # an in point between two pictures
         if right and number not in right:
             found.append((place, number, right))
     return found

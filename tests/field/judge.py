@@ -93,6 +93,10 @@ class Decoded:
         """The pictures that begin within a range of source time."""
         return [picture for picture in self.pictures if start < picture.at < end]
 
+    def first_from(self, start: float) -> Picture | None:
+        """The first picture that begins at a source time or later."""
+        return next((picture for picture in self.pictures if picture.at >= start - 1e-3), None)
+
     def sound(self, start: float, seconds: float) -> Samples:
         """What is heard from a source time on; silence where there is none."""
         heard = np.zeros(round(seconds * RATE))
@@ -115,14 +119,16 @@ def decode(path: Path) -> Decoded:
         sound = _sound(container)
         seen: dict[int, list[Stamped]] = {stream.index: [] for stream in (picture, sound) if stream}
         place, other = picture.index, sound.index if sound else None  # a closed file's streams are gone
-        failed = list(_decoded(container, [stream for stream in (picture, sound) if stream], seen))
+        ticks: list[float] = []
+        failed = list(_decoded(container, [stream for stream in (picture, sound) if stream], seen, ticks))
         restarting = container.format.name.split(",")[0] in RESTARTING
         unstamped = container.format.name == "avi"
         rate = float(picture.average_rate or picture.guessed_rate or 25)
     shown = [frame for frame in seen[place] if frame.at is not None or unstamped]
     if unstamped:
-        for count, frame in enumerate(shown):
-            frame.at, frame.lasts = count / rate, 1 / rate
+        ticks = sorted(ticks) if len(ticks) == len(shown) else [count / rate for count in range(len(shown))]
+        for tick, frame in zip(ticks, shown, strict=True):  # AVI stamps packets in the order of the file
+            frame.at, frame.lasts = tick, 1 / rate
     moves = _straighten(shown, restarting)
     heard = [] if other is None else seen[other]
     _straighten(heard, restarting, moves)
@@ -140,8 +146,11 @@ def _sound(container: Any) -> Any:
     )
 
 
-def _decoded(container: Any, streams: list[Any], seen: dict[int, list[Stamped]]) -> Iterable[float]:
-    """Decode every packet in the order of the file; yield the stamped times at which decoding failed."""
+def _decoded(container: Any, streams: list[Any], seen: dict[int, list[Stamped]], ticks: list[float]) -> Iterable[float]:
+    """Decode every packet in the order of the file; yield the stamped times at which decoding failed.
+
+    `ticks` takes the decoding times of the first stream's packets.
+    """
     for stream in streams:
         stream.thread_count = 1
     packets = container.demux(streams)
@@ -158,6 +167,8 @@ def _decoded(container: Any, streams: list[Any], seen: dict[int, list[Stamped]])
             if packet.pts is not None:
                 yield float(packet.pts * packet.time_base)
             continue
+        if packet.size and packet.dts is not None and packet.stream is streams[0]:
+            ticks.append(float(packet.dts * packet.time_base))
         for frame in frames:
             seen[packet.stream.index].append(_stamped(frame))
 
