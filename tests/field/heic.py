@@ -1,0 +1,81 @@
+"""Photos as phones write them: HEIC, a grid of tiles that are coded apart."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+
+from tests.field.edits import Box, boxes, sample_table
+from tests.field.make import X265, Maker
+from tests.footage.coded import feed, yuv420p
+
+TILE = 128
+TILES = (60, 100, 140, 180)
+"""The luma of each tile: left above, right above, left below, right below."""
+
+ONE = ("-frames:v", "1", *X265, "-x265-params", "log-level=error:keyint=1:info=0", "-tag:v", "hvc1")
+
+
+def write_photo(make: Maker, out: Path) -> None:
+    """Write a photo of 2 x 2 tiles."""
+    coded = [_tile(make, out.with_name(f"{out.name}-{place}.mp4"), luma) for place, luma in enumerate(TILES)]
+    described = coded[0][0]
+    pictures = [picture for _, picture in coded]
+    head = bytes(Box(b"ftyp", b"heic\0\0\0\0mif1heic"))
+    first = len(head) + len(_meta(described, pictures, 0)) + 8
+    out.write_bytes(head + _meta(described, pictures, first) + bytes(Box(b"mdat", b"".join(pictures))))
+
+
+def _tile(make: Maker, path: Path, luma: int) -> tuple[bytes, bytes]:
+    """The decoder's configuration and the coded picture of one tile."""
+    command = [make.ffmpeg, "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{TILE}x{TILE}"]
+    feed([*command, "-i", "pipe:0", *ONE, str(path)], iter([yuv420p(np.full((TILE, TILE), luma, np.uint8))]))
+    found = boxes(path.read_bytes())
+    track = next(box for box in next(box for box in found if box.name == b"moov").inner or () if box.name == b"trak")
+    entry = sample_table(track).find(b"stsd").body[8:]
+    configured = next(box for box in boxes(entry[86:]) if box.name == b"hvcC")
+    return configured.body, next(box for box in found if box.name == b"mdat").body
+
+
+def _full(name: bytes, body: bytes, version: int = 0, flags: int = 0) -> bytes:
+    return bytes(Box(name, struct.pack(">I", version << 24 | flags) + body))
+
+
+def _item(number: int, kind: bytes, hidden: bool) -> bytes:
+    return _full(b"infe", struct.pack(">HH4s", number, 0, kind) + b"\0", 2, int(hidden))
+
+
+def _meta(configured: bytes, pictures: list[bytes], first: int) -> bytes:
+    """The photo's description; its tiles' bytes begin at `first` in the file."""
+    grid = bytes([0, 0, 1, 1]) + struct.pack(">HH", 2 * TILE, 2 * TILE)
+    items = [_item(1, b"grid", False), *(_item(2 + place, b"hvc1", True) for place in range(4))]
+    tiles = bytes(Box(b"dimg", struct.pack(">HH4H", 1, 4, 2, 3, 4, 5)))
+    return _full(
+        b"meta",
+        _full(b"hdlr", b"\0\0\0\0pict" + bytes(13))
+        + _full(b"pitm", struct.pack(">H", 1))
+        + _places(len(grid), pictures, first)
+        + _full(b"iinf", struct.pack(">H", 5) + b"".join(items))
+        + _full(b"iref", tiles)
+        + _properties(configured)
+        + bytes(Box(b"idat", grid)),
+    )
+
+
+def _places(grid: int, pictures: list[bytes], first: int) -> bytes:
+    rows = struct.pack(">HHHHII", 1, 1, 0, 1, 0, grid)
+    for place, picture in enumerate(pictures):
+        rows += struct.pack(">HHHHII", 2 + place, 0, 0, 1, first, len(picture))
+        first += len(picture)
+    return _full(b"iloc", bytes([0x44, 0]) + struct.pack(">H", 5) + rows, 1)
+
+
+def _properties(configured: bytes) -> bytes:
+    sizes = (_full(b"ispe", struct.pack(">II", side, side)) for side in (TILE, 2 * TILE))
+    known = bytes(Box(b"hvcC", configured)) + b"".join(sizes) + _full(b"pixi", bytes([3, 8, 8, 8]))
+    of_tiles = b"".join(struct.pack(">HB", 2 + place, 2) + bytes([0x81, 2]) for place in range(4))
+    of_grid = struct.pack(">HB", 1, 2) + bytes([3, 4])
+    linked = _full(b"ipma", struct.pack(">I", 5) + of_grid + of_tiles)
+    return bytes(Box(b"iprp", bytes(Box(b"ipco", known)) + linked))

@@ -1,0 +1,323 @@
+"""Files whose clocks jump, stall or start elsewhere: K2, K3, K5, K10 and K11."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.field import edits
+from tests.field.desk import Desk, near
+from tests.field.make import AAC, MPEG4, VP8, X264, Maker, recipe
+
+FIRST, SECOND = range(60), range(60, 120)
+
+
+def joined(*parts: Path) -> bytes:
+    return b"".join(part.read_bytes() for part in parts)
+
+
+# K2: clocks that jump
+
+
+@recipe("a.ts")
+def first_half(make: Maker, out: Path) -> None:
+    make.numbered(out, FIRST, *X264, *AAC, "-shortest", sound=make.beeps(2))
+
+
+@recipe("b.ts")
+def second_half(make: Maker, out: Path) -> None:
+    make.numbered(out, SECOND, *X264, *AAC, "-shortest", sound=make.beeps(2))
+
+
+@recipe("b-ahead.ts")
+def second_half_ahead(make: Maker, out: Path) -> None:
+    make.copy(make("b.ts"), out, "-output_ts_offset", 5000)
+
+
+@recipe("back.ts")
+def back_ts(make: Maker, out: Path) -> None:
+    out.write_bytes(joined(make("a.ts"), make("b.ts")))
+
+
+@recipe("ahead.ts")
+def ahead_ts(make: Maker, out: Path) -> None:
+    out.write_bytes(joined(make("a.ts"), make("b-ahead.ts")))
+
+
+@recipe("back.mts")
+def back_m2ts(make: Maker, out: Path) -> None:
+    """Packets of 192 bytes, as cameras write them."""
+    parts = []
+    for name in ("a.ts", "b.ts"):
+        part = out.with_name(f"{out.name}-{name}.m2ts")
+        make.copy(make(name), part, "-mpegts_m2ts_mode", "1", "-f", "mpegts")
+        parts.append(part)
+    out.write_bytes(joined(*parts))
+
+
+@recipe("back.mpg")
+def back_ps(make: Maker, out: Path) -> None:
+    parts = []
+    for place, numbers in enumerate((FIRST, SECOND)):
+        part = out.with_name(f"{out.name}-{place}.mpg")
+        make.numbered(part, numbers, "-c:v", "mpeg2video", "-q:v", "2", "-g", "15", "-bf", "2")
+        parts.append(part)
+    out.write_bytes(joined(*parts))
+
+
+@recipe("whole.mkv")
+def whole_mkv(make: Maker, out: Path) -> None:
+    make.numbered(out, range(120), *X264, *AAC, "-cluster_time_limit", "1000", sound=make.beeps(4))
+
+
+@recipe("back.mkv")
+def back_mkv(make: Maker, out: Path) -> None:
+    whole = make("whole.mkv").read_bytes()
+    out.write_bytes(edits.clusters_moved(whole, lambda at: at if at < 1990 else at - 1990))
+
+
+@recipe("whole.flv")
+def whole_flv(make: Maker, out: Path) -> None:
+    make.numbered(out, range(120), *X264, *AAC, sound=make.beeps(4))
+
+
+@recipe("back.flv")
+def back_flv(make: Maker, out: Path) -> None:
+    whole = make("whole.flv").read_bytes()
+    tags = edits.flv_tags(whole)
+    moved = [edits.Tag(tag.kind, tag.time if tag.time < 2000 else tag.time - 2000, tag.body) for tag in tags]
+    out.write_bytes(edits.flv(whole, moved))
+
+
+JUMPING = ("back.ts", "ahead.ts", "back.mts", "back.mpg", "back.mkv", "back.flv")
+
+
+@pytest.mark.parametrize("name", JUMPING)
+@pytest.mark.both_builds
+def test_every_picture_is_shown_once_over_a_jump(name: str, make: Maker, desk: Desk) -> None:
+    assert desk.render(make(name)).frames == list(range(120))
+
+
+@pytest.mark.parametrize("name", JUMPING)
+def test_a_trim_after_a_jump_counts_all_before_it(name: str, make: Maker, desk: Desk) -> None:
+    assert desk.render(make(name), 2.5, 3.5).frames == list(range(75, 105))
+
+
+@pytest.mark.parametrize("name", JUMPING)
+def test_a_trim_over_a_jump(name: str, make: Maker, desk: Desk) -> None:
+    assert desk.render(make(name), 1.5, 2.5).frames == list(range(45, 75))
+
+
+@pytest.mark.parametrize("name", ["back.ts", "ahead.ts", "back.mts", "back.flv"])
+def test_sound_stays_with_its_pictures_over_a_jump(name: str, make: Maker, desk: Desk) -> None:
+    assert near(desk.render(make(name)).onsets, [k / 2 for k in range(8)], within=0.03)
+
+
+# K3: the middle guessed from the ends
+
+STALLING = [*range(901), *range(1020, 1800)]
+STALL = ("-vf", "setpts='N+119*gt(N,900)'", "-fps_mode", "passthrough")
+
+
+@recipe("stall.mp4")
+def stall_mp4(make: Maker, out: Path) -> None:
+    make.numbered(out, STALLING, *STALL, *X264, "-bf", "0", "-g", "60")
+
+
+@recipe("stall.mkv")
+def stall_mkv(make: Maker, out: Path) -> None:
+    make.copy(make("stall.mp4"), out)
+
+
+@recipe("stall.ts")
+def stall_ts(make: Maker, out: Path) -> None:
+    make.copy(make("stall.mp4"), out)
+
+
+@recipe("stall-late.mp4")
+def stall_late(make: Maker, out: Path) -> None:
+    """With reordered pictures, and the stall between the packets that a probe of both ends reads."""
+    make.numbered(out, STALLING, *STALL, *X264, "-bf", "3", "-b_strategy", "0", "-g", "250")
+
+
+STALLED = ("stall.mp4", "stall.mkv", "stall.ts", "stall-late.mp4")
+
+
+@pytest.mark.parametrize("name", STALLED)
+@pytest.mark.both_builds
+def test_a_picture_is_held_until_the_next_one(name: str, make: Maker, desk: Desk) -> None:
+    assert desk.render(make(name), 31, 35).frames == [900] * 90 + list(range(1020, 1050))
+
+
+@pytest.mark.parametrize("name", STALLED)
+def test_a_trim_within_a_stall_shows_its_picture(name: str, make: Maker, desk: Desk) -> None:
+    assert desk.render(make(name), 32, 33).frames == [900] * 30
+
+
+# K5: as long as its pictures
+
+
+@recipe("talk.mp4")
+def talk_mp4(make: Maker, out: Path) -> None:
+    make.numbered(out, FIRST, *X264, *AAC, sound=make.beeps(6))
+
+
+@recipe("talk.mkv")
+def talk_mkv(make: Maker, out: Path) -> None:
+    make.numbered(out, FIRST, *VP8, "-c:a", "libopus", sound=make.beeps(6))
+
+
+@recipe("talk.ts")
+def talk_ts(make: Maker, out: Path) -> None:
+    make.copy(make("talk.mp4"), out)
+
+
+@recipe("talk.avi")
+def talk_avi(make: Maker, out: Path) -> None:
+    make.numbered(out, FIRST, *MPEG4, "-c:a", "pcm_s16le", sound=make.beeps(6))
+
+
+TALKS = ("talk.mp4", "talk.mkv", "talk.ts", "talk.avi")
+
+
+@pytest.mark.parametrize("name", TALKS)
+@pytest.mark.both_builds
+def test_sound_that_goes_on_makes_a_file_as_long(name: str, make: Maker, desk: Desk) -> None:
+    film = desk.render(make(name))
+    assert film.frames == [*FIRST, *[59] * 120]
+    assert near(film.onsets, [k / 2 for k in range(12)], within=0.02)
+    assert film.notices
+
+
+@pytest.mark.parametrize("name", TALKS)
+def test_a_trim_reaches_what_is_only_heard(name: str, make: Maker, desk: Desk) -> None:
+    film = desk.render(make(name), 3, 5)
+    assert film.frames == [59] * 60
+    assert near(film.onsets, [0, 0.5, 1, 1.5], within=0.02)
+
+
+@recipe("short-talk.mp4")
+def short_talk(make: Maker, out: Path) -> None:
+    make.numbered(out, FIRST, *X264, *AAC, sound=make.beeps(2.4))
+
+
+def test_sound_that_goes_on_for_less_than_half_a_second_changes_nothing(make: Maker, desk: Desk) -> None:
+    film = desk.render(make("short-talk.mp4"))
+    assert film.frames == list(FIRST)
+    assert not film.notices
+
+
+@recipe("pictures.mp4")
+def pictures_mp4(make: Maker, out: Path) -> None:
+    make.numbered(out, range(90), *X264)
+
+
+@recipe("beeps.m4a")
+def beeps_m4a(make: Maker, out: Path) -> None:
+    make.run("-i", make.beeps(4), *AAC, out)
+
+
+def late(make: Maker, out: Path, by: float) -> None:
+    inputs = ("-itsoffset", by, "-i", make("pictures.mp4"), "-i", make("beeps.m4a"))
+    make.run(*inputs, "-map", "0:v", "-map", "1:a", "-c", "copy", out)
+
+
+@recipe("late.mp4")
+def late_mp4(make: Maker, out: Path) -> None:
+    late(make, out, 1.8)
+
+
+@recipe("late.mkv")
+def late_mkv(make: Maker, out: Path) -> None:
+    late(make, out, 1.8)
+
+
+@recipe("late.ts")
+def late_ts(make: Maker, out: Path) -> None:
+    late(make, out, 1.8)
+
+
+@recipe("a-little-late.mp4")
+def a_little_late(make: Maker, out: Path) -> None:
+    late(make, out, 0.3)
+
+
+LATE = ("late.mp4", "late.mkv", "late.ts")
+
+
+@pytest.mark.parametrize("name", LATE)
+@pytest.mark.both_builds
+def test_a_late_picture_counts_on_a_players_clock(name: str, make: Maker, desk: Desk) -> None:
+    film = desk.render(make(name), 2, 3)
+    assert film.frames == list(range(6, 36))
+    assert near(film.onsets, [0, 0.5], within=0.02)
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_the_first_picture_is_held_back_to_the_sounds_start(name: str, make: Maker, desk: Desk) -> None:
+    film = desk.render(make(name), 0, 2)
+    assert film.frames == [0] * 54 + list(range(6))
+    assert near(film.onsets, [0, 0.5, 1, 1.5], within=0.02)
+    assert film.notices
+
+
+def test_a_picture_that_is_late_by_less_than_half_a_second_starts_the_file(make: Maker, desk: Desk) -> None:
+    film = desk.render(make("a-little-late.mp4"), 0, 1)
+    assert film.frames == list(range(30))
+    assert near(film.onsets, [0.2, 0.7], within=0.02)
+
+
+# K10: deep in a long recording
+
+
+@recipe("two-hours.ts")
+def two_hours(make: Maker, out: Path) -> None:
+    part = out.with_name(f"{out.name}-part.ts")
+    make.numbered(part, FIRST, *X264)
+    make.run("-stream_loop", 3599, "-i", part, "-c", "copy", out)
+
+
+@pytest.mark.slow
+def test_a_second_near_the_end_of_two_hours(make: Maker, desk: Desk) -> None:
+    assert desk.render(make("two-hours.ts"), 7100, 7101).frames == list(range(30))
+
+
+# K11: AVI without presentation times
+
+
+def avi(*coding: str) -> None:
+    def write(make: Maker, out: Path) -> None:
+        make.numbered(out, range(240), *coding, "-c:a", "libmp3lame", sound=make.beeps(8))
+
+    recipe(f"avi-{len(AVIS)}.avi")(write)
+    AVIS.append(f"avi-{len(AVIS)}.avi")
+
+
+AVIS: list[str] = []
+avi(*X264, "-bf", "2")
+avi(*X264, "-bf", "0")
+avi(*X264, "-bf", "3", "-b_strategy", "0", "-g", "250")
+avi(*MPEG4, "-bf", "2")
+avi(*MPEG4, "-bf", "2", "-tag:v", "XVID")
+
+
+@recipe("one.avi")
+def one_avi(make: Maker, out: Path) -> None:
+    make.numbered(out, [7], *X264)
+
+
+@pytest.mark.parametrize("name", AVIS)
+@pytest.mark.parametrize("start", [0, 1, 3])
+@pytest.mark.both_builds
+def test_avi_shows_the_picture_of_the_time(name: str, start: int, make: Maker, desk: Desk) -> None:
+    assert desk.render(make(name), start, start + 1).frames == list(range(start * 30, start * 30 + 30))
+
+
+@pytest.mark.parametrize("name", AVIS)
+def test_avi_shows_every_picture(name: str, make: Maker, desk: Desk) -> None:
+    assert desk.render(make(name)).frames == list(range(240))
+
+
+def test_avi_of_one_picture(make: Maker, desk: Desk) -> None:
+    assert desk.render(make("one.avi")).frames == [7]
