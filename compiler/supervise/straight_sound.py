@@ -25,8 +25,8 @@ SOFT = Fraction(3, 1000)
 ROUNDED = Fraction(3, 1000)
 """Seconds by which a frame may be off its running place by the rounding of timestamps; it is not moved."""
 
-FINE = 1000
-"""Hertz are counted in this fraction to state a drift."""
+FINEST = 1_000_000
+"""Hertz: both rates of a drift are stated as multiples near it, the most that libswresample reduces exactly."""
 
 BLOCK = 4096
 """Samples sent at a time."""
@@ -72,7 +72,7 @@ class _Shaper:
     """Brings frames to the first layout and rate of the stream, and stretches them by a drift, in billionths."""
 
     def __init__(self, spec: Spec, drift: int) -> None:
-        fine = FINE if drift else 1
+        fine = max(1, FINEST // spec["rate"]) if drift else 1
         self._fine, self._channels = fine, spec["channels"]
         self._resampler = AudioResampler(
             "flt", spec["layout"], round(spec["rate"] * fine * (1 + Fraction(drift, 10**9)))

@@ -111,11 +111,14 @@ def test_sound_that_ends_or_starts_far_from_the_picture(made: Made) -> None:
     short, long, late = (probe(made(f"{name}_sound.{kind}")) for name, kind in SOUNDS)
     assert late.audio
     assert late.audio.first == 12
+    assert late.video.first == 0  # sound that is late changes no time
     assert short.audio
     assert long.audio
     assert (short.video.end, short.audio.end) == (Fraction(24), Fraction(3))
     assert (short.audio.first, long.audio.first) == (Fraction(0), Fraction(0))
-    assert (abs(long.video.end - 8) <= Fraction(1, 1000), round(long.audio.end)) == (True, 40)
+    assert long.video.shown
+    assert (abs(long.video.shown - 8) <= Fraction(1, 1000), round(long.audio.end)) == (True, 40)
+    assert long.video.end == long.audio.end  # the last frame is held as long as there is sound
 
 
 def test_one_frame_lasts_one_frame(made: Made) -> None:

@@ -13,6 +13,7 @@ from av.stream import Stream
 from compiler.errors import ReelError
 from compiler.supervise import probe_child, survey
 from compiler.supervise.admit import opened
+from compiler.supervise.facts import Picture, Whole
 from tests.supervise.conftest import Made
 
 LONG = ("long.mp4", "long.mkv", "long.avi", "late_change.mkv", "short_sound.mp4", "long_sound.mkv")
@@ -36,30 +37,31 @@ def streams(container: InputContainer) -> list[Stream]:
         "late_sound.mp4",
     ],
 )
-def test_a_seek_finds_what_reading_everything_finds(made: Made, name: str) -> None:
+def test_tables_tell_what_reading_everything_finds(made: Made, name: str) -> None:
     with opened(made(name)) as (container, _):
-        reading = survey.read(container, streams(container))
-    assert reading
+        reading = survey.read(container, streams(container), made(name))
     with opened(made(name)) as (container, _):
         whole = survey.read_whole(container, streams(container))
-    assert [track.first for track in reading.heads] == [track.first for track in whole.heads]
-    assert [track.last for track in reading.tails] == [track.last for track in whole.tails]
-    assert any(track.uneven() for track in (reading.heads[0], reading.tails[0])) == whole.heads[0].uneven()
+    for by_table, by_packet in zip(reading.heads, whole.heads, strict=True):
+        assert sorted(by_table.ticks) == sorted(by_packet.ticks)
+        assert (by_table.first, by_table.last, by_table.uneven()) == (
+            by_packet.first,
+            by_packet.last,
+            by_packet.uneven(),
+        )
+        assert [entry.tick for entry in by_table.entries] == [entry.tick for entry in by_packet.entries]
 
 
-@pytest.mark.parametrize("name", ["short_sound.mkv", "very_late_sound.mkv"])
-def test_what_a_seek_cannot_find_is_not_guessed(made: Made, name: str) -> None:
-    with opened(made(name)) as (container, _):
-        assert survey.read(container, streams(container)) is None
-
-
-def test_a_long_file_is_not_read_whole(made: Made) -> None:
-    with opened(made("long.mp4")) as (container, _):
-        reading = survey.read(container, streams(container))
-    assert reading
-    assert not reading.whole
-    assert len(reading.heads[0].ticks) == survey.HEAD
-    assert len(reading.tails[0].ticks) < 1440
+def test_media_of_a_file_with_tables_are_not_read(made: Made, tmp_path: Path) -> None:
+    whole = bytearray(made("long.mp4").read_bytes())
+    begin = whole.index(b"mdat") + 4
+    size = int.from_bytes(whole[begin - 8 : begin - 4], "big") - 8
+    whole[begin + size // 2 : begin + size] = bytes(size - size // 2)
+    hollow = tmp_path / "hollow.mp4"
+    hollow.write_bytes(whole)
+    with opened(hollow) as (container, _):
+        reading = survey.read(container, streams(container), hollow)
+    assert len(reading.heads[0].ticks) == 1440
 
 
 def test_a_grid_of_whole_milliseconds_is_even(made: Made) -> None:
@@ -128,9 +130,9 @@ def test_a_picture_of_which_no_packet_was_read_is_refused_and_off_no_grid(made: 
     """Damaged files have such streams."""
     with opened(made("plain.mp4")) as (container, _):
         none = survey.StreamSurvey(container.streams.video[0])
-        assert not survey.Reading([none], [none], whole=True).uneven
+        assert not none.uneven()
         with pytest.raises(ReelError, match="no picture that can be decoded"):
-            probe_child._first_time(none)
+            Picture(container, none, None, Whole())
         none.frame = next(container.decode(video=0))  # a frame from packets that were not counted
         with pytest.raises(ReelError, match="no picture that can be decoded"):
-            probe_child._first_time(none)
+            Picture(container, none, None, Whole())
