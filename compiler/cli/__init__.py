@@ -20,6 +20,7 @@ from compiler.cli.facts import doctor_command, probe_command, schema_command
 from compiler.cli.help import Command, Group, wanted_colour
 from compiler.cli.interrupts import Interrupted, interruptible
 from compiler.cli.rendering import frame_command, render_command
+from compiler.cli.straightening import straighten_command
 
 EPILOG = (
     "Start with: reelc render reel.json -o film.mp4\n\n"
@@ -40,6 +41,7 @@ app.command("compile", cls=Command)(compile_command)
 app.command("render", cls=Command)(render_command)
 app.command("frame", cls=Command)(frame_command)
 app.command("probe", cls=Command)(probe_command)
+app.command("straighten", cls=Command)(straighten_command)
 app.command("schema", cls=Command)(schema_command)
 app.command("doctor", cls=Command)(doctor_command)
 

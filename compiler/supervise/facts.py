@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -18,7 +18,7 @@ from compiler.supervise import survey
 from compiler.supervise.admit import unreadable
 from compiler.supervise.colour import colours
 from compiler.supervise.display import speakers, turn
-from compiler.supervise.sound_places import Places, Run, is_steady, places
+from compiler.supervise.sound_places import Places, Run, is_followed, is_steady, places
 from compiler.supervise.survey import StreamSurvey
 from compiler.timeline.media import BEGINS_LATE, GOES_ON, UNINDEXED
 
@@ -202,15 +202,19 @@ class Picture:
 class Sound:
     """The sound's times: the place of its packets, its first sample and its end, in container time."""
 
-    def __init__(self, container: InputContainer, track: StreamSurvey, whole: Whole) -> None:
+    def __init__(
+        self, container: InputContainer, track: StreamSurvey, whole: Whole, count_samples: Callable[[int], list[int]]
+    ) -> None:
         assert isinstance(track.frame, AudioFrame)
         self.track, self.stream = track, cast(AudioStream, track.stream)
         self.unindexed = container.format.name.split(",")[0] in UNINDEXED
         self.cut = whole.missing or whole.forced
         self.rate = int(track.frame.sample_rate)
-        self.lengths = self._lengths()
+        self.lengths, exact = self._lengths()
         stamps = [float(tick * track.time_base) for tick in track.ticks]
-        self.steady = is_steady(stamps, self.lengths, float(track.time_base))
+        self.steady = (is_steady if exact else is_followed)(stamps, self.lengths, float(track.time_base))
+        if not self.steady and not exact:
+            self.lengths = self._decoded_lengths(count_samples)
         self.places = places(stamps, self.lengths) if not self.steady else Places((Run(0, stamps[0], 0.0),), 0.0)
         begins = track.first if self.steady else None
         self.first = self._at(self.places.runs[0].start) if begins is None else begins
@@ -222,16 +226,23 @@ class Sound:
         """An instant at a whole sample."""
         return Fraction(round(seconds * self.rate), self.rate)
 
-    def _lengths(self) -> list[float]:
-        """Seconds of each packet: of its samples where all packets have as many, since ticks round."""
+    def _decoded_lengths(self, count_samples: Callable[[int], list[int]]) -> list[float]:
+        """Seconds of each packet by its decoded samples, where neither its codec nor its ticks tell them."""
+        counted = count_samples(self.stream.index)
+        return [samples / self.rate for samples in counted] if len(counted) == len(self.lengths) else self.lengths
+
+    def _lengths(self) -> tuple[list[float], bool]:
+        """Seconds of each packet, and whether they are exact: by the number of samples, where all packets have as
+        many, since ticks round."""
         track, rate = self.track, self.rate
         codec = self.stream.codec_context.codec.canonical_name
         samples = FRAMES.get(codec)
         if codec == "aac" and track.frame is not None and cast(AudioFrame, track.frame).samples in (960, 1920, 2048):
             samples = cast(AudioFrame, track.frame).samples
         if samples is None:
-            return [float(duration * track.time_base) for duration in track.durations]
-        return [samples / rate] * len(track.durations)
+            fine = track.time_base <= Fraction(1, rate) or codec == "opus"
+            return [float(duration * track.time_base) for duration in track.durations], fine
+        return [samples / rate] * len(track.durations), True
 
     def reasons(self) -> Iterator[str]:
         """Why the sound is straightened."""

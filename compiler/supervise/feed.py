@@ -16,11 +16,12 @@ from pathlib import Path, PurePath
 from compiler.errors import Loc, ReelError
 from compiler.supervise.plain import plain
 from compiler.supervise.probe import ROOT
-from compiler.supervise.sandbox import ChildLimits, start, stop
+from compiler.supervise.sandbox import ChildLimits, launcher, start, stop
 from compiler.supervise.verdict import Origins
 
 LISTED = "feeds.json"
-BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from compiler.supervise.straighten import main; main()"
+_BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from compiler.supervise.straighten import main; main()"
+PYTHON = (sys.executable, "-I", "-B", "-c", _BOOT, ROOT)
 MEMORY, FILES = 4 << 30, 32
 """The most bytes of address space, and open files besides two for each input."""
 
@@ -45,8 +46,7 @@ async def feeding(feeds: Mapping[str, str], folder: Path, origins: Origins, nice
         os.mkfifo(folder / name)
     listed = "{" + ",\n".join(f"{json.dumps(name)}: {spec}" for name, spec in feeds.items()) + "}"
     (folder / LISTED).write_text(listed, encoding="utf-8")
-    command = (sys.executable, "-I", "-B", "-c", BOOT, ROOT, str(folder / LISTED))
-    child = await start(command, ChildLimits(memory=MEMORY, file=0, files=FILES + 3 * len(feeds), nice=nice))
+    child = await start([*PYTHON, str(folder / LISTED)], _limits(len(feeds), nice))
     said = bytearray()
     listening = asyncio.ensure_future(_listen(child, said))
     freeing = asyncio.ensure_future(_free(child, [folder / name for name in feeds]))
@@ -62,6 +62,15 @@ async def feeding(feeds: Mapping[str, str], folder: Path, origins: Origins, nice
             (folder / name).unlink(missing_ok=True)
     if failure := _failure(child, said, feeds, origins):
         raise failure
+
+
+def straightener(inputs: int) -> list[str]:
+    """The beginning of the sandboxed child's argv; this process must start it."""
+    return launcher(PYTHON, _limits(inputs, 0))
+
+
+def _limits(inputs: int, nice: int) -> ChildLimits:
+    return ChildLimits(memory=MEMORY, file=0, files=FILES + 3 * inputs, nice=nice)
 
 
 async def _free(child: Process, fifos: list[Path]) -> None:

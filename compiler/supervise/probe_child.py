@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ from compiler.supervise.damage import held_near, held_ranges
 from compiler.supervise.display import turn
 from compiler.supervise.facts import Picture, Sound, Whole
 from compiler.supervise.film_facts import film
+from compiler.supervise.straighten import sample_counts
 from compiler.supervise.tracks import UndecodableTrackError, sound_of
 from compiler.timeline.media import MAX_PIXELS, STILL_RATE, STILL_SECONDS, STILL_TICK, WHOLE
 from compiler.timeline.media import STILL as STILL_FORMAT
@@ -92,7 +94,7 @@ def _media(path: Path, undecodable: Collection[int], *, forced: bool) -> Fields:
         missing = survey.whole_until(container, survey.StreamSurvey(picture), size)
         reading = survey.read(container, [picture, sound] if sound else [picture], path)
         there = replace(_whole(container, reading, missing, messages(log)), forced=forced)
-        heard = _heard(container, reading.heads[1], there) if sound else None
+        heard = _heard(container, reading.heads[1], there, path) if sound else None
         seen = Picture(container, reading.heads[0], heard, there)
         video = seen.facts()
         if reading.heads[0].corrupt:
@@ -110,11 +112,11 @@ def _media(path: Path, undecodable: Collection[int], *, forced: bool) -> Fields:
         }
 
 
-def _heard(container: InputContainer, track: survey.StreamSurvey, there: Whole) -> Sound | None:
+def _heard(container: InputContainer, track: survey.StreamSurvey, there: Whole, path: Path) -> Sound | None:
     """The sound; None for a declared stream without any."""
     if track.frame is None and track.ticks:
         raise UndecodableTrackError(track.stream.index)
-    return Sound(container, track, there) if track.frame else None
+    return Sound(container, track, there, partial(sample_counts, path)) if track.frame else None
 
 
 def _whole(container: InputContainer, reading: survey.Reading, missing: Fraction | None, said: str) -> Whole:
@@ -123,7 +125,9 @@ def _whole(container: InputContainer, reading: survey.Reading, missing: Fraction
     reached = track.last[0] * track.time_base
     stated = survey.promised(container, track, track.end(Fraction(0)))
     if missing is not None:
-        return Whole(missing, f"is cut short: its pictures end at {float(missing):.1f} s")
+        length = (track.stream.duration or 0) * track.time_base
+        what = f"is cut short: it states {float(length):.1f} s, but its pictures end at {float(missing):.1f} s"
+        return Whole(missing, what)
     if reading.broken or "File ended prematurely" in said:
         return Whole(None, f"is cut short: its pictures end at {float(reached):.1f} s")
     if stated is not None:

@@ -63,6 +63,12 @@ def is_steady(stamps: Sequence[float], lengths: Sequence[float], tick: float) ->
     return max(off) - min(off) <= STEADY + 2 * tick
 
 
+def is_followed(stamps: Sequence[float], lengths: Sequence[float], tick: float) -> bool:
+    """Whether every packet begins where the one before ended, where lengths are known by whole ticks only."""
+    gaps = (after - before - length for before, after, length in zip(stamps, stamps[1:], lengths, strict=False))
+    return all(abs(gap) <= STEADY + 2 * tick for gap in gaps)
+
+
 def places(stamps: Sequence[float], lengths: Sequence[float]) -> Places:
     """The runs of packets with these timestamps and lengths, seconds, in the order of the file."""
     due = _due(stamps, lengths)

@@ -68,6 +68,11 @@ def _placed(spec: Spec, numbered: Numbered) -> Iterator[tuple[int, array[float]]
         yield due, shape.rest()
 
 
+def count_samples(numbered: Numbered) -> list[int]:
+    """The number of samples that each packet decodes to."""
+    return [sum(frame.samples for frame in _decoded(packet, strict=False)) for _, _, packet in numbered if packet.size]
+
+
 class _Shaper:
     """Brings frames to the first layout and rate of the stream, and stretches them by a drift, in billionths."""
 

@@ -1,6 +1,7 @@
 """The child that straightens media: decodes streams, stamps them in source time, and streams them raw to ffmpeg.
 
     straighten FEEDS        {"FIFO": SPEC, ...}, a JSON file beside the FIFOs
+    straighten SPEC -       one spec, to stdout
 
 A spec is of `compiler.emit.straightened.spec_of`. Each FIFO gets NUT with raw pictures of one shape at increasing
 times, or PCM without a gap, from the source time that the spec states. ffmpeg then counts nothing that the container
@@ -16,7 +17,7 @@ import os
 import sys
 from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import av
@@ -29,7 +30,7 @@ from compiler.errors import Loc, ReelError
 from compiler.supervise.admit import opened
 from compiler.supervise.child import bind
 from compiler.supervise.straight_picture import send_picture
-from compiler.supervise.straight_sound import send_sound
+from compiler.supervise.straight_sound import count_samples, send_sound
 from compiler.timeline.media import UNINDEXED
 
 Spec = dict[str, Any]
@@ -41,27 +42,29 @@ def main() -> None:
     Each has a process: a thread that waits for ffmpeg inside libav would keep the others from running.
     """
     listed = Path(sys.argv[1])
+    if sys.argv[2:] == ["-"]:
+        sys.exit(_feed(json.loads(listed.read_text(encoding="utf-8")), "pipe:1"))
     feeds: dict[str, Spec] = json.loads(listed.read_text(encoding="utf-8"))
     for name, spec in feeds.items():
         parent = os.getpid()
         if os.fork() == 0:
             bind(parent)
-            os._exit(_feed(spec, listed.parent / name))
+            os._exit(_feed(spec, f"file:{listed.parent / name}"))
     for _ in feeds:
         _, status = os.wait()
         if status:  # end before ffmpeg could take the stream's end for a whole one
             os._exit(1)
 
 
-def _feed(spec: Spec, fifo: Path) -> int:
-    """Stream one spec; return an exit code."""
+def _feed(spec: Spec, output: str) -> int:
+    """Stream one spec to an address of libav's; return an exit code."""
     try:
-        straighten(spec, f"file:{fifo}")
+        straighten(spec, output)
     except Exception as error:
         if not isinstance(error, ReelError):
             error = ReelError("RC604", Loc(), "could not be read", detail=repr(error))
         found = {"code": error.code, "message": error.message, "detail": error.detail, "hint": error.hint}
-        sys.stderr.write(json.dumps({"fifo": fifo.name, "error": found}) + "\n")
+        sys.stderr.write(json.dumps({"fifo": PurePath(output).name, "error": found}) + "\n")
         sys.stderr.flush()
         return 1
     return 0
@@ -97,6 +100,11 @@ def packets(spec: Spec) -> Iterator[tuple[int, Stream, Packet[Any]]]:
         prepare(stream)
         for number, packet in enumerate(_demuxed(container, stream)):
             yield number, stream, packet
+
+
+def sample_counts(path: Path, stream: int) -> list[int]:
+    """The number of samples of each packet of a sound, by decoding all of it."""
+    return count_samples(packets({"path": str(path), "stream": stream, "enter": None}))
 
 
 def prepare(stream: Stream) -> None:

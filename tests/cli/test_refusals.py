@@ -127,11 +127,6 @@ def truncated(desk: Desk) -> None:
     (desk.folder / "media.mp4").write_bytes(whole[: len(whole) // 2])
 
 
-def truncated_behind_its_index(desk: Desk, make: Make) -> None:
-    whole = make("whole.mp4", "-i", "clip.mp4", "-c", "copy", "-movflags", "+faststart").read_bytes()
-    (desk.folder / "media.mp4").write_bytes(whole[: len(whole) * 3 // 4])
-
-
 def folder(desk: Desk) -> None:
     (desk.folder / "media.mp4").mkdir()
 
@@ -158,7 +153,6 @@ MEDIA: dict[str, tuple[Callable[..., None], str]] = {
     "missing": (missing, "RC603"),
     "empty": (empty, "RC604"),
     "truncated": (truncated, "RC604"),
-    "truncated behind its index": (truncated_behind_its_index, "RC604"),
     "text": (text("no video at all\n" * 100), "RC604"),
     "a script": (text("#!/bin/sh\ntouch pwned\n"), "RC604"),
     "HLS": (text(HLS), "RC606"),
