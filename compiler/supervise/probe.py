@@ -122,7 +122,11 @@ def _fault(code: str, path: Path, loc: Loc, what: str, detail: str = "", hint: s
 def media_of(path: Path, facts: Mapping[str, Any]) -> Media:
     """The media at `path`, from facts in the form of the child's answers and of `recorded`."""
     video, audio = facts["video"], facts["audio"]
-    tuples = {"ticks": tuple(video["ticks"]), "crop": tuple(video["crop"]) if video.get("crop") else None}
+    tuples = {
+        "ticks": tuple(video["ticks"]),
+        "crop": tuple(video["crop"]) if video.get("crop") else None,
+        "reserved_tags": tuple(video.get("reserved_tags", ())),
+    }
     exact = {name: Fraction(video[name]) for name in ("rate", "time_base", "first", "end", "sar")}
     heard = audio and {name: Fraction(audio[name]) for name in ("time_base", "first", "end")}
     return Media(
