@@ -36,6 +36,12 @@ DECODERS = {
 """The decoders ffmpeg may have for a codec, where their names differ from the codec's. MPEG-1 and MPEG-2 are told apart
 by the first packets, where a short stream leaves ffmpeg guessing."""
 
+UNTAGGED = {
+    "mpeg2video": ("-bsf:v", "mpeg2_metadata=matrix_coefficients=2"),
+    "av1": ("-bsf:v", "av1_metadata=matrix_coefficients=2"),
+}
+"""Bitstream filters that state an unspecified matrix, by codecs whose decoders pass a reserved one on."""
+
 DECODER_THREADS = 2
 """Threads of each decoder: enough to feed the encoder, few enough to keep memory small in a reel of many clips."""
 
@@ -124,6 +130,8 @@ def input_of(define: Def, build: Build) -> Iterator[str]:
     yield from ("-max_pixels", str(MAX_PIXELS), "-threads", str(DECODER_THREADS))
     if source.seek:
         yield from ("-ss", decimal(source.seek))
+    if source.stream == "video" and "matrix" in media.video.reserved_tags and build.refuses_reserved:
+        yield from UNTAGGED.get(media.video.codec, ())
     if source.stream == "video" and build.crops(media.video):  # the graph crops as the container states
         yield from ("-apply_cropping", "codec")
     if media.video.rotation or media.video.mirrored:  # the graph turns the picture

@@ -36,6 +36,9 @@ the last frame as the entering side alone; with one on the leaving side only, xf
 def filters(op: ops.Tinting | ops.Conform | ops.Palette, tint: Tint, name: str) -> list[str]:
     """The filters that convert a picture of colours `tint` to the op's colours."""
     match op:
+        case ops.Restate():
+            tags = f"colorspace={tint.matrix}:color_primaries={tint.primaries}:color_trc={tint.transfer}"
+            return [f"setparams@{name}=range={_range(tint)}:{tags}"]
         case ops.Tonemap():
             return _tonemap(tint, name)
         case ops.Colour():

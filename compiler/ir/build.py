@@ -22,6 +22,11 @@ CROPS_BY_CONTAINER = (7, 1)
 """The release from which ffmpeg crops as the container states, unless told not to; the graph does it for all."""
 
 
+REFUSES_RESERVED = (7, 1)
+"""The release from which an input's bitstream can be filtered. 9.0 refuses frames of a reserved colour matrix, 5.1 does
+not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Build:
     """One ffmpeg program: its path, its release, and its filters, encoders and transitions."""
@@ -49,6 +54,11 @@ class Build:
         if self.release >= MATROSKA_STARTS_LATE or media.format != "matroska" or media.earliest is None:
             return media
         return replace(media, start=min(media.start, media.earliest))
+
+    @property
+    def refuses_reserved(self) -> bool:
+        """Whether this release refuses frames of a reserved colour matrix, and can filter its input's bitstream."""
+        return self.release >= REFUSES_RESERVED
 
     def crops(self, video: VideoStream) -> bool:
         """Whether this release would crop a picture as its container states, or may: it depends on facts that older

@@ -169,6 +169,8 @@ def _begun(op: ops.Source | ops.Plate | ops.Silence) -> Shape:
 def _tinted(op: ops.Tinting, src: Video) -> Video:
     if isinstance(op, ops.Rgb):
         return replace(src, tint=Tint(op.pix_fmt, "pc", "gbr"))
+    if isinstance(op, ops.Restate):
+        return src
     if isinstance(op, ops.Tonemap) and src.tint.transfer == CANVAS.transfer:
         return src
     return replace(src, tint=TINTS[type(op)])

@@ -109,6 +109,13 @@ class Frames:
 
 
 @dataclass(frozen=True, slots=True)
+class Restate:
+    """`src` with the colour tags that it is read by, in place of reserved values, which scalers refuse."""
+
+    src: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Tonemap:
     """`src`, an HDR picture, tone mapped to the range of BT.709: deep full-range RGB."""
 
@@ -477,6 +484,7 @@ Emitted = (
     | Retime
     | Restamp
     | Frames
+    | Restate
     | Tonemap
     | Colour
     | Turn
@@ -518,10 +526,10 @@ Meant = Reframe | Backdrop | Stretch
 
 Op = Emitted | Meant
 
-Tinting = Tonemap | Colour | Opaque | Widen | Narrow | Rgb | Deepen | Paint
+Tinting = Restate | Tonemap | Colour | Opaque | Widen | Narrow | Rgb | Deepen | Paint
 """The ops that change only a picture's pixel format and colours."""
 
-Still = Tonemap | Colour | Turn | Rotate | Scale | Crop | Smear | Pad
+Still = Restate | Tonemap | Colour | Turn | Rotate | Scale | Crop | Smear | Pad
 """The ops that treat every frame alike, a crop where its place is a number: frames that repeat can be made once."""
 
 OPS: tuple[type[Op], ...] = get_args(Op)

@@ -61,7 +61,7 @@ def phrase(op: ops.Op) -> str:
 
 
 PLAIN = (
-    *(ops.Concat, ops.Tonemap, ops.Colour, ops.Conform, ops.Opaque, ops.Widen, ops.Narrow),
+    *(ops.Concat, ops.Restate, ops.Tonemap, ops.Colour, ops.Conform, ops.Opaque, ops.Widen, ops.Narrow),
     *(ops.Deepen, ops.Palette, ops.Paint, ops.Pcm, ops.Measure),
 )
 """Ops without fields other than their operands."""

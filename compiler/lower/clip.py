@@ -74,6 +74,8 @@ def picture(placed: Placed, canvas: Canvas) -> list[Def]:
     chain = Chain(placed.name)
     at = chain.add("video", ops.Source(media, "video", strict=clip.damage == "refuse"), loc.at("media"))
     at = chain.add("whole", ops.Deinterlace(at, media.video.fields), loc.at("media"))
+    if video.reserved_tags:
+        at = chain.add("tags", ops.Restate(at), loc.at("media"))
     at = chain.add("trim", ops.Trim(at, timing.read_from, timing.warp.end), trim)
     if clip.motion != "repeat":  # frames are mixed in the canvas's colour
         at = _coloured(chain, at, loc.at("media"))

@@ -202,6 +202,8 @@ def _picture(media: Media, seek: Fraction, size: tuple[int, int], rate: Fraction
     video, chain = media.video, Chain("view")
     at = chain.add("video", ops.Source(media, "video", seek), NOWHERE)
     at = chain.add("whole", ops.Deinterlace(at, video.fields), NOWHERE)
+    if video.reserved_tags:
+        at = chain.add("tags", ops.Restate(at), NOWHERE)
     if not seek:
         at = chain.add("trim", ops.Trim(at, SourceTime(Fraction(0)), video.end), NOWHERE)
     if rate:

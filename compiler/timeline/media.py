@@ -70,6 +70,8 @@ class VideoStream:
     color_space: str | None = None
     color_primaries: str | None = None
     color_transfer: str | None = None
+    reserved_tags: tuple[str, ...] = ()
+    """The colour tags with a value that the standards reserve: `matrix`, `primaries`, `transfer`; they are restated."""
     start: Fraction | None = None
     """Container timestamp that the stream states for its start, seconds."""
     fields: Fields | None = None

@@ -43,6 +43,7 @@ MADE: list[tuple[Op, Shape]] = [
     (ops.Restamp(v("grid")), GRID),
     (ops.Restamp(v("cut")), CUT),
     (ops.Frames(v("grid"), 7, 9), replace(GRID, frames=2)),
+    (ops.Restate(v("raw")), RAW),
     (ops.Tonemap(v("raw")), RAW),
     (ops.Tonemap(v("bright")), replace(RAW, tint=Tint("gbrp16le", "pc", "gbr"))),
     (ops.Colour(v("raw")), replace(RAW, tint=CANVAS)),

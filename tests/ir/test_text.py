@@ -33,6 +33,7 @@ PHRASES: list[tuple[Op, str]] = [
     (ops.Turn(v("a"), 90, False), "turn %a 90 degrees"),
     (ops.Turn(v("a"), 0, True), "turn %a mirrored 0 degrees"),
     (ops.Downmix(v("a")), "downmix %a"),
+    (ops.Restate(v("a")), "restate %a"),
     (ops.Tonemap(v("a")), "tonemap %a"),
     (ops.Colour(v("a")), "colour %a"),
     (ops.Rotate(v("a"), Fraction(-5, 2)), "rotate %a -2.5 degrees"),

@@ -1,0 +1,78 @@
+"""Colour tags as files really have them: reserved values are no tags, and matrices that nobody converts are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from compiler.errors import ReelError
+from compiler.supervise.ffmpeg import find_build
+from compiler.supervise.probe import probe
+from tests.cases import cases
+from tests.conform.studio import compiled, rendered
+from tests.conform.test_colours import PATCHES, coded, middles, near, patches, stored
+from tests.conform.test_previews import proxied, stripped
+from tests.conform.test_sources import run
+
+MPEG2 = ("-c:v", "mpeg2video", "-q:v", "1", "-qmin", "1", "-intra_vlc", "1")
+X264 = ("-c:v", "libx264", "-qp", "0")
+AV1 = ("-c:v", "libaom-av1", "-cpu-used", "8", "-crf", "5")
+
+RESERVED = {
+    "primaries.ts": (MPEG2, "mpeg2_metadata=colour_primaries=3:transfer_characteristics=1:matrix_coefficients=1"),
+    "transfer.ts": (MPEG2, "mpeg2_metadata=colour_primaries=1:transfer_characteristics=3:matrix_coefficients=1"),
+    "matrix.ts": (MPEG2, "mpeg2_metadata=colour_primaries=1:transfer_characteristics=1:matrix_coefficients=3"),
+    "av1_matrix.mp4": (AV1, "av1_metadata=color_primaries=1:transfer_characteristics=1:matrix_coefficients=3"),
+    "av1.mp4": (AV1, "av1_metadata=color_primaries=3:transfer_characteristics=3:matrix_coefficients=1"),
+}
+"""Sources of a codec, and the tags that are put into them."""
+
+
+@pytest.mark.conform
+@pytest.mark.parametrize("name", cases(RESERVED, slow=("transfer.ts",), both=("primaries.ts",)))
+def test_a_reserved_tag_is_no_tag(name: str, ffmpegs: str, embedded: str, tmp_path: Path) -> None:
+    """The source is BT.709 by its tag, or BT.601 by its size where the matrix is reserved."""
+    encoder, tags = RESERVED[name]
+    matrix = "bt709" if tags.endswith("=1") else "smpte170m"
+    colours = [coded(rgb, matrix, False, 8) for rgb in PATCHES]
+    patches(embedded, tmp_path / f"plain{name}", colours, "yuv420p", "64x64", *encoder)
+    run(embedded, "-y", "-i", tmp_path / f"plain{name}", "-c", "copy", "-bsf:v", tags, tmp_path / name)
+    assert probe(tmp_path / name).video.reserved_tags
+    rendered(stored(name), ffmpegs, tmp_path / "film.mp4", tmp_path)
+    near(middles(tmp_path / "film.mp4"), (coded(rgb, "bt709", False, 8) for rgb in PATCHES))
+    proxied(probe(tmp_path / name), ffmpegs, tmp_path)
+    (tmp_path / "strip").mkdir()
+    stripped(probe(tmp_path / name), ffmpegs, tmp_path / "strip")
+
+
+MATRICES = {
+    8: "ycgco",
+    11: "smpte2085",
+    12: "chroma-derived-nc",
+    13: "chroma-derived-c",
+    14: "ictcp",
+    15: "ipt-c2",
+    16: "ycgco-re",
+    17: "ycgco-ro",
+}
+
+
+@pytest.mark.parametrize("transfer", [1, 16], ids=["SDR", "PQ"])
+@pytest.mark.parametrize("number", MATRICES)
+def test_a_matrix_that_is_not_converted_is_refused_by_name(
+    number: int, transfer: int, embedded: str, tmp_path: Path
+) -> None:
+    patches(embedded, tmp_path / "plain.mp4", [(90, 90, 90)], "yuv420p", "64x64", "-c:v", "libx265")
+    tags = f"hevc_metadata=colour_primaries=9:transfer_characteristics={transfer}:matrix_coefficients={number}"
+    run(embedded, "-y", "-i", tmp_path / "plain.mp4", "-c", "copy", "-bsf:v", tags, tmp_path / "odd.mp4")
+    with pytest.raises(ReelError) as caught:
+        compiled(stored("odd.mp4"), embedded, tmp_path)
+    assert caught.value.code == "RC205"
+    assert MATRICES[number] in caught.value.message
+
+
+def test_clean_tags_are_not_restated(embedded: str, tmp_path: Path) -> None:
+    patches(embedded, tmp_path / "plain.mp4", [(90, 90, 90)], "yuv420p", "64x64", *X264)
+    assert not probe(tmp_path / "plain.mp4").video.reserved_tags
+    assert find_build(embedded).path in compiled(stored("plain.mp4"), embedded, tmp_path).command("g", "f")
