@@ -11,6 +11,7 @@ import pytest
 from compiler.previews import Patience, make_proxy
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.probe import probe
+from tests.cases import cases
 from tests.field import edits
 from tests.field.desk import Desk, near
 from tests.field.make import AAC, MPEG2, MPEG4, X264, Maker, recipe
@@ -62,8 +63,7 @@ def dvd_ac3(make: Maker, out: Path) -> None:
 ORDERS = ("subtitles-first.mkv", "subtitles-first.mp4", "sound-first.mkv", "dvd.vob", "dvd-ac3.vob")
 
 
-@pytest.mark.parametrize("name", ORDERS)
-@pytest.mark.both_builds
+@pytest.mark.parametrize("name", cases(ORDERS, both=("subtitles-first.mkv", "dvd.vob")))
 def test_streams_in_any_order(name: str, make: Maker, desk: Desk) -> None:
     film = desk.render(make(name), 0.5, 1.5)
     assert film.frames == list(range(15, 45))
@@ -136,8 +136,7 @@ PROXIED: dict[str, tuple[str, tuple[str, ...]]] = {
 """Coarse clocks beside a sound, and pictures of which not each is stamped."""
 
 
-@pytest.mark.parametrize("name", PROXIED)
-@pytest.mark.both_builds
+@pytest.mark.parametrize("name", cases(PROXIED, both=("plain25.avi", "h264.mpg")))
 def test_a_proxy_shows_every_picture(name: str, make: Maker, tmp_path: Path, desk: Desk) -> None:
     rate, coding = PROXIED[name]
 
