@@ -12,7 +12,7 @@ from compiler.previews import Patience, make_proxy
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.probe import probe
 from tests.cases import cases
-from tests.field import edits
+from tests.field import edits, paff
 from tests.field.desk import Desk, near
 from tests.field.make import AAC, MPEG2, MPEG4, X264, Maker, recipe
 from tests.footage import read
@@ -155,3 +155,20 @@ def test_pictures_without_stamps_of_their_own_are_even(make: Maker, desk: Desk) 
     path = make.once("proxied-h264.mpg", write)
     assert not desk.probe(path)["video"]["ticks"]
     assert desk.render(path, 0.5, 1.5).frames == list(range(15, 45))
+
+
+# M8: fields that are pictures of their own
+
+
+@pytest.mark.parametrize("ending", cases((".ts", ".mkv", ".mp4"), both=(".ts",)))
+def test_every_picture_of_two_fields_is_shown_once(ending: str, make: Maker, desk: Desk) -> None:
+    def write(make: Maker, out: Path) -> None:
+        fields = out.with_name(f"{out.name}.h264")
+        paff.write(fields, range(31))
+        stamped = "setts=ts=N/60/TB:duration=1/60/TB"  # a field each: the demuxer of bare streams loses count
+        make.run("-f", "h264", "-i", fields, "-c", "copy", "-bsf:v", stamped, out)
+
+    path = make.once(f"fields{ending}", write)
+    assert desk.render(path).frames == list(range(31))
+    assert desk.render(path, 0.5, 0.8).frames == list(range(15, 24))
+    assert desk.probe(path)["video"]["frames"] in (31, None)
