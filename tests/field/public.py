@@ -184,14 +184,18 @@ def unlike(film: Path, source: Decoded, album: Album, clip: Clip) -> list[int]:
 def verdict(media: Path, build: str, folder: Path) -> Iterator[tuple[str, str, str]]:
     """For each place of a file, a word and its detail."""
     probed = run(["probe", str(media)], build)
-    if probed.exit_code:
-        yield "probe", "refused" if probed.codes and probed.codes != ["RC901"] else "CRASH", _line(probed.stderr)
-        return
     album = Album()
     try:
         source = decode(media, album.see)
-    except (av.error.FFmpegError, StopIteration) as error:
-        yield "decode", "refused", str(error)
+    except (av.error.FFmpegError, StopIteration):
+        source = Decoded([], [], 0.0)
+    if probed.exit_code:
+        code = (probed.codes or ["CRASH"])[0]
+        plays = code == "RC604" and any(picture.sure for picture in source.pictures)
+        yield "probe", "PLAYS" if plays else "CRASH" if code in ("CRASH", "RC901") else "refused", _line(probed.stderr)
+        return
+    if not source.pictures:
+        yield "decode", "NOTHING", "the probe accepts what cannot be decoded"
         return
     for place, clip in places(source.length):
         ended = rendered(media, clip, album.size, folder, build)
