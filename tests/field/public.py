@@ -38,8 +38,9 @@ MANIFEST = Path(__file__).with_name("manifest.toml")
 FOOTAGE = Path(__file__).parents[2] / ".footage"
 FOLDER = FOOTAGE / "field"
 FPS = 30
-ALIKE = 6.0
-"""Mean difference of two small pictures, in steps of 8-bit luma, up to which they are the same one."""
+ALIKE, NOISE = 12.0, 0.3
+"""Mean differences of small pictures, in steps of 8-bit luma: beyond the first they are different pictures, up to the
+second they cannot be told apart."""
 SMALL = (64, 36)
 ENDINGS = (".mp4", ".mov", ".mkv", ".webm", ".ts", ".mpg", ".avi", ".flv", ".wmv")
 
@@ -163,7 +164,7 @@ def rendered(media: Path, clip: Clip, size: tuple[int, int], folder: Path, build
 
 
 def unlike(film: Path, source: Decoded, album: Album, clip: Clip) -> list[int]:
-    """The frames of a film that look like nothing that is on screen in their time, but like a picture near it."""
+    """The frames of a film that look like nothing that is on screen in their time, or more like a picture near it."""
     found = []
     with av.open(str(film)) as container:
         for place, frame in enumerate(container.decode(video=0)):
@@ -176,7 +177,7 @@ def unlike(film: Path, source: Decoded, album: Album, clip: Clip) -> list[int]:
             off = min((float(np.abs(seen - album.thumbs[number]).mean()) for number in right), default=0.0)
             near = [p.number for p in source.between(at - 0.5, at + 0.5) if p.number is not None]
             best = min((float(np.abs(seen - album.thumbs[number]).mean()) for number in near), default=off)
-            if off > ALIKE and off > 1.5 * best:
+            if off > ALIKE or off > 1.3 * best + NOISE:
                 found.append(place)
     return found
 
