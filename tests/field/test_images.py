@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.cases import cases
 from tests.conftest import SYSTEM_FFMPEG
 from tests.field.desk import Desk
 from tests.field.heic import TILES, write_photo
@@ -47,7 +48,7 @@ def test_moving_images_move(name: str, make: Maker, desk: Desk) -> None:
         assert film.frames == list(range(5, 20))
 
 
-@pytest.mark.parametrize("name", MOVING)
+@pytest.mark.parametrize("name", cases(MOVING, slow=("moving.apng", "moving.webp")))
 def test_a_moving_image_lasts_as_long_as_its_pictures(name: str, make: Maker, desk: Desk) -> None:
     assert desk.render(moving(name, make), reel=CANVAS).frames == list(range(COUNT))
 
@@ -74,8 +75,7 @@ STILL: dict[str, tuple[str, ...]] = {
 }
 
 
-@pytest.mark.parametrize("name", STILL)
-@pytest.mark.both_builds
+@pytest.mark.parametrize("name", cases(STILL, both=("still.avif", "still.gif")))
 def test_a_still_is_held_for_its_trim(name: str, make: Maker, desk: Desk) -> None:
     path = make.once(name, lambda make, out: make.numbered(out, [77], *STILL[name]))
     assert desk.render(path, 0, 2, reel=CANVAS).frames == [77] * 50

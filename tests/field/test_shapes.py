@@ -107,12 +107,12 @@ def test_every_picture_is_shown_in_the_first_shape(name: str, make: Maker, desk:
     assert film.notices
 
 
-@pytest.mark.parametrize("name", CHANGING)
+@pytest.mark.parametrize("name", cases(CHANGING, slow=("grows-vp9.webm", "deeper.ts", "anamorphic.ts")))
 def test_a_trim_over_a_change_of_shape(name: str, make: Maker, desk: Desk) -> None:
     assert desk.render(make(name), 0.5, 1.5).frames == list(range(15, 45))
 
 
-@pytest.mark.parametrize("name", CHANGING)
+@pytest.mark.parametrize("name", cases(CHANGING, slow=("grows-vp9.webm", "deeper.ts", "anamorphic.ts")))
 def test_a_trim_after_a_change_of_shape(name: str, make: Maker, desk: Desk) -> None:
     """The first shape is the file's and not the trim's: the box is in its coordinates."""
     box = {"frame": 0, "x": 0, "y": 0, "width": SIZE[0], "height": SIZE[1]}
@@ -232,7 +232,7 @@ def tagged(make: Maker, matrix: int, hevc: bool = False) -> Any:
     return make.once(f"matrix-{matrix}-{hevc}.mp4", write)
 
 
-@pytest.mark.parametrize("matrix", cases(MATRICES, both=(15,)))
+@pytest.mark.parametrize("matrix", cases(MATRICES, both=(15,), slow=(12, 13, 16)))
 @pytest.mark.parametrize("hevc", [False, True])
 def test_a_matrix_that_nobody_knows_is_refused(matrix: int, hevc: bool, make: Maker, desk: Desk) -> None:
     ended = desk.render(tagged(make, matrix, hevc))
@@ -249,8 +249,7 @@ RESERVED = {
 }
 
 
-@pytest.mark.parametrize("name", RESERVED)
-@pytest.mark.both_builds
+@pytest.mark.parametrize("name", cases(RESERVED, both=("primaries.ts", "matrix.ts")))
 def test_a_reserved_tag_is_as_no_tag(name: str, make: Maker, desk: Desk) -> None:
     def write(make: Maker, out: Any) -> None:
         coding, filtered = RESERVED[name]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cases import cases
 from tests.field import edits
 from tests.field.desk import Desk, near
 from tests.field.make import AAC, MPEG4, VP8, X264, Maker, recipe
@@ -93,18 +94,17 @@ def back_flv(make: Maker, out: Path) -> None:
 JUMPING = ("back.ts", "ahead.ts", "back.mts", "back.mpg", "back.mkv", "back.flv")
 
 
-@pytest.mark.parametrize("name", JUMPING)
-@pytest.mark.both_builds
+@pytest.mark.parametrize("name", cases(JUMPING, both=("back.ts", "ahead.ts", "back.flv")))
 def test_every_picture_is_shown_once_over_a_jump(name: str, make: Maker, desk: Desk) -> None:
     assert desk.render(make(name)).frames == list(range(120))
 
 
-@pytest.mark.parametrize("name", JUMPING)
+@pytest.mark.parametrize("name", cases(JUMPING, slow=("back.mts",)))
 def test_a_trim_after_a_jump_counts_all_before_it(name: str, make: Maker, desk: Desk) -> None:
     assert desk.render(make(name), 2.5, 3.5).frames == list(range(75, 105))
 
 
-@pytest.mark.parametrize("name", JUMPING)
+@pytest.mark.parametrize("name", cases(JUMPING, slow=("back.mts", "ahead.ts", "back.flv")))
 def test_a_trim_over_a_jump(name: str, make: Maker, desk: Desk) -> None:
     assert desk.render(make(name), 1.5, 2.5).frames == list(range(45, 75))
 
@@ -144,13 +144,12 @@ def stall_late(make: Maker, out: Path) -> None:
 STALLED = ("stall.mp4", "stall.mkv", "stall.ts", "stall-late.mp4")
 
 
-@pytest.mark.parametrize("name", STALLED)
-@pytest.mark.both_builds
+@pytest.mark.parametrize("name", cases(STALLED, both=("stall.mp4",), slow=("stall-late.mp4",)))
 def test_a_picture_is_held_until_the_next_one(name: str, make: Maker, desk: Desk) -> None:
     assert desk.render(make(name), 31, 35).frames == [900] * 90 + list(range(1020, 1050))
 
 
-@pytest.mark.parametrize("name", STALLED)
+@pytest.mark.parametrize("name", cases(STALLED, slow=("stall-late.mp4", "stall.mkv")))
 def test_a_trim_within_a_stall_shows_its_picture(name: str, make: Maker, desk: Desk) -> None:
     assert desk.render(make(name), 32, 33).frames == [900] * 30
 
@@ -181,8 +180,7 @@ def talk_avi(make: Maker, out: Path) -> None:
 TALKS = ("talk.mp4", "talk.mkv", "talk.ts", "talk.avi")
 
 
-@pytest.mark.parametrize("name", TALKS)
-@pytest.mark.both_builds
+@pytest.mark.parametrize("name", cases(TALKS, both=("talk.mp4", "talk.mkv")))
 def test_sound_that_goes_on_makes_a_file_as_long(name: str, make: Maker, desk: Desk) -> None:
     film = desk.render(make(name))
     assert film.frames == [*FIRST, *[59] * 120]
@@ -190,7 +188,7 @@ def test_sound_that_goes_on_makes_a_file_as_long(name: str, make: Maker, desk: D
     assert film.notices
 
 
-@pytest.mark.parametrize("name", TALKS)
+@pytest.mark.parametrize("name", cases(TALKS, slow=("talk.avi",)))
 def test_a_trim_reaches_what_is_only_heard(name: str, make: Maker, desk: Desk) -> None:
     film = desk.render(make(name), 3, 5)
     assert film.frames == [59] * 60
@@ -246,8 +244,7 @@ def a_little_late(make: Maker, out: Path) -> None:
 LATE = ("late.mp4", "late.mkv", "late.ts")
 
 
-@pytest.mark.parametrize("name", LATE)
-@pytest.mark.both_builds
+@pytest.mark.parametrize("name", cases(LATE, both=("late.mp4", "late.ts")))
 def test_a_late_picture_counts_on_a_players_clock(name: str, make: Maker, desk: Desk) -> None:
     film = desk.render(make(name), 2, 3)
     assert film.frames == list(range(6, 36))
@@ -307,14 +304,13 @@ def one_avi(make: Maker, out: Path) -> None:
     make.numbered(out, [7], *X264)
 
 
-@pytest.mark.parametrize("name", AVIS)
-@pytest.mark.parametrize("start", [0, 1, 3])
-@pytest.mark.both_builds
+@pytest.mark.parametrize("name", cases(AVIS, both=AVIS[:1], slow=AVIS[4:]))
+@pytest.mark.parametrize("start", cases((0, 1, 3), slow=(1,)))
 def test_avi_shows_the_picture_of_the_time(name: str, start: int, make: Maker, desk: Desk) -> None:
     assert desk.render(make(name), start, start + 1).frames == list(range(start * 30, start * 30 + 30))
 
 
-@pytest.mark.parametrize("name", AVIS)
+@pytest.mark.parametrize("name", cases(AVIS, slow=AVIS[2:3]))
 def test_avi_shows_every_picture(name: str, make: Maker, desk: Desk) -> None:
     assert desk.render(make(name)).frames == list(range(240))
 
