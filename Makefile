@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 TESTS := $(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not slow and not fault and not browser"
 FILMS := demo/bunny demo/square demo/legacy
-FAULTS := $(BIN)/python -m pytest -q -n 4 --dist worksteal -m fault tests/server/test_machine.py tests
+FAULTS := $(BIN)/python -m pytest -q -n 4 --dist worksteal tests/server/test_machine.py tests/server -m
 REELC_CONFORM_REELS ?= 300
 REELC_CONFORM_PICTURES ?= 50
 
@@ -42,10 +42,10 @@ test: setup ## run the tests
 	$(TESTS)
 
 faults: setup ## make servers, stores and disks fail, and check that no acknowledged data is lost
-	$(FAULTS)
+	$(FAULTS) "fault and not slow"
 
 sweep: setup ## run the random tests with large numbers of lives, kills, damage, requests, reels and odd files; hours
-	REELC_MACHINES=2000 REELC_KILL_ROUNDS=1000 REELC_KILLS=200 REELC_DISCONNECTS=2000 REELC_MUTATIONS=2000 $(FAULTS)
+	REELC_MACHINES=2000 REELC_KILL_ROUNDS=1000 REELC_KILLS=200 REELC_DISCONNECTS=2000 REELC_MUTATIONS=2000 $(FAULTS) fault
 	REELC_EXAMPLES=100 REELC_TRIES=5000 $(BIN)/python -m pytest -q -n 2 \
 		tests/server/test_openapi.py tests/pipeline/test_hostile.py
 	REELC_CONFORM_REELS=2000 REELC_CONFORM_PICTURES=400 $(BIN)/python -m pytest -q -n 2 --dist worksteal \
@@ -83,7 +83,7 @@ golden: setup ## regenerate the goldens, and show the changes
 	git --no-pager diff --stat --patch -- golden
 
 conform: setup ## every film test, with both builds of ffmpeg; random reels, read back frame by frame
-	REELC_CONFORM_REELS=$(REELC_CONFORM_REELS) REELC_CONFORM_PICTURES=$(REELC_CONFORM_PICTURES) $(BIN)/python -m pytest -q -n 2 --dist worksteal -m "conform or slow"
+	REELC_CONFORM_REELS=$(REELC_CONFORM_REELS) REELC_CONFORM_PICTURES=$(REELC_CONFORM_PICTURES) $(BIN)/python -m pytest -q -n 2 --dist worksteal -m "conform or slow and not fault"
 
 bench: setup ## measure time and memory, compared with hand-written ffmpeg
 	$(BIN)/python -m bench

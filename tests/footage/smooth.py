@@ -49,8 +49,8 @@ def _pictures(frames: int, size: tuple[int, int]) -> Iterator[bytes]:
 def _plane(index: int, size: tuple[int, int], k: int) -> Plane:
     across, down, pace = WAVES[k]
     step = 2 if k else 1
-    columns, rows = np.meshgrid(np.arange(size[0] // step), np.arange(size[1] // step))
-    x, y = (columns + 0.5) * step, (rows + 0.5) * step
+    x, y = ((np.arange(length // step) + 0.5) * step for length in size)
     travelled = index * pace / 10
-    waves = 45 * np.sin(2 * np.pi * (x / across + travelled)) + 25 * np.sin(2 * np.pi * (y / down - 1.7 * travelled))
+    along, downwards = np.sin(2 * np.pi * (x / across + travelled)), np.sin(2 * np.pi * (y / down - 1.7 * travelled))
+    waves = 45 * along + 25 * downwards[:, np.newaxis]
     return np.asarray(126 + waves if k == 0 else 128 + 0.6 * waves)

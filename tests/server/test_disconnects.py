@@ -26,7 +26,7 @@ from tests.server.waiting import until
 
 pytestmark = pytest.mark.fault
 
-TRIES = int(os.environ.get("REELC_DISCONNECTS", "200"))
+TRIES = int(os.environ.get("REELC_DISCONNECTS", "80"))
 RESET = struct.pack("ii", 1, 0)
 """SO_LINGER value that closes a connection with a reset."""
 

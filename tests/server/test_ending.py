@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.cases import cases
 from tests.server.editing import BOX, SMALL, awaited, begin, export, ffmpegs_of, film, frozen, one_clip, rendered, trim
 from tests.server.site import Site, add_user, serving
 from tests.server.switches import SWITCHED, held, switched
@@ -25,7 +26,7 @@ SOCKETS = 50
 SLOWED = trim(0, 2, {"start": 0, "end": 2, "speed": 0.1})
 
 
-@pytest.mark.parametrize("turn", range(5))
+@pytest.mark.parametrize("turn", cases(range(5), slow=range(2, 5)))
 def test_the_server_ends_with_sockets_and_a_render_and_the_next_one_makes_the_film(
     tmp_path: Path, game: Path, turn: int
 ) -> None:

@@ -21,8 +21,8 @@ from tests.server.test_jobs import gone
 pytestmark = pytest.mark.fault
 
 SLOWED = {"start": 0, "end": 2, "speed": 0.1}
-PARTS = 4
-ROUNDS = -(-int(os.environ.get("REELC_KILLS", "20")) // PARTS)
+PARTS = 2
+ROUNDS = -(-int(os.environ.get("REELC_KILLS", "8")) // PARTS)
 
 
 def films_are_whole(client: httpx.Client, project_id: str) -> None:

@@ -20,8 +20,8 @@ from tests.server.site import PLAIN, Site, add_user
 
 pytestmark = pytest.mark.fault
 
-PARTS = 5
-ROUNDS = -(-int(os.environ.get("REELC_KILL_ROUNDS", "50")) // PARTS)
+PARTS = 3
+ROUNDS = -(-int(os.environ.get("REELC_KILL_ROUNDS", "15")) // PARTS)
 SAVERS = 8
 SLOW = """
 import asyncio

@@ -20,8 +20,8 @@ from tests.server.test_http import project, refused
 
 pytestmark = pytest.mark.fault
 
-COUNT = int(os.environ.get("REELC_MUTATIONS", "200"))
-RENDERED = 20
+COUNT = int(os.environ.get("REELC_MUTATIONS", "60"))
+RENDERED = 8
 """The number of accepted uploads that are rendered."""
 SEEDS = ("short60.mp4", "ntsc.mp4", "pal25.mp4", "silent30.mp4", "late30.mkv", "film24.mov")
 

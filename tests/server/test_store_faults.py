@@ -20,6 +20,7 @@ import pytest
 
 from server.storage.objects import ObjectStore, Stat, StoreFailed
 from server.storage.s3 import Bucket, S3Store
+from tests.cases import cases
 from tests.server.editing import awaited, decided, export, film, new_export, one_clip
 from tests.server.proxy import Fault, Plan, Proxy, between, no_fault
 from tests.server.saving import PATIENCE, Ledger, clips_of, save_surely, versions
@@ -200,7 +201,7 @@ def test_swallowed_answers_neither_double_nor_lose_nor_fence(scene: Scene, game:
     all_is_there_once(scene, ledger, clips, 12 // tries)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", cases(range(2), slow=[1]))
 def test_whatever_fails_at_random_nothing_is_lost_or_doubled(scene: Scene, game: Path, seed: int) -> None:
     clips = clips_of(scene.site, scene.token, game, 4)
     scene.proxy.plan, scene.proxy.delay = by_chance(seed, 0.4), 0.3
