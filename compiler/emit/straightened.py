@@ -70,7 +70,10 @@ def spec_of(source: ops.Source) -> dict[str, Any]:
 
 def _picture(media: Media, video: VideoStream, start: SourceTime) -> dict[str, Any]:
     at = nearest(start / video.time_base)
-    entry = next((entry for entry in reversed(video.entries) if entry[0] <= at), None)
+    needed = next((first for first, until in video.held if first <= start < until), start) / video.time_base
+    entry = next((entry for entry in reversed(video.entries) if entry[0] <= needed), None)
+    if needed < at and entry in video.entries[1:]:  # the frame before the damage
+        entry = video.entries[video.entries.index(entry) - 1]
     if entry is None or entry == video.entries[0] or (video.jumps and not media.unindexed):
         entry = None
     step = 1 / (video.rate * video.time_base)
@@ -82,6 +85,8 @@ def _picture(media: Media, video: VideoStream, start: SourceTime) -> dict[str, A
         "from": at,
         "enter": None if entry is None else {"stamp": entry[1], "position": entry[2], "number": entry[3]},
         "jumps": video.jumps,
+        "changes": [tick for tick, _ in video.shapes],
+        "keyed": len(video.entries) > 1,
         "unstamped": video.unstamped,
         "slots": video.ticks[slot:] if video.unstamped else (),
         "slot": slot,

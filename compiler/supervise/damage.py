@@ -52,10 +52,13 @@ def _looked_at(
         "stream": video["index"],
         "enter": entry and {"stamp": entry[1], "position": entry[2], "number": entry[3]},
         "jumps": video["jumps"],
+        "zero": round(video["first"] / video["time_base"]),
+        "changes": [tick for tick, _ in video.get("shapes", ())],
+        "keyed": len(video["entries"]) > 1,
         "unstamped": False,
         "strict": False,
     }
-    zero = round(video["first"] / video["time_base"])
+    zero = spec["zero"]
     wanted = (each for each in packets(spec))
 
     def until_stop() -> Iterator[Any]:

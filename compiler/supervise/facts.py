@@ -27,6 +27,15 @@ Facts = dict[str, Any]
 FIELDS = {2: "tff", 3: "bff", 4: "tff", 5: "bff"}
 """By AVFieldOrder (0 unknown, 1 progressive), the field that is displayed first, whichever is stored first."""
 
+MOST_REORDERED = 16
+"""Frames by which codecs reorder, at most."""
+
+RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000)
+"""Sample rates that a sound may change to in midstream, as the length of its packets tells."""
+
+STEEPEST = 0.02
+"""The steepest drift of a recorder's clock; 44,100 samples a second for 48,000 are 0.088."""
+
 APART = Fraction(1, 2)
 """Seconds by which a picture may begin after its sound, or end before it, without a change of source time (ADR 43)."""
 
@@ -40,6 +49,8 @@ class Whole:
 
     until: Fraction | None = None
     missing: str = ""
+    broken: bool = False
+    """Whether the demuxer met bytes that it could not read, and went on after them."""
     forced: bool = False
     """Whether streams are straightened although nothing of their packets is odd, since decoding them failed."""
 
@@ -50,10 +61,8 @@ class Picture:
     def __init__(self, container: InputContainer, track: StreamSurvey, sound: Sound | None, whole: Whole) -> None:
         self.track, self.stream = track, cast(VideoStream, track.stream)
         self.unindexed = container.format.name.split(",")[0] in UNINDEXED
-        self.unstamped = bool(track.unstamped) or self._is_guessed(container)
-        if self.unstamped and len(track.ticks) == len(track.stamps):  # decoding times are the only ones there are
-            track.ticks = [stamp + track.clock.offset_of(number) for number, stamp in enumerate(track.stamps)]
-            track.last = max(zip(track.ticks, track.durations, strict=True))
+        self.unstamped = bool(track.unstamped)
+        self._use_decoding_times(container)
         if whole.until is not None:
             track.ticks = [tick for tick in track.ticks if tick * track.time_base < whole.until]
         if track.first is None or not track.ticks:
@@ -62,16 +71,28 @@ class Picture:
         self.late = sound is not None and begins - sound.first > APART
         self.zero = self._tick_at(sound.first) * track.time_base if sound and self.late else begins
         self.rate = self._rate()
-        self.cut = whole.missing or whole.forced
+        self.cut = whole.missing or whole.forced or whole.broken
+        self.broken = whole.broken
         own = self._end(begins, whole)
         self.shown = own if sound is not None and sound.end - own > APART else None
         self.end = sound.end if sound is not None and self.shown is not None else own
         self.uneven = self.late or self.shown is not None or self._is_uneven()
 
-    def _is_guessed(self, container: InputContainer) -> bool:
-        """Whether libav guesses presentation times: AVI states none, and some codecs reorder frames."""
-        codec = self.stream.codec_context.codec.canonical_name
-        return container.format.name == "avi" and (codec in ("h264", "hevc") or self.track.reordered)
+    def _ticks_a_frame(self) -> int:
+        return round(1 / ((self.stream.average_rate or self.stream.guessed_rate or 1) * self.track.time_base))
+
+    def _use_decoding_times(self, container: InputContainer) -> None:
+        """Take the decoding times of AVI, which states no others, where libav's guess of presentation times is wrong:
+        where frames are reordered, or the first one's time is."""
+        track, codec = self.track, self.stream.codec_context.codec.canonical_name
+        if container.format.name != "avi" or len(track.ticks) != len(track.stamps):
+            return
+        stamps = [stamp + track.clock.offset_of(number) for number, stamp in enumerate(track.stamps)]
+        closed = _closed_up(stamps, self._ticks_a_frame())
+        self.unstamped = self.unstamped or closed != stamps or track.reordered or codec in ("h264", "hevc")
+        if self.unstamped:
+            track.ticks = closed
+            track.last = max(zip(closed, track.durations, strict=True))
 
     def _tick_at(self, at: Fraction) -> int:
         return int(at // self.track.time_base)
@@ -117,7 +138,7 @@ class Picture:
         track = self.track
         if self.unindexed:
             yield "its container has no index"
-        if track.clock.jumps:
+        if track.jumped:
             yield "its clock jumps"
         if track.shapes:
             yield "its picture changes shape"
@@ -187,16 +208,39 @@ class Picture:
             "jumps": tuple(track.clock.jumps),
             "shapes": tuple((tick - zero, str(shape)) for tick, shape in track.shapes),
             "shown": None if self.shown is None else self.shown - self.zero,
+            "held": tuple(self._gaps()) if self.broken else (),
             "late": self.late,
             "tags": (int(frame.colorspace), int(frame.color_range)),
             "unstamped": self.unstamped,
         }
 
+    def _gaps(self) -> Iterator[tuple[Fraction, Fraction]]:
+        """The source times between frames that are farther apart than a frame lasts, in a file that lost some."""
+        ordered, step = sorted(self.track.ticks), 1 / self._step
+        for before, after in pairwise(ordered):
+            if after - before > step * 3 / 2:
+                yield (before + step) * self.track.time_base - self.zero, after * self.track.time_base - self.zero
+
     def _entries(self, zero: int) -> Iterator[tuple[int, int, int, int]]:
         """The key frames, by the times that count."""
-        for entry in self.track.entries:
-            tick = entry.stamp + self.track.clock.offset_of(entry.number) if self.unstamped else entry.tick
-            yield tick - zero, entry.stamp, entry.position, entry.number
+        track = self.track
+        for entry in track.entries:
+            if not self.unstamped:
+                yield entry.tick - zero, entry.stamp, entry.position, entry.number
+            elif entry.number not in track.open_entries:  # which frame of the display it is can be counted
+                shown = entry.number + track.leading.get(entry.number, 0)
+                tick = track.ticks[shown] if shown < len(track.ticks) else track.ticks[-1]
+                yield tick - zero, entry.stamp, entry.position, entry.number
+
+
+def _closed_up(stamps: list[int], step: int) -> list[int]:
+    """Decoding times without the pause after the first frames of a stream that reorders them: muxers write the first
+    at 0 though it is due before, and fill the time with empty chunks."""
+    closed = list(stamps)
+    for later in range(min(MOST_REORDERED, len(closed) - 1), 0, -1):
+        if closed[later] - closed[later - 1] > step:
+            closed[later - 1] = closed[later] - step
+    return closed
 
 
 class Sound:
@@ -208,19 +252,32 @@ class Sound:
         assert isinstance(track.frame, AudioFrame)
         self.track, self.stream = track, cast(AudioStream, track.stream)
         self.unindexed = container.format.name.split(",")[0] in UNINDEXED
-        self.cut = whole.missing or whole.forced
+        self.cut = whole.missing or whole.forced or whole.broken
         self.rate = int(track.frame.sample_rate)
         self.lengths, exact = self._lengths()
         stamps = [float(tick * track.time_base) for tick in track.ticks]
         self.steady = (is_steady if exact else is_followed)(stamps, self.lengths, float(track.time_base))
         if not self.steady and not exact:
             self.lengths = self._decoded_lengths(count_samples)
-        self.places = places(stamps, self.lengths) if not self.steady else Places((Run(0, stamps[0], 0.0),), 0.0)
+        self.places = self._placed(stamps)
         begins = track.first if self.steady else None
         self.first = self._at(self.places.runs[0].start) if begins is None else begins
         self.end = track.end(Fraction(0))
         if whole.until is not None:
             self.end = min(self.end, whole.until)
+
+    def _placed(self, stamps: list[float]) -> Places:
+        """The runs of packets. A slope too steep for a clock is another sample rate: packets last longer or shorter."""
+        if self.steady:
+            return Places((Run(0, stamps[0], 0.0),), 0.0)
+        found = places(stamps, self.lengths)
+        if all(abs(run.slope) < STEEPEST for run in found.runs):
+            return found
+        for run, after in pairwise([*found.runs, Run(len(stamps), 0.0, 0.0)]):
+            if abs(run.slope) >= STEEPEST:
+                for number in range(run.first, after.first):
+                    self.lengths[number] *= 1 + run.slope
+        return places(stamps, self.lengths)
 
     def _at(self, seconds: float) -> Fraction:
         """An instant at a whole sample."""
@@ -242,16 +299,30 @@ class Sound:
         if samples is None:
             fine = track.time_base <= Fraction(1, rate) or codec == "opus"
             return [float(duration * track.time_base) for duration in track.durations], fine
-        return [samples / rate] * len(track.durations), True
+        length, tick = samples / rate, float(track.time_base)
+        stated = [float(duration * track.time_base) for duration in track.durations]
+        others = [samples / other for other in RATES if abs(samples / other - length) > 2 * tick]
+        exact = [next((other for other in others if abs(each - other) <= tick), length) for each in stated]
+        return exact, True
 
     def reasons(self) -> Iterator[str]:
         """Why the sound is straightened."""
         if self.unindexed:
             yield "its container has no index"
-        if not self.steady:
+        if self.track.jumped:
+            yield "its clock jumps"
+        elif not self.steady:
             yield "its timestamps waver" if len(self.places.runs) == 1 else "it has gaps"
         if self.track.corrupt or self.cut:
             yield "it is damaged"
+
+    def notices(self, zero: Fraction) -> Iterator[str]:
+        """What its owner should know."""
+        track, places = self.track, len(self.track.corrupt)
+        if places:
+            first = float(track.ticks[min(track.corrupt[0], len(track.ticks) - 1)] * track.time_base - zero)
+            where = f"at {places} places, first" if places > 1 else "once,"
+            yield f"the sound is damaged {where} at {first:.2f} s; it is silent there"
 
     def facts(self, zero: Fraction) -> Facts:
         """The fields of timeline.media.AudioStream."""
@@ -299,7 +370,7 @@ class Sound:
         for run, after in pairwise(runs):
             at = run.start
             for number in range(run.first, after.first):
-                if at - last >= survey.EVERY:
+                if at - last >= survey.EVERY and (self.track.positions[number] >= 0 or not self.unindexed):
                     yield *self._packet(number), round((at - zero) * self.rate)
                     last = Fraction(at)
                 at += self.lengths[number] * (1 + run.slope)

@@ -98,6 +98,17 @@ def is_reordered(data: bytes) -> bool:
     return any(data[at.end() + 1] >> 6 == 2 for at in _VOP.finditer(data) if at.end() + 1 < len(data))
 
 
+def is_closed(codec: str, data: bytes, size: int | None) -> bool:
+    """Whether no frame that follows a key frame in the file is shown before it, as far as its header tells."""
+    match codec:
+        case "h264":
+            return any(unit and unit[0] & 31 == 5 for unit in units(data, size))
+        case "hevc":
+            return any(unit and unit[0] >> 1 & 63 in (19, 20) for unit in units(data, size))
+        case _:
+            return True
+
+
 def _h264_key(data: bytes, size: int | None) -> bool | None:
     """An instantaneous refresh, a recovery point, or a picture of intra slices."""
     for unit in units(data, size):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -29,6 +29,7 @@ from compiler.supervise import survey
 from compiler.supervise.admit import (
     STILLS,
     VIDEO_CODECS,
+    Log,
     admit_stream,
     messages,
     no_picture,
@@ -93,7 +94,7 @@ def _media(path: Path, undecodable: Collection[int], *, forced: bool) -> Fields:
             return {**whole, "format": STILL_FORMAT, "video": _still(container, picture)}
         missing = survey.whole_until(container, survey.StreamSurvey(picture), size)
         reading = survey.read(container, [picture, sound] if sound else [picture], path)
-        there = replace(_whole(container, reading, missing, messages(log)), forced=forced)
+        there = replace(_whole(container, reading, missing, messages(log)), forced=forced, broken=_is_broken(log))
         heard = _heard(container, reading.heads[1], there, path) if sound else None
         seen = Picture(container, reading.heads[0], heard, there)
         video = seen.facts()
@@ -106,10 +107,24 @@ def _media(path: Path, undecodable: Collection[int], *, forced: bool) -> Fields:
             "start": Fraction(container.start_time or 0, 1_000_000),
             "video": video,
             "audio": heard.facts(seen.zero) if heard else None,
-            "notices": (*seen.notices(), *([f"the file {there.missing}"] if there.missing else [])),
+            "notices": [*_notices(seen, heard, there)],
             "unheard": unheard,
             "cut_short": there.missing,
         }
+
+
+def _is_broken(log: Log) -> bool:
+    """Whether the demuxer of Matroska met bytes that are none of its elements."""
+    return any(source.startswith("matroska") and "EBML" in text for _, source, text in log)
+
+
+def _notices(seen: Picture, heard: Sound | None, there: Whole) -> Iterator[str]:
+    """What is odd about the file, a sentence each."""
+    yield from seen.notices()
+    if heard:
+        yield from heard.notices(seen.zero)
+    if there.missing:
+        yield f"the file {there.missing}"
 
 
 def _heard(container: InputContainer, track: survey.StreamSurvey, there: Whole, path: Path) -> Sound | None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import sqrt
+from statistics import median
 
 JITTER = 0.040
 """Seconds by which a packet may be off its running place without being moved."""
@@ -144,7 +145,7 @@ class _Means:
 
 
 def _run(off: Sequence[float], due: Sequence[float], first: int, until: int) -> Run:
-    """The line through a run's distances: level, unless it drifts."""
+    """The line through a run's distances: level, unless it drifts; at the median, which no single packet moves."""
     count, zero = until - first, due[first]
     xs, ys = [due[k] - zero for k in range(first, until)], off[first:until]
     middle_x, middle_y = sum(xs) / count, sum(ys) / count
@@ -153,5 +154,5 @@ def _run(off: Sequence[float], due: Sequence[float], first: int, until: int) -> 
     noise = sqrt(sum((y - middle_y - slope * (x - middle_x)) ** 2 for x, y in zip(xs, ys, strict=True)) / count)
     sure = abs(slope) * sqrt(spread) > SIGMA * noise
     if not sure or abs(slope) * xs[-1] < DRIFTS:
-        slope = 0.0
+        return Run(first, zero + median(ys), 0.0)
     return Run(first, zero + middle_y - slope * middle_x, slope)

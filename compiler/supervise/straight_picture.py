@@ -12,7 +12,7 @@ import av.error
 from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
-from av.video.frame import VideoFrame
+from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import Interpolation
 
 from compiler.supervise.admit import unreadable
@@ -45,7 +45,10 @@ class Decoded:
     def __init__(self, spec: Spec) -> None:
         self._jumps = [tuple(jump) for jump in spec["jumps"]]
         self._unstamped, self._strict = spec["unstamped"], spec["strict"]
+        self._changes = {tick + spec["zero"] for tick in spec["changes"]}
         self._due: list[int] = []
+        self._keyed = spec["keyed"]
+        self._seen = self._broken = False
 
     def frames(self, numbered: Numbered) -> Iterator[tuple[int | None, VideoFrame | None]]:
         """(tick, frame) in display order. The tick is None for a frame that has none of its own."""
@@ -53,6 +56,8 @@ class Decoded:
             self._correct(number, packet)
             if packet.size and packet.pts is not None and not self._unstamped:
                 heappush(self._due, packet.pts)
+            if packet.pts in self._changes:  # some decoders lose the frame that they hold when the size changes
+                yield from self._drained(packet)
             yield from self._decoded(packet)
         while self._due:
             yield heappop(self._due), None
@@ -63,6 +68,12 @@ class Decoded:
             packet.pts = None if packet.pts is None else packet.pts + offset
             packet.dts = None if packet.dts is None else packet.dts + offset
 
+    def _drained(self, packet: Packet[Any]) -> Iterator[tuple[int | None, VideoFrame | None]]:
+        """The frames that the decoder still holds of the packets before."""
+        context: Any = packet.stream.codec_context
+        yield from self._timed(context.decode(None))
+        context.flush_buffers()
+
     def _decoded(self, packet: Packet[Any]) -> Iterator[tuple[int | None, VideoFrame | None]]:
         try:
             frames = packet.decode()
@@ -70,6 +81,9 @@ class Decoded:
             if self._strict:
                 raise unreadable("is damaged", str(error.strerror)) from error
             return
+        yield from self._timed(frames)
+
+    def _timed(self, frames: Iterable[Any]) -> Iterator[tuple[int | None, VideoFrame | None]]:
         for frame in frames:
             if not isinstance(frame, VideoFrame):
                 continue
@@ -79,8 +93,20 @@ class Decoded:
             while tick is not None and self._due and self._due[0] <= tick:
                 missed = heappop(self._due)
                 if missed < tick:
+                    self._broken = self._seen
                     yield missed, None
-            yield tick, None if frame.is_corrupt else frame
+            yield tick, frame if self._is_whole(frame) else None
+
+    def _is_whole(self, frame: VideoFrame) -> bool:
+        """Whether a frame decodes whole and is predicted from whole ones: none is after a damaged one that others are
+        predicted from, until the next key frame. Before the first whole frame all are shown as they decode."""
+        if frame.is_corrupt:
+            self._broken = self._broken or (self._keyed and self._seen and frame.pict_type != PictureType.B)
+            return not self._seen
+        if frame.key_frame:
+            self._broken = False
+        self._seen = True
+        return not self._broken
 
 
 def send_picture(spec: Spec, numbered: Numbered, sink: OutputContainer) -> None:

@@ -60,6 +60,11 @@ def _placed(spec: Spec, numbered: Numbered) -> Iterator[tuple[int, array[float]]
         for frame in _decoded(packet, strict=spec["strict"]):
             at = due if frame.pts is None else round(frame.pts * tick)
             at = due if abs(at - due) <= ROUNDED * spec["rate"] else at
+            if not shape.takes(frame):
+                rest = shape.rest()
+                yield due, rest
+                shape = _Shaper(spec, shape.drift)
+                shape.takes(frame)
             data = shape(frame)
             yield at, data
             due, length = at + len(data) // spec["channels"], 0
@@ -83,7 +88,15 @@ class _Shaper:
             "flt", spec["layout"], round(spec["rate"] * fine * (1 + Fraction(drift, 10**9)))
         )
         self._rate = spec["rate"]
+        self._form: tuple[str, str, int] | None = None
+        self.drift = drift
         self._plain = AudioResampler("flt", spec["layout"], spec["rate"]) if drift else None
+
+    def takes(self, frame: AudioFrame) -> bool:
+        """Whether a frame is of the form of those before it."""
+        form = (frame.format.name, frame.layout.name, frame.sample_rate)
+        self._form = self._form or form
+        return form == self._form
 
     def __call__(self, frame: AudioFrame) -> array[float]:
         frame.pts = None

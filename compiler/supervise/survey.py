@@ -31,7 +31,8 @@ BEYOND = Fraction(1)
 """Seconds by which a stated length may exceed the real one, by rounding or by a muxer's estimate."""
 
 JITTER = Fraction(1, 2000)
-"""Seconds by which a frame may be off an even grid, besides the rounding to its time base."""
+"""Seconds by which a frame may be off an even grid, besides the rounding to its time base; a quarter of a frame at
+most, since AVI counts time in frames."""
 
 EVERY = Fraction(1, 2)
 """Seconds between the packets that are remembered as entries."""
@@ -71,10 +72,17 @@ class StreamSurvey:
         """The ticks at which the picture's shape changes, and the new shapes."""
         self.corrupt: list[int] = []
         """The numbers of packets that the demuxer calls damaged."""
+        self.jumped = False
+        """Whether the file's clock jumps, in this stream or in another."""
         self.unstamped = 0
         """The number of packets without a presentation time."""
         self.reordered = False
         """Whether MPEG-4 frames are seen that are shown before the frame they follow."""
+        self.open_entries: set[int] = set()
+        """The numbers of H.264 and H.265 entries that frames before them may be predicted from."""
+        self.leading: dict[int, int] = {}
+        """By the numbers of MPEG-4 entries: the frames that follow in the file and are shown before."""
+        self._led: int | None = None
         self.false_keys = 0
         """The number of packets that are called key frames and are none."""
         self._number = -1
@@ -140,10 +148,18 @@ class StreamSurvey:
             self.positions.append(-1 if packet.pos is None else packet.pos)
             if tick >= self.last[0]:
                 self.last = max(self.last, (tick, duration))
-        if self._codec == "mpeg4" and not self.reordered:
-            self.reordered = headers.is_reordered(bytes(memoryview(packet)[: headers.READ]))
+        if self._codec == "mpeg4" and packet.size:
+            self._follow(headers.is_reordered(bytes(memoryview(packet)[: headers.READ])))
         if packet.is_keyframe and self._pictured:
             self._enter(packet, Entry(self._number, tick, -1 if packet.pos is None else packet.pos, stamp))
+
+    def _follow(self, reordered: bool) -> None:
+        """Count the frames after a key frame that are shown before it."""
+        self.reordered = self.reordered or reordered
+        if not reordered:
+            self._led = None
+        elif self._led is not None:
+            self.leading[self._led] = self.leading.get(self._led, 0) + 1
 
     def _enter(self, packet: Packet[Any], entry: Entry) -> None:
         head = bytes(memoryview(packet)[: headers.READ])
@@ -156,6 +172,9 @@ class StreamSurvey:
         self._parameters = stated or self._parameters
         if not self.entries or (entry.tick - self.entries[-1].tick) * self.time_base >= EVERY:
             self.entries.append(entry)
+            self._led = entry.number
+            if not headers.is_closed(self._codec, head, self._length_size):
+                self.open_entries.add(entry.number)
 
     def _reshape(self, packet: Packet[Any], tick: int) -> None:
         """Decode a key frame whose parameters are new, and note its shape if that is new too."""
@@ -249,8 +268,14 @@ def read_whole(container: InputContainer, streams: Sequence[Stream]) -> Reading:
     except av.error.FFmpegError as error:
         if not any(track.ticks for track in tracks):
             raise unreadable("cannot be read to its end", str(error.strerror)) from error
-        return Reading(tracks, str(error.strerror))
-    return Reading(tracks)
+        return Reading(_jumped(tracks), str(error.strerror))
+    return Reading(_jumped(tracks))
+
+
+def _jumped(tracks: list[StreamSurvey]) -> list[StreamSurvey]:
+    for track in tracks:
+        track.jumped = any(each.clock.jumps for each in tracks)
+    return tracks
 
 
 def earliest(container: InputContainer) -> Fraction:
@@ -332,4 +357,6 @@ def _tick(timed: Packet[Any] | VideoFrame | AudioFrame) -> int | None:
 def _uneven(ticks: Sequence[int], time_base: Fraction) -> bool:
     if not ticks:  # a damaged file without frames
         return False
-    return farthest_off(sorted(ticks)) > max(Fraction(2), JITTER / time_base)
+    ordered = sorted(ticks)
+    step = Fraction(ordered[-1] - ordered[0], max(1, len(ordered) - 1))
+    return farthest_off(ordered) > min(max(Fraction(2), JITTER / time_base), step / 4)
