@@ -49,7 +49,7 @@ class Build:
 
     def reads(self, media: Media) -> Media:
         """The media as this release reads it: already turned or not, and with the release's start of timestamps."""
-        if self.release < TURNS_BY_FRAME:
+        if self.release < TURNS_BY_FRAME and not media.video.straightened:  # raw frames state no rotation
             media = replace(media, video=_turned(media.video))
         if self.release >= MATROSKA_STARTS_LATE or media.format != "matroska" or media.earliest is None:
             return media

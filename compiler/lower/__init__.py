@@ -16,6 +16,7 @@ from compiler.ir.ops import Engine, Value
 from compiler.lower.clip import Placed, picture, sound
 from compiler.lower.framing import Framing, frame_clip
 from compiler.lower.join import illegal_joins, join_pictures, join_sounds, joins_of
+from compiler.lower.looping import looped
 from compiler.lower.names import clip_names
 from compiler.lower.timing import Notify, Timing, time_clip
 from compiler.model import AudioSettings, Canvas, Clip, Reel
@@ -26,7 +27,7 @@ from compiler.timeline.instant import SourceTime, frame_count
 from compiler.timeline.layout import CUT, first_frames
 from compiler.timeline.media import Media, VideoStream
 
-__all__ = ["Framing", "Lowered", "Placed", "Timing", "check_colours", "lower", "settle"]
+__all__ = ["Framing", "Lowered", "Placed", "Timing", "check_colours", "looped", "lower", "settle"]
 
 
 MOST_SPANS = 4
@@ -68,9 +69,11 @@ def place(reel: Reel, media: Mapping[str, Media]) -> tuple[Placed, ...]:
     errors: list[ReelError] = []
     notices: list[list[Notice]] = [list(clip.notices) for clip in reel.clips]
     settled: list[tuple[Timing, Framing, int]] = []
+    seen: list[Media] = []
     for clip, noted in zip(reel.clips, notices, strict=True):
         try:
-            settled.append(settle(clip, media[clip.media], reel.canvas, reel.audio, noted))
+            seen.append(looped(clip, media[clip.media], noted.append))
+            settled.append(settle(clip, seen[-1], reel.canvas, reel.audio, noted))
         except ReelError as error:
             errors.append(error)
     raise_all(errors)
@@ -78,7 +81,7 @@ def place(reel: Reel, media: Mapping[str, Media]) -> tuple[Placed, ...]:
     lengths = [frames for _, _, frames in settled]
     raise_all(illegal_joins(reel.clips, lengths, joins, reel.canvas.fps))
     firsts, names = first_frames(lengths, joins), clip_names([clip.id for clip in reel.clips])
-    read = [_read_by(media[clip.media], timing) for clip, (timing, _, _) in zip(reel.clips, settled, strict=True)]
+    read = [_read_by(each, timing) for each, (timing, _, _) in zip(seen, settled, strict=True)]
     return tuple(
         Placed(clip, name, facts, timing, framing, frames, first, join, leaving, tuple(noted))
         for clip, facts, name, (timing, framing, frames), first, join, leaving, noted in zip(

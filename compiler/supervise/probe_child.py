@@ -43,6 +43,8 @@ from compiler.supervise.damage import held_near, held_ranges
 from compiler.supervise.display import turn
 from compiler.supervise.facts import Picture, Sound, Whole
 from compiler.supervise.film_facts import film
+from compiler.supervise.images.facts import image_facts
+from compiler.supervise.images.opening import image_of
 from compiler.supervise.straighten import sample_counts
 from compiler.supervise.tracks import UndecodableTrackError, sound_of
 from compiler.timeline.media import MAX_PIXELS, STILL_RATE, STILL_SECONDS, STILL_TICK, WHOLE
@@ -75,6 +77,8 @@ def damaged(path: Path, start: Fraction, end: Fraction) -> Fields:
 
 def media(path: Path, *, forced: bool = False) -> Fields:
     """The fields of timeline.media.Media, except the path."""
+    if (image := image_of(path)) is not None:
+        return image_facts(path, image, RULE)
     with opened(path) as (container, _):
         earliest = survey.earliest(container)
     undecodable: list[int] = []

@@ -24,11 +24,15 @@ SENT = (
     *("yuv420p", "yuv422p", "yuv444p", "yuv410p", "yuv411p", "yuv440p", "yuvj420p", "yuvj422p", "yuvj444p", "gray"),
     *("yuv420p10le", "yuv422p10le", "yuv444p10le", "yuv420p12le", "yuv422p12le", "yuv444p12le", "yuv420p16le"),
     *("yuv422p16le", "yuv444p16le", "rgb24", "bgr24", "rgba", "bgra", "gbrp", "gbrp10le", "gbrp12le", "gray16le"),
-    *("yuva420p", "yuva422p", "yuva444p", "gray10le", "gray12le", "rgb48le"),
+    *("yuva420p", "yuva422p", "yuva444p", "gray10le", "gray12le", "rgb48le", "rgba64le", "ya8"),
+    *("yuva420p10le", "yuva422p10le", "yuva444p10le", "yuva422p12le", "yuva444p12le"),
 )
 """Pixel formats that both builds of ffmpeg read from NUT as they are."""
 
-WIDER = {"pal8": "rgba", "rgb555le": "rgb24", "rgb555be": "rgb24", "nv12": "yuv420p", "p010le": "yuv420p10le"}
+WIDER = {
+    **{"pal8": "rgba", "rgb555le": "rgb24", "rgb555be": "rgb24", "nv12": "yuv420p", "p010le": "yuv420p10le"},
+    **{"gray16be": "gray16le", "rgb48be": "rgb48le", "rgba64be": "rgba64le", "ya16be": "rgba64le"},
+}
 """Formats that are sent as another one that holds every value of them."""
 
 
@@ -111,7 +115,7 @@ class Decoded:
 
 def send_picture(spec: Spec, numbered: Numbered, sink: OutputContainer) -> None:
     """Send every frame from `from` on; the one on screen there comes first, at time 0."""
-    sender = _Sender(spec, sink)
+    sender = PictureSender(spec, sink)
     slots, at = spec["slots"], 0
     for tick, frame in Decoded(spec).frames(numbered):
         if tick is None:
@@ -123,7 +127,7 @@ def send_picture(spec: Spec, numbered: Numbered, sink: OutputContainer) -> None:
     sender.finish()
 
 
-class _Sender:
+class PictureSender:
     """Holds one frame back until the next is known: of several at one time the last counts."""
 
     def __init__(self, spec: Spec, sink: OutputContainer) -> None:

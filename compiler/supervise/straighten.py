@@ -29,6 +29,7 @@ from av.stream import Stream
 from compiler.errors import Loc, ReelError
 from compiler.supervise.admit import opened
 from compiler.supervise.child import bind
+from compiler.supervise.straight_image import send_image
 from compiler.supervise.straight_picture import send_picture
 from compiler.supervise.straight_sound import count_samples, send_sound
 from compiler.timeline.media import UNINDEXED
@@ -72,9 +73,13 @@ def _feed(spec: Spec, output: str) -> int:
 
 def straighten(spec: Spec, output: str) -> None:
     """Stream one stream of one file to an address of libav's; RC604 and RC606 as a probe has them."""
-    send = send_picture if spec["kind"] == "video" else send_sound
     with contextlib.suppress(BrokenPipeError), av.open(output, "w", format="nut") as sink:  # ffmpeg has all it wants
-        send(spec, packets(spec), sink)
+        if spec.get("image"):
+            send_image(spec, sink)
+        elif spec["kind"] == "video":
+            send_picture(spec, packets(spec), sink)
+        else:
+            send_sound(spec, packets(spec), sink)
 
 
 def packets(spec: Spec) -> Iterator[tuple[int, Stream, Packet[Any]]]:

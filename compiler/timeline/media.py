@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import ceil, floor
 from typing import Literal
 
 from compiler.timeline.instant import SourceTime
@@ -23,6 +24,9 @@ STILL_TICK = Fraction(1000)
 UNINDEXED = frozenset({"mpegts", "mpeg"})
 """Containers without an index and with timestamps that may jump: a seek may land at any packet, and a stream that is
 read alone starts at its own first timestamp (AVFMT_TS_DISCONT, measured with ffmpeg 5.1 and 9.0)."""
+
+IMAGES = frozenset({"gif", "apng", "webp", "avif", "heif"})
+"""Formats of images that reelc's own reader opens, still or moving."""
 
 BEGINS_LATE = "its picture begins after its sound"
 GOES_ON = "its sound goes on after its picture"
@@ -97,6 +101,8 @@ class VideoStream:
     """The first frame's matrix and range by ISO/IEC 23091-2 and libav's numbers; 2 and 0 are unspecified."""
     unstamped: bool = False
     """Whether frames have no presentation times: frame n of the display then has the n-th time."""
+    lap: int | None = None
+    """The ticks after which a looped image begins again."""
 
     @property
     def cropped(self) -> tuple[int, int]:
@@ -200,6 +206,21 @@ class Media:
         if (video.late and start < begins) or (video.shown is not None and end > video.shown):
             return self
         return replace(self, video=replace(video, straightened=()))
+
+    @property
+    def is_image(self) -> bool:
+        """Whether the file is an image that reelc's own reader opens."""
+        return self.format in IMAGES
+
+    def looped(self, start: Fraction, end: SourceTime) -> Media:
+        """A moving image that begins again whenever it ends, up to source time `end`; its frames are listed from the
+        lap before `start` on."""
+        video = self.video
+        lap, until = round(video.end / video.time_base), ceil(end / video.time_base)
+        laps = range(max(0, floor(start / video.end) - 1), ceil(end / video.end))
+        ticks = (at + number * lap for number in laps for at in video.ticks)
+        listed = tuple(tick for tick in ticks if tick < until)
+        return replace(self, video=replace(video, ticks=listed, frames=None, end=end, lap=lap))
 
     @property
     def unindexed(self) -> bool:

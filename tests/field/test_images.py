@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.cases import cases
-from tests.conftest import SYSTEM_FFMPEG
 from tests.field.desk import Desk
 from tests.field.heic import TILES, write_photo
 from tests.field.make import Maker, recipe
@@ -24,28 +22,16 @@ MOVING: dict[str, tuple[str, ...]] = {
     "moving.webp": ("-c:v", "libwebp_anim", "-lossless", "1", "-loop", "0"),
     "moving.avif": ("-c:v", "libaom-av1", "-cpu-used", "8", "-crf", "20", "-pix_fmt", "yuv420p"),
 }
-LATER = ("moving.webp",)
-"""What ffmpeg 5.1 does not read."""
 
 
 def moving(name: str, make: Maker) -> Path:
     return make.once(name, lambda make, out: make.numbered(out, range(COUNT), *MOVING[name], rate=RATE))
 
 
-def old() -> bool:
-    """Whether the system's ffmpeg renders, which is an older one."""
-    return os.environ["REELC_FFMPEG"] == str(SYSTEM_FFMPEG)
-
-
 @pytest.mark.parametrize("name", MOVING)
 @pytest.mark.both_builds
 def test_moving_images_move(name: str, make: Maker, desk: Desk) -> None:
-    film = desk.render(moving(name, make), 0.2, 0.8, reel=CANVAS)
-    if old() and name in LATER:
-        assert film.codes == ["RC606"]
-        assert "hint" in film.stderr
-    else:
-        assert film.frames == list(range(5, 20))
+    assert desk.render(moving(name, make), 0.2, 0.8, reel=CANVAS).frames == list(range(5, 20))
 
 
 @pytest.mark.parametrize("name", cases(MOVING, slow=("moving.apng", "moving.webp")))
@@ -91,12 +77,6 @@ def test_a_phones_photo_is_shown_whole(make: Maker, desk: Desk) -> None:
     box = [{"frame": 0, "x": 0, "y": 0, "width": 256, "height": 256}]
     reel = {"canvas": {"width": 128, "height": 128, "fps": 25}}
     film = desk.render(make("photo.heic"), 0, 2, crop_data=box, reel=reel)
-    if film.exit_code:
-        assert old(), film.stderr
-        assert film.codes == ["RC606"]
-        assert "HEIC" in film.stderr
-        assert "hint" in film.stderr
-        return
     assert film.plan["frames"] == 50
     picture = film.picture(30)[:128].astype(int)
     quarters = [picture[y : y + 40, x : x + 40] for y in (10, 78) for x in (10, 78)]

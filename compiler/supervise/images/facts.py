@@ -1,0 +1,112 @@
+"""The facts of an image. Runs in the probe child."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+
+from compiler.supervise.admit import unreadable
+from compiler.supervise.colour import colours
+from compiler.supervise.images.image import Image
+from compiler.supervise.straight_picture import sent_format
+from compiler.timeline.colour import SEE_THROUGH
+from compiler.timeline.media import STILL_RATE, STILL_SECONDS, STILL_TICK
+
+Facts = dict[str, Any]
+
+SMALLEST = 1001
+"""The largest denominator of the frame rate by which an image's keyframes count."""
+
+OPAQUE = {"rgba": "rgb24", "bgra": "bgr24", "rgba64le": "rgb48le", "ya8": "gray"}
+"""The formats without transparency of formats that have some."""
+
+ALPHA = {"rgba": 3, "bgra": 3}
+"""The place of alpha among the bytes of a pixel."""
+
+
+def image_facts(path: Path, image: Image, rule: int) -> Facts:
+    """The fields of timeline.media.Media, except the path; RC604 if no frame decodes."""
+    first = next((frame for _, frame in image.stamped() if frame), None)
+    if first is None:
+        raise unreadable("has no picture that can be decoded")
+    return {
+        "format": image.format,
+        "start": 0,
+        "earliest": 0,
+        "size": path.stat().st_size,
+        "audio": None,
+        "rule": rule,
+        "video": {**_seen(image, first), **(_held() if image.still else _moving(image))},
+    }
+
+
+def _seen(image: Image, frame: VideoFrame) -> Facts:
+    """The facts of what the frames look like."""
+    pix_fmt = sent_format(frame.format.name)
+    if not image.clears and is_opaque(frame):
+        pix_fmt = OPAQUE.get(pix_fmt, pix_fmt)
+    stated = SimpleNamespace(
+        pix_fmt=frame.format.name,
+        color_range=int(frame.color_range),
+        colorspace=int(frame.colorspace),
+        color_primaries=int(frame.color_primaries),
+        color_trc=int(frame.color_trc),
+    )
+    return {
+        "index": 0,
+        "codec": image.codec,
+        "width": frame.width,
+        "height": frame.height,
+        "first": 0,
+        "start": None,
+        "sar": 1,
+        "rotation": image.rotation,
+        "mirrored": image.mirrored,
+        "crop": image.crop,
+        "pix_fmt": pix_fmt,
+        "tags": (int(frame.colorspace), int(frame.color_range)),
+        **colours(cast(VideoCodecContext, stated)),
+    }
+
+
+def _held() -> Facts:
+    """The times of a still."""
+    return {
+        "rate": STILL_RATE,
+        "time_base": STILL_TICK,
+        "end": STILL_SECONDS,
+        "ticks": (0,),
+        "frames": 1,
+        "straightened": ("it is an image",),
+    }
+
+
+def _moving(image: Image) -> Facts:
+    """The times of a moving image."""
+    *ticks, end = image.ticks
+    lasts = end * image.time_base
+    return {
+        "rate": Fraction(len(ticks) / lasts).limit_denominator(SMALLEST),
+        "time_base": image.time_base,
+        "end": lasts,
+        "ticks": tuple(ticks),
+        "frames": len(ticks),
+        "straightened": ("it is a moving image",),
+    }
+
+
+def is_opaque(frame: VideoFrame) -> bool:
+    """Whether no part of a frame is transparent; False if its format has transparency that is not looked at."""
+    name = frame.format.name
+    if name not in ALPHA:
+        return not name.startswith(SEE_THROUGH)
+    plane = frame.planes[0]
+    pixels, length = memoryview(plane).cast("B"), 4 * frame.width
+    full = b"\xff" * frame.width
+    rows = (pixels[row * plane.line_size :][ALPHA[name] : length : 4] for row in range(frame.height))
+    return all(bytes(row) == full for row in rows)
