@@ -22,6 +22,16 @@ MATRIX = {
 }
 """swscale's name of a stream's colour matrix; RGB has none, so any name will do."""
 
+COARSE = {
+    **dict.fromkeys(("rgb555", "bgr555"), (248, 248, 248)),
+    **dict.fromkeys(("rgb565", "bgr565"), (248, 252, 248)),
+    **dict.fromkeys(("rgb444", "bgr444"), (240, 240, 240)),
+    **dict.fromkeys(("rgb8", "bgr8", "rgb4", "bgr4", "pal8", "mono"), (255, 255, 255)),
+}
+"""White of RGB formats of few bits after swscale has widened them to 8 bits with zeros, by the beginnings of their names.
+swscale converts none of them rightly to luma and chroma: 5.1 reads `pal8` and `bgr8` by BT.601, and every release writes
+the one-bit formats in full range."""
+
 WHITE, BRIGHTEST = 203, 1000
 """cd/m2 of HDR: the level that becomes 1 before mapping, and the level mapped to the canvas's white (ITU-R BT.2408)."""
 
@@ -66,10 +76,20 @@ def filters(op: ops.Tinting | ops.Conform | ops.Palette, tint: Tint, name: str) 
 def _convert(tint: Tint, name: str) -> list[str]:
     """Conversion of range, matrix, depth and chroma by swscale."""
     return [
+        *_widened(tint.pix_fmt),
         f"scale@{name}=in_range={_range(tint)}:out_range=limited"
         f":in_color_matrix={MATRIX[tint.matrix]}:out_color_matrix=bt709:flags={FLAGS}",
         "format=yuv420p",
     ]
+
+
+def _widened(pix_fmt: str) -> list[str]:
+    """The filters that bring an RGB format of few bits to 8 bits a colour, white to 255; none for other formats."""
+    for beginning, white in COARSE.items():
+        if pix_fmt.startswith(beginning):
+            scales = ":".join(f"{c}=round(val*255/{w})" for c, w in zip("rgb", white, strict=True))
+            return [f"scale=flags={FLAGS}", "format=gbrp", *([] if min(white) == 255 else [f"lutrgb={scales}"])]
+    return []
 
 
 def _tonemap(tint: Tint, name: str) -> list[str]:

@@ -10,7 +10,7 @@ HDR = frozenset({"smpte2084", "arib-std-b67"})
 HD_WIDTH, HD_LINES = 1280, 577
 """Width and lines from which an untagged picture is read as BT.709, and below as BT.601, as players do."""
 
-RGB = ("gbr", "rgb", "bgr", "argb", "abgr", "0rgb", "0bgr", "pal8", "x2rgb", "x2bgr")
+RGB = ("gbr", "rgb", "bgr", "argb", "abgr", "0rgb", "0bgr", "pal8", "x2rgb", "x2bgr", "mono")
 """Beginnings of the names of RGB pixel formats."""
 
 SEE_THROUGH = ("rgba", "bgra", "argb", "abgr", "gbrap", "yuva", "ya8", "ya16")
