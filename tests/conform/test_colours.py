@@ -141,7 +141,7 @@ KINDS = {
 }
 
 
-SLOW = ("BT.601, full range", "10-bit full range", "4:4:4", "10-bit RGB")
+SLOW = ("BT.601, full range", "10-bit full range", "4:4:4", "10-bit RGB", "untagged HD")
 
 
 def stored(media: str) -> dict[str, Any]:

@@ -56,6 +56,7 @@ KINDS: dict[str, tuple[str, Recipe, tuple[str, ...] | None]] = {
 SLOW = (
     *("a transport stream of long GOPs", "a transport stream of HEVC", "a transport stream of open GOPs"),
     *("a program stream of long GOPs", "a program stream without sound", "a late start in mp4"),
+    *("long closed GOPs in mp4", "HEVC with open GOPs in mp4"),
 )
 BOTH = ("HEVC with open GOPs in mkv", "a late start in mkv", "a program stream")
 

@@ -63,7 +63,7 @@ RAMPS: dict[str, tuple[str, list[tuple[float, float, dict[str, Any]]]]] = {
 }
 """The same motions while the speed changes."""
 
-PLACED = ("slow_pan_in_two_axes", "slow_zoom", "tracked", "slow_zoom_through_a_ramp")
+PLACED = ("slow_pan_in_two_axes", "slow_zoom", "slow_zoom_through_a_ramp")
 SHARP = ("slow_zoom",)
 """The motions that `make test` measures: the crop's place, and its sharpness."""
 

@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from compiler.supervise.render import Film
+from tests.cases import cases
 from tests.conform.studio import rendered
 
 QUIET = "aevalsrc='0.02*sin(2*PI*(300+200*sin(2*PI*t/3))*t)|0.015*sin(2*PI*440*t)*(1+sin(2*PI*t))':s=48000:d=4"
@@ -59,7 +60,7 @@ def heard(path: Path, ffmpeg: str) -> NDArray[np.float64]:
 
 
 @pytest.mark.conform
-@pytest.mark.parametrize("target", [-16, -23])
+@pytest.mark.parametrize("target", cases([-16, -23], slow=[-23]))
 def test_a_film_has_its_target(target: int, ffmpegs: str, tmp_path: Path) -> None:
     for name in ("film.wav", "film.mp4"):
         made = film(tmp_path, ffmpegs, QUIET, name, target=target)
