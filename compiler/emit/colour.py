@@ -28,9 +28,9 @@ COARSE = {
     **dict.fromkeys(("rgb444", "bgr444"), (240, 240, 240)),
     **dict.fromkeys(("rgb8", "bgr8", "rgb4", "bgr4", "pal8", "mono"), (255, 255, 255)),
 }
-"""White of RGB formats of few bits after swscale has widened them to 8 bits with zeros, by the beginnings of their names.
-swscale converts none of them rightly to luma and chroma: 5.1 reads `pal8` and `bgr8` by BT.601, and every release writes
-the one-bit formats in full range."""
+"""White of RGB formats of few bits after swscale has widened them to 8 bits with zeros, by the beginnings of their
+names. swscale converts none of them rightly to luma and chroma: 5.1 reads `pal8` and `bgr8` by BT.601, and every
+release writes the one-bit formats in full range."""
 
 WHITE, BRIGHTEST = 203, 1000
 """cd/m2 of HDR: the level that becomes 1 before mapping, and the level mapped to the canvas's white (ITU-R BT.2408)."""

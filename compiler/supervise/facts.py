@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -38,6 +39,8 @@ STEEPEST = 0.02
 
 APART = Fraction(1, 2)
 """Seconds by which a picture may begin after its sound, or end before it, without a change of source time (ADR 43)."""
+
+_PCM = re.compile(r"pcm_(?:[suf](\d+)(?:le|be)?|mulaw|alaw)$")
 
 FRAMES = {"aac": 1024, "mp3": 1152, "mp2": 1152, "ac3": 1536}
 """Samples of a packet, of codecs whose packets all have the same number."""
@@ -296,6 +299,10 @@ class Sound:
         samples = FRAMES.get(codec)
         if codec == "aac" and track.frame is not None and cast(AudioFrame, track.frame).samples in (960, 1920, 2048):
             samples = cast(AudioFrame, track.frame).samples
+        if (bits := _PCM.match(codec)) is not None:
+            frame = cast(AudioFrame, track.frame)
+            block = frame.layout.nb_channels * (int(bits[1] or 8) // 8)
+            return [size / block / rate for size in track.sizes], True
         if samples is None:
             fine = track.time_base <= Fraction(1, rate) or codec == "opus"
             return [float(duration * track.time_base) for duration in track.durations], fine
@@ -318,7 +325,10 @@ class Sound:
 
     def notices(self, zero: Fraction) -> Iterator[str]:
         """What its owner should know."""
-        track, places = self.track, len(self.track.corrupt)
+        track, places, drift = self.track, len(self.track.corrupt), self.places.drift
+        if drift:
+            pace = "slow" if drift > 0 else "fast"
+            yield f"the sound's clock runs {abs(drift):.2%} {pace}; it is stretched to follow its timestamps"
         if places:
             first = float(track.ticks[min(track.corrupt[0], len(track.ticks) - 1)] * track.time_base - zero)
             where = f"at {places} places, first" if places > 1 else "once,"

@@ -65,6 +65,7 @@ class StreamSurvey:
         self.stamps: list[int] = []
         """The packets' own decoding times, which jump where the clock jumps."""
         self.positions: list[int] = []
+        self.sizes: list[int] = []
         self.last = (-1 << 62, 0)
         """The last packet's tick and duration, in presentation order."""
         self.entries: list[Entry] = []
@@ -116,6 +117,7 @@ class StreamSurvey:
         self._number = len(table.pts) - 1
         self.ticks, self.durations = [table.pts[n] for n in kept], [table.durations[n] for n in kept]
         self.stamps, self.positions = [table.dts[n] for n in kept], [table.pos[n] for n in kept]
+        self.sizes = [table.sizes[n] for n in kept]
         if self.ticks:
             self.last = max(zip(self.ticks, self.durations, strict=True))
         return not self._pictured or self._enter_at(table, file)
@@ -146,6 +148,7 @@ class StreamSurvey:
             self.durations.append(duration)
             self.stamps.append(stamp)
             self.positions.append(-1 if packet.pos is None else packet.pos)
+            self.sizes.append(packet.size)
             if tick >= self.last[0]:
                 self.last = max(self.last, (tick, duration))
         if self._codec == "mpeg4" and packet.size:
