@@ -7,8 +7,8 @@ and options. Here one rule holds for every container: what follows a jump goes o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from fractions import Fraction
+from math import floor
 
 BACK = Fraction(3, 10)
 """Seconds by which decoding times may step back without a jump: muxers round, and put packets out of order."""
@@ -18,17 +18,21 @@ AHEAD = Fraction(10)
 step is a pause of the recording; it is shown as long as it lasted."""
 
 
-@dataclass(slots=True)
 class StreamClock:
     """The clock of one stream: what to add to its ticks, and where its next packet is due."""
 
-    time_base: Fraction
-    offset: int = 0
-    due: int | None = None
-    """The tick, with the offset added, at which the next packet is due."""
-    jumps: list[tuple[int, int, int]] = field(default_factory=list)
-    """(packet number, byte position, offset) from that packet on."""
-    packets: int = 0
+    __slots__ = ("back", "due", "jumps", "offset", "packets", "time_base")
+
+    def __init__(self, time_base: Fraction) -> None:
+        self.time_base = time_base
+        self.back = floor(BACK / time_base)
+        """Ticks by which stamps may step back."""
+        self.offset = 0
+        self.due: int | None = None
+        """The tick, with the offset added, at which the next packet is due."""
+        self.jumps: list[tuple[int, int, int]] = []
+        """(packet number, byte position, offset) from that packet on."""
+        self.packets = 0
 
     def offset_of(self, number: int) -> int:
         """The ticks to add to the stamps of a packet."""
@@ -39,30 +43,31 @@ class Clock:
     """The clocks of a file's streams, which jump together: a stream follows the jump that another met first."""
 
     def __init__(self, *, jumpy: bool) -> None:
-        self._ahead = AHEAD if jumpy else None
+        self._jumpy = jumpy
         self._offsets: list[Fraction] = []
 
     def follow(self, stream: StreamClock, stamp: int, duration: int, position: int) -> int:
         """The ticks to add to a packet's timestamps, in the order of the file; `stamp` is its decoding time."""
         at, number = stamp + stream.offset, stream.packets
-        stream.packets += 1
-        if stream.due is not None and not self._near(stream, at):
+        stream.packets = number + 1
+        due = stream.due
+        if due is not None and not 0 <= at - due <= duration and not self._is_near(stream, at):
             stream.offset = self._jump(stream, stamp)
             stream.jumps.append((number, position, stream.offset))
             at = stamp + stream.offset
         stream.due = at + duration
         return stream.offset
 
-    def _near(self, stream: StreamClock, at: int) -> bool:
+    def _is_near(self, stream: StreamClock, at: int) -> bool:
         assert stream.due is not None
-        off = (at - stream.due) * stream.time_base
-        return off >= -BACK and (self._ahead is None or off <= self._ahead)
+        off = at - stream.due
+        return off >= -stream.back and (not self._jumpy or off * stream.time_base <= AHEAD)
 
     def _jump(self, stream: StreamClock, stamp: int) -> int:
         """The offset of another stream's jump if it brings the packet near its due time, else one that meets it."""
         for known in reversed([Fraction(0), *self._offsets]):
             ticks = round(known / stream.time_base)
-            if self._near(stream, stamp + ticks):
+            if self._is_near(stream, stamp + ticks):
                 return ticks
         assert stream.due is not None
         ticks = stream.due - stamp

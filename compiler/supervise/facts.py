@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
+from operator import add, eq
 from typing import Any, cast
 
 from av.audio.frame import AudioFrame
@@ -258,8 +259,9 @@ class Sound:
         self.cut = whole.missing or whole.forced or whole.broken
         self.rate = int(track.frame.sample_rate)
         self.lengths, exact = self._lengths()
-        stamps = [float(tick * track.time_base) for tick in track.ticks]
-        self.steady = (is_steady if exact else is_followed)(stamps, self.lengths, float(track.time_base))
+        scale = float(track.time_base)
+        stamps = [tick * scale for tick in track.ticks]
+        self.steady = self._is_joined() or (is_steady if exact else is_followed)(stamps, self.lengths, scale)
         if not self.steady and not exact:
             self.lengths = self._decoded_lengths(count_samples)
         self.places = self._placed(stamps)
@@ -268,6 +270,12 @@ class Sound:
         self.end = track.end(Fraction(0))
         if whole.until is not None:
             self.end = min(self.end, whole.until)
+
+    def _is_joined(self) -> bool:
+        """Whether every packet begins at the tick at which the one before ends, in ticks as fine as samples."""
+        track = self.track
+        fine = track.time_base <= Fraction(1, self.rate)
+        return fine and all(map(eq, islice(track.ticks, 1, None), map(add, track.ticks, track.durations)))
 
     def _placed(self, stamps: list[float]) -> Places:
         """The runs of packets. A slope too steep for a clock is another sample rate: packets last longer or shorter."""
@@ -305,12 +313,15 @@ class Sound:
             return [size / block / rate for size in track.sizes], True
         if samples is None:
             fine = track.time_base <= Fraction(1, rate) or codec == "opus"
-            return [float(duration * track.time_base) for duration in track.durations], fine
+            scale = float(track.time_base)
+            return [duration * scale for duration in track.durations], fine
         length, tick = samples / rate, float(track.time_base)
-        stated = [float(duration * track.time_base) for duration in track.durations]
         others = [samples / other for other in RATES if abs(samples / other - length) > 2 * tick]
-        exact = [next((other for other in others if abs(each - other) <= tick), length) for each in stated]
-        return exact, True
+        exact = {
+            duration: next((other for other in others if abs(duration * tick - other) <= tick), length)
+            for duration in set(track.durations)
+        }
+        return [exact[duration] for duration in track.durations], True
 
     def reasons(self) -> Iterator[str]:
         """Why the sound is straightened."""
@@ -376,11 +387,12 @@ class Sound:
     def _entries(self, zero: float) -> Iterator[tuple[int, int, int]]:
         """About two packets a second, with the source samples at which they begin."""
         runs = [*self.places.runs, Run(len(self.lengths), 0.0, 0.0)]
-        last = -survey.EVERY
+        every = float(survey.EVERY)
+        last = -every
         for run, after in pairwise(runs):
             at = run.start
             for number in range(run.first, after.first):
-                if at - last >= survey.EVERY and (self.track.positions[number] >= 0 or not self.unindexed):
+                if at - last >= every and (self.track.positions[number] >= 0 or not self.unindexed):
                     yield *self._packet(number), round((at - zero) * self.rate)
-                    last = Fraction(at)
+                    last = at
                 at += self.lengths[number] * (1 + run.slope)

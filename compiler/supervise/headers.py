@@ -13,6 +13,9 @@ from collections.abc import Iterator
 READ = 4096
 """Bytes of a packet that are looked at."""
 
+INTRA = frozenset({"prores", "dnxhd", "cfhd", "dvvideo", "ffv1", "huffyuv", "ffvhuff", "utvideo", "rawvideo", "v210"})
+"""Codecs all of whose frames are key frames and whose parameters are the container's."""
+
 RECOVERY_POINT = 6
 """The SEI message of pictures from which decoding can begin."""
 

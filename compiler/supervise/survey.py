@@ -141,20 +141,23 @@ class StreamSurvey:
 
     def _count(self, packet: Packet[Any], tick: int, duration: int, stamp: int) -> None:
         self.unstamped += packet.pts is None
+        position = packet.pos
+        if position is None:
+            position = -1
         if packet.is_corrupt:
             self.corrupt.append(self._number)
         if not packet.is_discard:
             self.ticks.append(tick)
             self.durations.append(duration)
             self.stamps.append(stamp)
-            self.positions.append(-1 if packet.pos is None else packet.pos)
+            self.positions.append(position)
             self.sizes.append(packet.size)
-            if tick >= self.last[0]:
-                self.last = max(self.last, (tick, duration))
+            if tick > self.last[0] or (tick == self.last[0] and duration > self.last[1]):
+                self.last = (tick, duration)
         if self._codec == "mpeg4" and packet.size:
             self._follow(headers.is_reordered(bytes(memoryview(packet)[: headers.READ])))
-        if packet.is_keyframe and self._pictured:
-            self._enter(packet, Entry(self._number, tick, -1 if packet.pos is None else packet.pos, stamp))
+        if self._pictured and packet.is_keyframe:
+            self._enter(packet, Entry(self._number, tick, position, stamp))
 
     def _follow(self, reordered: bool) -> None:
         """Count the frames after a key frame that are shown before it."""
@@ -165,6 +168,9 @@ class StreamSurvey:
             self.leading[self._led] = self.leading.get(self._led, 0) + 1
 
     def _enter(self, packet: Packet[Any], entry: Entry) -> None:
+        close = bool(self.entries) and (entry.tick - self.entries[-1].tick) * self.time_base < EVERY
+        if close and self._codec in headers.INTRA:
+            return
         head = bytes(memoryview(packet)[: headers.READ])
         if headers.is_key(self._codec, head, self._length_size) is False:
             self.false_keys += 1
@@ -173,7 +179,7 @@ class StreamSurvey:
         if stated is not None and self._parameters is not None and stated != self._parameters:
             self._reshape(packet, entry.tick)
         self._parameters = stated or self._parameters
-        if not self.entries or (entry.tick - self.entries[-1].tick) * self.time_base >= EVERY:
+        if not close:
             self.entries.append(entry)
             self._led = entry.number
             if not headers.is_closed(self._codec, head, self._length_size):
