@@ -6,7 +6,7 @@ from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from tests.footage.pool import ODD, POOL, Source, fetch, source
 
@@ -18,8 +18,11 @@ FOOTAGE = Path(__file__).parents[1] / ".footage"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests with the system's ffmpeg are slow, unless they are marked `both_builds`."""
+    """Tests with the system's ffmpeg are slow, unless they are marked `both_builds`. Random tests are not measured by
+    coverage: it would take longer than the tests, and chosen examples have to reach every line."""
     for item in items:
+        if is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker("no_cover")
         case = getattr(item, "callspec", None)
         if case and case.params.get("ffmpegs") == "system" and not item.get_closest_marker("both_builds"):
             item.add_marker(pytest.mark.slow)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ SETTINGS = {
     "encode": {"preset": "ultrafast", "crf": 10},
     "audio": {"include": False},
 }
-TIMES = 50
+TIMES = 16
 """Frames that are compared of each of the two clips."""
 MIXED = 6
 """Frames that are compared of each side of a transition."""
@@ -141,7 +142,7 @@ def scene(path: Path, ffmpeg: str) -> Path:
     command = [ffmpeg, "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "yuv420p", *coded.BT709, "-s", "1920x1080"]
     command += ["-r", "30", "-i", "pipe:0", *H264[:4], "-crf", "8", "-g", "10"]  # a seek decodes ten frames at most
     command += ["-pix_fmt", "yuv420p", *coded.BT709, str(path)]
-    coded.feed(command, (coded.yuv420p(luma) for _ in range(120)))
+    coded.feed(command, repeat(coded.yuv420p(luma), 120))
     return path
 
 

@@ -54,7 +54,7 @@ uploads.probing = failing
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    settings = {"durable_within": "0.5", "stall_after": "1"}
+    settings = {"durable_within": "0.5", "stall_after": "3"}
     with serving(tmp_path_factory.mktemp("away") / "data", program=SWITCHED, **settings) as running:
         yield running
 

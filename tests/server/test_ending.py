@@ -36,8 +36,8 @@ def test_the_server_ends_with_sockets_and_a_render_and_the_next_one_makes_the_fi
     token = add_user(data, "ann")
     with Site(data) as site, site.client(token) as ann, ExitStack() as stack:
         running = begin(ann, one_clip(ann, game, segments_data=SLOWED))
-        waiting = begin(ann, one_clip(ann, game))
         still = frozen(data)
+        waiting = begin(ann, one_clip(ann, game))
         sockets = [stack.enter_context(socket(ann, each)) for each in (running, waiting) for _ in range(SOCKETS // 2)]
         site.process.send_signal(signal.SIGTERM)
         if not hangs:

@@ -73,7 +73,7 @@ class Scene:
 def scene(disk: Disk, tmp_path: Path) -> Iterator[Scene]:
     data = tmp_path / "data"
     token = add_user(data, "ann")
-    site = Site(data, durable_within="1", refuse_after="600", versions_kept="100000")
+    site = Site(data, durable_within="2", refuse_after="600", versions_kept="100000")
     yield Scene(site, token)
     assert site.stop() == 0
     assert "Traceback" not in Path(site.log.name).read_text()

@@ -56,7 +56,7 @@ def scene(moto_bucket: Bucket, tmp_path: Path) -> Iterator[Scene]:
     token = add_user(bucket, "ann")
     with between(bucket.endpoint) as proxy:
         settings = in_bucket(replace(bucket, endpoint=proxy.url))
-        site = Site(tmp_path / "data", **settings, durable_within="1", refuse_after="600", versions_kept="100000")
+        site = Site(tmp_path / "data", **settings, durable_within="2", refuse_after="600", versions_kept="100000")
         yield Scene(bucket, proxy, site, token)
         proxy.plan = no_fault
         assert site.stop() == 0
