@@ -156,10 +156,15 @@ def _video(container: InputContainer, reading: survey.Reading, stream: VideoStre
         "sar": Fraction(stream.sample_aspect_ratio or 1),
         "rotation": degrees,
         "mirrored": mirrored,
-        "pix_fmt": context.pix_fmt,
+        "pix_fmt": "yuva420p" if _hidden_alpha(stream) else context.pix_fmt,
         "fields": "auto" if frame.interlaced_frame else FIELDS.get(context.field_order),
         **colours(context),
     }
+
+
+def _hidden_alpha(stream: VideoStream) -> bool:
+    """Whether the container states an alpha plane that the decoder in use leaves out: of VP8 and VP9 in WebM."""
+    return stream.metadata.get("alpha_mode") == "1" and stream.codec_context.codec.canonical_name in ("vp8", "vp9")
 
 
 def _still(container: InputContainer, stream: VideoStream) -> Fields:
