@@ -36,6 +36,9 @@ DECODERS = {
 """The decoders ffmpeg may have for a codec, where their names differ from the codec's. MPEG-1 and MPEG-2 are told apart
 by the first packets, where a short stream leaves ffmpeg guessing."""
 
+WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+"""The decoders that read the alpha plane of WebM; ffmpeg's own leave it out."""
+
 UNTAGGED = {
     "mpeg2video": ("-bsf:v", "mpeg2_metadata=matrix_coefficients=2"),
     "av1": ("-bsf:v", "av1_metadata=matrix_coefficients=2"),
@@ -130,6 +133,8 @@ def input_of(define: Def, build: Build) -> Iterator[str]:
     yield from ("-max_pixels", str(MAX_PIXELS), "-threads", str(DECODER_THREADS))
     if source.seek:
         yield from ("-ss", decimal(source.seek))
+    if source.stream == "video" and media.video.pix_fmt.startswith("yuva") and media.video.codec in WITH_ALPHA:
+        yield from ("-c:v", WITH_ALPHA[media.video.codec])
     if source.stream == "video" and "matrix" in media.video.reserved_tags and build.refuses_reserved:
         yield from UNTAGGED.get(media.video.codec, ())
     if source.stream == "video" and build.crops(media.video):  # the graph crops as the container states

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import assert_never
 
+from compiler.colours import BLACK
 from compiler.emit.numbers import decimal
 from compiler.emit.pictures import FLAGS, MARKED, REPEAT
 from compiler.ir import ops
@@ -46,9 +47,8 @@ the last frame as the entering side alone; with one on the leaving side only, xf
 def filters(op: ops.Tinting | ops.Conform | ops.Palette, tint: Tint, name: str) -> list[str]:
     """The filters that convert a picture of colours `tint` to the op's colours."""
     match op:
-        case ops.Restate():
-            tags = f"colorspace={tint.matrix}:color_primaries={tint.primaries}:color_trc={tint.transfer}"
-            return [f"setparams@{name}=range={_range(tint)}:{tags}"]
+        case ops.Restate() | ops.Flatten():
+            return _prepared(op, tint, name)
         case ops.Tonemap():
             return _tonemap(tint, name)
         case ops.Colour():
@@ -90,6 +90,30 @@ def _widened(pix_fmt: str) -> list[str]:
             scales = ":".join(f"{c}=round(val*255/{w})" for c, w in zip("rgb", white, strict=True))
             return [f"scale=flags={FLAGS}", "format=gbrp", *([] if min(white) == 255 else [f"lutrgb={scales}"])]
     return []
+
+
+def _prepared(op: ops.Restate | ops.Flatten, tint: Tint, name: str) -> list[str]:
+    match op:
+        case ops.Restate():
+            tags = f"colorspace={tint.matrix}:color_primaries={tint.primaries}:color_trc={tint.transfer}"
+            return [f"setparams@{name}=range={_range(tint)}:{tags}"]
+        case ops.Flatten(_, colour):
+            return _flatten(colour, tint, name)
+        case _:
+            assert_never(op)
+
+
+def _flatten(colour: str, tint: Tint, name: str) -> list[str]:
+    """The picture times its alpha, plus `colour` times the rest."""
+    red, green, blue = (decimal(Fraction(int(colour[k : k + 2], 16), 255)) for k in (1, 3, 5))
+    below = ["lutrgb=a=negval", f"colorchannelmixer=ra={red}:ga={green}:ba={blue}"]
+    return [
+        f"scale=in_range={_range(tint)}:in_color_matrix={MATRIX[tint.matrix]}:out_range=full:flags={FLAGS}",
+        "format=gbrap16le",
+        f"premultiply@{name}=inplace=1",
+        *(below if colour != BLACK else []),
+        "format=gbrp16le",
+    ]
 
 
 def _tonemap(tint: Tint, name: str) -> list[str]:

@@ -171,6 +171,8 @@ def _tinted(op: ops.Tinting, src: Video) -> Video:
         return replace(src, tint=Tint(op.pix_fmt, "pc", "gbr"))
     if isinstance(op, ops.Restate):
         return src
+    if isinstance(op, ops.Flatten):
+        return replace(src, tint=replace(src.tint, pix_fmt="gbrp16le", range="pc", matrix="gbr"))
     if isinstance(op, ops.Tonemap) and src.tint.transfer == CANVAS.transfer:
         return src
     return replace(src, tint=TINTS[type(op)])

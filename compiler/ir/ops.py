@@ -116,6 +116,14 @@ class Restate:
 
 
 @dataclass(frozen=True, slots=True)
+class Flatten:
+    """`src` with its transparent parts over a `colour`, `#rrggbb`: deep full-range RGB, of the same transfer."""
+
+    src: Value
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tonemap:
     """`src`, an HDR picture, tone mapped to the range of BT.709: deep full-range RGB."""
 
@@ -485,6 +493,7 @@ Emitted = (
     | Restamp
     | Frames
     | Restate
+    | Flatten
     | Tonemap
     | Colour
     | Turn
@@ -526,10 +535,10 @@ Meant = Reframe | Backdrop | Stretch
 
 Op = Emitted | Meant
 
-Tinting = Restate | Tonemap | Colour | Opaque | Widen | Narrow | Rgb | Deepen | Paint
+Tinting = Restate | Flatten | Tonemap | Colour | Opaque | Widen | Narrow | Rgb | Deepen | Paint
 """The ops that change only a picture's pixel format and colours."""
 
-Still = Restate | Tonemap | Colour | Turn | Rotate | Scale | Crop | Smear | Pad
+Still = Restate | Flatten | Tonemap | Colour | Turn | Rotate | Scale | Crop | Smear | Pad
 """The ops that treat every frame alike, a crop where its place is a number: frames that repeat can be made once."""
 
 OPS: tuple[type[Op], ...] = get_args(Op)

@@ -75,7 +75,7 @@ def _details(op: ops.Op) -> str:
     match op:
         case ops.Source() | ops.Deinterlace() | ops.Trim() | ops.Retime() | ops.Frames() | ops.Restamp():
             return _in_time(op)
-        case ops.Pad() | ops.Backdrop() | ops.Blur() | ops.Overlay():
+        case ops.Pad() | ops.Backdrop() | ops.Blur() | ops.Overlay() | ops.Flatten():
             return _laid(op)
         case ops.Downmix() | ops.Resample() | ops.Silence() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
             return _of_sound(op)
@@ -170,8 +170,10 @@ def _in_space(
             assert_never(op)
 
 
-def _laid(op: ops.Pad | ops.Backdrop | ops.Blur | ops.Overlay) -> str:
+def _laid(op: ops.Pad | ops.Backdrop | ops.Blur | ops.Overlay | ops.Flatten) -> str:
     match op:
+        case ops.Flatten(_, colour):
+            return f"over {colour}"
         case ops.Pad(_, width, height, x, y):
             return f"{width}x{height} at {x},{y}"
         case ops.Backdrop(_, width, height, x, y, fill):

@@ -13,7 +13,7 @@ from compiler.ir.build import Build
 from compiler.ir.graph import Def, Graph
 from compiler.ir.infer import HDR_MATRICES, MATRICES
 from compiler.ir.ops import Engine, Value
-from compiler.lower.clip import Placed, picture, sound
+from compiler.lower.clip import Placed, ground, picture, sound
 from compiler.lower.framing import Framing, frame_clip
 from compiler.lower.join import illegal_joins, join_pictures, join_sounds, joins_of
 from compiler.lower.looping import looped
@@ -21,7 +21,7 @@ from compiler.lower.names import clip_names
 from compiler.lower.timing import Notify, Timing, time_clip
 from compiler.model import AudioSettings, Canvas, Clip, Reel
 from compiler.model.limits import Stretch
-from compiler.timeline.colour import HDR, SEE_THROUGH, WIDER, matrix_of
+from compiler.timeline.colour import HDR, WIDER, matrix_of, see_through
 from compiler.timeline.downmix import unmixable
 from compiler.timeline.instant import SourceTime, frame_count
 from compiler.timeline.layout import CUT, first_frames
@@ -100,7 +100,7 @@ def settle(
 ) -> tuple[Timing, Framing, int]:
     """The timing, the framing and the number of frames of one clip by itself; adds its warnings to `notices`. Raises
     its first RC2 error."""
-    _check_source(clip, media, notices.append)
+    _check_source(clip, media, canvas, notices.append)
     _check_whole(clip, media)
     if audio.include and clip.stretch != "mute":
         _check_sound(clip, media, notices.append)
@@ -110,13 +110,13 @@ def settle(
     return timing, frame_clip(clip, media, timing.warp, canvas, frames), frames
 
 
-def _check_source(clip: Clip, media: Media, notify: Notify) -> None:
+def _check_source(clip: Clip, media: Media, canvas: Canvas, notify: Notify) -> None:
     """Raise an error for colours that would come out wrong, and note assumptions about the media."""
     video, loc = media.video, clip.loc.at("media")
     for sentence in media.notices:
         notify(Notice(loc, sentence))
-    if video.pix_fmt.startswith(SEE_THROUGH):
-        notify(Notice(loc, "the media has transparent parts; their transparency is left out"))
+    if see_through(video):
+        notify(Notice(loc, f"the media can have transparent parts; {ground(video, canvas)} is seen through them"))
     check_colours(video, loc)
     if video.color_transfer not in HDR and video.color_primaries in WIDER:
         wider = WIDER[video.color_primaries]

@@ -12,6 +12,7 @@ from compiler.ir.ops import Engine, Op, Value
 from compiler.lower.framing import Framing
 from compiler.lower.timing import Timing
 from compiler.model import Canvas, Clip
+from compiler.timeline.colour import HDR, see_through
 from compiler.timeline.instant import sample_at
 from compiler.timeline.layout import Join
 from compiler.timeline.media import WHOLE, Media, VideoStream
@@ -78,10 +79,10 @@ def picture(placed: Placed, canvas: Canvas) -> list[Def]:
         at = chain.add("tags", ops.Restate(at), loc.at("media"))
     at = chain.add("trim", ops.Trim(at, timing.read_from, timing.warp.end), trim)
     if clip.motion != "repeat":  # frames are mixed in the canvas's colour
-        at = _coloured(chain, at, loc.at("media"))
+        at = _coloured(chain, at, video, canvas, loc.at("media"))
     at = chain.add("warp", ops.Retime(at, timing.grid_warp(canvas.fps), canvas.fps, motion=clip.motion), speed)
     if clip.motion == "repeat":
-        at = _coloured(chain, at, loc.at("media"))
+        at = _coloured(chain, at, video, canvas, loc.at("media"))
     if video.cropped != (video.width, video.height):
         at = chain.add("aperture", aperture(at, video), loc.at("media"))
     at = chain.add("turn", ops.Turn(at, media.video.rotation, media.video.mirrored), loc.at("media"))
@@ -117,7 +118,15 @@ def _plate(colour: str, frames: int, canvas: Canvas) -> ops.Plate:
     return ops.Plate(colour, canvas.width, canvas.height, canvas.fps, frames)
 
 
-def _coloured(chain: Chain, at: Value, loc: Loc) -> Value:
+def ground(video: VideoStream, canvas: Canvas) -> str:
+    """The colour that is seen through transparent parts: the canvas's; black where that is no colour, and for HDR,
+    whose numbers mean other colours."""
+    return canvas.fill if canvas.fill.startswith("#") and video.color_transfer not in HDR else BLACK
+
+
+def _coloured(chain: Chain, at: Value, video: VideoStream, canvas: Canvas, loc: Loc) -> Value:
+    if see_through(video):
+        at = chain.add("ground", ops.Flatten(at, ground(video, canvas)), loc)
     return chain.add("colour", ops.Colour(chain.add("tonemap", ops.Tonemap(at), loc)), loc)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
+from compiler.colours import BLACK
 from compiler.emit import previews
 from compiler.emit.argv import words
 from compiler.emit.filters import spell
@@ -23,6 +24,7 @@ from compiler.lower import check_colours
 from compiler.lower.clip import Chain, aperture
 from compiler.passes.cut_sound import cut_sound
 from compiler.passes.fold_identity import fold_identity
+from compiler.timeline.colour import see_through
 from compiler.timeline.downmix import unmixable
 from compiler.timeline.instant import SAMPLE_RATE, SourceTime, nearest
 from compiler.timeline.media import STILL_RATE, UNINDEXED, Media
@@ -210,6 +212,8 @@ def _picture(media: Media, seek: Fraction, size: tuple[int, int], rate: Fraction
         at = chain.add("warp", ops.Retime(at, _plain(media), rate), NOWHERE)
     if video.cropped != (video.width, video.height):
         at = chain.add("aperture", aperture(at, video), NOWHERE)
+    if see_through(video):
+        at = chain.add("ground", ops.Flatten(at, BLACK), NOWHERE)
     # scaled down first, since tone mapping in floating point is slow
     at = chain.add("size", ops.Scale(at, *(size if video.rotation in (0, 180) else size[::-1])), NOWHERE)
     at = chain.add("colour", ops.Colour(chain.add("tonemap", ops.Tonemap(at), NOWHERE)), NOWHERE)

@@ -195,7 +195,7 @@ class Picture:
             "sar": Fraction(self.stream.sample_aspect_ratio or 1),
             "rotation": degrees,
             "mirrored": mirrored,
-            "pix_fmt": context.pix_fmt,
+            "pix_fmt": "yuva420p" if _hidden_alpha(self.stream) else context.pix_fmt,
             "fields": fields,
             **colours(context),
             **(self._straight(straightened, frame) if straightened else {}),
@@ -235,6 +235,11 @@ class Picture:
                 shown = entry.number + track.leading.get(entry.number, 0)
                 tick = track.ticks[shown] if shown < len(track.ticks) else track.ticks[-1]
                 yield tick - zero, entry.stamp, entry.position, entry.number
+
+
+def _hidden_alpha(stream: VideoStream) -> bool:
+    """Whether the container states an alpha plane that the decoder in use leaves out: of VP8 and VP9 in WebM."""
+    return stream.metadata.get("alpha_mode") == "1" and stream.codec_context.codec.canonical_name in ("vp8", "vp9")
 
 
 def _closed_up(stamps: list[int], step: int) -> list[int]:

@@ -23,6 +23,11 @@ WIDER = {"bt2020": "BT.2020", "smpte431": "DCI-P3", "smpte432": "Display P3"}
 """Primaries wider than BT.709's, and their common names."""
 
 
+def see_through(video: VideoStream) -> bool:
+    """Whether the stream may have transparent parts."""
+    return video.pix_fmt.startswith(SEE_THROUGH)
+
+
 def is_rgb(video: VideoStream) -> bool:
     """Whether the stream holds red, green and blue rather than luma and chroma."""
     return video.pix_fmt.startswith(RGB)

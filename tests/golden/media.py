@@ -20,7 +20,7 @@ FILTERS = frozenset(
     | {"ebur128", "fade", "fillborders", "format", "fps", "hflip", "minterpolate", "null", "overlay", "pad"}
     | {"palettegen", "paletteuse", "pan", "perspective", "rotate", "rubberband", "scale", "setparams", "setpts"}
     | {"setsar", "settb", "sidedata", "split", "tonemap", "tpad", "transpose", "trim", "vflip", "volume"}
-    | {"xfade", "zscale"}
+    | {"colorchannelmixer", "lutrgb", "premultiply", "xfade", "zscale"}
 )
 DRAWN = {since: frozenset(each.drawn for each in BLENDS.values() if each.since == since) for since in (FIRST, LATER)}
 ENCODERS = frozenset(encoder for profile in PROFILES.values() for encoder in profile.encoders)

@@ -44,6 +44,7 @@ MADE: list[tuple[Op, Shape]] = [
     (ops.Restamp(v("cut")), CUT),
     (ops.Frames(v("grid"), 7, 9), replace(GRID, frames=2)),
     (ops.Restate(v("raw")), RAW),
+    (ops.Flatten(v("raw"), "#000000"), replace(RAW, tint=Tint("gbrp16le", "pc", "gbr"))),
     (ops.Tonemap(v("raw")), RAW),
     (ops.Tonemap(v("bright")), replace(RAW, tint=Tint("gbrp16le", "pc", "gbr"))),
     (ops.Colour(v("raw")), replace(RAW, tint=CANVAS)),

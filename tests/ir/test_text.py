@@ -33,6 +33,7 @@ PHRASES: list[tuple[Op, str]] = [
     (ops.Turn(v("a"), 90, False), "turn %a 90 degrees"),
     (ops.Turn(v("a"), 0, True), "turn %a mirrored 0 degrees"),
     (ops.Downmix(v("a")), "downmix %a"),
+    (ops.Flatten(v("a"), "#102030"), "flatten %a over #102030"),
     (ops.Restate(v("a")), "restate %a"),
     (ops.Tonemap(v("a")), "tonemap %a"),
     (ops.Colour(v("a")), "colour %a"),
