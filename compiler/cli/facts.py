@@ -32,10 +32,11 @@ def probe_command(
       reelc probe game.mp4
       reelc probe game.mp4 --json
     """
+    from compiler.supervise.facts_cache import FactsCache
     from compiler.supervise.probe import probing
 
     path = media.absolute()
-    facts = asdict(finish(probing([(path, Loc())]))[path])
+    facts = asdict(finish(probing([(path, Loc())], FactsCache()))[path])
     if as_json:
         typer.echo(json.dumps({"probe": 1, **facts}, indent=2, default=_plain))
         return

@@ -13,6 +13,7 @@ from compiler.errors import Loc, ReelError
 from compiler.model import Reel, read_reel
 from compiler.pipeline import Compiled, compile_reel
 from compiler.profiles import PROFILES
+from compiler.supervise.facts_cache import FactsCache
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.film import check_ending
 from compiler.supervise.plain import plain
@@ -32,7 +33,7 @@ def load(reel_path: str, outputs: Iterable[Path] = (), film: Path | None = None)
         _check_apart(output, reel_path, reel, paths)
     if film:
         check_ending(film, PROFILES[reel.encode.codec])
-    found = finish(probing([(paths[clip.media], clip.loc.at("media")) for clip in reel.clips]))
+    found = finish(probing([(paths[clip.media], clip.loc.at("media")) for clip in reel.clips], FactsCache()))
     return compile_reel(reel, {name: found[path] for name, path in paths.items()}, find_build())
 
 

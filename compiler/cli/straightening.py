@@ -33,12 +33,13 @@ def straighten_command(
     """
     from compiler.emit.straightened import spec_of
     from compiler.ir.ops import Source
+    from compiler.supervise.facts_cache import FactsCache
     from compiler.supervise.feed import straightener
     from compiler.supervise.probe import probing
 
     if video == audio:
         raise typer.BadParameter("name one of --video and --audio")
-    facts = finish(probing([(media.absolute(), Loc())]))[media.absolute()]
+    facts = finish(probing([(media.absolute(), Loc())], FactsCache()))[media.absolute()]
     if audio and facts.audio is None:
         raise ReelError("RC604", Loc(), f'"{media.name}" has no sound', hint="take its picture with --video")
     spec = spec_of(Source(facts, "video" if video else "audio", _seconds(begin)))

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from compiler.errors import Loc, ReelError, raise_all
 from compiler.supervise.address import address_in
@@ -52,7 +52,17 @@ def probe_all(requests: Sequence[Request]) -> dict[Path, Media]:
     return asyncio.run(probing(requests))
 
 
-async def probing(requests: Sequence[Request]) -> dict[Path, Media]:
+class Known(Protocol):
+    """Facts that were read before."""
+
+    def get(self, path: Path) -> Media | None:
+        """The facts of the file as it is now, if they are known."""
+
+    def put(self, path: Path, media: Media) -> None:
+        """Keep the facts of a file."""
+
+
+async def probing(requests: Sequence[Request], known: Known | None = None) -> dict[Path, Media]:
     """The facts of every file by path, each distinct one opened once; raises all errors together, in order."""
     turn = asyncio.Semaphore(AT_ONCE)
     wanted = dict(reversed([(path, loc) for path, loc in requests]))  # the first place that names a file reports it
@@ -61,7 +71,12 @@ async def probing(requests: Sequence[Request]) -> dict[Path, Media]:
     async def one(path: Path) -> Media | ReelError:
         async with turn:
             try:
-                return media_of(path, await question("media", path, loc=wanted[path]))
+                media = known.get(path) if known else None
+                if media is None:
+                    media = media_of(path, await question("media", path, loc=wanted[path]))
+                    if known:
+                        known.put(path, media)
+                return media
             except ReelError as error:
                 return error
 
