@@ -238,19 +238,17 @@ def _heard(op: ops.Downmix | ops.Resample | ops.Stretch | ops.Excerpt | ops.Temp
 
 
 def _track(media: Media, seek: Fraction) -> Audio:
-    zero, audio = media.video.first, media.audio
+    first, audio = media.video.first, media.audio
     if audio is None:
-        return Audio(None, zero)
-    if audio.straightened:
-        return Audio(None, -seek, audio.speakers)
-    return Audio(None, clock_zero(media.origin(audio), zero, audio.time_base, seek), audio.speakers)
+        return Audio(None, first)
+    zero = -seek if audio.straightened else clock_zero(media.origin(audio), first, audio.time_base, seek)
+    return Audio(None, zero, audio.speakers)
 
 
 def _footage(media: Media, seek: Fraction) -> Video:
-    video = media.video
-    zero = -seek if video.straightened else clock_zero(media.origin(video), video.first, video.time_base, seek)
-    uneven = (video.variable and not video.still) or bool(video.straightened)
-    return Video(video.width, video.height, _tint(video), video.sar == 1, zero, uneven)
+    video, straight = media.video, bool(media.video.straightened)
+    zero = -seek if straight else clock_zero(media.origin(video), video.first, video.time_base, seek)
+    return Video(video.width, video.height, _tint(video), video.sar == 1, zero, straight or video.uneven)
 
 
 def _tint(video: VideoStream) -> Tint:

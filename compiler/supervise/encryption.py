@@ -53,14 +53,14 @@ def encrypted_tracks(path: Path) -> frozenset[int]:
     with path.open("rb") as file:
         if file.read(8)[4:] not in MOVIES:
             return frozenset()
-        walk = _Walk(file)
+        walk = _BoxWalk(file)
         tracks = walk.inside(_MovieBox(b"", 0, file.seek(0, 2)), b"moov", b"trak")
         with suppress(struct.error):  # boxes cut short: the demuxer says so
             return frozenset(index for index, track in enumerate(tracks) if walk.protected(track))
     return frozenset()
 
 
-class _Walk:
+class _BoxWalk:
     """Walks the boxes of a file, a bounded number of them."""
 
     def __init__(self, file: BinaryIO) -> None:

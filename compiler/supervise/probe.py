@@ -96,12 +96,6 @@ async def looked_at_closer(media: Media, start: SourceTime, end: SourceTime, loc
     return replace(found, video=video, notices=media.notices)
 
 
-def frame_times(path: Path, start: SourceTime, end: SourceTime, loc: Loc = NOWHERE) -> list[SourceTime]:
-    """Exact source times of the frames presented in `[start, end)`, including the frame on screen at `start`."""
-    answer = asyncio.run(question("times", path, start, end, loc=loc))
-    return [SourceTime(Fraction(at)) for at in answer]
-
-
 async def question(name: str, path: Path, *rest: Fraction, loc: Loc) -> Any:
     """The probe child's answer to one question about a file; every failure is a coded error at `loc`."""
     _check_regular(path, loc)

@@ -2,7 +2,6 @@
 
     media PATH                  the facts of a media file
     damaged PATH START END      the same, of a file that does not decode whole there
-    times PATH START END        the source times of its frames
     film PATH FPS               the facts of a finished film
 
 An answer is {"answer": ...} or {"error": {"code", "message", "detail", "hint"}}; rationals are strings.
@@ -41,12 +40,14 @@ from compiler.supervise.colour import colours
 from compiler.supervise.cropping import cropping
 from compiler.supervise.damage import held_near, held_ranges
 from compiler.supervise.display import turn
-from compiler.supervise.facts import Picture, Sound, Whole
 from compiler.supervise.film_facts import film
 from compiler.supervise.images.facts import image_facts
 from compiler.supervise.images.opening import image_of
+from compiler.supervise.picture_facts import PictureFacts
+from compiler.supervise.sound_facts import SoundFacts
 from compiler.supervise.straighten import sample_counts
 from compiler.supervise.tracks import UndecodableTrackError, sound_of
+from compiler.supervise.whole import Whole
 from compiler.timeline.media import MAX_PIXELS, STILL_RATE, STILL_SECONDS, STILL_TICK, WHOLE
 from compiler.timeline.media import STILL as STILL_FORMAT
 
@@ -100,7 +101,7 @@ def _media(path: Path, undecodable: Collection[int], *, forced: bool) -> Fields:
         reading = survey.read(container, [picture, sound] if sound else [picture], path)
         there = replace(_whole(container, reading, missing, messages(log)), forced=forced, broken=_is_broken(log))
         heard = _heard(container, reading.heads[1], there, path) if sound else None
-        seen = Picture(container, reading.heads[0], heard, there)
+        seen = PictureFacts(container, reading.heads[0], heard, there)
         video = seen.facts()
         if reading.heads[0].corrupt:
             video["held"] = held_near(str(path), video, reading.heads[0].corrupt)
@@ -122,7 +123,7 @@ def _is_broken(log: Log) -> bool:
     return any(source.startswith("matroska") and "EBML" in text for _, source, text in log)
 
 
-def _notices(seen: Picture, heard: Sound | None, there: Whole) -> Iterator[str]:
+def _notices(seen: PictureFacts, heard: SoundFacts | None, there: Whole) -> Iterator[str]:
     """What is odd about the file, a sentence each."""
     yield from seen.notices()
     if heard:
@@ -131,11 +132,11 @@ def _notices(seen: Picture, heard: Sound | None, there: Whole) -> Iterator[str]:
         yield f"the file {there.missing}"
 
 
-def _heard(container: InputContainer, track: survey.StreamSurvey, there: Whole, path: Path) -> Sound | None:
+def _heard(container: InputContainer, track: survey.StreamSurvey, there: Whole, path: Path) -> SoundFacts | None:
     """The sound; None for a declared stream without any."""
     if track.frame is None and track.ticks:
         raise UndecodableTrackError(track.stream.index)
-    return Sound(container, track, there, partial(sample_counts, path)) if track.frame else None
+    return SoundFacts(container, track, there, partial(sample_counts, path)) if track.frame else None
 
 
 def _whole(container: InputContainer, reading: survey.Reading, missing: Fraction | None, said: str) -> Whole:
@@ -155,20 +156,7 @@ def _whole(container: InputContainer, reading: survey.Reading, missing: Fraction
     return Whole()
 
 
-def times(path: Path, start: Fraction, end: Fraction) -> list[Fraction]:
-    """Source times of the frames presented in `[start, end)`, including the frame on screen at `start`."""
-    with opened(path) as (container, _):
-        picture = _picture(container)
-        head = survey.StreamSurvey(picture)
-        for packet in container.demux(picture):
-            head.take(packet)
-            if head.frame:
-                break
-        first = _first_time(head)
-        return [at - first for at in survey.window(container, head, first + start, first + end)]
-
-
-QUESTIONS: dict[str, Callable[..., object]] = {"media": media, "times": times, "damaged": damaged, "film": film}
+QUESTIONS: dict[str, Callable[..., object]] = {"media": media, "damaged": damaged, "film": film}
 
 
 def _picture(container: InputContainer) -> VideoStream:
@@ -181,12 +169,6 @@ def _picture(container: InputContainer) -> VideoStream:
     if context.width * context.height > MAX_PIXELS:
         raise too_many_pixels(context.width, context.height, container)
     return stream
-
-
-def _first_time(track: survey.StreamSurvey) -> Fraction:
-    if track.first is None or not track.ticks:
-        raise unreadable("has no picture that can be decoded")
-    return track.first
 
 
 def _still(container: InputContainer, stream: VideoStream) -> Fields:

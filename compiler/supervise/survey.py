@@ -17,15 +17,11 @@ from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from compiler.supervise import headers
 from compiler.supervise.admit import unreadable
 from compiler.supervise.clock import Clock, StreamClock
+from compiler.supervise.key_frames import Entry, KeyFrames
 from compiler.supervise.sample_tables import Table, farthest_off, sample_tables
-from compiler.supervise.shapes import Shape, shape_of
 from compiler.timeline.media import UNINDEXED
-
-TAIL = 10
-"""Seconds before an instant from which its frames are read."""
 
 BEYOND = Fraction(1)
 """Seconds by which a stated length may exceed the real one, by rounding or by a muxer's estimate."""
@@ -34,21 +30,8 @@ JITTER = Fraction(1, 2000)
 """Seconds by which a frame may be off an even grid, besides the rounding to its time base; a quarter of a frame at
 most, since AVI counts time in frames."""
 
-EVERY = Fraction(1, 2)
-"""Seconds between the packets that are remembered as entries."""
-
 LIKELY_FIRST = 400
 """Packets among which the first of each stream is looked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A packet at which reading can begin: its number in the stream, its tick, its byte position, its own stamp."""
-
-    number: int
-    tick: int
-    position: int
-    stamp: int
 
 
 class StreamSurvey:
@@ -68,31 +51,15 @@ class StreamSurvey:
         self.sizes: list[int] = []
         self.last = (-1 << 62, 0)
         """The last packet's tick and duration, in presentation order."""
-        self.entries: list[Entry] = []
-        self.shapes: list[tuple[int, Shape]] = []
-        """The ticks at which the picture's shape changes, and the new shapes."""
         self.corrupt: list[int] = []
         """The numbers of packets that the demuxer calls damaged."""
         self.jumped = False
         """Whether the file's clock jumps, in this stream or in another."""
         self.unstamped = 0
         """The number of packets without a presentation time."""
-        self.reordered = False
-        """Whether MPEG-4 frames are seen that are shown before the frame they follow."""
-        self.open_entries: set[int] = set()
-        """The numbers of H.264 and H.265 entries that frames before them may be predicted from."""
-        self.leading: dict[int, int] = {}
-        """By the numbers of MPEG-4 entries: the frames that follow in the file and are shown before."""
-        self._led: int | None = None
-        self.false_keys = 0
-        """The number of packets that are called key frames and are none."""
         self._number = -1
         self._pictured = isinstance(stream, VideoStream)
-        self._codec = stream.codec_context.codec.canonical_name if stream.codec_context else ""
-        extradata = stream.codec_context.extradata if stream.codec_context else None
-        self._length_size = headers.length_size(self._codec, extradata)
-        self._extradata = extradata
-        self._parameters: bytes | None = None
+        self.keys = KeyFrames(stream) if self._pictured else None
 
     def take(self, packet: Packet[Any]) -> None:
         """Count one packet, and decode it while there is no first frame yet."""
@@ -120,24 +87,7 @@ class StreamSurvey:
         self.sizes = [table.sizes[n] for n in kept]
         if self.ticks:
             self.last = max(zip(self.ticks, self.durations, strict=True))
-        return not self._pictured or self._enter_at(table, file)
-
-    def _enter_at(self, table: Table, file: BinaryIO) -> bool:
-        """Look at the key frames of a sample table, about two a second."""
-        for n in table.keys:
-            if self.entries and (table.pts[n] - self.entries[-1].tick) * self.time_base < EVERY:
-                continue
-            file.seek(table.pos[n])
-            head = file.read(min(headers.READ, table.sizes[n]))
-            if headers.is_key(self._codec, head, self._length_size) is False:
-                self.false_keys += 1
-                continue
-            stated = headers.parameters(self._codec, head, self._length_size)
-            if stated is not None and self._parameters is not None and stated != self._parameters:
-                return False
-            self._parameters = stated or self._parameters
-            self.entries.append(Entry(n, table.pts[n], table.pos[n], table.dts[n]))
-        return True
+        return self.keys is None or self.keys.fill(table, file)
 
     def _count(self, packet: Packet[Any], tick: int, duration: int, stamp: int) -> None:
         self.unstamped += packet.pts is None
@@ -154,46 +104,8 @@ class StreamSurvey:
             self.sizes.append(packet.size)
             if tick > self.last[0] or (tick == self.last[0] and duration > self.last[1]):
                 self.last = (tick, duration)
-        if self._codec == "mpeg4" and packet.size:
-            self._follow(headers.is_reordered(bytes(memoryview(packet)[: headers.READ])))
-        if self._pictured and packet.is_keyframe:
-            self._enter(packet, Entry(self._number, tick, position, stamp))
-
-    def _follow(self, reordered: bool) -> None:
-        """Count the frames after a key frame that are shown before it."""
-        self.reordered = self.reordered or reordered
-        if not reordered:
-            self._led = None
-        elif self._led is not None:
-            self.leading[self._led] = self.leading.get(self._led, 0) + 1
-
-    def _enter(self, packet: Packet[Any], entry: Entry) -> None:
-        close = bool(self.entries) and (entry.tick - self.entries[-1].tick) * self.time_base < EVERY
-        if close and self._codec in headers.INTRA:
-            return
-        head = bytes(memoryview(packet)[: headers.READ])
-        if headers.is_key(self._codec, head, self._length_size) is False:
-            self.false_keys += 1
-            return
-        stated = headers.parameters(self._codec, head, self._length_size)
-        if stated is not None and self._parameters is not None and stated != self._parameters:
-            self._reshape(packet, entry.tick)
-        self._parameters = stated or self._parameters
-        if not close:
-            self.entries.append(entry)
-            self._led = entry.number
-            if not headers.is_closed(self._codec, head, self._length_size):
-                self.open_entries.add(entry.number)
-
-    def _reshape(self, packet: Packet[Any], tick: int) -> None:
-        """Decode a key frame whose parameters are new, and note its shape if that is new too."""
-        shape = shape_of(self.stream, packet)
-        known = self.shapes[-1][1] if self.shapes else self._first_shape()
-        if shape and shape != known:
-            self.shapes.append((tick, shape))
-
-    def _first_shape(self) -> Shape | None:
-        return Shape.of(self.frame) if isinstance(self.frame, VideoFrame) else None
+        if self.keys is not None:
+            self.keys.take(packet, Entry(self._number, tick, position, stamp), self.frame)
 
     @property
     def packets(self) -> int:
@@ -325,27 +237,6 @@ def promised(container: InputContainer, track: StreamSurvey, end: Fraction) -> F
     if stated is not None and stated * track.time_base - end > BEYOND:
         return stated * track.time_base
     return None
-
-
-def window(container: InputContainer, track: StreamSurvey, start: Fraction, end: Fraction) -> list[Fraction]:
-    """Container times of the frames presented in `[start, end)`, including the frame on screen at `start`."""
-    _seek(container, track, start - TAIL)
-    times: list[Fraction] = []
-    for packet in container.demux(track.stream):
-        tick = _tick(packet)
-        if tick is None or packet.is_discard:
-            continue
-        times.append(tick * track.time_base)
-        if packet.dts is not None and packet.dts * track.time_base >= end:
-            break
-    times = sorted(at for at in times if at < end)
-    showing = max((at for at in times if at <= start), default=start)
-    return [at for at in times if at >= showing]
-
-
-def _seek(container: InputContainer, track: StreamSurvey, at: Fraction) -> None:
-    target = max(at, Fraction(container.start_time or 0, 1_000_000))
-    container.seek(int(target / track.time_base), stream=track.stream, backward=True)
 
 
 def first_frame(packet: Packet[Any]) -> VideoFrame | AudioFrame | None:

@@ -116,6 +116,11 @@ class VideoStream:
         return bool(self.ticks)
 
     @property
+    def uneven(self) -> bool:
+        """Whether ffmpeg gets frames at uneven times."""
+        return self.variable and not self.still
+
+    @property
     def still(self) -> bool:
         """Whether the stream is a still image, one picture without a length of its own."""
         return self.time_base == STILL_TICK

@@ -12,9 +12,8 @@ import pytest
 
 from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.supervise import probe as probing
-from compiler.supervise.probe import frame_times, probe, probe_all
+from compiler.supervise.probe import probe, probe_all
 from compiler.supervise.sandbox import ChildLimits
-from compiler.timeline.instant import SourceTime
 from tests.supervise.conftest import Made
 
 SOUNDS = (("short", "mp4"), ("long", "mkv"), ("very_late", "mkv"))
@@ -96,8 +95,6 @@ def test_uneven_frames_are_seen_wherever_they_are(made: Made, name: str) -> None
     video = probe(made(name)).video
     assert video.variable
     assert len(video.ticks) == video.frames
-    times = [SourceTime(tick * video.time_base) for tick in video.ticks]
-    assert frame_times(made(name), SourceTime(Fraction(0)), video.end) == times
 
 
 @pytest.mark.parametrize("name", ["long.mp4", "long.mkv", "long.avi"])
@@ -321,22 +318,6 @@ def test_a_reader_that_fails_is_an_error_like_any_other(
     assert (caught.value.code, caught.value.loc) == (code, LOC)
 
 
-def test_frame_times_are_exact(made: Made) -> None:
-    def at(name: str, start: Fraction | int, end: Fraction | int) -> list[SourceTime]:
-        return frame_times(made(name), SourceTime(Fraction(start)), SourceTime(Fraction(end)))
-
-    step = Fraction(1001, 30000)
-    assert at("ntsc.mp4", 0, 100) == [n * step for n in range(60)]
-    assert at("ntsc.mp4", 20 * step, 23 * step) == [20 * step, 21 * step, 22 * step]
-    assert at("ntsc.mp4", 20 * step + Fraction(1, 100), 21 * step) == [20 * step]
-    assert at("plain.ts", 1, Fraction(11, 10)) == [Fraction(n, 30) for n in (30, 31, 32)]
-    assert at("long.mp4", Fraction(47, 2), Fraction(47, 2) + Fraction(1, 30)) == [
-        Fraction(1410, 60),
-        Fraction(1411, 60),
-    ]
-    assert at("vfr.mp4", 1, Fraction(3, 2)) == [Fraction(n, 30) for n in (28, 35, 42)]
-
-
 def test_a_stream_joined_in_its_middle_starts_where_ffmpeg_starts_it(
     made: Made, ffmpeg: Callable[..., bytes], tmp_path: Path
 ) -> None:
@@ -359,4 +340,3 @@ def test_frames_outside_the_edit_list_do_not_count(made: Made, ffmpeg: Callable[
     video = probe(cut).video
     assert video.frames == sum(not line.startswith(b"#") for line in decoded) == 45
     assert (video.first, video.end) == (Fraction(0), Fraction(3, 2))
-    assert frame_times(cut, SourceTime(Fraction(0)), SourceTime(Fraction(9))) == [Fraction(n, 30) for n in range(45)]

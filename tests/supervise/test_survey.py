@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,8 @@ from av.stream import Stream
 from compiler.errors import ReelError
 from compiler.supervise import probe_child, survey
 from compiler.supervise.admit import opened
-from compiler.supervise.facts import Picture, Whole
+from compiler.supervise.picture_facts import PictureFacts
+from compiler.supervise.whole import Whole
 from tests.supervise.conftest import Made
 
 LONG = ("long.mp4", "long.mkv", "long.avi", "late_change.mkv", "short_sound.mp4", "long_sound.mkv")
@@ -49,7 +49,8 @@ def test_tables_tell_what_reading_everything_finds(made: Made, name: str) -> Non
             by_packet.last,
             by_packet.uneven(),
         )
-        assert [entry.tick for entry in by_table.entries] == [entry.tick for entry in by_packet.entries]
+        if by_table.keys and by_packet.keys:
+            assert [entry.tick for entry in by_table.keys.entries] == [entry.tick for entry in by_packet.keys.entries]
 
 
 def test_media_of_a_file_with_tables_are_not_read(made: Made, tmp_path: Path) -> None:
@@ -88,8 +89,7 @@ def test_every_recipe_has_an_answer(made: Made, answer: Callable[..., Any]) -> N
         assert answer("media", made(name))["answer"]["video"]["pix_fmt"].startswith("yuv")
 
 
-def test_the_other_questions(made: Made, answer: Callable[..., Any]) -> None:
-    assert answer("times", made("ntsc.mp4"), "0", "1001/15000")["answer"] == ["0", "1001/30000"]
+def test_the_other_question(made: Made, answer: Callable[..., Any]) -> None:
     film = answer("film", made("plain.mp4"), "30")["answer"]
     assert (film["frames"], film["off_grid"], film["samples"]) == (60, None, "96000")
     assert answer("film", made("plain.mp4"), "25")["answer"]["off_grid"] == 1
@@ -122,17 +122,13 @@ def test_pictures_that_cannot_be_decoded(made: Made, answer: Callable[..., Any],
     assert (error["code"], error["message"]) == ("RC604", "has no picture that can be decoded")
 
 
-def test_times_past_the_end_are_the_last_frame(made: Made, answer: Callable[..., Any]) -> None:
-    assert answer("times", made("silent.mp4"), "50", "60")["answer"] == [str(Fraction(59, 30))]
-
-
 def test_a_picture_of_which_no_packet_was_read_is_refused_and_off_no_grid(made: Made) -> None:
     """Damaged files have such streams."""
     with opened(made("plain.mp4")) as (container, _):
         none = survey.StreamSurvey(container.streams.video[0])
         assert not none.uneven()
         with pytest.raises(ReelError, match="no picture that can be decoded"):
-            Picture(container, none, None, Whole())
+            PictureFacts(container, none, None, Whole())
         none.frame = next(container.decode(video=0))  # a frame from packets that were not counted
         with pytest.raises(ReelError, match="no picture that can be decoded"):
-            Picture(container, none, None, Whole())
+            PictureFacts(container, none, None, Whole())
