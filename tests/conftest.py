@@ -17,11 +17,16 @@ SYSTEM_FFMPEG = Path("/usr/bin/ffmpeg")
 FOOTAGE = Path(__file__).parents[1] / ".footage"
 
 
+MEASURED = ("cli", "conform", "golden", "ir", "lower", "model", "pipeline", "supervise")
+"""The folders whose tests count for coverage. All others reach hardly another line, and random tests not the same lines
+every time; to measure them takes longer than the tests themselves."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests with the system's ffmpeg are slow, unless they are marked `both_builds`. Random tests are not measured by
-    coverage: it would take longer than the tests, and chosen examples have to reach every line."""
+    """Tests with the system's ffmpeg are slow, unless they are marked `both_builds`."""
     for item in items:
-        if is_hypothesis_test(getattr(item, "obj", None)):
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        if folder not in MEASURED or is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker("no_cover")
         case = getattr(item, "callspec", None)
         if case and case.params.get("ffmpegs") == "system" and not item.get_closest_marker("both_builds"):
