@@ -34,6 +34,7 @@ def image_facts(path: Path, image: Image, rule: int) -> Facts:
     first = next((frame for _, frame in image.stamped() if frame), None)
     if first is None:
         raise unreadable("has no picture that can be decoded")
+    missing = f"is cut short: its pictures end at {float(image.ticks[-1] * image.time_base):.1f} s" if image.cut else ""
     return {
         "format": image.format,
         "start": 0,
@@ -41,6 +42,8 @@ def image_facts(path: Path, image: Image, rule: int) -> Facts:
         "size": path.stat().st_size,
         "audio": None,
         "rule": rule,
+        "notices": (f"the file {missing}",) if missing else (),
+        "cut_short": missing,
         "video": {**_seen(image, first), **(_held() if image.still else _moving(image))},
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
 
@@ -41,6 +41,8 @@ class Image:
     mirrored: bool = False
     """Whether the picture is mirrored, left to right, before it is turned."""
     crop: Cropping = WHOLE
+    cut: bool = False
+    """Whether the file ends amid a frame, which is left out."""
 
     @property
     def still(self) -> bool:
@@ -55,10 +57,6 @@ class Image:
     def stamped(self) -> Iterator[tuple[int, VideoFrame | None]]:
         """The frames with the ticks at which they begin."""
         return zip(self.ticks[:-1], self.frames(), strict=False)
-
-    def as_still(self) -> Image:
-        """The first frame alone."""
-        return replace(self, durations=self.durations[:1])
 
 
 def calm(seconds: Fraction) -> Fraction:
