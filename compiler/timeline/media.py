@@ -202,6 +202,8 @@ class Media:
         video = self.video
         if not video.straightened or not {BEGINS_LATE, GOES_ON}.issuperset(video.straightened):
             return self
+        if video.rotation or video.mirrored:  # the facts are of raw frames, which the graph turns
+            return self
         begins = video.ticks[1] * video.time_base if video.late and len(video.ticks) > 1 else Fraction(0)
         if (video.late and start < begins) or (video.shown is not None and end > video.shown):
             return self
