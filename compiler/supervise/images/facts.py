@@ -12,9 +12,8 @@ from av.video.frame import VideoFrame
 
 from compiler.supervise.admit import unreadable
 from compiler.supervise.colour import colours
-from compiler.supervise.images.image import Image
+from compiler.supervise.images.image import Image, is_opaque
 from compiler.supervise.straight_picture import sent_format
-from compiler.timeline.colour import SEE_THROUGH
 from compiler.timeline.media import STILL_RATE, STILL_SECONDS, STILL_TICK
 
 Facts = dict[str, Any]
@@ -24,9 +23,6 @@ SMALLEST = 1001
 
 OPAQUE = {"rgba": "rgb24", "bgra": "bgr24", "rgba64le": "rgb48le", "ya8": "gray"}
 """The formats without transparency of formats that have some."""
-
-ALPHA = {"rgba": 3, "bgra": 3}
-"""The place of alpha among the bytes of a pixel."""
 
 
 def image_facts(path: Path, image: Image, rule: int) -> Facts:
@@ -101,15 +97,3 @@ def _moving(image: Image) -> Facts:
         "frames": len(ticks),
         "straightened": ("it is a moving image",),
     }
-
-
-def is_opaque(frame: VideoFrame) -> bool:
-    """Whether no part of a frame is transparent; False if its format has transparency that is not looked at."""
-    name = frame.format.name
-    if name not in ALPHA:
-        return not name.startswith(SEE_THROUGH)
-    plane = frame.planes[0]
-    pixels, length = memoryview(plane).cast("B"), 4 * frame.width
-    full = b"\xff" * frame.width
-    rows = (pixels[row * plane.line_size :][ALPHA[name] : length : 4] for row in range(frame.height))
-    return all(bytes(row) == full for row in rows)
