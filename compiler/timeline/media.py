@@ -222,7 +222,8 @@ class Media:
         laps = range(max(0, floor(start / video.end) - 1), ceil(end / video.end))
         ticks = (at + number * lap for number in laps for at in video.ticks)
         listed = tuple(tick for tick in ticks if tick < until)
-        return replace(self, video=replace(video, ticks=listed, frames=None, end=end, lap=lap))
+        held = tuple((at + k * video.end, to + k * video.end) for k in laps for at, to in video.held)
+        return replace(self, video=replace(video, ticks=listed, frames=None, end=end, lap=lap, held=held))
 
     @property
     def unindexed(self) -> bool:

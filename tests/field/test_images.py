@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from itertools import islice
 from pathlib import Path
 
@@ -188,6 +189,23 @@ def test_a_moving_image_cut_short_is_shown_up_to_there(name: str, make: Maker, d
     assert desk.render(path, reel=CANVAS, damage="refuse").codes == ["RC604"]
 
 
+@pytest.mark.parametrize(("name", "mark", "place"), [("moving.apng", b"fcTL", 50), ("moving.webp", b"ANMF", 32)])
+def test_a_damaged_frame_is_held_in_every_repetition(
+    name: str, mark: bytes, place: int, make: Maker, desk: Desk
+) -> None:
+    whole = bytearray(moving(name, make).read_bytes())
+    start = [found.end() for found in re.finditer(mark, whole)][8] + place
+    whole[start : start + 8] = b"\xff" * 8
+    path = make.folder / f"damaged-{name}"
+    path.write_bytes(whole)
+    film = desk.render(path, 0, 2, reel=CANVAS, loop=True)
+    assert film.frames[7:9] == [7, 7]
+    assert film.frames[:25] == film.frames[25:]
+    assert film.held == [["0.32", "0.36"], ["1.32", "1.36"]]
+    assert any("damaged" in notice for notice in film.notices)
+    assert desk.render(path, 0, 1, reel=CANVAS, damage="refuse").codes == ["RC604"]
+
+
 RED, GLASS, CLEAR = (200, 0, 0, 255), (0, 0, 200, 128), (0, 0, 0, 0)
 
 
@@ -205,6 +223,19 @@ def test_frames_of_a_webp_are_laid_over_one_another(make: Maker) -> None:
     assert seen[2] == {"corner": [*GLASS], "middle": [*CLEAR], "edge": [*RED]}
     assert seen[3] == {"corner": [*GLASS], "middle": [*CLEAR], "edge": [*RED]}
     assert image.clears
+
+
+@pytest.mark.both_builds
+def test_transparent_parts_of_a_moving_image_show_the_canvas(make: Maker, desk: Desk) -> None:
+    size, part = (64, 64), (16, 16, 32, 32)
+    layers: list[Layer] = [(RED, (0, 0, *size), 0), (CLEAR, part, 2), (GLASS, part, 2)]
+    path = make.once("holed.webp", lambda make, out: webp_of(make, size, layers, out))
+    canvas = {"width": 64, "height": 64, "fps": 5, "fill": "#00C800"}
+    film = desk.render(path, 0, 1.2, reel={"canvas": canvas}, loop=True)
+    luma = [film.picture(frame)[32, 32].item() for frame in range(6)]
+    red, green, glass = (round(16 + 219 * share) for share in (0.2126 * 200 / 255, 0.7152 * 200 / 255, 0.308))
+    assert np.abs(np.subtract(luma, [red, green, glass] * 2)).max() <= 2
+    assert any("transparen" in notice for notice in film.notices)
 
 
 def test_alpha_of_an_avif_is_read(make: Maker) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +22,9 @@ Facts = dict[str, Any]
 
 SMALLEST = 1001
 """The largest denominator of the frame rate by which an image's keyframes count."""
+
+DECODED = 100_000_000
+"""Pixels of all frames up to which all of them are decoded, so that damaged ones are known."""
 
 OPAQUE = {"rgba": "rgb24", "bgra": "bgr24", "rgba64le": "rgb48le", "ya8": "gray"}
 """The formats without transparency of formats that have some."""
@@ -96,4 +101,14 @@ def _moving(image: Image) -> Facts:
         "ticks": tuple(ticks),
         "frames": len(ticks),
         "straightened": ("it is a moving image",),
+        "held": tuple(_damaged(image)),
     }
+
+
+def _damaged(image: Image) -> Iterator[tuple[Fraction, Fraction]]:
+    """The times of frames that do not decode, of an image that is decoded in a second or so."""
+    if len(image.durations) * math.prod(image.size) > DECODED:
+        return
+    for begin, end, frame in zip(image.ticks, image.ticks[1:], image.frames(), strict=False):
+        if frame is None:
+            yield begin * image.time_base, end * image.time_base
