@@ -7,7 +7,7 @@ from compiler.supervise.remedy import command, convert
 Words = tuple[str, str]
 """The end of a sentence that begins with the file's name, and the hint."""
 
-READABLE = "read are mp4, mov, mkv, webm, ts, avi and other common files, and png, jpg and webp images"
+READABLE = "read are mp4, mov, mkv, webm, ts, avi and other common films, and png, jpg, gif, webp, avif and heic images"
 PICTURES = "read are H.264, HEVC, AV1, VP8, VP9, MPEG-2, MPEG-4, ProRes, DNxHD, MJPEG and others"
 SOUNDS = "read are AAC, MP3, Opus, Vorbis, FLAC, ALAC, AC-3, PCM and others"
 

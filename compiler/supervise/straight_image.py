@@ -21,7 +21,7 @@ def send_image(spec: Spec, sink: OutputContainer) -> None:
     if image is None:
         raise unreadable("has changed since it was read")
     sender, found = PictureSender(spec, sink), False
-    for tick, frame in _laps(image, spec["lap"], spec["from"]):
+    for tick, frame in laps(image, spec["lap"], spec["from"]):
         if spec["until"] is not None and tick > spec["until"]:
             break
         if frame is None and spec["strict"]:
@@ -33,7 +33,7 @@ def send_image(spec: Spec, sink: OutputContainer) -> None:
     sender.finish()
 
 
-def _laps(image: Image, lap: int | None, start: int) -> Iterator[tuple[int, VideoFrame | None]]:
+def laps(image: Image, lap: int | None, start: int) -> Iterator[tuple[int, VideoFrame | None]]:
     """The frames with their ticks, from the lap in which `start` is; laps end if one has no frame."""
     if lap is None:
         yield from image.stamped()

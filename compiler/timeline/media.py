@@ -207,6 +207,8 @@ class Media:
         video = self.video
         if not video.straightened or not {BEGINS_LATE, GOES_ON}.issuperset(video.straightened):
             return self
+        if video.rotation or video.mirrored:  # the facts are of raw frames, which the graph turns
+            return self
         begins = video.ticks[1] * video.time_base if video.late and len(video.ticks) > 1 else Fraction(0)
         if (video.late and start < begins) or (video.shown is not None and end > video.shown):
             return self
@@ -225,7 +227,8 @@ class Media:
         laps = range(max(0, floor(start / video.end) - 1), ceil(end / video.end))
         ticks = (at + number * lap for number in laps for at in video.ticks)
         listed = tuple(tick for tick in ticks if tick < until)
-        return replace(self, video=replace(video, ticks=listed, frames=None, end=end, lap=lap))
+        held = tuple((at + k * video.end, to + k * video.end) for k in laps for at, to in video.held)
+        return replace(self, video=replace(video, ticks=listed, frames=None, end=end, lap=lap, held=held))
 
     @property
     def unindexed(self) -> bool:

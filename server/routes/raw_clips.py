@@ -34,7 +34,10 @@ from server.web.ranges import RANGED, object_answer
 api = Operations("raw clips")
 
 RAW = "/api/raw-clips/{raw_clip_id}"
-TYPES = {"mov": "video/mp4", "matroska": "video/x-matroska", "webm": "video/webm", "mpegts": "video/mp2t"}
+TYPES = {
+    **{"mov": "video/mp4", "matroska": "video/x-matroska", "webm": "video/webm", "mpegts": "video/mp2t"},
+    **{"gif": "image/gif", "apng": "image/apng", "webp": "image/webp", "avif": "image/avif", "heif": "image/heif"},
+}
 """The media type of each container; others are sent as bytes."""
 
 BYTES = "application/octet-stream"
@@ -49,7 +52,7 @@ TAKES = {
     "video/mp4": {"schema": {}},
     BYTES: {"schema": {}},
 }
-_STREAMED = ("video/", "audio/", "application/octet-stream", "application/mp4")
+_STREAMED = ("video/", "image/", "audio/", "application/octet-stream", "application/mp4")
 
 
 async def raw_clip_of(reader: Reader, raw_clip_id: str) -> RawClipRow:
@@ -166,7 +169,7 @@ async def _received(call: Call[NoBody], raw_clip_id: str) -> AsyncIterator[tuple
         elif kind.startswith(_STREAMED):
             name = await _body(call.request, path, limit)
         else:
-            message = "send a form with a file, or the bytes with a Content-Type of video/*"
+            message = "send a form with a file, or the bytes with a Content-Type of video/* or image/*"
             raise Problem(415, "unsupported_media_type", message)
         yield path, _named(name)
     except ClientDisconnect as error:

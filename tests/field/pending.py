@@ -19,7 +19,6 @@ PENDING: dict[str, str] = {
     "damage.test_sound_whose_chunks_begin_amid_its_frames": "M7",
     "damage.test_the_whole_of_a_file_cut_short_ends_where_it_is_whole": "K9",
     "damage.test_what_is_whole_of_a_file_cut_short_is_rendered": "K9",
-    "images.test_transparency_is_noticed": "K8",
     "odd.test_an_odd_file_is_rendered_or_refused_rightly": "all",
     "shapes.test_a_box_beyond_the_middle_is_refused": "K6",
     "shapes.test_a_cropping_container_has_the_size_of_its_middle": "K6",

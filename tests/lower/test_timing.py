@@ -9,6 +9,7 @@ import pytest
 
 from compiler.errors import ReelError
 from compiler.lower import Placed
+from compiler.timeline.media import Media
 from compiler.timeline.warp import Pace, held
 from tests.golden.media import MEDIA, film, picture
 from tests.ir.graphs import src
@@ -141,3 +142,34 @@ def test_the_warp_begins_and_ends_with_the_trim() -> None:
     warp = placed(play(1.5, 6, (3, 4, 0.5))).timing.warp
     assert all(a.end == b.start for a, b in pairwise(warp.paces))
     assert warp.total == Fraction(11, 2)
+
+
+def animated() -> Media:
+    """A moving image of three frames and one second."""
+    moving = film("a.gif", 3, 1, base=Fraction(1, 100), container="gif")
+    return picture(moving, ticks=(0, 10, 40), straightened=("it is a moving image",))
+
+
+def test_a_looped_image_goes_on_in_whole_lengths() -> None:
+    clip = placed({**play(0.5, 3.2), "loop": True}, media={"game.mp4": animated()})
+    assert span(clip) == (Fraction(1, 2), Fraction(16, 5))
+    assert clip.media.video.ticks == (0, 10, 40, 100, 110, 140, 200, 210, 240, 300, 310)
+    assert clip.notices == ()
+
+
+def test_ticks_before_the_in_points_repetition_are_not_listed() -> None:
+    clip = placed({**play(1000.2, 1000.6), "loop": True}, media={"game.mp4": animated()})
+    assert clip.media.video.ticks == (99_900, 99_910, 99_940, 100_000, 100_010, 100_040)
+    assert (clip.timing.read_from, clip.frames) == (Fraction(100_010, 100), 12)
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_an_image_without_an_out_point_plays_once(loop: bool) -> None:
+    assert span(placed({**play(), "loop": loop}, media={"game.mp4": animated()})) == (0, 1)
+    assert span(placed({**play(0.2), "loop": loop}, media={"game.mp4": animated()})) == (Fraction(1, 5), 1)
+
+
+def test_what_does_not_loop_is_noted() -> None:
+    (moved,) = placed(play(0, 3), media={"game.mp4": animated()}).notices
+    assert "past the end" in moved.message
+    assert "only moving images loop" in placed({**play(0, 1), "loop": True}).notices[0].message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,25 @@ def test_footage_is_uploaded_looked_at_and_played(user: httpx.Client, game: Path
     assert (same.status_code, same.content) == (304, b"")
     changed = {"Range": "bytes=0-9", "If-Range": '"another"'}
     assert user.get(f"/api/raw-clips/{raw}/media", headers=changed).status_code == 200
+
+
+def test_a_moving_image_is_footage(user: httpx.Client, embedded: str, tmp_path: Path) -> None:
+    path = tmp_path / "wave.gif"
+    draw = [embedded, "-v", "error", "-f", "lavfi", "-i", "testsrc=s=64x36:r=10:d=1", str(path)]
+    subprocess.run(draw, check=True)
+    headers = {"Content-Type": "image/gif"}
+    answer = user.post("/api/raw-clips", params={"name": "wave.gif"}, content=path.read_bytes(), headers=headers)
+    assert answer.status_code == 201, answer.text
+    raw = answer.json()
+    video = raw["media_info"]["video"]
+    assert (raw["media_info"]["format"], video["end"], video["frames"]) == ("gif", "1", 10)
+    sent = user.get(f"/api/raw-clips/{raw['id']}/media")
+    assert (sent.headers["content-type"], sent.content) == ("image/gif", path.read_bytes())
+    clips = f"/api/clips/projects/{project(user)}/clips"
+    trim = {"version": 2, "trimRange": {"start": 0, "end": 2.5}, "spans": []}
+    added = user.post(clips, json={"raw_clip_id": raw["id"], "loop": True, "segments_data": trim})
+    assert added.status_code == 201, added.text
+    assert user.get(f"{clips}/{added.json()['clip_id']}").json()["loop"] is True
 
 
 def test_footage_may_be_the_body_itself(user: httpx.Client, game: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
+from itertools import accumulate
 from math import lcm
 from pathlib import Path
 
@@ -31,19 +33,27 @@ def is_animated(data: memoryview) -> bool:
 def apng(path: Path, data: memoryview) -> Image | None:
     """The APNG; None if it has no frames of an animation."""
     controls = [body for kind, body in _chunks(data) if kind == b"fcTL" and len(body) == 26]
+    cut = len(controls) > 1 and _is_cut(data)
     if not controls:
         return None
-    width, height, _, colour = struct.unpack_from(">IIBB", data, 16)
-    lasts, clears = [], False
-    for body in controls:
-        over, under, disposal, blend = struct.unpack_from(">HHBB", body, 20)
-        lasts.append(calm(Fraction(over, under or 100)))
-        clears |= disposal == BACKGROUND or (blend == SOURCE and (colour in SEE_THROUGH))
+    colour = data[25]
+    stated = [struct.unpack_from(">HHBB", body, 20) for body in (controls[:-1] if cut else controls)]
+    lasts = [calm(Fraction(over, under or 100)) for over, under, _, _ in stated]
+    clears = any(way == BACKGROUND or (blend == SOURCE and colour in SEE_THROUGH) for _, _, way, blend in stated)
     scale = min(FINEST, lcm(*(each.denominator for each in lasts)))
-    ends = [round(sum(lasts[: n + 1], Fraction(0)) * scale) for n in range(len(lasts))]
+    ends = [round(each * scale) for each in accumulate(lasts)]
     durations = tuple(max(1, end - begin) for begin, end in zip([0, *ends], ends, strict=False))
-    size, tick = (width, height), Fraction(1, scale)
-    return Image("apng", "apng", size, lambda: frames_of(path, "apng"), tick, durations, clears)
+    size = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+    frames = partial(frames_of, path, "apng")
+    return Image("apng", "apng", size, frames, Fraction(1, scale), durations, clears, cut=cut)
+
+
+def _is_cut(data: memoryview) -> bool:
+    """Whether the file ends amid a chunk."""
+    at = len(MARK)
+    while at + 8 <= len(data):
+        at += 12 + int.from_bytes(data[at : at + 4], "big")
+    return at != len(data) and not any(kind == b"IEND" for kind, _ in _chunks(data))
 
 
 def _chunks(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,9 +14,8 @@ from av.video.frame import VideoFrame
 
 from compiler.supervise.admit import unreadable
 from compiler.supervise.colour import colours
-from compiler.supervise.images.image import Image
+from compiler.supervise.images.image import Image, is_opaque
 from compiler.supervise.straight_picture import sent_format
-from compiler.timeline.colour import SEE_THROUGH
 from compiler.timeline.media import STILL_RATE, STILL_SECONDS, STILL_TICK
 
 Facts = dict[str, Any]
@@ -22,11 +23,11 @@ Facts = dict[str, Any]
 SMALLEST = 1001
 """The largest denominator of the frame rate by which an image's keyframes count."""
 
+DECODED = 100_000_000
+"""Pixels of all frames up to which all of them are decoded, so that damaged ones are known."""
+
 OPAQUE = {"rgba": "rgb24", "bgra": "bgr24", "rgba64le": "rgb48le", "ya8": "gray"}
 """The formats without transparency of formats that have some."""
-
-ALPHA = {"rgba": 3, "bgra": 3}
-"""The place of alpha among the bytes of a pixel."""
 
 
 def image_facts(path: Path, image: Image, rule: int) -> Facts:
@@ -34,6 +35,7 @@ def image_facts(path: Path, image: Image, rule: int) -> Facts:
     first = next((frame for _, frame in image.stamped() if frame), None)
     if first is None:
         raise unreadable("has no picture that can be decoded")
+    missing = f"is cut short: its pictures end at {float(image.ticks[-1] * image.time_base):.1f} s" if image.cut else ""
     return {
         "format": image.format,
         "start": 0,
@@ -41,6 +43,8 @@ def image_facts(path: Path, image: Image, rule: int) -> Facts:
         "size": path.stat().st_size,
         "audio": None,
         "rule": rule,
+        "notices": (f"the file {missing}",) if missing else (),
+        "cut_short": missing,
         "video": {**_seen(image, first), **(_held() if image.still else _moving(image))},
     }
 
@@ -97,16 +101,14 @@ def _moving(image: Image) -> Facts:
         "ticks": tuple(ticks),
         "frames": len(ticks),
         "straightened": ("it is a moving image",),
+        "held": tuple(_damaged(image)),
     }
 
 
-def is_opaque(frame: VideoFrame) -> bool:
-    """Whether no part of a frame is transparent; False if its format has transparency that is not looked at."""
-    name = frame.format.name
-    if name not in ALPHA:
-        return not name.startswith(SEE_THROUGH)
-    plane = frame.planes[0]
-    pixels, length = memoryview(plane).cast("B"), 4 * frame.width
-    full = b"\xff" * frame.width
-    rows = (pixels[row * plane.line_size :][ALPHA[name] : length : 4] for row in range(frame.height))
-    return all(bytes(row) == full for row in rows)
+def _damaged(image: Image) -> Iterator[tuple[Fraction, Fraction]]:
+    """The times of frames that do not decode, of an image that is decoded in a second or so."""
+    if len(image.durations) * math.prod(image.size) > DECODED:
+        return
+    for begin, end, frame in zip(image.ticks, image.ticks[1:], image.frames(), strict=False):
+        if frame is None:
+            yield begin * image.time_base, end * image.time_base

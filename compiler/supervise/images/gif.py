@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 from compiler.supervise.admit import unreadable
@@ -19,16 +20,19 @@ RESTORE_BACKGROUND = 2
 def gif(path: Path, data: memoryview) -> Image:
     """The GIF; RC604 if it has no picture."""
     found = list(_pictures(data))
+    cut = len(found) > 1 and found[-1][2] > len(data)
+    if cut:
+        found.pop()
     if not found:
         raise unreadable("is a GIF without a picture")
-    durations = tuple(round(calm(ticks * TICK) / TICK) for ticks, _ in found)
-    clears = any(disposal == RESTORE_BACKGROUND for _, disposal in found)
+    durations = tuple(round(calm(ticks * TICK) / TICK) for ticks, _, _ in found)
+    clears = any(disposal == RESTORE_BACKGROUND for _, disposal, _ in found)
     size = int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
-    return Image("gif", "gif", size, lambda: frames_of(path, "gif"), TICK, durations, clears)
+    return Image("gif", "gif", size, partial(frames_of, path, "gif"), TICK, durations, clears, cut=cut)
 
 
-def _pictures(data: memoryview) -> Iterator[tuple[int, int]]:
-    """The stated ticks and the disposal of each picture, as far as the file goes."""
+def _pictures(data: memoryview) -> Iterator[tuple[int, int, int]]:
+    """The stated ticks, the disposal and the end of each picture, as far as the file goes."""
     at, stated = 13 + _table(data[10]), (0, 0)
     while at + 1 < len(data):
         if data[at] == EXTENSION:
@@ -36,8 +40,9 @@ def _pictures(data: memoryview) -> Iterator[tuple[int, int]]:
                 stated = int.from_bytes(data[at + 4 : at + 6], "little"), data[at + 3] >> 2 & 7
             at = _after(data, at + 2)
         elif data[at] == PICTURE and at + 9 < len(data):
-            yield stated
-            at, stated = _after(data, at + 11 + _table(data[at + 9])), (0, 0)
+            at = _after(data, at + 11 + _table(data[at + 9]))
+            yield *stated, at
+            stated = (0, 0)
         else:
             return
 

@@ -55,7 +55,7 @@ def _tiles(file: Heif, item: Item, name: str) -> list[Item]:
         return parts
     kind = item.kind.decode("latin-1")
     raise refused(
-        f"is a HEIF image of the kind {kind!r}, which is not read",
+        f"is a HEIC or AVIF image of a kind that is not read: {kind}",
         "export it as JPEG or PNG with the program that shows it",
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
 
@@ -14,10 +14,14 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from compiler.supervise.admit import unreadable
+from compiler.timeline.colour import SEE_THROUGH
 from compiler.timeline.media import MAX_PIXELS, WHOLE, Cropping
 
 HASTE, CALM = Fraction(1, 100), Fraction(1, 10)
 """Seconds: browsers show a frame that states HASTE or less for CALM."""
+
+ALPHA = {"rgba": 3, "bgra": 3}
+"""The place of alpha among the bytes of a pixel."""
 
 Frames = Iterator[VideoFrame | None]
 
@@ -41,6 +45,8 @@ class Image:
     mirrored: bool = False
     """Whether the picture is mirrored, left to right, before it is turned."""
     crop: Cropping = WHOLE
+    cut: bool = False
+    """Whether the file ends amid a frame, which is left out."""
 
     @property
     def still(self) -> bool:
@@ -55,10 +61,6 @@ class Image:
     def stamped(self) -> Iterator[tuple[int, VideoFrame | None]]:
         """The frames with the ticks at which they begin."""
         return zip(self.ticks[:-1], self.frames(), strict=False)
-
-    def as_still(self) -> Image:
-        """The first frame alone."""
-        return replace(self, durations=self.durations[:1])
 
 
 def calm(seconds: Fraction) -> Fraction:
@@ -111,3 +113,15 @@ def paste(target: VideoFrame, source: VideoFrame, planes: Sequence[tuple[int, in
             start = (top + row) * stride + left
             rows[start : start + length] = above[row * pitch : row * pitch + length]
         target.planes[to].update(bytes(rows))
+
+
+def is_opaque(frame: VideoFrame) -> bool:
+    """Whether no part of a frame is transparent; False if its format has transparency that is not looked at."""
+    name = frame.format.name
+    if name not in ALPHA:
+        return not name.startswith(SEE_THROUGH)
+    plane = frame.planes[0]
+    pixels, length = memoryview(plane).cast("B"), 4 * frame.width
+    full = b"\xff" * frame.width
+    rows = (pixels[row * plane.line_size :][ALPHA[name] : length : 4] for row in range(frame.height))
+    return all(bytes(row) == full for row in rows)

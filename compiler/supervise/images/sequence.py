@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import av.error
 from av.container import InputContainer
-from av.stream import Stream
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from compiler.supervise.admit import admit_stream, opened
 from compiler.supervise.images.heif import with_alpha
@@ -24,29 +25,31 @@ CODECS = ("av1", "hevc")
 def sequence(path: Path, data: memoryview) -> Image | None:
     """The sequence of images of a file; None if it has no track of pictures."""
     tracks = dict(_tracks(data))
-    if b"pict" not in tracks:
+    number, alpha = tracks.get(b"pict"), tracks.get(b"auxv")
+    if number is None:
         return None
-    number = tracks[b"pict"]
     with opened(path) as (container, _):
         stream = _stream(container, number)
-        if stream is None:
+        found = _times(container, stream) if stream else []
+        if stream is None or not found:
             return None
-        codec = admit_stream(stream, CODECS)
-        context: Any = stream.codec_context
-        found = sorted(
-            (packet.pts, packet.duration or 0) for packet in container.demux(stream) if packet.pts is not None
-        )
-        found = [each for each in found if each[0] >= 0]
-        base = Fraction(stream.time_base or 1)
-        size = context.width, context.height
-    if not found:
-        return None
+        kind = "avif" if admit_stream(stream, CODECS) == "av1" else "heif"
+        codec, base = stream.codec_context.codec.canonical_name, Fraction(stream.time_base or 1)
+        size, cut = (stream.codec_context.width, stream.codec_context.height), len(found) < stream.frames
     ticks = [tick for tick, _ in found]
     ends = [*ticks[1:], ticks[-1] + max(1, found[-1][1])]
     durations = tuple(end - begin for begin, end in zip(ticks, ends, strict=True))
-    alpha = tracks.get(b"auxv")
-    kind = "avif" if codec == "av1" else "heif"
-    return Image(kind, codec, size, lambda: _frames(path, number, alpha), base, durations, clears=alpha is not None)
+    return Image(kind, codec, size, partial(_frames, path, number, alpha), base, durations, alpha is not None, cut=cut)
+
+
+def _times(container: InputContainer, stream: VideoStream) -> list[tuple[int, int]]:
+    """The ticks at which pictures are shown, and their durations, as far as the file goes."""
+    found: list[tuple[int, int]] = []
+    with suppress(av.error.FFmpegError):
+        for packet in container.demux(stream):
+            if packet.pts is not None and packet.pts >= 0 and packet.size and not packet.is_corrupt:
+                found.append((packet.pts, packet.duration or 0))
+    return sorted(found)
 
 
 def _frames(path: Path, number: int, alpha: int | None) -> Frames:
@@ -78,7 +81,7 @@ def _decoded(path: Path, number: int) -> Frames:
             return
 
 
-def _stream(container: InputContainer, number: int) -> Stream | None:
+def _stream(container: InputContainer, number: int) -> VideoStream | None:
     """The stream of a track; items have streams of their own, without a duration, and may have its number."""
     return next((each for each in container.streams.video if each.id == number and each.duration), None)
 

@@ -9,6 +9,8 @@ import av.filter
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation
 
+from compiler.supervise.images.image import is_opaque
+
 PIXEL = 4
 """Bytes of a pixel."""
 
@@ -30,10 +32,13 @@ class Sheet:
     def lay(self, picture: VideoFrame, x: int, y: int, *, blend: bool) -> None:
         """Put a picture at (x, y) in place of what is there, or over it."""
         above = _rgba(picture)
-        if blend:
+        if blend and not is_opaque(above):
             above = _over(self._part(x, y, above.width, above.height), above)
         plane = above.planes[0]
         pixels, stride = memoryview(plane).cast("B"), plane.line_size
+        if self._is_whole(x, y, above):
+            self._rows = bytearray(pixels[: len(self._rows)])
+            return
         length = max(0, min(above.width, self.width - x)) * PIXEL
         for row in range(min(above.height, self.height - y)):
             start = ((y + row) * self.width + x) * PIXEL
@@ -43,15 +48,23 @@ class Sheet:
         """The whole canvas."""
         return self._part(0, 0, self.width, self.height)
 
+    def _is_whole(self, x: int, y: int, frame: VideoFrame) -> bool:
+        """Whether a frame at (x, y) covers the canvas, with its bytes in the same order."""
+        same = (x, y, frame.width, frame.height) == (0, 0, self.width, self.height)
+        return same and frame.planes[0].line_size == self.width * PIXEL
+
     def _part(self, x: int, y: int, width: int, height: int) -> VideoFrame:
         frame = VideoFrame(width, height, "rgba")
-        stride = frame.planes[0].line_size
-        pixels = bytearray(stride * height)
+        plane = frame.planes[0]
+        if self._is_whole(x, y, frame):
+            plane.update(bytes(self._rows).ljust(plane.buffer_size, b"\0"))
+            return frame
+        pixels, stride = bytearray(plane.buffer_size), plane.line_size
         length = max(0, min(width, self.width - x)) * PIXEL
         for row in range(min(height, self.height - y)):
             start = ((y + row) * self.width + x) * PIXEL
             pixels[row * stride : row * stride + length] = self._rows[start : start + length]
-        frame.planes[0].update(bytes(pixels))
+        plane.update(bytes(pixels))
         return frame
 
 

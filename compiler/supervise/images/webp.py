@@ -6,11 +6,13 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 from compiler.errors import ReelError
 from compiler.supervise.admit import unreadable
 from compiler.supervise.images.image import Frames, Image, calm, decoded
 from compiler.supervise.images.sheet import Sheet
+from compiler.timeline.media import MAX_PIXELS
 
 ANIMATED, ALPHA = 0x02, 0x10
 DISPOSE, REPLACE = 0x01, 0x02
@@ -24,13 +26,18 @@ def is_animated(data: memoryview) -> bool:
 
 def webp(data: memoryview) -> Image:
     """The animated WebP; RC604 if it has no frames."""
-    pieces = [_WebpFrame.of(body) for kind, body in _chunks(data, 12) if kind == b"ANMF" and len(body) > 24]
-    if not pieces:
+    bodies = [body for kind, body in _chunks(data, 12) if kind == b"ANMF" and len(body) > 24]
+    cut = len(bodies) > 1 and int.from_bytes(data[4:8], "little") + 8 > len(data)
+    frames = [_WebpFrame.of(body) for body in (bodies[:-1] if cut else bodies)]
+    if not frames:
         raise unreadable("is an animated WebP without a frame")
     width, height = _u24(data, 24) + 1, _u24(data, 27) + 1
-    durations = tuple(round(calm(piece.ticks * TICK) / TICK) for piece in pieces)
-    clears = any(piece.dispose or (piece.replaces and piece.alpha) for piece in pieces)
-    return Image("webp", "webp", (width, height), lambda: _frames(pieces, width, height), TICK, durations, clears)
+    if width * height > MAX_PIXELS:
+        raise unreadable(f"states a picture of {width}x{height}")
+    durations = tuple(round(calm(frame.ticks * TICK) / TICK) for frame in frames)
+    clears = any(frame.dispose or (frame.replaces and frame.alpha) for frame in frames)
+    pictures = partial(_frames, frames, width, height)
+    return Image("webp", "webp", (width, height), pictures, TICK, durations, clears, cut=cut)
 
 
 @dataclass(frozen=True, slots=True)

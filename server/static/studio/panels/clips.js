@@ -14,7 +14,7 @@ const asked = signal(null);
 const removed = signal(null);
 const close = () => (asked.value = null);
 
-const ACCEPTED = "video/*,.mkv,.mts,.m2ts,.ts,.mxf,.mov,.avi,.mpg,.mpeg";
+const ACCEPTED = "video/*,image/*,.heic,.heif,.avif,.mkv,.mts,.m2ts,.ts,.mxf,.mov,.avi,.mpg,.mpeg";
 
 export function Clips() {
   const [over, setOver] = useState(false);
@@ -51,7 +51,7 @@ function putBack() {
 }
 
 function Empty() {
-  return html`<div class="empty"><p>A film is made of clips. Drop video files here, or choose them.</p>
+  return html`<div class="empty"><p>A film is made of clips. Drop video files or images here, or choose them.</p>
     <button class="lamp" onClick=${() => (asked.value = { what: "add" })}>Add clips</button></div>`;
 }
 
@@ -146,9 +146,9 @@ function AddClips() {
   };
   return html`<${Dialog} title="Add clips" broad onClose=${close}>
     <div class="drop" onDragOver=${(event) => event.preventDefault()} onDrop=${(event) => { event.preventDefault(); close(); void uploadAll(event.dataTransfer.files); }}>
-      <p>Drop video files here, from a phone, a camera or a screen recorder.</p>
+      <p>Drop video files or images here, from a phone, a camera or a screen recorder.</p>
       <button class="lamp" onClick=${() => input.current.click()} autofocus>Choose files…</button>
-      <input ref=${input} class="unseen" type="file" multiple accept=${ACCEPTED} onChange=${chosen} tabindex="-1" aria-label="Video files" />
+      <input ref=${input} class="unseen" type="file" multiple accept=${ACCEPTED} onChange=${chosen} tabindex="-1" aria-label="Video files and images" />
     </div>
     ${wrong && html`<p class="notice bad" role="alert">${wrong}</p>`}
     <h3 class="over-list">Uploaded before</h3>

@@ -156,7 +156,7 @@ export function upload(file, { onProgress, signal } = {}) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", `/api/raw-clips?name=${encodeURIComponent(file.name)}`);
-    request.setRequestHeader("content-type", file.type.startsWith("video/") ? file.type : "application/octet-stream");
+    request.setRequestHeader("content-type", /^(video|image)\//.test(file.type) ? file.type : "application/octet-stream");
     request.setRequestHeader("idempotency-key", freshId());
     request.upload.onprogress = (event) => onProgress?.(event.loaded, file.size);
     request.onerror = () => reject(new Problem(0, { error: "offline", message: "the connection broke off" }));
