@@ -61,8 +61,13 @@ class SoundFacts:
     def _is_joined(self) -> bool:
         """Whether every packet begins at the tick at which the one before ends, in ticks as fine as samples."""
         track = self.track
+        scale = float(track.time_base)
+        stated = all(
+            abs(each * scale - length) <= 2 * scale
+            for each, length in set(zip(track.durations, self.lengths, strict=True))
+        )
         fine = track.time_base <= Fraction(1, self.rate)
-        return fine and all(map(eq, islice(track.ticks, 1, None), map(add, track.ticks, track.durations)))
+        return stated and fine and all(map(eq, islice(track.ticks, 1, None), map(add, track.ticks, track.durations)))
 
     def _placed(self, stamps: list[float]) -> Places:
         """The runs of packets. A slope too steep for a clock is another sample rate: packets last longer or shorter."""

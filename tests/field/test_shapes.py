@@ -205,7 +205,8 @@ def test_a_cropping_container_shows_its_middle(name: str, make: Maker, desk: Des
 @pytest.mark.parametrize("name", CROPPED)
 def test_a_cropping_container_has_the_size_of_its_middle(name: str, make: Maker, desk: Desk) -> None:
     video = desk.probe(make(name))["video"]
-    assert (video["width"], video["height"]) == (256, 180)
+    left, top, right, bottom = video["crop"]
+    assert (video["width"] - left - right, video["height"] - top - bottom) == (256, 180)
 
 
 @pytest.mark.parametrize("name", CROPPED)
