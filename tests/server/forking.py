@@ -8,6 +8,7 @@ have imported by name.
 from __future__ import annotations
 
 import atexit
+import ctypes
 import gc
 import importlib
 import json
@@ -26,6 +27,7 @@ from typing import IO, Any
 ROOT = Path(__file__).parents[2]
 LONGEST = 1 << 18
 """Bytes of an order: a program, its arguments and its environment."""
+PR_SET_PDEATHSIG = 1
 
 
 class Child:
@@ -105,11 +107,18 @@ def _ordered(orders: socket.socket) -> str | None:
         text, files, _, _ = socket.recv_fds(orders, LONGEST, 3)
         if not text:
             return None
-        if os.fork() == 0:
+        if _fork() == 0:
             return _begun(json.loads(text), *files)
         for file in files:
             os.close(file)
         _reap()
+
+
+def _fork() -> int:
+    """The same as `os.fork`; the child is killed when its parent ends, so that no server outlives its tests."""
+    if (pid := os.fork()) == 0:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    return pid
 
 
 def _reap() -> None:
@@ -123,7 +132,7 @@ def _reap() -> None:
 
 def _begun(order: dict[str, Any], stdout: int, log: int, ended: int) -> str:
     """Fork once more: the child becomes what was ordered and gets its program, its parent waits for its exit code."""
-    if pid := os.fork():
+    if pid := _fork():
         os.close(stdout)
         os.close(log)
         with socket.socket(fileno=ended) as report:
