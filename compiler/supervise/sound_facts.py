@@ -25,8 +25,8 @@ Facts = dict[str, Any]
 RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000)
 """Sample rates that a sound may change to in midstream, as the length of its packets tells."""
 
-STEEPEST = 0.02
-"""The steepest drift of a recorder's clock; 44,100 samples a second for 48,000 are 0.088."""
+RATE_KNOWN = 0.002
+"""The precision of a slope by which it is the ratio of two sample rates, and no drift."""
 
 FRAMES = {"aac": 1024, "mp3": 1152, "mp2": 1152, "ac3": 1536}
 """Samples of a packet, of codecs whose packets all have the same number."""
@@ -70,17 +70,22 @@ class SoundFacts:
         return stated and fine and all(map(eq, islice(track.ticks, 1, None), map(add, track.ticks, track.durations)))
 
     def _placed(self, stamps: list[float]) -> Places:
-        """The runs of packets. A slope too steep for a clock is another sample rate: packets last longer or shorter."""
+        """The runs of packets. A slope of the ratio of two sample rates is another rate: packets last longer or
+        shorter, and decode to as many samples as before."""
         if self.steady:
             return Places((Run(0, stamps[0], 0.0),), 0.0)
         found = places(stamps, self.lengths)
-        if all(abs(run.slope) < STEEPEST for run in found.runs):
+        if not any(map(self._is_other_rate, found.runs)):
             return found
         for run, after in pairwise([*found.runs, Run(len(stamps), 0.0, 0.0)]):
-            if abs(run.slope) >= STEEPEST:
+            if self._is_other_rate(run):
                 for number in range(run.first, after.first):
                     self.lengths[number] *= 1 + run.slope
         return places(stamps, self.lengths)
+
+    def _is_other_rate(self, run: Run) -> bool:
+        ratios = (self.rate / rate for rate in RATES if rate != self.rate)
+        return any(abs(1 + run.slope - ratio) < RATE_KNOWN for ratio in ratios)
 
     def _at(self, seconds: float) -> Fraction:
         """An instant at a whole sample."""
