@@ -48,7 +48,7 @@ def write(compiled: Compiled, folder: Path) -> None:
         **({MEASURE: measuring.script} if measuring else {}),
         GRAPH: show(compiled.graph),
         SCRIPT: compiled.script,
-        COMMAND: SHELL + command(compiled),
+        COMMAND: _shell(command(compiled)),
         PLAN: json.dumps(compiled.plan.as_json(), indent=2) + "\n",
     }
     try:
@@ -63,6 +63,12 @@ def write(compiled: Compiled, folder: Path) -> None:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise ReelError("RC611", Loc(), "the disk is full", hint="free some space and compile again") from error
         raise _unwritable(folder, str(error.strerror)) from error
+
+
+def _shell(commands: str) -> str:
+    """A script for any shell; for bash where an input is the output of a process, which other shells do not spell."""
+    interpreter = "/usr/bin/env bash" if "<(" in commands else "/bin/sh"
+    return SHELL.replace("/bin/sh", interpreter) + commands
 
 
 def _unwritable(folder: Path, why: str) -> ReelError:
