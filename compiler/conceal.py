@@ -6,13 +6,14 @@ are the files of its clips straightened, which holds the frame before a damaged 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from compiler.errors import ReelError
 from compiler.lower import Placed
 from compiler.pipeline import Compiled, compile_reel
 from compiler.supervise.probe import looked_at_closer
 from compiler.supervise.progress import Progress
+from compiler.timeline.media import Media
 
 BY_DAMAGE = frozenset({"RC604", "RC607", "RC610"})
 """The codes of failures that damage may be the cause of."""
@@ -35,14 +36,23 @@ async def conceal(compiled: Compiled, error: ReelError) -> Compiled | None:
     """The reel compiled anew with damaged files straightened; None if damage cannot be the cause of `error`."""
     if error.code not in BY_DAMAGE:
         return None
-    media = dict(compiled.media)
     suspects = list(_suspects(compiled, error))
+    try:
+        media = {**compiled.media, **await _looked_at(compiled, suspects)}
+    except ReelError:  # the file is beyond reading, which the failure's own words say better
+        return None
+    return compile_reel(compiled.reel, media, compiled.build) if suspects else None
+
+
+async def _looked_at(compiled: Compiled, suspects: Sequence[Placed]) -> Mapping[str, Media]:
+    """The facts of the clips' files, with the times at which frames are held."""
+    media: dict[str, Media] = {}
     for name in dict.fromkeys(placed.clip.media for placed in suspects):
         clips = [placed for placed in suspects if placed.clip.media == name]
         start = min(placed.timing.read_from for placed in clips)
         end = max(placed.timing.warp.end for placed in clips)
-        media[name] = await looked_at_closer(media[name], start, end, clips[0].clip.loc.at("media"))
-    return compile_reel(compiled.reel, media, compiled.build) if suspects else None
+        media[name] = await looked_at_closer(compiled.media[name], start, end, clips[0].clip.loc.at("media"))
+    return media
 
 
 def _suspects(compiled: Compiled, error: ReelError) -> Iterator[Placed]:

@@ -112,8 +112,22 @@ def _held(freeze: Freeze, length: Fraction, notify: Notify) -> Pace | None:
     return None
 
 
+def _amid_even_frames(video: VideoStream, start: SourceTime, end: SourceTime) -> bool:
+    """Whether a picture whose frames are listed only since it begins late, or ends before the sound, is even from the
+    in point on: then it is read as an even one is."""
+    if not video.late and video.shown is None:
+        return False
+    first = next_from(video, start)
+    if first == next_from(video, end) or first in (0, len(video.ticks)):
+        return False
+    gap = (video.ticks[first] - video.ticks[first - 1]) * video.time_base * video.rate
+    return abs(gap - 1) < Fraction(1, 4)
+
+
 def _first_read(video: VideoStream, start: SourceTime, end: SourceTime) -> tuple[SourceTime, bool]:
     """The source time from which frames are read, and whether the frame that begins there is the only one."""
+    if video.variable and _amid_even_frames(video, start, end):
+        return start, False
     if video.variable:
         return begins(video, seen_at(video, start)), next_from(video, start) == next_from(video, end)
     ticks = 1 / (video.rate * video.time_base)

@@ -45,7 +45,8 @@ class PictureFacts:
         if track.first is None or not track.ticks:
             raise unreadable("has no picture that can be decoded")
         begins = min(track.ticks) * track.time_base if self.unstamped else track.first
-        self.late = sound is not None and begins - sound.first > APART
+        # by the first packet: a recording that was joined amid its frames begins with some that cannot be decoded
+        self.late = sound is not None and min(track.ticks) * track.time_base - sound.first > APART
         self.zero = self._tick_at(sound.first) * track.time_base if sound and self.late else begins
         self.rate = self._rate()
         self.cut = whole.missing or whole.forced or whole.broken
