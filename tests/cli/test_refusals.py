@@ -183,7 +183,8 @@ def test_media_turned_bad_after_they_were_probed(desk: Desk, make: Make) -> None
     middle = slice(start + (len(source) - start) // 3, start + (len(source) - start) // 2)
     source[middle] = bytes(7 * k % 251 for k in range(middle.stop - middle.start))
     (desk.folder / "noisy.mp4").write_bytes(source)
-    ended = desk.unrendered(desk.reel({"id": "first"}, {"id": "dunk", "media": "noisy.mp4"}))
+    dunk = {"id": "dunk", "media": "noisy.mp4", "damage": "refuse"}
+    ended = desk.unrendered(desk.reel({"id": "first"}, dunk))
     assert (ended.codes, ended.exit_code) == (["RC604"], 6)
     assert 'clip "dunk"  /clips/1/media\n' in ended.stderr
     assert str(desk.folder) not in ended.stderr
