@@ -112,6 +112,7 @@ def _flatten(colour: str, tint: Tint, name: str) -> list[str]:
         "format=gbrap16le",
         f"premultiply@{name}=inplace=1",
         *(below if colour != BLACK else []),
+        f"scale=in_range=full:out_range=full:flags={REPEAT}",
         "format=gbrp16le",
     ]
 

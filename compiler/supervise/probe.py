@@ -163,7 +163,7 @@ def media_of(path: Path, facts: Mapping[str, Any]) -> Media:
         start=Fraction(facts["start"]),
         size=facts["size"],
         earliest=Fraction(facts["earliest"]),
-        video=_stream(VideoStream, video),
+        video=_stream(VideoStream, {"crop": None, **video}),  # older facts say nothing of cropping
         audio=audio and _stream(AudioStream, audio),
         notices=tuple(facts.get("notices", ())),
         unheard=tuple(facts.get("unheard", ())),
