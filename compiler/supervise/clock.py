@@ -7,8 +7,12 @@ and options. Here one rule holds for every container: what follows a jump goes o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from math import floor
+from typing import Any
+
+from av.packet import Packet
 
 BACK = Fraction(3, 10)
 """Seconds by which decoding times may step back without a jump: muxers round, and put packets out of order."""
@@ -36,7 +40,17 @@ class StreamClock:
 
     def offset_of(self, number: int) -> int:
         """The ticks to add to the stamps of a packet."""
-        return next((offset for first, _, offset in reversed(self.jumps) if number >= first), 0)
+        return offset_at(self.jumps, number)
+
+
+def offset_at(jumps: Sequence[Sequence[int]], number: int) -> int:
+    """The ticks to add to the stamps of packet `number`, after jumps of (packet number, byte position, offset)."""
+    return next((offset for first, _, offset in reversed(jumps) if number >= first), 0)
+
+
+def stamp_of(packet: Packet[Any]) -> int | None:
+    """A packet's own stamp: its decoding time, or its presentation time where it has no other."""
+    return packet.pts if packet.dts is None else packet.dts
 
 
 class Clock:

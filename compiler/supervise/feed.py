@@ -7,21 +7,19 @@ import contextlib
 import json
 import os
 import signal
-import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from compiler.errors import Loc, ReelError
 from compiler.supervise.plain import plain
-from compiler.supervise.probe import ROOT
+from compiler.supervise.probe import child_of, fault_of
 from compiler.supervise.sandbox import ChildLimits, launcher, start, stop
 from compiler.supervise.verdict import Origins
 
 LISTED = "feeds.json"
-_BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from compiler.supervise.straighten import main; main()"
-PYTHON = (sys.executable, "-I", "-B", "-c", _BOOT, ROOT)
+PYTHON = child_of("straighten")
 MEMORY, FILES = 4 << 30, 32
 """The most bytes of address space, and open files besides two for each input."""
 
@@ -103,9 +101,8 @@ def _failure(child: Process, said: bytearray, feeds: Mapping[str, str], origins:
     line = next((line for line in stderr.splitlines() if line.startswith('{"fifo"')), None)
     if line is not None:
         answer = json.loads(line)
-        wrong, path = answer["error"], json.loads(feeds[answer["fifo"]])["path"]
-        what, loc = f'"{plain(PurePath(path).name)}" {wrong["message"]}', origins.paths.get(path, Loc())
-        return ReelError(wrong["code"], loc, what, detail=wrong["detail"], hint=wrong["hint"])
+        path = json.loads(feeds[answer["fifo"]])["path"]
+        return fault_of(answer["error"], Path(path), origins.paths.get(path, Loc()))
     if child.returncode in (0, -signal.SIGKILL):
         return None
     tail = "\n".join(stderr.strip().splitlines()[-3:])

@@ -30,8 +30,15 @@ AT_ONCE = 3
 ROOT = str(Path(__file__).parents[2])
 # Our folder goes first, so that the child runs its parent's version even if another one is installed. No other part of
 # the environment is used, so that no file beside the media can shadow a module.
-BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from compiler.supervise.probe_child import main; main()"
-PYTHON = (sys.executable, "-I", "-B", "-c", BOOT, ROOT)
+BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from compiler.supervise.{} import main; main()"
+
+
+def child_of(module: str) -> tuple[str, ...]:
+    """The beginning of the argv of a child that runs a module of this folder."""
+    return (sys.executable, "-I", "-B", "-c", BOOT.format(module), ROOT)
+
+
+PYTHON = child_of("probe_child")
 
 SLOW = "check that its disk or network answers, then try again"
 
@@ -109,8 +116,13 @@ async def question(name: str, path: Path, *rest: Fraction, loc: Loc) -> Any:
     except ValueError as error:
         raise _crash(path, loc, answer.exit_code, answer.stderr) from error
     if wrong := reply.get("error"):
-        raise _fault(wrong["code"], path, loc, wrong["message"], wrong["detail"], wrong["hint"])
+        raise fault_of(wrong, path, loc)
     return reply["answer"]
+
+
+def fault_of(wrong: Mapping[str, Any], path: Path, loc: Loc) -> ReelError:
+    """The error at `loc` that a child states about a file, in the form of `ReelError.fields`."""
+    return _fault(wrong["code"], path, loc, wrong["message"], wrong["detail"] or "", wrong["hint"] or "")
 
 
 def _check_regular(path: Path, loc: Loc) -> None:

@@ -4,7 +4,7 @@
     damaged PATH START END      the same, of a file that does not decode whole there
     film PATH FPS               the facts of a finished film
 
-An answer is {"answer": ...} or {"error": {"code", "message", "detail", "hint"}}; rationals are strings.
+An answer is {"answer": ...} or {"error": ReelError.fields()}; rationals are strings.
 """
 
 from __future__ import annotations
@@ -65,8 +65,7 @@ def main() -> None:
         answer = QUESTIONS[question](Path(path), *map(Fraction, rest))
         print(json.dumps({"answer": answer}, default=str))
     except ReelError as error:
-        found = {"code": error.code, "message": error.message, "detail": error.detail, "hint": error.hint}
-        print(json.dumps({"error": found}))
+        print(json.dumps({"error": error.fields()}))
 
 
 def damaged(path: Path, start: Fraction, end: Fraction) -> Fields:

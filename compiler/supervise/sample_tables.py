@@ -43,10 +43,10 @@ class Table:
     discarded: Sequence[int]
 
     @property
-    def shown(self) -> list[int]:
-        """The ticks at which what the edit list shows begins, in the order of showing."""
+    def kept(self) -> Sequence[int]:
+        """The numbers of the packets within the edit list."""
         hidden = set(self.discarded)
-        return sorted(self.pts if not hidden else [at for n, at in enumerate(self.pts) if n not in hidden])
+        return [n for n in range(len(self.pts)) if n not in hidden] if hidden else range(len(self.pts))
 
 
 @dataclass(frozen=True, slots=True)

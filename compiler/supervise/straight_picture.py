@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from heapq import heappop, heappush
@@ -16,6 +15,7 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import Interpolation
 
 from compiler.supervise.admit import unreadable
+from compiler.supervise.clock import offset_at
 
 Spec = dict[str, Any]
 Numbered = Iterable[tuple[int, Stream, "Packet[Any]"]]
@@ -47,7 +47,7 @@ class Decoded:
     """The frames that packets decode to, with corrected ticks; None for a frame that is damaged or missing."""
 
     def __init__(self, spec: Spec) -> None:
-        self._jumps = [tuple(jump) for jump in spec["jumps"]]
+        self._jumps = spec["jumps"]
         self._unstamped, self._strict = spec["unstamped"], spec["strict"]
         self._changes = {tick + spec["zero"] for tick in spec["changes"]}
         self._due: list[int] = []
@@ -67,7 +67,7 @@ class Decoded:
             yield heappop(self._due), None
 
     def _correct(self, number: int, packet: Packet[Any]) -> None:
-        offset = next((ticks for first, _, ticks in reversed(self._jumps) if number >= first), 0)
+        offset = offset_at(self._jumps, number)
         if offset:
             packet.pts = None if packet.pts is None else packet.pts + offset
             packet.dts = None if packet.dts is None else packet.dts + offset
@@ -205,8 +205,3 @@ def _is_tagged_like(frame: VideoFrame, matrix: int, full: int) -> bool:
     return (int(frame.colorspace) in {matrix, 2} or matrix in known) and (
         int(frame.color_range) in {full, 0} or full == 0
     )
-
-
-def slot_of(ticks: list[int], tick: int) -> int:
-    """The number of the frame at a tick."""
-    return bisect_left(ticks, tick)

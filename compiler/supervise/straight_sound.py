@@ -12,12 +12,10 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.container import OutputContainer
 from av.packet import Packet
-from av.stream import Stream
 
 from compiler.supervise.admit import unreadable
-
-Spec = dict[str, Any]
-Numbered = Iterable[tuple[int, Stream, "Packet[Any]"]]
+from compiler.supervise.clock import stamp_of
+from compiler.supervise.straight_picture import Numbered, Spec
 
 SOFT = Fraction(3, 1000)
 """Seconds faded before and after a gap or an overlap, so that nothing clicks."""
@@ -46,7 +44,7 @@ def _placed(spec: Spec, numbered: Numbered) -> Iterator[tuple[int, array[float]]
     shape, due = _Shaper(spec, 0), None
     tick = Fraction(spec["time_base"]) * spec["rate"]
     for _, _stream, packet in numbered:
-        stamp = packet.pts if packet.dts is None else packet.dts
+        stamp = stamp_of(packet)
         known = anchors.get((stamp, -1 if packet.pos is None else packet.pos)) if stamp is not None else None
         if known is not None:
             if due is not None:

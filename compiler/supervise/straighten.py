@@ -16,7 +16,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -29,12 +28,11 @@ from av.stream import Stream
 from compiler.errors import Loc, ReelError
 from compiler.supervise.admit import opened
 from compiler.supervise.child import bind
+from compiler.supervise.clock import stamp_of
 from compiler.supervise.straight_image import send_image
-from compiler.supervise.straight_picture import send_picture
+from compiler.supervise.straight_picture import Numbered, Spec, send_picture
 from compiler.supervise.straight_sound import count_samples, send_sound
 from compiler.timeline.media import UNINDEXED
-
-Spec = dict[str, Any]
 
 
 def main() -> None:
@@ -64,8 +62,7 @@ def _feed(spec: Spec, output: str) -> int:
     except Exception as error:
         if not isinstance(error, ReelError):
             error = ReelError("RC604", Loc(), "could not be read", detail=repr(error))
-        found = {"code": error.code, "message": error.message, "detail": error.detail, "hint": error.hint}
-        sys.stderr.write(json.dumps({"fifo": PurePath(output).name, "error": found}) + "\n")
+        sys.stderr.write(json.dumps({"fifo": PurePath(output).name, "error": error.fields()}) + "\n")
         sys.stderr.flush()
         return 1
     return 0
@@ -82,7 +79,7 @@ def straighten(spec: Spec, output: str) -> None:
             send_sound(spec, packets(spec), sink)
 
 
-def packets(spec: Spec) -> Iterator[tuple[int, Stream, Packet[Any]]]:
+def packets(spec: Spec) -> Numbered:
     """The stream's packets with their numbers, from the stated entry on, or from the file's start."""
     enter = spec["enter"]
     if enter is not None:
@@ -135,16 +132,15 @@ def _seek(container: InputContainer, stream: Stream, enter: dict[str, int]) -> N
 
 def _same(packet: Packet[Any], enter: dict[str, int]) -> bool:
     """Whether this is the packet to enter at."""
-    stamp = packet.pts if packet.dts is None else packet.dts
-    return stamp == enter["stamp"] and (packet.pos is None or packet.pos == enter["position"])
+    return stamp_of(packet) == enter["stamp"] and (packet.pos is None or packet.pos == enter["position"])
 
 
 def _beyond(packet: Packet[Any], enter: dict[str, int]) -> bool:
     """Whether the seek has led past the packet to enter at."""
     if packet.pos is not None and enter["position"] >= 0:
         return packet.pos > enter["position"]
-    stamp = packet.pts if packet.dts is None else packet.dts
-    return stamp is not None and Fraction(stamp) > enter["stamp"]
+    stamp = stamp_of(packet)
+    return stamp is not None and stamp > enter["stamp"]
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from compiler.supervise.admit import unreadable
-from compiler.supervise.clock import Clock, StreamClock
+from compiler.supervise.clock import Clock, StreamClock, stamp_of
 from compiler.supervise.key_frames import Entry, KeyFrames
 from compiler.supervise.sample_tables import Table, farthest_off, sample_tables
 from compiler.timeline.media import UNINDEXED
@@ -37,8 +37,8 @@ LIKELY_FIRST = 400
 class StreamSurvey:
     """The packets of one stream: ticks are of its time base; packets outside the edit list do not count."""
 
-    def __init__(self, stream: Stream, clock: Clock | None = None, *, decode: bool = True) -> None:
-        self.stream, self._decode = stream, decode
+    def __init__(self, stream: Stream, clock: Clock | None = None) -> None:
+        self.stream = stream
         self.time_base = Fraction(stream.time_base or 1)
         self.clock, self._clocks = StreamClock(self.time_base), clock or Clock(jumpy=False)
         self.frame: VideoFrame | AudioFrame | None = None
@@ -58,13 +58,12 @@ class StreamSurvey:
         self.unstamped = 0
         """The number of packets without a presentation time."""
         self._number = -1
-        self._pictured = isinstance(stream, VideoStream)
-        self.keys = KeyFrames(stream) if self._pictured else None
+        self.keys = KeyFrames(stream) if isinstance(stream, VideoStream) else None
 
     def take(self, packet: Packet[Any]) -> None:
         """Count one packet, and decode it while there is no first frame yet."""
         pts, dts, duration = packet.pts, packet.dts, packet.duration or 0
-        stamp = pts if dts is None else dts
+        stamp = stamp_of(packet)
         if packet.size or stamp is not None:
             self._number += 1
         if stamp is not None:
@@ -74,13 +73,12 @@ class StreamSurvey:
             self._count(packet, (stamp if pts is None else pts) + offset, duration, stamp)
         elif packet.size:
             self.unstamped += 1
-        if self._decode and self.frame is None:
+        if self.frame is None:
             self.frame = first_frame(packet)
 
     def fill(self, table: Table, file: BinaryIO) -> bool:
         """Take the packets from a sample table; False if a change of the picture's parameters must be decoded."""
-        hidden = set(table.discarded)
-        kept = [n for n in range(len(table.pts)) if n not in hidden] if hidden else range(len(table.pts))
+        kept = table.kept
         self._number = len(table.pts) - 1
         self.ticks, self.durations = [table.pts[n] for n in kept], [table.durations[n] for n in kept]
         self.stamps, self.positions = [table.dts[n] for n in kept], [table.pos[n] for n in kept]
@@ -91,9 +89,7 @@ class StreamSurvey:
 
     def _count(self, packet: Packet[Any], tick: int, duration: int, stamp: int) -> None:
         self.unstamped += packet.pts is None
-        position = packet.pos
-        if position is None:
-            position = -1
+        position = -1 if packet.pos is None else packet.pos
         if packet.is_corrupt:
             self.corrupt.append(self._number)
         if not packet.is_discard:

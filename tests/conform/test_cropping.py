@@ -86,7 +86,7 @@ def _grown(data: bytes, names: tuple[int, ...], added: bytes) -> Iterator[bytes]
         at = start + size
 
 
-def shown(film: Path) -> np.ndarray:
+def picture_of(film: Path) -> np.ndarray:
     return next(read.luma(film)).astype(int)
 
 
@@ -111,7 +111,9 @@ def test_a_clean_aperture_is_what_is_shown(name: str, ffmpegs: str, embedded: st
     width, height = video.displayed
     assert (width, height) == (320 - crop[0] - crop[2], 180 - crop[1] - crop[3])
     even = {"width": width // 2 * 2, "height": height // 2 * 2}
-    film = shown(rendered(reel("clap.mp4", start=0, end=0.5, **even), ffmpegs, tmp_path / "film.mp4", tmp_path).path)
+    film = picture_of(
+        rendered(reel("clap.mp4", start=0, end=0.5, **even), ffmpegs, tmp_path / "film.mp4", tmp_path).path
+    )
     assert film.max() < 180, "nothing outside of the aperture"
     across, down = width // 2 - 4, height // 2 - 4
     assert film[:down, :across] == pytest.approx(160, abs=6)
@@ -127,7 +129,7 @@ def test_matroska_crops_pixels(ffmpegs: str, embedded: str, tmp_path: Path) -> N
     with_pixel_crop(tmp_path / "crop.mkv", crop)
     stored = reel("crop.mkv", start=0, end=0.5, width=320, height=180)
     stored["clips"][0]["crop_data"] = [{"frame": 0, "x": 0, "y": 0, "width": 256, "height": 180}]
-    film = shown(rendered(stored, ffmpegs, tmp_path / "film.mp4", tmp_path).path)
+    film = picture_of(rendered(stored, ffmpegs, tmp_path / "film.mp4", tmp_path).path)
     assert film[:, :30].max() == film[:, 290:].max() == 16
     assert film[:84, 34:150] == pytest.approx(160, abs=6)
     assert film[96:, 170:286] == pytest.approx(90, abs=6)
@@ -152,7 +154,7 @@ def test_a_cropped_picture_is_turned(turn: tuple[str, ...], ffmpegs: str, embedd
             with_clap(tmp_path / "whole_turned.mp4", clap)
         size = dict(zip(("width", "height"), probe(tmp_path / f"{name}_turned.mp4").video.displayed, strict=True))
         stored = reel(f"{name}_turned.mp4", start=0, end=0.2, **size)
-        films.append(shown(rendered(stored, ffmpegs, tmp_path / f"{name}_film.mp4", tmp_path).path))
+        films.append(picture_of(rendered(stored, ffmpegs, tmp_path / f"{name}_film.mp4", tmp_path).path))
     assert films[0] == pytest.approx(films[1], abs=3)
 
 
@@ -163,7 +165,7 @@ def test_a_cropped_picture_of_wide_pixels(ffmpegs: str, embedded: str, tmp_path:
     with_clap(tmp_path / "wide.mp4", clap)
     assert probe(tmp_path / "wide.mp4").video.displayed == (512, 144)
     stored = reel("wide.mp4", start=0, end=0.5, width=512, height=144)
-    film = shown(rendered(stored, ffmpegs, tmp_path / "film.mp4", tmp_path).path)
+    film = picture_of(rendered(stored, ffmpegs, tmp_path / "film.mp4", tmp_path).path)
     assert film.max() < 180
     assert film[:68, :248] == pytest.approx(160, abs=6)
 

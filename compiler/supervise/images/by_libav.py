@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import av.error
+from av.container import InputContainer
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from compiler.supervise.admit import admit_stream, opened
 from compiler.supervise.images.image import Frames
@@ -16,15 +19,21 @@ def frames_of(path: Path, name: str) -> Frames:
     with opened(path, (name,), (name,)) as (container, _):
         stream = container.streams.video[0]
         admit_stream(stream, (name,))
-        try:
-            for packet in container.demux(stream):
-                try:
-                    frames = packet.decode()
-                except av.error.FFmpegError:
-                    yield None
-                    continue
-                for frame in frames:
-                    if isinstance(frame, VideoFrame):
-                        yield None if frame.is_corrupt else frame
-        except av.error.FFmpegError:  # the file breaks off
-            return
+        for _, frame in decoded(container, stream):
+            yield frame
+
+
+def decoded(container: InputContainer, stream: VideoStream) -> Iterator[tuple[int, VideoFrame | None]]:
+    """A stream's frames with their own ticks, as far as the file goes; (0, None) for a packet that does not decode."""
+    try:
+        for packet in container.demux(stream):
+            try:
+                frames = packet.decode()
+            except av.error.FFmpegError:
+                yield 0, None
+                continue
+            for frame in frames:
+                if isinstance(frame, VideoFrame):
+                    yield frame.pts or 0, None if frame.is_corrupt else frame
+    except av.error.FFmpegError:  # the file breaks off
+        return

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import av.error
 from av.container import InputContainer
-from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from compiler.supervise.admit import admit_stream, opened
+from compiler.supervise.images.by_libav import decoded
 from compiler.supervise.images.heif import with_alpha
 from compiler.supervise.images.heif_boxes import boxes
 from compiler.supervise.images.image import Frames, Image
@@ -67,18 +67,7 @@ def _decoded(path: Path, number: int) -> Frames:
         if stream is None:
             return
         admit_stream(stream, CODECS)
-        try:
-            for packet in container.demux(stream):
-                try:
-                    frames = packet.decode()
-                except av.error.FFmpegError:
-                    yield None
-                    continue
-                for frame in frames:
-                    if isinstance(frame, VideoFrame) and (frame.pts or 0) >= 0:
-                        yield None if frame.is_corrupt else frame
-        except av.error.FFmpegError:  # the file breaks off
-            return
+        yield from (frame for tick, frame in decoded(container, stream) if tick >= 0)
 
 
 def _stream(container: InputContainer, number: int) -> VideoStream | None:
