@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from itertools import takewhile
 from typing import Any
 
 from compiler.supervise.straight_picture import Decoded
@@ -59,15 +60,7 @@ def _looked_at(
         "strict": False,
     }
     zero = spec["zero"]
-    wanted = (each for each in packets(spec))
-
-    def until_stop() -> Iterator[Any]:
-        for each in wanted:
-            if stop is not None and each[0] >= stop:
-                return
-            yield each
-
-    frames = Decoded(spec).frames(until_stop())
+    frames = Decoded(spec).frames(takewhile(lambda numbered: stop is None or numbered[0] < stop, packets(spec)))
     return sorted((tick - zero, frame is not None) for tick, frame in frames if tick is not None)
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import av.error
 from av.container import OutputContainer
 from av.packet import Packet
-from av.stream import Stream
 from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import Interpolation
 
@@ -18,7 +17,7 @@ from compiler.supervise.admit import unreadable
 from compiler.supervise.clock import offset_at
 
 Spec = dict[str, Any]
-Numbered = Iterable[tuple[int, Stream, "Packet[Any]"]]
+Numbered = Iterable[tuple[int, "Packet[Any]"]]
 
 SENT = (
     *("yuv420p", "yuv422p", "yuv444p", "yuv410p", "yuv411p", "yuv440p", "yuvj420p", "yuvj422p", "yuvj444p", "gray"),
@@ -56,7 +55,7 @@ class Decoded:
 
     def frames(self, numbered: Numbered) -> Iterator[tuple[int | None, VideoFrame | None]]:
         """(tick, frame) in display order. The tick is None for a frame that has none of its own."""
-        for number, _, packet in numbered:
+        for number, packet in numbered:
             self._correct(number, packet)
             if packet.size and packet.pts is not None and not self._unstamped:
                 heappush(self._due, packet.pts)

@@ -43,7 +43,7 @@ def _placed(spec: Spec, numbered: Numbered) -> Iterator[tuple[int, array[float]]
     anchors = {(stamp, position): (sample, drift) for stamp, position, sample, drift in spec["anchors"]}
     shape, due = _Shaper(spec, 0), None
     tick = Fraction(spec["time_base"]) * spec["rate"]
-    for _, _stream, packet in numbered:
+    for _, packet in numbered:
         stamp = stamp_of(packet)
         known = anchors.get((stamp, -1 if packet.pos is None else packet.pos)) if stamp is not None else None
         if known is not None:
@@ -73,7 +73,7 @@ def _placed(spec: Spec, numbered: Numbered) -> Iterator[tuple[int, array[float]]
 
 def count_samples(numbered: Numbered) -> list[int]:
     """The number of samples that each packet decodes to."""
-    return [sum(frame.samples for frame in _decoded(packet, strict=False)) for _, _, packet in numbered if packet.size]
+    return [sum(frame.samples for frame in _decoded(packet, strict=False)) for _, packet in numbered if packet.size]
 
 
 class _Shaper:

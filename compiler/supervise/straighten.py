@@ -41,9 +41,9 @@ def main() -> None:
     Each has a process: a thread that waits for ffmpeg inside libav would keep the others from running.
     """
     listed = Path(sys.argv[1])
+    feeds: dict[str, Any] = json.loads(listed.read_text(encoding="utf-8"))
     if sys.argv[2:] == ["-"]:
-        sys.exit(_feed(json.loads(listed.read_text(encoding="utf-8")), "pipe:1"))
-    feeds: dict[str, Spec] = json.loads(listed.read_text(encoding="utf-8"))
+        sys.exit(_feed(feeds, "pipe:1"))
     for name, spec in feeds.items():
         parent = os.getpid()
         if os.fork() == 0:
@@ -87,12 +87,12 @@ def packets(spec: Spec) -> Numbered:
             stream = container.streams[spec["stream"]]
             prepare(stream)
             _seek(container, stream, enter)
-            found = False
+            found, number = False, enter["number"]
             for packet in _demuxed(container, stream):
                 found = found or _same(packet, enter)
                 if found:
-                    yield enter["number"], stream, packet
-                    enter["number"] += 1
+                    yield number, packet
+                    number += 1
                 elif _beyond(packet, enter):
                     break
             if found:
@@ -100,8 +100,7 @@ def packets(spec: Spec) -> Numbered:
     with opened(Path(spec["path"])) as (container, _):
         stream = container.streams[spec["stream"]]
         prepare(stream)
-        for number, packet in enumerate(_demuxed(container, stream)):
-            yield number, stream, packet
+        yield from enumerate(_demuxed(container, stream))
 
 
 def sample_counts(path: Path, stream: int) -> list[int]:
