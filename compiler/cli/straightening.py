@@ -29,7 +29,7 @@ def straighten_command(
 
     \b
     Example:
-      ffmpeg -f nut -i <(reelc straighten recording.ts --video --from 90) film.mp4
+      reelc straighten recording.ts --video --from 90 | ffmpeg -f nut -i - film.mp4
     """
     from compiler.emit.straightened import spec_of
     from compiler.ir.ops import Source
