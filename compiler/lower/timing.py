@@ -134,4 +134,5 @@ def _first_read(video: VideoStream, start: SourceTime, end: SourceTime) -> tuple
     rounded = Fraction(0) if ticks.denominator == 1 else video.time_base / 2  # Matroska's ticks are milliseconds
     if ceil((end - rounded) * video.rate) > ceil((start + rounded) * video.rate):
         return start, False
-    return SourceTime(max(Fraction(0), floor(start * video.rate) / video.rate - rounded)), True
+    longest = min(start + rounded, (start + end) / 2)  # on screen, though the frame may be listed as beginning later
+    return SourceTime(max(Fraction(0), floor(longest * video.rate) / video.rate - rounded)), True

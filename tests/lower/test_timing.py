@@ -112,6 +112,19 @@ def test_between_two_frames_the_earlier_is_held(start: float, end: float, read_f
 
 
 @pytest.mark.parametrize(
+    ("start", "end", "frame"),
+    [(0.934, 0.954, 28), (0.9338, 0.954, 28), (0.9345, 0.954, 28), (0.945, 0.965, 28), (0.9341, 0.9342, 27)],
+)
+def test_of_rounded_times_the_frame_that_a_short_clip_shows_longest_is_read(
+    start: float, end: float, frame: int
+) -> None:
+    rate, tick = Fraction(30000, 1001), Fraction(1, 1000)  # frame 28 begins at 0.93427 s, which is stored as 0.934
+    media = {"game.mp4": picture(MEDIA["silent.mp4"], rate=rate, time_base=tick)}
+    timing = placed(play(start, end), media=media).timing
+    assert (timing.read_from, timing.alone) == (frame / rate - tick / 2, True)
+
+
+@pytest.mark.parametrize(
     ("start", "end", "read_from", "alone"),
     [
         *((1, 2, "1", False), (0.51, 2, "0.5", False), (0.99, 1.5, "0.5", False), (1.01, 1.9, "1", True)),
