@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from compiler.supervise.bits import Bits
+
 READ = 4096
 """Bytes of a packet that are looked at."""
 
@@ -140,13 +142,9 @@ def _messages(sei: bytes) -> Iterator[int]:
         at += numbers[1]
 
 
-def _slice_type(header: bytes) -> int:
-    """The second Exp-Golomb number of a slice header: 2 and 7 are I, 4 and 9 SI."""
-    bits = "".join(f"{byte:08b}" for byte in header)
-    at = 0
-    value = 0
-    for _ in range(2):
-        zeros = len(bits[at:]) - len(bits[at:].lstrip("0"))
-        value = int(bits[at + zeros : at + 2 * zeros + 1] or "1", 2) - 1
-        at += 2 * zeros + 1
-    return value
+def _slice_type(header: bytes) -> int | None:
+    """The second number of a slice header: 2 and 7 are I, 4 and 9 SI; None if it is cut off."""
+    try:
+        return Bits(header).golomb(2)
+    except EOFError:
+        return None

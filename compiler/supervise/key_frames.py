@@ -12,6 +12,7 @@ from av.stream import Stream
 from av.video.frame import VideoFrame
 
 from compiler.supervise import headers
+from compiler.supervise.fields import FieldPairs
 from compiler.supervise.sample_tables import Table
 from compiler.supervise.shapes import Shape, shape_of
 
@@ -48,8 +49,20 @@ class KeyFrames:
         """The number of packets that are called key frames and are none."""
         self._led: int | None = None
         self._codec = context.codec.canonical_name if context else ""
-        self._length_size = headers.length_size(self._codec, context.extradata if context else None)
+        extradata = context.extradata if context else None
+        self._length_size = headers.length_size(self._codec, extradata)
+        self._pairs = FieldPairs(self._codec, extradata, self._length_size)
         self._parameters: bytes | None = None
+
+    def completes(self, packet: Packet[Any]) -> bool:
+        """Whether a packet holds the second field of the frame that the packet before it began."""
+        return self._pairs.concerns(packet.is_keyframe) and self._pairs.completes(_head(packet))
+
+    def completing(self, table: Table, file: BinaryIO) -> frozenset[int]:
+        """The numbers of a sample table's packets that hold second fields; nothing is read if it can have none."""
+        if not self._pairs.concerns(is_key=False):
+            return frozenset()
+        return frozenset(n for n in range(len(table.pts)) if self._pairs.completes(_stored(table, file, n)))
 
     def take(self, packet: Packet[Any], entry: Entry, first: VideoFrame | AudioFrame | None) -> None:
         """Look at one packet; `first` is the first decoded frame, whose shape is the first."""
@@ -66,9 +79,7 @@ class KeyFrames:
         for n in table.keys:
             if self._is_close(table.pts[n]):
                 continue
-            file.seek(table.pos[n])
-            head = file.read(min(headers.READ, table.sizes[n]))
-            if self._enter(Entry(n, table.pts[n], table.pos[n], table.dts[n]), head):
+            if self._enter(Entry(n, table.pts[n], table.pos[n], table.dts[n]), _stored(table, file, n)):
                 return False
         return True
 
@@ -108,3 +119,8 @@ class KeyFrames:
 
 def _head(packet: Packet[Any]) -> bytes:
     return bytes(memoryview(packet)[: headers.READ])
+
+
+def _stored(table: Table, file: BinaryIO, number: int) -> bytes:
+    file.seek(table.pos[number])
+    return file.read(min(headers.READ, table.sizes[number]))

@@ -24,6 +24,9 @@ Facts = dict[str, Any]
 FIELDS = {2: "tff", 3: "bff", 4: "tff", 5: "bff"}
 """By AVFieldOrder (0 unknown, 1 progressive), the field that is displayed first, whichever is stored first."""
 
+NTSC = Fraction(1001, 1000)
+"""What film and television at "29.97" and its relatives are slowed by."""
+
 MOST_REORDERED = 16
 """Frames by which codecs reorder, at most."""
 
@@ -89,7 +92,18 @@ class PictureFacts:
         rate = (stream.average_rate if measured else stream.guessed_rate) or stream.average_rate or stream.base_rate
         if not rate:
             raise unreadable("states no frame rate")
-        return Fraction(rate)
+        several = len(track.ticks) > 1
+        return self._rate_of_pairs() if track.fields and several and not measured else Fraction(rate)
+
+    def _rate_of_pairs(self) -> Fraction:
+        """The rate of frames whose fields are packets, which libav counts as frames: a whole number, or one by 1.001,
+        if that fits the frames' times to half a frame."""
+        ticks = self.track.ticks
+        lasted = max((max(ticks) - min(ticks)) * self.track.time_base, self.track.time_base)
+        frames = len(set(ticks)) - 1
+        near = frames / lasted
+        fitting = min(Fraction(round(near)), Fraction(round(near * NTSC)) / NTSC, key=lambda rate: abs(rate - near))
+        return fitting if fitting and abs(fitting * lasted - frames) < Fraction(1, 2) else near
 
     def _end(self, begins: Fraction, whole: Whole) -> Fraction:
         if self._counted:

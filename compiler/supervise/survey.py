@@ -57,6 +57,8 @@ class StreamSurvey:
         """Whether the file's clock jumps, in this stream or in another."""
         self.unstamped = 0
         """The number of packets without a presentation time."""
+        self.fields = False
+        """Whether packets hold single fields; only the first of each frame is listed."""
         self._number = -1
         self.keys = KeyFrames(stream) if isinstance(stream, VideoStream) else None
 
@@ -78,13 +80,15 @@ class StreamSurvey:
 
     def fill(self, table: Table, file: BinaryIO) -> bool:
         """Take the packets from a sample table; False if a change of the picture's parameters must be decoded."""
-        kept = table.kept
+        second = self.keys.completing(table, file) if self.keys else frozenset()
+        kept = [n for n in table.kept if n not in second] if second else table.kept
         self._number = len(table.pts) - 1
         self.ticks, self.durations = [table.pts[n] for n in kept], [table.durations[n] for n in kept]
         self.stamps, self.positions = [table.dts[n] for n in kept], [table.pos[n] for n in kept]
         self.sizes = [table.sizes[n] for n in kept]
         if self.ticks:
-            self.last = max(zip(self.ticks, self.durations, strict=True))
+            self.last = max((table.pts[n], table.durations[n]) for n in table.kept)
+        self.fields = bool(second)
         return self.keys is None or self.keys.fill(table, file)
 
     def _count(self, packet: Packet[Any], tick: int, duration: int, stamp: int) -> None:
@@ -92,16 +96,23 @@ class StreamSurvey:
         position = -1 if packet.pos is None else packet.pos
         if packet.is_corrupt:
             self.corrupt.append(self._number)
+        if self.keys is not None and self.keys.completes(packet):
+            self._complete(tick, duration)
+            return
         if not packet.is_discard:
             self.ticks.append(tick)
             self.durations.append(duration)
             self.stamps.append(stamp)
             self.positions.append(position)
             self.sizes.append(packet.size)
-            if tick > self.last[0] or (tick == self.last[0] and duration > self.last[1]):
-                self.last = (tick, duration)
+            self.last = max(self.last, (tick, duration))
         if self.keys is not None:
             self.keys.take(packet, Entry(self._number, tick, position, stamp), self.frame)
+
+    def _complete(self, tick: int, duration: int) -> None:
+        """Count a packet that belongs to the frame of the packet before it."""
+        self.fields = True
+        self.last = max(self.last, (tick, duration))
 
     @property
     def packets(self) -> int:

@@ -8,18 +8,6 @@ import pytest
 
 from tests.field.desk import Desk
 from tests.field.make import Maker
-from tests.field.pending import PENDING
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests in the table of pending ones may fail."""
-    here = str(Path(__file__).parent)
-    for item in items:
-        if str(item.path).startswith(here):
-            name = f"{item.path.stem.removeprefix('test_')}.{getattr(item, 'originalname', item.name)}"
-            kind = PENDING.get(name)
-            if kind:
-                item.add_marker(pytest.mark.xfail(reason=f"{kind} is not mended yet", strict=False))
 
 
 @pytest.fixture(scope="session")
