@@ -57,5 +57,6 @@ CODES = {
     "RC612": Code("output_unwritable", RENDER_FAILED),
     "RC613": Code("output_exists", RENDER_FAILED),
     "RC614": Code("ending_differs", USAGE),
+    "RC615": Code("sandbox_incomplete", FFMPEG_UNFIT),
     "RC901": Code("internal_error", RENDER_FAILED),
 }

@@ -1,9 +1,9 @@
 """The launcher: a process that limits itself, then becomes the command.
 
-    python -I -S child.py LIMITS_JSON -- COMMAND...
+    child LIMITS_JSON RULE... -- COMMAND...
 
-It uses the standard library only, as it runs without the project on its path. It exists because `preexec_fn` is unsafe
-in a process with threads.
+Rules are of `compiler.supervise.reach`. It uses the standard library only, to start fast. It exists because
+`preexec_fn` is unsafe in a process with threads.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import os
 import resource
 import signal
 import sys
+
+from compiler.supervise.confine import confine
 
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 CANNOT_START = 127
@@ -29,7 +31,9 @@ RLIMITS = {
 
 def main() -> None:
     """Become the command, or end with 127 and one line with the reason."""
-    limits, command = json.loads(sys.argv[1]), sys.argv[3:]
+    split = sys.argv.index("--")
+    (stated, *rules), command = sys.argv[1:split], sys.argv[split + 1 :]
+    limits = json.loads(stated)
     if sys.platform == "linux":
         bind(limits["parent"])
     _limit(resource.RLIMIT_CORE, 0)
@@ -40,10 +44,14 @@ def main() -> None:
         os.nice(limits["nice"])
     # With SIGXFSZ ignored, a write past RLIMIT_FSIZE is an error that ffmpeg can report; by default it kills ffmpeg.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    doing = "the sandbox"
     try:
+        if limits["confined"]:
+            confine(rules, limits["landlock"], filtered=limits["filtered"], forks=limits["forks"])
+        doing = command[0]
         os.execvp(command[0], command)
     except OSError as error:
-        os.write(2, f"launcher: {command[0]}: {error.strerror}\n".encode(errors="surrogateescape"))
+        os.write(2, f"launcher: {doing}: {error.strerror}\n".encode(errors="surrogateescape"))
         os._exit(CANNOT_START)
 
 

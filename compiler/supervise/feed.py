@@ -7,14 +7,16 @@ import contextlib
 import json
 import os
 import signal
+import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from compiler.errors import Loc, ReelError
 from compiler.supervise.plain import plain
 from compiler.supervise.probe import child_of, fault_of
+from compiler.supervise.reach import Reach, python_files
 from compiler.supervise.sandbox import ChildLimits, launcher, start, stop
 from compiler.supervise.verdict import Origins
 
@@ -44,10 +46,14 @@ async def feeding(feeds: Mapping[str, str], folder: Path, origins: Origins, nice
         os.mkfifo(folder / name)
     listed = "{" + ",\n".join(f"{json.dumps(name)}: {spec}" for name, spec in feeds.items()) + "}"
     (folder / LISTED).write_text(listed, encoding="utf-8")
-    child = await start([*PYTHON, str(folder / LISTED)], _limits(len(feeds), nice))
+    media = [json.loads(spec)["path"] for spec in feeds.values()]
+    fifos = [folder / name for name in feeds]
+    child = await start(
+        [*PYTHON, str(folder / LISTED)], _limits(len(feeds), nice), _reach(folder / LISTED, media, fifos)
+    )
     said = bytearray()
     listening = asyncio.ensure_future(_listen(child, said))
-    freeing = asyncio.ensure_future(_free(child, [folder / name for name in feeds]))
+    freeing = asyncio.ensure_future(_free(child, fifos))
     try:
         yield
     except ReelError as error:
@@ -62,9 +68,13 @@ async def feeding(feeds: Mapping[str, str], folder: Path, origins: Origins, nice
         raise failure
 
 
-def straightener(inputs: int) -> list[str]:
-    """The beginning of the sandboxed child's argv; this process must start it."""
-    return launcher(PYTHON, _limits(inputs, 0))
+def straightener(listed: Path, media: str) -> list[str]:
+    """The argv of a sandboxed child that sends the one spec in `listed` to stdout; this process must start it."""
+    return launcher([*PYTHON, str(listed), "-"], _limits(1, 0), _reach(listed, [media]))
+
+
+def _reach(listed: Path, media: Sequence[str], fifos: Sequence[Path] = ()) -> Reach:
+    return Reach([sys.executable], [*python_files(), listed, *media], fifos, forks=bool(fifos))
 
 
 def _limits(inputs: int, nice: int) -> ChildLimits:

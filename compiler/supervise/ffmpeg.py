@@ -12,6 +12,7 @@ from pathlib import Path
 
 from compiler.errors import Loc, ReelError
 from compiler.ir.build import Build
+from compiler.supervise.reach import Reach
 from compiler.supervise.sandbox import ENVIRONMENT, ChildLimits, launcher
 
 VARIABLE = "REELC_FFMPEG"
@@ -130,7 +131,7 @@ def _described(path: str, _changed: int, _size: int) -> Build:
 
 def _output_of(path: str, *option: str) -> str:
     banner = () if option == ("-version",) else ("-hide_banner",)
-    command = launcher([path, *banner, *option], ChildLimits(nice=0))
+    command = launcher([path, *banner, *option], ChildLimits(nice=0), Reach([path]))
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=WITHIN, env=ENVIRONMENT, check=False

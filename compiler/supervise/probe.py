@@ -15,8 +15,9 @@ from typing import Any, Protocol, TypeVar
 from compiler.errors import Loc, ReelError, raise_all
 from compiler.supervise.address import address_in
 from compiler.supervise.plain import plain
+from compiler.supervise.reach import Reach, python_files
 from compiler.supervise.remedy import convert
-from compiler.supervise.sandbox import ChildLimits, ask
+from compiler.supervise.sandbox import BOOT, PACKAGE, ChildLimits, ask
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import AudioStream, Media, VideoStream
 
@@ -27,15 +28,10 @@ WITHIN = 120.0
 AT_ONCE = 3
 """The most children at the same time."""
 
-ROOT = str(Path(__file__).parents[2])
-# Our folder goes first, so that the child runs its parent's version even if another one is installed. No other part of
-# the environment is used, so that no file beside the media can shadow a module.
-BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from compiler.supervise.{} import main; main()"
-
 
 def child_of(module: str) -> tuple[str, ...]:
-    """The beginning of the argv of a child that runs a module of this folder."""
-    return (sys.executable, "-I", "-B", "-c", BOOT.format(module), ROOT)
+    """The beginning of the argv of a child that runs a module of this folder, and uses no other environment."""
+    return (sys.executable, "-I", "-B", "-c", BOOT.format(module), PACKAGE)
 
 
 PYTHON = child_of("probe_child")
@@ -108,7 +104,7 @@ async def question(name: str, path: Path, *rest: Fraction, loc: Loc) -> Any:
     _check_regular(path, loc)
     command = [*PYTHON, name, str(path.absolute()), *map(str, rest)]
     try:
-        answer = await ask(command, LIMITS, WITHIN)
+        answer = await ask(command, LIMITS, Reach([sys.executable], [*python_files(), path]), WITHIN)
     except TimeoutError as error:
         raise _fault("RC604", path, loc, f"could not be read within {WITHIN:.0f} s", hint=SLOW) from error
     try:

@@ -1,8 +1,8 @@
 """Child processes under limits: starts, awaits and stops every program that this project runs.
 
 A child dies with its parent, gains no privileges, dumps no core, has an almost empty environment, and a session (and so
-a process group) of its own. Start it from a thread that outlives the child: for the kernel the parent is the thread
-that forked.
+a process group) of its own. It reaches the files that its start states, libraries, and nothing else (docs/sandbox.md).
+Start it from a thread that outlives the child: for the kernel the parent is the thread that forked.
 """
 
 from __future__ import annotations
@@ -18,7 +18,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-LAUNCHER = str(Path(__file__).with_name("child.py"))
+from compiler.supervise.level import confinement
+from compiler.supervise.reach import Reach, rules
+
+PACKAGE = str(Path(__file__).parents[1])
+# The package is made by hand, so that a child needs no right to list the folder that holds it, runs the version of its
+# parent even if another one is installed, and finds nothing else in that folder.
+BOOT = (
+    "import sys; package = type(sys)('compiler'); package.__path__ = [sys.argv.pop(1)]; "
+    "sys.modules['compiler'] = package; from compiler.supervise.{} import main; main()"
+)
 
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"}
 """The whole environment of a child: nothing of the user's, no secrets. One heap, since glibc has a heap for each thread
@@ -52,16 +61,31 @@ class Answer:
     stderr: str
 
 
-def launcher(command: Sequence[str], limits: ChildLimits) -> list[str]:
-    """The argv that runs `command` under `limits`; this process must start it."""
-    stated = json.dumps({**asdict(limits), "parent": os.getpid()})
-    return [sys.executable, "-I", "-S", LAUNCHER, stated, "--", *command]
+def launcher(command: Sequence[str], limits: ChildLimits, reach: Reach) -> list[str]:
+    """The argv that runs `command` under `limits`, confined to `reach`; this process must start it.
+
+    RC615 if REELC_SANDBOX requires more than this machine can do.
+    """
+    stated = json.dumps({**asdict(limits), **confinement(), "forks": reach.forks, "parent": os.getpid()})
+    return [
+        sys.executable,
+        "-I",
+        "-S",
+        "-B",
+        "-c",
+        BOOT.format("child"),
+        PACKAGE,
+        stated,
+        *rules(reach),
+        "--",
+        *command,
+    ]
 
 
-async def start(command: Sequence[str], limits: ChildLimits, cwd: Path | None = None) -> Process:
+async def start(command: Sequence[str], limits: ChildLimits, reach: Reach, cwd: Path | None = None) -> Process:
     """Start a child with stdin null, stdout and stderr pipes, as the leader of its own process group."""
     return await asyncio.create_subprocess_exec(
-        *launcher(command, limits),
+        *launcher(command, limits, reach),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -71,9 +95,9 @@ async def start(command: Sequence[str], limits: ChildLimits, cwd: Path | None = 
     )
 
 
-async def ask(command: Sequence[str], limits: ChildLimits, within: float) -> Answer:
+async def ask(command: Sequence[str], limits: ChildLimits, reach: Reach, within: float) -> Answer:
     """The whole answer of a short-lived child; TimeoutError after `within` seconds, with no process left alive."""
-    child = await start(command, limits)
+    child = await start(command, limits, reach)
     try:
         stdout, stderr = await asyncio.wait_for(child.communicate(), within)
     finally:

@@ -83,6 +83,7 @@ def test_what_a_build_must_have() -> None:
         assert said in caught.value.message
 
 
+@pytest.mark.usefixtures("unconfined")
 def test_a_program_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sleeper = tmp_path / "ffmpeg"
     sleeper.write_text("#!/bin/sh\nexec sleep 600\n")
