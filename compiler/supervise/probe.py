@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 from compiler.errors import Loc, ReelError, raise_all
 from compiler.supervise.address import address_in
+from compiler.supervise.level import confinement
 from compiler.supervise.plain import plain
 from compiler.supervise.reach import Reach, python_files
 from compiler.supervise.remedy import convert
@@ -67,6 +68,7 @@ class Known(Protocol):
 
 async def probing(requests: Sequence[Request], known: Known | None = None) -> dict[Path, Media]:
     """The facts of every file by path, each distinct one opened once; raises all errors together, in order."""
+    confinement()  # its error once, and not for every file
     turn = asyncio.Semaphore(AT_ONCE)
     wanted = dict(reversed([(path, loc) for path, loc in requests]))  # the first place that names a file reports it
     order = dict.fromkeys(path for path, _ in requests)
