@@ -14,6 +14,8 @@ from collections.abc import Sequence
 
 from compiler.supervise.system_calls import has_filter, program
 
+LIBC = ctypes.CDLL(None, use_errno=True)
+
 PR_GET_SECCOMP, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 21, 22, 2
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 """Landlock's system calls, of the same numbers on every machine."""
@@ -46,7 +48,7 @@ def landlock_version() -> int:
 
 def can_filter() -> bool:
     """Whether this kernel and reelc have a filter of system calls for this machine."""
-    return has_filter() and _libc().prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0
+    return has_filter() and LIBC.prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0
 
 
 def confine(rules: Sequence[str], version: int, *, filtered: bool, forks: bool) -> None:
@@ -62,10 +64,9 @@ def _drop_capabilities() -> None:
     """Keep of root's powers only access to files of other users, which Landlock bounds."""
     header = ctypes.create_string_buffer(struct.pack("<Ii", CAP_VERSION_3, 0))
     held = ctypes.create_string_buffer(24)
-    libc = _libc()
-    if libc.capget(header, held) == 0:
+    if LIBC.capget(header, held) == 0:
         kept = struct.unpack("<6I", held.raw)[1] & CAP_DAC_OVERRIDE
-        libc.capset(header, struct.pack("<6I", kept, kept, 0, 0, 0, 0))
+        LIBC.capset(header, struct.pack("<6I", kept, kept, 0, 0, 0, 0))
 
 
 def _confine_files(rules: Sequence[str], version: int) -> None:
@@ -95,21 +96,17 @@ def _grant(ruleset: int, rights: int, path: str) -> None:
 def _filter_calls(instructions: bytes) -> None:
     kept = ctypes.create_string_buffer(instructions, len(instructions))
     filter = struct.pack("<HxxxxxxQ", len(instructions) // 8, ctypes.addressof(kept))
-    if _libc().prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter, 0, 0):
+    if LIBC.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter, 0, 0):
         raise _failed()
 
 
 def _call(number: int, *arguments: int | bytes | None) -> int:
     """A system call of Landlock; OSError if it fails."""
     words = (each if isinstance(each, bytes) else ctypes.c_long(each or 0) for each in arguments)
-    result = _libc().syscall(ctypes.c_long(number), *words)
+    result = LIBC.syscall(ctypes.c_long(number), *words)
     if result < 0:
         raise _failed()
     return int(result)
-
-
-def _libc() -> ctypes.CDLL:
-    return ctypes.CDLL(None, use_errno=True)
 
 
 def _failed() -> OSError:

@@ -7,10 +7,10 @@ answered as a kernel without them would.
 from __future__ import annotations
 
 import errno
-import platform
+import os
 import struct
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 """The machines with a filter: their column in the tables below, and their number in `struct seccomp_data`."""
@@ -90,17 +90,22 @@ Instruction = tuple[int, int, int, int]
 """Operation, instructions to skip if the test holds, if it does not, operand."""
 
 
+def machine() -> str:
+    """The name of this machine's instruction set."""
+    return os.uname().machine
+
+
 def has_filter() -> bool:
     """Whether there is a filter for this machine."""
-    return platform.machine() in MACHINES and struct.calcsize("P") == 8
+    return machine() in MACHINES and struct.calcsize("P") == 8
 
 
 def program(pid: int, forks: bool) -> bytes:
     """The filter for the process `pid`; with `forks`, for its descendants too, which may not send signals."""
-    column, machine = MACHINES[platform.machine()]
+    column, architecture = MACHINES[machine()]
     instructions = [
         (LOAD, 0, 0, MACHINE),
-        *_unless(EQUAL, machine, _error(errno.EPERM)),
+        *_unless(EQUAL, architecture, _error(errno.EPERM)),
         (LOAD, 0, 0, NUMBER),
         *_if(GREATER, NEWEST, _error(errno.ENOSYS)),
     ]
@@ -111,7 +116,7 @@ def program(pid: int, forks: bool) -> bytes:
     for first, last in _ranges(sorted(number for number in refused if number is not None)):
         instructions += [*_unless(AT_LEAST, first, _allow()), *_unless(GREATER, last, _error(errno.EPERM))]
     instructions.append(_allow())
-    return b"".join(struct.pack("<HBBI", *instruction) for instruction in instructions)
+    return struct.pack("<" + "HBBI" * len(instructions), *chain.from_iterable(instructions))
 
 
 def _by_argument(pid: int, forks: bool) -> Iterator[tuple[Numbers, list[Instruction]]]:

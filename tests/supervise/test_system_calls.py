@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import platform
 import re
 import struct
 from pathlib import Path
@@ -57,7 +56,7 @@ def verdict(filter: bytes, number: int, *arguments: int, machine: str) -> int:
 
 @pytest.fixture(params=MACHINES)
 def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(platform, "machine", lambda: request.param)
+    monkeypatch.setattr(system_calls, "machine", lambda: request.param)
     return str(request.param)
 
 
