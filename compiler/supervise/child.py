@@ -15,6 +15,8 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 CANNOT_START = 127
@@ -30,6 +32,16 @@ RLIMITS = {
 def main() -> None:
     """Become the command, or end with 127 and one line with the reason."""
     limits, command = json.loads(sys.argv[1]), sys.argv[3:]
+    limit(limits)
+    try:
+        os.execvp(command[0], command)
+    except OSError as error:
+        os.write(2, f"launcher: {command[0]}: {error.strerror}\n".encode(errors="surrogateescape"))
+        os._exit(CANNOT_START)
+
+
+def limit(limits: Mapping[str, Any]) -> None:
+    """Take the limits of `ChildLimits` and the number of the parent process."""
     if sys.platform == "linux":
         bind(limits["parent"])
     _limit(resource.RLIMIT_CORE, 0)
@@ -40,11 +52,6 @@ def main() -> None:
         os.nice(limits["nice"])
     # With SIGXFSZ ignored, a write past RLIMIT_FSIZE is an error that ffmpeg can report; by default it kills ffmpeg.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    try:
-        os.execvp(command[0], command)
-    except OSError as error:
-        os.write(2, f"launcher: {command[0]}: {error.strerror}\n".encode(errors="surrogateescape"))
-        os._exit(CANNOT_START)
 
 
 def bind(parent: int) -> None:

@@ -7,19 +7,18 @@ import contextlib
 import json
 import os
 import signal
-from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from compiler.errors import Loc, ReelError
+from compiler.supervise.fork_server import python_of, start_fork
 from compiler.supervise.plain import plain
-from compiler.supervise.probe import child_of, fault_of
-from compiler.supervise.sandbox import ChildLimits, launcher, start, stop
+from compiler.supervise.probe import fault_of
+from compiler.supervise.sandbox import Child, ChildLimits, launcher, stop
 from compiler.supervise.verdict import Origins
 
 LISTED = "feeds.json"
-PYTHON = child_of("straighten")
 MEMORY, FILES = 4 << 30, 32
 """The most bytes of address space, and open files besides two for each input."""
 
@@ -44,7 +43,7 @@ async def feeding(feeds: Mapping[str, str], folder: Path, origins: Origins, nice
         os.mkfifo(folder / name)
     listed = "{" + ",\n".join(f"{json.dumps(name)}: {spec}" for name, spec in feeds.items()) + "}"
     (folder / LISTED).write_text(listed, encoding="utf-8")
-    child = await start([*PYTHON, str(folder / LISTED)], _limits(len(feeds), nice))
+    child = await start_fork("straighten", [str(folder / LISTED)], _limits(len(feeds), nice))
     said = bytearray()
     listening = asyncio.ensure_future(_listen(child, said))
     freeing = asyncio.ensure_future(_free(child, [folder / name for name in feeds]))
@@ -64,14 +63,14 @@ async def feeding(feeds: Mapping[str, str], folder: Path, origins: Origins, nice
 
 def straightener(inputs: int) -> list[str]:
     """The beginning of the sandboxed child's argv; this process must start it."""
-    return launcher(PYTHON, _limits(inputs, 0))
+    return launcher(python_of("straighten"), _limits(inputs, 0))
 
 
 def _limits(inputs: int, nice: int) -> ChildLimits:
     return ChildLimits(memory=MEMORY, file=0, files=FILES + 3 * inputs, nice=nice)
 
 
-async def _free(child: Process, fifos: list[Path]) -> None:
+async def _free(child: Child, fifos: list[Path]) -> None:
     """Once the child has ended, open the FIFOs in its place, since ffmpeg would wait for ever for a writer."""
     await child.wait()
     while True:
@@ -81,7 +80,7 @@ async def _free(child: Process, fifos: list[Path]) -> None:
         await asyncio.sleep(FREED)
 
 
-async def _listen(child: Process, said: bytearray) -> int:
+async def _listen(child: Child, said: bytearray) -> int:
     """Collect the child's stderr, up to MOST bytes."""
     assert child.stderr
     while piece := await child.stderr.read(MOST):
@@ -89,13 +88,13 @@ async def _listen(child: Process, said: bytearray) -> int:
     return 0
 
 
-async def _ended(child: Process, listening: asyncio.Future[int]) -> None:
+async def _ended(child: Child, listening: asyncio.Future[int]) -> None:
     if child.returncode is not None:  # its last words count
         await asyncio.wait({listening})
     await stop(child, grace=0, reader=listening)
 
 
-def _failure(child: Process, said: bytearray, feeds: Mapping[str, str], origins: Origins) -> ReelError | None:
+def _failure(child: Child, said: bytearray, feeds: Mapping[str, str], origins: Origins) -> ReelError | None:
     """The child's own error, or that it crashed; None if it ended well or was stopped."""
     stderr = said.decode(errors="replace")
     line = next((line for line in stderr.splitlines() if line.startswith('{"fifo"')), None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -14,9 +13,10 @@ from typing import Any, Protocol, TypeVar
 
 from compiler.errors import Loc, ReelError, raise_all
 from compiler.supervise.address import address_in
+from compiler.supervise.fork_server import start_fork
 from compiler.supervise.plain import plain
 from compiler.supervise.remedy import convert
-from compiler.supervise.sandbox import ChildLimits, ask
+from compiler.supervise.sandbox import ChildLimits, answer_of
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import AudioStream, Media, VideoStream
 
@@ -26,19 +26,6 @@ WITHIN = 120.0
 
 AT_ONCE = 3
 """The most children at the same time."""
-
-ROOT = str(Path(__file__).parents[2])
-# Our folder goes first, so that the child runs its parent's version even if another one is installed. No other part of
-# the environment is used, so that no file beside the media can shadow a module.
-BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from compiler.supervise.{} import main; main()"
-
-
-def child_of(module: str) -> tuple[str, ...]:
-    """The beginning of the argv of a child that runs a module of this folder."""
-    return (sys.executable, "-I", "-B", "-c", BOOT.format(module), ROOT)
-
-
-PYTHON = child_of("probe_child")
 
 SLOW = "check that its disk or network answers, then try again"
 
@@ -106,9 +93,9 @@ async def looked_at_closer(media: Media, start: SourceTime, end: SourceTime, loc
 async def question(name: str, path: Path, *rest: Fraction, loc: Loc) -> Any:
     """The probe child's answer to one question about a file; every failure is a coded error at `loc`."""
     _check_regular(path, loc)
-    command = [*PYTHON, name, str(path.absolute()), *map(str, rest)]
+    child = await start_fork("probe_child", [name, str(path.absolute()), *map(str, rest)], LIMITS)
     try:
-        answer = await ask(command, LIMITS, WITHIN)
+        answer = await answer_of(child, WITHIN)
     except TimeoutError as error:
         raise _fault("RC604", path, loc, f"could not be read within {WITHIN:.0f} s", hint=SLOW) from error
     try:

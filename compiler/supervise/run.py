@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
@@ -11,7 +10,7 @@ from time import monotonic
 from compiler.errors import Loc, ReelError
 from compiler.supervise.feed import feeding
 from compiler.supervise.progress import Progress, ProgressMeter
-from compiler.supervise.sandbox import ChildLimits, start, stop
+from compiler.supervise.sandbox import Child, ChildLimits, start, stop
 from compiler.supervise.verdict import UNKNOWN, Origins, explain
 
 KEPT = 64 * 1024
@@ -95,7 +94,7 @@ async def _run(
         raise explain(exit_code, stderr.text(), origins)
 
 
-async def _follow(child: Process, meter: ProgressMeter, stderr: Ends, on_progress: Callable[[Progress], None]) -> int:
+async def _follow(child: Child, meter: ProgressMeter, stderr: Ends, on_progress: Callable[[Progress], None]) -> int:
     assert child.stdout
     assert child.stderr
     listening = asyncio.ensure_future(_listen(child.stderr, stderr))

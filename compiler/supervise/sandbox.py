@@ -13,10 +13,10 @@ import json
 import os
 import signal
 import sys
-from asyncio.subprocess import Process
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol
 
 LAUNCHER = str(Path(__file__).with_name("child.py"))
 
@@ -52,13 +52,31 @@ class Answer:
     stderr: str
 
 
+class Child(Protocol):
+    """A running child: the part of asyncio's `Process` that its keepers use."""
+
+    pid: int
+    stdout: asyncio.StreamReader | None
+    stderr: asyncio.StreamReader | None
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit code, negative for the signal that ended it; None while it runs."""
+
+    async def wait(self) -> int:
+        """The exit code, once the child has ended."""
+
+    async def communicate(self) -> tuple[bytes, bytes]:
+        """The whole of stdout and stderr, once the child has ended."""
+
+
 def launcher(command: Sequence[str], limits: ChildLimits) -> list[str]:
     """The argv that runs `command` under `limits`; this process must start it."""
     stated = json.dumps({**asdict(limits), "parent": os.getpid()})
     return [sys.executable, "-I", "-S", LAUNCHER, stated, "--", *command]
 
 
-async def start(command: Sequence[str], limits: ChildLimits, cwd: Path | None = None) -> Process:
+async def start(command: Sequence[str], limits: ChildLimits, cwd: Path | None = None) -> Child:
     """Start a child with stdin null, stdout and stderr pipes, as the leader of its own process group."""
     return await asyncio.create_subprocess_exec(
         *launcher(command, limits),
@@ -71,9 +89,8 @@ async def start(command: Sequence[str], limits: ChildLimits, cwd: Path | None = 
     )
 
 
-async def ask(command: Sequence[str], limits: ChildLimits, within: float) -> Answer:
+async def answer_of(child: Child, within: float) -> Answer:
     """The whole answer of a short-lived child; TimeoutError after `within` seconds, with no process left alive."""
-    child = await start(command, limits)
     try:
         stdout, stderr = await asyncio.wait_for(child.communicate(), within)
     finally:
@@ -81,7 +98,7 @@ async def ask(command: Sequence[str], limits: ChildLimits, within: float) -> Ans
     return Answer(child.returncode or 0, stdout, stderr.decode(errors="replace"))
 
 
-async def stop(child: Process, grace: float = GRACE, reader: asyncio.Future[int] | None = None) -> None:
+async def stop(child: Child, grace: float = GRACE, reader: asyncio.Future[int] | None = None) -> None:
     """Return only when the child has ended; a cancel of the caller meanwhile is raised after that.
 
     Sends one SIGTERM to the group (several break the file that ffmpeg is closing), and SIGKILL after `grace` seconds.
@@ -99,7 +116,7 @@ async def stop(child: Process, grace: float = GRACE, reader: asyncio.Future[int]
         raise asyncio.CancelledError
 
 
-async def _stop(child: Process, grace: float, reader: asyncio.Future[int] | None) -> None:
+async def _stop(child: Child, grace: float, reader: asyncio.Future[int] | None) -> None:
     if reader:
         reader.cancel()
         await asyncio.gather(reader, return_exceptions=True)
@@ -115,6 +132,6 @@ async def _stop(child: Process, grace: float, reader: asyncio.Future[int] | None
     await child.communicate()
 
 
-def _signal(child: Process, number: signal.Signals) -> None:
+def _signal(child: Child, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):  # the child has just ended by itself
         os.killpg(child.pid, number)

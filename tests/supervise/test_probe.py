@@ -4,7 +4,7 @@ import os
 import struct
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.supervise import probe as probing
 from compiler.supervise.probe import probe, probe_all
-from compiler.supervise.sandbox import ChildLimits
+from compiler.supervise.sandbox import Child, ChildLimits, start
 from tests.supervise.conftest import Made
 
 SOUNDS = (("short", "mp4"), ("long", "mkv"), ("very_late", "mkv"))
@@ -311,7 +311,10 @@ def test_every_error_is_reported_and_every_file_opened_once(
 def test_a_reader_that_fails_is_an_error_like_any_other(
     made: Made, monkeypatch: pytest.MonkeyPatch, program: str, code: str
 ) -> None:
-    monkeypatch.setattr(probing, "PYTHON", (sys.executable, "-I", "-c", program))
+    def failing(module: str, argv: list[str], limits: ChildLimits) -> Awaitable[Child]:
+        return start([sys.executable, "-I", "-c", program], limits)
+
+    monkeypatch.setattr(probing, "start_fork", failing)
     monkeypatch.setattr(probing, "WITHIN", 1.0)
     with pytest.raises(ReelError) as caught:
         probe(made("plain.mp4"), LOC)

@@ -12,13 +12,17 @@ from pathlib import Path
 import pytest
 
 from compiler.supervise.child import CANNOT_START
-from compiler.supervise.sandbox import ENVIRONMENT, Answer, ChildLimits, ask, launcher
+from compiler.supervise.sandbox import ENVIRONMENT, Answer, ChildLimits, answer_of, launcher, start
 
 ROOT = Path(__file__).parents[2]
 
 
 def run_limited(program: str, limits: ChildLimits = ChildLimits(), within: float = 20) -> Answer:  # noqa: B008
     return asyncio.run(ask([sys.executable, "-I", "-S", "-c", program], limits, within))
+
+
+async def ask(command: Sequence[str], limits: ChildLimits, within: float) -> Answer:
+    return await answer_of(await start(command, limits), within)
 
 
 def alive(pid: int) -> bool:
@@ -39,9 +43,11 @@ def gone(pid: int) -> bool:
 
 
 def wait_for(path: Path) -> str:
-    while not (path.exists() and path.read_text()):
+    for _ in range(3000):
+        if path.exists() and path.read_text():
+            return path.read_text()
         time.sleep(0.02)
-    return path.read_text()
+    raise TimeoutError(path)
 
 
 def test_limits_are_set() -> None:
