@@ -132,6 +132,11 @@ def unreadable(what: str, detail: str = "", hint: str = COPY_AGAIN) -> ReelError
     return ReelError("RC604", Loc(), what, detail=detail, hint=hint)
 
 
+def too_large(name: str, detail: str) -> ReelError:
+    """RC606 for a file called `name` that does not fit into the memory of its reader."""
+    return refused("takes more memory to open than is allowed", f"convert it: {convert(name)}", detail)
+
+
 def too_many_pixels(width: int, height: int, container: InputContainer) -> ReelError:
     """RC606 for a file with a picture larger than any camera makes."""
     what = f"has a picture of {width}x{height}, more than {MAX_PIXELS / 1e6:.0f} million pixels"
@@ -187,7 +192,7 @@ def _refusal(path: Path, error: av.error.FFmpegError, log: Log) -> ReelError:
         what, hint = foreign.encrypted(name, "video", "mp4")
         return unreadable(what, hint=hint)
     if error.errno == errno.ENOMEM:
-        return refused("takes more memory to open than is allowed", f"convert it: {convert(name)}", text)
+        return too_large(name, text)
     with path.open("rb") as file:
         known = foreign.other_file(file.read(256))
     if known:
