@@ -14,13 +14,14 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
+from compiler.supervise.boxes import TABLE_HEAD, BoxWalk, FileBox, in_file
 from compiler.timeline.media import WHOLE, Cropping
 
 MOST = 100_000
-"""Boxes or elements that are read of one level, at most."""
+"""Elements of Matroska that are read of one level, at most."""
 
 Span = tuple[int, int]
-"""The bytes [start, end) of a box's or an element's content."""
+"""The bytes [start, end) of an element's content."""
 
 VISUAL_ENTRY = 78
 """Bytes of a visual sample entry between its type and its boxes (ISO 14496-12)."""
@@ -50,59 +51,32 @@ def cropping(path: Path, container: InputContainer, stream: VideoStream, size: t
 def _of_mov(file: BinaryIO, stream: VideoStream) -> Cropping:
     """The clean aperture of the track's first sample entry: its centre is at an offset from the picture's, and each
     edge is rounded down to a whole pixel, as ffmpeg does."""
-    for moov in _boxes(file, (0, file.seek(0, 2)), b"moov"):
-        for track in _boxes(file, moov, b"trak"):
-            if _track_id(file, track) != stream.id:
-                continue
-            for table in _within(file, track, b"mdia", b"minf", b"stbl", b"stsd"):
-                return _aperture(file, (table[0] + 8, table[1]))
+    walk = BoxWalk(in_file(file), file.seek(0, 2))
+    for track in walk.inside(walk.all, b"moov", b"trak"):
+        if _track_id(walk, track) != stream.id:
+            continue
+        for table in walk.inside(track, b"mdia", b"minf", b"stbl", b"stsd"):
+            return _aperture(walk, next(walk.children(table.after(TABLE_HEAD)), None))
     return WHOLE
 
 
-def _aperture(file: BinaryIO, entries: Span) -> Cropping:
-    _, (start, end) = next(_all_boxes(file, entries))
-    width, height = struct.unpack_from(">2H", _read(file, start, VISUAL_ENTRY), 24)
-    for at, _ in _boxes(file, (start + VISUAL_ENTRY, end), b"clap"):
-        numbers = struct.unpack(">8i", _read(file, at, 32))
+def _aperture(walk: BoxWalk, entry: FileBox | None) -> Cropping:
+    if entry is None:
+        return WHOLE
+    width, height = struct.unpack_from(">2H", walk.content(entry), 24)
+    for box in walk.inside(entry.after(VISUAL_ENTRY), b"clap"):
+        numbers = struct.unpack_from(">8i", walk.content(box))
         wide, high, right_of, below = (Fraction(*numbers[k : k + 2]) for k in (0, 2, 4, 6))
         left, top = (width - wide) / 2 + right_of, (height - high) / 2 + below
         return floor(left), floor(top), width - floor(left + wide), height - floor(top + high)
     return WHOLE
 
 
-def _track_id(file: BinaryIO, track: Span) -> int | None:
-    for start, end in _boxes(file, track, b"tkhd"):
-        header = _read(file, start, end - start)
+def _track_id(walk: BoxWalk, track: FileBox) -> int | None:
+    for box in walk.inside(track, b"tkhd"):
+        header = walk.content(box)
         return int(struct.unpack_from(">I", header, 20 if header[0] else 12)[0])
     return None
-
-
-def _within(file: BinaryIO, span: Span, *names: bytes) -> Iterator[Span]:
-    if not names:
-        yield span
-        return
-    for inner in _boxes(file, span, names[0]):
-        yield from _within(file, inner, *names[1:])
-
-
-def _boxes(file: BinaryIO, span: Span, name: bytes) -> Iterator[Span]:
-    return (inner for found, inner in _all_boxes(file, span) if found == name)
-
-
-def _all_boxes(file: BinaryIO, span: Span) -> Iterator[tuple[bytes, Span]]:
-    at, end = span
-    for _ in range(MOST):
-        if at + 8 > end:
-            return
-        size, name = struct.unpack(">I4s", _read(file, at, 8))
-        start = at + 8
-        if size == 1:
-            size, start = struct.unpack(">Q", _read(file, start, 8))[0], at + 16
-        until = min(end, at + size) if size else end
-        if until < start:
-            return
-        yield name, (start, until)
-        at = until
 
 
 def _of_matroska(file: BinaryIO, container: InputContainer, stream: VideoStream) -> Cropping:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import struct
 from array import array
 
-from compiler.supervise.boxes import NotReadError, TrackBoxes
+from compiler.supervise.boxes import NotReadError
+from compiler.supervise.movie_index import TrackBoxes
 
 PICTURES = frozenset(
     [

@@ -13,7 +13,8 @@ from itertools import count, islice, repeat
 from operator import add, mul, sub
 from typing import BinaryIO
 
-from compiler.supervise.boxes import Movie, NotReadError, TrackBoxes, read_movie
+from compiler.supervise.boxes import NotReadError
+from compiler.supervise.movie_index import Movie, TrackBoxes, read_movie
 from compiler.supervise.samples import Budget, Samples, read_samples
 
 FAR = 1 << 60
