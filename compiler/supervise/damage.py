@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from fractions import Fraction
 from itertools import takewhile
-from typing import Any
 
+from compiler.emit.specs import PictureEntry, decoding, entry_at
 from compiler.supervise.straight_picture import Decoded
 from compiler.supervise.straighten import packets
+from compiler.timeline.media import VideoStream
 
 Range = tuple[Fraction, Fraction]
 
@@ -19,49 +20,34 @@ AFTER = 2
 """Key frames after a damaged packet up to which frames are decoded."""
 
 
-def held_ranges(path: str, video: Mapping[str, Any], first: Fraction, until: Fraction) -> list[Range]:
+def held_ranges(path: str, video: VideoStream, first: Fraction, until: Fraction) -> list[Range]:
     """The source times in [first, until) at which the frame before is held, by decoding that part of the file."""
-    time_base = video["time_base"]
-    low, high = first / time_base, until / time_base
-    entry = next((e for e in reversed(video["entries"]) if e[0] <= low), None)
-    stop = next((e[3] for e in video["entries"] if e[0] > high), None)
-    return list(_joined(_looked_at(path, video, entry, stop), time_base, low, high))
+    low, high = first / video.time_base, until / video.time_base
+    stop = next((number for tick, _, _, number in video.entries if tick > high), None)
+    return list(_joined(_looked_at(path, video, entry_at(video, low), stop), video.time_base, low, high))
 
 
-def held_near(path: str, video: Mapping[str, Any], damaged: list[int]) -> list[Range]:
+def held_near(path: str, video: VideoStream, damaged: list[int]) -> list[Range]:
     """The source times at which the frame before is held, near packets of these numbers."""
     found: list[Range] = []
     done = -1
     for number in damaged[:MOST_PLACES]:
         if number < done:
             continue
-        entry = next((e for e in reversed(video["entries"]) if e[3] <= number), None)
-        after = [e for e in video["entries"] if e[3] > number][:AFTER]
+        entry = next((entry for entry in reversed(video.entries) if entry[3] <= number), None)
+        after = [entry for entry in video.entries if entry[3] > number][:AFTER]
         done = after[-1][3] if len(after) == AFTER else 1 << 62
         looked = _looked_at(path, video, entry, done)
         low = Fraction(entry[0]) if entry else Fraction(0)
-        found += _joined(looked, video["time_base"], low, Fraction(after[-1][0]) if after else Fraction(1 << 62))
+        found += _joined(looked, video.time_base, low, Fraction(after[-1][0]) if after else Fraction(1 << 62))
     return found
 
 
-def _looked_at(
-    path: str, video: Mapping[str, Any], entry: tuple[int, ...] | None, stop: int | None
-) -> list[tuple[int, bool]]:
+def _looked_at(path: str, video: VideoStream, entry: PictureEntry | None, stop: int | None) -> list[tuple[int, bool]]:
     """The frames from an entry up to the packet of number `stop`: their ticks, and whether they are whole."""
-    spec = {
-        "path": path,
-        "stream": video["index"],
-        "enter": entry and {"stamp": entry[1], "position": entry[2], "number": entry[3]},
-        "jumps": video["jumps"],
-        "zero": round(video["first"] / video["time_base"]),
-        "changes": [tick for tick, _ in video.get("shapes", ())],
-        "keyed": len(video["entries"]) > 1,
-        "unstamped": False,
-        "strict": False,
-    }
-    zero = spec["zero"]
+    spec = decoding(path, video, entry, strict=False, unstamped=False)
     frames = Decoded(spec).frames(takewhile(lambda numbered: stop is None or numbered[0] < stop, packets(spec)))
-    return sorted((tick - zero, frame is not None) for tick, frame in frames if tick is not None)
+    return sorted((tick - spec["zero"], frame is not None) for tick, frame in frames if tick is not None)
 
 
 def _joined(frames: list[tuple[int, bool]], time_base: Fraction, low: Fraction, high: Fraction) -> Iterator[Range]:

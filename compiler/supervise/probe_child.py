@@ -21,7 +21,7 @@ from typing import Any
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
+from av.video.stream import VideoStream as Picture
 
 from compiler.errors import ReelError
 from compiler.supervise import survey
@@ -48,7 +48,7 @@ from compiler.supervise.sound_facts import SoundFacts
 from compiler.supervise.straighten import sample_counts
 from compiler.supervise.tracks import UndecodableTrackError, sound_of
 from compiler.supervise.whole import Whole
-from compiler.timeline.media import MAX_PIXELS, STILL_RATE, STILL_SECONDS, STILL_TICK, WHOLE
+from compiler.timeline.media import MAX_PIXELS, STILL_RATE, STILL_SECONDS, STILL_TICK, WHOLE, VideoStream
 from compiler.timeline.media import STILL as STILL_FORMAT
 
 Fields = dict[str, Any]
@@ -71,7 +71,7 @@ def main() -> None:
 def damaged(path: Path, start: Fraction, end: Fraction) -> Fields:
     """The facts of a file that does not decode whole between two source times: both streams are straightened."""
     facts = media(path, forced=True)
-    facts["video"]["held"] = held_ranges(str(path), facts["video"], start, end)
+    facts["video"]["held"] = held_ranges(str(path), VideoStream(**facts["video"]), start, end)
     return facts
 
 
@@ -102,9 +102,9 @@ def _media(path: Path, undecodable: Collection[int], *, forced: bool) -> Fields:
         heard = _heard(container, reading.heads[1], there, path) if sound else None
         seen = PictureFacts(container, reading.heads[0], heard, there)
         video = seen.facts()
-        if reading.heads[0].corrupt:
-            video["held"] = held_near(str(path), video, reading.heads[0].corrupt)
         video["crop"] = cropping(path, container, picture, (video["width"], video["height"]))
+        if reading.heads[0].corrupt:
+            video["held"] = held_near(str(path), VideoStream(**video), reading.heads[0].corrupt)
         return {
             **whole,
             "format": container.format.name.split(",")[0],
@@ -158,7 +158,7 @@ def _whole(container: InputContainer, reading: survey.Reading, missing: Fraction
 QUESTIONS: dict[str, Callable[..., object]] = {"media": media, "damaged": damaged, "film": film}
 
 
-def _picture(container: InputContainer) -> VideoStream:
+def _picture(container: InputContainer) -> Picture:
     streams = [stream for stream in container.streams.video if not stream.disposition & ART]
     if not streams:
         raise no_picture(container)
@@ -170,7 +170,7 @@ def _picture(container: InputContainer) -> VideoStream:
     return stream
 
 
-def _still(container: InputContainer, stream: VideoStream) -> Fields:
+def _still(container: InputContainer, stream: Picture) -> Fields:
     """A still image as a picture of one frame."""
     for packet in container.demux(stream):
         frame = survey.first_frame(packet)

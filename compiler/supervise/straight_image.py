@@ -9,19 +9,20 @@ from pathlib import Path
 from av.container import OutputContainer
 from av.video.frame import VideoFrame
 
+from compiler.emit.specs import PictureSpec
 from compiler.supervise.admit import unreadable
 from compiler.supervise.images.image import Image
 from compiler.supervise.images.opening import image_of
-from compiler.supervise.straight_picture import PictureSender, Spec
+from compiler.supervise.straight_picture import PictureSender
 
 
-def send_image(spec: Spec, sink: OutputContainer) -> None:
-    """Send every frame from `from` on, the one on screen there at time 0; RC604 if none decodes."""
+def send_image(spec: PictureSpec, sink: OutputContainer) -> None:
+    """Send every frame from `begin` on, the one on screen there at time 0; RC604 if none decodes."""
     image = image_of(Path(spec["path"]))
     if image is None:
         raise unreadable("has changed since it was read")
     sender, found = PictureSender(spec, sink), False
-    for tick, frame in laps(image, spec["lap"], spec["from"]):
+    for tick, frame in laps(image, spec["lap"], spec["begin"]):
         if spec["until"] is not None and tick > spec["until"]:
             break
         if frame is None and spec["strict"]:

@@ -13,10 +13,10 @@ from av.packet import Packet
 from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import Interpolation
 
+from compiler.emit.specs import DecodingSpec, PictureSpec
 from compiler.supervise.admit import unreadable
 from compiler.supervise.clock import offset_at
 
-Spec = dict[str, Any]
 Numbered = Iterable[tuple[int, "Packet[Any]"]]
 
 SENT = (
@@ -45,7 +45,7 @@ def sent_format(pix_fmt: str) -> str:
 class Decoded:
     """The frames that packets decode to, with corrected ticks; None for a frame that is damaged or missing."""
 
-    def __init__(self, spec: Spec) -> None:
+    def __init__(self, spec: DecodingSpec) -> None:
         self._jumps = spec["jumps"]
         self._unstamped, self._strict = spec["unstamped"], spec["strict"]
         self._changes = {tick + spec["zero"] for tick in spec["changes"]}
@@ -112,8 +112,8 @@ class Decoded:
         return not self._broken
 
 
-def send_picture(spec: Spec, numbered: Numbered, sink: OutputContainer) -> None:
-    """Send every frame from `from` on; the one on screen there comes first, at time 0."""
+def send_picture(spec: PictureSpec, numbered: Numbered, sink: OutputContainer) -> None:
+    """Send every frame from `begin` on; the one on screen there comes first, at time 0."""
     sender = PictureSender(spec, sink)
     slots, at = spec["slots"], 0
     for tick, frame in Decoded(spec).frames(numbered):
@@ -129,8 +129,8 @@ def send_picture(spec: Spec, numbered: Numbered, sink: OutputContainer) -> None:
 class PictureSender:
     """Holds one frame back until the next is known: of several at one time the last counts."""
 
-    def __init__(self, spec: Spec, sink: OutputContainer) -> None:
-        self._spec, self._sink, self._from = spec, sink, spec["from"]
+    def __init__(self, spec: PictureSpec, sink: OutputContainer) -> None:
+        self._spec, self._sink, self._begin = spec, sink, spec["begin"]
         self._frame: VideoFrame | None = None
         self._tick: int | None = None
         self._sent = -1
@@ -140,7 +140,7 @@ class PictureSender:
         """Take the next frame, or None for a damaged one, in whose place the one before stays."""
         if tick < 0 and not self._spec["late"]:
             return
-        tick = max(tick - self._from, 0)
+        tick = max(tick - self._begin, 0)
         if self._tick is not None and tick > self._tick:
             self._send()
         if frame is not None:
@@ -150,7 +150,7 @@ class PictureSender:
 
     def _first(self, tick: int) -> int:
         """The first frame is held back to time 0, whatever its own time: nothing was on screen before it."""
-        return tick if self._spec["from"] else 0
+        return tick if self._spec["begin"] else 0
 
     def finish(self) -> None:
         """Send the last frame."""
@@ -180,8 +180,9 @@ class PictureSender:
 
     def _shaped(self, frame: VideoFrame) -> VideoFrame:
         """The frame in the first shape of the file, in a format that can be sent."""
-        width, height, matrix, full = (self._spec[name] for name in ("width", "height", "matrix", "range"))
-        pix_fmt = sent_format(self._spec["pix_fmt"])
+        spec = self._spec
+        width, height, matrix, full = spec["width"], spec["height"], spec["matrix"], spec["range"]
+        pix_fmt = sent_format(spec["pix_fmt"])
         same = (frame.width, frame.height, frame.format.name) == (width, height, pix_fmt)
         recoloured = not _is_tagged_like(frame, matrix, full)
         if same and not recoloured:

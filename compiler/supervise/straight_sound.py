@@ -13,9 +13,10 @@ from av.audio.resampler import AudioResampler
 from av.container import OutputContainer
 from av.packet import Packet
 
+from compiler.emit.specs import SoundSpec
 from compiler.supervise.admit import unreadable
 from compiler.supervise.clock import stamp_of
-from compiler.supervise.straight_picture import Numbered, Spec
+from compiler.supervise.straight_picture import Numbered
 
 SOFT = Fraction(3, 1000)
 """Seconds faded before and after a gap or an overlap, so that nothing clicks."""
@@ -30,15 +31,15 @@ BLOCK = 4096
 """Samples sent at a time."""
 
 
-def send_sound(spec: Spec, numbered: Numbered, sink: OutputContainer) -> None:
-    """Send every sample from `from` on, source samples of the stream's own rate, silence where there is none."""
+def send_sound(spec: SoundSpec, numbered: Numbered, sink: OutputContainer) -> None:
+    """Send every sample from `begin` on, source samples of the stream's own rate, silence where there is none."""
     sender = _Sender(spec, sink)
     for place, data in _placed(spec, numbered):
         sender.take(place, data)
     sender.finish()
 
 
-def _placed(spec: Spec, numbered: Numbered) -> Iterator[tuple[int, array[float]]]:
+def _placed(spec: SoundSpec, numbered: Numbered) -> Iterator[tuple[int, array[float]]]:
     """The decoded samples of each packet, interleaved, and the source sample at which they begin."""
     anchors = {(stamp, position): (sample, drift) for stamp, position, sample, drift in spec["anchors"]}
     shape, due = _Shaper(spec, 0), None
@@ -79,7 +80,7 @@ def count_samples(numbered: Numbered) -> list[int]:
 class _Shaper:
     """Brings frames to the first layout and rate of the stream, and stretches them by a drift, in billionths."""
 
-    def __init__(self, spec: Spec, drift: int) -> None:
+    def __init__(self, spec: SoundSpec, drift: int) -> None:
         fine = max(1, FINEST // spec["rate"]) if drift else 1
         self._fine, self._channels = fine, spec["channels"]
         self._resampler = AudioResampler(
@@ -132,10 +133,10 @@ def _decoded(packet: Packet[Any], *, strict: bool) -> list[AudioFrame]:
 class _Sender:
     """Sends samples in order, without a gap; the last 3 ms are held back until it is known what follows them."""
 
-    def __init__(self, spec: Spec, sink: OutputContainer) -> None:
+    def __init__(self, spec: SoundSpec, sink: OutputContainer) -> None:
         self._channels, self._rate = spec["channels"], spec["rate"]
         self._soft = round(SOFT * self._rate)
-        self._sink, self._first = sink, spec["from"]
+        self._sink, self._first = sink, spec["begin"]
         self._stream: Any = sink.add_stream("pcm_f32le", rate=self._rate, layout=spec["layout"])
         self._stream.time_base = Fraction(1, self._rate)
         self._end = self._first

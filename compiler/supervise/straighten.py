@@ -3,7 +3,7 @@
     straighten FEEDS        {"FIFO": SPEC, ...}, a JSON file beside the FIFOs
     straighten SPEC -       one spec, to stdout
 
-A spec is of `compiler.emit.straightened.spec_of`. Each FIFO gets NUT with raw pictures of one shape at increasing
+A spec is one of `compiler.emit.specs`. Each FIFO gets NUT with raw pictures of one shape at increasing
 times, or PCM without a gap, from the source time that the spec states. ffmpeg then counts nothing that the container
 made uneven: one model for every version of it. An error is one JSON line on stderr, with exit code 1; a reader that
 stops reading is no error.
@@ -25,12 +25,13 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Stream
 
+from compiler.emit.specs import Enter, PacketsSpec, Spec
 from compiler.errors import Loc, ReelError
 from compiler.supervise.admit import opened
 from compiler.supervise.child import bind
 from compiler.supervise.clock import stamp_of
 from compiler.supervise.straight_image import send_image
-from compiler.supervise.straight_picture import Numbered, Spec, send_picture
+from compiler.supervise.straight_picture import Numbered, send_picture
 from compiler.supervise.straight_sound import count_samples, send_sound
 from compiler.timeline.media import UNINDEXED
 
@@ -41,9 +42,10 @@ def main() -> None:
     Each has a process: a thread that waits for ffmpeg inside libav would keep the others from running.
     """
     listed = Path(sys.argv[1])
-    feeds: dict[str, Any] = json.loads(listed.read_text(encoding="utf-8"))
+    stated = json.loads(listed.read_text(encoding="utf-8"))
     if sys.argv[2:] == ["-"]:
-        sys.exit(_feed(feeds, "pipe:1"))
+        sys.exit(_feed(stated, "pipe:1"))
+    feeds: dict[str, Spec] = stated
     for name, spec in feeds.items():
         parent = os.getpid()
         if os.fork() == 0:
@@ -71,15 +73,15 @@ def _feed(spec: Spec, output: str) -> int:
 def straighten(spec: Spec, output: str) -> None:
     """Stream one stream of one file to an address of libav's; RC604 and RC606 as a probe has them."""
     with contextlib.suppress(BrokenPipeError), av.open(output, "w", format="nut") as sink:  # ffmpeg has all it wants
-        if spec.get("image"):
-            send_image(spec, sink)
-        elif spec["kind"] == "video":
-            send_picture(spec, packets(spec), sink)
-        else:
+        if spec["kind"] == "audio":
             send_sound(spec, packets(spec), sink)
+        elif spec["image"]:
+            send_image(spec, sink)
+        else:
+            send_picture(spec, packets(spec), sink)
 
 
-def packets(spec: Spec) -> Numbered:
+def packets(spec: PacketsSpec) -> Numbered:
     """The stream's packets with their numbers, from the stated entry on, or from the file's start."""
     enter = spec["enter"]
     if enter is not None:
@@ -122,19 +124,19 @@ def _demuxed(container: InputContainer, stream: Stream) -> Iterator[Packet[Any]]
         return
 
 
-def _seek(container: InputContainer, stream: Stream, enter: dict[str, int]) -> None:
+def _seek(container: InputContainer, stream: Stream, enter: Enter) -> None:
     if container.format.name.split(",")[0] in UNINDEXED:
         container.seek(enter["position"], unsupported_byte_offset=True, stream=stream)
     else:
         container.seek(enter["stamp"], stream=stream, backward=True)
 
 
-def _same(packet: Packet[Any], enter: dict[str, int]) -> bool:
+def _same(packet: Packet[Any], enter: Enter) -> bool:
     """Whether this is the packet to enter at."""
     return stamp_of(packet) == enter["stamp"] and (packet.pos is None or packet.pos == enter["position"])
 
 
-def _beyond(packet: Packet[Any], enter: dict[str, int]) -> bool:
+def _beyond(packet: Packet[Any], enter: Enter) -> bool:
     """Whether the seek has led past the packet to enter at."""
     if packet.pos is not None and enter["position"] >= 0:
         return packet.pos > enter["position"]
