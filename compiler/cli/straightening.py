@@ -34,7 +34,7 @@ def straighten_command(
     from compiler.emit.straightened import spec_of
     from compiler.ir.ops import Source
     from compiler.supervise.facts_cache import FactsCache
-    from compiler.supervise.feed import straightener
+    from compiler.supervise.films.feed import straightener
     from compiler.supervise.probe import probing
 
     if video == audio:

@@ -14,9 +14,9 @@ from typing import Any, Protocol, TypeVar
 
 from compiler.errors import Loc, ReelError, raise_all
 from compiler.supervise.address import address_in
+from compiler.supervise.children.sandbox import ChildLimits, ask
 from compiler.supervise.plain import plain
 from compiler.supervise.remedy import convert
-from compiler.supervise.sandbox import ChildLimits, ask
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import AudioStream, Media, VideoStream
 
@@ -38,7 +38,7 @@ def child_of(module: str) -> tuple[str, ...]:
     return (sys.executable, "-I", "-B", "-c", BOOT.format(module), ROOT)
 
 
-PYTHON = child_of("probe_child")
+PYTHON = child_of("facts.probe_child")
 
 SLOW = "check that its disk or network answers, then try again"
 

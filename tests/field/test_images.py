@@ -15,7 +15,7 @@ from compiler.previews import Patience, make_proxy, make_strip
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.images.opening import image_of
 from compiler.supervise.probe import probe
-from compiler.supervise.straight_image import laps
+from compiler.supervise.straighten.image import laps
 from tests.cases import cases
 from tests.field.desk import Desk
 from tests.field.images import Layer, delayed, webp_of

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from compiler.errors import ReelError
-from compiler.supervise.admit import opened
-from compiler.supervise.boxes import MAX_BOXES, BoxWalk, NotReadError, Reader, in_file, in_memory
-from compiler.supervise.cropping import cropping
-from compiler.supervise.encryption import encrypted_tracks
+from compiler.supervise.facts.cropping import cropping
 from compiler.supervise.images.heif_boxes import read_heif
 from compiler.supervise.images.sequence import sequence
+from compiler.supervise.media.admit import opened
+from compiler.supervise.media.boxes import MAX_BOXES, BoxWalk, NotReadError, Reader, in_file, in_memory
+from compiler.supervise.media.encryption import encrypted_tracks
 from tests.conform.test_cropping import with_clap
 from tests.supervise.conftest import Made
 

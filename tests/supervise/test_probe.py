@@ -12,8 +12,8 @@ import pytest
 
 from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.supervise import probe as probing
+from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.probe import probe, probe_all
-from compiler.supervise.sandbox import ChildLimits
 from tests.supervise.conftest import Made
 
 LARGE = 3 << 30

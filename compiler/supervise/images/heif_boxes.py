@@ -6,8 +6,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from compiler.supervise.admit import unreadable
-from compiler.supervise.boxes import FULL_HEAD, BoxWalk, FileBox, in_memory
+from compiler.supervise.media.admit import unreadable
+from compiler.supervise.media.boxes import FULL_HEAD, BoxWalk, FileBox, in_memory
 
 MOST = 100_000
 """Pieces of items that are looked at."""

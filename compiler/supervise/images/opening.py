@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from compiler.supervise.admit import too_large
 from compiler.supervise.images import apng, gif, heif, sequence, webp
 from compiler.supervise.images.image import Image
+from compiler.supervise.media.admit import too_large
 
 SEQUENCES = {b"avis", b"hevc", b"hevx", b"msf1"}
 STILLS = {b"avif", b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2", b"avio"}

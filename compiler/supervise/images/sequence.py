@@ -13,11 +13,11 @@ import av.error
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from compiler.supervise.admit import admit_stream, opened
-from compiler.supervise.boxes import BoxWalk, in_memory
 from compiler.supervise.images.by_libav import decoded
 from compiler.supervise.images.heif import with_alpha
 from compiler.supervise.images.image import Frames, Image
+from compiler.supervise.media.admit import admit_stream, opened
+from compiler.supervise.media.boxes import BoxWalk, in_memory
 
 CODECS = ("av1", "hevc")
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from time import monotonic
 
 from compiler.errors import Loc, ReelError
-from compiler.supervise.film import check_output, part_of, publish
-from compiler.supervise.progress import ProgressMeter
-from compiler.supervise.run import run
-from compiler.supervise.verdict import UNKNOWN, Origins
+from compiler.supervise.films.film import check_output, part_of, publish
+from compiler.supervise.films.progress import ProgressMeter
+from compiler.supervise.films.run import run
+from compiler.supervise.films.verdict import UNKNOWN, Origins
 
 BuildCommand = Callable[[Path, Path], list[str]]
 """The argv that renders the script at the first path to the second, which ends in `.part`: it must state the muxer."""

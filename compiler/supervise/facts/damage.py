@@ -7,8 +7,8 @@ from fractions import Fraction
 from itertools import takewhile
 
 from compiler.emit.specs import PictureEntry, decoding, entry_at
-from compiler.supervise.straight_picture import Decoded
-from compiler.supervise.straighten import packets
+from compiler.supervise.straighten.child import packets
+from compiler.supervise.straighten.picture import Decoded
 from compiler.timeline.media import VideoStream
 
 Range = tuple[Fraction, Fraction]

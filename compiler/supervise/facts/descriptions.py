@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from array import array
 
-from compiler.supervise.boxes import NotReadError
-from compiler.supervise.movie_index import TrackBoxes
+from compiler.supervise.facts.movie_index import TrackBoxes
+from compiler.supervise.media.boxes import NotReadError
 
 PICTURES = frozenset(
     [

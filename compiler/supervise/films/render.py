@@ -12,12 +12,12 @@ from pathlib import Path
 from time import monotonic
 
 from compiler.errors import Loc, Notice, ReelError
-from compiler.supervise.film import check_output, part_of, publish, refusal
-from compiler.supervise.progress import Progress, ProgressMeter
-from compiler.supervise.run import RENDERING, run
-from compiler.supervise.sandbox import ChildLimits
-from compiler.supervise.verdict import UNKNOWN, Origins
-from compiler.supervise.verify import Expected, verify_film
+from compiler.supervise.children.sandbox import ChildLimits
+from compiler.supervise.films.film import check_output, part_of, publish, refusal
+from compiler.supervise.films.progress import Progress, ProgressMeter
+from compiler.supervise.films.run import RENDERING, run
+from compiler.supervise.films.verdict import UNKNOWN, Origins
+from compiler.supervise.films.verify import Expected, verify_film
 
 BuildCommand = Callable[[Path, Path], list[str]]
 """The argv of a step, given the folder of its files and the path of the film, which ends in `.part`, so that the argv

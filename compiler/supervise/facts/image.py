@@ -12,10 +12,10 @@ from typing import Any, cast
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
-from compiler.supervise.admit import unreadable
-from compiler.supervise.colour import colours
+from compiler.supervise.facts.colour import colours
 from compiler.supervise.images.image import Image, is_opaque
-from compiler.supervise.straight_picture import sent_format
+from compiler.supervise.media.admit import unreadable
+from compiler.supervise.straighten.picture import sent_format
 from compiler.timeline.media import STILL_RATE, STILL_SECONDS, STILL_TICK
 
 Facts = dict[str, Any]

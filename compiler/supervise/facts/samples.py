@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import accumulate, chain, compress, islice, repeat
 from operator import add, sub
 
-from compiler.supervise.boxes import NotReadError
-from compiler.supervise.descriptions import check_description, check_references, frame_bytes
-from compiler.supervise.movie_index import TrackBoxes, big_endian, entries, time_scale
+from compiler.supervise.facts.descriptions import check_description, check_references, frame_bytes
+from compiler.supervise.facts.movie_index import TrackBoxes, big_endian, entries, time_scale
+from compiler.supervise.media.boxes import NotReadError
 
 MAX_SAMPLES = 1 << 21
 """Samples of all tracks of one file that are read: seven hours of 30 pictures a second with AAC."""

@@ -17,10 +17,10 @@ from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from compiler.supervise.admit import unreadable
-from compiler.supervise.clock import Clock, StreamClock, stamp_of
-from compiler.supervise.key_frames import Entry, KeyFrames
-from compiler.supervise.sample_tables import Table, farthest_off, sample_tables
+from compiler.supervise.facts.key_frames import Entry, KeyFrames
+from compiler.supervise.facts.sample_tables import Table, farthest_off, sample_tables
+from compiler.supervise.media.admit import unreadable
+from compiler.supervise.media.clock import Clock, StreamClock, stamp_of
 from compiler.timeline.media import UNINDEXED
 
 BEYOND = Fraction(1)

@@ -11,9 +11,9 @@ from av.packet import Packet
 from av.stream import Stream
 from av.video.frame import VideoFrame
 
-from compiler.supervise import headers
-from compiler.supervise.sample_tables import Table
-from compiler.supervise.shapes import Shape, shape_of
+from compiler.supervise.facts import headers
+from compiler.supervise.facts.sample_tables import Table
+from compiler.supervise.facts.shapes import Shape, shape_of
 
 EVERY = Fraction(1, 2)
 """Seconds between the packets that are remembered as entries."""

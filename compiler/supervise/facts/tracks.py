@@ -8,7 +8,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Disposition
 
-from compiler.supervise.admit import AUDIO_CODECS, admit_stream
+from compiler.supervise.media.admit import AUDIO_CODECS, admit_stream
 
 
 class UndecodableTrackError(Exception):

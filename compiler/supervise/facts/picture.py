@@ -11,12 +11,12 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from compiler.supervise.admit import unreadable
-from compiler.supervise.colour import colours
-from compiler.supervise.display import turn
-from compiler.supervise.sound_facts import SoundFacts
-from compiler.supervise.survey import StreamSurvey
-from compiler.supervise.whole import Whole
+from compiler.supervise.facts.colour import colours
+from compiler.supervise.facts.display import turn
+from compiler.supervise.facts.sound import SoundFacts
+from compiler.supervise.facts.survey import StreamSurvey
+from compiler.supervise.facts.whole import Whole
+from compiler.supervise.media.admit import unreadable
 from compiler.timeline.media import BEGINS_LATE, GOES_ON, UNINDEXED
 
 Facts = dict[str, Any]

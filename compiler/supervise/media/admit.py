@@ -20,8 +20,8 @@ from av.container import Container, InputContainer
 from av.stream import Stream
 
 from compiler.errors import Loc, ReelError
-from compiler.supervise import foreign
-from compiler.supervise.encryption import encrypted_tracks, is_encrypted
+from compiler.supervise.media import foreign
+from compiler.supervise.media.encryption import encrypted_tracks, is_encrypted
 from compiler.supervise.remedy import command, convert
 from compiler.timeline.media import MAX_PIXELS
 

@@ -11,7 +11,7 @@ from av.audio.layout import AudioLayout
 from av.sidedata.sidedata import SideData, Type
 from av.video.frame import VideoFrame
 
-from compiler.supervise.admit import refused
+from compiler.supervise.media.admit import refused
 
 UNPLACED = {
     1: ("FC",),

@@ -24,8 +24,19 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream as Picture
 
 from compiler.errors import ReelError
-from compiler.supervise import survey
-from compiler.supervise.admit import (
+from compiler.supervise.facts import survey
+from compiler.supervise.facts.colour import colours
+from compiler.supervise.facts.cropping import cropping
+from compiler.supervise.facts.damage import held_near, held_ranges
+from compiler.supervise.facts.display import turn
+from compiler.supervise.facts.film import film
+from compiler.supervise.facts.image import image_facts
+from compiler.supervise.facts.picture import PictureFacts
+from compiler.supervise.facts.sound import SoundFacts
+from compiler.supervise.facts.tracks import UndecodableTrackError, sound_of
+from compiler.supervise.facts.whole import Whole
+from compiler.supervise.images.opening import image_of
+from compiler.supervise.media.admit import (
     STILLS,
     VIDEO_CODECS,
     Log,
@@ -36,18 +47,7 @@ from compiler.supervise.admit import (
     too_many_pixels,
     unreadable,
 )
-from compiler.supervise.colour import colours
-from compiler.supervise.cropping import cropping
-from compiler.supervise.damage import held_near, held_ranges
-from compiler.supervise.display import turn
-from compiler.supervise.film_facts import film
-from compiler.supervise.images.facts import image_facts
-from compiler.supervise.images.opening import image_of
-from compiler.supervise.picture_facts import PictureFacts
-from compiler.supervise.sound_facts import SoundFacts
-from compiler.supervise.straighten import sample_counts
-from compiler.supervise.tracks import UndecodableTrackError, sound_of
-from compiler.supervise.whole import Whole
+from compiler.supervise.straighten.child import sample_counts
 from compiler.timeline.media import MAX_PIXELS, STILL_RATE, STILL_SECONDS, STILL_TICK, WHOLE, VideoStream
 from compiler.timeline.media import STILL as STILL_FORMAT
 

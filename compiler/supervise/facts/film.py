@@ -9,8 +9,8 @@ from typing import Any
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from compiler.supervise import survey
-from compiler.supervise.admit import DECODERS, FORMATS, opened, unreadable
+from compiler.supervise.facts import survey
+from compiler.supervise.media.admit import DECODERS, FORMATS, opened, unreadable
 
 Fields = dict[str, Any]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from compiler.errors import Loc, ReelError
-from compiler.supervise.child import CANNOT_START
+from compiler.supervise.children.child import CANNOT_START
 from compiler.supervise.plain import plain
 
 FIRST, LAST = 4, 2

@@ -13,9 +13,9 @@ from itertools import count, islice, repeat
 from operator import add, mul, sub
 from typing import BinaryIO
 
-from compiler.supervise.boxes import NotReadError
-from compiler.supervise.movie_index import Movie, TrackBoxes, read_movie
-from compiler.supervise.samples import Budget, Samples, read_samples
+from compiler.supervise.facts.movie_index import Movie, TrackBoxes, read_movie
+from compiler.supervise.facts.samples import Budget, Samples, read_samples
+from compiler.supervise.media.boxes import NotReadError
 
 FAR = 1 << 60
 """Ticks beyond which no edit lies."""

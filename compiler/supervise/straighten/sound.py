@@ -14,9 +14,9 @@ from av.container import OutputContainer
 from av.packet import Packet
 
 from compiler.emit.specs import SoundSpec
-from compiler.supervise.admit import unreadable
-from compiler.supervise.clock import stamp_of
-from compiler.supervise.straight_picture import Numbered
+from compiler.supervise.media.admit import unreadable
+from compiler.supervise.media.clock import stamp_of
+from compiler.supervise.straighten.picture import Numbered
 
 SOFT = Fraction(3, 1000)
 """Seconds faded before and after a gap or an overlap, so that nothing clicks."""

@@ -9,10 +9,10 @@ from pathlib import Path
 from time import monotonic
 
 from compiler.errors import Loc, ReelError
-from compiler.supervise.feed import feeding
-from compiler.supervise.progress import Progress, ProgressMeter
-from compiler.supervise.sandbox import ChildLimits, start, stop
-from compiler.supervise.verdict import UNKNOWN, Origins, explain
+from compiler.supervise.children.sandbox import ChildLimits, start, stop
+from compiler.supervise.films.feed import feeding
+from compiler.supervise.films.progress import Progress, ProgressMeter
+from compiler.supervise.films.verdict import UNKNOWN, Origins, explain
 
 KEPT = 64 * 1024
 """Bytes kept of each end of stderr: causes are at the head, consequences at the tail."""

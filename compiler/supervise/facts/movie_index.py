@@ -8,7 +8,7 @@ from array import array
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from compiler.supervise.boxes import BoxWalk, FileBox, NotReadError, in_file, in_memory
+from compiler.supervise.media.boxes import BoxWalk, FileBox, NotReadError, in_file, in_memory
 
 FRAGMENTED = {b"moof", b"sidx", b"ssix", b"mfra", b"mvex", b"trak", b"cmov"}
 """Boxes beside or in the index that say that it is not whole, or not where it is read here."""

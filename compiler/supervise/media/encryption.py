@@ -7,7 +7,7 @@ from pathlib import Path
 
 from av.stream import Stream
 
-from compiler.supervise.boxes import TABLE_HEAD, BoxWalk, FileBox, in_file
+from compiler.supervise.media.boxes import TABLE_HEAD, BoxWalk, FileBox, in_file
 
 MOVIES = {b"ftyp", b"moov", b"free", b"skip", b"wide", b"mdat", b"pnot", b"styp"}
 """Types of the first box of an mp4 or mov file."""

@@ -13,11 +13,11 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
-from compiler.supervise.display import speakers
-from compiler.supervise.key_frames import EVERY
-from compiler.supervise.sound_places import Places, Run, is_followed, is_steady, places
-from compiler.supervise.survey import StreamSurvey
-from compiler.supervise.whole import Whole
+from compiler.supervise.facts.display import speakers
+from compiler.supervise.facts.key_frames import EVERY
+from compiler.supervise.facts.sound_places import Places, Run, is_followed, is_steady, places
+from compiler.supervise.facts.survey import StreamSurvey
+from compiler.supervise.facts.whole import Whole
 from compiler.timeline.media import UNINDEXED
 
 Facts = dict[str, Any]

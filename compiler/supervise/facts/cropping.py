@@ -14,7 +14,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from compiler.supervise.boxes import TABLE_HEAD, BoxWalk, FileBox, in_file
+from compiler.supervise.media.boxes import TABLE_HEAD, BoxWalk, FileBox, in_file
 from compiler.timeline.media import WHOLE, Cropping
 
 MOST = 100_000

@@ -13,13 +13,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from compiler.errors import Loc, ReelError
+from compiler.supervise.children.sandbox import ChildLimits, launcher, start, stop
+from compiler.supervise.films.verdict import Origins
 from compiler.supervise.plain import plain
 from compiler.supervise.probe import child_of, fault_of
-from compiler.supervise.sandbox import ChildLimits, launcher, start, stop
-from compiler.supervise.verdict import Origins
 
 LISTED = "feeds.json"
-PYTHON = child_of("straighten")
+PYTHON = child_of("straighten.child")
 MEMORY, FILES = 4 << 30, 32
 """The most bytes of address space, and open files besides two for each input."""
 

@@ -27,12 +27,12 @@ from av.stream import Stream
 
 from compiler.emit.specs import Enter, PacketsSpec, Spec
 from compiler.errors import Loc, ReelError
-from compiler.supervise.admit import opened
-from compiler.supervise.child import bind
-from compiler.supervise.clock import stamp_of
-from compiler.supervise.straight_image import send_image
-from compiler.supervise.straight_picture import Numbered, send_picture
-from compiler.supervise.straight_sound import count_samples, send_sound
+from compiler.supervise.children.child import bind
+from compiler.supervise.media.admit import opened
+from compiler.supervise.media.clock import stamp_of
+from compiler.supervise.straighten.image import send_image
+from compiler.supervise.straighten.picture import Numbered, send_picture
+from compiler.supervise.straighten.sound import count_samples, send_sound
 from compiler.timeline.media import UNINDEXED
 
 

@@ -10,10 +10,10 @@ from av.container import OutputContainer
 from av.video.frame import VideoFrame
 
 from compiler.emit.specs import PictureSpec
-from compiler.supervise.admit import unreadable
 from compiler.supervise.images.image import Image
 from compiler.supervise.images.opening import image_of
-from compiler.supervise.straight_picture import PictureSender
+from compiler.supervise.media.admit import unreadable
+from compiler.supervise.straighten.picture import PictureSender
 
 
 def send_image(spec: PictureSpec, sink: OutputContainer) -> None:

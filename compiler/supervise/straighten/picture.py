@@ -14,8 +14,8 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import Interpolation
 
 from compiler.emit.specs import DecodingSpec, PictureSpec
-from compiler.supervise.admit import unreadable
-from compiler.supervise.clock import offset_at
+from compiler.supervise.media.admit import unreadable
+from compiler.supervise.media.clock import offset_at
 
 Numbered = Iterable[tuple[int, "Packet[Any]"]]
 
