@@ -14,8 +14,8 @@ from typing import Literal
 from compiler.errors import ReelError
 from compiler.ir.build import Build
 from compiler.profiles import PROFILES
+from compiler.supervise.children.sandbox import ENVIRONMENT, ChildLimits, launcher
 from compiler.supervise.ffmpeg import find_build
-from compiler.supervise.sandbox import ENVIRONMENT, ChildLimits, launcher
 
 State = Literal["ok", "warn", "fail"]
 

@@ -13,10 +13,10 @@ from typing import Any, Protocol, TypeVar
 
 from compiler.errors import Loc, ReelError, raise_all
 from compiler.supervise.address import address_in
-from compiler.supervise.fork_server import start_fork
+from compiler.supervise.children.fork_server import start_fork
+from compiler.supervise.children.sandbox import ChildLimits, answer_of
 from compiler.supervise.plain import plain
 from compiler.supervise.remedy import convert
-from compiler.supervise.sandbox import ChildLimits, answer_of
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import AudioStream, Media, VideoStream
 
@@ -93,7 +93,7 @@ async def looked_at_closer(media: Media, start: SourceTime, end: SourceTime, loc
 async def question(name: str, path: Path, *rest: Fraction, loc: Loc) -> Any:
     """The probe child's answer to one question about a file; every failure is a coded error at `loc`."""
     _check_regular(path, loc)
-    child = await start_fork("probe_child", [name, str(path.absolute()), *map(str, rest)], LIMITS)
+    child = await start_fork("facts.probe_child", [name, str(path.absolute()), *map(str, rest)], LIMITS)
     try:
         answer = await answer_of(child, WITHIN)
     except TimeoutError as error:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from compiler.supervise import fork_server
-from compiler.supervise.child import CANNOT_START
-from compiler.supervise.fork_server import ForkServer, start_fork
-from compiler.supervise.sandbox import Answer, ChildLimits, answer_of
+from compiler.supervise.children import fork_server
+from compiler.supervise.children.child import CANNOT_START
+from compiler.supervise.children.fork_server import ForkServer, start_fork
+from compiler.supervise.children.sandbox import Answer, ChildLimits, answer_of
 from tests.supervise.test_sandbox import gone, wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -121,8 +121,8 @@ def test_all_end_with_the_program(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     program = f"""
 import asyncio
-from compiler.supervise import fork_server
-from compiler.supervise.sandbox import ChildLimits, answer_of
+from compiler.supervise.children import fork_server
+from compiler.supervise.children.sandbox import ChildLimits, answer_of
 fork_server.BOOT = {WITNESS!r}
 async def main():
     late = "import os, time; open({str(pid)!r}, 'w').write(f'{{os.getpid()}} {{os.getppid()}}'); time.sleep(60)"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from compiler.supervise.child import CANNOT_START
-from compiler.supervise.sandbox import ENVIRONMENT, Answer, ChildLimits, answer_of, launcher, start
+from compiler.supervise.children.child import CANNOT_START
+from compiler.supervise.children.sandbox import ENVIRONMENT, Answer, ChildLimits, answer_of, launcher, start
 
 ROOT = Path(__file__).parents[2]
 
@@ -122,8 +122,8 @@ def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
     parent = f"""
 import asyncio, sys
 from time import monotonic
-from compiler.supervise.progress import ProgressMeter
-from compiler.supervise.run import run
+from compiler.supervise.films.progress import ProgressMeter
+from compiler.supervise.films.run import run
 asyncio.run(run([sys.executable, "-c", {child!r}], ProgressMeter(1, monotonic()), on_progress=print))
 """
     with subprocess.Popen([sys.executable, "-c", parent], cwd=ROOT) as started:
