@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from compiler.errors import ReelError
 from compiler.lower import Placed
 from compiler.pipeline import Compiled, compile_reel
+from compiler.supervise.films.progress import Progress
 from compiler.supervise.probe import looked_at_closer
-from compiler.supervise.progress import Progress
 from compiler.timeline.media import Media
 
 BY_DAMAGE = frozenset({"RC604", "RC607", "RC610"})

@@ -16,12 +16,12 @@ from compiler.ir.build import Build
 from compiler.ir.ops import operands
 from compiler.pipeline import previews
 from compiler.pipeline.previews import Preview, Strip
+from compiler.supervise.children.reach import Reach
+from compiler.supervise.children.sandbox import ChildLimits
+from compiler.supervise.films.progress import Progress, ProgressMeter
+from compiler.supervise.films.run import run
+from compiler.supervise.films.verdict import Origins
 from compiler.supervise.probe import probing
-from compiler.supervise.progress import Progress, ProgressMeter
-from compiler.supervise.reach import Reach
-from compiler.supervise.run import run
-from compiler.supervise.sandbox import ChildLimits
-from compiler.supervise.verdict import Origins
 from compiler.timeline.media import Media
 
 SCRIPT = "filtergraph.txt"

@@ -15,11 +15,11 @@ from compiler.errors import Loc, Notice, ReelError
 from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.pipeline import Compiled, Still, Unit
-from compiler.supervise.progress import Progress
-from compiler.supervise.render import Film, FromFolder, RenderStep, render
-from compiler.supervise.still import render_still
-from compiler.supervise.verdict import Origins
-from compiler.supervise.verify import Expected
+from compiler.supervise.films.progress import Progress
+from compiler.supervise.films.render import Film, FromFolder, RenderStep, render
+from compiler.supervise.films.still import render_still
+from compiler.supervise.films.verdict import Origins
+from compiler.supervise.films.verify import Expected
 
 SCRIPT, UNITS = "filtergraph.txt", "units.txt"
 LOUDNESS = Loc(None, "/audio/loudness")

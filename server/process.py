@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import uvicorn
 
-from compiler.supervise.level import VARIABLE, confinement
+from compiler.supervise.children.level import VARIABLE, confinement
 from server.accounts import Accounts
 from server.app import make_app
 from server.logs import set_up

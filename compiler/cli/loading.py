@@ -15,7 +15,7 @@ from compiler.pipeline import Compiled, compile_reel
 from compiler.profiles import PROFILES
 from compiler.supervise.facts_cache import FactsCache
 from compiler.supervise.ffmpeg import find_build
-from compiler.supervise.film import check_ending
+from compiler.supervise.films.film import check_ending
 from compiler.supervise.plain import plain
 from compiler.supervise.probe import probing
 

@@ -14,7 +14,7 @@ import typer
 
 from compiler.cli.interrupts import Interrupted
 from compiler.errors import Notice, ReelError, ReelErrors
-from compiler.supervise.progress import Progress
+from compiler.supervise.films.progress import Progress
 
 PLAIN_EVERY, EVENTS_EVERY = 3.0, 0.25
 """Seconds between two plain lines, and between two events, within one stage."""

@@ -13,12 +13,12 @@ import typer
 from compiler.cli.interrupts import finish
 from compiler.cli.meters import Meter, Mode, meter
 from compiler.cli.options import AsJson, Overwrite, ReelPath, file_name, patience, seconds
+from compiler.supervise.films.progress import Progress
 from compiler.supervise.plain import plain
-from compiler.supervise.progress import Progress
 
 if TYPE_CHECKING:
     from compiler.pipeline import Compiled
-    from compiler.supervise.render import Film
+    from compiler.supervise.films.render import Film
 
 Output = Annotated[Path, typer.Option("-o", "--output", metavar="OUT.mp4", parser=file_name, help="The film to write.")]
 Picture = Annotated[
@@ -58,7 +58,7 @@ def render_command(
       reelc render - -o film.mp4 --progress json --json < reel.json
     """
     from compiler.cli.loading import load
-    from compiler.supervise.film import check_output
+    from compiler.supervise.films.film import check_output
 
     with meter(progress) as reporter:
         check_output(output, overwrite)
@@ -125,7 +125,7 @@ def frame_command(
     from compiler.cli.loading import load
     from compiler.pipeline import compile_still, frame_at
     from compiler.render import render_frame
-    from compiler.supervise.film import check_output
+    from compiler.supervise.films.film import check_output
 
     check_output(output, overwrite)
     compiled = load(reel, [output])

@@ -34,7 +34,7 @@ def straighten_command(
     from compiler.emit.straightened import spec_of
     from compiler.ir.ops import Source
     from compiler.supervise.facts_cache import FactsCache
-    from compiler.supervise.feed import straightener
+    from compiler.supervise.films.feed import straightener
     from compiler.supervise.probe import probing
 
     if video == audio:
@@ -45,7 +45,7 @@ def straighten_command(
     spec = spec_of(Source(facts, "video" if video else "audio", _seconds(begin)))
     with tempfile.TemporaryDirectory(prefix="reelc-") as folder:
         listed = Path(folder) / "spec.json"
-        listed.write_text(json.dumps(spec, default=str), encoding="utf-8")
+        listed.write_text(json.dumps(spec), encoding="utf-8")
         ended = subprocess.run(straightener(listed, facts.path), stdin=subprocess.DEVNULL, check=False)
     sys.exit(ended.returncode)
 

@@ -6,14 +6,14 @@ import json
 import shlex
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
 
 from compiler.emit.numbers import rational
+from compiler.emit.specs import PictureEntry, PictureSpec, SoundSpec, Spec, decoding, entry_at
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
 from compiler.timeline.frames import seen_at
 from compiler.timeline.instant import SourceTime, nearest
-from compiler.timeline.media import AudioStream, Media, VideoStream
+from compiler.timeline.media import AudioStream, Media
 
 WARMING = Fraction(3, 10)
 """Seconds of sound decoded before the first that is used, since a decoder needs a few frames until its output is
@@ -52,7 +52,7 @@ def is_straightened(source: ops.Source) -> bool:
 def feeds(graph: Graph | None) -> Mapping[str, str]:
     """The FIFOs that a graph's sources read, and the JSON spec of what is sent through each."""
     return {
-        fifo(define): json.dumps(spec_of(define.op), default=str)
+        fifo(define): json.dumps(spec_of(define.op))
         for define in graph or ()
         if isinstance(define.op, ops.Source) and is_straightened(define.op)
     }
@@ -64,39 +64,26 @@ def media_read(graph: Graph | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(source.media.path for source in sources if not is_straightened(source)))
 
 
-def spec_of(source: ops.Source) -> dict[str, Any]:
-    """What `compiler.supervise.straighten` is to send: a source's stream, from its seek on."""
-    media = source.media
-    whole = {"path": media.path, "kind": source.stream, "strict": source.strict}
+def spec_of(source: ops.Source) -> Spec:
+    """The spec of a source's stream, from its seek on."""
     if source.stream == "video":
-        return whole | _picture(media, media.video, SourceTime(source.seek))
-    assert media.audio is not None
-    return whole | _sound(media.audio, source.seek)
+        return _picture(source.media, SourceTime(source.seek), strict=source.strict)
+    assert source.media.audio is not None
+    return _sound(source.media.path, source.media.audio, source.seek, strict=source.strict)
 
 
-def _picture(media: Media, video: VideoStream, start: SourceTime) -> dict[str, Any]:
-    at = nearest(start / video.time_base)
-    needed = next((first for first, until in video.held if first <= start < until), start) / video.time_base
-    entry = next((entry for entry in reversed(video.entries) if entry[0] <= needed), None)
-    if needed < at and entry in video.entries[1:]:  # the frame before the damage
-        entry = video.entries[video.entries.index(entry) - 1]
-    if entry is None or entry == video.entries[0] or (video.jumps and not media.unindexed):
-        entry = None
-    step = 1 / (video.rate * video.time_base)
+def _picture(media: Media, start: SourceTime, *, strict: bool) -> PictureSpec:
+    video = media.video
+    entry = _entry(media, start)
     slot = seen_at(video, SourceTime(entry[0] * video.time_base)) if entry and video.unstamped else 0
     return {
-        "stream": video.index,
-        "time_base": video.time_base,
-        "zero": nearest(video.first / video.time_base),
-        "from": at,
-        "enter": None if entry is None else {"stamp": entry[1], "position": entry[2], "number": entry[3]},
-        "jumps": video.jumps,
-        "changes": [tick for tick, _ in video.shapes],
-        "keyed": len(video.entries) > 1,
-        "unstamped": video.unstamped,
+        **decoding(media.path, video, entry, strict=strict, unstamped=video.unstamped),
+        "kind": "video",
+        "time_base": str(video.time_base),
+        "begin": nearest(start / video.time_base),
         "slots": video.ticks[slot:] if video.unstamped else (),
         "slot": slot,
-        "step": step,
+        "step": str(1 / (video.rate * video.time_base)),
         "late": video.late,
         "image": media.is_image,
         "lap": video.lap,
@@ -109,7 +96,20 @@ def _picture(media: Media, video: VideoStream, start: SourceTime) -> dict[str, A
     }
 
 
-def _sound(audio: AudioStream, start: Fraction) -> dict[str, Any]:
+def _entry(media: Media, start: SourceTime) -> PictureEntry | None:
+    """The entry from which the frame on screen at `start` is decoded, where it is damaged the one held; None for the
+    file's start."""
+    video = media.video
+    needed = next((first for first, until in video.held if first <= start < until), start) / video.time_base
+    entry = entry_at(video, needed)
+    if needed < nearest(start / video.time_base) and entry in video.entries[1:]:  # the frame before the damage
+        entry = video.entries[video.entries.index(entry) - 1]
+    if entry is None or entry == video.entries[0] or (video.jumps and not media.unindexed):
+        return None
+    return entry
+
+
+def _sound(path: str, audio: AudioStream, start: Fraction, *, strict: bool) -> SoundSpec:
     first = nearest(start * audio.sample_rate)
     early = first - nearest(WARMING * audio.sample_rate)
     entry = next((entry for entry in reversed(audio.entries) if entry[2] <= early), None)
@@ -118,12 +118,15 @@ def _sound(audio: AudioStream, start: Fraction) -> dict[str, Any]:
         drift = next((run[3] for run in reversed(audio.runs) if run[2] <= entry[2]), 0)
         runs.insert(0, (*entry, drift))
     return {
+        "path": path,
         "stream": audio.index,
-        "time_base": audio.time_base,
+        "enter": None if entry is None else {"stamp": entry[0], "position": entry[1], "number": 0},
+        "kind": "audio",
+        "strict": strict,
+        "time_base": str(audio.time_base),
         "rate": audio.sample_rate,
         "channels": audio.channels,
         "layout": audio.layout,
-        "from": first,
-        "enter": None if entry is None else {"stamp": entry[0], "position": entry[1], "number": 0},
+        "begin": first,
         "anchors": runs,
     }

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
+from typing import assert_never
 
 from compiler.ir import ops
 from compiler.ir.graph import Graph, drop_unread, substitute
@@ -20,9 +21,23 @@ LEAD = 2
 """Source frames read before the instant at which a part begins: the frame on screen may have begun that much earlier,
 and its slot is rounded."""
 
-
 MILLISECONDS = 1000
 """Steps a second to which the beginning of reading is rounded."""
+
+ALIKE = (
+    *(ops.Source, ops.Deinterlace, ops.Restate, ops.Flatten, ops.Tonemap, ops.Colour, ops.Turn, ops.Rotate),
+    *(ops.Smear, ops.Scale, ops.Pad, ops.Blur, ops.Backdrop, ops.Opaque, ops.Conform, ops.Widen, ops.Narrow, ops.Rgb),
+    *(ops.Deepen, ops.Palette),
+)
+"""Ops that treat every frame alike."""
+
+ELSEWHERE = (
+    *(ops.Plate, ops.Overlay, ops.Paint, ops.Concat, ops.Xfade, ops.Frames, ops.Restamp, ops.Split, ops.Branch),
+    *(ops.Downmix, ops.Resample, ops.Silence, ops.Excerpt, ops.Tempo, ops.Exact, ops.Loudness, ops.Measure, ops.Pcm),
+    *(ops.Stretch, ops.Reframe),
+)
+"""Ops that no clip's picture has between it and its source when its frames are narrowed: those of several values, of
+joins, of sound, and those that passes before have rewritten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +139,10 @@ def _part(op: Op, span: Span, chain: Sequence[Value], graph: Graph) -> Op | None
                 return None
             path, x, y = op.path.part(span.first, span.until), _place(op.x, span), _place(op.y, span)
             return replace(op, path=path, x=x, y=y, first=first, until=until)
-        case _:
+        case _ if isinstance(op, (*ALIKE, *ELSEWHERE)):
             return op
+        case _:
+            assert_never(op)
 
 
 def _place(place: Place, span: Span) -> Place:

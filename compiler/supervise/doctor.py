@@ -14,10 +14,10 @@ from typing import Literal
 from compiler.errors import ReelError
 from compiler.ir.build import Build
 from compiler.profiles import PROFILES
+from compiler.supervise.children.level import MODES, REMEDY, VARIABLE, level, mode
+from compiler.supervise.children.reach import Reach, python_files
+from compiler.supervise.children.sandbox import ENVIRONMENT, ChildLimits, launcher
 from compiler.supervise.ffmpeg import find_build
-from compiler.supervise.level import MODES, REMEDY, VARIABLE, level, mode
-from compiler.supervise.reach import Reach, python_files
-from compiler.supervise.sandbox import ENVIRONMENT, ChildLimits, launcher
 
 State = Literal["ok", "warn", "fail"]
 

@@ -22,6 +22,10 @@ from compiler.timeline.media import Media
 LARGE = 32 << 20
 """Bytes of the smallest file whose facts are kept."""
 
+COMPILER = Path(__file__).parents[1]
+READER = ("supervise/**/*.py", "timeline/*.py", "emit/specs.py")
+"""The files of the compiler whose code facts depend on."""
+
 MOST = 500
 """Entries; beyond, those that were used longest ago are removed."""
 
@@ -77,6 +81,11 @@ class FactsCache:
 def reader() -> str:
     """The version of the code that reads facts: a hash of its files and PyAV's version."""
     digest = hashlib.sha256(version("av").encode())
-    for file in sorted(Path(__file__).parent.glob("*.py")):
+    for file in reader_files():
         digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def reader_files() -> list[Path]:
+    """The files of the code that reads facts."""
+    return sorted(file for pattern in READER for file in COMPILER.glob(pattern))

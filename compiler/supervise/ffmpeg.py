@@ -12,8 +12,8 @@ from pathlib import Path
 
 from compiler.errors import Loc, ReelError
 from compiler.ir.build import Build
-from compiler.supervise.reach import Reach
-from compiler.supervise.sandbox import ENVIRONMENT, ChildLimits, launcher
+from compiler.supervise.children.reach import Reach
+from compiler.supervise.children.sandbox import ENVIRONMENT, ChildLimits, launcher
 
 VARIABLE = "REELC_FFMPEG"
 """The environment variable with the path of an ffmpeg to use in place of the embedded one."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -14,11 +13,12 @@ from typing import Any, Protocol, TypeVar
 
 from compiler.errors import Loc, ReelError, raise_all
 from compiler.supervise.address import address_in
-from compiler.supervise.level import confinement
+from compiler.supervise.children.fork_server import start_fork
+from compiler.supervise.children.level import confinement
+from compiler.supervise.children.reach import Reach, python_files
+from compiler.supervise.children.sandbox import ChildLimits, answer_of
 from compiler.supervise.plain import plain
-from compiler.supervise.reach import Reach, python_files
 from compiler.supervise.remedy import convert
-from compiler.supervise.sandbox import BOOT, PACKAGE, ChildLimits, ask
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import AudioStream, Media, VideoStream
 
@@ -28,14 +28,6 @@ WITHIN = 120.0
 
 AT_ONCE = 3
 """The most children at the same time."""
-
-
-def child_of(module: str) -> tuple[str, ...]:
-    """The beginning of the argv of a child that runs a module of this folder, and uses no other environment."""
-    return (sys.executable, "-I", "-B", "-c", BOOT.format(module), PACKAGE)
-
-
-PYTHON = child_of("probe_child")
 
 SLOW = "check that its disk or network answers, then try again"
 
@@ -104,9 +96,10 @@ async def looked_at_closer(media: Media, start: SourceTime, end: SourceTime, loc
 async def question(name: str, path: Path, *rest: Fraction, loc: Loc) -> Any:
     """The probe child's answer to one question about a file; every failure is a coded error at `loc`."""
     _check_regular(path, loc)
-    command = [*PYTHON, name, str(path.absolute()), *map(str, rest)]
+    words = [name, str(path.absolute()), *map(str, rest)]
+    child = await start_fork("facts.probe_child", words, LIMITS, Reach((), [*python_files(), path]))
     try:
-        answer = await ask(command, LIMITS, Reach([sys.executable], [*python_files(), path]), WITHIN)
+        answer = await answer_of(child, WITHIN)
     except TimeoutError as error:
         raise _fault("RC604", path, loc, f"could not be read within {WITHIN:.0f} s", hint=SLOW) from error
     try:

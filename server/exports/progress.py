@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from compiler.supervise.progress import Progress
+from compiler.supervise.films.progress import Progress
 
 FETCHED, RENDERED, STORED = 100e6, 40e6, 50e6
 """Estimates for one second on two cores: bytes fetched, pixels rendered, bytes stored."""

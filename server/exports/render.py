@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from compiler.render import render_reel
-from compiler.supervise.render import Film
+from compiler.supervise.films.render import Film
 from server.edits.compiled import Compiler, Edit
 from server.exports.prepare import Prepared, prepare
 from server.exports.progress import Tracker, predicted

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from compiler.previews import Patience, make_peaks, make_proxy, make_strip
 from compiler.supervise.ffmpeg import find_build
-from compiler.supervise.progress import Progress
+from compiler.supervise.films.progress import Progress
 from compiler.supervise.record import Media
 from server.failures import problem_of
 from server.footage.cache import MediaCache

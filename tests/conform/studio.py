@@ -13,8 +13,8 @@ from compiler.model import read_reel
 from compiler.pipeline import Compiled, compile_reel
 from compiler.render import render_reel
 from compiler.supervise.ffmpeg import find_build
+from compiler.supervise.films.render import Film
 from compiler.supervise.probe import probe_all
-from compiler.supervise.render import Film
 
 
 def compiled(stored: Mapping[str, Any], ffmpeg: str, folder: Path = Path("/")) -> Compiled:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from compiler.supervise.render import Film
+from compiler.supervise.films.render import Film
 from tests.cases import cases
 from tests.conform.studio import rendered
 

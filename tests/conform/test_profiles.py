@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from compiler.profiles import PROFILES
+from compiler.supervise.children.sandbox import ENVIRONMENT
 from compiler.supervise.ffmpeg import find_build
-from compiler.supervise.sandbox import ENVIRONMENT
 from tests.cases import cases
 from tests.conform.everything import play, run
 from tests.conform.studio import compiled, rendered

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.supervise.sandbox import ENVIRONMENT
+from compiler.supervise.children.sandbox import ENVIRONMENT
 from tests.conform.everything import MEDIA, reel, run
 
 

@@ -1,4 +1,4 @@
-"""Editors of containers, byte by byte, for what no muxer writes: transport streams, Matroska, MP4, FLV and AVI."""
+"""Editors of containers, byte by byte, for what no muxer writes: transport streams, Matroska, FLV and AVI."""
 
 from __future__ import annotations
 
@@ -33,6 +33,18 @@ def without_packet(whole: bytes, share: float, stream: int = PICTURE_PID) -> byt
     inner = [place for place, packet in enumerate(packets) if pid(packet) == stream and not begins(packet)]
     lost = inner[int(len(inner) * share)]
     return b"".join(packets[:lost] + packets[lost + 1 :])
+
+
+def longer_pes(whole: bytes, by: int = 4) -> bytes:
+    """A transport stream whose packets of sound state lengths that are a little too large."""
+    packets = [bytearray(packet) for packet in ts_packets(whole)]
+    for packet in packets:
+        at = 4 + (1 + packet[4] if packet[3] & 0x20 else 0)
+        if pid(packet) == SOUND_PID and begins(packet) and packet[at : at + 3] == b"\0\0\1":
+            (stated,) = struct.unpack_from(">H", packet, at + 4)
+            if stated:
+                struct.pack_into(">H", packet, at + 4, stated + by)
+    return b"".join(packets)
 
 
 CHECKSUM, VOID, SEGMENT, CLUSTER, TIMESTAMP, SEEK_HEAD, CUES = (
@@ -164,99 +176,6 @@ def flv(whole: bytes, tags: list[Tag]) -> bytes:
         head = bytes([tag.kind]) + len(tag.body).to_bytes(3) + time + bytes(3)
         out += head + tag.body + (11 + len(tag.body)).to_bytes(4)
     return out
-
-
-@dataclass(slots=True)
-class Box:
-    """One box of MP4: its own bytes, or the boxes in it."""
-
-    name: bytes
-    body: bytes = b""
-    inner: list[Box] | None = None
-
-    def __bytes__(self) -> bytes:
-        body = self.body if self.inner is None else b"".join(map(bytes, self.inner))
-        return struct.pack(">I4s", len(body) + 8, self.name) + body
-
-    def find(self, *path: bytes) -> Box:
-        """The first box at that path below this one."""
-        box = self
-        for name in path:
-            box = next(child for child in box.inner or () if child.name == name)
-        return box
-
-
-HOLDING = {b"moov", b"trak", b"edts", b"mdia", b"minf", b"stbl", b"mvex"}
-
-
-def boxes(whole: bytes) -> list[Box]:
-    """The boxes of an MP4 file, whose index can grow if it stands last."""
-    found, at = [], 0
-    while at + 8 <= len(whole):
-        size, name = struct.unpack_from(">I4s", whole, at)
-        start = at + 8
-        if size == 1:
-            (size,), start = struct.unpack_from(">Q", whole, start), start + 8
-        body = whole[start : at + (size or len(whole) - at)]
-        found.append(Box(name, inner=boxes(body)) if name in HOLDING else Box(name, body))
-        at += size or len(whole) - at
-    return found
-
-
-def edited_mp4(whole: bytes, change: Callable[[list[Box]], None]) -> bytes:
-    """An MP4 file with the boxes of its tracks changed, the first track first."""
-    found = boxes(whole)
-    assert found[-1].name == b"moov", "an index before the samples cannot grow without moving them"
-    change([box for box in found[-1].inner or () if box.name == b"trak"])
-    return b"".join(map(bytes, found))
-
-
-def sample_table(track: Box) -> Box:
-    """The sample table of a track."""
-    return track.find(b"mdia", b"minf", b"stbl")
-
-
-def clean_aperture(whole: bytes, width: int, height: int) -> bytes:
-    """An MP4 file whose first track says that only its middle, of that size, is the picture."""
-
-    def change(tracks: list[Box]) -> None:
-        described = sample_table(tracks[0]).find(b"stsd")
-        (size,) = struct.unpack_from(">I", described.body, 8)
-        clap = bytes(Box(b"clap", struct.pack(">8i", width, 1, height, 1, 0, 1, 0, 1)))
-        entry = struct.pack(">I", size + len(clap)) + described.body[12 : 8 + size] + clap
-        described.body = described.body[:8] + entry + described.body[8 + size :]
-
-    return edited_mp4(whole, change)
-
-
-def sync_samples(whole: bytes, every: int, count: int) -> bytes:
-    """An MP4 file whose index calls every so many samples of its first track a key frame."""
-
-    def change(tracks: list[Box]) -> None:
-        named = range(1, count + 1, every)
-        table = sample_table(tracks[0]).find(b"stss")
-        table.body = struct.pack(f">II{len(named)}I", 0, len(named), *named)
-
-    return edited_mp4(whole, change)
-
-
-def media_length(whole: bytes, seconds: int) -> bytes:
-    """A fragmented MP4 file whose first track states that length."""
-    at = whole.index(b"mdhd")
-    (scale,) = struct.unpack_from(">I", whole, at + 16)
-    return whole[: at + 20] + struct.pack(">I", seconds * scale) + whole[at + 24 :]
-
-
-def longer_pes(whole: bytes, by: int = 4) -> bytes:
-    """A transport stream whose packets of sound state lengths that are a little too large."""
-    packets = [bytearray(packet) for packet in ts_packets(whole)]
-    for packet in packets:
-        at = 4 + (1 + packet[4] if packet[3] & 0x20 else 0)
-        if pid(packet) == SOUND_PID and begins(packet) and packet[at : at + 3] == b"\0\0\1":
-            (stated,) = struct.unpack_from(">H", packet, at + 4)
-            if stated:
-                struct.pack_into(">H", packet, at + 4, stated + by)
-    return b"".join(packets)
 
 
 def constant_chunks(whole: bytes, rate: int, size: int) -> bytes:

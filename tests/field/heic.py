@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.field.edits import Box, boxes, sample_table
 from tests.field.make import X265, Maker
+from tests.field.mp4_edits import Box, boxes, sample_table
 from tests.footage.coded import feed, yuv420p
 
 TILE = 128

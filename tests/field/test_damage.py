@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cases import cases
-from tests.field import edits
+from tests.field import edits, mp4_edits
 from tests.field.desk import Desk, Ended, clicks, near
 from tests.field.make import AAC, MPEG2, MPEG4, VP8, X264, Maker, recipe
 
@@ -259,12 +259,12 @@ def long_gop_h264(make: Maker, out: Path) -> None:
 
 @recipe("false-keys.mp4")
 def false_keys(make: Maker, out: Path) -> None:
-    out.write_bytes(edits.sync_samples(make("long-gop.mp4").read_bytes(), 50, 200))
+    out.write_bytes(mp4_edits.sync_samples(make("long-gop.mp4").read_bytes(), 50, 200))
 
 
 @recipe("false-keys-h264.mp4")
 def false_keys_h264(make: Maker, out: Path) -> None:
-    out.write_bytes(edits.sync_samples(make("long-gop-h264.mp4").read_bytes(), 50, 200))
+    out.write_bytes(mp4_edits.sync_samples(make("long-gop-h264.mp4").read_bytes(), 50, 200))
 
 
 @pytest.mark.parametrize("name", ["false-keys.mp4", "false-keys-h264.mp4"])

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from tests.cases import cases
-from tests.field import edits
+from tests.field import edits, mp4_edits
 from tests.field.desk import Desk, near
 from tests.field.make import AAC, MPEG2, SIZE, VP8, VP9, X264, X265, Maker, recipe
 from tests.footage.coded import feed
+from tests.footage.tags import RESERVED
 
 LARGE = (320, 180)
 
@@ -177,14 +178,14 @@ def cropped_mkv(make: Maker, out: Any) -> None:
 
 @recipe("cropped.mp4")
 def cropped_mp4(make: Maker, out: Any) -> None:
-    out.write_bytes(edits.clean_aperture(make("ramp.mp4").read_bytes(), 256, 180))
+    out.write_bytes(mp4_edits.clean_aperture(make("ramp.mp4").read_bytes(), 256, 180))
 
 
 @recipe("cropped.mov")
 def cropped_mov(make: Maker, out: Any) -> None:
     part = out.with_name(f"{out.name}-part.mov")
     ramp(make, part, LARGE, "-c:v", "prores_ks", "-profile:v", "2", "-pix_fmt", "yuv422p10le")
-    out.write_bytes(edits.clean_aperture(part.read_bytes(), 256, 180))
+    out.write_bytes(mp4_edits.clean_aperture(part.read_bytes(), 256, 180))
 
 
 CROPPED = ("cropped.mkv", "cropped.mp4", "cropped.mov")
@@ -240,17 +241,7 @@ def test_a_matrix_that_nobody_knows_is_refused(matrix: int, hevc: bool, make: Ma
     assert (ended.codes, ended.exit_code) == (["RC205"], 3)
 
 
-AV1 = ("-c:v", "libaom-av1", "-cpu-used", "8", "-pix_fmt", "yuv420p")
-RESERVED = {
-    "primaries.ts": (MPEG2, "mpeg2_metadata=colour_primaries=3:transfer_characteristics=1:matrix_coefficients=5"),
-    "matrix.ts": (MPEG2, "mpeg2_metadata=colour_primaries=1:transfer_characteristics=1:matrix_coefficients=3"),
-    "transfer.ts": (MPEG2, "mpeg2_metadata=colour_primaries=1:transfer_characteristics=3:matrix_coefficients=1"),
-    "av1.mp4": (AV1, "av1_metadata=color_primaries=3:transfer_characteristics=3:matrix_coefficients=5"),
-    "h264.mp4": (X264, "h264_metadata=colour_primaries=3:transfer_characteristics=3:matrix_coefficients=3"),
-}
-
-
-@pytest.mark.parametrize("name", cases(RESERVED, both=("primaries.ts", "matrix.ts")))
+@pytest.mark.parametrize("name", cases(RESERVED, both=("primaries.ts", "matrix.ts"), slow=("av1_matrix.mp4",)))
 def test_a_reserved_tag_is_as_no_tag(name: str, make: Maker, desk: Desk) -> None:
     def write(make: Maker, out: Any) -> None:
         coding, filtered = RESERVED[name]

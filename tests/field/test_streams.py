@@ -12,7 +12,7 @@ from compiler.previews import Patience, make_proxy
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.probe import probe
 from tests.cases import cases
-from tests.field import edits, paff
+from tests.field import mp4_edits, paff
 from tests.field.desk import Desk, near
 from tests.field.make import AAC, MPEG2, MPEG4, X264, Maker, recipe
 from tests.footage import read
@@ -106,7 +106,7 @@ def fragments(make: Maker, out: Path) -> None:
 
 @recipe("fragments-of-more.mp4")
 def fragments_of_more(make: Maker, out: Path) -> None:
-    out.write_bytes(edits.media_length(make("fragments.mp4").read_bytes(), 3900))
+    out.write_bytes(mp4_edits.media_length(make("fragments.mp4").read_bytes(), 3900))
 
 
 @pytest.mark.parametrize("name", ["fragments.mp4", "fragments-of-more.mp4"])

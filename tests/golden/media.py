@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from compiler.ir.build import Build
 from compiler.profiles import PROFILES
-from compiler.supervise.display import UNPLACED
+from compiler.supervise.facts.display import UNPLACED
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import STILL_TICK, AudioStream, Media, VideoStream
 from compiler.transitions import BLENDS, FIRST, LATER

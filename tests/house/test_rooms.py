@@ -98,6 +98,13 @@ def test_the_drawing_of_both_houses_is_what_make_layers_holds() -> None:
     assert drawn("compiler", "```") == [set(layer.replace("compiler.", "").split(" | ")) for layer in layers]
 
 
+def test_the_page_has_every_folder_of_supervise() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = page.split("The folders of `compiler/supervise/`", 1)[1].split("`make layers`", 1)[0]
+    found = {path.parent.name for path in (ROOT / "compiler" / "supervise").glob("*/*.py")}
+    assert set(re.findall(r"^\| `(\w+)/` \|", table, re.MULTILINE)) == found
+
+
 def test_the_drawing_of_the_studio_has_its_rooms() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rows = [line[59:] for line in page.split("\nserver/  ", 1)[1].splitlines() if len(line) > 59]

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.fault
 WRONG = Fresh(
     """
 from dataclasses import replace
-from compiler.supervise import render
+from compiler.supervise.films import render
 plain = render.verify_film
 async def another(path, expected):
     await plain(path, replace(expected, frames=expected.frames + 1))

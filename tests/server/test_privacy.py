@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from compiler.supervise import level as levels
-from compiler.supervise.level import Level
+from compiler.supervise.children import level as levels
+from compiler.supervise.children.level import Level
 from tests.server.site import PLAIN, Fresh, serving
 from tests.server.test_commands import reelc
 

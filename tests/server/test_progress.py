@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from compiler.cli.meters import as_json
-from compiler.supervise.progress import Progress
+from compiler.supervise.films.progress import Progress
 from server.exports.job import Job
 from server.exports.progress import Tracker
 from server.routes import progress

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from compiler.ir.build import Build
+from compiler.supervise.children.level import VARIABLE
+from compiler.supervise.children.reach import Reach, python_files
 from compiler.supervise.ffmpeg import find_build
-from compiler.supervise.level import VARIABLE
-from compiler.supervise.reach import Reach, python_files
 
 Made = Callable[[str], Path]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from compiler.errors import ReelError
-from compiler.supervise.encryption import encrypted_tracks
+from compiler.supervise.media.encryption import encrypted_tracks
 from compiler.supervise.probe import probe
 from tests.supervise.conftest import Made
 

@@ -3,15 +3,19 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from compiler.errors import Loc
 from compiler.supervise import facts_cache
-from compiler.supervise.facts_cache import FactsCache
+from compiler.supervise.facts_cache import FactsCache, reader_files
 from compiler.supervise.probe import probe, probing
 from tests.supervise.conftest import Made
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +49,18 @@ def test_another_reader_reads_anew(media: Path, tmp_path: Path, monkeypatch: pyt
     known.put(media, probe(media))
     monkeypatch.setattr(facts_cache, "reader", lambda: "another")
     assert known.get(media) is None
+
+
+def test_the_version_of_the_reader_is_that_of_every_module_that_reads() -> None:
+    listing = (
+        "import sys, compiler.supervise.facts.probe_child\nprint(*(n for n in sys.modules if n[:9] == 'compiler.'))"
+    )
+    done = subprocess.run([sys.executable, "-c", listing], cwd=ROOT, capture_output=True, text=True, check=True)
+    read = {file.relative_to(ROOT) for file in reader_files()}
+    modules = {Path(*name.split(".")).with_suffix(".py") for name in done.stdout.split()}
+    read_by = {module for module in modules if (ROOT / module).is_file()}
+    assert read_by - read == {Path("compiler/codes.py"), Path("compiler/errors.py")}  # errors are not kept
+    assert len(read_by) > 30
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1", json.dumps({"format": "mov", "video": 1, "audio": None})])

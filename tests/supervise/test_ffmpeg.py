@@ -10,8 +10,8 @@ import pytest
 
 from compiler.errors import ReelError
 from compiler.ir.build import Build
+from compiler.supervise.children.level import level
 from compiler.supervise.ffmpeg import ENCODERS, FILTERS, check_fit, find_build, release_of
-from compiler.supervise.level import level
 
 
 def libraries(avfilter: str) -> str:

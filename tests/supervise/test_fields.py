@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from compiler.supervise.bits import Bits
-from compiler.supervise.fields import FieldPairs
+from compiler.supervise.facts.bits import Bits
+from compiler.supervise.facts.fields import FieldPairs
 from tests.field import paff
 
 BLACK = np.zeros((paff.SIZE[1] // 2, paff.SIZE[0]), np.uint8)

@@ -13,8 +13,8 @@ import pytest
 
 from compiler.errors import ReelError
 from compiler.profiles import PROFILES
-from compiler.supervise.film import check_ending, check_output, publish
-from compiler.supervise.verify import Expected, verify_film
+from compiler.supervise.films.film import check_ending, check_output, publish
+from compiler.supervise.films.verify import Expected, verify_film
 from tests.supervise.conftest import AAC, X264, Made, picture, tone
 
 PLAIN: dict[str, Any] = {"frames": 60, "fps": Fraction(30), "size": (64, 64), "samples": 96000}

@@ -4,7 +4,7 @@ import os
 import struct
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,9 +12,13 @@ import pytest
 
 from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.supervise import probe as probing
+from compiler.supervise.children.reach import Reach
+from compiler.supervise.children.sandbox import Child, ChildLimits, start
 from compiler.supervise.probe import probe, probe_all
-from compiler.supervise.sandbox import ChildLimits
-from tests.supervise.conftest import Made
+from tests.supervise.conftest import Made, python_reach
+
+LARGE = 3 << 30
+"""Bytes of a file of zeros, which takes no space: more than a child may have."""
 
 SOUNDS = (("short", "mp4"), ("long", "mkv"), ("very_late", "mkv"))
 LOC = Loc("dunk", "/clips/0/media")
@@ -155,6 +159,20 @@ def test_cover_art_is_no_picture(made: Made, ffmpeg: Callable[..., bytes], tmp_p
     assert refusal(covered).code == "RC605"
     ffmpeg("-i", made("plain.mp4"), *cover, "-disposition:v:1", "attached_pic", filmed)
     assert probe(filmed).video.codec == "h264"
+
+
+def test_a_film_larger_than_the_memory_of_its_reader(made: Made, tmp_path: Path) -> None:
+    path = tmp_path / "hours.mp4"
+    path.write_bytes(made("plain.mp4").read_bytes() + struct.pack(">I4sQ", 1, b"free", LARGE))
+    os.truncate(path, path.stat().st_size + LARGE - 16)
+    assert probe(path).video.frames == 60
+
+
+def test_an_image_larger_than_the_memory_of_its_reader(tmp_path: Path) -> None:
+    path = tmp_path / "hours.gif"
+    path.write_bytes(b"GIF89a" + bytes(32))
+    os.truncate(path, LARGE)
+    assert refusal(path).code == "RC606"
 
 
 def test_sound_alone_is_refused(made: Made) -> None:
@@ -311,7 +329,10 @@ def test_every_error_is_reported_and_every_file_opened_once(
 def test_a_reader_that_fails_is_an_error_like_any_other(
     made: Made, monkeypatch: pytest.MonkeyPatch, program: str, code: str
 ) -> None:
-    monkeypatch.setattr(probing, "PYTHON", (sys.executable, "-I", "-c", program))
+    def failing(module: str, argv: list[str], limits: ChildLimits, reach: Reach) -> Awaitable[Child]:
+        return start([sys.executable, "-I", "-c", program], limits, python_reach())
+
+    monkeypatch.setattr(probing, "start_fork", failing)
     monkeypatch.setattr(probing, "WITHIN", 1.0)
     with pytest.raises(ReelError) as caught:
         probe(made("plain.mp4"), LOC)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from compiler.supervise.progress import Progress, ProgressMeter
+from compiler.supervise.films.progress import Progress, ProgressMeter
 
 
 def block(frame: object, speed: str = "2.5x", word: str = "continue", time: str = "1000000") -> bytes:

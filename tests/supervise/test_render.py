@@ -13,11 +13,11 @@ import pytest
 
 from compiler.errors import Loc, ReelError
 from compiler.ir.build import Build
+from compiler.supervise.films.progress import Progress
+from compiler.supervise.films.render import Film, RenderStep, render
+from compiler.supervise.films.verdict import UNKNOWN, Origins
+from compiler.supervise.films.verify import Expected
 from compiler.supervise.probe import probe
-from compiler.supervise.progress import Progress
-from compiler.supervise.render import Film, RenderStep, render
-from compiler.supervise.verdict import UNKNOWN, Origins
-from compiler.supervise.verify import Expected
 from tests.supervise.conftest import Made
 from tests.supervise.test_sandbox import alive, wait_for
 

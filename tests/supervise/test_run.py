@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from compiler.errors import ReelError
-from compiler.supervise import sandbox
-from compiler.supervise.progress import Progress, ProgressMeter
-from compiler.supervise.reach import Reach
-from compiler.supervise.run import Ends, run, watch
+from compiler.supervise.children import sandbox
+from compiler.supervise.children.reach import Reach
+from compiler.supervise.films.progress import Progress, ProgressMeter
+from compiler.supervise.films.run import Ends, run, watch
 from tests.supervise.conftest import python_reach
 from tests.supervise.test_sandbox import alive, wait_for
 

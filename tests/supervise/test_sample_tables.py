@@ -13,7 +13,7 @@ from pathlib import Path
 import av
 import pytest
 
-from compiler.supervise.sample_tables import Table, farthest_off, sample_tables
+from compiler.supervise.facts.sample_tables import Table, farthest_off, sample_tables
 from tests.cases import cases
 from tests.supervise.mp4 import Box, changed, numbers, parse, set_edits, table
 

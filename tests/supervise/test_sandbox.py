@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from compiler.supervise.child import CANNOT_START
-from compiler.supervise.reach import Reach
-from compiler.supervise.sandbox import ENVIRONMENT, Answer, ChildLimits, ask, launcher
+from compiler.supervise.children.child import CANNOT_START
+from compiler.supervise.children.reach import Reach
+from compiler.supervise.children.sandbox import ENVIRONMENT, Answer, ChildLimits, answer_of, launcher, start
 from tests.supervise.conftest import python_reach
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +27,10 @@ def run_limited(
     writes: Sequence[Path] = (),
 ) -> Answer:
     return asyncio.run(ask([sys.executable, "-I", "-S", "-c", program], limits, python_reach(*writes), within))
+
+
+async def ask(command: Sequence[str], limits: ChildLimits, reach: Reach, within: float) -> Answer:
+    return await answer_of(await start(command, limits, reach), within)
 
 
 def alive(pid: int) -> bool:
@@ -47,9 +51,11 @@ def gone(pid: int) -> bool:
 
 
 def wait_for(path: Path) -> str:
-    while not (path.exists() and path.read_text()):
+    for _ in range(3000):
+        if path.exists() and path.read_text():
+            return path.read_text()
         time.sleep(0.02)
-    return path.read_text()
+    raise TimeoutError(path)
 
 
 def test_limits_are_set() -> None:
@@ -124,9 +130,9 @@ def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
     parent = f"""
 import asyncio, sys
 from time import monotonic
-from compiler.supervise.progress import ProgressMeter
-from compiler.supervise.reach import Reach, python_files
-from compiler.supervise.run import run
+from compiler.supervise.films.progress import ProgressMeter
+from compiler.supervise.children.reach import Reach, python_files
+from compiler.supervise.films.run import run
 reach = Reach([sys.executable], python_files(), [{str(tmp_path)!r}])
 command = [sys.executable, "-I", "-c", {child!r}]
 asyncio.run(run(command, ProgressMeter(1, monotonic()), reach=reach, on_progress=print))

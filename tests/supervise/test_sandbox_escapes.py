@@ -7,13 +7,18 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from compiler.supervise.level import VARIABLE, level
-from compiler.supervise.reach import Reach, python_files
-from compiler.supervise.sandbox import Answer, ChildLimits, ask
+from compiler.supervise.children import fork_server, sandbox
+from compiler.supervise.children.fork_server import ForkServer, start_fork
+from compiler.supervise.children.level import VARIABLE, level
+from compiler.supervise.children.reach import Reach, python_files
+from compiler.supervise.children.sandbox import Answer, ChildLimits, answer_of
+from tests.supervise.test_fork_server import WITNESS
+from tests.supervise.test_sandbox import ask
 
 pytestmark = pytest.mark.skipif(bool(level().lacks), reason=f"this machine has no complete sandbox: {level().lacks}")
 
@@ -154,7 +159,25 @@ def run(program: str, folder: Path, *extra: Path | str) -> Answer:
     return asyncio.run(ask([sys.executable, "-I", "-S", "-c", program, str(folder)], ChildLimits(nice=0), reach, 60))
 
 
-def outcomes(folder: Path) -> tuple[dict[str, str], dict[str, str]]:
+def run_forked(program: str, folder: Path) -> Answer:
+    """The same, in a child of the fork server."""
+    program = f"import sys; sys.argv[1:] = [{str(folder)!r}]\n{program}"
+    server = ForkServer()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sandbox, "BOOT", WITNESS)
+        patch.setattr(fork_server, "_SERVER", server)
+        try:
+            reach = Reach((), [*python_files(), folder / "in" / "given"], [folder / "out"])
+            return asyncio.run(answer_of_fork(program, reach))
+        finally:
+            server.close()
+
+
+async def answer_of_fork(program: str, reach: Reach) -> Answer:
+    return await answer_of(await start_fork("witness", [program], ChildLimits(nice=0), reach), 60)
+
+
+def outcomes(folder: Path, runs: Callable[[str, Path], Answer] = run) -> tuple[dict[str, str], dict[str, str]]:
     """The outcome of every attempt, and of everything that is granted."""
     for name in ("in", "out"):
         (folder / name).mkdir(parents=True)
@@ -164,15 +187,17 @@ def outcomes(folder: Path) -> tuple[dict[str, str], dict[str, str]]:
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind("\0" + str(folder)[-100:])
         listening.listen()
-        answer = run(ATTEMPTS, folder)
+        answer = runs(ATTEMPTS, folder)
     assert answer.exit_code == 0, answer.stderr
     attempts, granted = json.loads(answer.stdout)
     return attempts, granted
 
 
-@pytest.fixture(scope="module")
-def confined(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], dict[str, str]]:
-    return outcomes(tmp_path_factory.mktemp("confined") / "data")
+@pytest.fixture(scope="module", params=["started", "forked"])
+def confined(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, str], dict[str, str]]:
+    return outcomes(tmp_path_factory.mktemp("confined") / "data", run if request.param == "started" else run_forked)
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from compiler.errors import ReelError
-from compiler.supervise import level as levels
+from compiler.supervise.children import level as levels
+from compiler.supervise.children.level import VARIABLE, Level, confinement, level
+from compiler.supervise.children.reach import Reach
+from compiler.supervise.children.sandbox import ChildLimits, launcher
 from compiler.supervise.doctor import examine
-from compiler.supervise.level import VARIABLE, Level, confinement, level
-from compiler.supervise.reach import Reach
-from compiler.supervise.sandbox import ChildLimits, ask, launcher
+from tests.supervise.test_sandbox import ask
 
 NONE = Level(0, False, "Function not implemented")
 
@@ -74,6 +75,6 @@ def test_an_unknown_mode_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_kernel_that_refuses_the_sandbox_runs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A child whose launcher cannot confine it ends before it becomes the command."""
     monkeypatch.setattr(levels, "level", lambda: Level(99, True))
-    monkeypatch.setattr("compiler.supervise.sandbox.rules", lambda reach: [f"?{os.devnull}"])
+    monkeypatch.setattr("compiler.supervise.children.sandbox.rules", lambda reach: [f"?{os.devnull}"])
     answer = asyncio.run(ask(["/bin/echo", "ran"], ChildLimits(), Reach([]), 60))
     assert (answer.exit_code != 0, answer.stdout) == (True, b"")

@@ -10,10 +10,10 @@ from av.container import InputContainer
 from av.stream import Stream
 
 from compiler.errors import ReelError
-from compiler.supervise import probe_child, survey
-from compiler.supervise.admit import opened
-from compiler.supervise.picture_facts import PictureFacts
-from compiler.supervise.whole import Whole
+from compiler.supervise.facts import probe_child, survey
+from compiler.supervise.facts.picture import PictureFacts
+from compiler.supervise.facts.whole import Whole
+from compiler.supervise.media.admit import opened
 from tests.supervise.conftest import Made
 
 LONG = ("long.mp4", "long.mkv", "long.avi", "late_change.mkv", "short_sound.mp4", "long_sound.mkv")

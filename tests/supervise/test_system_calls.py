@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from compiler.supervise import system_calls
-from compiler.supervise.system_calls import ALLOW, ERROR, MACHINES, NEWEST, REFUSED, program
+from compiler.supervise.children import system_calls
+from compiler.supervise.children.system_calls import ALLOW, ERROR, MACHINES, NEWEST, REFUSED, program
 
 EPERM, ENOSYS = ERROR | errno.EPERM, ERROR | errno.ENOSYS
 PID = 4321

@@ -9,11 +9,11 @@ import pytest
 
 from compiler.errors import Loc, ReelError
 from compiler.ir.build import Build
-from compiler.supervise.progress import ProgressMeter
-from compiler.supervise.reach import Reach
-from compiler.supervise.run import run
-from compiler.supervise.sandbox import ChildLimits
-from compiler.supervise.verdict import Origins, explain
+from compiler.supervise.children.reach import Reach
+from compiler.supervise.children.sandbox import ChildLimits
+from compiler.supervise.films.progress import ProgressMeter
+from compiler.supervise.films.run import run
+from compiler.supervise.films.verdict import Origins, explain
 from tests.supervise.conftest import Made
 
 CROP, JOIN, FIRST, SECOND = Loc("dunk", "/clips/1/crop_data"), Loc("dunk", "/clips/1/x"), Loc("a", "/0"), Loc("b", "/1")

@@ -10,8 +10,8 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from compiler.supervise.admit import admit_stream, opened
 from compiler.supervise.images.image import Frames
+from compiler.supervise.media.admit import admit_stream, opened
 
 
 def frames_of(path: Path, name: str) -> Frames:

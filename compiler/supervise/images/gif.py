@@ -7,9 +7,9 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-from compiler.supervise.admit import unreadable
 from compiler.supervise.images.by_libav import frames_of
 from compiler.supervise.images.image import Image, calm
+from compiler.supervise.media.admit import unreadable
 
 MARKS = (b"GIF87a", b"GIF89a")
 TICK = Fraction(1, 100)

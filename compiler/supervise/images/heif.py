@@ -7,9 +7,9 @@ from functools import partial
 
 from av.video.frame import VideoFrame
 
-from compiler.supervise.admit import refused, unreadable
 from compiler.supervise.images.heif_boxes import Heif, Item, read_heif
 from compiler.supervise.images.image import Frames, Image, decoded, paste
+from compiler.supervise.media.admit import refused, unreadable
 from compiler.supervise.remedy import command
 from compiler.timeline.media import MAX_PIXELS, WHOLE, Cropping
 

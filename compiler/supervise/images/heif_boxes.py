@@ -6,10 +6,11 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from compiler.supervise.admit import unreadable
+from compiler.supervise.media.admit import unreadable
+from compiler.supervise.media.boxes import FULL_HEAD, BoxWalk, FileBox, in_memory
 
 MOST = 100_000
-"""Boxes, items and pieces of items that are looked at, each."""
+"""Pieces of items that are looked at."""
 
 
 @dataclass(slots=True)
@@ -34,21 +35,6 @@ class Heif:
     primary: int
 
 
-def boxes(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
-    """The boxes that bytes hold, by type and content, as far as they are whole."""
-    at = 0
-    while at + 8 <= len(data):
-        size, kind = struct.unpack_from(">I4s", data, at)
-        head = 8
-        if size == 1 and at + 16 <= len(data):
-            (size,), head = struct.unpack_from(">Q", data, at + 8), 16
-        size = size or len(data) - at
-        if size < head:
-            return
-        yield kind, data[at + head : at + size]
-        at += size
-
-
 def read_heif(data: memoryview) -> Heif:
     """The items of a file; RC604 if its description is damaged."""
     try:
@@ -58,16 +44,19 @@ def read_heif(data: memoryview) -> Heif:
 
 
 def _read(data: memoryview) -> Heif:
-    meta = {kind: content for kind, content in boxes(next(c for kind, c in boxes(data) if kind == b"meta")[4:])}
-    items = {number: Item(kind) for number, kind in _kinds(meta[b"iinf"])}
-    primary = _Reader(meta[b"pitm"][4:]).number(4 if meta[b"pitm"][0] else 2)
-    for number, pieces in _places(meta[b"iloc"], data, meta.get(b"idat", memoryview(b""))):
+    walk = BoxWalk(in_memory(data), len(data))
+    described = next(walk.inside(walk.all, b"meta"))
+    meta = {box.kind: box for box in walk.children(described.after(FULL_HEAD))}
+    held = {kind: walk.content(box) for kind, box in meta.items()}
+    items = {number: Item(kind) for number, kind in _kinds(walk, meta[b"iinf"])}
+    primary = _Reader(held[b"pitm"][4:]).number(4 if held[b"pitm"][0] else 2)
+    for number, pieces in _places(held[b"iloc"], data, held.get(b"idat", memoryview(b""))):
         if number in items:
             items[number].pieces = pieces
-    for kind, number, others in _references(meta.get(b"iref")):
+    for kind, number, others in _references(walk, meta.get(b"iref")):
         if number in items:
             items[number].refers.setdefault(kind, []).extend(others)
-    _describe(items, meta[b"iprp"])
+    _describe(items, walk, meta[b"iprp"])
     return Heif(items, primary)
 
 
@@ -85,9 +74,10 @@ class _Reader:
         return int.from_bytes(self.data[self.at - size : self.at], "big")
 
 
-def _kinds(iinf: memoryview) -> Iterator[tuple[int, bytes]]:
-    for kind, content in boxes(iinf[8 if iinf[0] else 6 :]):
-        if kind == b"infe" and content[0] >= 2:
+def _kinds(walk: BoxWalk, iinf: FileBox) -> Iterator[tuple[int, bytes]]:
+    entries = iinf.after(8 if walk.content(iinf)[0] else 6)
+    for content in map(walk.content, walk.inside(entries, b"infe")):
+        if content[0] >= 2:
             wide = 4 if content[0] > 2 else 2
             number = int.from_bytes(content[4 : 4 + wide], "big")
             yield number, bytes(content[6 + wide : 10 + wide])
@@ -114,21 +104,20 @@ def _places(iloc: memoryview, data: memoryview, idat: memoryview) -> Iterator[tu
         yield number, pieces if method < 2 else []
 
 
-def _references(iref: memoryview | None) -> Iterator[tuple[bytes, int, list[int]]]:
+def _references(walk: BoxWalk, iref: FileBox | None) -> Iterator[tuple[bytes, int, list[int]]]:
     if iref is None:
         return
-    wide = 4 if iref[0] else 2
-    for kind, content in boxes(iref[4:]):
-        read = _Reader(content)
+    wide = 4 if walk.content(iref)[0] else 2
+    for box in walk.children(iref.after(FULL_HEAD)):
+        read = _Reader(walk.content(box))
         number = read.number(wide)
-        yield kind, number, [read.number(wide) for _ in range(read.number(2))]
+        yield box.kind, number, [read.number(wide) for _ in range(read.number(2))]
 
 
-def _describe(items: dict[int, Item], iprp: memoryview) -> None:
+def _describe(items: dict[int, Item], walk: BoxWalk, iprp: FileBox) -> None:
     """Give the items their properties."""
-    inner = list(boxes(iprp))
-    known = [each for kind, content in inner if kind == b"ipco" for each in boxes(content)]
-    for content in (content for kind, content in inner if kind == b"ipma"):
+    known = [(box.kind, walk.content(box)) for kept in walk.inside(iprp, b"ipco") for box in walk.children(kept)]
+    for content in map(walk.content, walk.inside(iprp, b"ipma")):
         read, wide = _Reader(content[4:]), 4 if content[0] else 2
         for _ in range(read.number(4)):
             item = items.get(read.number(wide), Item())

@@ -13,7 +13,7 @@ from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
-from compiler.supervise.admit import unreadable
+from compiler.supervise.media.admit import unreadable
 from compiler.timeline.colour import SEE_THROUGH
 from compiler.timeline.media import MAX_PIXELS, WHOLE, Cropping
 

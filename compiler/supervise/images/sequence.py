@@ -13,11 +13,11 @@ import av.error
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from compiler.supervise.admit import admit_stream, opened
 from compiler.supervise.images.by_libav import decoded
 from compiler.supervise.images.heif import with_alpha
-from compiler.supervise.images.heif_boxes import boxes
 from compiler.supervise.images.image import Frames, Image
+from compiler.supervise.media.admit import admit_stream, opened
+from compiler.supervise.media.boxes import BoxWalk, in_memory
 
 CODECS = ("av1", "hevc")
 
@@ -77,10 +77,11 @@ def _stream(container: InputContainer, number: int) -> VideoStream | None:
 
 def _tracks(data: memoryview) -> Iterator[tuple[bytes, int]]:
     """The handler and the number of each track, the last ones first."""
-    moov = next((content for kind, content in boxes(data) if kind == b"moov"), memoryview(b""))
-    for trak in reversed([content for kind, content in boxes(moov) if kind == b"trak"]):
-        inner = dict(boxes(trak))
-        header, media = inner.get(b"tkhd"), dict(boxes(inner.get(b"mdia", memoryview(b""))))
-        handler = media.get(b"hdlr")
-        if header is not None and handler is not None and len(header) >= 24 and len(handler) >= 12:
-            yield bytes(handler[8:12]), struct.unpack_from(">I", header, 20 if header[0] else 12)[0]
+    walk = BoxWalk(in_memory(data), len(data))
+    moov = next(walk.inside(walk.all, b"moov"), None)
+    for trak in reversed([*walk.inside(moov, b"trak")] if moov else []):
+        headers, handlers = [*walk.inside(trak, b"tkhd")], [*walk.inside(trak, b"mdia", b"hdlr")]
+        if headers and handlers:
+            header, handler = walk.content(headers[-1]), walk.content(handlers[-1])
+            if len(header) >= 24 and len(handler) >= 12:
+                yield bytes(handler[8:12]), struct.unpack_from(">I", header, 20 if header[0] else 12)[0]

@@ -9,9 +9,9 @@ from fractions import Fraction
 from functools import partial
 
 from compiler.errors import ReelError
-from compiler.supervise.admit import unreadable
 from compiler.supervise.images.image import Frames, Image, calm, decoded
 from compiler.supervise.images.sheet import Sheet
+from compiler.supervise.media.admit import unreadable
 from compiler.timeline.media import MAX_PIXELS
 
 ANIMATED, ALPHA = 0x02, 0x10

@@ -1,0 +1,105 @@
+"""The specs of straightened streams: JSON that emission writes, and that the child that straightens reads.
+
+Rationals are strings. The tuples of facts are lists by the time that they are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Literal, TypedDict
+
+from compiler.timeline.instant import nearest
+from compiler.timeline.media import VideoStream
+
+PictureEntry = tuple[int, int, int, int]
+"""An entry of a picture's facts: its tick of source time, own stamp, byte position and packet number."""
+
+
+class Enter(TypedDict):
+    """The packet from which a stream is read: its own stamp, its byte position, and its number in the stream."""
+
+    stamp: int
+    position: int
+    number: int
+
+
+class PacketsSpec(TypedDict):
+    """Packets of stream number `stream` of a file, from an entry on, or all of them."""
+
+    path: str
+    stream: int
+    enter: Enter | None
+
+
+class DecodingSpec(PacketsSpec):
+    """The packets of a picture, and how their frames get ticks; `zero` is the container's tick at source time 0."""
+
+    strict: bool
+    """Whether damage is an error."""
+    zero: int
+    jumps: Sequence[Sequence[int]]
+    changes: Sequence[int]
+    """Ticks after `zero` at which the shape changes."""
+    keyed: bool
+    """Whether frames are predicted from others, so that damage lasts until the next key frame."""
+    unstamped: bool
+
+
+class PictureSpec(DecodingSpec):
+    """The frames of a picture to send, from tick `begin` of source time on."""
+
+    kind: Literal["video"]
+    time_base: str
+    begin: int
+    slots: Sequence[int]
+    """Ticks of the frames from number `slot` on, if they have none of their own; frames after them are `step` apart."""
+    slot: int
+    step: str
+    late: bool
+    image: bool
+    lap: int | None
+    until: int | None
+    width: int
+    height: int
+    pix_fmt: str
+    matrix: int
+    range: int
+
+
+class SoundSpec(PacketsSpec):
+    """The samples of a sound to send, from number `begin` on; `anchors` are runs of `AudioStream`."""
+
+    kind: Literal["audio"]
+    strict: bool
+    time_base: str
+    rate: int
+    channels: int
+    layout: str
+    begin: int
+    anchors: Sequence[Sequence[int]]
+
+
+Spec = PictureSpec | SoundSpec
+
+
+def entry_at(video: VideoStream, tick: Fraction) -> PictureEntry | None:
+    """The last entry that is not after a tick of source time; None if all are."""
+    return next((entry for entry in reversed(video.entries) if entry[0] <= tick), None)
+
+
+def decoding(
+    path: str, video: VideoStream, entry: PictureEntry | None, *, strict: bool, unstamped: bool
+) -> DecodingSpec:
+    """The frames of a picture from an entry on; `unstamped` frames get no ticks of their own."""
+    return {
+        "path": path,
+        "stream": video.index,
+        "enter": None if entry is None else {"stamp": entry[1], "position": entry[2], "number": entry[3]},
+        "strict": strict,
+        "zero": nearest(video.first / video.time_base),
+        "jumps": video.jumps,
+        "changes": [tick for tick, _ in video.shapes],
+        "keyed": len(video.entries) > 1,
+        "unstamped": unstamped,
+    }

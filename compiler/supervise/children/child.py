@@ -1,0 +1,82 @@
+"""The launcher: a process that limits itself, then becomes the command.
+
+    child LIMITS_JSON RULE... -- COMMAND...
+
+Rules are of `compiler.supervise.children.reach`. It uses the standard library only, to start fast. It exists because
+`preexec_fn` is unsafe in a process with threads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from compiler.supervise.children.confine import confine
+
+PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
+CANNOT_START = 127
+
+RLIMITS = {
+    "memory": resource.RLIMIT_AS,
+    "file": resource.RLIMIT_FSIZE,
+    "files": resource.RLIMIT_NOFILE,
+    "cpu": resource.RLIMIT_CPU,
+}
+
+
+def main() -> None:
+    """Become the command, or end with 127 and one line with the reason."""
+    split = sys.argv.index("--")
+    (stated, *rules), command = sys.argv[1:split], sys.argv[split + 1 :]
+    limits = json.loads(stated)
+    doing = "the sandbox"
+    try:
+        limit(limits, rules)
+        doing = command[0]
+        os.execvp(command[0], command)
+    except OSError as error:
+        os.write(2, f"launcher: {doing}: {error.strerror}\n".encode(errors="surrogateescape"))
+        os._exit(CANNOT_START)
+
+
+def limit(limits: Mapping[str, Any], rules: Sequence[str]) -> None:
+    """Take the limits of `ChildLimits` and the number of the parent process, and be confined to what `rules` grant."""
+    if sys.platform == "linux":
+        bind(limits["parent"])
+    _limit(resource.RLIMIT_CORE, 0)
+    for name, kind in RLIMITS.items():
+        if limits[name] is not None:
+            _limit(kind, limits[name])
+    if limits["nice"]:
+        os.nice(limits["nice"])
+    # With SIGXFSZ ignored, a write past RLIMIT_FSIZE is an error that ffmpeg can report; by default it kills ffmpeg.
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    if limits["confined"]:
+        confine(rules, limits["landlock"], filtered=limits["filtered"], forks=limits["forks"])
+
+
+def bind(parent: int) -> None:
+    """Die with `parent`, and never gain privileges."""
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    if os.getppid() != parent:  # the parent died before the call above
+        os._exit(CANNOT_START)
+
+
+def _limit(kind: int, most: int) -> None:
+    hard = resource.getrlimit(kind)[1]
+    allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    with contextlib.suppress(ValueError):  # a kernel without this limit
+        resource.setrlimit(kind, (allowed, allowed))
+
+
+if __name__ == "__main__":
+    main()

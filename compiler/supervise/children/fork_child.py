@@ -1,0 +1,141 @@
+"""The fork server: imports what opens media once, then forks a child for each request.
+
+    fork_child.main CHANNEL_FD
+
+Each message on the channel, with four file descriptors, asks for a child that limits and confines itself as the
+launcher does and runs a module's `main`: its stdout, its stderr, a pipe that gets the child's process number and, when
+it has ended, its exit code, a line each, and a file {"module": NAME, "argv": [...], "limits": {...}, "rules": [...]}.
+The server opens no media. It ends, with all its children, when its channel is closed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+import traceback
+from typing import Any, NoReturn
+
+from compiler.supervise.children import child
+
+MODULES = frozenset({"facts.probe_child", "straighten.child"})
+REQUEST = b"fork"
+"""The message, whose meaning is in its file."""
+
+MOST = 1024
+"""Bytes read at once."""
+
+
+def main() -> None:
+    """Serve until the channel is closed."""
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    for name in MODULES:
+        _module(name)
+    gc.collect()
+    gc.freeze()  # the collector of a child would write to every page, and so copy it
+    Server(channel).serve()
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"compiler.supervise.{name}")
+
+
+class Server:
+    """Forks the children that messages on the channel ask for, and says how each has ended."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._statuses: dict[int, int] = {}
+        """The pipes that get exit codes, by process number."""
+        self._woken, wakes = os.pipe()
+        os.set_blocking(wakes, False)
+        os.set_blocking(self._woken, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal, for the program that asks
+        signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
+
+    def serve(self) -> None:
+        """Answer messages until the channel is closed, then kill what still runs."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._channel, selectors.EVENT_READ)
+            selector.register(self._woken, selectors.EVENT_READ)
+            while True:
+                for key, _ in selector.select():
+                    if key.fileobj is self._channel:
+                        if not self._answer():
+                            return self._kill()
+                    else:
+                        self._reap()
+
+    def _answer(self) -> bool:
+        text, fds, _, _ = socket.recv_fds(self._channel, MOST, 4)
+        if not text:
+            return False
+        out, err, status, request = fds
+        with os.fdopen(request, "rb") as file:
+            message = json.load(file)
+        sys.stdout.flush()
+        number = os.fork()
+        if number == 0:
+            _become(message, out, err)
+        with contextlib.suppress(OSError):  # the child was faster
+            os.setpgid(number, number)
+        self._statuses[number] = status
+        _state(status, number)
+        os.close(out)
+        os.close(err)
+        return True
+
+    def _reap(self) -> None:
+        os.read(self._woken, MOST)
+        while self._statuses:
+            number, ended = os.waitpid(-1, os.WNOHANG)
+            if number == 0:
+                return
+            status = self._statuses.pop(number)
+            _state(status, os.waitstatus_to_exitcode(ended))
+            os.close(status)
+
+    def _kill(self) -> None:
+        for number in self._statuses:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(number, signal.SIGKILL)
+
+
+def _state(pipe: int, number: int) -> None:
+    with contextlib.suppress(BrokenPipeError):  # nobody asks any more
+        os.write(pipe, b"%d\n" % number)
+
+
+def _become(message: dict[str, Any], out: int, err: int) -> NoReturn:
+    """Be the child: of a process group of its own, limited, with nothing open but its output."""
+    code = 1
+    try:
+        with contextlib.suppress(OSError):  # the server was faster
+            os.setpgid(0, 0)
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGCHLD, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(out, 1)
+        os.dup2(err, 2)
+        os.closerange(3, max(os.sysconf("SC_OPEN_MAX"), 1024))
+        child.limit({**message["limits"], "parent": os.getppid()}, message["rules"])
+        sys.argv = ["-c", *message["argv"]]
+        _module(message["module"]).main()
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)

@@ -1,0 +1,156 @@
+"""Child processes under limits: starts, awaits and stops every program that this project runs.
+
+A child dies with its parent, gains no privileges, dumps no core, has an almost empty environment, and a session (and so
+a process group) of its own. It reaches the files that its start states, libraries, and nothing else (docs/sandbox.md).
+Start it from a thread that outlives the child: for the kernel the parent is the thread that forked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from compiler.supervise.children.level import confinement
+from compiler.supervise.children.reach import Reach, rules
+
+PACKAGE = str(Path(__file__).parents[2])
+# The package is made by hand, so that a child needs no right to list the folder that holds it, runs the version of its
+# parent even if another one is installed, and finds nothing else in that folder.
+BOOT = (
+    "import sys; package = type(sys)('compiler'); package.__path__ = [sys.argv.pop(1)]; "
+    "sys.modules['compiler'] = package; from compiler.supervise.{} import main; main()"
+)
+
+ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"}
+"""The whole environment of a child: nothing of the user's, no secrets. One heap, since glibc has a heap for each thread
+and ffmpeg a thread for every input and output, and pictures freed in one heap cannot be reused by other threads."""
+
+GRACE = 5.0
+"""Seconds between SIGTERM and SIGKILL: ffmpeg closes its file in 0.1 to 0.4 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChildLimits:
+    """The most that a child may use; None is no limit by reelc."""
+
+    memory: int | None = None
+    """Bytes of address space."""
+    file: int | None = None
+    """Bytes of each written file."""
+    files: int | None = 256
+    """Open files."""
+    cpu: int | None = None
+    """Seconds of processor time."""
+    nice: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The result of a child that ran to its end: exit code (negative: the signal that ended it) and output."""
+
+    exit_code: int
+    stdout: bytes
+    stderr: str
+
+
+class Child(Protocol):
+    """A running child: the part of asyncio's `Process` that its keepers use."""
+
+    pid: int
+    stdout: asyncio.StreamReader | None
+    stderr: asyncio.StreamReader | None
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit code, negative for the signal that ended it; None while it runs."""
+
+    async def wait(self) -> int:
+        """The exit code, once the child has ended."""
+
+    async def communicate(self) -> tuple[bytes, bytes]:
+        """The whole of stdout and stderr, once the child has ended."""
+
+
+def stated(limits: ChildLimits, reach: Reach) -> dict[str, Any]:
+    """What the child has to know of its limits; RC615 if REELC_SANDBOX requires more than this machine can do."""
+    return {**asdict(limits), **confinement(), "forks": reach.forks}
+
+
+def launcher(command: Sequence[str], limits: ChildLimits, reach: Reach) -> list[str]:
+    """The argv that runs `command` under `limits`, confined to `reach`; this process must start it."""
+    words = json.dumps({**stated(limits, reach), "parent": os.getpid()})
+    return [*python_of("children.child", "-S"), words, *rules(reach), "--", *command]
+
+
+def python_of(module: str, *options: str) -> list[str]:
+    """The beginning of the argv of a process that runs the `main` of a module of `compiler.supervise`."""
+    return [sys.executable, "-I", "-B", *options, "-c", BOOT.format(module), PACKAGE]
+
+
+async def start(command: Sequence[str], limits: ChildLimits, reach: Reach, cwd: Path | None = None) -> Child:
+    """Start a child with stdin null, stdout and stderr pipes, as the leader of its own process group."""
+    return await asyncio.create_subprocess_exec(
+        *launcher(command, limits, reach),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+        env=ENVIRONMENT,
+        cwd=cwd,
+    )
+
+
+async def answer_of(child: Child, within: float) -> Answer:
+    """The whole answer of a short-lived child; TimeoutError after `within` seconds, with no process left alive."""
+    try:
+        stdout, stderr = await asyncio.wait_for(child.communicate(), within)
+    finally:
+        await stop(child, grace=0)
+    return Answer(child.returncode or 0, stdout, stderr.decode(errors="replace"))
+
+
+async def stop(child: Child, grace: float = GRACE, reader: asyncio.Future[int] | None = None) -> None:
+    """Return only when the child has ended; a cancel of the caller meanwhile is raised after that.
+
+    Sends one SIGTERM to the group (several break the file that ffmpeg is closing), and SIGKILL after `grace` seconds.
+    `reader`, a task that still reads the child's output, ends first.
+    """
+    stopping = asyncio.ensure_future(_stop(child, grace, reader))
+    cancelled = False
+    while not stopping.done():
+        try:
+            await asyncio.shield(stopping)
+        except asyncio.CancelledError:
+            cancelled = True
+    stopping.result()
+    if cancelled:
+        raise asyncio.CancelledError
+
+
+async def _stop(child: Child, grace: float, reader: asyncio.Future[int] | None) -> None:
+    if reader:
+        reader.cancel()
+        await asyncio.gather(reader, return_exceptions=True)
+    if child.returncode is not None:
+        return
+    # communicate, not wait: a child blocks while its pipes are full
+    if grace:
+        _signal(child, signal.SIGTERM)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(child.communicate(), grace)
+            return
+    _signal(child, signal.SIGKILL)
+    await child.communicate()
+
+
+def _signal(child: Child, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):  # the child has just ended by itself
+        os.killpg(child.pid, number)

@@ -1,0 +1,68 @@
+"""Finds the frames that do not decode whole. Runs in the probe child."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import takewhile
+
+from compiler.emit.specs import PictureEntry, decoding, entry_at
+from compiler.supervise.straighten.child import packets
+from compiler.supervise.straighten.picture import Decoded
+from compiler.timeline.media import VideoStream
+
+Range = tuple[Fraction, Fraction]
+
+MOST_PLACES = 40
+"""Places of damage that are decoded when a file is probed; a file with more is damaged all over."""
+
+AFTER = 2
+"""Key frames after a damaged packet up to which frames are decoded."""
+
+
+def held_ranges(path: str, video: VideoStream, first: Fraction, until: Fraction) -> list[Range]:
+    """The source times in [first, until) at which the frame before is held, by decoding that part of the file."""
+    low, high = first / video.time_base, until / video.time_base
+    stop = next((number for tick, _, _, number in video.entries if tick > high), None)
+    return list(_joined(_looked_at(path, video, entry_at(video, low), stop), video.time_base, low, high))
+
+
+def held_near(path: str, video: VideoStream, damaged: list[int]) -> list[Range]:
+    """The source times at which the frame before is held, near packets of these numbers."""
+    found: list[Range] = []
+    done = -1
+    for number in damaged[:MOST_PLACES]:
+        if number < done:
+            continue
+        entry = next((entry for entry in reversed(video.entries) if entry[3] <= number), None)
+        after = [entry for entry in video.entries if entry[3] > number][:AFTER]
+        done = after[-1][3] if len(after) == AFTER else 1 << 62
+        looked = _looked_at(path, video, entry, done)
+        low = Fraction(entry[0]) if entry else Fraction(0)
+        found += _joined(looked, video.time_base, low, Fraction(after[-1][0]) if after else Fraction(1 << 62))
+    return found
+
+
+def _looked_at(path: str, video: VideoStream, entry: PictureEntry | None, stop: int | None) -> list[tuple[int, bool]]:
+    """The frames from an entry up to the packet of number `stop`: their ticks, and whether they are whole."""
+    spec = decoding(path, video, entry, strict=False, unstamped=False)
+    frames = Decoded(spec).frames(takewhile(lambda numbered: stop is None or numbered[0] < stop, packets(spec)))
+    return sorted((tick - spec["zero"], frame is not None) for tick, frame in frames if tick is not None)
+
+
+def _joined(frames: list[tuple[int, bool]], time_base: Fraction, low: Fraction, high: Fraction) -> Iterator[Range]:
+    """The ranges of frames that are not whole, each up to the next whole one."""
+    begun: int | None = None
+    seen = False
+    for tick, whole in frames:
+        seen = seen or whole
+        if not seen or not low <= tick < high:
+            continue
+        if not whole and begun is None:
+            begun = tick
+        elif whole and begun is not None:
+            yield begun * time_base, tick * time_base
+            begun = None
+    if begun is not None:
+        last = max(tick for tick, _ in frames)
+        yield begun * time_base, (last + 1) * time_base

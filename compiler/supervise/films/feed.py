@@ -1,0 +1,120 @@
+"""Feeds ffmpeg's straightened inputs: one child for a command, a FIFO for each input."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from compiler.errors import Loc, ReelError
+from compiler.supervise.children.fork_server import start_fork
+from compiler.supervise.children.reach import Reach, python_files
+from compiler.supervise.children.sandbox import Child, ChildLimits, launcher, python_of, stop
+from compiler.supervise.films.verdict import Origins
+from compiler.supervise.plain import plain
+from compiler.supervise.probe import fault_of
+
+LISTED = "feeds.json"
+MEMORY, FILES = 4 << 30, 32
+"""The most bytes of address space, and open files besides two for each input."""
+
+
+MOST = 64 * 1024
+"""Bytes kept of the child's stderr."""
+
+FREED = 0.2
+"""Seconds between two looks at FIFOs that nobody writes to."""
+
+
+@asynccontextmanager
+async def feeding(feeds: Mapping[str, str], folder: Path, origins: Origins, nice: int) -> AsyncIterator[None]:
+    """While the block runs, a child writes what the specs in `feeds` ask for to FIFOs of these names in `folder`.
+
+    After the block, an error of the child is raised in place of what ffmpeg made of it.
+    """
+    if not feeds:
+        yield
+        return
+    for name in feeds:
+        os.mkfifo(folder / name)
+    listed = "{" + ",\n".join(f"{json.dumps(name)}: {spec}" for name, spec in feeds.items()) + "}"
+    (folder / LISTED).write_text(listed, encoding="utf-8")
+    media = [json.loads(spec)["path"] for spec in feeds.values()]
+    fifos = [folder / name for name in feeds]
+    reach = _reach(folder / LISTED, media, fifos)
+    child = await start_fork("straighten.child", [str(folder / LISTED)], _limits(len(feeds), nice), reach)
+    said = bytearray()
+    listening = asyncio.ensure_future(_listen(child, said))
+    freeing = asyncio.ensure_future(_free(child, fifos))
+    try:
+        yield
+    except ReelError as error:
+        await _ended(child, listening)
+        raise _failure(child, said, feeds, origins) or error from error
+    finally:
+        freeing.cancel()
+        await _ended(child, listening)
+        for name in (*feeds, LISTED):
+            (folder / name).unlink(missing_ok=True)
+    if failure := _failure(child, said, feeds, origins):
+        raise failure
+
+
+def straightener(listed: Path, media: str) -> list[str]:
+    """The argv of a sandboxed child that sends the one spec in `listed` to stdout; this process must start it."""
+    command = [*python_of("straighten.child"), str(listed), "-"]
+    return launcher(command, _limits(1, 0), _reach(listed, [media]))
+
+
+def _reach(listed: Path, media: Sequence[str], fifos: Sequence[Path] = ()) -> Reach:
+    return Reach([sys.executable], [*python_files(), listed, *media], fifos, forks=bool(fifos))
+
+
+def _limits(inputs: int, nice: int) -> ChildLimits:
+    return ChildLimits(memory=MEMORY, file=0, files=FILES + 3 * inputs, nice=nice)
+
+
+async def _free(child: Child, fifos: list[Path]) -> None:
+    """Once the child has ended, open the FIFOs in its place, since ffmpeg would wait for ever for a writer."""
+    await child.wait()
+    while True:
+        for fifo in fifos:
+            with contextlib.suppress(OSError):  # nobody reads there
+                os.close(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK))
+        await asyncio.sleep(FREED)
+
+
+async def _listen(child: Child, said: bytearray) -> int:
+    """Collect the child's stderr, up to MOST bytes."""
+    assert child.stderr
+    while piece := await child.stderr.read(MOST):
+        said += piece[: MOST - len(said)]
+    return 0
+
+
+async def _ended(child: Child, listening: asyncio.Future[int]) -> None:
+    if child.returncode is not None:  # its last words count
+        await asyncio.wait({listening})
+    await stop(child, grace=0, reader=listening)
+
+
+def _failure(child: Child, said: bytearray, feeds: Mapping[str, str], origins: Origins) -> ReelError | None:
+    """The child's own error, or that it crashed; None if it ended well or was stopped."""
+    stderr = said.decode(errors="replace")
+    line = next((line for line in stderr.splitlines() if line.startswith('{"fifo"')), None)
+    if line is not None:
+        answer = json.loads(line)
+        path = json.loads(feeds[answer["fifo"]])["path"]
+        return fault_of(answer["error"], Path(path), origins.paths.get(path, Loc()))
+    if child.returncode in (0, -signal.SIGKILL):
+        return None
+    tail = "\n".join(stderr.strip().splitlines()[-3:])
+    return ReelError(
+        "RC604", Loc(), "the reader of the media crashed", detail=plain(tail), hint="convert the file first"
+    )

@@ -1,0 +1,149 @@
+"""Runs one supervised ffmpeg: watched, limited, cancellable, its failures explained."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from time import monotonic
+
+from compiler.errors import Loc, ReelError
+from compiler.supervise.children.reach import Reach
+from compiler.supervise.children.sandbox import Child, ChildLimits, start, stop
+from compiler.supervise.films.feed import feeding
+from compiler.supervise.films.progress import Progress, ProgressMeter
+from compiler.supervise.films.verdict import UNKNOWN, Origins, explain
+
+KEPT = 64 * 1024
+"""Bytes kept of each end of stderr: causes are at the head, consequences at the tail."""
+
+PIECE = 16 * 1024
+TICK = 0.25
+"""Seconds between two checks of the clock."""
+
+FINISHING = 10
+"""Factor of `stall_after` after the last frame, while ffmpeg moves the file's index to its front."""
+
+RENDERING = ChildLimits(files=1024, nice=0)
+
+
+class Ends:
+    """The head and the tail of a stream of bytes of any length."""
+
+    def __init__(self, most: int = KEPT) -> None:
+        self._most, self._head, self._tail, self._lost = most, b"", b"", 0
+
+    def add(self, piece: bytes) -> None:
+        """Add the next bytes."""
+        room = self._most - len(self._head)
+        self._head, rest = self._head + piece[:room], piece[room:]
+        self._tail += rest
+        over = max(0, len(self._tail) - self._most)
+        self._tail, self._lost = self._tail[over:], self._lost + over
+
+    def text(self) -> str:
+        """The kept bytes as text, with a line in place of the bytes left out."""
+        gap = f"\n[{self._lost} bytes left out]\n".encode() if self._lost else b""
+        return (self._head + gap + self._tail).decode(errors="replace")
+
+
+async def run(
+    command: Sequence[str],
+    meter: ProgressMeter,
+    *,
+    reach: Reach,
+    on_progress: Callable[[Progress], None],
+    stall_after: float = 60,
+    deadline: float | None = None,
+    origins: Origins = UNKNOWN,
+    limits: ChildLimits = RENDERING,
+    cwd: Path | None = None,
+    feeds: Mapping[str, str] | None = None,
+) -> None:
+    """Run ffmpeg, with `-progress pipe:1`, to its end. Exit code 0 does not prove a film: verify it.
+
+    `stall_after` seconds without a new frame is RC608, `deadline` seconds in all is RC609; `explain` makes the error of
+    a failure. On a cancel, a stall or a deadline ffmpeg is terminated, then killed, and has ended when this returns.
+    `feeds`, specs by the names of FIFOs in `cwd`, are its straightened inputs.
+    """
+    if not feeds:
+        await _run(command, meter, reach, on_progress, stall_after, deadline, origins, limits, cwd)
+        return
+    assert cwd is not None
+    async with feeding(feeds, cwd, origins, limits.nice):
+        await _run(command, meter, reach, on_progress, stall_after, deadline, origins, limits, cwd)
+
+
+async def _run(
+    command: Sequence[str],
+    meter: ProgressMeter,
+    reach: Reach,
+    on_progress: Callable[[Progress], None],
+    stall_after: float,
+    deadline: float | None,
+    origins: Origins,
+    limits: ChildLimits,
+    cwd: Path | None,
+) -> None:
+    child = await start(command, limits, reach, cwd)
+    stderr = Ends()
+    ending = asyncio.ensure_future(_follow(child, meter, stderr, on_progress))
+    try:
+        await watch(ending, meter, stall_after, deadline)
+        exit_code = ending.result()
+    finally:
+        await stop(child, reader=ending)
+    if exit_code:
+        raise explain(exit_code, stderr.text(), origins)
+
+
+async def _follow(child: Child, meter: ProgressMeter, stderr: Ends, on_progress: Callable[[Progress], None]) -> int:
+    assert child.stdout
+    assert child.stderr
+    listening = asyncio.ensure_future(_listen(child.stderr, stderr))
+    try:
+        await _measure(child.stdout, meter, on_progress)
+        await listening
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+    return await child.wait()
+
+
+async def _measure(output: asyncio.StreamReader, meter: ProgressMeter, on_progress: Callable[[Progress], None]) -> None:
+    while piece := await output.read(PIECE):
+        for progress in meter.feed(piece, monotonic()):
+            on_progress(progress)
+
+
+async def _listen(errors: asyncio.StreamReader, stderr: Ends) -> None:
+    while piece := await errors.read(PIECE):
+        stderr.add(piece)
+
+
+async def watch(ending: asyncio.Future[int], meter: ProgressMeter, stall_after: float, deadline: float | None) -> None:
+    """Return when `ending` is done; raise RC608 if the meter stands still for too long, RC609 at the deadline."""
+    while not ending.done():
+        await asyncio.wait({ending}, timeout=TICK)
+        now = monotonic()
+        patience = stall_after * (FINISHING if meter.frame >= meter.frames else 1)
+        if not ending.done() and now - meter.advanced > patience:
+            raise _stalled(meter, patience)
+        if not ending.done() and deadline is not None and now - meter.started > deadline:
+            raise _late(meter, deadline)
+
+
+def _stalled(meter: ProgressMeter, patience: float) -> ReelError:
+    what = f"ffmpeg made no frame for {patience:g} s and was stopped"
+    return ReelError(
+        "RC608", Loc(), what, detail=_reached(meter), hint="render again; check that the media can be read"
+    )
+
+
+def _late(meter: ProgressMeter, deadline: float) -> ReelError:
+    what = f"the render took longer than {deadline:g} s and was stopped"
+    return ReelError("RC609", Loc(), what, detail=_reached(meter), hint="allow more time, or render a shorter reel")
+
+
+def _reached(meter: ProgressMeter) -> str:
+    return f"at frame {meter.frame} of {meter.frames}"

@@ -1,0 +1,207 @@
+"""Straightens a picture: whole frames of one shape, one for every time of the packet table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from heapq import heappop, heappush
+from typing import Any
+
+import av.error
+from av.container import OutputContainer
+from av.packet import Packet
+from av.video.frame import PictureType, VideoFrame
+from av.video.reformatter import Interpolation
+
+from compiler.emit.specs import DecodingSpec, PictureSpec
+from compiler.supervise.media.admit import unreadable
+from compiler.supervise.media.clock import offset_at
+
+Numbered = Iterable[tuple[int, "Packet[Any]"]]
+
+SENT = (
+    *("yuv420p", "yuv422p", "yuv444p", "yuv410p", "yuv411p", "yuv440p", "yuvj420p", "yuvj422p", "yuvj444p", "gray"),
+    *("yuv420p10le", "yuv422p10le", "yuv444p10le", "yuv420p12le", "yuv422p12le", "yuv444p12le", "yuv420p16le"),
+    *("yuv422p16le", "yuv444p16le", "rgb24", "bgr24", "rgba", "bgra", "gbrp", "gbrp10le", "gbrp12le", "gray16le"),
+    *("yuva420p", "yuva422p", "yuva444p", "gray10le", "gray12le", "rgb48le", "rgba64le", "ya8"),
+    *("yuva420p10le", "yuva422p10le", "yuva444p10le", "yuva422p12le", "yuva444p12le"),
+)
+"""Pixel formats that both builds of ffmpeg read from NUT as they are."""
+
+WIDER = {
+    **{"pal8": "rgba", "rgb555le": "rgb24", "rgb555be": "rgb24", "nv12": "yuv420p", "p010le": "yuv420p10le"},
+    **{"gray16be": "gray16le", "rgb48be": "rgb48le", "rgba64be": "rgba64le", "ya16be": "rgba64le"},
+}
+"""Formats that are sent as another one that holds every value of them."""
+
+
+def sent_format(pix_fmt: str) -> str:
+    """The pixel format that is sent for a picture of this format."""
+    if pix_fmt in SENT:
+        return pix_fmt
+    return WIDER.get(pix_fmt, "rgba" if pix_fmt.startswith(("rgb", "bgr", "argb", "abgr", "mono")) else "yuv444p16le")
+
+
+class Decoded:
+    """The frames that packets decode to, with corrected ticks; None for a frame that is damaged or missing."""
+
+    def __init__(self, spec: DecodingSpec) -> None:
+        self._jumps = spec["jumps"]
+        self._unstamped, self._strict = spec["unstamped"], spec["strict"]
+        self._changes = {tick + spec["zero"] for tick in spec["changes"]}
+        self._due: list[int] = []
+        self._keyed = spec["keyed"]
+        self._seen = self._broken = False
+
+    def frames(self, numbered: Numbered) -> Iterator[tuple[int | None, VideoFrame | None]]:
+        """(tick, frame) in display order. The tick is None for a frame that has none of its own."""
+        for number, packet in numbered:
+            self._correct(number, packet)
+            if packet.size and packet.pts is not None and not self._unstamped:
+                heappush(self._due, packet.pts)
+            if packet.pts in self._changes:  # some decoders lose the frame that they hold when the size changes
+                yield from self._drained(packet)
+            yield from self._decoded(packet)
+        while self._due:
+            yield heappop(self._due), None
+
+    def _correct(self, number: int, packet: Packet[Any]) -> None:
+        offset = offset_at(self._jumps, number)
+        if offset:
+            packet.pts = None if packet.pts is None else packet.pts + offset
+            packet.dts = None if packet.dts is None else packet.dts + offset
+
+    def _drained(self, packet: Packet[Any]) -> Iterator[tuple[int | None, VideoFrame | None]]:
+        """The frames that the decoder still holds of the packets before."""
+        context: Any = packet.stream.codec_context
+        yield from self._timed(context.decode(None))
+        context.flush_buffers()
+
+    def _decoded(self, packet: Packet[Any]) -> Iterator[tuple[int | None, VideoFrame | None]]:
+        try:
+            frames = packet.decode()
+        except av.error.FFmpegError as error:
+            if self._strict:
+                raise unreadable("is damaged", str(error.strerror)) from error
+            return
+        yield from self._timed(frames)
+
+    def _timed(self, frames: Iterable[Any]) -> Iterator[tuple[int | None, VideoFrame | None]]:
+        for frame in frames:
+            if not isinstance(frame, VideoFrame):
+                continue
+            if frame.is_corrupt and self._strict:
+                raise unreadable("is damaged: a frame does not decode whole")
+            tick = None if self._unstamped else frame.pts
+            while tick is not None and self._due and self._due[0] <= tick:
+                missed = heappop(self._due)
+                if missed < tick:
+                    self._broken = self._seen
+                    yield missed, None
+            yield tick, frame if self._is_whole(frame) else None
+
+    def _is_whole(self, frame: VideoFrame) -> bool:
+        """Whether a frame decodes whole and is predicted from whole ones: none is after a damaged one that others are
+        predicted from, until the next key frame. Before the first whole frame all are shown as they decode."""
+        if frame.is_corrupt:
+            self._broken = self._broken or (self._keyed and self._seen and frame.pict_type != PictureType.B)
+            return not self._seen
+        if frame.key_frame:
+            self._broken = False
+        self._seen = True
+        return not self._broken
+
+
+def send_picture(spec: PictureSpec, numbered: Numbered, sink: OutputContainer) -> None:
+    """Send every frame from `begin` on; the one on screen there comes first, at time 0."""
+    sender = PictureSender(spec, sink)
+    slots, at = spec["slots"], 0
+    for tick, frame in Decoded(spec).frames(numbered):
+        if tick is None:
+            due = slots[at] if at < len(slots) else round((spec["slot"] + at) * Fraction(spec["step"]))
+            tick, at = due, at + 1
+        else:
+            tick -= spec["zero"]
+        sender.take(tick, frame)
+    sender.finish()
+
+
+class PictureSender:
+    """Holds one frame back until the next is known: of several at one time the last counts."""
+
+    def __init__(self, spec: PictureSpec, sink: OutputContainer) -> None:
+        self._spec, self._sink, self._begin = spec, sink, spec["begin"]
+        self._frame: VideoFrame | None = None
+        self._tick: int | None = None
+        self._sent = -1
+        self._stream: Any = None
+
+    def take(self, tick: int, frame: VideoFrame | None) -> None:
+        """Take the next frame, or None for a damaged one, in whose place the one before stays."""
+        if tick < 0 and not self._spec["late"]:
+            return
+        tick = max(tick - self._begin, 0)
+        if self._tick is not None and tick > self._tick:
+            self._send()
+        if frame is not None:
+            self._frame = self._shaped(frame)
+        if self._frame is not None:
+            self._tick = tick if self._sent >= 0 or self._tick is not None else self._first(tick)
+
+    def _first(self, tick: int) -> int:
+        """The first frame is held back to time 0, whatever its own time: nothing was on screen before it."""
+        return tick if self._spec["begin"] else 0
+
+    def finish(self) -> None:
+        """Send the last frame."""
+        if self._tick is not None:
+            self._send()
+        if self._stream is not None:
+            for packet in self._stream.encode(None):
+                self._sink.mux(packet)
+
+    def _send(self) -> None:
+        assert self._frame is not None
+        assert self._tick is not None
+        if self._tick <= self._sent:
+            return
+        stream = self._stream = self._stream or self._opened(self._frame)
+        frame = self._frame
+        frame.pts, frame.time_base = self._tick, Fraction(self._spec["time_base"])
+        for packet in stream.encode(frame):
+            self._sink.mux(packet)
+        self._sent = self._tick
+
+    def _opened(self, frame: VideoFrame) -> Any:
+        stream: Any = self._sink.add_stream("rawvideo")
+        stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, frame.format.name
+        stream.time_base = stream.codec_context.time_base = Fraction(self._spec["time_base"])
+        return stream
+
+    def _shaped(self, frame: VideoFrame) -> VideoFrame:
+        """The frame in the first shape of the file, in a format that can be sent."""
+        spec = self._spec
+        width, height, matrix, full = spec["width"], spec["height"], spec["matrix"], spec["range"]
+        pix_fmt = sent_format(spec["pix_fmt"])
+        same = (frame.width, frame.height, frame.format.name) == (width, height, pix_fmt)
+        recoloured = not _is_tagged_like(frame, matrix, full)
+        if same and not recoloured:
+            return frame
+        named = {"src_colorspace": int(frame.colorspace), "dst_colorspace": matrix} if recoloured else {}
+        ranged = {"src_color_range": int(frame.color_range), "dst_color_range": full} if recoloured else {}
+        return frame.reformat(
+            width,
+            height,
+            pix_fmt,
+            interpolation=Interpolation.BICUBIC,
+            **named,
+            **ranged,
+        )
+
+
+def _is_tagged_like(frame: VideoFrame, matrix: int, full: int) -> bool:
+    """Whether a frame's tags are the first ones, or say nothing else."""
+    known = {0, 2}
+    return (int(frame.colorspace) in {matrix, 2} or matrix in known) and (
+        int(frame.color_range) in {full, 0} or full == 0
+    )

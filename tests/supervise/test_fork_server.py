@@ -1,0 +1,170 @@
+"""Children that are forks: as limited, as killed and as cut off from everything as those that are started."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from compiler.supervise.children import fork_server, sandbox
+from compiler.supervise.children.child import CANNOT_START
+from compiler.supervise.children.fork_server import ForkServer, start_fork
+from compiler.supervise.children.reach import Reach
+from compiler.supervise.children.sandbox import Answer, ChildLimits, answer_of
+from tests.supervise.test_sandbox import gone, wait_for
+
+ROOT = Path(__file__).parents[2]
+
+# A module whose main runs a program, in the server only; `{}` is the server's own.
+WITNESS = """
+import sys, types
+sys.path.insert(0, sys.argv.pop(1).removesuffix("/compiler"))
+module = sys.modules["compiler.supervise.witness"] = types.ModuleType("witness")
+def main():
+    exec(sys.argv[1], dict())
+module.main = main
+from compiler.supervise.{} import main
+main()
+"""
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ForkServer]:
+    """A server of the test's own, whose children run programs."""
+    server = ForkServer()
+    monkeypatch.setattr(sandbox, "BOOT", WITNESS)
+    monkeypatch.setattr(fork_server, "_SERVER", server)
+    yield server
+    server.close()
+
+
+def run_forked(
+    program: str,
+    limits: ChildLimits = ChildLimits(),  # noqa: B008
+    within: float = 20,
+    reach: Reach = Reach(()),  # noqa: B008
+) -> Answer:
+    async def answer() -> Answer:
+        return await answer_of(await start_fork("witness", [program], limits, reach), within)
+
+    return asyncio.run(answer())
+
+
+def test_limits_are_set(server: ForkServer) -> None:
+    asked = ChildLimits(memory=4 << 30, file=1000, files=55, cpu=7, nice=3)
+    program = f"""
+import os, resource as r
+kinds = (r.RLIMIT_AS, r.RLIMIT_FSIZE, r.RLIMIT_NOFILE, r.RLIMIT_CPU, r.RLIMIT_CORE)
+print(*(r.getrlimit(kind)[0] for kind in kinds), os.nice(0) - {os.nice(0)})
+"""
+    assert run_forked(program, asked).stdout.split() == [b"4294967296", b"1000", b"55", b"7", b"0", b"3"]
+    unlimited = run_forked(program, ChildLimits(files=None, nice=0)).stdout.split()
+    assert (unlimited[0], unlimited[1], unlimited[5]) == (b"-1", b"-1", b"0")
+
+
+def test_the_limit_of_memory_is_kept(server: ForkServer) -> None:
+    answer = run_forked("bytearray(1 << 30)", ChildLimits(memory=1 << 30))
+    assert (answer.exit_code, "MemoryError" in answer.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("program", "code", "stdout", "stderr"),
+    [
+        ("print(1)", 0, b"1\n", ""),
+        ("import sys; print(2, file=sys.stderr); sys.exit(3)", 3, b"", "2\n"),
+        ("raise SystemExit", 0, b"", ""),
+        ("import os; os.kill(os.getpid(), 11)", -11, b"", ""),
+        ("print('x' * 300_000)", 0, b"x" * 300_000 + b"\n", ""),
+    ],
+)
+def test_output_and_exit_code_are_told(server: ForkServer, program: str, code: int, stdout: bytes, stderr: str) -> None:
+    assert run_forked(program) == Answer(code, stdout, stderr)
+
+
+def test_a_child_has_no_secrets_and_nothing_open(server: ForkServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REELC_SECRET", "x")
+    listed = "import os; print([fd for fd in range(3, 4096) if os.path.exists(f'/proc/self/fd/{fd}')], *os.environ)"
+    with open(os.devnull, "rb"):
+        assert run_forked(listed).stdout.split()[0] == b"[]"
+    assert b"REELC_SECRET" not in run_forked(listed).stdout
+
+
+def test_children_run_side_by_side(server: ForkServer, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for path in (first, second):
+        os.mkfifo(path)
+    meet = "open({!r}, {!r}).close(); open({!r}, {!r}).close()"
+
+    async def both() -> list[Answer]:
+        programs = (meet.format(str(first), "w", str(second), "r"), meet.format(str(first), "r", str(second), "w"))
+        reach = Reach((), (), [first, second])
+        children = [await start_fork("witness", [program], ChildLimits(), reach) for program in programs]
+        return list(await asyncio.gather(*(answer_of(child, 20) for child in children)))
+
+    assert [answer.exit_code for answer in asyncio.run(both())] == [0, 0]
+
+
+def test_a_late_child_is_killed_with_its_own_children(server: ForkServer, tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    program = f"""
+import os, time
+child = os.fork()
+if child:
+    open({str(pids)!r}, "w").write(f"{{os.getpid()}} {{child}}")
+time.sleep(60)
+"""
+    with pytest.raises(TimeoutError):
+        run_forked(program, within=1.5, reach=Reach((), (), [tmp_path], forks=True))
+    assert all(gone(int(pid)) for pid in wait_for(pids).split())
+
+
+def test_all_end_with_the_program(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    program = f"""
+import asyncio
+from compiler.supervise.children import fork_server, sandbox
+from compiler.supervise.children.reach import Reach
+from compiler.supervise.children.sandbox import ChildLimits, answer_of
+sandbox.BOOT = {WITNESS!r}
+async def main():
+    late = "import os, time; open({str(pid)!r}, 'w').write(f'{{os.getpid()}} {{os.getppid()}}'); time.sleep(60)"
+    reach = Reach((), (), [{str(tmp_path)!r}])
+    await answer_of(await fork_server.start_fork("witness", [late], ChildLimits(), reach), 60)
+asyncio.run(main())
+"""
+    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT) as running:
+        child, parent = map(int, wait_for(pid).split())
+        running.send_signal(signal.SIGKILL)
+    assert gone(child)
+    assert gone(parent)
+
+
+def test_a_server_that_died_is_replaced(server: ForkServer) -> None:
+    first = int(run_forked("import os; print(os.getppid())").stdout)
+    os.kill(first, signal.SIGKILL)
+    assert gone(first)
+    assert int(run_forked("import os; print(os.getppid())").stdout) != first
+
+
+@pytest.mark.usefixtures("unconfined")
+def test_a_child_of_a_server_that_dies_could_not_start(server: ForkServer) -> None:
+    answer = run_forked("import os, signal, time; os.kill(os.getppid(), signal.SIGKILL); time.sleep(60)")
+    assert answer.exit_code == CANNOT_START
+
+
+def test_a_fork_of_this_process_has_a_server_of_its_own(server: ForkServer, tmp_path: Path) -> None:
+    ours, seen = run_forked("import os; print(os.getppid())").stdout, tmp_path / "seen"
+    number = os.fork()
+    if number == 0:
+        seen.write_bytes(run_forked("import os; print(os.getppid())").stdout)
+        server.close()
+        os._exit(0)
+    os.waitpid(number, 0)
+    assert int(seen.read_bytes()) != int(ours)
+    assert run_forked("import os; print(os.getppid())").stdout == ours
