@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from itertools import accumulate
 
 import pytest
@@ -34,6 +35,12 @@ def test_jitter_is_one_run_at_the_median() -> None:
     assert found.runs[0].start == pytest.approx(0)
     assert (found.runs[0].slope, found.drift) == (0, 0)
     assert found.jitter == pytest.approx(0.005)
+
+
+def test_wide_jitter_near_an_end_is_no_step() -> None:
+    """The means of a few packets differ by chance."""
+    rng = random.Random(3)
+    assert firsts(placed([at + rng.uniform(-0.02, 0.02) for at in evenly(400)])) == [0]
 
 
 def test_one_packet_far_off_moves_no_sample() -> None:
@@ -83,6 +90,12 @@ def test_a_slope_is_a_clock_that_runs_faster_or_slower(slope: float) -> None:
     assert firsts(found) == [0]
     assert found.drift == pytest.approx(slope)
     assert found.jitter == pytest.approx(0, abs=1e-9)
+
+
+def test_a_slope_with_jitter_has_no_steps() -> None:
+    found = placed([at + 0.01 * PACKET * n for n, at in enumerate(evenly(500, WAVERS))])
+    assert firsts(found) == [0]
+    assert found.drift == pytest.approx(0.01, abs=1e-4)
 
 
 def test_a_drift_of_less_than_five_milliseconds_is_level() -> None:
