@@ -44,7 +44,7 @@ def sound_stream(codec: str = "aac", rate: int = 48000, layout: str = "stereo", 
 
 def picture_stream(codec: str = "mpeg4", rate: int = 25, tick: Fraction = MILLISECOND) -> Any:
     """A picture stream, 64x48, that holds nothing."""
-    stream = av.open(io.BytesIO(), "w", format="nut").add_stream(codec, rate=rate)
+    stream: Any = av.open(io.BytesIO(), "w", format="nut").add_stream(codec, rate=rate)
     stream.width, stream.height, stream.pix_fmt, stream.time_base = 64, 48, "yuv420p", tick
     return stream
 
