@@ -43,6 +43,11 @@ def jpeg(size: tuple[int, int], pix_fmt: str = "yuvj420p") -> bytes:
     return bytes(writer.encode(picture_frame(size, pix_fmt))[0])
 
 
+def decoded(data: bytes) -> Any:
+    reader: Any = CodecContext.create("mjpeg", "r")
+    return reader.decode(Packet(data))[0]
+
+
 def table(heads: list[bytes], ticks: list[int], keys: list[int]) -> tuple[Table, io.BytesIO]:
     """Samples one after the other, and the file that holds them."""
     sizes = [len(head) for head in heads]
@@ -71,7 +76,7 @@ def test_every_frame_of_an_intra_codec_may_be_an_entry() -> None:
 
 def test_frames_shown_before_the_key_frame_that_they_follow_are_counted() -> None:
     """A frame predicted from one side ends them: those after it are shown after it."""
-    frames = [INTRA, BOTH_WAYS, BOTH_WAYS, PREDICTED, BOTH_WAYS, INTRA, BOTH_WAYS]
+    frames = [INTRA, BOTH_WAYS, BOTH_WAYS, PREDICTED, BOTH_WAYS, INTRA, BOTH_WAYS, PREDICTED]
     keys = taken("mpeg4", [(frame, frame == INTRA) for frame in frames])
     assert keys.reordered
     assert keys.leading == {0: 2, 5: 1}
@@ -86,14 +91,15 @@ def test_open_entries_are_those_that_frames_before_them_may_follow() -> None:
 
 def test_a_change_of_shape_is_noted_once() -> None:
     large, small = jpeg((64, 48)), jpeg((32, 16))
-    first = picture_frame((64, 48), "yuvj420p")
-    keys = taken("mjpeg", [(data, True) for data in (large, small, small, large)], first=first)
+    pictures = [(data, True) for data in (large, small, small, large)]
+    keys = taken("mjpeg", pictures, first=decoded(large))
     assert [(tick, str(shape)) for tick, shape in keys.shapes] == [(600, "32x16 yuvj420p"), (1800, "64x48 yuvj420p")]
 
 
 def test_a_change_among_near_key_frames_is_seen() -> None:
     """It is no entry, and its shape is noted all the same."""
-    keys = taken("mjpeg", [(jpeg((64, 48)), True), (jpeg((32, 16)), True)], every=40)
+    large, small = jpeg((64, 48)), jpeg((32, 16))
+    keys = taken("mjpeg", [(large, True), (small, True)], every=40, first=decoded(large))
     assert [entry.number for entry in keys.entries] == [0]
     assert [(tick, str(shape)) for tick, shape in keys.shapes] == [(40, "32x16 yuvj420p")]
 
@@ -130,3 +136,10 @@ def test_key_frames_of_a_table_are_read_from_the_file() -> None:
 def test_a_table_of_pictures_that_change_must_be_decoded(second: tuple[int, int], whole: bool) -> None:
     samples, file = table([jpeg((64, 48)), jpeg(second)], [0, 600], [0, 1])
     assert KeyFrames(picture_stream("mjpeg")).fill(samples, file) is whole
+
+
+@pytest.mark.parametrize(("last", "whole"), [(b"\x67\x42", True), (b"\x67\x4d", False)])
+def test_a_key_frame_without_parameters_keeps_those_before_it(last: bytes, whole: bool) -> None:
+    refresh = START + b"\x65\x88"
+    samples, file = table([START + b"\x67\x42" + refresh, refresh, START + last + refresh], [0, 600, 1200], [0, 1, 2])
+    assert KeyFrames(picture_stream("libx264")).fill(samples, file) is whole
