@@ -60,7 +60,10 @@ def _of_mov(file: BinaryIO, stream: VideoStream) -> Cropping:
 
 
 def _aperture(file: BinaryIO, entries: Span) -> Cropping:
-    _, (start, end) = next(_all_boxes(file, entries))
+    first = next(_all_boxes(file, entries), None)
+    if first is None:
+        return WHOLE
+    _, (start, end) = first
     width, height = struct.unpack_from(">2H", _read(file, start, VISUAL_ENTRY), 24)
     for at, _ in _boxes(file, (start + VISUAL_ENTRY, end), b"clap"):
         numbers = struct.unpack(">8i", _read(file, at, 32))
@@ -78,11 +81,11 @@ def _track_id(file: BinaryIO, track: Span) -> int | None:
 
 
 def _within(file: BinaryIO, span: Span, *names: bytes) -> Iterator[Span]:
-    if not names:
+    if names:
+        for inner in _boxes(file, span, names[0]):
+            yield from _within(file, inner, *names[1:])
+    else:
         yield span
-        return
-    for inner in _boxes(file, span, names[0]):
-        yield from _within(file, inner, *names[1:])
 
 
 def _boxes(file: BinaryIO, span: Span, name: bytes) -> Iterator[Span]:
