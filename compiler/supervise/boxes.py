@@ -145,7 +145,7 @@ def _moov(file: BinaryIO, size: int) -> bytes:
             found = _content(file, start, end)
         elif kind in (b"meta", b"udta") and {b"iloc", b"iinf", b"covr"} & _words(_content(file, start, end)):
             raise NotReadError("streams that are no tracks")
-        at = end
+        at = min(end, size)  # a stated end may be past any file's
     else:
         raise NotReadError("too many boxes")
     if found is None:

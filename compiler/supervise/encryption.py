@@ -55,7 +55,7 @@ def encrypted_tracks(path: Path) -> frozenset[int]:
             return frozenset()
         walk = _BoxWalk(file)
         tracks = walk.inside(_MovieBox(b"", 0, file.seek(0, 2)), b"moov", b"trak")
-        with suppress(struct.error):  # boxes cut short: the demuxer says so
+        with suppress(struct.error, ValueError):  # boxes cut short, or past any file's end: the demuxer says so
             return frozenset(index for index, track in enumerate(tracks) if walk.protected(track))
     return frozenset()
 
