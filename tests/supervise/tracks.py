@@ -35,9 +35,12 @@ def picture_frame(size: tuple[int, int] = (64, 48), pix_fmt: str = "yuv420p", pt
     return frame
 
 
-def sound_stream(codec: str = "aac", rate: int = 48000, layout: str = "stereo", tick: Fraction = MILLISECOND) -> Any:
-    """A stream of sound that holds nothing."""
-    stream = av.open(io.BytesIO(), "w", format="nut").add_stream(codec, rate=rate, layout=layout)
+def sound_stream(
+    codec: str = "aac", rate: int = 48000, layout: str = "stereo", tick: Fraction = MILLISECOND, beside: Any = None
+) -> Any:
+    """A stream of sound that holds nothing, `beside` another in one file."""
+    file: Any = beside.container if beside else av.open(io.BytesIO(), "w", format="nut")
+    stream = file.add_stream(codec, rate=rate, layout=layout)
     stream.time_base = tick
     return stream
 
