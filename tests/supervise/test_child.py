@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import resource
 import signal
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
 
-from compiler.supervise import child
 from compiler.supervise.child import CANNOT_START, bind, main
 
 Calls = list[tuple[Any, ...]]
@@ -28,7 +29,11 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
     made: Calls = []
 
     def record(name: str) -> Callable[..., int]:
-        return lambda *arguments: made.append((name, *arguments)) or 0
+        def called(*arguments: Any) -> int:
+            made.append((name, *arguments))
+            return 0
+
+        return called
 
     def leave(code: int) -> NoReturn:
         made.append(("exit", code))
@@ -42,9 +47,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
     monkeypatch.setattr(os, "write", record("write"))
     monkeypatch.setattr(os, "execvp", record("become"))
     monkeypatch.setattr(os, "_exit", leave)
-    monkeypatch.setattr(
-        child.ctypes, "CDLL", lambda *_, **__: type("Libc", (), {"prctl": staticmethod(record("prctl"))})
-    )
+    libc = SimpleNamespace(prctl=record("prctl"))
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: libc)
     monkeypatch.setattr(os, "getppid", lambda: 7)
     return made
 

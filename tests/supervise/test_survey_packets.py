@@ -95,10 +95,10 @@ def test_packets_that_the_demuxer_calls_damaged_are_known_by_number() -> None:
 
 
 def test_a_jump_of_the_clock_moves_the_packets_after_it() -> None:
-    moved = packet(5, 0)
-    track = taken(packet(5000, 5000), moved, packet(45, 40))
-    assert (track.ticks, track.stamps) == ([5000, 5045, 5085], [5000, 0, 40])
-    assert (moved.pts, moved.dts) == (5045, 5040)
+    moved, bare = packet(5, 0), packet(80, None)
+    track = taken(packet(5000, 5000), moved, packet(45, 40), bare)
+    assert (track.ticks, track.stamps) == ([5000, 5045, 5085, 5120], [5000, 0, 40, 80])
+    assert (moved.pts, moved.dts, bare.pts, bare.dts) == (5045, 5040, 5120, None)
 
 
 def test_a_stream_without_a_decoded_frame_has_no_first_one() -> None:
@@ -120,8 +120,8 @@ def broken(*packets: Any) -> Iterator[Any]:
 
 @pytest.fixture
 def undecoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every packet decodes to the same frame."""
-    monkeypatch.setattr(survey, "first_frame", lambda _: picture_frame())
+    """Every packet decodes to a frame of its time."""
+    monkeypatch.setattr(survey, "first_frame", lambda packet: picture_frame(pts=packet.pts))
 
 
 @pytest.mark.usefixtures("undecoded")
@@ -167,7 +167,7 @@ def test_packets_are_read_until_each_stream_has_a_frame() -> None:
     )
     tracks = [StreamSurvey(picture), StreamSurvey(sound)]
     survey._decode_first(reading(packets), tracks)
-    assert all(track.frame for track in tracks)
+    assert [track.first for track in tracks] == [0, 0]
     assert next(packets).pts == 80
 
 
@@ -221,6 +221,7 @@ INDEX = [entry(100, 50, 0), entry(150, 50, 40), entry(200, 50, 80)]
     [
         ("mov,mp4", INDEX, 250, None),
         ("mov,mp4", INDEX, 249, Fraction(80, 1000)),
+        ("mov,mp4", INDEX, 200, Fraction(80, 1000)),
         ("mov,mp4", INDEX, 160, Fraction(40, 1000)),
         ("mov,mp4", INDEX, 9, Fraction(0)),
         ("mov,mp4", [], 9, None),
