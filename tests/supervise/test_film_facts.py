@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
-import av
 import pytest
-from av.packet import Packet
-from av.video.frame import VideoFrame
 
 from compiler.errors import ReelError
 from compiler.supervise import survey
 from compiler.supervise.film_facts import film
+from tests.supervise.tracks import muxed
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:
@@ -60,26 +57,6 @@ def test_a_webp_without_frames_or_with_half_a_chunk_is_not_whole(tmp_path: Path)
         film(whole, Fraction(25))
     with pytest.raises(ReelError, match="no whole WebP"):
         film(webp(tmp_path, canvas(64, 48)), Fraction(25))
-
-
-def muxed(path: Path, ticks: list[int], sounds: int = 0) -> Path:
-    """A film of 64x48 with frames at these milliseconds, and sounds of 48 kHz of 20 packets of 10 ms."""
-    with av.open(str(path), "w") as out:
-        picture: Any = out.add_stream("ffv1", rate=25)
-        picture.width, picture.height, picture.pix_fmt = 64, 48, "yuv420p"
-        picture.codec_context.time_base = Fraction(1, 1000)
-        tracks = [out.add_stream("pcm_s16le", rate=48000, layout="mono") for _ in range(sounds)]
-        for tick in ticks:
-            frame = VideoFrame(64, 48, "yuv420p")
-            frame.pts, frame.time_base = tick, Fraction(1, 1000)
-            out.mux(picture.encode(frame))
-        out.mux(picture.encode(None))
-        for track in tracks:
-            for n in range(20):
-                packet: Any = Packet(bytes(960))
-                packet.stream, packet.pts, packet.dts, packet.time_base = track, 10 * n, 10 * n, Fraction(1, 1000)
-                out.mux(packet)
-    return path
 
 
 def test_a_film_on_the_grid(tmp_path: Path) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from fractions import Fraction
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import av
 from av.audio.frame import AudioFrame
+from av.packet import Packet
 from av.video.frame import VideoFrame
 
 from compiler.supervise.key_frames import Entry
@@ -71,3 +73,23 @@ def keyed(track: StreamSurvey, every: int) -> None:
     assert track.keys is not None
     numbers = range(0, len(track.ticks), every)
     track.keys.entries = [Entry(n, track.ticks[n], track.positions[n], track.stamps[n]) for n in numbers]
+
+
+def muxed(path: Path, ticks: list[int], sounds: int = 0) -> Path:
+    """A film of 64x48 with frames at these milliseconds, and sounds of 48 kHz of 20 packets of 10 ms."""
+    with av.open(str(path), "w") as out:
+        picture: Any = out.add_stream("ffv1", rate=25)
+        picture.width, picture.height, picture.pix_fmt = 64, 48, "yuv420p"
+        picture.codec_context.time_base = Fraction(1, 1000)
+        tracks = [out.add_stream("pcm_s16le", rate=48000, layout="mono") for _ in range(sounds)]
+        for tick in ticks:
+            frame = VideoFrame(64, 48, "yuv420p")
+            frame.pts, frame.time_base = tick, Fraction(1, 1000)
+            out.mux(picture.encode(frame))
+        out.mux(picture.encode(None))
+        for track in tracks:
+            for n in range(20):
+                packet: Any = Packet(bytes(960))
+                packet.stream, packet.pts, packet.dts, packet.time_base = track, 10 * n, 10 * n, Fraction(1, 1000)
+                out.mux(packet)
+    return path
