@@ -93,7 +93,7 @@ def test_other_edits_are_left_to_the_demuxer(rows: list[tuple[int, int, int]]) -
 
 def test_an_edit_list_must_be_readable() -> None:
     assert edited((1 << 61, 0, 1 << 16), version=1) is None
-    newer = struct.pack(">II", 2 << 24, 1) + struct.pack(">Iii", 500, 0, 1 << 16)
+    newer = struct.pack(">II", 2 << 24, 1) + struct.pack(">Qqi", 500, 0, 1 << 16)
     assert read(track(edits(newer))) is None
     more = struct.pack(">II", 0, 1) + struct.pack(">Iii", 500, 0, 1 << 16) + bytes(12)
     assert read(track(edits(more))) is None
