@@ -62,7 +62,7 @@ def test_pictures_of_a_strip_are_60_pixels_high_and_as_wide_as_the_source(size: 
 
 
 def test_long_sources_are_read_by_their_key_frames_and_large_ones_by_seeking() -> None:
-    """1.5 milliards of pixels are 723 frames of 1920x1080; 400 MB are read."""
+    """1 500 000 000 pixels are 723 frames of 1920x1080; 400 MB are read."""
     assert decoded(source(28))
     assert not decoded(source(29))
     assert decoded(STILL)

@@ -46,7 +46,7 @@ def refused(tmp_path: Path) -> Refuse:
 @pytest.mark.parametrize(
     ("content", "what"),
     [
-        (b"#EXTM3U\n#EXTINF:9,\nhttp://example.com/a.ts", "is an HLS playlist, not a video file"),
+        (b"#EXTM3U\n#EXTINF:9,\na.ts", "is an HLS playlist, not a video file"),
         (b"\xef\xbb\xbf \nffconcat version 1.0", "is an ffmpeg concat script, not a video file"),
         (b";FFMETADATA1", "is an ffmpeg metadata file, not a video file"),
         (b"v=0\r\no=- 0 0 IN IP4 0", "is an SDP session, not a video file"),
