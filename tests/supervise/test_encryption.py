@@ -6,11 +6,14 @@ import shlex
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from compiler.errors import ReelError
-from compiler.supervise.media.encryption import encrypted_tracks
+from compiler.supervise.media.boxes import MAX_BOXES
+from compiler.supervise.media.encryption import encrypted_tracks, is_encrypted, scrambled_pids
 from compiler.supervise.probe import probe
 from tests.supervise.conftest import Made
 
@@ -88,6 +91,86 @@ def test_files_cut_anywhere_are_looked_at(size: int, made: Made, tmp_path: Path)
     path = tmp_path / "cut.mp4"
     path.write_bytes(made("long.mp4").read_bytes()[:size])
     assert encrypted_tracks(path) == frozenset()
+
+
+def box(kind: bytes, content: bytes = b"", size: int | None = None) -> bytes:
+    """A box whose size has 64 bits if it is stated."""
+    if size is not None:
+        return struct.pack(">I4sQ", 1, kind, size) + content
+    return struct.pack(">I4s", 8 + len(content), kind) + content
+
+
+def movie(*entries: bytes) -> bytes:
+    """Tracks with a sample entry of these types each."""
+    tables = [box(b"stsd", bytes(8) + box(entry, bytes(78))) for entry in entries]
+    return b"".join(box(b"trak", box(b"mdia", box(b"minf", box(b"stbl", table)))) for table in tables)
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (box(b"ftyp") + box(b"moov", movie(b"avc1", b"enca", b"drmi")), {1, 2}),
+        (box(b"ftyp") + box(b"moov", movie(b"encv"), 16 + len(movie(b"encv"))), {0}),
+        (box(b"ftyp") + bytes(4) + box(b"moov", movie(b"encv"))[4:], {0}),  # a size of 0 goes on to the end
+        (box(b"ftyp") + box(b"free", box(b"moov", movie(b"encv"))), set()),
+        (box(b"any ") + box(b"moov", movie(b"encv")), set()),
+        (box(b"ftyp") + b"\0\0\0\4free" + box(b"moov", movie(b"encv")), set()),
+        (box(b"ftyp") + box(b"free") * MAX_BOXES + box(b"moov", movie(b"encv")), set()),
+        (box(b"ftyp") + box(b"moov", movie(b"encv")[:-80], 2000), set()),
+        (box(b"ftyp") + box(b"moov", box(b"free", movie(b"encv"), (1 << 63) + 100), (1 << 64) - 64), set()),
+    ],
+    ids=[
+        *("two of three", "64 bits", "to the end", "no index", "another file", "too small", "too many"),
+        *("cut short", "beyond any file"),
+    ],
+)
+def test_sample_entries_tell_encrypted_tracks(content: bytes, found: set[int], tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(content)
+    assert encrypted_tracks(path) == found
+
+
+def transport(*packets: tuple[int, int]) -> bytes:
+    """Transport packets, each of a PID with its fourth byte."""
+    return b"".join(struct.pack(">BHB", 0x47, pid, control) + bytes(184) for pid, control in packets)
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (transport((256, 0x90), (257, 0x10), (258, 0xD0), (259, 0x50)), {256, 258, 259}),
+        (transport((256, 0x90), (256, 0x10), (257, 0x90)), {257}),
+        (transport((256, 0x80), (257, 0x90)), {257}),  # a packet without content is not scrambled
+        (transport((256, 0x90))[:188], set()),
+        (b"\0" + transport((256, 0x90), (256, 0x90)), set()),
+        (transport((256, 0x90)) + bytes(188), set()),
+        (transport(*[(256, 0x90)] * 4000, *[(256, 0x10)] * 2000), set()),  # its last third begins so
+        (transport(*[(256, 0x90)] * 1000, *[(256, 0x10)] * 1000, *[(256, 0x90)] * 4000), {256}),
+    ],
+    ids=["each alone", "both", "no content", "one packet", "no start", "no second", "clear later", "unseen"],
+)
+def test_streams_are_scrambled_that_have_no_clear_packet(content: bytes, found: set[int], tmp_path: Path) -> None:
+    path = tmp_path / "film.ts"
+    path.write_bytes(content)
+    assert scrambled_pids(path) == found
+
+
+def test_a_stream_is_encrypted_by_its_own_mark(tmp_path: Path) -> None:
+    """A movie's tracks are known by their index, a transport stream's by their PID, Matroska's by their metadata."""
+
+    def streams(content: bytes, *each: dict[str, Any]) -> list[bool]:
+        path = tmp_path / f"film-{len(content)}"
+        path.write_bytes(content)
+        opened = SimpleNamespace(name=f"file:{path}")
+        made: list[Any] = [SimpleNamespace(container=opened, **{"metadata": {}, **one}) for one in each]
+        return [is_encrypted(one) for one in made]
+
+    mp4 = box(b"ftyp") + box(b"moov", movie(b"avc1", b"enca"))
+    assert streams(mp4, {"index": 0, "id": 1}, {"index": 1, "id": 2}) == [False, True]
+    scrambled = transport((256, 0x10), (257, 0x90))
+    assert streams(scrambled, {"index": 0, "id": 256}, {"index": 1, "id": 257}) == [False, True]
+    locked = {"index": 0, "id": 1, "metadata": {"enc_key_id": "a"}}
+    assert streams(b"\x1a\x45\xdf\xa3", locked, {"index": 1, "id": 2}) == [True, False]
 
 
 def scrambled(stream: bytes, from_byte: int) -> bytes:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from compiler.errors import ReelError
+from compiler.supervise.media import foreign
 from compiler.supervise.probe import probe
 from compiler.supervise.remedy import command, convert, renamed
 from tests.supervise.conftest import Made
@@ -88,6 +89,100 @@ def test_a_file_that_breaks_is_not_blamed_on_a_codec_beside_it(made: Made, ffmpe
     said = probe(path).notices
     assert said
     assert "whitelist" not in " ".join(said)
+
+
+@pytest.mark.parametrize(
+    ("raw", "what"),
+    [
+        (b"\n <HTML lang=de>", "is a web page, not a video file"),
+        (b"8BPS\0\1", "is a Photoshop document, not a video file"),
+        (b"7z\xbc\xaf\x27\x1c\0", "is a 7z archive, not a video file"),
+        (b"\x7fELF\2", "is a program, not a video file"),
+        (bytes(256), "begins with zeros only, as files do whose copying was broken off"),
+        ("Grüße 🎬\r\n\t".encode(), "is a text file, not a video file"),
+        ("Grüß".encode()[:-1], "is a text file, not a video file"),  # cut in the middle of a letter
+        ("Gr\xfc\xdfe".encode("latin-1"), None),
+        (b"text\x07", None),
+        (b"\x1a\x45\xdf\xa3", None),
+    ],
+)
+def test_first_bytes_of_files_that_people_take_for_videos(raw: bytes, what: str | None) -> None:
+    found = foreign.other_file(raw)
+    assert (found and found[0]) == what
+
+
+@pytest.mark.parametrize(
+    ("words", "what", "hint"),
+    [
+        (
+            foreign.other_format("a.idx", "srt", "SubRip"),
+            "is a file of subtitles (SubRip), not a video file",
+            "choose the video file",
+        ),
+        (
+            foreign.other_format("a.tif", "tiff_pipe", "piped tiff"),
+            "is an image in the format TIFF, which is not read",
+            "convert it: ffmpeg -i a.tif a.png",
+        ),
+        (
+            foreign.other_format("a.nut", "nut", "NUT"),
+            "is in the format NUT, which is not read",
+            f"convert it: {convert('a.nut')}",
+        ),
+        (
+            foreign.other_codec("a.mkv", "video", None),
+            "has a picture of an unknown codec",
+            "export it as mp4 from the program that it comes from",
+        ),
+        (
+            foreign.other_codec("a.mkv", "audio", None),
+            "has sound of an unknown codec",
+            "export it as mp4 from the program that it comes from",
+        ),
+        (
+            foreign.other_codec("a.mkv", "video", "MagicYUV"),
+            "has a picture coded as MagicYUV, which is not read",
+            f"convert it: {convert('a.mkv')}",
+        ),
+        (
+            foreign.other_codec("a.mkv", "audio", "Musepack"),
+            "has sound coded as Musepack, which is not read",
+            "convert it: ffmpeg -i a.mkv -c:v copy -c:a aac a.mp4",
+        ),
+        (
+            foreign.no_picture("a", False, True),
+            "has neither a moving picture nor sound",
+            "choose a file with a picture",
+        ),
+        (
+            foreign.no_picture("a.m4a", True, False),
+            "has sound, but no picture",
+            "choose a file with a picture, or add a black one: ffmpeg -f lavfi -i color=black:s=1280x720:r=30 "
+            "-i a.m4a -shortest -c:v libx264 -c:a aac a.mp4",
+        ),
+        (
+            foreign.no_picture("a.mp3", True, True),
+            "has sound and a cover, but no moving picture",
+            "choose a file with a picture, or add a black one: ffmpeg -f lavfi -i color=black:s=1280x720:r=30 "
+            "-i a.mp3 -shortest -c:v libx264 -c:a aac a.mp4",
+        ),
+        (foreign.encrypted("a.mkv", "video", "matroska,webm"), "is encrypted", "use a copy without copy protection"),
+        (
+            foreign.encrypted("a.mp4", "video", "mov,mp4,m4a"),
+            "is encrypted",
+            "use a copy without copy protection; if you have its key, this makes one: "
+            "ffmpeg -decryption_key KEY -i a.mp4 -c copy a-new.mp4",
+        ),
+        (
+            foreign.encrypted("a.mov", "audio", "mov,mp4,m4a"),
+            "has encrypted sound",
+            "use a copy without copy protection, or leave the sound out: ffmpeg -i a.mov -an -c:v copy a.mp4",
+        ),
+    ],
+    ids=lambda each: "",
+)  # fmt: skip
+def test_the_kind_of_a_file_and_its_remedy(words: foreign.Words, what: str, hint: str) -> None:
+    assert words == (what, hint)
 
 
 def test_names_are_words_of_the_shell(tmp_path: Path) -> None:

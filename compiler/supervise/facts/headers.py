@@ -28,9 +28,10 @@ _START = re.compile(rb"\x00\x00\x01")
 def units(data: bytes, length_size: int | None) -> Iterator[bytes]:
     """The NAL units at the beginning of a packet: after start codes, or after lengths of `length_size` bytes."""
     if length_size is None:
-        starts = [match.end() for match in _START.finditer(data)]
-        for start, end in zip(starts, [*(start - 3 for start in starts[1:]), len(data)], strict=True):
-            yield data[start:end].rstrip(b"\0")
+        codes = [*_START.finditer(data)]
+        ends = [*(code.start() for code in codes[1:]), len(data)]
+        for code, end in zip(codes, ends, strict=False):  # a damaged packet may have no code at all
+            yield data[code.end() : end].rstrip(b"\0")
         return
     at = 0
     while at + length_size < len(data):
@@ -62,8 +63,8 @@ def parameters(codec: str, data: bytes, size: int | None) -> bytes | None:
             at = data.find(b"\0\0\1\xb3")
             return data[at + 4 : at + 8] if at >= 0 else None
         case "mpeg4":
-            at = data.find(b"\0\0\1\x20")
-            return data[at : data.find(b"\0\0\1", at + 4)] if at >= 0 else None
+            found = re.search(rb"\x00\x00\x01\x20.*?(?=\x00\x00\x01|\Z)", data, re.DOTALL)
+            return found[0] if found else None
         case "mjpeg":
             found = re.search(rb"\xff[\xc0-\xc2]..(.{15})", data, re.DOTALL)
             return found[1] if found else None
