@@ -9,8 +9,7 @@ from typing import Any, get_args
 
 from pydantic import SecretStr
 
-from server.setting_sources import variable
-from server.settings import Settings
+from server.settings import PREFIX, Settings
 
 PR_SET_DUMPABLE = 4
 
@@ -30,7 +29,7 @@ def _is_secret(annotation: Any) -> bool:
 
 def forget_secrets() -> None:
     """Remove secrets from the environment, and overwrite the copy that the kernel shows in /proc."""
-    secrets = (variable(name) for name, field in Settings.model_fields.items() if _is_secret(field.annotation))
+    secrets = (PREFIX + name.upper() for name, field in Settings.model_fields.items() if _is_secret(field.annotation))
     getenv = ctypes.CDLL(None).getenv
     getenv.restype = ctypes.c_void_p
     for name in (*secrets, *AWS_SECRETS):
