@@ -34,9 +34,9 @@ process.make_services, process.forget_secrets = make_services, forget_secrets
 
 def test_a_server_forgets_secrets_and_closes_its_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "hidden-token")
-    with serving(tmp_path / "data", Fresh(WITNESS), s3_secret_key="hidden-key", s3_region="visible") as site:
-        with site.client() as anybody:
-            assert anybody.get("/healthz").status_code == 200
+    server = serving(tmp_path / "data", Fresh(WITNESS), s3_secret_key="hidden-key", s3_region="visible")
+    with server as site, site.client() as anybody:
+        assert anybody.get("/healthz").status_code == 200
     assert (tmp_path / "dumpable").read_text() == "0"
     left = (tmp_path / "left").read_text()
     assert left.count("visible") == 2

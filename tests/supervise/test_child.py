@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import resource
 import signal
@@ -17,9 +16,7 @@ from compiler.supervise.children import child
 from compiler.supervise.children.child import CANNOT_START, bind, main
 
 Calls = list[tuple[Any, ...]]
-LIMITS = {"parent": 7, "memory": None, "file": None, "files": None, "cpu": None, "nice": 0}
-UNCONFINED = {"confined": False, "landlock": 0, "filtered": False, "forks": False}
-CONFINED = {"confined": True, "landlock": 7, "filtered": True, "forks": False}
+LIMITS = {"parent": 7, "nice": 0, "confined": 0, "landlock": 7, "filtered": 1, "forks": 0}
 
 
 class ExitError(Exception):
@@ -57,7 +54,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
 
 
 def launch(monkeypatch: pytest.MonkeyPatch, **limits: int) -> None:
-    words = json.dumps(LIMITS | UNCONFINED | limits)
+    words = " ".join(f"{name}={number}" for name, number in (LIMITS | limits).items())
     monkeypatch.setattr("sys.argv", ["child.py", words, "r/in", "w/out", "--", "ffmpeg", "-i", "--"])
     main()
 
@@ -81,7 +78,7 @@ def test_limits_come_before_the_command(calls: Calls, monkeypatch: pytest.Monkey
 
 def test_confinement_is_the_last_before_the_command(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(child, "confine", lambda *rules, **how: calls.append(("confine", *rules, how)))
-    launch(monkeypatch, **CONFINED)
+    launch(monkeypatch, confined=1)
     how = {"filtered": True, "forks": False}
     assert calls[-2:] == [("confine", ["r/in", "w/out"], 7, how), ("become", "ffmpeg", ["ffmpeg", "-i", "--"])]
 
@@ -92,7 +89,7 @@ def test_no_command_runs_where_the_kernel_refuses_to_confine(calls: Calls, monke
 
     monkeypatch.setattr(child, "confine", refuse)
     with pytest.raises(ExitError):
-        launch(monkeypatch, **CONFINED)
+        launch(monkeypatch, confined=1)
     assert "become" not in [name for name, *_ in calls]
     assert calls[-2:] == [("write", 2, b"launcher: the sandbox: Operation not permitted\n"), ("exit", CANNOT_START)]
 

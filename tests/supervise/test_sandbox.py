@@ -150,6 +150,6 @@ def test_a_child_whose_parent_is_already_gone_does_not_start(tmp_path: Path) -> 
 
     command = launcher([shutil.which("true") or "true"], ChildLimits(), Reach([shutil.which("true") or "true"]))
     assert orphan(command) == 0
-    stranger = [part.replace(f'"parent": {os.getpid()}', '"parent": 1') for part in command]
+    stranger = [part.replace(f"parent={os.getpid()}", "parent=1") for part in command]
     assert stranger != command
     assert orphan(stranger) == CANNOT_START

@@ -1,6 +1,6 @@
 """The launcher: a process that limits itself, then becomes the command.
 
-    child LIMITS_JSON RULE... -- COMMAND...
+    child 'NAME=NUMBER ...' RULE... -- COMMAND...
 
 Rules are of `compiler.supervise.children.reach`. It uses the standard library only, to start fast. It exists because
 `preexec_fn` is unsafe in a process with threads.
@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import json
 import os
 import resource
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from compiler.supervise.children.confine import confine
 
@@ -35,7 +33,7 @@ def main() -> None:
     """Become the command, or end with 127 and one line with the reason."""
     split = sys.argv.index("--")
     (stated, *rules), command = sys.argv[1:split], sys.argv[split + 1 :]
-    limits = json.loads(stated)
+    limits = {name: int(number) for name, _, number in (word.partition("=") for word in stated.split())}
     doing = "the sandbox"
     try:
         limit(limits, rules)
@@ -46,20 +44,20 @@ def main() -> None:
         os._exit(CANNOT_START)
 
 
-def limit(limits: Mapping[str, Any], rules: Sequence[str]) -> None:
+def limit(limits: Mapping[str, int], rules: Sequence[str]) -> None:
     """Take the limits of `ChildLimits` and the number of the parent process, and be confined to what `rules` grant."""
     if sys.platform == "linux":
         bind(limits["parent"])
     _limit(resource.RLIMIT_CORE, 0)
     for name, kind in RLIMITS.items():
-        if limits[name] is not None:
+        if name in limits:
             _limit(kind, limits[name])
     if limits["nice"]:
         os.nice(limits["nice"])
     # With SIGXFSZ ignored, a write past RLIMIT_FSIZE is an error that ffmpeg can report; by default it kills ffmpeg.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     if limits["confined"]:
-        confine(rules, limits["landlock"], filtered=limits["filtered"], forks=limits["forks"])
+        confine(rules, limits["landlock"], filtered=bool(limits["filtered"]), forks=bool(limits["forks"]))
 
 
 def bind(parent: int) -> None:
