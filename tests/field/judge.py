@@ -133,7 +133,7 @@ def decode(path: Path, see: Callable[[Any], int | None] | None = None) -> Decode
     moves = _straighten(shown, restarting)
     heard = [] if other is None else seen[other]
     _straighten(heard, restarting, moves)
-    return _laid(shown, heard, failed)
+    return _laid(shown, heard, failed, [*ticks, *failed])
 
 
 ART = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
@@ -223,14 +223,14 @@ def _fitting(moves: list[float], wanted: float) -> float:
     return min(near, key=lambda move: abs(move - wanted), default=wanted)
 
 
-def _laid(shown: list[Stamped], heard: list[Stamped], failed: list[float]) -> Decoded:
-    """Pictures and sounds in source time, from the first whole picture on."""
+def _laid(shown: list[Stamped], heard: list[Stamped], failed: list[float], due: list[float]) -> Decoded:
+    """Pictures and sounds in source time, from the first whole picture on; `due` has the times of all packets."""
     shown = list(dropwhile(lambda frame: not frame.sure, shown))
     if not shown:
         return Decoded([], [], 0.0, failed)
     first = shown[0].time
     begins = min((frame.time for frame in heard), default=first)
-    zero = begins if first - begins > APART else first
+    zero = begins if min(first, *due) - begins > APART else first  # a recording joined in mid-GOP has no late picture
     starts = [frame.time - zero for frame in shown]
     usual = median(later - sooner for sooner, later in pairwise(starts)) if starts[1:] else 0.04
     ends = starts[-1] + (shown[-1].lasts or usual)
