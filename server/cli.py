@@ -6,6 +6,7 @@ A command imports the server when it runs, so that `reelc render` does not load 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -13,11 +14,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from compiler.cli import app, main
+from compiler.cli.facts import FURTHER_CHECKS
 from compiler.cli.help import Command, Group
 
 __all__ = ["main"]
 
 if TYPE_CHECKING:
+    from compiler.supervise.doctor import Row
     from server.accounts import Accounts
     from server.settings import Settings
 
@@ -119,6 +122,19 @@ def revoke_command(name: Name) -> None:
         typer.echo(f"{await accounts.revoke(name)} tokens revoked", err=True)
 
     _with_accounts(load(), work)
+
+
+def _store_rows() -> tuple[Row, ...]:
+    """The rows of `reelc doctor` about the store; the server is loaded only where one is set up."""
+    variables = {"REELC_DATA", "REELC_STORE", "REELC_S3_BUCKET", "REELC_CONFIG"}
+    if not variables & os.environ.keys() and not Path("reelc.toml").exists() and not Path("reelc-data").exists():
+        return ()
+    from server.checkup import store_rows
+
+    return store_rows()
+
+
+FURTHER_CHECKS.append(_store_rows)
 
 
 def load(**given: Any) -> Settings:
