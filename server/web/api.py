@@ -52,6 +52,16 @@ class NoBody(Body):
 
 
 @dataclass(frozen=True, slots=True)
+class Streamed:
+    """A body that its handler read, for the comparison of requests under one Idempotency-Key."""
+
+    text: bytes
+    """Everything that distinguishes the body: the hash of its content, and its other parts."""
+    fits: Callable[[Json], bool]
+    """Whether a stored answer can be to this body: servers before ADR 60 did not store what distinguishes it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Call(Generic[B]):
     """One request with its user and its checked body."""
 
@@ -80,33 +90,45 @@ class Call(Generic[B]):
         async with self.held() as held:
             return await held.read(question)
 
-    async def write(self, work: Callable[[Transaction], Awaitable[Json]], status: int = 200) -> JSONResponse:
+    async def write(
+        self, work: Callable[[Transaction], Awaitable[Json]], status: int = 200, streamed: Streamed | None = None
+    ) -> JSONResponse:
         """Run a unit of work and answer with its result.
 
-        With an Idempotency-Key the same unit stores the answer, and a repeated request gets the stored answer.
+        With an Idempotency-Key the same unit stores the answer, and a repeated request gets the stored answer. A
+        handler that reads the body itself describes it as `streamed`.
         """
         async with self.held() as held:
             key = self.header("idempotency-key")
             if key is None:
                 return JSONResponse(await held.write(work), status)
-            status, body = await held.write(lambda unit: self._once(unit, key, work, status))
+            status, body = await held.write(lambda unit: self._once(unit, key, work, status, streamed))
             return JSONResponse(body, status)
 
     async def _once(
-        self, unit: Transaction, key: str, work: Callable[[Transaction], Awaitable[Json]], status: int
+        self,
+        unit: Transaction,
+        key: str,
+        work: Callable[[Transaction], Awaitable[Json]],
+        status: int,
+        streamed: Streamed | None,
     ) -> tuple[int, Json]:
         if not 0 < len(key) <= KEY_LENGTH:
             raise invalid(f"Idempotency-Key must have 1 to {KEY_LENGTH} characters")
-        asked = f"{self.request.method} {self.request.url.path}\n".encode() + self.raw
-        digest = hashlib.sha256(asked).hexdigest()
+        digest = self._digest(streamed.text if streamed else b"")
         before = await answers.get(unit, key)
         if before is None:
             body = await work(unit)
             await answers.add(unit, key, digest, status, body, self.services.now())
             return status, body
-        if before["request_hash"] != digest:
+        earlier = streamed is not None and before["request_hash"] == self._digest() and streamed.fits(before["body"])
+        if before["request_hash"] != digest and not earlier:
             raise Problem(422, "idempotency_mismatch", "this Idempotency-Key was used for another request")
         return before["status"], before["body"]
+
+    def _digest(self, streamed: bytes = b"") -> str:
+        asked = f"{self.request.method} {self.request.url.path}\n".encode() + self.raw + streamed
+        return hashlib.sha256(asked).hexdigest()
 
 
 Handler = Callable[[Call[Any]], Awaitable[Response | Json]]
