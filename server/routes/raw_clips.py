@@ -29,8 +29,9 @@ from server.storage.objects import CHUNK, Missing, StoreFailed
 from server.tables import raw_clips
 from server.tables.raw_clips import RawClipRow
 from server.threads import HashedFile, in_thread
-from server.web.api import Answers, Call, Json, NoBody, Operations, Streamed, Takes
+from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.ranges import RANGED, object_answer
+from server.web.repeats import Streamed
 
 api = Operations("raw clips")
 

@@ -6,7 +6,6 @@ body, identifies the user, and answers every error with problem+json.
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -27,10 +26,10 @@ from server.failures import UNSTORED, unstored
 from server.problem import Problem, from_reel, invalid
 from server.storage.database import Reader, Transaction
 from server.storage.held import RequestDatabase
-from server.tables import answers
 from server.web.envelope import ROUTE
 from server.web.identity import identify, refuse_foreign_origin
 from server.web.pages import problem_page, wants_page
+from server.web.repeats import Repeatable, Streamed
 from server.web.services import Services
 
 B = TypeVar("B", bound="Body")
@@ -38,7 +37,6 @@ T = TypeVar("T")
 Json = dict[str, Any]
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-KEY_LENGTH = 255
 
 
 class Body(BaseModel):
@@ -49,16 +47,6 @@ class Body(BaseModel):
 
 class NoBody(Body):
     """The body of an operation that takes none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Streamed:
-    """A body that its handler read, for the comparison of requests under one Idempotency-Key."""
-
-    text: bytes
-    """Everything that distinguishes the body: the hash of its content, and its other parts."""
-    fits: Callable[[Json], bool]
-    """Whether a stored answer can be to this body: servers before ADR 60 did not store what distinguishes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,33 +90,10 @@ class Call(Generic[B]):
             key = self.header("idempotency-key")
             if key is None:
                 return JSONResponse(await held.write(work), status)
-            status, body = await held.write(lambda unit: self._once(unit, key, work, status, streamed))
+            address = f"{self.request.method} {self.request.url.path}"
+            asked, now = Repeatable(key, address, self.raw, streamed), self.services.now()
+            status, body = await held.write(lambda unit: asked.once(unit, work, status, now))
             return JSONResponse(body, status)
-
-    async def _once(
-        self,
-        unit: Transaction,
-        key: str,
-        work: Callable[[Transaction], Awaitable[Json]],
-        status: int,
-        streamed: Streamed | None,
-    ) -> tuple[int, Json]:
-        if not 0 < len(key) <= KEY_LENGTH:
-            raise invalid(f"Idempotency-Key must have 1 to {KEY_LENGTH} characters")
-        digest = self._digest(streamed.text if streamed else b"")
-        before = await answers.get(unit, key)
-        if before is None:
-            body = await work(unit)
-            await answers.add(unit, key, digest, status, body, self.services.now())
-            return status, body
-        earlier = streamed is not None and before["request_hash"] == self._digest() and streamed.fits(before["body"])
-        if before["request_hash"] != digest and not earlier:
-            raise Problem(422, "idempotency_mismatch", "this Idempotency-Key was used for another request")
-        return before["status"], before["body"]
-
-    def _digest(self, streamed: bytes = b"") -> str:
-        asked = f"{self.request.method} {self.request.url.path}\n".encode() + self.raw + streamed
-        return hashlib.sha256(asked).hexdigest()
 
 
 Handler = Callable[[Call[Any]], Awaitable[Response | Json]]
