@@ -17,6 +17,9 @@ from server.app import make_app
 from server.logs import set_up
 from server.privacy import close_memory, forget_secrets
 from server.settings import Settings
+from server.storage.lock import locked
+from server.storage.objects import ObjectStore
+from server.storage.proof import prove
 from server.web.malformed import Http
 from server.web.services import make_services
 
@@ -26,16 +29,17 @@ Greeting = Callable[[Accounts], Awaitable[None]]
 def serve(settings: Settings, greet: Callable[[Settings], Greeting]) -> None:
     """Serve until a signal ends the process; `greet` gets the final settings, with the port that the system chose.
 
-    RC615 if the settings require more of the sandbox than this machine can do.
+    RC615 if the settings require more of the sandbox than this machine can do; RC701 if another server uses the data
+    folder; RC702 or RC703 if the object store cannot be used; OSError when the address is in use.
     """
     os.environ[VARIABLE] = settings.sandbox  # where every start of a child reads it
     confinement()
     close_memory()
     set_up(settings.log_level, settings.log_format)
-    bound = listen(settings)
-    if settings.port == 0:
-        settings = settings.model_copy(update={"port": bound.getsockname()[1]})
-    asyncio.run(_serve(settings, bound, greet(settings)))
+    with locked(settings.data), contextlib.closing(listen(settings)) as bound:
+        if settings.port == 0:
+            settings = settings.model_copy(update={"port": bound.getsockname()[1]})
+        asyncio.run(_serve(settings, bound, greet(settings)))
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -48,6 +52,7 @@ def listen(settings: Settings) -> socket.socket:
 
 async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> None:
     services = make_services(settings)
+    await _prove(services.store)
     forget_secrets()
     config = uvicorn.Config(
         make_app(services),
@@ -63,6 +68,15 @@ async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> N
     )
     await greet(services.accounts)
     await _Server(config, services.stop).serve([bound])
+
+
+async def _prove(store: ObjectStore) -> None:
+    """Close the store if it must not be used."""
+    try:
+        await prove(store)
+    except BaseException:
+        await store.close()
+        raise
 
 
 class _Server(uvicorn.Server):

@@ -85,8 +85,9 @@ async def draft(call: Call[Draft]) -> Json:
         return await read_edit(reader, project, rows if order is None else _ordered(rows, order))
 
     edit = await call.ask(question)
-    found = await footage_there(edit, call.services.store, lambda raw, _: Path(raw["id"], raw["name"]))
-    return await drafted(edit, {raw_id: media for raw_id, (_, media) in found.items()}, call.services.compiler)
+    services = call.services
+    found = await footage_there(edit, services.store, services.cache, lambda raw, _: Path(raw["id"], raw["name"]))
+    return await drafted(edit, {raw_id: facts.media for raw_id, (_, facts) in found.items()}, services.compiler)
 
 
 def _fields(body: ClipDraft, k: int) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from server.edits.compiled import Compiler
 from server.exports.queue import Jobs
 from server.exports.render import Render
 from server.footage.cache import MediaCache
+from server.footage.checked import FilmCheck
 from server.footage.previews import Previews
 from server.footage.sending import Sending
 from server.footage.sweep import Coming
@@ -38,6 +39,7 @@ class Services:
     compiler: Compiler
     cache: MediaCache
     sending: Sending
+    film_check: FilmCheck
     coming: Coming
     previews: Previews
     jobs: Jobs
@@ -52,6 +54,7 @@ class Services:
         await self.previews.stop()
         await self.jobs.stop()
         await self.cache.close()
+        await self.film_check.stop()
 
     @staticmethod
     def now() -> str:
@@ -94,6 +97,7 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
         compiler=compiler,
         cache=cache,
         sending=sending,
+        film_check=FilmCheck(store),
         coming=coming,
         previews=Previews(settings, store, cache, metrics),
         jobs=Jobs(settings, databases, render, sending, metrics, coming, now),
