@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 
 import uvicorn
 
+from compiler.supervise.children.level import VARIABLE, confinement
 from server.accounts import Accounts
 from server.app import make_app
 from server.logs import set_up
+from server.privacy import close_memory, forget_secrets
 from server.settings import Settings
 from server.storage.lock import locked
 from server.storage.objects import ObjectStore
@@ -26,9 +29,12 @@ Greeting = Callable[[Accounts], Awaitable[None]]
 def serve(settings: Settings, greet: Callable[[Settings], Greeting]) -> None:
     """Serve until a signal ends the process; `greet` gets the final settings, with the port that the system chose.
 
-    RC701 if another server uses the data folder, RC702 or RC703 if the object store cannot be used; OSError when the
-    address is in use.
+    RC615 if the settings require more of the sandbox than this machine can do; RC701 if another server uses the data
+    folder; RC702 or RC703 if the object store cannot be used; OSError when the address is in use.
     """
+    os.environ[VARIABLE] = settings.sandbox  # where every start of a child reads it
+    confinement()
+    close_memory()
     set_up(settings.log_level, settings.log_format)
     with locked(settings.data), contextlib.closing(listen(settings)) as bound:
         if settings.port == 0:
@@ -47,6 +53,7 @@ def listen(settings: Settings) -> socket.socket:
 async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> None:
     services = make_services(settings)
     await _prove(services.store)
+    forget_secrets()
     config = uvicorn.Config(
         make_app(services),
         log_config=None,
