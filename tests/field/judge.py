@@ -30,6 +30,8 @@ APART = 0.5
 """Seconds that a picture may start after the sound, or a sound go on after the picture, and change nothing."""
 STRAY = 0.04
 """Seconds by which a packet of sound may be off its running place without moving."""
+DRIFTED = 0.02
+"""Seconds by which the stamps of a whole run must drift to be followed."""
 RESTARTING = ("mpegts", "mpeg")
 
 
@@ -275,8 +277,10 @@ def _drifted(group: list[Stamped]) -> Samples:
     samples = np.concatenate(parts).astype(np.float64) if parts else np.zeros(0)
     stamps = np.array([frame.time - group[0].time for frame in group])
     lengths = np.cumsum([0.0, *(frame.lasts for frame in group)])
-    if len(group) < 20 or abs(stamps[-1] - lengths[-2]) <= STRAY:
+    if len(group) < 20:
         return samples
     slope = float(np.polyfit(lengths[:-1], stamps, 1)[0])
+    if abs(slope - 1) * lengths[-2] <= DRIFTED:
+        return samples
     stretched: Samples = np.interp(np.arange(round(len(samples) * slope)) / slope, np.arange(len(samples)), samples)
     return stretched
