@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from compiler.errors import Loc, ReelError
@@ -69,7 +70,8 @@ async def feeding(feeds: Mapping[str, str], folder: Path, origins: Origins, nice
 def straightener(listed: Path, media: str) -> list[str]:
     """The argv of a sandboxed child that sends the one spec in `listed` to stdout; this process must start it."""
     command = [*python_of("straighten.child"), str(listed), "-"]
-    return launcher(command, _limits(1, 0), _reach(listed, [media]))
+    limits = replace(_limits(1, 0), file=None)  # stdout may be a file of its user
+    return launcher(command, limits, _reach(listed, [media]))
 
 
 def _reach(listed: Path, media: Sequence[str], fifos: Sequence[Path] = ()) -> Reach:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from heapq import heappop, heappush
@@ -43,7 +44,8 @@ def sent_format(pix_fmt: str) -> str:
 
 
 AHEAD = 2
-"""Frames that are decoded beyond the next one, since some files give a frame the time of one before it."""
+"""Frames that are decoded beyond the next one, since some files give a frame a time before that of the one it follows;
+it is shown when that one ends."""
 
 
 class Decoded:
@@ -55,9 +57,9 @@ class Decoded:
         self._changes = {tick + spec["zero"] for tick in spec["changes"]}
         self._due: list[int] = []
         self._keyed = spec["keyed"]
-        self._ahead: list[tuple[int, int, VideoFrame]] = []
-        """The next frames: tick, number, frame."""
-        self._count = 0
+        self._ahead: deque[tuple[int, VideoFrame]] = deque()
+        """The next frames, with their ticks."""
+        self._latest = -(1 << 62)
         self._seen = self._broken = False
 
     def frames(self, numbered: Numbered) -> Iterator[tuple[int | None, VideoFrame | None]]:
@@ -104,20 +106,20 @@ class Decoded:
             if self._unstamped or frame.pts is None:
                 yield None, frame if self._is_whole(frame) else None
                 continue
-            self._count += 1
-            heappush(self._ahead, (frame.pts, self._count, frame))
+            self._ahead.append((frame.pts, frame))
             yield from self._next(AHEAD)
 
     def _next(self, keep: int) -> Iterator[tuple[int | None, VideoFrame | None]]:
         """The first of the frames ahead, all but so many, each after those that were due before it."""
         while len(self._ahead) > keep:
-            tick, _, frame = heappop(self._ahead)
+            tick, frame = self._ahead.popleft()
             while self._due and self._due[0] <= tick:
                 missed = heappop(self._due)
-                if missed < tick:
+                if missed < tick and missed not in (later for later, _ in self._ahead):
                     self._broken = self._seen
                     yield missed, None
-            yield tick, frame if self._is_whole(frame) else None
+            self._latest = max(self._latest, tick)
+            yield self._latest, frame if self._is_whole(frame) else None
 
     def _is_whole(self, frame: VideoFrame) -> bool:
         """Whether a frame decodes whole and is predicted from whole ones: none is after a damaged one that others are
