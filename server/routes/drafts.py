@@ -15,7 +15,8 @@ from server.routes.shapes import Answer, Change, ClipEdit, Fault, Id
 from server.storage.database import Reader
 from server.tables import clips
 from server.tables.clips import ClipRow
-from server.web.api import Answers, Call, Json, Operations, Takes, plain
+from server.web.api import Answers, Call, Json, Operations, Takes
+from server.web.bodies import plain
 
 api = Operations("drafts")
 
