@@ -14,6 +14,9 @@ from compiler.errors import ReelError, ReelErrors
 
 MEDIA_TYPE = "application/problem+json"
 UNPROCESSABLE = 422
+MOST_ERRORS = 100
+"""Errors, and likewise warnings, that one answer lists; it counts the others."""
+
 OF_THE_EDIT = ("RC1", "RC2", "RC4")
 """Families of errors that the edit causes, so that changing the edit removes them."""
 
@@ -59,11 +62,13 @@ def storage_problem(message: str, *, retry_after: int = 2) -> Problem:
 def from_reel(error: ReelError | ReelErrors, status: int = UNPROCESSABLE, prefix: str = "", into: str = "") -> Problem:
     """The compiler's error or errors as one answer; `prefix` at the start of their pointers is replaced by `into`."""
     errors = error.errors if isinstance(error, ReelErrors) else (error,)
-    faults = [fault(each, prefix, into) for each in errors]
+    count = len(errors) + (error.more if isinstance(error, ReelErrors) else 0)
+    faults = [fault(each, prefix, into) for each in errors[:MOST_ERRORS]]
     first = faults[0]
     extra = {name: first[name] for name in ("code", "clip_id", "pointer", "hint") if name in first}
-    message = str(first["message"]) + (f" ({len(faults)} errors in all)" if len(faults) > 1 else "")
-    return Problem(status, str(first["error"]), message, **extra, errors=faults)
+    message = str(first["message"]) + (f" ({count} errors in all)" if count > 1 else "")
+    more = count - len(faults) or None
+    return Problem(status, str(first["error"]), message, **extra, errors=faults, more_errors=more)
 
 
 def fault(error: ReelError, prefix: str = "", into: str = "") -> dict[str, Any]:
@@ -78,7 +83,9 @@ def fault(error: ReelError, prefix: str = "", into: str = "") -> dict[str, Any]:
 def invalid(message: str, errors: Sequence[Mapping[str, Any]] = (), *, pointer: str | None = None) -> Problem:
     """422 `invalid_request`: the request does not fit the operation."""
     pointer = pointer if pointer is not None or not errors else errors[0].get("pointer")
-    return Problem(UNPROCESSABLE, "invalid_request", message, pointer=pointer, errors=list(errors) or None)
+    more = len(errors) - MOST_ERRORS if len(errors) > MOST_ERRORS else None
+    listed = list(errors[:MOST_ERRORS]) or None
+    return Problem(UNPROCESSABLE, "invalid_request", message, pointer=pointer, errors=listed, more_errors=more)
 
 
 def render_problem(error: ReelError | ReelErrors) -> Problem:

@@ -67,7 +67,9 @@ class Settings(BaseSettings):
     """Secret key of the S3 service."""
     upload_limit: Bytes = 4 << 30
     """Largest raw clip that can be uploaded."""
-    body_limit: Bytes = 8 << 20
+    edit_limit: Bytes = 4 << 20
+    """Largest body of a save or a draft of clips, of their order, and of an export."""
+    body_limit: Bytes = 256 << 10
     """Largest body of any other request."""
     user_rate: PerSecond = 100
     """Rate at which one user may send requests for long."""

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import partial
 from typing import ParamSpec, Protocol, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+ARITHMETIC = ThreadPoolExecutor(2, "arithmetic")
+"""Threads for arithmetic of this process, apart from those that wait for files: they share one processor with the event
+loop, so that more of them would only slow it down."""
 
 
 class Closable(Protocol):
@@ -32,6 +38,11 @@ async def in_thread(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> 
     except asyncio.CancelledError:
         await asyncio.gather(asyncio.shield(task), return_exceptions=True)
         raise
+
+
+async def computed(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+    """The result of arithmetic that would hold the event loop, computed in a thread."""
+    return await asyncio.get_running_loop().run_in_executor(ARITHMETIC, partial(work, *given, **named))
 
 
 async def opened_in(pool: Executor, work: Callable[[], T], body: Callable[[T], Closable]) -> T:

@@ -10,8 +10,8 @@ import hashlib
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, ParamSpec, TypeVar
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
@@ -26,6 +26,7 @@ from server.problem import Problem, from_reel, invalid
 from server.storage.database import Reader, Transaction
 from server.storage.held import RequestDatabase
 from server.tables import answers
+from server.threads import computed
 from server.web.bodies import read, read_body
 from server.web.envelope import ROUTE
 from server.web.identity import identify, refuse_foreign_origin
@@ -34,10 +35,13 @@ from server.web.services import Services
 
 B = TypeVar("B", bound="Body")
 T = TypeVar("T")
+P = ParamSpec("P")
 Json = dict[str, Any]
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 KEY_LENGTH = 255
+SMALL = 16 << 10
+"""Bytes of a body that is read at once: that takes less time than starting a thread for it is worth."""
 
 
 class Body(BaseModel):
@@ -73,6 +77,10 @@ class Call(Generic[B]):
         """The user's database."""
         async with self.services.request_databases.of(self.uid) as held:
             yield held
+
+    async def compute(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+        """The result of arithmetic on the body: in a thread if the body is large, because it would hold the loop."""
+        return work(*given, **named) if len(self.raw) <= SMALL else await computed(work, *given, **named)
 
     async def ask(self, question: Callable[[Reader], Awaitable[T]]) -> T:
         """The answer to a question, from one snapshot of the user's database."""
@@ -123,6 +131,8 @@ class Takes:
     """The media types of a body that the handler reads itself, each with its schema."""
     streams: bool = False
     """Whether the handler reads the body itself."""
+    large: bool = False
+    """Whether the body may be as large as an edit: `edit_limit` in place of `body_limit`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,9 +241,9 @@ async def _call(op: Operation, request: Request, services: Services) -> Call[Any
     logs.user_id.set(uid)
     if uid:
         services.limits.user(uid)
-    raw = b"" if op.takes.streams else await read(request, services.settings.body_limit)
-    return Call(request, services, uid, _body(op.takes.body, raw, request), raw)
-
-
-def _body(model: type[Body] | None, raw: bytes, request: Request) -> Body:
-    return read_body(model, raw, request.headers.get("content-type", "")) if model else NoBody()
+    limit = services.settings.edit_limit if op.takes.large else services.settings.body_limit
+    raw = b"" if op.takes.streams else await read(request, limit)
+    call: Call[Any] = Call(request, services, uid, NoBody(), raw)
+    if op.takes.body is None:
+        return call
+    return replace(call, body=await call.compute(read_body, op.takes.body, raw, call.header("content-type") or ""))

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from compiler.errors import Loc, ReelError
 from compiler.model.wire import Doubled, Refused, decode, parse
+from server.edits.bounds import check_bounds
 from server.problem import Problem, invalid
 
 B = TypeVar("B", bound=BaseModel)
@@ -35,12 +36,14 @@ def read_body(model: type[B], raw: bytes, content_type: str) -> B:
     except ReelError as error:
         detail = f": {error.detail}" if error.detail else ""
         raise Problem(400, "invalid_json", f"the body {_clause(error.message)}{detail}") from error
+    check_bounds(tree)
     if isinstance(tree, Doubled):
         raise invalid(f"{tree.twice[0]!r} is given twice", pointer=f"/{tree.twice[0]}")
     try:
         return model.model_validate(tree)
     except ValidationError as error:
-        found = [{"pointer": _pointer(each["loc"]), "message": each["msg"]} for each in error.errors()]
+        every = error.errors(include_url=False, include_context=False, include_input=False)
+        found = [{"pointer": _pointer(each["loc"]), "message": each["msg"]} for each in every]
         raise invalid(f"{found[0]['pointer'] or 'the body'}: {found[0]['message']}", found) from error
 
 
