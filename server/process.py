@@ -14,7 +14,7 @@ from server.accounts import Accounts
 from server.app import make_app
 from server.logs import set_up
 from server.settings import Settings
-from server.web.malformed import Http
+from server.web.connections import Http
 from server.web.services import make_services
 
 Greeting = Callable[[Accounts], Awaitable[None]]
