@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
@@ -14,8 +15,11 @@ from server.accounts import Accounts
 from server.app import make_app
 from server.logs import set_up
 from server.settings import Settings
-from server.web.connections import Http
+from server.web.connections import Connections, protocols
 from server.web.services import make_services
+
+UNLIMITED = 1 << 20
+"""Files where the system states no limit."""
 
 Greeting = Callable[[Accounts], Awaitable[None]]
 
@@ -38,7 +42,7 @@ def listen(settings: Settings) -> socket.socket:
 
 
 async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> None:
-    services = make_services(settings)
+    services, files = make_services(settings), most_files()
     config = uvicorn.Config(
         make_app(services),
         log_config=None,
@@ -49,10 +53,19 @@ async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> N
         timeout_graceful_shutdown=int(settings.shutdown_within),
         ws_max_size=1 << 16,
         h11_max_incomplete_event_size=1 << 16,
-        http=Http,
+        **protocols(Connections(settings, files)),
     )
     await greet(services.accounts)
     await _Server(config, services.stop).serve([bound])
+
+
+def most_files() -> int:
+    """Raise the number of files that this process may open as far as the system allows, and return it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # some systems refuse "unlimited"
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return soft if soft != resource.RLIM_INFINITY else UNLIMITED
 
 
 class _Server(uvicorn.Server):

@@ -25,6 +25,7 @@ def _counted(unit: str) -> Any:
 
 
 Bytes = Annotated[PositiveInt, _counted("bytes")]
+Connections = Annotated[PositiveInt, _counted("connections")]
 Days = Annotated[PositiveInt, _counted("days")]
 Exports = Annotated[PositiveInt, _counted("exports")]
 Films = Annotated[PositiveInt, _counted("films")]
@@ -79,6 +80,17 @@ class Settings(BaseSettings):
     """Rate at which one address may send requests for long, of all its users together."""
     address_burst: Requests = 8000
     """Requests that one address may send at once, after a rest."""
+    head_within: Seconds = 10
+    """Time that a connection has for the head of its next request; after it the connection is closed."""
+    body_within: Seconds = 20
+    """Time that a client may need for a body, besides a second for every kilobyte; after it the answer is 408."""
+    send_within: Seconds = 60
+    """Time in which a client must read on in an answer that waits for it; after it the connection is closed."""
+    connections_per_address: Connections = 256
+    """Connections that one address may hold; of IPv6 a network (/64) counts as one address. Raise it behind a proxy,
+    whose address is that of every client."""
+    metrics_token: SecretStr = SecretStr("")
+    """Token that `/metrics` requires. Without one only clients on this machine get the metrics."""
     durable_within: Seconds = 10
     """Time that a save may take to become durable; after it the answer is 503."""
     refuse_after: Seconds = 30
