@@ -30,6 +30,7 @@ Days = Annotated[PositiveInt, _counted("days")]
 Exports = Annotated[PositiveInt, _counted("exports")]
 Films = Annotated[PositiveInt, _counted("films")]
 Requests = Annotated[PositiveInt, _counted("requests")]
+Uploads = Annotated[PositiveInt, _counted("uploads")]
 Versions = Annotated[PositiveInt, _counted("versions")]
 Views = Annotated[PositiveInt, _counted("views")]
 PerSecond = Annotated[PositiveFloat, _counted("requests a second")]
@@ -68,6 +69,14 @@ class Settings(BaseSettings):
     """Secret key of the S3 service."""
     upload_limit: Bytes = 4 << 30
     """Largest raw clip that can be uploaded."""
+    uploads_per_user: Uploads = 4
+    """Uploads of one user at the same time; more are refused."""
+    uploads_at_once: Uploads = 32
+    """Uploads of all users at the same time; more are refused."""
+    footage_per_user: Bytes = 100 << 30
+    """Footage that one user may have; more is refused."""
+    room_kept: Bytes = 128 << 20
+    """Free space on the disk of `data` that uploads leave to saves. With less the server is not ready."""
     edit_limit: Bytes = 4 << 20
     """Largest body of a save or a draft of clips, of their order, and of an export."""
     body_limit: Bytes = 256 << 10

@@ -88,6 +88,7 @@ HEADERS = {
     416: {"Content-Range": "The size in bytes."},
     429: {"Retry-After": "Seconds."},
     503: {"Retry-After": "Seconds."},
+    507: {"Retry-After": "Seconds, where waiting can help."},
 }
 """The headers of answers besides ALWAYS, by status."""
 

@@ -17,6 +17,7 @@ from compiler.supervise.record import Media, media_of, recorded
 from server.problem import storage_problem
 from server.storage.objects import ObjectStore
 from server.tables.raw_clips import RawClipRow
+from server.threads import computed
 
 PLAYED = {
     "mov": (("h264", "av1", "vp9"), ("aac", "mp3", "opus", "flac")),
@@ -47,8 +48,8 @@ def facts_key(object_key: str) -> str:
 
 async def write_facts(store: ObjectStore, object_key: str, media: Media) -> dict[str, Any]:
     """Store the facts of a file, and return their summary for the database."""
-    facts = recorded(media)
-    await store.put(facts_key(object_key), json.dumps(facts).encode())
+    facts = await computed(recorded, media)
+    await store.put(facts_key(object_key), await computed(_as_bytes, facts))
     ticks = facts["video"].pop("ticks")
     return {**facts, "video": {**facts["video"], "variable": bool(ticks)}}
 
@@ -75,7 +76,15 @@ async def store_footage(
 
 async def read_facts(store: ObjectStore, object_key: str, path: Path) -> Media:
     """The facts of a file whose copy is at `path`; Missing if none are stored."""
-    return media_of(path, json.loads(await store.get(facts_key(object_key))))
+    return await computed(_read, await store.get(facts_key(object_key)), path)
+
+
+def _as_bytes(facts: Mapping[str, Any]) -> bytes:
+    return json.dumps(facts).encode()
+
+
+def _read(document: bytes, path: Path) -> Media:
+    return media_of(path, json.loads(document))
 
 
 def playable(info: Mapping[str, Any]) -> bool:

@@ -7,9 +7,7 @@ import secrets
 from starlette.responses import JSONResponse, Response
 
 from server.metrics import MEDIA_TYPE
-from server.problem import Problem
 from server.routes.shapes import Status
-from server.storage.objects import Missing, StoreFailed
 from server.web.api import Answers, Call, Json, NoBody, Operations
 from server.web.identity import bearer_of, unauthorised
 
@@ -27,13 +25,11 @@ async def healthz(_: Call[NoBody]) -> Json:
 
 @api.op("GET", "/readyz", answers=Answers(Status, errors=(503,)), public=True)
 async def readyz(call: Call[NoBody]) -> Response:
-    """Answers while the object store does."""
-    try:
-        await call.services.store.head("accounts/nobody")
-    except Missing:
-        pass
-    except StoreFailed as error:
-        raise Problem(503, "storage_error", "the object store does not answer", headers={"Retry-After": "2"}) from error
+    """Answers while the server can work: the store and the disk take data, with room, files and the fence.
+
+    The answer is at most a second old.
+    """
+    await call.services.readiness.check()
     return JSONResponse({"status": "ready"})
 
 

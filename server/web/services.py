@@ -14,6 +14,7 @@ from server.footage.cache import MediaCache
 from server.footage.previews import Previews
 from server.footage.sending import Sending
 from server.footage.sweep import Coming
+from server.footage.uploads import Uploads
 from server.metrics import Metrics
 from server.settings import Settings
 from server.storage.folder import FolderStore
@@ -22,6 +23,7 @@ from server.storage.objects import ObjectStore
 from server.storage.s3 import Bucket, S3Store
 from server.storage.tenants import Databases
 from server.web.rate_limits import RateLimits
+from server.web.readiness import Readiness
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Services:
     cache: MediaCache
     sending: Sending
     coming: Coming
+    uploads: Uploads
+    readiness: Readiness
     previews: Previews
     jobs: Jobs
 
@@ -95,6 +99,8 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
         cache=cache,
         sending=sending,
         coming=coming,
+        uploads=Uploads(settings),
+        readiness=Readiness(settings, store, databases),
         previews=Previews(settings, store, cache, metrics),
         jobs=Jobs(settings, databases, render, sending, metrics, coming, now),
     )
