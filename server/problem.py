@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -19,6 +20,10 @@ MOST_ERRORS = 100
 
 OF_THE_EDIT = ("RC1", "RC2", "RC4")
 """Families of errors that the edit causes, so that changing the edit removes them."""
+
+
+_FOLDERS = re.compile(r"(?:file://)?(?<!\w)/(?:[^\s/'\":,]+/)+")
+"""The folders of an absolute path."""
 
 
 class Problem(Exception):
@@ -74,10 +79,17 @@ def from_reel(error: ReelError | ReelErrors, status: int = UNPROCESSABLE, prefix
 def fault(error: ReelError, prefix: str = "", into: str = "") -> dict[str, Any]:
     """One error of the compiler as an entry of an answer's `errors`."""
     members: dict[str, Any] = {name: value for name, value in error.fields().items() if value is not None}
+    if "detail" in members and not error.code.startswith(OF_THE_EDIT):
+        members["detail"] = without_folders(members["detail"])
     pointer = members.get("pointer")
     if prefix and isinstance(pointer, str) and pointer.startswith(prefix):
         members["pointer"] = into + pointer.removeprefix(prefix)
     return members
+
+
+def without_folders(text: str) -> str:
+    """A text of programs or of the system with the names of files alone: where they are is the operator's affair."""
+    return _FOLDERS.sub("", text)
 
 
 def invalid(message: str, errors: Sequence[Mapping[str, Any]] = (), *, pointer: str | None = None) -> Problem:
@@ -94,5 +106,5 @@ def render_problem(error: ReelError | ReelErrors) -> Problem:
     first = error.errors[0] if isinstance(error, ReelErrors) else error
     if first.code.startswith(OF_THE_EDIT):
         return problem
-    members = {**problem.members, "log": first.detail or None}
+    members = {**problem.members, "log": without_folders(first.detail) or None}
     return Problem(500, "render_error", problem.message, **members)

@@ -176,6 +176,11 @@ class Settings(BaseSettings):
         return self.data / "local"
 
     @property
+    def objects(self) -> Path:
+        """The folder of the local object store."""
+        return self.data / "objects"
+
+    @property
     def temporary(self) -> Path:
         """The folder that is emptied at the start."""
         return self.local / "temporary"

@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import ParamSpec, Protocol, TypeVar
+from weakref import WeakValueDictionary
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-ARITHMETIC = ThreadPoolExecutor(2, "arithmetic")
+ARITHMETIC_THREADS = 2
+ARITHMETIC = ThreadPoolExecutor(ARITHMETIC_THREADS, "arithmetic")
 """Threads for arithmetic of this process, apart from those that wait for files: they share one processor with the event
 loop, so that more of them would only slow it down."""
+
+
+class Turns:
+    """Turns of users at one kind of work: `at_once` in all, `each` of one user, so that no user takes all of them."""
+
+    def __init__(self, at_once: int, each: int) -> None:
+        self._each, self._all = each, asyncio.Semaphore(at_once)
+        self._own: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def of(self, uid: str) -> AsyncIterator[None]:
+        """Wait for a turn of this user."""
+        own = self._own.setdefault(uid, asyncio.Semaphore(self._each))
+        async with own, self._all:
+            yield
 
 
 class Closable(Protocol):

@@ -6,7 +6,6 @@ comes. Uploads never take the last `room_kept` bytes, which saves need.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import tempfile
 from collections import Counter
@@ -14,10 +13,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from weakref import WeakValueDictionary
 
 from server.problem import Problem
 from server.settings import Settings
+from server.threads import Turns
 
 STEP = 16 << 20
 """Bytes that a body without a Content-Length reserves at a time."""
@@ -45,8 +44,7 @@ class Uploads:
         self._shares: set[Share] = set()
         self._stored: dict[str, int] = {}
         """Bytes of footage of each user with uploads, when it was last asked for."""
-        self._probes = asyncio.Semaphore(PROBES)
-        self._own: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self.probes = Turns(PROBES, PROBES_PER_USER)
 
     @asynccontextmanager
     async def admitted(
@@ -71,13 +69,6 @@ class Uploads:
         while share.received > share.reserved:
             self._reserve(share, STEP)
 
-    @asynccontextmanager
-    async def probing(self, uid: str) -> AsyncIterator[None]:
-        """Wait for a turn to look into an upload."""
-        own = self._own.setdefault(uid, asyncio.Semaphore(PROBES_PER_USER))
-        async with own, self._probes:
-            yield
-
     @contextmanager
     def _share(self, uid: str, form: bool) -> Iterator[Share]:
         share = Share(uid, self._disks(form))
@@ -101,7 +92,7 @@ class Uploads:
         """The copies on each disk: the spooled form, the file here, and its object."""
         folders = [Path(tempfile.gettempdir())] if form else []
         folders.append(self._settings.temporary)
-        folders += [self._settings.data] if self._settings.store == "folder" else []
+        folders += [_existing(self._settings.objects)] if self._settings.store == "folder" else []
         by_device: dict[int, Path] = {}
         return Counter(by_device.setdefault(folder.stat().st_dev, folder) for folder in folders)
 
@@ -127,3 +118,8 @@ class Uploads:
             if folder.stat().st_dev == device
         )
         return found.f_bavail * found.f_frsize - reserved - self._settings.room_kept
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the one that it will be made in."""
+    return folder if folder.is_dir() else _existing(folder.parent)

@@ -73,7 +73,7 @@ async def upload(call: Call[NoBody]) -> Response:
     """Upload footage: as a form with a `file`, or as the body itself with `?name=`."""
     raw_clip_id = new_id("r")
     async with _received(call, raw_clip_id) as (path, name):
-        async with call.services.uploads.probing(call.uid):
+        async with call.services.uploads.probes.of(call.uid):
             media = await _probed(path, name)
         with call.services.coming.kept(media_key(call.uid, raw_clip_id)):
             services = call.services

@@ -80,7 +80,10 @@ class Call(Generic[B]):
 
     async def compute(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
         """The result of arithmetic on the body: in a thread if the body is large, because it would hold the loop."""
-        return work(*given, **named) if len(self.raw) <= SMALL else await computed(work, *given, **named)
+        if len(self.raw) <= SMALL:
+            return work(*given, **named)
+        async with self.services.arithmetic.of(self.uid):
+            return await computed(work, *given, **named)
 
     async def ask(self, question: Callable[[Reader], Awaitable[T]]) -> T:
         """The answer to a question, from one snapshot of the user's database."""

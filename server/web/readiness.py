@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from server.failures import UNSTORED
-from server.problem import Problem
+from server.problem import Problem, storage_problem
 from server.settings import Settings
 from server.storage.objects import Missing, ObjectStore, StoreFailed
 from server.storage.tenants import Databases
@@ -55,13 +55,14 @@ class Readiness:
             await asyncio.wait_for(self._use_store(), WITHIN)
             await asyncio.to_thread(_write, self._settings.local / "ready")
         except (StoreFailed, TimeoutError):
-            return _unready("storage_error", "the object store does not answer, or takes no data")
+            return storage_problem("the object store does not answer, or takes no data")
         except OSError:
-            return _unready("storage_error", "the data folder takes no data")
-        if shutil.disk_usage(self._settings.data).free < self._settings.room_kept:
-            return _unready("not_ready", "the disk of the data folder is full")
+            return storage_problem("the data folder takes no data")
+        folders = [folder for folder in (self._settings.data, self._settings.objects) if folder.is_dir()]
+        if min(shutil.disk_usage(folder).free for folder in folders) < self._settings.room_kept:
+            return _unready("the disk of the data folder is full")
         if _free_files() < FEW_FILES:
-            return _unready("not_ready", "too many files are open")
+            return _unready("too many files are open")
         return await self._look_at_fences()
 
     async def _use_store(self) -> None:
@@ -78,12 +79,12 @@ class Readiness:
                 async with self._databases.use(uid):
                     pass
         except UNSTORED:
-            return _unready("not_ready", "another server writes the data of a user, and it cannot be read anew")
+            return _unready("another server writes the data of a user, and it cannot be read anew")
         return None
 
 
-def _unready(error: str, message: str) -> Problem:
-    return Problem(503, error, message, headers={"Retry-After": "2"})
+def _unready(message: str) -> Problem:
+    return Problem(503, "not_ready", message, headers={"Retry-After": "2"})
 
 
 def _write(path: Path) -> None:

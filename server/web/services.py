@@ -22,6 +22,7 @@ from server.storage.held import RequestDatabases
 from server.storage.objects import ObjectStore
 from server.storage.s3 import Bucket, S3Store
 from server.storage.tenants import Databases
+from server.threads import ARITHMETIC_THREADS, Turns
 from server.web.rate_limits import RateLimits
 from server.web.readiness import Readiness
 
@@ -42,6 +43,7 @@ class Services:
     sending: Sending
     coming: Coming
     uploads: Uploads
+    arithmetic: Turns
     readiness: Readiness
     previews: Previews
     jobs: Jobs
@@ -66,7 +68,7 @@ class Services:
 def make_store(settings: Settings) -> ObjectStore:
     """The object store chosen by the settings."""
     if settings.store == "folder":
-        return FolderStore(settings.data / "objects")
+        return FolderStore(settings.objects)
     return S3Store(
         Bucket(
             settings.s3_bucket,
@@ -100,6 +102,7 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
         sending=sending,
         coming=coming,
         uploads=Uploads(settings),
+        arithmetic=Turns(ARITHMETIC_THREADS, 1),
         readiness=Readiness(settings, store, databases),
         previews=Previews(settings, store, cache, metrics),
         jobs=Jobs(settings, databases, render, sending, metrics, coming, now),

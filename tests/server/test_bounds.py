@@ -10,8 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
+from compiler.errors import Loc, ReelError
 from server.edits.bounds import ENTRIES, VALUES
-from server.problem import MOST_ERRORS
+from server.problem import MOST_ERRORS, from_reel, render_problem
 from tests.server.site import PLAIN, add_user, serving
 from tests.server.test_http import BOX, added, refused
 
@@ -29,6 +30,11 @@ def off_the_loop(module, name, size=lambda *given: True):
 off_the_loop(server.web.api, "read_body", lambda model, raw, kind: len(raw) > 16384)
 off_the_loop(server.routes.clips, "saved", lambda row, changes, footage: len(changes.get("crop_data") or ()) > 500)
 off_the_loop(server.edits.compiled, "reel_text")
+for name in ("changes", "lines", "drawing", "command", "page", "traced", "form_of"):
+    off_the_loop(server.routes.inspector, name)
+off_the_loop(server.routes.explain, "command")
+off_the_loop(server.footage.facts, "recorded")
+off_the_loop(server.footage.facts, "media_of")
 """
     + PLAIN
 )
@@ -145,4 +151,21 @@ def test_nothing_large_is_computed_in_the_thread_of_the_event_loop(ann: httpx.Cl
     large = keyframes(1000)
     assert ann.put(clip, json={"crop_data": large}).status_code == 200
     change = {"clip_id": clip.rpartition("/")[2], "crop_data": large}
-    assert ann.post(f"/api/projects/{clip.split('/')[4]}/draft", json={"clips": [change]}).status_code == 200
+    made = clip.split("/")[4]
+    assert ann.post(f"/api/projects/{made}/draft", json={"clips": [change]}).status_code == 200
+    page = f"/projects/{made}/explain"
+    for path in (page, f"{page}?at=1&node=out", f"{page}?format=svg", f"{page}.json", f"{page}/at.json?at=1"):
+        assert ann.get(path).status_code in (200, 404), path
+    assert ann.post("/api/export/framing/explain", json={"project_id": made}).status_code == 200
+
+
+def test_an_error_names_files_without_their_folders() -> None:
+    log = "[in#0] Error opening input file:///srv/reels/local/footage/ab12.\n'/tmp/x/film.mp4': No space left"
+    problem = render_problem(ReelError("RC607", Loc("dunk", "/clips/0"), "ffmpeg failed", detail=log))
+    assert problem.members["log"] == "[in#0] Error opening input ab12.\n'film.mp4': No space left"
+    assert "/srv" not in json.dumps(problem.body())
+    assert problem.members["pointer"] == "/clips/0"
+    overlap = ReelError(
+        "RC112", Loc("dunk", "/clips/0"), "two spans overlap", detail="/clips/0/spans/1 lasts until 3 s"
+    )
+    assert from_reel(overlap).members["errors"][0]["detail"] == "/clips/0/spans/1 lasts until 3 s"

@@ -137,7 +137,7 @@ def test_a_few_files_are_looked_into_at_once_and_fewer_of_one_user(tmp_path: Pat
 
         async def look(uid: str) -> None:
             nonlocal at_once
-            async with some.probing(uid):
+            async with some.probes.of(uid):
                 now[uid] = now.get(uid, 0) + 1
                 most[uid] = max(most.get(uid, 0), now[uid])
                 at_once = max(at_once, sum(now.values()))
