@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 from websockets.sync.client import connect
 
+from server.web.pages import assets
 from tests.server.site import Site, add_user, serving
-from tests.server.test_http import refused, uploaded
+from tests.server.test_http import refused
 from tests.server.waiting import until
 
 MOST = 6
@@ -21,14 +22,21 @@ MOST = 6
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 SPENT = 20
-"""Seconds that a deadline of a fifth of a second may take on a slow machine."""
+"""Seconds that a deadline of a second may take on a slow machine."""
 
 
 @pytest.fixture(scope="module")
-def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A server that has no patience."""
-    within = dict.fromkeys(("head_within", "body_within", "send_within"), "0.2")
-    with serving(tmp_path_factory.mktemp("hasty") / "data", connections_per_address=str(MOST), **within) as site:
+def no_slow_heads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server that waits a second for a request, and allows an address few connections."""
+    data = tmp_path_factory.mktemp("heads") / "data"
+    with serving(data, head_within="1", connections_per_address=str(MOST)) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def no_slow_bodies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server that does not wait for a body, nor for a reader."""
+    with serving(tmp_path_factory.mktemp("bodies") / "data", body_within="0.2", send_within="0.2") as site:
         yield site
 
 
@@ -69,46 +77,42 @@ def fails(sent: socket.socket, piece: bytes) -> bool:
 
 
 @pytest.mark.parametrize("begun", [b"", b"GE", HEAD], ids=["nothing", "a word", "half a head"])
-def test_a_connection_without_a_whole_head_is_closed(hasty: Site, begun: bytes) -> None:
-    with wire(hasty) as sent:
+def test_a_connection_without_a_whole_head_is_closed(no_slow_heads: Site, begun: bytes) -> None:
+    with wire(no_slow_heads) as sent:
         sent.sendall(begun)
         assert ended(sent)
 
 
-def test_a_head_that_comes_slowly_is_not_waited_for(hasty: Site) -> None:
+def test_a_head_that_comes_slowly_is_not_waited_for(no_slow_heads: Site) -> None:
     """Each byte comes in time, the head does not; the first request of the connection was answered."""
-    with wire(hasty) as sent:
+    with wire(no_slow_heads) as sent:
         sent.sendall(HEAD + b"\r\n")
         assert sent.recv(65536).startswith(b"HTTP/1.1 200 ")
         until(lambda: fails(sent, b"x"))
 
 
 @pytest.mark.parametrize("path", ["/api/projects", "/api/raw-clips", "/sign-in"])
-def test_a_body_that_does_not_come_is_answered_408(hasty: Site, path: str) -> None:
-    token = add_user(hasty.data, "ann")
+def test_a_body_that_does_not_come_is_answered_408(no_slow_bodies: Site, path: str) -> None:
+    token = add_user(no_slow_bodies.data, "ann")
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nContent-Length: 1000\r\n"
-    with wire(hasty) as sent:
+    with wire(no_slow_bodies) as sent:
         sent.sendall(f"{head}Content-Type: {'video/mp4' if 'raw' in path else 'application/json'}\r\n\r\n{{".encode())
         status, headers, body = answered(sent)
     assert (status, json.loads(body)["error"], headers["connection"]) == (408, "too_slow", "close")
 
 
-def test_an_answered_request_whose_body_never_ends_is_closed(hasty: Site) -> None:
-    with wire(hasty) as sent:
+def test_an_answered_request_whose_body_never_ends_is_closed(no_slow_heads: Site) -> None:
+    with wire(no_slow_heads) as sent:
         sent.sendall(b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{")
-        assert answered(sent)[0] == 404
+        assert sent.recv(65536).startswith(b"HTTP/1.1 404 ")
+        until(lambda: fails(sent, b"x"))
 
 
-def test_a_reader_that_does_not_read_is_disconnected(hasty: Site, game: Path) -> None:
-    token = add_user(hasty.data, "bob")
-    with hasty.client(token) as bob:
-        raw = uploaded(bob, game)
-    asked = (
-        f"GET /api/raw-clips/{raw}/media HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
-    )
-    with wire(hasty) as sent:
-        sent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        sent.sendall(asked * 200)  # more than all buffers between here and there hold
+def test_a_reader_that_does_not_read_is_disconnected(no_slow_bodies: Site) -> None:
+    longest = max(assets(), key=lambda name: len(assets()[name].body))
+    with wire(no_slow_bodies) as sent:
+        # more than all buffers between here and there hold
+        sent.sendall(f"GET /static/{longest} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() * 20)
         until(lambda: fails(sent, b"\r\n"))
 
 
@@ -133,12 +137,12 @@ def test_one_address_with_all_its_connections_shuts_nobody_out(tmp_path: Path) -
             assert answered(again)[0] == 200
 
 
-def test_sockets_count_as_connections_until_they_end(hasty: Site) -> None:
-    address = hasty.url.replace("http", "ws") + "/ws/export/x"
+def test_sockets_count_as_connections_until_they_end(no_slow_heads: Site) -> None:
+    address = no_slow_heads.url.replace("http", "ws") + "/ws/export/x"
     for _ in range(MOST + 2):  # all refused with 401, which ends them
         with pytest.raises(Exception, match="401"):
             connect(address, proxy=None)
-    with hasty.client() as other:
+    with no_slow_heads.client() as other:
         assert other.get("/healthz").status_code == 200
 
 
@@ -149,9 +153,9 @@ def test_sockets_count_as_connections_until_they_end(hasty: Site) -> None:
         b"Host: localhost\r\nTransfer-Encoding: chunked\r\nContent-Length: 30\r\n",
     ],
 )
-def test_a_body_of_two_lengths_is_refused_and_the_connection_closed(hasty: Site, lines: bytes) -> None:
+def test_a_body_of_two_lengths_is_refused_and_the_connection_closed(site: Site, lines: bytes) -> None:
     smuggled = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    with wire(hasty) as sent:
+    with wire(site) as sent:
         sent.sendall(b"POST /sign-in HTTP/1.1\r\n" + lines + b"\r\n0\r\n\r\n" + smuggled)
         status, headers, body = answered(sent)
     problem = json.loads(body)  # one answer, and nothing after it
@@ -163,8 +167,8 @@ def test_a_body_of_two_lengths_is_refused_and_the_connection_closed(hasty: Site,
     [b"", b"a b", b"[::1", b"localhost:x", b"localhost:99999", b"a/b", b"user@localhost", b"[::1]:80:80", b"\xff"],
 )
 @pytest.mark.parametrize("method", [b"GET", b"POST"])
-def test_a_malformed_host_is_refused(hasty: Site, host: bytes, method: bytes) -> None:
-    with wire(hasty) as sent:
+def test_a_malformed_host_is_refused(site: Site, host: bytes, method: bytes) -> None:
+    with wire(site) as sent:
         more = b"Origin: http://localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         sent.sendall(method + b" /sign-in HTTP/1.1\r\nHost: " + host + b"\r\n" + more)
         status, _, body = answered(sent)
