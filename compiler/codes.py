@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 RENDER_FAILED, USAGE, INVALID_REEL, FFMPEG_UNFIT, MEDIA_UNREADABLE = 1, 2, 3, 4, 6
+UNREACHABLE, STORAGE_UNFIT = 5, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +58,9 @@ CODES = {
     "RC612": Code("output_unwritable", RENDER_FAILED),
     "RC613": Code("output_exists", RENDER_FAILED),
     "RC614": Code("ending_differs", USAGE),
+    "RC615": Code("sandbox_incomplete", FFMPEG_UNFIT),
+    "RC701": Code("data_folder_in_use", STORAGE_UNFIT),
+    "RC702": Code("store_overwrites", STORAGE_UNFIT),
+    "RC703": Code("store_unreachable", UNREACHABLE),
     "RC901": Code("internal_error", RENDER_FAILED),
 }

@@ -10,12 +10,13 @@ from pathlib import Path
 from time import monotonic
 
 from compiler.emit.previews import PEAKS
-from compiler.emit.straightened import feeds
+from compiler.emit.straightened import feeds, media_read
 from compiler.errors import Loc, ReelError
 from compiler.ir.build import Build
 from compiler.ir.ops import operands
 from compiler.pipeline import previews
 from compiler.pipeline.previews import Preview, Strip
+from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.progress import Progress, ProgressMeter
 from compiler.supervise.films.run import run
@@ -49,11 +50,17 @@ async def make_strip(media: Media, build: Build, folder: Path, output: Path, pat
     if previews.sought(media):
         cells = folder / "cells"
         await asyncio.to_thread(cells.write_bytes, await _cells(media, build, folder, strip, patience))
-        await _watched(previews.tile_command(strip, build, str(cells), str(output)), 1, folder, Origins(), patience)
+        command = previews.tile_command(strip, build, str(cells), str(output))
+        await _watched(command, 1, folder, _reach(command, folder, output), Origins(), patience)
     else:
         preview = previews.strip_preview(media, build)
         await _run(
-            preview, media, folder, lambda text: previews.strip_command(preview, media, text, str(output)), patience
+            preview,
+            media,
+            folder,
+            lambda text: previews.strip_command(preview, media, text, str(output)),
+            patience,
+            output=output,
         )
     _check_there(output)
     return strip
@@ -82,6 +89,7 @@ async def make_proxy(
         patience,
         on_progress,
         PATIENT,
+        output,
     )
     _check_there(output)
     _check_like(media, (await probing([(output, Loc())]))[output])
@@ -132,20 +140,29 @@ async def _run(
     patience: Patience,
     on_progress: OnProgress = lambda _: None,
     limits: ChildLimits = QUICK,
+    output: Path | None = None,
 ) -> None:
     text = folder / SCRIPT
     await asyncio.to_thread(text.write_text, preview.script, encoding="utf-8")
     inputs = sum(1 for define in preview.graph if not operands(define.op))
     origins = Origins({}, (Loc(),) * inputs, {media.path: Loc()})
-    await _watched(
-        command(str(text)), preview.frames, folder, origins, patience, on_progress, limits, feeds(preview.graph)
-    )
+    argv = command(str(text))
+    reach = _reach(argv, folder, output, media_read(preview.graph))
+    await _watched(argv, preview.frames, folder, reach, origins, patience, on_progress, limits, feeds(preview.graph))
+
+
+def _reach(command: Sequence[str], folder: Path, output: Path | None, reads: Sequence[str] = ()) -> Reach:
+    """Creates `output`, so that ffmpeg can be granted this file, and nothing beside it."""
+    if output is not None:
+        output.touch()
+    return Reach(command[:1], reads, [folder] if output is None else [folder, output])
 
 
 async def _watched(
     command: Sequence[str],
     frames: int,
     folder: Path,
+    reach: Reach,
     origins: Origins,
     patience: Patience,
     on_progress: OnProgress = lambda _: None,
@@ -155,6 +172,7 @@ async def _watched(
     await run(
         command,
         ProgressMeter(frames, monotonic()),
+        reach=reach,
         on_progress=on_progress,
         stall_after=patience.stall_after,
         deadline=patience.deadline,

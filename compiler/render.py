@@ -10,7 +10,7 @@ from pathlib import Path
 from compiler.conceal import Furthest, conceal
 from compiler.emit.numbers import decimal
 from compiler.emit.sound import GAIN, MEASURED
-from compiler.emit.straightened import feeds
+from compiler.emit.straightened import feeds, media_read
 from compiler.errors import Loc, Notice, ReelError
 from compiler.ir import ops
 from compiler.ir.graph import Graph
@@ -65,6 +65,7 @@ async def render_frame(still: Still, output: Path, *, overwrite: bool = False) -
         lambda script, part: still.command(str(script), str(part)),
         still.script,
         output,
+        reads=media_read(still.graph),
         origins=_origins(still, still.graph),
         overwrite=overwrite,
         feeds=feeds(still.graph),
@@ -101,6 +102,7 @@ def _measured(compiled: Compiled) -> tuple[list[RenderStep], dict[str, FromFolde
         sound_alone=True,
         notice=notice,
         feeds=feeds(measuring.graph),
+        reads=media_read(measuring.graph),
     )
     return [step], {GAIN: lambda folder: measuring.file((folder / MEASURED).read_text(encoding="utf-8"))}
 
@@ -113,6 +115,7 @@ def _whole(compiled: Compiled, gain: Mapping[str, FromFolder]) -> RenderStep:
         _origins(compiled, compiled.film),
         sound_alone=compiled.film.video is None,
         feeds=feeds(compiled.film),
+        reads=media_read(compiled.film),
     )
 
 
@@ -123,6 +126,7 @@ def _unit(compiled: Compiled, unit: Unit, number: int) -> RenderStep:
         unit.frames,
         _origins(compiled, unit.graph),
         feeds=feeds(unit.graph),
+        reads=media_read(unit.graph),
     )
 
 
@@ -134,6 +138,7 @@ def _join(compiled: Compiled, units: Sequence[Unit], gain: Mapping[str, FromFold
         0,
         _origins(compiled, sound.graph) if sound else Origins(),
         feeds=feeds(sound.graph if sound else None),
+        reads=media_read(sound.graph if sound else None),
     )
 
 

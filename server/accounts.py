@@ -78,6 +78,7 @@ class Accounts:
     def __init__(self, store: ObjectStore, clock: Seconds = awake, now: Callable[[], datetime] = _now) -> None:
         self._store, self._clock, self._now = store, clock, now
         self._known: dict[str, _Known] = {}
+        self._looking: set[asyncio.Task[None]] = set()
 
     async def add(self, uid: str) -> User:
         """Add a user; ValueError for an invalid name, Exists for a name that is taken."""
@@ -138,6 +139,12 @@ class Accounts:
         self._known.pop(key, None)
         await self._store.delete(key)
 
+    async def stop(self) -> None:
+        """Stop every look-up in the background, before the store is closed."""
+        for task in self._looking:
+            task.cancel()
+        await asyncio.gather(*self._looking, return_exceptions=True)
+
     async def _token(self, key: str) -> Token | None:
         """The stored token; a known one is refreshed in the background, unless its last look-up is too old."""
         known = self._known.get(key)
@@ -147,6 +154,8 @@ class Accounts:
         if now - known.asked >= STALE:
             known.asked = now
             known.looking = asyncio.create_task(self._look_again(key, known), name="token")
+            self._looking.add(known.looking)
+            known.looking.add_done_callback(self._looking.discard)
         if now - known.seen >= (BELIEVED if known.away else REMEMBERED):
             assert known.looking, "a token this old is being looked up again"
             await asyncio.shield(known.looking)

@@ -125,6 +125,7 @@ def _lifespan(services: Services) -> Callable[[Starlette], contextlib.AbstractAs
             await asyncio.gather(*always, return_exceptions=True)
             await services.stop()
             await services.databases.close(services.settings.durable_within)
+            await services.accounts.stop()
             await services.store.close()
             services.compiler.close()
 

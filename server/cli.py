@@ -1,4 +1,4 @@
-"""`reelc serve`, `user` and `config`: the server's commands, added to those of the compiler's command line.
+"""`reelc serve`, `user`, `scrub` and `config`: the server's commands, added to those of the compiler's command line.
 
 A command imports the server when it runs, so that `reelc render` does not load it.
 """
@@ -6,6 +6,7 @@ A command imports the server when it runs, so that `reelc render` does not load 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -13,13 +14,18 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from compiler.cli import app, main
+from compiler.cli.facts import FURTHER_CHECKS
 from compiler.cli.help import Command, Group
+from compiler.cli.options import AsJson
+from compiler.codes import MEDIA_UNREADABLE, UNREACHABLE
 
 __all__ = ["main"]
 
 if TYPE_CHECKING:
+    from compiler.supervise.doctor import Row
     from server.accounts import Accounts
     from server.settings import Settings
+    from server.storage.objects import ObjectStore
 
 T = TypeVar("T")
 FIRST_USER = "me"
@@ -121,6 +127,49 @@ def revoke_command(name: Name) -> None:
     _with_accounts(load(), work)
 
 
+@app.command("scrub", cls=Command)
+def scrub_command(
+    data: Data = None,
+    user: Annotated[str, typer.Option(help="Read the data of this user alone.")] = "",
+    limit: Annotated[int | None, typer.Option(min=1, help="Stop after about this many bytes.")] = None,
+    after: Annotated[str, typer.Option(metavar="KEY", help="Go on after the object where a scrub stopped.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Read all that a server has stored and report damage.
+
+    Needs the object store alone; a server may run meanwhile. The exit code is 6 if an object is damaged or missing.
+
+    \b
+    Examples:
+      reelc scrub --data /srv/reels
+      reelc scrub --limit 10000000000
+    """
+    from server.scrub import Scrub
+
+    async def work(store: ObjectStore) -> None:
+        report = await Scrub(store, user, limit, after).run()
+        typer.echo(json.dumps(report.as_json(), indent=2) if as_json else report.as_text())
+        if report.stopped_after is not None:
+            typer.echo(f"stopped at the limit: go on with --after {report.stopped_after}", err=True)
+        if report.findings:
+            raise typer.Exit(MEDIA_UNREADABLE)
+
+    _with_store(load(data=data), work)
+
+
+def _store_rows() -> tuple[Row, ...]:
+    """The rows of `reelc doctor` about the store; the server is loaded only where one is set up."""
+    variables = {"REELC_DATA", "REELC_STORE", "REELC_S3_BUCKET", "REELC_CONFIG"}
+    if not variables & os.environ.keys() and not Path("reelc.toml").exists() and not Path("reelc-data").exists():
+        return ()
+    from server.checkup import store_rows
+
+    return store_rows()
+
+
+FURTHER_CHECKS.append(_store_rows)
+
+
 def load(**given: Any) -> Settings:
     """The settings, with the given options in place of stored ones; a usage error for an invalid one."""
     from pydantic import ValidationError
@@ -137,16 +186,21 @@ def load(**given: Any) -> Settings:
 
 
 def _with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[None]]) -> None:
+    from server.accounts import Accounts
+
+    _with_store(settings, lambda store: work(Accounts(store)))
+
+
+def _with_store(settings: Settings, work: Callable[[ObjectStore], Awaitable[None]]) -> None:
     import asyncio
 
-    from server.accounts import Accounts
     from server.storage.objects import StoreFailed
     from server.web.services import make_store
 
     async def whole() -> None:
         store = make_store(settings)
         try:
-            await work(Accounts(store))
+            await work(store)
         finally:
             await store.close()
 
@@ -154,7 +208,7 @@ def _with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[None
         asyncio.run(whole())
     except StoreFailed as error:
         typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(5) from error
+        raise typer.Exit(UNREACHABLE) from error
 
 
 async def _sign_in(accounts: Accounts, settings: Settings) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import resource
 import signal
 import socket
@@ -11,10 +12,15 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import uvicorn
 
+from compiler.supervise.children.level import VARIABLE, confinement
 from server.accounts import Accounts
 from server.app import make_app
 from server.logs import set_up
+from server.privacy import close_memory, forget_secrets
 from server.settings import Settings
+from server.storage.lock import locked
+from server.storage.objects import ObjectStore
+from server.storage.proof import prove
 from server.web.connections import Connections, protocols
 from server.web.services import make_services
 
@@ -25,12 +31,19 @@ Greeting = Callable[[Accounts], Awaitable[None]]
 
 
 def serve(settings: Settings, greet: Callable[[Settings], Greeting]) -> None:
-    """Serve until a signal ends the process; `greet` gets the final settings, with the port that the system chose."""
+    """Serve until a signal ends the process; `greet` gets the final settings, with the port that the system chose.
+
+    RC615 if the settings require more of the sandbox than this machine can do; RC701 if another server uses the data
+    folder; RC702 or RC703 if the object store cannot be used; OSError when the address is in use.
+    """
+    os.environ[VARIABLE] = settings.sandbox  # where every start of a child reads it
+    confinement()
+    close_memory()
     set_up(settings.log_level, settings.log_format)
-    bound = listen(settings)
-    if settings.port == 0:
-        settings = settings.model_copy(update={"port": bound.getsockname()[1]})
-    asyncio.run(_serve(settings, bound, greet(settings)))
+    with locked(settings.data), contextlib.closing(listen(settings)) as bound:
+        if settings.port == 0:
+            settings = settings.model_copy(update={"port": bound.getsockname()[1]})
+        asyncio.run(_serve(settings, bound, greet(settings)))
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -43,6 +56,8 @@ def listen(settings: Settings) -> socket.socket:
 
 async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> None:
     services, files = make_services(settings), most_files()
+    await _prove(services.store)
+    forget_secrets()
     config = uvicorn.Config(
         make_app(services),
         log_config=None,
@@ -66,6 +81,15 @@ def most_files() -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return soft if soft != resource.RLIM_INFINITY else UNLIMITED
+
+
+async def _prove(store: ObjectStore) -> None:
+    """Close the store if it must not be used."""
+    try:
+        await prove(store)
+    except BaseException:
+        await store.close()
+        raise
 
 
 class _Server(uvicorn.Server):

@@ -17,6 +17,7 @@ from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.model import read_reel
 from compiler.supervise.probe import probing
 from server.edits.canonical import check_settings, saved, untouched_clip
+from server.footage.checked import checksum_of_file
 from server.footage.facts import facts_key, media_key, store_footage, summary
 from server.ids import new_id
 from server.logs import logger
@@ -26,6 +27,7 @@ from server.tables import clips, projects, raw_clips
 from server.tables.clips import FIELDS
 from server.tables.projects import ProjectEdit
 from server.tables.raw_clips import RawClipRow
+from server.threads import in_thread
 from server.web.services import Services
 
 Json = dict[str, Any]
@@ -91,7 +93,10 @@ async def _stored(services: Services, uid: str, sample: Sample, coming: ExitStac
     for path, media in found.items():
         raw_clip_id = new_id("r")
         coming.enter_context(services.coming.kept(media_key(uid, raw_clip_id)))
-        rows[path] = await store_footage(services.store, uid, raw_clip_id, path.name, path, media, services.now())
+        sha256 = await in_thread(checksum_of_file, path)
+        rows[path] = await store_footage(
+            services.store, uid, raw_clip_id, path.name, path, media, sha256, services.now()
+        )
     return rows
 
 

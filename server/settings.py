@@ -134,6 +134,9 @@ class Settings(BaseSettings):
     """Time without a new frame after which a render is stopped."""
     sweep_after: Seconds = 86_400
     """Age after which an object that no row of a database names is deleted."""
+    sandbox: Literal["best", "require", "off"] = "best"
+    """Confinement of the programs that read footage: `best` confines them as far as the machine can, `require` refuses
+    to start without a complete sandbox, `off` does not confine them. `reelc render` reads the variable too."""
     sample: Path | None = None
     """Reel file that new users get as a sample project. There is none if the file or its footage is missing."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -1,13 +1,14 @@
-"""Runs work in threads for callers that may be cancelled."""
+"""Work in threads for callers that may be cancelled, and a file that is hashed while it is written."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import ParamSpec, Protocol, TypeVar
+from typing import BinaryIO, ParamSpec, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 P = ParamSpec("P")
@@ -41,6 +42,23 @@ class Closable(Protocol):
     def close(self) -> object:
         """Release the file or the connection."""
         ...
+
+
+class HashedFile:
+    """An open file that is hashed while it is written, so that it need not be read again."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._digest = file, hashlib.sha256()
+
+    def write(self, piece: bytes) -> None:
+        """Write the next piece."""
+        self._file.write(piece)
+        self._digest.update(piece)
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of everything written so far."""
+        return self._digest.hexdigest()
 
 
 async def in_thread(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:

@@ -22,8 +22,14 @@ MEASURED = ("cli", "conform", "golden", "ir", "lower", "model", "pipeline", "sup
 every time; to measure them takes longer than the tests themselves."""
 
 
+FILMED = ("conform", "field")
+"""The folders whose tests render films, for many kinds of files."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests with the system's ffmpeg are slow, unless they are marked `both_builds`."""
+    """Tests with the system's ffmpeg are slow, unless they are marked `both_builds`. Of the cases of a test of films,
+    all but the first are `further`."""
+    begun: set[str] = set()
     for item in items:
         folder = item.path.relative_to(Path(__file__).parent).parts[0]
         if folder not in MEASURED or is_hypothesis_test(getattr(item, "obj", None)):
@@ -31,6 +37,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         case = getattr(item, "callspec", None)
         if case and case.params.get("ffmpegs") == "system" and not item.get_closest_marker("both_builds"):
             item.add_marker(pytest.mark.slow)
+        if folder in FILMED and not item.get_closest_marker("slow"):
+            name = item.nodeid.partition("[")[0]
+            if name in begun:
+                item.add_marker(pytest.mark.further)
+            begun.add(name)
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,8 @@
 """The command line: `reelc compile | render | frame | probe | straighten | schema | doctor`.
 
 Results go to stdout, progress and messages to stderr. Exit codes: 0 ok, 1 render failed, 2 usage, 3 invalid reel,
-4 ffmpeg missing or unfit, 5 server unreachable, 6 media missing or unreadable, 130 interrupted (143 by SIGTERM, 129 by
-SIGHUP): nothing is left behind.
+4 ffmpeg missing or unfit, 5 server unreachable, 6 media missing or unreadable, 7 storage unfit, 130 interrupted (143 by
+SIGTERM, 129 by SIGHUP): nothing is left behind.
 """
 
 from __future__ import annotations

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,8 +17,14 @@ from compiler.codes import FFMPEG_UNFIT
 from compiler.errors import Loc
 from compiler.supervise.plain import plain
 
+if TYPE_CHECKING:
+    from compiler.supervise.doctor import Row
+
 SCHEMA = Path(__file__).with_name("reel.schema.json")
 """The output of `compiler.model.schema_forms.schema`, stored: making it takes five times as long as printing it."""
+
+FURTHER_CHECKS: list[Callable[[], Sequence[Row]]] = []
+"""Checks that other packages add to `reelc doctor`."""
 
 
 def probe_command(
@@ -74,18 +81,18 @@ def schema_command() -> None:
 
 
 def doctor_command(as_json: AsJson = False) -> None:
-    """Check this machine: ffmpeg, filters, encoders, sandbox, space.
+    """Check this machine: ffmpeg, encoders, sandbox, space, store.
 
-    The exit code is 4 if it cannot render.
+    The exit code is 4 if it cannot render, or if a server must not use the configured store.
 
     \b
     Examples:
       reelc doctor
       reelc doctor --json
     """
-    from compiler.supervise.doctor import examine
+    from compiler.supervise.doctor import Checkup, examine
 
-    checkup = examine()
+    checkup = Checkup((*examine().rows, *(row for more in FURTHER_CHECKS for row in more())))
     if as_json:
         document = {"doctor": 1, "state": checkup.state, "rows": [asdict(row) for row in checkup.rows]}
         typer.echo(json.dumps(document, indent=2))

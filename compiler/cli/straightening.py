@@ -46,7 +46,7 @@ def straighten_command(
     with tempfile.TemporaryDirectory(prefix="reelc-") as folder:
         listed = Path(folder) / "spec.json"
         listed.write_text(json.dumps(spec), encoding="utf-8")
-        ended = subprocess.run([*straightener(1), str(listed), "-"], stdin=subprocess.DEVNULL, check=False)
+        ended = subprocess.run(straightener(listed, facts.path), stdin=subprocess.DEVNULL, check=False)
     sys.exit(ended.returncode)
 
 

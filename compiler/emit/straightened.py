@@ -58,6 +58,12 @@ def feeds(graph: Graph | None) -> Mapping[str, str]:
     }
 
 
+def media_read(graph: Graph | None) -> tuple[str, ...]:
+    """The media files that ffmpeg itself opens for a graph: those that are not straightened."""
+    sources = [define.op for define in graph or () if isinstance(define.op, ops.Source)]
+    return tuple(dict.fromkeys(source.media.path for source in sources if not is_straightened(source)))
+
+
 def spec_of(source: ops.Source) -> Spec:
     """The spec of a source's stream, from its seek on."""
     if source.stream == "video":

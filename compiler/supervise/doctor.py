@@ -14,6 +14,8 @@ from typing import Literal
 from compiler.errors import ReelError
 from compiler.ir.build import Build
 from compiler.profiles import PROFILES
+from compiler.supervise.children.level import MODES, REMEDY, VARIABLE, level, mode
+from compiler.supervise.children.reach import Reach, python_files
 from compiler.supervise.children.sandbox import ENVIRONMENT, ChildLimits, launcher
 from compiler.supervise.ffmpeg import find_build
 
@@ -31,13 +33,22 @@ WISHES = {
 }
 """Filters that only some films need, and the consequence of their absence."""
 
-# A child prints its state: no_new_privs, the signal it gets when its parent dies, and a limit that was set.
+# A child prints its state: no_new_privs, the signal it gets when its parent dies, a limit that was set, and whether it
+# can list the root folder and open a socket.
 ASKED = ChildLimits(files=77, nice=0)
 WITNESS = """
-import ctypes, resource
+import ctypes, os, resource
+from _socket import socket
+def can(attempt):
+    try:
+        attempt()
+    except OSError:
+        return False
+    return True
 prctl, signal = ctypes.CDLL(None).prctl, ctypes.c_int()
 prctl(2, ctypes.byref(signal), 0, 0, 0)
 print(prctl(39, 0, 0, 0, 0), signal.value, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+print(can(lambda: os.listdir("/")), can(socket))
 """
 
 
@@ -101,16 +112,31 @@ def _wish(name: str, cost: str, build: Build) -> Row:
 
 
 def _sandbox() -> tuple[Row, ...]:
-    command = launcher([sys.executable, "-I", "-S", "-c", WITNESS], ASKED)
+    witness = [sys.executable, "-I", "-S", "-c", WITNESS]
+    try:
+        command = launcher(witness, ASKED, Reach(witness[:1], python_files()))
+    except ReelError as error:
+        return (Row("sandbox", "fail", "; ".join(filter(None, (error.message, error.detail))), error.hint),)
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=ENVIRONMENT, check=False)
-    privileges, signal, files = (done.stdout.decode().split() + ["?"] * 3)[:3]
-    bubblewrap = shutil.which("bwrap", path=ENVIRONMENT["PATH"])
+    privileges, signal, files, listed, connected = (done.stdout.decode().split() + ["?"] * 5)[:5]
     return (
+        _level(listed == "False", connected == "False"),
         _held("children end with reelc", signal == "9"),
         _held("children gain no privileges", privileges == "1"),
         _held("children's resources are limited", files == str(ASKED.files)),
-        Row("bubblewrap", "ok", "present, not used" if bubblewrap else "absent, not needed"),
     )
+
+
+def _level(files: bool, calls: bool) -> Row:
+    """The level of the sandbox, from what the witness met: whether files and system calls were refused."""
+    if mode() == MODES[-1]:
+        return Row("sandbox", "warn", f"off, by {VARIABLE}", f"unset {VARIABLE}")
+    reached = level()
+    if (files, calls) != (bool(reached.landlock), reached.filtered):
+        return Row("sandbox", "fail", f"it does not hold: {reached}", "report this with the kernel's version")
+    if reached.lacks:
+        return Row("sandbox", "warn", f"{reached}; {reached.lacks}", REMEDY)
+    return Row("sandbox", "ok", str(reached))
 
 
 def _held(name: str, holds: bool) -> Row:

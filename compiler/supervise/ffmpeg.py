@@ -12,6 +12,7 @@ from pathlib import Path
 
 from compiler.errors import Loc, ReelError
 from compiler.ir.build import Build
+from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import ENVIRONMENT, ChildLimits, launcher
 
 VARIABLE = "REELC_FFMPEG"
@@ -48,6 +49,7 @@ FIRST_5_1 = 44
 """libavfilter 8's minor version in release 5.1."""
 
 REMEDY = f"install ffmpeg 5.1 or newer with libx264 and name it in {VARIABLE}, or unset it to use the embedded one"
+UNCONFINED = f"name the program itself in {VARIABLE}, or set REELC_SANDBOX=off, since a script runs other programs"
 WITHIN = 20.0
 """Seconds that a build may take to describe itself."""
 
@@ -130,7 +132,7 @@ def _described(path: str, _changed: int, _size: int) -> Build:
 
 def _output_of(path: str, *option: str) -> str:
     banner = () if option == ("-version",) else ("-hide_banner",)
-    command = launcher([path, *banner, *option], ChildLimits(nice=0))
+    command = launcher([path, *banner, *option], ChildLimits(nice=0), Reach([path]))
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=WITHIN, env=ENVIRONMENT, check=False
@@ -139,8 +141,14 @@ def _output_of(path: str, *option: str) -> str:
         raise _missing(path, f"`{' '.join(option)}` gave no answer within {WITHIN:.0f} s") from error
     if done.returncode:
         last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-        raise _missing(path, f"`{' '.join(option)}` failed: {''.join(last)}")
+        why = f"`{' '.join(option)}` failed: {''.join(last)}"
+        raise _missing(path, why, UNCONFINED if _is_script(path) else REMEDY)
     return done.stdout.decode(errors="replace")
+
+
+def _is_script(path: str) -> bool:
+    with open(path, "rb") as program:
+        return program.read(2) == b"#!"
 
 
 def _processor() -> Sequence[str]:
@@ -151,5 +159,5 @@ def _processor() -> Sequence[str]:
         return ()
 
 
-def _missing(path: str, why: str) -> ReelError:
-    return ReelError("RC601", Loc(), "ffmpeg cannot be run", detail=f"{path}: {why}", hint=REMEDY)
+def _missing(path: str, why: str, hint: str = REMEDY) -> ReelError:
+    return ReelError("RC601", Loc(), "ffmpeg cannot be run", detail=f"{path}: {why}", hint=hint)

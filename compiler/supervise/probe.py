@@ -14,6 +14,8 @@ from typing import Any, Protocol, TypeVar
 from compiler.errors import Loc, ReelError, raise_all
 from compiler.supervise.address import address_in
 from compiler.supervise.children.fork_server import start_fork
+from compiler.supervise.children.level import confinement
+from compiler.supervise.children.reach import Reach, python_files
 from compiler.supervise.children.sandbox import ChildLimits, answer_of
 from compiler.supervise.plain import plain
 from compiler.supervise.remedy import convert
@@ -61,6 +63,7 @@ class Known(Protocol):
 
 async def probing(requests: Sequence[Request], known: Known | None = None) -> dict[Path, Media]:
     """The facts of every file by path, each distinct one opened once; raises all errors together, in order."""
+    confinement()  # its error once, and not for every file
     turn = asyncio.Semaphore(AT_ONCE)
     wanted = dict(reversed([(path, loc) for path, loc in requests]))  # the first place that names a file reports it
     order = dict.fromkeys(path for path, _ in requests)
@@ -97,7 +100,8 @@ async def looked_at_closer(media: Media, start: SourceTime, end: SourceTime, loc
 async def question(name: str, path: Path, *rest: Fraction, loc: Loc) -> Any:
     """The probe child's answer to one question about a file; every failure is a coded error at `loc`."""
     _check_regular(path, loc)
-    child = await start_fork("facts.probe_child", [name, str(path.absolute()), *map(str, rest)], LIMITS)
+    words = [name, str(path.absolute()), *map(str, rest)]
+    child = await start_fork("facts.probe_child", words, LIMITS, Reach((), [*python_files(), path]))
     try:
         answer = await answer_of(child, WITHIN)
     except TimeoutError as error:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, is_dataclass
+from types import NoneType, UnionType
+from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_hints
 
 from compiler.supervise.probe import media_of
 from compiler.timeline.media import Media
 
-__all__ = ["Media", "media_of", "recorded"]
+__all__ = ["Media", "checked_media", "media_of", "recorded"]
 
 
 def recorded(media: Media) -> dict[str, Any]:
@@ -17,3 +18,36 @@ def recorded(media: Media) -> dict[str, Any]:
     facts: dict[str, Any] = json.loads(json.dumps(asdict(media), default=str))
     del facts["path"]
     return facts
+
+
+def checked_media(media: Media) -> Media:
+    """The media, if every fact has its type and sizes and rates are positive; ValueError otherwise."""
+    video = media.video
+    if not _fits(media, Media) or not (video.width > 0 < video.height and video.rate > 0 < video.time_base):
+        raise ValueError("these are not the facts of a media file")
+    return media
+
+
+def _fits(value: object, kind: Any) -> bool:
+    """Whether a value is of an annotated type, members included."""
+    if isinstance(kind, NewType):
+        return _fits(value, kind.__supertype__)
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return any(_fits(value, part) for part in parts)
+    if origin is Literal:
+        return value in parts
+    if origin is tuple:
+        return isinstance(value, tuple) and _members_fit(value, parts)
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        return type(value) is kind and all(_fits(getattr(value, name), hint) for name, hint in hints.items())
+    return type(value) is (NoneType if kind is None else kind)
+
+
+def _members_fit(value: tuple[object, ...], kinds: tuple[Any, ...]) -> bool:
+    if kinds[-1] is not Ellipsis:
+        return len(value) == len(kinds) and all(map(_fits, value, kinds))
+    if kinds[0] in (int, str):  # there may be millions
+        return {type(each) for each in value} <= {kinds[0]}
+    return all(_fits(each, kinds[0]) for each in value)

@@ -16,8 +16,9 @@ from pydantic.json_schema import models_json_schema
 from server.description.examples import EXAMPLES
 from server.problem import MEDIA_TYPE
 from server.routes.shapes import Failure
-from server.web.api import KEY_LENGTH, UNSAFE, Operation
+from server.web.api import UNSAFE, Operation
 from server.web.identity import COOKIE
+from server.web.repeats import KEY_LENGTH
 
 Json = dict[str, Any]
 

@@ -2,7 +2,7 @@
 
     edit = await read_edit(reader, project, clips)      rows, from one view of the database
     reel = await reel_of(edit)                          checked
-    found = await footage_of(edit, store)               objects and facts, from beside them: no media is opened
+    found = await footage_of(edit, store, cache)        objects and facts, from beside them: no media is opened
     compiled = await compiler.compile(reel, media)
 
 Explaining and exporting both go through here: the explained graph is the rendered one.
@@ -26,10 +26,12 @@ from compiler.pipeline import Compiled, compile_reel
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.record import Media
 from server.edits.canonical import reel_text, stored_reel
-from server.footage.facts import read_facts
+from server.footage.cache import MediaCache
+from server.footage.checked import damaged_footage, facts_of
+from server.footage.facts import Facts
 from server.problem import Problem, not_found, render_problem
 from server.storage.database import Reader
-from server.storage.objects import Missing, ObjectStore, Stat
+from server.storage.objects import DamagedObject, Missing, ObjectStore, Stat
 from server.tables import projects, raw_clips
 from server.tables.clips import ClipRow
 from server.tables.projects import ProjectEdit, ProjectRow
@@ -79,13 +81,13 @@ async def reel_of(edit: Edit) -> Reel:
 
 
 async def footage_of(
-    edit: Edit, store: ObjectStore, where: Callable[[RawClipRow, Stat], Path]
-) -> dict[str, tuple[Stat, Media]]:
+    edit: Edit, store: ObjectStore, cache: MediaCache, where: Callable[[RawClipRow, Stat], Path]
+) -> dict[str, tuple[Stat, Facts]]:
     """Every clip's footage by its raw clip; ffmpeg will read it from the path that `where` gives.
 
-    500 `video_not_found` naming the first clip whose footage or facts are missing.
+    500 `video_not_found` naming the first clip whose footage or facts are missing, 500 `damaged_media`.
     """
-    found = await footage_there(edit, store, where)
+    found = await footage_there(edit, store, cache, where)
     for clip in edit.clips:
         if clip["raw_clip_id"] not in found:
             raise lost_footage(clip)
@@ -93,16 +95,18 @@ async def footage_of(
 
 
 async def footage_there(
-    edit: Edit, store: ObjectStore, where: Callable[[RawClipRow, Stat], Path]
-) -> dict[str, tuple[Stat, Media]]:
-    """The footage that is in the store, complete, by its raw clip."""
+    edit: Edit, store: ObjectStore, cache: MediaCache, where: Callable[[RawClipRow, Stat], Path]
+) -> dict[str, tuple[Stat, Facts]]:
+    """The footage that is in the store, complete, by its raw clip; 500 `damaged_media` for damaged footage."""
 
-    async def look(raw: RawClipRow) -> tuple[Stat, Media] | None:
+    async def look(raw: RawClipRow) -> tuple[Stat, Facts] | None:
         try:
             stat = await store.head(raw["object_key"])
-            facts = await read_facts(store, stat.key, where(raw, stat))
+            facts = await facts_of(store, cache, stat, where(raw, stat))
         except Missing:
             return None
+        except DamagedObject as error:
+            raise damaged_clip(edit, raw["object_key"]) from error
         return (stat, facts) if stat.size == raw["size"] else None
 
     looked = zip(edit.raws, await _several(look, edit.raws.values()), strict=True)
@@ -114,6 +118,13 @@ def lost_footage(clip: ClipRow) -> Problem:
     message = f"the footage of the clip {clip['name']!r} is not there any more"
     hint = "upload it again, and add it to the project"
     return Problem(500, "video_not_found", message, clip_id=clip["clip_key"], hint=hint)
+
+
+def damaged_clip(edit: Edit, object_key: str) -> Problem:
+    """500 `damaged_media` for the first clip whose footage is this damaged object."""
+    (raw,) = [raw for raw in edit.raws.values() if raw["object_key"] == object_key]
+    clip = next(clip for clip in edit.clips if clip["raw_clip_id"] == raw["id"])
+    return damaged_footage(raw["name"], clip["clip_key"])
 
 
 class Compiler:

@@ -1,6 +1,7 @@
 """The first stage of an export: accept a request once under its id, and start the job.
 
-1. Look the id up: an export that was accepted before stays as it is; another project under its id is refused.
+1. Look the id up: an export that was accepted before stays as it is; another project, or other clips, under its id are
+   refused.
 2. Check: the edit is read, compared with the versions that the client names, and compiled.
 3. Accept: the row and the edit are written in one unit of work, and the job starts.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,7 +35,13 @@ class Asked:
 
     @property
     def digest(self) -> str:
-        """Identifies the request: an export id may be requested again only with the same project."""
+        """Identifies the request: an export id may be requested again only with the same project and clips."""
+        body = {"project_id": self.project_id, "clips": self.clips}
+        return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def earlier_digest(self) -> str:
+        """The digest as servers before ADR 60 stored it, of the project alone."""
         return hashlib.sha256(self.project_id.encode()).hexdigest()
 
 
@@ -58,8 +66,9 @@ async def _accepted_before(asked: Asked, databases: RequestDatabases) -> bool:
 
 
 def _check_same(row: ExportRow, asked: Asked) -> None:
-    if row["request_hash"] != asked.digest:
-        raise Problem(422, "idempotency_mismatch", "this export_id was used for another project", pointer="/export_id")
+    if row["request_hash"] not in (asked.digest, asked.earlier_digest):
+        message = "this export_id was used for another project or other clips: choose a new one"
+        raise Problem(422, "idempotency_mismatch", message, pointer="/export_id")
 
 
 async def _begin(asked: Asked, jobs: Jobs, databases: RequestDatabases) -> None:

@@ -11,6 +11,7 @@ from compiler.model import Reel
 from compiler.pipeline import Compiled
 from server.edits.compiled import Compiler, Edit, footage_of, reel_of
 from server.footage.cache import MediaCache
+from server.footage.facts import Facts
 from server.storage.objects import ObjectStore, Stat
 
 
@@ -20,7 +21,7 @@ class Prepared:
 
     edit: Edit
     compiled: Compiled
-    footage: tuple[Stat, ...]
+    footage: tuple[tuple[Stat, Facts], ...]
     identity: str
     """A hash of everything that decides the film's bytes: the ffmpeg, the graph, the encoding, the footage."""
 
@@ -32,11 +33,11 @@ async def prepare(edit: Edit, store: ObjectStore, cache: MediaCache, compiler: C
     StoreFailed when the store does not answer.
     """
     reel = await reel_of(edit)
-    found = await footage_of(edit, store, lambda _, stat: cache.path(stat))
-    compiled = await compiler.compile(reel, {raw_id: facts for raw_id, (_, facts) in found.items()})
-    footage = tuple(stat for stat, _ in found.values())
-    cache.check_room(footage)
-    return Prepared(edit, compiled, footage, _identity(reel, compiled, footage))
+    found = await footage_of(edit, store, cache, lambda _, stat: cache.path(stat))
+    compiled = await compiler.compile(reel, {raw_id: facts.media for raw_id, (_, facts) in found.items()})
+    stats = [stat for stat, _ in found.values()]
+    cache.check_room(stats)
+    return Prepared(edit, compiled, tuple(found.values()), _identity(reel, compiled, stats))
 
 
 def _identity(reel: Reel, compiled: Compiled, footage: Sequence[Stat]) -> str:

@@ -9,15 +9,16 @@ from pathlib import Path
 
 from compiler.render import render_reel
 from compiler.supervise.films.render import Film
-from server.edits.compiled import Compiler, Edit
+from server.edits.compiled import Compiler, Edit, damaged_clip
 from server.exports.prepare import Prepared, prepare
 from server.exports.progress import Tracker, predicted
 from server.failures import problem_of
+from server.footage import checked
 from server.footage.cache import MediaCache
 from server.footage.facts import media_key
 from server.problem import Problem
 from server.settings import Settings
-from server.storage.objects import Missing, ObjectStore, StoreFailed
+from server.storage.objects import DamagedObject, Missing, ObjectStore, StoreFailed
 from server.tables.films import NewFilm
 from server.threads import in_thread
 
@@ -44,12 +45,15 @@ class Render:
         """Render a film, store its object, and return its row, without the version: `finish` assigns that."""
         plan = prepared.compiled.plan
         ending = prepared.compiled.encoding.profile.endings[0]
-        absent = self._cache.absent(prepared.footage)
+        absent = self._cache.absent(stat for stat, _ in prepared.footage)
         tracker.costs = predicted(absent, plan.frames, (plan.width, plan.height))
         folder = self._settings.temporary / film_id
         try:
             await in_thread(folder.mkdir, parents=True)
-            film = await self._rendered(prepared, folder / f"film{ending}", absent, tracker)
+            try:
+                film = await self._rendered(prepared, folder / f"film{ending}", absent, tracker)
+            except DamagedObject as error:
+                raise damaged_clip(prepared.edit, error.key) from error
             tracker.at("storing", message="storing the film", frame=film.frames)
             key = media_key(uid, film_id)
             await self._stored(key, film)
@@ -78,7 +82,7 @@ class Render:
             tracker.at("fetching", min(1.0, here / absent) if absent else 1.0, "fetching the footage")
 
         tracker.at("fetching", 0.0, "fetching the footage", frames=prepared.compiled.plan.frames)
-        async with self._cache.held(prepared.footage, fetched):
+        async with checked.fetched(self._store, self._cache, prepared.footage, fetched):
             return await render_reel(
                 prepared.compiled,
                 path,

@@ -1,7 +1,8 @@
 """The local cache of footage: a bounded folder of copies of objects, each under the hash of its key and etag.
 
 Copies in use are never evicted; of the others the least recently used goes first. Concurrent requests for an object
-share one fetch. A copy gets its name only when it is complete and synced to the disk.
+share one fetch. A copy gets its name only when it is complete, has the object's checksum if one is known, and is synced
+to the disk.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from server.problem import Problem
-from server.storage.objects import ObjectStore, Stat, StoreFailed
-from server.threads import in_thread
+from server.storage.objects import DamagedObject, ObjectStore, Stat, StoreFailed
+from server.threads import HashedFile, in_thread
 
 Fetched = Callable[[int], None]
 """Called with the number of bytes fetched since the last call."""
@@ -34,11 +36,17 @@ class MediaCache:
         self._sizes: dict[str, int] = {}
         self._users: dict[str, int] = {}
         self._fetching: dict[str, asyncio.Task[None]] = {}
+        self._checksums: dict[str, str] = {}
+        """Of the copies that were fetched by this process."""
         self._freed = asyncio.Condition()
 
     def path(self, stat: Stat) -> Path:
         """The path of an object's copy, whether or not the copy exists."""
         return self._folder / _name(stat)
+
+    def checksum(self, stat: Stat) -> str | None:
+        """The SHA-256 of an object's copy; None unless this process fetched it."""
+        return self._checksums.get(_name(stat))
 
     def absent(self, stats: Iterable[Stat]) -> int:
         """The number of bytes still to be fetched."""
@@ -53,10 +61,16 @@ class MediaCache:
             raise Problem(500, "storage_error", message, hint="set REELC_CACHE_LIMIT higher")
 
     @asynccontextmanager
-    async def held(self, stats: Iterable[Stat], fetched: Fetched = lambda _: None) -> AsyncIterator[None]:
+    async def held(
+        self,
+        stats: Iterable[Stat],
+        fetched: Fetched = lambda _: None,
+        checksums: Mapping[str, str | None] = MappingProxyType({}),
+    ) -> AsyncIterator[None]:
         """Fetch every object to its `path` and keep it there inside the context; StoreFailed, Missing.
 
-        Space is reserved for all objects at once, so that two callers that wait for space cannot deadlock.
+        DamagedObject if what is fetched has another SHA-256 than `checksums` states for the object's key. Space is
+        reserved for all objects at once, so that two callers that wait for space cannot deadlock.
         """
         wanted = _named(stats)
         self.check_room(wanted.values())
@@ -65,7 +79,7 @@ class MediaCache:
             self._take(wanted)
         try:
             for name, stat in wanted.items():
-                await self._have(name, stat, fetched)
+                await self._have(name, stat, fetched, checksums.get(stat.key))
             yield
         finally:
             await asyncio.shield(self._release(wanted))
@@ -101,6 +115,7 @@ class MediaCache:
             if held <= self.limit:
                 break
             held -= here.pop(name)
+            self._checksums.pop(name, None)
             (self._folder / name).unlink(missing_ok=True)
 
     async def _release(self, wanted: Mapping[str, Stat]) -> None:
@@ -111,7 +126,7 @@ class MediaCache:
                     del self._users[name], self._sizes[name]
             self._freed.notify_all()
 
-    async def _have(self, name: str, stat: Stat, fetched: Fetched) -> None:
+    async def _have(self, name: str, stat: Stat, fetched: Fetched, sha256: str | None) -> None:
         here = self._copies()
         if name in here and (self._folder / name).is_file():
             return
@@ -120,7 +135,7 @@ class MediaCache:
             await asyncio.shield(self._fetching[name])
             fetched(stat.size)
             return
-        task = self._fetching[name] = asyncio.create_task(self._fetch(name, stat, fetched))
+        task = self._fetching[name] = asyncio.create_task(self._fetch(name, stat, fetched, sha256))
         task.add_done_callback(lambda _: self._fetching.pop(name))
         try:
             await asyncio.shield(task)
@@ -130,12 +145,15 @@ class MediaCache:
                 await asyncio.gather(task, return_exceptions=True)
             raise
 
-    async def _fetch(self, name: str, stat: Stat, fetched: Fetched) -> None:
+    async def _fetch(self, name: str, stat: Stat, fetched: Fetched, sha256: str | None) -> None:
         coming = self._coming / f"{name}.{secrets.token_hex(4)}.part"
         try:
             for folder in (self._coming, self._folder):
                 await in_thread(folder.mkdir, parents=True, exist_ok=True)
-            await self._copy(stat, coming, fetched)
+            found = await self._copy(stat, coming, fetched)
+            if sha256 not in (None, found):
+                raise DamagedObject(stat.key)
+            self._checksums[name] = found
             await in_thread(os.replace, coming, self._folder / name)
             self._copies()[name] = stat.size
         except OSError as error:
@@ -144,16 +162,19 @@ class MediaCache:
             with contextlib.suppress(OSError):
                 coming.unlink(missing_ok=True)
 
-    async def _copy(self, stat: Stat, path: Path, fetched: Fetched) -> None:
+    async def _copy(self, stat: Stat, path: Path, fetched: Fetched) -> str:
+        """Copy an object to a file and return its SHA-256."""
         size = 0
         with path.open("xb") as file:
+            hashed = HashedFile(file)
             async for piece in self._store.stream(stat.key):
-                await in_thread(file.write, piece)
+                await in_thread(hashed.write, piece)
                 size += len(piece)
                 fetched(len(piece))
             await in_thread(_sync, file.fileno(), file.flush)
         if size != stat.size:
             raise StoreFailed(f"{stat.key} has {stat.size} bytes, of which {size} were received")
+        return hashed.sha256
 
 
 def _sync(descriptor: int, flush: Callable[[], None]) -> None:

@@ -1,21 +1,24 @@
 """Footage in the object store: the uploaded file, and its facts beside it.
 
-`users/<uid>/media/<raw clip>` is the file, `users/<uid>/media/<raw clip>.json` its facts as they were probed. Facts
-can be long (the time of every frame, at a variable frame rate), so the database holds only a summary.
+`users/<uid>/media/<raw clip>` is the file, `users/<uid>/media/<raw clip>.json` its facts as they were probed, with the
+file's checksum and a hash of the document itself; documents of before have neither. Facts can be long (the time of
+every frame, at a variable frame rate), so the database holds only a summary.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from compiler.supervise.record import Media, media_of, recorded
+from compiler.supervise.record import Media, checked_media, media_of, recorded
 from server.problem import storage_problem
-from server.storage.objects import ObjectStore
+from server.storage.objects import DamagedObject, ObjectStore
 from server.tables.raw_clips import RawClipRow
 from server.threads import computed
 
@@ -24,6 +27,14 @@ PLAYED = {
     "matroska": (("vp8", "vp9", "av1"), ("opus", "vorbis")),
 }
 """The video and audio codecs that browsers play, by container."""
+
+CHECKSUM, SEAL = "sha256", "seal"
+"""The members of a document of facts that are no facts: the file's checksum, and the hash of the text before it."""
+
+_SEAL = re.compile(rb'(.*), "seal": "[0-9a-f]{64}"\}', re.DOTALL)
+
+NOT_FACTS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+"""The exceptions of reading a document that does not hold facts."""
 
 HDR = ("smpte2084", "arib-std-b67")
 
@@ -36,6 +47,14 @@ class Footage:
     duration: Fraction
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The stored facts of a file; the checksum is None for a file that was stored before checksums were."""
+
+    media: Media
+    sha256: str | None
+
+
 def media_key(uid: str, raw_clip_id: str) -> str:
     """The key of a raw clip's file, or of a film."""
     return f"users/{uid}/media/{raw_clip_id}"
@@ -46,23 +65,23 @@ def facts_key(object_key: str) -> str:
     return f"{object_key}.json"
 
 
-async def write_facts(store: ObjectStore, object_key: str, media: Media) -> dict[str, Any]:
-    """Store the facts of a file, and return their summary for the database."""
+async def write_facts(store: ObjectStore, object_key: str, media: Media, sha256: str) -> dict[str, Any]:
+    """Store the facts of a file and its checksum, and return the facts' summary for the database."""
     facts = await computed(recorded, media)
-    await store.put(facts_key(object_key), await computed(_as_bytes, facts))
+    await store.put(facts_key(object_key), await computed(_sealed, facts, sha256))
     ticks = facts["video"].pop("ticks")
     return {**facts, "video": {**facts["video"], "variable": bool(ticks)}}
 
 
 async def store_footage(
-    store: ObjectStore, uid: str, raw_clip_id: str, name: str, path: Path, media: Media, now: str
+    store: ObjectStore, uid: str, raw_clip_id: str, name: str, path: Path, media: Media, sha256: str, now: str
 ) -> RawClipRow:
     """Store a file and its facts, and return the row that names them; 503 if the store kept another size."""
     key = media_key(uid, raw_clip_id)
     stat = await store.put_file(key, path)
     if stat.size != media.size:
         raise storage_problem("the object store kept a different number of bytes than was sent")
-    info = await write_facts(store, key, media)
+    info = await write_facts(store, key, media, sha256)
     return {
         "id": raw_clip_id,
         "name": name,
@@ -74,17 +93,42 @@ async def store_footage(
     }
 
 
-async def read_facts(store: ObjectStore, object_key: str, path: Path) -> Media:
-    """The facts of a file whose copy is at `path`; Missing if none are stored."""
-    return await computed(_read, await store.get(facts_key(object_key)), path)
+async def read_facts(store: ObjectStore, object_key: str, path: Path) -> Facts:
+    """The facts of a file whose copy is at `path`; Missing if none are stored, DamagedObject if they are damaged."""
+    key = facts_key(object_key)
+    return await computed(facts_in, await store.get(key), key, path)
 
 
-def _as_bytes(facts: Mapping[str, Any]) -> bytes:
-    return json.dumps(facts).encode()
+def facts_in(document: bytes, key: str, path: Path) -> Facts:
+    """The facts in a stored document; DamagedObject if it is damaged."""
+    try:
+        stored = json.loads(document)
+        sha256 = stored.get(CHECKSUM)
+        if sha256 is None and SEAL not in stored:
+            return Facts(checked_media(media_of(path, stored)), None)
+        sealed = _SEAL.fullmatch(document)
+        if sealed is not None and _hash(sealed[1]) == stored[SEAL]:
+            return Facts(media_of(path, stored), sha256)
+    except NOT_FACTS as error:
+        raise DamagedObject(key) from error
+    raise DamagedObject(key)
 
 
-def _read(document: bytes, path: Path) -> Media:
-    return media_of(path, json.loads(document))
+async def add_checksum(store: ObjectStore, object_key: str, sha256: str) -> None:
+    """Store the checksum of a file with its facts, which are older than checksums."""
+    key = facts_key(object_key)
+    facts = await computed(json.loads, await store.get(key))
+    await store.put(key, await computed(_sealed, facts, sha256))
+
+
+def _sealed(facts: Mapping[str, Any], sha256: str) -> bytes:
+    """The document of these facts: the last member is the hash of all text before it."""
+    body = json.dumps({**facts, CHECKSUM: sha256}).encode()[:-1]
+    return body + f', "{SEAL}": "{_hash(body)}"}}'.encode()
+
+
+def _hash(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()
 
 
 def playable(info: Mapping[str, Any]) -> bool:

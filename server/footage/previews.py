@@ -21,7 +21,7 @@ from compiler.supervise.films.progress import Progress
 from compiler.supervise.record import Media
 from server.failures import problem_of
 from server.footage.cache import MediaCache
-from server.footage.facts import read_facts
+from server.footage.checked import facts_of, fetched
 from server.ids import new_id
 from server.logs import logger
 from server.metrics import Metrics
@@ -38,6 +38,12 @@ OBJECTS: dict[Kind, str] = {"strip": ".strip.jpg", "peaks": ".peaks.json", "prox
 
 LAYOUT = ".strip.json"
 """The ending of the key of a strip's layout, which is stored before the strip."""
+
+MEMBERS: dict[Kind, dict[str, type | tuple[type, ...]]] = {
+    "strip": {"columns": int, "width": int, "height": int, "pictures": int, "step_s": (int, float)},
+    "peaks": {"rate": (int, float), "peaks": list},
+}
+"""The members of a preview's JSON and their types."""
 
 QUICK_SLOTS, PROXY_SLOTS = 2, 1
 """Strips and peaks made at once, and proxies made at once: a strip never waits behind a proxy."""
@@ -101,13 +107,23 @@ class Previews:
 
     async def layout(self, footage: str) -> Row:
         """The layout of the stored strip."""
-        layout: Row = json.loads(await self._store.get(footage + LAYOUT))
-        return layout
+        return await self._document(footage, "strip", LAYOUT)
 
     async def peaks(self, footage: str) -> Row:
         """The stored peaks."""
-        peaks: Row = json.loads(await self._store.get(footage + OBJECTS["peaks"]))
-        return peaks
+        return await self._document(footage, "peaks", OBJECTS["peaks"])
+
+    async def _document(self, footage: str, kind: Kind, ending: str) -> Row:
+        """The stored JSON of a preview; the preview is made again if it is damaged."""
+        found = _document(await self._store.get(footage + ending), kind)
+        if found is None:
+            logger.warning("a damaged preview is made again", extra={"key": footage + ending})
+            await self._store.delete(footage + OBJECTS[kind])
+            await self.have(footage, kind)
+            found = _document(await self._store.get(footage + ending), kind)
+        if found is None:
+            raise storage_problem("the object store does not keep what it is given: try again")
+        return found
 
     def begin(self, footage: str, kind: Kind) -> Making:
         """Start making a preview unless it is being made already; 429 `too_many_views`."""
@@ -167,9 +183,9 @@ class Previews:
 
     async def _make(self, making: Making, footage: str, folder: Path) -> None:
         stat = await self._store.head(footage)
-        async with self._cache.held([stat]):
-            media = await read_facts(self._store, footage, self._cache.path(stat))
-            await MAKERS[making.kind](self, making, media, folder)
+        facts = await facts_of(self._store, self._cache, stat, self._cache.path(stat))
+        async with fetched(self._store, self._cache, [(stat, facts)]):
+            await MAKERS[making.kind](self, making, facts.media, folder)
 
     def _patience(self, within: float) -> Patience:
         return Patience(self._settings.stall_after, within)
@@ -212,6 +228,16 @@ class Previews:
 
 Maker = Callable[[Previews, Making, Media, Path], Awaitable[None]]
 MAKERS: dict[Kind, Maker] = {"strip": Previews._strip, "peaks": Previews._peaks, "proxy": Previews._proxy}
+
+
+def _document(text: bytes, kind: Kind) -> Row | None:
+    """A strip's layout, or peaks; None if the text is damaged."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return None
+    fits = isinstance(document, dict) and document.keys() == MEMBERS[kind].keys()
+    return document if fits and all(isinstance(document[name], of) for name, of in MEMBERS[kind].items()) else None
 
 
 def _shutting_down() -> Problem:

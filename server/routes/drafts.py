@@ -90,9 +90,10 @@ async def draft(call: Call[Draft]) -> Response:
         return await read_edit(reader, project, rows if order is None else _ordered(rows, order))
 
     edit = await call.ask(question)
-    found = await footage_there(edit, call.services.store, lambda raw, _: Path(raw["id"], raw["name"]))
-    answer = await drafted(edit, {raw_id: media for raw_id, (_, media) in found.items()}, call.services.compiler)
-    return await computed(JSONResponse, answer)
+    services = call.services
+    found = await footage_there(edit, services.store, services.cache, lambda raw, _: Path(raw["id"], raw["name"]))
+    media = {raw_id: facts.media for raw_id, (_, facts) in found.items()}
+    return await computed(JSONResponse, await drafted(edit, media, services.compiler))
 
 
 def _given(body: Draft) -> dict[str, Mapping[str, Any]]:

@@ -78,9 +78,10 @@ async def explained(call: Call[Any], project_id: str) -> tuple[Edit, Compiled]:
     """Compile a stored project; raises the errors of an export that precede rendering."""
     edit: Edit = await call.ask(lambda reader: _edit(reader, project_id))
     reel = await reel_of(edit)
-    found = await footage_of(edit, call.services.store, lambda raw, _: Path(raw["id"], raw["name"]))
-    media = {raw_id: facts for raw_id, (_, facts) in found.items()}
-    return edit, await call.services.compiler.compile_once(edit, reel, media, FFMPEG)
+    services = call.services
+    found = await footage_of(edit, services.store, services.cache, lambda raw, _: Path(raw["id"], raw["name"]))
+    media = {raw_id: facts.media for raw_id, (_, facts) in found.items()}
+    return edit, await services.compiler.compile_once(edit, reel, media, FFMPEG)
 
 
 async def _edit(reader: Reader, project_id: str) -> Edit:

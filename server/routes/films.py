@@ -59,6 +59,7 @@ async def media(call: Call[NoBody]) -> Response:
     row = await call.ask(lambda reader: film_of(reader, call.path("working_video_id")))
     try:
         stat = await call.services.store.head(row["object_key"])
+        await call.services.film_check.check(stat, row["size"], row["sha256"])
     except Missing:
         raise Problem(500, "video_not_found", "the film is missing from the store") from None
     kind = TYPES.get(PurePath(row["filename"]).suffix, "application/octet-stream")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -27,9 +28,10 @@ from server.storage.database import Reader, Transaction
 from server.storage.objects import CHUNK, Missing, StoreFailed
 from server.tables import raw_clips
 from server.tables.raw_clips import RawClipRow
-from server.threads import in_thread
+from server.threads import HashedFile, in_thread
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.ranges import RANGED, object_answer
+from server.web.repeats import Streamed
 
 api = Operations("raw clips")
 
@@ -72,18 +74,18 @@ async def raw_clip_of(reader: Reader, raw_clip_id: str) -> RawClipRow:
 async def upload(call: Call[NoBody]) -> Response:
     """Upload footage: as a form with a `file`, or as the body itself with `?name=`."""
     raw_clip_id = new_id("r")
-    async with _received(call, raw_clip_id) as (path, name):
+    async with _received(call, raw_clip_id) as (path, name, sha256):
         async with call.services.uploads.probes.of(call.uid):
             media = await _probed(path, name)
         with call.services.coming.kept(media_key(call.uid, raw_clip_id)):
             services = call.services
-            row = await store_footage(services.store, call.uid, raw_clip_id, name, path, media, services.now())
+            row = await store_footage(services.store, call.uid, raw_clip_id, name, path, media, sha256, services.now())
 
             async def work(unit: Transaction) -> Json:
                 await raw_clips.add(unit, row)
                 return as_json(row)
 
-            return await call.write(work, 201)
+            return await call.write(work, 201, _streamed(row, sha256))
 
 
 @api.op("GET", "/api/raw-clips", answers=Answers(RawClips))
@@ -142,6 +144,12 @@ def as_json(row: RawClipRow) -> Json:
     return {**public, "playable": playable(row["media_info"])}
 
 
+def _streamed(row: RawClipRow, sha256: str) -> Streamed:
+    """The upload as one under its Idempotency-Key: its content and its name."""
+    text = json.dumps([sha256, row["name"]]).encode()
+    return Streamed(text, lambda answer: (answer["size"], answer["name"]) == (row["size"], row["name"]))
+
+
 async def _probed(path: Path, name: str) -> Media:
     """What the file is, found in a sandboxed child; 422 `unreadable_media`, whose hint calls it `name`."""
     try:
@@ -156,8 +164,8 @@ async def _probed(path: Path, name: str) -> Media:
 
 
 @asynccontextmanager
-async def _received(call: Call[NoBody], raw_clip_id: str) -> AsyncIterator[tuple[Path, str]]:
-    """The uploaded file, here under a name of ours as long as it is needed, and what its sender calls it."""
+async def _received(call: Call[NoBody], raw_clip_id: str) -> AsyncIterator[tuple[Path, str, str]]:
+    """The uploaded file, here under a name of ours as long as it is needed, its name for people, and its SHA-256."""
     kind = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
     limit = call.services.settings.upload_limit
     _refuse_long(call.request, limit)
@@ -170,8 +178,8 @@ async def _received(call: Call[NoBody], raw_clip_id: str) -> AsyncIterator[tuple
         raise Problem(415, "unsupported_media_type", message)
     try:
         async with _admitted(call, form=form) as request:
-            name = await (_form if form else _body)(request, path, limit)
-            yield path, _named(name)
+            name, sha256 = await (_form if form else _body)(request, path, limit)
+            yield path, _named(name), sha256
     except ClientDisconnect as error:
         raise Problem(400, "upload_broken_off", "the upload ended before its end") from error
     except OSError as error:
@@ -210,19 +218,21 @@ def _too_large(limit: int) -> Problem:
     return Problem(413, "too_large", f"a raw clip may have {limit} bytes")
 
 
-async def _body(request: Request, path: Path, limit: int) -> str:
+async def _body(request: Request, path: Path, limit: int) -> tuple[str, str]:
+    """The body as a file; its name and its SHA-256."""
     size = 0
     with path.open("xb") as file:
+        hashed = HashedFile(file)
         async for piece in request.stream():
             size += len(piece)
             if size > limit:
                 raise _too_large(limit)
-            await in_thread(file.write, piece)
-    return request.query_params.get("name", "")
+            await in_thread(hashed.write, piece)
+    return request.query_params.get("name", ""), hashed.sha256
 
 
-async def _form(request: Request, path: Path, limit: int) -> str:
-    """The form's one file, spooled to the disk while it comes."""
+async def _form(request: Request, path: Path, limit: int) -> tuple[str, str]:
+    """The form's one file, spooled to the disk while it comes; its name and its SHA-256."""
     received = 0
 
     async def counted() -> Message:
@@ -240,14 +250,17 @@ async def _form(request: Request, path: Path, limit: int) -> str:
                 raise invalid("the form has no file named file", pointer="/file")
             if (file.size or 0) > limit:
                 raise _too_large(limit)
-            await in_thread(_copy, file.file, path)
+            sha256 = await in_thread(_copy, file.file, path)
             named = form.get("name")
-            return named if isinstance(named, str) and named else file.filename or ""
+            return named if isinstance(named, str) and named else file.filename or "", sha256
     except MultiPartException as error:
         raise invalid(f"the form cannot be read: {error.message}") from error
 
 
-def _copy(source: BinaryIO, path: Path) -> None:
+def _copy(source: BinaryIO, path: Path) -> str:
+    """Copy a file and return its SHA-256."""
     with path.open("xb") as file:
+        hashed = HashedFile(file)
         while piece := source.read(CHUNK):
-            file.write(piece)
+            hashed.write(piece)
+    return hashed.sha256

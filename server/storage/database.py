@@ -78,6 +78,13 @@ class Reader:
         rows = await self.all(sql, given)
         return rows[0] if rows else None
 
+    async def serialized(self) -> bytes:
+        """The whole database as this connection sees it."""
+        connection = self._connection
+        # aiosqlite has no method for this
+        image: bytes = await connection._execute(connection._conn.serialize)  # type: ignore[no-untyped-call]
+        return image
+
 
 class Transaction(Reader):
     """The connection of a running unit of work."""
@@ -145,9 +152,14 @@ class Database:
                     await asyncio.shield(self._reader.execute_fetchall("ROLLBACK"))
 
     async def image(self) -> tuple[int, bytes]:
-        """A head `n` and the whole database at that head; writes continue meanwhile."""
-        async with _named():
-            return await asyncio.to_thread(_image, self.path)
+        """A head `n` and the whole database at that head; writes continue meanwhile, reads wait.
+
+        Taken from the open connection: the file at the path may be another one by now.
+        """
+        async with self.read() as reader:
+            row = await reader.one("SELECT n FROM sync_head")
+            assert row is not None, "every database has a head"
+            return row["n"], await reader.serialized()
 
     async def close(self) -> None:
         """Wait for running units, then close the connections and end their threads."""
@@ -257,17 +269,6 @@ def statements(sql: str) -> list[str]:
             found.append(rest.strip())
             rest = ""
     return found
-
-
-def _image(path: Path) -> tuple[int, bytes]:
-    """Head and image, read in one transaction so that they are of the same moment."""
-    connection = sqlite3.connect(path, isolation_level=None)
-    try:
-        connection.execute("BEGIN")
-        (n,) = connection.execute("SELECT n FROM sync_head").fetchone()
-        return n, connection.serialize()
-    finally:
-        connection.close()
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 StoreFailed       the store cannot be reached, or gave an invalid answer; a write may or may not have happened
 Exists            `put` with `if_absent` found the key taken
 Missing           the object does not exist
+DamagedObject     its content is not what was stored; raised by those that compare checksums, not by a store
 """
 
 from __future__ import annotations
@@ -29,6 +30,14 @@ class Exists(Exception):
 
 class Missing(Exception):
     """The key has no object."""
+
+
+class DamagedObject(Exception):
+    """The object under this key has another content than was stored."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
 
 
 @dataclass(frozen=True, slots=True)

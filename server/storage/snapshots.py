@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,9 @@ VERSION = 1
 DIGITS = 12
 HEADER = 1024
 """Bytes of the header, padded with spaces to this fixed length so that it can be read alone."""
+
+ROLLBACK = bytes([1, 1])
+"""The journal mode in a database's header, at byte 18, for an image in memory: a database with a WAL needs files."""
 
 NEWEST = 50
 YOUNG = timedelta(hours=24)
@@ -86,6 +90,21 @@ async def fetch(store: ObjectStore, uid: str, number: int) -> tuple[Header, byte
     if len(image) != header.size or hashlib.sha256(image).hexdigest() != header.sha256:
         raise Damaged(f"snapshot {number} is damaged: its checksum differs")
     return header, image
+
+
+def opened(image: bytes) -> sqlite3.Connection:
+    """An image as a database in memory; Damaged if it is not a whole database."""
+    database = sqlite3.connect(":memory:")
+    try:
+        database.deserialize(image[:18] + ROLLBACK + image[20:])
+        (state,) = database.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        database.close()
+        raise Damaged(f"the image is not a database: {error}") from error
+    if state != "ok":
+        database.close()
+        raise Damaged(f"the image is a damaged database: {state}")
+    return database
 
 
 def _header(line: bytes, number: int) -> Header:

@@ -6,7 +6,6 @@ body, identifies the user, and answers every error with problem+json.
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -22,15 +21,15 @@ from starlette.routing import Route
 from compiler.errors import ReelError, ReelErrors
 from server import logs
 from server.failures import UNSTORED, unstored
-from server.problem import Problem, from_reel, invalid
+from server.problem import Problem, from_reel
 from server.storage.database import Reader, Transaction
 from server.storage.held import RequestDatabase
-from server.tables import answers
 from server.threads import computed
 from server.web.bodies import read, read_body
 from server.web.envelope import ROUTE
 from server.web.identity import identify, refuse_foreign_origin
 from server.web.pages import problem_page, wants_page
+from server.web.repeats import Repeatable, Streamed
 from server.web.services import Services
 
 B = TypeVar("B", bound="Body")
@@ -39,7 +38,6 @@ P = ParamSpec("P")
 Json = dict[str, Any]
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-KEY_LENGTH = 255
 SMALL = 16 << 10
 """Bytes of a body that is read at once: that takes less time than starting a thread for it is worth."""
 
@@ -90,33 +88,22 @@ class Call(Generic[B]):
         async with self.held() as held:
             return await held.read(question)
 
-    async def write(self, work: Callable[[Transaction], Awaitable[Json]], status: int = 200) -> JSONResponse:
+    async def write(
+        self, work: Callable[[Transaction], Awaitable[Json]], status: int = 200, streamed: Streamed | None = None
+    ) -> JSONResponse:
         """Run a unit of work and answer with its result.
 
-        With an Idempotency-Key the same unit stores the answer, and a repeated request gets the stored answer.
+        With an Idempotency-Key the same unit stores the answer, and a repeated request gets the stored answer. A
+        handler that reads the body itself describes it as `streamed`.
         """
         async with self.held() as held:
             key = self.header("idempotency-key")
             if key is None:
                 return JSONResponse(await held.write(work), status)
-            status, body = await held.write(lambda unit: self._once(unit, key, work, status))
+            address = f"{self.request.method} {self.request.url.path}"
+            asked, now = Repeatable(key, address, self.raw, streamed), self.services.now()
+            status, body = await held.write(lambda unit: asked.once(unit, work, status, now))
             return JSONResponse(body, status)
-
-    async def _once(
-        self, unit: Transaction, key: str, work: Callable[[Transaction], Awaitable[Json]], status: int
-    ) -> tuple[int, Json]:
-        if not 0 < len(key) <= KEY_LENGTH:
-            raise invalid(f"Idempotency-Key must have 1 to {KEY_LENGTH} characters")
-        asked = f"{self.request.method} {self.request.url.path}\n".encode() + self.raw
-        digest = hashlib.sha256(asked).hexdigest()
-        before = await answers.get(unit, key)
-        if before is None:
-            body = await work(unit)
-            await answers.add(unit, key, digest, status, body, self.services.now())
-            return status, body
-        if before["request_hash"] != digest:
-            raise Problem(422, "idempotency_mismatch", "this Idempotency-Key was used for another request")
-        return before["status"], before["body"]
 
 
 Handler = Callable[[Call[Any]], Awaitable[Response | Json]]

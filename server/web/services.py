@@ -11,6 +11,7 @@ from server.edits.compiled import Compiler
 from server.exports.queue import Jobs
 from server.exports.render import Render
 from server.footage.cache import MediaCache
+from server.footage.checked import FilmCheck
 from server.footage.previews import Previews
 from server.footage.sending import Sending
 from server.footage.sweep import Coming
@@ -41,6 +42,7 @@ class Services:
     compiler: Compiler
     cache: MediaCache
     sending: Sending
+    film_check: FilmCheck
     coming: Coming
     uploads: Uploads
     arithmetic: Turns
@@ -58,6 +60,7 @@ class Services:
         await self.previews.stop()
         await self.jobs.stop()
         await self.cache.close()
+        await self.film_check.stop()
 
     @staticmethod
     def now() -> str:
@@ -100,6 +103,7 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
         compiler=compiler,
         cache=cache,
         sending=sending,
+        film_check=FilmCheck(store),
         coming=coming,
         uploads=Uploads(settings),
         arithmetic=Turns(ARITHMETIC_THREADS, 1),

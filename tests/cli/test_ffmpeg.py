@@ -27,6 +27,7 @@ def stand_in(desk: Desk, embedded: str, monkeypatch: pytest.MonkeyPatch, tmp_pat
         path.write_text(f'#!/bin/sh\n{known}\nfor last; do :; done\noutput="${{last#file:}}"\n{body}\n')
         path.chmod(0o755)
         monkeypatch.setenv("REELC_FFMPEG", str(path))
+        monkeypatch.setenv("REELC_SANDBOX", "off")  # the script runs a shell and other programs
 
     return place
 

@@ -37,6 +37,16 @@ def test_the_picture_of_an_odd_file_as_ffmpeg_gets_it(desk: Desk, recording: Pat
     assert stamps == [Fraction(n, 30) for n in range(45)]
 
 
+def test_a_stream_may_go_to_a_file(desk: Desk, recording: Path) -> None:
+    out = desk.folder / "picture.nut"
+    words = [*REELC, "straighten", recording.name, "--video"]
+    with out.open("wb") as file:
+        environment = {"PYTHONPATH": str(ROOT), **desk.environment}
+        done = subprocess.run(words, env=environment, stdout=file, check=False, timeout=120)
+    assert done.returncode == 0
+    assert out.read_bytes() == straighten(desk, recording.name, "--video").stdout
+
+
 def test_the_sound_of_an_odd_file_has_no_gap(desk: Desk, recording: Path) -> None:
     done = straighten(desk, recording.name, "--audio", "--from", "1")
     with av.open(io.BytesIO(done.stdout), "r") as container:

@@ -30,6 +30,8 @@ APART = 0.5
 """Seconds that a picture may start after the sound, or a sound go on after the picture, and change nothing."""
 STRAY = 0.04
 """Seconds by which a packet of sound may be off its running place without moving."""
+DRIFTED = 0.02
+"""Seconds by which the stamps of a whole run must drift to be followed."""
 RESTARTING = ("mpegts", "mpeg")
 
 
@@ -42,6 +44,8 @@ class Stamped:
     content: Any
     sure: bool = True
     """Whether the decoder found nothing wrong."""
+    untold: bool = False
+    """Whether a picture is unreadable, and the decoder found nothing wrong."""
 
     @property
     def time(self) -> float:
@@ -58,6 +62,8 @@ class Picture:
     number: int | None
     sure: bool = True
     """Whether it decoded without errors: otherwise the one before it may be held instead."""
+    untold: bool = False
+    """Whether it is unreadable and the decoder found nothing wrong: every player shows it so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +88,15 @@ class Decoded:
     failed: list[float] = field(default_factory=list)
 
     def on_screen(self, at: float) -> set[int]:
-        """The numbers that may be on screen at a source time: where pictures are damaged, the one held before."""
+        """The numbers that may be on screen at a source time: where pictures are damaged, the one held before, and an
+        unreadable one where the decoder does not say that it is damaged."""
         place = max(bisect_right([picture.at for picture in self.pictures], at) - 1, 0)
         first = place
         while first and not self.pictures[first].sure:
             first -= 1
-        return {number for picture in self.pictures[first : place + 1] if (number := picture.number) is not None}
+        shown = self.pictures[first : place + 1]
+        unseen = {read.UNREADABLE} if shown and shown[-1].untold else set()
+        return {number for picture in shown if (number := picture.number) is not None} | unseen
 
     def between(self, start: float, end: float) -> list[Picture]:
         """The pictures that begin within a range of source time."""
@@ -133,7 +142,7 @@ def decode(path: Path, see: Callable[[Any], int | None] | None = None) -> Decode
     moves = _straighten(shown, restarting)
     heard = [] if other is None else seen[other]
     _straighten(heard, restarting, moves)
-    return _laid(shown, heard, failed)
+    return _laid(shown, heard, failed, [*ticks, *failed])
 
 
 ART = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
@@ -186,7 +195,8 @@ def _stamped(frame: Any, see: Callable[[Any], int | None]) -> Stamped:
         return Stamped(at, frame.samples / frame.sample_rate, frame)
     lasts = float((frame.duration or 0) * frame.time_base)
     found = see(frame)
-    return Stamped(at, lasts, found, found is not None and not frame.is_corrupt)
+    unread = found is None
+    return Stamped(at, lasts, found, not unread and not frame.is_corrupt, unread and not frame.is_corrupt)
 
 
 def number(frame: Any) -> int | None:
@@ -223,20 +233,20 @@ def _fitting(moves: list[float], wanted: float) -> float:
     return min(near, key=lambda move: abs(move - wanted), default=wanted)
 
 
-def _laid(shown: list[Stamped], heard: list[Stamped], failed: list[float]) -> Decoded:
-    """Pictures and sounds in source time, from the first whole picture on."""
+def _laid(shown: list[Stamped], heard: list[Stamped], failed: list[float], due: list[float]) -> Decoded:
+    """Pictures and sounds in source time, from the first whole picture on; `due` has the times of all packets."""
     shown = list(dropwhile(lambda frame: not frame.sure, shown))
     if not shown:
         return Decoded([], [], 0.0, failed)
     first = shown[0].time
     begins = min((frame.time for frame in heard), default=first)
-    zero = begins if first - begins > APART else first
+    zero = begins if min(first, *due) - begins > APART else first  # a recording joined in mid-GOP has no late picture
     starts = [frame.time - zero for frame in shown]
     usual = median(later - sooner for sooner, later in pairwise(starts)) if starts[1:] else 0.04
     ends = starts[-1] + (shown[-1].lasts or usual)
     runs = _runs(heard, zero)
     last = max((run.end for run in runs), default=0.0)
-    pictures = [Picture(at, frame.content, frame.sure) for at, frame in zip(starts, shown, strict=True)]
+    pictures = [Picture(at, frame.content, frame.sure, frame.untold) for at, frame in zip(starts, shown, strict=True)]
     return Decoded(pictures, runs, last if last - ends > APART else ends, [at - zero for at in failed])
 
 
@@ -267,8 +277,10 @@ def _drifted(group: list[Stamped]) -> Samples:
     samples = np.concatenate(parts).astype(np.float64) if parts else np.zeros(0)
     stamps = np.array([frame.time - group[0].time for frame in group])
     lengths = np.cumsum([0.0, *(frame.lasts for frame in group)])
-    if len(group) < 20 or abs(stamps[-1] - lengths[-2]) <= STRAY:
+    if len(group) < 20:
         return samples
     slope = float(np.polyfit(lengths[:-1], stamps, 1)[0])
+    if abs(slope - 1) * lengths[-2] <= DRIFTED:
+        return samples
     stretched: Samples = np.interp(np.arange(round(len(samples) * slope)) / slope, np.arange(len(samples)), samples)
     return stretched

@@ -132,7 +132,8 @@ def _gap(to: Writer) -> None:
 
 def _uneven(to: Writer) -> None:
     shifts = "+".join(f"{to.chance.randint(1, 5)}*gt(mod(N,{step}),{step // 2})" for step in (3, 7))
-    timed = f"settb=1/1000,setpts='N*{1000 / eval_rate(to.one.rate)}*1.2+4*({shifts})'"
+    lasts = 1200 / eval_rate(to.one.rate)
+    timed = f"settb=1/1000,setpts='N*{lasts}+{min(4, int(lasts / 11))}*({shifts})'"  # no time is before the last one
     timed = f"{timed},format=gray" if to.one.picture == "gif" else timed
     to.plain(to.out, "-vf", timed, "-fps_mode", "passthrough", "-enc_time_base:v", "1/1000")
 

@@ -206,3 +206,25 @@ def test_avi_shows_every_picture(name: str, make: Maker, desk: Desk) -> None:
 
 def test_avi_of_one_picture(make: Maker, desk: Desk) -> None:
     assert desk.render(make("one.avi")).frames == [7]
+
+
+@recipe("pause.avi")
+def pause_avi(make: Maker, out: Path) -> None:
+    paused = "settb=1/30,setpts=N+2*gt(N\\,0)"
+    make.numbered(out, range(30), "-vf", paused, "-c:v", "mjpeg", "-q:v", "2", "-fps_mode", "passthrough")
+
+
+def test_a_pause_after_the_first_picture_of_avi_lasts(make: Maker, desk: Desk) -> None:
+    assert desk.render(make("pause.avi")).frames == [0, 0, *range(30)]
+
+
+@recipe("early.ts")
+def _early(make: Maker, out: Path) -> None:
+    timed = "settb=1/90000,setpts=N*3000-4000*eq(N\\,20)"  # a third more than a frame lasts
+    make.numbered(
+        out, range(60), "-vf", timed, *X264, "-bf", "2", "-fps_mode", "passthrough", "-enc_time_base:v", "1/90000"
+    )
+
+
+def test_a_frame_with_a_time_before_the_one_it_follows_damages_nothing(make: Maker, desk: Desk) -> None:
+    assert desk.render(make("early.ts")).frames == [*range(19), 20, *range(20, 60)]

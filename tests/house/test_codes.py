@@ -56,6 +56,10 @@ MET: dict[str, str] = {
     "RC612": "tests/supervise/test_film.py",
     "RC613": "tests/supervise/test_film.py",
     "RC614": "tests/supervise/test_film.py",
+    "RC615": "tests/supervise/test_sandbox_level.py",
+    "RC701": "tests/server/test_lock.py",
+    "RC702": "tests/server/test_proof.py",
+    "RC703": "tests/server/test_proof.py",
     "RC901": "tests/supervise/test_probe.py",
 }
 """Where each code is tested: a golden whose text begins with it, or a test that names it."""

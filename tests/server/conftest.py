@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
+from moto.s3.responses import S3Response
 from moto.server import ThreadedMotoServer
 
 from server.storage.folder import FolderStore
@@ -20,16 +24,31 @@ from tests.server.site import PLAIN, Fresh, Site, add_user, serving
 _counted = itertools.count()
 
 
+def _one_at_a_time(work: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, never twice at once."""
+    lock = threading.Lock()
+
+    def alone(*given: Any) -> Any:
+        with lock:
+            return work(*given)
+
+    return alone
+
+
 @pytest.fixture(scope="session")
 def moto_bucket() -> Iterator[Bucket]:
-    """A bucket of the mock S3 server, which checks no signatures."""
+    """A bucket of the mock S3 server, which checks no signatures.
+
+    Its threads would check If-None-Match and write in two steps: several concurrent puts to one key would succeed.
+    """
     server = ThreadedMotoServer(port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    bucket = Bucket("tests", f"http://{host}:{port}", "us-east-1", "a-key", "a-secret")
-    weed.client_of(bucket).create_bucket(Bucket=bucket.name)
-    yield bucket
-    server.stop()
+    with patch.object(S3Response, "_key_response_put", _one_at_a_time(S3Response._key_response_put)):
+        server.start()
+        host, port = server.get_host_and_port()
+        bucket = Bucket("tests", f"http://{host}:{port}", "us-east-1", "a-key", "a-secret")
+        weed.client_of(bucket).create_bucket(Bucket=bucket.name)
+        yield bucket
+        server.stop()
 
 
 @pytest.fixture(scope="session")

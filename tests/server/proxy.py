@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-Fault = Literal["", "slow", "throttle", "cut", "refuse", "silence"]
+Fault = Literal["", "slow", "throttle", "cut", "refuse", "silence", "overwrite"]
 """The treatment of a request: done, late by `delay`; 503 SlowDown; done, but the answer is cut after a part, by default
-nothing; the connection reset at once; no answer while the plan is silence."""
+nothing; the connection reset at once; no answer while the plan is silence; done without its condition."""
 
 Plan = Callable[[str, str], Fault]
 """The fault for a request, chosen by its method and path."""
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 EXPECT = re.compile(rb"\r\nexpect: *100-continue", re.IGNORECASE)
+CONDITION = re.compile(rb"\r\nif-none-match: *[^\r]*", re.IGNORECASE)
 KEPT = re.compile(rb"\r\nconnection: *[\w-]+", re.IGNORECASE)
 SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 THROTTLED = b"HTTP/1.1 503 Slow Down\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(SLOW_DOWN) + SLOW_DOWN
@@ -57,6 +58,7 @@ class Proxy:
             elif fault == "throttle":
                 writer.write(THROTTLED)
             else:
+                head = CONDITION.sub(b"", head) if fault == "overwrite" else head
                 await asyncio.sleep(self.delay if fault == "slow" else 0)
                 await self._answer(head, body, writer, fault)
         writer.close()

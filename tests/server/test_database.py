@@ -197,6 +197,28 @@ def test_an_image_is_of_one_moment_and_opens(tmp_path: Path) -> None:
     run(tmp_path / "d", scene)
 
 
+def test_an_image_is_of_the_database_that_was_opened(tmp_path: Path) -> None:
+    """Another process may have put its own file under the path."""
+
+    async def scene(database: Database) -> None:
+        await database.write(adding("ours"))
+        other = await open_database(tmp_path / "other")
+        await other.write(adding("theirs"))
+        await other.close()
+        for suffix in ("-wal", "-shm"):
+            (tmp_path / f"d{suffix}").unlink()
+        (tmp_path / "other").replace(tmp_path / "d")
+        await database.write(adding("ours too"))
+        n, image = await database.image()
+        (tmp_path / "copy").write_bytes(image)
+        copy = await open_database(tmp_path / "copy")
+        found = await names(copy)
+        await copy.close()
+        assert (n, found) == (2, ["ours", "ours too"])
+
+    run(tmp_path / "d", scene)
+
+
 def test_what_is_noted_is_no_unit(tmp_path: Path) -> None:
     async def scene(database: Database) -> None:
         await database.write(adding("a"))

@@ -93,6 +93,8 @@ class Client:
 def counted(site: Site) -> tuple[int, int]:
     """The server's open files and its threads."""
     process = Path(f"/proc/{site.process.pid}")
+    if not os.access(process / "fd", os.R_OK):
+        pytest.skip("only root sees the open files of a server")
     return len([*(process / "fd").iterdir()]), len([*(process / "task").iterdir()])
 
 

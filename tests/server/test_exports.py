@@ -164,14 +164,16 @@ def test_stored_data_that_cannot_be_read_is_told(site: Site, user: httpx.Client,
     assert problem["pointer"] == "/clips/0/segments_data"
 
 
-def test_footage_that_is_damaged_is_a_render_error_with_its_clip_and_log(
+def test_footage_that_is_damaged_here_is_a_render_error_with_its_clip_and_log(
     site: Site, user: httpx.Client, game: Path
 ) -> None:
     project_id = project(user, settings=SMALL)
-    raw = uploaded(user, game)
-    clip = add_clip(user, project_id, raw, segments_data=trim(0.5, 1))
-    (found,) = (site.data / "objects").rglob(raw)
-    found.write_bytes(b"\0" * found.stat().st_size)
+    clip = add_clip(user, project_id, uploaded(user, game), segments_data=trim(0.5, 1))
+    cached = site.data / "local" / "footage"
+    before = {*cached.glob("*")}
+    film(user, export(user, project_id))
+    (copy,) = {*cached.iterdir()} - before
+    copy.write_bytes(b"\0" * copy.stat().st_size)
     problem = refused(export(user, project_id, "ruined"), 500, "render_error")
     assert problem["clip_id"] == clip
     assert problem["log"]
@@ -191,6 +193,20 @@ def test_the_same_export_has_the_same_answer_for_ever(user: httpx.Client, game: 
     assert len({answer.text for answer in answers}) == 1
     assert len(user.get("/api/export", params={"project_id": project_id}).json()["exports"]) == 1
     refused(export(user, project(user), export_id), 422, "idempotency_mismatch")
+
+
+def test_an_export_with_other_clips_is_another_one(user: httpx.Client, game: Path) -> None:
+    project_id, export_id = one_clip(user, game), new_export()
+    (clip,) = user.get(f"/api/clips/projects/{project_id}/clips").json()["clips"]
+    body: dict[str, Any] = {"project_id": project_id, "export_id": export_id}
+    named = body | {"clips": [{"clip_id": clip["id"], "version": clip["version"]}]}
+    first = user.post(RENDER, json=named, timeout=60)
+    assert user.post(RENDER, json=named).json() == first.json()
+    for clips in (None, [], [{"clip_id": clip["id"], "version": 2}]):
+        refused(user.post(RENDER, json=body | {"clips": clips}), 422, "idempotency_mismatch")
+    with_all = new_export()
+    film(user, export(user, project_id, with_all))
+    refused(user.post(RENDER, json=named | {"export_id": with_all}), 422, "idempotency_mismatch")
 
 
 def test_the_same_export_asked_for_at_once_is_one_job(user: httpx.Client, game: Path) -> None:

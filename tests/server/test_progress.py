@@ -114,7 +114,7 @@ def test_a_failure_is_told_with_its_error(site: Site, user: httpx.Client, game: 
     export_id = begin(user, project_id)
     with socket(user, export_id) as listening:
         last = heard(listening)[-1]
-    assert (last["state"], last["done"], last["error"]["error"]) == ("error", True, "render_error")
+    assert (last["state"], last["done"], last["error"]["error"]) == ("error", True, "damaged_media")
 
 
 def test_a_reader_that_does_not_read_gets_the_newest_and_the_last(user: httpx.Client, game: Path) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from compiler.ir.build import Build
+from compiler.supervise.children.level import VARIABLE
+from compiler.supervise.children.reach import Reach, python_files
 from compiler.supervise.ffmpeg import find_build
 
 Made = Callable[[str], Path]
@@ -68,6 +71,17 @@ RECIPES: dict[str, list[str]] = {
     "drawing.bmp": ["-f", "lavfi", "-i", "testsrc2=s=32x32", "-frames:v", "1"],
     "cover.png": ["-f", "lavfi", "-i", "testsrc2=s=32x32", "-frames:v", "1"],
 }
+
+
+def python_reach(*writes: Path, reads: Sequence[Path] = ()) -> Reach:
+    """The reach of a Python program that stands in for a child."""
+    return Reach([sys.executable], [*python_files(), *reads], writes)
+
+
+@pytest.fixture
+def unconfined(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Children may reach every file, since a program that stands in for ffmpeg needs others than ffmpeg does."""
+    monkeypatch.setenv(VARIABLE, "off")
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import resource
 import signal
@@ -13,10 +12,11 @@ from typing import Any, NoReturn
 
 import pytest
 
+from compiler.supervise.children import child
 from compiler.supervise.children.child import CANNOT_START, bind, main
 
 Calls = list[tuple[Any, ...]]
-LIMITS = {"parent": 7, "memory": None, "file": None, "files": None, "cpu": None, "nice": 0}
+LIMITS = {"parent": 7, "nice": 0, "confined": 0, "landlock": 7, "filtered": 1, "forks": 0}
 
 
 class ExitError(Exception):
@@ -54,7 +54,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
 
 
 def launch(monkeypatch: pytest.MonkeyPatch, **limits: int) -> None:
-    monkeypatch.setattr("sys.argv", ["child.py", json.dumps(LIMITS | limits), "--", "ffmpeg", "-i", "a"])
+    words = " ".join(f"{name}={number}" for name, number in (LIMITS | limits).items())
+    monkeypatch.setattr("sys.argv", ["child.py", words, "r/in", "w/out", "--", "ffmpeg", "-i", "--"])
     main()
 
 
@@ -71,8 +72,26 @@ def test_limits_come_before_the_command(calls: Calls, monkeypatch: pytest.Monkey
         ("limit", resource.RLIMIT_CPU, (60, 60)),
         ("nice", 5),
         ("signal", signal.SIGXFSZ, signal.SIG_IGN),
-        ("become", "ffmpeg", ["ffmpeg", "-i", "a"]),
+        ("become", "ffmpeg", ["ffmpeg", "-i", "--"]),
     ]
+
+
+def test_confinement_is_the_last_before_the_command(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "confine", lambda *rules, **how: calls.append(("confine", *rules, how)))
+    launch(monkeypatch, confined=1)
+    how = {"filtered": True, "forks": False}
+    assert calls[-2:] == [("confine", ["r/in", "w/out"], 7, how), ("become", "ffmpeg", ["ffmpeg", "-i", "--"])]
+
+
+def test_no_command_runs_where_the_kernel_refuses_to_confine(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr(child, "confine", refuse)
+    with pytest.raises(ExitError):
+        launch(monkeypatch, confined=1)
+    assert "become" not in [name for name, *_ in calls]
+    assert calls[-2:] == [("write", 2, b"launcher: the sandbox: Operation not permitted\n"), ("exit", CANNOT_START)]
 
 
 def test_what_is_not_limited_is_left(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,10 +25,12 @@ def test_this_machine_will_do() -> None:
 
 
 def test_the_sandbox_is_asked_and_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert rows(examine())["sandbox"].state == "ok"
     names = ("children end with reelc", "children gain no privileges", "children's resources are limited")
     assert [rows(examine())[name].state for name in names] == ["ok", "ok", "ok"]
-    monkeypatch.setattr(doctor, "launcher", lambda command, limits: command)
+    monkeypatch.setattr(doctor, "launcher", lambda command, limits, reach: command)
     assert [rows(examine())[name].state for name in names] == ["warn", "warn", "warn"]
+    assert rows(examine())["sandbox"].state == "fail"
 
 
 def test_a_missing_ffmpeg_is_a_row(tmp_path: Path) -> None:

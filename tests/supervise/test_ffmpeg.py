@@ -10,6 +10,7 @@ import pytest
 
 from compiler.errors import ReelError
 from compiler.ir.build import Build
+from compiler.supervise.children.level import level
 from compiler.supervise.ffmpeg import ENCODERS, FILTERS, check_fit, find_build, release_of
 
 
@@ -83,6 +84,7 @@ def test_what_a_build_must_have() -> None:
         assert said in caught.value.message
 
 
+@pytest.mark.usefixtures("unconfined")
 def test_a_program_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sleeper = tmp_path / "ffmpeg"
     sleeper.write_text("#!/bin/sh\nexec sleep 600\n")
@@ -91,6 +93,18 @@ def test_a_program_that_never_answers(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(ReelError) as caught:
         find_build(str(sleeper))
     assert (caught.value.code, "no answer" in caught.value.detail) == ("RC601", True)
+
+
+def test_a_script_needs_to_be_unconfined(tmp_path: Path, embedded: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = tmp_path / "ffmpeg"
+    script.write_text(f'#!/bin/sh\nexec {embedded} "$@"\n')
+    script.chmod(0o755)
+    if not level().lacks:
+        with pytest.raises(ReelError) as caught:
+            find_build(str(script))
+        assert (caught.value.code, "REELC_SANDBOX=off" in caught.value.hint) == ("RC601", True)
+    monkeypatch.setenv("REELC_SANDBOX", "off")
+    assert find_build(str(script)).path == str(script)
 
 
 def test_an_installation_without_an_ffmpeg(monkeypatch: pytest.MonkeyPatch) -> None:

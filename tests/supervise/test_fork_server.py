@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from compiler.supervise.children import fork_server
+from compiler.supervise.children import fork_server, sandbox
 from compiler.supervise.children.child import CANNOT_START
 from compiler.supervise.children.fork_server import ForkServer, start_fork
+from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import Answer, ChildLimits, answer_of
 from tests.supervise.test_sandbox import gone, wait_for
 
@@ -23,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 # A module whose main runs a program, in the server only; `{}` is the server's own.
 WITNESS = """
 import sys, types
-sys.path.insert(0, sys.argv.pop(1))
+sys.path.insert(0, sys.argv.pop(1).removesuffix("/compiler"))
 module = sys.modules["compiler.supervise.witness"] = types.ModuleType("witness")
 def main():
     exec(sys.argv[1], dict())
@@ -37,15 +38,20 @@ main()
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ForkServer]:
     """A server of the test's own, whose children run programs."""
     server = ForkServer()
-    monkeypatch.setattr(fork_server, "BOOT", WITNESS)
+    monkeypatch.setattr(sandbox, "BOOT", WITNESS)
     monkeypatch.setattr(fork_server, "_SERVER", server)
     yield server
     server.close()
 
 
-def run_forked(program: str, limits: ChildLimits = ChildLimits(), within: float = 20) -> Answer:  # noqa: B008
+def run_forked(
+    program: str,
+    limits: ChildLimits = ChildLimits(),  # noqa: B008
+    within: float = 20,
+    reach: Reach = Reach(()),  # noqa: B008
+) -> Answer:
     async def answer() -> Answer:
-        return await answer_of(await start_fork("witness", [program], limits), within)
+        return await answer_of(await start_fork("witness", [program], limits, reach), within)
 
     return asyncio.run(answer())
 
@@ -97,7 +103,8 @@ def test_children_run_side_by_side(server: ForkServer, tmp_path: Path) -> None:
 
     async def both() -> list[Answer]:
         programs = (meet.format(str(first), "w", str(second), "r"), meet.format(str(first), "r", str(second), "w"))
-        children = [await start_fork("witness", [program], ChildLimits()) for program in programs]
+        reach = Reach((), (), [first, second])
+        children = [await start_fork("witness", [program], ChildLimits(), reach) for program in programs]
         return list(await asyncio.gather(*(answer_of(child, 20) for child in children)))
 
     assert [answer.exit_code for answer in asyncio.run(both())] == [0, 0]
@@ -113,7 +120,7 @@ if child:
 time.sleep(60)
 """
     with pytest.raises(TimeoutError):
-        run_forked(program, within=1.5)
+        run_forked(program, within=1.5, reach=Reach((), (), [tmp_path], forks=True))
     assert all(gone(int(pid)) for pid in wait_for(pids).split())
 
 
@@ -121,12 +128,14 @@ def test_all_end_with_the_program(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     program = f"""
 import asyncio
-from compiler.supervise.children import fork_server
+from compiler.supervise.children import fork_server, sandbox
+from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import ChildLimits, answer_of
-fork_server.BOOT = {WITNESS!r}
+sandbox.BOOT = {WITNESS!r}
 async def main():
     late = "import os, time; open({str(pid)!r}, 'w').write(f'{{os.getpid()}} {{os.getppid()}}'); time.sleep(60)"
-    await answer_of(await fork_server.start_fork("witness", [late], ChildLimits()), 60)
+    reach = Reach((), (), [{str(tmp_path)!r}])
+    await answer_of(await fork_server.start_fork("witness", [late], ChildLimits(), reach), 60)
 asyncio.run(main())
 """
     with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT) as running:
@@ -143,6 +152,7 @@ def test_a_server_that_died_is_replaced(server: ForkServer) -> None:
     assert int(run_forked("import os; print(os.getppid())").stdout) != first
 
 
+@pytest.mark.usefixtures("unconfined")
 def test_a_child_of_a_server_that_dies_could_not_start(server: ForkServer) -> None:
     answer = run_forked("import os, signal, time; os.kill(os.getppid(), signal.SIGKILL); time.sleep(60)")
     assert answer.exit_code == CANNOT_START

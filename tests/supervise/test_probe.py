@@ -12,9 +12,10 @@ import pytest
 
 from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.supervise import probe as probing
+from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import Child, ChildLimits, start
 from compiler.supervise.probe import probe, probe_all
-from tests.supervise.conftest import Made
+from tests.supervise.conftest import Made, python_reach
 
 LARGE = 3 << 30
 """Bytes of a file of zeros, which takes no space: more than a child may have."""
@@ -328,8 +329,8 @@ def test_every_error_is_reported_and_every_file_opened_once(
 def test_a_reader_that_fails_is_an_error_like_any_other(
     made: Made, monkeypatch: pytest.MonkeyPatch, program: str, code: str
 ) -> None:
-    def failing(module: str, argv: list[str], limits: ChildLimits) -> Awaitable[Child]:
-        return start([sys.executable, "-I", "-c", program], limits)
+    def failing(module: str, argv: list[str], limits: ChildLimits, reach: Reach) -> Awaitable[Child]:
+        return start([sys.executable, "-I", "-c", program], limits, python_reach())
 
     monkeypatch.setattr(probing, "start_fork", failing)
     monkeypatch.setattr(probing, "WITHIN", 1.0)

@@ -161,9 +161,10 @@ def test_packets_of_sound_that_decode_to_nothing(tmp_path: Path) -> None:
         ("matroska,webm", "0x00 at pos 9 invalid as first byte of an EBML number", True),
         ("matroska,webm", "Unknown entry 0x99", False),
         ("h264", "no EBML here", False),
+        ("flv", "Packet mismatch 0 109 6269", True),
     ],
 )
-def test_bytes_that_are_none_of_matroskas_elements(source: str, text: str, broken: bool) -> None:
+def test_bytes_that_are_none_of_a_containers_elements(source: str, text: str, broken: bool) -> None:
     assert probe_child._is_broken([(16, source, text)]) is broken
 
 

@@ -103,6 +103,7 @@ def test_a_film_that_differs_is_not_published(build: Build, output: Path, tempor
     assert not list(temporary.iterdir())
 
 
+@pytest.mark.usefixtures("unconfined")
 @pytest.mark.parametrize("program", ["", "import sys; open(sys.argv[2], 'w').close()"], ids=["no file", "empty file"])
 def test_to_end_well_is_not_to_have_made_a_film(output: Path, program: str) -> None:
     assert failure(stood_in(program), output).code == "RC610"
@@ -120,6 +121,7 @@ def test_a_failure_leaves_the_old_film_as_it_was(build: Build, output: Path, tem
     assert not list(temporary.iterdir())
 
 
+@pytest.mark.usefixtures("unconfined")
 def test_jobs_share_a_folder_and_are_told_as_one(made: Made, output: Path) -> None:
     """The second job finds the first one's files, and frames are counted on."""
     block = "print('frame={}\\nprogress=end', flush=True)"
@@ -139,6 +141,7 @@ def test_jobs_share_a_folder_and_are_told_as_one(made: Made, output: Path) -> No
     assert [path.name for path in output.parent.iterdir()] == ["my film.mp4"]
 
 
+@pytest.mark.usefixtures("unconfined")
 def test_a_job_that_fails_is_the_last(made: Made, output: Path, tmp_path: Path) -> None:
     origins = Origins({"dunk.crop": Loc("dunk", "/clips/0/crop_data")})
     fails = "import sys; print('crop@dunk.crop failed', file=sys.stderr); sys.exit(1)"
@@ -154,12 +157,14 @@ def test_a_job_that_fails_is_the_last(made: Made, output: Path, tmp_path: Path) 
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.usefixtures("unconfined")
 def test_a_place_that_is_taken_is_known_before_anything_runs(output: Path, tmp_path: Path) -> None:
     output.write_text("old")
     assert failure(stood_in(f"open({str(tmp_path / 'ran')!r}, 'w')"), output).code == "RC613"
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.usefixtures("unconfined")
 def test_a_film_that_appears_meanwhile_is_not_lost(made: Made, output: Path) -> None:
     copy = f"import shutil, sys; shutil.copy({str(made('plain.mp4'))!r}, sys.argv[2])"
     program = f"{copy}; open({str(output)!r}, 'w').write('other')"
@@ -171,6 +176,7 @@ def test_a_film_that_appears_meanwhile_is_not_lost(made: Made, output: Path) -> 
     assert [path.name for path in output.parent.iterdir()] == ["my film.mp4"]
 
 
+@pytest.mark.usefixtures("unconfined")
 def test_a_cancel_leaves_nothing(build: Build, output: Path, temporary: Path, tmp_path: Path) -> None:
     endless = "testsrc2=s=64x64:r=30,realtime[v];sine=r=48000[a]"
     note = tmp_path / "pid"
@@ -201,6 +207,7 @@ def test_a_cancel_leaves_nothing(build: Build, output: Path, temporary: Path, tm
     assert not list(temporary.iterdir())
 
 
+@pytest.mark.usefixtures("unconfined")
 def test_names_as_long_as_they_may_be(made: Made, tmp_path: Path) -> None:
     output = tmp_path / ("a" * 251 + ".mp4")
     program = f"import shutil, sys; shutil.copy({str(made('plain.mp4'))!r}, sys.argv[2])"

@@ -11,8 +11,10 @@ import pytest
 
 from compiler.errors import ReelError
 from compiler.supervise.children import sandbox
+from compiler.supervise.children.reach import Reach
 from compiler.supervise.films.progress import Progress, ProgressMeter
 from compiler.supervise.films.run import Ends, run, watch
+from tests.supervise.conftest import python_reach
 from tests.supervise.test_sandbox import alive, wait_for
 
 
@@ -35,16 +37,22 @@ def stand_in(tmp_path: Path) -> Any:
     return make
 
 
-def failed(command: list[str], **options: Any) -> ReelError:
+@pytest.fixture
+def reach(tmp_path: Path) -> Reach:
+    """The reach of a stand-in."""
+    return python_reach(tmp_path)
+
+
+def failed(command: list[str], reach: Reach, **options: Any) -> ReelError:
     with pytest.raises(ReelError) as caught:
-        asyncio.run(run(command, ProgressMeter(10, monotonic()), on_progress=lambda _: None, **options))
+        asyncio.run(run(command, ProgressMeter(10, monotonic()), reach=reach, on_progress=lambda _: None, **options))
     return caught.value
 
 
-def test_progress_is_told_as_it_comes(stand_in: Any) -> None:
+def test_progress_is_told_as_it_comes(stand_in: Any, reach: Reach) -> None:
     seen: list[Progress] = []
     command = stand_in("block(0); block(5); block(10, 'end')")
-    asyncio.run(run(command, ProgressMeter(10, monotonic(), "chunk 1"), on_progress=seen.append))
+    asyncio.run(run(command, ProgressMeter(10, monotonic(), "chunk 1"), reach=reach, on_progress=seen.append))
     assert [(progress.frame, progress.fraction, progress.stage) for progress in seen] == [
         (0, 0.0, "chunk 1"),
         (5, 0.5, "chunk 1"),
@@ -52,29 +60,29 @@ def test_progress_is_told_as_it_comes(stand_in: Any) -> None:
     ]
 
 
-def test_what_others_made_before_counts(stand_in: Any) -> None:
+def test_what_others_made_before_counts(stand_in: Any, reach: Reach) -> None:
     seen: list[Progress] = []
     meter = ProgressMeter(10, monotonic())
 
     async def scenario() -> None:
-        await run(stand_in("block(0); block(4, 'end')"), meter, on_progress=seen.append)
+        await run(stand_in("block(0); block(4, 'end')"), meter, reach=reach, on_progress=seen.append)
         meter.before += 4
-        await run(stand_in("block(0); block(6, 'end')"), meter, on_progress=seen.append)
+        await run(stand_in("block(0); block(6, 'end')"), meter, reach=reach, on_progress=seen.append)
         meter.before = 0  # the last job copies finished parts
-        await run(stand_in("block(0); block(9, 'end')"), meter, on_progress=seen.append)
+        await run(stand_in("block(0); block(9, 'end')"), meter, reach=reach, on_progress=seen.append)
 
     asyncio.run(scenario())
     assert [progress.frame for progress in seen] == [0, 4, 4, 10, 10, 10]
 
 
-def test_the_same_frame_again_and_again_is_a_stall(stand_in: Any, tmp_path: Path) -> None:
-    error = failed(stand_in("while True: block(7); time.sleep(0.05)"), stall_after=2)
+def test_the_same_frame_again_and_again_is_a_stall(stand_in: Any, tmp_path: Path, reach: Reach) -> None:
+    error = failed(stand_in("while True: block(7); time.sleep(0.05)"), reach, stall_after=2)
     assert (error.code, error.detail) == ("RC608", "at frame 7 of 10")
     assert not alive(int(wait_for(tmp_path / "pid")))
 
 
-def test_silence_before_the_first_frame_is_a_stall(stand_in: Any) -> None:
-    error = failed(stand_in("time.sleep(600)"), stall_after=0.5)
+def test_silence_before_the_first_frame_is_a_stall(stand_in: Any, reach: Reach) -> None:
+    error = failed(stand_in("time.sleep(600)"), reach, stall_after=0.5)
     assert (error.code, error.detail) == ("RC608", "at frame 0 of 10")
 
 
@@ -98,13 +106,13 @@ def test_a_long_render_that_goes_on_is_no_stall() -> None:
     asyncio.run(watched(frame=9, advanced=0))
 
 
-def test_a_deadline_is_for_all_of_it(stand_in: Any) -> None:
+def test_a_deadline_is_for_all_of_it(stand_in: Any, reach: Reach) -> None:
     body = "frame = 0\nwhile True: block(frame); frame += 1; time.sleep(0.05)"
-    error = failed(stand_in(body), deadline=0.8)
+    error = failed(stand_in(body), reach, deadline=0.8)
     assert error.code == "RC609"
 
 
-def test_a_cancel_asks_once_and_waits(stand_in: Any, tmp_path: Path) -> None:
+def test_a_cancel_asks_once_and_waits(stand_in: Any, tmp_path: Path, reach: Reach) -> None:
     body = """
         def end(number, frame):
             note("asked", "x"); time.sleep(0.5); note("closed", "x"); sys.exit(255)
@@ -114,7 +122,9 @@ def test_a_cancel_asks_once_and_waits(stand_in: Any, tmp_path: Path) -> None:
         """
 
     async def scenario() -> None:
-        task = asyncio.ensure_future(run(stand_in(body), ProgressMeter(10, monotonic()), on_progress=lambda _: None))
+        task = asyncio.ensure_future(
+            run(stand_in(body), ProgressMeter(10, monotonic()), reach=reach, on_progress=lambda _: None)
+        )
         await asyncio.to_thread(wait_for, tmp_path / "ready")
         for _ in range(3):  # an impatient user
             task.cancel()
@@ -127,7 +137,9 @@ def test_a_cancel_asks_once_and_waits(stand_in: Any, tmp_path: Path) -> None:
     assert not alive(int(wait_for(tmp_path / "pid")))
 
 
-def test_who_does_not_listen_is_killed(stand_in: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_does_not_listen_is_killed(
+    stand_in: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reach: Reach
+) -> None:
     monkeypatch.setattr(sandbox.stop, "__defaults__", (0.5, None))
     body = """
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -136,7 +148,9 @@ def test_who_does_not_listen_is_killed(stand_in: Any, tmp_path: Path, monkeypatc
         """
 
     async def scenario() -> None:
-        task = asyncio.ensure_future(run(stand_in(body), ProgressMeter(10, monotonic()), on_progress=lambda _: None))
+        task = asyncio.ensure_future(
+            run(stand_in(body), ProgressMeter(10, monotonic()), reach=reach, on_progress=lambda _: None)
+        )
         await asyncio.to_thread(wait_for, tmp_path / "ready")
         task.cancel()
         await task
@@ -146,24 +160,29 @@ def test_who_does_not_listen_is_killed(stand_in: Any, tmp_path: Path, monkeypatc
     assert not alive(int(wait_for(tmp_path / "pid")))
 
 
-def test_a_listener_that_fails_stops_the_render(stand_in: Any, tmp_path: Path) -> None:
+def test_a_listener_that_fails_stops_the_render(stand_in: Any, tmp_path: Path, reach: Reach) -> None:
     def fail(_: Progress) -> None:
         raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
         asyncio.run(
-            run(stand_in("while True: block(1); time.sleep(0.05)"), ProgressMeter(10, monotonic()), on_progress=fail)
+            run(
+                stand_in("while True: block(1); time.sleep(0.05)"),
+                ProgressMeter(10, monotonic()),
+                reach=reach,
+                on_progress=fail,
+            )
         )
     assert not alive(int(wait_for(tmp_path / "pid")))
 
 
-def test_a_flood_of_errors_neither_blocks_nor_fills_memory(stand_in: Any) -> None:
+def test_a_flood_of_errors_neither_blocks_nor_fills_memory(stand_in: Any, reach: Reach) -> None:
     body = """
         for line in ("first", "x" * (1 << 24), "last"):
             print(line, file=sys.stderr)
         sys.exit(3)
         """
-    error = failed(stand_in(body))
+    error = failed(stand_in(body), reach)
     assert error.code == "RC607"
     assert error.detail.startswith("first\n")
     assert error.detail.endswith("ffmpeg ended with exit code 3")
@@ -180,5 +199,5 @@ def test_both_ends_of_what_was_said_are_kept() -> None:
     assert short.text() == "abcdef"
 
 
-def test_a_program_that_is_not_there(tmp_path: Path) -> None:
-    assert failed([str(tmp_path / "ffmpeg")]).code == "RC601"
+def test_a_program_that_is_not_there(tmp_path: Path, reach: Reach) -> None:
+    assert failed([str(tmp_path / "ffmpeg")], reach).code == "RC601"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,17 +13,24 @@ from pathlib import Path
 import pytest
 
 from compiler.supervise.children.child import CANNOT_START
+from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import ENVIRONMENT, Answer, ChildLimits, answer_of, launcher, start
+from tests.supervise.conftest import python_reach
 
 ROOT = Path(__file__).parents[2]
 
 
-def run_limited(program: str, limits: ChildLimits = ChildLimits(), within: float = 20) -> Answer:  # noqa: B008
-    return asyncio.run(ask([sys.executable, "-I", "-S", "-c", program], limits, within))
+def run_limited(
+    program: str,
+    limits: ChildLimits = ChildLimits(),  # noqa: B008
+    within: float = 20,
+    writes: Sequence[Path] = (),
+) -> Answer:
+    return asyncio.run(ask([sys.executable, "-I", "-S", "-c", program], limits, python_reach(*writes), within))
 
 
-async def ask(command: Sequence[str], limits: ChildLimits, within: float) -> Answer:
-    return await answer_of(await start(command, limits), within)
+async def ask(command: Sequence[str], limits: ChildLimits, reach: Reach, within: float) -> Answer:
+    return await answer_of(await start(command, limits, reach), within)
 
 
 def alive(pid: int) -> bool:
@@ -89,7 +97,7 @@ try:
 except OSError as error:
     print(error.strerror)
 """
-    assert run_limited(program, ChildLimits(file=4000)).stdout == b"4000\nFile too large\n"
+    assert run_limited(program, ChildLimits(file=4000), writes=[tmp_path]).stdout == b"4000\nFile too large\n"
 
 
 def test_memory_is_bounded() -> None:
@@ -99,7 +107,7 @@ def test_memory_is_bounded() -> None:
 
 
 def test_what_cannot_be_started_says_so(tmp_path: Path) -> None:
-    answer = asyncio.run(ask([str(tmp_path / "nothing")], ChildLimits(), 20))
+    answer = asyncio.run(ask([str(tmp_path / "nothing")], ChildLimits(), Reach([]), 20))
     assert answer.exit_code == CANNOT_START
     assert answer.stderr == f"launcher: {tmp_path / 'nothing'}: No such file or directory\n"
 
@@ -112,7 +120,7 @@ def test_a_child_that_takes_too_long_is_gone(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     program = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     with pytest.raises(TimeoutError):
-        run_limited(program, within=2)
+        run_limited(program, within=2, writes=[tmp_path])
     assert gone(int(wait_for(note)))
 
 
@@ -123,8 +131,11 @@ def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
 import asyncio, sys
 from time import monotonic
 from compiler.supervise.films.progress import ProgressMeter
+from compiler.supervise.children.reach import Reach, python_files
 from compiler.supervise.films.run import run
-asyncio.run(run([sys.executable, "-c", {child!r}], ProgressMeter(1, monotonic()), on_progress=print))
+reach = Reach([sys.executable], python_files(), [{str(tmp_path)!r}])
+command = [sys.executable, "-I", "-c", {child!r}]
+asyncio.run(run(command, ProgressMeter(1, monotonic()), reach=reach, on_progress=print))
 """
     with subprocess.Popen([sys.executable, "-c", parent], cwd=ROOT) as started:
         pid = int(wait_for(note))
@@ -137,8 +148,8 @@ def test_a_child_whose_parent_is_already_gone_does_not_start(tmp_path: Path) -> 
     def orphan(command: Sequence[str]) -> int:
         return subprocess.run(command, check=False).returncode
 
-    command = launcher(["true"], ChildLimits())
+    command = launcher([shutil.which("true") or "true"], ChildLimits(), Reach([shutil.which("true") or "true"]))
     assert orphan(command) == 0
-    stranger = [part.replace(f'"parent": {os.getpid()}', '"parent": 1') for part in command]
+    stranger = [part.replace(f"parent={os.getpid()}", "parent=1") for part in command]
     assert stranger != command
     assert orphan(stranger) == CANNOT_START

@@ -229,3 +229,22 @@ def test_packets_without_a_place_are_no_entries_where_there_is_no_index() -> Non
         return len(sound.facts(Fraction(0))["entries"])
 
     assert (entries("mpegts"), entries("matroska,webm")) == (3, 5)
+
+
+def test_a_drift_that_each_rounded_duration_hides_is_followed() -> None:
+    """WMA of 2048 samples, 42.67 ms, stated as 42: a clock 1.2 % slow moves each by less than a tick."""
+    slow = [round(n * 2048 / 48 * 1.012) for n in range(70)]
+    seen = facts_of(slow, [42] * 70, codec="wmav2", formats="asf", samples=2048)
+    assert (seen.steady, len(seen.places.runs)) == (False, 1)
+    assert seen.places.drift == pytest.approx(0.012, abs=0.0005)
+    even = facts_of(rounded(70, 2048), [42] * 70, codec="wmav2", formats="asf", samples=2048)
+    assert even.steady
+
+
+def test_packets_that_decode_to_nothing_begin_no_run() -> None:
+    """A decoder takes two packets before it gives samples; those of the third begin at its time."""
+    wavers = rounded(80, 2048, wavers=(0, 6, -6))
+    durations = [42, 43] * 40  # unlike, so that packets are decoded to be counted
+    seen = facts_of(wavers, durations, codec="wmav2", formats="asf", samples=1000, count=lambda _: [0, 0, *[2048] * 78])
+    assert [run.first for run in seen.places.runs] == [2]
+    assert seen.places.runs[0].start == pytest.approx(2 * 2048 / 48000, abs=0.002)

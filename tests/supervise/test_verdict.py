@@ -9,6 +9,7 @@ import pytest
 
 from compiler.errors import Loc, ReelError
 from compiler.ir.build import Build
+from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.progress import ProgressMeter
 from compiler.supervise.films.run import run
@@ -22,11 +23,13 @@ OUT = ["-c:v", "libx264", "-preset", "ultrafast", "-f", "mp4"]
 def verdict(build: Build, *arguments: object, origins: Origins, limits: ChildLimits | None = None) -> ReelError:
     """The error for an ffmpeg that fails."""
     command = [build.path, "-nostdin", "-y", "-v", "error", "-xerror", "-progress", "pipe:1", *map(str, arguments)]
+    paths = [str(each).removeprefix("file:") for each in arguments if str(each).removeprefix("file:").startswith("/")]
     with pytest.raises(ReelError) as caught:
         asyncio.run(
             run(
                 command,
                 ProgressMeter(60, monotonic()),
+                reach=Reach([build.path], paths, [Path(str(arguments[-1])).parent]),
                 on_progress=lambda _: None,
                 origins=origins,
                 limits=limits or ChildLimits(),

@@ -1,22 +1,22 @@
 """The launcher: a process that limits itself, then becomes the command.
 
-    python -I -S child.py LIMITS_JSON -- COMMAND...
+    child 'NAME=NUMBER ...' RULE... -- COMMAND...
 
-It uses the standard library only, as it runs without the project on its path. It exists because `preexec_fn` is unsafe
-in a process with threads.
+Rules are of `compiler.supervise.children.reach`. It uses the standard library only, to start fast. It exists because
+`preexec_fn` is unsafe in a process with threads.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
-import json
 import os
 import resource
 import signal
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+
+from compiler.supervise.children.confine import confine
 
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 CANNOT_START = 127
@@ -31,27 +31,33 @@ RLIMITS = {
 
 def main() -> None:
     """Become the command, or end with 127 and one line with the reason."""
-    limits, command = json.loads(sys.argv[1]), sys.argv[3:]
-    limit(limits)
+    split = sys.argv.index("--")
+    (stated, *rules), command = sys.argv[1:split], sys.argv[split + 1 :]
+    limits = {name: int(number) for name, _, number in (word.partition("=") for word in stated.split())}
+    doing = "the sandbox"
     try:
+        limit(limits, rules)
+        doing = command[0]
         os.execvp(command[0], command)
     except OSError as error:
-        os.write(2, f"launcher: {command[0]}: {error.strerror}\n".encode(errors="surrogateescape"))
+        os.write(2, f"launcher: {doing}: {error.strerror}\n".encode(errors="surrogateescape"))
         os._exit(CANNOT_START)
 
 
-def limit(limits: Mapping[str, Any]) -> None:
-    """Take the limits of `ChildLimits` and the number of the parent process."""
+def limit(limits: Mapping[str, int], rules: Sequence[str]) -> None:
+    """Take the limits of `ChildLimits` and the number of the parent process, and be confined to what `rules` grant."""
     if sys.platform == "linux":
         bind(limits["parent"])
     _limit(resource.RLIMIT_CORE, 0)
     for name, kind in RLIMITS.items():
-        if limits[name] is not None:
+        if name in limits:
             _limit(kind, limits[name])
     if limits["nice"]:
         os.nice(limits["nice"])
     # With SIGXFSZ ignored, a write past RLIMIT_FSIZE is an error that ffmpeg can report; by default it kills ffmpeg.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    if limits["confined"]:
+        confine(rules, limits["landlock"], filtered=bool(limits["filtered"]), forks=bool(limits["forks"]))
 
 
 def bind(parent: int) -> None:

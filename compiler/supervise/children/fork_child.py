@@ -2,10 +2,10 @@
 
     fork_child.main CHANNEL_FD
 
-Each message on the channel, {"module": NAME, "argv": [...], "limits": {...}} with three file descriptors, asks for a
-child that limits itself as the launcher does and runs a module's `main`: its stdout, its stderr, and a pipe that gets
-the child's process number and, when it has ended, its exit code, a line each. The server opens no media. It ends, with
-all its children, when its channel is closed.
+Each message on the channel, with four file descriptors, asks for a child that limits and confines itself as the
+launcher does and runs a module's `main`: its stdout, its stderr, a pipe that gets the child's process number and, when
+it has ended, its exit code, a line each, and a file {"module": NAME, "argv": [...], "limits": {...}, "rules": [...]}.
+The server opens no media. It ends, with all its children, when its channel is closed.
 """
 
 from __future__ import annotations
@@ -25,8 +25,11 @@ from typing import Any, NoReturn
 from compiler.supervise.children import child
 
 MODULES = frozenset({"facts.probe_child", "straighten.child"})
-MOST = 128 * 1024
-"""Bytes of a message."""
+REQUEST = b"fork"
+"""The message, whose meaning is in its file."""
+
+MOST = 1024
+"""Bytes read at once."""
 
 
 def main() -> None:
@@ -71,10 +74,12 @@ class Server:
                         self._reap()
 
     def _answer(self) -> bool:
-        text, fds, _, _ = socket.recv_fds(self._channel, MOST, 3)
+        text, fds, _, _ = socket.recv_fds(self._channel, MOST, 4)
         if not text:
             return False
-        message, (out, err, status) = json.loads(text), fds
+        out, err, status, request = fds
+        with os.fdopen(request, "rb") as file:
+            message = json.load(file)
         sys.stdout.flush()
         number = os.fork()
         if number == 0:
@@ -121,7 +126,7 @@ def _become(message: dict[str, Any], out: int, err: int) -> NoReturn:
         os.dup2(out, 1)
         os.dup2(err, 2)
         os.closerange(3, max(os.sysconf("SC_OPEN_MAX"), 1024))
-        child.limit({**message["limits"], "parent": os.getppid()})
+        child.limit({**message["limits"], "parent": os.getppid()}, message["rules"])
         sys.argv = ["-c", *message["argv"]]
         _module(message["module"]).main()
         code = 0

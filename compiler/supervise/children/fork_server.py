@@ -1,7 +1,8 @@
 """Children that run this project's own code, as forks of one process that has imported it.
 
 To start Python and to import libav take a third of a second of processor time, more than most files take to be read. A
-fork takes milliseconds. It is a process of its own as any other child is: it limits itself before it opens a file.
+fork takes milliseconds. It is a process of its own as any other child is: it limits and confines itself before it opens
+a file.
 """
 
 from __future__ import annotations
@@ -14,34 +15,27 @@ import json
 import os
 import socket
 import subprocess
-import sys
+import tempfile
 import threading
 from asyncio import StreamReader
 from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
 
 from compiler.supervise.children.child import CANNOT_START
-from compiler.supervise.children.sandbox import ENVIRONMENT, Child, ChildLimits
-
-ROOT = str(Path(__file__).parents[3])
-# Our folder goes first, so that the child runs its parent's version even if another one is installed. No other part of
-# the environment is used, so that no file beside the media can shadow a module.
-BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from compiler.supervise.{} import main; main()"
+from compiler.supervise.children.fork_child import REQUEST
+from compiler.supervise.children.reach import Reach, rules
+from compiler.supervise.children.sandbox import ENVIRONMENT, Child, ChildLimits, python_of, stated
 
 
-def python_of(module: str) -> list[str]:
-    """The beginning of the argv of a process that runs the `main` of a module of this folder."""
-    return [sys.executable, "-I", "-B", "-c", BOOT.format(module), ROOT]
-
-
-async def start_fork(module: str, argv: Sequence[str], limits: ChildLimits) -> Child:
+async def start_fork(module: str, argv: Sequence[str], limits: ChildLimits, reach: Reach) -> Child:
     """Start a child that runs the `main` of a module of this folder; as `sandbox.start` otherwise."""
     pipes = [os.pipe() for _ in range(3)]
     readers, writers = [pipe[0] for pipe in pipes], [pipe[1] for pipe in pipes]
     try:
-        message = {"module": module, "argv": list(argv), "limits": asdict(limits)}
-        _SERVER.send(json.dumps(message).encode(), writers)
+        message = {"module": module, "argv": list(argv), "limits": stated(limits, reach), "rules": rules(reach)}
+        with tempfile.TemporaryFile() as request:  # of any length, which a message is not
+            request.write(json.dumps(message).encode())
+            request.seek(0)
+            _SERVER.send(REQUEST, [*writers, request.fileno()])
     except BaseException:
         for fd in readers:
             os.close(fd)

@@ -1,15 +1,14 @@
 """Child processes under limits: starts, awaits and stops every program that this project runs.
 
 A child dies with its parent, gains no privileges, dumps no core, has an almost empty environment, and a session (and so
-a process group) of its own. Start it from a thread that outlives the child: for the kernel the parent is the thread
-that forked.
+a process group) of its own. It reaches the files that its start states, libraries, and nothing else (docs/sandbox.md).
+Start it from a thread that outlives the child: for the kernel the parent is the thread that forked.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import sys
@@ -18,7 +17,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
-LAUNCHER = str(Path(__file__).with_name("child.py"))
+from compiler.supervise.children.level import confinement
+from compiler.supervise.children.reach import Reach, rules
+
+PACKAGE = str(Path(__file__).parents[2])
+# The package is made by hand, so that a child needs no right to list the folder that holds it, runs the version of its
+# parent even if another one is installed, and finds nothing else in that folder.
+BOOT = (
+    "import sys; package = type(sys)('compiler'); package.__path__ = [sys.argv.pop(1)]; "
+    "sys.modules['compiler'] = package; from compiler.supervise.{} import main; main()"
+)
 
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"}
 """The whole environment of a child: nothing of the user's, no secrets. One heap, since glibc has a heap for each thread
@@ -70,16 +78,28 @@ class Child(Protocol):
         """The whole of stdout and stderr, once the child has ended."""
 
 
-def launcher(command: Sequence[str], limits: ChildLimits) -> list[str]:
-    """The argv that runs `command` under `limits`; this process must start it."""
-    stated = json.dumps({**asdict(limits), "parent": os.getpid()})
-    return [sys.executable, "-I", "-S", LAUNCHER, stated, "--", *command]
+def stated(limits: ChildLimits, reach: Reach) -> dict[str, int]:
+    """What the child has to know of its limits; RC615 if REELC_SANDBOX requires more than this machine can do."""
+    all_of_them = {**asdict(limits), **confinement(), "forks": reach.forks}
+    return {name: int(value) for name, value in all_of_them.items() if value is not None}
 
 
-async def start(command: Sequence[str], limits: ChildLimits, cwd: Path | None = None) -> Child:
+def launcher(command: Sequence[str], limits: ChildLimits, reach: Reach) -> list[str]:
+    """The argv that runs `command` under `limits`, confined to `reach`; this process must start it."""
+    numbers = {**stated(limits, reach), "parent": os.getpid()}
+    words = (f"{name}={number}" for name, number in numbers.items())  # to import a reader of JSON takes 4 ms
+    return [*python_of("children.child", "-S"), " ".join(words), *rules(reach), "--", *command]
+
+
+def python_of(module: str, *options: str) -> list[str]:
+    """The beginning of the argv of a process that runs the `main` of a module of `compiler.supervise`."""
+    return [sys.executable, "-I", "-B", *options, "-c", BOOT.format(module), PACKAGE]
+
+
+async def start(command: Sequence[str], limits: ChildLimits, reach: Reach, cwd: Path | None = None) -> Child:
     """Start a child with stdin null, stdout and stderr pipes, as the leader of its own process group."""
     return await asyncio.create_subprocess_exec(
-        *launcher(command, limits),
+        *launcher(command, limits, reach),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -64,6 +64,10 @@ class KeyFrames:
             return frozenset()
         return frozenset(n for n in range(len(table.pts)) if self._pairs.completes(_stored(table, file, n)))
 
+    def concerns(self, packet: Packet[Any]) -> bool:
+        """Whether `take` would look at a packet."""
+        return packet.is_keyframe or self._codec == "mpeg4"
+
     def take(self, packet: Packet[Any], entry: Entry, first: VideoFrame | AudioFrame | None) -> None:
         """Look at one packet; `first` is the first decoded frame, whose shape is the first."""
         if self._codec == "mpeg4":

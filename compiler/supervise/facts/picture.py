@@ -65,12 +65,13 @@ class PictureFacts:
     def _use_decoding_times(self, container: InputContainer) -> None:
         """Take the decoding times of AVI, which states no others, where libav's guess of presentation times is wrong:
         where frames are reordered, or the first one's time is."""
-        track, codec = self.track, self.stream.codec_context.codec.canonical_name
+        track, codec = self.track, self.stream.codec_context.codec
         if container.format.name != "avi" or len(track.ticks) != len(track.stamps):
             return
         stamps = [stamp + track.clock.offset_of(number) for number, stamp in enumerate(track.stamps)]
-        closed = _closed_up(stamps, self._ticks_a_frame())
-        self.unstamped = self.unstamped or closed != stamps or self.keys.reordered or codec in ("h264", "hevc")
+        closed = _closed_up(stamps, self._ticks_a_frame()) if codec.reorder else stamps
+        moved = closed != stamps or self.keys.reordered or codec.canonical_name in ("h264", "hevc")
+        self.unstamped = self.unstamped or moved
         if self.unstamped:
             track.ticks = closed
             track.last = max(zip(closed, track.durations, strict=True))

@@ -53,6 +53,9 @@ from compiler.timeline.media import STILL as STILL_FORMAT
 
 Fields = dict[str, Any]
 
+LOST = (("matroska", "EBML"), ("flv", "Packet mismatch"))
+"""Demuxers that say when they lose their way, and how."""
+
 ART = Disposition.attached_pic | Disposition.timed_thumbnails
 RULE = 2
 """The rule of source time 0 and of a file's length, see Media.rule."""
@@ -118,8 +121,8 @@ def _media(path: Path, undecodable: Collection[int], *, forced: bool) -> Fields:
 
 
 def _is_broken(log: Log) -> bool:
-    """Whether the demuxer of Matroska met bytes that are none of its elements."""
-    return any(source.startswith("matroska") and "EBML" in text for _, source, text in log)
+    """Whether a demuxer met bytes that are none of its elements, and went on after them."""
+    return any(source.startswith(demuxer) and said in text for _, source, text in log for demuxer, said in LOST)
 
 
 def _notices(seen: PictureFacts, heard: SoundFacts | None, there: Whole) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import islice, pairwise
 from operator import add, eq
@@ -74,14 +75,22 @@ class SoundFacts:
         shorter, and decode to as many samples as before."""
         if self.steady:
             return Places((Run(0, stamps[0], 0.0),), 0.0)
-        found = places(stamps, self.lengths)
+        found = self._heard_places(stamps)
         if not any(map(self._is_other_rate, found.runs)):
             return found
         for run, after in pairwise([*found.runs, Run(len(stamps), 0.0, 0.0)]):
             if self._is_other_rate(run):
                 for number in range(run.first, after.first):
                     self.lengths[number] *= 1 + run.slope
-        return places(stamps, self.lengths)
+        return self._heard_places(stamps)
+
+    def _heard_places(self, stamps: list[float]) -> Places:
+        """The runs of the packets that decode to samples; decoders give nothing for the first ones that they take."""
+        heard = [number for number, length in enumerate(self.lengths) if length > 0]
+        if not heard:
+            return places(stamps, self.lengths)
+        found = places([stamps[number] for number in heard], [self.lengths[number] for number in heard])
+        return replace(found, runs=tuple(replace(run, first=heard[run.first]) for run in found.runs))
 
     def _is_other_rate(self, run: Run) -> bool:
         ratios = (self.rate / rate for rate in RATES if rate != self.rate)
@@ -111,6 +120,8 @@ class SoundFacts:
         if samples is None:
             fine = track.time_base <= Fraction(1, rate) or codec == "opus"
             scale = float(track.time_base)
+            if not fine and (alike := self._alike(scale)) is not None:
+                return alike, True
             return [duration * scale for duration in track.durations], fine
         length, tick = samples / rate, float(track.time_base)
         others = [samples / other for other in RATES if abs(samples / other - length) > 2 * tick]
@@ -119,6 +130,15 @@ class SoundFacts:
             for duration in set(track.durations)
         }
         return [exact[duration] for duration in track.durations], True
+
+    def _alike(self, tick: float) -> list[float] | None:
+        """Seconds of each packet by the samples of the first frame, if all packets but the last state the same
+        duration, which is that frame's in whole ticks: of WMA and FLAC, whose packets have a frame each."""
+        durations, frame = self.track.durations, cast(AudioFrame, self.track.frame)
+        lasts = frame.samples / self.rate
+        if len(set(durations[:-1])) != 1 or abs(durations[0] * tick - lasts) > tick:
+            return None
+        return [*(lasts for _ in durations[:-1]), min(lasts, durations[-1] * tick)]
 
     def reasons(self) -> Iterator[str]:
         """Why the sound is straightened."""

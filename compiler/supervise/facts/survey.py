@@ -105,8 +105,9 @@ class StreamSurvey:
             self.stamps.append(stamp)
             self.positions.append(position)
             self.sizes.append(packet.size)
-            self.last = max(self.last, (tick, duration))
-        if self.keys is not None:
+            if tick >= self.last[0]:
+                self.last = max(self.last, (tick, duration))
+        if self.keys is not None and self.keys.concerns(packet):
             self.keys.take(packet, Entry(self._number, tick, position, stamp), self.frame)
 
     def _complete(self, tick: int, duration: int) -> None:

@@ -7,13 +7,16 @@ import contextlib
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Mapping
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from compiler.errors import Loc, ReelError
-from compiler.supervise.children.fork_server import python_of, start_fork
-from compiler.supervise.children.sandbox import Child, ChildLimits, launcher, stop
+from compiler.supervise.children.fork_server import start_fork
+from compiler.supervise.children.reach import Reach, python_files
+from compiler.supervise.children.sandbox import Child, ChildLimits, launcher, python_of, stop
 from compiler.supervise.films.verdict import Origins
 from compiler.supervise.plain import plain
 from compiler.supervise.probe import fault_of
@@ -43,10 +46,13 @@ async def feeding(feeds: Mapping[str, str], folder: Path, origins: Origins, nice
         os.mkfifo(folder / name)
     listed = "{" + ",\n".join(f"{json.dumps(name)}: {spec}" for name, spec in feeds.items()) + "}"
     (folder / LISTED).write_text(listed, encoding="utf-8")
-    child = await start_fork("straighten.child", [str(folder / LISTED)], _limits(len(feeds), nice))
+    media = [json.loads(spec)["path"] for spec in feeds.values()]
+    fifos = [folder / name for name in feeds]
+    reach = _reach(folder / LISTED, media, fifos)
+    child = await start_fork("straighten.child", [str(folder / LISTED)], _limits(len(feeds), nice), reach)
     said = bytearray()
     listening = asyncio.ensure_future(_listen(child, said))
-    freeing = asyncio.ensure_future(_free(child, [folder / name for name in feeds]))
+    freeing = asyncio.ensure_future(_free(child, fifos))
     try:
         yield
     except ReelError as error:
@@ -61,9 +67,15 @@ async def feeding(feeds: Mapping[str, str], folder: Path, origins: Origins, nice
         raise failure
 
 
-def straightener(inputs: int) -> list[str]:
-    """The beginning of the sandboxed child's argv; this process must start it."""
-    return launcher(python_of("straighten.child"), _limits(inputs, 0))
+def straightener(listed: Path, media: str) -> list[str]:
+    """The argv of a sandboxed child that sends the one spec in `listed` to stdout; this process must start it."""
+    command = [*python_of("straighten.child"), str(listed), "-"]
+    limits = replace(_limits(1, 0), file=None)  # stdout may be a file of its user
+    return launcher(command, limits, _reach(listed, [media]))
+
+
+def _reach(listed: Path, media: Sequence[str], fifos: Sequence[Path] = ()) -> Reach:
+    return Reach([sys.executable], [*python_files(), listed, *media], fifos, forks=bool(fifos))
 
 
 def _limits(inputs: int, nice: int) -> ChildLimits:

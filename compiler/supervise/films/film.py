@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import shutil
 import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from compiler.errors import Loc, ReelError
@@ -51,9 +53,19 @@ def _check_place(path: Path, overwrite: bool) -> None:
         raise ReelError("RC611", Loc(), "the disk is full", hint="free some space and render again")
 
 
-def part_of(output: Path) -> Path:
-    """A new name beside the output for the unfinished film: it begins with a dot and ends in `.part`."""
-    return output.absolute().with_name(f".{output.stem[:40]}.{secrets.token_hex(6)}.part")
+@contextmanager
+def workplace(output: Path) -> Iterator[tuple[Path, Path]]:
+    """A new folder beside the output, removed at the end, and the path of the unfinished film in it.
+
+    The folder's name begins with a dot and ends in `.part`. It is the only place where ffmpeg may write.
+    """
+    output = output.absolute()
+    try:
+        made = tempfile.TemporaryDirectory(prefix=f".{output.stem[:40]}.", suffix=".part", dir=output.parent)
+    except OSError as error:
+        raise refusal(output, error) from error
+    with made as folder:
+        yield Path(folder), Path(folder) / "film.part"
 
 
 def publish(part: Path, final: Path, overwrite: bool = False) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -12,8 +11,9 @@ from pathlib import Path
 from time import monotonic
 
 from compiler.errors import Loc, Notice, ReelError
+from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import ChildLimits
-from compiler.supervise.films.film import check_output, part_of, publish, refusal
+from compiler.supervise.films.film import check_output, publish, refusal, workplace
 from compiler.supervise.films.progress import Progress, ProgressMeter
 from compiler.supervise.films.run import RENDERING, run
 from compiler.supervise.films.verdict import UNKNOWN, Origins
@@ -43,6 +43,8 @@ class RenderStep:
     """A warning that is known only after the step has run."""
     feeds: Mapping[str, str] = field(default_factory=dict)
     """The specs of straightened inputs, by the names of their FIFOs."""
+    reads: Sequence[str] = ()
+    """The files outside the folder that ffmpeg may read: the media that it opens itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,47 +74,37 @@ async def render(
 ) -> Film:
     """Render the film to `output`, complete and as predicted; on a coded error `output` stays untouched.
 
-    The unfinished film is beside `output` under a name that begins with a dot and ends in `.part`. So is the folder of
-    the steps, since the parts of a film are as large as the film.
+    The unfinished film is in the folder of the steps, which is beside `output`, since the parts of a film are as large
+    as the film.
     """
     check_output(output, overwrite)
     meter = ProgressMeter(expected.frames, monotonic())
-    part = part_of(output)
-    try:
-        with _workplace(part, output) as folder:
-            made, notices = 0, list[Notice]()
-            for step in steps:
-                meter.before = made if step.frames else 0
-                meter.listening, meter.counting = expected.fps if step.sound_alone else None, bool(step.frames)
-                _write(step.files, Path(folder), output)
-                await run(
-                    step.command(Path(folder), part),
-                    meter,
-                    on_progress=on_progress,
-                    stall_after=stall_after,
-                    deadline=deadline,
-                    origins=step.origins,
-                    limits=limits,
-                    cwd=Path(folder),
-                    feeds=step.feeds,
-                )
-                made += step.frames
-                notices += filter(None, [step.notice(Path(folder))])
+    with workplace(output) as (folder, part):
+        made, notices = 0, list[Notice]()
+        for step in steps:
+            meter.before = made if step.frames else 0
+            meter.listening, meter.counting = expected.fps if step.sound_alone else None, bool(step.frames)
+            _write(step.files, folder, output)
+            command = step.command(folder, part)
+            await run(
+                command,
+                meter,
+                reach=Reach(command[:1], step.reads, [folder]),
+                on_progress=on_progress,
+                stall_after=stall_after,
+                deadline=deadline,
+                origins=step.origins,
+                limits=limits,
+                cwd=folder,
+                feeds=step.feeds,
+            )
+            made += step.frames
+            notices += filter(None, [step.notice(folder)])
         on_progress(Progress("verifying", expected.frames, expected.frames, monotonic() - meter.started))
         await _verify(part, expected)
         size_bytes, sha256 = part.stat().st_size, await asyncio.to_thread(_sha256, part)
         publish(part, output, overwrite)
-    finally:
-        part.unlink(missing_ok=True)
     return Film(output, expected.frames, expected.frames / expected.fps, size_bytes, sha256, tuple(notices))
-
-
-def _workplace(part: Path, output: Path) -> tempfile.TemporaryDirectory[str]:
-    """A folder beside `part`, with a similar name."""
-    try:
-        return tempfile.TemporaryDirectory(prefix=f"{part.stem}.", suffix=part.suffix, dir=part.parent)
-    except OSError as error:
-        raise refusal(output, error) from error
 
 
 def _write(files: Mapping[str, str | FromFolder], folder: Path, output: Path) -> None:

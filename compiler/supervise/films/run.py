@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 
 from compiler.errors import Loc, ReelError
+from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import Child, ChildLimits, start, stop
 from compiler.supervise.films.feed import feeding
 from compiler.supervise.films.progress import Progress, ProgressMeter
@@ -50,6 +51,7 @@ async def run(
     command: Sequence[str],
     meter: ProgressMeter,
     *,
+    reach: Reach,
     on_progress: Callable[[Progress], None],
     stall_after: float = 60,
     deadline: float | None = None,
@@ -65,16 +67,17 @@ async def run(
     `feeds`, specs by the names of FIFOs in `cwd`, are its straightened inputs.
     """
     if not feeds:
-        await _run(command, meter, on_progress, stall_after, deadline, origins, limits, cwd)
+        await _run(command, meter, reach, on_progress, stall_after, deadline, origins, limits, cwd)
         return
     assert cwd is not None
     async with feeding(feeds, cwd, origins, limits.nice):
-        await _run(command, meter, on_progress, stall_after, deadline, origins, limits, cwd)
+        await _run(command, meter, reach, on_progress, stall_after, deadline, origins, limits, cwd)
 
 
 async def _run(
     command: Sequence[str],
     meter: ProgressMeter,
+    reach: Reach,
     on_progress: Callable[[Progress], None],
     stall_after: float,
     deadline: float | None,
@@ -82,7 +85,7 @@ async def _run(
     limits: ChildLimits,
     cwd: Path | None,
 ) -> None:
-    child = await start(command, limits, cwd)
+    child = await start(command, limits, reach, cwd)
     stderr = Ends()
     ending = asyncio.ensure_future(_follow(child, meter, stderr, on_progress))
     try:

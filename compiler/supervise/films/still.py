@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 
 from compiler.errors import Loc, ReelError
-from compiler.supervise.films.film import check_output, part_of, publish
+from compiler.supervise.children.reach import Reach
+from compiler.supervise.films.film import check_output, publish, workplace
 from compiler.supervise.films.progress import ProgressMeter
 from compiler.supervise.films.run import run
 from compiler.supervise.films.verdict import UNKNOWN, Origins
@@ -22,31 +22,28 @@ async def render_still(
     script: str,
     output: Path,
     *,
+    reads: Sequence[str],
     origins: Origins = UNKNOWN,
     overwrite: bool = False,
     stall_after: float = 60,
     feeds: Mapping[str, str] | None = None,
 ) -> None:
-    """Render the picture to `output`; on a coded error `output` stays untouched."""
+    """Render the picture to `output` from the media in `reads`; on a coded error `output` stays untouched."""
     check_output(output, overwrite)
-    part = part_of(output)
-    try:
-        with tempfile.TemporaryDirectory(prefix="reelc-") as folder:
-            graph = Path(folder) / "filtergraph.txt"
-            graph.write_text(script, encoding="utf-8")
-            command = build_command(graph, part)
-            meter = ProgressMeter(1, monotonic())
-            await run(
-                command,
-                meter,
-                on_progress=lambda _: None,
-                stall_after=stall_after,
-                origins=origins,
-                cwd=Path(folder),
-                feeds=feeds,
-            )
+    with workplace(output) as (folder, part):
+        graph = folder / "filtergraph.txt"
+        graph.write_text(script, encoding="utf-8")
+        command = build_command(graph, part)
+        await run(
+            command,
+            ProgressMeter(1, monotonic()),
+            reach=Reach(command[:1], reads, [folder]),
+            on_progress=lambda _: None,
+            stall_after=stall_after,
+            origins=origins,
+            cwd=folder,
+            feeds=feeds,
+        )
         if not part.exists() or not part.stat().st_size:
             raise ReelError("RC610", Loc(), "ffmpeg ended well but wrote no picture", hint="run reelc doctor")
         publish(part, output, overwrite)
-    finally:
-        part.unlink(missing_ok=True)

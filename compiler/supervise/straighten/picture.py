@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from heapq import heappop, heappush
@@ -42,6 +43,11 @@ def sent_format(pix_fmt: str) -> str:
     return WIDER.get(pix_fmt, "rgba" if pix_fmt.startswith(("rgb", "bgr", "argb", "abgr", "mono")) else "yuv444p16le")
 
 
+AHEAD = 2
+"""Frames that are decoded beyond the next one, since some files give a frame a time before that of the one it follows;
+it is shown when that one ends."""
+
+
 class Decoded:
     """The frames that packets decode to, with corrected ticks; None for a frame that is damaged or missing."""
 
@@ -51,6 +57,9 @@ class Decoded:
         self._changes = {tick + spec["zero"] for tick in spec["changes"]}
         self._due: list[int] = []
         self._keyed = spec["keyed"]
+        self._ahead: deque[tuple[int, VideoFrame]] = deque()
+        """The next frames, with their ticks."""
+        self._latest = -(1 << 62)
         self._seen = self._broken = False
 
     def frames(self, numbered: Numbered) -> Iterator[tuple[int | None, VideoFrame | None]]:
@@ -62,6 +71,7 @@ class Decoded:
             if packet.pts in self._changes:  # some decoders lose the frame that they hold when the size changes
                 yield from self._drained(packet)
             yield from self._decoded(packet)
+        yield from self._next(0)
         while self._due:
             yield heappop(self._due), None
 
@@ -75,6 +85,7 @@ class Decoded:
         """The frames that the decoder still holds of the packets before."""
         context: Any = packet.stream.codec_context
         yield from self._timed(context.decode(None))
+        yield from self._next(0)
         context.flush_buffers()
 
     def _decoded(self, packet: Packet[Any]) -> Iterator[tuple[int | None, VideoFrame | None]]:
@@ -92,13 +103,23 @@ class Decoded:
                 continue
             if frame.is_corrupt and self._strict:
                 raise unreadable("is damaged: a frame does not decode whole")
-            tick = None if self._unstamped else frame.pts
-            while tick is not None and self._due and self._due[0] <= tick:
+            if self._unstamped or frame.pts is None:
+                yield None, frame if self._is_whole(frame) else None
+                continue
+            self._ahead.append((frame.pts, frame))
+            yield from self._next(AHEAD)
+
+    def _next(self, keep: int) -> Iterator[tuple[int | None, VideoFrame | None]]:
+        """The first of the frames ahead, all but so many, each after those that were due before it."""
+        while len(self._ahead) > keep:
+            tick, frame = self._ahead.popleft()
+            while self._due and self._due[0] <= tick:
                 missed = heappop(self._due)
-                if missed < tick:
+                if missed < tick and missed not in (later for later, _ in self._ahead):
                     self._broken = self._seen
                     yield missed, None
-            yield tick, frame if self._is_whole(frame) else None
+            self._latest = max(self._latest, tick)
+            yield self._latest, frame if self._is_whole(frame) else None
 
     def _is_whole(self, frame: VideoFrame) -> bool:
         """Whether a frame decodes whole and is predicted from whole ones: none is after a damaged one that others are

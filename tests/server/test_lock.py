@@ -1,0 +1,62 @@
+"""One server a data folder: a second one refuses to start, in words, and changes nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from server.storage.lock import FILE
+from tests.server.forking import ROOT, fork
+from tests.server.site import PLAIN, Site, serving
+from tests.server.test_commands import reelc
+
+PATIENCE = 30
+
+
+def refused_start(data: Path) -> tuple[int, str]:
+    """The exit code and the errors of a server that must not start on this folder."""
+    with (data.parent / "second.log").open("wb") as log:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        arguments = ["serve", "--port", "0", "--data", str(data)]
+        second = fork(PLAIN, arguments, environment, data.parent, log.fileno())
+        try:
+            code = second.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            second.kill()
+            raise
+        finally:
+            second.stdout.close()
+    return code, (data.parent / "second.log").read_text()
+
+
+def test_a_second_server_on_a_folder_is_refused_and_changes_nothing(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as site, site.client() as client:
+        assert client.get("/healthz").status_code == 200
+        kept = tmp_path / "data" / "local" / "temporary" / "an upload"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.touch()
+        code, text = refused_start(tmp_path / "data")
+        assert code == 7
+        assert text.startswith("error[RC701]: ")
+        assert f"process {site.process.pid} on " in text
+        assert "servers that share work have a folder each and one store" in text
+        assert kept.exists()
+        linked = tmp_path / "another name"
+        linked.symlink_to(tmp_path / "data")
+        assert refused_start(linked)[0] == 7
+
+
+def test_the_lock_of_a_killed_server_is_free(tmp_path: Path) -> None:
+    Site(tmp_path / "data").kill()
+    with serving(tmp_path / "data") as later, later.client() as client:
+        assert client.get("/healthz").status_code == 200
+        assert f"process {later.process.pid} on " in (tmp_path / "data" / FILE).read_text()
+
+
+def test_users_are_added_and_revoked_beside_a_running_server(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as site:
+        token = reelc(tmp_path, "user", "add", "ann").stdout.strip()
+        with site.client(token) as ann:
+            assert ann.get("/api/me").json() == {"id": "ann"}
+        assert reelc(tmp_path, "user", "revoke", "ann").returncode == 0

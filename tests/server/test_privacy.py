@@ -1,0 +1,55 @@
+"""Secrets and memory of a server are out of reach of other programs, and a required sandbox is insisted on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from compiler.supervise.children import level as levels
+from compiler.supervise.children.level import Level
+from tests.server.site import PLAIN, Fresh, serving
+from tests.server.test_commands import reelc
+
+WITNESS = (
+    """
+import ctypes, os
+from pathlib import Path
+from server import process
+plain, forget = process.make_services, process.forget_secrets
+def make_services(settings):
+    assert settings.s3_secret_key.get_secret_value() == "hidden-key"
+    assert os.environ["AWS_SESSION_TOKEN"] == "hidden-token"
+    Path("dumpable").write_text(str(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)))
+    return plain(settings)
+def forget_secrets():
+    forget()
+    left = {**os.environ, "libc": str(ctypes.CDLL(None).getenv(b"AWS_SESSION_TOKEN"))}
+    Path("left").write_text(repr(left) + Path("/proc/self/environ").read_text())
+process.make_services, process.forget_secrets = make_services, forget_secrets
+"""
+    + PLAIN
+)
+
+
+def test_a_server_forgets_secrets_and_closes_its_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "hidden-token")
+    server = serving(tmp_path / "data", Fresh(WITNESS), s3_secret_key="hidden-key", s3_region="visible")
+    with server as site, site.client() as anybody:
+        assert anybody.get("/healthz").status_code == 200
+    assert (tmp_path / "dumpable").read_text() == "0"
+    left = (tmp_path / "left").read_text()
+    assert left.count("visible") == 2
+    assert "hidden" not in left
+    assert "'libc': '0'" in left
+
+
+def test_a_server_does_not_start_without_the_sandbox_that_it_requires(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(levels, "level", lambda: Level(0, True, "none here"))
+    (tmp_path / "reelc.toml").write_text('sandbox = "require"\n')
+    ended = reelc(tmp_path, "serve", "--port", "0")
+    assert ended.returncode == 4
+    assert "error[RC615]" in ended.stderr
+    assert not (tmp_path / "data").exists()
