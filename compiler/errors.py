@@ -85,9 +85,14 @@ class ReelError(Exception):
 class ReelErrors(ExceptionGroup[ReelError]):
     """Every error found in one reading, in the order of the file."""
 
-    def __new__(cls, errors: Sequence[ReelError]) -> ReelErrors:
+    more: int
+    """The number of further errors of the same reading, which were counted and not described."""
+
+    def __new__(cls, errors: Sequence[ReelError], more: int = 0) -> ReelErrors:
         """A group of the errors."""
-        return super().__new__(cls, f"{len(errors)} errors", errors)
+        group = super().__new__(cls, f"{len(errors) + more} errors", errors)
+        group.more = more
+        return group
 
     @property
     def errors(self) -> tuple[ReelError, ...]:
@@ -100,17 +105,21 @@ class ReelErrors(ExceptionGroup[ReelError]):
         return max(error.exit_code for error in self.errors)
 
     def __str__(self) -> str:
-        return "\n".join(str(error) for error in self.errors)
+        more = [f"and {self.more} more errors"] if self.more else []
+        return "\n".join([*map(str, self.errors), *more])
 
     def derive(self, excs: Sequence[Exception]) -> ReelErrors:  # type: ignore[override]
         """A group of other errors, of the same type; `split` and `subgroup` call it."""
         return ReelErrors([error for error in excs if isinstance(error, ReelError)])
 
 
-def raise_all(errors: Iterable[ReelError]) -> None:
-    """Raise the collected errors: nothing for none, a single error as itself, several as one group."""
+def raise_all(errors: Iterable[ReelError], more: int = 0) -> None:
+    """Raise the collected errors: nothing for none, a single error as itself, several as one group.
+
+    `more` is the number of further errors that were counted and not described.
+    """
     found = list(errors)
-    if len(found) == 1:
+    if len(found) == 1 and not more:
         raise found[0]
     if found:
-        raise ReelErrors(found)
+        raise ReelErrors(found, more)

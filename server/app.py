@@ -41,6 +41,7 @@ from server.routes.progress import Sockets
 from server.web.api import Operation, routes
 from server.web.durable import Durable
 from server.web.envelope import Envelope
+from server.web.framing import Framing
 from server.web.pages import problem_page, wants_page
 from server.web.rate_limits import AddressLimit
 from server.web.services import Services
@@ -79,7 +80,8 @@ def make_app(services: Services) -> Starlette:
     app = Starlette(
         routes=[*routes(OPERATIONS, services), Sockets(services).route()],
         middleware=[
-            Middleware(Envelope, metrics=services.metrics),
+            Middleware(Envelope, metrics=services.metrics, secure=services.settings.secure),
+            Middleware(Framing, settings=services.settings),
             Middleware(AddressLimit, limits=services.limits),
             Middleware(Durable, within=services.settings.durable_within),
         ],

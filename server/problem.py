@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -14,8 +15,15 @@ from compiler.errors import ReelError, ReelErrors
 
 MEDIA_TYPE = "application/problem+json"
 UNPROCESSABLE = 422
+MOST_ERRORS = 100
+"""Errors, and likewise warnings, that one answer lists; it counts the others."""
+
 OF_THE_EDIT = ("RC1", "RC2", "RC4")
 """Families of errors that the edit causes, so that changing the edit removes them."""
+
+
+_FOLDERS = re.compile(r"(?:file://)?(?<!\w)/(?:[^\s/'\":,]+/)+")
+"""The folders of an absolute path."""
 
 
 class Problem(Exception):
@@ -59,26 +67,37 @@ def storage_problem(message: str, *, retry_after: int = 2) -> Problem:
 def from_reel(error: ReelError | ReelErrors, status: int = UNPROCESSABLE, prefix: str = "", into: str = "") -> Problem:
     """The compiler's error or errors as one answer; `prefix` at the start of their pointers is replaced by `into`."""
     errors = error.errors if isinstance(error, ReelErrors) else (error,)
-    faults = [fault(each, prefix, into) for each in errors]
+    count = len(errors) + (error.more if isinstance(error, ReelErrors) else 0)
+    faults = [fault(each, prefix, into) for each in errors[:MOST_ERRORS]]
     first = faults[0]
     extra = {name: first[name] for name in ("code", "clip_id", "pointer", "hint") if name in first}
-    message = str(first["message"]) + (f" ({len(faults)} errors in all)" if len(faults) > 1 else "")
-    return Problem(status, str(first["error"]), message, **extra, errors=faults)
+    message = str(first["message"]) + (f" ({count} errors in all)" if count > 1 else "")
+    more = count - len(faults) or None
+    return Problem(status, str(first["error"]), message, **extra, errors=faults, more_errors=more)
 
 
 def fault(error: ReelError, prefix: str = "", into: str = "") -> dict[str, Any]:
     """One error of the compiler as an entry of an answer's `errors`."""
     members: dict[str, Any] = {name: value for name, value in error.fields().items() if value is not None}
+    if "detail" in members and not error.code.startswith(OF_THE_EDIT):
+        members["detail"] = without_folders(members["detail"])
     pointer = members.get("pointer")
     if prefix and isinstance(pointer, str) and pointer.startswith(prefix):
         members["pointer"] = into + pointer.removeprefix(prefix)
     return members
 
 
+def without_folders(text: str) -> str:
+    """A text of programs or of the system with the names of files alone: where they are is the operator's affair."""
+    return _FOLDERS.sub("", text)
+
+
 def invalid(message: str, errors: Sequence[Mapping[str, Any]] = (), *, pointer: str | None = None) -> Problem:
     """422 `invalid_request`: the request does not fit the operation."""
     pointer = pointer if pointer is not None or not errors else errors[0].get("pointer")
-    return Problem(UNPROCESSABLE, "invalid_request", message, pointer=pointer, errors=list(errors) or None)
+    more = len(errors) - MOST_ERRORS if len(errors) > MOST_ERRORS else None
+    listed = list(errors[:MOST_ERRORS]) or None
+    return Problem(UNPROCESSABLE, "invalid_request", message, pointer=pointer, errors=listed, more_errors=more)
 
 
 def render_problem(error: ReelError | ReelErrors) -> Problem:
@@ -87,5 +106,5 @@ def render_problem(error: ReelError | ReelErrors) -> Problem:
     first = error.errors[0] if isinstance(error, ReelErrors) else error
     if first.code.startswith(OF_THE_EDIT):
         return problem
-    members = {**problem.members, "log": first.detail or None}
+    members = {**problem.members, "log": without_folders(first.detail) or None}
     return Problem(500, "render_error", problem.message, **members)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
@@ -20,8 +21,11 @@ from server.settings import Settings
 from server.storage.lock import locked
 from server.storage.objects import ObjectStore
 from server.storage.proof import prove
-from server.web.malformed import Http
+from server.web.connections import Connections, protocols
 from server.web.services import make_services
+
+UNLIMITED = 1 << 20
+"""Files where the system states no limit."""
 
 Greeting = Callable[[Accounts], Awaitable[None]]
 
@@ -51,7 +55,7 @@ def listen(settings: Settings) -> socket.socket:
 
 
 async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> None:
-    services = make_services(settings)
+    services, files = make_services(settings), most_files()
     await _prove(services.store)
     forget_secrets()
     config = uvicorn.Config(
@@ -64,10 +68,19 @@ async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> N
         timeout_graceful_shutdown=int(settings.shutdown_within),
         ws_max_size=1 << 16,
         h11_max_incomplete_event_size=1 << 16,
-        http=Http,
+        **protocols(Connections(settings, files)),
     )
     await greet(services.accounts)
     await _Server(config, services.stop).serve([bound])
+
+
+def most_files() -> int:
+    """Raise the number of files that this process may open as far as the system allows, and return it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # some systems refuse "unlimited"
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return soft if soft != resource.RLIM_INFINITY else UNLIMITED
 
 
 async def _prove(store: ObjectStore) -> None:

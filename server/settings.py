@@ -25,10 +25,12 @@ def _counted(unit: str) -> Any:
 
 
 Bytes = Annotated[PositiveInt, _counted("bytes")]
+Connections = Annotated[PositiveInt, _counted("connections")]
 Days = Annotated[PositiveInt, _counted("days")]
 Exports = Annotated[PositiveInt, _counted("exports")]
 Films = Annotated[PositiveInt, _counted("films")]
 Requests = Annotated[PositiveInt, _counted("requests")]
+Uploads = Annotated[PositiveInt, _counted("uploads")]
 Versions = Annotated[PositiveInt, _counted("versions")]
 Views = Annotated[PositiveInt, _counted("views")]
 PerSecond = Annotated[PositiveFloat, _counted("requests a second")]
@@ -67,7 +69,17 @@ class Settings(BaseSettings):
     """Secret key of the S3 service."""
     upload_limit: Bytes = 4 << 30
     """Largest raw clip that can be uploaded."""
-    body_limit: Bytes = 8 << 20
+    uploads_per_user: Uploads = 4
+    """Uploads of one user at the same time; more are refused."""
+    uploads_at_once: Uploads = 32
+    """Uploads of all users at the same time; more are refused."""
+    footage_per_user: Bytes = 100 << 30
+    """Footage that one user may have; more is refused."""
+    room_kept: Bytes = 128 << 20
+    """Free space on the disk of `data` that uploads leave to saves. With less the server is not ready."""
+    edit_limit: Bytes = 4 << 20
+    """Largest body of a save or a draft of clips, of their order, and of an export."""
+    body_limit: Bytes = 256 << 10
     """Largest body of any other request."""
     user_rate: PerSecond = 100
     """Rate at which one user may send requests for long."""
@@ -77,6 +89,17 @@ class Settings(BaseSettings):
     """Rate at which one address may send requests for long, of all its users together."""
     address_burst: Requests = 8000
     """Requests that one address may send at once, after a rest."""
+    head_within: Seconds = 10
+    """Time that a connection has for the head of its next request; after it the connection is closed."""
+    body_within: Seconds = 20
+    """Time that a client may need for a body, besides a second for every kilobyte; after it the answer is 408."""
+    send_within: Seconds = 60
+    """Time in which a client must read on in an answer that waits for it; after it the connection is closed."""
+    connections_per_address: Connections = 256
+    """Connections that one address may hold; of IPv6 a network (/64) counts as one address. Raise it behind a proxy,
+    whose address is that of every client."""
+    metrics_token: SecretStr = SecretStr("")
+    """Token that `/metrics` requires. Without one only clients on this machine get the metrics."""
     durable_within: Seconds = 10
     """Time that a save may take to become durable; after it the answer is 503."""
     refuse_after: Seconds = 30
@@ -154,6 +177,11 @@ class Settings(BaseSettings):
     def local(self) -> Path:
         """The folder of what may be lost: databases that can be restored, and temporary files."""
         return self.data / "local"
+
+    @property
+    def objects(self) -> Path:
+        """The folder of the local object store."""
+        return self.data / "objects"
 
     @property
     def temporary(self) -> Path:

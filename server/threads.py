@@ -4,12 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import BinaryIO, ParamSpec, Protocol, TypeVar
+from weakref import WeakValueDictionary
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+ARITHMETIC_THREADS = 2
+ARITHMETIC = ThreadPoolExecutor(ARITHMETIC_THREADS, "arithmetic")
+"""Threads for arithmetic of this process, apart from those that wait for files: they share one processor with the event
+loop, so that more of them would only slow it down."""
+
+
+class Turns:
+    """Turns of users at one kind of work: `at_once` in all, `each` of one user, so that no user takes all of them."""
+
+    def __init__(self, at_once: int, each: int) -> None:
+        self._each, self._all = each, asyncio.Semaphore(at_once)
+        self._own: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def of(self, uid: str) -> AsyncIterator[None]:
+        """Wait for a turn of this user."""
+        own = self._own.setdefault(uid, asyncio.Semaphore(self._each))
+        async with own, self._all:
+            yield
 
 
 class Closable(Protocol):
@@ -50,6 +74,11 @@ async def in_thread(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> 
     except asyncio.CancelledError:
         await asyncio.gather(asyncio.shield(task), return_exceptions=True)
         raise
+
+
+async def computed(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+    """The result of arithmetic that would hold the event loop, computed in a thread."""
+    return await asyncio.get_running_loop().run_in_executor(ARITHMETIC, partial(work, *given, **named))
 
 
 async def opened_in(pool: Executor, work: Callable[[], T], body: Callable[[T], Closable]) -> T:

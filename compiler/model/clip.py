@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from compiler.errors import Loc, raise_all
+from compiler.errors import Loc
 from compiler.model.fields import CLIP_FIELDS
 from compiler.model.limits import ID_LENGTH, TEXT_LENGTH, Damage, Motion, Stretch
 from compiler.model.reel import Clip, Transition
@@ -45,7 +45,7 @@ def read_clip(
     clip = clip_from(
         Stored(dict(row), report, Loc(None, f"/clips/{index}")), index, ClipDefaults(transition, stretch, damage)
     )
-    raise_all(report.errors)
+    report.raise_all()
     assert clip is not None, "a clip that cannot be read has an error"
     return clip
 
@@ -53,7 +53,7 @@ def read_clip(
 def clip_from(stored: Stored, index: int, defaults: ClipDefaults) -> Clip | None:
     """The clip, with its own notices; None if it cannot be read, for reasons in the report."""
     id_ = stored.field_or("id", f"clip{index + 1}", clip_id)
-    report = Report(stored.report.errors)
+    report = Report(stored.report.errors, rest=stored.report.rest)
     clip = Stored(stored.value, report, Loc(id_, stored.loc.pointer))
     if not clip.is_object(FIELDS):
         return None

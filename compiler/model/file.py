@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 
 from compiler.colours import BLACK, BLUR
-from compiler.errors import Loc, raise_all
+from compiler.errors import Loc
 from compiler.model.clip import DEFAULT_DAMAGE, DEFAULT_STRETCH, ClipDefaults, clip_from
 from compiler.model.encode import DEFAULT_ENCODE, read_encode
 from compiler.model.limits import (
@@ -50,7 +50,7 @@ def read_reel(text: str | bytes) -> Reel:
     report = Report()
     root = Stored(parse(decode(text, Loc()), Loc()), report, Loc())
     reel = _reel(root) if _is_ours(root) else None
-    raise_all(report.errors)
+    report.raise_all()
     assert reel is not None, "a reel that cannot be read has an error"
     return reel
 

@@ -14,13 +14,24 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TypeVar
 
-from compiler.errors import Loc, Notice, ReelError
+from compiler.errors import Loc, Notice, ReelError, raise_all
 from compiler.model.limits import ID_LENGTH, Limits
 from compiler.model.spelling import advice
 from compiler.model.wire import Doubled, Refused, parse
 
 T = TypeVar("T")
 Word = TypeVar("Word", bound=str)
+
+DESCRIBED = 1000
+"""Errors of one reading that are described; further ones are only counted, because a description costs more than the
+value that it is about."""
+
+
+@dataclass(slots=True)
+class Rest:
+    """The number of errors that were counted and not described."""
+
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,17 @@ class Report:
 
     errors: list[ReelError] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    rest: Rest = field(default_factory=Rest)
+
+    def is_full(self) -> bool:
+        """Whether no more errors are described; counts one that is therefore not."""
+        full = len(self.errors) >= DESCRIBED
+        self.rest.count += full
+        return full
+
+    def raise_all(self) -> None:
+        """Raise every error, if there are any."""
+        raise_all(self.errors, self.rest.count)
 
     def notice(self, loc: Loc, message: str) -> None:
         """Add a warning about `loc`."""
@@ -36,7 +58,8 @@ class Report:
 
     def error(self, code: str, loc: Loc, message: str, *, detail: str = "", hint: str = "") -> None:
         """Add an error about `loc`."""
-        self.errors.append(ReelError(code, loc, message, detail=detail, hint=hint))
+        if not self.is_full():
+            self.errors.append(ReelError(code, loc, message, detail=detail, hint=hint))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +90,9 @@ class Stored:
 
     def fault(self, code: str, message: str, *, detail: str = "", hint: str = "") -> None:
         """Report an error about the value; its text is the value's title and `message`."""
-        self.report.error(code, self.loc, f"{self.title} {message}", detail=detail, hint=hint)
+        if not self.report.is_full():
+            text = f"{self.title} {message}"
+            self.report.errors.append(ReelError(code, self.loc, text, detail=detail, hint=hint))
 
     def wrong_type(self, expected: str, code: str = "RC104", hint: str = "") -> None:
         """Report that the value is missing, or that it is not `expected`."""
@@ -107,6 +132,8 @@ class Stored:
                 self._unknown(str(key), known)
 
     def _unknown(self, key: str, known: Collection[str]) -> None:
+        if self.report.is_full():
+            return
         readable = key[:ID_LENGTH].encode("utf-8", "backslashreplace").decode("utf-8")
         close = difflib.get_close_matches(readable, sorted(known), 1)
         hint = f"did you mean {close[0]}?" if close else f"known here: {', '.join(sorted(known))}"

@@ -26,6 +26,9 @@ LIMITS = ChildLimits(memory=2 << 30, file=0, files=64, cpu=60)
 WITHIN = 120.0
 """Seconds that one answer may take."""
 
+ANSWER = 32 << 20
+"""Bytes of an answer, of which the times of three million frames take most: 14 hours at 60 frames a second."""
+
 AT_ONCE = 3
 """The most children at the same time."""
 
@@ -70,7 +73,8 @@ async def probing(requests: Sequence[Request], known: Known | None = None) -> di
             try:
                 media = known.get(path) if known else None
                 if media is None:
-                    media = media_of(path, await question("media", path, loc=wanted[path]))
+                    found = await question("media", path, loc=wanted[path])
+                    media = await asyncio.to_thread(media_of, path, found)
                     if known:
                         known.put(path, media)
                 return media
@@ -102,8 +106,10 @@ async def question(name: str, path: Path, *rest: Fraction, loc: Loc) -> Any:
         answer = await answer_of(child, WITHIN)
     except TimeoutError as error:
         raise _fault("RC604", path, loc, f"could not be read within {WITHIN:.0f} s", hint=SLOW) from error
+    if len(answer.stdout) > ANSWER:
+        raise _fault("RC604", path, loc, "has too many frames", f"their times take {len(answer.stdout)} bytes")
     try:
-        reply = json.loads(answer.stdout)
+        reply = await asyncio.to_thread(json.loads, answer.stdout)
     except ValueError as error:
         raise _crash(path, loc, answer.exit_code, answer.stderr) from error
     if wrong := reply.get("error"):

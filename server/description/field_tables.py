@@ -88,7 +88,7 @@ def _size(setting: Json) -> str:
     """A number of bytes as people say it."""
     if setting.get("unit") != "bytes":
         return ""
-    units = ((30, "GiB"), (20, "MiB"))
+    units = ((30, "GiB"), (20, "MiB"), (10, "KiB"))
     return next(f" ({setting['default'] >> bits} {unit})" for bits, unit in units if setting["default"] >> bits)
 
 

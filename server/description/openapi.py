@@ -89,6 +89,7 @@ HEADERS = {
     416: {"Content-Range": "The size in bytes."},
     429: {"Retry-After": "Seconds."},
     503: {"Retry-After": "Seconds."},
+    507: {"Retry-After": "Seconds, where waiting can help."},
 }
 """The headers of answers besides ALWAYS, by status."""
 
@@ -166,7 +167,7 @@ def statuses(op: Operation) -> list[int]:
     """Every status that the operation may answer with, sorted."""
     found = {op.answers.status, *op.answers.also, *op.answers.errors, 429, 500, 503}
     found |= set() if op.public else {401}
-    found |= {403} if op.method in UNSAFE else set()
+    found |= {403, 408} if op.method in UNSAFE else set()
     found |= {400, 413, 415, 422} if op.takes.body else set()
     found |= {400, 413} if op.method in UNSAFE and not op.takes.streams else set()
     found |= {422} if "Idempotency-Key" in op.takes.headers else set()

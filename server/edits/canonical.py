@@ -10,8 +10,9 @@ from typing import Any
 
 from compiler.errors import Loc, Notice, ReelError, ReelErrors
 from compiler.model import CLIP_FIELDS, Reel, canonical, read_clip, read_reel
+from server.edits.bounds import check_texts
 from server.footage.facts import Footage
-from server.problem import Problem, from_reel
+from server.problem import MOST_ERRORS, Problem, from_reel
 from server.tables.clips import FLAGS, NESTED, UNTOUCHED, ClipVersion
 from server.tables.projects import ProjectEdit
 
@@ -28,6 +29,7 @@ def saved(row: ClipVersion, changes: Mapping[str, Any], footage: Footage | None)
     touched = _touched(changes)
     if not touched:
         return row["edit"], []
+    check_texts({name: changes[name] for name in touched if name in changes})
     fields = {name: changes[name] if name in changes else row["edit"][name] for name in touched}
     try:
         clip = read_clip({"id": row["clip_key"], "media": "stored", **fields}, 0)
@@ -38,7 +40,7 @@ def saved(row: ClipVersion, changes: Mapping[str, Any], footage: Footage | None)
     except ValueError as error:  # keyframes by time, of a clip without footage
         raise Problem(422, "unreadable_stored_data", str(error), clip_id=row["clip_key"]) from error
     columns = {name: _column(name, written[name]) for name in touched}
-    return {**row["edit"], **columns}, [_as_text(notice) for notice in clip.notices]
+    return {**row["edit"], **columns}, _warnings(clip.notices)
 
 
 def _touched(changes: Iterable[str]) -> list[str]:
@@ -51,6 +53,12 @@ def _column(name: str, value: Any) -> Any:
     if value is None or name not in NESTED:
         return float(value) if isinstance(value, int) and name not in FLAGS else value
     return json.dumps(value)
+
+
+def _warnings(notices: Sequence[Notice]) -> list[str]:
+    """The first notices as text, and how many more there are."""
+    more = len(notices) - MOST_ERRORS
+    return [*map(_as_text, notices[:MOST_ERRORS]), *([f"{more} more warnings"] if more > 0 else [])]
 
 
 def _as_text(notice: Notice) -> str:

@@ -36,6 +36,7 @@ from server.tables import projects, raw_clips
 from server.tables.clips import ClipRow
 from server.tables.projects import ProjectEdit, ProjectRow
 from server.tables.raw_clips import RawClipRow
+from server.threads import computed
 
 T = TypeVar("T")
 
@@ -147,8 +148,7 @@ class Compiler:
 
     async def compile_once(self, edit: Edit, reel: Reel, media: Mapping[str, Media], program: str) -> Compiled:
         """The same, from memory when it was compiled lately: the inspector asks for one reel again and again."""
-        etags = [edit.raws[raw_id]["etag"] for raw_id in sorted(media)]
-        key = hashlib.sha256(json.dumps([program, reel_text(edit.project, edit.clips), etags]).encode()).hexdigest()
+        key = await computed(_compile_key, edit, media, program)
         found = self._kept.pop(key, None) or await self.compile(reel, media, program)
         self._kept[key] = found
         while len(self._kept) > KEPT:
@@ -158,6 +158,12 @@ class Compiler:
     def close(self) -> None:
         """Let the threads end; nothing is compiled from now on."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _compile_key(edit: Edit, media: Mapping[str, Media], program: str) -> str:
+    """A hash of everything that the compiled reel depends on."""
+    etags = [edit.raws[raw_id]["etag"] for raw_id in sorted(media)]
+    return hashlib.sha256(json.dumps([program, reel_text(edit.project, edit.clips), etags]).encode()).hexdigest()
 
 
 def _compiled(reel: Reel, media: Mapping[str, Media], program: str | None) -> Compiled:

@@ -17,7 +17,7 @@ from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.record import Media
 from server.edits.canonical import no_clips, reel_text, unframed
 from server.edits.compiled import Compiler, Edit, lost_footage
-from server.problem import Problem, fault
+from server.problem import MOST_ERRORS, Problem, fault
 from server.tables.clips import UNTOUCHED, ClipRow
 
 Json = dict[str, Any]
@@ -26,11 +26,21 @@ Json = dict[str, Any]
 async def drafted(edit: Edit, media: Mapping[str, Media], compiler: Compiler) -> Json:
     """The draft of an edit, computed in one of the compiler's threads; footage missing from `media` is lost."""
     if not edit.clips:
-        return _unknown(edit, [_as_json(no_clips(edit.project))])
+        return {**_unknown(edit, [_as_json(no_clips(edit.project))]), "more_errors": 0}
     return await compiler.run(partial(_draft, edit, media))
 
 
 def _draft(edit: Edit, media: Mapping[str, Media]) -> Json:
+    """The draft; of many errors and warnings only the first are listed."""
+    whole = _complete_draft(edit, media)
+    errors, warnings = whole["errors"], whole["warnings"]
+    more = len(warnings) - MOST_ERRORS
+    rest = [{"clip_id": None, "pointer": None, "message": f"{more} more warnings"}] if more > 0 else []
+    listed = {"errors": errors[:MOST_ERRORS], "more_errors": max(0, len(errors) - MOST_ERRORS)}
+    return {**whole, **listed, "warnings": [*warnings[:MOST_ERRORS], *rest]}
+
+
+def _complete_draft(edit: Edit, media: Mapping[str, Media]) -> Json:
     wrong = [each for k, row in enumerate(edit.clips) for each in _missing(k, row, media)]
     lost = {row["clip_key"] for row in edit.clips if row["raw_clip_id"] not in media}
     reel, errors = _read(edit)

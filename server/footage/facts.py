@@ -20,6 +20,7 @@ from compiler.supervise.record import Media, checked_media, media_of, recorded
 from server.problem import storage_problem
 from server.storage.objects import DamagedObject, ObjectStore
 from server.tables.raw_clips import RawClipRow
+from server.threads import computed
 
 PLAYED = {
     "mov": (("h264", "av1", "vp9"), ("aac", "mp3", "opus", "flac")),
@@ -66,8 +67,8 @@ def facts_key(object_key: str) -> str:
 
 async def write_facts(store: ObjectStore, object_key: str, media: Media, sha256: str) -> dict[str, Any]:
     """Store the facts of a file and its checksum, and return the facts' summary for the database."""
-    facts = recorded(media)
-    await store.put(facts_key(object_key), _sealed(facts, sha256))
+    facts = await computed(recorded, media)
+    await store.put(facts_key(object_key), await computed(_sealed, facts, sha256))
     ticks = facts["video"].pop("ticks")
     return {**facts, "video": {**facts["video"], "variable": bool(ticks)}}
 
@@ -95,7 +96,7 @@ async def store_footage(
 async def read_facts(store: ObjectStore, object_key: str, path: Path) -> Facts:
     """The facts of a file whose copy is at `path`; Missing if none are stored, DamagedObject if they are damaged."""
     key = facts_key(object_key)
-    return facts_in(await store.get(key), key, path)
+    return await computed(facts_in, await store.get(key), key, path)
 
 
 def facts_in(document: bytes, key: str, path: Path) -> Facts:
@@ -116,7 +117,8 @@ def facts_in(document: bytes, key: str, path: Path) -> Facts:
 async def add_checksum(store: ObjectStore, object_key: str, sha256: str) -> None:
     """Store the checksum of a file with its facts, which are older than checksums."""
     key = facts_key(object_key)
-    await store.put(key, _sealed(json.loads(await store.get(key)), sha256))
+    facts = await computed(json.loads, await store.get(key))
+    await store.put(key, await computed(_sealed, facts, sha256))
 
 
 def _sealed(facts: Mapping[str, Any], sha256: str) -> bytes:

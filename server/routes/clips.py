@@ -36,7 +36,7 @@ async def clip_of(reader: Reader, call: Call[Any]) -> ClipRow:
     return row
 
 
-@api.op("POST", CLIPS, Takes(NewClip, headers=("Idempotency-Key",)), Answers(Saved, 201, errors=(404, 422)))
+@api.op("POST", CLIPS, Takes(NewClip, headers=("Idempotency-Key",), large=True), Answers(Saved, 201, errors=(404, 422)))
 async def add(call: Call[NewClip]) -> Response:
     """Add a clip at the end of a project."""
     body = call.body
@@ -64,7 +64,12 @@ async def index(call: Call[NoBody]) -> Json:
     return {"clips": await call.ask(question)}
 
 
-@api.op("PUT", CLIPS + "/reorder", Takes(Order, headers=("Idempotency-Key",)), Answers(Reordered, errors=(404, 422)))
+@api.op(
+    "PUT",
+    CLIPS + "/reorder",
+    Takes(Order, headers=("Idempotency-Key",), large=True),
+    Answers(Reordered, errors=(404, 422)),
+)
 async def reorder(call: Call[Order]) -> Response:
     """Put the clips of a project in this order."""
 
@@ -86,7 +91,7 @@ async def show(call: Call[NoBody]) -> Response | Json:
     return clips.as_json(row)
 
 
-@api.op("PUT", CLIP, Takes(ClipChange, headers=CONDITIONAL), Answers(Saved, errors=(404, 412, 422)))
+@api.op("PUT", CLIP, Takes(ClipChange, headers=CONDITIONAL, large=True), Answers(Saved, errors=(404, 412, 422)))
 async def save(call: Call[ClipChange]) -> Response:
     """Save a clip as its next version; the answer comes when it is durable."""
     body = call.body
@@ -145,7 +150,8 @@ async def restore(call: Call[Restore]) -> Response:
 async def _save(unit: Transaction, call: Call[Any], row: ClipVersion, changes: Mapping[str, Any]) -> Json:
     """Store the row's next version, with these changes of its edit."""
     raw = await raw_clips.get(unit, row["raw_clip_id"]) if row["raw_clip_id"] else None
-    edit, warnings = saved(row, changes, summary(raw["media_info"]) if raw else None)
+    footage = summary(raw["media_info"]) if raw else None
+    edit, warnings = await call.compute(saved, row, changes, footage)
     return await _next(unit, call, {**row, "edit": edit}, warnings)
 
 

@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
+from starlette.responses import JSONResponse, Response
 
+from server.edits.bounds import check_texts
 from server.edits.compiled import Edit, footage_there, project_of, read_edit
 from server.edits.drafts import drafted
-from server.problem import invalid, not_found
+from server.problem import MOST_ERRORS, invalid, not_found
 from server.routes.shapes import Answer, Change, ClipEdit, Fault, Id
 from server.storage.database import Reader
 from server.tables import clips
 from server.tables.clips import ClipRow
-from server.web.api import Answers, Call, Json, Operations, Takes, plain
+from server.threads import computed
+from server.web.api import Answers, Call, Operations, Takes
+from server.web.bodies import plain
 
 api = Operations("drafts")
 
@@ -63,20 +67,21 @@ class Drafted(Answer):
     canvas: dict[str, Any] | None
     frames: int | None
     duration: float | None
-    errors: list[Fault]
+    errors: Annotated[list[Fault], Field(max_length=MOST_ERRORS)]
+    more_errors: Annotated[int, Field(description="The number of errors that are not listed.")]
     warnings: list[Fault]
     clips: list[DraftedClip]
 
 
-@api.op("POST", "/api/projects/{project_id}/draft", Takes(Draft), Answers(Drafted, errors=(404, 422)))
-async def draft(call: Call[Draft]) -> Json:
+@api.op("POST", "/api/projects/{project_id}/draft", Takes(Draft, large=True), Answers(Drafted, errors=(404, 422)))
+async def draft(call: Call[Draft]) -> Response:
     """Compute a project with these changes; nothing is saved.
 
     The answer has every error of the edit; clips without errors are described in full: `source` is the source time
     in seconds at each of the clip's record frames, `crop` the box in pixels of the displayed picture that the film
     shows at them, `path` the box over source time. They are the compiler's own curves, as polynomials.
     """
-    given = {each.clip_id: _fields(each, k) for k, each in enumerate(call.body.clips)}
+    given = await call.compute(_given, call.body)
     order = call.body.order if "order" in call.body.model_fields_set else None
 
     async def question(reader: Reader) -> Edit:
@@ -87,10 +92,16 @@ async def draft(call: Call[Draft]) -> Json:
     edit = await call.ask(question)
     services = call.services
     found = await footage_there(edit, services.store, services.cache, lambda raw, _: Path(raw["id"], raw["name"]))
-    return await drafted(edit, {raw_id: facts.media for raw_id, (_, facts) in found.items()}, services.compiler)
+    media = {raw_id: facts.media for raw_id, (_, facts) in found.items()}
+    return await computed(JSONResponse, await drafted(edit, media, services.compiler))
+
+
+def _given(body: Draft) -> dict[str, Mapping[str, Any]]:
+    return {each.clip_id: _fields(each, k) for k, each in enumerate(body.clips)}
 
 
 def _fields(body: ClipDraft, k: int) -> Mapping[str, Any]:
+    check_texts(body.edit(), f"/clips/{k}")
     return {name: plain(value, f"/clips/{k}/{name}") for name, value in body.edit().items()}
 
 

@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from compiler.formats import Format
 from compiler.pipeline import Compiled
@@ -17,7 +17,8 @@ from server.edits.compiled import Edit, footage_of, project_of, read_edit, reel_
 from server.routes.shapes import Explain, Explained
 from server.storage.database import Reader
 from server.tables import clips
-from server.web.api import Answers, Call, Json, Operations, Takes
+from server.threads import computed
+from server.web.api import Answers, Call, Operations, Takes
 
 api = Operations("explain")
 
@@ -46,7 +47,7 @@ TYPES = {
     Takes(Explain),
     Answers(Explained, errors=(400, 404, 422, 500), media=tuple(dict.fromkeys(TYPES.values()))),
 )
-async def explain(call: Call[Explain]) -> Response | Json:
+async def explain(call: Call[Explain]) -> Response:
     """The graph, the script, the command and the plan of a stored project.
 
     They are those of `reelc compile --dry-run` for the same edit. With `format` the answer is one of its forms alone,
@@ -55,8 +56,12 @@ async def explain(call: Call[Explain]) -> Response | Json:
     """
     edit, compiled = await explained(call, call.body.project_id)
     if call.body.format is not None:
-        return form_of(compiled, Format(call.body.format))
-    return {
+        return await computed(form_of, compiled, Format(call.body.format))
+    return await computed(_explanation, edit, compiled)
+
+
+def _explanation(edit: Edit, compiled: Compiled) -> Response:
+    explanation = {
         "success": True,
         "project_id": edit.project["id"],
         "graph": FORMS[Format.text](compiled),
@@ -66,6 +71,7 @@ async def explain(call: Call[Explain]) -> Response | Json:
         "stages": [{"name": stage.name, "law": stage.law} for stage in compiled.stages],
         "warnings": [str(notice) for notice in compiled.plan.notices],
     }
+    return JSONResponse(explanation)
 
 
 async def explained(call: Call[Any], project_id: str) -> tuple[Edit, Compiled]:

@@ -33,7 +33,7 @@ BROKEN_OFF = 499
 @api.op(
     "POST",
     "/api/export/framing/render",
-    Takes(ExportRequest, headers=("Prefer",)),
+    Takes(ExportRequest, headers=("Prefer",), large=True),
     Answers(Exported, also=(202,), errors=(400, 404, 409, 412, 422, 429, 500)),
 )
 async def render(call: Call[ExportRequest]) -> Response | Json:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
+
 from starlette.responses import JSONResponse, Response
 
 from server.metrics import MEDIA_TYPE
-from server.problem import Problem
 from server.routes.shapes import Status
-from server.storage.objects import Missing, StoreFailed
 from server.web.api import Answers, Call, Json, NoBody, Operations
+from server.web.identity import bearer_of, unauthorised
 
 api = Operations("health")
+
+LOCAL = frozenset({"127.0.0.1", "::1"})
+"""The addresses of clients on this machine."""
 
 
 @api.op("GET", "/healthz", answers=Answers(Status), public=True)
@@ -21,17 +25,23 @@ async def healthz(_: Call[NoBody]) -> Json:
 
 @api.op("GET", "/readyz", answers=Answers(Status, errors=(503,)), public=True)
 async def readyz(call: Call[NoBody]) -> Response:
-    """Answers while the object store does."""
-    try:
-        await call.services.store.head("accounts/nobody")
-    except Missing:
-        pass
-    except StoreFailed as error:
-        raise Problem(503, "storage_error", "the object store does not answer", headers={"Retry-After": "2"}) from error
+    """Answers while the server can work: the store and the disk take data, with room, files and the fence.
+
+    The answer is at most a second old.
+    """
+    await call.services.readiness.check()
     return JSONResponse({"status": "ready"})
 
 
-@api.op("GET", "/metrics", answers=Answers(media=("text/plain",)), public=True)
+@api.op("GET", "/metrics", answers=Answers(errors=(401,), media=("text/plain",)), public=True)
 async def metrics(call: Call[NoBody]) -> Response:
-    """The metrics in the text format of Prometheus."""
+    """The metrics in the text format of Prometheus, for `metrics_token`, or without one for clients on this machine."""
+    if not _may_see_metrics(call):
+        raise unauthorised()
     return Response(call.services.metrics.text(), media_type=MEDIA_TYPE)
+
+
+def _may_see_metrics(call: Call[NoBody]) -> bool:
+    if token := call.services.settings.metrics_token.get_secret_value():
+        return secrets.compare_digest(bearer_of(call.request).encode(), token.encode())
+    return call.request.client is not None and call.request.client.host in LOCAL

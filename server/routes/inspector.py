@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from markupsafe import Markup
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from compiler.errors import ReelError
 from compiler.formats import Format
@@ -28,6 +28,7 @@ from server.edits.compiled import Edit
 from server.problem import invalid, not_found
 from server.routes.explain import STYLE_HASH, explained, form_of
 from server.routes.shapes import Inspected, Traced
+from server.threads import computed
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.envelope import CSP
 from server.web.pages import page
@@ -74,8 +75,12 @@ async def inspector(call: Call[NoBody]) -> Response:
         raise not_found("not_found", f"unknown form: use one of {', '.join(forms)}")
     edit, compiled = await explained(call, call.path("project_id"))
     if form is not None:
-        return form_of(compiled, forms[form])
-    look = _look(call.request.query_params, compiled)
+        return await computed(form_of, compiled, forms[form])
+    return await computed(_page, call.uid, edit, compiled, call.request.query_params)
+
+
+def _page(uid: str, edit: Edit, compiled: Compiled, asked: Mapping[str, str]) -> Response:
+    look = _look(asked, compiled)
     names = {clip["clip_key"]: clip["name"] for clip in edit.clips}
     outputs = {"command": command(compiled), "script_name": SCRIPT, "film_name": film_name(compiled)}
     facts = {"edit": edit, "plan": compiled.plan.as_json(), "notices": compiled.plan.notices, "names": names}
@@ -83,26 +88,30 @@ async def inspector(call: Call[NoBody]) -> Response:
     if look.at is not None:
         selected |= _traced(compiled, look.at)
     headers = {"content-security-policy": PAGE_CSP}
-    controls = {"uid": call.uid, "look": look, "sides": SIDES, "forms": list(forms)}
+    controls = {"uid": uid, "look": look, "sides": SIDES, "forms": [form.value for form in Format]}
     return page("explain.html", 200, headers, **controls, **facts, **outputs, **selected)
 
 
 @api.op("GET", PAGE + ".json", Takes(query=("stage", "node")), Answers(Inspected, errors=(400, 404, 422, 500)))
-async def inspected(call: Call[NoBody]) -> Json:
+async def inspected(call: Call[NoBody]) -> Response:
     """One stage of a stored project's graph, and with `node` one of its definitions.
 
     Stages are counted from 0; the default is the simplest to read, the graph before the passes that rewrite it for
     ffmpeg. `node` is a definition's name.
     """
     edit, compiled = await explained(call, call.path("project_id"))
-    look = _look(call.request.query_params, compiled)
+    return await computed(_as_json, edit, compiled, call.request.query_params)
+
+
+def _as_json(edit: Edit, compiled: Compiled, asked: Mapping[str, str]) -> Response:
+    look = _look(asked, compiled)
     graph = compiled.stages[look.stage].graph
     before = compiled.stages[look.stage - 1].graph if look.stage else None
     stages = [
         {"name": each.stage.name, "law": each.stage.law, "new": each.new, "changed": each.changed, "gone": each.gone}
         for each in changes(compiled.stages)
     ]
-    return {
+    document = {
         "project_id": edit.project["id"],
         "stages": stages,
         "stage": look.stage,
@@ -112,6 +121,7 @@ async def inspected(call: Call[NoBody]) -> Json:
         "plan": dict(compiled.plan.as_json()),
         "node": _node(edit, compiled, look),
     }
+    return JSONResponse(document)
 
 
 @api.op("GET", PAGE + "/at.json", Takes(query=("at",)), Answers(Traced, errors=(400, 404, 422, 500)))
@@ -119,7 +129,7 @@ async def trace(call: Call[NoBody]) -> Json:
     """The clips, source frames, boxes and definitions at a record time, as `reelc compile --at` traces them."""
     _, compiled = await explained(call, call.path("project_id"))
     at = _seconds(call.request.query_params.get("at", "0"))
-    return dict(traced(compiled, at))
+    return dict(await computed(traced, compiled, at))
 
 
 def _look(asked: Mapping[str, str], compiled: Compiled) -> Look:

@@ -14,7 +14,8 @@ from server.routes.shapes import NewProject, Project, ProjectChange, Projects
 from server.storage.database import Reader, Transaction
 from server.tables import clips, projects
 from server.tables.projects import ProjectEdit, ProjectRow
-from server.web.api import Answers, Call, Json, NoBody, Operations, Takes, plain
+from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
+from server.web.bodies import plain
 
 api = Operations("projects")
 

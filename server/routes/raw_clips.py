@@ -69,13 +69,14 @@ async def raw_clip_of(reader: Reader, raw_clip_id: str) -> RawClipRow:
     "POST",
     "/api/raw-clips",
     Takes(query=("name",), headers=("Idempotency-Key",), media=TAKES, streams=True),
-    Answers(RawClip, 201, errors=(400, 413, 415, 422)),
+    Answers(RawClip, 201, errors=(400, 413, 415, 422, 507)),
 )
 async def upload(call: Call[NoBody]) -> Response:
     """Upload footage: as a form with a `file`, or as the body itself with `?name=`."""
     raw_clip_id = new_id("r")
     async with _received(call, raw_clip_id) as (path, name, sha256):
-        media = await _probed(path, name)
+        async with call.services.uploads.probes.of(call.uid):
+            media = await _probed(path, name)
         with call.services.coming.kept(media_key(call.uid, raw_clip_id)):
             services = call.services
             row = await store_footage(services.store, call.uid, raw_clip_id, name, path, media, sha256, services.now())
@@ -171,21 +172,35 @@ async def _received(call: Call[NoBody], raw_clip_id: str) -> AsyncIterator[tuple
     folder = call.services.temporary
     await in_thread(folder.mkdir, parents=True, exist_ok=True)
     path = folder / raw_clip_id
+    form = kind == "multipart/form-data"
+    if not form and not kind.startswith(_STREAMED):
+        message = "send a form with a file, or the bytes with a Content-Type of video/* or image/*"
+        raise Problem(415, "unsupported_media_type", message)
     try:
-        if kind == "multipart/form-data":
-            name, sha256 = await _form(call.request, path, limit)
-        elif kind.startswith(_STREAMED):
-            name, sha256 = await _body(call.request, path, limit)
-        else:
-            message = "send a form with a file, or the bytes with a Content-Type of video/* or image/*"
-            raise Problem(415, "unsupported_media_type", message)
-        yield path, _named(name), sha256
+        async with _admitted(call, form=form) as request:
+            name, sha256 = await (_form if form else _body)(request, path, limit)
+            yield path, _named(name), sha256
     except ClientDisconnect as error:
         raise Problem(400, "upload_broken_off", "the upload ended before its end") from error
     except OSError as error:
         raise StoreFailed(f"an upload cannot be kept here: {error.strerror}") from error
     finally:
         await in_thread(path.unlink, missing_ok=True)
+
+
+@asynccontextmanager
+async def _admitted(call: Call[NoBody], *, form: bool) -> AsyncIterator[Request]:
+    """The request, once there is room for its body, which is counted while it comes."""
+    uploads, stated = call.services.uploads, call.request.headers.get("content-length", "")
+    size = int(stated) if stated.isdecimal() else None
+    async with uploads.admitted(call.uid, size, lambda: call.ask(raw_clips.total_size), form=form) as share:
+
+        async def counted() -> Message:
+            message = await call.request.receive()
+            uploads.receive(share, len(message.get("body", b"")))
+            return message
+
+        yield Request(call.request.scope, counted)
 
 
 def _named(name: str) -> str:

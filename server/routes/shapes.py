@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from server.problem import MOST_ERRORS
 from server.web.api import Body
 
 NAME_LENGTH = 200
@@ -243,7 +244,10 @@ class Failure(Answer):
     clip_id: str | None = None
     pointer: Annotated[str | None, Field(description="A JSON pointer to what is wrong.")] = None
     hint: str | None = None
-    errors: Annotated[list[Fault] | None, Field(description="Every error, where there are several.")] = None
+    errors: Annotated[
+        list[Fault] | None, Field(max_length=MOST_ERRORS, description="The errors, where there are several.")
+    ] = None
+    more_errors: Annotated[int | None, Field(description="The number of errors that are not listed.")] = None
 
 
 class Projects(Answer):

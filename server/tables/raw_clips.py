@@ -36,6 +36,12 @@ async def every(reader: Reader) -> list[RawClipRow]:
     return [_row(row) for row in rows]
 
 
+async def total_size(reader: Reader) -> int:
+    """The bytes of all raw clips."""
+    row = await reader.one("SELECT coalesce(sum(size), 0) AS n FROM raw_clips")
+    return int(row["n"]) if row else 0
+
+
 async def add(unit: Transaction, row: RawClipRow) -> None:
     """Add a raw clip; its object is stored already."""
     sql = f"INSERT INTO raw_clips ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"

@@ -9,23 +9,23 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from fractions import Fraction
-from typing import Any, Generic, TypeVar, cast
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, ParamSpec, TypeVar
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from compiler.errors import Loc, ReelError, ReelErrors
-from compiler.model.wire import Doubled, Refused, decode, parse
+from compiler.errors import ReelError, ReelErrors
 from server import logs
 from server.failures import UNSTORED, unstored
-from server.problem import Problem, from_reel, invalid
+from server.problem import Problem, from_reel
 from server.storage.database import Reader, Transaction
 from server.storage.held import RequestDatabase
+from server.threads import computed
+from server.web.bodies import read, read_body
 from server.web.envelope import ROUTE
 from server.web.identity import identify, refuse_foreign_origin
 from server.web.pages import problem_page, wants_page
@@ -34,9 +34,12 @@ from server.web.services import Services
 
 B = TypeVar("B", bound="Body")
 T = TypeVar("T")
+P = ParamSpec("P")
 Json = dict[str, Any]
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+SMALL = 16 << 10
+"""Bytes of a body that is read at once: that takes less time than starting a thread for it is worth."""
 
 
 class Body(BaseModel):
@@ -72,6 +75,13 @@ class Call(Generic[B]):
         """The user's database."""
         async with self.services.request_databases.of(self.uid) as held:
             yield held
+
+    async def compute(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+        """The result of arithmetic on the body: in a thread if the body is large, because it would hold the loop."""
+        if len(self.raw) <= SMALL:
+            return work(*given, **named)
+        async with self.services.arithmetic.of(self.uid):
+            return await computed(work, *given, **named)
 
     async def ask(self, question: Callable[[Reader], Awaitable[T]]) -> T:
         """The answer to a question, from one snapshot of the user's database."""
@@ -111,6 +121,8 @@ class Takes:
     """The media types of a body that the handler reads itself, each with its schema."""
     streams: bool = False
     """Whether the handler reads the body itself."""
+    large: bool = False
+    """Whether the body may be as large as an edit: `edit_limit` in place of `body_limit`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,60 +231,9 @@ async def _call(op: Operation, request: Request, services: Services) -> Call[Any
     logs.user_id.set(uid)
     if uid:
         services.limits.user(uid)
-    raw = b"" if op.takes.streams else await _read(request, services.settings.body_limit)
-    return Call(request, services, uid, _body(op.takes.body, raw, request), raw)
-
-
-def _body(model: type[Body] | None, raw: bytes, request: Request) -> Body:
-    return read_body(model, raw, request.headers.get("content-type", "")) if model else NoBody()
-
-
-async def _read(request: Request, limit: int) -> bytes:
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > limit:
-            raise Problem(413, "too_large", f"the request body exceeds {limit} bytes")
-    return bytes(body)
-
-
-def read_body(model: type[B], raw: bytes, content_type: str) -> B:
-    """The body, parsed with exact numbers and validated: 415 for another Content-Type, 400 for invalid JSON, 422."""
-    if content_type.partition(";")[0].strip().lower() != "application/json":
-        raise Problem(415, "unsupported_media_type", "send JSON, with Content-Type: application/json")
-    try:
-        tree = parse(decode(raw, Loc()), Loc())
-    except ReelError as error:
-        detail = f": {error.detail}" if error.detail else ""
-        raise Problem(400, "invalid_json", f"the body {_clause(error.message)}{detail}") from error
-    if isinstance(tree, Doubled):
-        raise invalid(f"{tree.twice[0]!r} is given twice", pointer=f"/{tree.twice[0]}")
-    try:
-        return model.model_validate(tree)
-    except ValidationError as error:
-        found = [{"pointer": _pointer(each["loc"]), "message": each["msg"]} for each in error.errors()]
-        raise invalid(f"{found[0]['pointer'] or 'the body'}: {found[0]['message']}", found) from error
-
-
-def _clause(message: str) -> str:
-    return message.removeprefix("the reel file ")
-
-
-def _pointer(loc: tuple[str | int, ...]) -> str:
-    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in loc)
-
-
-def plain(tree: object, pointer: str = "") -> Any:
-    """A tree from `parse` as values that `json` can write; 422 for a number beyond doubles or a duplicate name."""
-    match tree:
-        case Fraction():
-            return tree.numerator if tree.denominator == 1 else float(tree)
-        case Refused():
-            raise invalid(f"{pointer} {tree.message}", pointer=pointer)
-        case Doubled():
-            raise invalid(f"{pointer}/{tree.twice[0]} is given twice", pointer=f"{pointer}/{tree.twice[0]}")
-        case dict():
-            return {name: plain(value, pointer + _pointer((name,))) for name, value in cast(Json, tree).items()}
-        case list():
-            return [plain(value, f"{pointer}/{index}") for index, value in enumerate(tree)]
-    return tree
+    limit = services.settings.edit_limit if op.takes.large else services.settings.body_limit
+    raw = b"" if op.takes.streams else await read(request, limit)
+    call: Call[Any] = Call(request, services, uid, NoBody(), raw)
+    if op.takes.body is None:
+        return call
+    return replace(call, body=await call.compute(read_body, op.takes.body, raw, call.header("content-type") or ""))

@@ -19,11 +19,19 @@ CSP = (
 HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
     "content-security-policy": CSP,
     "cache-control": "no-store",
 }
 """The headers of every answer that does not set them itself."""
+
+HTTPS_ONLY = {"strict-transport-security": "max-age=63072000"}
+"""The header by which browsers use nothing but https for two years, sent where the public address is https."""
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""The methods that are counted by name; all others are counted as `other`, because clients invent them."""
 
 ROUTE = "reelc.route"
 """The key in the scope under which an operation leaves its pattern."""
@@ -34,8 +42,9 @@ _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 class Envelope:
     """The middleware, in pure ASGI, so that it sees every message of an answer."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, secure: bool = False) -> None:
         self.app, self.metrics = app, metrics
+        self._headers = HEADERS | (HTTPS_ONLY if secure else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request with an id, and count and log it."""
@@ -52,7 +61,7 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = _complete_headers(message.get("headers", ()), request_id)
+                message["headers"] = self._complete(message.get("headers", ()), request_id)
                 self._count(scope, status, time.monotonic() - started)
             await send(message)
 
@@ -68,9 +77,15 @@ class Envelope:
             self._log(scope, status, time.monotonic() - started)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        route, method = _route(scope), scope["method"]
+        route, method = _route(scope), scope["method"] if scope["method"] in METHODS else "other"
         self.metrics.requests.labels(method, route, str(status)).inc()
         self.metrics.seconds.labels(method, route).observe(seconds)
+
+    def _complete(self, headers: object, request_id: str) -> list[tuple[bytes, bytes]]:
+        given = list(headers)  # type: ignore[call-overload]
+        names = {name.lower() for name, _ in given}
+        more = {**self._headers, "x-request-id": request_id}
+        return [*given, *((k.encode(), v.encode()) for k, v in more.items() if k.encode() not in names)]
 
     @staticmethod
     def _log(scope: Scope, status: int, seconds: float) -> None:
@@ -81,10 +96,3 @@ class Envelope:
 def _route(scope: Scope) -> str:
     """The pattern that matched; a metric for every address would be too many."""
     return str(scope.get(ROUTE, "unmatched"))
-
-
-def _complete_headers(headers: object, request_id: str) -> list[tuple[bytes, bytes]]:
-    given = list(headers)  # type: ignore[call-overload]
-    names = {name.lower() for name, _ in given}
-    more = {**HEADERS, "x-request-id": request_id}
-    return [*given, *((k.encode(), v.encode()) for k, v in more.items() if k.encode() not in names)]

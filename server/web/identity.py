@@ -16,8 +16,7 @@ COOKIE = "reelc_session"
 
 async def identify(connection: HTTPConnection, accounts: Accounts) -> str:
     """The id of the request's user; 401 without a valid token or session, 503 when the look-up fails."""
-    scheme, _, given = connection.headers.get("authorization", "").partition(" ")
-    bearer = given.strip() if scheme.lower() == "bearer" else ""
+    bearer = bearer_of(connection)
     cookie = connection.cookies.get(COOKIE, "")
     try:
         uid = await accounts.user_of(bearer, "bearer") if bearer else await accounts.user_of(cookie, "session")
@@ -26,6 +25,12 @@ async def identify(connection: HTTPConnection, accounts: Accounts) -> str:
     if uid is None:
         raise unauthorised()
     return uid
+
+
+def bearer_of(connection: HTTPConnection) -> str:
+    """The bearer token of the request; empty if there is none."""
+    scheme, _, given = connection.headers.get("authorization", "").partition(" ")
+    return given.strip() if scheme.lower() == "bearer" else ""
 
 
 def unauthorised() -> Problem:

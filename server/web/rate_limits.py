@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv6Address, ip_network
 from math import ceil
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -63,6 +64,14 @@ def _refuse(wait: float) -> None:
         raise Problem(429, "too_many_requests", f"too many requests: wait {ceil(wait)} s", headers=headers)
 
 
+def network_of(address: str) -> str:
+    """The address whose connections and requests are counted together: of IPv6 the network of one site, a /64."""
+    try:
+        return str(ip_network((IPv6Address(address.partition("%")[0]), 64), strict=False))
+    except ValueError:
+        return address
+
+
 class AddressLimit:
     """The middleware that limits requests by address, before any look-up."""
 
@@ -73,7 +82,7 @@ class AddressLimit:
         """Serve one request, or answer 429 when its address exceeds the limit."""
         if scope["type"] == "http" and scope["path"] not in FREE:
             try:
-                self.limits.address((scope.get("client") or ("",))[0])
+                self.limits.address(network_of((scope.get("client") or ("",))[0]))
             except Problem as problem:
                 await problem.response()(scope, receive, send)
                 return

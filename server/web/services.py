@@ -15,6 +15,7 @@ from server.footage.checked import FilmCheck
 from server.footage.previews import Previews
 from server.footage.sending import Sending
 from server.footage.sweep import Coming
+from server.footage.uploads import Uploads
 from server.metrics import Metrics
 from server.settings import Settings
 from server.storage.folder import FolderStore
@@ -22,7 +23,9 @@ from server.storage.held import RequestDatabases
 from server.storage.objects import ObjectStore
 from server.storage.s3 import Bucket, S3Store
 from server.storage.tenants import Databases
+from server.threads import ARITHMETIC_THREADS, Turns
 from server.web.rate_limits import RateLimits
+from server.web.readiness import Readiness
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,9 @@ class Services:
     sending: Sending
     film_check: FilmCheck
     coming: Coming
+    uploads: Uploads
+    arithmetic: Turns
+    readiness: Readiness
     previews: Previews
     jobs: Jobs
 
@@ -65,7 +71,7 @@ class Services:
 def make_store(settings: Settings) -> ObjectStore:
     """The object store chosen by the settings."""
     if settings.store == "folder":
-        return FolderStore(settings.data / "objects")
+        return FolderStore(settings.objects)
     return S3Store(
         Bucket(
             settings.s3_bucket,
@@ -99,6 +105,9 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
         sending=sending,
         film_check=FilmCheck(store),
         coming=coming,
+        uploads=Uploads(settings),
+        arithmetic=Turns(ARITHMETIC_THREADS, 1),
+        readiness=Readiness(settings, store, databases),
         previews=Previews(settings, store, cache, metrics),
         jobs=Jobs(settings, databases, render, sending, metrics, coming, now),
     )

@@ -73,7 +73,7 @@ class Scene:
 def scene(disk: Disk, tmp_path: Path) -> Iterator[Scene]:
     data = tmp_path / "data"
     token = add_user(data, "ann")
-    site = Site(data, durable_within="2", refuse_after="600", versions_kept="100000")
+    site = Site(data, durable_within="2", refuse_after="600", versions_kept="100000", room_kept="1")
     yield Scene(site, token)
     assert site.stop() == 0
     assert "Traceback" not in Path(site.log.name).read_text()
@@ -114,7 +114,7 @@ def test_an_upload_without_room_is_refused_and_leaves_nothing(disk: Disk, scene:
         for room in (0, game.stat().st_size // 2):
             disk.fill(room)
             answer = ann.post("/api/raw-clips", content=game.read_bytes(), headers={"Content-Type": "video/mp4"})
-            refused(answer, 503, "storage_error")
+            refused(answer, 507, "no_room")
             assert int(answer.headers["retry-after"]) > 0
             assert list((data / "local" / "temporary").iterdir()) == []
             assert list((data / "objects" / ".coming").iterdir()) == []

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
 from pathlib import Path
 
 import pytest
 
-from server.process import listen
+from server.process import listen, most_files
 from server.settings import Settings
+from server.web.connections import Connections
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -31,3 +33,22 @@ def test_answers_are_sent_at_once(tmp_path: Path, host: str) -> None:
             writer.close()
 
     asyncio.run(whole())
+
+
+def test_the_server_may_open_as_many_files_as_the_system_allows() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(200, hard // 2), hard))
+    try:
+        assert most_files() == hard
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_connections_leave_files_to_everything_else(tmp_path: Path) -> None:
+    few = Connections(Settings(data=tmp_path), 256)
+    assert [few.enter("192.0.2.1") for _ in range(65)].count(True) == 64
+    assert few.enter("192.0.2.2")
+    assert [few.enter(f"192.0.2.{number}") for number in range(3, 200)].count(True) == 256 // 2 - 65
+    few.leave("192.0.2.1")
+    assert few.enter("192.0.2.1")

@@ -1,0 +1,158 @@
+"""Connections: how many an address may hold, how long a client may be silent, and the answer to malformed requests.
+
+uvicorn has a deadline only for idle connections that were answered before. The deadlines here are those of a request's
+head, of reading an answer, and of ending; `framing.py` has that of a body.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from server.problem import MEDIA_TYPE, Problem
+from server.settings import Settings
+from server.web.envelope import HEADERS
+from server.web.rate_limits import network_of
+
+
+class Connections:
+    """The open connections of the process, by address, and their deadlines in seconds.
+
+    One address may hold a quarter of the files that the process may open, all addresses half: the databases and
+    requests of others need the rest.
+    """
+
+    def __init__(self, settings: Settings, files: int) -> None:
+        self.each = min(settings.connections_per_address, max(1, files // 4))
+        self.all = max(1, files // 2)
+        self.head_within, self.send_within = settings.head_within, settings.send_within
+        self._open: Counter[str] = Counter()
+
+    def enter(self, address: str) -> bool:
+        """Count a new connection, unless there are too many."""
+        if self._open[address] >= self.each or self._open.total() >= self.all:
+            return False
+        self._open[address] += 1
+        return True
+
+    def leave(self, address: str) -> None:
+        """Count the end of a connection."""
+        self._open -= Counter([address])
+
+
+class Http(H11Protocol):
+    """HTTP/1.1 with bounds of connections and time, and problem+json in its refusals."""
+
+    bounds: Connections
+    _counted = ""
+    """The address that the connection is counted for."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for a request, or refuse the connection when the address has too many."""
+        super().connection_made(transport)
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        address = network_of(self.client[0] if self.client else "")
+        self._await_head()
+        if self.bounds.enter(address):
+            self._counted = address
+        else:
+            message = "too many connections from this address: close some"
+            self._refuse(Problem(429, "too_many_connections", message, headers={"Retry-After": "5"}))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        super().connection_lost(exc)
+        self._stop("head", "sending")
+        if self._counted:
+            self.bounds.leave(self._counted)
+
+    def data_received(self, data: bytes) -> None:
+        """Read a piece of a request; from a complete head on, its body and its answer have their own deadlines."""
+        super().data_received(data)
+        if self._is_busy():
+            self._stop("head")
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request."""
+        super().on_response_complete()
+        if not self._is_busy():
+            self._await_head()
+
+    def pause_writing(self) -> None:
+        """Expect the client to read on."""
+        super().pause_writing()
+        self._start("sending", self.bounds.send_within, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """The client has read on."""
+        super().resume_writing()
+        self._stop("sending")
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Leave the connection to the WebSocket, which counts its end."""
+        self._stop("head", "sending")
+        self._counted = ""
+        super().handle_websocket_upgrade(event)
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer a malformed request and close the connection."""
+        self._refuse(Problem(400, "malformed_request", "malformed HTTP request"))
+
+    def _is_busy(self) -> bool:
+        """Whether a request is being answered."""
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _await_head(self) -> None:
+        self._start("head", self.bounds.head_within, self._end)
+
+    def _end(self) -> None:
+        """Close the connection; what the client has not read some time later is dropped."""
+        if self.transport.is_closing():
+            self.transport.abort()
+        else:
+            self.transport.close()
+            self._start("head", self.bounds.send_within, self.transport.abort)
+
+    def _refuse(self, problem: Problem) -> None:
+        body = json.dumps(problem.body()).encode()
+        more = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), "connection": "close"}
+        headers = [(name.encode(), value.encode()) for name, value in (HEADERS | problem.headers | more).items()]
+        response = h11.Response(status_code=problem.status, headers=headers)
+        for event in (response, h11.Data(data=body), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+    def _start(self, name: str, seconds: float, work: Callable[[], None]) -> None:
+        self._stop(name)
+        self._timers[name] = self.loop.call_later(seconds, work)
+
+    def _stop(self, *names: str) -> None:
+        for name in names:
+            if name in self._timers:
+                self._timers.pop(name).cancel()
+
+
+class Socket(WebSocketsSansIOProtocol):
+    """A WebSocket, which counts as a connection of its address."""
+
+    bounds: Connections
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        super().connection_lost(exc)
+        self.bounds.leave(network_of(self.client[0] if self.client else ""))
+
+
+def protocols(bounds: Connections) -> dict[str, Any]:
+    """The protocols with these bounds, as arguments of uvicorn's configuration."""
+    return {
+        "http": type("BoundHttp", (Http,), {"bounds": bounds}),
+        "ws": type("BoundSocket", (Socket,), {"bounds": bounds}),
+    }

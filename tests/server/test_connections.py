@@ -1,0 +1,229 @@
+"""Connections of clients that are silent, slow or many, and requests whose framing is doubtful."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from websockets.sync.client import connect
+
+from server.web.pages import assets
+from tests.server.site import Site, add_user, serving
+from tests.server.test_http import refused
+from tests.server.waiting import until
+
+MOST = 6
+"""Connections that one address may hold here."""
+
+HEAD = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
+SPENT = 20
+"""Seconds that a deadline of a second may take on a slow machine."""
+
+
+@pytest.fixture(scope="module")
+def no_slow_heads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server that waits a second for a request, and allows an address few connections."""
+    data = tmp_path_factory.mktemp("heads") / "data"
+    with serving(data, head_within="1", connections_per_address=str(MOST)) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def no_slow_bodies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server that does not wait for a body, nor for a reader."""
+    with serving(tmp_path_factory.mktemp("bodies") / "data", body_within="0.2", send_within="0.2") as site:
+        yield site
+
+
+def wire(site: Site, source: str = "127.0.0.1") -> socket.socket:
+    """A connection from one of this machine's addresses."""
+    parts = urlsplit(site.url)
+    assert parts.hostname
+    assert parts.port
+    return socket.create_connection((parts.hostname, parts.port), SPENT, (source, 0))
+
+
+def answered(sent: socket.socket) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of an answer after which the server closes the connection."""
+    answer = bytearray()
+    while piece := sent.recv(65536):
+        answer += piece
+    head, _, body = bytes(answer).partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+    return int(first.split()[1]), headers, body
+
+
+def ended(sent: socket.socket) -> bool:
+    """Whether the server closes the connection without an answer."""
+    try:
+        return sent.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def fails(sent: socket.socket, piece: bytes) -> bool:
+    """Whether the server has closed the connection, so that nothing can be sent any more."""
+    try:
+        sent.sendall(piece)
+    except OSError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("begun", [b"", b"GE", HEAD], ids=["nothing", "a word", "half a head"])
+def test_a_connection_without_a_whole_head_is_closed(no_slow_heads: Site, begun: bytes) -> None:
+    with wire(no_slow_heads) as sent:
+        sent.sendall(begun)
+        assert ended(sent)
+
+
+def test_a_head_that_comes_slowly_is_not_waited_for(no_slow_heads: Site) -> None:
+    """Each byte comes in time, the head does not; the first request of the connection was answered."""
+    with wire(no_slow_heads) as sent:
+        sent.sendall(HEAD + b"\r\n")
+        assert sent.recv(65536).startswith(b"HTTP/1.1 200 ")
+        until(lambda: fails(sent, b"x"))
+
+
+@pytest.mark.parametrize("path", ["/api/projects", "/api/raw-clips", "/sign-in"])
+def test_a_body_that_does_not_come_is_answered_408(no_slow_bodies: Site, path: str) -> None:
+    token = add_user(no_slow_bodies.data, "ann")
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nContent-Length: 1000\r\n"
+    with wire(no_slow_bodies) as sent:
+        sent.sendall(f"{head}Content-Type: {'video/mp4' if 'raw' in path else 'application/json'}\r\n\r\n{{".encode())
+        status, headers, body = answered(sent)
+    assert (status, json.loads(body)["error"], headers["connection"]) == (408, "too_slow", "close")
+
+
+def test_an_answered_request_whose_body_never_ends_is_closed(no_slow_heads: Site) -> None:
+    with wire(no_slow_heads) as sent:
+        sent.sendall(b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{")
+        assert sent.recv(65536).startswith(b"HTTP/1.1 404 ")
+        until(lambda: fails(sent, b"x"))
+
+
+def test_a_reader_that_does_not_read_is_disconnected(no_slow_bodies: Site) -> None:
+    longest = max(assets(), key=lambda name: len(assets()[name].body))
+    with wire(no_slow_bodies) as sent:
+        # more than all buffers between here and there hold
+        sent.sendall(f"GET /static/{longest} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() * 20)
+        until(lambda: fails(sent, b"\r\n"))
+
+
+def test_one_address_with_all_its_connections_shuts_nobody_out(tmp_path: Path) -> None:
+    with (
+        serving(tmp_path / "data", connections_per_address=str(MOST), head_within="3600") as site,
+        ExitStack() as stack,
+    ):
+        held = [stack.enter_context(wire(site, "127.0.0.2")) for _ in range(MOST)]
+        for _ in range(3):
+            with wire(site, "127.0.0.2") as one_more:
+                status, headers, body = answered(one_more)
+            assert (status, json.loads(body)["error"]) == (429, "too_many_connections")
+            assert int(headers["retry-after"]) > 0
+            assert headers["content-type"] == "application/problem+json"
+        with site.client() as other:
+            assert other.get("/healthz").status_code == 200
+        held[0].sendall(HEAD + b"Connection: close\r\n\r\n")
+        assert answered(held[0])[0] == 200
+        with wire(site, "127.0.0.2") as again:  # one has ended, so that there is room for one
+            again.sendall(HEAD + b"Connection: close\r\n\r\n")
+            assert answered(again)[0] == 200
+
+
+def test_sockets_count_as_connections_until_they_end(no_slow_heads: Site) -> None:
+    address = no_slow_heads.url.replace("http", "ws") + "/ws/export/x"
+    for _ in range(MOST + 2):  # all refused with 401, which ends them
+        with pytest.raises(Exception, match="401"):
+            connect(address, proxy=None)
+    with no_slow_heads.client() as other:
+        assert other.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        b"Host: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+        b"Host: localhost\r\nTransfer-Encoding: chunked\r\nContent-Length: 30\r\n",
+    ],
+)
+def test_a_body_of_two_lengths_is_refused_and_the_connection_closed(site: Site, lines: bytes) -> None:
+    smuggled = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with wire(site) as sent:
+        sent.sendall(b"POST /sign-in HTTP/1.1\r\n" + lines + b"\r\n0\r\n\r\n" + smuggled)
+        status, headers, body = answered(sent)
+    problem = json.loads(body)  # one answer, and nothing after it
+    assert (status, problem["error"], headers["connection"]) == (400, "malformed_request", "close")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [b"", b"a b", b"[::1", b"localhost:x", b"localhost:99999", b"a/b", b"user@localhost", b"[::1]:80:80", b"\xff"],
+)
+@pytest.mark.parametrize("method", [b"GET", b"POST"])
+def test_a_malformed_host_is_refused(site: Site, host: bytes, method: bytes) -> None:
+    with wire(site) as sent:
+        more = b"Origin: http://localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        sent.sendall(method + b" /sign-in HTTP/1.1\r\nHost: " + host + b"\r\n" + more)
+        status, _, body = answered(sent)
+    assert (status, json.loads(body)["error"]) == (400, "malformed_request")
+
+
+@pytest.fixture(scope="module")
+def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server with a public address and a token for its metrics."""
+    data = tmp_path_factory.mktemp("public") / "data"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    with serving(data, port=port, public_url="https://example.com", metrics_token="scrape") as site:
+        site.url = f"http://127.0.0.1:{port}"
+        yield site
+
+
+def test_requests_to_other_names_than_the_public_one_are_refused(public: Site) -> None:
+    with public.client() as anybody:
+        assert anybody.get("/docs", headers={"Host": "example.com"}).status_code == 200
+        assert anybody.get("/docs", headers={"Host": "EXAMPLE.com"}).status_code == 200
+        for host in ("example.org", "example.com:8000", "example.com.evil", "10.0.0.1"):
+            refused(anybody.get("/docs", headers={"Host": host}), 421, "foreign_host")
+            assert anybody.get("/healthz", headers={"Host": host}).status_code == 200  # monitors ask by number
+        assert anybody.get("/docs", headers={"Host": "localhost:80"}).status_code == 200
+
+
+def test_browsers_are_told_to_use_https_where_the_public_address_does(public: Site, site: Site) -> None:
+    with public.client() as anybody:
+        assert "max-age=" in anybody.get("/healthz").headers["strict-transport-security"]
+    with site.client() as anybody:
+        headers = anybody.get("/healthz").headers
+    assert "strict-transport-security" not in headers
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert "camera=()" in headers["permissions-policy"]
+
+
+def test_metrics_are_for_those_with_the_token(public: Site) -> None:
+    with public.client() as scraper:
+        for token in ("", "Bearer wrong", "Basic scrape"):
+            refused(scraper.get("/metrics", headers={"Authorization": token} if token else {}), 401, "unauthorized")
+        assert scraper.get("/metrics", headers={"Authorization": "Bearer scrape"}).status_code == 200
+
+
+def test_metrics_without_a_token_stay_on_this_machine(site: Site) -> None:
+    with site.client() as anybody:
+        assert anybody.get("/metrics").status_code == 200
+        # the local proxy states whom it asks for
+        refused(anybody.get("/metrics", headers={"X-Forwarded-For": "192.0.2.1"}), 401, "unauthorized")
+
+
+def test_methods_that_clients_invent_are_counted_as_one(site: Site) -> None:
+    with site.client() as anybody:
+        for number in range(20):
+            anybody.request(f"INVENTED{number}", "/healthz")
+        counted = anybody.get("/metrics").text
+    assert "INVENTED" not in counted
+    assert 'method="other"' in counted
