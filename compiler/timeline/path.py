@@ -8,8 +8,9 @@ from fractions import Fraction
 from itertools import pairwise
 from math import ceil
 
-from compiler.timeline.cubic import evaluate_all
+from compiler.timeline.cubic import Cubic, evaluate_all
 from compiler.timeline.curve import Box, Curve
+from compiler.timeline.frame_values import FrameValues, Stay
 from compiler.timeline.instant import RecordTime
 from compiler.timeline.track import Track, describe
 from compiler.timeline.warp import Warp
@@ -59,7 +60,7 @@ class Path:
         return Box(*(track.at(n) for track in self.tracks))
 
 
-def trace(curve: Curve, warp: Warp, fps: Fraction, frames: int) -> tuple[list[Box], list[int]]:
+def trace(curve: Curve, warp: Warp, fps: Fraction, frames: int) -> tuple[FrameValues[Box], list[int]]:
     """The box at each record frame, and the frames at which a new polynomial may begin.
 
     Frame n shows the curve at the source time of record time n / fps, so that in slow motion the box moves with every
@@ -67,14 +68,24 @@ def trace(curve: Curve, warp: Warp, fps: Fraction, frames: int) -> tuple[list[Bo
     """
     breaks = _breaks(curve, warp, fps, frames)
     boxes: list[Box] = []
+    stays: list[Stay] = []
     bracket = 0
     for first, until in pairwise([*breaks, frames]):
         at = warp.source_of(RecordTime(first / fps))
         while bracket < len(curve.keys) and curve.keys[bracket].at <= at:
             bracket += 1
-        progress = _progress(curve, bracket, warp, fps, range(first, until))
-        boxes += map(Box, *(evaluate_all(cubic, progress) for cubic in curve.cubics(bracket)))
-    return boxes, breaks
+        cubics = curve.cubics(bracket)
+        still = warp.pace_at(RecordTime(first / fps)).hold or all(map(_constant, cubics))
+        if still and until - first > 1:
+            stays.append(Stay(first, until, len(boxes)))
+        run = range(first, first + 1 if still else until)
+        progress = _progress(curve, bracket, warp, fps, run)
+        boxes += map(Box, *(evaluate_all(cubic, progress) for cubic in cubics))
+    return FrameValues(boxes, stays), breaks
+
+
+def _constant(cubic: Cubic) -> bool:
+    return not any(cubic[1:])
 
 
 def _breaks(curve: Curve, warp: Warp, fps: Fraction, frames: int) -> list[int]:
@@ -97,14 +108,14 @@ def _progress(curve: Curve, bracket: int, warp: Warp, fps: Fraction, run: range)
     return [float((warp.source_of(RecordTime(n / fps)) - left) / (right - left)) for n in run]
 
 
-def draw(boxes: Sequence[Box], breaks: Sequence[int]) -> Path:
-    """The path through these boxes, one for each record frame."""
-    x, y, width, height = (describe(samples, breaks) for samples in zip(*boxes, strict=True))
-    return Path(x, y, width, height, len(boxes))
+def draw(boxes: FrameValues[Box], breaks: Sequence[int]) -> Path:
+    """The path through these boxes."""
+    x, y, width, height = (describe(boxes.along(values), breaks) for values in zip(*boxes.values, strict=True))
+    return Path(x, y, width, height, boxes.frames)
 
 
-def reshape(boxes: Sequence[Box], shape: Callable[[Box], Box]) -> list[Box]:
+def reshape(boxes: FrameValues[Box], shape: Callable[[Box], Box]) -> FrameValues[Box]:
     """The result of `shape` for every box, computed once if all boxes are equal."""
-    if all(box == boxes[0] for box in boxes):
-        return [shape(boxes[0])] * len(boxes)
-    return [shape(box) for box in boxes]
+    if all(box == boxes.values[0] for box in boxes.values):
+        return boxes.along([shape(boxes.values[0])] * len(boxes.values))
+    return boxes.along([shape(box) for box in boxes.values])

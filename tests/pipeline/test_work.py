@@ -1,0 +1,42 @@
+"""The work of a compile follows what an edit holds, and not the length of its film."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from compiler.pipeline import Compiled, compile_reel
+from tests.golden.media import MEDIA, NINE
+from tests.lower.reels import Stored, key, reel
+from tests.work import work
+
+PAN = {"crop_data": [key(0, 0, 0, 960, 540), key(100, 300, 200, 960, 540)]}
+
+
+def compiled(*clips: Stored, **top: Any) -> Compiled:
+    return compile_reel(reel(*clips, **top), MEDIA, NINE)
+
+
+def frozen(seconds: float, motion: str) -> int:
+    """The work of three seconds of a moving crop, with four freezes."""
+    freezes = [{"at": at, "freeze": seconds} for at in (0, 1, 1.5, 3)]
+    segments = {"version": 2, "trimRange": {"start": 0, "end": 3}, "spans": freezes}
+    return work(lambda: compiled({"segments_data": segments, "motion": motion, **PAN}))
+
+
+def blended(fps: int) -> int:
+    """The work of a ramp through real time whose slow half is blended."""
+    spans = [{"start": 0, "end": 60, "speed": {"from": 0.5, "to": 2}}]
+    clip = {"segments_data": {"version": 2, "spans": spans}, "motion": "blend", "stretch": "mute"}
+    return work(lambda: compiled(clip, canvas={"fps": fps}))
+
+
+@pytest.mark.parametrize("motion", ["repeat", "interpolate"])
+def test_a_freeze_of_an_hour_costs_what_one_of_a_second_costs(motion: str) -> None:
+    frozen(1, motion)  # fills the caches
+    assert frozen(3600, motion) < 1.05 * frozen(1, motion)
+
+
+def test_slow_motion_is_found_without_asking_every_frame() -> None:
+    assert blended(240) < 1.2 * blended(24)
