@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from compiler.supervise.probe import media_of
-from compiler.timeline.media import Media
+from compiler.timeline.media import IMAGES, STILL, Media
 
-__all__ = ["Media", "media_of", "recorded"]
+__all__ = ["Media", "is_image", "media_of", "recorded"]
 
 
 def recorded(media: Media) -> dict[str, Any]:
@@ -17,3 +18,8 @@ def recorded(media: Media) -> dict[str, Any]:
     facts: dict[str, Any] = json.loads(json.dumps(asdict(media), default=str))
     del facts["path"]
     return facts
+
+
+def is_image(facts: Mapping[str, Any]) -> bool:
+    """Whether recorded facts are those of an image, still or moving."""
+    return facts["format"] in (STILL, *IMAGES)

@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from compiler.supervise.record import Media, media_of, recorded
+from compiler.supervise.record import Media, is_image, media_of, recorded
 from server.problem import storage_problem
 from server.storage.objects import ObjectStore
 from server.tables.raw_clips import RawClipRow
@@ -29,10 +29,11 @@ HDR = ("smpte2084", "arib-std-b67")
 
 @dataclass(frozen=True, slots=True)
 class Footage:
-    """The facts that saving a clip needs: the frame rate, and the duration in seconds."""
+    """The facts that saving a clip needs: the frame rate, the duration in seconds, and whether it is an image."""
 
     rate: Fraction
     duration: Fraction
+    image: bool
 
 
 def media_key(uid: str, raw_clip_id: str) -> str:
@@ -92,4 +93,4 @@ def playable(info: Mapping[str, Any]) -> bool:
 
 def summary(info: Mapping[str, Any]) -> Footage:
     """The footage's facts from the summary in a raw clip's row."""
-    return Footage(Fraction(info["video"]["rate"]), Fraction(info["video"]["end"]))
+    return Footage(Fraction(info["video"]["rate"]), Fraction(info["video"]["end"]), is_image(info))

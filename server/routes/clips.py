@@ -145,7 +145,8 @@ async def restore(call: Call[Restore]) -> Response:
 async def _save(unit: Transaction, call: Call[Any], row: ClipVersion, changes: Mapping[str, Any]) -> Json:
     """Store the row's next version, with these changes of its edit."""
     raw = await raw_clips.get(unit, row["raw_clip_id"]) if row["raw_clip_id"] else None
-    edit, warnings = saved(row, changes, summary(raw["media_info"]) if raw else None)
+    footage = summary(raw["media_info"]) if raw else None
+    edit, warnings = saved(row, changes, footage, call.services.settings.film_bounds)
     return await _next(unit, call, {**row, "edit": edit}, warnings)
 
 
