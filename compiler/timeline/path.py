@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from math import ceil
+from operator import truediv
 
 from compiler.timeline.cubic import Cubic, evaluate_all
 from compiler.timeline.curve import Box, Curve
 from compiler.timeline.frame_values import FrameValues, Stay
-from compiler.timeline.instant import RecordTime
+from compiler.timeline.instant import RecordTime, SourceTime
+from compiler.timeline.source_grid import ONE, ZERO, SourceGrid
 from compiler.timeline.track import Track, describe
 from compiler.timeline.warp import Warp
 
@@ -71,17 +74,37 @@ def trace(curve: Curve, warp: Warp, fps: Fraction, frames: int) -> tuple[FrameVa
     stays: list[Stay] = []
     bracket = 0
     for first, until in pairwise([*breaks, frames]):
-        at = warp.source_of(RecordTime(first / fps))
-        while bracket < len(curve.keys) and curve.keys[bracket].at <= at:
-            bracket += 1
+        index = warp.index_at(RecordTime(first / fps))
+        bracket = _bracket(curve, bracket, warp, index, first, fps)
         cubics = curve.cubics(bracket)
-        still = warp.pace_at(RecordTime(first / fps)).hold or all(map(_constant, cubics))
+        still = warp.paces[index].hold or all(map(_constant, cubics))
         if still and until - first > 1:
             stays.append(Stay(first, until, len(boxes)))
         run = range(first, first + 1 if still else until)
-        progress = _progress(curve, bracket, warp, fps, run)
+        progress = _progress(curve, bracket, warp, index, fps, run)
         boxes += map(Box, *(evaluate_all(cubic, progress) for cubic in cubics))
     return FrameValues(boxes, stays), breaks
+
+
+def _bracket(curve: Curve, at_least: int, warp: Warp, index: int, frame: int, fps: Fraction) -> int:
+    """The bracket of the curve at a frame, which pace number `index` plays; `at_least` is that of an earlier frame."""
+    grid = _grid(warp, index, fps)
+    while at_least < len(curve.keys) and grid.at(frame, partial(_reaches, curve.keys[at_least].at)):
+        at_least += 1
+    return at_least
+
+
+def _reaches(at: SourceTime, numerator: int, denominator: int) -> bool:
+    return numerator * at.denominator >= at.numerator * denominator
+
+
+def _grid(warp: Warp, index: int, fps: Fraction, zero: Fraction = ZERO, scale: Fraction = ONE) -> SourceGrid:
+    """The source time of each frame that pace number `index` plays."""
+
+    def exact(n: int) -> Fraction:
+        return warp.source_of(RecordTime(n / fps))
+
+    return SourceGrid(warp.paces[index], warp.record_starts[index], fps, exact, zero, scale)
 
 
 def _constant(cubic: Cubic) -> bool:
@@ -94,18 +117,17 @@ def _breaks(curve: Curve, warp: Warp, fps: Fraction, frames: int) -> list[int]:
     return sorted({0} | {n for at in instants if 0 < (n := ceil(at * fps)) < frames})
 
 
-def _progress(curve: Curve, bracket: int, warp: Warp, fps: Fraction, run: range) -> list[float]:
-    """The progress in the bracket of each frame of a run; the run lies in one bracket and one pace of the warp."""
+def _progress(curve: Curve, bracket: int, warp: Warp, index: int, fps: Fraction, run: range) -> list[float]:
+    """The progress in the bracket of each frame of a run; the run lies in one bracket and in pace number `index`."""
     if not 0 < bracket < len(curve.keys):
         return [0.0] * len(run)
     left, right = curve.keys[bracket - 1].at, curve.keys[bracket].at
-    at = RecordTime(run[0] / fps)
-    pace = warp.pace_at(at)
+    grid, pace = _grid(warp, index, fps, left, 1 / (right - left)), warp.paces[index]
     if pace.constant:
-        start = float((warp.source_of(at) - left) / (right - left))
+        start = grid.at(run[0], truediv)
         step = float(pace.entry / (fps * (right - left)))
         return [start + step * k for k in range(len(run))]
-    return [float((warp.source_of(RecordTime(n / fps)) - left) / (right - left)) for n in run]
+    return [grid.at(n, truediv) for n in run]
 
 
 def draw(boxes: FrameValues[Box], breaks: Sequence[int]) -> Path:

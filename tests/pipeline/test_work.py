@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from compiler.pipeline import Compiled, compile_reel
+from compiler.timeline.warp import Pace
 from tests.golden.media import MEDIA, NINE
 from tests.lower.reels import Stored, key, reel
 from tests.work import work
@@ -40,3 +42,23 @@ def test_a_freeze_of_an_hour_costs_what_one_of_a_second_costs(motion: str) -> No
 
 def test_slow_motion_is_found_without_asking_every_frame() -> None:
     assert blended(240) < 1.2 * blended(24)
+
+
+def ramped(count: int, stretch: str) -> Stored:
+    """Ramps of a second between speeds that have little in common, and a moving crop."""
+    speeds = [round(0.5 + (k * 0.618034) % 2, 6) for k in range(count + 1)]
+    spans = [{"start": k, "end": k + 1, "speed": {"from": speeds[k], "to": speeds[k + 1]}} for k in range(count)]
+    return {"segments_data": {"version": 2, "spans": spans}, "stretch": stretch, **PAN}
+
+
+def test_a_ramps_frames_and_samples_are_counted_from_its_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[Pace] = []
+    source_offset = Pace.source_offset
+
+    def counting(pace: Pace, t: Fraction) -> Fraction:
+        calls.append(pace)
+        return source_offset(pace, t)
+
+    monkeypatch.setattr(Pace, "source_offset", counting)
+    compiled(ramped(50, "pitch"))
+    assert len(calls) <= 2 * 50  # before the source grid, one for each of 1,500 frames and 700 pieces of sound
