@@ -164,6 +164,13 @@ class Warp:
         if any(a.end != b.start for a, b in pairwise(self.paces)):
             raise ValueError("the paces of a warp are adjacent")
 
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self.paces)
+
+    def __hash__(self) -> int:
+        return self._hash
+
     @property
     def start(self) -> SourceTime:
         """The in point."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from compiler.emit import time
 from compiler.pipeline import Compiled, compile_reel
 from compiler.timeline.warp import Pace
 from tests.golden.media import MEDIA, NINE
@@ -62,3 +63,20 @@ def test_a_ramps_frames_and_samples_are_counted_from_its_begin(monkeypatch: pyte
     monkeypatch.setattr(Pace, "source_offset", counting)
     compiled(ramped(50, "pitch"))
     assert len(calls) <= 2 * 50  # before the source grid, one for each of 1,500 frames and 700 pieces of sound
+
+
+def test_the_record_time_of_a_clip_is_spelled_once_and_not_for_each_run_of_slow_motion(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spelled: list[Pace] = []
+    term = time._term
+
+    def counting(pace: Pace, offset: str) -> str:
+        spelled.append(pace)
+        return term(pace, offset)
+
+    monkeypatch.setattr(time, "_term", counting)
+    spans = [{"start": k, "end": k + 1, "speed": 0.5 if k % 2 else 2} for k in range(40)]
+    clip = {"segments_data": {"version": 2, "spans": spans}, "motion": "blend", "stretch": "mute"}
+    assert len(compiled(clip).legal.defs) > 40
+    assert len(spelled) <= 2 * 41
