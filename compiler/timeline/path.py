@@ -16,10 +16,15 @@ from compiler.timeline.frame_values import FrameValues, Stay
 from compiler.timeline.instant import RecordTime, SourceTime
 from compiler.timeline.source_grid import ONE, ZERO, SourceGrid
 from compiler.timeline.track import Track, describe
-from compiler.timeline.warp import Warp
+from compiler.timeline.warp import INVERSE_ERROR, Warp
 
 STILL = 0.05
 """Source pixels: a smaller change of size does not count as a zoom."""
+
+
+SURELY_PAST = 32 * INVERSE_ERROR
+"""Seconds of source time after a pace's end that no frame of the pace shows: a part of a ramp is inverted at both ends,
+and its speed is at most 16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +93,12 @@ def trace(curve: Curve, warp: Warp, fps: Fraction, frames: int) -> tuple[FrameVa
 
 def _bracket(curve: Curve, at_least: int, warp: Warp, index: int, frame: int, fps: Fraction) -> int:
     """The bracket of the curve at a frame, which pace number `index` plays; `at_least` is that of an earlier frame."""
-    grid = _grid(warp, index, fps)
-    while at_least < len(curve.keys) and grid.at(frame, partial(_reaches, curve.keys[at_least].at)):
+    start, until = warp.paces[index].start, warp.paces[index].end + SURELY_PAST
+    ends = index + 1 < len(warp.paces)
+    while at_least < len(curve.keys):
+        key = curve.keys[at_least].at
+        if key > start and ((ends and key > until) or not _grid(warp, index, fps).at(frame, partial(_reaches, key))):
+            break
         at_least += 1
     return at_least
 

@@ -150,21 +150,23 @@ def _fit(samples: FrameValues[float], a: int, b: int) -> tuple[Cubic, float]:
     """The simplest polynomial through the samples of frames [a, b), and its largest distance from them."""
     length = b - a - 1
     highest = min(3, length)
+    spans = list(samples.between(a, b))
+    at = spans[0][2].__getitem__ if len(spans[0][2]) == b - a else lambda n: samples.at(a + n)
     for degree in range(highest + 1):
         nodes = [round(length * k / degree) for k in range(degree + 1)] if degree else [0]
-        cubic = through([(node, samples.at(a + node)) for node in nodes])
-        if degree < highest and any(abs(evaluate(cubic, k) - samples.at(a + k)) > EXACT for k in (length, length // 3)):
+        cubic = through([(node, at(node)) for node in nodes])
+        if degree < highest and any(abs(evaluate(cubic, k) - at(k)) > EXACT for k in (length, length // 3)):
             continue  # a quick check that rejects most polynomials that do not fit
-        worst = _distance(cubic, samples, a, b)
+        worst = _distance(cubic, spans, a)
         if worst <= EXACT or degree == highest:
             return cubic, worst
     raise AssertionError("the highest degree is always answered")
 
 
-def _distance(cubic: Cubic, samples: FrameValues[float], a: int, b: int) -> float:
-    """The polynomial's largest distance from the samples of frames [a, b); over a stay it is at an end or a turn."""
+def _distance(cubic: Cubic, spans: Sequence[tuple[int, int, Sequence[float]]], a: int) -> float:
+    """The polynomial's largest distance from samples from frame `a` on; over a stay it is at an end or a turn."""
     worst = 0.0
-    for first, until, values in samples.between(a, b):
+    for first, until, values in spans:
         if len(values) == until - first:
             fitted = evaluate_all(cubic, range(first - a, until - a))
             worst = max(worst, max(map(abs, map(sub, fitted, values))))
