@@ -15,6 +15,7 @@ from typing import Any
 
 from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.model import read_reel
+from compiler.model.limits import FILM
 from compiler.supervise.probe import probing
 from server.edits.canonical import check_settings, saved, untouched_clip
 from server.footage.checked import checksum_of_file
@@ -123,6 +124,6 @@ async def _add(unit: Transaction, sample: Sample, raws: dict[Path, RawClipRow], 
     for place, (entry, path) in enumerate(zip(sample.clips, sample.media, strict=True)):
         raw = raws[path]
         row = untouched_clip(project["id"], new_id("c"), raw["id"], entry.get("name", raw["name"]), place)
-        edit, _ = saved(row, {name: entry[name] for name in FIELDS if name in entry}, summary(raw["media_info"]))
+        edit, _ = saved(row, {name: entry[name] for name in FIELDS if name in entry}, summary(raw["media_info"]), FILM)
         await clips.add(unit, {**row, "edit": edit, "version": 1, "created_at": now})
     return True

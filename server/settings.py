@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from compiler.model.limits import FILM, FilmBounds
 
 FILE_VARIABLE = "REELC_CONFIG"
 """The environment variable that names the settings file."""
@@ -28,6 +31,8 @@ Bytes = Annotated[PositiveInt, _counted("bytes")]
 Connections = Annotated[PositiveInt, _counted("connections")]
 Days = Annotated[PositiveInt, _counted("days")]
 Exports = Annotated[PositiveInt, _counted("exports")]
+Frames = Annotated[PositiveInt, _counted("frames")]
+Pixels = Annotated[PositiveInt, _counted("pixels")]
 Films = Annotated[PositiveInt, _counted("films")]
 Requests = Annotated[PositiveInt, _counted("requests")]
 Uploads = Annotated[PositiveInt, _counted("uploads")]
@@ -128,6 +133,16 @@ class Settings(BaseSettings):
     """Strips, peaks and proxies of footage of one user that may wait or be made; more are refused."""
     views_at_once: Views = 256
     """Strips, peaks and proxies of footage of all users that may wait or be made; more are refused."""
+    film_seconds: Seconds = 21_600
+    """Length of a film, and of one clip in it, above which it is refused; never more than a day."""
+    film_frames: Frames = 1_296_000
+    """Frames of a film above which it is refused; never more than 5184000."""
+    film_pixels: Pixels = 3_000_000_000_000
+    """Pixels of all frames of a film above which it is refused; never more than 50000000000000."""
+    footage_seconds: Seconds = 86_400
+    """Length of a raw clip above which it is refused."""
+    footage_frames: Frames = 2_592_000
+    """Frames of a raw clip above which it is refused; never more than 5184000 that come at uneven times."""
     export_within: Seconds = 7200
     """Time that rendering one film may take."""
     stall_after: Seconds = 60
@@ -172,6 +187,11 @@ class Settings(BaseSettings):
     def secure(self) -> bool:
         """Whether browsers reach us by https: cookies are then never sent otherwise."""
         return urlsplit(self.url).scheme == "https"
+
+    @property
+    def film_bounds(self) -> FilmBounds:
+        """The bounds of a film: these settings, and the compiler's own where they are lower."""
+        return FilmBounds(Fraction(self.film_seconds), self.film_frames, self.film_pixels).within(FILM)
 
     @property
     def local(self) -> Path:

@@ -7,6 +7,7 @@ t, in a time base of nanoseconds so that neither the trim nor the slot is rounde
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 from compiler.emit.numbers import decimal, rational, signed
 from compiler.ir import ops
@@ -106,11 +107,14 @@ def _over(fps: Fraction) -> str:
     return f"/{fps}" if fps.denominator == 1 else f"*{fps.denominator}/{fps.numerator}"
 
 
+@lru_cache(maxsize=64)
 def record_time(warp: Warp, zero: Fraction, *, past: bool = False) -> str:
     """The clip-record time of the current frame, `T` its timestamp: a balanced sum of one term a pace.
 
     ffmpeg's parser fails on flat sums and nested ifs of about 98 terms; a balanced tree can have thousands. A freeze at
     the end adds nothing: no frame comes after it. With `past`, time goes on at real speed after the out point.
+
+    Kept, since every run of slow motion of a clip has the same text.
     """
     paces = warp.paces[:-1] if warp.paces[-1].hold else warp.paces
     if len(paces) == 1 and paces[0].constant and not past:  # only a constant pace is defined outside its span

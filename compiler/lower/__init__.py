@@ -13,6 +13,7 @@ from compiler.ir.build import Build
 from compiler.ir.graph import Def, Graph
 from compiler.ir.infer import HDR_MATRICES, MATRICES
 from compiler.ir.ops import Engine, Value
+from compiler.lower.bounds import check_length
 from compiler.lower.clip import Placed, ground, picture, sound
 from compiler.lower.framing import Framing, frame_clip
 from compiler.lower.join import illegal_joins, join_pictures, join_sounds, joins_of
@@ -20,7 +21,7 @@ from compiler.lower.looping import looped
 from compiler.lower.names import clip_names
 from compiler.lower.timing import Notify, Timing, time_clip
 from compiler.model import AudioSettings, Canvas, Clip, Reel
-from compiler.model.limits import Stretch
+from compiler.model.limits import FILM, FilmBounds, Stretch
 from compiler.timeline.colour import HDR, WIDER, matrix_of, see_through
 from compiler.timeline.downmix import unmixable
 from compiler.timeline.instant import SourceTime, frame_count
@@ -42,9 +43,9 @@ class Lowered:
     clips: tuple[Placed, ...]
 
 
-def lower(reel: Reel, media: Mapping[str, Media], build: Build) -> Lowered:
+def lower(reel: Reel, media: Mapping[str, Media], build: Build, bounds: FilmBounds = FILM) -> Lowered:
     """The graph of a reel over its media, `media[clip.media]` for each clip; raises all RC2 errors at once."""
-    clips = place(reel, {name: build.reads(each) for name, each in media.items()})
+    clips = place(reel, {name: build.reads(each) for name, each in media.items()}, bounds)
     fps = reel.canvas.fps
     defs: list[Def] = []
     for placed in clips:
@@ -64,18 +65,22 @@ def lower(reel: Reel, media: Mapping[str, Media], build: Build) -> Lowered:
     return Lowered(Graph(tuple(defs), film, heard), clips)
 
 
-def place(reel: Reel, media: Mapping[str, Media]) -> tuple[Placed, ...]:
-    """Every clip with its timing, framing and place in the record."""
+def place(reel: Reel, media: Mapping[str, Media], bounds: FilmBounds = FILM) -> tuple[Placed, ...]:
+    """Every clip with its timing, framing and place in the record; after RC209 the other clips are not looked at."""
     errors: list[ReelError] = []
     notices: list[list[Notice]] = [list(clip.notices) for clip in reel.clips]
     settled: list[tuple[Timing, Framing, int]] = []
     seen: list[Media] = []
+    before = 0
     for clip, noted in zip(reel.clips, notices, strict=True):
         try:
             seen.append(looped(clip, media[clip.media], noted.append))
-            settled.append(settle(clip, seen[-1], reel.canvas, reel.audio, noted))
+            settled.append(settle(clip, seen[-1], reel.canvas, reel.audio, noted, bounds, before))
+            before += settled[-1][2]
         except ReelError as error:
             errors.append(error)
+            if error.code == "RC209":
+                break
     raise_all(errors)
     joins = joins_of(reel.clips, reel.canvas.fps)
     lengths = [frames for _, _, frames in settled]
@@ -96,10 +101,16 @@ def _read_by(media: Media, timing: Timing) -> Media:
 
 
 def settle(
-    clip: Clip, media: Media, canvas: Canvas, audio: AudioSettings, notices: list[Notice]
+    clip: Clip,
+    media: Media,
+    canvas: Canvas,
+    audio: AudioSettings,
+    notices: list[Notice],
+    bounds: FilmBounds = FILM,
+    before: int = 0,
 ) -> tuple[Timing, Framing, int]:
     """The timing, the framing and the number of frames of one clip by itself; adds its warnings to `notices`. Raises
-    its first RC2 error."""
+    its first RC2 error, RC209 where it and the `before` frames of earlier clips exceed the bounds."""
     _check_source(clip, media, canvas, notices.append)
     _check_whole(clip, media)
     if audio.include and clip.stretch != "mute":
@@ -107,6 +118,7 @@ def settle(
     timing = time_clip(clip, media, notices.append)
     _note_held(clip, media, timing, notices.append)
     frames = frame_count(timing.warp.total, canvas.fps)
+    check_length(before + frames, canvas, bounds, clip.loc)
     return timing, frame_clip(clip, media, timing.warp, canvas, frames), frames
 
 

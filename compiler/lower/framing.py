@@ -10,6 +10,7 @@ from operator import add, truediv
 from compiler.errors import Loc, ReelError
 from compiler.model import Canvas, Clip, Keyframe
 from compiler.timeline.curve import Box, Curve, Key
+from compiler.timeline.frame_values import FrameValues
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import Media
 from compiler.timeline.path import Path, draw, reshape, trace
@@ -71,7 +72,7 @@ def _curve(clip: Clip, media: Media, canvas: Canvas) -> Curve:
     return curve
 
 
-def _legal(boxes: list[Box], media: Media, canvas: Canvas) -> tuple[list[Box], bool]:
+def _legal(boxes: FrameValues[Box], media: Media, canvas: Canvas) -> tuple[FrameValues[Box], bool]:
     """The boxes moved into the picture, under `cover` cut to the canvas's shape; and whether they have that shape."""
     width, height = media.video.displayed
     shape = canvas.width / canvas.height
@@ -108,16 +109,16 @@ def _shape(box: Box) -> float:
     return box.width / box.height
 
 
-def _shapes(boxes: list[Box]) -> tuple[float, float]:
+def _shapes(boxes: FrameValues[Box]) -> tuple[float, float]:
     """The narrowest and the widest shape of the boxes; by `map`, since a reel may have a million boxes."""
-    _, _, widths, heights = zip(*boxes, strict=True)
+    _, _, widths, heights = zip(*boxes.values, strict=True)
     shapes = list(map(truediv, widths, heights))
     return min(shapes), max(shapes)
 
 
-def _inside(boxes: list[Box], width: int, height: int) -> bool:
+def _inside(boxes: FrameValues[Box], width: int, height: int) -> bool:
     """Whether every box lies within the picture."""
-    xs, ys, widths, heights = zip(*boxes, strict=True)
+    xs, ys, widths, heights = zip(*boxes.values, strict=True)
     right, bottom = max(map(add, xs, widths)), max(map(add, ys, heights))
     return bool(min(xs) >= 0 and min(ys) >= 0 and right <= width and bottom <= height)
 
@@ -146,7 +147,7 @@ def _filling(box: Box, shape: float) -> Box:
     return Box(box.x, box.y + (box.height - height) / 2, box.width, height)
 
 
-def _contained(boxes: list[Box], canvas: Canvas, loc: Loc) -> tuple[int, int]:
+def _contained(boxes: FrameValues[Box], canvas: Canvas, loc: Loc) -> tuple[int, int]:
     """The even size within the canvas to which boxes of one shape are scaled; RC204 if their shape changes."""
     low, high = _shapes(boxes)
     if high / low - 1 > SHAPE_SLACK:

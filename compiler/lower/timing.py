@@ -54,10 +54,24 @@ def time_clip(clip: Clip, media: Media, notify: Notify) -> Timing:
     """The clip's timing; raises RC201 if the trim leaves nothing of the media."""
     length = _length(clip, media.video)
     start, end = _trimmed(clip, media, length, notify)
+    warp = _warp(clip, start, end, length, notify)
+    return Timing(warp, *_first_read(media.video, start, end))
+
+
+def record_seconds(clip: Clip, length: Fraction) -> Fraction:
+    """Seconds that the clip lasts in the film if its media lasts `length` seconds; 0 if the trim leaves nothing."""
+    trim = clip.trim
+    start = (trim.start if trim else None) or Fraction(0)
+    end = length if trim is None or trim.end is None else min(trim.end, length)
+    if start >= end:
+        return Fraction(0)
+    return _warp(clip, SourceTime(start), SourceTime(end), length, lambda _: None).total
+
+
+def _warp(clip: Clip, start: SourceTime, end: SourceTime, length: Fraction, notify: Notify) -> Warp:
     paces = [pace for span in clip.spans if (pace := _pace(span, length))]
     holds = [pace for freeze in clip.freezes if (pace := _held(freeze, length, notify))]
-    warp = cover(start, end, [*paces, *holds])
-    return Timing(warp, *_first_read(media.video, start, end))
+    return cover(start, end, [*paces, *holds])
 
 
 def _length(clip: Clip, video: VideoStream) -> Fraction:

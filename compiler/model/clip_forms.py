@@ -138,7 +138,7 @@ class ClipForm(Form):
         field(
             "Trim, speeds and freezes",
             example={"version": 2, "trimRange": {"start": 1.5, "end": 6}, "spans": []},
-            errors="RC107 RC114 RC201",
+            errors="RC107 RC114 RC201 RC209",
             default="the whole media at speed 1",
         ),
     ] = None

@@ -88,3 +88,22 @@ LUFS = limits(-40, -5, "LUFS")
 TRUE_PEAK = limits(-9, 0, "dBTP")
 VIDEO_KBITS = limits(50, 500_000, "kbit/s")
 AUDIO_KBITS = limits(32, 512, "kbit/s")
+
+
+@dataclass(frozen=True, slots=True)
+class FilmBounds:
+    """The most seconds and frames of a film, and the most pixels of all its frames."""
+
+    seconds: Fraction
+    frames: int
+    pixels: int
+
+    def within(self, other: FilmBounds) -> FilmBounds:
+        """The lower of both bounds, one by one."""
+        return FilmBounds(
+            min(self.seconds, other.seconds), min(self.frames, other.frames), min(self.pixels, other.pixels)
+        )
+
+
+FILM = FilmBounds(Fraction(24 * 3600), 24 * 3600 * 60, 50_000_000_000_000)
+"""A day; a day at 60 frames a second; 15 % more pixels than that has at 3840x2160."""

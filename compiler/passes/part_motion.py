@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from itertools import groupby
+from itertools import groupby, pairwise
+from math import ceil
 
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph, rewrite
@@ -45,11 +47,23 @@ def _runs(define: Def, op: ops.Retime, graph: Graph) -> Iterator[Def]:
 
 def runs_of(op: ops.Retime) -> Iterator[tuple[int, int, bool]]:
     """The runs [first, until) of frames, and whether each is slow motion."""
-    at = op.first
-    for moves, run in groupby(range(op.first, op.first + op.frames), lambda n: slow(_speed(op, n))):
-        until = at + sum(1 for _ in run)
-        yield at, until, moves
-        at = until
+    for moves, run in groupby(_even_runs(op), lambda run: run[2]):
+        spans = list(run)
+        yield spans[0][0], spans[-1][1], moves
+
+
+def _even_runs(op: ops.Retime) -> Iterator[tuple[int, int, bool]]:
+    """Runs of frames that are all slow motion or none, one or two for each pace: a ramp crosses real time once."""
+    last = op.first + op.frames
+    begins = [min(max(ceil(at * op.fps), op.first), last) for at in op.warp.record_starts[1:-1]]
+    for first, until in pairwise([op.first, *begins, last]):
+        if first < until:
+            moves, changed = slow(_speed(op, first)), until
+            if not op.warp.pace_at(RecordTime(first / op.fps)).constant:
+                changed = bisect_left(range(first, until), True, key=lambda n: slow(_speed(op, n)) != moves) + first
+            yield first, changed, moves
+            if changed < until:
+                yield changed, until, not moves
 
 
 def slow(speed: Fraction) -> bool:

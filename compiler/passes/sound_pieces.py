@@ -15,7 +15,10 @@ from itertools import pairwise
 
 from compiler.ir.ops import Engine
 from compiler.timeline.instant import SAMPLE_RATE, RecordTime, SourceTime, nearest
+from compiler.timeline.source_grid import SourceGrid
 from compiler.timeline.warp import Pace, Warp
+
+RATE = Fraction(SAMPLE_RATE)
 
 SHORTEST = 1024
 """Samples: shorter pieces make pitch-keeping stretchers cut the whole film short (ffmpeg 5.1 with exit 0)."""
@@ -78,20 +81,25 @@ def _steady(pace: Pace, samples: int, engine: Engine) -> SoundPiece:
 
 def _ramp(pace: Pace, begins: RecordTime, first: int, until: int, engine: Engine) -> Iterator[SoundPiece]:
     """The pieces of a ramp over samples [first, until) of its clip, between whole source samples."""
-    phase = Fraction(first, SAMPLE_RATE) - begins
     spans = list(_spans(_Course(pace), until - first, engine))
-    edges = [0, *(end for _, end, _ in spans)]
-    played = [_played(pace, max(Fraction(edge, SAMPLE_RATE) + phase, Fraction(0))) for edge in edges]
+    grid = SourceGrid(pace, begins, RATE, lambda n: _played(pace, Fraction(n, SAMPLE_RATE) - begins), scale=RATE)
+    played = [grid.at(first + edge, _nearest) for edge in (0, *(end for _, end, _ in spans))]
     for (start, end, fitting), (entry, leave) in zip(spans, pairwise(played), strict=True):
         length = max(1, leave - entry)
         begin = SourceTime(Fraction(entry, SAMPLE_RATE))
         yield SoundPiece(begin, Fraction(length, SAMPLE_RATE), end - start, Fraction(length, end - start), fitting)
 
 
-def _played(pace: Pace, at: Fraction) -> int:
-    """The source sample that a ramp plays at a record time; past its end it goes on to the clip's last frame."""
+def _nearest(numerator: int, denominator: int) -> int:
+    """As `nearest`, of a rational in any terms."""
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def _played(pace: Pace, at: Fraction) -> Fraction:
+    """The source time that a ramp plays at a record time; past its end it goes on to the clip's last frame."""
+    at = max(at, Fraction(0))
     over = max(at - pace.duration, Fraction(0))
-    return nearest((pace.start + pace.source_offset(at - over) + over * pace.speed(pace.duration)) * SAMPLE_RATE)
+    return pace.start + pace.source_offset(at - over) + over * pace.speed(pace.duration)
 
 
 class _Course:

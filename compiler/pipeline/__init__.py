@@ -22,6 +22,7 @@ from compiler.ir.verify import verify, verify_legal
 from compiler.lower import lower
 from compiler.lower.rate import at_rate
 from compiler.model import Reel
+from compiler.model.limits import FILM, FilmBounds
 from compiler.passes import LEGALISING, PASSES, law, pass_name
 from compiler.pipeline.at import Sight, frame_at, record_time, sights
 from compiler.pipeline.delivery import delivered
@@ -170,14 +171,16 @@ def _passed(graph: Graph, checked: bool) -> Iterator[tuple[Stage, Inferred]]:
     verify_legal(graph, shapes)
 
 
-def compile_reel(reel: Reel, media: Mapping[str, Media], build: Build, *, checked: bool = False) -> Compiled:
-    """Compile `reel` over `media` (by each clip's `media`) for one ffmpeg.
+def compile_reel(
+    reel: Reel, media: Mapping[str, Media], build: Build, *, checked: bool = False, bounds: FilmBounds = FILM
+) -> Compiled:
+    """Compile `reel` over `media` (by each clip's `media`) for one ffmpeg; RC209 for a film beyond `bounds`.
 
     Raises ReelError or ReelErrors for every part of the reel that cannot be rendered as stored.
     """
     with _uncollected():
         reel = at_rate(reel, media)
-        lowered = lower(reel, media, build)
+        lowered = lower(reel, media, build, bounds)
         passed: list[Stage] = []
         for stage, inferred in _passed(lowered.graph, checked):
             passed, shapes = [*passed, stage], inferred

@@ -5,7 +5,7 @@ A compile stops at errors; a draft reports them all and goes on with the valid c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -13,10 +13,13 @@ from functools import cached_property, lru_cache
 from compiler.errors import Notice, ReelError
 from compiler.ir.build import Build
 from compiler.lower import Framing, Timing, looped, settle
+from compiler.lower.bounds import check_length
 from compiler.lower.framing import keyed_path
 from compiler.lower.join import illegal_joins, joins_of, most_of, seconds_of
 from compiler.lower.rate import at_rate
+from compiler.lower.timing import record_seconds
 from compiler.model import AudioSettings, Canvas, Clip, Reel
+from compiler.model.limits import FILM, FilmBounds
 from compiler.timeline.curve import Box
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.layout import Join, first_frames
@@ -94,9 +97,11 @@ class Draft:
     notices: tuple[Notice, ...]
 
 
-def draft_reel(reel: Reel, media: Mapping[str, Media], build: Build, wrong: Collection[str] = ()) -> Draft:
-    """The draft of a reel; clips with ids in `wrong` are known to be invalid or have no media. Raises only RC208: a
-    film without a rate has no frames."""
+def draft_reel(
+    reel: Reel, media: Mapping[str, Media], build: Build, wrong: Collection[str] = (), bounds: FilmBounds = FILM
+) -> Draft:
+    """The draft of a reel; clips with ids in `wrong` are known to be invalid or have no media. A film beyond `bounds`
+    is drafted and has an error. Raises only RC208: a film without a rate has no frames."""
     media = {name: build.reads(each) for name, each in media.items()}
     reel = at_rate(reel, media)
     fps, errors, notices = reel.canvas.fps, list[ReelError](), list[Notice]()
@@ -109,6 +114,7 @@ def draft_reel(reel: Reel, media: Mapping[str, Media], build: Build, wrong: Coll
         if isinstance(found, ReelError):
             errors.append(found)
         clips.append(found if isinstance(found, Drafted) else None)
+    errors += _too_long(reel, clips, bounds)
     joins = joins_of(reel.clips, fps)
     lengths = [clip.frames for clip in clips if clip is not None]
     known = len(lengths) == len(clips)
@@ -119,6 +125,23 @@ def draft_reel(reel: Reel, media: Mapping[str, Media], build: Build, wrong: Coll
     frames = firsts[-1] + lengths[-1] if firsts else None
     longest = (None, *(Fraction(seconds_of(most_of(lengths, joins, k, fps), fps)) for k in range(1, len(joins))))
     return Draft(reel, tuple(clips), firsts, frames, tuple(joins), longest, (*errors, *illegal), tuple(notices))
+
+
+def clip_seconds(clip: Clip, duration: Fraction) -> Fraction:
+    """Seconds that a clip lasts in the film if its media lasts `duration`; 0 if the trim leaves nothing."""
+    return record_seconds(clip, duration)
+
+
+def _too_long(reel: Reel, clips: Sequence[Drafted | None], bounds: FilmBounds) -> Iterator[ReelError]:
+    """RC209 for the first clip with which the film is too long; clips without a length count as none."""
+    frames = 0
+    for stored, clip in zip(reel.clips, clips, strict=True):
+        frames += clip.frames if clip else 0
+        try:
+            check_length(frames, reel.canvas, bounds, stored.loc)
+        except ReelError as error:
+            yield error
+            return
 
 
 @lru_cache(KEPT)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_hints
 
 from compiler.supervise.probe import media_of
-from compiler.timeline.media import Media
+from compiler.timeline.media import IMAGES, STILL, Media
 
-__all__ = ["Media", "checked_media", "media_of", "recorded"]
+__all__ = ["Media", "checked_media", "is_image", "media_of", "recorded"]
 
 
 def recorded(media: Media) -> dict[str, Any]:
@@ -51,3 +52,8 @@ def _members_fit(value: tuple[object, ...], kinds: tuple[Any, ...]) -> bool:
     if kinds[0] in (int, str):  # there may be millions
         return {type(each) for each in value} <= {kinds[0]}
     return all(_fits(each, kinds[0]) for each in value)
+
+
+def is_image(facts: Mapping[str, Any]) -> bool:
+    """Whether recorded facts are those of an image, still or moving."""
+    return facts["format"] in (STILL, *IMAGES)

@@ -45,6 +45,10 @@ MAX_PIXELS = 40_000_000
 """Pixels of one picture of a source, at most: 8K (7680 x 4320) is 33 million; a few kB of PNG can claim 256 million."""
 
 
+MOST_FRAMES = 24 * 3600 * 60
+"""Frames of one source, at most: a day at 60 a second."""
+
+
 @dataclass(frozen=True, slots=True)
 class VideoStream:
     """The picture of a media file. Sizes in pixels as decoded, before the container's cropping, rotation metadata and

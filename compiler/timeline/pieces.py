@@ -11,14 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from math import comb
-from typing import TypeVar
 
 from compiler.timeline.path import Path
+from compiler.timeline.source_grid import played, shifted
 from compiler.timeline.track import Track
-from compiler.timeline.warp import Pace, Warp
-
-N = TypeVar("N", float, Fraction)
+from compiler.timeline.warp import Warp
 
 Polynomial = tuple[float, ...]
 """Coefficients, lowest power first."""
@@ -51,7 +48,7 @@ def source_pieces(warp: Warp, fps: Fraction) -> list[SourcePiece]:
     """The clip's source time, with a piece for every pace of its warp, exact except for float64."""
     spans = zip(warp.paces, pairwise(warp.record_starts), strict=True)
     return [
-        SourcePiece(float(begin * fps), float((end - begin) * fps), _scaled(_played(pace), fps))
+        SourcePiece(float(begin * fps), float((end - begin) * fps), _scaled(played(pace), fps))
         for pace, (begin, end) in spans
     ]
 
@@ -67,28 +64,7 @@ def _of(track: Track, first: int) -> Polynomial:
     """A track's polynomial from frame `first` up to its next piece, of the frames since `first`."""
     first += track.origin
     piece = track.pieces[max(0, bisect_right(track.pieces, first, key=lambda piece: piece.first) - 1)]
-    return tuple(_shifted(piece.cubic, first - piece.first))
-
-
-def _played(pace: Pace) -> Sequence[Fraction]:
-    """The source time of a pace, as a polynomial of the record seconds since it began (`warp` has the formulas)."""
-    if pace.hold:
-        return (pace.start,)
-    if pace.constant:
-        return pace.start, pace.entry
-    lasts, rise = pace.course, pace.exit - pace.entry
-    if pace.ease == "linear":
-        whole: tuple[Fraction, ...] = (Fraction(0), pace.entry, rise / (2 * lasts))
-    else:
-        whole = (Fraction(0), pace.entry, Fraction(0), rise / lasts**2, -rise / (2 * lasts**3))
-    _, *rest = _shifted(whole, pace.begins)
-    return pace.start, *rest
-
-
-def _shifted(poly: Sequence[N], by: N | int) -> list[N]:
-    """The polynomial of `x + by`."""
-    terms = range(len(poly))
-    return [sum((poly[i] * comb(i, k) * by ** (i - k) for i in terms[k:]), start=poly[0] * 0) for k in terms]
+    return tuple(shifted(piece.cubic, first - piece.first))
 
 
 def _scaled(poly: Sequence[Fraction], rate: Fraction) -> Polynomial:

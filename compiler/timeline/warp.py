@@ -164,6 +164,13 @@ class Warp:
         if any(a.end != b.start for a, b in pairwise(self.paces)):
             raise ValueError("the paces of a warp are adjacent")
 
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self.paces)
+
+    def __hash__(self) -> int:
+        return self._hash
+
     @property
     def start(self) -> SourceTime:
         """The in point."""
@@ -199,7 +206,7 @@ class Warp:
 
     def source_of(self, at: RecordTime) -> SourceTime:
         """The source time that plays at clip-record time `at`; past the end the last pace runs on."""
-        index = self._index_at(at)
+        index = self.index_at(at)
         pace = self.paces[index]
         t = at - self.record_starts[index]
         if pace.constant:
@@ -211,14 +218,15 @@ class Warp:
 
     def pace_at(self, at: RecordTime) -> Pace:
         """The pace that plays at clip-record time `at`; the last one runs on."""
-        return self.paces[self._index_at(at)]
+        return self.paces[self.index_at(at)]
 
-    def _index_at(self, at: RecordTime) -> int:
+    def index_at(self, at: RecordTime) -> int:
+        """The number of the pace that plays at clip-record time `at`; the last one runs on."""
         return max(0, min(bisect_right(self.record_starts, at), len(self.paces)) - 1) if len(self.paces) > 1 else 0
 
     def speed_at(self, at: RecordTime) -> Fraction:
         """The speed at clip-record time `at`: source seconds a record second, 0 where a frame is held."""
-        index = self._index_at(at)
+        index = self.index_at(at)
         duration = self.record_starts[index + 1] - self.record_starts[index]
         return self.paces[index].speed(min(at - self.record_starts[index], duration))
 

@@ -6,10 +6,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from compiler.errors import Loc, Notice, ReelError, ReelErrors
-from compiler.model import CLIP_FIELDS, Reel, canonical, read_clip, read_reel
+from compiler.model import CLIP_FIELDS, Clip, Reel, canonical, read_clip, read_reel
+from compiler.model.limits import FilmBounds
+from compiler.pipeline.draft import clip_seconds
 from server.edits.bounds import check_texts
 from server.footage.facts import Footage
 from server.problem import MOST_ERRORS, Problem, from_reel
@@ -21,10 +24,13 @@ Json = dict[str, Any]
 PLACE = "/clips/0"
 
 
-def saved(row: ClipVersion, changes: Mapping[str, Any], footage: Footage | None) -> tuple[Mapping[str, Any], list[str]]:
+def saved(
+    row: ClipVersion, changes: Mapping[str, Any], footage: Footage | None, bounds: FilmBounds
+) -> tuple[Mapping[str, Any], list[str]]:
     """The row's edit with the changed fields in the one current form, and the warnings of their reading.
 
-    Fields that do not change are not touched, readable or not. 422 with every error of the changed ones.
+    Fields that do not change are not touched, readable or not. 422 with every error of the changed ones, and
+    `film_too_long` for a clip that alone is too long a film, unless it was longer before.
     """
     touched = _touched(changes)
     if not touched:
@@ -39,8 +45,33 @@ def saved(row: ClipVersion, changes: Mapping[str, Any], footage: Footage | None)
         raise from_reel(error, prefix=PLACE) from error
     except ValueError as error:  # keyframes by time, of a clip without footage
         raise Problem(422, "unreadable_stored_data", str(error), clip_id=row["clip_key"]) from error
+    if footage and not _LENGTHS.isdisjoint(touched):
+        _check_seconds(row, clip, footage, bounds)
     columns = {name: _column(name, written[name]) for name in touched}
     return {**row["edit"], **columns}, _warnings(clip.notices)
+
+
+_LENGTHS = frozenset(name for field in CLIP_FIELDS if "segments_data" in field.names for name in field.names)
+"""The fields that decide how long a clip lasts."""
+
+
+def _check_seconds(row: ClipVersion, clip: Clip, footage: Footage, bounds: FilmBounds) -> None:
+    lasts = _seconds(clip, footage)
+    if lasts <= bounds.seconds:
+        return
+    with suppress(ReelError, ReelErrors):
+        before = {name: row["edit"][name] for name in _LENGTHS}
+        if lasts < _seconds(read_clip({"id": row["clip_key"], "media": "stored", **before}, 0), footage):
+            return
+    message = f"the clip lasts {float(lasts):g} s, more than the {float(bounds.seconds):g} s of a film"
+    hint = "shorten its trim or its freezes"
+    raise Problem(422, "film_too_long", message, code="RC209", clip_id=row["clip_key"], hint=hint)
+
+
+def _seconds(clip: Clip, footage: Footage) -> Fraction:
+    """Seconds that the clip lasts in the film; an image lasts to the out point."""
+    end = clip.trim.end if clip.trim and footage.image else None
+    return clip_seconds(clip, max(footage.duration, end or footage.duration))
 
 
 def _touched(changes: Iterable[str]) -> list[str]:

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 
 from compiler.errors import ReelError, ReelErrors
 from compiler.model import Reel
+from compiler.model.limits import FilmBounds
 from compiler.pipeline import Compiled, compile_reel
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.record import Media
@@ -130,7 +131,8 @@ def damaged_clip(edit: Edit, object_key: str) -> Problem:
 class Compiler:
     """Compiles reels in threads of its own, a few at once, and keeps the last compiled reels."""
 
-    def __init__(self) -> None:
+    def __init__(self, bounds: FilmBounds) -> None:
+        self.bounds = bounds
         self._threads = ThreadPoolExecutor(COMPILES_AT_ONCE, "compile")
         self._kept: dict[str, Compiled] = {}
         """By a hash of what each was compiled from, the latest last."""
@@ -142,7 +144,7 @@ class Compiler:
     async def compile(self, reel: Reel, media: Mapping[str, Media], program: str | None = None) -> Compiled:
         """The reel, compiled; its commands call ffmpeg `program`, or by its path. Problems: 422, 500."""
         try:
-            return await self.run(partial(_compiled, reel, media, program))
+            return await self.run(partial(_compiled, reel, media, program, self.bounds))
         except (ReelError, ReelErrors) as error:
             raise render_problem(error) from error
 
@@ -166,9 +168,9 @@ def _compile_key(edit: Edit, media: Mapping[str, Media], program: str) -> str:
     return hashlib.sha256(json.dumps([program, reel_text(edit.project, edit.clips), etags]).encode()).hexdigest()
 
 
-def _compiled(reel: Reel, media: Mapping[str, Media], program: str | None) -> Compiled:
+def _compiled(reel: Reel, media: Mapping[str, Media], program: str | None, bounds: FilmBounds) -> Compiled:
     build = find_build()
-    return compile_reel(reel, media, build if program is None else replace(build, path=program))
+    return compile_reel(reel, media, build if program is None else replace(build, path=program), bounds=bounds)
 
 
 async def _several(ask: Callable[[Any], Awaitable[T]], given: Iterable[Any]) -> list[T]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from compiler.errors import Notice, ReelError, ReelErrors
 from compiler.model import Clip, Reel, read_reel
+from compiler.model.limits import FilmBounds
 from compiler.pipeline.draft import KEPT, Draft, Drafted, draft_reel
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.record import Media
@@ -27,12 +28,12 @@ async def drafted(edit: Edit, media: Mapping[str, Media], compiler: Compiler) ->
     """The draft of an edit, computed in one of the compiler's threads; footage missing from `media` is lost."""
     if not edit.clips:
         return {**_unknown(edit, [_as_json(no_clips(edit.project))]), "more_errors": 0}
-    return await compiler.run(partial(_draft, edit, media))
+    return await compiler.run(partial(_draft, edit, media, compiler.bounds))
 
 
-def _draft(edit: Edit, media: Mapping[str, Media]) -> Json:
+def _draft(edit: Edit, media: Mapping[str, Media], bounds: FilmBounds) -> Json:
     """The draft; of many errors and warnings only the first are listed."""
-    whole = _complete_draft(edit, media)
+    whole = _complete_draft(edit, media, bounds)
     errors, warnings = whole["errors"], whole["warnings"]
     more = len(warnings) - MOST_ERRORS
     rest = [{"clip_id": None, "pointer": None, "message": f"{more} more warnings"}] if more > 0 else []
@@ -40,7 +41,7 @@ def _draft(edit: Edit, media: Mapping[str, Media]) -> Json:
     return {**whole, **listed, "warnings": [*warnings[:MOST_ERRORS], *rest]}
 
 
-def _complete_draft(edit: Edit, media: Mapping[str, Media]) -> Json:
+def _complete_draft(edit: Edit, media: Mapping[str, Media], bounds: FilmBounds) -> Json:
     wrong = [each for k, row in enumerate(edit.clips) for each in _missing(k, row, media)]
     lost = {row["clip_key"] for row in edit.clips if row["raw_clip_id"] not in media}
     reel, errors = _read(edit)
@@ -49,7 +50,7 @@ def _complete_draft(edit: Edit, media: Mapping[str, Media]) -> Json:
         return _unknown(edit, wrong)
     unread = {error.loc.clip for error in errors if error.loc.clip}
     try:
-        draft = draft_reel(reel, media, find_build(), lost | unread)
+        draft = draft_reel(reel, media, find_build(), lost | unread, bounds)
     except ReelError as error:
         return _unknown(edit, [*wrong, fault(error)])
     return {**_whole(draft), "errors": [*wrong, *map(fault, draft.errors)]}

@@ -16,7 +16,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from compiler.supervise.record import Media, checked_media, media_of, recorded
+from compiler.supervise.record import Media, checked_media, is_image, media_of, recorded
 from server.problem import storage_problem
 from server.storage.objects import DamagedObject, ObjectStore
 from server.tables.raw_clips import RawClipRow
@@ -41,10 +41,11 @@ HDR = ("smpte2084", "arib-std-b67")
 
 @dataclass(frozen=True, slots=True)
 class Footage:
-    """The facts that saving a clip needs: the frame rate, and the duration in seconds."""
+    """The facts that saving a clip needs: the frame rate, the duration in seconds, and whether it is an image."""
 
     rate: Fraction
     duration: Fraction
+    image: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,4 +146,4 @@ def playable(info: Mapping[str, Any]) -> bool:
 
 def summary(info: Mapping[str, Any]) -> Footage:
     """The footage's facts from the summary in a raw clip's row."""
-    return Footage(Fraction(info["video"]["rate"]), Fraction(info["video"]["end"]))
+    return Footage(Fraction(info["video"]["rate"]), Fraction(info["video"]["end"]), is_image(info))

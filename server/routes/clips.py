@@ -151,7 +151,7 @@ async def _save(unit: Transaction, call: Call[Any], row: ClipVersion, changes: M
     """Store the row's next version, with these changes of its edit."""
     raw = await raw_clips.get(unit, row["raw_clip_id"]) if row["raw_clip_id"] else None
     footage = summary(raw["media_info"]) if raw else None
-    edit, warnings = await call.compute(saved, row, changes, footage)
+    edit, warnings = await call.compute(saved, row, changes, footage, call.services.settings.film_bounds)
     return await _next(unit, call, {**row, "edit": edit}, warnings)
 
 

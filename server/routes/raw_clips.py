@@ -24,6 +24,7 @@ from server.footage.facts import media_key, playable, store_footage
 from server.ids import new_id
 from server.problem import Problem, invalid, not_found
 from server.routes.shapes import NAME_LENGTH, RawClip, RawClips
+from server.settings import Settings
 from server.storage.database import Reader, Transaction
 from server.storage.objects import CHUNK, Missing, StoreFailed
 from server.tables import raw_clips
@@ -77,6 +78,7 @@ async def upload(call: Call[NoBody]) -> Response:
     async with _received(call, raw_clip_id) as (path, name, sha256):
         async with call.services.uploads.probes.of(call.uid):
             media = await _probed(path, name)
+        _check_length(media, call.services.settings)
         with call.services.coming.kept(media_key(call.uid, raw_clip_id)):
             services = call.services
             row = await store_footage(services.store, call.uid, raw_clip_id, name, path, media, sha256, services.now())
@@ -161,6 +163,18 @@ async def _probed(path: Path, name: str) -> Media:
         message = first.message.replace(f'"{path.name}"', "the file")
         hint, reason = renamed(first.hint, path.name, name) or None, first.detail or None
         raise Problem(422, "unreadable_media", message, code=first.code, hint=hint, reason=reason) from error
+
+
+def _check_length(media: Media, settings: Settings) -> None:
+    """422 `footage_too_long` for footage beyond the settings."""
+    seconds, frames = float(media.video.end), len(media.video.ticks) or media.video.frames or 0
+    if seconds > settings.footage_seconds:
+        message = f"the footage lasts {seconds:g} s, more than the {settings.footage_seconds:g} s of a raw clip"
+    elif frames > settings.footage_frames:
+        message = f"the footage has {frames} frames, more than the {settings.footage_frames} of a raw clip"
+    else:
+        return
+    raise Problem(422, "footage_too_long", message, hint="cut it into shorter files")
 
 
 @asynccontextmanager

@@ -88,7 +88,7 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
     """Make the services, over `store` if it is given."""
     store = store or make_store(settings)
     databases = Databases(store, settings.local, refuse_after=settings.refuse_after, idle_after=settings.idle_after)
-    metrics, coming, compiler = Metrics(databases), Coming(), Compiler()
+    metrics, coming, compiler = Metrics(databases), Coming(), Compiler(settings.film_bounds)
     cache = MediaCache(store, settings.local / "footage", settings.temporary, settings.cache_limit)
     sending = Sending(store, metrics)
     render = Render(settings, store, cache, compiler, now)

@@ -8,6 +8,7 @@ import pytest
 
 from compiler.emit.expr import place_text, track_text
 from compiler.ir.ops import Coarse, Fine, Follow
+from compiler.timeline.frame_values import FrameValues
 from compiler.timeline.track import Piece, Track, describe, hold
 from tests.emit.expressions import value
 
@@ -24,7 +25,7 @@ def wandering(seed: int, keys: int) -> tuple[Track, int]:
         slope, length = random.choice([0.0, random.uniform(-3, 3)]), random.randint(1, 30)
         samples += [samples[-1] + slope * k for k in range(1, length + 1)]
         breaks.append(len(samples) - 1)
-    return describe(samples, breaks), len(samples)
+    return describe(FrameValues(samples), breaks), len(samples)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,9 @@ def test_perspective_counts_from_one() -> None:
 def test_text_is_the_track(seed: int, n: str) -> None:
     track, frames = wandering(seed, keys=1 + 3 * seed)
     text = track_text(track, n)
-    assert [value(text, frame) for frame in range(frames)] == pytest.approx(track.values(frames), abs=1e-5)
+    assert [value(text, frame) for frame in range(frames)] == pytest.approx(
+        [track.at(n) for n in range(frames)], abs=1e-5
+    )
 
 
 @pytest.mark.parametrize("pieces", [3, 100, 10_000])

@@ -9,6 +9,7 @@ from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
 from compiler.ir.ops import Op, Value
 from compiler.timeline.curve import Box
+from compiler.timeline.frame_values import FrameValues
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.path import Path, draw
 from compiler.timeline.warp import Pace, Warp
@@ -34,7 +35,7 @@ def path(frames: int = 60, box: Box | None = None, *, zoom: bool = False) -> Pat
     boxes = [
         still._replace(width=still.width - n, height=still.height - n / 2) if zoom else still for n in range(frames)
     ]
-    return draw(boxes, [0])
+    return draw(FrameValues(boxes), [0])
 
 
 def footage(media: str = "silent.mp4", fps: Fraction = FPS, name: str = "a") -> dict[str, Op]:

@@ -13,6 +13,7 @@ from compiler.ir.infer import Audio, Tint, Video
 from compiler.ir.ops import OPS, Op
 from compiler.ir.text import describe, interval, number, phrase, place, show, traced, warped
 from compiler.timeline.curve import Box
+from compiler.timeline.frame_values import FrameValues
 from compiler.timeline.path import draw
 from compiler.timeline.track import hold
 from compiler.timeline.warp import Pace, Warp
@@ -167,9 +168,9 @@ def test_paths() -> None:
     box = Box(10.25, 20, 300, 400)
     pan = [box._replace(x=10.25 + n) for n in range(5)]
     zoom = [box._replace(width=300 + n, height=400 + n) for n in range(5)]
-    assert traced(draw([box] * 5, [0])) == "300x400 at 10.25,20.00"
-    assert traced(draw(pan, [0])) == "300x400 at 10.25,20.00 -> 14.25,20.00 in 1"
-    assert traced(draw(zoom, [0])) == "300x400 at 10.25,20.00 -> 304x404 at 10.25,20.00 in 1"
+    assert traced(draw(FrameValues([box] * 5), [0])) == "300x400 at 10.25,20.00"
+    assert traced(draw(FrameValues(pan), [0])) == "300x400 at 10.25,20.00 -> 14.25,20.00 in 1"
+    assert traced(draw(FrameValues(zoom), [0])) == "300x400 at 10.25,20.00 -> 304x404 at 10.25,20.00 in 1"
 
 
 def test_places() -> None:

@@ -204,3 +204,16 @@ def test_the_picture_is_the_default_one_that_is_no_art(admitted: list[Any]) -> N
 def test_a_picture_larger_than_any_camera_makes_is_refused() -> None:
     with pytest.raises(ReelError, match="has a picture of 60000x60000"):
         chosen(picture(size=(60_000, 60_000)))
+
+
+def test_two_frames_ten_days_apart_are_two_frames(tmp_path: Path, answer: Answer) -> None:
+    facts = answer("media", muxed(tmp_path / "days.mkv", [0, 900_000_000]))["answer"]
+    assert facts["video"]["ticks"] in ([], [0, 900_000_000])
+    assert len(json.dumps(facts)) < 3000
+
+
+def test_a_file_of_too_many_frames_is_refused(tmp_path: Path, answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
+    uneven = muxed(tmp_path / "uneven.mkv", [0, 40, 80, 500, 540, 900])
+    assert len(answer("media", uneven)["answer"]["video"]["ticks"]) == 6
+    monkeypatch.setattr(probe_child, "MOST_FRAMES", 5)
+    assert answer("media", uneven)["error"]["code"] == "RC606"

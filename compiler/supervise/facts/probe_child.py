@@ -44,11 +44,12 @@ from compiler.supervise.media.admit import (
     messages,
     no_picture,
     opened,
+    refused,
     too_many_pixels,
     unreadable,
 )
 from compiler.supervise.straighten.child import sample_counts
-from compiler.timeline.media import MAX_PIXELS, STILL_RATE, STILL_SECONDS, STILL_TICK, WHOLE, VideoStream
+from compiler.timeline.media import MAX_PIXELS, MOST_FRAMES, STILL_RATE, STILL_SECONDS, STILL_TICK, WHOLE, VideoStream
 from compiler.timeline.media import STILL as STILL_FORMAT
 
 Fields = dict[str, Any]
@@ -79,7 +80,14 @@ def damaged(path: Path, start: Fraction, end: Fraction) -> Fields:
 
 
 def media(path: Path, *, forced: bool = False) -> Fields:
-    """The fields of timeline.media.Media, except the path."""
+    """The fields of timeline.media.Media, except the path; RC606 for more frames than are read."""
+    facts = _facts(path, forced=forced)
+    if (frames := len(facts["video"]["ticks"])) > MOST_FRAMES:
+        raise refused(f"has {frames} frames, more than {MOST_FRAMES}", "cut it into shorter files")
+    return facts
+
+
+def _facts(path: Path, *, forced: bool) -> Fields:
     if (image := image_of(path)) is not None:
         return image_facts(path, image, RULE)
     with opened(path) as (container, _):

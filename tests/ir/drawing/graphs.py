@@ -14,6 +14,7 @@ from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
 from compiler.ir.ops import Op, Value
 from compiler.timeline.curve import Box
+from compiler.timeline.frame_values import FrameValues
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import AudioStream, Media, VideoStream
 from compiler.timeline.path import Path, draw
@@ -40,7 +41,7 @@ WARP = Warp((Pace(at(2), at(3)), Pace(at(3), at(4), Fraction(1, 2), Fraction(1, 
 
 
 def panned() -> Path:
-    return draw([Box(100 + 5 * n, 0, 607.5, 1080) for n in range(FRAMES)], [0])
+    return draw(FrameValues([Box(100 + 5 * n, 0, 607.5, 1080) for n in range(FRAMES)]), [0])
 
 
 def chain(name: str, steps: Sequence[tuple[str, Op]], clip: int) -> list[Def]:

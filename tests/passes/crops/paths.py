@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 from compiler.ir.ops import Coarse, Fine, Follow, Place
 from compiler.timeline.curve import Box
+from compiler.timeline.frame_values import FrameValues
 from compiler.timeline.path import Path, draw
 
 
 def moving(box: Callable[[int], Box], frames: int = 60, breaks: tuple[int, ...] = (0,)) -> Path:
     """The path of a box that is a function of the frame."""
-    return draw([box(n) for n in range(frames)], breaks)
+    return draw(FrameValues([box(n) for n in range(frames)]), breaks)
 
 
 def still(x: float, y: float, width: float, height: float) -> Path:
