@@ -62,7 +62,7 @@ def test_a_ramps_frames_and_samples_are_counted_from_its_begin(monkeypatch: pyte
 
     monkeypatch.setattr(Pace, "source_offset", counting)
     compiled(ramped(50, "pitch"))
-    assert len(calls) <= 2 * 50  # before the source grid, one for each of 1,500 frames and 700 pieces of sound
+    assert len(calls) <= 2 * 50  # without grids, one for each moving frame and each piece of sound
 
 
 def test_the_record_time_of_a_clip_is_spelled_once_and_not_for_each_run_of_slow_motion(
