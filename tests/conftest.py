@@ -17,7 +17,7 @@ SYSTEM_FFMPEG = Path("/usr/bin/ffmpeg")
 FOOTAGE = Path(__file__).parents[1] / ".footage"
 
 
-MEASURED = ("cli", "conform", "golden", "ir", "lower", "model", "pipeline", "supervise")
+MEASURED = ("cli", "golden", "ir", "lower", "model", "pipeline", "supervise")
 """The folders whose tests count for coverage. All others reach hardly another line, and random tests not the same lines
 every time; to measure them takes longer than the tests themselves."""
 
