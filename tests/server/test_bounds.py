@@ -28,7 +28,7 @@ def off_the_loop(module, name, size=lambda *given: True):
         return plain(*given, **named)
     setattr(module, name, checked)
 off_the_loop(server.web.api, "read_body", lambda model, raw, kind: len(raw) > 16384)
-off_the_loop(server.routes.clips, "saved", lambda row, changes, footage: len(changes.get("crop_data") or ()) > 500)
+off_the_loop(server.routes.clips, "saved", lambda row, changes, *rest: len(changes.get("crop_data") or ()) > 500)
 off_the_loop(server.edits.compiled, "reel_text")
 for name in ("changes", "lines", "drawing", "command", "page", "traced", "form_of"):
     off_the_loop(server.routes.inspector, name)
