@@ -9,7 +9,7 @@ import pytest
 
 from tests.field.odd import judged
 
-SEEDS = range(int(os.environ.get("REELC_ODD", "10")))
+SEEDS = range(int(os.environ.get("REELC_ODD", "6")))
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -23,7 +23,7 @@ from server.vendor import FOLDER, wrong
 from tests.server.site import ROOT, Site, add_user
 from tests.server.test_http import added
 
-EXAMPLES = int(os.environ.get("REELC_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("REELC_EXAMPLES", "2"))
 """Examples for each operation, beside those that Schemathesis derives from its schema; `make sweep` takes 100."""
 
 DOCUMENT = document(OPERATIONS)
