@@ -146,7 +146,7 @@ def test_ffmpeg_that_dies_or_hangs_is_a_render_error(
     project_id = long_project(ann, game)
     export_id = begin(ann, project_id)
     drawn(ann, export_id)
-    for pid in ffmpegs_of(place.data):
+    for pid in until(lambda: ffmpegs_of(place.data), "no ffmpeg runs"):  # there is none between two units
         os.kill(pid, number)
     error = refused(export(ann, project_id, export_id), 500, "render_error")
     assert named in error["message"]
