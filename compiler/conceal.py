@@ -12,6 +12,7 @@ from compiler.errors import ReelError
 from compiler.lower import Placed
 from compiler.pipeline import Compiled, compile_reel
 from compiler.supervise.films.progress import Progress
+from compiler.supervise.films.verdict import KILLED
 from compiler.supervise.probe import looked_at_closer
 from compiler.timeline.media import Media
 
@@ -34,7 +35,7 @@ class Furthest:
 
 async def conceal(compiled: Compiled, error: ReelError) -> Compiled | None:
     """The reel compiled anew with damaged files straightened; None if damage cannot be the cause of `error`."""
-    if error.code not in BY_DAMAGE:
+    if error.code not in BY_DAMAGE or error.message == KILLED:
         return None
     suspects = list(_suspects(compiled, error))
     try:

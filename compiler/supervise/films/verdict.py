@@ -85,6 +85,7 @@ UNWRITABLE = _says(
     "check that the output's folder exists and may be written",
 )
 KILLED = "ffmpeg was killed, most likely because the machine ran out of memory"
+"""The message of a render that another program ended, which no file is to blame for."""
 
 _REFUSED = re.compile(r"\[(\S+)\] Codec \(.*\) not on whitelist")
 _INSTANCE = re.compile(r"\b\w+@([^\s\]':,]+)")
