@@ -234,8 +234,8 @@ def _fitting(moves: list[float], wanted: float) -> float:
 
 
 def _laid(shown: list[Stamped], heard: list[Stamped], failed: list[float], due: list[float]) -> Decoded:
-    """Pictures and sounds in source time, from the first whole picture on; `due` has the times of all packets."""
-    shown = list(dropwhile(lambda frame: not frame.sure, shown))
+    """Pictures and sounds in source time, from the first picture called whole; `due` has the times of all packets."""
+    shown = list(dropwhile(lambda frame: not frame.sure and not frame.untold, shown))
     if not shown:
         return Decoded([], [], 0.0, failed)
     first = shown[0].time

@@ -228,3 +228,15 @@ def _early(make: Maker, out: Path) -> None:
 
 def test_a_frame_with_a_time_before_the_one_it_follows_damages_nothing(make: Maker, desk: Desk) -> None:
     assert desk.render(make("early.ts")).frames == [*range(19), 20, *range(20, 60)]
+
+
+@recipe("amid.flv")
+def _amid(make: Maker, out: Path) -> None:
+    whole = out.with_name("amid-whole.flv")
+    coding = ("-c:v", "flv1", "-q:v", "2", "-g", "30", "-c:a", "libmp3lame")
+    make.numbered(whole, range(90), *coding, rate="25", sound=make.beeps(3.6))
+    make.run("-i", whole, "-ss", "0.4", "-c", "copy", "-copyinkf", out)
+
+
+def test_flv_that_begins_amid_a_group_of_pictures_is_entered_at_a_key_frame(make: Maker, desk: Desk) -> None:
+    assert desk.render(make("amid.flv"), 1.12, 1.8).frames[:3] == [38, 39, 40]

@@ -41,6 +41,9 @@ class PictureFacts:
         assert track.keys is not None
         self.track, self.stream, self.keys = track, cast(VideoStream, track.stream), track.keys
         self.unindexed = container.format.name.split(",")[0] in UNINDEXED
+        entries = track.keys.entries
+        self.headless = container.format.name == "flv" and bool(entries) and entries[0].number > 0
+        """Whether the first key frame comes late in FLV, which ffmpeg 9.0 then enters at a wrong place."""
         self.unstamped = bool(track.unstamped)
         self._use_decoding_times(container)
         if whole.until is not None:
@@ -133,6 +136,8 @@ class PictureFacts:
             yield "its container has no index"
         if track.jumped:
             yield "its clock jumps"
+        if self.headless:
+            yield "its first frame is no key frame"
         if self.keys.shapes:
             yield "its picture changes shape"
         if self.unstamped:
