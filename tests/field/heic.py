@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from tests.field.make import X265, Maker
-from tests.field.mp4_edits import Box, boxes, sample_table
 from tests.footage.coded import feed, yuv420p
+from tests.footage.mp4 import Box, parse, tracks
 
 TILE = 128
 TILES = (60, 100, 140, 180)
@@ -32,11 +32,10 @@ def _tile(make: Maker, path: Path, luma: int) -> tuple[bytes, bytes]:
     """The decoder's configuration and the coded picture of one tile."""
     command = [make.ffmpeg, "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{TILE}x{TILE}"]
     feed([*command, "-i", "pipe:0", *ONE, str(path)], iter([yuv420p(np.full((TILE, TILE), luma, np.uint8))]))
-    found = boxes(path.read_bytes())
-    track = next(box for box in next(box for box in found if box.name == b"moov").inner or () if box.name == b"trak")
-    entry = sample_table(track).find(b"stsd").body[8:]
-    configured = next(box for box in boxes(entry[86:]) if box.name == b"hvcC")
-    return configured.body, next(box for box in found if box.name == b"mdat").body
+    found = parse(path.read_bytes())
+    entry = tracks(found)[0][b"stsd"].content[8:]
+    configured = next(box for box in parse(entry[86:]) if box.kind == b"hvcC")
+    return configured.content, next(box for box in found if box.kind == b"mdat").content
 
 
 def _full(name: bytes, body: bytes, version: int = 0, flags: int = 0) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 
 from compiler.supervise.facts.movie_index import TrackBoxes, entries, read_movie, time_scale
 from compiler.supervise.media.boxes import MAX_BOXES, MAX_CONTENT, NotReadError
-from tests.supervise.mp4 import Box
+from tests.footage.mp4 import Box
 
 MVHD = Box(b"mvhd", bytes(12) + struct.pack(">II", 600, 1200) + bytes(80))
 FTYP = Box(b"ftyp", b"qt  ")

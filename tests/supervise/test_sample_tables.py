@@ -15,7 +15,7 @@ import pytest
 
 from compiler.supervise.facts.sample_tables import Table, farthest_off, sample_tables
 from tests.cases import cases
-from tests.supervise.mp4 import Box, changed, numbers, parse, set_edits, table
+from tests.footage.mp4 import Box, changed, numbers, parse, set_edits, table
 
 Row = tuple[int, int, int, bool, int, int, bool]
 """A packet's pts, dts, duration, whether it is a key picture, its position, size and whether it is discarded."""

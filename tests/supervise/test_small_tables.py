@@ -8,7 +8,7 @@ import struct
 import pytest
 
 from compiler.supervise.facts.sample_tables import MOST_CHAPTERS, Table, _lowest, sample_tables
-from tests.supervise.mp4 import Box, table
+from tests.footage.mp4 import Box, table
 
 MVHD = Box(b"mvhd", bytes(12) + struct.pack(">II", 1000, 1000) + bytes(80))
 

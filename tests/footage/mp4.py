@@ -6,11 +6,13 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-CONTAINERS = {b"moov", b"trak", b"edts", b"mdia", b"minf", b"dinf", b"stbl"}
+CONTAINERS = {b"moov", b"trak", b"edts", b"mdia", b"minf", b"dinf", b"stbl", b"mvex"}
 
 
-@dataclass
+@dataclass(slots=True)
 class Box:
+    """One box: its own bytes, or the boxes in it."""
+
     kind: bytes
     content: bytes = b""
     inner: list[Box] | None = None
@@ -34,13 +36,17 @@ class Box:
 
 
 def parse(data: bytes) -> list[Box]:
-    """The boxes of a file whose sizes are all of 32 bits."""
+    """The boxes of a file; those put together again have sizes of 32 bits."""
     boxes, at = [], 0
-    while at < len(data):
+    while at + 8 <= len(data):
         size, kind = struct.unpack_from(">I4s", data, at)
-        content = data[at + 8 : at + size]
+        start = at + 8
+        if size == 1:
+            (size,), start = struct.unpack_from(">Q", data, start), start + 8
+        end = at + size if size else len(data)
+        content = data[start:end]
         boxes.append(Box(kind, b"", parse(content)) if kind in CONTAINERS else Box(kind, content))
-        at += size
+        at = end
     return boxes
 
 
@@ -49,13 +55,17 @@ def tracks(boxes: list[Box]) -> list[Box]:
     return [box for box in moov.inner or () if box.kind == b"trak"]
 
 
-def changed(data: bytes, change: Callable[[Box], None]) -> bytes:
-    """The file with every track changed; its index is its last box, so that no sample moves."""
+def edited(data: bytes, change: Callable[[list[Box]], object]) -> bytes:
+    """The file with its tracks changed; its index is its last box, so that no sample moves."""
     boxes = parse(data)
-    assert boxes[-1].kind == b"moov"
-    for track in tracks(boxes):
-        change(track)
+    assert boxes[-1].kind == b"moov", "an index before the samples cannot grow without moving them"
+    change(tracks(boxes))
     return b"".join(map(bytes, boxes))
+
+
+def changed(data: bytes, change: Callable[[Box], object]) -> bytes:
+    """The file with every track changed alike."""
+    return edited(data, lambda every: [change(track) for track in every])
 
 
 def numbers(box: Box, code: str = "I") -> list[int]:
