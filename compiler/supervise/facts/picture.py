@@ -51,6 +51,7 @@ class PictureFacts:
         if track.first is None or not track.ticks:
             raise unreadable("has no picture that can be decoded")
         begins = min(track.ticks) * track.time_base if self.unstamped else track.first
+        self.off_grid = track.uneven()
         # by the first packet: a recording that was joined amid its frames begins with some that cannot be decoded
         self.late = sound is not None and min(track.ticks) * track.time_base - sound.first > APART
         self.zero = self._tick_at(sound.first) * track.time_base if sound and self.late else begins
@@ -83,7 +84,7 @@ class PictureFacts:
         return int(at // self.track.time_base)
 
     def _is_uneven(self) -> bool:
-        return not self._counted and self.track.uneven()
+        return not self._counted and self.off_grid
 
     @property
     def _counted(self) -> bool:
@@ -92,7 +93,7 @@ class PictureFacts:
 
     def _rate(self) -> Fraction:
         stream, track = self.stream, self.track
-        measured = track.uneven() and not track.clock.jumps and not self._counted
+        measured = self.off_grid and not track.clock.jumps and not self._counted
         rate = (stream.average_rate if measured else stream.guessed_rate) or stream.average_rate or stream.base_rate
         if not rate:
             raise unreadable("states no frame rate")
