@@ -103,7 +103,9 @@ class ForkServer:
     def send(self, message: bytes, fds: Sequence[int]) -> None:
         """Send a request, to a new server if there is none or the last one died."""
         with self._lock:
-            if self._channel is None or self._owner != os.getpid():  # a fork of this process has a server of its own
+            if self._owner != os.getpid():  # a fork of this process has a server of its own
+                self.close()
+            if self._channel is None:
                 self._start()
             try:
                 self._send(message, fds)
@@ -132,12 +134,12 @@ class ForkServer:
         self._owner, self._channel = os.getpid(), ours
 
     def close(self) -> None:
-        """End the server and its children."""
-        if self._channel is not None and self._owner == os.getpid():
+        """End the server and its children; in a fork of the process that started them, only let go of them."""
+        if self._channel is not None:
             self._channel.close()
-            if self._process is not None:
-                with contextlib.suppress(OSError):
-                    self._process.wait()
+        if self._process is not None and self._owner == os.getpid():
+            with contextlib.suppress(OSError):
+                self._process.wait()
         self._channel = self._process = None
 
 
