@@ -16,7 +16,7 @@ from compiler.supervise.address import address_in
 from compiler.supervise.children.fork_server import start_fork
 from compiler.supervise.children.level import confinement
 from compiler.supervise.children.reach import Reach, python_files
-from compiler.supervise.children.sandbox import ChildLimits, answer_of
+from compiler.supervise.children.sandbox import Answer, ChildLimits, answer_of
 from compiler.supervise.plain import plain
 from compiler.supervise.remedy import convert
 from compiler.timeline.instant import SourceTime
@@ -32,6 +32,8 @@ ANSWER = 32 << 20
 AT_ONCE = 3
 """The most children at the same time."""
 
+TRIES = 5
+REPLACED = "try again when the program that writes it is done"
 SLOW = "check that its disk or network answers, then try again"
 
 Request = tuple[Path, Loc]
@@ -98,14 +100,28 @@ async def looked_at_closer(media: Media, start: SourceTime, end: SourceTime, loc
 
 
 async def question(name: str, path: Path, *rest: Fraction, loc: Loc) -> Any:
-    """The probe child's answer to one question about a file; every failure is a coded error at `loc`."""
-    _check_regular(path, loc)
-    words = [name, str(path.absolute()), *map(str, rest)]
+    """The probe child's answer to one question about a file; every failure is a coded error at `loc`.
+
+    Editors save a file by putting another one in its place. A confined child opens only the file that was there when it
+    started, so the question is asked again if the file was replaced.
+    """
+    for _ in range(TRIES):
+        before = _check_regular(path, loc)
+        answer = await _asked([name, str(path.absolute()), *map(str, rest)], path, loc)
+        if _check_regular(path, loc) == before:
+            return await _reply(answer, path, loc)
+    raise _fault("RC604", path, loc, "was replaced again and again while it was read", hint=REPLACED)
+
+
+async def _asked(words: Sequence[str], path: Path, loc: Loc) -> Answer:
     child = await start_fork("facts.probe_child", words, LIMITS, Reach((), [*python_files(), path]))
     try:
-        answer = await answer_of(child, WITHIN)
+        return await answer_of(child, WITHIN)
     except TimeoutError as error:
         raise _fault("RC604", path, loc, f"could not be read within {WITHIN:.0f} s", hint=SLOW) from error
+
+
+async def _reply(answer: Answer, path: Path, loc: Loc) -> Any:
     if len(answer.stdout) > ANSWER:
         raise _fault("RC604", path, loc, "has too many frames", f"their times take {len(answer.stdout)} bytes")
     try:
@@ -122,12 +138,13 @@ def fault_of(wrong: Mapping[str, Any], path: Path, loc: Loc) -> ReelError:
     return _fault(wrong["code"], path, loc, wrong["message"], wrong["detail"] or "", wrong["hint"] or "")
 
 
-def _check_regular(path: Path, loc: Loc) -> None:
+def _check_regular(path: Path, loc: Loc) -> tuple[int, int]:
+    """The file's device and inode, which tell it from another one of its name."""
     try:
-        mode = path.stat().st_mode
-        if stat.S_ISREG(mode):
+        found = path.stat()
+        if stat.S_ISREG(found.st_mode):
             path.open("rb").close()
-            return
+            return found.st_dev, found.st_ino
     except (FileNotFoundError, NotADirectoryError) as error:
         raise _missing(path, loc) from error
     except (OSError, ValueError) as error:
@@ -136,7 +153,7 @@ def _check_regular(path: Path, loc: Loc) -> None:
         what = getattr(error, "strerror", None) or str(error)
         hint = "check the file's permissions" if isinstance(error, PermissionError) else "check the path"
         raise _fault("RC604", path, loc, "cannot be opened", what, hint) from error
-    what = "is a folder" if stat.S_ISDIR(mode) else "is not a regular file"
+    what = "is a folder" if stat.S_ISDIR(found.st_mode) else "is not a regular file"
     raise _fault("RC604", path, loc, what, hint="name a video file")
 
 

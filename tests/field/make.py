@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.footage.coded import draw, feed, yuv420p
+from tests.footage.kept import keep
 
 Samples = NDArray[np.float64]
 Recipe = Callable[["Maker", Path], None]
@@ -48,7 +49,7 @@ class Maker:
         if not path.exists():
             part = self.folder / f"{os.getpid()}-{name}"
             recipe(self, part)
-            os.replace(part, path)
+            keep(part, path)
         return path
 
     def run(self, *arguments: object) -> None:

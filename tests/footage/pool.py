@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.footage import coded, read
 from tests.footage.coded import AAC, H264, PCM, Recipe
+from tests.footage.kept import keep
 from tests.reference.facts import Facts
 
 _BFRAMES = (*H264, "-bf", "3", "-b_strategy", "0")
@@ -73,7 +74,7 @@ def fetch(recipes: Mapping[str, Recipe], cache: Path, ffmpeg: str) -> Path:
     for name, recipe in recipes.items():
         if not (folder / name).exists():
             made = coded.make(folder / f"{os.getpid()}-{name}", recipe, ffmpeg=ffmpeg)
-            os.replace(made, folder / name)
+            keep(made, folder / name)
     return folder
 
 

@@ -7,11 +7,13 @@ import zlib
 from collections.abc import Awaitable, Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.supervise import probe as probing
+from compiler.supervise.children.fork_server import start_fork
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import Child, ChildLimits, start
 from compiler.supervise.probe import probe, probe_all
@@ -361,3 +363,30 @@ def test_frames_outside_the_edit_list_do_not_count(made: Made, ffmpeg: Callable[
     video = probe(cut).video
     assert video.frames == sum(not line.startswith(b"#") for line in decoded) == 45
     assert (video.first, video.end) == (Fraction(0), Fraction(3, 2))
+
+
+@pytest.mark.parametrize(("times", "frames"), [(1, 60), (probing.TRIES - 1, 60), (probing.TRIES, None)])
+def test_a_file_that_is_replaced_while_it_is_read_is_read_again(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int, frames: int | None
+) -> None:
+    path = tmp_path / "saved.mp4"
+    path.write_bytes(b"not yet a film")
+    starts = 0
+
+    async def replacing(*arguments: Any) -> Child:
+        nonlocal starts
+        starts += 1
+        if starts <= times:  # before the child opens it, as an editor saves a file
+            part = tmp_path / "part"
+            part.write_bytes(made("plain.mp4").read_bytes())
+            part.replace(path)
+        return await start_fork(*arguments)
+
+    monkeypatch.setattr(probing, "start_fork", replacing)
+    if frames:
+        assert probe(path).video.frames == frames
+        assert starts == times + 1
+    else:
+        error = refusal(path)
+        assert (error.code, starts) == ("RC604", probing.TRIES)
+        assert "replaced" in error.message
