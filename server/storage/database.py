@@ -11,16 +11,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import aiosqlite
 
 from server.storage.migrations import BOOKS, STEPS
+from server.storage.pages import Pages
+from server.threads import in_thread
 
+P = ParamSpec("P")
 T = TypeVar("T")
 Given = Sequence[Any]
 
@@ -30,8 +33,13 @@ PRAGMAS = (
     "foreign_keys = ON",
     "busy_timeout = 5000",
     "trusted_schema = OFF",
+    "secure_delete = ON",
+    "wal_autocheckpoint = 0",
 )
-"""A commit does not wait for the disk: answers wait for the object store, whose snapshot takes precedence."""
+"""A commit does not wait for the disk: answers wait for the object store, whose snapshot takes precedence.
+
+Deleted content is overwritten with zeros. Only `checkpoint` empties the WAL, after its changes were noted.
+"""
 
 
 class DatabaseFailed(Exception):
@@ -106,8 +114,10 @@ class Transaction(Reader):
 class Database:
     """An open database, made by `open_database`."""
 
-    def __init__(self, path: Path, writer: aiosqlite.Connection, reader: aiosqlite.Connection, head: Head) -> None:
-        self.path, self.n = path, head.n
+    def __init__(
+        self, path: Path, writer: aiosqlite.Connection, reader: aiosqlite.Connection, head: Head, pages: Pages
+    ) -> None:
+        self.path, self.n, self.pages = path, head.n, pages
         self._writer, self._reader, self._stored = writer, reader, head
         self._turn, self._reading = asyncio.Lock(), asyncio.Lock()
         self._units: set[asyncio.Task[Any]] = set()
@@ -154,12 +164,38 @@ class Database:
     async def image(self) -> tuple[int, bytes]:
         """A head `n` and the whole database at that head; writes continue meanwhile, reads wait.
 
-        Taken from the open connection: the file at the path may be another one by now.
+        Taken from the open connection: the file at the path may be another one by now. `pages` then counts changes
+        from that head on.
         """
-        async with self.read() as reader:
-            row = await reader.one("SELECT n FROM sync_head")
-            assert row is not None, "every database has a head"
+        async with contextlib.AsyncExitStack() as stack:
+            async with self._turn:
+                reader = await stack.enter_async_context(self.read())
+                row = await reader.one("SELECT n FROM sync_head")
+                assert row is not None, "every database has a head"
+                await _in_files(self.pages.scan)
+                self.pages.taken()
             return row["n"], await reader.serialized()
+
+    async def content(self, numbers: Iterable[int]) -> dict[int, bytes]:
+        """The content of pages at the head of the last call of `changes`; DatabaseFailed."""
+        return await _in_files(self.pages.read, numbers)
+
+    async def changes(self) -> tuple[int, set[int] | None]:
+        """A head `n`, and the pages that changed from the last call or image to that head; None if that is not known.
+
+        `content` has the pages at that head, until the next call.
+        """
+        async with self._turn:
+            await _in_files(self.pages.scan)
+            return self.n, self.pages.taken()
+
+    async def checkpoint(self) -> None:
+        """Move the WAL's content into the database file, and empty the WAL."""
+        async with self._turn, self._reading, _named():
+            await _in_files(self.pages.scan)
+            ((busy, *_),) = await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+            if not busy:
+                await _in_files(self.pages.restart)
 
     async def close(self) -> None:
         """Wait for running units, then close the connections and end their threads."""
@@ -167,6 +203,7 @@ class Database:
         async with self._turn, self._reading:
             await self._reader.close()
             await self._writer.close()
+            await in_thread(self.pages.close)  # after the connections, whose locks it would drop
 
     async def _unit(self, work: Callable[[Transaction], Awaitable[T]]) -> tuple[T, int | None]:
         async with self._turn, _named():
@@ -210,11 +247,12 @@ async def open_database(path: Path) -> Database:
         async with _named():
             await _prepare(writer)
             (row,) = await writer.execute_fetchall("SELECT n, synced_n, base, writer FROM sync_head")
+            pages = await _in_files(Pages, path)
     except BaseException:
         await reader.close()
         await writer.close()
         raise
-    return Database(path, writer, reader, Head(*row))
+    return Database(path, writer, reader, Head(*row), pages)
 
 
 async def _connect(path: Path) -> aiosqlite.Connection:
@@ -269,6 +307,14 @@ def statements(sql: str) -> list[str]:
             found.append(rest.strip())
             rest = ""
     return found
+
+
+async def _in_files(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+    """The result of work on the database's files, done in a thread; DatabaseFailed."""
+    try:
+        return await in_thread(work, *given, **named)
+    except OSError as error:
+        raise DatabaseFailed(f"the database's files cannot be read: {error}") from error
 
 
 @asynccontextmanager
