@@ -15,10 +15,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from server.logs import logger
-from server.storage import snapshots
+from server.storage import snapshots, thinning
+from server.storage.chain import Chain
 from server.storage.database import Database, DatabaseFailed, Head
 from server.storage.objects import Exists, Missing, ObjectStore, StoreFailed
-from server.storage.snapshots import Damaged
+from server.storage.snapshots import Damaged, Header
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds between tries, before jitter."""
@@ -27,6 +28,9 @@ SURE_FOR = 600.0
 """Seconds without an upload after which newer snapshots are looked for first: old numbers may have been pruned."""
 
 PRUNE_EVERY = 3600.0
+
+CHECKPOINT = 1000
+"""Frames in the WAL after which it is emptied, once its changes are stored."""
 
 Seconds = Callable[[], float]
 
@@ -50,9 +54,10 @@ class Sync:
     def __init__(self, store: ObjectStore, uid: str, database: Database, head: Head, clock: Seconds = awake) -> None:
         self.uid, self.fenced = uid, False
         self._store, self._database, self._clock = store, database, clock
-        self._head = head
+        self._head, self._chain = head, Chain(store, uid, database)
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._tries: dict[str, int] = {}
+        self._bases: dict[int, int] = {}
         self._task: asyncio.Task[None] | None = None
         self._pruning: asyncio.Task[None] | None = None
         self._since: float | None = None
@@ -102,8 +107,9 @@ class Sync:
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
         try:
+            await self._chain.close()
             await self._database.note(self._head)
-        except DatabaseFailed as error:  # harmless: the store is authoritative
+        except (DatabaseFailed, OSError) as error:  # harmless: the store is authoritative
             logger.warning("sync state not written", extra={"sync_user": self.uid, "why": str(error)})
 
     async def _upload(self) -> None:
@@ -125,28 +131,32 @@ class Sync:
         """Store a snapshot of everything committed by now, under the next number."""
         number = self._head.base + 1
         await self._look(number)
-        n, image = await self._database.image()
-        header, body = snapshots.packed(self._head.writer, n, image)
+        n, header, body = await self._chain.pack(number, self._head.writer)
         self._tries[header.sha256] = n
         try:
             await self._store.put(snapshots.key_of(self.uid, number), body, if_absent=True)
         except Exists:
-            n = await self._own(number)
+            header = await self._own(number)
+        self._chain.stored(number, header)
+        self._bases[number] = header.link.base if header.link is not None else 0
+        n = self._tries[header.sha256]
         self._reached(Head(n, n, number, self._head.writer))
+        if self._database.pages.frames > CHECKPOINT:
+            await self._database.checkpoint()
 
     async def _look(self, number: int) -> None:
         """After a long pause, check for newer snapshots, because a pruned number can be put again."""
         if self._clock() - self._sure > SURE_FOR and await snapshots.latest(self._store, self.uid, number) >= number:
             await self._own(number)
 
-    async def _own(self, number: int) -> int:
-        """The head of the snapshot under our next number, if an earlier try of ours stored it; Fenced otherwise."""
+    async def _own(self, number: int) -> Header:
+        """The header of the snapshot under our next number, if an earlier try of ours stored it; Fenced otherwise."""
         try:
             header = await snapshots.read_header(self._store, self.uid, number)
-        except Missing as error:  # only a later number exists
+        except Missing as error:  # thinned, or only a later number exists
             raise Fenced(self.uid) from error
         if header.writer == self._head.writer and header.sha256 in self._tries:
-            return self._tries[header.sha256]
+            return header
         raise Fenced(self.uid)
 
     def _reached(self, head: Head) -> None:
@@ -172,6 +182,6 @@ class Sync:
 
     async def _prune(self) -> None:
         try:
-            await snapshots.prune(self._store, self.uid, datetime.now(UTC))
-        except (StoreFailed, Missing) as error:
+            await thinning.prune(self._store, self.uid, datetime.now(UTC), self._bases)
+        except (StoreFailed, Missing, Damaged) as error:
             logger.warning("old snapshots not pruned", extra={"sync_user": self.uid, "why": str(error)})

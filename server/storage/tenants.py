@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from server.logs import logger
 from server.storage import snapshots
+from server.storage.chain import remember
 from server.storage.database import Broken, Database, DatabaseFailed, Head, Reader, Transaction, open_database
 from server.storage.objects import ObjectStore
 from server.storage.snapshots import Damaged
@@ -249,6 +250,7 @@ class Databases:
     async def _restored(self, uid: str, path: Path, number: int) -> tuple[Database, Head]:
         header, image = await snapshots.fetch(self.store, uid, number)
         await in_thread(_write_image, path, image)
+        await in_thread(remember, path, image)
         try:
             database, head = await _opened(path)
         except Broken as error:
