@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import sqlite3
 from collections.abc import Awaitable, Callable
@@ -13,7 +14,6 @@ import pytest
 from server.storage import images
 from server.storage.database import Database, Transaction, open_database
 
-WRITES = "UPDATE raw_clips SET name = ? WHERE id = ?"
 ADD = "INSERT INTO raw_clips VALUES (?, ?, 'k', 'e', 1, '{}', NULL, NULL, 'now')"
 
 
@@ -49,7 +49,7 @@ def run(path: Path, scene: Callable[[Database], Awaitable[None]]) -> None:
 
 async def some_writes(database: Database, chance: random.Random, turn: int) -> None:
     async def work(unit: Transaction) -> None:
-        for number in range(chance.choice((1, 3, 40))):
+        for number in range(chance.choice((1, 3, 20))):
             text = chance.randbytes(chance.choice((10, 500, 9000))).hex()
             await unit.run(ADD, (f"{turn}-{number}", text))
         if chance.random() < 0.3:
@@ -57,20 +57,18 @@ async def some_writes(database: Database, chance: random.Random, turn: int) -> N
         if chance.random() < 0.2:
             raise KeyError("rolled back")
 
-    try:
+    with contextlib.suppress(KeyError):
         await database.write(work)
-    except KeyError:
-        pass
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_copy_of_changed_pages_is_the_database(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
 
     async def scene(database: Database) -> None:
         copy = Copy((await database.image())[1])
-        for turn in range(25):
-            for _ in range(chance.choice((0, 1, 4))):
+        for turn in range(12):
+            for _ in range(chance.choice((0, 1, 2))):
                 await some_writes(database, chance, turn * 10 + _)
             match chance.randrange(6):
                 case 0:
@@ -81,6 +79,23 @@ def test_a_copy_of_changed_pages_is_the_database(tmp_path: Path, seed: int) -> N
             assert database.pages.count * copy.size == len(copy.image)
             assert copy.digests == images.digests_of(copy.image, copy.size)
             dump(copy.image, (await database.image())[1])
+
+    run(tmp_path, scene)
+
+
+def test_a_wal_that_was_begun_anew_is_noticed(tmp_path: Path) -> None:
+    """What was in it is not known."""
+
+    async def scene(database: Database) -> None:
+        await database.changes()
+        await database.write(lambda unit: unit.run(ADD, ("a", "")))
+        await database.changes()
+        await database.write(lambda unit: unit.run(ADD, ("b", "")))
+        await database._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+        await database.write(lambda unit: unit.run(ADD, ("c", "")))
+        assert (await database.changes()) == (3, None)
+        await database.write(lambda unit: unit.run(ADD, ("d", "")))
+        assert (await database.changes())[1]
 
     run(tmp_path, scene)
 

@@ -1,0 +1,325 @@
+"""Snapshots of changed pages: what they cost, what is read back from them, and servers of before and after them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+
+from server.storage import snapshots, sync
+from server.storage.chain import DEEPEST
+from server.storage.database import Transaction
+from server.storage.objects import ObjectStore
+from server.storage.snapshots import HEADER, Damaged, Header, TooNewSnapshot, key_of
+from server.storage.sync import NotDurable
+from server.storage.tenants import Databases
+from tests.server.faults import Fault, FaultStore
+from tests.server.memory import MemoryStore
+from tests.server.test_sync import UID, Clock, commit, names, run, save, wiped
+
+WIDE = "INSERT INTO raw_clips VALUES (?, ?, 'k', 'e', 1, '{}', NULL, NULL, 'now')"
+MEMBERS_OF_BEFORE = {"snapshot", "writer", "head", "sha256", "size"}
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sync, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(sync, "LONGEST_PAUSE", 0.01)
+
+
+async def fill(databases: Databases, rows: int) -> None:
+    """Rows of a kilobyte of random text, which compression does not make small."""
+    chance = random.Random(1)
+
+    async def work(unit: Transaction) -> None:
+        for number in range(rows):
+            await unit.run(WIDE, (f"row{number}", chance.randbytes(500).hex()))
+
+    async with databases.use(UID) as user_database:
+        _, n = await user_database.write(work)
+        assert n is not None
+        await user_database.durable(n, 5)
+
+
+async def headers(store: ObjectStore) -> list[Header]:
+    """The headers of all snapshots, the oldest first."""
+    numbers = [snapshots.number_of(stat.key) for stat in await snapshots.points(store, UID)]
+    return [await snapshots.check(store, UID, number) for number in numbers]
+
+
+async def base_of_newest(store: ObjectStore) -> int:
+    """The base of the newest snapshot; 0 if it is a whole image."""
+    link = (await headers(store))[-1].link
+    assert link is not None
+    return link.base
+
+
+async def rows_at(store: ObjectStore, number: int) -> set[str]:
+    _, image = await snapshots.fetch(store, UID, number)
+    database = snapshots.opened(image)
+    found = {row[0] for row in database.execute("SELECT id FROM raw_clips")}
+    database.close()
+    return found
+
+
+def test_a_save_stores_what_it_changed(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store = MemoryStore()
+        databases = Databases(store, tmp_path / "local")
+        await fill(databases, 1000)
+        whole = store.size()
+        await save(databases, "a")
+        assert store.size() - whole < 5000 < 500_000 < whole
+        assert await base_of_newest(store) == 1
+        assert await wiped(store, tmp_path) == await names(databases)
+        await databases.close(5)
+
+    run(scene)
+
+
+def test_a_save_reads_what_it_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not the whole database, which may be large."""
+
+    async def scene() -> None:
+        databases = Databases(MemoryStore(), tmp_path / "local")
+        await fill(databases, 1000)
+        async with databases.use(UID) as user_database:
+            read: list[int] = []
+            pages = user_database.database.pages
+            content = pages.read
+
+            def counted(numbers: list[int]) -> dict[int, bytes]:
+                read.extend(numbers)
+                return content(numbers)
+
+            monkeypatch.setattr(pages, "read", counted)
+            monkeypatch.setattr(user_database.database, "image", None)
+            for name in "abc":
+                await save(databases, name)
+        assert 0 < len(read) < 40
+        await databases.close(5)
+
+    run(scene)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_snapshot_is_what_was_saved(tmp_path: Path, seed: int) -> None:
+    """Through lost answers, closed and killed servers, and a WAL that another process begins anew."""
+    chance = random.Random(seed)
+
+    def fault(_: int, name: str) -> Fault | None:
+        return chance.choice(("fail", "swallow")) if name == "put" and chance.random() < 0.2 else None
+
+    async def scene() -> None:
+        store = MemoryStore()
+        faulty, local = FaultStore(store, fault), tmp_path / "local"
+        databases = Databases(faulty, local)
+        await fill(databases, 100)
+        saved = await names(databases)
+        for turn in range(60):
+            before = set(saved)
+            new = [f"{turn}-{number}" for number in range(chance.choice((1, 1, 1, 5)))]
+            saved.update(new)
+            await asyncio.gather(*(save(databases, name) for name in new))
+            newest = await snapshots.latest(store, UID)
+            assert before <= await rows_at(store, newest) == saved
+            match chance.randrange(12):
+                case 0:
+                    await databases.close(5)
+                    databases = Databases(faulty, local)
+                case 1:
+                    shutil.copytree(local, tmp_path / f"killed{turn}")
+                    await databases.close(5)
+                    local = tmp_path / f"killed{turn}"
+                    databases = Databases(faulty, local)
+                case 2:
+                    async with databases.use(UID) as user_database:
+                        checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)"
+                        await user_database.database._writer.execute_fetchall(checkpoint)
+        every = await headers(store)
+        assert all(link is not None and link.depth <= DEEPEST and link.path <= link.whole for link in links(every))
+        assert {bool(link.base) for link in links(every)} == {True, False}
+        await databases.close(5)
+
+    run(scene)
+
+
+def test_what_was_written_after_an_upload_without_an_answer_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync, "FIRST_PAUSE", 0.05)
+
+    async def scene() -> None:
+        store, losing = MemoryStore(), False
+        faulty = FaultStore(store, lambda _, name: "swallow" if name == "put" and losing else None)
+        databases = Databases(faulty, tmp_path / "local")
+        await fill(databases, 100)
+        async with databases.use(UID) as user_database:
+            losing = True
+            await commit(user_database, "a")
+            while await snapshots.latest(store, UID) == 1:
+                await asyncio.sleep(0)
+            losing = False
+            for name in "bc":  # the first one is written before the next try
+                await user_database.durable(await commit(user_database, name), 5)
+                assert await rows_at(store, await snapshots.latest(store, UID)) == await names(databases)
+        await databases.close(5)
+
+    run(scene)
+
+
+def links(every: list[Header]) -> list[snapshots.Link]:
+    return [header.link for header in every if header.link is not None]
+
+
+def test_the_first_save_after_a_restart_is_a_delta(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store = MemoryStore()
+        databases = Databases(store, tmp_path / "local")
+        await fill(databases, 100)
+        for turn in range(3):
+            await databases.close(5)
+            if turn == 2:
+                shutil.rmtree(tmp_path / "local")
+            databases = Databases(store, tmp_path / "local")
+            await save(databases, f"{turn}")
+            assert await base_of_newest(store) == turn + 1
+        await databases.close(5)
+
+    run(scene)
+
+
+def test_a_chain_of_many_saves_is_short(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store = MemoryStore()
+        databases = Databases(store, tmp_path / "local")
+        await fill(databases, 300)
+        for number in range(100):
+            await save(databases, f"{number}")
+        assert max(link.depth for link in links(await headers(store))) <= 16
+        await databases.close(5)
+
+    run(scene)
+
+
+@pytest.mark.parametrize("where", [10, HEADER + 20])
+def test_a_damaged_base_is_reported(tmp_path: Path, where: int) -> None:
+    async def scene() -> None:
+        store = MemoryStore()
+        databases = Databases(store, tmp_path / "local")
+        await fill(databases, 100)
+        await save(databases, "a")
+        await databases.close(5)
+        assert await base_of_newest(store) == 1
+        body = bytearray(await store.get(key_of(UID, 1)))
+        body[where] ^= 0xFF
+        await store.put(key_of(UID, 1), bytes(body))
+        with pytest.raises(Damaged):
+            await wiped(store, tmp_path)
+
+    run(scene)
+
+
+def test_another_base_is_noticed(tmp_path: Path) -> None:
+    """A whole snapshot of another state has a checksum of its own, but is not what the delta changes."""
+
+    async def scene() -> None:
+        store = MemoryStore()
+        databases = Databases(store, tmp_path / "local")
+        await fill(databases, 100)
+        await save(databases, "a")
+        await databases.close(5)
+        _, image = await snapshots.fetch(store, UID, 1)
+        at = image.index(random.Random(1).randbytes(500).hex().encode())  # a page that the delta does not have
+        _, body = snapshots.packed("w", 1, image[:at] + b"other" + image[at + 5 :])
+        await store.put(key_of(UID, 1), body)
+        with pytest.raises(Damaged, match="fingerprint"):
+            await wiped(store, tmp_path)
+
+    run(scene)
+
+
+async def stored_before(store: MemoryStore, local: Path) -> None:
+    """The store and the disk as a server of before deltas leaves them."""
+    databases = Databases(store, local)
+    await fill(databases, 100)
+    await databases.close(5)
+    header, image = await snapshots.fetch(store, UID, 1)
+    _, body = snapshots.packed_for_servers_of_before(header.writer, header.head, image)
+    await store.put(key_of(UID, 1), body)
+    (local / "users" / UID / "edit.pages").unlink()
+
+
+@pytest.mark.parametrize("disk", ["kept", "lost"])
+def test_a_store_of_before_deltas_is_taken_over(tmp_path: Path, disk: str) -> None:
+    async def scene() -> None:
+        store, local = MemoryStore(), tmp_path / "local"
+        await stored_before(store, local)
+        before = await rows_at(store, 1)
+        if disk == "lost":
+            shutil.rmtree(local)
+        databases = Databases(store, local)
+        for name in "ab":
+            await save(databases, name)
+        await databases.close(5)
+        assert [header.snapshot for header in await headers(store)] == [1, 2, 2]
+        assert [link.base for link in links(await headers(store))] == [0, 2]
+        assert await wiped(store, tmp_path) == before | {"a", "b"}
+
+    run(scene)
+
+
+def test_a_server_of_before_deltas_refuses_them(tmp_path: Path) -> None:
+    """It reads five members of 1024 bytes of JSON, and goes on only if `snapshot` is 1."""
+
+    async def scene() -> None:
+        store = MemoryStore()
+        databases = Databases(store, tmp_path / "local")
+        await fill(databases, 100)
+        await save(databases, "a")
+        await databases.close(5)
+        for number in (1, 2):
+            members = json.loads((await store.get(key_of(UID, number)))[:1024])
+            assert (set(members), members["snapshot"]) == (MEMBERS_OF_BEFORE, 2)
+
+    run(scene)
+
+
+def test_a_newer_snapshot_is_refused_and_stays(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store, clock = MemoryStore(), Clock()
+        sleeper = Databases(store, tmp_path / "sleeper", clock=clock)
+        await save(sleeper, "a")
+        newer = json.dumps({"snapshot": 3, "writer": "w", "head": 9, "sha256": "", "size": 0}).encode()
+        await store.put(key_of(UID, 2), newer.ljust(HEADER))
+        with pytest.raises(NotDurable):
+            await save(sleeper, "b", within=0.05)
+        await sleeper.close(0.01)
+        with pytest.raises(TooNewSnapshot, match="version 3"):
+            await wiped(store, tmp_path)
+        with pytest.raises(TooNewSnapshot, match="version 3"):
+            await names(Databases(store, tmp_path / "sleeper"))
+        assert [*store.objects] == [key_of(UID, 1), key_of(UID, 2)]
+
+    run(scene)
+
+
+def test_the_wal_is_emptied_once_it_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sync, "CHECKPOINT", 20)
+
+    async def scene() -> None:
+        store = MemoryStore()
+        databases = Databases(store, tmp_path / "local")
+        for number in range(40):
+            await save(databases, f"{number}")
+        async with databases.use(UID) as user_database:
+            await commit(user_database, "last")
+            assert (tmp_path / "local" / "users" / UID / "edit.sqlite-wal").stat().st_size < 40 * 4096
+        await databases.close(5)
+        assert len(await wiped(store, tmp_path)) == 41
+
+    run(scene)
