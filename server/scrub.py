@@ -168,12 +168,9 @@ class Scrub:
 
     async def _user(self, uid: str) -> None:
         """Compare a user's snapshots, and the media that the newest whole one names."""
+        points = {stat.key for stat in await snapshots.points(self._store, uid)}
         async for stat in self._listed(snapshots.folder(uid)):
-            try:
-                await self._snapshot(uid, snapshots.number_of(stat.key))
-            except Missing:  # pruned meanwhile
-                continue
-            except (Damaged, ValueError):
+            if stat.key in points and not await self._snapshot_is_whole(uid, stat.key, points):
                 self._found("damaged", stat.key, "snapshots", "", SNAPSHOT_REMEDY)
             self._counted(uid, "snapshots", stat, stat.size)
         rows, seen = await self._rows(uid), set[str]()
@@ -188,16 +185,27 @@ class Scrub:
             kind: Kind = row.kind if key in rows else "facts"
             self._found("missing", key, kind, row.name, FILM_REMEDY if kind == "films" else REPAIR)
 
-    async def _snapshot(self, uid: str, number: int) -> dict[str, _Row]:
-        _, image = await snapshots.fetch(self._store, uid, number)
-        return await in_thread(_rows_in, image)
+    async def _snapshot_is_whole(self, uid: str, key: str, points: set[str]) -> bool:
+        """Whether a snapshot matches its header, and its base exists; the newest one is also opened."""
+        try:
+            if key == max(points):
+                _, image = await snapshots.fetch(self._store, uid, snapshots.number_of(key))
+                await in_thread(_rows_in, image)
+                return True
+            link = (await snapshots.check(self._store, uid, snapshots.number_of(key))).link
+        except Missing:  # thinned meanwhile
+            return True
+        except (Damaged, ValueError):
+            return False
+        return link is None or not link.base or snapshots.key_of(uid, link.base) in points
 
     async def _rows(self, uid: str) -> dict[str, _Row]:
         """The objects that the newest whole snapshot names."""
         keys = [stat.key async for stat in self._store.listing(snapshots.folder(uid))]
         for key in sorted(keys, reverse=True):
             try:
-                return await self._snapshot(uid, snapshots.number_of(key))
+                _, image = await snapshots.fetch(self._store, uid, snapshots.number_of(key))
+                return await in_thread(_rows_in, image)
             except (Damaged, Missing, ValueError):
                 continue
         return {}

@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from server.storage.snapshots import HEADER, folder
 from tests.server.editing import awaited, begin, come_to, export, ffmpegs_of, film, one_clip, trim
 from tests.server.site import Site, add_user
+from tests.server.stored import newest_database
 from tests.server.test_jobs import gone
 
 pytestmark = pytest.mark.fault
@@ -37,10 +37,7 @@ def films_are_whole(client: httpx.Client, project_id: str) -> None:
 
 def no_film_without_its_object(data: Path, uid: str) -> None:
     """The same in the newest snapshot, which another machine would restore."""
-    newest = max((data / "objects" / folder(uid)).iterdir())
-    image = data.parent / "image.sqlite"
-    image.write_bytes(newest.read_bytes()[HEADER:])
-    database = sqlite3.connect(image)
+    database = sqlite3.connect(newest_database(data, uid, data.parent / "image.sqlite"))
     keys = [key for (key,) in database.execute("SELECT object_key FROM working_videos")]
     named = database.execute("SELECT working_video_id FROM exports WHERE state = 'complete'").fetchall()
     assert database.execute("PRAGMA foreign_key_check").fetchall() == []

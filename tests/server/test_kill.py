@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from server.storage.snapshots import HEADER, folder
 from tests.server.saving import Ledger, clips_of, editor, save_on
 from tests.server.site import PLAIN, Site, add_user
+from tests.server.stored import newest_database
 
 pytestmark = pytest.mark.fault
 
@@ -80,9 +80,7 @@ def test_no_acknowledged_save_is_lost(tmp_path: Path, game: Path, part: int) -> 
     ledger, lost = _rounds(tmp_path / "data", SLOW + PLAIN, game, ROUNDS, part)
     assert (lost, ledger.split, ledger.refused) == (0, [], 0)
     assert len(ledger.said) >= ROUNDS * SAVERS // 2  # the kill came during saving, not before it
-    newest = max((tmp_path / "data" / "objects" / folder("ann")).iterdir())
-    (tmp_path / "newest").write_bytes(newest.read_bytes()[HEADER:])
-    database = sqlite3.connect(tmp_path / "newest")
+    database = sqlite3.connect(newest_database(tmp_path / "data", "ann", tmp_path / "newest"))
     assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert database.execute("PRAGMA foreign_key_check").fetchall() == []
     database.close()
