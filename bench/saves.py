@@ -46,7 +46,7 @@ class Editor:
 
     async def save(self, number: int) -> None:
         """Save the next version of one of the clips."""
-        body = {"crop_data": _keyframes(number)}
+        body = {"crop_data": keyframes(number)}
         answer = await self.client.put(self.clips[number % len(self.clips)], json=body)
         answer.raise_for_status()
 
@@ -165,7 +165,7 @@ def _table(users: int, seconds: float, size: int, saves: Latencies, puts: Latenc
     yield f"| ratio | | | {ratios} | |"
 
 
-def _keyframes(number: int) -> list[dict[str, Any]]:
+def keyframes(number: int) -> list[dict[str, Any]]:
     """A moving box, different in every save."""
     box = {"y": 0, "width": 101.25, "height": 180}
     return [{"frame": frame, "x": (7 * number + frame) % 200 + 0.5, **box} for frame in range(KEYFRAMES)]

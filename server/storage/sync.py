@@ -57,7 +57,8 @@ class Sync:
         self._head, self._chain = head, Chain(store, uid, database)
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._tries: dict[str, int] = {}
-        self._bases: dict[int, int] = {}
+        self.bases: dict[int, int] = {}
+        """The bases of the snapshots that were stored or read here, which `prune` then need not read."""
         self._task: asyncio.Task[None] | None = None
         self._pruning: asyncio.Task[None] | None = None
         self._since: float | None = None
@@ -138,7 +139,7 @@ class Sync:
         except Exists:
             header = await self._own(number)
         self._chain.stored(number, header)
-        self._bases[number] = header.link.base if header.link is not None else 0
+        self.bases[number] = header.link.base if header.link is not None else 0
         n = self._tries[header.sha256]
         self._reached(Head(n, n, number, self._head.writer))
         if self._database.pages.frames > CHECKPOINT:
@@ -182,6 +183,6 @@ class Sync:
 
     async def _prune(self) -> None:
         try:
-            await thinning.prune(self._store, self.uid, datetime.now(UTC), self._bases)
+            await thinning.prune(self._store, self.uid, datetime.now(UTC), self.bases)
         except (StoreFailed, Missing, Damaged) as error:
             logger.warning("old snapshots not pruned", extra={"sync_user": self.uid, "why": str(error)})

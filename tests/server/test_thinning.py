@@ -62,7 +62,7 @@ def test_what_is_kept_can_be_read(tmp_path: Path, known: bool) -> None:
             rows |= await saves(store, databases, 25, chance.choice((SECOND, 20 * SECOND)))
             store.now += chance.choice((timedelta(minutes=20), HOUR, 5 * HOUR, DAY))
             async with databases.use(UID) as user_database:
-                await prune(store, UID, store.now, user_database.sync._bases if known else None)
+                await prune(store, UID, store.now, user_database.sync.bases if known else None)
             points = [number_of(stat.key) for stat in await snapshots.points(store, UID)]
             for number in points:
                 assert number == 1 or await rows_at(store, number) == rows[number]
