@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import shutil
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 
 from starlette.applications import Starlette
@@ -38,6 +38,7 @@ from server.routes import (
     studio,
 )
 from server.routes.progress import Sockets
+from server.storage.objects import Missing
 from server.web.api import Operation, routes
 from server.web.durable import Durable
 from server.web.envelope import Envelope
@@ -68,6 +69,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
 )
 """Every operation, in the order of matching."""
 
+TEND_AFTER, TEND_EVERY = 600.0, 6 * 3600.0
 TIDY_EVERY, TAKE_UP_EVERY, SWEEP_EVERY = 60.0, 5.0, 3600.0
 ERRORS = {
     404: ("not_found", "nothing is at this address"),
@@ -116,7 +118,7 @@ def _lifespan(services: Services) -> Callable[[Starlette], contextlib.AbstractAs
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await asyncio.to_thread(shutil.rmtree, services.temporary, ignore_errors=True)
-        always = [asyncio.create_task(work(services)) for work in (_tidy, _take_up, _sweep)]
+        always = [asyncio.create_task(work(services)) for work in (_tidy, _take_up, _sweep, _tend)]
         try:
             yield
         finally:
@@ -171,3 +173,25 @@ async def _sweep(services: Services) -> None:
                 continue
             if count:
                 logger.info("swept", extra={"sync_user": uid, "objects": count})
+
+
+async def _tend(services: Services) -> None:
+    """Thin the snapshots of every user, at regular intervals: also of those who do not save any more."""
+    await asyncio.sleep(TEND_AFTER)
+    while True:
+        await _tend_once(services)
+        await asyncio.sleep(TEND_EVERY)
+
+
+async def _tend_once(services: Services) -> None:
+    try:
+        users = await services.accounts.users()
+    except UNSTORED as error:
+        logger.warning("snapshots not thinned", extra={"why": f"{type(error).__name__}: {error}"})
+        return
+    for user in users:
+        try:
+            await services.databases.tend(user.uid, datetime.now(UTC))
+        except (*UNSTORED, Missing, OSError) as error:
+            extra = {"sync_user": user.uid, "why": f"{type(error).__name__}: {error}"}
+            logger.warning("snapshots not thinned", extra=extra)

@@ -33,7 +33,7 @@ class Chain:
         self._digests = b""
         self._changed: dict[int, int] = {}
         """The number of the snapshot that each page last changed in, in that order."""
-        self._packed = ""
+        self._packed, self._anew = "", False
         self._stored = b""
 
     async def pack(self, number: int, writer: str) -> tuple[int, Header, bytes]:
@@ -45,7 +45,7 @@ class Chain:
             n, image = await self._compared(number)
         else:
             self._mark(number, changed)
-        packed = await self._delta(number, writer, n) if self._links else None
+        packed = await self._delta(number, writer, n) if self._links and not self._anew else None
         if packed is None:
             if image is None:
                 n, image = await self._compared(number)
@@ -60,11 +60,15 @@ class Chain:
             self._links, self._stored = {}, b""
             return
         if not header.link.base:
-            self._root, self._links = number, {}
+            self._root, self._links, self._anew = number, {}, False
             self._changed.clear()
         self._links = {each: link for each, link in self._links.items() if each <= header.link.base}
         self._links[number] = header.link
         self._stored = self._digests
+
+    def begin_anew(self) -> None:
+        """Make the next snapshot a whole image."""
+        self._anew = True
 
     async def close(self) -> None:
         """Remember the digests of what is stored, so that the next snapshot after the next opening is a delta."""

@@ -41,6 +41,14 @@ PRAGMAS = (
 Deleted content is overwritten with zeros. Only `checkpoint` empties the WAL, after its changes were noted.
 """
 
+FREE = "SELECT freelist_count, page_count FROM pragma_freelist_count, pragma_page_count"
+USED = (
+    "SELECT (page_count - freelist_count) * page_size AS bytes"
+    " FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
+)
+MOST_FREE, MOST_FREE_SHARE = 64, 4
+"""Free pages that a file may have, and one in how many may be free, before it is made smaller."""
+
 
 class DatabaseFailed(Exception):
     """The database failed, for example on a full disk or a damaged file; the unit of work is rolled back."""
@@ -196,6 +204,24 @@ class Database:
             ((busy, *_),) = await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
             if not busy:
                 await _in_files(self.pages.restart)
+
+    async def used(self) -> int:
+        """The bytes of the pages that have content."""
+        async with self.read() as reader:
+            row = await reader.one(USED)
+        assert row is not None, "every database has pages"
+        return int(row["bytes"])
+
+    async def vacuum(self) -> int | None:
+        """Make the file smaller if much of it is free, as a unit of work; return its head, None if little is free."""
+        async with self._turn, self._reading, _named():
+            ((free, pages),) = await self._writer.execute_fetchall(FREE)
+            if free < MOST_FREE or free * MOST_FREE_SHARE < pages:
+                return None
+            await self._writer.execute_fetchall("VACUUM")
+            await self._writer.execute_fetchall("UPDATE sync_head SET n = ?", (self.n + 1,))
+            self.n += 1
+            return self.n
 
     async def close(self) -> None:
         """Wait for running units, then close the connections and end their threads."""

@@ -179,10 +179,11 @@ class Sync:
     def _prune_now_and_then(self) -> None:
         if self._clock() - self._pruned >= PRUNE_EVERY and (self._pruning is None or self._pruning.done()):
             self._pruned = self._clock()
-            self._pruning = asyncio.create_task(self._prune(), name=f"prune {self.uid}")
+            self._pruning = asyncio.create_task(self._prune(datetime.now(UTC)), name=f"prune {self.uid}")
 
-    async def _prune(self) -> None:
+    async def _prune(self, now: datetime) -> None:
         try:
-            await thinning.prune(self._store, self.uid, datetime.now(UTC), self.bases)
+            if await thinning.prune(self._store, self.uid, now, self.bases):
+                self._chain.begin_anew()
         except (StoreFailed, Missing, Damaged) as error:
             logger.warning("old snapshots not pruned", extra={"sync_user": self.uid, "why": str(error)})

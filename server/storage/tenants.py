@@ -7,14 +7,16 @@ import contextlib
 import os
 import re
 import secrets
+import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from server.logs import logger
-from server.storage import snapshots
+from server.storage import snapshots, thinning
 from server.storage.chain import remember
 from server.storage.database import Broken, Database, DatabaseFailed, Head, Reader, Transaction, open_database
 from server.storage.objects import ObjectStore
@@ -26,6 +28,8 @@ T = TypeVar("T")
 
 _UID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 SUFFIXES = ("", "-wal", "-shm")
+ASIDE_FOR = timedelta(days=30)
+"""Time that a local database stays in `aside/`."""
 
 
 class Lost(Exception):
@@ -89,6 +93,13 @@ class UserDatabase:
         """Wait until head `n` is durable; NotDurable, Fenced."""
         await self.sync.barrier(n, within)
 
+    async def vacuum(self) -> bool:
+        """Make the file smaller if much of it is free, and begin its upload; return whether it was."""
+        n = await self.database.vacuum()
+        if n is not None:
+            self.sync.wrote()
+        return n is not None
+
     async def close(self) -> None:
         """Close the database once no caller holds it; undurable writes are uploaded when it is opened again."""
         await self._free.wait()
@@ -142,12 +153,20 @@ class Databases:
                 user_database.sync.wrote()
 
     async def close_idle(self) -> None:
-        """Close every database that is durable and was not used for a while."""
+        """Close every database that is durable and was not used for a while, once it is as small as it can be."""
         for user_database in self.opened():
             async with self._turn(user_database.uid):
                 idle = self._clock() - user_database.used > self._idle_after
                 if idle and not user_database.in_use and not user_database.sync.pending:
+                    if not user_database.sync.fenced and await user_database.vacuum():
+                        continue  # until it is stored
                     await self._close(user_database)
+
+    async def tend(self, uid: str, now: datetime) -> None:
+        """Thin the snapshots of a user, which an open database does itself, and delete what was put aside long ago."""
+        if uid not in self._open:
+            await thinning.tend(self.store, uid, now)
+        await in_thread(_delete_aside, self._path(uid).parent / "aside", now - ASIDE_FOR)
 
     async def close(self, within: float) -> None:
         """Wait up to `within` seconds for uploads, then close every database; no database is opened from now on."""
@@ -249,8 +268,7 @@ class Databases:
 
     async def _restored(self, uid: str, path: Path, number: int) -> tuple[Database, Head]:
         header, image = await snapshots.fetch(self.store, uid, number)
-        await in_thread(_write_image, path, image)
-        await in_thread(remember, path, image)
+        await asyncio.gather(in_thread(_write_image, path, image), in_thread(remember, path, image))
         try:
             database, head = await _opened(path)
         except Broken as error:
@@ -284,6 +302,12 @@ def _write_image(path: Path, image: bytes) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _delete_aside(folder: Path, before: datetime) -> None:
+    for place in folder.glob("*"):
+        if place.stat().st_mtime < before.timestamp():
+            shutil.rmtree(place)
 
 
 def put_aside(path: Path, why: str) -> None:

@@ -1,9 +1,10 @@
 """Which snapshots are kept, and for how long.
 
 Kept are the newest snapshot, all of the last hour, one of each minute of the last day, one of each hour of the last
-week, one of each day of the last month, and their bases. The others are thinned: an empty object takes the place of
+week, one of each day of the last 30 days, and their bases. The others are thinned: an empty object takes the place of
 each, so that its number stays taken for a server that was suspended before it used that number, and is deleted a day
-later.
+later. A chain begins anew with a whole image when its own is a week old, so that content that was deleted from the
+database is in no snapshot 38 days later.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import datetime, timedelta
 from server.storage import snapshots
 from server.storage.objects import Missing, ObjectStore, Stat
 from server.storage.snapshots import Damaged, TooNewSnapshot, key_of, number_of
+from server.threads import in_thread
 
 ALL_FOR = timedelta(hours=1)
 ONE_OF_EACH = (
@@ -22,7 +24,8 @@ ONE_OF_EACH = (
     (timedelta(days=30), "%Y%m%d"),
 )
 """Ages up to which one snapshot is kept of each minute, hour, and day."""
-OLDEST = ONE_OF_EACH[-1][0]
+CHAIN_FOR = timedelta(days=7)
+"""Age of a whole image above which no further deltas are based on it."""
 EMPTY_FOR = timedelta(days=1)
 """Time that the empty object of a thinned snapshot stays: a server that was suspended for longer lists first."""
 
@@ -49,24 +52,35 @@ def picked(found: Iterable[Stat], now: datetime, bases: Mapping[int, int]) -> se
     return kept | {number for _, number in best.values()} | ({newest} if newest else set())
 
 
-async def prune(store: ObjectStore, uid: str, now: datetime, bases: dict[int, int] | None = None) -> int:
-    """Thin a user's snapshots, and delete old empty objects; return the number of both.
+async def prune(store: ObjectStore, uid: str, now: datetime, bases: dict[int, int] | None = None) -> bool:
+    """Thin a user's snapshots, and delete old empty objects; return whether the newest chain has to begin anew.
 
     `bases` has the base of each snapshot that is known already, and gets those that are read. StoreFailed, and
     TooNewSnapshot if a newer server wrote one that is kept.
     """
     bases = {} if bases is None else bases
     every = [stat async for stat in store.listing(snapshots.folder(uid))]
-    full = [stat for stat in every if stat.size]
-    kept = await _with_bases(store, uid, picked(full, now, bases), bases)
-    thinned = sorted((number_of(stat.key) for stat in full if number_of(stat.key) not in kept), reverse=True)
-    for number in thinned:  # the highest first: those below may be its bases
+    full = {number_of(stat.key): stat for stat in every if stat.size}
+    kept = await _with_bases(store, uid, picked(full.values(), now, bases), bases)
+    for number in sorted(full.keys() - kept, reverse=True):  # the highest first: those below may be its bases
         await store.put(key_of(uid, number), b"")
         bases.pop(number, None)
-    gone = [stat.key for stat in every[:-1] if not stat.size and now - stat.modified > EMPTY_FOR]
-    for key in gone:
-        await store.delete(key)
-    return len(thinned) + len(gone)
+    for stat in every[:-1]:
+        if not stat.size and now - stat.modified > EMPTY_FOR:
+            await store.delete(stat.key)
+    whole = max(full, default=0)
+    while bases.get(whole):
+        whole = bases[whole]
+    return whole in full and bases[max(full)] > 0 and now - full[whole].modified > CHAIN_FOR
+
+
+async def tend(store: ObjectStore, uid: str, now: datetime) -> None:
+    """Thin the snapshots of a user whose database is not open here, and begin its chain anew if it has to be."""
+    if await prune(store, uid, now):
+        number = await snapshots.latest(store, uid)
+        header, image = await snapshots.fetch(store, uid, number)
+        _, whole = await in_thread(snapshots.packed, header.writer, header.head, image)
+        await store.put(key_of(uid, number), whole)  # of the same state: its number stays, and deltas based on it
 
 
 async def _with_bases(store: ObjectStore, uid: str, kept: set[int], bases: dict[int, int]) -> set[int]:

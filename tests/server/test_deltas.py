@@ -120,14 +120,14 @@ def test_every_snapshot_is_what_was_saved(tmp_path: Path, seed: int) -> None:
         databases = Databases(faulty, local)
         await fill(databases, 100)
         saved = await names(databases)
-        for turn in range(60):
+        for turn in range(30):
             before = set(saved)
             new = [f"{turn}-{number}" for number in range(chance.choice((1, 1, 1, 5)))]
             saved.update(new)
             await asyncio.gather(*(save(databases, name) for name in new))
             newest = await snapshots.latest(store, UID)
             assert before <= await rows_at(store, newest) == saved
-            match chance.randrange(12):
+            match chance.randrange(8):
                 case 0:
                     await databases.close(5)
                     databases = Databases(faulty, local)
@@ -321,5 +321,33 @@ def test_the_wal_is_emptied_once_it_is_stored(tmp_path: Path, monkeypatch: pytes
             assert (tmp_path / "local" / "users" / UID / "edit.sqlite-wal").stat().st_size < 40 * 4096
         await databases.close(5)
         assert len(await wiped(store, tmp_path)) == 41
+
+    run(scene)
+
+
+def test_an_idle_database_gives_its_free_pages_back(tmp_path: Path) -> None:
+    async def scene() -> None:
+        clock, store = Clock(), MemoryStore()
+        databases = Databases(store, tmp_path / "local", idle_after=10, clock=clock)
+        await fill(databases, 500)
+        await save(databases, "a")
+        async with databases.use(UID) as user_database:
+            _, n = await user_database.write(lambda unit: unit.run("DELETE FROM raw_clips WHERE id LIKE 'row%'"))
+            assert n is not None
+            await user_database.durable(n, 5)
+            clock.now += 11
+            await databases.close_idle()
+        clock.now += 11
+        await databases.close_idle()
+        (still_open,) = databases.opened()
+        await still_open.durable(still_open.database.n, 5)
+        await databases.close_idle()
+        assert databases.opened() == []
+        assert (tmp_path / "local" / "users" / UID / "edit.sqlite").stat().st_size < 150_000
+        _, image = await snapshots.fetch(store, UID, await snapshots.latest(store, UID))
+        assert len(image) < 150_000
+        await save(databases, "b")
+        assert await wiped(store, tmp_path) == {"a", "b"}
+        await databases.close(5)
 
     run(scene)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from datetime import timedelta
+import zlib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from server.storage import snapshots, sync
 from server.storage.objects import Missing, Stat
-from server.storage.snapshots import TooNewSnapshot, key_of, number_of
+from server.storage.snapshots import HEADER, TooNewSnapshot, key_of, number_of
 from server.storage.sync import Fenced
 from server.storage.tenants import Databases
 from server.storage.thinning import picked, prune
@@ -80,7 +82,7 @@ def test_thinned_numbers_stay_taken_for_a_day(tmp_path: Path) -> None:
         await fill(sleeper, 50)
         await saves(store, other, 20, SECOND)
         store.now += 2 * HOUR
-        assert await prune(store, UID, store.now) > 10
+        await prune(store, UID, store.now)
         assert await store.get(key_of(UID, 2)) == b""
         with pytest.raises(Missing):
             await snapshots.fetch(store, UID, 2)
@@ -126,6 +128,58 @@ def test_a_server_thins_what_it_stores(tmp_path: Path, monkeypatch: pytest.Monke
             assert user_database.sync._pruning is not None
             await user_database.sync._pruning
         assert 1 <= len(await snapshots.points(store, UID)) < 10
+        await databases.close(5)
+
+    run(scene)
+
+
+@pytest.mark.parametrize("opened", [True, False], ids=["by the server that saves", "by another one"])
+def test_deleted_content_is_gone_after_38_days(tmp_path: Path, opened: bool) -> None:
+    """Saves go on, so that the chain would never end by itself."""
+    secret = b"a name that is in no other row"
+
+    async def scene() -> None:
+        store = MemoryStore()
+        databases, another = (Databases(store, tmp_path / name) for name in ("one", "two"))
+        await fill(databases, 500)
+        await save(databases, secret.decode())
+        async with databases.use(UID) as user_database:
+            _, n = await user_database.write(lambda unit: unit.run("DELETE FROM raw_clips WHERE id LIKE 'a name%'"))
+            assert n is not None
+            await user_database.durable(n, 5)
+            for day in range(38):
+                assert (day < 3) <= is_stored(store, secret)
+                store.now += DAY
+                await save(databases, f"{day}")
+                if opened:
+                    await user_database.sync._prune(store.now)
+                else:
+                    await another.tend(UID, store.now)
+            assert not is_stored(store, secret)
+            assert secret not in (await user_database.database.image())[1]
+        await asyncio.gather(databases.close(5), another.close(5))
+        assert len(await wiped(store, tmp_path)) == 538
+
+    run(scene)
+
+
+def is_stored(store: MemoryStore, text: bytes) -> bool:
+    """Whether the body of any snapshot has this text."""
+    return any(body and text in zlib.decompress(body[HEADER:]) for body, _ in store.objects.values())
+
+
+def test_what_was_put_aside_is_deleted_later(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store = MemoryStore()
+        databases = Databases(store, tmp_path)
+        await save(databases, "a")
+        aside = tmp_path / "users" / UID / "aside" / "20261120-fenced"
+        aside.mkdir(parents=True)
+        now = datetime.now(UTC)
+        await databases.tend(UID, now + 29 * DAY)
+        assert aside.exists()
+        await databases.tend(UID, now + 31 * DAY)
+        assert not aside.exists()
         await databases.close(5)
 
     run(scene)
