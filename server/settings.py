@@ -80,6 +80,8 @@ class Settings(BaseSettings):
     """Uploads of all users at the same time; more are refused."""
     footage_per_user: Bytes = 100 << 30
     """Footage that one user may have; more is refused."""
+    edits_per_user: Bytes = 256 << 20
+    """Size of one user's database of edits above which saves and exports are refused; deleting still works."""
     room_kept: Bytes = 128 << 20
     """Free space on the disk of `data` that uploads leave to saves. With less the server is not ready."""
     edit_limit: Bytes = 4 << 20

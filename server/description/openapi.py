@@ -171,6 +171,7 @@ def statuses(op: Operation) -> list[int]:
     found |= {400, 413, 415, 422} if op.takes.body else set()
     found |= {400, 413} if op.method in UNSAFE and not op.takes.streams else set()
     found |= {422} if "Idempotency-Key" in op.takes.headers else set()
+    found |= {507} if "Idempotency-Key" in op.takes.headers and op.method != "DELETE" else set()
     return sorted(found)
 
 

@@ -34,7 +34,7 @@ BROKEN_OFF = 499
     "POST",
     "/api/export/framing/render",
     Takes(ExportRequest, headers=("Prefer",), large=True),
-    Answers(Exported, also=(202,), errors=(400, 404, 409, 412, 422, 429, 500)),
+    Answers(Exported, also=(202,), errors=(400, 404, 409, 412, 422, 429, 500, 507)),
 )
 async def render(call: Call[ExportRequest]) -> Response | Json:
     """Render a stored project; answers when the film is ready, or at once with `Prefer: respond-async`."""

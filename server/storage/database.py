@@ -94,6 +94,12 @@ class Reader:
         rows = await self.all(sql, given)
         return rows[0] if rows else None
 
+    async def used(self) -> int:
+        """The bytes of the database's pages that have content."""
+        row = await self.one(USED)
+        assert row is not None, "every database has pages"
+        return int(row["bytes"])
+
     async def serialized(self) -> bytes:
         """The whole database as this connection sees it."""
         connection = self._connection
@@ -204,13 +210,6 @@ class Database:
             ((busy, *_),) = await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
             if not busy:
                 await _in_files(self.pages.restart)
-
-    async def used(self) -> int:
-        """The bytes of the pages that have content."""
-        async with self.read() as reader:
-            row = await reader.one(USED)
-        assert row is not None, "every database has pages"
-        return int(row["bytes"])
 
     async def vacuum(self) -> int | None:
         """Make the file smaller if much of it is free, as a unit of work; return its head, None if little is free."""

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
+from server.problem import Problem
 from server.storage.database import Reader, Transaction
 from server.storage.objects import StoreFailed
 from server.storage.tenants import Databases, UserDatabase
@@ -33,8 +34,8 @@ written: ContextVar[Written | None] = ContextVar("written", default=None)
 class RequestDatabase:
     """A user's database as a request accesses it."""
 
-    def __init__(self, user_database: UserDatabase) -> None:
-        self._user_database = user_database
+    def __init__(self, user_database: UserDatabase, quota: int) -> None:
+        self._user_database, self._quota = user_database, quota
 
     async def read(self, question: Callable[[Reader], Awaitable[T]]) -> T:
         """The answer to a question, from one snapshot of the committed data."""
@@ -55,12 +56,26 @@ class RequestDatabase:
             request.heads[self._user_database.uid] = self._user_database, head
         return result
 
+    def bounded(self, work: Callable[[Transaction], Awaitable[T]]) -> Callable[[Transaction], Awaitable[T]]:
+        """The unit of work, refused with 507 `quota_exceeded` when the database is full already.
+
+        Units that make it smaller, and those that end an export, are not bounded.
+        """
+
+        async def checked(unit: Transaction) -> T:
+            if self._user_database.database.pages.total > self._quota and await unit.used() > self._quota:
+                hint = "delete projects or clips: that is possible at any time"
+                raise Problem(507, "quota_exceeded", f"your edits exceed {self._quota} bytes", hint=hint)
+            return await work(unit)
+
+        return checked
+
 
 class RequestDatabases:
     """The user databases, for handlers of requests."""
 
-    def __init__(self, databases: Databases, within: float) -> None:
-        self.databases, self.within = databases, within
+    def __init__(self, databases: Databases, within: float, quota: int) -> None:
+        self.databases, self.within, self._quota = databases, within, quota
 
     @asynccontextmanager
     async def of(self, uid: str) -> AsyncIterator[RequestDatabase]:
@@ -71,7 +86,7 @@ class RequestDatabases:
                     user_database = await stack.enter_async_context(self.databases.use(uid))
             except TimeoutError:
                 raise StoreFailed(f"the database of {uid} is not open after {self.within:g} s") from None
-            yield RequestDatabase(user_database)
+            yield RequestDatabase(user_database, self._quota)
 
     async def durable(self) -> None:
         """Wait within the request until its writes are durable."""

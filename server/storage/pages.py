@@ -38,8 +38,8 @@ class _Index:
 class Pages:
     """The pages of a database that SQLite has open in WAL mode; for calls from any thread.
 
-    The files are opened once, because others may lie under their names later. They are closed after SQLite's
-    connections: closing a file drops the locks of the whole process on it.
+    They are scanned when they are opened, and opened once, because others may lie under their names later. They are
+    closed after SQLite's connections: closing a file drops the locks of the whole process on it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -53,6 +53,7 @@ class Pages:
         self._changed: set[int] = set()
         self._all_known = False
         self._index = _Index(0, 0, 0, b"")
+        self.scan()
 
     @property
     def count(self) -> int:
@@ -68,6 +69,11 @@ class Pages:
     def frames(self) -> int:
         """The frames in the WAL at the last scan."""
         return self._index.frames
+
+    @property
+    def total(self) -> int:
+        """The bytes of the database at the last scan, free pages among them."""
+        return self._index.pages * self._index.page_size
 
     def close(self) -> None:
         """Close the files."""

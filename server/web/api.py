@@ -97,6 +97,8 @@ class Call(Generic[B]):
         handler that reads the body itself describes it as `streamed`.
         """
         async with self.held() as held:
+            if self.request.method != "DELETE":
+                work = held.bounded(work)
             key = self.header("idempotency-key")
             if key is None:
                 return JSONResponse(await held.write(work), status)
