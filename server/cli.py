@@ -1,4 +1,4 @@
-"""`reelc serve`, `user`, `scrub` and `config`: the server's commands, added to those of the compiler's command line.
+"""`reelc serve`, `user`, `scrub`, `downgrade` and `config`: the server's commands, added to the compiler's command line.
 
 A command imports the server when it runs, so that `reelc render` does not load it.
 """
@@ -153,6 +153,30 @@ def scrub_command(
             typer.echo(f"stopped at the limit: go on with --after {report.stopped_after}", err=True)
         if report.findings:
             raise typer.Exit(MEDIA_UNREADABLE)
+
+    _with_store(load(data=data), work)
+
+
+@app.command("downgrade", cls=Command)
+def downgrade_command(data: Data = None) -> None:
+    """Store every user's data once more in the format of servers before version 2 of snapshots.
+
+    Stop the servers first; afterwards start the older one. Nothing is deleted.
+
+    \b
+    Examples:
+      reelc downgrade --data /srv/reels
+    """
+    from server.downgrade import InUse, downgrade
+    from server.storage.snapshots import Damaged
+
+    async def work(store: ObjectStore) -> None:
+        try:
+            users = await downgrade(store)
+        except (InUse, Damaged) as error:
+            typer.echo(f"not finished: {error}", err=True)
+            raise typer.Exit(UNREACHABLE) from error
+        typer.echo(f"{len(users)} users stored in the earlier format", err=True)
 
     _with_store(load(data=data), work)
 

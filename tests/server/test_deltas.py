@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import random
 import shutil
@@ -10,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from server.downgrade import InUse, downgrade
 from server.storage import snapshots, sync
 from server.storage.chain import DEEPEST
 from server.storage.database import Transaction
-from server.storage.objects import ObjectStore
+from server.storage.objects import ObjectStore, Stat
 from server.storage.snapshots import HEADER, Damaged, Header, TooNewSnapshot, key_of
 from server.storage.sync import NotDurable
 from server.storage.tenants import Databases
@@ -348,6 +350,56 @@ def test_an_idle_database_gives_its_free_pages_back(tmp_path: Path) -> None:
         assert len(image) < 150_000
         await save(databases, "b")
         assert await wiped(store, tmp_path) == {"a", "b"}
+        await databases.close(5)
+
+    run(scene)
+
+
+@pytest.mark.parametrize("disk", ["kept", "lost"])
+def test_a_server_of_before_deltas_can_go_on_after_a_downgrade(tmp_path: Path, disk: str) -> None:
+    async def scene() -> None:
+        store, local = MemoryStore(), tmp_path / "local"
+        databases = Databases(store, local)
+        await fill(databases, 100)
+        await save(databases, "a")
+        saved = await names(databases)
+        await databases.close(5)
+        newest = await snapshots.read_header(store, UID, 2)
+        assert await downgrade(store) == [UID]
+        assert await downgrade(store) == []
+        line, image = (await store.get(key_of(UID, 3)))[:1024], (await store.get(key_of(UID, 3)))[1024:]
+        assert json.loads(line) == {
+            "snapshot": 1,
+            "writer": newest.writer,
+            "head": newest.head,
+            "sha256": hashlib.sha256(image).hexdigest(),
+            "size": len(image),
+        }
+        if disk == "lost":
+            shutil.rmtree(local)
+        databases = Databases(store, local)
+        assert await names(databases) == saved
+        assert not (local / "users" / UID / "aside").exists()
+        await databases.close(5)
+
+    run(scene)
+
+
+def test_a_downgrade_beside_a_server_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene() -> None:
+        store = MemoryStore()
+        databases = Databases(store, tmp_path / "local")
+        await save(databases, "a")
+        put = store.put
+
+        async def later(key: str, body: bytes, *, if_absent: bool = False) -> Stat:
+            await put(key, b"", if_absent=True)
+            return await put(key, body, if_absent=if_absent)
+
+        monkeypatch.setattr(store, "put", later)
+        with pytest.raises(InUse):
+            await downgrade(store)
+        monkeypatch.undo()
         await databases.close(5)
 
     run(scene)
