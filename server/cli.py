@@ -1,4 +1,4 @@
-"""`reelc serve`, `user`, `scrub`, `downgrade` and `config`: the server's commands, added to the compiler's command line.
+"""`reelc serve`, `user`, `scrub`, `downgrade` and `config`: the server's commands, added to those of the compiler.
 
 A command imports the server when it runs, so that `reelc render` does not load it.
 """
@@ -159,7 +159,9 @@ def scrub_command(
 
 @app.command("downgrade", cls=Command)
 def downgrade_command(data: Data = None) -> None:
-    """Store every user's data once more in the format of servers before version 2 of snapshots.
+    """Store every user's data for an earlier server.
+
+    That is one that reads no deltas (version 1 of snapshots).
 
     Stop the servers first; afterwards start the older one. Nothing is deleted.
 

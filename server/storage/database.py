@@ -15,31 +15,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 import aiosqlite
 
-from server.storage.migrations import BOOKS, STEPS
+from server.storage.connection import Broken, DatabaseFailed, TooNew, connect, in_files, migrate, named
 from server.storage.pages import Pages
 from server.threads import in_thread
 
-P = ParamSpec("P")
+__all__ = ["Broken", "Database", "DatabaseFailed", "Head", "Reader", "TooNew", "Transaction", "open_database"]
+
 T = TypeVar("T")
 Given = Sequence[Any]
-
-PRAGMAS = (
-    "journal_mode = WAL",
-    "synchronous = NORMAL",
-    "foreign_keys = ON",
-    "busy_timeout = 5000",
-    "trusted_schema = OFF",
-    "secure_delete = ON",
-    "wal_autocheckpoint = 0",
-)
-"""A commit does not wait for the disk: answers wait for the object store, whose snapshot takes precedence.
-
-Deleted content is overwritten with zeros. Only `checkpoint` empties the WAL, after its changes were noted.
-"""
 
 FREE = "SELECT freelist_count, page_count FROM pragma_freelist_count, pragma_page_count"
 USED = (
@@ -48,18 +35,6 @@ USED = (
 )
 MOST_FREE, MOST_FREE_SHARE = 64, 4
 """Free pages that a file may have, and one in how many may be free, before it is made smaller."""
-
-
-class DatabaseFailed(Exception):
-    """The database failed, for example on a full disk or a damaged file; the unit of work is rolled back."""
-
-
-class Broken(DatabaseFailed):
-    """The file is damaged, or is not a database."""
-
-
-class TooNew(DatabaseFailed):
-    """The database was written by a newer server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +128,7 @@ class Database:
     async def note(self, head: Head) -> None:
         """Write the state of the object store to the database now, without incrementing `n`."""
         self._stored = head
-        async with self._turn, _named():
+        async with self._turn, named():
             sql = "UPDATE sync_head SET synced_n = ?, base = ?, writer = ?"
             await self._writer.execute_fetchall(sql, (head.synced_n, head.base, head.writer))
 
@@ -167,7 +142,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Reader]:
         """A reader of one snapshot of the committed data."""
-        async with self._reading, _named():
+        async with self._reading, named():
             try:
                 await self._reader.execute_fetchall("BEGIN")
                 yield Reader(self._reader)
@@ -186,13 +161,13 @@ class Database:
                 reader = await stack.enter_async_context(self.read())
                 row = await reader.one("SELECT n FROM sync_head")
                 assert row is not None, "every database has a head"
-                await _in_files(self.pages.scan)
+                await in_files(self.pages.scan)
                 self.pages.taken()
             return row["n"], await reader.serialized()
 
     async def content(self, numbers: Iterable[int]) -> dict[int, bytes]:
         """The content of pages at the head of the last call of `changes`; DatabaseFailed."""
-        return await _in_files(self.pages.read, numbers)
+        return await in_files(self.pages.read, numbers)
 
     async def changes(self) -> tuple[int, set[int] | None]:
         """A head `n`, and the pages that changed from the last call or image to that head; None if that is not known.
@@ -200,20 +175,20 @@ class Database:
         `content` has the pages at that head, until the next call.
         """
         async with self._turn:
-            await _in_files(self.pages.scan)
+            await in_files(self.pages.scan)
             return self.n, self.pages.taken()
 
     async def checkpoint(self) -> None:
         """Move the WAL's content into the database file, and empty the WAL."""
-        async with self._turn, self._reading, _named():
-            await _in_files(self.pages.scan)
+        async with self._turn, self._reading, named():
+            await in_files(self.pages.scan)
             ((busy, *_),) = await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
             if not busy:
-                await _in_files(self.pages.restart)
+                await in_files(self.pages.restart)
 
     async def vacuum(self) -> int | None:
         """Make the file smaller if much of it is free, as a unit of work; return its head, None if little is free."""
-        async with self._turn, self._reading, _named():
+        async with self._turn, self._reading, named():
             ((free, pages),) = await self._writer.execute_fetchall(FREE)
             if free < MOST_FREE or free * MOST_FREE_SHARE < pages:
                 return None
@@ -231,7 +206,7 @@ class Database:
             await in_thread(self.pages.close)  # after the connections, whose locks it would drop
 
     async def _unit(self, work: Callable[[Transaction], Awaitable[T]]) -> tuple[T, int | None]:
-        async with self._turn, _named():
+        async with self._turn, named():
             await self._writer.execute_fetchall("BEGIN IMMEDIATE")
             unit = Transaction(self._writer)
             try:
@@ -262,94 +237,19 @@ async def open_database(path: Path) -> Database:
 
     Raises Broken for a damaged file, TooNew for the file of a newer server, and leaves either unchanged.
     """
-    writer = await _connect(path)
+    writer = await connect(path)
     try:
-        reader = await _connect(path)
+        reader = await connect(path)
     except BaseException:
         await writer.close()
         raise
     try:
-        async with _named():
-            await _prepare(writer)
+        async with named():
+            await migrate(writer)
             (row,) = await writer.execute_fetchall("SELECT n, synced_n, base, writer FROM sync_head")
-            pages = await _in_files(Pages, path)
+            pages = await in_files(Pages, path)
     except BaseException:
         await reader.close()
         await writer.close()
         raise
     return Database(path, writer, reader, Head(*row), pages)
-
-
-async def _connect(path: Path) -> aiosqlite.Connection:
-    async with _named():
-        connection = await aiosqlite.connect(path, isolation_level=None, cached_statements=256)
-        connection.row_factory = sqlite3.Row
-        try:
-            for pragma in PRAGMAS:
-                await connection.execute_fetchall(f"PRAGMA {pragma}")
-            rows = list(await connection.execute_fetchall("PRAGMA quick_check(1)"))
-        except BaseException:
-            await connection.close()
-            raise
-    if tuple(rows[0]) != ("ok",):
-        await connection.close()
-        raise Broken(f"the database is damaged: {rows[0][0]}")
-    return connection
-
-
-async def _prepare(writer: aiosqlite.Connection) -> None:
-    """Create the bookkeeping tables and apply all outstanding migrations, in one transaction."""
-    await writer.execute_fetchall("BEGIN IMMEDIATE")
-    try:
-        for statement in statements(BOOKS):
-            await writer.execute_fetchall(statement)
-        await writer.execute_fetchall("INSERT OR IGNORE INTO sync_head VALUES (1, 0, 0, 0, '')")
-        taken = list(await writer.execute_fetchall("SELECT step FROM schema_version"))
-        step = taken[0][0] if taken else 0
-        if step > len(STEPS):
-            raise TooNew(f"the database is at step {step}; this server knows steps up to {len(STEPS)}")
-        for sql in STEPS[step:]:
-            for statement in statements(sql):
-                await writer.execute_fetchall(statement)
-        if step < len(STEPS):
-            await writer.execute_fetchall("DELETE FROM schema_version")
-            await writer.execute_fetchall("INSERT INTO schema_version VALUES (?)", (len(STEPS),))
-            if step:  # a migrated database is a change to upload; a new one is not
-                await writer.execute_fetchall("UPDATE sync_head SET n = n + 1")
-        await writer.execute_fetchall("COMMIT")
-    except BaseException:
-        with contextlib.suppress(sqlite3.Error):
-            await writer.execute_fetchall("ROLLBACK")
-        raise
-
-
-def statements(sql: str) -> list[str]:
-    """The statements of a script one by one, because `executescript` would commit the open transaction."""
-    found, rest = [], ""
-    for line in sql.splitlines(keepends=True):
-        rest += line
-        if sqlite3.complete_statement(rest):
-            found.append(rest.strip())
-            rest = ""
-    return found
-
-
-async def _in_files(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
-    """The result of work on the database's files, done in a thread; DatabaseFailed."""
-    try:
-        return await in_thread(work, *given, **named)
-    except OSError as error:
-        raise DatabaseFailed(f"the database's files cannot be read: {error}") from error
-
-
-@asynccontextmanager
-async def _named() -> AsyncIterator[None]:
-    """Raise SQLite's errors as DatabaseFailed or Broken; IntegrityError is for the caller to handle."""
-    try:
-        yield
-    except sqlite3.IntegrityError:
-        raise
-    except sqlite3.Error as error:
-        primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        kind = Broken if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) else DatabaseFailed
-        raise kind(f"the database failed: {error}") from error

@@ -1,7 +1,7 @@
 """The pages of an open database, read from its files beside SQLite: which of them changed, and their content.
 
 A commit in WAL mode appends each changed page to the `-wal` file as a frame, and counts the committed frames in the
-`-shm` file (https://sqlite.org/walformat.html). The frames since an earlier moment name the pages that changed since
+`-shm` file, as SQLite documents for its WAL mode. The frames since an earlier moment name the pages that changed since
 then, so that a save need not read the rest of the database. This relies on two rules of `database.py`: no commit runs
 during `scan` and `restart`, and the WAL begins anew only there.
 """

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import re
 import secrets
-import shutil
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -19,6 +16,7 @@ from server.logs import logger
 from server.storage import snapshots, thinning
 from server.storage.chain import remember
 from server.storage.database import Broken, Database, DatabaseFailed, Head, Reader, Transaction, open_database
+from server.storage.local_files import delete_aside, put_aside, write_image
 from server.storage.objects import ObjectStore
 from server.storage.snapshots import Damaged
 from server.storage.sync import Fenced, NotDurable, Seconds, Sync, awake
@@ -27,7 +25,6 @@ from server.threads import in_thread
 T = TypeVar("T")
 
 _UID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
-SUFFIXES = ("", "-wal", "-shm")
 ASIDE_FOR = timedelta(days=30)
 """Time that a local database stays in `aside/`."""
 
@@ -166,7 +163,7 @@ class Databases:
         """Thin the snapshots of a user, which an open database does itself, and delete what was put aside long ago."""
         if uid not in self._open:
             await thinning.tend(self.store, uid, now)
-        await in_thread(_delete_aside, self._path(uid).parent / "aside", now - ASIDE_FOR)
+        await in_thread(delete_aside, self._path(uid).parent / "aside", now - ASIDE_FOR)
 
     async def close(self, within: float) -> None:
         """Wait up to `within` seconds for uploads, then close every database; no database is opened from now on."""
@@ -268,7 +265,7 @@ class Databases:
 
     async def _restored(self, uid: str, path: Path, number: int) -> tuple[Database, Head]:
         header, image = await snapshots.fetch(self.store, uid, number)
-        await asyncio.gather(in_thread(_write_image, path, image), in_thread(remember, path, image))
+        await asyncio.gather(in_thread(write_image, path, image), in_thread(remember, path, image))
         try:
             database, head = await _opened(path)
         except Broken as error:
@@ -285,37 +282,3 @@ async def _opened(path: Path) -> tuple[Database, Head]:
     except BaseException:
         await database.close()
         raise
-
-
-def _write_image(path: Path, image: bytes) -> None:
-    """Write the image to `path` atomically, and delete the WAL files of an earlier database."""
-    coming = path.with_suffix(".coming")
-    with coming.open("wb") as file:
-        file.write(image)
-        file.flush()
-        os.fsync(file.fileno())
-    for suffix in SUFFIXES:
-        Path(f"{path}{suffix}").unlink(missing_ok=True)
-    coming.replace(path)
-    handle = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _delete_aside(folder: Path, before: datetime) -> None:
-    for place in folder.glob("*"):
-        if place.stat().st_mtime < before.timestamp():
-            shutil.rmtree(place)
-
-
-def put_aside(path: Path, why: str) -> None:
-    """Move an unusable database into `aside/`, where it is kept."""
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    place = path.parent / "aside" / f"{stamp}-{why}-{secrets.token_hex(3)}"
-    place.mkdir(parents=True)
-    for suffix in SUFFIXES:
-        with contextlib.suppress(FileNotFoundError):
-            Path(f"{path}{suffix}").rename(place / f"{path.name}{suffix}")
-    logger.warning("database moved aside", extra={"path": str(place), "why": why})

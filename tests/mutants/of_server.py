@@ -245,7 +245,7 @@ OF_SERVER = (
     ),
     Fault(
         "no_foreign_keys",
-        "server/storage/database.py",
+        "server/storage/connection.py",
         '    "foreign_keys = ON",\n',
         "",
         ("tests/server/test_database.py",),

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from server.storage import database as module
+from server.storage import connection as module
+from server.storage.connection import statements
 from server.storage.database import (
     Broken,
     Database,
@@ -20,7 +21,6 @@ from server.storage.database import (
     TooNew,
     Transaction,
     open_database,
-    statements,
 )
 from server.storage.migrations import STEPS
 from server.tables import exports
