@@ -205,10 +205,10 @@ def test_swallowed_answers_neither_double_nor_lose_nor_fence(scene: Scene, game:
 def test_whatever_fails_at_random_nothing_is_lost_or_doubled(scene: Scene, game: Path, seed: int) -> None:
     clips = clips_of(scene.site, scene.token, game, 4)
     scene.proxy.plan, scene.proxy.delay = by_chance(seed, 0.4), 0.3
-    ledger = save_all(scene, clips, [str(number) for number in range(15)])
+    ledger = save_all(scene, clips, [str(number) for number in range(25)])
     assert scene.proxy.faults > 10
     scene.proxy.plan = no_fault
-    all_is_there_once(scene, ledger, clips, 15)
+    all_is_there_once(scene, ledger, clips, 25)
 
 
 @pytest.mark.parametrize("fault", ["throttle", "refuse", "cut"])
