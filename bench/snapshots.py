@@ -1,7 +1,8 @@
-"""Snapshots in a store in memory: `python -m bench.snapshots [--saves N] [--megabytes N]`.
+"""Snapshots in a store in memory: `python -m bench.snapshots [--saves N] [--hours N] [--megabytes N]`.
 
-The bytes that a day of N small saves leaves in the store, at one moment every hour, and the time of a save and of a
-restore of a database of so many megabytes. A save's time is that until it is acknowledged; the store takes none.
+The bytes that a day of N small saves leaves in the store, computed from its first hours: thinning runs once an hour, so
+that up to two hours of saves are all there. The time of a save and of a restore of a database of so many megabytes: a
+save takes until it is acknowledged; the store takes no time.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import json
 import random
 import statistics
 import tempfile
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
@@ -25,7 +25,7 @@ from server.tables import clips, projects
 from tests.server.memory import MemoryStore
 
 UID = "ann"
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 SAVES = 100
 WIDE = "INSERT INTO raw_clips VALUES (?, ?, 'k', 'e', 1, '{}', NULL, NULL, 'now')"
 
@@ -33,50 +33,44 @@ WIDE = "INSERT INTO raw_clips VALUES (?, ?, 'k', 'e', 1, '{}', NULL, NULL, 'now'
 def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(prog="python -m bench.snapshots", description=__doc__)
-    parser.add_argument("--saves", type=int, default=2000, metavar="N", help="saves in a day")
+    parser.add_argument("--saves", type=int, default=100_000, metavar="N", help="saves in a day")
+    parser.add_argument("--hours", type=int, default=2, metavar="N", help="hours of the day that are played")
     parser.add_argument("--megabytes", type=int, default=90, metavar="N", help="size of the large database")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
-        print("\n".join(asyncio.run(day(Path(place) / "day", options.saves, DAY / options.saves)).lines()))
+        print("\n".join(asyncio.run(day(Path(place) / "day", options.saves, options.hours))))
     with tempfile.TemporaryDirectory() as place:
         print("\n".join(asyncio.run(_large(Path(place), options.megabytes << 20))))
 
 
-class Day:
-    """The bytes in the store at the end of each hour, and at most."""
-
-    def __init__(self, saves: int) -> None:
-        self.saves, self.hours, self.most, self.stored = saves, list[int](), 0, 0
-
-    def lines(self) -> Iterator[str]:
-        """The table."""
-        yield f"{self.saves} saves in a day, each of a clip with {KEYFRAMES} keyframes:"
-        yield ""
-        yield "| in the store | MB |"
-        yield "| --- | --- |"
-        yield f"| put in all | {self.stored / 1e6:.1f} |"
-        yield f"| at the end | {self.hours[-1] / 1e6:.1f} |"
-        yield f"| at most | {self.most / 1e6:.1f} |"
-
-
-async def day(place: Path, saves: int, every: timedelta) -> Day:
-    """Save one of two clips again and again on a clock that the bench sets."""
-    store, result = MemoryStore(), Day(saves)
+async def day(place: Path, saves: int, hours: int) -> list[str]:
+    """Save one of two clips again and again, for some hours of a day of so many saves; the bytes of the whole day."""
+    store, stored = MemoryStore(), 0
     databases = Databases(store, place)
     await _begin(databases)
-    pruned = store.now
-    for number in range(saves):
-        store.now += every
+    count, pruned = saves * hours // 24, store.now
+    for number in range(count):
+        store.now += DAY / saves
         before = store.size()
         await _save(databases, number)
-        result.stored += store.size() - before
-        if store.now - pruned >= timedelta(hours=1) or number == saves - 1:
-            result.most, pruned = max(result.most, store.size()), store.now
+        stored += store.size() - before
+        if store.now - pruned >= HOUR or number == count - 1:
+            pruned = store.now
             async with databases.use(UID) as user_database:
                 await prune(store, UID, store.now, user_database.sync.bases)
-            result.hours.append(store.size())
     await databases.close(60)
-    return result
+    last = sum(len(body) for body, modified in store.objects.values() if store.now - modified <= HOUR)
+    earlier = (store.size() - last) / max(1, hours - 1)
+    return [
+        f"{hours} hours at {saves} saves a day, each of a clip with {KEYFRAMES} keyframes:",
+        "",
+        "| in the store | MB |",
+        "| --- | --- |",
+        f"| put | {stored / 1e6:.1f} |",
+        f"| of the last hour | {last / 1e6:.1f} |",
+        f"| of each earlier hour | {earlier / 1e6:.2f} |",
+        f"| of a day, at most | {(2 * last + 23 * earlier) / 1e6:.1f} |",
+    ]
 
 
 async def _begin(databases: Databases) -> None:
@@ -90,7 +84,7 @@ async def _begin(databases: Databases) -> None:
 
 async def _save(databases: Databases, number: int) -> None:
     """The next version of one of two clips, as a request saves it."""
-    clip, version = f"c_{number % 2}", 1 + number // 2
+    clip, version = f"c_{number % 2}", 2 + number // 2
     row: clips.ClipVersion = {
         "project_id": "p",
         "clip_key": clip,
@@ -118,6 +112,7 @@ async def _large(place: Path, size: int) -> list[str]:
     databases = Databases(store, place / "local")
     await _begin(databases)
     await _fill(databases, size)
+    await _save(databases, -1)  # waits for the checkpoint of the fill
     times, stored = [], store.size()
     for number in range(SAVES):
         begin = perf_counter()

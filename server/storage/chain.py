@@ -20,7 +20,11 @@ from server.threads import in_thread
 
 FAN = 8
 DEEPEST = 64
-"""Deltas of a chain, after which a whole image is stored. They are also never larger than their whole image."""
+"""Deltas of a chain, after which a whole image is due, as it is when they are larger than their whole image."""
+LARGE = 8 << 20
+"""Bytes of a database above which saves do not wait for a whole image: a delta is made whole later."""
+MOST = 2
+"""The largest chain that waits for that, as a multiple of its whole image."""
 
 
 class Chain:
@@ -33,8 +37,9 @@ class Chain:
         self._digests = b""
         self._changed: dict[int, int] = {}
         """The number of the snapshot that each page last changed in, in that order."""
-        self._packed, self._anew = "", False
-        self._stored = b""
+        self._packed, self._stored = "", b""
+        self.due = False
+        """Whether the newest snapshot should be made whole, see `renewed`; small databases are stored whole instead."""
 
     async def pack(self, number: int, writer: str) -> tuple[int, Header, bytes]:
         """The snapshot `number` of everything committed by now, with its head; DatabaseFailed, StoreFailed."""
@@ -45,7 +50,7 @@ class Chain:
             n, image = await self._compared(number)
         else:
             self._mark(number, changed)
-        packed = await self._delta(number, writer, n) if self._links and not self._anew else None
+        packed = await self._delta(number, writer, n) if self._links else None
         if packed is None:
             if image is None:
                 n, image = await self._compared(number)
@@ -57,18 +62,28 @@ class Chain:
     def stored(self, number: int, header: Header) -> None:
         """Take note that the store has this snapshot, from the last `pack` or an earlier one of the same number."""
         if header.sha256 != self._packed or header.link is None:  # what changed since that try is not known
-            self._links, self._stored = {}, b""
+            self.forget()
             return
         if not header.link.base:
-            self._root, self._links, self._anew = number, {}, False
+            self._root, self._links, self.due = number, {}, False
             self._changed.clear()
-        self._links = {each: link for each, link in self._links.items() if each <= header.link.base}
+        near = header.link.base
+        self._links = {each: link for each, link in self._links.items() if each <= near or each == self._root}
         self._links[number] = header.link
         self._stored = self._digests
 
-    def begin_anew(self) -> None:
+    def forget(self) -> None:
         """Make the next snapshot a whole image."""
-        self._anew = True
+        self._links, self._stored = {}, b""
+
+    def begin_anew(self) -> None:
+        """Have the chain begun anew, see `due`."""
+        self.due = True
+
+    def renewed(self, number: int, link: Link) -> None:
+        """Take note that a snapshot is a whole image now; newer snapshots may exist, but are no bases any more."""
+        if self._links and number >= self._root:
+            self._root, self._links, self.due = number, {number: link}, False
 
     async def close(self) -> None:
         """Remember the digests of what is stored, so that the next snapshot after the next opening is a delta."""
@@ -104,13 +119,15 @@ class Chain:
 
     async def _delta(self, number: int, writer: str, n: int) -> tuple[Header, bytes] | None:
         """A delta; None if a whole image is due."""
-        base = number - _step(number - self._root)
+        step = _step(number - self._root)
+        base = max(each for each in self._links if each <= number - step)
         below = self._links[base]
         pages = await self._database.content(self._since(base))
         self._digests, link, body = await in_thread(
             _packed_pages, self._digests, pages, self._database.pages.count, base, below
         )
-        if link.depth > DEEPEST or link.path > link.whole:
+        self.due = self.due or link.depth > DEEPEST or link.path > link.whole
+        if self.due and (self._database.pages.total <= LARGE or link.path > MOST * link.whole):
             return None
         return snapshots.with_body(writer, n, link, body)
 

@@ -161,6 +161,15 @@ async def fetch(store: ObjectStore, uid: str, number: int) -> tuple[Header, byte
         raise Damaged(f"snapshot {number} is damaged: {error}") from error
 
 
+async def make_whole(store: ObjectStore, uid: str, number: int) -> Link:
+    """Store a whole image in place of a delta, of the same state, so that deltas based on it stay; return its link."""
+    header, image = await fetch(store, uid, number)
+    renewed, whole = await in_thread(packed, header.writer, header.head, image)
+    await store.put(key_of(uid, number), whole)
+    assert renewed.link is not None, "version 2 has links"
+    return renewed.link
+
+
 def opened(image: bytes) -> sqlite3.Connection:
     """An image as a database in memory; Damaged if it is not a whole database."""
     database = sqlite3.connect(":memory:")

@@ -61,6 +61,7 @@ class Sync:
         """The bases of the snapshots that were stored or read here, which `prune` then need not read."""
         self._task: asyncio.Task[None] | None = None
         self._pruning: asyncio.Task[None] | None = None
+        self._renewing: asyncio.Task[None] | None = None
         self._since: float | None = None
         self._sure = clock()
         self._pruned = clock()
@@ -102,7 +103,7 @@ class Sync:
 
     async def close(self) -> None:
         """Stop uploading and write the store's state to the database, which still marks undurable units."""
-        for task in (self._task, self._pruning):
+        for task in (self._task, self._pruning, self._renewing):
             if task is not None:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
@@ -142,6 +143,8 @@ class Sync:
         self.bases[number] = header.link.base if header.link is not None else 0
         n = self._tries[header.sha256]
         self._reached(Head(n, n, number, self._head.writer))
+        if self._chain.due and (self._renewing is None or self._renewing.done()):
+            self._renewing = asyncio.create_task(self._renew(number), name=f"renew {self.uid}")
         if self._database.pages.frames > CHECKPOINT:
             await self._database.checkpoint()
 
@@ -187,3 +190,13 @@ class Sync:
                 self._chain.begin_anew()
         except (StoreFailed, Missing, Damaged) as error:
             logger.warning("old snapshots not pruned", extra={"sync_user": self.uid, "why": str(error)})
+
+    async def _renew(self, number: int) -> None:
+        """Make a snapshot whole, beside the saves that go on."""
+        try:
+            self._chain.renewed(number, await snapshots.make_whole(self._store, self.uid, number))
+            self.bases[number] = 0
+        except (StoreFailed, Missing, Damaged) as error:
+            if not isinstance(error, StoreFailed):
+                self._chain.forget()
+            logger.warning("no whole snapshot stored", extra={"sync_user": self.uid, "why": str(error)})

@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from server.storage import snapshots
 from server.storage.objects import Missing, ObjectStore, Stat
 from server.storage.snapshots import Damaged, TooNewSnapshot, key_of, number_of
-from server.threads import in_thread
 
 ALL_FOR = timedelta(hours=1)
 ONE_OF_EACH = (
@@ -77,10 +76,7 @@ async def prune(store: ObjectStore, uid: str, now: datetime, bases: dict[int, in
 async def tend(store: ObjectStore, uid: str, now: datetime) -> None:
     """Thin the snapshots of a user whose database is not open here, and begin its chain anew if it has to be."""
     if await prune(store, uid, now):
-        number = await snapshots.latest(store, uid)
-        header, image = await snapshots.fetch(store, uid, number)
-        _, whole = await in_thread(snapshots.packed, header.writer, header.head, image)
-        await store.put(key_of(uid, number), whole)  # of the same state: its number stays, and deltas based on it
+        await snapshots.make_whole(store, uid, await snapshots.latest(store, uid))
 
 
 async def _with_bases(store: ObjectStore, uid: str, kept: set[int], bases: dict[int, int]) -> set[int]:

@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from server.downgrade import InUse, downgrade
-from server.storage import snapshots, sync
-from server.storage.chain import DEEPEST
-from server.storage.database import Transaction
+from server.storage import chain, snapshots, sync
+from server.storage.database import Transaction, open_database
 from server.storage.objects import ObjectStore, Stat
 from server.storage.snapshots import HEADER, Damaged, Header, TooNewSnapshot, key_of
 from server.storage.sync import NotDurable
@@ -108,10 +107,15 @@ def test_a_save_reads_what_it_changed(tmp_path: Path, monkeypatch: pytest.Monkey
     run(scene)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_every_snapshot_is_what_was_saved(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize("large", [False, True], ids=["whole at once", "whole later"])
+@pytest.mark.parametrize("seed", range(2))
+def test_every_snapshot_is_what_was_saved(
+    tmp_path: Path, seed: int, large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Through lost answers, closed and killed servers, and a WAL that another process begins anew."""
     chance = random.Random(seed)
+    if large:
+        monkeypatch.setattr(chain, "LARGE", 0)
 
     def fault(_: int, name: str) -> Fault | None:
         return chance.choice(("fail", "swallow")) if name == "put" and chance.random() < 0.2 else None
@@ -143,7 +147,8 @@ def test_every_snapshot_is_what_was_saved(tmp_path: Path, seed: int) -> None:
                         checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)"
                         await user_database.database._writer.execute_fetchall(checkpoint)
         every = await headers(store)
-        assert all(link is not None and link.depth <= DEEPEST and link.path <= link.whole for link in links(every))
+        most = chain.MOST if large else 1
+        assert all(link.depth <= chain.DEEPEST and link.path <= most * link.whole for link in links(every))
         assert {bool(link.base) for link in links(every)} == {True, False}
         await databases.close(5)
 
@@ -176,6 +181,70 @@ def test_what_was_written_after_an_upload_without_an_answer_is_stored(
 
 def links(every: list[Header]) -> list[snapshots.Link]:
     return [header.link for header in every if header.link is not None]
+
+
+def test_saves_of_a_large_database_do_not_wait_for_a_whole_image(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chain, "LARGE", 0)
+    monkeypatch.setattr(chain, "DEEPEST", 5)
+
+    async def scene() -> None:
+        store = MemoryStore()
+        databases = Databases(store, tmp_path / "local")
+        await fill(databases, 200)
+        async with databases.use(UID) as user_database:
+            monkeypatch.setattr(user_database.database, "image", None)
+            for number in range(40):
+                await save(databases, f"{number}")
+                if user_database.sync._renewing is not None and number % 3:
+                    await user_database.sync._renewing
+            assert sum(link.base == 0 for link in links(await headers(store))) > 3
+            for number in range(2, 42):
+                assert len(await rows_at(store, number)) == 199 + number
+        await databases.close(5)
+
+    run(scene)
+
+
+async def one_of_many_pages(unit: Transaction, chance: random.Random) -> None:
+    """A row whose page few others have; the first call makes them."""
+    if not await unit.one("SELECT 1 FROM raw_clips"):
+        for number in range(50):
+            await unit.run(WIDE, (f"row{number}", chance.randbytes(2000).hex()))
+    name = chance.randbytes(2000).hex()
+    await unit.run("UPDATE raw_clips SET name = ? WHERE id = ?", (name, f"row{chance.randrange(50)}"))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_snapshots_are_made_whole_while_others_are_stored(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A renewal ends at any moment, also when a newer whole image is stored by then."""
+    chance = random.Random(seed)
+    monkeypatch.setattr(chain, "FAN", 2)  # many deltas have a base far away
+
+    async def scene() -> None:
+        store, database = MemoryStore(), await open_database(tmp_path / "d")
+        stored, renewals, states = chain.Chain(store, UID, database), dict[int, int](), dict[int, bytes]()
+        for number in range(1, 60):
+            await database.write(lambda unit: one_of_many_pages(unit, chance))
+            if chance.random() < 0.15:
+                stored.forget()
+            _, header, body = await stored.pack(number, "w")
+            states[number] = (await database.image())[1]
+            for renewed in [each for each, at in renewals.items() if at <= number]:
+                del renewals[renewed]
+                stored.renewed(renewed, await snapshots.make_whole(store, UID, renewed))
+            await store.put(key_of(UID, number), body, if_absent=True)
+            stored.stored(number, header)
+            if chance.random() < 0.3:
+                renewals[number] = number + chance.randrange(1, 12)
+        for number, state in states.items():
+            assert (await snapshots.fetch(store, UID, number))[1] == state
+        await database.close()
+
+    run(scene)
 
 
 def test_the_first_save_after_a_restart_is_a_delta(tmp_path: Path) -> None:
