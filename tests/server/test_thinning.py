@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import zlib
 from datetime import UTC, datetime, timedelta
@@ -11,16 +12,18 @@ from pathlib import Path
 import pytest
 
 from server.storage import snapshots, sync
+from server.storage.database import Transaction
 from server.storage.objects import Missing, Stat
 from server.storage.snapshots import HEADER, TooNewSnapshot, key_of, number_of
 from server.storage.sync import Fenced
 from server.storage.tenants import Databases
 from server.storage.thinning import picked, prune
 from tests.server.memory import MemoryStore
-from tests.server.test_deltas import fill, rows_at
+from tests.server.test_deltas import WIDE, fill, rows_at
 from tests.server.test_sync import UID, Clock, names, run, save, wiped
 
 NOW = MemoryStore().now
+SAVES = 200
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -181,5 +184,34 @@ def test_what_was_put_aside_is_deleted_later(tmp_path: Path) -> None:
         await databases.tend(UID, now + 31 * DAY)
         assert not aside.exists()
         await databases.close(5)
+
+    run(scene)
+
+
+def test_a_day_of_saves_is_small(tmp_path: Path) -> None:
+    """Of 100,000 saves a day: computed from some minutes of them."""
+    chance = random.Random(3)
+
+    async def scene() -> None:
+        store = MemoryStore()
+        databases = Databases(store, tmp_path / "local")
+        async with databases.use(UID) as user_database:
+            for number in range(SAVES):
+                store.now += DAY / 100_000
+
+                async def work(unit: Transaction, name: str = f"{number:05}") -> None:
+                    text = json.dumps([{"frame": frame, "x": chance.random()} for frame in range(24)])
+                    await unit.run(WIDE, (name, text))
+                    await unit.run("DELETE FROM raw_clips WHERE id < ?", (f"{int(name) - 50:05}",))
+
+                _, n = await user_database.write(work)
+                assert n is not None
+                await user_database.durable(n, 5)
+            put = store.size()
+            await prune(store, UID, store.now + 2 * HOUR, user_database.sync.bases)
+        await databases.close(5)
+        assert len(await wiped(store, tmp_path)) == 51
+        hour = 100_000 / 24 / SAVES
+        assert (2 * put + 22 * store.size()) * hour < 200e6
 
     run(scene)
