@@ -168,7 +168,7 @@ class Scrub:
 
     async def _user(self, uid: str) -> None:
         """Compare a user's snapshots, and the media that the newest whole one names."""
-        points = {stat.key for stat in await snapshots.points(self._store, uid)}
+        points = {stat.key async for _, stat in snapshots.points(self._store, uid)}
         async for stat in self._listed(snapshots.folder(uid)):
             if stat.key in points and not await self._snapshot_is_whole(uid, stat.key, points):
                 self._found("damaged", stat.key, "snapshots", "", SNAPSHOT_REMEDY)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from server.storage import images, snapshots
-from server.storage.database import Database
+from server.storage.database import Database, DatabaseFailed
 from server.storage.images import DIGEST
 from server.storage.objects import Missing, ObjectStore
 from server.storage.snapshots import Damaged, Header, Link
@@ -44,16 +44,14 @@ class Chain:
     async def pack(self, number: int, writer: str) -> tuple[int, Header, bytes]:
         """The snapshot `number` of everything committed by now, with its head; DatabaseFailed, StoreFailed."""
         n, changed = await self._database.changes()
-        image = None
         if changed is None or not self._links:
             await self._recall(number - 1)
-            n, image = await self._compared(number)
-        else:
-            self._mark(number, changed)
-        packed = await self._delta(number, writer, n) if self._links else None
+            if self._links:
+                await self._compared(number)
+                n, changed = await self._database.changes()  # the image may be newer than those of before
+        packed = await self._delta(number, writer, n, changed) if self._links else None
         if packed is None:
-            if image is None:
-                n, image = await self._compared(number)
+            n, image = await self._compared(number)
             packed = await in_thread(snapshots.packed, writer, n, image)
         header, body = packed
         self._packed = header.sha256
@@ -117,8 +115,11 @@ class Chain:
             self._changed.pop(page, None)
             self._changed[page] = number
 
-    async def _delta(self, number: int, writer: str, n: int) -> tuple[Header, bytes] | None:
-        """A delta; None if a whole image is due."""
+    async def _delta(self, number: int, writer: str, n: int, changed: set[int] | None) -> tuple[Header, bytes] | None:
+        """A delta of the head n; None if a whole image is due."""
+        if changed is None:
+            raise DatabaseFailed("another process changes the database")
+        self._mark(number, changed)
         step = _step(number - self._root)
         base = max(each for each in self._links if each <= number - step)
         below = self._links[base]

@@ -153,16 +153,11 @@ class Database:
     async def image(self) -> tuple[int, bytes]:
         """A head `n` and the whole database at that head; writes continue meanwhile, reads wait.
 
-        Taken from the open connection: the file at the path may be another one by now. `pages` then counts changes
-        from that head on.
+        Taken from the open connection: the file at the path may be another one by now.
         """
-        async with contextlib.AsyncExitStack() as stack:
-            async with self._turn:
-                reader = await stack.enter_async_context(self.read())
-                row = await reader.one("SELECT n FROM sync_head")
-                assert row is not None, "every database has a head"
-                await in_files(self.pages.scan)
-                self.pages.taken()
+        async with self.read() as reader:
+            row = await reader.one("SELECT n FROM sync_head")
+            assert row is not None, "every database has a head"
             return row["n"], await reader.serialized()
 
     async def content(self, numbers: Iterable[int]) -> dict[int, bytes]:
@@ -170,7 +165,7 @@ class Database:
         return await in_files(self.pages.read, numbers)
 
     async def changes(self) -> tuple[int, set[int] | None]:
-        """A head `n`, and the pages that changed from the last call or image to that head; None if that is not known.
+        """A head `n`, and the pages that changed from the last call to that head; None if that is not known.
 
         `content` has the pages at that head, until the next call.
         """

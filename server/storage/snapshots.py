@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from server.storage import images
@@ -124,9 +125,11 @@ async def latest(store: ObjectStore, uid: str, since: int = 0) -> int:
     return highest
 
 
-async def points(store: ObjectStore, uid: str) -> list[Stat]:
-    """The snapshots that can be fetched, the oldest first."""
-    return [stat async for stat in store.listing(folder(uid)) if stat.size]
+async def points(store: ObjectStore, uid: str) -> AsyncIterator[tuple[int, Stat]]:
+    """The numbers of the snapshots that can be fetched, the oldest first."""
+    async for stat in store.listing(folder(uid)):
+        if stat.size:
+            yield number_of(stat.key), stat
 
 
 async def read_header(store: ObjectStore, uid: str, number: int) -> Header:

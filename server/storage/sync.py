@@ -101,6 +101,10 @@ class Sync:
         finally:
             self._waiting = [entry for entry in self._waiting if entry[1] is not reached]
 
+    def store_whole(self) -> None:
+        """Make the next snapshot a whole image, because the newest one is damaged."""
+        self._chain.forget()
+
     async def close(self) -> None:
         """Stop uploading and write the store's state to the database, which still marks undurable units."""
         for task in (self._task, self._pruning, self._renewing):
@@ -198,5 +202,5 @@ class Sync:
             self.bases[number] = 0
         except (StoreFailed, Missing, Damaged) as error:
             if not isinstance(error, StoreFailed):
-                self._chain.forget()
+                self.store_whole()
             logger.warning("no whole snapshot stored", extra={"sync_user": self.uid, "why": str(error)})

@@ -48,8 +48,7 @@ async def fill(databases: Databases, rows: int) -> None:
 
 async def headers(store: ObjectStore) -> list[Header]:
     """The headers of all snapshots, the oldest first."""
-    numbers = [snapshots.number_of(stat.key) for stat in await snapshots.points(store, UID)]
-    return [await snapshots.check(store, UID, number) for number in numbers]
+    return [await snapshots.check(store, UID, number) async for number, _ in snapshots.points(store, UID)]
 
 
 async def base_of_newest(store: ObjectStore) -> int:
@@ -60,8 +59,10 @@ async def base_of_newest(store: ObjectStore) -> int:
 
 
 async def rows_at(store: ObjectStore, number: int) -> set[str]:
-    _, image = await snapshots.fetch(store, UID, number)
+    """The rows of a snapshot, which has the head that it says."""
+    header, image = await snapshots.fetch(store, UID, number)
     database = snapshots.opened(image)
+    assert database.execute("SELECT n FROM sync_head").fetchall() == [(header.head,)]
     found = {row[0] for row in database.execute("SELECT id FROM raw_clips")}
     database.close()
     return found
@@ -469,6 +470,72 @@ def test_a_downgrade_beside_a_server_is_refused(tmp_path: Path, monkeypatch: pyt
         with pytest.raises(InUse):
             await downgrade(store)
         monkeypatch.undo()
+        await databases.close(5)
+
+    run(scene)
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["a delta", "a whole image"])
+def test_what_is_written_while_all_pages_are_read_is_stored(tmp_path: Path, killed: bool) -> None:
+    async def scene() -> None:
+        store, local = MemoryStore(), tmp_path / "local"
+        databases = Databases(store, local)
+        await fill(databases, 100)
+        await databases.close(5)
+        if killed:
+            (local / "users" / UID / "edit.pages").unlink()
+        databases = Databases(store, local)
+        async with databases.use(UID) as user_database:
+            database, image = user_database.database, user_database.database.image
+
+            async def later() -> tuple[int, bytes]:
+                await commit(user_database, f"{database.n}")
+                found = await image()
+                await commit(user_database, f"{database.n}")
+                return found
+
+            database.image = later  # type: ignore[method-assign]
+            for name in "ab":
+                await save(databases, name)
+                assert name in await rows_at(store, await snapshots.latest(store, UID))
+            await user_database.durable(database.n, 5)
+        assert await rows_at(store, await snapshots.latest(store, UID)) == await names(databases)
+        await databases.close(5)
+
+    run(scene)
+
+
+def test_an_image_for_somebody_else_hides_no_changes(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store = MemoryStore()
+        databases = Databases(store, tmp_path / "local")
+        await fill(databases, 100)
+        async with databases.use(UID) as user_database:
+            change = "UPDATE raw_clips SET name = 'changed' WHERE id = 'row20'"
+            await user_database.database.write(lambda unit: unit.run(change))
+            await user_database.database.image()
+        await save(databases, "a")
+        assert await base_of_newest(store) == 1
+        _, image = await snapshots.fetch(store, UID, 2)
+        database = snapshots.opened(image)
+        assert database.execute("SELECT name FROM raw_clips WHERE id = 'row20'").fetchall() == [("changed",)]
+        database.close()
+        await databases.close(5)
+
+    run(scene)
+
+
+def test_a_damaged_newest_snapshot_is_repaired_by_a_whole_one(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store = MemoryStore()
+        databases = Databases(store, tmp_path / "local")
+        await fill(databases, 100)
+        await save(databases, "a")
+        await store.put(key_of(UID, 2), b"rubbish")
+        async with databases.use(UID) as user_database:
+            user_database.sync.store_whole()
+        await save(databases, "b")
+        assert await wiped(store, tmp_path) == await names(databases)
         await databases.close(5)
 
     run(scene)

@@ -66,6 +66,7 @@ def test_a_copy_of_changed_pages_is_the_database(tmp_path: Path, seed: int) -> N
     chance = random.Random(seed)
 
     async def scene(database: Database) -> None:
+        await database.changes()
         copy = Copy((await database.image())[1])
         for turn in range(12):
             for _ in range(chance.choice((0, 1, 2))):

@@ -14,7 +14,7 @@ import pytest
 from server.storage import snapshots, sync
 from server.storage.database import Transaction
 from server.storage.objects import Missing, Stat
-from server.storage.snapshots import HEADER, TooNewSnapshot, key_of, number_of
+from server.storage.snapshots import HEADER, TooNewSnapshot, key_of
 from server.storage.sync import Fenced
 from server.storage.tenants import Databases
 from server.storage.thinning import picked, prune
@@ -68,7 +68,7 @@ def test_what_is_kept_can_be_read(tmp_path: Path, known: bool) -> None:
             store.now += chance.choice((timedelta(minutes=20), HOUR, 5 * HOUR, DAY))
             async with databases.use(UID) as user_database:
                 await prune(store, UID, store.now, user_database.sync.bases if known else None)
-            points = [number_of(stat.key) for stat in await snapshots.points(store, UID)]
+            points = [number async for number, _ in snapshots.points(store, UID)]
             for number in points:
                 assert number == 1 or await rows_at(store, number) == rows[number]
         assert len(points) < 60
@@ -130,7 +130,7 @@ def test_a_server_thins_what_it_stores(tmp_path: Path, monkeypatch: pytest.Monke
         async with databases.use(UID) as user_database:
             assert user_database.sync._pruning is not None
             await user_database.sync._pruning
-        assert 1 <= len(await snapshots.points(store, UID)) < 10
+        assert 1 <= len([point async for point in snapshots.points(store, UID)]) < 10
         await databases.close(5)
 
     run(scene)
