@@ -44,6 +44,7 @@ def test_json_describes_the_film(desk: Desk) -> None:
     assert probe(desk.folder / "film.mp4").video.frames == 6
 
 
+@pytest.mark.further
 def test_plain_lines_are_a_line_a_stage(desk: Desk) -> None:
     ended = rendered(desk, "--progress", "plain")
     assert ended.stdout == ""
@@ -54,6 +55,7 @@ def test_plain_lines_are_a_line_a_stage(desk: Desk) -> None:
     assert rendered(desk).stderr.splitlines()[0].startswith("rendering:"), "without a terminal, auto means plain"
 
 
+@pytest.mark.further
 def test_a_terminal_has_a_bar(desk: Desk) -> None:
     ours, theirs = os.openpty()
     desk.environment["TERM"] = "xterm"
@@ -77,6 +79,7 @@ def test_a_bar_asked_for_without_a_terminal_leaves_the_last_line(desk: Desk) -> 
     assert rendered(desk, "--progress", "bar").stderr.splitlines()[-1].startswith("film.mp4  6 frames")
 
 
+@pytest.mark.further
 def test_no_progress_is_the_film_alone(desk: Desk) -> None:
     assert len(rendered(desk, "--progress", "none").stderr.splitlines()) == 1
     assert rendered(desk, "--progress", "none", "--json").stderr == ""
@@ -140,6 +143,7 @@ def test_a_warning_is_printed_before_the_film(desk: Desk) -> None:
     assert lines[1].startswith("film.mp4  3 frames")
 
 
+@pytest.mark.further
 def test_overwriting_is_asked_for(desk: Desk) -> None:
     reel = desk.reel(SHORT)
     assert desk.run("render", reel, "-o", "film.mp4").exit_code == 0
@@ -151,6 +155,7 @@ def test_overwriting_is_asked_for(desk: Desk) -> None:
     assert (desk.folder / "film.mp4").read_bytes() != first
 
 
+@pytest.mark.further
 def test_a_reader_that_leaves_stops_the_render_without_a_word(desk: Desk) -> None:
     reel = desk.reel(*[LONG] * 9, canvas={"width": 1080, "height": 1080})
     child = desk.started("render", reel, "-o", "film.mp4", "--progress", "json")
@@ -164,6 +169,7 @@ def test_a_reader_that_leaves_stops_the_render_without_a_word(desk: Desk) -> Non
     child.stdout.close()
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("command", [["compile", "reel.json", "--format", "json"], ["schema"], ["doctor", "--json"]])
 def test_a_reader_that_has_heard_enough(command: list[str], desk: Desk) -> None:
     desk.reel(*[{}] * 50)

@@ -38,6 +38,7 @@ def test_a_fact_is_printed_without_the_compiler_or_the_server(command: str, desk
     assert not modules & (SERVER | OTHERS | COMPILER)
 
 
+@pytest.mark.further
 def test_a_compile_loads_the_compiler_alone(desk: Desk) -> None:
     modules = loaded(desk, "compile", desk.reel())
     assert modules >= {"compiler.model", "compiler.pipeline"}

@@ -15,6 +15,8 @@ from tests.conform.studio import rendered
 from tests.footage import coded, read
 from tests.footage.coded import AAC, PCM, Recipe
 
+pytestmark = pytest.mark.further
+
 FPS, RATE, SECONDS = 30, 25, 12
 BIAS = Fraction(1, 2) + Fraction(1, 1000)
 

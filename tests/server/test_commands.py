@@ -38,6 +38,7 @@ def reelc(folder: Path, *words: str, **settings: str) -> Ended:
     return Ended(end.value.code, out.getvalue(), err.getvalue())
 
 
+@pytest.mark.further
 def test_users_are_added_listed_and_revoked(tmp_path: Path) -> None:
     added = reelc(tmp_path, "user", "add", "ann")
     token = added.stdout.strip()

@@ -76,6 +76,7 @@ def fails(sent: socket.socket, piece: bytes) -> bool:
     return False
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("begun", [b"", b"GE", HEAD], ids=["nothing", "a word", "half a head"])
 def test_a_connection_without_a_whole_head_is_closed(no_slow_heads: Site, begun: bytes) -> None:
     with wire(no_slow_heads) as sent:

@@ -6,10 +6,14 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from server.storage.lock import FILE
 from tests.server.forking import ROOT, fork
 from tests.server.site import PLAIN, Site, serving
 from tests.server.test_commands import reelc
+
+pytestmark = pytest.mark.further
 
 PATIENCE = 30
 

@@ -32,6 +32,7 @@ process.make_services, process.forget_secrets = make_services, forget_secrets
 )
 
 
+@pytest.mark.further
 def test_a_server_forgets_secrets_and_closes_its_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "hidden-token")
     server = serving(tmp_path / "data", Fresh(WITNESS), s3_secret_key="hidden-key", s3_region="visible")

@@ -74,6 +74,7 @@ def test_who_comes_late_is_told_the_last_state(user: httpx.Client, game: Path) -
     assert (state["state"], state["done"]) == ("complete", True)
 
 
+@pytest.mark.further
 def test_who_comes_again_is_told_the_state_at_once(user: httpx.Client, game: Path) -> None:
     export_id = begin(user, long_project(user, game))
     drawn(user, export_id)
@@ -124,6 +125,7 @@ def test_a_reader_that_does_not_read_gets_the_newest_and_the_last(user: httpx.Cl
         assert heard(listening)[-1]["state"] == "complete"
 
 
+@pytest.mark.further
 def test_one_user_has_so_many_sockets_and_no_more(user: httpx.Client, another: httpx.Client, game: Path) -> None:
     export_id = begin(user, long_project(user, game))
     with ExitStack() as stack:
@@ -161,6 +163,7 @@ def test_strangers_are_refused(user: httpx.Client, headers: dict[str, str], stat
     assert caught.value.response.status_code == status
 
 
+@pytest.mark.further
 def test_another_users_export_is_not_there(user: httpx.Client, another: httpx.Client, game: Path) -> None:
     export_id = begin(user, one_clip(user, game))
     with pytest.raises(InvalidStatus) as caught:
@@ -168,6 +171,7 @@ def test_another_users_export_is_not_there(user: httpx.Client, another: httpx.Cl
     assert caught.value.response.status_code == 404
 
 
+@pytest.mark.further
 def test_sockets_do_not_keep_the_server_and_are_told_to_come_again(tmp_path: Path, game: Path) -> None:
     data = tmp_path / "data"
     token = add_user(data, "ann")

@@ -138,6 +138,7 @@ def test_a_project_takes_its_films_with_it_and_leaves_its_footage(site: Site, us
     assert len(user.get("/api/raw-clips").json()["raw_clips"]) == 1
 
 
+@pytest.mark.further
 def test_a_session_may_do_what_a_token_may(site: Site) -> None:
     with site.client() as browser:
         browser.get(site.link.removeprefix(site.url))

@@ -39,6 +39,7 @@ def kept(client: httpx.Client, answer: httpx.Response) -> bool:
     return False
 
 
+@pytest.mark.further
 def test_the_newest_films_are_kept_and_every_answer(thrifty: Site, game: Path) -> None:
     with thrifty.client(add_user(thrifty.data, "ann")) as ann:
         project_id, ids = one_clip(ann, game), [new_export() for _ in range(4)]
@@ -58,6 +59,7 @@ def test_the_newest_films_are_kept_and_every_answer(thrifty: Site, game: Path) -
         )
 
 
+@pytest.mark.further
 def test_a_film_that_is_watched_stays(thrifty: Site, game: Path) -> None:
     with thrifty.client(add_user(thrifty.data, "bob")) as bob:
         project_id = one_clip(bob, game)
@@ -67,6 +69,7 @@ def test_a_film_that_is_watched_stays(thrifty: Site, game: Path) -> None:
         assert [kept(bob, each) for each in (first, *others)] == [True, False, True, True]
 
 
+@pytest.mark.further
 def test_young_films_stay_however_many_are_newer(tmp_path: Path, game: Path) -> None:
     with serving(tmp_path / "data", films_kept="1") as site, site.client(add_user(site.data, "ann")) as ann:
         project_id = one_clip(ann, game)
@@ -74,6 +77,7 @@ def test_young_films_stay_however_many_are_newer(tmp_path: Path, game: Path) -> 
         assert film(ann, first)
 
 
+@pytest.mark.further
 def test_what_another_made_is_not_there(thrifty: Site, game: Path) -> None:
     with thrifty.client(add_user(thrifty.data, "cleo")) as cleo, thrifty.client(add_user(thrifty.data, "dan")) as dan:
         project_id = one_clip(cleo, game)

@@ -74,6 +74,7 @@ def projects(client: httpx.Client) -> list[Json]:
     return listed
 
 
+@pytest.mark.further
 def test_a_new_user_finds_it_and_can_export_it(tmp_path: Path, reel: Path, clips: list[Json]) -> None:
     with serving(tmp_path / "data", sample=str(reel)) as site, signed_in(site) as me:
         (found,) = projects(me)
@@ -86,6 +87,7 @@ def test_a_new_user_finds_it_and_can_export_it(tmp_path: Path, reel: Path, clips
     assert made == rendered(tmp_path, SMALL, clips)
 
 
+@pytest.mark.further
 def test_it_is_given_once_and_deleting_it_holds(tmp_path: Path, reel: Path) -> None:
     data = tmp_path / "data"
     with serving(data, sample=str(reel)) as site, signed_in(site) as me:
@@ -109,6 +111,7 @@ def again(data: Path) -> str:
     return f"/sign-in?token={asyncio.run(work())}"
 
 
+@pytest.mark.further
 def test_two_who_sign_in_at_once_find_one(tmp_path: Path, reel: Path) -> None:
     with serving(tmp_path / "data", sample=str(reel)) as site:
 
@@ -170,6 +173,7 @@ def test_make_serve_gives_the_example(tmp_path: Path, game: Path) -> None:
     assert any(clip.get("transition_data", {}).get("type") == "dissolve" for clip in sample.clips)
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("text", ["A river <b>by</b> & of Ann, CC BY 4.0", None])
 def test_whose_footage_it_is_is_told(tmp_path: Path, reel: Path, text: str | None) -> None:
     if text:

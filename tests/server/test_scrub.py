@@ -45,6 +45,7 @@ def stored(folder: Path, kind: str) -> Path:
     return found
 
 
+@pytest.mark.further
 def test_what_is_whole_is_counted(folder: Path) -> None:
     ended = reelc(folder, "scrub")
     assert ended.returncode == 0, ended.stdout

@@ -63,6 +63,7 @@ def test_if_absent_refuses_a_key_that_is_taken(a_store: ObjectStore) -> None:
     run(a_store, scene)
 
 
+@pytest.mark.further
 def test_of_eight_at_once_one_wins(a_store: ObjectStore) -> None:
     async def attempt(store: ObjectStore, number: int, body: bytes) -> bytes | None:
         try:
@@ -163,6 +164,7 @@ def test_many_more_than_a_page_are_listed(moto_bucket: Bucket) -> None:
     run(S3Store(moto_bucket), scene)
 
 
+@pytest.mark.further
 def test_a_store_that_is_not_there_fails() -> None:
     async def scene(store: ObjectStore) -> None:
         with pytest.raises(StoreFailed):

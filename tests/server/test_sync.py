@@ -119,6 +119,7 @@ def test_reading_uploads_nothing(tmp_path: Path) -> None:
     run(scene)
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("fault", ["fail", "swallow"])
 def test_whichever_call_fails_nothing_is_lost_and_nobody_fenced(tmp_path: Path, fault: str) -> None:
     """The n-th call of a run (save, restart, save, empty disk, save) fails, for every n until none is left to fail."""

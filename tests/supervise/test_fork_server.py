@@ -110,6 +110,7 @@ def test_children_run_side_by_side(server: ForkServer, tmp_path: Path) -> None:
     assert [answer.exit_code for answer in asyncio.run(both())] == [0, 0]
 
 
+@pytest.mark.further
 def test_a_late_child_is_killed_with_its_own_children(server: ForkServer, tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     program = f"""

@@ -75,6 +75,7 @@ def test_what_others_made_before_counts(stand_in: Any, reach: Reach) -> None:
     assert [progress.frame for progress in seen] == [0, 4, 4, 10, 10, 10]
 
 
+@pytest.mark.further
 def test_the_same_frame_again_and_again_is_a_stall(stand_in: Any, tmp_path: Path, reach: Reach) -> None:
     error = failed(stand_in("while True: block(7); time.sleep(0.05)"), reach, stall_after=2)
     assert (error.code, error.detail) == ("RC608", "at frame 7 of 10")
@@ -95,6 +96,7 @@ async def watched(frame: int, advanced: float) -> None:
     await watch(ending, meter, stall_after=50, deadline=None)
 
 
+@pytest.mark.further
 def test_after_the_last_frame_there_is_time_to_finish_the_file() -> None:
     asyncio.run(watched(frame=10, advanced=60))
     with pytest.raises(ReelError) as caught:
@@ -176,6 +178,7 @@ def test_a_listener_that_fails_stops_the_render(stand_in: Any, tmp_path: Path, r
     assert not alive(int(wait_for(tmp_path / "pid")))
 
 
+@pytest.mark.further
 def test_a_flood_of_errors_neither_blocks_nor_fills_memory(stand_in: Any, reach: Reach) -> None:
     body = """
         for line in ("first", "x" * (1 << 24), "last"):

@@ -116,6 +116,7 @@ def test_death_by_a_signal_is_told() -> None:
     assert run_limited("import os; os.kill(os.getpid(), 9)").exit_code == -signal.SIGKILL
 
 
+@pytest.mark.further
 def test_a_child_that_takes_too_long_is_gone(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     program = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
