@@ -4,11 +4,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-TESTS := $(BIN)/python -m pytest -q -n 3 --dist worksteal \
-	-m "not slow and not fault and not browser$(if $(FURTHER),, and not further)"
+TESTS := $(BIN)/python -m pytest -q -n $(if $(FAULTS),4,3) --dist worksteal \
+	-m "not slow and not browser$(if $(FURTHER),, and not further)$(if $(FAULTS),, and not fault)"
 COVERED := $(if $(COVER),--cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95)
 FILMS := demo/bunny demo/square demo/legacy
-FAULTS := $(BIN)/python -m pytest -q -n 4 --dist worksteal tests/server/test_machine.py tests/server -m
+FAILING := $(BIN)/python -m pytest -q -n 4 --dist worksteal tests/server/test_machine.py tests/server -m
 REELC_CONFORM_REELS ?= 300
 REELC_CONFORM_PICTURES ?= 50
 
@@ -44,10 +44,10 @@ test: setup ## run the quick tests; with FURTHER=yes all that must pass before a
 	$(TESTS) $(COVERED)
 
 faults: setup ## make servers, stores and disks fail, and check that no acknowledged data is lost
-	$(FAULTS) "fault and not slow"
+	$(FAILING) "fault and not slow"
 
 sweep: setup ## run the random tests with large numbers of lives, kills, damage, requests, reels and odd files; hours
-	REELC_MACHINES=2000 REELC_KILL_ROUNDS=1000 REELC_KILLS=200 REELC_DISCONNECTS=2000 REELC_MUTATIONS=2000 $(FAULTS) fault
+	REELC_MACHINES=2000 REELC_KILL_ROUNDS=1000 REELC_KILLS=200 REELC_DISCONNECTS=2000 REELC_MUTATIONS=2000 $(FAILING) fault
 	REELC_EXAMPLES=100 REELC_TRIES=2000 $(BIN)/python -m pytest -q -n 2 --dist worksteal \
 		tests/server/test_openapi.py tests/pipeline tests/passes tests/emit tests/lower tests/timeline tests/model tests/ir
 	REELC_CONFORM_REELS=2000 REELC_CONFORM_PICTURES=400 $(BIN)/python -m pytest -q -n 2 --dist worksteal \
