@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -32,14 +31,11 @@ every time; to measure them takes longer than the tests themselves."""
 FILMED = ("conform", "field")
 """The folders whose tests render films, for many kinds of files."""
 
-FEW = 6
-"""The most cases of a test in tests/conform that CI runs; `make conform` runs all."""
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests with the system's ffmpeg are slow, unless they are marked `both_builds`. Of the cases of a test of films,
-    all but the first are `further`, and in tests/conform all but the first `FEW` are slow."""
-    begun: Counter[str] = Counter()
+    all but the first are `further`."""
+    begun: set[str] = set()
     for item in items:
         folder = item.path.relative_to(Path(__file__).parent).parts[0]
         if folder not in MEASURED or is_hypothesis_test(getattr(item, "obj", None)):
@@ -49,11 +45,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
         if folder in FILMED and not item.get_closest_marker("slow"):
             name = item.nodeid.partition("[")[0]
-            begun[name] += 1
-            if begun[name] > 1:
+            if name in begun:
                 item.add_marker(pytest.mark.further)
-            if begun[name] > FEW and folder == "conform":
-                item.add_marker(pytest.mark.slow)
+            begun.add(name)
 
 
 @pytest.fixture(scope="session")
