@@ -102,6 +102,15 @@ def test_a_body_that_does_not_come_is_answered_408(no_slow_bodies: Site, path: s
     assert (status, json.loads(body)["error"], headers["connection"]) == (408, "too_slow", "close")
 
 
+def test_a_body_whose_stated_length_is_too_large_is_not_waited_for(no_slow_bodies: Site) -> None:
+    token = add_user(no_slow_bodies.data, "ann")
+    head = f"POST /api/projects HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+    with wire(no_slow_bodies) as sent:
+        sent.sendall(f"{head}Content-Type: application/json\r\nContent-Length: {10**12}\r\n\r\n".encode())
+        status, _, body = answered(sent)
+    assert (status, json.loads(body)["error"]) == (413, "too_large")
+
+
 def test_an_answered_request_whose_body_never_ends_is_closed(no_slow_heads: Site) -> None:
     with wire(no_slow_heads) as sent:
         sent.sendall(b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{")
