@@ -133,13 +133,17 @@ def _lifespan(services: Services) -> Callable[[Starlette], contextlib.AbstractAs
 
 
 async def _tidy(services: Services) -> None:
-    """Resume uploads that an earlier run left unfinished; then close idle databases every minute."""
+    """Resume uploads that an earlier run left unfinished; then close idle databases and tidy tokens every minute."""
     while True:
         try:
             await services.databases.resume()
             await services.databases.close_idle()
         except UNSTORED as error:
             logger.warning("idle databases not closed", extra={"why": f"{type(error).__name__}: {error}"})
+        try:
+            await services.accounts.tidy()
+        except UNSTORED as error:
+            logger.warning("tokens not tidied", extra={"why": f"{type(error).__name__}: {error}"})
         await asyncio.sleep(TIDY_EVERY)
 
 

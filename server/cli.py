@@ -98,7 +98,7 @@ def add_command(name: Name) -> None:
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
         typer.echo(await accounts.issue(name, "bearer"))
-        typer.echo(f"sign in within the hour: {await _link(accounts, settings, name)}", err=True)
+        typer.echo(f"sign in once, within the hour: {await _link(accounts, settings, name)}", err=True)
 
     _with_accounts(settings, work)
 
@@ -114,15 +114,35 @@ def list_command() -> None:
     _with_accounts(load(), work)
 
 
+@user_app.command("sessions", cls=Command)
+def sessions_command(name: Name) -> None:
+    """Print the sessions, tokens and unused links of a user.
+
+    One a line: the id, the kind, when it was made, and when it expires.
+    """
+
+    async def work(accounts: Accounts) -> None:
+        for session_id, token in (await accounts.sessions(name)).items():
+            typer.echo(f"{session_id}\t{token.kind}\t{token.created_at}\t{token.expires_at or 'never'}")
+
+    _with_accounts(load(), work)
+
+
 @user_app.command("revoke", cls=Command)
-def revoke_command(name: Name) -> None:
-    """Revoke all tokens and sessions of a user.
+def revoke_command(
+    name: Name,
+    session: Annotated[str, typer.Option(metavar="ID", help="Revoke this session or token alone.")] = "",
+) -> None:
+    """Revoke all tokens and sessions of a user, or one of them.
 
     The user's projects and footage stay.
     """
 
     async def work(accounts: Accounts) -> None:
-        typer.echo(f"{await accounts.revoke(name)} tokens revoked", err=True)
+        if not session:
+            typer.echo(f"{await accounts.revoke(name)} tokens revoked", err=True)
+        elif not await accounts.end_session(name, session):
+            raise typer.BadParameter(f"{name} has no session {session}: reelc user sessions {name} lists them")
 
     _with_accounts(load(), work)
 
@@ -222,6 +242,6 @@ async def _sign_in(accounts: Accounts, settings: Settings) -> None:
 
 
 async def _link(accounts: Accounts, settings: Settings, name: str) -> str:
-    from server.accounts import LINK_FOR
+    from server.tokens import LINK_FOR
 
     return f"{settings.url}/sign-in?token={await accounts.issue(name, 'link', LINK_FOR)}"

@@ -42,6 +42,7 @@ WORDS = {
     "raw_clip_id": "The raw clip's id.",
     "export_id": "The export's id, chosen by the client.",
     "working_video_id": "The film's id.",
+    "session_id": "The id of a session or token, which is not the token itself.",
 }
 
 TEXT: Json = {"type": "string"}

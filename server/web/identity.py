@@ -33,6 +33,11 @@ def bearer_of(connection: HTTPConnection) -> str:
     return given.strip() if scheme.lower() == "bearer" else ""
 
 
+def secret_of(connection: HTTPConnection) -> str:
+    """The token that identifies the request's user: the bearer token, else the session cookie."""
+    return bearer_of(connection) or connection.cookies.get(COOKIE, "")
+
+
 def unauthorised() -> Problem:
     """401 for a request without a token, or with an invalid one."""
     headers = {"WWW-Authenticate": 'Bearer realm="reelc"'}
