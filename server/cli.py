@@ -214,8 +214,11 @@ def _with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[None
 def _with_store(settings: Settings, work: Callable[[ObjectStore], Awaitable[None]]) -> None:
     import asyncio
 
+    from server.privacy import close_new_files
     from server.storage.objects import StoreFailed
     from server.web.services import make_store
+
+    close_new_files()
 
     async def whole() -> None:
         store = make_store(settings)
