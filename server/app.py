@@ -43,6 +43,7 @@ from server.web.durable import Durable
 from server.web.envelope import Envelope
 from server.web.framing import Framing
 from server.web.pages import problem_page, wants_page
+from server.web.proxies import Proxies
 from server.web.rate_limits import AddressLimit
 from server.web.services import Services
 
@@ -80,6 +81,7 @@ def make_app(services: Services) -> Starlette:
     app = Starlette(
         routes=[*routes(OPERATIONS, services), Sockets(services).route()],
         middleware=[
+            Middleware(Proxies, settings=services.settings),
             Middleware(Envelope, metrics=services.metrics, secure=services.settings.secure),
             Middleware(Framing, settings=services.settings),
             Middleware(AddressLimit, limits=services.limits),

@@ -67,6 +67,7 @@ async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> N
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # uvicorn trusts every program of this machine; proxies.py trusts those of the settings
         lifespan="on",
         # without a limit, one open WebSocket keeps the process running for ever
         timeout_graceful_shutdown=int(settings.shutdown_within),

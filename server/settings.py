@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from fractions import Fraction
+from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from compiler.model.limits import FILM, FilmBounds
@@ -101,8 +103,13 @@ class Settings(BaseSettings):
     send_within: Seconds = 60
     """Time in which a client must read on in an answer that waits for it; after it the connection is closed."""
     connections_per_address: Connections = 256
-    """Connections that one address may hold; of IPv6 a network (/64) counts as one address. Raise it behind a proxy,
-    whose address is that of every client."""
+    """Connections that one address may hold; of IPv6 a network (/64) counts as one address. Of the clients of a trusted
+    proxy, requests and sockets are counted instead."""
+    trusted_proxies: str = ""
+    """Addresses and networks of reverse proxies, separated by commas, whose X-Forwarded-For names the client. That of
+    all others is ignored."""
+    require_if_match: bool = False
+    """Whether changes of a clip need If-Match; without it they are answered 428."""
     metrics_token: SecretStr = SecretStr("")
     """Token that `/metrics` requires. Without one only clients on this machine get the metrics."""
     durable_within: Seconds = 10
@@ -165,6 +172,12 @@ class Settings(BaseSettings):
             raise ValueError("store is s3: set s3_bucket, s3_access_key and s3_secret_key")
         return self
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        networks_in(value)
+        return value
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -187,6 +200,13 @@ class Settings(BaseSettings):
     def secure(self) -> bool:
         """Whether browsers reach us by https: cookies are then never sent otherwise."""
         return urlsplit(self.url).scheme == "https"
+
+    def trusts(self, peer: str) -> bool:
+        """Whether the address is that of a trusted proxy."""
+        try:
+            return any(ip_address(peer) in network for network in networks_in(self.trusted_proxies))
+        except ValueError:
+            return False
 
     @property
     def film_bounds(self) -> FilmBounds:
@@ -211,6 +231,12 @@ class Settings(BaseSettings):
     def as_json(self) -> dict[str, Any]:
         """Every setting by name, JSON-ready, secrets as stars."""
         return self.model_dump(mode="json")
+
+
+@cache
+def networks_in(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """The networks of a list with commas; ValueError for anything else."""
+    return tuple(ip_network(each.strip()) for each in text.split(",") if each.strip())
 
 
 def settings_file() -> Path:

@@ -44,4 +44,6 @@ async def metrics(call: Call[NoBody]) -> Response:
 def _may_see_metrics(call: Call[NoBody]) -> bool:
     if token := call.services.settings.metrics_token.get_secret_value():
         return secrets.compare_digest(bearer_of(call.request).encode(), token.encode())
+    if call.header("x-forwarded-for") or call.header("forwarded"):
+        return False  # a proxy of this machine asks for somebody else
     return call.request.client is not None and call.request.client.host in LOCAL

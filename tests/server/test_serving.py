@@ -42,8 +42,8 @@ def test_answers_are_sent_at_once(tmp_path: Path, host: str) -> None:
         ("localhost", "", False),
         ("::1", "", False),
         ("0.0.0.0", "", True),
-        ("192.0.2.1", "http://reels.example", True),
-        ("0.0.0.0", "https://reels.example", False),
+        ("192.0.2.1", "http://example.com", True),
+        ("0.0.0.0", "https://example.com", False),
     ],
 )
 def test_plain_http_beyond_this_machine_is_warned_of(
