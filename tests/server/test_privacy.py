@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from compiler.errors import Loc, ReelError
 from compiler.supervise.children import level as levels
 from compiler.supervise.children.level import Level
 from server.privacy import close_files
+from server.problem import from_reel, render_problem
 from server.settings import Settings
 from tests.server.site import PLAIN, Fresh, add_user, serving
 from tests.server.test_commands import reelc
@@ -71,6 +74,13 @@ def test_a_folder_with_files_of_others_stays_open(tmp_path: Path) -> None:
     (data / "letter").write_text("to everybody")
     close_files(Settings(data=data))
     assert readable(data) == [data, data / "letter"]
+
+
+@pytest.mark.parametrize("text", ["/srv/reels/local/temporary/x.mp4: cannot be read", "see 'file:///srv/reels/x.mp4'"])
+def test_errors_say_nothing_of_the_servers_folders(text: str) -> None:
+    error = ReelError("RC604", Loc("c"), text, detail=text, hint=text)
+    assert "srv" not in json.dumps([from_reel(error).body(), render_problem(error).body()])
+    assert "/clips/0/media" in json.dumps(from_reel(ReelError("RC101", Loc("c"), "/clips/0/media is wrong")).body())
 
 
 def test_a_server_does_not_start_without_the_sandbox_that_it_requires(
