@@ -8,11 +8,9 @@ import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
-
-from pydantic import SecretStr
 
 from server.logs import logger
+from server.secret_files import is_secret
 from server.settings import PREFIX, Settings
 from server.storage.lock import FILE
 
@@ -31,13 +29,9 @@ def close_memory() -> None:
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def _is_secret(annotation: Any) -> bool:
-    return SecretStr in (annotation, *get_args(annotation))
-
-
 def forget_secrets() -> None:
     """Remove secrets from the environment, and overwrite the copy that the kernel shows in /proc."""
-    secrets = (PREFIX + name.upper() for name, field in Settings.model_fields.items() if _is_secret(field.annotation))
+    secrets = (PREFIX + name.upper() for name, field in Settings.model_fields.items() if is_secret(field))
     getenv = ctypes.CDLL(None).getenv
     getenv.restype = ctypes.c_void_p
     for name in (*secrets, *AWS_SECRETS):

@@ -14,6 +14,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, field_validat
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from compiler.model.limits import FILM, FilmBounds
+from server.secret_files import SecretFiles, Unread
 
 FILE_VARIABLE = "REELC_CONFIG"
 """The environment variable that names the settings file."""
@@ -71,7 +72,8 @@ class Settings(BaseSettings):
     s3_prefix: str = Field(default="", pattern=r"^([a-z0-9._-]+/)*$")
     """Prefix of every key, for several servers' data in one bucket."""
     s3_access_key: SecretStr = SecretStr("")
-    """Access key of the S3 service."""
+    """Access key of the S3 service. Without both keys those of AWS are used: of its variables, of its files, of the
+    container or of the instance."""
     s3_secret_key: SecretStr = SecretStr("")
     """Secret key of the S3 service."""
     upload_limit: Bytes = 4 << 30
@@ -168,9 +170,19 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _s3_is_whole(self) -> Settings:
-        if self.store == "s3" and not (self.s3_bucket and self.s3_access_key and self.s3_secret_key):
-            raise ValueError("store is s3: set s3_bucket, s3_access_key and s3_secret_key")
+        if self.store == "s3" and not self.s3_bucket:
+            raise ValueError("store is s3: set s3_bucket")
+        if self.store == "s3" and bool(self.s3_access_key) != bool(self.s3_secret_key):
+            raise ValueError("set both s3_access_key and s3_secret_key, or none to use the credentials of AWS")
         return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _secret_files_are_read(cls, values: dict[str, Any]) -> dict[str, Any]:
+        for value in values.values():
+            if isinstance(value, Unread):
+                raise ValueError(value.why)
+        return values
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -187,8 +199,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The command line, then the environment, then the file; no `.env`."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, settings_file())
+        """The command line, then files of secrets, then the environment, then the settings file; no `.env`."""
+        settings_toml = TomlConfigSettingsSource(settings_cls, settings_file())
+        return init_settings, SecretFiles(settings_cls), env_settings, settings_toml
 
     @property
     def url(self) -> str:
