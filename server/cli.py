@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from server.accounts import Accounts
     from server.settings import Settings
     from server.storage.objects import ObjectStore
+    from server.web.audit import Event
 
 T = TypeVar("T")
 FIRST_USER = "me"
@@ -97,7 +98,9 @@ def add_command(name: Name) -> None:
             await accounts.ensure(name)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
-        typer.echo(await accounts.issue(name, "bearer"))
+        token = await accounts.issue(name, "bearer")
+        _audit(settings, "user_added", name)
+        typer.echo(token)
         typer.echo(f"sign in once, within the hour: {await _link(accounts, settings, name)}", err=True)
 
     _with_accounts(settings, work)
@@ -138,13 +141,16 @@ def revoke_command(
     The user's projects and footage stay.
     """
 
+    settings = load()
+
     async def work(accounts: Accounts) -> None:
+        _audit(settings, "session_revoked" if session else "user_revoked", name, session)
         if not session:
             typer.echo(f"{await accounts.revoke(name)} tokens revoked", err=True)
         elif not await accounts.end_session(name, session):
             raise typer.BadParameter(f"{name} has no session {session}: reelc user sessions {name} lists them")
 
-    _with_accounts(load(), work)
+    _with_accounts(settings, work)
 
 
 @app.command("scrub", cls=Command)
@@ -247,4 +253,12 @@ async def _sign_in(accounts: Accounts, settings: Settings) -> None:
 async def _link(accounts: Accounts, settings: Settings, name: str) -> str:
     from server.tokens import LINK_FOR
 
+    _audit(settings, "link_made", name)
     return f"{settings.url}/sign-in?token={await accounts.issue(name, 'link', LINK_FOR)}"
+
+
+def _audit(settings: Settings, event: Event, name: str, session: str = "") -> None:
+    """Record the event before the work, so that a part of it that was done is never without a line."""
+    from server.web.audit import Audit
+
+    Audit(settings).command(event, name, **({"session": session} if session else {}))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from server.logs import logger
 from server.secret_files import is_secret
-from server.settings import PREFIX, Settings
+from server.settings import AUDIT_FILE, PREFIX, Settings
 from server.storage.lock import FILE
 
 PR_SET_DUMPABLE = 4
@@ -48,7 +48,7 @@ def close_new_files() -> None:
 def close_files(settings: Settings) -> None:
     """Deny other users the files and folders that an earlier server made in the data folder."""
     ours = (settings.local, settings.objects)
-    if {path.name for path in settings.data.iterdir()} <= {FILE, *(path.name for path in ours)}:
+    if {path.name for path in settings.data.iterdir()} <= {FILE, AUDIT_FILE, *(path.name for path in ours)}:
         _close(settings.data)  # else the folder has other files too, which may be for others
     failed = [path for folder in ours for path in _below(folder) if not _close(path)]
     if failed:

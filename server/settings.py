@@ -21,6 +21,8 @@ FILE_VARIABLE = "REELC_CONFIG"
 
 DEFAULT_FILE = "reelc.toml"
 
+AUDIT_FILE = "audit.jsonl"
+
 PREFIX = "REELC_"
 """What the environment variable of every setting begins with."""
 
@@ -167,6 +169,8 @@ class Settings(BaseSettings):
     """Lowest level of the lines that are logged."""
     log_format: Literal["json", "text"] = "json"
     """Form of the log's lines."""
+    audit_log: Path = Path(AUDIT_FILE)
+    """File of the audit log, relative to `data`; `-` writes to stderr."""
 
     @model_validator(mode="after")
     def _s3_is_whole(self) -> Settings:

@@ -52,7 +52,7 @@ class Sockets:
         uid = ""
         try:
             refuse_foreign_origin(socket, self.services.settings)
-            uid = await identify(socket, self.services.accounts)
+            uid = await identify(socket, self.services.accounts, self.services.audit)
             self._open[uid] += 1
             if self._open[uid] > MOST_SOCKETS:
                 raise Problem(429, "too_many_sockets", f"you have {MOST_SOCKETS} open sockets: close one")

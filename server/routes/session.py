@@ -49,6 +49,8 @@ async def sign_in(call: Call[NoBody]) -> Response:
     token, after = asked.get("token", ""), _ours(asked.get("next", ""))
     uid = await call.services.accounts.user_of(token, "link")
     if uid is None:
+        if token:
+            call.services.audit.failure("sign_in_failed", call.request)
         return _form(call, OVER if token else "", after)
     return await _question(call, 200, token, uid, after)
 
@@ -63,6 +65,7 @@ async def sign_in_by_token(call: Call[NoBody]) -> Response:
     token, after = form.get("token", "").strip().rpartition("token=")[2], _ours(form.get("next", ""))
     uid = await call.services.accounts.user_of(token, "bearer", "link")
     if uid is None:
+        call.services.audit.failure("sign_in_failed", call.request)
         return _form(call, UNKNOWN, after)
     if await _other(call, uid) not in ("", form.get("instead_of")):
         return await _question(call, 409, token, uid, after)
@@ -100,10 +103,12 @@ async def _session(call: Call[NoBody], token: str, uid: str, after: str) -> Resp
     lasts = timedelta(days=settings.session_days)
     secret = await accounts.issue(uid, "session", lasts)
     if not await accounts.use_link(token):
+        call.services.audit.failure("sign_in_failed", call.request)
         await accounts.forget(secret)
         return _form(call, OVER, after)
     with contextlib.suppress(StoreFailed):  # it is refused from now on, and deleted later
         await accounts.forget(call.request.cookies.get(COOKIE, ""))
+    call.services.audit.request("signed_in", uid, call.request, session=id_of(key_of(secret)))
     answer = RedirectResponse(after, 303)
     age = int(lasts.total_seconds())
     answer.set_cookie(COOKIE, secret, max_age=age, httponly=True, secure=settings.secure, samesite="lax")
@@ -119,6 +124,7 @@ def _ours(address: str) -> str:
 async def sign_out(call: Call[NoBody]) -> Response:
     """End the browser's session."""
     if secret := call.request.cookies.get(COOKIE):
+        call.services.audit.request("signed_out", call.uid, call.request, session=id_of(key_of(secret)))
         await call.services.accounts.forget(secret)
     answer = Response(None, 204)
     answer.delete_cookie(COOKIE, httponly=True, secure=call.services.settings.secure, samesite="lax")
@@ -155,4 +161,5 @@ async def end_session(call: Call[NoBody]) -> Response:
     """Revoke one of the user's tokens; this server refuses it at once, others within seconds."""
     if not await call.services.accounts.end_session(call.uid, call.path("session_id")):
         raise not_found("session_not_found", "there is no such session")
+    call.services.audit.request("session_revoked", call.uid, call.request, session=call.path("session_id"))
     return Response(None, 204)

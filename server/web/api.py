@@ -237,7 +237,7 @@ def _refused(op: Operation, request: Request, problem: Problem) -> Response:
 async def _call(op: Operation, request: Request, services: Services) -> Call[Any]:
     if op.method in UNSAFE:
         refuse_foreign_origin(request, services.settings)
-    uid = "" if op.public else await identify(request, services.accounts)
+    uid = "" if op.public else await identify(request, services.accounts, services.audit)
     logs.user_id.set(uid)
     if uid:
         services.limits.user(uid)

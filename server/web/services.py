@@ -24,6 +24,7 @@ from server.storage.objects import ObjectStore
 from server.storage.s3 import Bucket, S3Store
 from server.storage.tenants import Databases
 from server.threads import ARITHMETIC_THREADS, Turns
+from server.web.audit import Audit
 from server.web.rate_limits import RateLimits
 from server.web.readiness import Readiness
 
@@ -38,6 +39,7 @@ class Services:
     databases: Databases
     request_databases: RequestDatabases
     metrics: Metrics
+    audit: Audit
     limits: RateLimits
     compiler: Compiler
     cache: MediaCache
@@ -99,6 +101,7 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
         databases=databases,
         request_databases=RequestDatabases(databases, settings.durable_within),
         metrics=metrics,
+        audit=Audit(settings),
         limits=RateLimits(settings),
         compiler=compiler,
         cache=cache,
