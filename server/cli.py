@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,7 +16,8 @@ from compiler.cli import app, main
 from compiler.cli.facts import FURTHER_CHECKS
 from compiler.cli.help import Command, Group
 from compiler.cli.options import AsJson
-from compiler.codes import MEDIA_UNREADABLE, UNREACHABLE
+from compiler.codes import MEDIA_UNREADABLE
+from server.commands import load, with_accounts, with_store
 
 __all__ = ["main"]
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from server.storage.objects import ObjectStore
     from server.web.audit import Event
 
-T = TypeVar("T")
 FIRST_USER = "me"
 """The user that `reelc serve` adds if there is none."""
 
@@ -103,7 +102,7 @@ def add_command(name: Name) -> None:
         typer.echo(token)
         typer.echo(f"sign in once, within the hour: {await _link(accounts, settings, name)}", err=True)
 
-    _with_accounts(settings, work)
+    with_accounts(settings, work)
 
 
 @user_app.command("list", cls=Command)
@@ -114,7 +113,7 @@ def list_command() -> None:
         for user in await accounts.users():
             typer.echo(f"{user.uid}\t{user.created_at}")
 
-    _with_accounts(load(), work)
+    with_accounts(load(), work)
 
 
 @user_app.command("sessions", cls=Command)
@@ -128,7 +127,7 @@ def sessions_command(name: Name) -> None:
         for session_id, token in (await accounts.sessions(name)).items():
             typer.echo(f"{session_id}\t{token.kind}\t{token.created_at}\t{token.expires_at or 'never'}")
 
-    _with_accounts(load(), work)
+    with_accounts(load(), work)
 
 
 @user_app.command("revoke", cls=Command)
@@ -150,7 +149,7 @@ def revoke_command(
         elif not await accounts.end_session(name, session):
             raise typer.BadParameter(f"{name} has no session {session}: reelc user sessions {name} lists them")
 
-    _with_accounts(settings, work)
+    with_accounts(settings, work)
 
 
 @app.command("scrub", cls=Command)
@@ -180,7 +179,7 @@ def scrub_command(
         if report.findings:
             raise typer.Exit(MEDIA_UNREADABLE)
 
-    _with_store(load(data=data), work)
+    with_store(load(data=data), work)
 
 
 def _store_rows() -> tuple[Row, ...]:
@@ -194,50 +193,6 @@ def _store_rows() -> tuple[Row, ...]:
 
 
 FURTHER_CHECKS.append(_store_rows)
-
-
-def load(**given: Any) -> Settings:
-    """The settings, with the given options in place of stored ones; a usage error for an invalid one."""
-    from pydantic import ValidationError
-
-    from server.settings import Settings
-
-    try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        message = "; ".join(
-            f"{'.'.join(map(str, each['loc'])) or 'settings'}: {each['msg']}" for each in error.errors()
-        )
-        raise typer.BadParameter(message) from error
-
-
-def _with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[None]]) -> None:
-    from server.accounts import Accounts
-
-    _with_store(settings, lambda store: work(Accounts(store)))
-
-
-def _with_store(settings: Settings, work: Callable[[ObjectStore], Awaitable[None]]) -> None:
-    import asyncio
-
-    from server.privacy import close_new_files
-    from server.storage.objects import StoreFailed
-    from server.web.services import make_store
-
-    close_new_files()
-
-    async def whole() -> None:
-        store = make_store(settings)
-        try:
-            await work(store)
-        finally:
-            await store.close()
-
-    try:
-        asyncio.run(whole())
-    except StoreFailed as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(UNREACHABLE) from error
 
 
 async def _sign_in(accounts: Accounts, settings: Settings) -> None:
