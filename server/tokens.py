@@ -143,7 +143,12 @@ class Tokens:
 def _parsed(key: str, body: bytes) -> Token | None:
     """The token in an object; None if the object is no token."""
     try:
-        return Token(**json.loads(body))
-    except (ValueError, TypeError):
+        token = Token(**json.loads(body))
+        if token.expires_at is not None and datetime.fromisoformat(token.expires_at).tzinfo is None:
+            raise ValueError("a time has no zone")
+        if not isinstance(token.uid, str):
+            raise TypeError("a name is no text")
+    except (ValueError, TypeError, RecursionError):
         logger.warning("an object is not a token", extra={"key": key})
         return None
+    return token

@@ -16,6 +16,15 @@ from server.tokens import LINK_FOR, LISTED_FOR, TIDY_EVERY, key_of
 from tests.server.faults import FaultStore
 from tests.server.test_sync import Clock
 
+STRAYS = {
+    "empty": "",
+    "list": "[]",
+    "deep": "[" * 100_000,
+    "number": '{"uid": 1, "kind": "link", "created_at": "", "expires_at": null}',
+    "timeless": '{"uid": "ann", "kind": "link", "created_at": "", "expires_at": "2026-01-01T00:00:00"}',
+}
+"""Objects that are no tokens, by their names."""
+
 
 class Door:
     """Accounts over a store that can fail on demand, and a token of Ann's that was looked up just now."""
@@ -177,14 +186,15 @@ def test_expired_tokens_and_old_marks_are_deleted(tmp_path: Path) -> None:
         await accounts.issue("ann", "link", LINK_FOR)
         lasting = await accounts.issue("ann", "session", timedelta(days=30))
         await accounts.use_link(await accounts.issue("ann", "link", LINK_FOR))
-        (tmp_path / "tokens" / "stray").write_bytes(b"")
+        for name, text in STRAYS.items():
+            (tmp_path / "tokens" / name).write_text(text)
         await accounts.tidy()
         assert len(await accounts.sessions("ann")) == 3
         now += timedelta(days=2)
         door.clock.now += TIDY_EVERY
         await accounts.tidy()
         kept = {stat.key async for stat in door.store.listing("tokens/")}
-        assert kept == {key_of(door.secret), key_of(lasting), "tokens/stray"}
+        assert kept == {key_of(door.secret), key_of(lasting), *(f"tokens/{name}" for name in STRAYS)}
         assert [stat.key async for stat in door.store.listing("used/")] == []
 
     run(tmp_path, scene)
