@@ -57,6 +57,12 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def check_name(uid: str) -> None:
+    """ValueError for an invalid name of a user."""
+    if not _NAME.fullmatch(uid):
+        raise ValueError("a user name has 1 to 32 of a-z, 0-9, - and _, and begins with a letter or digit")
+
+
 class Accounts:
     """The users of one store."""
 
@@ -68,8 +74,7 @@ class Accounts:
 
     async def add(self, uid: str) -> User:
         """Add a user; ValueError for an invalid name, Exists for a name that is taken."""
-        if not _NAME.fullmatch(uid):
-            raise ValueError("a user name has 1 to 32 of a-z, 0-9, - and _, and begins with a letter or digit")
+        check_name(uid)
         user = User(uid, self._now().isoformat(timespec="seconds"))
         await self._store.put(f"accounts/{uid}", json.dumps(asdict(user)).encode(), if_absent=True)
         return user
@@ -96,9 +101,13 @@ class Accounts:
 
     async def revoke(self, uid: str) -> int:
         """Revoke every token of a user and return their number; the user and the user's data remain."""
-        keys = [key for key, token in (await self._tokens.every(fresh=True)).items() if token.uid == uid]
+        keys = await self.keys(uid)
         await self._revoke(keys)
         return len(keys)
+
+    async def keys(self, uid: str) -> list[str]:
+        """The keys of all tokens of a user, expired ones too."""
+        return [key for key, token in (await self._tokens.every(fresh=True)).items() if token.uid == uid]
 
     async def sessions(self, uid: str) -> dict[str, Token]:
         """The tokens of a user that have not expired, by id, the oldest first."""

@@ -152,6 +152,74 @@ def revoke_command(
     with_accounts(settings, work)
 
 
+@user_app.command("remove", cls=Command)
+def remove_command(
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete a user for good: the account, sessions, edits, footage, films.
+
+    Prints the key or path of everything that was deleted, and looks for what is left; the exit code is 1 if something
+    is. Stop the server of the data folder first. Backups and the audit log are not changed.
+    """
+    from server.storage.lock import locked
+    from server.user_data import UserData
+
+    settings = load()
+    _check(name)
+    if not yes:
+        typer.confirm(f"Delete {name} and all of the user's footage, films and edits?", abort=True)
+
+    async def work(store: ObjectStore) -> None:
+        _audit(settings, "user_removed", name)
+        removal = await UserData(store, settings, name).remove()
+        typer.echo("\n".join(removal.deleted))
+        for left in removal.left:
+            typer.echo(f"error: not deleted: {left}", err=True)
+        typer.echo(f"{len(removal.deleted)} deleted, {len(removal.left)} left of {name}", err=True)
+        if removal.left:
+            raise typer.Exit(1)
+
+    with locked(settings.data):
+        with_store(settings, work)
+
+
+@user_app.command("export", cls=Command)
+def export_command(
+    name: Name,
+    folder: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="A new folder.")],
+) -> None:
+    """Copy all data of a user into a folder: the database as JSON, footage, films.
+
+    A server may run meanwhile. The exit code is 6 if an object is damaged or missing.
+    """
+    from server.storage.objects import Missing
+    from server.storage.snapshots import Damaged
+    from server.user_data import UserData
+
+    settings = load()
+    _check(name)
+    if folder.exists():
+        raise typer.BadParameter(f"{folder} exists already")
+
+    async def work(store: ObjectStore) -> None:
+        _audit(settings, "user_exported", name)
+        try:
+            export = await UserData(store, settings, name).export(folder)
+        except Missing as error:
+            raise typer.BadParameter(f"there is no user {name}") from error
+        except Damaged as error:
+            typer.echo(f"error: {error}: restore an earlier state first", err=True)
+            raise typer.Exit(MEDIA_UNREADABLE) from error
+        for key in export.faults:
+            typer.echo(f"error: damaged or missing: {key}", err=True)
+        typer.echo(f"{len(export.files)} files and database.json in {folder}", err=True)
+        if export.faults:
+            raise typer.Exit(MEDIA_UNREADABLE)
+
+    with_store(settings, work)
+
+
 @app.command("scrub", cls=Command)
 def scrub_command(
     data: Data = None,
@@ -193,6 +261,15 @@ def _store_rows() -> tuple[Row, ...]:
 
 
 FURTHER_CHECKS.append(_store_rows)
+
+
+def _check(name: str) -> None:
+    from server.accounts import check_name
+
+    try:
+        check_name(name)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 async def _sign_in(accounts: Accounts, settings: Settings) -> None:
