@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import httpx
 import pytest
@@ -18,8 +19,9 @@ from server.metrics import Metrics
 from server.settings import Settings
 from server.storage.folder import FolderStore
 from server.storage.tenants import Databases
+from server.web.audit import Event
 from server.web.gauges import add_gauges
-from tests.server.site import Site
+from tests.server.site import ROOT, Site
 from tests.server.test_http import project
 
 
@@ -75,3 +77,14 @@ def test_a_server_measures_its_memory_and_files(site: Site, user: httpx.Client) 
     assert found["process_resident_memory_bytes"] > 10_000_000
     assert 10 < found["process_open_fds"] < found["process_max_fds"]
     assert found["reelc_largest_snapshot_bytes"] > 0
+
+
+def test_what_the_page_for_operators_names_exists(site: Site) -> None:
+    page = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
+    with site.client() as monitor:
+        monitor.get("/healthz")
+        measured = {line.split()[2] for line in monitor.get("/metrics").text.splitlines() if line.startswith("# TYPE")}
+    assert set(re.findall(r"`((?:reelc|process)_\w+)`", page)) <= measured
+    settings = {f"REELC_{name.upper()}" for name in Settings.model_fields}
+    assert {name.removesuffix("_FILE") for name in re.findall(r"REELC_\w+", page)} <= settings
+    assert set(get_args(Event)) == set(re.findall(r"`([a-z_]+)`", page)) & set(get_args(Event))
