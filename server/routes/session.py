@@ -140,26 +140,46 @@ async def me(call: Call[NoBody]) -> Json:
 @api.op("GET", "/api/sessions", answers=Answers(Sessions))
 async def sessions(call: Call[NoBody]) -> Json:
     """The user's tokens: sessions of browsers, tokens of programs, and links that nobody used yet."""
+    return {"sessions": await _sessions(call)}
+
+
+async def _sessions(call: Call[NoBody]) -> list[Json]:
     ours = id_of(key_of(secret_of(call.request)))
     found = await call.services.accounts.sessions(call.uid)
-    return {
-        "sessions": [
-            {
-                "id": session_id,
-                "kind": token.kind,
-                "created_at": token.created_at,
-                "expires_at": token.expires_at,
-                "current": session_id == ours,
-            }
-            for session_id, token in found.items()
-        ]
-    }
+    return [
+        {
+            "id": session_id,
+            "kind": token.kind,
+            "created_at": token.created_at,
+            "expires_at": token.expires_at,
+            "current": session_id == ours,
+        }
+        for session_id, token in found.items()
+    ]
 
 
 @api.op("DELETE", "/api/sessions/{session_id}", answers=Answers(status=204, errors=(404,)))
 async def end_session(call: Call[NoBody]) -> Response:
     """Revoke one of the user's tokens; this server refuses it at once, others within seconds."""
-    if not await call.services.accounts.end_session(call.uid, call.path("session_id")):
-        raise not_found("session_not_found", "there is no such session")
-    call.services.audit.request("session_revoked", call.uid, call.request, session=call.path("session_id"))
+    await _end_session(call)
     return Response(None, 204)
+
+
+async def _end_session(call: Call[NoBody]) -> None:
+    session_id = call.path("session_id")
+    if not await call.services.accounts.end_session(call.uid, session_id):
+        raise not_found("session_not_found", "there is no such session")
+    call.services.audit.request("session_revoked", call.uid, call.request, session=session_id)
+
+
+@api.op("GET", "/sessions", page=True)
+async def sessions_page(call: Call[NoBody]) -> Response:
+    """The page of the user's sessions and tokens, with a button that revokes each."""
+    return page("sessions.html", 200, OF_A_FORM, uid=call.uid, here="/sessions", sessions=await _sessions(call))
+
+
+@api.op("POST", "/sessions/{session_id}/revoke", answers=Answers(status=303, errors=(404,)), page=True)
+async def revoke_on_page(call: Call[NoBody]) -> Response:
+    """Revoke one of the user's tokens, by the button of the page."""
+    await _end_session(call)
+    return RedirectResponse("/sessions", 303)

@@ -130,6 +130,21 @@ def test_sessions_are_listed_and_revoked_one_by_one(site: Site) -> None:
         refused(program.delete(f"/api/sessions/{mine}"), 404, "session_not_found")
 
 
+def test_a_page_revokes_sessions_without_scripts(site: Site) -> None:
+    add_user(site.data, "pages")
+    with site.client() as browser, site.client() as other:
+        for each in (browser, other):
+            sign_in(each, new_link(site.data, "pages"))
+        (theirs,) = [each["id"] for each in other.get("/api/sessions").json()["sessions"] if each["current"]]
+        shown = browser.get("/sessions")
+        assert (shown.status_code, shown.headers["referrer-policy"]) == (200, "same-origin")
+        assert f'action="/sessions/{theirs}/revoke"' in shown.text
+        answer = browser.post(f"/sessions/{theirs}/revoke", headers={"Origin": site.url})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/sessions")
+        refused(other.get("/api/me"), 401, "unauthorized")
+        refused(browser.post(f"/sessions/{theirs}/revoke", headers={"Origin": "null"}), 403, "foreign_origin")
+
+
 def test_tokens_are_good_only_for_what_they_are_for(site: Site) -> None:
     bearer, link = add_user(site.data, "kinds"), new_link(site.data)
     with site.client(link) as program:
