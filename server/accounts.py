@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 from collections.abc import Callable
@@ -25,6 +26,8 @@ BELIEVED = 600.0
 """Seconds for which a token is accepted while the store does not answer, so that reads go on."""
 LOOK_WITHIN = 5.0
 MOST_REMEMBERED = 10_000
+MOST_SESSIONS = 100
+"""Sessions that a user may have; a new one ends the oldest. Anybody with a token can make sessions."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _TOKEN = re.compile(r"reelc_[A-Za-z0-9_-]{43}")
@@ -97,7 +100,17 @@ class Accounts:
             await self._store.head(f"accounts/{uid}")
         except Missing:
             raise NoSuchUser(uid) from None
-        return await self._tokens.issue(uid, kind, good_for)
+        secret = await self._tokens.issue(uid, kind, good_for)
+        if kind == "session":
+            with contextlib.suppress(StoreFailed):  # the next sign-in ends the others
+                await self._end_oldest(uid, key_of(secret))
+        return secret
+
+    async def _end_oldest(self, uid: str, newest: str) -> None:
+        """Revoke the oldest sessions of a user with too many."""
+        tokens = {key: token for key, token in (await self._tokens.every()).items() if token.uid == uid}
+        sessions = [(key == newest, token.created_at, key) for key, token in tokens.items() if token.kind == "session"]
+        await self._revoke([key for *_, key in sorted(sessions)[:-MOST_SESSIONS]])
 
     async def revoke(self, uid: str) -> int:
         """Revoke every token of a user and return their number; the user and the user's data remain."""

@@ -212,6 +212,22 @@ def test_sessions_of_all_users_are_listed_once_a_second(tmp_path: Path) -> None:
     run(tmp_path, scene)
 
 
+def test_a_new_session_ends_the_oldest_of_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.accounts.MOST_SESSIONS", 3)
+
+    async def scene(door: Door) -> None:
+        now = datetime.now(UTC)
+        accounts = Accounts(door.store, door.clock, lambda: now)
+        secrets = []
+        for _ in range(6):
+            now += timedelta(minutes=1)
+            secrets.append(await accounts.issue("ann", "session"))
+        assert [await accounts.user_of(secret, "session") for secret in secrets] == [None] * 3 + ["ann"] * 3
+        assert await accounts.user_of(door.secret, "bearer") == "ann"
+
+    run(tmp_path, scene)
+
+
 def test_what_was_revoked_while_the_store_was_away_is_worthless_when_it_is_back(tmp_path: Path) -> None:
     async def scene(door: Door) -> None:
         assert await Accounts(door.store).revoke("ann") == 1
