@@ -143,11 +143,13 @@ def revoke_command(
     settings = load()
 
     async def work(accounts: Accounts) -> None:
-        _audit(settings, "session_revoked" if session else "user_revoked", name, session)
         if not session:
+            _audit(settings, "user_revoked", name)
             typer.echo(f"{await accounts.revoke(name)} tokens revoked", err=True)
-        elif not await accounts.end_session(name, session):
+            return
+        if not await accounts.end_session(name, session):
             raise typer.BadParameter(f"{name} has no session {session}: reelc user sessions {name} lists them")
+        _audit(settings, "session_revoked", name, session=session)
 
     with_accounts(settings, work)
 
@@ -171,12 +173,16 @@ def remove_command(
         typer.confirm(f"Delete {name} and all of the user's footage, films and edits?", abort=True)
 
     async def work(store: ObjectStore) -> None:
-        _audit(settings, "user_removed", name)
-        removal = await UserData(store, settings, name).remove()
+        outcome = "failed"
+        try:
+            removal = await UserData(store, settings, name).remove()
+            outcome = f"{len(removal.deleted)} deleted, {len(removal.left)} left"
+        finally:
+            _audit(settings, "user_removed", name, outcome=outcome)
         typer.echo("\n".join(removal.deleted))
         for left in removal.left:
             typer.echo(f"error: not deleted: {left}", err=True)
-        typer.echo(f"{len(removal.deleted)} deleted, {len(removal.left)} left of {name}", err=True)
+        typer.echo(f"{outcome} of {name}", err=True)
         if removal.left:
             raise typer.Exit(1)
 
@@ -289,8 +295,7 @@ async def _link(accounts: Accounts, settings: Settings, name: str) -> str:
     return f"{settings.url}/sign-in?token={await accounts.issue(name, 'link', LINK_FOR)}"
 
 
-def _audit(settings: Settings, event: Event, name: str, session: str = "") -> None:
-    """Record the event before the work, so that a part of it that was done is never without a line."""
+def _audit(settings: Settings, event: Event, name: str, **more: str) -> None:
     from server.web.audit import Audit
 
-    Audit(settings).command(event, name, **({"session": session} if session else {}))
+    Audit(settings).command(event, name, **more)

@@ -65,10 +65,12 @@ def test_commands_are_recorded(tmp_path: Path) -> None:
     assert reelc(tmp_path, "user", "revoke", "ann", "--session", session).returncode == 0
     assert reelc(tmp_path, "user", "revoke", "ann", "--session", session).returncode == 2
     reelc(tmp_path, "user", "revoke", "ann")
+    assert reelc(tmp_path, "user", "remove", "ann", "--yes").returncode == 0
     log = tmp_path / "data" / "audit.jsonl"
     assert [each[0] for each in events(log)] == [
-        *("user_added", "link_made", "session_revoked", "session_revoked", "user_revoked")
+        *("user_added", "link_made", "session_revoked", "user_revoked", "user_removed")
     ]
+    assert lines(log)[-1]["outcome"].endswith(" 0 left")
     assert token not in log.read_text()
     assert log.stat().st_mode & 0o777 == 0o600
 
