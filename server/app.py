@@ -43,6 +43,7 @@ from server.web.durable import Durable
 from server.web.envelope import Envelope
 from server.web.framing import Framing
 from server.web.pages import problem_page, wants_page
+from server.web.proxies import Proxies
 from server.web.rate_limits import AddressLimit
 from server.web.services import Services
 
@@ -80,6 +81,7 @@ def make_app(services: Services) -> Starlette:
     app = Starlette(
         routes=[*routes(OPERATIONS, services), Sockets(services).route()],
         middleware=[
+            Middleware(Proxies, settings=services.settings),
             Middleware(Envelope, metrics=services.metrics, secure=services.settings.secure),
             Middleware(Framing, settings=services.settings),
             Middleware(AddressLimit, limits=services.limits),
@@ -133,13 +135,17 @@ def _lifespan(services: Services) -> Callable[[Starlette], contextlib.AbstractAs
 
 
 async def _tidy(services: Services) -> None:
-    """Resume uploads that an earlier run left unfinished; then close idle databases every minute."""
+    """Resume uploads that an earlier run left unfinished; then close idle databases and tidy tokens every minute."""
     while True:
         try:
             await services.databases.resume()
             await services.databases.close_idle()
         except UNSTORED as error:
             logger.warning("idle databases not closed", extra={"why": f"{type(error).__name__}: {error}"})
+        try:
+            await services.accounts.tidy()
+        except UNSTORED as error:
+            logger.warning("tokens not tidied", extra={"why": f"{type(error).__name__}: {error}"})
         await asyncio.sleep(TIDY_EVERY)
 
 

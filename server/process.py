@@ -9,14 +9,15 @@ import resource
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
+from ipaddress import ip_address
 
 import uvicorn
 
 from compiler.supervise.children.level import VARIABLE, confinement
 from server.accounts import Accounts
 from server.app import make_app
-from server.logs import set_up
-from server.privacy import close_memory, forget_secrets
+from server.logs import logger, set_up
+from server.privacy import close_files, close_memory, close_new_files, forget_secrets
 from server.settings import Settings
 from server.storage.lock import locked
 from server.storage.objects import ObjectStore
@@ -39,8 +40,10 @@ def serve(settings: Settings, greet: Callable[[Settings], Greeting]) -> None:
     os.environ[VARIABLE] = settings.sandbox  # where every start of a child reads it
     confinement()
     close_memory()
+    close_new_files()
     set_up(settings.log_level, settings.log_format)
     with locked(settings.data), contextlib.closing(listen(settings)) as bound:
+        close_files(settings)
         if settings.port == 0:
             settings = settings.model_copy(update={"port": bound.getsockname()[1]})
         asyncio.run(_serve(settings, bound, greet(settings)))
@@ -55,6 +58,7 @@ def listen(settings: Settings) -> socket.socket:
 
 
 async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> None:
+    warn_of_plain_http(settings)
     services, files = make_services(settings), most_files()
     await _prove(services.store)
     forget_secrets()
@@ -63,6 +67,7 @@ async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> N
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # uvicorn trusts every program of this machine; proxies.py trusts those of the settings
         lifespan="on",
         # without a limit, one open WebSocket keeps the process running for ever
         timeout_graceful_shutdown=int(settings.shutdown_within),
@@ -72,6 +77,21 @@ async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> N
     )
     await greet(services.accounts)
     await _Server(config, services.stop).serve([bound])
+
+
+def warn_of_plain_http(settings: Settings) -> None:
+    """Log a warning if other machines reach the server without TLS."""
+    if not settings.secure and not _is_loopback(settings.host):
+        message = "plain http: anybody on the way reads tokens and footage"
+        hint = "put a proxy with TLS in front, listen on 127.0.0.1, and set public_url to its https address"
+        logger.warning(message, extra={"host": settings.host, "hint": hint})
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def most_files() -> int:

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from compiler.supervise.plain import plain
-from server.accounts import Token, User
+from server.accounts import User
 from server.footage.checked import REPAIR, checksum_of
 from server.footage.facts import Facts, add_checksum, facts_in, facts_key, read_facts
 from server.storage import snapshots
 from server.storage.objects import DamagedObject, Missing, ObjectStore, Stat
 from server.storage.snapshots import Damaged
 from server.threads import in_thread
+from server.tokens import Token
 
 Kind = Literal["accounts", "tokens", "snapshots", "footage", "facts", "films", "previews", "no row"]
 

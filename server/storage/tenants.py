@@ -119,6 +119,11 @@ class Databases:
         """The open databases."""
         return list(self._open.values())
 
+    def largest(self) -> int:
+        """The size in bytes of the largest open database."""
+        paths = (self._path(uid) for uid in self._open)
+        return max((path.stat().st_size for path in paths if path.exists()), default=0)
+
     @asynccontextmanager
     async def use(self, uid: str) -> AsyncIterator[UserDatabase]:
         """Open a user's database and keep it open inside the context.

@@ -89,9 +89,13 @@ class Call(Generic[B]):
             return await held.read(question)
 
     async def write(
-        self, work: Callable[[Transaction], Awaitable[Json]], status: int = 200, streamed: Streamed | None = None
+        self,
+        work: Callable[[Transaction], Awaitable[Json]],
+        status: int = 200,
+        streamed: Streamed | None = None,
+        etag: Callable[[Json], str] | None = None,
     ) -> JSONResponse:
-        """Run a unit of work and answer with its result.
+        """Run a unit of work and answer with its result, whose ETag `etag` computes.
 
         With an Idempotency-Key the same unit stores the answer, and a repeated request gets the stored answer. A
         handler that reads the body itself describes it as `streamed`.
@@ -99,11 +103,15 @@ class Call(Generic[B]):
         async with self.held() as held:
             key = self.header("idempotency-key")
             if key is None:
-                return JSONResponse(await held.write(work), status)
+                return _written(await held.write(work), status, etag)
             address = f"{self.request.method} {self.request.url.path}"
             asked, now = Repeatable(key, address, self.raw, streamed), self.services.now()
             status, body = await held.write(lambda unit: asked.once(unit, work, status, now))
-            return JSONResponse(body, status)
+            return _written(body, status, etag)
+
+
+def _written(body: Json, status: int, etag: Callable[[Json], str] | None) -> JSONResponse:
+    return JSONResponse(body, status, {"ETag": etag(body)} if etag else None)
 
 
 Handler = Callable[[Call[Any]], Awaitable[Response | Json]]
@@ -136,6 +144,8 @@ class Answers:
     errors: tuple[int, ...] = ()
     media: tuple[str, ...] = ()
     """The media types of success, besides JSON if there is a model."""
+    etag: bool = False
+    """Whether success has the ETag of a version, which If-Match expects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +237,7 @@ def _refused(op: Operation, request: Request, problem: Problem) -> Response:
 async def _call(op: Operation, request: Request, services: Services) -> Call[Any]:
     if op.method in UNSAFE:
         refuse_foreign_origin(request, services.settings)
-    uid = "" if op.public else await identify(request, services.accounts)
+    uid = "" if op.public else await identify(request, services.accounts, services.audit)
     logs.user_id.set(uid)
     if uid:
         services.limits.user(uid)

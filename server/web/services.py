@@ -24,6 +24,8 @@ from server.storage.objects import ObjectStore
 from server.storage.s3 import Bucket, S3Store
 from server.storage.tenants import Databases
 from server.threads import ARITHMETIC_THREADS, Turns
+from server.web.audit import Audit
+from server.web.gauges import add_gauges
 from server.web.rate_limits import RateLimits
 from server.web.readiness import Readiness
 
@@ -38,6 +40,7 @@ class Services:
     databases: Databases
     request_databases: RequestDatabases
     metrics: Metrics
+    audit: Audit
     limits: RateLimits
     compiler: Compiler
     cache: MediaCache
@@ -92,6 +95,8 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
     cache = MediaCache(store, settings.local / "footage", settings.temporary, settings.cache_limit)
     sending = Sending(store, metrics)
     render = Render(settings, store, cache, compiler, now)
+    jobs = Jobs(settings, databases, render, sending, metrics, coming, now)
+    add_gauges(metrics, settings, databases, jobs)
     return Services(
         settings=settings,
         store=store,
@@ -99,6 +104,7 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
         databases=databases,
         request_databases=RequestDatabases(databases, settings.durable_within),
         metrics=metrics,
+        audit=Audit(settings),
         limits=RateLimits(settings),
         compiler=compiler,
         cache=cache,
@@ -109,7 +115,7 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
         arithmetic=Turns(ARITHMETIC_THREADS, 1),
         readiness=Readiness(settings, store, databases),
         previews=Previews(settings, store, cache, metrics),
-        jobs=Jobs(settings, databases, render, sending, metrics, coming, now),
+        jobs=jobs,
     )
 
 

@@ -169,9 +169,30 @@ OF_SERVER = (
     Fault(
         "save_over_a_newer_version",
         "server/routes/clips.py",
-        "if named is None or int(named[1]) != version:",
-        "if named is None or int(named[1]) > version:",
+        'elif not names(call.request, "if-match", _etag(version)):',
+        'elif call.header("if-match") == "never":',
         ("tests/server/test_http.py",),
+    ),
+    Fault(
+        "a_link_works_twice",
+        "server/tokens.py",
+        "if await self._store.get(mark) != ours:",
+        "if not ours:",
+        ("tests/server/test_accounts.py",),
+    ),
+    Fault(
+        "a_revocation_is_forgotten",
+        "server/tokens.py",
+        "return None if key in self._refused else token  #",
+        "return token  #",
+        ("tests/server/test_accounts.py",),
+    ),
+    Fault(
+        "anybody_is_a_proxy",
+        "server/web/proxies.py",
+        "if not self.settings.trusts(peer):",
+        "if not peer:",
+        ("tests/server/test_proxies.py",),
     ),
     Fault(
         "any_token_for_anything",

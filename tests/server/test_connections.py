@@ -227,7 +227,8 @@ def test_metrics_without_a_token_stay_on_this_machine(site: Site) -> None:
     with site.client() as anybody:
         assert anybody.get("/metrics").status_code == 200
         # the local proxy states whom it asks for
-        refused(anybody.get("/metrics", headers={"X-Forwarded-For": "192.0.2.1"}), 401, "unauthorized")
+        for given in ({"X-Forwarded-For": "192.0.2.1"}, {"Forwarded": "for=192.0.2.1"}, {"Host": "example.com"}):
+            refused(anybody.get("/metrics", headers=given), 401, "unauthorized")
 
 
 def test_methods_that_clients_invent_are_counted_as_one(site: Site) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.websockets import WebSocket, WebSocketState
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
@@ -220,3 +221,30 @@ def test_there_is_a_pause_between_any_two_messages(monkeypatch: pytest.MonkeyPat
     steps = [f"pause of {progress.EVERY}", "0.25, step 2", f"pause of {progress.EVERY}", "0.5, step 2"]
     assert states == ["waiting for its turn", *steps, f"pause of {progress.EVERY}", "the end"]
     assert progress.EVERY >= 1 / 4
+
+
+def test_a_socket_ends_when_its_token_is_revoked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "LOOK_EVERY", 0)
+    looks, sent = iter(["ann", "ann", None]), []
+
+    async def user_of(*_: str) -> str | None:
+        return next(looks)
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def whole() -> None:
+        services = SimpleNamespace(accounts=SimpleNamespace(user_of=user_of), audit=SimpleNamespace(failure=print))
+        headers = [(b"authorization", b"Bearer x")]
+        wire = WebSocket({"type": "websocket", "headers": headers}, receive, send)
+        wire.client_state = wire.application_state = WebSocketState.CONNECTED
+        sockets = progress.Sockets(services)  # type: ignore[arg-type]
+        running = Job("ann", "e", "p", Tracker("e"))
+        await progress._serve_states(wire, running, sockets._until_refused(wire))
+
+    asyncio.run(asyncio.wait_for(whole(), 10))
+    assert (sent[-1]["type"], sent[-1]["code"]) == ("websocket.close", 1008)
+    assert next(looks, "none left") == "none left"
