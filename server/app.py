@@ -46,6 +46,7 @@ from server.web.pages import problem_page, wants_page
 from server.web.proxies import Proxies
 from server.web.rate_limits import AddressLimit
 from server.web.services import Services
+from server.web.turns import Turns
 
 OPERATIONS: tuple[Operation, ...] = tuple(
     chain.from_iterable(
@@ -82,6 +83,7 @@ def make_app(services: Services) -> Starlette:
         routes=[*routes(OPERATIONS, services), Sockets(services).route()],
         middleware=[
             Middleware(Proxies, settings=services.settings),
+            Middleware(Turns),
             Middleware(Envelope, metrics=services.metrics, secure=services.settings.secure),
             Middleware(Framing, settings=services.settings),
             Middleware(AddressLimit, limits=services.limits),
