@@ -3,13 +3,22 @@ from __future__ import annotations
 import asyncio
 import sys
 import textwrap
+from fractions import Fraction
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import pytest
 
+from compiler.emit.argv import run_of, words
+from compiler.emit.colour import filters
+from compiler.emit.encoders import Encoding, video
 from compiler.errors import ReelError
+from compiler.ir import ops
+from compiler.ir.build import Build
+from compiler.ir.infer import CANVAS
+from compiler.ir.ops import Value
+from compiler.profiles import PROFILES
 from compiler.supervise.children import sandbox
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.films.progress import Progress, ProgressMeter
@@ -84,6 +93,17 @@ def test_the_same_frame_again_and_again_is_a_stall(stand_in: Any, tmp_path: Path
 def test_silence_before_the_first_frame_is_a_stall(stand_in: Any, reach: Reach) -> None:
     error = failed(stand_in("time.sleep(600)"), reach, stall_after=0.5)
     assert (error.code, error.detail) == ("RC608", "at frame 0 of 10")
+
+
+def test_a_held_picture_is_progress_although_one_packet_is_made_of_it(any_build: Build, tmp_path: Path) -> None:
+    graph = ",".join(["color=s=16x16:r=25:d=1,format=yuv420p", *filters(ops.Rgb(Value("x"), "bgra"), CANVAS, "film")])
+    profile = PROFILES["webp"]
+    encoding = video(Encoding(Fraction(25), None, None, "", sound=False, profile=profile), any_build)
+    output = ["-f", profile.muxer, f"file:{tmp_path / 'film'}"]
+    meter = ProgressMeter(25, monotonic())
+    command = [*words(run_of(any_build)), "-filter_complex", graph, *encoding, *output]
+    asyncio.run(run(command, meter, reach=Reach([any_build.path], [], [tmp_path]), on_progress=lambda _: None))
+    assert meter.frame == 25
 
 
 async def watched(frame: int, advanced: float) -> None:
