@@ -23,10 +23,15 @@ CANNOT_START = 127
 
 RLIMITS = {
     "memory": resource.RLIMIT_AS,
+    "data": resource.RLIMIT_DATA,
     "file": resource.RLIMIT_FSIZE,
     "files": resource.RLIMIT_NOFILE,
     "cpu": resource.RLIMIT_CPU,
 }
+
+AFTER_CPU = 5
+"""Seconds of processor time between the signal that ends a child at its limit, which ffmpeg catches and obeys after the
+third, and its death."""
 
 
 def main() -> None:
@@ -48,10 +53,10 @@ def limit(limits: Mapping[str, int], rules: Sequence[str]) -> None:
     """Take the limits of `ChildLimits` and the number of the parent process, and be confined to what `rules` grant."""
     if sys.platform == "linux":
         bind(limits["parent"])
-    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_CORE, 0, 0)
     for name, kind in RLIMITS.items():
         if name in limits:
-            _limit(kind, limits[name])
+            _limit(kind, limits[name], limits[name] + (AFTER_CPU if name == "cpu" else 0))
     if limits["nice"]:
         os.nice(limits["nice"])
     # With SIGXFSZ ignored, a write past RLIMIT_FSIZE is an error that ffmpeg can report; by default it kills ffmpeg.
@@ -69,11 +74,11 @@ def bind(parent: int) -> None:
         os._exit(CANNOT_START)
 
 
-def _limit(kind: int, most: int) -> None:
-    hard = resource.getrlimit(kind)[1]
-    allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+def _limit(kind: int, soft: int, hard: int) -> None:
+    most = resource.getrlimit(kind)[1]
+    allowed = [limit if most == resource.RLIM_INFINITY else min(limit, most) for limit in (soft, hard)]
     with contextlib.suppress(ValueError):  # a kernel without this limit
-        resource.setrlimit(kind, (allowed, allowed))
+        resource.setrlimit(kind, (allowed[0], allowed[1]))
 
 
 if __name__ == "__main__":

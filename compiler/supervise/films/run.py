@@ -12,7 +12,7 @@ from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import Child, ChildLimits, start, stop
 from compiler.supervise.films.feed import feeding
 from compiler.supervise.films.progress import Progress, ProgressMeter
-from compiler.supervise.films.verdict import UNKNOWN, Origins, explain
+from compiler.supervise.films.verdict import UNKNOWN, Origins, explain, spent
 
 KEPT = 64 * 1024
 """Bytes kept of each end of stderr: causes are at the head, consequences at the tail."""
@@ -93,6 +93,8 @@ async def _run(
         exit_code = ending.result()
     finally:
         await stop(child, reader=ending)
+    if exit_code and limits.cpu is not None and spent(exit_code, stderr.text()):
+        raise _spent(meter, limits.cpu)
     if exit_code:
         raise explain(exit_code, stderr.text(), origins)
 
@@ -142,6 +144,11 @@ def _stalled(meter: ProgressMeter, patience: float) -> ReelError:
 
 def _late(meter: ProgressMeter, deadline: float) -> ReelError:
     what = f"the render took longer than {deadline:g} s and was stopped"
+    return ReelError("RC609", Loc(), what, detail=_reached(meter), hint="allow more time, or render a shorter reel")
+
+
+def _spent(meter: ProgressMeter, cpu: int) -> ReelError:
+    what = f"ffmpeg used more than {cpu} s of processor time and was stopped"
     return ReelError("RC609", Loc(), what, detail=_reached(meter), hint="allow more time, or render a shorter reel")
 
 
