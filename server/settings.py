@@ -145,6 +145,8 @@ class Settings(BaseSettings):
     """Frames of a raw clip above which it is refused; never more than 5184000 that come at uneven times."""
     export_within: Seconds = 7200
     """Time that rendering one film may take."""
+    render_memory: Bytes = 12 << 30
+    """Memory of heap and stacks that each ffmpeg of a render may have. A film whose forecast is more is refused."""
     stall_after: Seconds = 60
     """Time without a new frame after which a render is stopped."""
     sweep_after: Seconds = 86_400

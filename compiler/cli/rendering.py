@@ -59,11 +59,12 @@ def render_command(
     """
     from compiler.cli.loading import load
     from compiler.supervise.films.film import check_output
+    from compiler.supervise.machine import memory_notice
 
     with meter(progress) as reporter:
         check_output(output, overwrite)
         compiled = load(reel, [output], film=output)
-        for notice in compiled.plan.notices:
+        for notice in (*compiled.plan.notices, *filter(None, [memory_notice(compiled.plan.memory)])):
             reporter.warn(notice)
         film = _render(compiled, output, reporter, overwrite, stall, deadline)
     if as_json:

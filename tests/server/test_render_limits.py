@@ -1,0 +1,74 @@
+"""Bounds of renders: films refused for their forecast, and the limits that the children of a render get."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from compiler.errors import ReelError
+from compiler.pipeline.plan import Plan
+from server.exports import limits
+from server.exports.limits import check_forecast, limits_of
+from server.problem import Problem
+from server.settings import Settings
+from tests.server.editing import RENDER, SMALL, add_clip, new_export
+from tests.server.site import add_user, serving
+from tests.server.test_http import project, refused, uploaded
+
+MIB = 1 << 20
+
+
+def settings(**given: Any) -> Settings:
+    return Settings(**given)
+
+
+def plan(memory: int) -> Plan:
+    return cast(Plan, SimpleNamespace(memory=memory))
+
+
+def test_a_film_beyond_the_memory_of_a_render_is_refused_with_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "machine_memory", lambda: 64_000 * MIB)
+    asked = settings(render_memory=12_000 * MIB)
+    check_forecast(plan(12_000), asked)
+    with pytest.raises(Problem) as caught:
+        check_forecast(plan(16_130), asked)
+    assert (caught.value.status, caught.value.error) == (422, "too_much_memory")
+    assert "16130 MiB" in caught.value.message
+    monkeypatch.setattr(limits, "machine_memory", lambda: 4_000 * MIB)
+    with pytest.raises(Problem):
+        check_forecast(plan(12_000), asked)
+
+
+def test_a_canvas_of_the_largest_size_is_beyond_the_default() -> None:
+    """Its forecast is 16 GB, with which an export was once accepted."""
+    whole = Plan(30, Any, 8192, 8192, None, (), 1, ((0, 30),), Any, None)  # type: ignore[arg-type]
+    assert whole.memory * MIB > settings().render_memory
+
+
+def test_the_children_of_a_render_get_the_memory_and_half_of_the_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000 * MIB))
+    found = limits_of(settings(render_memory=700 * MIB, room_kept=100 * MIB), tmp_path)
+    assert (found.data, found.file) == (700 * MIB, 450 * MIB)
+    with pytest.raises(ReelError) as caught:
+        limits_of(settings(room_kept=1000 * MIB), tmp_path)
+    assert caught.value.code == "RC611"
+
+
+@pytest.mark.fault
+def test_an_export_beyond_the_memory_of_a_render_is_not_accepted(tmp_path: Path, game: Path) -> None:
+    with (
+        serving(tmp_path / "data", render_memory=str(100 * MIB)) as site,
+        site.client(add_user(site.data, "ann")) as ann,
+    ):
+        project_id = project(ann, settings=SMALL)
+        add_clip(ann, project_id, uploaded(ann, game))
+        asked = {"project_id": project_id, "export_id": new_export()}
+        problem = refused(ann.post(RENDER, json=asked), 422, "too_much_memory")
+        assert (problem["code"], problem["pointer"]) == ("RC210", "/canvas")
+        assert "100 MiB are allowed" in problem["errors"][0]["detail"]
