@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from compiler.errors import ReelError
+from compiler.model import Encode
 from compiler.pipeline.plan import Plan
 from server.exports import limits
 from server.exports.limits import check_forecast, limits_of
@@ -45,8 +47,9 @@ def test_a_film_beyond_the_memory_of_a_render_is_refused_with_the_numbers(monkey
 
 def test_a_canvas_of_the_largest_size_is_beyond_the_default() -> None:
     """Its forecast is 16 GB, with which an export was once accepted."""
-    whole = Plan(30, Any, 8192, 8192, None, (), 1, ((0, 30),), Any, None)  # type: ignore[arg-type]
-    assert whole.memory * MIB > settings().render_memory
+    encode = SimpleNamespace(codec="h264")
+    largest = Plan(30, Fraction(30), 8192, 8192, None, (), 1, ((0, 30),), cast(Encode, encode), None)
+    assert largest.memory * MIB > settings().render_memory
 
 
 def test_the_children_of_a_render_get_the_memory_and_half_of_the_room(
