@@ -61,6 +61,7 @@ CODES = {
     "RC613": Code("output_exists", RENDER_FAILED),
     "RC614": Code("ending_differs", USAGE),
     "RC615": Code("sandbox_incomplete", FFMPEG_UNFIT),
+    "RC616": Code("cgroup_unfit", FFMPEG_UNFIT),
     "RC701": Code("data_folder_in_use", STORAGE_UNFIT),
     "RC702": Code("store_overwrites", STORAGE_UNFIT),
     "RC703": Code("store_unreachable", UNREACHABLE),

@@ -37,6 +37,7 @@ async def render_reel(
     stall_after: float = 60,
     deadline: float | None = None,
     limits: ChildLimits = RENDERING,
+    cgroup: Path | None = None,
 ) -> Film:
     """Render a compiled reel to `output`, complete and as planned; on a coded error `output` stays untouched."""
     begun, furthest = compiled, Furthest(on_progress)
@@ -52,6 +53,7 @@ async def render_reel(
                 stall_after=stall_after,
                 deadline=deadline,
                 limits=limits,
+                cgroup=cgroup,
             )
         except ReelError as error:
             concealing = await conceal(compiled, error)

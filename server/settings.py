@@ -147,6 +147,9 @@ class Settings(BaseSettings):
     """Time that rendering one film may take."""
     render_memory: Bytes = 12 << 30
     """Memory of heap and stacks that each ffmpeg of a render may have. A film whose forecast is more is refused."""
+    render_cgroup: Path | None = None
+    """Folder of a cgroup v2 without processes of its own that reelc may write: each render gets a group in it, with
+    `render_memory` for all its children together. Without one only the limits of single children hold."""
     stall_after: Seconds = 60
     """Time without a new frame after which a render is stopped."""
     sweep_after: Seconds = 86_400

@@ -93,6 +93,7 @@ class Render:
                 stall_after=self._settings.stall_after,
                 deadline=self._settings.export_within,
                 limits=limits_of(self._settings, path.parent),
+                cgroup=self._settings.render_cgroup,
             )
 
     async def _stored(self, key: str, film: Film) -> None:

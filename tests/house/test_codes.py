@@ -59,6 +59,7 @@ MET: dict[str, str] = {
     "RC613": "tests/supervise/test_film.py",
     "RC614": "tests/supervise/test_film.py",
     "RC615": "tests/supervise/test_sandbox_level.py",
+    "RC616": "tests/supervise/test_cgroup.py",
     "RC701": "tests/server/test_lock.py",
     "RC702": "tests/server/test_proof.py",
     "RC703": "tests/server/test_proof.py",

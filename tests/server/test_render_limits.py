@@ -13,6 +13,7 @@ import pytest
 from compiler.errors import ReelError
 from compiler.model import Encode
 from compiler.pipeline.plan import Plan
+from server import checkup
 from server.exports import limits
 from server.exports.limits import check_forecast, limits_of
 from server.problem import Problem
@@ -75,3 +76,16 @@ def test_an_export_beyond_the_memory_of_a_render_is_not_accepted(tmp_path: Path,
         problem = refused(ann.post(RENDER, json=asked), 422, "too_much_memory")
         assert (problem["code"], problem["pointer"]) == ("RC210", "/canvas")
         assert "100 MiB are allowed" in problem["errors"][0]["detail"]
+
+
+def test_doctor_says_which_bounds_of_renders_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkup, "machine_memory", lambda: 8_000 * MIB)
+    given = {"data": tmp_path, "render_memory": 7_000 * MIB}
+    assert [checkup._memory(settings(**given)).state, checkup._cgroup(settings(**given)).state] == ["ok", "ok"]
+    unfit = settings(data=tmp_path, render_memory=9_000 * MIB, render_cgroup=tmp_path)
+    memory, cgroup = checkup._memory(unfit), checkup._cgroup(unfit)
+    assert (memory.state, memory.value) == ("warn", "9000 MiB; the machine has 8000 MiB")
+    assert (cgroup.state, cgroup.value) == (
+        "fail",
+        f"renders cannot have a cgroup: {tmp_path}: No such file or directory",
+    )

@@ -2,8 +2,8 @@
 
     child 'NAME=NUMBER ...' RULE... -- COMMAND...
 
-Rules are of `compiler.supervise.children.reach`. It uses the standard library only, to start fast. It exists because
-`preexec_fn` is unsafe in a process with threads.
+Rules are of `compiler.supervise.children.reach`, and may name a cgroup to join. It uses the standard library only, to
+start fast. It exists because `preexec_fn` is unsafe in a process with threads.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from compiler.supervise.children.confine import confine
 
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 CANNOT_START = 127
+JOIN, PROCESSES = "g", "cgroup.procs"
+"""Begins the rule with the cgroup that the child joins; the file of the group that it writes itself to."""
 
 RLIMITS = {
     "memory": resource.RLIMIT_AS,
@@ -53,6 +55,9 @@ def limit(limits: Mapping[str, int], rules: Sequence[str]) -> None:
     """Take the limits of `ChildLimits` and the number of the parent process, and be confined to what `rules` grant."""
     if sys.platform == "linux":
         bind(limits["parent"])
+    for rule in rules:
+        if rule.startswith(JOIN):
+            _join(rule.removeprefix(JOIN))
     _limit(resource.RLIMIT_CORE, 0, 0)
     for name, kind in RLIMITS.items():
         if name in limits:
@@ -62,7 +67,15 @@ def limit(limits: Mapping[str, int], rules: Sequence[str]) -> None:
     # With SIGXFSZ ignored, a write past RLIMIT_FSIZE is an error that ffmpeg can report; by default it kills ffmpeg.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     if limits["confined"]:
-        confine(rules, limits["landlock"], filtered=bool(limits["filtered"]), forks=bool(limits["forks"]))
+        granted = [rule for rule in rules if not rule.startswith(JOIN)]
+        confine(granted, limits["landlock"], filtered=bool(limits["filtered"]), forks=bool(limits["forks"]))
+
+
+def _join(group: str) -> None:
+    """Move this process into a cgroup: all that it starts is in it too. 0 stands for the process that writes it."""
+    processes = os.open(f"{group}/{PROCESSES}", os.O_WRONLY)
+    os.write(processes, b"0")
+    os.close(processes)
 
 
 def bind(parent: int) -> None:

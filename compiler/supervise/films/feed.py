@@ -34,7 +34,9 @@ FREED = 0.2
 
 
 @asynccontextmanager
-async def feeding(feeds: Mapping[str, str], folder: Path, origins: Origins, limits: ChildLimits) -> AsyncIterator[None]:
+async def feeding(
+    feeds: Mapping[str, str], folder: Path, origins: Origins, limits: ChildLimits, group: Path | None = None
+) -> AsyncIterator[None]:
     """While the block runs, a child writes what the specs in `feeds` ask for to FIFOs of these names in `folder`.
 
     It has the memory and the processor time that ffmpeg has by `limits`, and no more memory than MEMORY.
@@ -49,7 +51,7 @@ async def feeding(feeds: Mapping[str, str], folder: Path, origins: Origins, limi
     (folder / LISTED).write_text(listed, encoding="utf-8")
     media = [json.loads(spec)["path"] for spec in feeds.values()]
     fifos = [folder / name for name in feeds]
-    reach = _reach(folder / LISTED, media, fifos)
+    reach = replace(_reach(folder / LISTED, media, fifos), group=group)
     child = await start_fork("straighten.child", [str(folder / LISTED)], _limits(len(feeds), limits), reach)
     said = bytearray()
     listening = asyncio.ensure_future(_listen(child, said))

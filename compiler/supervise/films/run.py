@@ -70,7 +70,7 @@ async def run(
         await _run(command, meter, reach, on_progress, stall_after, deadline, origins, limits, cwd)
         return
     assert cwd is not None
-    async with feeding(feeds, cwd, origins, limits):
+    async with feeding(feeds, cwd, origins, limits, reach.group):
         await _run(command, meter, reach, on_progress, stall_after, deadline, origins, limits, cwd)
 
 
