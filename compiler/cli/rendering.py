@@ -64,7 +64,9 @@ def render_command(
     with meter(progress) as reporter:
         check_output(output, overwrite)
         compiled = load(reel, [output], film=output)
-        for notice in (*compiled.plan.notices, *filter(None, [memory_notice(compiled.plan.memory)])):
+        if lacking := memory_notice(compiled.plan.memory):
+            reporter.warn(lacking)
+        for notice in compiled.plan.notices:
             reporter.warn(notice)
         film = _render(compiled, output, reporter, overwrite, stall, deadline)
     if as_json:
