@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from fractions import Fraction
 from pathlib import Path
@@ -10,12 +11,17 @@ from typing import Any, cast
 
 import pytest
 
+import compiler.previews
 from compiler.errors import ReelError
 from compiler.model import Encode
 from compiler.pipeline.plan import Plan
+from compiler.supervise.children.reach import Reach
+from compiler.supervise.children.sandbox import ChildLimits
+from compiler.supervise.films.verdict import UNKNOWN
 from server import checkup
 from server.exports import limits
 from server.exports.limits import check_forecast, limits_of
+from server.footage.previews import Previews
 from server.problem import Problem
 from server.settings import Settings
 from tests.server.editing import RENDER, SMALL, add_clip, new_export
@@ -89,3 +95,16 @@ def test_doctor_says_which_bounds_of_renders_hold(tmp_path: Path, monkeypatch: p
         "fail",
         f"renders cannot have a cgroup: {tmp_path}: No such file or directory",
     )
+
+
+def test_previews_have_the_memory_of_a_render(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[ChildLimits] = []
+
+    async def ran(*_: Any, limits: ChildLimits, **options: Any) -> None:
+        found.append(limits)
+
+    monkeypatch.setattr(compiler.previews, "run", ran)
+    server = cast(Previews, SimpleNamespace(_settings=settings(render_memory=700 * MIB)))
+    patience = Previews._patience(server, 5)
+    asyncio.run(compiler.previews._watched(["ffmpeg"], 1, tmp_path, Reach(()), UNKNOWN, patience))
+    assert [limits.data for limits in found] == [700 * MIB]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import textwrap
 from fractions import Fraction
@@ -21,6 +22,7 @@ from compiler.ir.ops import Value
 from compiler.profiles import PROFILES
 from compiler.supervise.children import sandbox
 from compiler.supervise.children.reach import Reach
+from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.progress import Progress, ProgressMeter
 from compiler.supervise.films.run import Ends, run, watch
 from tests.supervise.conftest import python_reach
@@ -130,6 +132,17 @@ def test_a_deadline_is_for_all_of_it(stand_in: Any, reach: Reach) -> None:
     body = "frame = 0\nwhile True: block(frame); frame += 1; time.sleep(0.05)"
     error = failed(stand_in(body), reach, deadline=0.8)
     assert error.code == "RC609"
+
+
+@pytest.mark.parametrize(("asked", "expected"), [(ChildLimits(), 15), (ChildLimits(cpu=7), 7)])
+def test_processor_time_is_bounded_by_the_deadline(
+    stand_in: Any, tmp_path: Path, reach: Reach, monkeypatch: pytest.MonkeyPatch, asked: ChildLimits, expected: int
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    command = stand_in("import resource; note('cpu', str(resource.getrlimit(resource.RLIMIT_CPU)[0]))")
+    meter = ProgressMeter(10, monotonic())
+    asyncio.run(run(command, meter, reach=reach, on_progress=lambda _: None, deadline=4.7, limits=asked))
+    assert (tmp_path / "cpu").read_text() == str(expected)
 
 
 def test_a_cancel_asks_once_and_waits(stand_in: Any, tmp_path: Path, reach: Reach) -> None:

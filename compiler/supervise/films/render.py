@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
-from math import ceil
 from pathlib import Path
 from time import monotonic
 
@@ -79,12 +77,9 @@ async def render(
     """Render the film to `output`, complete and as predicted; on a coded error `output` stays untouched.
 
     The unfinished film is in the folder of the steps, which is beside `output`, since the parts of a film are as large
-    as the film. Each child may use as much processor time as all processors have until the deadline;
-    with a `cgroup`, all children together are in a group below it.
+    as the film. With a `cgroup`, all children together are in a group below it.
     """
     check_output(output, overwrite)
-    if deadline is not None and limits.cpu is None:
-        limits = replace(limits, cpu=ceil(deadline * (os.cpu_count() or 1)))
     meter = ProgressMeter(expected.frames, monotonic())
     with workplace(output) as (folder, part), group(cgroup, limits.data) as place:
         made, notices = 0, list[Notice]()

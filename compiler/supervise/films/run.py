@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from math import ceil
 from pathlib import Path
 from time import monotonic
 
@@ -64,8 +67,11 @@ async def run(
 
     `stall_after` seconds without a new frame is RC608, `deadline` seconds in all is RC609; `explain` makes the error of
     a failure. On a cancel, a stall or a deadline ffmpeg is terminated, then killed, and has ended when this returns.
+    Each child may use as much processor time as all processors have until the deadline, unless `limits` say how much.
     `feeds`, specs by the names of FIFOs in `cwd`, are its straightened inputs.
     """
+    if deadline is not None and limits.cpu is None:
+        limits = replace(limits, cpu=ceil(deadline * (os.cpu_count() or 1)))
     if not feeds:
         await _run(command, meter, reach, on_progress, stall_after, deadline, origins, limits, cwd)
         return
