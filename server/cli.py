@@ -112,17 +112,24 @@ def scrub_command(
     with_store(load(data=data), work)
 
 
-def _store_rows() -> tuple[Row, ...]:
-    """The rows of `reelc doctor` about the store; the server is loaded only where one is set up."""
-    variables = {"REELC_DATA", "REELC_STORE", "REELC_S3_BUCKET", "REELC_CONFIG"}
+def _server_rows() -> tuple[Row, ...]:
+    """The rows of `reelc doctor` about the server; the server is loaded only where one is set up."""
+    variables = {
+        "REELC_DATA",
+        "REELC_STORE",
+        "REELC_S3_BUCKET",
+        "REELC_CONFIG",
+        "REELC_RENDER_MEMORY",
+        "REELC_RENDER_CGROUP",
+    }
     if not variables & os.environ.keys() and not Path("reelc.toml").exists() and not Path("reelc-data").exists():
         return ()
-    from server.checkup import store_rows
+    from server.checkup import server_rows
 
-    return store_rows()
+    return server_rows()
 
 
-FURTHER_CHECKS.append(_store_rows)
+FURTHER_CHECKS.append(_server_rows)
 
 
 async def _sign_in(accounts: Accounts, settings: Settings) -> None:

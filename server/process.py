@@ -13,6 +13,7 @@ from ipaddress import ip_address
 
 import uvicorn
 
+from compiler.supervise.children.cgroup import group
 from compiler.supervise.children.level import VARIABLE, confinement
 from server.accounts import Accounts
 from server.app import make_app
@@ -34,11 +35,14 @@ Greeting = Callable[[Accounts], Awaitable[None]]
 def serve(settings: Settings, greet: Callable[[Settings], Greeting]) -> None:
     """Serve until a signal ends the process; `greet` gets the final settings, with the port that the system chose.
 
-    RC615 if the settings require more of the sandbox than this machine can do; RC701 if another server uses the data
-    folder; RC702 or RC703 if the object store cannot be used; OSError when the address is in use.
+    RC615 if the settings require more of the sandbox than this machine can do; RC616 if renders cannot have a
+    cgroup where the settings name one; RC701 if another server uses the data folder; RC702 or RC703 if the object store
+    cannot be used; OSError when the address is in use.
     """
     os.environ[VARIABLE] = settings.sandbox  # where every start of a child reads it
     confinement()
+    with group(settings.render_cgroup, settings.render_memory):  # whether renders can have one
+        pass
     close_memory()
     close_new_files()
     set_up(settings.log_level, settings.log_format)

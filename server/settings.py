@@ -156,6 +156,12 @@ class Settings(BaseSettings):
     """Frames of a raw clip above which it is refused; never more than 5184000 that come at uneven times."""
     export_within: Seconds = 7200
     """Time that rendering one film may take."""
+    render_memory: Bytes = 12 << 30
+    """Memory of heap and stacks that each ffmpeg of a render or of a preview may have. A film whose forecast is more is
+    refused."""
+    render_cgroup: Path | None = None
+    """Folder of a cgroup v2 without processes of its own that reelc may write: each render gets a group in it, with
+    `render_memory` for all its children together. Without one only the limits of single children hold."""
     stall_after: Seconds = 60
     """Time without a new frame after which a render is stopped."""
     sweep_after: Seconds = 86_400

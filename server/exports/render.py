@@ -10,6 +10,7 @@ from pathlib import Path
 from compiler.render import render_reel
 from compiler.supervise.films.render import Film
 from server.edits.compiled import Compiler, Edit, damaged_clip
+from server.exports.limits import check_forecast, limits_of
 from server.exports.prepare import Prepared, prepare
 from server.exports.progress import Tracker, predicted
 from server.failures import problem_of
@@ -38,8 +39,10 @@ class Render:
         self._compiler = compiler
 
     async def prepared(self, edit: Edit) -> Prepared:
-        """Compile an edit and look its footage up; raises the Problems of `prepare`."""
-        return await prepare(edit, self._store, self._cache, self._compiler)
+        """Compile an edit and look its footage up; raises the Problems of `prepare` and `check_forecast`."""
+        prepared = await prepare(edit, self._store, self._cache, self._compiler)
+        check_forecast(prepared.compiled.plan, self._settings)
+        return prepared
 
     async def film(self, uid: str, film_id: str, prepared: Prepared, tracker: Tracker) -> NewFilm:
         """Render a film, store its object, and return its row, without the version: `finish` assigns that."""
@@ -89,6 +92,8 @@ class Render:
                 on_progress=tracker.rendering,
                 stall_after=self._settings.stall_after,
                 deadline=self._settings.export_within,
+                limits=limits_of(self._settings, path.parent),
+                cgroup=self._settings.render_cgroup,
             )
 
     async def _stored(self, key: str, film: Film) -> None:

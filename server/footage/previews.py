@@ -188,7 +188,7 @@ class Previews:
             await MAKERS[making.kind](self, making, facts.media, folder)
 
     def _patience(self, within: float) -> Patience:
-        return Patience(self._settings.stall_after, within)
+        return Patience(self._settings.stall_after, within, self._settings.render_memory)
 
     async def _strip(self, making: Making, media: Media, folder: Path) -> None:
         build, output, work = await asyncio.to_thread(find_build), folder / "strip.jpg", folder / "work"

@@ -5,10 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from compiler.cli import rendering
+from compiler.cli.meters import Mode
+from compiler.supervise import machine
 from compiler.supervise.probe import probe
 from tests.cli.desk import Desk, Ended
 from tests.cli.test_refusals import LONG, trim
@@ -187,3 +192,14 @@ def test_a_full_disk_under_stdout_is_reported(desk: Desk) -> None:
         said = child.communicate(timeout=60)[1]
     assert child.returncode == 1
     assert said.startswith("error[RC611]: the disk is full")
+
+
+def test_a_forecast_beyond_the_machine_is_a_warning(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(machine, "machine_memory", lambda: 100 << 20)
+    monkeypatch.setattr(rendering, "_render", Mock(side_effect=RuntimeError("not rendered")))
+    monkeypatch.chdir(desk.folder)
+    with pytest.raises(RuntimeError, match="not rendered"):
+        rendering.render_command(desk.reel(SHORT), Path("film.mp4"), Mode.plain)
+    assert "MiB of memory; the machine has 100 MiB" in capfd.readouterr().err
