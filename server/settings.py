@@ -28,6 +28,7 @@ def _counted(unit: str) -> Any:
 
 
 Bytes = Annotated[PositiveInt, _counted("bytes")]
+Compiles = Annotated[PositiveInt, _counted("compiles")]
 Connections = Annotated[PositiveInt, _counted("connections")]
 Days = Annotated[PositiveInt, _counted("days")]
 Exports = Annotated[PositiveInt, _counted("exports")]
@@ -143,6 +144,13 @@ class Settings(BaseSettings):
     """Length of a raw clip above which it is refused."""
     footage_frames: Frames = 2_592_000
     """Frames of a raw clip above which it is refused; never more than 5184000 that come at uneven times."""
+    compile_within: Seconds = 60
+    """Time that the compile of one edit may take, and likewise its draft."""
+    compile_memory: Bytes = 2 << 30
+    """Memory that the compile of one edit may use, and likewise its draft."""
+    compiles_at_once: Compiles = 2
+    """Large edits that are compiled at the same time, one of each user; others wait. Small edits do not wait for
+    them."""
     export_within: Seconds = 7200
     """Time that rendering one film may take."""
     stall_after: Seconds = 60

@@ -77,7 +77,7 @@ async def _begin(asked: Asked, jobs: Jobs, databases: RequestDatabases) -> None:
         async with databases.of(asked.uid) as database:
             edit = await database.read(lambda reader: _edit(reader, asked))
         jobs.check_queue(asked.uid)
-        prepared = await jobs.render.prepared(edit)
+        prepared = await jobs.render.prepared(asked.uid, edit)
         # shielded: a row without a job would block its project
         if await asyncio.shield(asyncio.ensure_future(_started(asked, prepared, jobs, databases))):
             return

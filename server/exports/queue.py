@@ -190,7 +190,7 @@ class Jobs:
             job.uid, lambda unit: exports.started(unit, job.export_id, self.boot_id, self._now())
         )
         edit = job.prepared.edit if job.prepared else await self._read(job.uid, partial(_edit, job.export_id))
-        prepared = job.prepared or await self.render.prepared(edit)
+        prepared = job.prepared or await self.render.prepared(job.uid, edit)
         film_id = new_id("v")
         with self._coming.kept(media_key(job.uid, film_id)):
             film = await self.render.film(job.uid, film_id, prepared, job.tracker)

@@ -37,9 +37,9 @@ class Render:
         self._settings, self._store, self._cache, self._now = settings, store, cache, now
         self._compiler = compiler
 
-    async def prepared(self, edit: Edit) -> Prepared:
-        """Compile an edit and look its footage up; raises the Problems of `prepare`."""
-        return await prepare(edit, self._store, self._cache, self._compiler)
+    async def prepared(self, uid: str, edit: Edit) -> Prepared:
+        """Compile a user's edit and look its footage up; raises the Problems of `prepare`."""
+        return await prepare(uid, edit, self._store, self._cache, self._compiler)
 
     async def film(self, uid: str, film_id: str, prepared: Prepared, tracker: Tracker) -> NewFilm:
         """Render a film, store its object, and return its row, without the version: `finish` assigns that."""

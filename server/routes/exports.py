@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from server.edits.compiled import project_of
 from server.exports.accept import Asked, accept
-from server.exports.wait import ClientGone, ended, outcome
+from server.exports.wait import ended, outcome
 from server.failures import UNSTORED, unstored
 from server.problem import Problem, not_found
 from server.routes.export_shapes import Export, Exported, ExportRequest, Exports
@@ -20,14 +20,12 @@ from server.storage.database import Reader
 from server.storage.held import RequestDatabases
 from server.tables import exports
 from server.tables.exports import ExportRow
-from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
+from server.web.api import Answers, Call, Json, NoBody, Operations, Takes, disconnected
 
 api = Operations("exports")
 
 RENDER = "/api/export/framing/render"
 EXPORT = "/api/export/{export_id}"
-BROKEN_OFF = 499
-"""The status that is logged for a client that disconnected; no client gets it."""
 
 
 @api.op(
@@ -46,11 +44,8 @@ async def render(call: Call[ExportRequest]) -> Response | Json:
             accepted = {"status": "accepted", "export_id": body.export_id}
             headers = {"Location": f"/api/export/{body.export_id}", "Preference-Applied": "respond-async"}
             return JSONResponse(accepted, 202, headers)
-        try:
-            gone = partial(_disconnected, call.request)
-            result = await outcome(call.uid, body.export_id, services.jobs, services.request_databases, gone)
-        except ClientGone:
-            return Response(None, BROKEN_OFF)
+        gone = partial(disconnected, call.request)
+        result = await outcome(call.uid, body.export_id, services.jobs, services.request_databases, gone)
         return {"success": True, **result}
 
 
@@ -81,10 +76,7 @@ async def cancel(call: Call[NoBody]) -> Response | Json:
     job = call.services.jobs.of(call.uid, row["export_id"])
     if job is not None:
         call.services.jobs.cancel(job)
-        try:
-            await ended(job, call.services.settings.durable_within, partial(_disconnected, call.request))
-        except ClientGone:
-            return Response(None, BROKEN_OFF)
+        await ended(job, call.services.settings.durable_within, partial(disconnected, call.request))
     return await _described(call)
 
 
@@ -109,11 +101,6 @@ async def _storing() -> AsyncIterator[None]:
 def _prefers_not_to_wait(request: Request) -> bool:
     given = ",".join(request.headers.getlist("prefer")).lower()
     return "respond-async" in {each.partition(";")[0].strip() for each in given.split(",")}
-
-
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 async def _described(call: Call[Any]) -> Json:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import pytest
 
@@ -98,7 +98,7 @@ def test_a_child_has_no_secrets_and_nothing_open(server: ForkServer, monkeypatch
 
 
 def test_a_child_reads_what_it_is_given(server: ForkServer) -> None:
-    async def answer(given: BinaryIO | None) -> Answer:
+    async def answer(given: IO[bytes] | None) -> Answer:
         program = ["import sys; print(len(sys.stdin.buffer.read()))"]
         start = server.start("compiler.supervise.witness", program, ChildLimits(), Reach(()), given)
         return await answer_of(await start, 20)

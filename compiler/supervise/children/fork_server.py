@@ -20,7 +20,7 @@ import threading
 from asyncio import StreamReader
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from compiler.supervise.children.child import CANNOT_START
 from compiler.supervise.children.fork_child import REQUEST
@@ -90,7 +90,7 @@ class ForkServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(
-        self, module: str, argv: Sequence[str], limits: ChildLimits, reach: Reach, given: BinaryIO | None = None
+        self, module: str, argv: Sequence[str], limits: ChildLimits, reach: Reach, given: IO[bytes] | None = None
     ) -> Child:
         """Start a child that runs the `main` of one of the server's modules, with `given`, from its start, as stdin.
 
