@@ -126,6 +126,10 @@ class Settings(BaseSettings):
     """Footage that is kept on the local disk for rendering."""
     export_slots: Exports = 1
     """Exports that are rendered at the same time."""
+    short_slots: Annotated[int, Field(ge=0), _counted("exports")] = 1
+    """Exports that are rendered at the same time besides, if they are short: they do not wait for long ones."""
+    short_film: Seconds = 30
+    """Time that a short export is forecast to take, at most."""
     exports_per_user: Exports = 3
     """Exports of one user that may wait or run; more are refused."""
     exports_at_once: Exports = 32

@@ -22,6 +22,7 @@ from server.exports.job import Job, Undecided
 from server.exports.prepare import Prepared
 from server.exports.progress import Tracker
 from server.exports.render import Render, as_problem
+from server.exports.slots import Slots
 from server.failures import UNSTORED
 from server.footage.facts import media_key
 from server.footage.sending import Sending
@@ -70,7 +71,7 @@ class Jobs:
         self.render = render
         self._sending, self._metrics, self._coming = sending, metrics, coming
         self._jobs: dict[tuple[str, str], Job] = {}
-        self._slots = asyncio.Semaphore(settings.export_slots)
+        self._slots = Slots(settings.export_slots, settings.short_slots)
         self._adopting: dict[str, asyncio.Task[None]] = {}
         self._appeared = asyncio.Condition()
         self.stopping = False
@@ -164,7 +165,7 @@ class Jobs:
         logs.user_id.set(job.uid)
         try:
             await self._accepted(job)
-            async with self._slots:
+            async with self._slots.of(job.uid, self._is_short(job), job.tracker.waiting):
                 await self._run(job)
         except asyncio.CancelledError:
             await self._broken_off(job)
@@ -179,6 +180,10 @@ class Jobs:
                 self._metrics.exports.labels(job.state).inc()
             logger.info("export ended", extra={"state": job.state, "attempt": job.attempt})
             job.ended.set()
+
+    def _is_short(self, job: Job) -> bool:
+        """Whether the film is forecast to be short; the films that an earlier server accepted have no forecast."""
+        return job.prepared is not None and self.render.forecast(job.prepared).whole <= self._settings.short_film
 
     async def _accepted(self, job: Job) -> None:
         """Wait until the export's row is durable, so that no export is rendered that could vanish."""

@@ -11,7 +11,7 @@ from compiler.render import render_reel
 from compiler.supervise.films.render import Film
 from server.edits.compiled import Compiler, Edit, damaged_clip
 from server.exports.prepare import Prepared, prepare
-from server.exports.progress import Tracker, predicted
+from server.exports.progress import Costs, Tracker, predicted
 from server.failures import problem_of
 from server.footage import checked
 from server.footage.cache import MediaCache
@@ -41,12 +41,17 @@ class Render:
         """Compile a user's edit and look its footage up; raises the Problems of `prepare`."""
         return await prepare(uid, edit, self._store, self._cache, self._compiler)
 
+    def forecast(self, prepared: Prepared) -> Costs:
+        """The predicted seconds of each stage of an export."""
+        plan = prepared.compiled.plan
+        absent = self._cache.absent(stat for stat, _ in prepared.footage)
+        return predicted(absent, plan.frames, (plan.width, plan.height))
+
     async def film(self, uid: str, film_id: str, prepared: Prepared, tracker: Tracker) -> NewFilm:
         """Render a film, store its object, and return its row, without the version: `finish` assigns that."""
-        plan = prepared.compiled.plan
         ending = prepared.compiled.encoding.profile.endings[0]
         absent = self._cache.absent(stat for stat, _ in prepared.footage)
-        tracker.costs = predicted(absent, plan.frames, (plan.width, plan.height))
+        tracker.costs = self.forecast(prepared)
         folder = self._settings.temporary / film_id
         try:
             await in_thread(folder.mkdir, parents=True)

@@ -124,6 +124,7 @@ def _as_json(call: Call[Any], row: ExportRow) -> Json:
         "state": row["state"],
         "stage": row["stage"],
         "progress": 1.0 if row["state"] == "complete" else 0.0,
+        "place": None,
         "attempt": row["attempt"],
         "error": row["error"],
         "result": {"success": True, **row["result"]} if row["result"] else None,
@@ -134,5 +135,6 @@ def _as_json(call: Call[Any], row: ExportRow) -> Json:
     if job is None or job.ended.is_set():
         return described
     state = job.tracker.state
-    progress = {"state": state.state, "stage": state.stage, "progress": round(state.progress, 4)}
+    names = ("state", "stage", "place")
+    progress = {**{name: getattr(state, name) for name in names}, "progress": round(state.progress, 4)}
     return {**described, **progress, "error": None, "result": None, "completed_at": None}
