@@ -30,6 +30,7 @@ def _counted(unit: str) -> Any:
 Bytes = Annotated[PositiveInt, _counted("bytes")]
 Compiles = Annotated[PositiveInt, _counted("compiles")]
 Connections = Annotated[PositiveInt, _counted("connections")]
+Databases = Annotated[PositiveInt, _counted("databases")]
 Days = Annotated[PositiveInt, _counted("days")]
 Exports = Annotated[PositiveInt, _counted("exports")]
 Frames = Annotated[PositiveInt, _counted("frames")]
@@ -112,6 +113,9 @@ class Settings(BaseSettings):
     """Time that a user's saves may stay undurable; after it new ones are refused."""
     idle_after: Seconds = 900
     """Time without a request after which a user's database is closed."""
+    open_databases: Databases = 64
+    """Databases of users that are open at the same time, of some six files each. Beyond them the one that was not used
+    for the longest time is closed; those that are in use or not durable stay open."""
     shutdown_within: Seconds = 25
     """Time that running requests and saves have to end after SIGTERM."""
     session_days: Days = 30

@@ -31,6 +31,8 @@ class Job:
     cancelled: bool = False
     finishing: bool = False
     """Whether its end is being written, which is too late to cancel."""
+    recorded: bool = False
+    """Whether its end is durable."""
 
     @property
     def state(self) -> str:

@@ -23,6 +23,7 @@ from server.exports.prepare import Prepared
 from server.exports.progress import Tracker
 from server.exports.render import Render, as_problem
 from server.exports.slots import Slots
+from server.exports.unfinished import Unfinished
 from server.failures import UNSTORED
 from server.footage.facts import media_key
 from server.footage.sending import Sending
@@ -69,6 +70,7 @@ class Jobs:
         """Identifies this process; rows with another boot id were left by an earlier one."""
         self._settings, self._databases, self._now = settings, databases, now
         self.render = render
+        self.unfinished = Unfinished(databases.store)
         self._sending, self._metrics, self._coming = sending, metrics, coming
         self._jobs: dict[tuple[str, str], Job] = {}
         self._slots = Slots(settings.export_slots, settings.short_slots)
@@ -144,11 +146,12 @@ class Jobs:
         for job in under_way:
             if not job.finishing and not job.cancelled and job.task is not None:
                 job.task.cancel()
-        await asyncio.gather(*(job.task for job in under_way if job.task), return_exceptions=True)
+        await asyncio.gather(*(job.task for job in self._jobs.values() if job.task), return_exceptions=True)
 
     async def _adopt(self, uid: str) -> None:
         left = await self._read(uid, exports.unfinished)
         for row in left:
+            await self.unfinished.add(uid, row["export_id"])  # servers before ADR 66 had no index
             if (uid, row["export_id"]) in self._jobs or self.stopping:
                 continue
             if row["state"] == "running" and row["attempt"] >= MOST_ATTEMPTS:
@@ -180,6 +183,8 @@ class Jobs:
                 self._metrics.exports.labels(job.state).inc()
             logger.info("export ended", extra={"state": job.state, "attempt": job.attempt})
             job.ended.set()
+        if job.recorded:
+            await self.unfinished.remove(job.uid, job.export_id)
 
     def _is_short(self, job: Job) -> bool:
         """Whether the film is forecast to be short; the films that an earlier server accepted have no forecast."""
@@ -202,6 +207,7 @@ class Jobs:
             job.finishing = True
             given = (job.export_id, film, edit.clips, self._settings, self._sending.watched())
             gone = await self._durably(job, lambda unit: finish(unit, *given))
+            job.recorded = True
         job.tracker.end("complete", "the film is ready")
         await self._sending.discard(gone)
 
@@ -219,6 +225,7 @@ class Jobs:
         job.finishing = True
         try:
             await self._durably(job, partial(_ended, job.export_id, state, self._now(), error))
+            job.recorded = True
         except UNSTORED as failure:  # another server writes now: it finds the export unfinished, and ends it
             logger.error("end of an export not stored", extra={"why": f"{type(failure).__name__}: {failure}"})
         job.tracker.end(state, message, error)

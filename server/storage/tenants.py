@@ -1,4 +1,4 @@
-"""The user databases: opened on first use, restored from the store when not local, closed when idle."""
+"""The user databases: opened on first use, restored from the store when not local, closed when idle or for others."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from server.storage import snapshots
 from server.storage.database import Broken, Database, DatabaseFailed, Head, Reader, Transaction, open_database
 from server.storage.files import put_aside, write_image
 from server.storage.objects import ObjectStore
+from server.storage.room import Room
 from server.storage.snapshots import Damaged
 from server.storage.sync import Fenced, NotDurable, Seconds, Sync, awake
 from server.threads import in_thread
@@ -104,11 +105,13 @@ class Databases:
         *,
         refuse_after: float = 30,
         idle_after: float = 900,
+        most: int = 64,
         clock: Seconds = awake,
     ) -> None:
         self.store, self.local = store, local
         self._refuse_after, self._idle_after, self._clock = refuse_after, idle_after, clock
         self._open: dict[str, UserDatabase] = {}
+        self._room = Room(most, self._open, self._close_unused)
         self._turns: dict[str, asyncio.Lock] = {}
         self._openings: set[asyncio.Task[UserDatabase]] = set()
         self._ended = False
@@ -141,10 +144,18 @@ class Databases:
     async def close_idle(self) -> None:
         """Close every database that is durable and was not used for a while."""
         for user_database in self.opened():
-            async with self._turn(user_database.uid):
-                idle = self._clock() - user_database.used > self._idle_after
-                if idle and not user_database.in_use and not user_database.sync.pending:
-                    await self._close(user_database)
+            if self._clock() - user_database.used > self._idle_after:
+                await self._close_unused(user_database)
+
+    async def _close_unused(self, user_database: UserDatabase) -> None:
+        """Close a database unless it is in use or not durable, or somebody opens or closes it."""
+        turn = self._turn(user_database.uid)
+        if turn.locked():
+            return
+        async with turn:
+            there = self._open.get(user_database.uid) is user_database
+            if there and not user_database.in_use and not user_database.sync.pending:
+                await self._close(user_database)
 
     async def close(self, within: float) -> None:
         """Wait up to `within` seconds for uploads, then close every database; no database is opened from now on."""
@@ -175,6 +186,11 @@ class Databases:
 
     async def _opened(self, uid: str) -> UserDatabase:
         async with self._turn(uid):
+            there = self._open.get(uid)
+            if there is not None and not there.sync.fenced:
+                return there
+        # room before the turn: two openings that wait for each other's turn would never go on
+        async with self._room.for_one_more(), self._turn(uid):
             user_database = self._open.get(uid)
             if user_database is not None and user_database.sync.fenced:
                 await self._close(user_database)

@@ -88,7 +88,13 @@ def make_store(settings: Settings) -> ObjectStore:
 def make_services(settings: Settings, store: ObjectStore | None = None) -> Services:
     """Make the services, over `store` if it is given."""
     store = store or make_store(settings)
-    databases = Databases(store, settings.local, refuse_after=settings.refuse_after, idle_after=settings.idle_after)
+    databases = Databases(
+        store,
+        settings.local,
+        refuse_after=settings.refuse_after,
+        idle_after=settings.idle_after,
+        most=settings.open_databases,
+    )
     metrics, coming, compiler = Metrics(databases), Coming(), Compiler(settings)
     cache = MediaCache(store, settings.local / "footage", settings.temporary, settings.cache_limit)
     sending = Sending(store, metrics)
