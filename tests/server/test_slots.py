@@ -26,7 +26,7 @@ class Exports(Jobs):
             exports=SimpleNamespace(labels=lambda _: SimpleNamespace(inc=lambda: None)),
         )
         render: Any = SimpleNamespace(forecast=lambda prepared: Costs({"rendering": prepared}))
-        given: Any = (None, render, None, metrics, None, str)
+        given: Any = (SimpleNamespace(store=None), render, None, metrics, None, str)
         super().__init__(Settings(**settings), *given)
         self.begun: list[str] = []
         self.made: dict[str, asyncio.Event] = {}
