@@ -53,7 +53,7 @@ async def accept(asked: Asked, jobs: Jobs, databases: RequestDatabases) -> None:
     await jobs.adopt(asked.uid)
     if not await _accepted_before(asked, databases):
         await _begin(asked, jobs, databases)
-    await databases.durable()
+    await asyncio.gather(databases.durable(), jobs.index(asked.uid, asked.export_id))
 
 
 async def _accepted_before(asked: Asked, databases: RequestDatabases) -> bool:
@@ -84,11 +84,7 @@ async def _begin(asked: Asked, jobs: Jobs, databases: RequestDatabases) -> None:
 
 
 async def _started(asked: Asked, prepared: Prepared, jobs: Jobs, databases: RequestDatabases) -> bool:
-    """Write the export's row and start its job; do neither and return False when the edit changed since it was read.
-
-    The export is indexed first: one that is not accepted after all is an entry without a row.
-    """
-    await jobs.unfinished.add(asked.uid, asked.export_id)
+    """Write the export's row and start its job; do neither and return False when the edit changed since it was read."""
     async with databases.of(asked.uid) as database:
         row = await database.write(lambda unit: _write(unit, asked, prepared, jobs))
     if row is not None and jobs.of(asked.uid, asked.export_id) is None:

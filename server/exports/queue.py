@@ -126,6 +126,16 @@ class Jobs:
             self._appeared.notify_all()
         return job
 
+    async def index(self, uid: str, export_id: str) -> None:
+        """Index an export unless it has ended: a server that starts finds it by that. StoreFailed."""
+        job = self.of(uid, export_id)
+        if job is None or job.indexed or job.ended.is_set():
+            return
+        await self.unfinished.add(uid, export_id)
+        job.indexed = True
+        if job.recorded:  # it ended meanwhile
+            await self.unfinished.remove(uid, export_id)
+
     def cancel(self, job: Job) -> None:
         """Cancel a job; without effect once its end is being written."""
         if not job.finishing and not job.cancelled and job.task is not None:

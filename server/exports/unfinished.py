@@ -9,11 +9,15 @@ An object too many is harmless: the user's database has no such export.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from datetime import datetime
 
 from server.logs import logger
 from server.storage.objects import Missing, ObjectStore, StoreFailed
+
+TRIES, PAUSE = 3, 0.2
+"""Tries to index an export, which goes on meanwhile, and the seconds between them."""
 
 FOLDER, COMPLETE = "exports/unfinished/", "exports/indexed"
 
@@ -25,8 +29,15 @@ class Unfinished:
         self._store = store
 
     async def add(self, uid: str, export_id: str) -> None:
-        """Index an export; StoreFailed."""
-        await self._store.put(_key(uid, export_id), b"")
+        """Index an export; StoreFailed after several tries."""
+        for tries_left in reversed(range(TRIES)):
+            try:
+                await self._store.put(_key(uid, export_id), b"")
+                return
+            except StoreFailed:
+                if not tries_left:
+                    raise
+            await asyncio.sleep(PAUSE)
 
     async def remove(self, uid: str, export_id: str) -> None:
         """Remove an export that has ended; one that cannot be removed now stays until `tidy`."""

@@ -15,6 +15,8 @@ import pytest
 
 from server.exports import accept
 from server.exports.accept import Asked
+from server.exports.job import Job
+from server.exports.progress import Tracker
 from server.exports.queue import Jobs
 from server.exports.resume import resume_exports
 from server.exports.unfinished import COMPLETE, FOLDER
@@ -245,16 +247,27 @@ def hash_of(export_id: str) -> str:
     return sha256(export_id.encode()).hexdigest()
 
 
-def test_an_export_is_in_the_index_before_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_export_is_acknowledged_when_the_index_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene(services: Services) -> None:
-        async def failing(*_: object) -> None:
-            raise StoreFailed("the store is away")
+        jobs, asked = services.jobs, Asked("ann", "e", "p")
+        add, away = jobs.unfinished.add, [True]
 
-        monkeypatch.setattr(services.jobs.unfinished, "add", failing)
-        asked, prepared = Asked("ann", "e", "p"), Any
-        with pytest.raises(StoreFailed):
-            await accept._started(asked, prepared, services.jobs, services.request_databases)  # type: ignore[arg-type]
-        assert services.databases.opened() == []
+        async def failing(uid: str, export_id: str) -> None:
+            if away:
+                raise StoreFailed("the store is away")
+            await add(uid, export_id)
+
+        async def begun(*_: object) -> None:
+            jobs._jobs["ann", "e"] = Job("ann", "e", "p", Tracker("e"))
+
+        monkeypatch.setattr(jobs.unfinished, "add", failing)
+        monkeypatch.setattr(accept, "_begin", begun)
+        for _ in range(2):
+            with pytest.raises(StoreFailed):
+                await accept.accept(asked, jobs, services.request_databases)
+        away.clear()
+        await accept.accept(asked, jobs, services.request_databases)
+        assert [stat.key async for stat in services.store.listing(FOLDER)] == [f"{FOLDER}ann/{hash_of('e')}"]
 
     at_start(tmp_path, scene)
 
