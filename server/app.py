@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from server.description.asyncapi import events
 from server.description.openapi import document
+from server.exports.resume import resume_exports
 from server.failures import UNSTORED
 from server.footage.sweep import sweep
 from server.logs import logger
@@ -46,7 +47,7 @@ from server.web.pages import problem_page, wants_page
 from server.web.proxies import Proxies
 from server.web.rate_limits import AddressLimit
 from server.web.services import Services
-from server.web.turns import Turns
+from server.web.turns import InTurn
 
 OPERATIONS: tuple[Operation, ...] = tuple(
     chain.from_iterable(
@@ -70,7 +71,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
 )
 """Every operation, in the order of matching."""
 
-TIDY_EVERY, TAKE_UP_EVERY, SWEEP_EVERY = 60.0, 5.0, 3600.0
+TIDY_EVERY, SWEEP_EVERY = 60.0, 3600.0
 ERRORS = {
     404: ("not_found", "nothing is at this address"),
     405: ("method_not_allowed", "this address does not take this method"),
@@ -83,7 +84,7 @@ def make_app(services: Services) -> Starlette:
         routes=[*routes(OPERATIONS, services), Sockets(services).route()],
         middleware=[
             Middleware(Proxies, settings=services.settings),
-            Middleware(Turns),
+            Middleware(InTurn),
             Middleware(Envelope, metrics=services.metrics, secure=services.settings.secure),
             Middleware(Framing, settings=services.settings),
             Middleware(AddressLimit, limits=services.limits),
@@ -152,17 +153,9 @@ async def _tidy(services: Services) -> None:
 
 
 async def _take_up(services: Services) -> None:
-    """Resume the exports of every user that an earlier run left unfinished, on whatever machine."""
-    left: set[str] | None = None
-    while left is None or left:
-        try:
-            left = {user.uid for user in await services.accounts.users()} if left is None else left
-            for uid in sorted(left):
-                await services.jobs.adopt(uid)
-                left.discard(uid)
-        except UNSTORED as error:
-            logger.warning("exports not resumed", extra={"why": f"{type(error).__name__}: {error}"})
-            await asyncio.sleep(TAKE_UP_EVERY)
+    """Resume the exports that an earlier run left unfinished."""
+    tidied_after = services.settings.sweep_after
+    await resume_exports(services.jobs, services.databases, services.accounts, tidied_after)
 
 
 async def _sweep(services: Services) -> None:

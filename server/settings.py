@@ -33,7 +33,9 @@ def _counted(unit: str) -> Any:
 
 
 Bytes = Annotated[PositiveInt, _counted("bytes")]
+Compiles = Annotated[PositiveInt, _counted("compiles")]
 Connections = Annotated[PositiveInt, _counted("connections")]
+Databases = Annotated[PositiveInt, _counted("databases")]
 Days = Annotated[PositiveInt, _counted("days")]
 Exports = Annotated[PositiveInt, _counted("exports")]
 Frames = Annotated[PositiveInt, _counted("frames")]
@@ -122,6 +124,9 @@ class Settings(BaseSettings):
     """Time that a user's saves may stay undurable; after it new ones are refused."""
     idle_after: Seconds = 900
     """Time without a request after which a user's database is closed."""
+    open_databases: Databases = 64
+    """Databases of users that are open at the same time, of some six files each. Beyond them the one that was not used
+    for the longest time is closed; those that are in use or not durable stay open."""
     shutdown_within: Seconds = 25
     """Time that running requests and saves have to end after SIGTERM."""
     session_days: Days = 30
@@ -136,6 +141,10 @@ class Settings(BaseSettings):
     """Footage that is kept on the local disk for rendering."""
     export_slots: Exports = 1
     """Exports that are rendered at the same time."""
+    short_slots: Annotated[int, Field(ge=0), _counted("exports")] = 1
+    """Exports that are rendered at the same time besides, if they are short: they do not wait for long ones."""
+    short_film: Seconds = 30
+    """Time that a short export is forecast to take, at most."""
     exports_per_user: Exports = 3
     """Exports of one user that may wait or run; more are refused."""
     exports_at_once: Exports = 32
@@ -154,6 +163,13 @@ class Settings(BaseSettings):
     """Length of a raw clip above which it is refused."""
     footage_frames: Frames = 2_592_000
     """Frames of a raw clip above which it is refused; never more than 5184000 that come at uneven times."""
+    compile_within: Seconds = 60
+    """Time that the compile of one edit may take, and likewise its draft."""
+    compile_memory: Bytes = 2 << 30
+    """Memory that the compile of one edit may use, and likewise its draft."""
+    compiles_at_once: Compiles = 2
+    """Large edits that are compiled at the same time, one of each user; others wait. Small edits do not wait for
+    them."""
     export_within: Seconds = 7200
     """Time that rendering one film may take."""
     render_memory: Bytes = 12 << 30

@@ -34,6 +34,10 @@ class Job:
     cancelled: bool = False
     finishing: bool = False
     """Whether its end is being written, which is too late to cancel."""
+    indexed: bool = False
+    """Whether the index in the store has it."""
+    recorded: bool = False
+    """Whether its end is durable."""
 
     @property
     def state(self) -> str:

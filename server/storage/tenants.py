@@ -1,13 +1,11 @@
-"""The user databases: opened on first use, restored from the store when not local, closed when idle."""
+"""The user databases: opened on first use, restored from the store when not local, closed when idle or for others."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import re
 import secrets
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,7 +14,9 @@ from typing import TypeVar
 from server.logs import logger
 from server.storage import snapshots
 from server.storage.database import Broken, Database, DatabaseFailed, Head, Reader, Transaction, open_database
+from server.storage.files import put_aside, write_image
 from server.storage.objects import ObjectStore
+from server.storage.room import Room
 from server.storage.snapshots import Damaged
 from server.storage.sync import Fenced, NotDurable, Seconds, Sync, awake
 from server.threads import in_thread
@@ -24,7 +24,6 @@ from server.threads import in_thread
 T = TypeVar("T")
 
 _UID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
-SUFFIXES = ("", "-wal", "-shm")
 
 
 class Lost(Exception):
@@ -106,11 +105,13 @@ class Databases:
         *,
         refuse_after: float = 30,
         idle_after: float = 900,
+        most: int = 64,
         clock: Seconds = awake,
     ) -> None:
         self.store, self.local = store, local
         self._refuse_after, self._idle_after, self._clock = refuse_after, idle_after, clock
         self._open: dict[str, UserDatabase] = {}
+        self._room = Room(most, self._open, self._close_unused)
         self._turns: dict[str, asyncio.Lock] = {}
         self._openings: set[asyncio.Task[UserDatabase]] = set()
         self._ended = False
@@ -148,10 +149,18 @@ class Databases:
     async def close_idle(self) -> None:
         """Close every database that is durable and was not used for a while."""
         for user_database in self.opened():
-            async with self._turn(user_database.uid):
-                idle = self._clock() - user_database.used > self._idle_after
-                if idle and not user_database.in_use and not user_database.sync.pending:
-                    await self._close(user_database)
+            if self._clock() - user_database.used > self._idle_after:
+                await self._close_unused(user_database)
+
+    async def _close_unused(self, user_database: UserDatabase) -> None:
+        """Close a database unless it is in use or not durable, or somebody opens or closes it."""
+        turn = self._turn(user_database.uid)
+        if turn.locked():
+            return
+        async with turn:
+            there = self._open.get(user_database.uid) is user_database
+            if there and not user_database.in_use and not user_database.sync.pending:
+                await self._close(user_database)
 
     async def close(self, within: float) -> None:
         """Wait up to `within` seconds for uploads, then close every database; no database is opened from now on."""
@@ -182,6 +191,11 @@ class Databases:
 
     async def _opened(self, uid: str) -> UserDatabase:
         async with self._turn(uid):
+            there = self._open.get(uid)
+            if there is not None and not there.sync.fenced:
+                return there
+        # room before the turn: two openings that wait for each other's turn would never go on
+        async with self._room.for_one_more(), self._turn(uid):
             user_database = self._open.get(uid)
             if user_database is not None and user_database.sync.fenced:
                 await self._close(user_database)
@@ -253,7 +267,7 @@ class Databases:
 
     async def _restored(self, uid: str, path: Path, number: int) -> tuple[Database, Head]:
         header, image = await snapshots.fetch(self.store, uid, number)
-        await in_thread(_write_image, path, image)
+        await in_thread(write_image, path, image)
         try:
             database, head = await _opened(path)
         except Broken as error:
@@ -270,31 +284,3 @@ async def _opened(path: Path) -> tuple[Database, Head]:
     except BaseException:
         await database.close()
         raise
-
-
-def _write_image(path: Path, image: bytes) -> None:
-    """Write the image to `path` atomically, and delete the WAL files of an earlier database."""
-    coming = path.with_suffix(".coming")
-    with coming.open("wb") as file:
-        file.write(image)
-        file.flush()
-        os.fsync(file.fileno())
-    for suffix in SUFFIXES:
-        Path(f"{path}{suffix}").unlink(missing_ok=True)
-    coming.replace(path)
-    handle = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def put_aside(path: Path, why: str) -> None:
-    """Move an unusable database into `aside/`, where it is kept."""
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    place = path.parent / "aside" / f"{stamp}-{why}-{secrets.token_hex(3)}"
-    place.mkdir(parents=True)
-    for suffix in SUFFIXES:
-        with contextlib.suppress(FileNotFoundError):
-            Path(f"{path}{suffix}").rename(place / f"{path.name}{suffix}")
-    logger.warning("database moved aside", extra={"path": str(place), "why": why})

@@ -10,6 +10,7 @@ import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Generic, ParamSpec, TypeVar
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from starlette.routing import Route
 
 from compiler.errors import ReelError, ReelErrors
 from server import logs
+from server.edits.children import ClientGone, client_gone
 from server.failures import UNSTORED, unstored
 from server.problem import Problem, from_reel
 from server.storage.database import Reader, Transaction
@@ -36,6 +38,9 @@ B = TypeVar("B", bound="Body")
 T = TypeVar("T")
 P = ParamSpec("P")
 Json = dict[str, Any]
+
+BROKEN_OFF = 499
+"""The status that is logged for a client that disconnected; no client gets it."""
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 SMALL = 16 << 10
@@ -80,6 +85,10 @@ class Call(Generic[B]):
         """The result of arithmetic on the body: in a thread if the body is large, because it would hold the loop."""
         if len(self.raw) <= SMALL:
             return work(*given, **named)
+        return await self.in_thread(work, *given, **named)
+
+    async def in_thread(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+        """The result of arithmetic that would hold the loop, computed in a thread when it is the user's turn."""
         async with self.services.arithmetic.of(self.uid):
             return await computed(work, *given, **named)
 
@@ -213,8 +222,11 @@ def routes(operations: Iterable[Operation], services: Services) -> list[Route]:
 def _endpoint(op: Operation, services: Services) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         request.scope[ROUTE] = op.path
+        client_gone.set(partial(disconnected, request))
         try:
             answer = await op.handler(await _call(op, request, services))
+        except ClientGone:
+            return Response(None, BROKEN_OFF)
         except Problem as problem:
             return _refused(op, request, problem)
         except (ReelError, ReelErrors) as error:
@@ -224,6 +236,12 @@ def _endpoint(op: Operation, services: Services) -> Callable[[Request], Awaitabl
         return answer if isinstance(answer, Response) else JSONResponse(answer, op.answers.status)
 
     return endpoint
+
+
+async def disconnected(request: Request) -> None:
+    """Return when the client has disconnected; the request's body must have been read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _refused(op: Operation, request: Request, problem: Problem) -> Response:

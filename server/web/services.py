@@ -59,7 +59,8 @@ class Services:
         return self.settings.temporary
 
     async def stop(self) -> None:
-        """Stop previews, exports and fetches; requests that wait for them are answered 503."""
+        """Stop compiles, previews, exports and fetches; requests that wait for them are answered 503."""
+        self.compiler.stop()
         await self.previews.stop()
         await self.jobs.stop()
         await self.cache.close()
@@ -90,8 +91,14 @@ def make_store(settings: Settings) -> ObjectStore:
 def make_services(settings: Settings, store: ObjectStore | None = None) -> Services:
     """Make the services, over `store` if it is given."""
     store = store or make_store(settings)
-    databases = Databases(store, settings.local, refuse_after=settings.refuse_after, idle_after=settings.idle_after)
-    metrics, coming, compiler = Metrics(databases), Coming(), Compiler(settings.film_bounds)
+    databases = Databases(
+        store,
+        settings.local,
+        refuse_after=settings.refuse_after,
+        idle_after=settings.idle_after,
+        most=settings.open_databases,
+    )
+    metrics, coming, compiler = Metrics(databases), Coming(), Compiler(settings)
     cache = MediaCache(store, settings.local / "footage", settings.temporary, settings.cache_limit)
     sending = Sending(store, metrics)
     render = Render(settings, store, cache, compiler, now)

@@ -16,7 +16,7 @@ from server.web.rate_limits import network_of
 Turn = asyncio.Future[None]
 
 
-class Turns:
+class InTurn:
     """The middleware by which the requests of an address wait for each other's beginning, not for their end."""
 
     def __init__(self, app: ASGIApp) -> None:

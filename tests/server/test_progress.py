@@ -63,7 +63,7 @@ def test_the_members_are_those_of_the_command_line(user: httpx.Client, game: Pat
         states = heard(listening)
     printed = as_json(Progress("rendering", 1, 2, 0.5), 1)
     for state in states:
-        assert state.keys() == {*printed, "export_id"}
+        assert state.keys() == {*printed, "export_id", "place"}
         assert (state["type"], state["export_id"]) == ("progress", export_id)
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from server.web.turns import Turns
+from server.web.turns import InTurn
 
 MANY = 300
 
@@ -21,7 +21,7 @@ async def nowhere(message: Message) -> None:
     pass
 
 
-def ask(turns: Turns, address: str, number: int) -> asyncio.Task[None]:
+def ask(turns: InTurn, address: str, number: int) -> asyncio.Task[None]:
     scope = {"type": "http", "client": (address, number)}
     return asyncio.ensure_future(turns(scope, nothing, nowhere))
 
@@ -34,7 +34,7 @@ def test_a_storm_of_one_address_delays_another_by_one_request(gone: int) -> None
         begun.append(scope["client"])
 
     async def work() -> None:
-        turns = Turns(app)
+        turns = InTurn(app)
         storm = [ask(turns, "10.0.0.1", number) for number in range(MANY)]
         await asyncio.sleep(0)
         for task in storm[1 : 1 + gone]:
