@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import re
 import secrets
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import TypeVar
 from server.logs import logger
 from server.storage import snapshots
 from server.storage.database import Broken, Database, DatabaseFailed, Head, Reader, Transaction, open_database
+from server.storage.files import put_aside, write_image
 from server.storage.objects import ObjectStore
 from server.storage.snapshots import Damaged
 from server.storage.sync import Fenced, NotDurable, Seconds, Sync, awake
@@ -24,7 +23,6 @@ from server.threads import in_thread
 T = TypeVar("T")
 
 _UID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
-SUFFIXES = ("", "-wal", "-shm")
 
 
 class Lost(Exception):
@@ -248,7 +246,7 @@ class Databases:
 
     async def _restored(self, uid: str, path: Path, number: int) -> tuple[Database, Head]:
         header, image = await snapshots.fetch(self.store, uid, number)
-        await in_thread(_write_image, path, image)
+        await in_thread(write_image, path, image)
         try:
             database, head = await _opened(path)
         except Broken as error:
@@ -265,31 +263,3 @@ async def _opened(path: Path) -> tuple[Database, Head]:
     except BaseException:
         await database.close()
         raise
-
-
-def _write_image(path: Path, image: bytes) -> None:
-    """Write the image to `path` atomically, and delete the WAL files of an earlier database."""
-    coming = path.with_suffix(".coming")
-    with coming.open("wb") as file:
-        file.write(image)
-        file.flush()
-        os.fsync(file.fileno())
-    for suffix in SUFFIXES:
-        Path(f"{path}{suffix}").unlink(missing_ok=True)
-    coming.replace(path)
-    handle = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def put_aside(path: Path, why: str) -> None:
-    """Move an unusable database into `aside/`, where it is kept."""
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    place = path.parent / "aside" / f"{stamp}-{why}-{secrets.token_hex(3)}"
-    place.mkdir(parents=True)
-    for suffix in SUFFIXES:
-        with contextlib.suppress(FileNotFoundError):
-            Path(f"{path}{suffix}").rename(place / f"{path.name}{suffix}")
-    logger.warning("database moved aside", extra={"path": str(place), "why": why})

@@ -1,0 +1,41 @@
+"""The files of a user's local database: written from an image, and moved aside when they must not be used."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import time
+from pathlib import Path
+
+from server.logs import logger
+
+SUFFIXES = ("", "-wal", "-shm")
+
+
+def write_image(path: Path, image: bytes) -> None:
+    """Write the image to `path` atomically, and delete the WAL files of an earlier database."""
+    coming = path.with_suffix(".coming")
+    with coming.open("wb") as file:
+        file.write(image)
+        file.flush()
+        os.fsync(file.fileno())
+    for suffix in SUFFIXES:
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    coming.replace(path)
+    handle = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def put_aside(path: Path, why: str) -> None:
+    """Move an unusable database into `aside/`, where it is kept."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    place = path.parent / "aside" / f"{stamp}-{why}-{secrets.token_hex(3)}"
+    place.mkdir(parents=True)
+    for suffix in SUFFIXES:
+        with contextlib.suppress(FileNotFoundError):
+            Path(f"{path}{suffix}").rename(place / f"{path.name}{suffix}")
+    logger.warning("database moved aside", extra={"path": str(place), "why": why})
