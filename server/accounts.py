@@ -16,7 +16,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from server.logs import logger
+from server.storage.marks import DATA
 from server.storage.objects import Exists, Missing, ObjectStore, StoreFailed
+from server.storage.skipped import skip
 from server.storage.sync import Seconds, awake
 
 Kind = Literal["bearer", "link", "session"]
@@ -30,6 +32,11 @@ BELIEVED = 600.0
 """Seconds for which a token is accepted while the store does not answer, so that reads go on."""
 LOOK_WITHIN = 5.0
 MOST_REMEMBERED = 10_000
+
+ACCOUNTS = "accounts/"
+
+MALFORMED = (ValueError, TypeError, RecursionError)
+"""The exceptions of reading an object that is not what was stored; deeply nested JSON is the last."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _TOKEN = re.compile(r"reelc_[A-Za-z0-9_-]{43}")
@@ -85,7 +92,7 @@ class Accounts:
         if not _NAME.fullmatch(uid):
             raise ValueError("a user name has 1 to 32 of a-z, 0-9, - and _, and begins with a letter or digit")
         user = User(uid, self._now().isoformat(timespec="seconds"))
-        await self._store.put(f"accounts/{uid}", json.dumps(asdict(user)).encode(), if_absent=True)
+        await self._store.put(f"{ACCOUNTS}{uid}", json.dumps(asdict(user)).encode(), if_absent=True)
         return user
 
     async def ensure(self, uid: str) -> None:
@@ -95,15 +102,37 @@ class Accounts:
         except Exists:
             return
 
+    async def names(self) -> list[str]:
+        """The names of all users, sorted, whether or not their accounts can be read."""
+        found = [stat.key.removeprefix(ACCOUNTS) async for stat in self._store.listing(ACCOUNTS)]
+        for stray in (name for name in found if not _NAME.fullmatch(name.removesuffix(DATA))):
+            skip(f"{ACCOUNTS}{stray}", "it has no user's name")
+        return [name for name in found if _NAME.fullmatch(name)]
+
     async def users(self) -> list[User]:
-        """Every user, sorted by name."""
-        stats = [stat async for stat in self._store.listing("accounts/")]
-        return [User(**json.loads(await self._store.get(stat.key))) for stat in stats]
+        """Every user whose account can be read, sorted by name."""
+        found = [await self._user(name) for name in await self.names()]
+        return [user for user in found if user is not None]
+
+    async def _user(self, name: str) -> User | None:
+        """A user; None if the account cannot be read, or is gone meanwhile."""
+        key = f"{ACCOUNTS}{name}"
+        try:
+            user = User(**json.loads(await self._store.get(key)))
+        except Missing:
+            return None
+        except (StoreFailed, *MALFORMED) as error:
+            skip(key, f"it cannot be read: {error}")
+            return None
+        if user.uid != name or not isinstance(user.created_at, str):
+            skip(key, "it is another user's account")
+            return None
+        return user
 
     async def issue(self, uid: str, kind: Kind, good_for: timedelta | None = None) -> str:
         """Make a token for a user and return it, the only time it is readable; NoSuchUser."""
         try:
-            await self._store.head(f"accounts/{uid}")
+            await self._store.head(f"{ACCOUNTS}{uid}")
         except Missing:
             raise NoSuchUser(uid) from None
         secret = f"reelc_{secrets.token_urlsafe(32)}"
@@ -117,7 +146,8 @@ class Accounts:
         """Revoke every token of a user and return their number; the user and the user's data remain."""
         count = 0
         async for stat in self._store.listing("tokens/"):
-            if Token(**json.loads(await self._store.get(stat.key))).uid == uid:
+            token = await self._stored(stat.key)
+            if token is not None and token.uid == uid:
                 await self._store.delete(stat.key)
                 count += 1
         self._known.clear()
@@ -190,11 +220,23 @@ class Accounts:
     async def _stored(self, key: str) -> Token | None:
         try:
             async with asyncio.timeout(LOOK_WITHIN):
-                return Token(**json.loads(await self._store.get(key)))
+                return _token(await self._store.get(key))
         except Missing:
+            return None
+        except MALFORMED as error:
+            skip(key, f"it cannot be read: {error}")
             return None
         except TimeoutError:
             raise StoreFailed("a token cannot be looked up in time") from None
+
+
+def _token(text: bytes) -> Token:
+    """A stored token; ValueError or TypeError if it is damaged."""
+    token = Token(**json.loads(text))
+    until = token.expires_at
+    if not _NAME.fullmatch(token.uid) or (until is not None and datetime.fromisoformat(until).tzinfo is None):
+        raise ValueError("a user's name or a time is malformed")
+    return token
 
 
 def _key(secret: str) -> str:

@@ -213,10 +213,9 @@ def _with_store(settings: Settings, work: Callable[[ObjectStore], Awaitable[None
 
 async def _sign_in(accounts: Accounts, settings: Settings) -> None:
     """Print the server's address, and a sign-in link for the first user."""
-    users = await accounts.users()
-    if not users:
-        await accounts.add(FIRST_USER)
-    name = users[0].uid if users else FIRST_USER
+    names = await accounts.names()
+    name = names[0] if names else FIRST_USER
+    await accounts.ensure(name)
     typer.echo(f"reelc serves {settings.url}", err=True)
     typer.echo(await _link(accounts, settings, name))
 
