@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +16,9 @@ from server.logs import logger
 from server.storage import snapshots
 from server.storage.database import Broken, Database, DatabaseFailed, Head, Reader, Transaction, open_database
 from server.storage.files import put_aside, write_image
-from server.storage.objects import ObjectStore
+from server.storage.marks import has_data, note_restored
+from server.storage.objects import ObjectStore, StoreFailed
+from server.storage.repair import check_newest, store_lost
 from server.storage.snapshots import Damaged
 from server.storage.sync import Fenced, NotDurable, Seconds, Sync, awake
 from server.threads import in_thread
@@ -26,7 +29,7 @@ _UID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 
 class Lost(Exception):
-    """The object store lost a snapshot that it acknowledged; the operator has to repair it."""
+    """The object store lost everything that it had of a user; the operator has to restore it."""
 
 
 class Overdue(Exception):
@@ -40,7 +43,7 @@ class UserDatabase:
         self.uid, self.database, self.sync = uid, database, sync
         self._refuse_after = refuse_after
         self.used = awake()
-        self.closed = False
+        self.closed, self.checked = False, False
         self._users = 0
         self._free = asyncio.Event()
         self._free.set()
@@ -134,9 +137,24 @@ class Databases:
 
     async def resume(self) -> None:
         """Open every local database, so that the upload of undurable writes continues."""
-        for path in sorted(self.local.glob("users/*/edit.sqlite")):
-            async with self.use(path.parent.name) as user_database:
-                user_database.sync.wrote()
+        names = sorted(path.parent.name for path in self.local.glob("users/*/edit.sqlite"))
+        await self._each(filter(_UID.fullmatch, names), _resume)
+
+    async def check_newest(self) -> None:
+        """Read each database's newest snapshot once after its opening, and store the data of a damaged one anew."""
+        unchecked = [each.uid for each in self.opened() if not each.checked]
+        await self._each(unchecked, partial(check_newest, self.store))
+
+    async def _each(self, users: Iterable[str], work: Callable[[UserDatabase], Awaitable[None]]) -> None:
+        """Work on users' databases; a failure keeps none of the others from it."""
+        for uid in users:
+            try:
+                async with self.use(uid) as user_database:
+                    await work(user_database)
+            except (StoreFailed, DatabaseFailed, Damaged, Lost, Fenced, Overdue) as error:
+                logger.error(
+                    "a database is left out", extra={"sync_user": uid, "why": f"{type(error).__name__}: {error}"}
+                )
 
     async def close_idle(self) -> None:
         """Close every database that is durable and was not used for a while."""
@@ -217,11 +235,12 @@ class Databases:
         database, head = await self._here(path)
         if database is None or head is None:
             number = await snapshots.latest(self.store, uid)
-            return await self._restored(uid, path, number) if number else await _opened(path)
+            return await self._restored(uid, path, number) if number else await self._new(uid, path)
         try:
             number = await snapshots.latest(self.store, uid, head.base)
             if number < head.base:
-                raise Lost(f"snapshot {head.base} of {uid} is gone from the object store")
+                await store_lost(self.store, uid, database, head)
+                return database, head
             if number == head.base:
                 return database, head
             header = await snapshots.read_header(self.store, uid, number)
@@ -233,6 +252,12 @@ class Databases:
         await database.close()
         put_aside(path, "overtaken")
         return await self._restored(uid, path, number)
+
+    async def _new(self, uid: str, path: Path) -> tuple[Database, Head]:
+        """The empty database of a user who has saved nothing so far; Lost if there was data."""
+        if await has_data(self.store, uid):
+            raise Lost(f"no snapshot of {uid} is left in the object store")
+        return await _opened(path)
 
     async def _here(self, path: Path) -> tuple[Database | None, Head | None]:
         if not path.exists():
@@ -246,6 +271,7 @@ class Databases:
 
     async def _restored(self, uid: str, path: Path, number: int) -> tuple[Database, Head]:
         header, image = await snapshots.fetch(self.store, uid, number)
+        await note_restored(self.store, uid, number)
         await in_thread(write_image, path, image)
         try:
             database, head = await _opened(path)
@@ -263,3 +289,7 @@ async def _opened(path: Path) -> tuple[Database, Head]:
     except BaseException:
         await database.close()
         raise
+
+
+async def _resume(user_database: UserDatabase) -> None:
+    user_database.sync.wrote()
