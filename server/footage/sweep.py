@@ -1,15 +1,21 @@
-"""Deletes objects without a row, which a crash left after storing a film or an upload and before writing its row."""
+"""Moves objects without a row to the trash, and deletes what has been there for long.
+
+A crash leaves such objects after storing a film or an upload and before writing its row.
+"""
 
 from __future__ import annotations
 
 import contextlib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from server.footage.sending import Sending
-from server.storage import snapshots
-from server.storage.objects import ObjectStore
+from server.footage.trash import take_back, throw_away, trash_of
+from server.logs import logger
+from server.storage import marks, snapshots
+from server.storage.objects import ObjectStore, Stat
 from server.storage.tenants import UserDatabase
 from server.tables import films
 
@@ -38,28 +44,62 @@ class Coming:
         return frozenset(self._keys)
 
 
-async def sweep(
-    store: ObjectStore, sending: Sending, user_database: UserDatabase, coming: Coming, older: timedelta
-) -> int:
-    """Delete a user's media that are `older` and have no row; return their number.
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """The age at which an object without a row goes to the trash, and the time that it stays there."""
 
-    Nothing is deleted unless the local database is the newest, because rows of another server are not visible here.
+    unnamed: timedelta
+    trashed: timedelta
+
+
+async def sweep(
+    store: ObjectStore, sending: Sending, user_database: UserDatabase, coming: Coming, delays: Delays
+) -> int:
+    """Move a user's old media without a row to the trash, and delete old trash; return the number of deleted objects.
+
+    Nothing is done unless the local database is the newest, because rows of another server are not visible here, nor
+    after a rollback that nobody accepted, because the lost rows may name the objects.
     """
-    base = user_database.sync.synced.base
-    if (
-        user_database.sync.fenced
-        or user_database.sync.pending
-        or await snapshots.latest(store, user_database.uid, base) != base
-    ):
+    uid, base = user_database.uid, user_database.sync.synced.base
+    if user_database.sync.fenced or user_database.sync.pending or await snapshots.latest(store, uid, base) != base:
         return 0
-    before, count = datetime.now(UTC) - older, 0
-    old = [stat.key async for stat in store.listing(f"users/{user_database.uid}/media/") if stat.modified < before]
+    trash = await trash_of(store, uid)
+    media = [stat async for stat in store.listing(f"users/{uid}/media/")]
     # in this order: an object that was listed and is no longer being stored has its row by now, or never gets one
     spared = coming.keys()
     spared |= await user_database.read(films.keys)
-    for key in old:
-        footage = key.partition(".")[0]
-        if footage not in spared and not sending.is_sent(footage) and not sending.is_sent(key):
+    unnamed = [stat for stat in media if stat.key.partition(".")[0] not in spared]
+    if await _is_rolled_back(store, uid, [stat for stat in unnamed if stat.key not in trash]):
+        return 0
+    now = datetime.now(UTC)
+    for key in trash.keys() - {stat.key for stat in unnamed}:
+        await take_back(store, key)
+    for stat in unnamed:
+        if stat.key not in trash and stat.modified < now - delays.unnamed:
+            await throw_away(store, stat.key)
+    old = [stat.key for stat in unnamed if trash.get(stat.key, now) < now - delays.trashed]
+    return await _deleted(store, sending, old)
+
+
+async def _is_rolled_back(store: ObjectStore, uid: str, unnamed: list[Stat]) -> bool:
+    """Whether rows of these objects may be lost; a mark that concerns none of them is removed."""
+    rollback = await marks.rollback_of(store, uid)
+    if rollback is None:
+        return False
+    lost = [stat.key for stat in unnamed if rollback.concerns(stat)]
+    if rollback.since is not None and not lost:
+        await marks.accept(store, uid)
+        return False
+    logger.warning("not swept: rolled back, see reelc restore", extra={"sync_user": uid, "objects": len(lost)})
+    return True
+
+
+async def _deleted(store: ObjectStore, sending: Sending, keys: list[str]) -> int:
+    """Delete objects that are not being sent, each before its mark, so that a crash in between leaves the mark."""
+    count = 0
+    for key in keys:
+        if not sending.is_sent(key.partition(".")[0]) and not sending.is_sent(key):
             await store.delete(key)
+            await take_back(store, key)
             count += 1
     return count
