@@ -18,7 +18,7 @@ from server.app import make_app
 from server.logs import set_up
 from server.privacy import close_memory, forget_secrets
 from server.settings import Settings
-from server.storage.lock import locked
+from server.storage.lock import check_writable, locked
 from server.storage.objects import ObjectStore
 from server.storage.proof import prove
 from server.web.connections import Connections, protocols
@@ -34,13 +34,15 @@ def serve(settings: Settings, greet: Callable[[Settings], Greeting]) -> None:
     """Serve until a signal ends the process; `greet` gets the final settings, with the port that the system chose.
 
     RC615 if the settings require more of the sandbox than this machine can do; RC701 if another server uses the data
-    folder; RC702 or RC703 if the object store cannot be used; OSError when the address is in use.
+    folder; RC702 or RC703 if the object store cannot be used; RC704 if the data folder cannot be written; OSError when
+    the address is in use.
     """
     os.environ[VARIABLE] = settings.sandbox  # where every start of a child reads it
     confinement()
     close_memory()
     set_up(settings.log_level, settings.log_format)
     with locked(settings.data), contextlib.closing(listen(settings)) as bound:
+        check_writable(settings.local)
         if settings.port == 0:
             settings = settings.model_copy(update={"port": bound.getsockname()[1]})
         asyncio.run(_serve(settings, bound, greet(settings)))
