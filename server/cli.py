@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,7 +17,8 @@ from compiler.cli import app, main
 from compiler.cli.facts import FURTHER_CHECKS
 from compiler.cli.help import Command, Group
 from compiler.cli.options import AsJson
-from compiler.codes import MEDIA_UNREADABLE, UNREACHABLE
+from compiler.codes import MEDIA_UNREADABLE
+from server.cli_options import Data, Host, Name, Port, load, with_store
 
 __all__ = ["main"]
 
@@ -27,17 +28,11 @@ if TYPE_CHECKING:
     from server.settings import Settings
     from server.storage.objects import ObjectStore
 
-T = TypeVar("T")
 FIRST_USER = "me"
 """The user that `reelc serve` adds if there is none."""
 
 user_app = typer.Typer(cls=Group, help="Add, list and revoke users.")
 app.add_typer(user_app, name="user")
-
-Host = Annotated[str | None, typer.Option(help="The address to listen on.")]
-Port = Annotated[int | None, typer.Option(help="The port; 0 takes a free one.")]
-Data = Annotated[Path | None, typer.Option(help="The folder for databases and, by default, media.")]
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The user: a-z, 0-9, - and _.")]
 
 
 @app.command("serve", cls=Command)
@@ -154,7 +149,7 @@ def scrub_command(
         if report.findings:
             raise typer.Exit(MEDIA_UNREADABLE)
 
-    _with_store(load(data=data), work)
+    with_store(load(data=data), work)
 
 
 def _store_rows() -> tuple[Row, ...]:
@@ -170,45 +165,10 @@ def _store_rows() -> tuple[Row, ...]:
 FURTHER_CHECKS.append(_store_rows)
 
 
-def load(**given: Any) -> Settings:
-    """The settings, with the given options in place of stored ones; a usage error for an invalid one."""
-    from pydantic import ValidationError
-
-    from server.settings import Settings
-
-    try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        message = "; ".join(
-            f"{'.'.join(map(str, each['loc'])) or 'settings'}: {each['msg']}" for each in error.errors()
-        )
-        raise typer.BadParameter(message) from error
-
-
 def _with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[None]]) -> None:
     from server.accounts import Accounts
 
-    _with_store(settings, lambda store: work(Accounts(store)))
-
-
-def _with_store(settings: Settings, work: Callable[[ObjectStore], Awaitable[None]]) -> None:
-    import asyncio
-
-    from server.storage.objects import StoreFailed
-    from server.web.services import make_store
-
-    async def whole() -> None:
-        store = make_store(settings)
-        try:
-            await work(store)
-        finally:
-            await store.close()
-
-    try:
-        asyncio.run(whole())
-    except StoreFailed as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(UNREACHABLE) from error
+    with_store(settings, lambda store: work(Accounts(store)))
 
 
 async def _sign_in(accounts: Accounts, settings: Settings) -> None:
