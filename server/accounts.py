@@ -75,6 +75,11 @@ class _Known:
     looking: asyncio.Task[None] | None = None
 
 
+def is_name(text: str) -> bool:
+    """Whether a user can have this name."""
+    return _NAME.fullmatch(text) is not None
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 

@@ -19,6 +19,7 @@ from compiler.cli.help import Command, Group
 from compiler.cli.options import AsJson
 from compiler.codes import MEDIA_UNREADABLE
 from server.cli_options import Data, Host, Name, Port, load, with_store
+from server.cli_restore import backup_command, restore_command
 
 __all__ = ["main"]
 
@@ -150,6 +151,10 @@ def scrub_command(
             raise typer.Exit(MEDIA_UNREADABLE)
 
     with_store(load(data=data), work)
+
+
+app.command("restore", cls=Command)(restore_command)
+app.command("backup", cls=Command)(backup_command)
 
 
 def _store_rows() -> tuple[Row, ...]:
