@@ -19,6 +19,9 @@ from server.storage.objects import ObjectStore, Stat
 from server.storage.tenants import UserDatabase
 from server.tables import films
 
+DURABLE_WITHIN = 10.0
+"""Seconds in which a user's last change must be durable before trash is deleted early."""
+
 
 class Coming:
     """The keys of objects that this server is storing, or has stored before writing their rows.
@@ -60,15 +63,11 @@ async def sweep(
     Nothing is done unless the local database is the newest, because rows of another server are not visible here, nor
     after a rollback that nobody accepted, because the lost rows may name the objects.
     """
-    uid, base = user_database.uid, user_database.sync.synced.base
-    if user_database.sync.fenced or user_database.sync.pending or await snapshots.latest(store, uid, base) != base:
+    uid = user_database.uid
+    if user_database.sync.pending or not await _is_newest(store, user_database):
         return 0
     trash = await trash_of(store, uid)
-    media = [stat async for stat in store.listing(f"users/{uid}/media/")]
-    # in this order: an object that was listed and is no longer being stored has its row by now, or never gets one
-    spared = coming.keys()
-    spared |= await user_database.read(films.keys)
-    unnamed = [stat for stat in media if stat.key.partition(".")[0] not in spared]
+    unnamed = await _unnamed(store, user_database, coming)
     if await _is_rolled_back(store, uid, [stat for stat in unnamed if stat.key not in trash]):
         return 0
     now = datetime.now(UTC)
@@ -79,6 +78,46 @@ async def sweep(
             await throw_away(store, stat.key)
     old = [stat.key for stat in unnamed if trash.get(stat.key, now) < now - delays.trashed]
     return await _deleted(store, sending, old)
+
+
+async def make_room(
+    store: ObjectStore, sending: Sending, user_database: UserDatabase, coming: Coming, room: int
+) -> int:
+    """Delete a user's oldest trash until the rest has at most `room` bytes, if `sweep` may delete; return its bytes.
+
+    A user who uploads and deletes again and again would fill the disk otherwise.
+    """
+    uid = user_database.uid
+    trash = await trash_of(store, uid)
+    if not trash:
+        return 0
+    unnamed = await _unnamed(store, user_database, coming)
+    sizes = {stat.key: stat.size for stat in unnamed if stat.key in trash}
+    left = sum(sizes.values())
+    if left <= room:
+        return left
+    await user_database.durable(user_database.database.n, DURABLE_WITHIN)
+    if not await _is_newest(store, user_database) or await marks.rollback_of(store, uid) is not None:
+        return left
+    for key in sorted(sizes, key=lambda key: (trash[key], key)):
+        if left > room:
+            left -= sizes[key] * await _deleted(store, sending, [key])
+    return left
+
+
+async def _is_newest(store: ObjectStore, user_database: UserDatabase) -> bool:
+    """Whether no other server has stored a newer database."""
+    base = user_database.sync.synced.base
+    return not user_database.sync.fenced and await snapshots.latest(store, user_database.uid, base) == base
+
+
+async def _unnamed(store: ObjectStore, user_database: UserDatabase, coming: Coming) -> list[Stat]:
+    """A user's media without a row, except those that this server is storing."""
+    media = [stat async for stat in store.listing(f"users/{user_database.uid}/media/")]
+    # in this order: an object that was listed and is no longer being stored has its row by now, or never gets one
+    spared = coming.keys()
+    spared |= await user_database.read(films.keys)
+    return [stat for stat in media if stat.key.partition(".")[0] not in spared]
 
 
 async def _is_rolled_back(store: ObjectStore, uid: str, unnamed: list[Stat]) -> bool:

@@ -14,7 +14,7 @@ import pytest
 
 from server.footage.facts import media_key
 from server.footage.sending import Sending
-from server.footage.sweep import Coming, Delays, sweep
+from server.footage.sweep import Coming, Delays, make_room, sweep
 from server.metrics import Metrics
 from server.storage import marks
 from server.storage.database import Transaction
@@ -233,5 +233,43 @@ def test_a_mark_that_cannot_be_read_forbids_sweeping(tmp_path: Path, damage: byt
             await place.store.put(marks.rollback_key(UID), damage)
             assert await place.sweep(databases) == 0
             assert await place.names("media") == {"r_one"}
+
+    run(tmp_path, scene)
+
+
+async def room_for(place: Place, databases: Databases, room: int) -> int:
+    async with databases.use(UID) as user_database:
+        return await make_room(place.store, place.sending(place.store, databases), user_database, Coming(), room)
+
+
+def test_the_oldest_trash_makes_room(tmp_path: Path) -> None:
+    async def scene(place: Place) -> None:
+        async with place.server() as databases:
+            for name in ("r_a", "r_b", "r_c", "r_kept"):
+                await place.upload(databases, name)
+            assert await room_for(place, databases, 0) == 0
+            for name in ("r_b", "r_a", "r_c"):
+                await place.remove(databases, name)
+            place.age("trash", 2, "r_b")
+            place.age("trash", 1, "r_a")
+            size = len(b"footage")
+            assert await room_for(place, databases, 3 * size) == 3 * size
+            assert await room_for(place, databases, 3 * size - 1) == 2 * size
+            assert await place.names("media") == {"r_a", "r_c", "r_kept"}
+            assert await room_for(place, databases, 0) == 0
+            assert await place.names("media") == {"r_kept"}
+            assert await place.names("trash") == set()
+
+    run(tmp_path, scene)
+
+
+def test_trash_makes_no_room_after_a_rollback(tmp_path: Path) -> None:
+    async def scene(place: Place) -> None:
+        async with place.server() as databases:
+            await place.upload(databases, "r_a")
+            await place.remove(databases, "r_a")
+            await marks.note_rollback(place.store, UID)
+            assert await room_for(place, databases, 0) == len(b"footage")
+            assert await place.names("media") == {"r_a"}
 
     run(tmp_path, scene)
