@@ -193,14 +193,15 @@ class Databases:
 
     async def _opened(self, uid: str) -> UserDatabase:
         async with self._turn(uid):
-            user_database = self._open.get(uid)
+            user_database, known = self._open.get(uid), 0
             if user_database is not None and user_database.sync.fenced:
+                known = user_database.sync.synced.base
                 await self._close(user_database)
                 put_aside(self._path(uid), "fenced")
                 user_database = None
             if user_database is None:
                 try:
-                    user_database = await self._opening(uid)
+                    user_database = await self._opening(uid, known)
                 except OSError as error:
                     raise DatabaseFailed(f"a database cannot be opened: {error.strerror}") from error
             return user_database
@@ -212,10 +213,10 @@ class Databases:
     def _path(self, uid: str) -> Path:
         return self.local / "users" / uid / "edit.sqlite"
 
-    async def _opening(self, uid: str) -> UserDatabase:
+    async def _opening(self, uid: str, known: int) -> UserDatabase:
         path = self._path(uid)
         path.parent.mkdir(parents=True, exist_ok=True)
-        database, head = await self._newest(uid, path)
+        database, head = await self._newest(uid, path, known)
         try:
             head = Head(head.n, head.synced_n, head.base, secrets.token_hex(8))
             await database.note(head)
@@ -230,12 +231,16 @@ class Databases:
         self._open[uid] = user_database
         return user_database
 
-    async def _newest(self, uid: str, path: Path) -> tuple[Database, Head]:
-        """The database with every acknowledged write, and its head."""
+    async def _newest(self, uid: str, path: Path, known: int) -> tuple[Database, Head]:
+        """The database with every acknowledged write, and its head; `known` is a number that was stored before."""
         database, head = await self._here(path)
         if database is None or head is None:
             number = await snapshots.latest(self.store, uid)
-            return await self._restored(uid, path, number) if number else await self._new(uid, path)
+            if not number:
+                return await self._new(uid, path)
+            if number < known or not known:
+                await note_restored(self.store, uid, number)
+            return await self._restored(uid, path, number)
         try:
             number = await snapshots.latest(self.store, uid, head.base)
             if number < head.base:
@@ -271,7 +276,6 @@ class Databases:
 
     async def _restored(self, uid: str, path: Path, number: int) -> tuple[Database, Head]:
         header, image = await snapshots.fetch(self.store, uid, number)
-        await note_restored(self.store, uid, number)
         await in_thread(write_image, path, image)
         try:
             database, head = await _opened(path)

@@ -21,6 +21,7 @@ from server.storage.database import Transaction
 from server.storage.folder import FolderStore
 from server.storage.objects import ObjectStore, StoreFailed
 from server.storage.snapshots import key_of
+from server.storage.sync import Fenced
 from server.storage.tenants import Databases
 from tests.server.faults import FaultStore, nth
 
@@ -271,5 +272,21 @@ def test_trash_makes_no_room_after_a_rollback(tmp_path: Path) -> None:
             await marks.note_rollback(place.store, UID)
             assert await room_for(place, databases, 0) == len(b"footage")
             assert await place.names("media") == {"r_a"}
+
+    run(tmp_path, scene)
+
+
+def test_a_fenced_server_that_stored_an_object_rolled_nothing_back(tmp_path: Path) -> None:
+    async def scene(place: Place) -> None:
+        async with place.server() as databases:
+            await place.upload(databases, "r_a")
+            other = Databases(place.store, tmp_path / "other")
+            await place.upload(other, "r_b")
+            await other.close(5)
+            with pytest.raises(Fenced):
+                await place.upload(databases, "r_never_acknowledged")
+            place.age("media", 2)
+            await place.sweep(databases)
+            assert await place.names("trash") == {"r_never_acknowledged"}
 
     run(tmp_path, scene)
