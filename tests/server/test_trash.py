@@ -281,10 +281,13 @@ def test_a_fenced_server_that_stored_an_object_rolled_nothing_back(tmp_path: Pat
         async with place.server() as databases:
             await place.upload(databases, "r_a")
             other = Databases(place.store, tmp_path / "other")
-            await place.upload(other, "r_b")
+            async with other.use(UID):  # opened before the object is stored, which would count as newer
+                await place.upload(other, "r_b")
             await other.close(5)
             with pytest.raises(Fenced):
                 await place.upload(databases, "r_never_acknowledged")
+            async with databases.use(UID):
+                assert await marks.rollback_of(place.store, UID) is None
             place.age("media", 2)
             await place.sweep(databases)
             assert await place.names("trash") == {"r_never_acknowledged"}
