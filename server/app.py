@@ -70,6 +70,9 @@ OPERATIONS: tuple[Operation, ...] = tuple(
 """Every operation, in the order of matching."""
 
 TIDY_EVERY, TAKE_UP_EVERY, SWEEP_EVERY = 60.0, 5.0, 3600.0
+TAKE_UP_AT_MOST_EVERY = 60.0
+"""Seconds between tries for users whose databases cannot be opened for long: their data are lost, or damaged."""
+
 ERRORS = {
     404: ("not_found", "nothing is at this address"),
     405: ("method_not_allowed", "this address does not take this method"),
@@ -147,6 +150,7 @@ async def _tidy(services: Services) -> None:
 async def _take_up(services: Services) -> None:
     """Resume the exports of every user that an earlier run left unfinished, on whatever machine."""
     left: set[str] | None = None
+    pause = TAKE_UP_EVERY
     while left is None or left:
         try:
             left = set(await services.accounts.names()) if left is None else left
@@ -154,7 +158,8 @@ async def _take_up(services: Services) -> None:
             logger.warning("exports not resumed", extra={"why": f"{type(error).__name__}: {error}"})
         left = left and await _not_taken_up(services, left)
         if left is None or left:
-            await asyncio.sleep(TAKE_UP_EVERY)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, TAKE_UP_AT_MOST_EVERY)
 
 
 async def _not_taken_up(services: Services, users: set[str]) -> set[str]:

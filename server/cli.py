@@ -1,6 +1,7 @@
-"""`reelc serve`, `user`, `scrub` and `config`: the server's commands, added to those of the compiler's command line.
+"""`reelc serve`, `user`, `scrub`, `restore`, `backup` and `config`: the server's commands.
 
-A command imports the server when it runs, so that `reelc render` does not load it.
+They are added to those of the compiler's command line. A command imports the server when it runs, so that
+`reelc render` does not load it.
 """
 
 from __future__ import annotations

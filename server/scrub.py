@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from compiler.supervise.plain import plain
-from server.accounts import Token, User
+from server.accounts import MALFORMED, Token, User
 from server.footage.checked import REPAIR, checksum_of
 from server.footage.facts import Facts, add_checksum, facts_in, facts_key, read_facts
 from server.footage.named import NamedObject, expected, rows_in
@@ -26,7 +26,10 @@ Kind = Literal["accounts", "tokens", "snapshots", "footage", "facts", "films", "
 
 FACTS_REMEDY = "none is needed: facts are probed anew when they are used next"
 FILM_REMEDY = "export the project again, or restore the file from a backup"
-SNAPSHOT_REMEDY = "none is needed while a newer snapshot is whole; else restore the file from a backup"
+SNAPSHOT_REMEDY = (
+    "none is needed while a newer snapshot is whole; else start the server with the whole local database, "
+    "which stores it anew, or use reelc restore"
+)
 TOKEN_REMEDY = "delete it, and add the user or the token again with reelc user add"
 
 
@@ -151,7 +154,7 @@ class Scrub:
                 continue
             try:
                 read(json.loads(text))
-            except (ValueError, TypeError):
+            except MALFORMED:
                 self._found("damaged", stat.key, kind, "", TOKEN_REMEDY)
             self._counted("", kind, stat, len(text))
 

@@ -122,7 +122,7 @@ def opened(image: bytes) -> sqlite3.Connection:
 def _header(line: bytes, number: int) -> Header:
     try:
         header = Header(**json.loads(line))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise Damaged(f"snapshot {number} is damaged: its header cannot be read") from error
     if header.snapshot != VERSION:
         raise Damaged(f"snapshot {number} has version {header.snapshot}; this server reads version {VERSION}")

@@ -101,3 +101,20 @@ def test_a_disk_without_locks_is_an_error_in_words(tmp_path: Path, monkeypatch: 
     with pytest.raises(ReelError) as caught, locked(tmp_path):
         pass
     assert (caught.value.code, caught.value.detail) == ("RC704", "No locks available")
+
+
+@pytest.mark.fault
+def test_a_disk_that_is_mounted_read_only_is_an_error_in_words(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "ro", "reelc-tests", str(data)]
+    mounted = subprocess.run(mount, capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"NOT TESTED: a read-only disk, because mounting fails here: {mounted.stderr.strip()}")
+    try:
+        code, text = refused_start(data)
+    finally:
+        subprocess.run(["umount", str(data)], check=True)
+    assert code == 7
+    assert text.startswith("error[RC704]: ")
+    assert "\n  Read-only file system\n" in text

@@ -9,7 +9,7 @@ import pytest
 from server.storage import snapshots
 from server.storage.marks import data_key
 from server.storage.objects import ObjectStore
-from server.storage.snapshots import key_of
+from server.storage.snapshots import Damaged, key_of
 from server.storage.sync import Fenced
 from server.storage.tenants import Databases, Lost
 from tests.server.faults import nth
@@ -118,6 +118,16 @@ def test_the_mark_is_stored_before_the_first_save_is_acknowledged_and_not_withou
             await save(databases, "a", within=0.05)
         await databases.close(0.01)
         assert await wiped(store, tmp_path) == set()
+
+    run(scene)
+
+
+def test_a_header_that_is_nested_deeply_is_damage(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store, _ = place(tmp_path)
+        await store.put(key_of(UID, 1), b"[" * snapshots.HEADER)
+        with pytest.raises(Damaged):
+            await wiped(store, tmp_path)
 
     run(scene)
 

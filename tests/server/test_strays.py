@@ -6,17 +6,21 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import ClassVar, cast
 
 import pytest
 
 from server.accounts import Accounts
+from server.app import _not_taken_up
 from server.cli import _sign_in
 from server.metrics import Metrics
 from server.settings import Settings
 from server.storage import skipped
 from server.storage.folder import FolderStore
 from server.storage.objects import StoreFailed
-from server.storage.tenants import Databases
+from server.storage.tenants import Databases, Lost
+from server.web.services import Services
 from tests.server.site import Site, add_somebody
 from tests.server.test_http import refused
 
@@ -103,6 +107,20 @@ def test_skipped_objects_are_counted_once_each(tmp_path: Path) -> None:
         assert f"reelc_skipped_objects {before + 2}.0" in text
 
     run(tmp_path, scene)
+
+
+def test_exports_of_others_are_resumed_beside_a_user_whose_data_are_lost() -> None:
+    class Jobs:
+        adopted: ClassVar[list[str]] = []
+
+        async def adopt(self, uid: str) -> None:
+            if uid == "ann":
+                raise Lost(uid)
+            self.adopted.append(uid)
+
+    services = cast(Services, SimpleNamespace(jobs=Jobs()))
+    assert asyncio.run(_not_taken_up(services, {"ann", "bob", "eve"})) == {"ann"}
+    assert Jobs.adopted == ["bob", "eve"]
 
 
 def test_a_folder_that_cannot_be_read_is_not_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
