@@ -21,10 +21,11 @@ from server.storage.objects import Exists, Stat
 from server.storage.snapshots import HEADER, key_of
 from server.storage.sync import Fenced
 from tests.server.faults import FaultStore, nth
-from tests.server.site import Site
+from tests.server.site import Site, add_user, serving
 from tests.server.test_commands import reelc
 from tests.server.test_http import uploaded
 from tests.server.test_trash import UID, Place
+from tests.server.waiting import until
 
 
 def run(tmp_path: Path, scene: Callable[[Place], Awaitable[None]]) -> None:
@@ -36,9 +37,10 @@ def run(tmp_path: Path, scene: Callable[[Place], Awaitable[None]]) -> None:
     asyncio.run(whole())
 
 
-@pytest.fixture
-def three(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the data of a server: three restore points, each with one more raw clip."""
+    folder = tmp_path_factory.mktemp("three")
 
     async def scene(place: Place) -> None:
         async with place.server() as databases:
@@ -46,7 +48,14 @@ def three(tmp_path: Path) -> Path:
                 await place.store.put(facts_key(media_key(UID, name)), b"{}")
                 await place.upload(databases, name)
 
-    run(tmp_path, scene)
+    run(folder, scene)
+    return folder
+
+
+@pytest.fixture
+def three(whole: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    shutil.copytree(whole / "data", tmp_path / "data")
     return tmp_path
 
 
@@ -277,3 +286,21 @@ def test_a_backup_with_footage_is_whole_and_restored_elsewhere(
     ended = reelc(tmp_path, "backup", me, "second", "--footage", data=str(site.data))
     assert ended.returncode == 6
     assert ended.stdout == f"damaged: {facts_key(media_key(me, raw))} (of game.mp4)\n"
+
+
+@pytest.mark.fault
+def test_a_server_keeps_newer_footage_after_a_rollback_by_hand_until_accepted(tmp_path: Path, game: Path) -> None:
+    data, token = tmp_path / "data", add_user(tmp_path / "data", "ann")
+    with serving(data) as site, site.client(token) as ann:
+        old, new = uploaded(ann, game), uploaded(ann, game, "new.mp4")
+    media = data / "objects" / "users" / "ann" / "media"
+    max(snapshot(tmp_path, 1).parent.iterdir()).unlink()
+    shutil.rmtree(data / "local")
+    with serving(data, sweep_after="0.2", trash_for="0.1") as site, site.client(token) as ann:
+        assert [each["id"] for each in ann.get("/api/raw-clips").json()["raw_clips"]] == [old]
+        log = Path(site.log.name)
+        until(lambda: log.read_text().count("not swept: rolled back") > 3, "nothing is swept, or it is not said")
+        assert (media / new).exists()
+        assert reelc(tmp_path, "restore", "ann", "--accept").returncode == 0
+        until(lambda: not (media / new).exists(), "nothing is swept")
+        assert (media / old).exists()
