@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from server.logs import logger
 from server.storage import snapshots
 from server.storage.database import Database, Head, Transaction
+from server.storage.marks import has_data, note_data
 from server.storage.objects import Exists, Missing, ObjectStore
 from server.storage.snapshots import Damaged
 from server.threads import in_thread
@@ -37,9 +38,14 @@ async def store_lost(store: ObjectStore, uid: str, database: Database, head: Hea
 
 
 async def check_newest(store: ObjectStore, user_database: UserDatabase) -> None:
-    """Read the newest snapshot of an opened database once, and store the data of a damaged one anew."""
-    number = user_database.sync.synced.base
-    if number and not await _is_whole(store, user_database.uid, number) and user_database.sync.synced.base == number:
+    """Read the newest snapshot of an opened database once, and store the data of a damaged one anew.
+
+    Users of before the mark that they have data get it here.
+    """
+    uid, number = user_database.uid, user_database.sync.synced.base
+    if number and not await has_data(store, uid):
+        await note_data(store, uid)
+    if number and not await _is_whole(store, uid, number) and user_database.sync.synced.base == number:
         await user_database.write(_count_again)
     user_database.checked = True
 

@@ -108,6 +108,20 @@ def test_data_of_before_the_mark_get_one_with_the_next_save(tmp_path: Path) -> N
     run(scene)
 
 
+def test_data_of_before_the_mark_get_one_after_their_opening(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store, _ = place(tmp_path)
+        await saved(store, tmp_path, "a")
+        await store.delete(data_key(UID))
+        again = Databases(store, tmp_path / "local")
+        await again.resume()
+        await again.check_newest()
+        await again.close(5)
+        await store.head(data_key(UID))
+
+    run(scene)
+
+
 def test_the_mark_is_stored_before_the_first_save_is_acknowledged_and_not_without_it(tmp_path: Path) -> None:
     """A user whose first save failed has lost nothing, and is new at the next server."""
 
@@ -173,7 +187,7 @@ def test_a_whole_snapshot_is_read_once_and_nothing_stored(tmp_path: Path) -> Non
             await again.resume()
             await again.check_newest()
         await again.close(5)
-        assert faulty.calls == ["list", "get"]
+        assert faulty.calls == ["list", "head", "get"]
 
     run(scene)
 
