@@ -36,7 +36,7 @@ MOST_REMEMBERED = 10_000
 ACCOUNTS = "accounts/"
 
 MALFORMED = (ValueError, TypeError, RecursionError)
-"""The exceptions of reading an object that is not what was stored; deeply nested JSON is the last."""
+"""The exceptions of reading a damaged object; the last is that of deeply nested JSON."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _TOKEN = re.compile(r"reelc_[A-Za-z0-9_-]{43}")

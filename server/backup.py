@@ -1,7 +1,7 @@
 """A consistent copy of a user's database, and of the footage and films that it names, for `reelc backup`.
 
-The copy is made from the newest snapshot, beside a running server. What the user deletes meanwhile is in the trash, and
-so still there.
+The copy is made from the newest snapshot, beside a running server. Objects that the user deletes meanwhile are in the
+trash, and are still copied.
 """
 
 from __future__ import annotations

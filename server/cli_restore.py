@@ -24,7 +24,7 @@ def restore_command(
     backup: Annotated[
         Path | None, typer.Option("--from", metavar="PATH", help="Restore a backup, or another database file.")
     ] = None,
-    accept: Annotated[bool, typer.Option("--accept", help="Accept the rollback: what it lost may be deleted.")] = False,
+    accept: Annotated[bool, typer.Option("--accept", help="Let objects without a row be deleted again.")] = False,
     data: Data = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the restore points as JSON, on stdout.")] = False,
 ) -> None:
@@ -138,4 +138,4 @@ async def _accept(store: ObjectStore, user: str) -> None:
 
     count = await unnamed(store, user)
     await accept(store, user)
-    typer.echo(f"accepted: {count} objects that no row names will go to the trash")
+    typer.echo(f"accepted: {count} objects without a row will go to the trash")

@@ -166,7 +166,7 @@ async def unnamed(store: ObjectStore, uid: str) -> int:
 
 
 async def accept(store: ObjectStore, uid: str) -> None:
-    """Accept a rollback: what no row names may be swept, and a user without a snapshot starts empty."""
+    """Accept a rollback: objects without a row may be swept, and a user without a snapshot starts empty."""
     if not await snapshots.latest(store, uid):
         await store.delete(marks.data_key(uid))
     await marks.accept(store, uid)

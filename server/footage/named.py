@@ -15,7 +15,7 @@ from server.storage.snapshots import Damaged
 
 @dataclass(frozen=True, slots=True)
 class NamedObject:
-    """What a user's database says of an object; the checksum of footage is stored beside it."""
+    """The facts of an object in a user's database; the checksum of footage is stored beside it."""
 
     kind: Literal["footage", "films"]
     name: str

@@ -1,4 +1,4 @@
-"""Moves objects without a row to the trash, and deletes what has been there for long.
+"""Moves objects without a row to the trash, and deletes old trash.
 
 A crash leaves such objects after storing a film or an upload and before writing its row.
 """

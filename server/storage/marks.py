@@ -98,5 +98,5 @@ async def rollback_of(store: ObjectStore, uid: str) -> Rollback | None:
 
 
 async def accept(store: ObjectStore, uid: str) -> None:
-    """Remove the mark of a rollback: what no row names may be deleted."""
+    """Remove the mark of a rollback: objects without a row may be deleted."""
     await store.delete(rollback_key(uid))

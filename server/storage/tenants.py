@@ -259,7 +259,7 @@ class Databases:
         return await self._restored(uid, path, number)
 
     async def _new(self, uid: str, path: Path) -> tuple[Database, Head]:
-        """The empty database of a user who has saved nothing so far; Lost if there was data."""
+        """The empty database of a new user; Lost if the user had data."""
         if await has_data(self.store, uid):
             raise Lost(f"no snapshot of {uid} is left in the object store")
         return await _opened(path)

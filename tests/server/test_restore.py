@@ -120,7 +120,7 @@ def test_a_point_is_restored_as_the_newest_and_nothing_swept_until_accepted(thre
 
     assert swept(three, "r_later") == set()
     accepted = reelc(three, "restore", UID, "--accept")
-    assert accepted.stdout == "accepted: 2 objects that no row names will go to the trash\n"
+    assert accepted.stdout == "accepted: 2 objects without a row will go to the trash\n"
     assert swept(three, "r_last") == {"r_c", "r_c.json"}
 
 

@@ -1,4 +1,4 @@
-"""The sweeper and the trash: nothing is deleted at once, nothing after a rollback, and what has a row is taken back."""
+"""The sweeper and the trash: nothing is deleted at once or after a rollback, and an object with a row is taken back."""
 
 from __future__ import annotations
 
