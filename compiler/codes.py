@@ -66,5 +66,9 @@ CODES = {
     "RC701": Code("data_folder_in_use", STORAGE_UNFIT),
     "RC702": Code("store_overwrites", STORAGE_UNFIT),
     "RC703": Code("store_unreachable", UNREACHABLE),
+    "RC704": Code("data_folder_unwritable", STORAGE_UNFIT),
+    "RC705": Code("restore_point_unusable", MEDIA_UNREADABLE),
+    "RC706": Code("backup_unwritable", RENDER_FAILED),
+    "RC707": Code("restore_overtaken", STORAGE_UNFIT),
     "RC901": Code("internal_error", RENDER_FAILED),
 }

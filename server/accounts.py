@@ -13,8 +13,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
+from server.ids import is_name
 from server.logs import logger
+from server.storage.marks import DATA
 from server.storage.objects import Exists, Missing, ObjectStore, StoreFailed
+from server.storage.skipped import skip
 from server.storage.sync import Seconds, awake
 from server.tokens import Kind, Token, Tokens, id_of, key_of
 
@@ -29,7 +32,11 @@ MOST_REMEMBERED = 10_000
 MOST_SESSIONS = 100
 """Sessions that a user may have; a new one ends the oldest. Anybody with a token can make sessions."""
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+ACCOUNTS = "accounts/"
+
+MALFORMED = (ValueError, TypeError, RecursionError)
+"""The exceptions of reading a damaged object; the last is that of deeply nested JSON."""
+
 _TOKEN = re.compile(r"reelc_[A-Za-z0-9_-]{43}")
 
 
@@ -62,7 +69,7 @@ def _now() -> datetime:
 
 def check_name(uid: str) -> None:
     """ValueError for an invalid name of a user."""
-    if not _NAME.fullmatch(uid):
+    if not is_name(uid):
         raise ValueError("a user name has 1 to 32 of a-z, 0-9, - and _, and begins with a letter or digit")
 
 
@@ -79,7 +86,7 @@ class Accounts:
         """Add a user; ValueError for an invalid name, Exists for a name that is taken."""
         check_name(uid)
         user = User(uid, self._now().isoformat(timespec="seconds"))
-        await self._store.put(f"accounts/{uid}", json.dumps(asdict(user)).encode(), if_absent=True)
+        await self._store.put(f"{ACCOUNTS}{uid}", json.dumps(asdict(user)).encode(), if_absent=True)
         return user
 
     async def ensure(self, uid: str) -> None:
@@ -89,15 +96,37 @@ class Accounts:
         except Exists:
             return
 
+    async def names(self) -> list[str]:
+        """The names of all users, sorted, whether or not their accounts can be read."""
+        found = [stat.key.removeprefix(ACCOUNTS) async for stat in self._store.listing(ACCOUNTS)]
+        for stray in (name for name in found if not is_name(name.removesuffix(DATA))):
+            skip(f"{ACCOUNTS}{stray}", "it has no user's name")
+        return [name for name in found if is_name(name)]
+
     async def users(self) -> list[User]:
-        """Every user, sorted by name."""
-        stats = [stat async for stat in self._store.listing("accounts/")]
-        return [User(**json.loads(await self._store.get(stat.key))) for stat in stats]
+        """Every user whose account can be read, sorted by name."""
+        found = [await self._user(name) for name in await self.names()]
+        return [user for user in found if user is not None]
+
+    async def _user(self, name: str) -> User | None:
+        """A user; None if the account cannot be read, or is gone meanwhile."""
+        key = f"{ACCOUNTS}{name}"
+        try:
+            user = User(**json.loads(await self._store.get(key)))
+        except Missing:
+            return None
+        except (StoreFailed, *MALFORMED) as error:
+            skip(key, f"it cannot be read: {error}")
+            return None
+        if user.uid != name or not isinstance(user.created_at, str):
+            skip(key, "it is another user's account")
+            return None
+        return user
 
     async def issue(self, uid: str, kind: Kind, good_for: timedelta | None = None) -> str:
         """Make a token for a user and return it, the only time it is readable; NoSuchUser."""
         try:
-            await self._store.head(f"accounts/{uid}")
+            await self._store.head(f"{ACCOUNTS}{uid}")
         except Missing:
             raise NoSuchUser(uid) from None
         secret = await self._tokens.issue(uid, kind, good_for)

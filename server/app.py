@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import shutil
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 
 from starlette.applications import Starlette
@@ -20,7 +20,8 @@ from server.description.asyncapi import events
 from server.description.openapi import document
 from server.exports.resume import resume_exports
 from server.failures import UNSTORED
-from server.footage.sweep import sweep
+from server.footage.sweep import Delays, sweep
+from server.footage.trash import trash_of
 from server.logs import logger
 from server.problem import Problem
 from server.routes import (
@@ -138,17 +139,14 @@ def _lifespan(services: Services) -> Callable[[Starlette], contextlib.AbstractAs
 
 
 async def _tidy(services: Services) -> None:
-    """Resume uploads that an earlier run left unfinished; then close idle databases and tidy tokens every minute."""
+    """Every minute resume uploads, close idle databases, check the newest snapshots of opened ones, and tidy tokens."""
+    databases = services.databases
     while True:
-        try:
-            await services.databases.resume()
-            await services.databases.close_idle()
-        except UNSTORED as error:
-            logger.warning("idle databases not closed", extra={"why": f"{type(error).__name__}: {error}"})
-        try:
-            await services.accounts.tidy()
-        except UNSTORED as error:
-            logger.warning("tokens not tidied", extra={"why": f"{type(error).__name__}: {error}"})
+        for work in (databases.resume, databases.close_idle, databases.check_newest, services.accounts.tidy):
+            try:
+                await work()
+            except UNSTORED as error:
+                logger.warning("not tidied", extra={"why": f"{type(error).__name__}: {error}"})
         await asyncio.sleep(TIDY_EVERY)
 
 
@@ -159,16 +157,35 @@ async def _take_up(services: Services) -> None:
 
 
 async def _sweep(services: Services) -> None:
-    """Delete objects without a row, at regular intervals."""
-    older = timedelta(seconds=services.settings.sweep_after)
+    """Move objects without a row to the trash and delete old trash, at regular intervals."""
+    settings = services.settings
+    delays = Delays(timedelta(seconds=settings.sweep_after), timedelta(seconds=settings.trash_for))
     while True:
-        await asyncio.sleep(min(SWEEP_EVERY, services.settings.sweep_after))
-        for uid in [user_database.uid for user_database in services.databases.opened()]:
-            try:
-                async with services.databases.use(uid) as user_database:
-                    count = await sweep(services.store, services.sending, user_database, services.coming, older)
-            except UNSTORED as error:
-                logger.warning("not swept", extra={"why": f"{type(error).__name__}: {error}"})
-                continue
-            if count:
-                logger.info("swept", extra={"sync_user": uid, "objects": count})
+        await asyncio.sleep(min(SWEEP_EVERY, settings.sweep_after, settings.trash_for))
+        try:
+            users = await _to_sweep(services, delays.trashed)
+        except UNSTORED as error:
+            logger.warning("not swept", extra={"why": f"{type(error).__name__}: {error}"})
+            continue
+        for uid in users:
+            await _sweep_user(services, uid, delays)
+
+
+async def _to_sweep(services: Services, trashed: timedelta) -> list[str]:
+    """The users whose databases are open, and those that have old trash."""
+    found, before = {user_database.uid for user_database in services.databases.opened()}, datetime.now(UTC) - trashed
+    for uid in await services.accounts.names():
+        if uid not in found and any(since < before for since in (await trash_of(services.store, uid)).values()):
+            found.add(uid)
+    return sorted(found)
+
+
+async def _sweep_user(services: Services, uid: str, delays: Delays) -> None:
+    try:
+        async with services.databases.use(uid) as user_database:
+            count = await sweep(services.store, services.sending, user_database, services.coming, delays)
+    except UNSTORED as error:
+        logger.warning("not swept", extra={"sync_user": uid, "why": f"{type(error).__name__}: {error}"})
+        return
+    if count:
+        logger.info("swept", extra={"sync_user": uid, "objects": count})

@@ -1,6 +1,7 @@
-"""`reelc serve`, `user`, `scrub` and `config`: the server's commands, added to those of the compiler's command line.
+"""`reelc serve`, `user`, `scrub`, `restore`, `backup` and `config`: the server's commands.
 
-A command imports the server when it runs, so that `reelc render` does not load it.
+They are added to those of the compiler's command line. A command imports the server when it runs, so that
+`reelc render` does not load it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from compiler.cli.facts import FURTHER_CHECKS
 from compiler.cli.help import Command
 from compiler.cli.options import AsJson
 from compiler.codes import MEDIA_UNREADABLE
-from server.commands import load, with_store
+from server.commands import Data, Host, Port, load, with_store
+from server.restore_commands import backup_command, restore_command
 from server.user_commands import link, user_app
 
 __all__ = ["main"]
@@ -32,10 +34,6 @@ FIRST_USER = "me"
 """The user that `reelc serve` adds if there is none."""
 
 app.add_typer(user_app, name="user")
-
-Host = Annotated[str | None, typer.Option(help="The address to listen on.")]
-Port = Annotated[int | None, typer.Option(help="The port; 0 takes a free one.")]
-Data = Annotated[Path | None, typer.Option(help="The folder for databases and, by default, media.")]
 
 
 @app.command("serve", cls=Command)
@@ -112,6 +110,10 @@ def scrub_command(
     with_store(load(data=data), work)
 
 
+app.command("restore", cls=Command)(restore_command)
+app.command("backup", cls=Command)(backup_command)
+
+
 def _server_rows() -> tuple[Row, ...]:
     """The rows of `reelc doctor` about the server; the server is loaded only where one is set up."""
     variables = {
@@ -134,9 +136,8 @@ FURTHER_CHECKS.append(_server_rows)
 
 async def _sign_in(accounts: Accounts, settings: Settings) -> None:
     """Print the server's address, and a sign-in link for the first user."""
-    users = await accounts.users()
-    if not users:
-        await accounts.add(FIRST_USER)
-    name = users[0].uid if users else FIRST_USER
+    names = await accounts.names()
+    name = names[0] if names else FIRST_USER
+    await accounts.ensure(name)
     typer.echo(f"reelc serves {settings.url}", err=True)
     typer.echo(await link(accounts, settings, name))

@@ -1,4 +1,4 @@
-"""What the server's commands share: the settings, and work on the object store.
+"""The options, settings and store of the server's commands.
 
 The server is imported when a command runs, so that `reelc render` does not load it.
 """
@@ -6,7 +6,8 @@ The server is imported when a command runs, so that `reelc render` does not load
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from server.accounts import Accounts
     from server.settings import Settings
     from server.storage.objects import ObjectStore
+
+Host = Annotated[str | None, typer.Option(help="The address to listen on.")]
+Port = Annotated[int | None, typer.Option(help="The port; 0 takes a free one.")]
+Data = Annotated[Path | None, typer.Option(help="The folder for databases and, by default, media.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The user: a-z, 0-9, - and _.")]
 
 
 def load(**given: Any) -> Settings:

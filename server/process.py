@@ -20,7 +20,7 @@ from server.app import make_app
 from server.logs import logger, set_up
 from server.privacy import close_files, close_memory, close_new_files, forget_secrets
 from server.settings import Settings
-from server.storage.lock import locked
+from server.storage.lock import check_writable, locked
 from server.storage.objects import ObjectStore
 from server.storage.proof import prove
 from server.web.connections import Connections, protocols
@@ -37,7 +37,7 @@ def serve(settings: Settings, greet: Callable[[Settings], Greeting]) -> None:
 
     RC615 if the settings require more of the sandbox than this machine can do; RC616 if renders cannot have a
     cgroup where the settings name one; RC701 if another server uses the data folder; RC702 or RC703 if the object store
-    cannot be used; OSError when the address is in use.
+    cannot be used; RC704 if the data folder cannot be written; OSError when the address is in use.
     """
     os.environ[VARIABLE] = settings.sandbox  # where every start of a child reads it
     confinement()
@@ -47,6 +47,7 @@ def serve(settings: Settings, greet: Callable[[Settings], Greeting]) -> None:
     close_new_files()
     set_up(settings.log_level, settings.log_format)
     with locked(settings.data), contextlib.closing(listen(settings)) as bound:
+        check_writable(settings.local)
         close_files(settings)
         if settings.port == 0:
             settings = settings.model_copy(update={"port": bound.getsockname()[1]})

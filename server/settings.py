@@ -181,7 +181,10 @@ class Settings(BaseSettings):
     stall_after: Seconds = 60
     """Time without a new frame after which a render is stopped."""
     sweep_after: Seconds = 86_400
-    """Age after which an object that no row of a database names is deleted."""
+    """Age after which an object that no row of a database names goes to the trash."""
+    trash_for: Seconds = 604_800
+    """Time that a deleted object stays in the trash, where a restored database finds it; after it the object is deleted
+    for good."""
     sandbox: Literal["best", "require", "off"] = "best"
     """Confinement of the programs that read footage: `best` confines them as far as the machine can, `require` refuses
     to start without a complete sandbox, `off` does not confine them. `reelc render` reads the variable too."""

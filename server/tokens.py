@@ -15,8 +15,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from server.logs import logger
+from server.ids import is_name
 from server.storage.objects import Exists, Missing, ObjectStore, StoreFailed
+from server.storage.skipped import skip
 from server.storage.sync import Seconds
 
 Kind = Literal["bearer", "link", "session"]
@@ -151,9 +152,9 @@ def _parsed(key: str, body: bytes) -> Token | None:
         token = Token(**json.loads(body))
         if token.expires_at is not None and datetime.fromisoformat(token.expires_at).tzinfo is None:
             raise ValueError("a time has no zone")
-        if not isinstance(token.uid, str):
-            raise TypeError("a name is no text")
-    except (ValueError, TypeError, RecursionError):
-        logger.warning("an object is not a token", extra={"key": key})
+        if not is_name(token.uid):
+            raise ValueError("a user's name is malformed")
+    except (ValueError, TypeError, RecursionError) as error:
+        skip(key, f"it is not a token: {error}")
         return None
     return token

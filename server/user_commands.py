@@ -9,7 +9,7 @@ import typer
 
 from compiler.cli.help import Command, Group
 from compiler.codes import MEDIA_UNREADABLE
-from server.commands import load, with_accounts, with_store
+from server.commands import Name, load, with_accounts, with_store
 
 if TYPE_CHECKING:
     from server.accounts import Accounts
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from server.web.audit import Event
 
 user_app = typer.Typer(cls=Group, help="Add, list, revoke, export and remove users.")
-
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The user: a-z, 0-9, - and _.")]
 
 
 @user_app.command("add", cls=Command)

@@ -1,7 +1,7 @@
 """Everything that a server has of one user: copied into a folder, or deleted for good.
 
-Objects of a user are `accounts/<uid>` and its marks, tokens that name the user, and all below `users/<uid>/`. On the
-machine there are the local database and copies of footage.
+Objects of a user are `accounts/<uid>` and its marks, tokens that name the user, the index of the user's unfinished
+exports, and all below `users/<uid>/`. On the machine there are the local database and copies of footage.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from server.accounts import Accounts, check_name
+from server.exports.unfinished import FOLDER as UNFINISHED
 from server.footage.cache import MediaCache
 from server.footage.facts import read_facts
 from server.settings import Settings
@@ -78,7 +79,9 @@ class UserData:
         return [stat.key async for stat in self._store.listing("") if self._owns(stat.key)]
 
     def _owns(self, key: str) -> bool:
-        first, *others = key.split("/")
+        first, *others = key.removeprefix(UNFINISHED).split("/")
+        if key.startswith(UNFINISHED):
+            return first == self.uid
         return first not in OF_NO_USER and bool(others) and others[0].partition(".")[0] == self.uid
 
     async def _local(self) -> list[Path]:

@@ -12,8 +12,9 @@ from server.logs import logger
 from server.storage.tenants import Databases
 from server.tables import exports
 
-AGAIN_AFTER = 5.0
-"""Seconds after which users whose database could not be opened are tried again."""
+AGAIN_AFTER, AT_MOST = 5.0, 60.0
+"""Seconds after which users whose database could not be opened are tried again, at first and for those whose database
+cannot be opened for long: their data are lost, or damaged."""
 
 
 async def resume_exports(jobs: Jobs, databases: Databases, accounts: Accounts, tidied_after: float) -> None:
@@ -21,19 +22,20 @@ async def resume_exports(jobs: Jobs, databases: Databases, accounts: Accounts, t
 
     Opens no other user's database. Entries without an export are removed when they are `tidied_after` seconds old.
     """
-    indexed, left = None, None
+    indexed, left, pause = None, None, AGAIN_AFTER
     while left is None or left:
         try:
             if left is None:
                 indexed = await jobs.unfinished.users()
-                left = {user.uid for user in await accounts.users()} if indexed is None else {*indexed}
+                left = set(await accounts.names()) if indexed is None else {*indexed}
             left = {uid for uid in sorted(left) if not await _resumed(uid, jobs, databases, tidied_after)}
             if not left and indexed is None:
                 await jobs.unfinished.complete()
         except UNSTORED as error:
             logger.warning("exports not resumed", extra={"why": f"{type(error).__name__}: {error}"})
         if left is None or left:
-            await asyncio.sleep(AGAIN_AFTER)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, AT_MOST)
 
 
 async def _resumed(uid: str, jobs: Jobs, databases: Databases, tidied_after: float) -> bool:

@@ -234,7 +234,7 @@ def _document(text: bytes, kind: Kind) -> Row | None:
     """A strip's layout, or peaks; None if the text is damaged."""
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     fits = isinstance(document, dict) and document.keys() == MEMBERS[kind].keys()
     return document if fits and all(isinstance(document[name], of) for name, of in MEMBERS[kind].items()) else None

@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from botocore.parsers import ResponseParserError
 
 from server.storage.objects import CHUNK, Exists, Missing, Stat, StoreFailed, check_key
+from server.storage.skipped import listed
 from server.threads import close_in, opened_in
 
 T = TypeVar("T")
@@ -120,7 +121,8 @@ class S3Store:
             more_follows = _of(page, "IsTruncated")  # a truncated answer without it looks like an empty listing
             for item in page.get("Contents", ()):
                 key = item["Key"].removeprefix(ours)
-                yield Stat(key, item["Size"], item["ETag"].strip('"'), item["LastModified"])
+                if listed(key):
+                    yield Stat(key, item["Size"], item["ETag"].strip('"'), item["LastModified"])
             if not more_follows:
                 return
             more = {"ContinuationToken": page["NextContinuationToken"]}

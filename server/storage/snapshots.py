@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from server.storage.objects import ObjectStore, Stat
+from server.storage.skipped import skip
 
 VERSION = 1
 DIGITS = 12
+_KEY = re.compile(rf"users/[^/]+/db/[0-9]{{{DIGITS}}}")
 HEADER = 1024
 """Bytes of the header, padded with spaces to this fixed length so that it can be read alone."""
 
@@ -69,12 +72,21 @@ def number_of(key: str) -> int:
     return int(key.rpartition("/")[2])
 
 
+async def points(store: ObjectStore, uid: str, since: int = 0) -> AsyncIterator[tuple[int, Stat]]:
+    """The numbers of a user's stored snapshots from `since` on, in order; other objects there are skipped."""
+    after = key_of(uid, since - 1) if since > 0 else ""
+    async for stat in store.listing(folder(uid), after):
+        if _KEY.fullmatch(stat.key):
+            yield number_of(stat.key), stat
+        else:
+            skip(stat.key, "it is not a snapshot")
+
+
 async def latest(store: ObjectStore, uid: str, since: int = 0) -> int:
     """The highest number of a stored snapshot from `since` on; 0 if there is none."""
-    after = key_of(uid, since - 1) if since > 0 else ""
     highest = 0
-    async for stat in store.listing(folder(uid), after):
-        highest = number_of(stat.key)
+    async for number, _ in points(store, uid, since):
+        highest = number
     return highest
 
 
@@ -110,7 +122,7 @@ def opened(image: bytes) -> sqlite3.Connection:
 def _header(line: bytes, number: int) -> Header:
     try:
         header = Header(**json.loads(line))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise Damaged(f"snapshot {number} is damaged: its header cannot be read") from error
     if header.snapshot != VERSION:
         raise Damaged(f"snapshot {number} has version {header.snapshot}; this server reads version {VERSION}")
@@ -130,7 +142,7 @@ def outdated(snapshots: Iterable[Stat], now: datetime) -> list[str]:
 
 async def prune(store: ObjectStore, uid: str, now: datetime) -> int:
     """Delete a user's outdated snapshots; return their number."""
-    keys = outdated([stat async for stat in store.listing(folder(uid))], now)
+    keys = outdated([stat async for _, stat in points(store, uid)], now)
     for key in keys:
         await store.delete(key)
     return len(keys)

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from server.logs import logger
 from server.storage import snapshots
 from server.storage.database import Database, DatabaseFailed, Head
+from server.storage.marks import note_data
 from server.storage.objects import Exists, Missing, ObjectStore, StoreFailed
 from server.storage.snapshots import Damaged
 
@@ -49,6 +50,7 @@ class Sync:
 
     def __init__(self, store: ObjectStore, uid: str, database: Database, head: Head, clock: Seconds = awake) -> None:
         self.uid, self.fenced = uid, False
+        self._marked = False
         self._store, self._database, self._clock = store, database, clock
         self._head = head
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
@@ -132,7 +134,14 @@ class Sync:
             await self._store.put(snapshots.key_of(self.uid, number), body, if_absent=True)
         except Exists:
             n = await self._own(number)
+        await self._mark()
         self._reached(Head(n, n, number, self._head.writer))
+
+    async def _mark(self) -> None:
+        """Mark that the user has data, once for each opening: after the first snapshot, before it is acknowledged."""
+        if not self._marked:
+            await note_data(self._store, self.uid)
+            self._marked = True
 
     async def _look(self, number: int) -> None:
         """After a long pause, check for newer snapshots, because a pruned number can be put again."""

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +16,9 @@ from server.logs import logger
 from server.storage import snapshots
 from server.storage.database import Broken, Database, DatabaseFailed, Head, Reader, Transaction, open_database
 from server.storage.files import put_aside, write_image
-from server.storage.objects import ObjectStore
+from server.storage.marks import has_data, note_restored
+from server.storage.objects import ObjectStore, StoreFailed
+from server.storage.repair import check_newest, store_lost
 from server.storage.room import Room
 from server.storage.snapshots import Damaged
 from server.storage.sync import Fenced, NotDurable, Seconds, Sync, awake
@@ -27,7 +30,7 @@ _UID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 
 class Lost(Exception):
-    """The object store lost a snapshot that it acknowledged; the operator has to repair it."""
+    """The object store lost everything that it had of a user; the operator has to restore it."""
 
 
 class Overdue(Exception):
@@ -41,7 +44,7 @@ class UserDatabase:
         self.uid, self.database, self.sync = uid, database, sync
         self._refuse_after = refuse_after
         self.used = awake()
-        self.closed = False
+        self.closed, self.checked = False, False
         self._users = 0
         self._free = asyncio.Event()
         self._free.set()
@@ -142,9 +145,24 @@ class Databases:
 
     async def resume(self) -> None:
         """Open every local database, so that the upload of undurable writes continues."""
-        for path in sorted(self.local.glob("users/*/edit.sqlite")):
-            async with self.use(path.parent.name) as user_database:
-                user_database.sync.wrote()
+        names = sorted(path.parent.name for path in self.local.glob("users/*/edit.sqlite"))
+        await self._each(filter(_UID.fullmatch, names), _resume)
+
+    async def check_newest(self) -> None:
+        """Read each database's newest snapshot once after its opening, and store the data of a damaged one anew."""
+        unchecked = [each.uid for each in self.opened() if not each.checked]
+        await self._each(unchecked, partial(check_newest, self.store))
+
+    async def _each(self, users: Iterable[str], work: Callable[[UserDatabase], Awaitable[None]]) -> None:
+        """Work on users' databases; a failure keeps none of the others from it."""
+        for uid in users:
+            try:
+                async with self.use(uid) as user_database:
+                    await work(user_database)
+            except (StoreFailed, DatabaseFailed, Damaged, Lost, Fenced, Overdue) as error:
+                logger.error(
+                    "a database is left out", extra={"sync_user": uid, "why": f"{type(error).__name__}: {error}"}
+                )
 
     async def close_idle(self) -> None:
         """Close every database that is durable and was not used for a while."""
@@ -196,14 +214,15 @@ class Databases:
                 return there
         # room before the turn: two openings that wait for each other's turn would never go on
         async with self._room.for_one_more(), self._turn(uid):
-            user_database = self._open.get(uid)
+            user_database, known = self._open.get(uid), 0
             if user_database is not None and user_database.sync.fenced:
+                known = user_database.sync.synced.base
                 await self._close(user_database)
                 put_aside(self._path(uid), "fenced")
                 user_database = None
             if user_database is None:
                 try:
-                    user_database = await self._opening(uid)
+                    user_database = await self._opening(uid, known)
                 except OSError as error:
                     raise DatabaseFailed(f"a database cannot be opened: {error.strerror}") from error
             return user_database
@@ -215,10 +234,10 @@ class Databases:
     def _path(self, uid: str) -> Path:
         return self.local / "users" / uid / "edit.sqlite"
 
-    async def _opening(self, uid: str) -> UserDatabase:
+    async def _opening(self, uid: str, known: int) -> UserDatabase:
         path = self._path(uid)
         path.parent.mkdir(parents=True, exist_ok=True)
-        database, head = await self._newest(uid, path)
+        database, head = await self._newest(uid, path, known)
         try:
             head = Head(head.n, head.synced_n, head.base, secrets.token_hex(8))
             await database.note(head)
@@ -233,16 +252,21 @@ class Databases:
         self._open[uid] = user_database
         return user_database
 
-    async def _newest(self, uid: str, path: Path) -> tuple[Database, Head]:
-        """The database with every acknowledged write, and its head."""
+    async def _newest(self, uid: str, path: Path, known: int) -> tuple[Database, Head]:
+        """The database with every acknowledged write, and its head; `known` is a number that was stored before."""
         database, head = await self._here(path)
         if database is None or head is None:
             number = await snapshots.latest(self.store, uid)
-            return await self._restored(uid, path, number) if number else await _opened(path)
+            if not number:
+                return await self._new(uid, path)
+            if number < known or not known:
+                await note_restored(self.store, uid, number)
+            return await self._restored(uid, path, number)
         try:
             number = await snapshots.latest(self.store, uid, head.base)
             if number < head.base:
-                raise Lost(f"snapshot {head.base} of {uid} is gone from the object store")
+                await store_lost(self.store, uid, database, head)
+                return database, head
             if number == head.base:
                 return database, head
             header = await snapshots.read_header(self.store, uid, number)
@@ -254,6 +278,12 @@ class Databases:
         await database.close()
         put_aside(path, "overtaken")
         return await self._restored(uid, path, number)
+
+    async def _new(self, uid: str, path: Path) -> tuple[Database, Head]:
+        """The empty database of a new user; Lost if the user had data."""
+        if await has_data(self.store, uid):
+            raise Lost(f"no snapshot of {uid} is left in the object store")
+        return await _opened(path)
 
     async def _here(self, path: Path) -> tuple[Database | None, Head | None]:
         if not path.exists():
@@ -284,3 +314,7 @@ async def _opened(path: Path) -> tuple[Database, Head]:
     except BaseException:
         await database.close()
         raise
+
+
+async def _resume(user_database: UserDatabase) -> None:
+    user_database.sync.wrote()

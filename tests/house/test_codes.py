@@ -64,6 +64,10 @@ MET: dict[str, str] = {
     "RC701": "tests/server/test_lock.py",
     "RC702": "tests/server/test_proof.py",
     "RC703": "tests/server/test_proof.py",
+    "RC704": "tests/server/test_lock.py",
+    "RC705": "tests/server/test_restore.py",
+    "RC706": "tests/server/test_restore.py",
+    "RC707": "tests/server/test_restore.py",
     "RC901": "tests/supervise/test_probe.py",
 }
 """Where each code is tested: a golden whose text begins with it, or a test that names it."""

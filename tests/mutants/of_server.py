@@ -237,6 +237,27 @@ OF_SERVER = (
         ("tests/server/test_jobs.py",),
     ),
     Fault(
+        "sweep_after_a_rollback",
+        "server/footage/sweep.py",
+        "    if await _is_rolled_back(",
+        "    if False and await _is_rolled_back(",
+        ("tests/server/test_trash.py",),
+    ),
+    Fault(
+        "lost_user_is_new",
+        "server/storage/tenants.py",
+        "if await has_data(self.store, uid):",
+        "if False:",
+        ("tests/server/test_repair.py",),
+    ),
+    Fault(
+        "restore_without_a_mark",
+        "server/restore.py",
+        "    await marks.note_rollback(store, uid)\n",
+        "",
+        ("tests/server/test_restore.py",),
+    ),
+    Fault(
         "no_foreign_keys",
         "server/storage/database.py",
         '    "foreign_keys = ON",\n',

@@ -45,7 +45,7 @@ JUMPS = (-5 * HOURS, 26 * HOURS, -DAY, 0.0)
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with serving(tmp_path_factory.mktemp("clock") / "data", program=STEPPED) as running:
+    with serving(tmp_path_factory.mktemp("clock") / "data", program=STEPPED, trash_for="1") as running:
         yield running
 
 

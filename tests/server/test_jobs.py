@@ -183,7 +183,7 @@ def gone(data: Path) -> None:
 def test_what_no_row_names_is_swept(tmp_path: Path, game: Path) -> None:
     data = tmp_path / "data"
     token = add_user(data, "ann")
-    with serving(data, sweep_after="0.2") as site, site.client(token) as ann:
+    with serving(data, sweep_after="0.2", trash_for="0.1") as site, site.client(token) as ann:
         answer = export(ann, one_clip(ann, game))
         (raw,) = ann.get("/api/raw-clips").json()["raw_clips"]
         assert ann.get(f"/api/raw-clips/{raw['id']}/filmstrip").status_code == 200

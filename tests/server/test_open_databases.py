@@ -205,12 +205,12 @@ def test_a_database_that_cannot_be_opened_holds_up_no_others_exports(
     away = [USERS[0], USERS[0]]
     opening = Databases._opening
 
-    async def failing(databases: Databases, uid: str) -> UserDatabase:
+    async def failing(databases: Databases, uid: str, known: int) -> UserDatabase:
         if uid in away:
             away.remove(uid)
             assert (uid, started) == (USERS[0], [USERS[1]] * (len(away) == 0))
             raise StoreFailed("the store is away")
-        return await opening(databases, uid)
+        return await opening(databases, uid, known)
 
     async def scene(services: Services) -> None:
         for uid in USERS[:2]:

@@ -130,10 +130,10 @@ def test_a_project_takes_its_films_with_it_and_leaves_its_footage(site: Site, us
     project_id = one_clip(user, game)
     answer = export(user, project_id)
     film(user, answer)
-    media = site.data / "objects" / "users" / user.get("/api/me").json()["id"] / "media"
-    assert len([path for path in media.iterdir() if path.name.startswith("v_")]) == 1
+    objects = site.data / "objects" / "users" / user.get("/api/me").json()["id"]
+    (made,) = (objects / "media").glob("v_*")
     assert user.delete(f"/api/projects/{project_id}").status_code == 204
-    assert [path for path in media.iterdir() if path.name.startswith("v_")] == []
+    assert [path.name for path in (objects / "trash").iterdir()] == [made.name]
     refused(user.get(f"/api/working-videos/{answer.json()['working_video_id']}"), 404, "working_video_not_found")
     assert len(user.get("/api/raw-clips").json()["raw_clips"]) == 1
 

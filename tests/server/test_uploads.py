@@ -29,7 +29,7 @@ def uploads(folder: Path, **settings: Any) -> Uploads:
     return Uploads(made)
 
 
-async def nothing() -> int:
+async def nothing(_: int) -> int:
     return 0
 
 

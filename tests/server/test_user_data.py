@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from server.accounts import Accounts
+from server.exports.unfinished import Unfinished
 from server.footage.cache import MediaCache
 from server.footage.facts import media_key
 from server.settings import Settings
@@ -38,6 +39,7 @@ async def fill(data: Path, uid: str) -> None:
     stat = await store.put(raw, FOOTAGE)
     await store.put(film, FILM)
     await store.put(f"{raw}.strip", b"pictures")
+    await Unfinished(store).add(uid, "an export")
     copy = MediaCache(store, settings.local / "footage", settings.temporary, 100).path(stat)
     copy.parent.mkdir(parents=True, exist_ok=True)
     copy.write_bytes(FOOTAGE)

@@ -59,8 +59,10 @@ def state_of(client: httpx.Client, raw: str) -> Json:
 
 
 def kept(site: Site, raw: str) -> set[str]:
-    """The names of the stored objects of a raw clip."""
-    return {path.name.removeprefix(raw) for path in (site.data / "objects").rglob(f"{raw}*")}
+    """The names of the stored objects of a raw clip that are not in the trash."""
+    users = site.data / "objects" / "users"
+    media, trash = ({path.name for path in users.glob(f"*/{kind}/{raw}*")} for kind in ("media", "trash"))
+    return {name.removeprefix(raw) for name in media - trash}
 
 
 @pytest.mark.further
