@@ -4,10 +4,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-TESTS := $(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not slow and not fault and not browser
+TESTS := $(BIN)/python -m pytest -q -n $(if $(FAULTS),4,3) --dist worksteal \
+	-m "not slow and not browser$(if $(FURTHER),, and not further)$(if $(FAULTS),, and not fault)"
 COVERED := $(if $(COVER),--cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95)
 FILMS := demo/bunny demo/square demo/legacy
-FAULTS := $(BIN)/python -m pytest -q -n 4 --dist worksteal tests/server/test_machine.py tests/server -m
+FAILING := $(BIN)/python -m pytest -q -n 4 --dist worksteal tests/server/test_machine.py tests/server -m
 REELC_CONFORM_REELS ?= 300
 REELC_CONFORM_PICTURES ?= 50
 
@@ -15,7 +16,7 @@ REELC_CONFORM_PICTURES ?= 50
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo $(FILMS) footage field test faults sweep mutants browser pictures check fmt lint types layers golden conform bench cover further serve schema openapi docs vendor vendor-check clean
+.PHONY: help setup demo $(FILMS) footage field test faults sweep mutants browser pictures check fmt lint types layers golden conform bench cover serve schema openapi docs vendor vendor-check clean
 
 help: ## list these targets
 	@awk -F ' *## ' '/^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,19 +40,16 @@ $(FILMS): demo/%: footage
 footage: setup
 	$(BIN)/python examples/fetch_footage.py
 
-test: setup ## run the tests; of the tests of films, the first case of each
-	$(TESTS) and not further" $(COVERED)
-
-further: setup ## run the further cases of the tests of films
-	$(TESTS) and further"
+test: setup ## run the quick tests; with FURTHER=yes all that must pass before a commit
+	$(TESTS) $(COVERED)
 
 faults: setup ## make servers, stores and disks fail, and check that no acknowledged data is lost
-	$(FAULTS) "fault and not slow"
+	$(FAILING) "fault and not slow"
 
 sweep: setup ## run the random tests with large numbers of lives, kills, damage, requests, reels and odd files; hours
-	REELC_MACHINES=2000 REELC_KILL_ROUNDS=1000 REELC_KILLS=200 REELC_DISCONNECTS=2000 REELC_MUTATIONS=2000 $(FAULTS) fault
-	REELC_EXAMPLES=100 REELC_TRIES=5000 $(BIN)/python -m pytest -q -n 2 \
-		tests/server/test_openapi.py tests/pipeline/test_hostile.py
+	REELC_MACHINES=2000 REELC_KILL_ROUNDS=1000 REELC_KILLS=200 REELC_DISCONNECTS=2000 REELC_MUTATIONS=2000 $(FAILING) fault
+	REELC_EXAMPLES=100 REELC_TRIES=2000 $(BIN)/python -m pytest -q -n 2 --dist worksteal \
+		tests/server/test_openapi.py tests/pipeline tests/passes tests/emit tests/lower tests/timeline tests/model tests/ir
 	REELC_CONFORM_REELS=2000 REELC_CONFORM_PICTURES=400 $(BIN)/python -m pytest -q -n 2 --dist worksteal \
 		tests/conform/test_random_reels.py tests/conform/test_reference.py tests/conform/test_stills.py
 	REELC_ODD=500 $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/field/test_odd.py
@@ -62,7 +60,7 @@ field: setup ## render and judge public files; those that are missing are fetche
 mutants: setup ## plant known faults, and check that the tests catch each
 	$(BIN)/python -m tests.mutants
 
-check: lint types layers cover further ## all checks that must pass before a commit
+check: lint types layers cover ## all checks that must pass before a commit
 
 fmt: setup ## format the code, and fix lint errors where possible
 	$(BIN)/ruff format .
@@ -92,8 +90,8 @@ conform: setup ## every film test, with both builds of ffmpeg; random reels, rea
 bench: setup ## measure time and memory, compared with hand-written ffmpeg
 	$(BIN)/python -m bench
 
-cover: ## run the tests with coverage of compiler/; less than 95 % fails
-	$(MAKE) --no-print-directory test COVER=yes
+cover: ## run the quick and the further tests with coverage of compiler/; less than 95 % fails
+	$(MAKE) --no-print-directory test FURTHER=yes COVER=yes
 
 schema: setup ## regenerate compiler/cli/reel.schema.json
 	$(BIN)/python -c 'import json; from compiler.model.schema_forms import schema; print(json.dumps(schema(), indent=2))' \

@@ -52,7 +52,7 @@ def _seconds(folder: str, program: str, *arguments: str) -> float:
 
 def _make_reel(folder: Path) -> None:
     """A reel of one small clip."""
-    command = [find_build().path, "-v", "error", *PICTURE, *SOUND, "-preset", "ultrafast", folder / "clip.mp4"]
+    command = [find_build().path, "-v", "error", *PICTURE, *SOUND, "-preset", "ultrafast", str(folder / "clip.mp4")]
     subprocess.run(command, check=True)
     canvas = {"width": 64, "height": 64, "fps": "30"}
     reel = {"reel": 1, "canvas": canvas, "clips": [{"media": "clip.mp4"}]}

@@ -73,6 +73,9 @@ class ReelError(Exception):
             "hint": self.hint or None,
         }
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _of_fields, (self.code, self.loc, self.message, self.detail, self.hint)
+
     def __str__(self) -> str:
         lines = [f"error[{self.code}]: {self.message}"]
         place = "  ".join(filter(None, (f'clip "{self.loc.clip}"' if self.loc.clip else "", self.loc.pointer)))
@@ -80,6 +83,10 @@ class ReelError(Exception):
         if self.hint:
             lines.append(f"  hint: {self.hint}")
         return "\n".join(lines)
+
+
+def _of_fields(code: str, loc: Loc, message: str, detail: str, hint: str) -> ReelError:
+    return ReelError(code, loc, message, detail=detail, hint=hint)
 
 
 class ReelErrors(ExceptionGroup[ReelError]):

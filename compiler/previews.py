@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from time import monotonic
@@ -38,10 +38,12 @@ OnProgress = Callable[[Progress], None]
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds without progress after which an ffmpeg is stopped, and seconds that it may take in all."""
+    """Seconds without progress after which an ffmpeg is stopped, seconds that it may take in all, and its memory."""
 
     stall_after: float = 60
     deadline: float | None = None
+    memory: int | None = None
+    """Bytes of heap and stacks that each child may have."""
 
 
 async def make_strip(media: Media, build: Build, folder: Path, output: Path, patience: Patience) -> Strip:
@@ -177,7 +179,7 @@ async def _watched(
         stall_after=patience.stall_after,
         deadline=patience.deadline,
         origins=origins,
-        limits=limits,
+        limits=replace(limits, data=patience.memory),
         cwd=folder,
         feeds=fed,
     )

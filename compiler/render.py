@@ -15,8 +15,10 @@ from compiler.errors import Loc, Notice, ReelError
 from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.pipeline import Compiled, Still, Unit
+from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.progress import Progress
 from compiler.supervise.films.render import Film, FromFolder, RenderStep, render
+from compiler.supervise.films.run import RENDERING
 from compiler.supervise.films.still import render_still
 from compiler.supervise.films.verdict import Origins
 from compiler.supervise.films.verify import Expected
@@ -34,6 +36,8 @@ async def render_reel(
     overwrite: bool = False,
     stall_after: float = 60,
     deadline: float | None = None,
+    limits: ChildLimits = RENDERING,
+    cgroup: Path | None = None,
 ) -> Film:
     """Render a compiled reel to `output`, complete and as planned; on a coded error `output` stays untouched."""
     begun, furthest = compiled, Furthest(on_progress)
@@ -48,6 +52,8 @@ async def render_reel(
                 overwrite=overwrite,
                 stall_after=stall_after,
                 deadline=deadline,
+                limits=limits,
+                cgroup=cgroup,
             )
         except ReelError as error:
             concealing = await conceal(compiled, error)

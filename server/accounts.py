@@ -1,27 +1,26 @@
 """Users and their tokens, kept in the object store: they outlive this machine, and every server can read them.
 
-`accounts/<uid>` is a `User`; `tokens/<SHA-256 of a token>` is a `Token`. Only the hash of a token is stored.
+`accounts/<uid>` is a `User`; `tokens.py` stores tokens.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import contextlib
 import json
 import re
-import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 
+from server.ids import is_name
 from server.logs import logger
+from server.storage.marks import DATA
 from server.storage.objects import Exists, Missing, ObjectStore, StoreFailed
+from server.storage.skipped import skip
 from server.storage.sync import Seconds, awake
+from server.tokens import Kind, Token, Tokens, id_of, key_of
 
-Kind = Literal["bearer", "link", "session"]
-
-LINK_FOR = timedelta(hours=1)
 REMEMBERED = 5.0
 """Seconds for which a token is accepted after a look-up: a revoked token works at most this long."""
 STALE = REMEMBERED / 2
@@ -30,8 +29,14 @@ BELIEVED = 600.0
 """Seconds for which a token is accepted while the store does not answer, so that reads go on."""
 LOOK_WITHIN = 5.0
 MOST_REMEMBERED = 10_000
+MOST_SESSIONS = 100
+"""Sessions that a user may have; a new one ends the oldest. Anybody with a token can make sessions."""
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+ACCOUNTS = "accounts/"
+
+MALFORMED = (ValueError, TypeError, RecursionError)
+"""The exceptions of reading a damaged object; the last is that of deeply nested JSON."""
+
 _TOKEN = re.compile(r"reelc_[A-Za-z0-9_-]{43}")
 
 
@@ -45,16 +50,6 @@ class User:
 
     uid: str
     created_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A token as it is stored: its user, its kind, and when it expires (None: never)."""
-
-    uid: str
-    kind: Kind
-    created_at: str
-    expires_at: str | None
 
 
 @dataclass(slots=True)
@@ -72,20 +67,26 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def check_name(uid: str) -> None:
+    """ValueError for an invalid name of a user."""
+    if not is_name(uid):
+        raise ValueError("a user name has 1 to 32 of a-z, 0-9, - and _, and begins with a letter or digit")
+
+
 class Accounts:
     """The users of one store."""
 
     def __init__(self, store: ObjectStore, clock: Seconds = awake, now: Callable[[], datetime] = _now) -> None:
         self._store, self._clock, self._now = store, clock, now
+        self._tokens = Tokens(store, clock, now)
         self._known: dict[str, _Known] = {}
         self._looking: set[asyncio.Task[None]] = set()
 
     async def add(self, uid: str) -> User:
         """Add a user; ValueError for an invalid name, Exists for a name that is taken."""
-        if not _NAME.fullmatch(uid):
-            raise ValueError("a user name has 1 to 32 of a-z, 0-9, - and _, and begins with a letter or digit")
+        check_name(uid)
         user = User(uid, self._now().isoformat(timespec="seconds"))
-        await self._store.put(f"accounts/{uid}", json.dumps(asdict(user)).encode(), if_absent=True)
+        await self._store.put(f"{ACCOUNTS}{uid}", json.dumps(asdict(user)).encode(), if_absent=True)
         return user
 
     async def ensure(self, uid: str) -> None:
@@ -95,55 +96,110 @@ class Accounts:
         except Exists:
             return
 
+    async def names(self) -> list[str]:
+        """The names of all users, sorted, whether or not their accounts can be read."""
+        found = [stat.key.removeprefix(ACCOUNTS) async for stat in self._store.listing(ACCOUNTS)]
+        for stray in (name for name in found if not is_name(name.removesuffix(DATA))):
+            skip(f"{ACCOUNTS}{stray}", "it has no user's name")
+        return [name for name in found if is_name(name)]
+
     async def users(self) -> list[User]:
-        """Every user, sorted by name."""
-        stats = [stat async for stat in self._store.listing("accounts/")]
-        return [User(**json.loads(await self._store.get(stat.key))) for stat in stats]
+        """Every user whose account can be read, sorted by name."""
+        found = [await self._user(name) for name in await self.names()]
+        return [user for user in found if user is not None]
+
+    async def _user(self, name: str) -> User | None:
+        """A user; None if the account cannot be read, or is gone meanwhile."""
+        key = f"{ACCOUNTS}{name}"
+        try:
+            user = User(**json.loads(await self._store.get(key)))
+        except Missing:
+            return None
+        except (StoreFailed, *MALFORMED) as error:
+            skip(key, f"it cannot be read: {error}")
+            return None
+        if user.uid != name or not isinstance(user.created_at, str):
+            skip(key, "it is another user's account")
+            return None
+        return user
 
     async def issue(self, uid: str, kind: Kind, good_for: timedelta | None = None) -> str:
         """Make a token for a user and return it, the only time it is readable; NoSuchUser."""
         try:
-            await self._store.head(f"accounts/{uid}")
+            await self._store.head(f"{ACCOUNTS}{uid}")
         except Missing:
             raise NoSuchUser(uid) from None
-        secret = f"reelc_{secrets.token_urlsafe(32)}"
-        now = self._now()
-        until = None if good_for is None else (now + good_for).isoformat(timespec="seconds")
-        token = Token(uid, kind, now.isoformat(timespec="seconds"), until)
-        await self._store.put(_key(secret), json.dumps(asdict(token)).encode(), if_absent=True)
+        secret = await self._tokens.issue(uid, kind, good_for)
+        if kind == "session":
+            with contextlib.suppress(StoreFailed):  # the next sign-in ends the others
+                await self._end_oldest(uid, key_of(secret))
         return secret
+
+    async def _end_oldest(self, uid: str, newest: str) -> None:
+        """Revoke the oldest sessions of a user with too many."""
+        tokens = {key: token for key, token in (await self._tokens.every()).items() if token.uid == uid}
+        sessions = [(key == newest, token.created_at, key) for key, token in tokens.items() if token.kind == "session"]
+        await self._revoke([key for *_, key in sorted(sessions)[:-MOST_SESSIONS]])
 
     async def revoke(self, uid: str) -> int:
         """Revoke every token of a user and return their number; the user and the user's data remain."""
-        count = 0
-        async for stat in self._store.listing("tokens/"):
-            if Token(**json.loads(await self._store.get(stat.key))).uid == uid:
-                await self._store.delete(stat.key)
-                count += 1
-        self._known.clear()
-        return count
+        keys = await self.keys(uid)
+        await self._revoke(keys)
+        return len(keys)
+
+    async def keys(self, uid: str) -> list[str]:
+        """The keys of all tokens of a user, expired ones too."""
+        return [key for key, token in (await self._tokens.every(fresh=True)).items() if token.uid == uid]
+
+    async def sessions(self, uid: str) -> dict[str, Token]:
+        """The tokens of a user that have not expired, by id, the oldest first."""
+        now, tokens = self._now(), await self._tokens.every()
+        ours = ((key, token) for key, token in tokens.items() if token.uid == uid and not token.has_expired(now))
+        return {id_of(key): token for key, token in sorted(ours, key=lambda each: (each[1].created_at, each[0]))}
+
+    async def end_session(self, uid: str, session_id: str) -> bool:
+        """Revoke the token of a user with this id; False if the user has none."""
+        tokens = await self._tokens.every()
+        keys = [key for key, token in tokens.items() if token.uid == uid and id_of(key) == session_id]
+        await self._revoke(keys)
+        return bool(keys)
 
     async def user_of(self, secret: str, *kinds: Kind) -> str | None:
         """The id of the token's user; None unless the token is of one of these kinds and has not expired."""
         if not _TOKEN.fullmatch(secret):
             return None
-        token = await self._token(_key(secret))
+        token = await self._token(key_of(secret))
         if token is None or token.kind not in kinds:
             return None
-        expired = token.expires_at is not None and datetime.fromisoformat(token.expires_at) <= self._now()
-        return None if expired else token.uid
+        return None if token.has_expired(self._now()) else token.uid
+
+    async def use_link(self, secret: str) -> bool:
+        """Use a valid link; False if it was used before, on this server or on another one. A bearer stays valid."""
+        token = await self._token(key_of(secret))
+        if token is not None and token.kind != "link":
+            return True
+        self._known.pop(key_of(secret), None)
+        return token is not None and await self._tokens.use_up(key_of(secret))
 
     async def forget(self, secret: str) -> None:
         """Revoke one token."""
-        key = _key(secret)
-        self._known.pop(key, None)
-        await self._store.delete(key)
+        if _TOKEN.fullmatch(secret):
+            await self._revoke([key_of(secret)])
+
+    async def tidy(self) -> None:
+        """Repeat revocations that the store did not take, and delete expired tokens."""
+        await self._tokens.tidy()
 
     async def stop(self) -> None:
         """Stop every look-up in the background, before the store is closed."""
         for task in self._looking:
             task.cancel()
         await asyncio.gather(*self._looking, return_exceptions=True)
+
+    async def _revoke(self, keys: list[str]) -> None:
+        for key in keys:
+            self._known.pop(key, None)
+        await self._tokens.revoke(keys)
 
     async def _token(self, key: str) -> Token | None:
         """The stored token; a known one is refreshed in the background, unless its last look-up is too old."""
@@ -190,12 +246,6 @@ class Accounts:
     async def _stored(self, key: str) -> Token | None:
         try:
             async with asyncio.timeout(LOOK_WITHIN):
-                return Token(**json.loads(await self._store.get(key)))
-        except Missing:
-            return None
+                return await self._tokens.get(key)
         except TimeoutError:
             raise StoreFailed("a token cannot be looked up in time") from None
-
-
-def _key(secret: str) -> str:
-    return f"tokens/{hashlib.sha256(secret.encode()).hexdigest()}"

@@ -18,8 +18,10 @@ from starlette.routing import Route
 
 from server.description.asyncapi import events
 from server.description.openapi import document
+from server.exports.resume import resume_exports
 from server.failures import UNSTORED
-from server.footage.sweep import sweep
+from server.footage.sweep import Delays, sweep
+from server.footage.trash import trash_of
 from server.logs import logger
 from server.problem import Problem
 from server.routes import (
@@ -44,8 +46,10 @@ from server.web.durable import Durable
 from server.web.envelope import Envelope
 from server.web.framing import Framing
 from server.web.pages import problem_page, wants_page
+from server.web.proxies import Proxies
 from server.web.rate_limits import AddressLimit
 from server.web.services import Services
+from server.web.turns import InTurn
 
 OPERATIONS: tuple[Operation, ...] = tuple(
     chain.from_iterable(
@@ -70,7 +74,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
 """Every operation, in the order of matching."""
 
 TEND_AFTER, TEND_EVERY = 600.0, 6 * 3600.0
-TIDY_EVERY, TAKE_UP_EVERY, SWEEP_EVERY = 60.0, 5.0, 3600.0
+TIDY_EVERY, SWEEP_EVERY = 60.0, 3600.0
 ERRORS = {
     404: ("not_found", "nothing is at this address"),
     405: ("method_not_allowed", "this address does not take this method"),
@@ -82,6 +86,8 @@ def make_app(services: Services) -> Starlette:
     app = Starlette(
         routes=[*routes(OPERATIONS, services), Sockets(services).route()],
         middleware=[
+            Middleware(Proxies, settings=services.settings),
+            Middleware(InTurn),
             Middleware(Envelope, metrics=services.metrics, secure=services.settings.secure),
             Middleware(Framing, settings=services.settings),
             Middleware(AddressLimit, limits=services.limits),
@@ -135,44 +141,56 @@ def _lifespan(services: Services) -> Callable[[Starlette], contextlib.AbstractAs
 
 
 async def _tidy(services: Services) -> None:
-    """Resume uploads that an earlier run left unfinished; then close idle databases every minute."""
+    """Every minute resume uploads, close idle databases, check the newest snapshots of opened ones, and tidy tokens."""
+    databases = services.databases
     while True:
-        try:
-            await services.databases.resume()
-            await services.databases.close_idle()
-        except UNSTORED as error:
-            logger.warning("idle databases not closed", extra={"why": f"{type(error).__name__}: {error}"})
+        for work in (databases.resume, databases.close_idle, databases.check_newest, services.accounts.tidy):
+            try:
+                await work()
+            except UNSTORED as error:
+                logger.warning("not tidied", extra={"why": f"{type(error).__name__}: {error}"})
         await asyncio.sleep(TIDY_EVERY)
 
 
 async def _take_up(services: Services) -> None:
-    """Resume the exports of every user that an earlier run left unfinished, on whatever machine."""
-    left: set[str] | None = None
-    while left is None or left:
-        try:
-            left = {user.uid for user in await services.accounts.users()} if left is None else left
-            for uid in sorted(left):
-                await services.jobs.adopt(uid)
-                left.discard(uid)
-        except UNSTORED as error:
-            logger.warning("exports not resumed", extra={"why": f"{type(error).__name__}: {error}"})
-            await asyncio.sleep(TAKE_UP_EVERY)
+    """Resume the exports that an earlier run left unfinished."""
+    tidied_after = services.settings.sweep_after
+    await resume_exports(services.jobs, services.databases, services.accounts, tidied_after)
 
 
 async def _sweep(services: Services) -> None:
-    """Delete objects without a row, at regular intervals."""
-    older = timedelta(seconds=services.settings.sweep_after)
+    """Move objects without a row to the trash and delete old trash, at regular intervals."""
+    settings = services.settings
+    delays = Delays(timedelta(seconds=settings.sweep_after), timedelta(seconds=settings.trash_for))
     while True:
-        await asyncio.sleep(min(SWEEP_EVERY, services.settings.sweep_after))
-        for uid in [user_database.uid for user_database in services.databases.opened()]:
-            try:
-                async with services.databases.use(uid) as user_database:
-                    count = await sweep(services.store, services.sending, user_database, services.coming, older)
-            except UNSTORED as error:
-                logger.warning("not swept", extra={"why": f"{type(error).__name__}: {error}"})
-                continue
-            if count:
-                logger.info("swept", extra={"sync_user": uid, "objects": count})
+        await asyncio.sleep(min(SWEEP_EVERY, settings.sweep_after, settings.trash_for))
+        try:
+            users = await _to_sweep(services, delays.trashed)
+        except UNSTORED as error:
+            logger.warning("not swept", extra={"why": f"{type(error).__name__}: {error}"})
+            continue
+        for uid in users:
+            await _sweep_user(services, uid, delays)
+
+
+async def _to_sweep(services: Services, trashed: timedelta) -> list[str]:
+    """The users whose databases are open, and those that have old trash."""
+    found, before = {user_database.uid for user_database in services.databases.opened()}, datetime.now(UTC) - trashed
+    for uid in await services.accounts.names():
+        if uid not in found and any(since < before for since in (await trash_of(services.store, uid)).values()):
+            found.add(uid)
+    return sorted(found)
+
+
+async def _sweep_user(services: Services, uid: str, delays: Delays) -> None:
+    try:
+        async with services.databases.use(uid) as user_database:
+            count = await sweep(services.store, services.sending, user_database, services.coming, delays)
+    except UNSTORED as error:
+        logger.warning("not swept", extra={"sync_user": uid, "why": f"{type(error).__name__}: {error}"})
+        return
+    if count:
+        logger.info("swept", extra={"sync_user": uid, "objects": count})
 
 
 async def _tend(services: Services) -> None:
@@ -185,13 +203,13 @@ async def _tend(services: Services) -> None:
 
 async def _tend_once(services: Services) -> None:
     try:
-        users = await services.accounts.users()
+        users = await services.accounts.names()
     except UNSTORED as error:
         logger.warning("snapshots not thinned", extra={"why": f"{type(error).__name__}: {error}"})
         return
-    for user in users:
+    for uid in users:
         try:
-            await services.databases.tend(user.uid, datetime.now(UTC))
+            await services.databases.tend(uid, datetime.now(UTC))
         except (*UNSTORED, Missing, OSError) as error:
-            extra = {"sync_user": user.uid, "why": f"{type(error).__name__}: {error}"}
+            extra = {"sync_user": uid, "why": f"{type(error).__name__}: {error}"}
             logger.warning("snapshots not thinned", extra=extra)

@@ -1,23 +1,26 @@
-"""`reelc serve`, `user`, `scrub`, `downgrade` and `config`: the server's commands, added to those of the compiler.
+"""`reelc serve`, `user`, `scrub`, `downgrade`, `restore`, `backup` and `config`: the server's commands.
 
-A command imports the server when it runs, so that `reelc render` does not load it.
+They are added to those of the compiler's command line. A command imports the server when it runs, so that
+`reelc render` does not load it.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from compiler.cli import app, main
 from compiler.cli.facts import FURTHER_CHECKS
-from compiler.cli.help import Command, Group
+from compiler.cli.help import Command
 from compiler.cli.options import AsJson
 from compiler.codes import MEDIA_UNREADABLE, UNREACHABLE
+from server.commands import Data, Host, Port, load, with_store
+from server.restore_commands import backup_command, restore_command
+from server.user_commands import link, user_app
 
 __all__ = ["main"]
 
@@ -27,17 +30,10 @@ if TYPE_CHECKING:
     from server.settings import Settings
     from server.storage.objects import ObjectStore
 
-T = TypeVar("T")
 FIRST_USER = "me"
 """The user that `reelc serve` adds if there is none."""
 
-user_app = typer.Typer(cls=Group, help="Add, list and revoke users.")
 app.add_typer(user_app, name="user")
-
-Host = Annotated[str | None, typer.Option(help="The address to listen on.")]
-Port = Annotated[int | None, typer.Option(help="The port; 0 takes a free one.")]
-Data = Annotated[Path | None, typer.Option(help="The folder for databases and, by default, media.")]
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The user: a-z, 0-9, - and _.")]
 
 
 @app.command("serve", cls=Command)
@@ -84,49 +80,6 @@ def config_command(
     typer.echo(explained(settings, {name: value for name, value in given.items() if value is not None}), nl=False)
 
 
-@user_app.command("add", cls=Command)
-def add_command(name: Name) -> None:
-    """Add a user, or a token for an existing one.
-
-    Prints the token, which cannot be printed again, and a sign-in link.
-    """
-    settings = load()
-
-    async def work(accounts: Accounts) -> None:
-        try:
-            await accounts.ensure(name)
-        except ValueError as error:
-            raise typer.BadParameter(str(error)) from error
-        typer.echo(await accounts.issue(name, "bearer"))
-        typer.echo(f"sign in within the hour: {await _link(accounts, settings, name)}", err=True)
-
-    _with_accounts(settings, work)
-
-
-@user_app.command("list", cls=Command)
-def list_command() -> None:
-    """Print all users and when each was added."""
-
-    async def work(accounts: Accounts) -> None:
-        for user in await accounts.users():
-            typer.echo(f"{user.uid}\t{user.created_at}")
-
-    _with_accounts(load(), work)
-
-
-@user_app.command("revoke", cls=Command)
-def revoke_command(name: Name) -> None:
-    """Revoke all tokens and sessions of a user.
-
-    The user's projects and footage stay.
-    """
-
-    async def work(accounts: Accounts) -> None:
-        typer.echo(f"{await accounts.revoke(name)} tokens revoked", err=True)
-
-    _with_accounts(load(), work)
-
-
 @app.command("scrub", cls=Command)
 def scrub_command(
     data: Data = None,
@@ -154,7 +107,7 @@ def scrub_command(
         if report.findings:
             raise typer.Exit(MEDIA_UNREADABLE)
 
-    _with_store(load(data=data), work)
+    with_store(load(data=data), work)
 
 
 @app.command("downgrade", cls=Command)
@@ -180,74 +133,37 @@ def downgrade_command(data: Data = None) -> None:
             raise typer.Exit(UNREACHABLE) from error
         typer.echo(f"{len(users)} users stored in the earlier format", err=True)
 
-    _with_store(load(data=data), work)
+    with_store(load(data=data), work)
 
 
-def _store_rows() -> tuple[Row, ...]:
-    """The rows of `reelc doctor` about the store; the server is loaded only where one is set up."""
-    variables = {"REELC_DATA", "REELC_STORE", "REELC_S3_BUCKET", "REELC_CONFIG"}
+app.command("restore", cls=Command)(restore_command)
+app.command("backup", cls=Command)(backup_command)
+
+
+def _server_rows() -> tuple[Row, ...]:
+    """The rows of `reelc doctor` about the server; the server is loaded only where one is set up."""
+    variables = {
+        "REELC_DATA",
+        "REELC_STORE",
+        "REELC_S3_BUCKET",
+        "REELC_CONFIG",
+        "REELC_RENDER_MEMORY",
+        "REELC_RENDER_CGROUP",
+    }
     if not variables & os.environ.keys() and not Path("reelc.toml").exists() and not Path("reelc-data").exists():
         return ()
-    from server.checkup import store_rows
+    from server.checkup import server_rows
 
-    return store_rows()
-
-
-FURTHER_CHECKS.append(_store_rows)
+    return server_rows()
 
 
-def load(**given: Any) -> Settings:
-    """The settings, with the given options in place of stored ones; a usage error for an invalid one."""
-    from pydantic import ValidationError
-
-    from server.settings import Settings
-
-    try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        message = "; ".join(
-            f"{'.'.join(map(str, each['loc'])) or 'settings'}: {each['msg']}" for each in error.errors()
-        )
-        raise typer.BadParameter(message) from error
-
-
-def _with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[None]]) -> None:
-    from server.accounts import Accounts
-
-    _with_store(settings, lambda store: work(Accounts(store)))
-
-
-def _with_store(settings: Settings, work: Callable[[ObjectStore], Awaitable[None]]) -> None:
-    import asyncio
-
-    from server.storage.objects import StoreFailed
-    from server.web.services import make_store
-
-    async def whole() -> None:
-        store = make_store(settings)
-        try:
-            await work(store)
-        finally:
-            await store.close()
-
-    try:
-        asyncio.run(whole())
-    except StoreFailed as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(UNREACHABLE) from error
+FURTHER_CHECKS.append(_server_rows)
 
 
 async def _sign_in(accounts: Accounts, settings: Settings) -> None:
     """Print the server's address, and a sign-in link for the first user."""
-    users = await accounts.users()
-    if not users:
-        await accounts.add(FIRST_USER)
-    name = users[0].uid if users else FIRST_USER
+    names = await accounts.names()
+    name = names[0] if names else FIRST_USER
+    await accounts.ensure(name)
     typer.echo(f"reelc serves {settings.url}", err=True)
-    typer.echo(await _link(accounts, settings, name))
-
-
-async def _link(accounts: Accounts, settings: Settings, name: str) -> str:
-    from server.accounts import LINK_FOR
-
-    return f"{settings.url}/sign-in?token={await accounts.issue(name, 'link', LINK_FOR)}"
+    typer.echo(await link(accounts, settings, name))

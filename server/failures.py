@@ -25,8 +25,11 @@ def unstored(error: Exception) -> Problem:
             return storage_problem("another server is changing this user's data: read it again, then repeat the change")
         case Overdue():
             return storage_problem("changes are refused until earlier ones are stored safely", retry_after=5)
-        case Damaged() | Lost() | TooNew():
-            return storage_problem("this user's data is damaged: the operator has to repair it", retry_after=60)
+        case Damaged() | Lost():
+            message = "this user's data cannot be read from the object store: the operator has to restore it"
+            return Problem(503, "data_lost", message, headers={"Retry-After": "60"})
+        case TooNew():
+            return storage_problem("this user's data was written by a newer server", retry_after=60)
     return storage_problem("the storage does not answer: try again")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from server.storage.skipped import skipped
 from server.storage.tenants import Databases
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -26,12 +27,15 @@ class Metrics:
             registry=self.registry,
         )
         self.orphans = Counter(
-            "reelc_orphans", "Objects that could not be deleted with their rows.", registry=self.registry
+            "reelc_orphans", "Objects that could not be put into the trash with their rows.", registry=self.registry
         )
         self.exports = Counter("reelc_exports", "Exports that ended.", ["state"], registry=self.registry)
         self.views = Counter("reelc_views", "Strips, peaks and proxies.", ["kind", "state"], registry=self.registry)
         self.under_way = self._gauge("reelc_exports_under_way", "Exports that wait or run.")
         self._gauge("reelc_open_databases", "Databases that are open.").set_function(lambda: len(databases.opened()))
+        self._gauge("reelc_skipped_objects", "Objects that were skipped, because they cannot be read.").set_function(
+            skipped
+        )
         self._gauge("reelc_unsynced_users", "Users with changes that are not durable yet.").set_function(
             lambda: sum(user_database.sync.pending > 0 for user_database in databases.opened())
         )

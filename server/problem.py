@@ -79,8 +79,8 @@ def from_reel(error: ReelError | ReelErrors, status: int = UNPROCESSABLE, prefix
 def fault(error: ReelError, prefix: str = "", into: str = "") -> dict[str, Any]:
     """One error of the compiler as an entry of an answer's `errors`."""
     members: dict[str, Any] = {name: value for name, value in error.fields().items() if value is not None}
-    if "detail" in members and not error.code.startswith(OF_THE_EDIT):
-        members["detail"] = without_folders(members["detail"])
+    if not error.code.startswith(OF_THE_EDIT):
+        members |= {name: without_folders(members[name]) for name in ("message", "detail", "hint") if name in members}
     pointer = members.get("pointer")
     if prefix and isinstance(pointer, str) and pointer.startswith(prefix):
         members["pointer"] = into + pointer.removeprefix(prefix)

@@ -9,16 +9,18 @@ import resource
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
+from ipaddress import ip_address
 
 import uvicorn
 
+from compiler.supervise.children.cgroup import group
 from compiler.supervise.children.level import VARIABLE, confinement
 from server.accounts import Accounts
 from server.app import make_app
-from server.logs import set_up
-from server.privacy import close_memory, forget_secrets
+from server.logs import logger, set_up
+from server.privacy import close_files, close_memory, close_new_files, forget_secrets
 from server.settings import Settings
-from server.storage.lock import locked
+from server.storage.lock import check_writable, locked
 from server.storage.objects import ObjectStore
 from server.storage.proof import prove
 from server.web.connections import Connections, protocols
@@ -33,14 +35,20 @@ Greeting = Callable[[Accounts], Awaitable[None]]
 def serve(settings: Settings, greet: Callable[[Settings], Greeting]) -> None:
     """Serve until a signal ends the process; `greet` gets the final settings, with the port that the system chose.
 
-    RC615 if the settings require more of the sandbox than this machine can do; RC701 if another server uses the data
-    folder; RC702 or RC703 if the object store cannot be used; OSError when the address is in use.
+    RC615 if the settings require more of the sandbox than this machine can do; RC616 if renders cannot have a
+    cgroup where the settings name one; RC701 if another server uses the data folder; RC702 or RC703 if the object store
+    cannot be used; RC704 if the data folder cannot be written; OSError when the address is in use.
     """
     os.environ[VARIABLE] = settings.sandbox  # where every start of a child reads it
     confinement()
+    with group(settings.render_cgroup, settings.render_memory):  # whether renders can have one
+        pass
     close_memory()
+    close_new_files()
     set_up(settings.log_level, settings.log_format)
     with locked(settings.data), contextlib.closing(listen(settings)) as bound:
+        check_writable(settings.local)
+        close_files(settings)
         if settings.port == 0:
             settings = settings.model_copy(update={"port": bound.getsockname()[1]})
         asyncio.run(_serve(settings, bound, greet(settings)))
@@ -55,6 +63,7 @@ def listen(settings: Settings) -> socket.socket:
 
 
 async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> None:
+    warn_of_plain_http(settings)
     services, files = make_services(settings), most_files()
     await _prove(services.store)
     forget_secrets()
@@ -63,6 +72,7 @@ async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> N
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # uvicorn trusts every program of this machine; proxies.py trusts those of the settings
         lifespan="on",
         # without a limit, one open WebSocket keeps the process running for ever
         timeout_graceful_shutdown=int(settings.shutdown_within),
@@ -72,6 +82,21 @@ async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> N
     )
     await greet(services.accounts)
     await _Server(config, services.stop).serve([bound])
+
+
+def warn_of_plain_http(settings: Settings) -> None:
+    """Log a warning if other machines reach the server without TLS."""
+    if not settings.secure and not _is_loopback(settings.host):
+        message = "plain http: anybody on the way reads tokens and footage"
+        hint = "put a proxy with TLS in front, listen on 127.0.0.1, and set public_url to its https address"
+        logger.warning(message, extra={"host": settings.host, "hint": hint})
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def most_files() -> int:

@@ -7,27 +7,30 @@ checksums gets one.
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from compiler.supervise.plain import plain
-from server.accounts import Token, User
+from server.accounts import MALFORMED, User
 from server.footage.checked import REPAIR, checksum_of
 from server.footage.facts import Facts, add_checksum, facts_in, facts_key, read_facts
+from server.footage.named import NamedObject, expected, rows_in
 from server.storage import snapshots
 from server.storage.objects import DamagedObject, Missing, ObjectStore, Stat
 from server.storage.snapshots import Damaged
 from server.threads import in_thread
+from server.tokens import Token
 
 Kind = Literal["accounts", "tokens", "snapshots", "footage", "facts", "films", "previews", "no row"]
 
 FACTS_REMEDY = "none is needed: facts are probed anew when they are used next"
 FILM_REMEDY = "export the project again, or restore the file from a backup"
-SNAPSHOT_REMEDY = "none is needed while a newer snapshot is whole; else restore the file from a backup"
+SNAPSHOT_REMEDY = (
+    "none is needed while a newer snapshot is whole; else start the server with the whole local database, "
+    "which stores it anew, or use reelc restore"
+)
 TOKEN_REMEDY = "delete it, and add the user or the token again with reelc user add"
 
 
@@ -95,16 +98,6 @@ class Report:
         return {"scrub": 1, "rows": rows, "findings": findings, "stopped_after": self.stopped_after}
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """What a user's database says of an object; the checksum of footage is stored beside it."""
-
-    kind: Literal["footage", "films"]
-    name: str
-    size: int
-    sha256: str | None
-
-
 class _LimitReached(Exception):
     """The bytes that may be read have been read."""
 
@@ -162,7 +155,7 @@ class Scrub:
                 continue
             try:
                 read(json.loads(text))
-            except (ValueError, TypeError):
+            except MALFORMED:
                 self._found("damaged", stat.key, kind, "", TOKEN_REMEDY)
             self._counted("", kind, stat, len(text))
 
@@ -178,9 +171,9 @@ class Scrub:
             seen.add(stat.key)
             if stat.key > self._after:
                 await self._medium(uid, stat, rows)
-        missing = {key for key in _expected(rows) - seen if key > self._after}
+        missing = {key for key in expected(rows) - seen if key > self._after}
         rows = await self._rows(uid) if missing else {}
-        for key in sorted(missing & _expected(rows)):  # others were deleted meanwhile, with their rows
+        for key in sorted(missing & expected(rows)):  # others were deleted meanwhile, with their rows
             row = rows[key.partition(".")[0]]
             kind: Kind = row.kind if key in rows else "facts"
             self._found("missing", key, kind, row.name, FILM_REMEDY if kind == "films" else REPAIR)
@@ -190,7 +183,7 @@ class Scrub:
         try:
             if key == max(points):
                 _, image = await snapshots.fetch(self._store, uid, snapshots.number_of(key))
-                await in_thread(_rows_in, image)
+                await in_thread(rows_in, image)
                 return True
             link = (await snapshots.check(self._store, uid, snapshots.number_of(key))).link
         except Missing:  # thinned meanwhile
@@ -199,18 +192,18 @@ class Scrub:
             return False
         return link is None or not link.base or snapshots.key_of(uid, link.base) in points
 
-    async def _rows(self, uid: str) -> dict[str, _Row]:
+    async def _rows(self, uid: str) -> dict[str, NamedObject]:
         """The objects that the newest whole snapshot names."""
         keys = [stat.key async for stat in self._store.listing(snapshots.folder(uid))]
         for key in sorted(keys, reverse=True):
             try:
                 _, image = await snapshots.fetch(self._store, uid, snapshots.number_of(key))
-                return await in_thread(_rows_in, image)
+                return await in_thread(rows_in, image)
             except (Damaged, Missing, ValueError):
                 continue
         return {}
 
-    async def _medium(self, uid: str, stat: Stat, rows: dict[str, _Row]) -> None:
+    async def _medium(self, uid: str, stat: Stat, rows: dict[str, NamedObject]) -> None:
         row, owner = rows.get(stat.key), rows.get(stat.key.partition(".")[0])
         try:
             if row is not None and row.kind == "films":
@@ -225,12 +218,12 @@ class Scrub:
         except Missing:  # deleted meanwhile
             return
 
-    async def _film(self, uid: str, stat: Stat, row: _Row) -> None:
+    async def _film(self, uid: str, stat: Stat, row: NamedObject) -> None:
         if stat.size != row.size or await checksum_of(self._store, stat.key) != row.sha256:
             self._found("damaged", stat.key, "films", row.name, FILM_REMEDY)
         self._counted(uid, "films", stat, stat.size)
 
-    async def _footage(self, uid: str, stat: Stat, row: _Row) -> None:
+    async def _footage(self, uid: str, stat: Stat, row: NamedObject) -> None:
         found, facts = await checksum_of(self._store, stat.key), await self._known(stat.key)
         sha256 = facts and facts.sha256
         if stat.size != row.size or sha256 not in (None, found):
@@ -246,7 +239,7 @@ class Scrub:
         except (DamagedObject, Missing):
             return None
 
-    async def _facts(self, uid: str, stat: Stat, row: _Row) -> None:
+    async def _facts(self, uid: str, stat: Stat, row: NamedObject) -> None:
         try:
             facts_in(await self._store.get(stat.key), stat.key, Path(stat.key))
         except DamagedObject:
@@ -254,24 +247,7 @@ class Scrub:
         self._counted(uid, "facts", stat, stat.size)
 
 
-def _expected(rows: Mapping[str, _Row]) -> set[str]:
-    """The keys of the objects that rows name, and of the facts of footage."""
-    return {*rows, *(facts_key(key) for key, row in rows.items() if row.kind == "footage")}
-
-
 def _padded(row: Sequence[str], widths: Sequence[int]) -> list[str]:
     """The cells of a row of the table, numbers to the right."""
     sides = (str.ljust, str.ljust, *[str.rjust] * (len(row) - 2))
     return [side(cell, width) for side, cell, width in zip(sides, row, widths, strict=True)]
-
-
-def _rows_in(image: bytes) -> dict[str, _Row]:
-    """The objects that a database names; Damaged if it is not whole."""
-    with closing(snapshots.opened(image)) as database:
-        try:
-            raws = database.execute("SELECT object_key, name, size FROM raw_clips").fetchall()
-            films = database.execute("SELECT object_key, filename, size, sha256 FROM working_videos").fetchall()
-        except sqlite3.Error as error:
-            raise Damaged(f"its database cannot be read: {error}") from error
-    found = {key: _Row("footage", name, size, None) for key, name, size in raws}
-    return found | {key: _Row("films", name, size, sha256) for key, name, size, sha256 in films}

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
 
+from server.secret_files import SecretFiles
 from server.settings import PREFIX, Settings, settings_file
 
 
@@ -24,13 +25,17 @@ def explained(settings: Settings, given: Mapping[str, Any]) -> str:
 def origins_of(given: Mapping[str, Any]) -> dict[str, str]:
     """Where the value of each setting comes from, in words; the first of several that have it counts."""
     environment = EnvSettingsSource(Settings)()
+    secrets = SecretFiles(Settings)()
     file = TomlConfigSettingsSource(Settings, settings_file())()
-    return {name: _origin(name, given, environment, file) for name in Settings.model_fields}
+    return {name: _origin(name, given, secrets, environment, file) for name in Settings.model_fields}
 
 
-def _origin(name: str, given: Mapping[str, Any], environment: Mapping[str, Any], file: Mapping[str, Any]) -> str:
+def _origin(name: str, given: Mapping[str, Any], secrets: Mapping[str, Any], *others: Mapping[str, Any]) -> str:
+    environment, file = others
     if name in given:
         return "from the command line"
+    if name in secrets:
+        return f"from the file that {variable(name)}_FILE names"
     if name in environment:
         return f"from {variable(name)} in the environment"
     return f"from {settings_file()}" if name in file else "default"

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import os
 from fractions import Fraction
+from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from compiler.model.limits import FILM, FilmBounds
+from server.secret_files import SecretFiles, Unread
 
 FILE_VARIABLE = "REELC_CONFIG"
 """The environment variable that names the settings file."""
 
 DEFAULT_FILE = "reelc.toml"
+
+AUDIT_FILE = "audit.jsonl"
 
 PREFIX = "REELC_"
 """What the environment variable of every setting begins with."""
@@ -28,7 +33,9 @@ def _counted(unit: str) -> Any:
 
 
 Bytes = Annotated[PositiveInt, _counted("bytes")]
+Compiles = Annotated[PositiveInt, _counted("compiles")]
 Connections = Annotated[PositiveInt, _counted("connections")]
+Databases = Annotated[PositiveInt, _counted("databases")]
 Days = Annotated[PositiveInt, _counted("days")]
 Exports = Annotated[PositiveInt, _counted("exports")]
 Frames = Annotated[PositiveInt, _counted("frames")]
@@ -69,7 +76,8 @@ class Settings(BaseSettings):
     s3_prefix: str = Field(default="", pattern=r"^([a-z0-9._-]+/)*$")
     """Prefix of every key, for several servers' data in one bucket."""
     s3_access_key: SecretStr = SecretStr("")
-    """Access key of the S3 service."""
+    """Access key of the S3 service. Without both keys those of AWS are used: of its variables, of its files, of the
+    container or of the instance."""
     s3_secret_key: SecretStr = SecretStr("")
     """Secret key of the S3 service."""
     upload_limit: Bytes = 4 << 30
@@ -103,8 +111,13 @@ class Settings(BaseSettings):
     send_within: Seconds = 60
     """Time in which a client must read on in an answer that waits for it; after it the connection is closed."""
     connections_per_address: Connections = 256
-    """Connections that one address may hold; of IPv6 a network (/64) counts as one address. Raise it behind a proxy,
-    whose address is that of every client."""
+    """Connections that one address may hold; of IPv6 a network (/64) counts as one address. Of the clients of a trusted
+    proxy, requests and sockets are counted instead."""
+    trusted_proxies: str = ""
+    """Addresses and networks of reverse proxies, separated by commas, whose X-Forwarded-For names the client. That of
+    all others is ignored."""
+    require_if_match: bool = False
+    """Whether changes of a clip need If-Match; without it they are answered 428."""
     metrics_token: SecretStr = SecretStr("")
     """Token that `/metrics` requires. Without one only clients on this machine get the metrics."""
     durable_within: Seconds = 10
@@ -113,6 +126,9 @@ class Settings(BaseSettings):
     """Time that a user's saves may stay undurable; after it new ones are refused."""
     idle_after: Seconds = 900
     """Time without a request after which a user's database is closed."""
+    open_databases: Databases = 64
+    """Databases of users that are open at the same time, of some six files each. Beyond them the one that was not used
+    for the longest time is closed; those that are in use or not durable stay open."""
     shutdown_within: Seconds = 25
     """Time that running requests and saves have to end after SIGTERM."""
     session_days: Days = 30
@@ -127,6 +143,10 @@ class Settings(BaseSettings):
     """Footage that is kept on the local disk for rendering."""
     export_slots: Exports = 1
     """Exports that are rendered at the same time."""
+    short_slots: Annotated[int, Field(ge=0), _counted("exports")] = 1
+    """Exports that are rendered at the same time besides, if they are short: they do not wait for long ones."""
+    short_film: Seconds = 30
+    """Time that a short export is forecast to take, at most."""
     exports_per_user: Exports = 3
     """Exports of one user that may wait or run; more are refused."""
     exports_at_once: Exports = 32
@@ -145,12 +165,28 @@ class Settings(BaseSettings):
     """Length of a raw clip above which it is refused."""
     footage_frames: Frames = 2_592_000
     """Frames of a raw clip above which it is refused; never more than 5184000 that come at uneven times."""
+    compile_within: Seconds = 60
+    """Time that the compile of one edit may take, and likewise its draft."""
+    compile_memory: Bytes = 2 << 30
+    """Memory that the compile of one edit may use, and likewise its draft."""
+    compiles_at_once: Compiles = 2
+    """Large edits that are compiled at the same time, one of each user; others wait. Small edits do not wait for
+    them."""
     export_within: Seconds = 7200
     """Time that rendering one film may take."""
+    render_memory: Bytes = 12 << 30
+    """Memory of heap and stacks that each ffmpeg of a render or of a preview may have. A film whose forecast is more is
+    refused."""
+    render_cgroup: Path | None = None
+    """Folder of a cgroup v2 without processes of its own that reelc may write: each render gets a group in it, with
+    `render_memory` for all its children together. Without one only the limits of single children hold."""
     stall_after: Seconds = 60
     """Time without a new frame after which a render is stopped."""
     sweep_after: Seconds = 86_400
-    """Age after which an object that no row of a database names is deleted."""
+    """Age after which an object that no row of a database names goes to the trash."""
+    trash_for: Seconds = 604_800
+    """Time that a deleted object stays in the trash, where a restored database finds it; after it the object is deleted
+    for good."""
     sandbox: Literal["best", "require", "off"] = "best"
     """Confinement of the programs that read footage: `best` confines them as far as the machine can, `require` refuses
     to start without a complete sandbox, `off` does not confine them. `reelc render` reads the variable too."""
@@ -160,12 +196,30 @@ class Settings(BaseSettings):
     """Lowest level of the lines that are logged."""
     log_format: Literal["json", "text"] = "json"
     """Form of the log's lines."""
+    audit_log: Path = Path(AUDIT_FILE)
+    """File of the audit log, relative to `data`; `-` writes to stderr."""
 
     @model_validator(mode="after")
     def _s3_is_whole(self) -> Settings:
-        if self.store == "s3" and not (self.s3_bucket and self.s3_access_key and self.s3_secret_key):
-            raise ValueError("store is s3: set s3_bucket, s3_access_key and s3_secret_key")
+        if self.store == "s3" and not self.s3_bucket:
+            raise ValueError("store is s3: set s3_bucket")
+        if self.store == "s3" and bool(self.s3_access_key) != bool(self.s3_secret_key):
+            raise ValueError("set both s3_access_key and s3_secret_key, or none to use the credentials of AWS")
         return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _secret_files_are_read(cls, values: dict[str, Any]) -> dict[str, Any]:
+        for value in values.values():
+            if isinstance(value, Unread):
+                raise ValueError(value.why)
+        return values
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        networks_in(value)
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -176,8 +230,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The command line, then the environment, then the file; no `.env`."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, settings_file())
+        """The command line, then files of secrets, then the environment, then the settings file; no `.env`."""
+        settings_toml = TomlConfigSettingsSource(settings_cls, settings_file())
+        return init_settings, SecretFiles(settings_cls), env_settings, settings_toml
 
     @property
     def url(self) -> str:
@@ -189,6 +244,13 @@ class Settings(BaseSettings):
     def secure(self) -> bool:
         """Whether browsers reach us by https: cookies are then never sent otherwise."""
         return urlsplit(self.url).scheme == "https"
+
+    def trusts(self, peer: str) -> bool:
+        """Whether the address is that of a trusted proxy."""
+        try:
+            return any(ip_address(peer) in network for network in networks_in(self.trusted_proxies))
+        except ValueError:
+            return False
 
     @property
     def film_bounds(self) -> FilmBounds:
@@ -213,6 +275,12 @@ class Settings(BaseSettings):
     def as_json(self) -> dict[str, Any]:
         """Every setting by name, JSON-ready, secrets as stars."""
         return self.model_dump(mode="json")
+
+
+@cache
+def networks_in(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """The networks of a list with commas; ValueError for anything else."""
+    return tuple(ip_network(each.strip()) for each in text.split(",") if each.strip())
 
 
 def settings_file() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -10,7 +11,12 @@ from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from tests.footage.pool import ODD, POOL, Source, fetch, source
 
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+TRIES = int(os.environ.get("REELC_TRIES", "25"))
+"""Examples of each random test."""
+
+settings.register_profile(
+    "any machine", max_examples=TRIES, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("any machine")  # no test may depend on the speed or the load of the machine
 
 SYSTEM_FFMPEG = Path("/usr/bin/ffmpeg")

@@ -59,10 +59,13 @@ def render_command(
     """
     from compiler.cli.loading import load
     from compiler.supervise.films.film import check_output
+    from compiler.supervise.machine import memory_notice
 
     with meter(progress) as reporter:
         check_output(output, overwrite)
         compiled = load(reel, [output], film=output)
+        if lacking := memory_notice(compiled.plan.memory):
+            reporter.warn(lacking)
         for notice in compiled.plan.notices:
             reporter.warn(notice)
         film = _render(compiled, output, reporter, overwrite, stall, deadline)

@@ -43,6 +43,11 @@ SPARE = "tpad=stop=1:stop_mode=clone"
 """One more frame than a blend needs on each side, cut off after it. Without the spare frame xfade of ffmpeg 5.1 shows
 the last frame as the entering side alone; with one on the leaving side only, xfade never ends."""
 
+COUNTED = ("metadata=mode=add:key=reelc:value=1", "metadata=mode=print:file=-:direct=1")
+"""A line `frame:N` on stdout for each frame. GIF and WebP films need it: ffmpeg 9 puts all frames of a held picture
+through the graph before it encodes one, and the encoder of WebP makes one packet of a whole film, so the number of
+packets says nothing."""
+
 
 def filters(op: ops.Tinting | ops.Conform | ops.Palette, tint: Tint, name: str) -> list[str]:
     """The filters that convert a picture of colours `tint` to the op's colours."""
@@ -62,7 +67,8 @@ def filters(op: ops.Tinting | ops.Conform | ops.Palette, tint: Tint, name: str) 
         case ops.Narrow():
             return [f"scale@{name}=flags={REPEAT}", "format=yuv420p"]
         case ops.Rgb(_, pix_fmt):
-            return [f"scale=in_range=limited:in_color_matrix=bt709:out_range=full:flags={FLAGS}", f"format={pix_fmt}"]
+            scale = f"scale=in_range=limited:in_color_matrix=bt709:out_range=full:flags={FLAGS}"
+            return [scale, f"format={pix_fmt}", *COUNTED]
         case ops.Deepen():
             return [f"scale@{name}=flags={FLAGS}", "format=yuv422p10le"]
         case ops.Palette():

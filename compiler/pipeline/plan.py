@@ -23,6 +23,10 @@ from compiler.timeline.instant import SAMPLE_RATE, sample_at
 MEMORY_BASE, MEMORY_PIXEL, MEMORY_CLIP = 60, Fraction(250, 2**20), 70
 """MiB, measured with 1080p sources: for the program, for x264 a pixel of the canvas, and for an open clip."""
 
+HELD = {"gif": 1, "webp": 4}
+"""Bytes of a pixel in these codecs: ffmpeg 9 puts all frames of a held picture through the graph before it encodes one,
+and keeps them as long. Measured: 6.1 GB for 30 s of WebP at 1080p. Films with sound wait for it, and keep few."""
+
 MIXING = {"blend": 0.003, "interpolate": 0.3}
 """Seconds of one processor for a frame and a million pixels of the source, measured with 1080p: 0.003 and 0.24 on
 ffmpeg 9.0, 0.003 and 0.37 on 5.1."""
@@ -44,6 +48,10 @@ class ClipPlan:
         """Seconds of processor time for mixed frames."""
         pixels = math.prod(self.placed.media.video.displayed)
         return self.mixed * pixels / 1e6 * MIXING.get(self.placed.clip.motion, 0)
+
+    def held(self, fps: Fraction) -> int:
+        """The number of frames of the longest freeze."""
+        return math.ceil(max(pace.hold for pace in self.placed.timing.warp.paces) * fps)
 
     def _straightened(self) -> dict[str, object]:
         """The members of a clip whose media is read by reelc itself."""
@@ -114,7 +122,9 @@ class Plan:
     @property
     def memory(self) -> int:
         """The predicted memory of the largest ffmpeg, MiB."""
-        return round(MEMORY_BASE + MEMORY_PIXEL * self.width * self.height + MEMORY_CLIP * self.open_clips)
+        kept = HELD.get(self.encode.codec, 0) * max((clip.held(self.fps) for clip in self.clips), default=0)
+        pixel = MEMORY_PIXEL + Fraction(kept, 2**20)
+        return round(MEMORY_BASE + pixel * self.width * self.height + MEMORY_CLIP * self.open_clips)
 
     def as_json(self) -> Mapping[str, object]:
         """The content of plan.json; times without a decimal form are fractions, as text."""

@@ -33,9 +33,9 @@ WISHES = {
 }
 """Filters that only some films need, and the consequence of their absence."""
 
-# A child prints its state: no_new_privs, the signal it gets when its parent dies, a limit that was set, and whether it
-# can list the root folder and open a socket.
-ASKED = ChildLimits(files=77, nice=0)
+# A child prints its state: no_new_privs, the signal it gets when its parent dies, the limits that were set, and whether
+# it can list the root folder and open a socket.
+ASKED = ChildLimits(data=1 << 30, file=78_000, files=77, cpu=76, nice=0)
 WITNESS = """
 import ctypes, os, resource
 from _socket import socket
@@ -47,7 +47,8 @@ def can(attempt):
     return True
 prctl, signal = ctypes.CDLL(None).prctl, ctypes.c_int()
 prctl(2, ctypes.byref(signal), 0, 0, 0)
-print(prctl(39, 0, 0, 0, 0), signal.value, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+kinds = resource.RLIMIT_DATA, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE, resource.RLIMIT_CPU
+print(prctl(39, 0, 0, 0, 0), signal.value, ",".join(str(resource.getrlimit(kind)[0]) for kind in kinds))
 print(can(lambda: os.listdir("/")), can(socket))
 """
 
@@ -118,12 +119,13 @@ def _sandbox() -> tuple[Row, ...]:
     except ReelError as error:
         return (Row("sandbox", "fail", "; ".join(filter(None, (error.message, error.detail))), error.hint),)
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=ENVIRONMENT, check=False)
-    privileges, signal, files, listed, connected = (done.stdout.decode().split() + ["?"] * 5)[:5]
+    privileges, signal, limits, listed, connected = (done.stdout.decode().split() + ["?"] * 5)[:5]
+    asked = ",".join(map(str, (ASKED.data, ASKED.file, ASKED.files, ASKED.cpu)))
     return (
         _level(listed == "False", connected == "False"),
         _held("children end with reelc", signal == "9"),
         _held("children gain no privileges", privileges == "1"),
-        _held("children's resources are limited", files == str(ASKED.files)),
+        _held("children's resources are limited", limits == asked),
     )
 
 

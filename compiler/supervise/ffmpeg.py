@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from compiler.errors import Loc, ReelError
-from compiler.ir.build import Build
+from compiler.ir.build import Build as Build
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import ENVIRONMENT, ChildLimits, launcher
 

@@ -42,13 +42,14 @@ WORDS = {
     "raw_clip_id": "The raw clip's id.",
     "export_id": "The export's id, chosen by the client.",
     "working_video_id": "The film's id.",
+    "session_id": "The id of a session or token, which is not the token itself.",
 }
 
 TEXT: Json = {"type": "string"}
 PARAMETERS: dict[str, Json] = {
     "If-Match": {
         "in": "header",
-        "description": 'The version that the change is based on, as `"3"`; 412 if it is not the newest.',
+        "description": 'The version that the change is based on, as `"3"`, or a list; 412 if none is the newest.',
         "schema": TEXT,
     },
     "Idempotency-Key": {
@@ -179,7 +180,10 @@ def _answer(op: Operation, status: int) -> Json:
     if status >= 400:
         return {"$ref": f"#/components/responses/{status}"}
     content = _content(op, status)
-    return {**_head(status), **({"content": content} if content else {})}
+    head = _head(status)
+    if op.answers.etag:
+        head["headers"]["ETag"] = {"description": "The version, for If-Match.", "schema": TEXT}
+    return {**head, **({"content": content} if content else {})}
 
 
 def _head(status: int) -> Json:

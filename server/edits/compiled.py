@@ -1,9 +1,9 @@
 """A stored project compiled: its rows, the facts of its footage, the compiled reel.
 
     edit = await read_edit(reader, project, clips)      rows, from one view of the database
-    reel = await reel_of(edit)                          checked
+    reel = await compiler.read(uid, edit)               checked
     found = await footage_of(edit, store, cache)        objects and facts, from beside them: no media is opened
-    compiled = await compiler.compile(reel, media)
+    compiled = await compiler.compile(uid, reel, media)
 
 Explaining and exporting both go through here: the explained graph is the rendered one.
 """
@@ -24,20 +24,23 @@ from compiler.errors import ReelError, ReelErrors
 from compiler.model import Reel
 from compiler.model.limits import FilmBounds
 from compiler.pipeline import Compiled, compile_reel
-from compiler.supervise.ffmpeg import find_build
+from compiler.supervise.ffmpeg import Build, find_build
 from compiler.supervise.record import Media
 from server.edits.canonical import reel_text, stored_reel
+from server.edits.children import CompileChildren
+from server.edits.effort import COMPILE, TEXT, TooMuch, check_effort, check_text
 from server.footage.cache import MediaCache
 from server.footage.checked import damaged_footage, facts_of
 from server.footage.facts import Facts
 from server.problem import Problem, not_found, render_problem
+from server.settings import Settings
 from server.storage.database import Reader
 from server.storage.objects import DamagedObject, Missing, ObjectStore, Stat
 from server.tables import projects, raw_clips
 from server.tables.clips import ClipRow
 from server.tables.projects import ProjectEdit, ProjectRow
 from server.tables.raw_clips import RawClipRow
-from server.threads import computed
+from server.threads import Turns, computed
 
 T = TypeVar("T")
 
@@ -48,8 +51,8 @@ KEPT = 8
 """Compiled reels in memory; one of a hundred clips takes about 4 MiB."""
 
 COMPILES_AT_ONCE = 3
-"""Compiling is arithmetic, for which threads share one processor: more threads make nothing faster, but with a few a
-short compile does not wait for a long one."""
+"""Threads for small compiles. They share one processor: more make nothing faster, but with a few the shortest do not
+wait for the longer ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +77,6 @@ async def read_edit(reader: Reader, project: ProjectEdit, clips: Sequence[ClipRo
     wanted = {str(clip["raw_clip_id"]) for clip in clips if clip["raw_clip_id"]}
     found = [await raw_clips.get(reader, each) for each in sorted(wanted)]
     return Edit(project, clips, {row["id"]: row for row in found if row is not None})
-
-
-async def reel_of(edit: Edit) -> Reel:
-    """The reel; 400 and 422 as `stored_reel` has them."""
-    return await asyncio.to_thread(stored_reel, edit.project, edit.clips)
 
 
 async def footage_of(
@@ -129,37 +127,58 @@ def damaged_clip(edit: Edit, object_key: str) -> Problem:
 
 
 class Compiler:
-    """Compiles reels in threads of its own, a few at once, and keeps the last compiled reels."""
+    """Reads, compiles and drafts reels: small ones in threads of its own, others in children. Keeps the last compiled
+    reels."""
 
-    def __init__(self, bounds: FilmBounds) -> None:
-        self.bounds = bounds
+    def __init__(self, settings: Settings) -> None:
+        self.bounds = settings.film_bounds
         self._threads = ThreadPoolExecutor(COMPILES_AT_ONCE, "compile")
+        self._turns = Turns(COMPILES_AT_ONCE, 1)
+        self._children = CompileChildren(settings)
         self._kept: dict[str, Compiled] = {}
         """By a hash of what each was compiled from, the latest last."""
 
-    async def run(self, work: Callable[[], T]) -> T:
-        """The result of a piece of arithmetic, computed in one of the threads."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+    async def run(self, uid: str, most: int, work: Callable[..., T], *given: object) -> T:
+        """The result of work(bound, *given): in a thread if its effort is at most `most`, else in a child."""
+        async with self._turns.of(uid):
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, most, *given))
+            except TooMuch:
+                pass
+        return await self._children.run(uid, work, None, *given)
 
-    async def compile(self, reel: Reel, media: Mapping[str, Media], program: str | None = None) -> Compiled:
+    async def read(self, uid: str, edit: Edit) -> Reel:
+        """The reel of an edit; 400 and 422 as `stored_reel` has them."""
+        return await self.run(uid, TEXT, read_stored, edit.project, edit.clips)
+
+    async def compile(self, uid: str, reel: Reel, media: Mapping[str, Media], program: str | None = None) -> Compiled:
         """The reel, compiled; its commands call ffmpeg `program`, or by its path. Problems: 422, 500."""
         try:
-            return await self.run(partial(_compiled, reel, media, program, self.bounds))
-        except (ReelError, ReelErrors) as error:
+            build = await computed(find_build)
+        except ReelError as error:
             raise render_problem(error) from error
+        build = build if program is None else replace(build, path=program)
+        return await self.run(uid, COMPILE, compile_read, reel, media, build, self.bounds)
 
-    async def compile_once(self, edit: Edit, reel: Reel, media: Mapping[str, Media], program: str) -> Compiled:
+    async def compile_once(
+        self, uid: str, edit: Edit, reel: Reel, media: Mapping[str, Media], program: str
+    ) -> Compiled:
         """The same, from memory when it was compiled lately: the inspector asks for one reel again and again."""
         key = await computed(_compile_key, edit, media, program)
-        found = self._kept.pop(key, None) or await self.compile(reel, media, program)
+        found = self._kept.pop(key, None) or await self.compile(uid, reel, media, program)
         self._kept[key] = found
         while len(self._kept) > KEPT:
             del self._kept[next(iter(self._kept))]
         return found
 
+    def stop(self) -> None:
+        """Kill the children; requests that wait for them are answered 503."""
+        self._children.stop()
+
     def close(self) -> None:
         """Let the threads end; nothing is compiled from now on."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+        self._children.close()
 
 
 def _compile_key(edit: Edit, media: Mapping[str, Media], program: str) -> str:
@@ -168,9 +187,21 @@ def _compile_key(edit: Edit, media: Mapping[str, Media], program: str) -> str:
     return hashlib.sha256(json.dumps([program, reel_text(edit.project, edit.clips), etags]).encode()).hexdigest()
 
 
-def _compiled(reel: Reel, media: Mapping[str, Media], program: str | None, bounds: FilmBounds) -> Compiled:
-    build = find_build()
-    return compile_reel(reel, media, build if program is None else replace(build, path=program), bounds=bounds)
+def read_stored(most: int | None, project: ProjectEdit, clips: Sequence[ClipRow]) -> Reel:
+    """`stored_reel`; TooMuch for more than `most` characters."""
+    check_text(reel_text(project, clips), most)
+    return stored_reel(project, clips)
+
+
+def compile_read(
+    most: int | None, reel: Reel, media: Mapping[str, Media], build: Build, bounds: FilmBounds
+) -> Compiled:
+    """The reel, compiled; Problems: 422, 500. TooMuch for more effort than `most`."""
+    check_effort(reel, media, most)
+    try:
+        return compile_reel(reel, media, build, bounds=bounds)
+    except (ReelError, ReelErrors) as error:
+        raise render_problem(error) from error
 
 
 async def _several(ask: Callable[[Any], Awaitable[T]], given: Iterable[Any]) -> list[T]:

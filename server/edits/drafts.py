@@ -7,33 +7,41 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 from compiler.errors import Notice, ReelError, ReelErrors
 from compiler.model import Clip, Reel, read_reel
 from compiler.model.limits import FilmBounds
 from compiler.pipeline.draft import KEPT, Draft, Drafted, draft_reel
-from compiler.supervise.ffmpeg import find_build
+from compiler.supervise.ffmpeg import Build, find_build
 from compiler.supervise.record import Media
 from server.edits.canonical import no_clips, reel_text, unframed
 from server.edits.compiled import Compiler, Edit, lost_footage
+from server.edits.effort import DRAFT, TEXT, check_effort, check_text
 from server.problem import MOST_ERRORS, Problem, fault
 from server.tables.clips import UNTOUCHED, ClipRow
+from server.threads import computed
 
 Json = dict[str, Any]
 
 
-async def drafted(edit: Edit, media: Mapping[str, Media], compiler: Compiler) -> Json:
-    """The draft of an edit, computed in one of the compiler's threads; footage missing from `media` is lost."""
+async def drafted(uid: str, edit: Edit, media: Mapping[str, Media], compiler: Compiler) -> Json:
+    """The draft of an edit, computed by the compiler; footage missing from `media` is lost."""
     if not edit.clips:
         return {**_unknown(edit, [_as_json(no_clips(edit.project))]), "more_errors": 0}
-    return await compiler.run(partial(_draft, edit, media, compiler.bounds))
+    try:
+        build: Build | ReelError = await computed(find_build)
+    except ReelError as error:
+        build = error
+    return await compiler.run(uid, DRAFT, draft_edit, edit, media, build, compiler.bounds)
 
 
-def _draft(edit: Edit, media: Mapping[str, Media], bounds: FilmBounds) -> Json:
-    """The draft; of many errors and warnings only the first are listed."""
-    whole = _complete_draft(edit, media, bounds)
+def draft_edit(
+    most: int | None, edit: Edit, media: Mapping[str, Media], build: Build | ReelError, bounds: FilmBounds
+) -> Json:
+    """The draft; of many errors and warnings only the first are listed. TooMuch for more effort than `most`."""
+    whole = _complete_draft(most, edit, media, build, bounds)
     errors, warnings = whole["errors"], whole["warnings"]
     more = len(warnings) - MOST_ERRORS
     rest = [{"clip_id": None, "pointer": None, "message": f"{more} more warnings"}] if more > 0 else []
@@ -41,7 +49,10 @@ def _draft(edit: Edit, media: Mapping[str, Media], bounds: FilmBounds) -> Json:
     return {**whole, **listed, "warnings": [*warnings[:MOST_ERRORS], *rest]}
 
 
-def _complete_draft(edit: Edit, media: Mapping[str, Media], bounds: FilmBounds) -> Json:
+def _complete_draft(
+    most: int | None, edit: Edit, media: Mapping[str, Media], build: Build | ReelError, bounds: FilmBounds
+) -> Json:
+    check_text(reel_text(edit.project, edit.clips), most and 4 * TEXT)
     wrong = [each for k, row in enumerate(edit.clips) for each in _missing(k, row, media)]
     lost = {row["clip_key"] for row in edit.clips if row["raw_clip_id"] not in media}
     reel, errors = _read(edit)
@@ -49,8 +60,11 @@ def _complete_draft(edit: Edit, media: Mapping[str, Media], bounds: FilmBounds) 
     if reel is None or (reel.canvas.rate is None and reel.clips[0].id in lost):
         return _unknown(edit, wrong)
     unread = {error.loc.clip for error in errors if error.loc.clip}
+    check_effort(reel, media, most)
     try:
-        draft = draft_reel(reel, media, find_build(), lost | unread, bounds)
+        if isinstance(build, ReelError):
+            raise build
+        draft = draft_reel(reel, media, build, lost | unread, bounds)
     except ReelError as error:
         return _unknown(edit, [*wrong, fault(error)])
     return {**_whole(draft), "errors": [*wrong, *map(fault, draft.errors)]}

@@ -53,7 +53,7 @@ async def accept(asked: Asked, jobs: Jobs, databases: RequestDatabases) -> None:
     await jobs.adopt(asked.uid)
     if not await _accepted_before(asked, databases):
         await _begin(asked, jobs, databases)
-    await databases.durable()
+    await asyncio.gather(databases.durable(), jobs.index(asked.uid, asked.export_id))
 
 
 async def _accepted_before(asked: Asked, databases: RequestDatabases) -> bool:
@@ -77,7 +77,7 @@ async def _begin(asked: Asked, jobs: Jobs, databases: RequestDatabases) -> None:
         async with databases.of(asked.uid) as database:
             edit = await database.read(lambda reader: _edit(reader, asked))
         jobs.check_queue(asked.uid)
-        prepared = await jobs.render.prepared(edit)
+        prepared = await jobs.render.prepared(asked.uid, edit)
         # shielded: a row without a job would block its project
         if await asyncio.shield(asyncio.ensure_future(_started(asked, prepared, jobs, databases))):
             return

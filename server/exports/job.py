@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from server.exports.prepare import Prepared
 from server.exports.progress import Tracker
+from server.storage.sync import awake
 
 
 class Undecided(Exception):
@@ -23,6 +24,8 @@ class Job:
     tracker: Tracker
     prepared: Prepared | None = None
     """None for an export that an earlier server accepted."""
+    since: float = field(default_factory=awake)
+    """When this process got it, on the clock of `awake`."""
     attempt: int = 0
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     unstored: asyncio.Event = field(default_factory=asyncio.Event)
@@ -31,6 +34,10 @@ class Job:
     cancelled: bool = False
     finishing: bool = False
     """Whether its end is being written, which is too late to cancel."""
+    indexed: bool = False
+    """Whether the index in the store has it."""
+    recorded: bool = False
+    """Whether its end is durable."""
 
     @property
     def state(self) -> str:

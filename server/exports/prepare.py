@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 from compiler.model import Reel
 from compiler.pipeline import Compiled
-from server.edits.compiled import Compiler, Edit, footage_of, reel_of
+from server.edits.compiled import Compiler, Edit, footage_of
 from server.footage.cache import MediaCache
 from server.footage.facts import Facts
 from server.storage.objects import ObjectStore, Stat
@@ -26,15 +26,15 @@ class Prepared:
     """A hash of everything that decides the film's bytes: the ffmpeg, the graph, the encoding, the footage."""
 
 
-async def prepare(edit: Edit, store: ObjectStore, cache: MediaCache, compiler: Compiler) -> Prepared:
-    """Compile an edit and look its footage up.
+async def prepare(uid: str, edit: Edit, store: ObjectStore, cache: MediaCache, compiler: Compiler) -> Prepared:
+    """Compile a user's edit and look its footage up.
 
     Raises the first error that applies, as a Problem, in the order of "Errors of an export" in docs/server.md;
     StoreFailed when the store does not answer.
     """
-    reel = await reel_of(edit)
+    reel = await compiler.read(uid, edit)
     found = await footage_of(edit, store, cache, lambda _, stat: cache.path(stat))
-    compiled = await compiler.compile(reel, {raw_id: facts.media for raw_id, (_, facts) in found.items()})
+    compiled = await compiler.compile(uid, reel, {raw_id: facts.media for raw_id, (_, facts) in found.items()})
     stats = [stat for stat, _ in found.values()]
     cache.check_room(stats)
     return Prepared(edit, compiled, tuple(found.values()), _identity(reel, compiled, stats))

@@ -22,6 +22,8 @@ FILM_BYTES = 0.02
 VERIFIED = 0.02
 """Estimated seconds of verifying for each second of rendering."""
 
+WAITING = "waiting for its turn"
+
 STAGES = ("queued", "fetching", "rendering", "verifying", "storing", "complete")
 ENDED = frozenset({"complete", "error", "cancelled"})
 
@@ -53,7 +55,10 @@ class State(BaseModel):
     fps: Annotated[float | None, Field(description="Frames rendered a second.")] = None
     speed: Annotated[float | None, Field(description="Seconds of the film rendered a second.")] = None
     eta_s: Annotated[float | None, Field(description="Estimated seconds to the end.")] = None
-    message: Annotated[str, Field(description="A sentence for people.")] = "waiting for its turn"
+    place: Annotated[int | None, Field(ge=1, description="Place in the queue; null while it does not wait there.")] = (
+        None
+    )
+    message: Annotated[str, Field(description="A sentence for people.")] = WAITING
     done: Annotated[bool, Field(description="Whether this is the last message.")] = False
     error: dict[str, Any] | None = None
 
@@ -68,10 +73,15 @@ class Costs:
 
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 1.0))
 
+    @property
+    def whole(self) -> float:
+        """Seconds of the whole export."""
+        return sum(self.seconds.values())
+
     def overall(self, stage: str, part: float) -> float:
         """The completed share of the whole export, from 0 to 1, when `part` of a stage is complete."""
         before = sum(self.seconds[each] for each in STAGES[: STAGES.index(stage)])
-        return (before + part * self.seconds[stage]) / sum(self.seconds.values())
+        return (before + part * self.seconds[stage]) / self.whole
 
 
 def predicted(absent: int, frames: int, size: tuple[int, int]) -> Costs:
@@ -101,7 +111,8 @@ class Tracker:
     def at(self, stage: str, part: float = 0.0, message: str = "", **members: Any) -> None:
         """Set the export to running, with `part` of a stage complete."""
         progress = max(self.state.progress, min(self.costs.overall(stage, part), 0.999))
-        self._change(state="running", stage=stage, progress=progress, message=message or stage, **members)
+        given = {"progress": progress, "place": None, "message": message or stage, **members}
+        self._change(state="running", stage=stage, **given)
 
     def rendering(self, progress: Progress) -> None:
         """Take over the progress of the render."""
@@ -117,13 +128,19 @@ class Tracker:
             **rates,
         )
 
+    def waiting(self, place: int | None) -> None:
+        """Set the place in the queue of an export that waits for its turn, None when that has come."""
+        if place != self.state.place:
+            self._change(place=place, message=f"{WAITING}: number {place} in the queue" if place else WAITING)
+
     def back(self) -> None:
         """Set the export back to queued."""
-        self._change(state="queued", stage="queued", message="waiting for its turn")
+        self._change(state="queued", stage="queued", place=None, message=WAITING)
 
     def end(self, state: str, message: str, error: dict[str, Any] | None = None) -> None:
         """Set the last state; later changes are ignored."""
-        members: dict[str, Any] = {"state": state, "message": message, "error": error, "done": True, "eta_s": None}
+        members: dict[str, Any] = {"state": state, "message": message, "error": error, "done": True}
+        members |= {"eta_s": None, "place": None}
         if state == "complete":
             members |= {"stage": "complete", "progress": 1.0, "frame": self.state.frames, "eta_s": 0.0}
         self._change(**members)

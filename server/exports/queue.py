@@ -22,6 +22,8 @@ from server.exports.job import Job, Undecided
 from server.exports.prepare import Prepared
 from server.exports.progress import Tracker
 from server.exports.render import Render, as_problem
+from server.exports.slots import Slots
+from server.exports.unfinished import Unfinished
 from server.failures import UNSTORED
 from server.footage.facts import media_key
 from server.footage.sending import Sending
@@ -68,9 +70,10 @@ class Jobs:
         """Identifies this process; rows with another boot id were left by an earlier one."""
         self._settings, self._databases, self._now = settings, databases, now
         self.render = render
+        self.unfinished = Unfinished(databases.store)
         self._sending, self._metrics, self._coming = sending, metrics, coming
         self._jobs: dict[tuple[str, str], Job] = {}
-        self._slots = asyncio.Semaphore(settings.export_slots)
+        self._slots = Slots(settings.export_slots, settings.short_slots)
         self._adopting: dict[str, asyncio.Task[None]] = {}
         self._appeared = asyncio.Condition()
         self.stopping = False
@@ -123,6 +126,16 @@ class Jobs:
             self._appeared.notify_all()
         return job
 
+    async def index(self, uid: str, export_id: str) -> None:
+        """Index an export unless it has ended: a server that starts finds it by that. StoreFailed."""
+        job = self.of(uid, export_id)
+        if job is None or job.indexed or job.ended.is_set():
+            return
+        await self.unfinished.add(uid, export_id)
+        job.indexed = True
+        if job.recorded:  # it ended meanwhile
+            await self.unfinished.remove(uid, export_id)
+
     def cancel(self, job: Job) -> None:
         """Cancel a job; without effect once its end is being written."""
         if not job.finishing and not job.cancelled and job.task is not None:
@@ -143,11 +156,12 @@ class Jobs:
         for job in under_way:
             if not job.finishing and not job.cancelled and job.task is not None:
                 job.task.cancel()
-        await asyncio.gather(*(job.task for job in under_way if job.task), return_exceptions=True)
+        await asyncio.gather(*(job.task for job in self._jobs.values() if job.task), return_exceptions=True)
 
     async def _adopt(self, uid: str) -> None:
         left = await self._read(uid, exports.unfinished)
         for row in left:
+            await self.unfinished.add(uid, row["export_id"])  # servers before ADR 66 had no index
             if (uid, row["export_id"]) in self._jobs or self.stopping:
                 continue
             if row["state"] == "running" and row["attempt"] >= MOST_ATTEMPTS:
@@ -164,7 +178,7 @@ class Jobs:
         logs.user_id.set(job.uid)
         try:
             await self._accepted(job)
-            async with self._slots:
+            async with self._slots.of(job.uid, self._is_short(job), job.tracker.waiting):
                 await self._run(job)
         except asyncio.CancelledError:
             await self._broken_off(job)
@@ -179,6 +193,12 @@ class Jobs:
                 self._metrics.exports.labels(job.state).inc()
             logger.info("export ended", extra={"state": job.state, "attempt": job.attempt})
             job.ended.set()
+        if job.recorded:
+            await self.unfinished.remove(job.uid, job.export_id)
+
+    def _is_short(self, job: Job) -> bool:
+        """Whether the film is forecast to be short; the films that an earlier server accepted have no forecast."""
+        return job.prepared is not None and self.render.forecast(job.prepared).whole <= self._settings.short_film
 
     async def _accepted(self, job: Job) -> None:
         """Wait until the export's row is durable, so that no export is rendered that could vanish."""
@@ -190,13 +210,14 @@ class Jobs:
             job.uid, lambda unit: exports.started(unit, job.export_id, self.boot_id, self._now())
         )
         edit = job.prepared.edit if job.prepared else await self._read(job.uid, partial(_edit, job.export_id))
-        prepared = job.prepared or await self.render.prepared(edit)
+        prepared = job.prepared or await self.render.prepared(job.uid, edit)
         film_id = new_id("v")
         with self._coming.kept(media_key(job.uid, film_id)):
             film = await self.render.film(job.uid, film_id, prepared, job.tracker)
             job.finishing = True
             given = (job.export_id, film, edit.clips, self._settings, self._sending.watched())
             gone = await self._durably(job, lambda unit: finish(unit, *given))
+            job.recorded = True
         job.tracker.end("complete", "the film is ready")
         await self._sending.discard(gone)
 
@@ -214,6 +235,7 @@ class Jobs:
         job.finishing = True
         try:
             await self._durably(job, partial(_ended, job.export_id, state, self._now(), error))
+            job.recorded = True
         except UNSTORED as failure:  # another server writes now: it finds the export unfinished, and ends it
             logger.error("end of an export not stored", extra={"why": f"{type(failure).__name__}: {failure}"})
         job.tracker.end(state, message, error)

@@ -10,8 +10,9 @@ from pathlib import Path
 from compiler.render import render_reel
 from compiler.supervise.films.render import Film
 from server.edits.compiled import Compiler, Edit, damaged_clip
+from server.exports.limits import check_forecast, limits_of
 from server.exports.prepare import Prepared, prepare
-from server.exports.progress import Tracker, predicted
+from server.exports.progress import Costs, Tracker, predicted
 from server.failures import problem_of
 from server.footage import checked
 from server.footage.cache import MediaCache
@@ -37,16 +38,23 @@ class Render:
         self._settings, self._store, self._cache, self._now = settings, store, cache, now
         self._compiler = compiler
 
-    async def prepared(self, edit: Edit) -> Prepared:
-        """Compile an edit and look its footage up; raises the Problems of `prepare`."""
-        return await prepare(edit, self._store, self._cache, self._compiler)
+    async def prepared(self, uid: str, edit: Edit) -> Prepared:
+        """Compile a user's edit and look its footage up; raises the Problems of `prepare` and `check_forecast`."""
+        prepared = await prepare(uid, edit, self._store, self._cache, self._compiler)
+        check_forecast(prepared.compiled.plan, self._settings)
+        return prepared
+
+    def forecast(self, prepared: Prepared) -> Costs:
+        """The predicted seconds of each stage of an export."""
+        plan = prepared.compiled.plan
+        absent = self._cache.absent(stat for stat, _ in prepared.footage)
+        return predicted(absent, plan.frames, (plan.width, plan.height))
 
     async def film(self, uid: str, film_id: str, prepared: Prepared, tracker: Tracker) -> NewFilm:
         """Render a film, store its object, and return its row, without the version: `finish` assigns that."""
-        plan = prepared.compiled.plan
         ending = prepared.compiled.encoding.profile.endings[0]
         absent = self._cache.absent(stat for stat, _ in prepared.footage)
-        tracker.costs = predicted(absent, plan.frames, (plan.width, plan.height))
+        tracker.costs = self.forecast(prepared)
         folder = self._settings.temporary / film_id
         try:
             await in_thread(folder.mkdir, parents=True)
@@ -89,6 +97,8 @@ class Render:
                 on_progress=tracker.rendering,
                 stall_after=self._settings.stall_after,
                 deadline=self._settings.export_within,
+                limits=limits_of(self._settings, path.parent),
+                cgroup=self._settings.render_cgroup,
             )
 
     async def _stored(self, key: str, film: Film) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from server.edits.children import ClientGone
 from server.exports.job import Job
 from server.exports.queue import Jobs
 from server.problem import Problem
@@ -18,10 +19,6 @@ APPEARS_WITHIN = 5.0
 """Seconds to wait for the job of an accepted export to start."""
 
 _OF_PROBLEMS = frozenset({"type", "title", "status", "detail", "error", "message"})
-
-
-class ClientGone(Exception):
-    """The client disconnected before the export's end."""
 
 
 async def outcome(

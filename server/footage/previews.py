@@ -188,7 +188,7 @@ class Previews:
             await MAKERS[making.kind](self, making, facts.media, folder)
 
     def _patience(self, within: float) -> Patience:
-        return Patience(self._settings.stall_after, within)
+        return Patience(self._settings.stall_after, within, self._settings.render_memory)
 
     async def _strip(self, making: Making, media: Media, folder: Path) -> None:
         build, output, work = await asyncio.to_thread(find_build), folder / "strip.jpg", folder / "work"
@@ -234,7 +234,7 @@ def _document(text: bytes, kind: Kind) -> Row | None:
     """A strip's layout, or peaks; None if the text is damaged."""
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     fits = isinstance(document, dict) and document.keys() == MEMBERS[kind].keys()
     return document if fits and all(isinstance(document[name], of) for name, of in MEMBERS[kind].items()) else None

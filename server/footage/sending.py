@@ -1,10 +1,11 @@
-"""Sends and deletes objects: an object that is being sent is not deleted."""
+"""Sends objects, and throws them away: an object that is being sent is not deleted."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 
+from server.footage.trash import throw_away
 from server.metrics import Metrics
 from server.storage.objects import ObjectStore, StoreFailed
 from server.storage.sync import Seconds, awake
@@ -44,11 +45,9 @@ class Sending:
         }
 
     async def discard(self, keys: Iterable[str]) -> None:
-        """Delete objects whose rows are durably gone; those being sent now are left to `sweep`, as are failures."""
+        """Put objects whose rows are durably gone into the trash; failures are left to `sweep`."""
         for key in keys:
-            if self.is_sent(key):
-                continue
             try:
-                await self._store.delete(key)
+                await throw_away(self._store, key)
             except StoreFailed:
                 self._metrics.orphans.inc()

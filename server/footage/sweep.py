@@ -1,17 +1,26 @@
-"""Deletes objects without a row, which a crash left after storing a film or an upload and before writing its row."""
+"""Moves objects without a row to the trash, and deletes old trash.
+
+A crash leaves such objects after storing a film or an upload and before writing its row.
+"""
 
 from __future__ import annotations
 
 import contextlib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from server.footage.sending import Sending
-from server.storage import snapshots
-from server.storage.objects import ObjectStore
+from server.footage.trash import take_back, throw_away, trash_of
+from server.logs import logger
+from server.storage import marks, snapshots
+from server.storage.objects import ObjectStore, Stat
 from server.storage.tenants import UserDatabase
 from server.tables import films
+
+DURABLE_WITHIN = 10.0
+"""Seconds in which a user's last change must be durable before trash is deleted early."""
 
 
 class Coming:
@@ -38,28 +47,98 @@ class Coming:
         return frozenset(self._keys)
 
 
-async def sweep(
-    store: ObjectStore, sending: Sending, user_database: UserDatabase, coming: Coming, older: timedelta
-) -> int:
-    """Delete a user's media that are `older` and have no row; return their number.
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """The age at which an object without a row goes to the trash, and the time that it stays there."""
 
-    Nothing is deleted unless the local database is the newest, because rows of another server are not visible here.
+    unnamed: timedelta
+    trashed: timedelta
+
+
+async def sweep(
+    store: ObjectStore, sending: Sending, user_database: UserDatabase, coming: Coming, delays: Delays
+) -> int:
+    """Move a user's old media without a row to the trash, and delete old trash; return the number of deleted objects.
+
+    Nothing is done unless the local database is the newest, because rows of another server are not visible here, nor
+    after a rollback that nobody accepted, because the lost rows may name the objects.
     """
-    base = user_database.sync.synced.base
-    if (
-        user_database.sync.fenced
-        or user_database.sync.pending
-        or await snapshots.latest(store, user_database.uid, base) != base
-    ):
+    uid = user_database.uid
+    if user_database.sync.pending or not await _is_newest(store, user_database):
         return 0
-    before, count = datetime.now(UTC) - older, 0
-    old = [stat.key async for stat in store.listing(f"users/{user_database.uid}/media/") if stat.modified < before]
+    trash = await trash_of(store, uid)
+    unnamed = await _unnamed(store, user_database, coming)
+    if await _is_rolled_back(store, uid, [stat for stat in unnamed if stat.key not in trash]):
+        return 0
+    now = datetime.now(UTC)
+    for key in trash.keys() - {stat.key for stat in unnamed}:
+        await take_back(store, key)
+    for stat in unnamed:
+        if stat.key not in trash and stat.modified < now - delays.unnamed:
+            await throw_away(store, stat.key)
+    old = [stat.key for stat in unnamed if trash.get(stat.key, now) < now - delays.trashed]
+    return await _deleted(store, sending, old)
+
+
+async def make_room(
+    store: ObjectStore, sending: Sending, user_database: UserDatabase, coming: Coming, room: int
+) -> int:
+    """Delete a user's oldest trash until the rest has at most `room` bytes, if `sweep` may delete; return its bytes.
+
+    A user who uploads and deletes again and again would fill the disk otherwise.
+    """
+    uid = user_database.uid
+    trash = await trash_of(store, uid)
+    if not trash:
+        return 0
+    unnamed = await _unnamed(store, user_database, coming)
+    sizes = {stat.key: stat.size for stat in unnamed if stat.key in trash}
+    left = sum(sizes.values())
+    if left <= room:
+        return left
+    await user_database.durable(user_database.database.n, DURABLE_WITHIN)
+    if not await _is_newest(store, user_database) or await marks.rollback_of(store, uid) is not None:
+        return left
+    for key in sorted(sizes, key=lambda key: (trash[key], key)):
+        if left > room:
+            left -= sizes[key] * await _deleted(store, sending, [key])
+    return left
+
+
+async def _is_newest(store: ObjectStore, user_database: UserDatabase) -> bool:
+    """Whether no other server has stored a newer database."""
+    base = user_database.sync.synced.base
+    return not user_database.sync.fenced and await snapshots.latest(store, user_database.uid, base) == base
+
+
+async def _unnamed(store: ObjectStore, user_database: UserDatabase, coming: Coming) -> list[Stat]:
+    """A user's media without a row, except those that this server is storing."""
+    media = [stat async for stat in store.listing(f"users/{user_database.uid}/media/")]
     # in this order: an object that was listed and is no longer being stored has its row by now, or never gets one
     spared = coming.keys()
     spared |= await user_database.read(films.keys)
-    for key in old:
-        footage = key.partition(".")[0]
-        if footage not in spared and not sending.is_sent(footage) and not sending.is_sent(key):
+    return [stat for stat in media if stat.key.partition(".")[0] not in spared]
+
+
+async def _is_rolled_back(store: ObjectStore, uid: str, unnamed: list[Stat]) -> bool:
+    """Whether rows of these objects may be lost; a mark that concerns none of them is removed."""
+    rollback = await marks.rollback_of(store, uid)
+    if rollback is None:
+        return False
+    lost = [stat.key for stat in unnamed if rollback.concerns(stat)]
+    if rollback.since is not None and not lost:
+        await marks.accept(store, uid)
+        return False
+    logger.warning("not swept: rolled back, see reelc restore", extra={"sync_user": uid, "objects": len(lost)})
+    return True
+
+
+async def _deleted(store: ObjectStore, sending: Sending, keys: list[str]) -> int:
+    """Delete objects that are not being sent, each before its mark, so that a crash in between leaves the mark."""
+    count = 0
+    for key in keys:
+        if not sending.is_sent(key.partition(".")[0]) and not sending.is_sent(key):
             await store.delete(key)
+            await take_back(store, key)
             count += 1
     return count

@@ -48,17 +48,18 @@ class Uploads:
 
     @asynccontextmanager
     async def admitted(
-        self, uid: str, size: int | None, stored: Callable[[], Awaitable[int]], *, form: bool
+        self, uid: str, size: int | None, stored: Callable[[int], Awaitable[int]], *, form: bool
     ) -> AsyncIterator[Share]:
         """A share for an upload of `size` bytes, None if the client does not state it.
 
-        429 `too_many_uploads`, 507 `quota_exceeded` and `no_room`. `stored` returns the bytes of the user's footage. A
-        form is spooled, which takes the room of one more copy.
+        429 `too_many_uploads`, 507 `quota_exceeded` and `no_room`. `stored` makes room for the bytes that the user is
+        uploading, and returns those of the user's footage. A form is spooled, which takes the room of one more copy.
         """
         self._check_count(uid)
         with self._share(uid, form) as share:
             share.reserved = size or 0  # counted while others ask for the bytes of their footage
-            self._stored[uid] = await stored()
+            unstated = self._settings.upload_limit if size is None else 0
+            self._stored[uid] = await stored(self._taken(uid) + unstated)
             share.reserved = 0
             self._reserve(share, size if size is not None else STEP)
             yield share
@@ -98,14 +99,17 @@ class Uploads:
 
     def _reserve(self, share: Share, count: int) -> None:
         quota = self._settings.footage_per_user
-        taken = sum(other.reserved for other in self._shares if other.uid == share.uid)
-        if self._stored[share.uid] + taken + count > quota:
+        if self._stored[share.uid] + self._taken(share.uid) + count > quota:
             hint = "delete footage that no clip uses"
             raise Problem(507, "quota_exceeded", f"your footage would exceed {quota} bytes", hint=hint)
         for disk, copies in share.disks.items():
             if count * copies > self._room(disk):
                 raise Problem(507, "no_room", "the server has no room for this file", headers={"Retry-After": "60"})
         share.reserved += count
+
+    def _taken(self, uid: str) -> int:
+        """The bytes that a user's uploads have reserved."""
+        return sum(share.reserved for share in self._shares if share.uid == uid)
 
     def _room(self, disk: Path) -> int:
         """The free bytes of a disk that no upload has reserved."""

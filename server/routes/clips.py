@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from server.edits.canonical import saved, untouched_clip
 from server.edits.compiled import project_of
@@ -18,13 +17,13 @@ from server.storage.database import Reader, Transaction
 from server.tables import clips, raw_clips
 from server.tables.clips import ClipRow, ClipVersion
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
+from server.web.etags import names
 
 api = Operations("clips")
 
 CLIPS = "/api/clips/projects/{project_id}/clips"
 CLIP = CLIPS + "/{clip_id}"
 CONDITIONAL = ("If-Match", "Idempotency-Key")
-_MATCH = re.compile(r'"?(\d{1,9})"?')
 
 
 async def clip_of(reader: Reader, call: Call[Any]) -> ClipRow:
@@ -36,7 +35,12 @@ async def clip_of(reader: Reader, call: Call[Any]) -> ClipRow:
     return row
 
 
-@api.op("POST", CLIPS, Takes(NewClip, headers=("Idempotency-Key",), large=True), Answers(Saved, 201, errors=(404, 422)))
+@api.op(
+    "POST",
+    CLIPS,
+    Takes(NewClip, headers=("Idempotency-Key",), large=True),
+    Answers(Saved, 201, errors=(404, 422), etag=True),
+)
 async def add(call: Call[NewClip]) -> Response:
     """Add a clip at the end of a project."""
     body = call.body
@@ -50,7 +54,7 @@ async def add(call: Call[NewClip]) -> Response:
         row = untouched_clip(project["id"], new_id("c"), raw["id"], body.name or raw["name"], place)
         return await _save(unit, call, row, body.edit())
 
-    return await call.write(work, 201)
+    return await call.write(work, 201, etag=_etag_of)
 
 
 @api.op("GET", CLIPS, answers=Answers(Clips, errors=(404,)))
@@ -84,36 +88,44 @@ async def reorder(call: Call[Order]) -> Response:
     return await call.write(work)
 
 
-@api.op("GET", CLIP, answers=Answers(Clip, errors=(404,)))
-async def show(call: Call[NoBody]) -> Response | Json:
+@api.op("GET", CLIP, Takes(headers=("If-None-Match",)), Answers(Clip, also=(304,), errors=(404,), etag=True))
+async def show(call: Call[NoBody]) -> Response:
     """A clip."""
     row = await call.ask(lambda reader: clip_of(reader, call))
-    return clips.as_json(row)
+    headers = {"ETag": _etag(row["version"])}
+    if names(call.request, "if-none-match", headers["ETag"]):
+        return Response(None, 304, headers)
+    return JSONResponse(clips.as_json(row), headers=headers)
 
 
-@api.op("PUT", CLIP, Takes(ClipChange, headers=CONDITIONAL, large=True), Answers(Saved, errors=(404, 412, 422)))
+@api.op(
+    "PUT",
+    CLIP,
+    Takes(ClipChange, headers=CONDITIONAL, large=True),
+    Answers(Saved, errors=(404, 412, 422, 428), etag=True),
+)
 async def save(call: Call[ClipChange]) -> Response:
     """Save a clip as its next version; the answer comes when it is durable."""
     body = call.body
 
     async def work(unit: Transaction) -> Json:
         row = await clip_of(unit, call)
-        _expect(call.header("if-match"), row["version"])
+        _expect(call, row["version"])
         name = body.name if "name" in body.model_fields_set else row["name"]
         place = body.sort_order if "sort_order" in body.model_fields_set else row["sort_order"]
         changed: ClipRow = {**row, "name": name, "sort_order": place}
         return await _save(unit, call, changed, body.edit())
 
-    return await call.write(work)
+    return await call.write(work, etag=_etag_of)
 
 
-@api.op("DELETE", CLIP, Takes(headers=CONDITIONAL), Answers(Removed, errors=(404, 412)))
+@api.op("DELETE", CLIP, Takes(headers=CONDITIONAL), Answers(Removed, errors=(404, 412, 428)))
 async def remove(call: Call[NoBody]) -> Response:
     """Delete a clip."""
 
     async def work(unit: Transaction) -> Json:
         row = await clip_of(unit, call)
-        _expect(call.header("if-match"), row["version"])
+        _expect(call, row["version"])
         await clips.remove(unit, row["project_id"], row["clip_key"])
         return {"success": True, "clip_id": row["clip_key"]}
 
@@ -131,20 +143,22 @@ async def versions(call: Call[NoBody]) -> Json:
     return {"versions": await call.ask(question)}
 
 
-@api.op("POST", CLIP + "/restore", Takes(Restore, headers=CONDITIONAL), Answers(Saved, errors=(404, 412)))
+@api.op(
+    "POST", CLIP + "/restore", Takes(Restore, headers=CONDITIONAL), Answers(Saved, errors=(404, 412, 428), etag=True)
+)
 async def restore(call: Call[Restore]) -> Response:
     """Make what an earlier version held the newest version; its place in the project stays."""
 
     async def work(unit: Transaction) -> Json:
         row = await clip_of(unit, call)
-        _expect(call.header("if-match"), row["version"])
+        _expect(call, row["version"])
         old = await clips.version(unit, row["project_id"], row["clip_key"], call.body.version)
         if old is None:
             raise not_found("version_not_found", "this version is not kept")
         restored: ClipRow = {**old, "version": row["version"], "sort_order": row["sort_order"]}
         return await _next(unit, call, restored, [])
 
-    return await call.write(work)
+    return await call.write(work, etag=_etag_of)
 
 
 async def _save(unit: Transaction, call: Call[Any], row: ClipVersion, changes: Mapping[str, Any]) -> Json:
@@ -163,11 +177,20 @@ async def _next(unit: Transaction, call: Call[Any], row: ClipVersion, warnings: 
     return {"success": True, "clip_id": clip["id"], "version": clip["version"], "clip": clip, "warnings": warnings}
 
 
-def _expect(if_match: str | None, version: int) -> None:
-    """412 `version_conflict` unless the header, when there is one, names this version."""
-    if if_match is None or if_match.strip() == "*":
-        return
-    named = _MATCH.fullmatch(if_match.strip())
-    if named is None or int(named[1]) != version:
+def _expect(call: Call[Any], version: int) -> None:
+    """412 `version_conflict` unless If-Match, when there is one, names this version; 428 where one is required."""
+    if call.header("if-match") is None:
+        if call.services.settings.require_if_match:
+            message = "this server requires If-Match: send the version that the change is based on"
+            raise Problem(428, "precondition_required", message)
+    elif not names(call.request, "if-match", _etag(version)):
         message = f"the clip is at version {version}: read it again, then repeat the change"
-        raise Problem(412, "version_conflict", message, current_version=version, headers={"ETag": f'"{version}"'})
+        raise Problem(412, "version_conflict", message, current_version=version, headers={"ETag": _etag(version)})
+
+
+def _etag(version: int) -> str:
+    return f'"{version}"'
+
+
+def _etag_of(saved: Json) -> str:
+    return _etag(saved["version"])

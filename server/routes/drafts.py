@@ -17,7 +17,6 @@ from server.routes.shapes import Answer, Change, ClipEdit, Fault, Id
 from server.storage.database import Reader
 from server.tables import clips
 from server.tables.clips import ClipRow
-from server.threads import computed
 from server.web.api import Answers, Call, Operations, Takes
 from server.web.bodies import plain
 
@@ -93,7 +92,7 @@ async def draft(call: Call[Draft]) -> Response:
     services = call.services
     found = await footage_there(edit, services.store, services.cache, lambda raw, _: Path(raw["id"], raw["name"]))
     media = {raw_id: facts.media for raw_id, (_, facts) in found.items()}
-    return await computed(JSONResponse, await drafted(edit, media, services.compiler))
+    return await call.in_thread(JSONResponse, await drafted(call.uid, edit, media, services.compiler))
 
 
 def _given(body: Draft) -> dict[str, Mapping[str, Any]]:

@@ -13,11 +13,10 @@ from compiler.formats import Format
 from compiler.pipeline import Compiled
 from compiler.pipeline.changes import DRAWING_STYLE
 from compiler.pipeline.forms import FORMS, command
-from server.edits.compiled import Edit, footage_of, project_of, read_edit, reel_of
+from server.edits.compiled import Edit, footage_of, project_of, read_edit
 from server.routes.shapes import Explain, Explained
 from server.storage.database import Reader
 from server.tables import clips
-from server.threads import computed
 from server.web.api import Answers, Call, Operations, Takes
 
 api = Operations("explain")
@@ -56,8 +55,8 @@ async def explain(call: Call[Explain]) -> Response:
     """
     edit, compiled = await explained(call, call.body.project_id)
     if call.body.format is not None:
-        return await computed(form_of, compiled, Format(call.body.format))
-    return await computed(_explanation, edit, compiled)
+        return await call.in_thread(form_of, compiled, Format(call.body.format))
+    return await call.in_thread(_explanation, edit, compiled)
 
 
 def _explanation(edit: Edit, compiled: Compiled) -> Response:
@@ -77,11 +76,11 @@ def _explanation(edit: Edit, compiled: Compiled) -> Response:
 async def explained(call: Call[Any], project_id: str) -> tuple[Edit, Compiled]:
     """Compile a stored project; raises the errors of an export that precede rendering."""
     edit: Edit = await call.ask(lambda reader: _edit(reader, project_id))
-    reel = await reel_of(edit)
     services = call.services
+    reel = await services.compiler.read(call.uid, edit)
     found = await footage_of(edit, services.store, services.cache, lambda raw, _: Path(raw["id"], raw["name"]))
     media = {raw_id: facts.media for raw_id, (_, facts) in found.items()}
-    return edit, await services.compiler.compile_once(edit, reel, media, FFMPEG)
+    return edit, await services.compiler.compile_once(call.uid, edit, reel, media, FFMPEG)
 
 
 async def _edit(reader: Reader, project_id: str) -> Edit:

@@ -44,6 +44,7 @@ class Export(Answer):
     state: Literal["queued", "running", "complete", "error", "cancelled"]
     stage: str
     progress: float
+    place: Annotated[int | None, Field(description="Place in the queue; null while it does not wait there.")]
     attempt: int
     error: dict[str, Any] | None
     result: Exported | None

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from server.edits.compiled import project_of
 from server.exports.accept import Asked, accept
-from server.exports.wait import ClientGone, ended, outcome
+from server.exports.wait import ended, outcome
 from server.failures import UNSTORED, unstored
 from server.problem import Problem, not_found
 from server.routes.export_shapes import Export, Exported, ExportRequest, Exports
@@ -20,14 +20,12 @@ from server.storage.database import Reader
 from server.storage.held import RequestDatabases
 from server.tables import exports
 from server.tables.exports import ExportRow
-from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
+from server.web.api import Answers, Call, Json, NoBody, Operations, Takes, disconnected
 
 api = Operations("exports")
 
 RENDER = "/api/export/framing/render"
 EXPORT = "/api/export/{export_id}"
-BROKEN_OFF = 499
-"""The status that is logged for a client that disconnected; no client gets it."""
 
 
 @api.op(
@@ -46,11 +44,8 @@ async def render(call: Call[ExportRequest]) -> Response | Json:
             accepted = {"status": "accepted", "export_id": body.export_id}
             headers = {"Location": f"/api/export/{body.export_id}", "Preference-Applied": "respond-async"}
             return JSONResponse(accepted, 202, headers)
-        try:
-            gone = partial(_disconnected, call.request)
-            result = await outcome(call.uid, body.export_id, services.jobs, services.request_databases, gone)
-        except ClientGone:
-            return Response(None, BROKEN_OFF)
+        gone = partial(disconnected, call.request)
+        result = await outcome(call.uid, body.export_id, services.jobs, services.request_databases, gone)
         return {"success": True, **result}
 
 
@@ -81,10 +76,7 @@ async def cancel(call: Call[NoBody]) -> Response | Json:
     job = call.services.jobs.of(call.uid, row["export_id"])
     if job is not None:
         call.services.jobs.cancel(job)
-        try:
-            await ended(job, call.services.settings.durable_within, partial(_disconnected, call.request))
-        except ClientGone:
-            return Response(None, BROKEN_OFF)
+        await ended(job, call.services.settings.durable_within, partial(disconnected, call.request))
     return await _described(call)
 
 
@@ -111,11 +103,6 @@ def _prefers_not_to_wait(request: Request) -> bool:
     return "respond-async" in {each.partition(";")[0].strip() for each in given.split(",")}
 
 
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
 async def _described(call: Call[Any]) -> Json:
     return _as_json(call, await call.ask(lambda reader: _export(reader, call.path("export_id"))))
 
@@ -137,6 +124,7 @@ def _as_json(call: Call[Any], row: ExportRow) -> Json:
         "state": row["state"],
         "stage": row["stage"],
         "progress": 1.0 if row["state"] == "complete" else 0.0,
+        "place": None,
         "attempt": row["attempt"],
         "error": row["error"],
         "result": {"success": True, **row["result"]} if row["result"] else None,
@@ -147,5 +135,6 @@ def _as_json(call: Call[Any], row: ExportRow) -> Json:
     if job is None or job.ended.is_set():
         return described
     state = job.tracker.state
-    progress = {"state": state.state, "stage": state.stage, "progress": round(state.progress, 4)}
+    names = ("state", "stage", "place")
+    progress = {**{name: getattr(state, name) for name in names}, "progress": round(state.progress, 4)}
     return {**described, **progress, "error": None, "result": None, "completed_at": None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from urllib.parse import urlsplit
 
 from starlette.responses import JSONResponse, Response
 
@@ -15,6 +16,9 @@ api = Operations("health")
 
 LOCAL = frozenset({"127.0.0.1", "::1"})
 """The addresses of clients on this machine."""
+
+OUR_NAMES = LOCAL | {"localhost"}
+"""Names of this machine: a page of another site can make a browser of this machine ask us under a name of its own."""
 
 
 @api.op("GET", "/healthz", answers=Answers(Status), public=True)
@@ -44,4 +48,7 @@ async def metrics(call: Call[NoBody]) -> Response:
 def _may_see_metrics(call: Call[NoBody]) -> bool:
     if token := call.services.settings.metrics_token.get_secret_value():
         return secrets.compare_digest(bearer_of(call.request).encode(), token.encode())
-    return call.request.client is not None and call.request.client.host in LOCAL
+    if call.header("x-forwarded-for") or call.header("forwarded"):
+        return False  # a proxy of this machine asks for somebody else
+    names_us = urlsplit(f"//{call.header('host') or 'localhost'}").hostname in OUR_NAMES
+    return names_us and call.request.client is not None and call.request.client.host in LOCAL

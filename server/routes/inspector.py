@@ -28,7 +28,6 @@ from server.edits.compiled import Edit
 from server.problem import invalid, not_found
 from server.routes.explain import STYLE_HASH, explained, form_of
 from server.routes.shapes import Inspected, Traced
-from server.threads import computed
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.envelope import CSP
 from server.web.pages import page
@@ -75,8 +74,8 @@ async def inspector(call: Call[NoBody]) -> Response:
         raise not_found("not_found", f"unknown form: use one of {', '.join(forms)}")
     edit, compiled = await explained(call, call.path("project_id"))
     if form is not None:
-        return await computed(form_of, compiled, forms[form])
-    return await computed(_page, call.uid, edit, compiled, call.request.query_params)
+        return await call.in_thread(form_of, compiled, forms[form])
+    return await call.in_thread(_page, call.uid, edit, compiled, call.request.query_params)
 
 
 def _page(uid: str, edit: Edit, compiled: Compiled, asked: Mapping[str, str]) -> Response:
@@ -100,7 +99,7 @@ async def inspected(call: Call[NoBody]) -> Response:
     ffmpeg. `node` is a definition's name.
     """
     edit, compiled = await explained(call, call.path("project_id"))
-    return await computed(_as_json, edit, compiled, call.request.query_params)
+    return await call.in_thread(_as_json, edit, compiled, call.request.query_params)
 
 
 def _as_json(edit: Edit, compiled: Compiled, asked: Mapping[str, str]) -> Response:
@@ -129,7 +128,7 @@ async def trace(call: Call[NoBody]) -> Json:
     """The clips, source frames, boxes and definitions at a record time, as `reelc compile --at` traces them."""
     _, compiled = await explained(call, call.path("project_id"))
     at = _seconds(call.request.query_params.get("at", "0"))
-    return dict(await computed(traced, compiled, at))
+    return dict(await call.in_thread(traced, compiled, at))
 
 
 def _look(asked: Mapping[str, str], compiled: Compiled) -> Look:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from starlette.routing import WebSocketRoute
@@ -33,7 +33,10 @@ SENT_WITHIN = 5.0
 MOST_SOCKETS = 64
 """The maximum number of open sockets of one user."""
 
-GOOD, RESTARTING, SLOW = 1000, 1012, 1008
+LOOK_EVERY = 5.0
+"""Seconds after which the token of an open socket is checked again."""
+
+GOOD, RESTARTING, SLOW, REFUSED = 1000, 1012, 1008, 1008
 
 
 class Sockets:
@@ -52,13 +55,13 @@ class Sockets:
         uid = ""
         try:
             refuse_foreign_origin(socket, self.services.settings)
-            uid = await identify(socket, self.services.accounts)
+            uid = await identify(socket, self.services.accounts, self.services.audit)
             self._open[uid] += 1
             if self._open[uid] > MOST_SOCKETS:
                 raise Problem(429, "too_many_sockets", f"you have {MOST_SOCKETS} open sockets: close one")
             found = await self._found(uid, str(socket.path_params["export_id"]))
             await socket.accept()
-            await _serve_states(socket, found)
+            await _serve_states(socket, found, self._until_refused(socket))
         except Problem as problem:
             await socket.send_denial_response(problem.response())
         except UNSTORED as error:
@@ -68,6 +71,15 @@ class Sockets:
         finally:
             self._open[uid] -= 1
             self._open += Counter()
+
+    async def _until_refused(self, socket: WebSocket) -> None:
+        """Return when the socket's token is revoked, has expired, or cannot be checked for long."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            try:
+                await identify(socket, self.services.accounts, self.services.audit)
+            except Problem:
+                return
 
     async def _found(self, uid: str, export_id: str) -> Job | State:
         jobs = self.services.jobs
@@ -94,17 +106,22 @@ def _last(row: ExportRow) -> State:
     return State(**kept, seq=1, progress=float(whole), message=message, done=True)
 
 
-async def _serve_states(socket: WebSocket, found: Job | State) -> None:
+async def _serve_states(socket: WebSocket, found: Job | State, refused: Coroutine[Any, Any, None]) -> None:
+    """Send states until the last one, until the client disconnects, or until it is refused."""
     sending = asyncio.ensure_future(_send_states(socket, found))
     answering = asyncio.ensure_future(_answer_pings(socket))
+    watching = asyncio.ensure_future(refused)
+    tasks = (sending, answering, watching)
     try:
-        await asyncio.wait({sending, answering}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (sending, answering):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(sending, answering, return_exceptions=True)
-    if sending.done() and not sending.cancelled():
+        await asyncio.gather(*tasks, return_exceptions=True)
+    code = REFUSED if not watching.cancelled() else None
+    if not sending.cancelled():
         code = SLOW if isinstance(sending.exception(), TimeoutError) else sending.result()
+    if code is not None:
         with contextlib.suppress(RuntimeError, WebSocketDisconnect):
             await asyncio.wait_for(socket.close(code), SENT_WITHIN)
 

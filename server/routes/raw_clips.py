@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +22,7 @@ from compiler.supervise.probe import probing
 from compiler.supervise.record import Media
 from compiler.supervise.remedy import renamed
 from server.footage.facts import media_key, playable, store_footage
+from server.footage.sweep import make_room
 from server.ids import new_id
 from server.problem import Problem, invalid, not_found
 from server.routes.shapes import NAME_LENGTH, RawClip, RawClips
@@ -207,7 +209,7 @@ async def _admitted(call: Call[NoBody], *, form: bool) -> AsyncIterator[Request]
     """The request, once there is room for its body, which is counted while it comes."""
     uploads, stated = call.services.uploads, call.request.headers.get("content-length", "")
     size = int(stated) if stated.isdecimal() else None
-    async with uploads.admitted(call.uid, size, lambda: call.ask(raw_clips.total_size), form=form) as share:
+    async with uploads.admitted(call.uid, size, partial(_stored, call), form=form) as share:
 
         async def counted() -> Message:
             message = await call.request.receive()
@@ -215,6 +217,14 @@ async def _admitted(call: Call[NoBody], *, form: bool) -> AsyncIterator[Request]
             return message
 
         yield Request(call.request.scope, counted)
+
+
+async def _stored(call: Call[NoBody], coming: int) -> int:
+    """The bytes of the user's footage and trash, after trash has made room for `coming` bytes within the quota."""
+    footage, services = await call.ask(raw_clips.total_size), call.services
+    room = max(0, services.settings.footage_per_user - footage - coming)
+    async with services.databases.use(call.uid) as user_database:
+        return footage + await make_room(services.store, services.sending, user_database, services.coming, room)
 
 
 def _named(name: str) -> str:

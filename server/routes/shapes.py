@@ -292,9 +292,3 @@ class Status(Answer):
     """How the server is."""
 
     status: str
-
-
-class Me(Answer):
-    """A user."""
-
-    id: str

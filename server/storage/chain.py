@@ -37,19 +37,19 @@ class Chain:
         self._digests = b""
         self._changed: dict[int, int] = {}
         """The number of the snapshot that each page last changed in, in that order."""
-        self._packed, self._stored = "", b""
+        self._packed, self._stored, self._distrusted = "", b"", False
         self.due = False
         """Whether the newest snapshot should be made whole, see `renewed`; small databases are stored whole instead."""
 
     async def pack(self, number: int, writer: str) -> tuple[int, Header, bytes]:
         """The snapshot `number` of everything committed by now, with its head; DatabaseFailed, StoreFailed."""
         n, changed = await self._database.changes()
-        if changed is None or not self._links:
+        if (changed is None or not self._links) and not self._distrusted:
             await self._recall(number - 1)
             if self._links:
                 await self._compared(number)
                 n, changed = await self._database.changes()  # the image may be newer than those of before
-        packed = await self._delta(number, writer, n, changed) if self._links else None
+        packed = await self._delta(number, writer, n, changed) if self._links and not self._distrusted else None
         if packed is None:
             n, image = await self._compared(number)
             packed = await in_thread(snapshots.packed, writer, n, image)
@@ -60,19 +60,19 @@ class Chain:
     def stored(self, number: int, header: Header) -> None:
         """Take note that the store has this snapshot, from the last `pack` or an earlier one of the same number."""
         if header.sha256 != self._packed or header.link is None:  # what changed since that try is not known
-            self.forget()
+            self._links, self._stored = {}, b""
             return
         if not header.link.base:
-            self._root, self._links, self.due = number, {}, False
+            self._root, self._links, self.due, self._distrusted = number, {}, False, False
             self._changed.clear()
         near = header.link.base
         self._links = {each: link for each, link in self._links.items() if each <= near or each == self._root}
         self._links[number] = header.link
         self._stored = self._digests
 
-    def forget(self) -> None:
-        """Make the next snapshot a whole image."""
-        self._links, self._stored = {}, b""
+    def distrust(self) -> None:
+        """Make the next snapshot a whole image, because one of the chain is damaged."""
+        self._distrusted = True
 
     def begin_anew(self) -> None:
         """Have the chain begun anew, see `due`."""
@@ -80,7 +80,7 @@ class Chain:
 
     def renewed(self, number: int, link: Link) -> None:
         """Take note that a snapshot is a whole image now; newer snapshots may exist, but are no bases any more."""
-        if self._links and number >= self._root:
+        if self._links and number >= self._root and not self._distrusted:
             self._root, self._links, self.due = number, {number: link}, False
 
     async def close(self) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from server.storage.objects import CHUNK, Exists, Missing, Stat, StoreFailed, check_key
+from server.storage.skipped import listed
 from server.threads import close_in, opened_in
 
 T = TypeVar("T")
@@ -150,7 +151,7 @@ class FolderStore:
         keys = sorted(path.relative_to(self.root).as_posix() for path in found)
         stats = []
         for key in keys:
-            if key.startswith(prefix) and key > after:
+            if key.startswith(prefix) and key > after and listed(key):
                 with contextlib.suppress(FileNotFoundError):  # deleted since it was listed
                     stats.append(_stat(key, (self.root / key).stat()))
         return stats
@@ -163,7 +164,13 @@ class FolderStore:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for parent, _, names in os.walk(folder):
+    """The files below a folder, none if it does not exist; OSError if a folder cannot be read: it is not empty."""
+
+    def failed(error: OSError) -> None:
+        if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+            raise error
+
+    for parent, _, names in os.walk(folder, onerror=failed):
         yield from (Path(parent, name) for name in names)
 
 

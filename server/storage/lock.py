@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,21 +24,51 @@ REMEDY = (
     "servers that share work have a folder each and one store"
 )
 
+WRITABLE = "mount the disk for writing, correct the folder's owner or permissions, or name another folder with --data"
+
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a data folder, which is made if necessary; RC701 if another process holds it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder / FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    """Hold the lock of a data folder, which is made if necessary.
+
+    RC701 if another process holds it; RC704 if nothing can be written there.
+    """
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / FILE, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise _in_use(folder, handle) from error
-        _name_holder(handle)
+        with _writing(folder):
+            _lock(folder, handle)
+            _name_holder(handle)
         yield
     finally:
         os.close(handle)
+
+
+def check_writable(folder: Path) -> None:
+    """RC704 if no file can be made in a folder, which is made if necessary."""
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=folder)
+        os.close(handle)
+        os.unlink(name)
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """The errors of files as RC704."""
+    try:
+        yield
+    except OSError as error:
+        message = f'the data folder "{folder}" cannot be written'
+        raise ReelError("RC704", Loc(), message, detail=str(error.strerror), hint=WRITABLE) from error
+
+
+def _lock(folder: Path, handle: int) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise _in_use(folder, handle) from error
 
 
 def _name_holder(handle: int) -> None:

@@ -78,7 +78,10 @@ class ObjectStore(Protocol):
         ...
 
     def listing(self, prefix: str, after: str = "") -> AsyncIterator[Stat]:
-        """Every object whose key begins with `prefix` and sorts after `after`; sorted by key within a folder."""
+        """Every object whose key begins with `prefix` and sorts after `after`; sorted by key within a folder.
+
+        Objects whose keys are invalid are skipped: others put them there.
+        """
         ...
 
     async def delete(self, key: str) -> None:
@@ -90,8 +93,13 @@ class ObjectStore(Protocol):
         ...
 
 
+def is_key(key: str) -> bool:
+    """Whether the key is valid."""
+    return len(key) <= 512 and all(_SEGMENT.fullmatch(part) for part in key.split("/"))
+
+
 def check_key(key: str) -> str:
     """Return the key if it is valid; ValueError otherwise."""
-    if len(key) > 512 or not all(_SEGMENT.fullmatch(part) for part in key.split("/")):
+    if not is_key(key):
         raise ValueError(f"{key!r} is not a valid key")
     return key

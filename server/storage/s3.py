@@ -14,10 +14,11 @@ from typing import Any, TypeVar
 import boto3
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from botocore.parsers import ResponseParserError
 
 from server.storage.objects import CHUNK, Exists, Missing, Stat, StoreFailed, check_key
+from server.storage.skipped import listed
 from server.threads import close_in, opened_in
 
 T = TypeVar("T")
@@ -31,7 +32,9 @@ TAKEN = {"PreconditionFailed", "412"}
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A bucket's address and credentials; `endpoint` is empty for AWS, `prefix` is put before every key."""
+    """A bucket's address and credentials, empty for those of AWS; `endpoint` is empty for AWS, `prefix` is put before
+    every key.
+    """
 
     name: str
     endpoint: str
@@ -51,8 +54,8 @@ class S3Store:
             "s3",
             endpoint_url=bucket.endpoint or None,
             region_name=bucket.region,
-            aws_access_key_id=bucket.access_key,
-            aws_secret_access_key=bucket.secret_key,
+            aws_access_key_id=bucket.access_key or None,  # None: those that boto3 finds, as the tools of AWS do
+            aws_secret_access_key=bucket.secret_key or None,
             config=Config(
                 signature_version="s3v4",
                 s3={"addressing_style": "path"},
@@ -118,7 +121,8 @@ class S3Store:
             more_follows = _of(page, "IsTruncated")  # a truncated answer without it looks like an empty listing
             for item in page.get("Contents", ()):
                 key = item["Key"].removeprefix(ours)
-                yield Stat(key, item["Size"], item["ETag"].strip('"'), item["LastModified"])
+                if listed(key):
+                    yield Stat(key, item["Size"], item["ETag"].strip('"'), item["LastModified"])
             if not more_follows:
                 return
             more = {"ContinuationToken": page["NextContinuationToken"]}
@@ -152,6 +156,9 @@ class S3Store:
             return await asyncio.wait_for(doing, within)
         except ClientError as error:
             raise _named(error) from error
+        except NoCredentialsError as error:
+            why = "set s3_access_key and s3_secret_key, or credentials of AWS"
+            raise StoreFailed(f"there are no credentials for the bucket {self.bucket.name}: {why}") from error
         except (BotoCoreError, ResponseParserError, boto3.exceptions.Boto3Error, OSError, TimeoutError) as error:
             raise StoreFailed(f"the bucket {self.bucket.name} failed: {type(error).__name__}") from error
 

@@ -13,17 +13,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from server.storage import images
 from server.storage.objects import Missing, ObjectStore, Stat
+from server.storage.skipped import skip
 from server.threads import in_thread
 
 WHOLE_IMAGE, DELTAS = 1, 2
 """The versions of the format: of before deltas, and with them."""
 DIGITS = 12
+_KEY = re.compile(rf"users/[^/]+/db/[0-9]{{{DIGITS}}}")
+NEWEST = 50
+"""Numbers that are taken again, at most, after the store lost them."""
 HEADER = 1024
 """Bytes of the header, padded with spaces to this fixed length so that it can be read alone."""
 
@@ -116,20 +121,29 @@ def number_of(key: str) -> int:
     return int(key.rpartition("/")[2])
 
 
+async def numbers(store: ObjectStore, uid: str, since: int = 0) -> AsyncIterator[tuple[int, Stat]]:
+    """The numbers of a user's snapshots from `since` on, thinned ones too, in order; other objects are skipped."""
+    after = key_of(uid, since - 1) if since > 0 else ""
+    async for stat in store.listing(folder(uid), after):
+        if _KEY.fullmatch(stat.key):
+            yield number_of(stat.key), stat
+        else:
+            skip(stat.key, "it is not a snapshot")
+
+
 async def latest(store: ObjectStore, uid: str, since: int = 0) -> int:
     """The highest number of a stored snapshot from `since` on; 0 if there is none."""
-    after = key_of(uid, since - 1) if since > 0 else ""
     highest = 0
-    async for stat in store.listing(folder(uid), after):
-        highest = number_of(stat.key)
+    async for number, _ in numbers(store, uid, since):
+        highest = number
     return highest
 
 
 async def points(store: ObjectStore, uid: str) -> AsyncIterator[tuple[int, Stat]]:
     """The numbers of the snapshots that can be fetched, the oldest first."""
-    async for stat in store.listing(folder(uid)):
+    async for number, stat in numbers(store, uid):
         if stat.size:
-            yield number_of(stat.key), stat
+            yield number, stat
 
 
 async def read_header(store: ObjectStore, uid: str, number: int) -> Header:
@@ -223,6 +237,6 @@ def _header(line: bytes, number: int) -> Header:
         if header.snapshot == DELTAS:
             members = dict(header.size)  # type: ignore[call-overload]
             return replace(header, size=members.pop("body"), link=Link(**members))
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise Damaged(f"snapshot {number} is damaged: its header cannot be read") from error
     return header

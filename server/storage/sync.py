@@ -18,6 +18,7 @@ from server.logs import logger
 from server.storage import snapshots, thinning
 from server.storage.chain import Chain
 from server.storage.database import Database, DatabaseFailed, Head
+from server.storage.marks import note_data
 from server.storage.objects import Exists, Missing, ObjectStore, StoreFailed
 from server.storage.snapshots import Damaged, Header
 
@@ -53,6 +54,7 @@ class Sync:
 
     def __init__(self, store: ObjectStore, uid: str, database: Database, head: Head, clock: Seconds = awake) -> None:
         self.uid, self.fenced = uid, False
+        self._marked = False
         self._store, self._database, self._clock = store, database, clock
         self._head, self._chain = head, Chain(store, uid, database)
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
@@ -103,7 +105,7 @@ class Sync:
 
     def store_whole(self) -> None:
         """Make the next snapshot a whole image, because the newest one is damaged."""
-        self._chain.forget()
+        self._chain.distrust()
 
     async def close(self) -> None:
         """Stop uploading and write the store's state to the database, which still marks undurable units."""
@@ -143,6 +145,7 @@ class Sync:
             await self._store.put(snapshots.key_of(self.uid, number), body, if_absent=True)
         except Exists:
             header = await self._own(number)
+        await self._mark()
         self._chain.stored(number, header)
         self.bases[number] = header.link.base if header.link is not None else 0
         n = self._tries[header.sha256]
@@ -151,6 +154,12 @@ class Sync:
             self._renewing = asyncio.create_task(self._renew(number), name=f"renew {self.uid}")
         if self._database.pages.frames > CHECKPOINT:
             await self._database.checkpoint()
+
+    async def _mark(self) -> None:
+        """Mark that the user has data, once for each opening: after the first snapshot, before it is acknowledged."""
+        if not self._marked:
+            await note_data(self._store, self.uid)
+            self._marked = True
 
     async def _look(self, number: int) -> None:
         """After a long pause, check for newer snapshots, because a pruned number can be put again."""

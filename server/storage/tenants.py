@@ -1,108 +1,37 @@
-"""The user databases: opened on first use, restored from the store when not local, closed when idle."""
+"""The user databases: opened on first use, restored from the store when not local, closed when idle or for others."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from server.logs import logger
 from server.storage import snapshots, thinning
 from server.storage.chain import remember
-from server.storage.database import Broken, Database, DatabaseFailed, Head, Reader, Transaction, open_database
-from server.storage.local_files import delete_aside, put_aside, write_image
-from server.storage.objects import ObjectStore
+from server.storage.database import Broken, Database, DatabaseFailed, Head, open_database
+from server.storage.files import delete_aside, put_aside, write_image
+from server.storage.marks import has_data, note_restored
+from server.storage.objects import ObjectStore, StoreFailed
+from server.storage.repair import check_newest, store_lost
+from server.storage.room import Room
 from server.storage.snapshots import Damaged
 from server.storage.sync import Fenced, NotDurable, Seconds, Sync, awake
+from server.storage.user_database import Overdue, UserDatabase
 from server.threads import in_thread
 
-T = TypeVar("T")
+__all__ = ["Databases", "Lost", "Overdue", "UserDatabase"]
 
 _UID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
-ASIDE_FOR = timedelta(days=30)
-"""Time that a local database stays in `aside/`."""
 
 
 class Lost(Exception):
-    """The object store lost a snapshot that it acknowledged; the operator has to repair it."""
-
-
-class Overdue(Exception):
-    """Earlier writes have been undurable for too long, so new ones are refused."""
-
-
-class UserDatabase:
-    """A user's open database with its uploader."""
-
-    def __init__(self, uid: str, database: Database, sync: Sync, refuse_after: float) -> None:
-        self.uid, self.database, self.sync = uid, database, sync
-        self._refuse_after = refuse_after
-        self.used = awake()
-        self.closed = False
-        self._users = 0
-        self._free = asyncio.Event()
-        self._free.set()
-
-    @property
-    def in_use(self) -> bool:
-        """Whether a caller holds it."""
-        return self._users > 0
-
-    @contextlib.contextmanager
-    def held(self, clock: Seconds) -> Iterator[UserDatabase]:
-        """Keep it open inside the context."""
-        self._users += 1
-        self._free.clear()
-        try:
-            yield self
-        finally:
-            self._users -= 1
-            self.used = clock()
-            if not self._users:
-                self._free.set()
-
-    async def read(self, question: Callable[[Reader], Awaitable[T]]) -> T:
-        """The answer to a question, from one snapshot of the committed data."""
-        async with self.database.read() as reader:
-            return await question(reader)
-
-    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> tuple[T, int | None]:
-        """Run a unit of work; return its result and the head to pass to `durable`, None if nothing was written.
-
-        Raises Overdue or Fenced before writing anything when earlier writes cannot be made durable.
-        """
-        if self.sync.fenced:
-            raise Fenced(self.uid)
-        if self.sync.pending > self._refuse_after:
-            raise Overdue(self.uid)
-        result, n = await self.database.write(work)
-        if n is not None:
-            self.sync.wrote()
-        return result, n
-
-    async def durable(self, n: int, within: float) -> None:
-        """Wait until head `n` is durable; NotDurable, Fenced."""
-        await self.sync.barrier(n, within)
-
-    async def vacuum(self) -> bool:
-        """Make the file smaller if much of it is free, and begin its upload; return whether it was."""
-        n = await self.database.vacuum()
-        if n is not None:
-            self.sync.wrote()
-        return n is not None
-
-    async def close(self) -> None:
-        """Close the database once no caller holds it; undurable writes are uploaded when it is opened again."""
-        await self._free.wait()
-        self.closed = True
-        await self.sync.close()
-        await self.database.close()
+    """The object store lost everything that it had of a user; the operator has to restore it."""
 
 
 class Databases:
@@ -115,11 +44,13 @@ class Databases:
         *,
         refuse_after: float = 30,
         idle_after: float = 900,
+        most: int = 64,
         clock: Seconds = awake,
     ) -> None:
         self.store, self.local = store, local
         self._refuse_after, self._idle_after, self._clock = refuse_after, idle_after, clock
         self._open: dict[str, UserDatabase] = {}
+        self._room = Room(most, self._open, self._close_unused)
         self._turns: dict[str, asyncio.Lock] = {}
         self._openings: set[asyncio.Task[UserDatabase]] = set()
         self._ended = False
@@ -127,6 +58,11 @@ class Databases:
     def opened(self) -> list[UserDatabase]:
         """The open databases."""
         return list(self._open.values())
+
+    def largest(self) -> int:
+        """The size in bytes of the largest open database."""
+        paths = (self._path(uid) for uid in self._open)
+        return max((path.stat().st_size for path in paths if path.exists()), default=0)
 
     @asynccontextmanager
     async def use(self, uid: str) -> AsyncIterator[UserDatabase]:
@@ -145,25 +81,55 @@ class Databases:
 
     async def resume(self) -> None:
         """Open every local database, so that the upload of undurable writes continues."""
-        for path in sorted(self.local.glob("users/*/edit.sqlite")):
-            async with self.use(path.parent.name) as user_database:
-                user_database.sync.wrote()
+        names = sorted(path.parent.name for path in self.local.glob("users/*/edit.sqlite"))
+        await self._each(filter(_UID.fullmatch, names), _resume)
+
+    async def check_newest(self) -> None:
+        """Read each database's newest snapshot once after its opening, and store the data of a damaged one anew."""
+        unchecked = [each.uid for each in self.opened() if not each.checked]
+        await self._each(unchecked, partial(check_newest, self.store))
+
+    async def _each(self, users: Iterable[str], work: Callable[[UserDatabase], Awaitable[None]]) -> None:
+        """Work on users' databases; a failure keeps none of the others from it."""
+        for uid in users:
+            try:
+                async with self.use(uid) as user_database:
+                    await work(user_database)
+            except (StoreFailed, DatabaseFailed, Damaged, Lost, Fenced, Overdue) as error:
+                logger.error(
+                    "a database is left out", extra={"sync_user": uid, "why": f"{type(error).__name__}: {error}"}
+                )
 
     async def close_idle(self) -> None:
         """Close every database that is durable and was not used for a while, once it is as small as it can be."""
         for user_database in self.opened():
-            async with self._turn(user_database.uid):
-                idle = self._clock() - user_database.used > self._idle_after
-                if idle and not user_database.in_use and not user_database.sync.pending:
-                    if not user_database.sync.fenced and await user_database.vacuum():
-                        continue  # until it is stored
-                    await self._close(user_database)
+            idle = self._clock() - user_database.used > self._idle_after
+            if idle and not await self._made_smaller(user_database):
+                await self._close_unused(user_database)
+
+    async def _made_smaller(self, user_database: UserDatabase) -> bool:
+        """Whether an unused database was made smaller, and now waits to be stored."""
+        sync, turn = user_database.sync, self._turn(user_database.uid)
+        if turn.locked() or user_database.in_use or sync.pending or sync.fenced:
+            return False
+        async with turn:
+            return not user_database.closed and await user_database.vacuum()
+
+    async def _close_unused(self, user_database: UserDatabase) -> None:
+        """Close a database unless it is in use or not durable, or somebody opens or closes it."""
+        turn = self._turn(user_database.uid)
+        if turn.locked():
+            return
+        async with turn:
+            there = self._open.get(user_database.uid) is user_database
+            if there and not user_database.in_use and not user_database.sync.pending:
+                await self._close(user_database)
 
     async def tend(self, uid: str, now: datetime) -> None:
         """Thin the snapshots of a user, which an open database does itself, and delete what was put aside long ago."""
         if uid not in self._open:
             await thinning.tend(self.store, uid, now)
-        await in_thread(delete_aside, self._path(uid).parent / "aside", now - ASIDE_FOR)
+        await in_thread(delete_aside, self._path(uid).parent / "aside", now)
 
     async def close(self, within: float) -> None:
         """Wait up to `within` seconds for uploads, then close every database; no database is opened from now on."""
@@ -194,14 +160,20 @@ class Databases:
 
     async def _opened(self, uid: str) -> UserDatabase:
         async with self._turn(uid):
-            user_database = self._open.get(uid)
+            there = self._open.get(uid)
+            if there is not None and not there.sync.fenced:
+                return there
+        # room before the turn: two openings that wait for each other's turn would never go on
+        async with self._room.for_one_more(), self._turn(uid):
+            user_database, known = self._open.get(uid), 0
             if user_database is not None and user_database.sync.fenced:
+                known = user_database.sync.synced.base
                 await self._close(user_database)
                 put_aside(self._path(uid), "fenced")
                 user_database = None
             if user_database is None:
                 try:
-                    user_database = await self._opening(uid)
+                    user_database = await self._opening(uid, known)
                 except OSError as error:
                     raise DatabaseFailed(f"a database cannot be opened: {error.strerror}") from error
             return user_database
@@ -213,10 +185,10 @@ class Databases:
     def _path(self, uid: str) -> Path:
         return self.local / "users" / uid / "edit.sqlite"
 
-    async def _opening(self, uid: str) -> UserDatabase:
+    async def _opening(self, uid: str, known: int) -> UserDatabase:
         path = self._path(uid)
         path.parent.mkdir(parents=True, exist_ok=True)
-        database, head = await self._newest(uid, path)
+        database, head = await self._newest(uid, path, known)
         try:
             head = Head(head.n, head.synced_n, head.base, secrets.token_hex(8))
             await database.note(head)
@@ -231,16 +203,21 @@ class Databases:
         self._open[uid] = user_database
         return user_database
 
-    async def _newest(self, uid: str, path: Path) -> tuple[Database, Head]:
-        """The database with every acknowledged write, and its head."""
+    async def _newest(self, uid: str, path: Path, known: int) -> tuple[Database, Head]:
+        """The database with every acknowledged write, and its head; `known` is a number that was stored before."""
         database, head = await self._here(path)
         if database is None or head is None:
             number = await snapshots.latest(self.store, uid)
-            return await self._restored(uid, path, number) if number else await _opened(path)
+            if not number:
+                return await self._new(uid, path)
+            if number < known or not known:
+                await note_restored(self.store, uid, number)
+            return await self._restored(uid, path, number)
         try:
             number = await snapshots.latest(self.store, uid, head.base)
             if number < head.base:
-                raise Lost(f"snapshot {head.base} of {uid} is gone from the object store")
+                await store_lost(self.store, uid, database, head)
+                return database, head
             if number == head.base:
                 return database, head
             header = await snapshots.read_header(self.store, uid, number)
@@ -252,6 +229,12 @@ class Databases:
         await database.close()
         put_aside(path, "overtaken")
         return await self._restored(uid, path, number)
+
+    async def _new(self, uid: str, path: Path) -> tuple[Database, Head]:
+        """The empty database of a new user; Lost if the user had data."""
+        if await has_data(self.store, uid):
+            raise Lost(f"no snapshot of {uid} is left in the object store")
+        return await _opened(path)
 
     async def _here(self, path: Path) -> tuple[Database | None, Head | None]:
         if not path.exists():
@@ -282,3 +265,7 @@ async def _opened(path: Path) -> tuple[Database, Head]:
     except BaseException:
         await database.close()
         raise
+
+
+async def _resume(user_database: UserDatabase) -> None:
+    user_database.sync.wrote()

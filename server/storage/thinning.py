@@ -58,7 +58,7 @@ async def prune(store: ObjectStore, uid: str, now: datetime, bases: dict[int, in
     TooNewSnapshot if a newer server wrote one that is kept.
     """
     bases = {} if bases is None else bases
-    every = [stat async for stat in store.listing(snapshots.folder(uid))]
+    every = [stat async for _, stat in snapshots.numbers(store, uid)]
     full = {number_of(stat.key): stat for stat in every if stat.size}
     kept = await _with_bases(store, uid, picked(full.values(), now, bases), bases)
     for number in sorted(full.keys() - kept, reverse=True):  # the highest first: those below may be its bases

@@ -10,6 +10,7 @@ import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Generic, ParamSpec, TypeVar
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from starlette.routing import Route
 
 from compiler.errors import ReelError, ReelErrors
 from server import logs
+from server.edits.children import ClientGone, client_gone
 from server.failures import UNSTORED, unstored
 from server.problem import Problem, from_reel
 from server.storage.database import Reader, Transaction
@@ -36,6 +38,9 @@ B = TypeVar("B", bound="Body")
 T = TypeVar("T")
 P = ParamSpec("P")
 Json = dict[str, Any]
+
+BROKEN_OFF = 499
+"""The status that is logged for a client that disconnected; no client gets it."""
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 SMALL = 16 << 10
@@ -80,6 +85,10 @@ class Call(Generic[B]):
         """The result of arithmetic on the body: in a thread if the body is large, because it would hold the loop."""
         if len(self.raw) <= SMALL:
             return work(*given, **named)
+        return await self.in_thread(work, *given, **named)
+
+    async def in_thread(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+        """The result of arithmetic that would hold the loop, computed in a thread when it is the user's turn."""
         async with self.services.arithmetic.of(self.uid):
             return await computed(work, *given, **named)
 
@@ -89,9 +98,13 @@ class Call(Generic[B]):
             return await held.read(question)
 
     async def write(
-        self, work: Callable[[Transaction], Awaitable[Json]], status: int = 200, streamed: Streamed | None = None
+        self,
+        work: Callable[[Transaction], Awaitable[Json]],
+        status: int = 200,
+        streamed: Streamed | None = None,
+        etag: Callable[[Json], str] | None = None,
     ) -> JSONResponse:
-        """Run a unit of work and answer with its result.
+        """Run a unit of work and answer with its result, whose ETag `etag` computes.
 
         With an Idempotency-Key the same unit stores the answer, and a repeated request gets the stored answer. A
         handler that reads the body itself describes it as `streamed`.
@@ -101,11 +114,15 @@ class Call(Generic[B]):
                 work = held.bounded(work)
             key = self.header("idempotency-key")
             if key is None:
-                return JSONResponse(await held.write(work), status)
+                return _written(await held.write(work), status, etag)
             address = f"{self.request.method} {self.request.url.path}"
             asked, now = Repeatable(key, address, self.raw, streamed), self.services.now()
             status, body = await held.write(lambda unit: asked.once(unit, work, status, now))
-            return JSONResponse(body, status)
+            return _written(body, status, etag)
+
+
+def _written(body: Json, status: int, etag: Callable[[Json], str] | None) -> JSONResponse:
+    return JSONResponse(body, status, {"ETag": etag(body)} if etag else None)
 
 
 Handler = Callable[[Call[Any]], Awaitable[Response | Json]]
@@ -138,6 +155,8 @@ class Answers:
     errors: tuple[int, ...] = ()
     media: tuple[str, ...] = ()
     """The media types of success, besides JSON if there is a model."""
+    etag: bool = False
+    """Whether success has the ETag of a version, which If-Match expects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +224,11 @@ def routes(operations: Iterable[Operation], services: Services) -> list[Route]:
 def _endpoint(op: Operation, services: Services) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         request.scope[ROUTE] = op.path
+        client_gone.set(partial(disconnected, request))
         try:
             answer = await op.handler(await _call(op, request, services))
+        except ClientGone:
+            return Response(None, BROKEN_OFF)
         except Problem as problem:
             return _refused(op, request, problem)
         except (ReelError, ReelErrors) as error:
@@ -216,6 +238,12 @@ def _endpoint(op: Operation, services: Services) -> Callable[[Request], Awaitabl
         return answer if isinstance(answer, Response) else JSONResponse(answer, op.answers.status)
 
     return endpoint
+
+
+async def disconnected(request: Request) -> None:
+    """Return when the client has disconnected; the request's body must have been read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _refused(op: Operation, request: Request, problem: Problem) -> Response:
@@ -229,7 +257,7 @@ def _refused(op: Operation, request: Request, problem: Problem) -> Response:
 async def _call(op: Operation, request: Request, services: Services) -> Call[Any]:
     if op.method in UNSAFE:
         refuse_foreign_origin(request, services.settings)
-    uid = "" if op.public else await identify(request, services.accounts)
+    uid = "" if op.public else await identify(request, services.accounts, services.audit)
     logs.user_id.set(uid)
     if uid:
         services.limits.user(uid)

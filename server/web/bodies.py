@@ -18,12 +18,16 @@ Json = dict[str, Any]
 
 
 async def read(request: Request, limit: int) -> bytes:
-    """The body; 413 `too_large` for more than `limit` bytes."""
+    """The body; 413 `too_large` for more than `limit` bytes, before the first one if the request states its length."""
     body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > limit:
-            raise Problem(413, "too_large", f"the request body exceeds {limit} bytes")
+    stated = int(request.headers.get("content-length", 0))
+    if stated <= limit:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > limit:
+                break
+    if max(stated, len(body)) > limit:
+        raise Problem(413, "too_large", f"the request body exceeds {limit} bytes")
     return bytes(body)
 
 

@@ -18,7 +18,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from server.problem import MEDIA_TYPE, Problem
 from server.settings import Settings
-from server.web.envelope import HEADERS
+from server.web.envelope import HEADERS, HTTPS_ONLY
 from server.web.rate_limits import network_of
 
 
@@ -30,21 +30,24 @@ class Connections:
     """
 
     def __init__(self, settings: Settings, files: int) -> None:
+        self._trusts = settings.trusts
+        self.headers = HEADERS | (HTTPS_ONLY if settings.secure else {})
         self.each = min(settings.connections_per_address, max(1, files // 4))
         self.all = max(1, files // 2)
         self.head_within, self.send_within = settings.head_within, settings.send_within
         self._open: Counter[str] = Counter()
 
-    def enter(self, address: str) -> bool:
-        """Count a new connection, unless there are too many."""
-        if self._open[address] >= self.each or self._open.total() >= self.all:
+    def enter(self, host: str) -> bool:
+        """Count a new connection, unless there are too many; a trusted proxy may hold those of all its clients."""
+        address = network_of(host)
+        if self._open.total() >= self.all or (self._open[address] >= self.each and not self._trusts(host)):
             return False
         self._open[address] += 1
         return True
 
-    def leave(self, address: str) -> None:
+    def leave(self, host: str) -> None:
         """Count the end of a connection."""
-        self._open -= Counter([address])
+        self._open -= Counter([network_of(host)])
 
 
 class Http(H11Protocol):
@@ -58,10 +61,10 @@ class Http(H11Protocol):
         """Wait for a request, or refuse the connection when the address has too many."""
         super().connection_made(transport)
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        address = network_of(self.client[0] if self.client else "")
+        host = self.client[0] if self.client else ""
         self._await_head()
-        if self.bounds.enter(address):
-            self._counted = address
+        if self.bounds.enter(host):
+            self._counted = host
         else:
             message = "too many connections from this address: close some"
             self._refuse(Problem(429, "too_many_connections", message, headers={"Retry-After": "5"}))
@@ -123,7 +126,9 @@ class Http(H11Protocol):
     def _refuse(self, problem: Problem) -> None:
         body = json.dumps(problem.body()).encode()
         more = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), "connection": "close"}
-        headers = [(name.encode(), value.encode()) for name, value in (HEADERS | problem.headers | more).items()]
+        headers = [
+            (name.encode(), value.encode()) for name, value in (self.bounds.headers | problem.headers | more).items()
+        ]
         response = h11.Response(status_code=problem.status, headers=headers)
         for event in (response, h11.Data(data=body), h11.EndOfMessage()):
             self.transport.write(self.conn.send(event) or b"")
@@ -147,7 +152,7 @@ class Socket(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         super().connection_lost(exc)
-        self.bounds.leave(network_of(self.client[0] if self.client else ""))
+        self.bounds.leave(self.client[0] if self.client else "")
 
 
 def protocols(bounds: Connections) -> dict[str, Any]:

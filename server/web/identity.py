@@ -10,11 +10,12 @@ from server.accounts import Accounts
 from server.failures import UNSTORED, unstored
 from server.problem import Problem
 from server.settings import Settings
+from server.web.audit import Audit
 
 COOKIE = "reelc_session"
 
 
-async def identify(connection: HTTPConnection, accounts: Accounts) -> str:
+async def identify(connection: HTTPConnection, accounts: Accounts, audit: Audit) -> str:
     """The id of the request's user; 401 without a valid token or session, 503 when the look-up fails."""
     bearer = bearer_of(connection)
     cookie = connection.cookies.get(COOKIE, "")
@@ -23,6 +24,8 @@ async def identify(connection: HTTPConnection, accounts: Accounts) -> str:
     except UNSTORED as error:
         raise unstored(error) from error
     if uid is None:
+        if bearer or cookie:
+            audit.failure("token_refused", connection)
         raise unauthorised()
     return uid
 
@@ -31,6 +34,11 @@ def bearer_of(connection: HTTPConnection) -> str:
     """The bearer token of the request; empty if there is none."""
     scheme, _, given = connection.headers.get("authorization", "").partition(" ")
     return given.strip() if scheme.lower() == "bearer" else ""
+
+
+def secret_of(connection: HTTPConnection) -> str:
+    """The token that identifies the request's user: the bearer token, else the session cookie."""
+    return bearer_of(connection) or connection.cookies.get(COOKIE, "")
 
 
 def unauthorised() -> Problem:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from server.problem import Problem
+from server.web.etags import names
 
 STATIC = Path(__file__).parents[1] / "static"
 SHIPPED = Path(__file__).parents[1] / "templates"
@@ -53,7 +54,7 @@ def asset_answer(request: Request, name: str) -> Response:
     if asset is None:
         raise Problem(404, "not_found", "nothing is at this address")
     headers = {"etag": asset.etag, "cache-control": CACHED}
-    if asset.etag in request.headers.get("if-none-match", ""):
+    if names(request, "if-none-match", asset.etag):
         return Response(None, 304, headers)
     return Response(asset.body, 200, headers, asset.media_type)
 

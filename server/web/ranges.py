@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from server.footage.sending import Sending
 from server.problem import Problem
 from server.storage.objects import Stat
+from server.web.etags import names
 
 RANGED = ("Range", "If-Range", "If-None-Match")
 """The headers that select a range."""
@@ -31,7 +32,7 @@ async def object_answer(
         "content-disposition": disposition(name, download),
         "content-security-policy": _CSP,
     }
-    if etag in request.headers.get("if-none-match", ""):
+    if names(request, "if-none-match", etag):
         return Response(None, 304, headers)
     start, stop = _requested_range(request, stat.size, etag)
     part = (start, stop) != (0, stat.size)

@@ -24,6 +24,8 @@ from server.storage.objects import ObjectStore
 from server.storage.s3 import Bucket, S3Store
 from server.storage.tenants import Databases
 from server.threads import ARITHMETIC_THREADS, Turns
+from server.web.audit import Audit
+from server.web.gauges import add_gauges
 from server.web.rate_limits import RateLimits
 from server.web.readiness import Readiness
 
@@ -38,6 +40,7 @@ class Services:
     databases: Databases
     request_databases: RequestDatabases
     metrics: Metrics
+    audit: Audit
     limits: RateLimits
     compiler: Compiler
     cache: MediaCache
@@ -56,7 +59,8 @@ class Services:
         return self.settings.temporary
 
     async def stop(self) -> None:
-        """Stop previews, exports and fetches; requests that wait for them are answered 503."""
+        """Stop compiles, previews, exports and fetches; requests that wait for them are answered 503."""
+        self.compiler.stop()
         await self.previews.stop()
         await self.jobs.stop()
         await self.cache.close()
@@ -87,11 +91,19 @@ def make_store(settings: Settings) -> ObjectStore:
 def make_services(settings: Settings, store: ObjectStore | None = None) -> Services:
     """Make the services, over `store` if it is given."""
     store = store or make_store(settings)
-    databases = Databases(store, settings.local, refuse_after=settings.refuse_after, idle_after=settings.idle_after)
-    metrics, coming, compiler = Metrics(databases), Coming(), Compiler(settings.film_bounds)
+    databases = Databases(
+        store,
+        settings.local,
+        refuse_after=settings.refuse_after,
+        idle_after=settings.idle_after,
+        most=settings.open_databases,
+    )
+    metrics, coming, compiler = Metrics(databases), Coming(), Compiler(settings)
     cache = MediaCache(store, settings.local / "footage", settings.temporary, settings.cache_limit)
     sending = Sending(store, metrics)
     render = Render(settings, store, cache, compiler, now)
+    jobs = Jobs(settings, databases, render, sending, metrics, coming, now)
+    add_gauges(metrics, settings, databases, jobs)
     return Services(
         settings=settings,
         store=store,
@@ -99,6 +111,7 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
         databases=databases,
         request_databases=RequestDatabases(databases, settings.durable_within, settings.edits_per_user),
         metrics=metrics,
+        audit=Audit(settings),
         limits=RateLimits(settings),
         compiler=compiler,
         cache=cache,
@@ -109,7 +122,7 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
         arithmetic=Turns(ARITHMETIC_THREADS, 1),
         readiness=Readiness(settings, store, databases),
         previews=Previews(settings, store, cache, metrics),
-        jobs=Jobs(settings, databases, render, sending, metrics, coming, now),
+        jobs=jobs,
     )
 
 

@@ -47,6 +47,8 @@ def window(new_site: Site, browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport=SIZES["wide"], reduced_motion="reduce", color_scheme="dark")
     page = context.new_page()
     page.goto(new_site.link)
+    page.get_by_role("button", name="Sign in as me").click()
+    page.wait_for_url(f"{new_site.url}/")
     page.close()
     yield context
     context.close()

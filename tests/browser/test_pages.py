@@ -20,6 +20,7 @@ SHOWN = {
     "/": "Derby",
     "/exports": "No films yet",
     "/about": "cropperjs|preact",
+    "/sessions": "this one",
     "/projects/{project}": "In the film",
     "/projects/{empty}": "A film is made of clips",
     "/projects/{project}/explain": "render graph",

@@ -46,12 +46,14 @@ def test_without_a_command_there_is_help(desk: Desk) -> None:
     assert "Exit codes: 0 done" in ended.stdout
 
 
+@pytest.mark.further
 def test_compile(desk: Desk) -> None:
     ended = desk.apart("compile", desk.reel({"id": "dunk"}), "--dry-run")
     assert (ended.exit_code, ended.stderr) == (0, "")
     assert ended.stdout.startswith("%dunk.video  = source")
 
 
+@pytest.mark.further
 def test_render(desk: Desk) -> None:
     ended = desk.apart("render", desk.reel(), "-o", "film.mp4")
     assert (ended.exit_code, ended.stdout) == (0, "")
@@ -59,6 +61,7 @@ def test_render(desk: Desk) -> None:
     assert sorted(desk.listing()) == ["clip.mp4", "film.mp4", "reel.json"]
 
 
+@pytest.mark.further
 def test_frame(desk: Desk) -> None:
     ended = desk.apart("frame", desk.reel(), "--at", "1.5", "-o", "frame.png")
     assert (ended.exit_code, ended.stdout, ended.stderr) == (0, "", "frame.png  frame 45 of 60\n")
@@ -97,6 +100,7 @@ def test_schema(desk: Desk) -> None:
     assert ended.stdout == json.dumps(schema(), indent=2) + "\n", "the model has changed: run make schema"
 
 
+@pytest.mark.further
 def test_doctor(desk: Desk) -> None:
     ended = desk.apart("doctor")
     assert (ended.exit_code, ended.stderr) == (0, "")
@@ -166,6 +170,7 @@ def test_a_time_outside_the_reel_is_rc206(command: list[str], time: str, desk: D
     assert "it lasts 2 s (60 frames)" in ended.stderr
 
 
+@pytest.mark.further
 def test_a_reel_comes_through_stdin(desk: Desk) -> None:
     text = (desk.folder / desk.reel({"id": "dunk"})).read_text()
     ended = desk.apart("compile", "-", "--format", "text", stdin=text)

@@ -27,6 +27,7 @@ def compiled(desk: Desk, *options: str) -> Ended:
     return ended
 
 
+@pytest.mark.further
 def test_a_dry_run_prints_graph_script_and_command(desk: Desk) -> None:
     before = {*desk.listing(), "reel.json"}
     whole = compiled(desk, "--dry-run").stdout
@@ -36,6 +37,7 @@ def test_a_dry_run_prints_graph_script_and_command(desk: Desk) -> None:
     assert set(desk.listing()) == before
 
 
+@pytest.mark.further
 def test_the_command_runs_as_it_is_printed(desk: Desk) -> None:
     (desk.folder / "filtergraph.txt").write_text(compiled(desk, "--format", "script").stdout)
     subprocess.run(compiled(desk, "--format", "command").stdout, shell=True, check=True, capture_output=True)
@@ -123,6 +125,7 @@ def test_the_plan_says_what_the_film_will_be(desk: Desk) -> None:
     assert [clip["first_frame"] for clip in plan["clips"]] == [0, 18]
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("cwd", ["compiled", "."])
 def test_the_command_makes_the_film_from_anywhere(cwd: str, desk: Desk) -> None:
     compiled(desk, "-o", "compiled")

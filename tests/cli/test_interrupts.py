@@ -45,6 +45,7 @@ def users(path: Path) -> list[int]:
     return found
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_ends_the_render_and_leaves_nothing(number: signal.Signals, desk: Desk, long: str) -> None:
     child = desk.started("render", long, "-o", "film.mp4", "--progress", "none")
@@ -58,6 +59,7 @@ def test_a_signal_ends_the_render_and_leaves_nothing(number: signal.Signals, des
     assert sorted(desk.listing()) == ["clip.mp4", "reel.json"]
 
 
+@pytest.mark.further
 def test_events_end_with_the_interrupt(desk: Desk, long: str) -> None:
     child = desk.started("render", long, "-o", "film.mp4", "--progress", "json")
     part(desk)
@@ -68,6 +70,7 @@ def test_events_end_with_the_interrupt(desk: Desk, long: str) -> None:
     assert (last["type"], last["state"], last["done"], last["error"]) == ("progress", "cancelled", True, None)
 
 
+@pytest.mark.further
 def test_an_old_film_survives_an_interrupt(desk: Desk, long: str) -> None:
     (desk.folder / "film.mp4").write_text("old")
     child = desk.started("render", long, "-o", "film.mp4", "--overwrite", "--progress", "none")
@@ -78,6 +81,7 @@ def test_an_old_film_survives_an_interrupt(desk: Desk, long: str) -> None:
     assert sorted(desk.listing()) == ["clip.mp4", "film.mp4", "reel.json"]
 
 
+@pytest.mark.further
 def test_a_signal_that_was_ignored_stays_ignored(desk: Desk) -> None:
     """Under nohup the film is completed."""
     started = signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -43,6 +43,7 @@ def test_a_box_of_one_pixel_in_a_larger_picture_is_refused(desk: Desk, make: Mak
     assert (ended.codes, ended.exit_code) == (["RC402"], 3)
 
 
+@pytest.mark.further
 def test_the_largest_pictures_are_rendered(desk: Desk, make: Make) -> None:
     picture = ("-f", "lavfi", "-i", "color=white:s=7680x4320:r=5:d=0.4")
     make("huge.mp4", *picture, "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
@@ -52,6 +53,7 @@ def test_the_largest_pictures_are_rendered(desk: Desk, make: Make) -> None:
     assert lumas(desk.folder / "film.mp4") == [{235}] * 2
 
 
+@pytest.mark.further
 def test_pictures_larger_than_any_camera_makes_are_refused(desk: Desk, make: Make) -> None:
     picture = ("-f", "lavfi", "-i", "color=white:s=16000x8000:r=5", "-frames:v", "1")
     make("bomb.mkv", *picture, "-c:v", "mjpeg", "-pix_fmt", "yuvj420p")

@@ -152,6 +152,7 @@ NAMES = [
 ]
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("name", NAMES, ids=plain)
 def test_a_name_is_only_a_name(name: str, desk: Desk) -> None:
     """The name as that of media, of the film and of the still; the written command contains it too."""
@@ -176,6 +177,7 @@ TITLE = "\x1b]2;mine\x07"
 """The name sets a terminal's title. Where there is no terminal, click removes cursor movements, but not this."""
 
 
+@pytest.mark.further
 def test_words_of_strangers_move_no_cursor(desk: Desk) -> None:
     (desk.folder / f"{TITLE}a.mp4").write_text("not a video")
     ended = desk.unrendered(desk.reel({"media": f"{TITLE}a.mp4"}))

@@ -101,6 +101,7 @@ OVERLAPS: dict[str, tuple[list[dict[str, Any]], str]] = {
 }
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("case", OVERLAPS)
 def test_the_error_of_a_long_overlap_names_the_longest_that_renders(case: str, desk: Desk) -> None:
     clips, longest = OVERLAPS[case]
@@ -174,6 +175,7 @@ def test_media_that_cannot_be_read_are_refused(case: str, desk: Desk, make: Make
     assert desk.run("probe", "media.mp4").codes == [code]
 
 
+@pytest.mark.further
 def test_media_turned_bad_after_they_were_probed(desk: Desk, make: Make) -> None:
     """Noise in the middle of the file: it opens, it ends at the right time, and it cannot be decoded."""
     source = bytearray(

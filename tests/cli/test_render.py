@@ -5,10 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from compiler.cli import rendering
+from compiler.cli.meters import Mode
+from compiler.supervise import machine
 from compiler.supervise.probe import probe
 from tests.cli.desk import Desk, Ended
 from tests.cli.test_refusals import LONG, trim
@@ -44,6 +49,7 @@ def test_json_describes_the_film(desk: Desk) -> None:
     assert probe(desk.folder / "film.mp4").video.frames == 6
 
 
+@pytest.mark.further
 def test_plain_lines_are_a_line_a_stage(desk: Desk) -> None:
     ended = rendered(desk, "--progress", "plain")
     assert ended.stdout == ""
@@ -54,6 +60,7 @@ def test_plain_lines_are_a_line_a_stage(desk: Desk) -> None:
     assert rendered(desk).stderr.splitlines()[0].startswith("rendering:"), "without a terminal, auto means plain"
 
 
+@pytest.mark.further
 def test_a_terminal_has_a_bar(desk: Desk) -> None:
     ours, theirs = os.openpty()
     desk.environment["TERM"] = "xterm"
@@ -77,6 +84,7 @@ def test_a_bar_asked_for_without_a_terminal_leaves_the_last_line(desk: Desk) -> 
     assert rendered(desk, "--progress", "bar").stderr.splitlines()[-1].startswith("film.mp4  6 frames")
 
 
+@pytest.mark.further
 def test_no_progress_is_the_film_alone(desk: Desk) -> None:
     assert len(rendered(desk, "--progress", "none").stderr.splitlines()) == 1
     assert rendered(desk, "--progress", "none", "--json").stderr == ""
@@ -140,6 +148,7 @@ def test_a_warning_is_printed_before_the_film(desk: Desk) -> None:
     assert lines[1].startswith("film.mp4  3 frames")
 
 
+@pytest.mark.further
 def test_overwriting_is_asked_for(desk: Desk) -> None:
     reel = desk.reel(SHORT)
     assert desk.run("render", reel, "-o", "film.mp4").exit_code == 0
@@ -151,6 +160,7 @@ def test_overwriting_is_asked_for(desk: Desk) -> None:
     assert (desk.folder / "film.mp4").read_bytes() != first
 
 
+@pytest.mark.further
 def test_a_reader_that_leaves_stops_the_render_without_a_word(desk: Desk) -> None:
     reel = desk.reel(*[LONG] * 9, canvas={"width": 1080, "height": 1080})
     child = desk.started("render", reel, "-o", "film.mp4", "--progress", "json")
@@ -164,6 +174,7 @@ def test_a_reader_that_leaves_stops_the_render_without_a_word(desk: Desk) -> Non
     child.stdout.close()
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("command", [["compile", "reel.json", "--format", "json"], ["schema"], ["doctor", "--json"]])
 def test_a_reader_that_has_heard_enough(command: list[str], desk: Desk) -> None:
     desk.reel(*[{}] * 50)
@@ -181,3 +192,14 @@ def test_a_full_disk_under_stdout_is_reported(desk: Desk) -> None:
         said = child.communicate(timeout=60)[1]
     assert child.returncode == 1
     assert said.startswith("error[RC611]: the disk is full")
+
+
+def test_a_forecast_beyond_the_machine_is_a_warning(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(machine, "machine_memory", lambda: 100 << 20)
+    monkeypatch.setattr(rendering, "_render", Mock(side_effect=RuntimeError("not rendered")))
+    monkeypatch.chdir(desk.folder)
+    with pytest.raises(RuntimeError, match="not rendered"):
+        rendering.render_command(desk.reel(SHORT), Path("film.mp4"), Mode.plain)
+    assert "MiB of memory; the machine has 100 MiB" in capfd.readouterr().err

@@ -38,6 +38,7 @@ def test_a_fact_is_printed_without_the_compiler_or_the_server(command: str, desk
     assert not modules & (SERVER | OTHERS | COMPILER)
 
 
+@pytest.mark.further
 def test_a_compile_loads_the_compiler_alone(desk: Desk) -> None:
     modules = loaded(desk, "compile", desk.reel())
     assert modules >= {"compiler.model", "compiler.pipeline"}
@@ -51,6 +52,6 @@ def test_help_lists_the_commands_of_both_packages_with_whole_summaries(desk: Des
     listed = dict(re.findall(r"^  (\w+) {2,}(\S.*)$", text.partition("\nCommands:\n")[2], re.MULTILINE))
     assert list(listed) == [
         *("compile", "render", "frame", "probe", "straighten", "schema", "doctor"),
-        *("serve", "config", "scrub", "downgrade", "user"),
+        *("serve", "config", "scrub", "downgrade", "restore", "backup", "user"),
     ]
     assert all(re.fullmatch(r"[A-Z].*\w\.", summary) for summary in listed.values())

@@ -12,6 +12,8 @@ import pytest
 from tests.cli.conftest import Make
 from tests.cli.desk import Desk
 
+pytestmark = pytest.mark.further
+
 ROOT = Path(__file__).parents[2]
 CODED = ("-c:v", "libx264", "-g", "15", "-pix_fmt", "yuv420p", "-c:a", "aac")
 REELC = (sys.executable, "-c", "from compiler.cli import main; main()")

@@ -52,6 +52,7 @@ def decoded(ffmpeg: str, media: Path) -> np.ndarray:
     return np.frombuffer(raw, np.float32)[::2].astype(float)
 
 
+@pytest.mark.further
 @pytest.mark.conform
 @pytest.mark.parametrize("name", cases(SOUNDS, slow=("s8.mov", "s24be.mov", "mlp.mkv", "tta.mkv", "mp2.ts")))
 def test_sound_of_every_common_codec_is_heard(name: str, ffmpegs: str, embedded: str, tmp_path: Path) -> None:

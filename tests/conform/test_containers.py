@@ -15,6 +15,8 @@ from tests.conform.studio import rendered
 from tests.footage import coded, read
 from tests.footage.coded import AAC, PCM, Recipe
 
+pytestmark = pytest.mark.further
+
 FPS, RATE, SECONDS = 30, 25, 12
 BIAS = Fraction(1, 2) + Fraction(1, 1000)
 
@@ -55,10 +57,10 @@ KINDS: dict[str, tuple[str, Recipe, tuple[str, ...] | None]] = {
 
 SLOW = (
     *("a transport stream of long GOPs", "a transport stream of HEVC", "a transport stream of open GOPs"),
-    *("a program stream of long GOPs", "a program stream without sound", "a late start in mp4"),
+    *("a program stream of long GOPs", "a late start in mp4"),
     *("long closed GOPs in mp4", "HEVC with open GOPs in mp4"),
 )
-BOTH = ("HEVC with open GOPs in mkv", "a late start in mkv", "a program stream")
+BOTH = ("HEVC with open GOPs in mkv", "a late start in mkv", "a program stream", "a program stream without sound")
 
 TRIMS = ((0.0, 0.6), (3.02, 3.7), (6.5, 7.1), (9.3, 9.9))
 """In points near the start, inside GOPs, before a keyframe."""

@@ -19,6 +19,8 @@ from tests.cases import cases
 from tests.conform.studio import compiled, rendered
 from tests.footage import blobs, read
 
+pytestmark = pytest.mark.further
+
 FRAMES = 90
 RATE, SPARSE = 30, 10
 """Frames a second of films: for the motion of a crop, and for its sharpness, for which few frames are measured."""

@@ -100,6 +100,7 @@ APERTURES: dict[str, tuple[Clap, Cropping]] = {
 }
 
 
+@pytest.mark.further
 @pytest.mark.conform
 @pytest.mark.parametrize("name", cases(APERTURES, slow=("broken off", "by halves"), both=("half a pixel",)))
 def test_a_clean_aperture_is_what_is_shown(name: str, ffmpegs: str, embedded: str, tmp_path: Path) -> None:
@@ -138,6 +139,7 @@ def test_matroska_crops_pixels(ffmpegs: str, embedded: str, tmp_path: Path) -> N
 TURNS = (("90",), ("180",), ("270",), ("90", "h"), ("0", "v"))
 
 
+@pytest.mark.further
 @pytest.mark.conform
 @pytest.mark.parametrize("turn", cases(TURNS, slow=TURNS[1:3], both=(TURNS[0], TURNS[3])), ids="-".join)
 def test_a_cropped_picture_is_turned(turn: tuple[str, ...], ffmpegs: str, embedded: str, tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ def heard(path: Path, ffmpeg: str) -> NDArray[np.float64]:
     return np.frombuffer(raw, np.float32).astype(np.float64)
 
 
+@pytest.mark.further
 @pytest.mark.conform
 @pytest.mark.parametrize("target", cases([-16, -23], slow=[-23]))
 def test_a_film_has_its_target(target: int, ffmpegs: str, tmp_path: Path) -> None:
@@ -70,6 +71,7 @@ def test_a_film_has_its_target(target: int, ffmpegs: str, tmp_path: Path) -> Non
         assert not made.notices
 
 
+@pytest.mark.further
 @pytest.mark.conform
 def test_it_is_one_gain_from_the_first_sample_to_the_last(ffmpegs: str, tmp_path: Path) -> None:
     plain, loud = (
@@ -97,6 +99,7 @@ def test_silence_stays_silent(ffmpegs: str, tmp_path: Path) -> None:
     assert not heard(made.path, ffmpegs).any()
 
 
+@pytest.mark.further
 @pytest.mark.conform
 def test_the_same_gain_every_time(ffmpegs: str, tmp_path: Path) -> None:
     first, second = (film(tmp_path, ffmpegs, QUIET, name, target=-16) for name in ("a.mp4", "b.mp4"))

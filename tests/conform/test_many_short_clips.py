@@ -14,6 +14,8 @@ from tests.footage.check import check_film
 from tests.footage.pool import Source
 from tests.reference.predict import predict
 
+pytestmark = pytest.mark.further
+
 SPEEDS: tuple[Any, ...] = (
     *(0.5, 2, 1, 0.37, 1.5),
     *({"from": 0.5, "to": 2}, {"from": 3, "to": 0.4, "ease": "smooth"}, {"from": 1, "to": 0.25}),

@@ -19,6 +19,8 @@ from tests.footage.pool import Source
 from tests.reference.predict import predict
 from tests.reference.random_reels import random_reel
 
+pytestmark = pytest.mark.further
+
 SEEDS = (30, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3, 6)))
 """Seeds of random reels that contain slow motion."""
 

@@ -60,6 +60,7 @@ def frame_numbers(strip: previews.Strip, path: Path, lane: int) -> list[int | No
     return cells
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("name", cases(KINDS, slow=("program.mpg", "edit.mov", "ntsc.mp4")))
 def test_a_frame_of_the_proxy_is_that_of_the_source(
     name: str, all_sources: tuple[Source, ...], ffmpegs: str, tmp_path: Path
@@ -87,6 +88,7 @@ COARSE = {
 """Sources whose clock ticks more slowly than AAC makes packets, and that have sound."""
 
 
+@pytest.mark.further
 @pytest.mark.both_builds
 @pytest.mark.parametrize("name", COARSE)
 def test_the_clock_of_the_picture_is_not_that_of_the_sound(
@@ -99,6 +101,7 @@ def test_the_clock_of_the_picture_is_not_that_of_the_sound(
     assert [click.at for click in heard] == pytest.approx([k / 10 for k in range(20)], abs=0.003)
 
 
+@pytest.mark.further
 def test_a_proxy_is_what_every_browser_plays(all_sources: tuple[Source, ...], embedded: str, tmp_path: Path) -> None:
     made = probe(proxied(probe(named(all_sources, "phone.mp4").path), embedded, tmp_path))
     assert (made.format, made.video.codec, made.video.pix_fmt) == ("mov", "h264", "yuv420p")
@@ -118,6 +121,7 @@ def test_the_sound_of_a_proxy_is_in_its_place(all_sources: tuple[Source, ...], f
     assert max(abs(a.at - float(at)) for a, at in zip(heard, source.recipe.clicks, strict=True)) < 0.001
 
 
+@pytest.mark.further
 def test_a_proxy_is_the_right_way_up_and_not_too_large(embedded: str, tmp_path: Path, ffmpegs: str) -> None:
     recipe = Recipe(Fraction(30), Fraction(1, 2), size=(1920, 1080), channels=0)
     lying, standing = coded.make(tmp_path / "lying.mp4", recipe, ffmpeg=embedded), tmp_path / "standing.mp4"

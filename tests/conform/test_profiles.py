@@ -49,6 +49,7 @@ def reel(codec: str, sources: tuple[Source, ...]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.further
 @pytest.mark.conform
 @pytest.mark.parametrize("codec", [name for name, profile in PROFILES.items() if profile.picture and name != "webp"])
 def test_every_frame_and_sample_is_the_edits(
@@ -90,6 +91,7 @@ def test_a_webp_lasts_as_long_as_its_film(ffmpegs: str, sources: tuple[Source, .
     assert film.frames / 2 < len(lasting) <= film.frames
 
 
+@pytest.mark.further
 @pytest.mark.conform
 @pytest.mark.parametrize("codec", cases(PROFILES, slow=("h264", "h265", "av1", "prores", "gif")))
 def test_the_same_edit_gives_the_same_bytes(

@@ -26,6 +26,7 @@ FARTHEST = 0.0005
 """The largest error of a sample, as a part of full scale."""
 
 
+@pytest.mark.further
 @pytest.mark.conform
 @pytest.mark.parametrize("seed", cases(SEEDS, slow=SLOW, both=SEEDS[:1]))
 def test_the_film_is_what_the_edit_means(seed: int, ffmpegs: str, smooth_sources: Path, tmp_path: Path) -> None:

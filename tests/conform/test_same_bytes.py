@@ -12,6 +12,8 @@ import pytest
 from compiler.supervise.children.sandbox import ENVIRONMENT
 from tests.conform.everything import MEDIA, reel, run
 
+pytestmark = pytest.mark.further
+
 
 @pytest.mark.conform
 def test_the_same_edit_gives_the_same_bytes(

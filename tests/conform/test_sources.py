@@ -168,6 +168,7 @@ def test_the_loudest_sound_does_not_clip(layout: str, ffmpegs: str, embedded: st
 PLACE = ("+52.5200+013.4050", "52.5200", "013.4050", "52.52")
 
 
+@pytest.mark.further
 @pytest.mark.conform
 def test_where_it_was_filmed_is_not_in_the_film(ffmpegs: str, embedded: str, tmp_path: Path) -> None:
     """A phone's clip with its place in two tags, its maker and its date; in a film of one unit, and of several."""

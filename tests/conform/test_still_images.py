@@ -56,6 +56,7 @@ def trim(start: float, end: float, *spans: dict[str, float]) -> dict[str, Any]:
     return {"segments_data": {"version": 2, "trimRange": {"start": start, "end": end}, "spans": [*spans]}}
 
 
+@pytest.mark.further
 @pytest.mark.conform
 @pytest.mark.parametrize("name", cases(KINDS, both=("a %03d of many.jpg",)))
 def test_an_image_is_held(name: str, ffmpegs: str, embedded: str, tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from tests.conform.studio import compiled, raw_film
 from tests.footage.coded import BT709, H264
 from tests.footage.pool import POOL
 
+pytestmark = pytest.mark.further
+
 SIZE = (180, 320)
 TO_RGB = (
     "scale=in_range=limited:in_color_matrix=bt709:out_range=full:flags=bicubic+accurate_rnd+full_chroma_int+bitexact,"

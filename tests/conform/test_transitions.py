@@ -36,6 +36,7 @@ def drawn(bench: Bench, *clips: Mapping[str, object]) -> Pixels:
     return bench.pixels(made.legal)
 
 
+@pytest.mark.further
 @pytest.mark.conform
 def test_a_transition_changes_its_overlap_alone(benches: Bench) -> None:
     """All in one film: the two clips in turn, a transition between each pair."""

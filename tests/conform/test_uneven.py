@@ -14,6 +14,8 @@ from tests.conform.studio import compiled, rendered
 from tests.footage import coded, read
 from tests.footage.coded import H264, Recipe
 
+pytestmark = pytest.mark.further
+
 FPS = 30
 BIAS = Fraction(1, 2) + Fraction(1, 1000)
 

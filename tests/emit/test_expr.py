@@ -52,6 +52,7 @@ def test_perspective_counts_from_one() -> None:
     assert track_text(TURNING, "in-1") == "if(lt(in-1,45),300.3+(in-1)*0.5,322.8-(in-1-45)*1)"
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("n", ["n", "in-1"])
 def test_text_is_the_track(seed: int, n: str) -> None:

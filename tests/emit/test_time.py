@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.emit.time import NANOSECONDS, frames, record_time, restamp, retime, trim
@@ -61,7 +61,6 @@ PACES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     PACES, st.fractions(0, 4000), st.fractions(0, 1, max_denominator=997), st.sampled_from([30, Fraction(30_000, 1001)])
 )
@@ -106,7 +105,7 @@ SURE = Fraction(1, 10**7)
 """The frames that are nearer to the edge of a slot than this, where nanoseconds decide."""
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.further
 @given(ramped(), st.integers(0, 3600), st.sampled_from(["24", "25", "30000/1001", "60", "240"]), st.integers(1, 99))
 def test_every_frame_has_the_slot_that_exact_arithmetic_gives_it(warp: Warp, zero: int, rate: str, step: int) -> None:
     fps = Fraction(rate)
@@ -124,6 +123,7 @@ def test_every_frame_has_the_slot_that_exact_arithmetic_gives_it(warp: Warp, zer
             assert round(spelled) == slot(exact, fps), f"{warp} at {at}"
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("ease", ["linear", "smooth"])
 @pytest.mark.parametrize("entry", EDGES)
 @pytest.mark.parametrize("leave", EDGES)

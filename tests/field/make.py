@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import wave
 from collections.abc import Callable, Sequence
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.footage.coded import draw, feed, yuv420p
-from tests.footage.kept import keep
+from tests.footage.kept import alone
 
 Samples = NDArray[np.float64]
 Recipe = Callable[["Maker", Path], None]
@@ -46,10 +45,11 @@ class Maker:
     def once(self, name: str, recipe: Recipe) -> Path:
         """The path of a file, which the recipe makes unless it is there; no process sees an unfinished one."""
         path = self.folder / name
-        if not path.exists():
-            part = self.folder / f"{os.getpid()}-{name}"
-            recipe(self, part)
-            keep(part, path)
+        with alone(path):
+            if not path.exists():
+                part = self.folder / f"part-{name}"
+                recipe(self, part)
+                part.replace(path)
         return path
 
     def run(self, *arguments: object) -> None:

@@ -65,6 +65,7 @@ def test_a_clip_before_the_damage_is_as_without_it(name: str, make: Maker, desk:
     assert not film.held
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("name", cases(LOST, both=("lost-40.ts", "lost-mpeg2.ts")))
 def test_damaged_pictures_are_held_and_listed(name: str, make: Maker, desk: Desk) -> None:
     film = desk.render(lost(name, make))
@@ -86,6 +87,7 @@ def spelled(held: Any) -> tuple[float, float]:
     return float(Fraction(str(start))), float(Fraction(str(end)))
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("name", LOST)
 def test_damage_is_refused_where_asked(name: str, make: Maker, desk: Desk) -> None:
     for ended in (
@@ -105,6 +107,7 @@ def tone_and_pictures(make: Maker, out: Path) -> None:
     make.numbered(out, PICTURES, *X264, "-c:a", "mp2", "-b:a", "256k", sound=make.tone(SECONDS))
 
 
+@pytest.mark.further
 def test_damaged_sound_is_silent_and_leaves_the_pictures(make: Maker, desk: Desk) -> None:
     film = desk.render(make("lost-sound.ts"))
     assert film.frames == list(PICTURES)
@@ -139,6 +142,7 @@ def cut(name: str, make: Maker) -> Path:
     return make.once(name, part)
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("name", cases(CUT, both=("cut.mkv", "cut.mp4", "cut.flv")))
 def test_what_is_whole_of_a_file_cut_short_is_rendered(name: str, make: Maker, desk: Desk) -> None:
     film = desk.render(cut(name, make), 0.5, 1.5)
@@ -153,6 +157,7 @@ def test_a_clip_beyond_the_end_of_a_file_cut_short_is_refused_with_its_end(name:
     assert any(1.5 < float(named) < 3.3 for named in re.findall(r"([\d.]+) s\b", ended.stderr)), ended.stderr
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("name", cases(CUT, both=("cut.flv",), slow=("cut.webm", "cut.mpg", "cut.wmv", "cut.ogv")))
 def test_the_whole_of_a_file_cut_short_ends_where_it_is_whole(name: str, make: Maker, desk: Desk) -> None:
     film = desk.render(cut(name, make))
@@ -218,6 +223,7 @@ def middle_lost_mp4(make: Maker, out: Path) -> None:
     out.write_bytes(data)
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("name", ["middle-lost.mkv", "middle-lost.mp4"])
 def test_a_lost_sector_is_held(name: str, make: Maker, desk: Desk) -> None:
     film = desk.render(make(name))

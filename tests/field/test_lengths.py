@@ -36,6 +36,7 @@ def talk_avi(make: Maker, out: Path) -> None:
 TALKS = ("talk.mp4", "talk.mkv", "talk.ts", "talk.avi")
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("name", cases(TALKS, both=("talk.mp4", "talk.mkv")))
 def test_sound_that_goes_on_makes_a_file_as_long(name: str, make: Maker, desk: Desk) -> None:
     film = desk.render(make(name))

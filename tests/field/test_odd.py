@@ -9,6 +9,8 @@ import pytest
 
 from tests.field.odd import judged
 
+pytestmark = pytest.mark.further
+
 SEEDS = range(int(os.environ.get("REELC_ODD", "6")))
 
 

@@ -101,6 +101,7 @@ def tagged_mp4(make: Maker, out: Any) -> None:
 CHANGING = ("grows.webm", "grows-vp9.webm", "shrinks.mkv", "grows.ts", "chroma.ts", "deeper.ts", "anamorphic.ts")
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("name", cases(CHANGING, both=("grows.webm", "shrinks.mkv", "chroma.ts")))
 def test_every_picture_is_shown_in_the_first_shape(name: str, make: Maker, desk: Desk) -> None:
     film = desk.render(make(name))
@@ -122,6 +123,7 @@ def test_a_trim_after_a_change_of_shape(name: str, make: Maker, desk: Desk) -> N
     assert desk.render(make(name), 1.2, 1.8, crop_data=[box]).frames == list(range(36, 54))
 
 
+@pytest.mark.further
 @pytest.mark.both_builds
 def test_tags_that_change_amid_a_trim(make: Maker, desk: Desk) -> None:
     assert desk.render(make("tagged.mp4"), 1.5, 2.5).frames == list(range(45, 75))
@@ -141,6 +143,7 @@ def sound_changes_ts(make: Maker, out: Any) -> None:
     out.write_bytes(whole)
 
 
+@pytest.mark.further
 @pytest.mark.both_builds
 def test_sound_that_changes_its_rate_and_layout(make: Maker, desk: Desk) -> None:
     film = desk.render(make("louder.ts"))

@@ -62,6 +62,7 @@ JITTERS = {
 """The source, and the shift in ticks of its container: milliseconds, or 90 kHz."""
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("name", cases(JITTERS, both=("nine.webm", "one.flv", "late.ts")))
 def test_jitter_never_moves_a_sample(name: str, make: Maker, desk: Desk) -> None:
     source, shift = JITTERS[name]
@@ -92,6 +93,7 @@ def drifting(make: Maker, out: Path) -> None:
     make.copy(part, out, SOUND, "setts=pts=PTS*1.01:dts=DTS*1.01")
 
 
+@pytest.mark.further
 def test_drift_is_corrected_without_clicks(make: Maker, desk: Desk) -> None:
     film = desk.render(make("drifting.mkv"), 0.5, 5.5)
     assert clicks(film.sound, 440 / 1.01) == []
@@ -106,6 +108,7 @@ def drifting_beeps(make: Maker, out: Path) -> None:
     make.copy(part, out, SOUND, "setts=pts=PTS*1.01:dts=DTS*1.01")
 
 
+@pytest.mark.further
 def test_drifting_sound_stays_with_its_pictures(make: Maker, desk: Desk) -> None:
     film = desk.render(make("drifting-beeps.mkv"), 0, 5.9)
     assert near(film.onsets, [k / 2 * 1.01 for k in range(12)], within=0.012)
@@ -157,6 +160,7 @@ RARE = (
 )
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("name", cases(HEARD, both=("latm.ts", "dts.mkv"), slow=RARE))
 def test_common_sound_is_heard(name: str, make: Maker, desk: Desk) -> None:
     rate, coding = HEARD[name]
@@ -190,6 +194,7 @@ def only_unreadable(make: Maker, out: Path) -> None:
     out.write_bytes(edits.codec_renamed(part.read_bytes(), 1, UNKNOWN))
 
 
+@pytest.mark.further
 @pytest.mark.both_builds
 def test_an_unreadable_sound_gives_way_to_the_next(make: Maker, desk: Desk) -> None:
     film = desk.render(make("first-unreadable.mkv"), 0, 2)
@@ -197,6 +202,7 @@ def test_an_unreadable_sound_gives_way_to_the_next(make: Maker, desk: Desk) -> N
     assert film.notices
 
 
+@pytest.mark.further
 @pytest.mark.both_builds
 def test_a_sound_without_a_decoder_is_left_out_with_a_notice(make: Maker, desk: Desk) -> None:
     film = desk.render(make("only-unreadable.mkv"), 0, 2)

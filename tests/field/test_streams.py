@@ -109,6 +109,7 @@ def fragments_of_more(make: Maker, out: Path) -> None:
     out.write_bytes(mp4_edits.media_length(make("fragments.mp4").read_bytes(), 3900))
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("name", ["fragments.mp4", "fragments-of-more.mp4"])
 @pytest.mark.both_builds
 def test_fragments_are_as_long_as_their_packets(name: str, make: Maker, desk: Desk) -> None:
@@ -146,6 +147,7 @@ def test_a_proxy_shows_every_picture(name: str, make: Maker, tmp_path: Path, des
     assert proxied(make.once(f"proxied-{name}", write), tmp_path) == list(range(60))
 
 
+@pytest.mark.further
 def test_pictures_without_stamps_of_their_own_are_even(make: Maker, desk: Desk) -> None:
     """A program stream of H.264 stamps some pictures; the others follow at the stream's rate."""
 
@@ -160,6 +162,7 @@ def test_pictures_without_stamps_of_their_own_are_even(make: Maker, desk: Desk) 
 # M8: fields that are pictures of their own
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("ending", cases((".ts", ".mkv", ".mp4"), both=(".ts",)))
 def test_every_picture_of_two_fields_is_shown_once(ending: str, make: Maker, desk: Desk) -> None:
     def write(make: Maker, out: Path) -> None:

@@ -94,6 +94,7 @@ def back_flv(make: Maker, out: Path) -> None:
 JUMPING = ("back.ts", "ahead.ts", "back.mts", "back.mpg", "back.mkv", "back.flv")
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("name", cases(JUMPING, both=("back.ts", "ahead.ts", "back.flv")))
 def test_every_picture_is_shown_once_over_a_jump(name: str, make: Maker, desk: Desk) -> None:
     assert desk.render(make(name)).frames == list(range(120))
@@ -104,11 +105,13 @@ def test_a_trim_after_a_jump_counts_all_before_it(name: str, make: Maker, desk: 
     assert desk.render(make(name), 2.5, 3.5).frames == list(range(75, 105))
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("name", cases(JUMPING, slow=("back.mts", "ahead.ts", "back.flv")))
 def test_a_trim_over_a_jump(name: str, make: Maker, desk: Desk) -> None:
     assert desk.render(make(name), 1.5, 2.5).frames == list(range(45, 75))
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("name", ["back.ts", "ahead.ts", "back.mts", "back.flv"])
 def test_sound_stays_with_its_pictures_over_a_jump(name: str, make: Maker, desk: Desk) -> None:
     assert near(desk.render(make(name)).onsets, [k / 2 for k in range(8)], within=0.03)
@@ -144,11 +147,13 @@ def stall_late(make: Maker, out: Path) -> None:
 STALLED = ("stall.mp4", "stall.mkv", "stall.ts", "stall-late.mp4")
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("name", cases(STALLED, both=("stall.mp4",), slow=("stall-late.mp4",)))
 def test_a_picture_is_held_until_the_next_one(name: str, make: Maker, desk: Desk) -> None:
     assert desk.render(make(name), 31, 35).frames == [900] * 90 + list(range(1020, 1050))
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("name", cases(STALLED, slow=("stall-late.mp4", "stall.mkv")))
 def test_a_trim_within_a_stall_shows_its_picture(name: str, make: Maker, desk: Desk) -> None:
     assert desk.render(make(name), 32, 33).frames == [900] * 30
@@ -193,12 +198,14 @@ def one_avi(make: Maker, out: Path) -> None:
     make.numbered(out, [7], *X264)
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("name", cases(AVIS, both=AVIS[:1], slow=AVIS[4:]))
 @pytest.mark.parametrize("start", cases((0, 1, 3), slow=(1,)))
 def test_avi_shows_the_picture_of_the_time(name: str, start: int, make: Maker, desk: Desk) -> None:
     assert desk.render(make(name), start, start + 1).frames == list(range(start * 30, start * 30 + 30))
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("name", cases(AVIS, slow=AVIS[2:3]))
 def test_avi_shows_every_picture(name: str, make: Maker, desk: Desk) -> None:
     assert desk.render(make(name)).frames == list(range(240))
@@ -238,5 +245,6 @@ def _amid(make: Maker, out: Path) -> None:
     make.run("-i", whole, "-ss", "0.4", "-c", "copy", "-copyinkf", out)
 
 
+@pytest.mark.further
 def test_flv_that_begins_amid_a_group_of_pictures_is_entered_at_a_key_frame(make: Maker, desk: Desk) -> None:
     assert desk.render(make("amid.flv"), 1.12, 1.8).frames[:3] == [38, 39, 40]

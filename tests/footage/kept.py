@@ -1,15 +1,16 @@
-"""Puts files in folders that several processes fill."""
+"""Makes files that several processes use once."""
 
 from __future__ import annotations
 
-import contextlib
-import os
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
-def keep(made: Path, path: Path) -> None:
-    """Move a finished file into place, unless another process was faster: its file may be open, and confined readers
-    of a file may not open another one in its place."""
-    with contextlib.suppress(FileExistsError):
-        os.link(made, path)
-    made.unlink()
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Within, no other process of the tests makes the file of this path."""
+    with path.with_name(f"{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

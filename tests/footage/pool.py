@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.footage import coded, read
 from tests.footage.coded import AAC, H264, PCM, Recipe
-from tests.footage.kept import keep
+from tests.footage.kept import alone
 from tests.reference.facts import Facts
 
 _BFRAMES = (*H264, "-bf", "3", "-b_strategy", "0")
@@ -63,18 +63,14 @@ class Source:
 
 
 def fetch(recipes: Mapping[str, Recipe], cache: Path, ffmpeg: str) -> Path:
-    """The folder that holds these sources by name; missing ones are made.
-
-    Parallel runs may make the same source twice, but never see an unfinished one: each run makes it under a name of its
-    own and moves it into place.
-    """
+    """The folder that holds these sources by name; missing ones are made, each by one process while others wait."""
     code = Path(coded.__file__).read_bytes()
     folder = cache / hashlib.sha256(code + repr(sorted(recipes.items())).encode()).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     for name, recipe in recipes.items():
-        if not (folder / name).exists():
-            made = coded.make(folder / f"{os.getpid()}-{name}", recipe, ffmpeg=ffmpeg)
-            keep(made, folder / name)
+        with alone(folder / name):
+            if not (folder / name).exists():
+                os.replace(coded.make(folder / f"part-{name}", recipe, ffmpeg=ffmpeg), folder / name)
     return folder
 
 

@@ -26,6 +26,7 @@ def rendered(scene: Luma, windows: list[Window]) -> list[Luma]:
     return [np.clip(np.rint(frame), 0, 255).astype(np.uint8) for frame in exact]
 
 
+@pytest.mark.further
 def test_the_reference_is_without_error(scene: Luma) -> None:
     score = blobs.score(rendered(scene, WINDOWS), WINDOWS, CANVAS)
     assert score.blobs > 30

@@ -186,6 +186,7 @@ def test_late_sound_is_found(forged: Forger) -> None:
     assert report.max_error_ms == pytest.approx(2, abs=0.1)
 
 
+@pytest.mark.further
 def test_sound_late_by_a_tenth_is_found(forged: Forger) -> None:
     report = forged(alter=lambda heard: np.concatenate([np.zeros(4800), heard[:-4800]]))
     assert "clip1" in report.confused
@@ -196,6 +197,7 @@ def test_silence_is_found(forged: Forger) -> None:
     assert report.missed == report.clicks > 0
 
 
+@pytest.mark.further
 def test_sound_that_ends_early_is_found(forged: Forger, prediction: Prediction) -> None:
     report = forged(alter=lambda heard: heard[:-2048])
     assert report.samples < prediction.samples

@@ -83,6 +83,7 @@ def test_whole_seconds_are_twice_as_loud(sources: tuple[Source, ...]) -> None:
     assert [peak > 1.9 * peaks[1] for peak in peaks[:11]] == [True] + [False] * 9 + [True]
 
 
+@pytest.mark.further
 @pytest.mark.parametrize(("chain", "inner"), SIZES_AND_INNERS)
 def test_codes_survive_scaling_and_bars(
     chain: str, inner: read.Rectangle | None, tmp_path: Path, sources: tuple[Source, ...], embedded: str
@@ -91,6 +92,7 @@ def test_codes_survive_scaling_and_bars(
     assert read_codes(small, 0, inner) == list(range(sources[0].recipe.frames))
 
 
+@pytest.mark.further
 def test_both_codes_are_read_in_a_dissolve(tmp_path: Path, embedded: str) -> None:
     first = coded.make(tmp_path / "first.mkv", replace(SHORT, channels=0), ffmpeg=embedded)
     second = coded.make(tmp_path / "second.mkv", replace(SHORT, channels=0, lane=1), ffmpeg=embedded)
@@ -108,6 +110,7 @@ def test_both_codes_are_read_in_a_dissolve(tmp_path: Path, embedded: str) -> Non
     )
 
 
+@pytest.mark.further
 def test_codes_are_read_through_most_of_a_fade(tmp_path: Path, sources: tuple[Source, ...], embedded: str) -> None:
     faded = filtered(sources[0].path, tmp_path / "faded.mp4", "fade=t=in:s=0:n=20", embedded)
     codes = read_codes(faded)
@@ -117,6 +120,7 @@ def test_codes_are_read_through_most_of_a_fade(tmp_path: Path, sources: tuple[So
     assert contrast[10] < 0.6 * contrast[20]
 
 
+@pytest.mark.further
 def test_variable_rate_is_read_at_its_own_times(tmp_path: Path, embedded: str) -> None:
     dice = np.random.default_rng(1)
     gaps = [Fraction(int(ticks), 90_000) for ticks in dice.integers(2_000, 6_000, 59)]

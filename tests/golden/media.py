@@ -17,7 +17,7 @@ NTSC = Fraction(30_000, 1001)
 FILTERS = frozenset(
     {"acrossfade", "afade", "aformat", "ametadata", "anullsrc", "apad", "aresample", "asendcmd", "asetpts"}
     | {"asetrate", "asettb", "asplit", "atempo", "atrim", "boxblur", "bwdif", "color", "concat", "crop"}
-    | {"ebur128", "fade", "fillborders", "format", "fps", "hflip", "minterpolate", "null", "overlay", "pad"}
+    | {"ebur128", "fade", "fillborders", "format", "fps", "hflip", "metadata", "minterpolate", "null", "overlay", "pad"}
     | {"palettegen", "paletteuse", "pan", "perspective", "rotate", "rubberband", "scale", "setparams", "setpts"}
     | {"setsar", "settb", "sidedata", "split", "tonemap", "tpad", "transpose", "trim", "vflip", "volume"}
     | {"colorchannelmixer", "lutrgb", "premultiply", "xfade", "zscale"}

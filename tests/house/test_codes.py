@@ -38,6 +38,8 @@ MET: dict[str, str] = {
     "RC206": "err_rc206_past_the_end",
     "RC208": "err_rc208_uneven_first_clip",
     "RC209": "err_rc209_longer_than_a_day",
+    "RC210": "tests/supervise/test_machine.py",
+    "RC211": "tests/server/test_compiles.py",
     "RC301": "err_rc301_reads_what_is_not_made",
     "RC401": "err_rc401_rotation_without_rotate",
     "RC402": "err_rc402_crop_of_one_pixel",
@@ -58,9 +60,14 @@ MET: dict[str, str] = {
     "RC613": "tests/supervise/test_film.py",
     "RC614": "tests/supervise/test_film.py",
     "RC615": "tests/supervise/test_sandbox_level.py",
+    "RC616": "tests/supervise/test_cgroup.py",
     "RC701": "tests/server/test_lock.py",
     "RC702": "tests/server/test_proof.py",
     "RC703": "tests/server/test_proof.py",
+    "RC704": "tests/server/test_lock.py",
+    "RC705": "tests/server/test_restore.py",
+    "RC706": "tests/server/test_restore.py",
+    "RC707": "tests/server/test_restore.py",
     "RC901": "tests/supervise/test_probe.py",
 }
 """Where each code is tested: a golden whose text begins with it, or a test that names it."""

@@ -51,6 +51,7 @@ def codes() -> set[str]:
     return found
 
 
+@pytest.mark.further
 def test_every_error_has_a_row_of_tests_that_look_for_it() -> None:
     rows = {cell: tests for heading, cell, tests in ROWS if heading == "Errors"}
     assert codes() - TO_NOBODY == rows.keys() - {"the RC code's name"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import requires
 from pathlib import Path
 
+import pytest
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
@@ -30,6 +31,7 @@ def test_every_requirement_is_one_version() -> None:
     assert all(str(requirement.specifier).startswith("==") for requirement in locked().values())
 
 
+@pytest.mark.further
 def test_every_extra_that_is_asked_for_is_locked_with_it() -> None:
     """Otherwise pip would look for the extra's newest release as soon as there is one, and find that it has no hash."""
     lock = locked()

@@ -92,6 +92,7 @@ def public(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.AST]]:
                 yield from public(node, f"{prefix}{node.name}.")
 
 
+@pytest.mark.further
 def test_every_public_name_says_what_is_true() -> None:
     bare = []
     for name, text in code("compiler", "server"):
@@ -110,6 +111,7 @@ SLEEPERS = {
 """The files of the server's tests that may sleep, and why."""
 
 
+@pytest.mark.further
 def test_tests_of_the_server_wait_for_conditions_and_look_at_no_clock() -> None:
     """No test sleeps for a fixed time or measures time: that is the purpose of bench/."""
     for name, text in code("tests"):
@@ -175,6 +177,7 @@ APART = ("compiler",)
 """The packages in which a class name is unique."""
 
 
+@pytest.mark.further
 def test_no_two_classes_have_one_name() -> None:
     homes: dict[str, list[str]] = {}
     for file, text in code(*APART):

@@ -86,6 +86,7 @@ def test_every_op_has_a_phrase_here() -> None:
     assert {type(op) for op, _ in PHRASES} == set(OPS)
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("case", FILMS)
 @pytest.mark.parametrize("legal", [False, True], ids=["read", "legal"])
 def test_columns_are_aligned_and_every_line_is_one_definition(case: str, legal: bool) -> None:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from compiler.errors import ReelError
@@ -81,7 +81,6 @@ def test_a_box_a_pixel_off_is_moved_in(box: Stored) -> None:
 PLACES = st.tuples(st.integers(1, 150), st.floats(0, 1), st.floats(0, 1), st.floats(0.2, 1))
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(PLACES, min_size=1, max_size=6, unique_by=lambda place: place[0]))
 def test_wherever_a_spline_swings_the_box_stays_in_the_picture_and_keeps_its_shape(
     places: list[tuple[int, float, float, float]],
@@ -136,7 +135,6 @@ def test_a_shape_that_only_a_hidden_keyframe_has_does_not_count() -> None:
     assert inner(framing(*keys)) == (1080, 1080, 0, 420)
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.integers(40, 1920), st.integers(40, 1080), st.sampled_from(["9:16", "16:9", "1:1", "4:5", "4:3"]))
 def test_what_is_contained_is_even_whole_and_of_its_own_shape(width: int, height: int, aspect: str) -> None:
     assume(1 / 8 < width / height < 8)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.errors import ReelError, ReelErrors
@@ -110,7 +110,6 @@ RATES = st.sampled_from(["24", "25", "30000/1001", "30", "60"])
 LENGTHS = st.lists(st.integers(100, 2500), min_size=1, max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
 @given(LENGTHS, RATES, st.sampled_from(["cut", "fade", "dissolve"]))
 def test_picture_and_sound_are_one_length_on_any_grid(lengths: list[int], fps: str, kind: str) -> None:
     default = {"type": "cut"} if kind == "cut" else {"type": kind, "duration": 0.04}
@@ -237,7 +236,6 @@ def error_at(error: ReelError) -> tuple[str, str]:
     return error.code, error.loc.pointer
 
 
-@settings(max_examples=80, deadline=None)
 @given(RATES, st.integers(30, 900), st.integers(30, 900), st.sampled_from(["fade", "dissolve"]))
 def test_the_longest_legal_value_is_legal_as_it_is_written(fps: str, a: int, b: int, kind: str) -> None:
     first, second = play(1, 1 + a / 1000), play(1, 1 + b / 1000)

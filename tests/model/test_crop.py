@@ -161,6 +161,7 @@ def test_all_errors_at_once() -> None:
     ]
 
 
+@pytest.mark.further
 def test_ten_thousand_keyframes() -> None:
     clip = read(crop_data=[{**FIRST, "frame": 9999 - frame, "x": frame / 8} for frame in range(10_000)])
     assert frames(clip) == list(range(10_000))

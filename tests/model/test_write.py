@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.model import CLIP_FIELDS, TrimRange, canonical, read_clip
@@ -17,7 +17,6 @@ from compiler.transitions import CURVES
 from tests.model.test_crop import ANY_ORDER, DEFAULT_CROP, FIRST, SECOND
 from tests.model.test_segments import EXPORTED, FULL, SPLITS_ONLY
 
-UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 DECIMALS = st.one_of(
     st.integers(0, 5000),
     st.floats(0, 5000, allow_nan=False).map(lambda x: round(x, 6)),
@@ -78,7 +77,7 @@ def segments(draw: st.DrawFn) -> Any:
     )
 
 
-@UNTIMED
+@pytest.mark.further
 @given(
     crop=CROPS,
     spans=segments(),
@@ -99,7 +98,7 @@ def test_canonical_of_canonical_is_canonical(
     assert again.notices == ()
 
 
-@UNTIMED
+@pytest.mark.further
 @given(
     crop=st.lists(BY_FRAME, max_size=6, unique_by=lambda key: key["frame"]), spans=segments(), transition=TRANSITIONS
 )
@@ -200,7 +199,7 @@ ABOUT = ("loc", "notices")
 """Fields of a clip that describe its reading, and not the edit."""
 
 
-@UNTIMED
+@pytest.mark.further
 @given(
     crop=st.lists(BY_FRAME, max_size=6, unique_by=lambda key: key["frame"]),
     segments=segments(),

@@ -73,7 +73,7 @@ OF_FILMS = (
         "compiler/passes/seek_sources.py",
         "(begin + media.video.first - media.start)",
         "(begin + media.video.first)",
-        ("tests/conform/test_containers.py",),
+        ("tests/passes/test_passes.py",),
     ),
     Fault(
         "program_stream_sought",

@@ -18,7 +18,7 @@ from time import monotonic
 from tests.mutants.fault import Fault, copy_tree
 
 MARKERS = "not slow and not fault and not browser"
-"""The tests of `make test`."""
+"""The tests of `make check`."""
 
 WITHIN = 600
 """Seconds after which judges that have not ended are stopped."""

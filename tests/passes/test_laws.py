@@ -91,6 +91,7 @@ def test_a_film_is_told_from_one_that_is_a_frame_off(bench: Bench) -> None:
     assert not same(bench.render(compiled(bench, moved).legal), made)
 
 
+@pytest.mark.further
 @pytest.mark.both_builds
 def test_restamped_frames_are_the_joins_own(benches: Bench) -> None:
     edit = reel({"play": (1, 2)}, {"play": (3, 4), "into": ("dissolve", 0.5)})
@@ -102,6 +103,7 @@ def test_restamped_frames_are_the_joins_own(benches: Bench) -> None:
     assert np.array_equal(made.samples, plain.samples)
 
 
+@pytest.mark.further
 @pytest.mark.both_builds
 def test_a_blend_is_of_the_clips_own_pixels(benches: Bench) -> None:
     """Outside the overlap every byte is the clip's own; within, frame k of 15 has k parts of the entering one."""
@@ -321,6 +323,7 @@ NAMED = ("clips named as inputs", "clips named as its own parts")
 """Names are the same in a slice of one frame as in a unit."""
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("name", cases(SLICED, slow=(*NAMED, "pictures made up")))
 def test_a_slice_is_the_films_frame(name: str, bench: Bench) -> None:
     film = compiled(bench, SLICED[name])
@@ -332,6 +335,7 @@ def test_a_slice_is_the_films_frame(name: str, bench: Bench) -> None:
         assert bench.render(slice_legal(film, frame)).frames == (frames[frame],), f"frame {frame}"
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("name", SLICED)
 def test_units_are_the_film(name: str, bench: Bench) -> None:
     """Cut at random frames and at the ends of units: every part equals that part of the whole film, pixel for pixel."""

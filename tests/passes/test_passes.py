@@ -41,6 +41,7 @@ from tests.passes.graphs import before, lowered, through
 DISTINCT = tuple(dict.fromkeys(PASSES))
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("step", DISTINCT)
 def test_a_pass_done_twice_is_done_once(step: Pass) -> None:
     for case in FILMS:
@@ -76,6 +77,7 @@ def test_a_law_is_one_line_and_a_name_is_a_file(step: Pass) -> None:
     assert step.__module__.removeprefix("compiler.passes.") in (step.__name__, "crops")
 
 
+@pytest.mark.further
 def test_every_pass_has_work_in_some_golden() -> None:
     idle = set(DISTINCT)
     for case in FILMS:
@@ -359,6 +361,7 @@ def test_a_slice_that_is_not_in_the_film_is_refused(span: tuple[int, int]) -> No
         slice_span(shaped("cuts"), *span)
 
 
+@pytest.mark.further
 def test_slices_of_a_whole_reel_have_its_frames_and_no_sound() -> None:
     for case in FILMS:
         graph = shaped(case)

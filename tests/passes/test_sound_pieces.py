@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from compiler.ir.ops import Engine
@@ -71,7 +71,7 @@ STEEPEST = cover(src(1), src("1.01"), [Pace(src(1), src("1.015"), Fraction(1, 10
 """From the slowest to the fastest in two thousandths of a second: a single piece."""
 
 
-@settings(max_examples=30, deadline=None)
+@pytest.mark.further
 @given(warps())
 @example(STEEPEST)
 def test_varispeed_is_in_its_place_to_a_millisecond(warp: Warp) -> None:
@@ -82,7 +82,7 @@ ROUNDED_DOWN = cover(src(1), src(Fraction(607, 600)), [Pace(src(1), src("1.0175"
 """As many source samples as a stretcher needs, except for a fraction of one that rounding removes."""
 
 
-@settings(max_examples=30, deadline=None)
+@pytest.mark.further
 @given(warps())
 @example(ROUNDED_DOWN)
 def test_a_stretcher_never_gets_a_piece_that_is_too_short_for_it(warp: Warp) -> None:

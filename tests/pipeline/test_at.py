@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.errors import ReelError
@@ -104,7 +104,6 @@ def _record(warp: object, at: Fraction) -> RecordTime:
 SPANS = st.lists(st.tuples(st.integers(1, 9), st.sampled_from([0.1, 0.37, 0.5, 1.5, 2, 3.3, 16])), max_size=3)
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(["silent.mp4", "game.mp4", "action.mp4", "film24.mkv"]),
     st.sampled_from(["24", "30", "30000/1001", "60"]),

@@ -160,3 +160,12 @@ def test_a_frame_outside_the_reel_is_an_error(frame: int) -> None:
     with pytest.raises(ReelError) as caught:
         slice_legal(compiled(*THREE), frame)
     assert (caught.value.code, caught.value.detail) == ("RC206", "it has 225")
+
+
+@pytest.mark.parametrize(("codec", "bytes_a_pixel"), [("h264", 0), ("gif", 1), ("webp", 4)])
+def test_the_forecast_of_memory_counts_the_frames_of_a_held_picture(codec: str, bytes_a_pixel: int) -> None:
+    held = {"version": 2, "trimRange": {"start": 1, "end": 3}, "spans": [{"at": 2, "freeze": 30}]}
+    clips = {"id": "a", "segments_data": held}, {"id": "a", **play(1, 3)}
+    plan, without = (compiled(clip, encode={"codec": codec}).plan for clip in clips)
+    kept = 30 * plan.fps * plan.width * plan.height * bytes_a_pixel / 2**20
+    assert plan.memory - without.memory == pytest.approx(float(kept), abs=1)

@@ -87,6 +87,7 @@ def both(clip: Stored, **top: object) -> tuple[Compiled, Draft, Drafted]:
     return compile_reel(edit, MEDIA, NINE), draft, found
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("fps", ["30", "24000/1001"])
 @pytest.mark.parametrize("clip", [*CONSTANT.values(), *BENT.values()], ids=[*CONSTANT, *BENT])
 def test_every_frame_has_the_films_box_source_time_and_source_frame(clip: Stored, fps: str) -> None:

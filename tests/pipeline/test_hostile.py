@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from hypothesis import example, given, settings
+import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from compiler.errors import ReelError, ReelErrors
@@ -19,7 +19,8 @@ from compiler.pipeline import Compiled, compile_reel
 from tests.golden.compiling import FILMS, GOLDEN
 from tests.golden.media import MEDIA, NINE
 
-TRIES = int(os.environ.get("REELC_TRIES", "100"))
+pytestmark = pytest.mark.further
+
 CORPUS = r"""
     -i -y -filter_complex -f file: http://x/ concat:a|b data:,x pipe:0 /etc/passwd ../../x %d %{pts} $(rm) `id` NUL
     movie=/etc/passwd amovie=a nullsink drawtext=textfile=/etc/passwd sendcmd=f=x zmq metadata=print ,scale=2:2
@@ -104,7 +105,6 @@ def edits(draw: st.DrawFn) -> Any:
     return reel
 
 
-@settings(max_examples=TRIES)
 @given(edits())
 def test_what_is_stored_adds_no_filter_and_no_option(reel: Any) -> None:
     try:
@@ -116,7 +116,6 @@ def test_what_is_stored_adds_no_filter_and_no_option(reel: Any) -> None:
     assert options(film) <= known
 
 
-@settings(max_examples=TRIES)
 @given(NAMES, NAMES)
 @example("x'];[0:v]nullsink,movie=/etc/passwd[y", "x'];[0:v]nullsink,movie=/etc/passwd[y")
 def test_names_change_nothing_but_labels_and_the_file_that_is_read(clip_id: str, media: str) -> None:

@@ -33,6 +33,7 @@ def test_every_filter_of_the_film_is_of_a_definition_of_the_last_stage() -> None
     assert sorted(spelled) == sorted(whole) != []
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("case", FILMS[:12])
 def test_a_definition_tells_who_made_it_and_who_took_it_out(case: str) -> None:
     compiled = compile_case(case)

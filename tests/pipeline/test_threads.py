@@ -10,6 +10,8 @@ import pytest
 
 from tests.golden.compiling import FILMS, compile_case
 
+pytestmark = pytest.mark.further
+
 
 @pytest.fixture(autouse=True)
 def _restless() -> Iterator[None]:

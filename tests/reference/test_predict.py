@@ -128,6 +128,7 @@ def test_samples_never_drift_from_frames() -> None:
     assert film({}, audio={"include": False}).samples == 0
 
 
+@pytest.mark.further
 def test_a_linear_ramp_lasts_twice_its_length_over_the_sum_of_speeds() -> None:
     # From 1 to 3 over 2 s of source: D = 1 s, and s = t + t^2; s(1/2) = 3/4.
     ramp = {"from": 1, "to": 3, "ease": "linear"}
@@ -140,6 +141,7 @@ def test_a_linear_ramp_lasts_twice_its_length_over_the_sum_of_speeds() -> None:
     assert clip.source_frames[15:17] == (53, 55)
 
 
+@pytest.mark.further
 def test_a_smooth_ramp_covers_half_its_gain_by_three_eighths() -> None:
     # From 1 to 3, D = 1: s = t + 2 (t^3 - t^4 / 2); s(1/2) = 1/2 + 3/16.
     ramp = {"from": 1, "to": 3, "ease": "smooth"}
@@ -153,6 +155,7 @@ def test_a_smooth_ramp_covers_half_its_gain_by_three_eighths() -> None:
     assert abs(click.speed - 2) < Fraction(1, 10**9)
 
 
+@pytest.mark.further
 def test_what_a_trim_leaves_of_a_ramp_keeps_its_course() -> None:
     # From 1 to 3 over 2 s: s = t + t^2. From s = 3/4 (t = 1/2) to s = 2 (t = 1) half a second is left.
     part = film(cut(1.75, 3, (1, 3, {"from": 1, "to": 3}))).clips[0]

@@ -7,9 +7,10 @@ import os
 import secrets
 import signal
 import ssl
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -18,8 +19,10 @@ from server.accounts import Accounts
 from server.storage.folder import FolderStore
 from server.storage.objects import ObjectStore
 from server.storage.s3 import Bucket, S3Store
+from server.tokens import LINK_FOR
 from tests.server.forking import fork, new
 
+T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
 PLAIN = "from server.cli import main; main()"
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -96,18 +99,37 @@ def serving(data: Path, program: str = PLAIN, **settings: str) -> Iterator[Site]
     assert code == 0, Path(site.log.name).read_text()
 
 
+def in_accounts(place: Path | Bucket, work: Callable[[Accounts], Awaitable[T]]) -> T:
+    """What `work` returns, which gets the accounts of a server's data folder, or of its bucket."""
+
+    async def whole() -> T:
+        store: ObjectStore = S3Store(place) if isinstance(place, Bucket) else FolderStore(place / "objects")
+        try:
+            return await work(Accounts(store))
+        finally:
+            await store.close()
+
+    return asyncio.run(whole())
+
+
 def add_user(place: Path | Bucket, name: str) -> str:
     """Add a user to a server's data folder, or to its bucket; the token."""
 
-    async def work() -> str:
-        store: ObjectStore = S3Store(place) if isinstance(place, Bucket) else FolderStore(place / "objects")
-        accounts = Accounts(store)
+    async def work(accounts: Accounts) -> str:
         await accounts.ensure(name)
-        token = await accounts.issue(name, "bearer")
-        await store.close()
-        return token
+        return await accounts.issue(name, "bearer")
 
-    return asyncio.run(work())
+    return in_accounts(place, work)
+
+
+def new_link(data: Path, name: str = "me") -> str:
+    """The token of a new sign-in link."""
+    return in_accounts(data, lambda accounts: accounts.issue(name, "link", LINK_FOR))
+
+
+def sign_in(browser: httpx.Client, token: str, **form: str) -> httpx.Response:
+    """Press the button of a link's page; the answer."""
+    return browser.post("/sign-in", data={"token": token, **form})
 
 
 def add_somebody(data: Path) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import httpx
 import pytest
 
 from server.app import OPERATIONS
-from tests.server.site import Site, add_user
+from tests.server.site import Site, add_user, new_link, sign_in
 from tests.server.test_http import added, refused, uploaded
+from tests.server.waiting import until
 
 OURS = [op for op in OPERATIONS if not op.public]
 
@@ -62,7 +64,7 @@ def test_another_users_footage_cannot_be_cut(user: httpx.Client, another: httpx.
 
 def test_a_sign_in_link_makes_a_session(site: Site) -> None:
     with site.client() as browser:
-        answer = browser.get(site.link.removeprefix(site.url))
+        answer = sign_in(browser, new_link(site.data))
         assert (answer.status_code, answer.headers["location"]) == (303, "/")
         cookie = answer.headers["set-cookie"].lower()
         assert "httponly" in cookie
@@ -73,8 +75,78 @@ def test_a_sign_in_link_makes_a_session(site: Site) -> None:
         refused(browser.get("/api/me"), 401, "unauthorized")
 
 
+def test_a_sign_in_link_works_once_and_only_by_its_button(site: Site) -> None:
+    add_user(site.data, "once")
+    link = new_link(site.data, "once")
+    with site.client() as browser:
+        assert browser.head("/sign-in", params={"token": link}).status_code == 200
+        for _ in range(2):
+            asked = browser.get("/sign-in", params={"token": link}, headers={"Accept": "text/html"})
+            assert (asked.status_code, asked.headers.get("set-cookie")) == (200, None)
+            assert "Sign in as once</button>" in asked.text
+            assert "<script" not in asked.text
+        assert sign_in(browser, link).status_code == 303
+    with site.client() as browser:
+        refused(sign_in(browser, link), 401, "unauthorized")
+        again = browser.get("/sign-in", params={"token": link}, headers={"Accept": "text/html"})
+        assert (again.status_code, "works once" in again.text) == (401, False)
+
+
+def test_a_browser_changes_its_user_only_when_asked(site: Site) -> None:
+    add_user(site.data, "first"), add_user(site.data, "second")
+    link = new_link(site.data, "second")
+    with site.client() as browser:
+        first = sign_in(browser, new_link(site.data, "first")).cookies["reelc_session"]
+        refused(sign_in(browser, link), 409, "signed_in_as_another")
+        refused(sign_in(browser, link, instead_of="me"), 409, "signed_in_as_another")
+        asked = browser.get("/sign-in", params={"token": link}, headers={"Accept": "text/html"})
+        assert "signed in as <b>first</b>" in asked.text
+        assert 'name="instead_of" value="first"' in asked.text
+        assert browser.get("/api/me").json() == {"id": "first"}
+        assert sign_in(browser, link, instead_of="first").status_code == 303
+        assert browser.get("/api/me").json() == {"id": "second"}
+    with site.client() as browser:
+        browser.cookies.set("reelc_session", first)
+        refused(browser.get("/api/me"), 401, "unauthorized")
+
+
+def test_sessions_are_listed_and_revoked_one_by_one(site: Site) -> None:
+    token = add_user(site.data, "lister")
+    with site.client(token) as program, site.client() as browser, site.client() as other:
+        for each in (browser, other):
+            sign_in(each, new_link(site.data, "lister"))
+        unused = new_link(site.data, "lister")
+        until(lambda: len(program.get("/api/sessions").json()["sessions"]) == 4, "the sessions are not listed")
+        listed = program.get("/api/sessions").json()["sessions"]
+        assert sorted(each["kind"] for each in listed) == ["bearer", "link", "session", "session"]
+        assert [each["kind"] for each in listed if each["current"]] == ["bearer"]
+        assert not any(secret in json.dumps(listed) for secret in (token, unused))
+        (mine,) = [each["id"] for each in browser.get("/api/sessions").json()["sessions"] if each["current"]]
+        foreign = httpx.Headers({"Authorization": f"Bearer {add_user(site.data, 'elsewhere')}"})
+        refused(other.delete(f"/api/sessions/{mine}", headers=foreign), 404, "session_not_found")
+        assert program.delete(f"/api/sessions/{mine}").status_code == 204
+        refused(browser.get("/api/me"), 401, "unauthorized")
+        assert other.get("/api/me").status_code == 200
+        refused(program.delete(f"/api/sessions/{mine}"), 404, "session_not_found")
+
+
+def test_a_page_revokes_sessions_without_scripts(site: Site) -> None:
+    add_user(site.data, "pages")
+    with site.client() as browser, site.client() as other:
+        for each in (browser, other):
+            sign_in(each, new_link(site.data, "pages"))
+        (theirs,) = [each["id"] for each in other.get("/api/sessions").json()["sessions"] if each["current"]]
+        shown = browser.get("/sessions")
+        assert (shown.status_code, shown.headers["referrer-policy"]) == (200, "same-origin")
+        assert f'action="/sessions/{theirs}/revoke"' in shown.text
+        answer = browser.post(f"/sessions/{theirs}/revoke", headers={"Origin": site.url})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/sessions")
+        refused(other.get("/api/me"), 401, "unauthorized")
+        refused(browser.post(f"/sessions/{theirs}/revoke", headers={"Origin": "null"}), 403, "foreign_origin")
+
+
 def test_tokens_are_good_only_for_what_they_are_for(site: Site) -> None:
-    bearer, link = add_user(site.data, "kinds"), site.link.rpartition("=")[2]
+    bearer, link = add_user(site.data, "kinds"), new_link(site.data)
     with site.client(link) as program:
         refused(program.get("/api/me"), 401, "unauthorized")
     with site.client() as browser:

@@ -61,6 +61,7 @@ def test_it_has_every_member_state_and_stage() -> None:
     assert schema["properties"]["state"]["enum"] == [*Name.__args__]  # type: ignore[attr-defined]
 
 
+@pytest.mark.further
 def test_every_message_of_a_film_fits(user: httpx.Client, game: Path) -> None:
     with socket(user, begin(user, one_clip(user, game))) as listening:
         states = heard(listening)
@@ -69,6 +70,7 @@ def test_every_message_of_a_film_fits(user: httpx.Client, game: Path) -> None:
         fits("progress").validate(state)
 
 
+@pytest.mark.further
 def test_every_message_of_what_became_no_film_fits(site: Site, user: httpx.Client, game: Path) -> None:
     cancelled = begin(user, long_project(user, game))
     drawn(user, cancelled)
@@ -86,6 +88,7 @@ def test_every_message_of_what_became_no_film_fits(site: Site, user: httpx.Clien
             fits("progress").validate(each)
 
 
+@pytest.mark.further
 def test_ping_and_pong_fit(user: httpx.Client, game: Path) -> None:
     export_id = begin(user, long_project(user, game))
     with socket(user, export_id) as listening:

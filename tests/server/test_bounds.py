@@ -64,6 +64,7 @@ def nested(depth: int) -> str:
     return "[" * depth + "]" * depth
 
 
+@pytest.mark.further
 def test_an_answer_lists_a_hundred_errors_and_counts_the_rest(ann: httpx.Client, clip: str) -> None:
     answer = ann.put(clip, json={"crop_data": keyframes(3000, x="left", colour=1)})
     problem = refused(answer, 422, "unknown_field")
@@ -124,6 +125,7 @@ def test_what_is_nested_too_deeply_is_refused(ann: httpx.Client, clip: str, dept
         refused(answer, answer.status_code, answer.json()["error"])
 
 
+@pytest.mark.further
 def test_ten_thousand_keyframes_are_legal(ann: httpx.Client, clip: str) -> None:
     answer = ann.put(clip, json={"crop_data": keyframes(ENTRIES)})
     assert answer.status_code == 200, answer.text
@@ -146,6 +148,7 @@ def test_a_body_is_as_large_as_its_operation_needs(ann: httpx.Client, clip: str)
         refused(ann.request(method, path, content=f"{{{small}}}", headers=JSON), 413, "too_large")
 
 
+@pytest.mark.further
 def test_nothing_large_is_computed_in_the_thread_of_the_event_loop(ann: httpx.Client, clip: str) -> None:
     """The server of these tests fails where it is."""
     large = keyframes(1000)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.server.editing import begin, drawn, export, film, long_project, new_export, one_clip
-from tests.server.site import Fresh, Site, add_somebody, serving
+from tests.server.site import Fresh, Site, add_somebody, new_link, serving, sign_in
 from tests.server.switches import SWITCHED, held, switched
 from tests.server.test_http import added, uploaded
 from tests.server.test_progress import heard, socket
@@ -45,7 +45,7 @@ JUMPS = (-5 * HOURS, 26 * HOURS, -DAY, 0.0)
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with serving(tmp_path_factory.mktemp("clock") / "data", program=STEPPED) as running:
+    with serving(tmp_path_factory.mktemp("clock") / "data", program=STEPPED, trash_for="1") as running:
         yield running
 
 
@@ -89,7 +89,7 @@ def test_what_was_signed_in_and_answered_stays_so(place: Site, ann: httpx.Client
     key = {"Idempotency-Key": "k"}
     before = ann.post("/api/projects", json={"name": "x"}, headers=key)
     with place.client() as browser:
-        browser.get(place.link.removeprefix(place.url))
+        assert sign_in(browser, new_link(place.data)).status_code == 303
         step(place, jump)
         assert browser.get("/api/me").status_code == 200
     assert ann.post("/api/projects", json={"name": "x"}, headers=key).json() == before.json()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import os
-from contextlib import chdir, redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
@@ -23,11 +24,22 @@ class Ended(NamedTuple):
     stderr: str
 
 
+@contextmanager
+def umask_restored() -> Iterator[None]:
+    """Keep the umask of this process, which commands change."""
+    before = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
 def reelc(folder: Path, *words: str, **settings: str) -> Ended:
     """Run a command within this process, in a folder; its exit code and output."""
     named = {f"REELC_{name.upper()}": value for name, value in settings.items()}
     out, err = io.StringIO(), io.StringIO()
     with (
+        umask_restored(),
         patch.dict(os.environ, {"REELC_DATA": str(folder / "data"), **named}),
         chdir(folder),
         redirect_stdout(out),
@@ -38,6 +50,7 @@ def reelc(folder: Path, *words: str, **settings: str) -> Ended:
     return Ended(end.value.code, out.getvalue(), err.getvalue())
 
 
+@pytest.mark.further
 def test_users_are_added_listed_and_revoked(tmp_path: Path) -> None:
     added = reelc(tmp_path, "user", "add", "ann")
     token = added.stdout.strip()
@@ -83,8 +96,29 @@ def test_settings_are_explained_with_their_sources_and_secrets_stay(tmp_path: Pa
     assert "hidden" not in ended.stdout + ended.stderr
 
 
+def test_secrets_are_read_from_files(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("hidden-key\n")
+    (tmp_path / "reelc.toml").write_text('metrics_token = "another"\n')
+    file = str(tmp_path / "key")
+    with patch.dict(os.environ, {"REELC_METRICS_TOKEN_FILE": file}), chdir(tmp_path):
+        assert Settings().metrics_token.get_secret_value() == "hidden-key"
+    ended = reelc(tmp_path, "config", "--explain", metrics_token_file=file)
+    assert "from the file that REELC_METRICS_TOKEN_FILE names" in ended.stdout
+    assert "hidden" not in ended.stdout + ended.stderr
+    (tmp_path / "empty").touch()
+    for wrong in (
+        {"metrics_token": "x"},
+        {"metrics_token_file": str(tmp_path / "empty")},
+        {"metrics_token_file": "gone"},
+    ):
+        refused = reelc(tmp_path, "config", **{"metrics_token_file": file, **wrong})
+        assert refused.returncode == 2
+        assert "REELC_METRICS_TOKEN_FILE" in refused.stderr
+
+
 def test_a_setting_that_cannot_be_is_a_usage_error(tmp_path: Path) -> None:
-    for settings in ({"port": "many"}, {"store": "s3"}, {"public_url": "ftp://x"}):
+    half = {"store": "s3", "s3_bucket": "b", "s3_access_key": "k"}
+    for settings in ({"port": "many"}, {"store": "s3"}, half, {"public_url": "ftp://x"}):
         assert reelc(tmp_path, "config", **settings).returncode == 2
     (tmp_path / "reelc.toml").write_text("prot = 1\n")
     assert reelc(tmp_path, "config").returncode == 2

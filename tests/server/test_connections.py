@@ -76,6 +76,7 @@ def fails(sent: socket.socket, piece: bytes) -> bool:
     return False
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("begun", [b"", b"GE", HEAD], ids=["nothing", "a word", "half a head"])
 def test_a_connection_without_a_whole_head_is_closed(no_slow_heads: Site, begun: bytes) -> None:
     with wire(no_slow_heads) as sent:
@@ -99,6 +100,15 @@ def test_a_body_that_does_not_come_is_answered_408(no_slow_bodies: Site, path: s
         sent.sendall(f"{head}Content-Type: {'video/mp4' if 'raw' in path else 'application/json'}\r\n\r\n{{".encode())
         status, headers, body = answered(sent)
     assert (status, json.loads(body)["error"], headers["connection"]) == (408, "too_slow", "close")
+
+
+def test_a_body_whose_stated_length_is_too_large_is_not_waited_for(no_slow_bodies: Site) -> None:
+    token = add_user(no_slow_bodies.data, "ann")
+    head = f"POST /api/projects HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+    with wire(no_slow_bodies) as sent:
+        sent.sendall(f"{head}Content-Type: application/json\r\nContent-Length: {10**12}\r\n\r\n".encode())
+        status, _, body = answered(sent)
+    assert (status, json.loads(body)["error"]) == (413, "too_large")
 
 
 def test_an_answered_request_whose_body_never_ends_is_closed(no_slow_heads: Site) -> None:
@@ -217,7 +227,8 @@ def test_metrics_without_a_token_stay_on_this_machine(site: Site) -> None:
     with site.client() as anybody:
         assert anybody.get("/metrics").status_code == 200
         # the local proxy states whom it asks for
-        refused(anybody.get("/metrics", headers={"X-Forwarded-For": "192.0.2.1"}), 401, "unauthorized")
+        for given in ({"X-Forwarded-For": "192.0.2.1"}, {"Forwarded": "for=192.0.2.1"}, {"Host": "example.com"}):
+            refused(anybody.get("/metrics", headers=given), 401, "unauthorized")
 
 
 def test_methods_that_clients_invent_are_counted_as_one(site: Site) -> None:

@@ -51,6 +51,7 @@ def run(tmp_path: Path, scene: Callable[[httpx.AsyncClient, Switch], Awaitable[N
     asyncio.run(whole())
 
 
+@pytest.mark.further
 def test_a_save_that_cannot_be_stored_is_503_and_its_retry_waits_for_the_same(tmp_path: Path) -> None:
     async def scene(client: httpx.AsyncClient, switch: Switch) -> None:
         headers = {"Idempotency-Key": "k"}
@@ -71,6 +72,7 @@ def test_a_save_that_cannot_be_stored_is_503_and_its_retry_waits_for_the_same(tm
     run(tmp_path, scene)
 
 
+@pytest.mark.further
 def test_after_long_without_the_store_saves_are_refused_at_once(tmp_path: Path) -> None:
     async def scene(client: httpx.AsyncClient, switch: Switch) -> None:
         switch.fault = "fail"

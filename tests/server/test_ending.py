@@ -34,7 +34,7 @@ def test_the_server_ends_with_sockets_and_a_render_and_the_next_one_makes_the_fi
     hangs = turn % 2 == 1
     data = tmp_path / "data"
     token = add_user(data, "ann")
-    with Site(data) as site, site.client(token) as ann, ExitStack() as stack:
+    with Site(data, short_slots="0") as site, site.client(token) as ann, ExitStack() as stack:
         running = begin(ann, one_clip(ann, game, segments_data=SLOWED))
         still = frozen(data)
         waiting = begin(ann, one_clip(ann, game))

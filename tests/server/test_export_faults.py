@@ -24,6 +24,8 @@ from tests.cases import cases
 from tests.server.editing import BOX, RENDER, SMALL, trim
 from tests.server.faults import Fault, FaultStore, nth
 
+pytestmark = pytest.mark.further
+
 Scene = Callable[[httpx.AsyncClient, FaultStore, Services], Awaitable[None]]
 
 

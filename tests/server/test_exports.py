@@ -45,6 +45,7 @@ def test_single_clip_from_saved_data(user: httpx.Client, game: Path, tmp_path: P
     assert user.get(f"/api/projects/{project_id}").json()["working_video_id"] == answer.json()["working_video_id"]
 
 
+@pytest.mark.further
 def test_multi_clip_order(user: httpx.Client, game: Path, other: Path, tmp_path: Path) -> None:
     project_id = project(user, settings=SMALL)
     first = add_clip(user, project_id, uploaded(user, game), segments_data=trim(0.5, 1))
@@ -77,6 +78,7 @@ def test_missing_source_video(site: Site, user: httpx.Client, game: Path) -> Non
     assert refused(export(user, project_id), 500, "video_not_found")["clip_id"] == lost
 
 
+@pytest.mark.further
 def test_export_after_save(user: httpx.Client, game: Path, tmp_path: Path) -> None:
     project_id = one_clip(user, game)
     before = film(user, export(user, project_id))
@@ -88,6 +90,7 @@ def test_export_after_save(user: httpx.Client, game: Path, tmp_path: Path) -> No
     assert after == rendered(tmp_path, SMALL, [{"media": str(game), **changed}]) != before
 
 
+@pytest.mark.further
 def test_edit_save_export_verify_output(user: httpx.Client, game: Path, other: Path, tmp_path: Path) -> None:
     project_id = project(user)
     dissolve = {"type": "dissolve", "duration": 0.4}
@@ -195,6 +198,7 @@ def test_the_same_export_has_the_same_answer_for_ever(user: httpx.Client, game: 
     refused(export(user, project(user), export_id), 422, "idempotency_mismatch")
 
 
+@pytest.mark.further
 def test_an_export_with_other_clips_is_another_one(user: httpx.Client, game: Path) -> None:
     project_id, export_id = one_clip(user, game), new_export()
     (clip,) = user.get(f"/api/clips/projects/{project_id}/clips").json()["clips"]

@@ -219,6 +219,7 @@ def test_a_clip_is_saved_in_the_one_current_form(user: httpx.Client, game: Path)
     assert stored["rotation"] == 1.5
 
 
+@pytest.mark.further
 def test_what_speed_does_to_sound_and_pictures_is_saved(user: httpx.Client, game: Path) -> None:
     clip = added(user, game)
     assert (user.get(clip).json()["stretch"], user.get(clip).json()["motion"]) == (None, None)

@@ -90,6 +90,7 @@ def test_a_film_is_read_once_to_be_compared(tmp_path: Path) -> None:
     asyncio.run(scene())
 
 
+@pytest.mark.further
 def test_footage_of_before_gets_its_checksum_at_its_first_fetch(tmp_path: Path, game: Path) -> None:
     with serving(tmp_path / "data") as site, site.client(add_user(tmp_path / "data", "ann")) as ann:
         project_id, raw, _ = edited(ann, game)
@@ -167,6 +168,7 @@ def test_every_flipped_bit_of_facts_is_seen(tmp_path: Path, game: Path) -> None:
                 facts_in(flipped, "raw.json", game)
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("damage", [b"", b"{}", b"[]", b'{"rate": "x", "peaks": 3}'])
 def test_damaged_previews_are_made_again(site: Site, user: httpx.Client, game: Path, damage: bytes) -> None:
     raw = uploaded(user, game)
@@ -184,6 +186,7 @@ def upload(client: httpx.Client, content: bytes, name: str, key: str, form: bool
     return client.post("/api/raw-clips", params={"name": name}, content=content, headers=headers)
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("form", [False, True])
 def test_a_key_is_bound_to_the_uploaded_file(user: httpx.Client, game: Path, footage: Path, form: bool) -> None:
     content, other = game.read_bytes(), (footage / "silent30.mp4").read_bytes()
@@ -194,6 +197,7 @@ def test_a_key_is_bound_to_the_uploaded_file(user: httpx.Client, game: Path, foo
     assert upload(user, content, "a.mp4", "k", not form).json() == first.json()
 
 
+@pytest.mark.further
 def test_hashes_of_earlier_servers_stay_accepted(tmp_path: Path, game: Path, footage: Path) -> None:
     data, content = tmp_path / "data", game.read_bytes()
     token, export_id = add_user(data, "ann"), new_export()

@@ -46,6 +46,7 @@ def test_a_project_has_one_export_at_a_time(user: httpx.Client, game: Path, canc
     refused(user.delete(f"/api/projects/{project_id}"), 409, "export_in_progress")
 
 
+@pytest.mark.further
 def test_a_user_has_so_many_exports_and_no_more(user: httpx.Client, game: Path, cancelling: list[str]) -> None:
     for _ in range(3):
         cancelling.append(begin(user, long_project(user, game)))
@@ -57,6 +58,7 @@ def test_a_user_has_so_many_exports_and_no_more(user: httpx.Client, game: Path, 
     cancelling.append(begin(user, one_clip(user, game)))
 
 
+@pytest.mark.further
 def test_exports_of_two_projects_at_once_are_both_made(user: httpx.Client, another: httpx.Client, game: Path) -> None:
     ours, theirs = one_clip(user, game), one_clip(another, game)
     mine, more = begin(user, ours), begin(user, one_clip(user, game))
@@ -67,6 +69,7 @@ def test_exports_of_two_projects_at_once_are_both_made(user: httpx.Client, anoth
     assert film(user, export(user, ours, mine)) == film(another, export(another, theirs, yours))
 
 
+@pytest.mark.further
 def test_a_cancelled_export_is_no_error_and_leaves_nothing(site: Site, user: httpx.Client, game: Path) -> None:
     project_id = long_project(user, game)
     export_id = begin(user, project_id)
@@ -80,6 +83,7 @@ def test_a_cancelled_export_is_no_error_and_leaves_nothing(site: Site, user: htt
     assert user.get(f"/api/projects/{project_id}").json()["working_video_id"] is None
 
 
+@pytest.mark.further
 def test_an_export_is_cancelled_at_any_moment(site: Site, user: httpx.Client, game: Path) -> None:
     """A cancel at any stage: the export is cancelled and has no film, or it is complete and has one."""
     chance, project_id = random.Random(7), one_clip(user, game)
@@ -107,6 +111,7 @@ def test_a_failed_export_leaves_the_film_before_it(site: Site, user: httpx.Clien
     assert user.get(f"/api/projects/{project_id}").json()["working_video_id"] == answer.json()["working_video_id"]
 
 
+@pytest.mark.further
 def test_a_client_that_leaves_does_not_stop_its_export(user: httpx.Client, game: Path) -> None:
     slowed = trim(0, 4, {"start": 0, "end": 4, "speed": 0.1})
     project_id, export_id = one_clip(user, game, segments_data=slowed), new_export()
@@ -118,6 +123,7 @@ def test_a_client_that_leaves_does_not_stop_its_export(user: httpx.Client, game:
     assert export(user, project_id, export_id).status_code == 200
 
 
+@pytest.mark.further
 def test_an_export_is_of_the_edit_as_it_was_accepted(user: httpx.Client, game: Path, cancelling: list[str]) -> None:
     ahead = begin(user, long_project(user, game))
     cancelling.append(ahead)
@@ -133,6 +139,7 @@ def test_an_export_is_of_the_edit_as_it_was_accepted(user: httpx.Client, game: P
     refused(export(user, project_id), 400, "no_clips")
 
 
+@pytest.mark.further
 def test_sigterm_ends_ffmpeg_and_the_next_server_goes_on(tmp_path: Path, game: Path) -> None:
     data = tmp_path / "data"
     token = add_user(data, "ann")
@@ -147,6 +154,7 @@ def test_sigterm_ends_ffmpeg_and_the_next_server_goes_on(tmp_path: Path, game: P
         assert ann.delete(f"/api/export/{export_id}").json()["state"] == "cancelled"
 
 
+@pytest.mark.further
 def test_an_export_that_ends_the_server_again_and_again_is_given_up(tmp_path: Path, game: Path) -> None:
     data = tmp_path / "data"
     token = add_user(data, "ann")
@@ -171,10 +179,11 @@ def gone(data: Path) -> None:
     until(lambda: not ffmpegs_of(data), "ffmpeg outlives its server")
 
 
+@pytest.mark.further
 def test_what_no_row_names_is_swept(tmp_path: Path, game: Path) -> None:
     data = tmp_path / "data"
     token = add_user(data, "ann")
-    with serving(data, sweep_after="0.2") as site, site.client(token) as ann:
+    with serving(data, sweep_after="0.2", trash_for="0.1") as site, site.client(token) as ann:
         answer = export(ann, one_clip(ann, game))
         (raw,) = ann.get("/api/raw-clips").json()["raw_clips"]
         assert ann.get(f"/api/raw-clips/{raw['id']}/filmstrip").status_code == 200
@@ -188,6 +197,7 @@ def test_what_no_row_names_is_swept(tmp_path: Path, game: Path) -> None:
         film(ann, answer)
 
 
+@pytest.mark.further
 def test_a_waiting_client_is_told_when_the_server_ends(tmp_path: Path, game: Path) -> None:
     data = tmp_path / "data"
     token = add_user(data, "ann")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.server.editing import RENDER, SMALL, add_clip, new_export, trim
 from tests.server.site import add_user, serving
 from tests.server.test_http import project, refused, uploaded
+
+pytestmark = pytest.mark.further
 
 HELD = {"at": 1, "freeze": 100}
 

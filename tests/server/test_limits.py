@@ -46,6 +46,7 @@ def test_a_user_who_asks_too_often_is_told_when_to_come_back(tmp_path: Path) -> 
         calm.close()
 
 
+@pytest.mark.further
 def test_an_address_is_limited_whoever_asks_but_monitors(tmp_path: Path) -> None:
     with serving(tmp_path / "data", address_rate="0.1", address_burst="4") as site, site.client() as anybody:
         statuses = [anybody.get("/metrics").status_code for _ in range(6)]

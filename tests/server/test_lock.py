@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import subprocess
 from pathlib import Path
 
-from server.storage.lock import FILE
+import pytest
+
+from compiler.errors import ReelError
+from server.process import serve
+from server.settings import Settings
+from server.storage.lock import FILE, locked
 from tests.server.forking import ROOT, fork
 from tests.server.site import PLAIN, Site, serving
 from tests.server.test_commands import reelc
+
+pytestmark = pytest.mark.further
 
 PATIENCE = 30
 
@@ -60,3 +69,54 @@ def test_users_are_added_and_revoked_beside_a_running_server(tmp_path: Path) -> 
         with site.client(token) as ann:
             assert ann.get("/api/me").json() == {"id": "ann"}
         assert reelc(tmp_path, "user", "revoke", "ann").returncode == 0
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ended = reelc(tmp_path, "serve", "--port", "0", "--data", "file/data")
+    assert ended.returncode == 7
+    assert ended.stderr.startswith('error[RC704]: the data folder "file/data" cannot be written\n  Not a directory\n')
+
+
+@pytest.mark.parametrize("where", [".", "local"])
+def test_a_disk_that_takes_no_writes_is_an_error_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    opened, refused = os.open, tmp_path / where
+
+    def read_only(path: str, flags: int, *given: int, **named: int) -> int:
+        if flags & os.O_CREAT and Path(path).parent == refused:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        return opened(path, flags, *given, **named)
+
+    monkeypatch.setattr(os, "open", read_only)
+    with pytest.raises(ReelError, match="cannot be written") as caught:
+        serve(Settings(data=tmp_path, port=0), lambda settings: pytest.fail("it serves"))
+    assert (caught.value.code, caught.value.detail) == ("RC704", "Read-only file system")
+
+
+def test_a_disk_without_locks_is_an_error_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(handle: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(ReelError) as caught, locked(tmp_path):
+        pass
+    assert (caught.value.code, caught.value.detail) == ("RC704", "No locks available")
+
+
+@pytest.mark.fault
+def test_a_disk_that_is_mounted_read_only_is_an_error_in_words(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "ro", "reelc-tests", str(data)]
+    mounted = subprocess.run(mount, capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"NOT TESTED: a read-only disk, because mounting fails here: {mounted.stderr.strip()}")
+    try:
+        code, text = refused_start(data)
+    finally:
+        subprocess.run(["umount", str(data)], check=True)
+    assert code == 7
+    assert text.startswith("error[RC704]: ")
+    assert "\n  Read-only file system\n" in text

@@ -36,6 +36,7 @@ EXCLUDED = [
 ]
 
 
+@pytest.mark.further
 def test_it_is_valid() -> None:
     OpenAPIV31SpecValidator(DOCUMENT).validate()
 
@@ -101,6 +102,7 @@ CONFIG = SchemathesisConfig.from_dict({"checks": {"negative_data_rejection": {"e
 schema = schemathesis.openapi.from_dict(DOCUMENT, config=CONFIG)
 
 
+@pytest.mark.further
 @schema.parametrize()
 @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=[*HealthCheck])
 def test_every_answer_is_described(case: Any, site: Site, asked: tuple[httpx.Client, dict[str, str]]) -> None:

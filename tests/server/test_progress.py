@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.websockets import WebSocket, WebSocketState
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
@@ -62,7 +63,7 @@ def test_the_members_are_those_of_the_command_line(user: httpx.Client, game: Pat
         states = heard(listening)
     printed = as_json(Progress("rendering", 1, 2, 0.5), 1)
     for state in states:
-        assert state.keys() == {*printed, "export_id"}
+        assert state.keys() == {*printed, "export_id", "place"}
         assert (state["type"], state["export_id"]) == ("progress", export_id)
 
 
@@ -74,6 +75,7 @@ def test_who_comes_late_is_told_the_last_state(user: httpx.Client, game: Path) -
     assert (state["state"], state["done"]) == ("complete", True)
 
 
+@pytest.mark.further
 def test_who_comes_again_is_told_the_state_at_once(user: httpx.Client, game: Path) -> None:
     export_id = begin(user, long_project(user, game))
     drawn(user, export_id)
@@ -124,6 +126,7 @@ def test_a_reader_that_does_not_read_gets_the_newest_and_the_last(user: httpx.Cl
         assert heard(listening)[-1]["state"] == "complete"
 
 
+@pytest.mark.further
 def test_one_user_has_so_many_sockets_and_no_more(user: httpx.Client, another: httpx.Client, game: Path) -> None:
     export_id = begin(user, long_project(user, game))
     with ExitStack() as stack:
@@ -161,6 +164,7 @@ def test_strangers_are_refused(user: httpx.Client, headers: dict[str, str], stat
     assert caught.value.response.status_code == status
 
 
+@pytest.mark.further
 def test_another_users_export_is_not_there(user: httpx.Client, another: httpx.Client, game: Path) -> None:
     export_id = begin(user, one_clip(user, game))
     with pytest.raises(InvalidStatus) as caught:
@@ -168,6 +172,7 @@ def test_another_users_export_is_not_there(user: httpx.Client, another: httpx.Cl
     assert caught.value.response.status_code == 404
 
 
+@pytest.mark.further
 def test_sockets_do_not_keep_the_server_and_are_told_to_come_again(tmp_path: Path, game: Path) -> None:
     data = tmp_path / "data"
     token = add_user(data, "ann")
@@ -216,3 +221,30 @@ def test_there_is_a_pause_between_any_two_messages(monkeypatch: pytest.MonkeyPat
     steps = [f"pause of {progress.EVERY}", "0.25, step 2", f"pause of {progress.EVERY}", "0.5, step 2"]
     assert states == ["waiting for its turn", *steps, f"pause of {progress.EVERY}", "the end"]
     assert progress.EVERY >= 1 / 4
+
+
+def test_a_socket_ends_when_its_token_is_revoked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "LOOK_EVERY", 0)
+    looks, sent = iter(["ann", "ann", None]), []
+
+    async def user_of(*_: str) -> str | None:
+        return next(looks)
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def whole() -> None:
+        services = SimpleNamespace(accounts=SimpleNamespace(user_of=user_of), audit=SimpleNamespace(failure=print))
+        headers = [(b"authorization", b"Bearer x")]
+        wire = WebSocket({"type": "websocket", "headers": headers}, receive, send)
+        wire.client_state = wire.application_state = WebSocketState.CONNECTED
+        sockets = progress.Sockets(services)  # type: ignore[arg-type]
+        running = Job("ann", "e", "p", Tracker("e"))
+        await progress._serve_states(wire, running, sockets._until_refused(wire))
+
+    asyncio.run(asyncio.wait_for(whole(), 10))
+    assert (sent[-1]["type"], sent[-1]["code"]) == ("websocket.close", 1008)
+    assert next(looks, "none left") == "none left"

@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from tests.server.editing import RENDER, add_clip, export, film, new_export, one_clip
-from tests.server.site import Site
+from tests.server.site import Site, new_link, sign_in
 from tests.server.test_http import BOX, added, project, refused, uploaded
 
 COLUMNS = {
@@ -130,17 +130,18 @@ def test_a_project_takes_its_films_with_it_and_leaves_its_footage(site: Site, us
     project_id = one_clip(user, game)
     answer = export(user, project_id)
     film(user, answer)
-    media = site.data / "objects" / "users" / user.get("/api/me").json()["id"] / "media"
-    assert len([path for path in media.iterdir() if path.name.startswith("v_")]) == 1
+    objects = site.data / "objects" / "users" / user.get("/api/me").json()["id"]
+    (made,) = (objects / "media").glob("v_*")
     assert user.delete(f"/api/projects/{project_id}").status_code == 204
-    assert [path for path in media.iterdir() if path.name.startswith("v_")] == []
+    assert [path.name for path in (objects / "trash").iterdir()] == [made.name]
     refused(user.get(f"/api/working-videos/{answer.json()['working_video_id']}"), 404, "working_video_not_found")
     assert len(user.get("/api/raw-clips").json()["raw_clips"]) == 1
 
 
+@pytest.mark.further
 def test_a_session_may_do_what_a_token_may(site: Site) -> None:
     with site.client() as browser:
-        browser.get(site.link.removeprefix(site.url))
+        assert sign_in(browser, new_link(site.data)).status_code == 303
         assert browser.post("/api/projects", json={"name": "x"}, headers={"Origin": site.url}).status_code == 201
         given = {"Cookie": f"reelc_session={browser.cookies['reelc_session']}", "Origin": site.url}
         with pytest.raises(InvalidStatus, match="404"):  # accepted, and then told that the export does not exist

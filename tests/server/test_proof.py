@@ -49,6 +49,7 @@ class CheckingFirst(FaultStore):
         raise Exists(key)
 
 
+@pytest.mark.further
 def test_every_store_is_proved_and_nothing_is_left(a_store: ObjectStore) -> None:
     async def scene(store: ObjectStore) -> None:
         await prove(store)
@@ -100,6 +101,7 @@ def overwriting(moto_bucket: Bucket) -> Iterator[Proxy]:
         yield proxy
 
 
+@pytest.mark.further
 def test_no_server_starts_on_a_bucket_that_overwrites(tmp_path: Path, moto_bucket: Bucket, overwriting: Proxy) -> None:
     bucket = Bucket(moto_bucket.name, overwriting.url, "us-east-1", "a-key", "a-secret", "overwriting/")
     ended = reelc(tmp_path, "serve", "--port", "0", **in_bucket(bucket))
@@ -112,6 +114,7 @@ def test_no_server_starts_on_a_bucket_that_overwrites(tmp_path: Path, moto_bucke
     assert (row["state"], "overwrites" in row["value"]) == ("fail", True)
 
 
+@pytest.mark.further
 def test_no_server_starts_without_its_store(tmp_path: Path) -> None:
     away = Bucket("tests", "http://127.0.0.1:9", "us-east-1", "a-key", "a-secret")
     ended = reelc(tmp_path, "serve", "--port", "0", **in_bucket(away))

@@ -12,7 +12,6 @@ import pytest
 from server.footage.sending import LATELY, Sending
 from server.metrics import Metrics
 from server.storage.folder import FolderStore
-from server.storage.objects import Missing
 from server.storage.tenants import Databases
 from tests.server.editing import export, film, new_export, one_clip
 from tests.server.site import Site, add_user, serving
@@ -39,13 +38,13 @@ def kept(client: httpx.Client, answer: httpx.Response) -> bool:
     return False
 
 
+@pytest.mark.further
 def test_the_newest_films_are_kept_and_every_answer(thrifty: Site, game: Path) -> None:
     with thrifty.client(add_user(thrifty.data, "ann")) as ann:
         project_id, ids = one_clip(ann, game), [new_export() for _ in range(4)]
         answers = [export(ann, project_id, each) for each in ids]
         descriptions = [ann.get(f"/api/export/{each}").json() for each in ids]
-        objects = list((thrifty.data / "objects" / "users" / "ann" / "media").glob("v_*"))
-        assert len(objects) == 2
+        assert len(list((thrifty.data / "objects" / "users" / "ann" / "trash").glob("v_*"))) == 2
         assert [kept(ann, each) for each in answers] == [False, False, True, True]
         again = [export(ann, project_id, each) for each in ids]
         assert [each.json() for each in again] == [each.json() for each in answers]
@@ -58,6 +57,7 @@ def test_the_newest_films_are_kept_and_every_answer(thrifty: Site, game: Path) -
         )
 
 
+@pytest.mark.further
 def test_a_film_that_is_watched_stays(thrifty: Site, game: Path) -> None:
     with thrifty.client(add_user(thrifty.data, "bob")) as bob:
         project_id = one_clip(bob, game)
@@ -67,6 +67,7 @@ def test_a_film_that_is_watched_stays(thrifty: Site, game: Path) -> None:
         assert [kept(bob, each) for each in (first, *others)] == [True, False, True, True]
 
 
+@pytest.mark.further
 def test_young_films_stay_however_many_are_newer(tmp_path: Path, game: Path) -> None:
     with serving(tmp_path / "data", films_kept="1") as site, site.client(add_user(site.data, "ann")) as ann:
         project_id = one_clip(ann, game)
@@ -74,6 +75,7 @@ def test_young_films_stay_however_many_are_newer(tmp_path: Path, game: Path) -> 
         assert film(ann, first)
 
 
+@pytest.mark.further
 def test_what_another_made_is_not_there(thrifty: Site, game: Path) -> None:
     with thrifty.client(add_user(thrifty.data, "cleo")) as cleo, thrifty.client(add_user(thrifty.data, "dan")) as dan:
         project_id = one_clip(cleo, game)
@@ -83,14 +85,13 @@ def test_what_another_made_is_not_there(thrifty: Site, game: Path) -> None:
         refused(dan.get(address), 404, "working_video_not_found")
 
 
-def test_nothing_is_deleted_while_it_is_sent(tmp_path: Path) -> None:
+def test_a_film_counts_as_watched_while_it_is_sent_and_an_hour_longer(tmp_path: Path) -> None:
     async def scene() -> None:
         store, clock = FolderStore(tmp_path), Clock()
         sending = Sending(store, Metrics(Databases(store, tmp_path / "local")), clock)
         await store.put("film", bytes(3 << 20))
         stream = sending.stream("film", 0, 3 << 20)
         size = len(await anext(stream))
-        await sending.discard(["film"])
         assert sending.is_sent("film")
         size += sum([len(piece) async for piece in stream])
         assert size == 3 << 20
@@ -98,9 +99,6 @@ def test_nothing_is_deleted_while_it_is_sent(tmp_path: Path) -> None:
         assert sending.watched() == {"film"}
         clock.now += LATELY
         assert sending.watched() == set()
-        await sending.discard(["film"])
-        with pytest.raises(Missing):
-            await store.head("film")
         await store.close()
 
     asyncio.run(scene())

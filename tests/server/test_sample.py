@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,12 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
-from server.accounts import LINK_FOR, Accounts
 from server.sample import read_sample
-from server.storage.folder import FolderStore
 from tests.cases import cases
 from tests.server.editing import BOX, PAN, SMALL, export, film, rendered, trim
-from tests.server.site import ROOT, Site, add_user, serving
+from tests.server.site import ROOT, Site, add_user, new_link, serving, sign_in
 from tests.server.test_http import project
 
 Json = dict[str, Any]
@@ -61,10 +58,10 @@ def reel(tmp_path: Path, clips: list[Json]) -> Path:
 
 
 @contextmanager
-def signed_in(site: Site, link: str = "") -> Iterator[httpx.Client]:
+def signed_in(site: Site) -> Iterator[httpx.Client]:
     """A browser that followed a sign-in link."""
     with site.client() as browser:
-        answer = browser.get(link or site.link)
+        answer = sign_in(browser, new_link(site.data))
         assert answer.status_code == 303, answer.text
         yield browser
 
@@ -74,6 +71,7 @@ def projects(client: httpx.Client) -> list[Json]:
     return listed
 
 
+@pytest.mark.further
 def test_a_new_user_finds_it_and_can_export_it(tmp_path: Path, reel: Path, clips: list[Json]) -> None:
     with serving(tmp_path / "data", sample=str(reel)) as site, signed_in(site) as me:
         (found,) = projects(me)
@@ -86,38 +84,29 @@ def test_a_new_user_finds_it_and_can_export_it(tmp_path: Path, reel: Path, clips
     assert made == rendered(tmp_path, SMALL, clips)
 
 
+@pytest.mark.further
 def test_it_is_given_once_and_deleting_it_holds(tmp_path: Path, reel: Path) -> None:
     data = tmp_path / "data"
     with serving(data, sample=str(reel)) as site, signed_in(site) as me:
         (found,) = projects(me)
         assert me.delete(f"/api/projects/{found['id']}", headers={"Origin": site.url}).status_code == 204
-        with signed_in(site, again(data)) as other:
+        with signed_in(site) as other:
             assert projects(other) == []
     with serving(data, sample=str(reel)) as site, signed_in(site) as me:
         assert projects(me) == []
 
 
-def again(data: Path) -> str:
-    """Another link for the first user."""
-
-    async def work() -> str:
-        store = FolderStore(data / "objects")
-        secret = await Accounts(store).issue("me", "link", LINK_FOR)
-        await store.close()
-        return secret
-
-    return f"/sign-in?token={asyncio.run(work())}"
-
-
+@pytest.mark.further
 def test_two_who_sign_in_at_once_find_one(tmp_path: Path, reel: Path) -> None:
     with serving(tmp_path / "data", sample=str(reel)) as site:
 
-        def signed() -> int:
+        def signed(token: str) -> int:
             with site.client() as browser:
-                return browser.get(site.link).status_code
+                return sign_in(browser, token).status_code
 
         with ThreadPoolExecutor(4) as side:
-            assert [each.result() for each in [side.submit(signed) for _ in range(4)]] == [303] * 4
+            links = [new_link(site.data) for _ in range(4)]
+            assert [each.result() for each in [side.submit(signed, link) for link in links]] == [303] * 4
         with signed_in(site) as me:
             assert len(projects(me)) == 1
             kept = {raw["id"] for raw in me.get("/api/raw-clips").json()["raw_clips"]}
@@ -170,6 +159,7 @@ def test_make_serve_gives_the_example(tmp_path: Path, game: Path) -> None:
     assert any(clip.get("transition_data", {}).get("type") == "dissolve" for clip in sample.clips)
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("text", ["A river <b>by</b> & of Ann, CC BY 4.0", None])
 def test_whose_footage_it_is_is_told(tmp_path: Path, reel: Path, text: str | None) -> None:
     if text:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from server.process import listen, most_files
+from server.process import listen, most_files, warn_of_plain_http
 from server.settings import Settings
 from server.web.connections import Connections
 
@@ -33,6 +33,24 @@ def test_answers_are_sent_at_once(tmp_path: Path, host: str) -> None:
             writer.close()
 
     asyncio.run(whole())
+
+
+@pytest.mark.parametrize(
+    ("host", "public_url", "warned"),
+    [
+        ("127.0.0.1", "", False),
+        ("localhost", "", False),
+        ("::1", "", False),
+        ("0.0.0.0", "", True),
+        ("192.0.2.1", "http://example.com", True),
+        ("0.0.0.0", "https://example.com", False),
+    ],
+)
+def test_plain_http_beyond_this_machine_is_warned_of(
+    caplog: pytest.LogCaptureFixture, host: str, public_url: str, warned: bool
+) -> None:
+    warn_of_plain_http(Settings(host=host, public_url=public_url))
+    assert ("plain http" in caplog.text) == warned
 
 
 def test_the_server_may_open_as_many_files_as_the_system_allows() -> None:

@@ -63,6 +63,7 @@ def test_if_absent_refuses_a_key_that_is_taken(a_store: ObjectStore) -> None:
     run(a_store, scene)
 
 
+@pytest.mark.further
 def test_of_eight_at_once_one_wins(a_store: ObjectStore) -> None:
     async def attempt(store: ObjectStore, number: int, body: bytes) -> bytes | None:
         try:
@@ -163,6 +164,7 @@ def test_many_more_than_a_page_are_listed(moto_bucket: Bucket) -> None:
     run(S3Store(moto_bucket), scene)
 
 
+@pytest.mark.further
 def test_a_store_that_is_not_there_fails() -> None:
     async def scene(store: ObjectStore) -> None:
         with pytest.raises(StoreFailed):
@@ -191,3 +193,31 @@ def test_an_unsigned_caller_is_refused_by_the_real_server(weed_bucket: Bucket) -
             await store.put("k", b"x")
 
     run(S3Store(stranger, attempts=1), scene)
+
+
+@pytest.mark.parametrize("where", ["variables", "a file", "nowhere"])
+def test_without_keys_the_credentials_of_aws_are_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    if where == "variables":
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "the-key")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "the-secret")
+    elif where == "a file":
+        text = "[default]\naws_access_key_id = the-key\naws_secret_access_key = the-secret\n"
+        (tmp_path / "credentials").write_text(text)
+    made = S3Store(Bucket("b", "http://127.0.0.1:9", "us-east-1", "", ""), attempts=1)
+
+    async def scene(store: ObjectStore) -> None:
+        with pytest.raises(
+            StoreFailed, match="there are no credentials" if where == "nowhere" else "EndpointConnection"
+        ):
+            await store.head("k")
+
+    if where != "nowhere":
+        assert "Credential=the-key" in made._client.generate_presigned_url("head_bucket", Params={"Bucket": "b"})
+    run(made, scene)

@@ -29,7 +29,7 @@ def uploads(folder: Path, **settings: Any) -> Uploads:
     return Uploads(made)
 
 
-async def nothing() -> int:
+async def nothing(_: int) -> int:
     return 0
 
 
@@ -47,6 +47,7 @@ def refusal(site: Site, token: str, size: int) -> tuple[int, dict[str, str], dic
     return status, headers, json.loads(body)
 
 
+@pytest.mark.further
 def test_footage_without_room_is_refused_before_its_first_byte(tmp_path: Path) -> None:
     token = add_user(tmp_path / "data", "ann")
     with serving(tmp_path / "data", room_kept=HUGE) as site:
@@ -60,6 +61,7 @@ def test_footage_without_room_is_refused_before_its_first_byte(tmp_path: Path) -
             refused(ann.post("/api/raw-clips", content=pieces, headers=MOVIE), 507, "no_room")
 
 
+@pytest.mark.further
 def test_footage_beyond_the_quota_is_refused_before_its_first_byte(tmp_path: Path, game: Path) -> None:
     token, size = add_user(tmp_path / "data", "ann"), game.stat().st_size
     with serving(tmp_path / "data", footage_per_user=str(2 * size - 1)) as site, site.client(token) as ann:
@@ -78,6 +80,7 @@ def two_at_once(tmp_path: Path) -> Iterator[Site]:
         yield site
 
 
+@pytest.mark.further
 def test_a_user_has_so_many_uploads_at_once_and_no_more(two_at_once: Site, game: Path) -> None:
     tokens = [add_user(two_at_once.data, name) for name in ("ann", "bob", "eve")]
     with wire(two_at_once) as first, two_at_once.client(tokens[0]) as ann, two_at_once.client(tokens[1]) as bob:

@@ -59,10 +59,13 @@ def state_of(client: httpx.Client, raw: str) -> Json:
 
 
 def kept(site: Site, raw: str) -> set[str]:
-    """The names of the stored objects of a raw clip."""
-    return {path.name.removeprefix(raw) for path in (site.data / "objects").rglob(f"{raw}*")}
+    """The names of the stored objects of a raw clip that are not in the trash."""
+    users = site.data / "objects" / "users"
+    media, trash = ({path.name for path in users.glob(f"*/{kind}/{raw}*")} for kind in ("media", "trash"))
+    return {name.removeprefix(raw) for name in media - trash}
 
 
+@pytest.mark.further
 def test_a_strip_is_a_picture_and_says_how_it_is_read(site: Site, user: httpx.Client, game: Path) -> None:
     raw = uploaded(user, game)
     body = user.get(f"/api/raw-clips/{raw}/filmstrip.json").json()
@@ -116,6 +119,7 @@ def test_what_browsers_play_needs_no_proxy(user: httpx.Client, game: Path, phone
     assert user.get(f"/api/raw-clips/{uploaded(user, phone)}").json()["playable"] is False
 
 
+@pytest.mark.further
 def test_a_proxy_has_the_frames_of_the_footage(site: Site, user: httpx.Client, phone: Path, tmp_path: Path) -> None:
     raw = uploaded(user, phone)
     assert state_of(user, raw)["state"] == "absent"
@@ -136,6 +140,7 @@ def test_a_proxy_has_the_frames_of_the_footage(site: Site, user: httpx.Client, p
     assert not list((site.data / "local" / "temporary").glob("w_*"))
 
 
+@pytest.mark.further
 def test_a_proxy_is_made_of_what_a_browser_would_not_play_after_all(user: httpx.Client, game: Path) -> None:
     raw = uploaded(user, game)
     assert user.post(f"/api/raw-clips/{raw}/proxy").json()["state"] == "making"
@@ -143,6 +148,7 @@ def test_a_proxy_is_made_of_what_a_browser_would_not_play_after_all(user: httpx.
     assert state_of(user, raw)["state"] == "ready"
 
 
+@pytest.mark.further
 def test_how_far_a_proxy_is_is_told(user: httpx.Client, lengthy: Path, site: Site) -> None:
     with generous(site) as (_, client):
         raw = uploaded(client, lengthy)
@@ -196,6 +202,7 @@ def test_a_view_does_not_stand_in_the_way_of_an_edit(user: httpx.Client, game: P
     assert user.get(f"/api/raw-clips/{clip['raw_clip_id']}/filmstrip").status_code == 200
 
 
+@pytest.mark.further
 def test_footage_that_is_deleted_gets_no_proxy(lengthy: Path, site: Site) -> None:
     with generous(site) as (own, client):
         raw = uploaded(client, lengthy)
@@ -207,6 +214,7 @@ def test_footage_that_is_deleted_gets_no_proxy(lengthy: Path, site: Site) -> Non
         assert kept(own, raw) == set()
 
 
+@pytest.mark.further
 def test_more_than_may_wait_are_refused(lengthy: Path, site: Site, game: Path) -> None:
     with generous(site, views_per_user="1") as (_, client):
         raw, other = uploaded(client, lengthy), uploaded(client, game)
@@ -216,6 +224,7 @@ def test_more_than_may_wait_are_refused(lengthy: Path, site: Site, game: Path) -
         assert answer.headers["retry-after"]
 
 
+@pytest.mark.further
 def test_a_server_that_ends_leaves_no_ffmpeg_and_no_half_of_a_proxy(lengthy: Path, site: Site) -> None:
     with generous(site) as (own, client):
         raw = uploaded(client, lengthy)
@@ -225,6 +234,7 @@ def test_a_server_that_ends_leaves_no_ffmpeg_and_no_half_of_a_proxy(lengthy: Pat
     assert kept(own, raw) == {"", ".json"}
 
 
+@pytest.mark.further
 def test_ffmpeg_dies_with_a_server_that_is_killed(lengthy: Path, site: Site) -> None:
     data = site.data.parent / "killed"
     own = Site(data)

@@ -12,6 +12,7 @@ HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("*.test.js"))
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name.partition(".")[0])
 def test_what_node_tests(file: Path) -> None:
     node = shutil.which("node")

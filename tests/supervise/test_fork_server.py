@@ -7,14 +7,16 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from compiler.supervise.children import fork_server, sandbox
 from compiler.supervise.children.child import CANNOT_START
-from compiler.supervise.children.fork_server import ForkServer, start_fork
+from compiler.supervise.children.fork_server import ForkedChild, ForkServer, start_fork
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import Answer, ChildLimits, answer_of
 from tests.supervise.test_sandbox import gone, wait_for
@@ -95,6 +97,41 @@ def test_a_child_has_no_secrets_and_nothing_open(server: ForkServer, monkeypatch
     assert b"REELC_SECRET" not in run_forked(listed).stdout
 
 
+def test_a_child_reads_what_it_is_given(server: ForkServer) -> None:
+    async def answer(given: IO[bytes] | None) -> Answer:
+        program = ["import sys; print(len(sys.stdin.buffer.read()))"]
+        start = server.start("compiler.supervise.witness", program, ChildLimits(), Reach(()), given)
+        return await answer_of(await start, 20)
+
+    with tempfile.TemporaryFile() as given:
+        given.write(bytes(300_000))
+        given.seek(0)
+        assert asyncio.run(answer(given)).stdout == b"300000\n"
+    assert asyncio.run(answer(None)).stdout == b"0\n"
+
+
+def test_a_caller_that_is_cancelled_leaves_no_child(server: ForkServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, beginning, children = ForkedChild.begun, asyncio.Event(), list[ForkedChild]()
+
+    async def noted(child: ForkedChild) -> None:
+        children.append(child)
+        beginning.set()
+        await begun(child)
+
+    monkeypatch.setattr(ForkedChild, "begun", noted)
+
+    async def cancelled() -> None:
+        start = start_fork("witness", ["import time; time.sleep(60)"], ChildLimits(), Reach(()))
+        starting = asyncio.ensure_future(start)
+        await beginning.wait()
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+
+    asyncio.run(cancelled())
+    assert children[0].returncode == -signal.SIGKILL
+
+
 def test_children_run_side_by_side(server: ForkServer, tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     for path in (first, second):
@@ -110,6 +147,7 @@ def test_children_run_side_by_side(server: ForkServer, tmp_path: Path) -> None:
     assert [answer.exit_code for answer in asyncio.run(both())] == [0, 0]
 
 
+@pytest.mark.further
 def test_a_late_child_is_killed_with_its_own_children(server: ForkServer, tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     program = f"""

@@ -103,6 +103,7 @@ def test_uneven_frames_are_seen_wherever_they_are(made: Made, name: str) -> None
     assert len(video.ticks) == video.frames
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("name", ["long.mp4", "long.mkv", "long.avi"])
 def test_the_end_of_a_long_file_is_found_from_a_seek(made: Made, name: str) -> None:
     video = probe(made(name)).video
@@ -110,6 +111,7 @@ def test_the_end_of_a_long_file_is_found_from_a_seek(made: Made, name: str) -> N
     assert not video.variable
 
 
+@pytest.mark.further
 def test_sound_that_ends_or_starts_far_from_the_picture(made: Made) -> None:
     short, long, late = (probe(made(f"{name}_sound.{kind}")) for name, kind in SOUNDS)
     assert late.audio

@@ -34,6 +34,13 @@ def test_what_ffmpeg_does_not_know_is_not_made_up() -> None:
     assert next(ProgressMeter(100, started=0).feed(block(5, speed="   0x"), now=1)).speed == 0
 
 
+def test_frames_that_the_graph_prints_count_although_no_packet_is_made_of_them() -> None:
+    meter = ProgressMeter(100, started=0)
+    printed = [f"frame:{number}    pts:{number}       pts_time:0.{number}\nreelc=1\n".encode() for number in range(3)]
+    output = block(0) + printed[0] + printed[1] + block(0) + printed[2] + block(1, word="end")
+    assert [(progress.frame, meter.advanced) for progress in meter.feed(output, now=7)] == [(0, 0), (2, 7), (3, 7)]
+
+
 def test_it_never_goes_back_and_never_beyond_the_end() -> None:
     meter = ProgressMeter(100, started=0)
     seen = [next(meter.feed(block(frame), now=now)) for now, frame in enumerate([50, 20, "N/A", 90, 130])]

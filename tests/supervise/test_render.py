@@ -176,6 +176,7 @@ def test_a_film_that_appears_meanwhile_is_not_lost(made: Made, output: Path) -> 
     assert [path.name for path in output.parent.iterdir()] == ["my film.mp4"]
 
 
+@pytest.mark.further
 @pytest.mark.usefixtures("unconfined")
 def test_a_cancel_leaves_nothing(build: Build, output: Path, temporary: Path, tmp_path: Path) -> None:
     endless = "testsrc2=s=64x64:r=30,realtime[v];sine=r=48000[a]"

@@ -1,17 +1,28 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import textwrap
+from fractions import Fraction
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import pytest
 
+from compiler.emit.argv import run_of, words
+from compiler.emit.colour import filters
+from compiler.emit.encoders import Encoding, video
 from compiler.errors import ReelError
+from compiler.ir import ops
+from compiler.ir.build import Build
+from compiler.ir.infer import CANVAS
+from compiler.ir.ops import Value
+from compiler.profiles import PROFILES
 from compiler.supervise.children import sandbox
 from compiler.supervise.children.reach import Reach
+from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.progress import Progress, ProgressMeter
 from compiler.supervise.films.run import Ends, run, watch
 from tests.supervise.conftest import python_reach
@@ -75,6 +86,7 @@ def test_what_others_made_before_counts(stand_in: Any, reach: Reach) -> None:
     assert [progress.frame for progress in seen] == [0, 4, 4, 10, 10, 10]
 
 
+@pytest.mark.further
 def test_the_same_frame_again_and_again_is_a_stall(stand_in: Any, tmp_path: Path, reach: Reach) -> None:
     error = failed(stand_in("while True: block(7); time.sleep(0.05)"), reach, stall_after=2)
     assert (error.code, error.detail) == ("RC608", "at frame 7 of 10")
@@ -86,6 +98,17 @@ def test_silence_before_the_first_frame_is_a_stall(stand_in: Any, reach: Reach) 
     assert (error.code, error.detail) == ("RC608", "at frame 0 of 10")
 
 
+def test_a_held_picture_is_progress_although_one_packet_is_made_of_it(any_build: Build, tmp_path: Path) -> None:
+    graph = ",".join(["color=s=16x16:r=25:d=1,format=yuv420p", *filters(ops.Rgb(Value("x"), "bgra"), CANVAS, "film")])
+    profile = PROFILES["webp"]
+    encoding = video(Encoding(Fraction(25), None, None, "", sound=False, profile=profile), any_build)
+    output = ["-f", profile.muxer, f"file:{tmp_path / 'film'}"]
+    meter = ProgressMeter(25, monotonic())
+    command = [*words(run_of(any_build)), "-filter_complex", graph, *encoding, *output]
+    asyncio.run(run(command, meter, reach=Reach([any_build.path], [], [tmp_path]), on_progress=lambda _: None))
+    assert meter.frame == 25
+
+
 async def watched(frame: int, advanced: float) -> None:
     """A render of 10 frames that began a minute ago, made its last one `advanced` seconds ago, and ends in a second."""
     meter = ProgressMeter(10, started=monotonic() - 60)
@@ -95,6 +118,7 @@ async def watched(frame: int, advanced: float) -> None:
     await watch(ending, meter, stall_after=50, deadline=None)
 
 
+@pytest.mark.further
 def test_after_the_last_frame_there_is_time_to_finish_the_file() -> None:
     asyncio.run(watched(frame=10, advanced=60))
     with pytest.raises(ReelError) as caught:
@@ -110,6 +134,17 @@ def test_a_deadline_is_for_all_of_it(stand_in: Any, reach: Reach) -> None:
     body = "frame = 0\nwhile True: block(frame); frame += 1; time.sleep(0.05)"
     error = failed(stand_in(body), reach, deadline=0.8)
     assert error.code == "RC609"
+
+
+@pytest.mark.parametrize(("asked", "expected"), [(ChildLimits(), 15), (ChildLimits(cpu=7), 7)])
+def test_processor_time_is_bounded_by_the_deadline(
+    stand_in: Any, tmp_path: Path, reach: Reach, monkeypatch: pytest.MonkeyPatch, asked: ChildLimits, expected: int
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    command = stand_in("import resource; note('cpu', str(resource.getrlimit(resource.RLIMIT_CPU)[0]))")
+    meter = ProgressMeter(10, monotonic())
+    asyncio.run(run(command, meter, reach=reach, on_progress=lambda _: None, deadline=4.7, limits=asked))
+    assert (tmp_path / "cpu").read_text() == str(expected)
 
 
 def test_a_cancel_asks_once_and_waits(stand_in: Any, tmp_path: Path, reach: Reach) -> None:
@@ -176,6 +211,7 @@ def test_a_listener_that_fails_stops_the_render(stand_in: Any, tmp_path: Path, r
     assert not alive(int(wait_for(tmp_path / "pid")))
 
 
+@pytest.mark.further
 def test_a_flood_of_errors_neither_blocks_nor_fills_memory(stand_in: Any, reach: Reach) -> None:
     body = """
         for line in ("first", "x" * (1 << 24), "last"):

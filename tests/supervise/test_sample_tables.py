@@ -334,6 +334,7 @@ def test_a_file_cut_short_states_where_its_samples_should_be(make: Make, written
     assert any(pos + size > len(cut) for pos, size in zip(tables[0].pos, tables[0].sizes, strict=True))
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("name", cases(["b.mp4", "b.mov", "timecode.mov"], slow=["timecode.mov"]))
 @pytest.mark.parametrize("count", cases([150, 2000], slow=[2000]))
 def test_damage_is_survived(make: Make, name: str, count: int) -> None:

@@ -59,14 +59,14 @@ def wait_for(path: Path) -> str:
 
 
 def test_limits_are_set() -> None:
-    asked = ChildLimits(memory=1 << 30, file=1000, files=55, cpu=7, nice=3)
+    asked = ChildLimits(memory=1 << 30, data=1 << 29, file=1000, files=55, cpu=7, nice=3)
     program = """
 import os, resource as r
-kinds = (r.RLIMIT_AS, r.RLIMIT_FSIZE, r.RLIMIT_NOFILE, r.RLIMIT_CPU, r.RLIMIT_CORE)
+kinds = (r.RLIMIT_AS, r.RLIMIT_DATA, r.RLIMIT_FSIZE, r.RLIMIT_NOFILE, r.RLIMIT_CPU, r.RLIMIT_CORE)
 print(*(r.getrlimit(kind)[0] for kind in kinds), os.nice(0) - %d)
 """
     answer = run_limited(program % os.nice(0), asked)
-    assert answer.stdout.split() == [b"1073741824", b"1000", b"55", b"7", b"0", b"3"]
+    assert answer.stdout.split() == [b"1073741824", b"536870912", b"1000", b"55", b"7", b"0", b"3"]
 
 
 def test_what_is_not_asked_for_is_not_limited() -> None:
@@ -106,6 +106,17 @@ def test_memory_is_bounded() -> None:
     assert "MemoryError" in answer.stderr
 
 
+def test_heap_is_bounded() -> None:
+    answer = run_limited("bytearray(1 << 30)", ChildLimits(data=300 << 20))
+    assert (answer.exit_code, "MemoryError" in answer.stderr) == (1, True)
+
+
+def test_processor_time_is_bounded() -> None:
+    """A child gets a signal that it may catch at its limit, and is killed if it goes on for five seconds."""
+    program = "import resource as r; print(*r.getrlimit(r.RLIMIT_CPU))"
+    assert run_limited(program, ChildLimits(cpu=2)).stdout.split() == [b"2", b"7"]
+
+
 def test_what_cannot_be_started_says_so(tmp_path: Path) -> None:
     answer = asyncio.run(ask([str(tmp_path / "nothing")], ChildLimits(), Reach([]), 20))
     assert answer.exit_code == CANNOT_START
@@ -116,6 +127,7 @@ def test_death_by_a_signal_is_told() -> None:
     assert run_limited("import os; os.kill(os.getpid(), 9)").exit_code == -signal.SIGKILL
 
 
+@pytest.mark.further
 def test_a_child_that_takes_too_long_is_gone(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     program = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(600)"

@@ -82,6 +82,7 @@ def answer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     return ask
 
 
+@pytest.mark.further
 def test_every_recipe_has_an_answer(made: Made, answer: Callable[..., Any]) -> None:
     facts = answer("media", made("plain.mp4"))["answer"]
     assert (facts["format"], facts["start"], facts["video"]["rate"]) == ("mov", "0", "30")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import subprocess
 from pathlib import Path
 from time import monotonic
@@ -13,7 +14,7 @@ from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.progress import ProgressMeter
 from compiler.supervise.films.run import run
-from compiler.supervise.films.verdict import Origins, explain
+from compiler.supervise.films.verdict import Origins, explain, spent
 from tests.supervise.conftest import Made
 
 CROP, JOIN, FIRST, SECOND = Loc("dunk", "/clips/1/crop_data"), Loc("dunk", "/clips/1/x"), Loc("a", "/0"), Loc("b", "/1")
@@ -112,8 +113,32 @@ def test_a_film_past_its_size_limit(any_build: Build, made: Made, tmp_path: Path
 
 def test_too_little_memory(any_build: Build, made: Made, tmp_path: Path) -> None:
     command = ("-i", made("plain.mp4"), "-vf", "scale=8000:8000", *OUT, tmp_path / "o.part")
-    error = verdict(any_build, *command, origins=Origins(), limits=ChildLimits(memory=700 << 20))
-    assert (error.code, error.message) == ("RC607", "ffmpeg ran out of memory")
+    for limits in (ChildLimits(memory=700 << 20), ChildLimits(data=300 << 20)):
+        error = verdict(any_build, *command, origins=Origins(), limits=limits)
+        assert (error.code, error.message) == ("RC607", "ffmpeg ran out of memory")
+
+
+@pytest.mark.further
+def test_too_much_processor_time(any_build: Build, tmp_path: Path) -> None:
+    command = ("-f", "lavfi", "-i", "testsrc2=s=320x180:d=9999", "-f", "null", tmp_path / "o.part")
+    error = verdict(any_build, *command, origins=Origins(), limits=ChildLimits(cpu=1))
+    assert (error.code, error.message) == ("RC609", "ffmpeg used more than 1 s of processor time and was stopped")
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "stderr", "expected"),
+    [
+        (-signal.SIGXCPU, "", True),
+        (255, "", True),
+        (255, "[out#0/mp4] Error muxing a packet: Immediate exit requested\n", True),
+        (123, "Received > 3 system signals, hard exiting\n", True),
+        (255, "film.mp4: Operation not permitted\n", False),
+        (1, "", False),
+        (-signal.SIGKILL, "", False),
+    ],
+)
+def test_an_end_at_the_limit_of_processor_time_is_told_from_others(exit_code: int, stderr: str, expected: bool) -> None:
+    assert spent(exit_code, stderr) == expected
 
 
 def test_an_encoder_that_is_not_there(any_build: Build, made: Made, tmp_path: Path) -> None:

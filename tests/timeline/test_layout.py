@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -26,6 +27,7 @@ def legal(lengths: list[int], joins: list[Join]) -> bool:
     return all(join.entering + after <= length for length, join, after in zip(lengths, joins, leaving, strict=True))
 
 
+@pytest.mark.further
 @given(reels(), KINDS.filter(lambda kind: kind != "cut"), st.integers(1, 5))
 def test_the_longest_join_is_legal_and_one_frame_more_is_not(
     edit: tuple[list[int], list[Join]], kind: str, k: int

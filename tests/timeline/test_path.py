@@ -6,7 +6,7 @@ from fractions import Fraction
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.timeline.curve import Box, Curve, Key, KeyEase
@@ -32,7 +32,7 @@ def curves(draw_: st.DrawFn) -> Curve:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.further
 @given(curves(), warps(), FPS)
 def test_a_trace_is_the_curve_at_every_frames_source_time(curve: Curve, warp: Warp, fps: Fraction) -> None:
     frames = min(400, frame_count(warp.total, fps))
@@ -102,7 +102,6 @@ def test_two_frames_are_enough_for_a_run() -> None:
     assert SourceTime(Fraction(0)) == 0
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 40)), min_size=1, max_size=8), st.randoms())
 def test_a_path_with_stays_is_the_path_written_out(spans: list[tuple[bool, int]], dice: Random) -> None:
     boxes: list[Box] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.timeline.curve import Curve
@@ -21,7 +21,6 @@ def value(poly: Polynomial, x: float) -> float:
     return sum(c * x**power for power, c in enumerate(poly))
 
 
-@settings(max_examples=80, deadline=None)
 @given(warps(), FPS, st.fractions(0, 1))
 def test_source_pieces_are_the_warp_at_every_instant(warp: Warp, fps: Fraction, share: Fraction) -> None:
     pieces = source_pieces(warp, fps)
@@ -33,7 +32,7 @@ def test_source_pieces_are_the_warp_at_every_instant(warp: Warp, fps: Fraction, 
     assert source == pytest.approx(float(warp.source_of(at)), abs=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.further
 @given(curves(), warps(), FPS)
 def test_crop_pieces_are_the_path_at_every_frame(curve: Curve, warp: Warp, fps: Fraction) -> None:
     frames = min(400, frame_count(warp.total, fps))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from operator import truediv
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.timeline.instant import RecordTime, nearest
@@ -22,7 +22,6 @@ def floored(numerator: int, denominator: int) -> int:
     return numerator // denominator
 
 
-@settings(max_examples=60, deadline=None)
 @given(warps(), RATES, BEGINS, st.data())
 def test_a_grid_is_the_source_time(warp: Warp, rate: Fraction, begins: Fraction, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, len(warp.paces) - 1))

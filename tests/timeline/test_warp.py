@@ -76,6 +76,7 @@ def test_a_speed_is_the_slope_of_the_map() -> None:
             assert abs(slope - ramp.speed_at(rec(t))) < Fraction(1, 10**6)
 
 
+@pytest.mark.further
 @given(warps(), SHARES)
 def test_there_and_back_is_where_it_was(warp: Warp, share: Fraction) -> None:
     source = src(warp.start + share * (warp.end - warp.start))
@@ -86,6 +87,7 @@ def test_there_and_back_is_where_it_was(warp: Warp, share: Fraction) -> None:
         assert warp.source_of(record) == source
 
 
+@pytest.mark.further
 @given(warps(), st.lists(SHARES, min_size=2, max_size=6, unique=True))
 def test_time_never_runs_back(warp: Warp, shares: list[Fraction]) -> None:
     records = [rec(share * warp.total) for share in sorted(shares)]
@@ -94,6 +96,7 @@ def test_time_never_runs_back(warp: Warp, shares: list[Fraction]) -> None:
     assert all(a <= b for a, b in pairwise(warp.record_of(at) for at in sources))
 
 
+@pytest.mark.further
 @given(warps())
 def test_paces_meet(warp: Warp) -> None:
     for at, source in zip(warp.record_starts, [*warp.source_starts, warp.end], strict=True):
@@ -145,6 +148,7 @@ def test_neighbours_of_one_speed_are_one_span() -> None:
     ]
 
 
+@pytest.mark.further
 @given(st.sampled_from([("0.1", "16"), ("16", "0.1"), ("1", "1.000001"), ("1", "2.5")]), EASES, SHARES, SHARES, SHARES)
 def test_what_a_trim_leaves_of_a_ramp_keeps_to_its_course(
     speeds: tuple[str, str], ease: Ease, one: Fraction, other: Fraction, at: Fraction

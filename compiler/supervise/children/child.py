@@ -2,8 +2,8 @@
 
     child 'NAME=NUMBER ...' RULE... -- COMMAND...
 
-Rules are of `compiler.supervise.children.reach`. It uses the standard library only, to start fast. It exists because
-`preexec_fn` is unsafe in a process with threads.
+Rules are of `compiler.supervise.children.reach`, and may name a cgroup to join. It uses the standard library only, to
+start fast. It exists because `preexec_fn` is unsafe in a process with threads.
 """
 
 from __future__ import annotations
@@ -20,13 +20,20 @@ from compiler.supervise.children.confine import confine
 
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 CANNOT_START = 127
+JOIN, PROCESSES = "g", "cgroup.procs"
+"""Begins the rule with the cgroup that the child joins; the file of the group that it writes itself to."""
 
 RLIMITS = {
     "memory": resource.RLIMIT_AS,
+    "data": resource.RLIMIT_DATA,
     "file": resource.RLIMIT_FSIZE,
     "files": resource.RLIMIT_NOFILE,
     "cpu": resource.RLIMIT_CPU,
 }
+
+AFTER_CPU = 5
+"""Seconds of processor time between the signal that ends a child at its limit, which ffmpeg catches and obeys after the
+third, and its death."""
 
 
 def main() -> None:
@@ -48,16 +55,27 @@ def limit(limits: Mapping[str, int], rules: Sequence[str]) -> None:
     """Take the limits of `ChildLimits` and the number of the parent process, and be confined to what `rules` grant."""
     if sys.platform == "linux":
         bind(limits["parent"])
-    _limit(resource.RLIMIT_CORE, 0)
+    for rule in rules:
+        if rule.startswith(JOIN):
+            _join(rule.removeprefix(JOIN))
+    _limit(resource.RLIMIT_CORE, 0, 0)
     for name, kind in RLIMITS.items():
         if name in limits:
-            _limit(kind, limits[name])
+            _limit(kind, limits[name], limits[name] + (AFTER_CPU if name == "cpu" else 0))
     if limits["nice"]:
         os.nice(limits["nice"])
     # With SIGXFSZ ignored, a write past RLIMIT_FSIZE is an error that ffmpeg can report; by default it kills ffmpeg.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     if limits["confined"]:
-        confine(rules, limits["landlock"], filtered=bool(limits["filtered"]), forks=bool(limits["forks"]))
+        granted = [rule for rule in rules if not rule.startswith(JOIN)]
+        confine(granted, limits["landlock"], filtered=bool(limits["filtered"]), forks=bool(limits["forks"]))
+
+
+def _join(group: str) -> None:
+    """Move this process into a cgroup: all that it starts is in it too. 0 stands for the process that writes it."""
+    processes = os.open(f"{group}/{PROCESSES}", os.O_WRONLY)
+    os.write(processes, b"0")
+    os.close(processes)
 
 
 def bind(parent: int) -> None:
@@ -69,11 +87,11 @@ def bind(parent: int) -> None:
         os._exit(CANNOT_START)
 
 
-def _limit(kind: int, most: int) -> None:
-    hard = resource.getrlimit(kind)[1]
-    allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+def _limit(kind: int, soft: int, hard: int) -> None:
+    most = resource.getrlimit(kind)[1]
+    allowed = [limit if most == resource.RLIM_INFINITY else min(limit, most) for limit in (soft, hard)]
     with contextlib.suppress(ValueError):  # a kernel without this limit
-        resource.setrlimit(kind, (allowed, allowed))
+        resource.setrlimit(kind, (allowed[0], allowed[1]))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
-"""The fork server: imports what opens media once, then forks a child for each request.
+"""The fork server: imports the modules of its children once, then forks a child for each request.
 
-    fork_child.main CHANNEL_FD
+    fork_child.main CHANNEL_FD PACKAGES MODULE...
 
-Each message on the channel, with four file descriptors, asks for a child that limits and confines itself as the
+PACKAGES are folders of packages besides the compiler's, separated by colons; each MODULE has a `main`.
+
+Each message on the channel, with four or five file descriptors, asks for a child that limits and confines itself as the
 launcher does and runs a module's `main`: its stdout, its stderr, a pipe that gets the child's process number and, when
-it has ended, its exit code, a line each, and a file {"module": NAME, "argv": [...], "limits": {...}, "rules": [...]}.
-The server opens no media. It ends, with all its children, when its channel is closed.
+it has ended, its exit code, a line each, a file {"module": NAME, "argv": [...], "limits": {...}, "rules": [...]}, and
+the child's stdin, without which it is empty. The server opens no files of a request. It ends, with all its children,
+when its channel is closed.
 """
 
 from __future__ import annotations
@@ -20,11 +23,13 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn
 
 from compiler.supervise.children import child
 
-MODULES = frozenset({"facts.probe_child", "straighten.child"})
 REQUEST = b"fork"
 """The message, whose meaning is in its file."""
 
@@ -34,16 +39,21 @@ MOST = 1024
 
 def main() -> None:
     """Serve until the channel is closed."""
-    channel = socket.socket(fileno=int(sys.argv[1]))
-    for name in MODULES:
-        _module(name)
+    channel, packages, *modules = sys.argv[1:]
+    for folder in filter(None, packages.split(os.pathsep)):
+        _add_package(Path(folder))
+    for name in modules:
+        importlib.import_module(name)
     gc.collect()
     gc.freeze()  # the collector of a child would write to every page, and so copy it
-    Server(channel).serve()
+    Server(socket.socket(fileno=int(channel))).serve()
 
 
-def _module(name: str) -> Any:
-    return importlib.import_module(f"compiler.supervise.{name}")
+def _add_package(folder: Path) -> None:
+    """Make a package by hand, as `BOOT` makes the compiler's."""
+    package = ModuleType(folder.name)
+    package.__path__ = [str(folder)]
+    sys.modules[folder.name] = package
 
 
 class Server:
@@ -74,22 +84,22 @@ class Server:
                         self._reap()
 
     def _answer(self) -> bool:
-        text, fds, _, _ = socket.recv_fds(self._channel, MOST, 4)
+        text, fds, _, _ = socket.recv_fds(self._channel, MOST, 5)
         if not text:
             return False
-        out, err, status, request = fds
+        out, err, status, request, *given = fds
         with os.fdopen(request, "rb") as file:
             message = json.load(file)
         sys.stdout.flush()
         number = os.fork()
         if number == 0:
-            _become(message, out, err)
+            _become(message, out, err, given)
         with contextlib.suppress(OSError):  # the child was faster
             os.setpgid(number, number)
         self._statuses[number] = status
         _state(status, number)
-        os.close(out)
-        os.close(err)
+        for fd in (out, err, *given):
+            os.close(fd)
         return True
 
     def _reap(self) -> None:
@@ -113,8 +123,8 @@ def _state(pipe: int, number: int) -> None:
         os.write(pipe, b"%d\n" % number)
 
 
-def _become(message: dict[str, Any], out: int, err: int) -> NoReturn:
-    """Be the child: of a process group of its own, limited, with nothing open but its output."""
+def _become(message: dict[str, Any], out: int, err: int, given: Sequence[int]) -> NoReturn:
+    """Be the child: of a process group of its own, limited, with nothing open but its input and output."""
     code = 1
     try:
         with contextlib.suppress(OSError):  # the server was faster
@@ -122,13 +132,13 @@ def _become(message: dict[str, Any], out: int, err: int) -> NoReturn:
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(given[0] if given else os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(out, 1)
         os.dup2(err, 2)
         os.closerange(3, max(os.sysconf("SC_OPEN_MAX"), 1024))
         child.limit({**message["limits"], "parent": os.getppid()}, message["rules"])
         sys.argv = ["-c", *message["argv"]]
-        _module(message["module"]).main()
+        importlib.import_module(message["module"]).main()
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)

@@ -1,8 +1,8 @@
 """Children that run this project's own code, as forks of one process that has imported it.
 
-To start Python and to import libav take a third of a second of processor time, more than most files take to be read. A
-fork takes milliseconds. It is a process of its own as any other child is: it limits and confines itself before it opens
-a file.
+To start Python and to import libav, or the server, take a third of a second of processor time, more than most files
+take to be read. A fork takes milliseconds. It is a process of its own as any other child is: it limits and confines
+itself before it opens a file.
 """
 
 from __future__ import annotations
@@ -19,33 +19,21 @@ import tempfile
 import threading
 from asyncio import StreamReader
 from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
 
 from compiler.supervise.children.child import CANNOT_START
 from compiler.supervise.children.fork_child import REQUEST
 from compiler.supervise.children.reach import Reach, rules
-from compiler.supervise.children.sandbox import ENVIRONMENT, Child, ChildLimits, python_of, stated
+from compiler.supervise.children.sandbox import ENVIRONMENT, Child, ChildLimits, python_of, stated, stop
+
+READERS = ("compiler.supervise.facts.probe_child", "compiler.supervise.straighten.child")
+"""The modules that open media in a child."""
 
 
 async def start_fork(module: str, argv: Sequence[str], limits: ChildLimits, reach: Reach) -> Child:
-    """Start a child that runs the `main` of a module of this folder; as `sandbox.start` otherwise."""
-    pipes = [os.pipe() for _ in range(3)]
-    readers, writers = [pipe[0] for pipe in pipes], [pipe[1] for pipe in pipes]
-    try:
-        message = {"module": module, "argv": list(argv), "limits": stated(limits, reach), "rules": rules(reach)}
-        with tempfile.TemporaryFile() as request:  # of any length, which a message is not
-            request.write(json.dumps(message).encode())
-            request.seek(0)
-            _SERVER.send(REQUEST, [*writers, request.fileno()])
-    except BaseException:
-        for fd in readers:
-            os.close(fd)
-        raise
-    finally:
-        for fd in writers:
-            os.close(fd)
-    child = ForkedChild(*[await _reading(fd) for fd in readers])
-    await child.begun()
-    return child
+    """Start a child that runs the `main` of a module of `compiler.supervise`; as `sandbox.start` otherwise."""
+    return await _SERVER.start(f"compiler.supervise.{module}", argv, limits, reach)
 
 
 class ForkedChild:
@@ -92,13 +80,46 @@ async def _reading(fd: int) -> StreamReader:
 
 
 class ForkServer:
-    """The server of this process, started with the first request; it holds nothing of any request."""
+    """A fork server of this process, started with the first request; it holds nothing of any request."""
 
-    def __init__(self) -> None:
+    def __init__(self, modules: Sequence[str] = READERS, packages: Sequence[Path] = ()) -> None:
+        self._modules, self._packages = modules, packages
         self._lock = threading.Lock()
         self._owner = 0
         self._channel: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
+
+    async def start(
+        self, module: str, argv: Sequence[str], limits: ChildLimits, reach: Reach, given: IO[bytes] | None = None
+    ) -> Child:
+        """Start a child that runs the `main` of one of the server's modules, with `given`, from its start, as stdin.
+
+        A caller that is cancelled leaves no child behind.
+        """
+        pipes = [os.pipe() for _ in range(3)]
+        readers, writers = [pipe[0] for pipe in pipes], [pipe[1] for pipe in pipes]
+        try:
+            message = {"module": module, "argv": list(argv), "limits": stated(limits, reach), "rules": rules(reach)}
+            with tempfile.TemporaryFile() as request:  # of any length, which a message is not
+                request.write(json.dumps(message).encode())
+                request.seek(0)
+                self.send(REQUEST, [*writers, request.fileno(), *([given.fileno()] if given else [])])
+        except BaseException:
+            for fd in readers:
+                os.close(fd)
+            raise
+        finally:
+            for fd in writers:
+                os.close(fd)
+        child = ForkedChild(*[await _reading(fd) for fd in readers])
+        beginning = asyncio.ensure_future(child.begun())
+        try:
+            await asyncio.shield(beginning)
+        except asyncio.CancelledError:
+            await beginning
+            await stop(child, grace=0)
+            raise
+        return child
 
     def send(self, message: bytes, fds: Sequence[int]) -> None:
         """Send a request, to a new server if there is none or the last one died."""
@@ -121,9 +142,10 @@ class ForkServer:
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        packages = os.pathsep.join(map(str, self._packages))
         with theirs:
             self._process = subprocess.Popen(
-                [*python_of("children.fork_child"), str(theirs.fileno())],
+                [*python_of("children.fork_child"), str(theirs.fileno()), packages, *self._modules],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

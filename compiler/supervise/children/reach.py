@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from compiler.supervise.children.child import JOIN
+
 READ, WRITE, RUN = "r", "w", "x"
-"""The kinds of rules that the launcher knows: `r/folder` allows reading everything below a folder."""
+"""The kinds of rules that the launcher knows: `r/folder` allows reading everything below a folder. JOIN is a
+further one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Reach:
     """Files, FIFOs and folders that exist when it starts; it may also read them."""
     forks: bool = False
     """Whether it may start further processes, as confined as itself."""
+    group: Path | None = None
+    """The cgroup that it joins."""
 
 
 MACHINE = (
@@ -58,6 +63,7 @@ def rules(reach: Reach) -> list[str]:
         *(READ + path for path in dict.fromkeys(read)),
         *(WRITE + os.path.abspath(path) for path in reach.writes),
         *(RUN + path for path in dict.fromkeys([*run, *loaders])),
+        *([JOIN + str(reach.group)] if reach.group else []),
     ]
 
 

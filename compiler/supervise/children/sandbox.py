@@ -42,6 +42,8 @@ class ChildLimits:
 
     memory: int | None = None
     """Bytes of address space."""
+    data: int | None = None
+    """Bytes of heap and stacks. The address space of ffmpeg has 170 to 230 MiB of libraries besides."""
     file: int | None = None
     """Bytes of each written file."""
     files: int | None = 256

@@ -34,9 +34,12 @@ FREED = 0.2
 
 
 @asynccontextmanager
-async def feeding(feeds: Mapping[str, str], folder: Path, origins: Origins, nice: int) -> AsyncIterator[None]:
+async def feeding(
+    feeds: Mapping[str, str], folder: Path, origins: Origins, limits: ChildLimits, group: Path | None = None
+) -> AsyncIterator[None]:
     """While the block runs, a child writes what the specs in `feeds` ask for to FIFOs of these names in `folder`.
 
+    It has the memory and the processor time that ffmpeg has by `limits`, and no more memory than MEMORY.
     After the block, an error of the child is raised in place of what ffmpeg made of it.
     """
     if not feeds:
@@ -48,8 +51,8 @@ async def feeding(feeds: Mapping[str, str], folder: Path, origins: Origins, nice
     (folder / LISTED).write_text(listed, encoding="utf-8")
     media = [json.loads(spec)["path"] for spec in feeds.values()]
     fifos = [folder / name for name in feeds]
-    reach = _reach(folder / LISTED, media, fifos)
-    child = await start_fork("straighten.child", [str(folder / LISTED)], _limits(len(feeds), nice), reach)
+    reach = replace(_reach(folder / LISTED, media, fifos), group=group)
+    child = await start_fork("straighten.child", [str(folder / LISTED)], _limits(len(feeds), limits), reach)
     said = bytearray()
     listening = asyncio.ensure_future(_listen(child, said))
     freeing = asyncio.ensure_future(_free(child, fifos))
@@ -70,7 +73,7 @@ async def feeding(feeds: Mapping[str, str], folder: Path, origins: Origins, nice
 def straightener(listed: Path, media: str) -> list[str]:
     """The argv of a sandboxed child that sends the one spec in `listed` to stdout; this process must start it."""
     command = [*python_of("straighten.child"), str(listed), "-"]
-    limits = replace(_limits(1, 0), file=None)  # stdout may be a file of its user
+    limits = replace(_limits(1, ChildLimits(nice=0)), file=None)  # stdout may be a file of its user
     return launcher(command, limits, _reach(listed, [media]))
 
 
@@ -78,8 +81,9 @@ def _reach(listed: Path, media: Sequence[str], fifos: Sequence[Path] = ()) -> Re
     return Reach([sys.executable], [*python_files(), listed, *media], fifos, forks=bool(fifos))
 
 
-def _limits(inputs: int, nice: int) -> ChildLimits:
-    return ChildLimits(memory=MEMORY, file=0, files=FILES + 3 * inputs, nice=nice)
+def _limits(inputs: int, of_ffmpeg: ChildLimits) -> ChildLimits:
+    """The limits of a child with so many inputs, beside an ffmpeg with those limits."""
+    return replace(of_ffmpeg, memory=MEMORY, file=0, files=FILES + 3 * inputs)
 
 
 async def _free(child: Child, fifos: list[Path]) -> None:
@@ -116,6 +120,9 @@ def _failure(child: Child, said: bytearray, feeds: Mapping[str, str], origins: O
         return fault_of(answer["error"], Path(path), origins.paths.get(path, Loc()))
     if child.returncode in (0, -signal.SIGKILL):
         return None
+    if child.returncode == -signal.SIGXCPU:
+        what = "the reader of the media used more processor time than the render may take"
+        return ReelError("RC609", Loc(), what, hint="allow more time, or render a shorter reel")
     tail = "\n".join(stderr.strip().splitlines()[-3:])
     return ReelError(
         "RC604", Loc(), "the reader of the media crashed", detail=plain(tail), hint="convert the file first"

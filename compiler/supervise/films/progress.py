@@ -14,6 +14,9 @@ WINDOW = 15.0
 TELLING = 2.0
 """Seconds of measured pace below which there is no estimate of the time left."""
 
+PASSED = "frame:"
+"""Begins the line that a graph of a GIF or WebP film prints for each frame, with the frame's number from 0."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -63,7 +66,9 @@ class ProgressMeter:
         *lines, self._rest = (self._rest + output).split(b"\n")
         for line in lines:
             key, _, value = line.decode(errors="replace").strip().partition("=")
-            if key == "frame":
+            if key.startswith(PASSED):
+                self._advance(_passed(key), now)
+            elif key == "frame":
                 self._advance(_count(value), now)
             elif key == "out_time_us" and self.listening:
                 self._listen(_heard(value, self.listening), now)
@@ -112,6 +117,13 @@ class ProgressMeter:
 
 def _count(text: str) -> int | None:
     return int(text) if text.strip().isdecimal() else None
+
+
+def _passed(line: str) -> int | None:
+    """The number of frames that have passed through the graph, from the line of the last one."""
+    words = line.removeprefix(PASSED).split()
+    number = _count(words[0]) if words else None
+    return None if number is None else number + 1
 
 
 def _heard(microseconds: str, fps: Fraction) -> int | None:

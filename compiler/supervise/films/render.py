@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic
 
 from compiler.errors import Loc, Notice, ReelError
+from compiler.supervise.children.cgroup import group
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.film import check_output, publish, refusal, workplace
@@ -71,15 +72,16 @@ async def render(
     stall_after: float = 60,
     deadline: float | None = None,
     limits: ChildLimits = RENDERING,
+    cgroup: Path | None = None,
 ) -> Film:
     """Render the film to `output`, complete and as predicted; on a coded error `output` stays untouched.
 
     The unfinished film is in the folder of the steps, which is beside `output`, since the parts of a film are as large
-    as the film.
+    as the film. With a `cgroup`, all children together are in a group below it.
     """
     check_output(output, overwrite)
     meter = ProgressMeter(expected.frames, monotonic())
-    with workplace(output) as (folder, part):
+    with workplace(output) as (folder, part), group(cgroup, limits.data) as place:
         made, notices = 0, list[Notice]()
         for step in steps:
             meter.before = made if step.frames else 0
@@ -89,7 +91,7 @@ async def render(
             await run(
                 command,
                 meter,
-                reach=Reach(command[:1], step.reads, [folder]),
+                reach=Reach(command[:1], step.reads, [folder], group=place),
                 on_progress=on_progress,
                 stall_after=stall_after,
                 deadline=deadline,

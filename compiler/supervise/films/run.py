@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from math import ceil
 from pathlib import Path
 from time import monotonic
 
@@ -12,7 +15,7 @@ from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import Child, ChildLimits, start, stop
 from compiler.supervise.films.feed import feeding
 from compiler.supervise.films.progress import Progress, ProgressMeter
-from compiler.supervise.films.verdict import UNKNOWN, Origins, explain
+from compiler.supervise.films.verdict import UNKNOWN, Origins, explain, spent
 
 KEPT = 64 * 1024
 """Bytes kept of each end of stderr: causes are at the head, consequences at the tail."""
@@ -64,13 +67,16 @@ async def run(
 
     `stall_after` seconds without a new frame is RC608, `deadline` seconds in all is RC609; `explain` makes the error of
     a failure. On a cancel, a stall or a deadline ffmpeg is terminated, then killed, and has ended when this returns.
+    Each child may use as much processor time as all processors have until the deadline, unless `limits` say how much.
     `feeds`, specs by the names of FIFOs in `cwd`, are its straightened inputs.
     """
+    if deadline is not None and limits.cpu is None:
+        limits = replace(limits, cpu=ceil(deadline * (os.cpu_count() or 1)))
     if not feeds:
         await _run(command, meter, reach, on_progress, stall_after, deadline, origins, limits, cwd)
         return
     assert cwd is not None
-    async with feeding(feeds, cwd, origins, limits.nice):
+    async with feeding(feeds, cwd, origins, limits, reach.group):
         await _run(command, meter, reach, on_progress, stall_after, deadline, origins, limits, cwd)
 
 
@@ -93,6 +99,8 @@ async def _run(
         exit_code = ending.result()
     finally:
         await stop(child, reader=ending)
+    if exit_code and limits.cpu is not None and spent(exit_code, stderr.text()):
+        raise _spent(meter, limits.cpu)
     if exit_code:
         raise explain(exit_code, stderr.text(), origins)
 
@@ -142,6 +150,11 @@ def _stalled(meter: ProgressMeter, patience: float) -> ReelError:
 
 def _late(meter: ProgressMeter, deadline: float) -> ReelError:
     what = f"the render took longer than {deadline:g} s and was stopped"
+    return ReelError("RC609", Loc(), what, detail=_reached(meter), hint="allow more time, or render a shorter reel")
+
+
+def _spent(meter: ProgressMeter, cpu: int) -> ReelError:
+    what = f"ffmpeg used more than {cpu} s of processor time and was stopped"
     return ReelError("RC609", Loc(), what, detail=_reached(meter), hint="allow more time, or render a shorter reel")
 
 

@@ -55,7 +55,8 @@ SYMPTOMS = (
     ),
     _says(r"File too large", "RC611", "the film grew past its size limit", "render a shorter reel, or raise the limit"),
     _says(
-        r"Cannot allocate memory|malloc of size \d+ failed|get_buffer\(\) failed|Out of memory",
+        r"Cannot allocate memory|malloc of size \d+ failed|get_buffer\(\) failed|Out of memory|"
+        r"pthread_create\(\) failed|Resource temporarily unavailable",
         "RC607",
         "ffmpeg ran out of memory",
         "render on a machine with more memory, or a shorter reel",
@@ -87,6 +88,10 @@ UNWRITABLE = _says(
 KILLED = "ffmpeg was killed, most likely because the machine ran out of memory"
 """The message of a render that another program ended, which no file is to blame for."""
 
+SIGNALLED = (255, 123)
+"""Exit codes of an ffmpeg that a signal has stopped: at once, and after the fourth."""
+
+_STOPPED = re.compile(r"Immediate exit requested|system signals")
 _REFUSED = re.compile(r"\[(\S+)\] Codec \(.*\) not on whitelist")
 _INSTANCE = re.compile(r"\b\w+@([^\s\]':,]+)")
 _INPUT = re.compile(r"\[(?:in|vist|aist)#(\d+)|stream #(\d+):\d+", re.IGNORECASE)
@@ -106,6 +111,12 @@ def explain(exit_code: int, stderr: str, origins: Origins) -> ReelError:
         return ReelError("RC607", loc, KILLED, detail=detail, hint="free some memory, or render a shorter reel")
     what = "ffmpeg crashed" if exit_code < 0 else "ffmpeg failed"
     return ReelError("RC607", loc, what, detail=detail, hint=REPORT)
+
+
+def spent(exit_code: int, stderr: str) -> bool:
+    """Whether this is the end of a child at its limit of processor time, or of one that another program has stopped."""
+    said = stderr.strip()
+    return exit_code == -signal.SIGXCPU or (exit_code in SIGNALLED and (not said or bool(_STOPPED.search(said))))
 
 
 def _symptom(lines: list[str], origins: Origins) -> _Symptom | None:

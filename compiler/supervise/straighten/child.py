@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePath
@@ -53,6 +54,8 @@ def main() -> None:
             os._exit(_feed(spec, f"file:{listed.parent / name}"))
     for _ in feeds:
         _, status = os.wait()
+        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
+            signal.raise_signal(signal.SIGXCPU)  # at its limit of processor time
         if status:  # end before ffmpeg could take the stream's end for a whole one
             os._exit(1)
 
@@ -62,6 +65,8 @@ def _feed(spec: Spec, output: str) -> int:
     try:
         straighten(spec, output)
     except Exception as error:
+        if isinstance(error, MemoryError):
+            error = ReelError("RC607", Loc(), "needs more memory than its reader may have", hint="shorten the clip")
         if not isinstance(error, ReelError):
             error = ReelError("RC604", Loc(), "could not be read", detail=repr(error))
         sys.stderr.write(json.dumps({"fifo": PurePath(output).name, "error": error.fields()}) + "\n")

@@ -48,7 +48,6 @@ def test_a_reel_reads_as_a_cluster_a_clip_and_joins_apart() -> None:
     assert '  "clip0" -> "reel" [class="video", color="#0a63c9"]' in lines
 
 
-@settings(deadline=None, max_examples=40)
 @given(reels() | tangles())
 def test_it_has_every_node_and_every_edge_once(graph: Graph) -> None:
     lines = as_dot(graph).splitlines()
@@ -58,9 +57,7 @@ def test_it_has_every_node_and_every_edge_once(graph: Graph) -> None:
     )
 
 
-@settings(
-    deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(graph=reels(3) | tangles(8))
 def test_graphviz_draws_every_value_and_edge(graphviz: str, graph: Graph) -> None:
     root = drawn(graphviz, graph)

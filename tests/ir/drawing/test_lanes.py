@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from compiler.ir.drawing.boxes import boxes, collapse
 from compiler.ir.drawing.lanes import CROWDED, Band, Drawing, draw
@@ -63,7 +63,7 @@ def joints(drawing: Drawing) -> Iterator[tuple[Link, Place, Place]]:
         yield link, places[link.src], film[link.kind] if link.dst is None else places[link.dst]
 
 
-@settings(deadline=None, max_examples=60)
+@pytest.mark.further
 @given(reels() | tangles())
 def test_no_boxes_overlap(graph: Graph) -> None:
     drawing = draw(graph)
@@ -76,7 +76,7 @@ def test_no_boxes_overlap(graph: Graph) -> None:
         assert place.bottom <= drawing.height
 
 
-@settings(deadline=None, max_examples=60)
+@pytest.mark.further
 @given(reels() | tangles())
 def test_boxes_stand_on_their_own_clip_s_band(graph: Graph) -> None:
     drawing = draw(graph)
@@ -86,7 +86,7 @@ def test_boxes_stand_on_their_own_clip_s_band(graph: Graph) -> None:
         assert under == ([] if free else [place.box.lane])
 
 
-@settings(deadline=None, max_examples=60)
+@pytest.mark.further
 @given(reels() | tangles())
 def test_every_link_joins_the_boxes_the_graph_says(graph: Graph) -> None:
     drawing = draw(graph)
@@ -100,7 +100,7 @@ def test_every_link_joins_the_boxes_the_graph_says(graph: Graph) -> None:
         assert on_border(points[-1], dst)
 
 
-@settings(deadline=None, max_examples=60)
+@pytest.mark.further
 @given(reels())
 def test_no_link_of_a_reel_passes_behind_a_box(graph: Graph) -> None:
     drawing = draw(graph)
@@ -110,7 +110,7 @@ def test_no_link_of_a_reel_passes_behind_a_box(graph: Graph) -> None:
         assert not behind, link
 
 
-@settings(deadline=None, max_examples=40)
+@pytest.mark.further
 @given(reels() | tangles())
 def test_what_is_read_stands_left_of_its_reader_in_a_clip(graph: Graph) -> None:
     drawing = draw(graph)
@@ -141,7 +141,6 @@ def test_a_crowded_graph_has_one_box_a_chain(definitions: int, drawn: int) -> No
     assert drawing.places[-1].box.name == f"long.{definitions - 1}"
 
 
-@settings(deadline=None, max_examples=40)
 @given(reels() | tangles())
 def test_collapsing_loses_no_definition_and_no_link_between_chains(graph: Graph) -> None:
     whole = boxes(graph)
@@ -163,6 +162,7 @@ def test_a_collapsed_chain_says_what_it_holds() -> None:
     assert (silence.verb, silence.holds) == ("silence", 1)
 
 
+@pytest.mark.further
 def test_a_thousand_clips_are_drawn_without_overlap() -> None:
     drawing = draw(reel(1000, pieces=(1, 0), restamped=True))
     assert len(drawing.places) == 2000 + 2 * 999 + 999

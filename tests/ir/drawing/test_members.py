@@ -4,7 +4,7 @@ import json
 from fractions import Fraction
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from compiler.ir.drawing import as_json
 from compiler.ir.graph import Graph
@@ -26,7 +26,6 @@ def read_back(graph: Graph) -> dict[str, Any]:
     return document
 
 
-@settings(deadline=None, max_examples=40)
 @given(reels() | tangles())
 def test_it_says_all_of_the_graph_in_order(graph: Graph) -> None:
     document = read_back(graph)

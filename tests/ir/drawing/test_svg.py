@@ -3,7 +3,8 @@
 import re
 from xml.etree import ElementTree
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 
 from compiler.ir.drawing import as_svg
 from compiler.ir.drawing.boxes import anchor, printable
@@ -25,7 +26,7 @@ def nodes(root: ElementTree.Element) -> dict[str, ElementTree.Element]:
     return {node.get("id", ""): node for node in root.iter(f"{SVG}g") if "node" in node.get("class", "").split()}
 
 
-@settings(deadline=None, max_examples=50)
+@pytest.mark.further
 @given(reels(4) | tangles())
 def test_every_value_is_an_element_that_says_where_it_came_from(graph: Graph) -> None:
     found = nodes(drawn(graph))
@@ -39,7 +40,7 @@ def test_every_value_is_an_element_that_says_where_it_came_from(graph: Graph) ->
         assert printable(define.loc.pointer) in (node.findtext(f"{SVG}title") or "")
 
 
-@settings(deadline=None, max_examples=50)
+@pytest.mark.further
 @given(reels(4) | tangles())
 def test_every_link_is_an_element(graph: Graph) -> None:
     paths = [path for path in drawn(graph).iter(f"{SVG}path")]
@@ -49,7 +50,7 @@ def test_every_link_is_an_element(graph: Graph) -> None:
     assert len(paths) - len(said) == len(graph.roots)
 
 
-@settings(deadline=None, max_examples=50)
+@pytest.mark.further
 @given(reels(4) | tangles())
 def test_text_stays_within_its_box(graph: Graph) -> None:
     for node in nodes(drawn(graph)).values():

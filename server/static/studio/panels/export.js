@@ -38,7 +38,7 @@ function Progress({ job }) {
   return html`<h2>Exporting <b class="percent">${percent} %</b></h2>
     <progress max="1" value=${job.progress} aria-label="Export">${percent} %</progress>
     <ol class="steps" aria-label="Stages">${STAGES.map((stage, index) => html`<li key=${stage} class=${index < at ? "past" : index === at ? "now" : ""} aria-current=${index === at ? "step" : null}>${stage}</li>`)}</ol>
-    <p class="now-doing">${away.value ? "The server does not answer; trying again…" : NAMES[job.stage] ?? job.stage}${job.attempt > 1 ? ` (attempt ${job.attempt})` : ""}</p>
+    <p class="now-doing">${away.value ? "The server does not answer; trying again…" : NAMES[job.stage] ?? job.stage}${job.place ? ` · number ${job.place} in the queue` : ""}${job.attempt > 1 ? ` (attempt ${job.attempt})` : ""}</p>
     <dl class="facts small-facts">
       ${job.frames > 0 && html`<div><dt>Frame</dt><dd>${job.frame} of ${job.frames}</dd></div>`}
       ${job.fps > 0 && html`<div><dt>Speed</dt><dd>${job.fps.toFixed(job.fps < 10 ? 1 : 0)} fps</dd></div>`}

@@ -1,4 +1,4 @@
-"""The files of a user's local database: written from an image, put aside, deleted later."""
+"""The files of a user's local database: written from an image, and moved aside when they must not be used."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import os
 import secrets
 import shutil
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from server.logs import logger
 
 SUFFIXES = ("", "-wal", "-shm")
+ASIDE_FOR = timedelta(days=30)
+"""Time that a database stays in `aside/`."""
 
 
 def write_image(path: Path, image: bytes) -> None:
@@ -32,13 +34,6 @@ def write_image(path: Path, image: bytes) -> None:
         os.close(handle)
 
 
-def delete_aside(folder: Path, before: datetime) -> None:
-    """Delete the databases that were put aside before this time."""
-    for place in folder.glob("*"):
-        if place.stat().st_mtime < before.timestamp():
-            shutil.rmtree(place)
-
-
 def put_aside(path: Path, why: str) -> None:
     """Move an unusable database into `aside/`, where it is kept."""
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
@@ -48,3 +43,10 @@ def put_aside(path: Path, why: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             Path(f"{path}{suffix}").rename(place / f"{path.name}{suffix}")
     logger.warning("database moved aside", extra={"path": str(place), "why": why})
+
+
+def delete_aside(folder: Path, now: datetime) -> None:
+    """Delete the databases that were put aside long ago."""
+    for place in folder.glob("*"):
+        if place.stat().st_mtime < (now - ASIDE_FOR).timestamp():
+            shutil.rmtree(place)

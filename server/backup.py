@@ -1,0 +1,113 @@
+"""A consistent copy of a user's database, and of the footage and films that it names, for `reelc backup`.
+
+The copy is made from the newest snapshot, beside a running server. Objects that the user deletes meanwhile are in the
+trash, and are still copied.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from compiler.errors import Loc, ReelError
+from compiler.supervise.plain import plain
+from server.footage.facts import facts_in, facts_key
+from server.footage.named import NamedObject, expected, rows_in
+from server.restore import DATABASE, MEDIA, newest_image
+from server.storage.objects import DamagedObject, Missing, ObjectStore
+from server.storage.snapshots import ROLLBACK
+from server.threads import HashedFile, in_thread
+
+
+async def back_up(store: ObjectStore, uid: str, target: Path, *, footage: bool) -> list[str]:
+    """Copy a user's data to a new file, or with footage to a new folder; return lines about damage.
+
+    RC705 if the newest database cannot be read, RC706 if the target exists or cannot be written.
+    """
+    image = await newest_image(store, uid)
+    coming = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    with _writing(target, coming):
+        if not footage:
+            await in_thread(_write_database, coming, image)
+            findings = []
+        else:
+            (coming / MEDIA).mkdir(parents=True)
+            await in_thread(_write_database, coming / DATABASE, image)
+            findings = await _copy_media(store, await in_thread(rows_in, image), coming / MEDIA)
+        coming.rename(target)
+    return findings
+
+
+@contextmanager
+def _writing(target: Path, coming: Path) -> Iterator[None]:
+    """The errors of files as RC706; a copy that is not whole is removed."""
+    if target.exists():
+        raise _unwritable(target, "it exists already")
+    try:
+        yield
+    except OSError as error:
+        raise _unwritable(target, str(error.strerror)) from error
+    finally:
+        if coming.is_dir():
+            shutil.rmtree(coming)
+        coming.unlink(missing_ok=True)
+
+
+def _write_database(path: Path, image: bytes) -> None:
+    """Write an image as a file that every SQLite opens."""
+    with path.open("xb") as file:
+        file.write(image[:18] + ROLLBACK + image[20:])
+        _sync(file)
+
+
+def _sync(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+async def _copy_media(store: ObjectStore, rows: dict[str, NamedObject], folder: Path) -> list[str]:
+    """Copy every object that rows name, and compare each with its checksum."""
+    findings, checksums = [], dict[str, str]()
+    for key in sorted(expected(rows)):
+        row = rows[key.partition(".")[0]]
+        try:
+            checksums[key] = await _copy(store, key, folder / key.rpartition("/")[2])
+            whole = row.sha256 in (None, checksums[key])
+            if key == facts_key(key.partition(".")[0]):
+                whole = await _agree(store, key, checksums)
+        except Missing:
+            findings.append(f"missing: {key} (of {plain(row.name)})")
+            continue
+        if not whole:
+            findings.append(f"damaged: {key} (of {plain(row.name)})")
+    return findings
+
+
+async def _copy(store: ObjectStore, key: str, path: Path) -> str:
+    """Copy an object to a file; return its SHA-256."""
+    with path.open("xb") as file:
+        hashed = HashedFile(file)
+        async for piece in store.stream(key):
+            await in_thread(hashed.write, piece)
+        await in_thread(_sync, file)
+    return hashed.sha256
+
+
+async def _agree(store: ObjectStore, key: str, checksums: dict[str, str]) -> bool:
+    """Whether facts are whole, and state the checksum of their footage, which was copied before them."""
+    footage = key.partition(".")[0]
+    try:
+        facts = facts_in(await store.get(key), key, Path(key))
+    except DamagedObject:
+        return False
+    return facts.sha256 is None or checksums.get(footage, facts.sha256) == facts.sha256
+
+
+def _unwritable(target: Path, detail: str) -> ReelError:
+    hint = "name a new file or folder on a disk with room"
+    return ReelError("RC706", Loc(), f'the backup "{target}" cannot be written', detail=detail, hint=hint)

@@ -1,0 +1,70 @@
+"""The options, settings and store of the server's commands.
+
+The server is imported when a command runs, so that `reelc render` does not load it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from compiler.codes import UNREACHABLE
+
+if TYPE_CHECKING:
+    from server.accounts import Accounts
+    from server.settings import Settings
+    from server.storage.objects import ObjectStore
+
+Host = Annotated[str | None, typer.Option(help="The address to listen on.")]
+Port = Annotated[int | None, typer.Option(help="The port; 0 takes a free one.")]
+Data = Annotated[Path | None, typer.Option(help="The folder for databases and, by default, media.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The user: a-z, 0-9, - and _.")]
+
+
+def load(**given: Any) -> Settings:
+    """The settings, with the given options in place of stored ones; a usage error for an invalid one."""
+    from pydantic import ValidationError
+
+    from server.settings import Settings
+
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        message = "; ".join(
+            f"{'.'.join(map(str, each['loc'])) or 'settings'}: {each['msg']}" for each in error.errors()
+        )
+        raise typer.BadParameter(message) from error
+
+
+def with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[None]]) -> None:
+    """Run work on the accounts of the settings' store; exit code 5 if the store does not answer."""
+    from server.accounts import Accounts
+
+    with_store(settings, lambda store: work(Accounts(store)))
+
+
+def with_store(settings: Settings, work: Callable[[ObjectStore], Awaitable[None]]) -> None:
+    """Run work on the settings' store; exit code 5 if it does not answer."""
+    import asyncio
+
+    from server.privacy import close_new_files
+    from server.storage.objects import StoreFailed
+    from server.web.services import make_store
+
+    close_new_files()
+
+    async def whole() -> None:
+        store = make_store(settings)
+        try:
+            await work(store)
+        finally:
+            await store.close()
+
+    try:
+        asyncio.run(whole())
+    except StoreFailed as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(UNREACHABLE) from error

@@ -1,0 +1,56 @@
+"""The effort of a compile, estimated from an edit before it begins: small work runs in a thread, other work in a child.
+
+A thread cannot be stopped, so that its work must be bounded before it begins. The bounds are measured: a compile of
+`COMPILE` takes at most a third of a second of processor time, and so does a draft of `DRAFT`, to read `TEXT` characters
+20 ms (ADR 65).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import ceil
+
+from compiler.model import Clip, Reel
+from compiler.pipeline.draft import clip_seconds
+from compiler.supervise.record import Media
+
+TEXT = 16_000
+"""Characters of a reel file that is read in a thread; of a draft, which is asked for at every change, four times as
+many."""
+
+COMPILE, DRAFT = 120, 1_000
+"""Effort of a reel that is compiled or drafted in a thread. Drafts may have more: they keep what they computed of each
+clip for the next draft, which a child cannot."""
+
+
+class TooMuch(Exception):
+    """The work is too much for a thread."""
+
+
+def check_text(text: str, most: int | None) -> str:
+    """The text itself; TooMuch if it is longer than `most`."""
+    if most is not None and len(text) > most:
+        raise TooMuch
+    return text
+
+
+def check_effort(reel: Reel, media: Mapping[str, Media], most: int | None) -> None:
+    """TooMuch for a reel whose effort is more than `most`."""
+    if most is not None and effort(reel, media) > most:
+        raise TooMuch
+
+
+def effort(reel: Reel, media: Mapping[str, Media]) -> int:
+    """The clips, their keyframes, spans and freezes, and the film's seconds; those of clips without media are 0."""
+    return sum(_pieces(clip) + _seconds(clip, media.get(clip.media)) for clip in reel.clips)
+
+
+def _pieces(clip: Clip) -> int:
+    return 1 + len(clip.crop or ()) + len(clip.spans) + len(clip.freezes)
+
+
+def _seconds(clip: Clip, media: Media | None) -> int:
+    if media is None:
+        return 0
+    out = clip.trim.end if clip.trim and clip.trim.end is not None else media.video.end
+    return ceil(clip_seconds(clip, max(media.video.end, out)))

@@ -1,0 +1,40 @@
+"""The objects that a database image names, read without opening the database as a server does."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Literal
+
+from server.footage.facts import facts_key
+from server.storage import snapshots
+from server.storage.snapshots import Damaged
+
+
+@dataclass(frozen=True, slots=True)
+class NamedObject:
+    """The facts of an object in a user's database; the checksum of footage is stored beside it."""
+
+    kind: Literal["footage", "films"]
+    name: str
+    size: int
+    sha256: str | None
+
+
+def rows_in(image: bytes) -> dict[str, NamedObject]:
+    """The objects that a database names, by key; Damaged if it is not whole."""
+    with closing(snapshots.opened(image)) as database:
+        try:
+            raws = database.execute("SELECT object_key, name, size FROM raw_clips").fetchall()
+            films = database.execute("SELECT object_key, filename, size, sha256 FROM working_videos").fetchall()
+        except sqlite3.Error as error:
+            raise Damaged(f"its database cannot be read: {error}") from error
+    found = {key: NamedObject("footage", name, size, None) for key, name, size in raws}
+    return found | {key: NamedObject("films", name, size, sha256) for key, name, size, sha256 in films}
+
+
+def expected(rows: Mapping[str, NamedObject]) -> set[str]:
+    """The keys of the objects that rows name, and of the facts of footage."""
+    return {*rows, *(facts_key(key) for key, row in rows.items() if row.kind == "footage")}

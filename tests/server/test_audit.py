@@ -1,0 +1,101 @@
+"""The audit log: a line for each sign-in, failure and change of users, bounded where anybody can cause it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.requests import HTTPConnection
+
+from server.settings import Settings
+from server.web.audit import OF_ALL, OF_AN_ADDRESS, Audit
+from tests.server.site import Site, add_user, new_link, sign_in
+from tests.server.test_commands import reelc
+from tests.server.waiting import until
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def events(path: Path) -> list[tuple[str, str, str]]:
+    return [(line["event"], line["user"], line["address"]) for line in lines(path)]
+
+
+def client(address: str) -> HTTPConnection:
+    return HTTPConnection({"type": "http", "client": (address, 1), "headers": []})
+
+
+def current(browser: httpx.Client) -> list[str]:
+    """The id of the client's own session or token."""
+    return [each["id"] for each in browser.get("/api/sessions").json()["sessions"] if each["current"]]
+
+
+def test_sign_ins_and_failures_are_recorded_with_the_address(site: Site) -> None:
+    token, link = add_user(site.data, "audited"), new_link(site.data, "audited")
+    log = site.data / "audit.jsonl"
+    before = len(lines(log))
+    with site.client() as browser, site.client(token) as program:
+        sign_in(browser, link)
+        until(lambda: current(program), "the token is not listed")
+        (session,), (bearer,) = current(browser), current(program)
+        assert browser.post("/sign-out").status_code == 204
+        sign_in(browser, link)
+        program.delete(f"/api/sessions/{bearer}")
+        program.get("/api/me")
+    found = lines(log)[before:]
+    assert [(line["event"], line["user"]) for line in found] == [
+        ("signed_in", "audited"),
+        ("signed_out", "audited"),
+        ("sign_in_failed", ""),
+        ("session_revoked", "audited"),
+        ("token_refused", ""),
+    ]
+    assert {line["address"] for line in found} == {"127.0.0.1"}
+    assert [found[0]["session"], found[1]["session"]] == [session, session]
+    assert not any(secret in log.read_text() for secret in (token, link))
+
+
+def test_commands_are_recorded(tmp_path: Path) -> None:
+    token = reelc(tmp_path, "user", "add", "ann").stdout.strip()
+    session = reelc(tmp_path, "user", "sessions", "ann").stdout.split("\t")[0]
+    assert reelc(tmp_path, "user", "revoke", "ann", "--session", session).returncode == 0
+    assert reelc(tmp_path, "user", "revoke", "ann", "--session", session).returncode == 2
+    reelc(tmp_path, "user", "revoke", "ann")
+    assert reelc(tmp_path, "user", "remove", "ann", "--yes").returncode == 0
+    log = tmp_path / "data" / "audit.jsonl"
+    assert [each[0] for each in events(log)] == [
+        *("user_added", "link_made", "session_revoked", "user_revoked", "user_removed")
+    ]
+    assert lines(log)[-1]["outcome"].endswith(" 0 left")
+    assert token not in log.read_text()
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_failures_do_not_fill_the_disk(tmp_path: Path) -> None:
+    now = [0.0]
+    audit = Audit(Settings(data=tmp_path), lambda: now[0])
+    for _ in range(100):
+        audit.failure("sign_in_failed", client("192.0.2.1"))
+    assert len(lines(tmp_path / "audit.jsonl")) == OF_AN_ADDRESS[1]
+    now[0] = 60.0
+    audit.failure("sign_in_failed", client("192.0.2.1"))
+    assert lines(tmp_path / "audit.jsonl")[-1]["left_out"] == 100 - OF_AN_ADDRESS[1]
+    for number in range(2 * OF_ALL[1]):
+        audit.failure("sign_in_failed", client(f"10.0.{number // 250}.{number % 250}"))
+    assert len(lines(tmp_path / "audit.jsonl")) <= OF_AN_ADDRESS[1] + 1 + OF_ALL[1]
+    audit.record("signed_in", "ann", "192.0.2.1")
+    assert events(tmp_path / "audit.jsonl")[-1] == ("signed_in", "ann", "192.0.2.1")
+
+
+def test_a_log_that_cannot_be_written_hinders_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "audit.jsonl").mkdir()
+    Audit(Settings(data=tmp_path)).record("signed_in", "ann", "")
+    assert "audit log not written" in caplog.text
+    Audit(Settings(data=tmp_path, audit_log=Path("-"))).record("signed_in", "ann", "")
+    assert json.loads(capsys.readouterr().err)["user"] == "ann"
