@@ -238,13 +238,15 @@ async def open_database(path: Path) -> Database:
     except BaseException:
         await writer.close()
         raise
+    pages = Pages(path)
     try:
         async with named():
             await migrate(writer)
             (row,) = await writer.execute_fetchall("SELECT n, synced_n, base, writer FROM sync_head")
-            pages = await in_files(Pages, path)
+            await in_files(pages.open)
     except BaseException:
         await reader.close()
         await writer.close()
+        pages.close()
         raise
     return Database(path, writer, reader, Head(*row), pages)

@@ -43,16 +43,18 @@ class Pages:
     """
 
     def __init__(self, path: Path) -> None:
-        self._turn = threading.Lock()
-        with contextlib.ExitStack() as opening:
-            self._database, self._wal, self._shm = (
-                opening.enter_context(open(f"{path}{suffix}", "rb", buffering=0)) for suffix in ("", "-wal", "-shm")
-            )
-            self._files = opening.pop_all()
+        self._path, self._turn, self._files = path, threading.Lock(), contextlib.ExitStack()
         self._frames: dict[int, int] = {}
         self._changed: set[int] = set()
         self._all_known = False
         self._index = _Index(0, 0, 0, b"")
+
+    def open(self) -> None:
+        """Open the files and scan them; OSError. `close` is due even if this fails."""
+        paths = [Path(f"{self._path}{suffix}") for suffix in ("", "-wal", "-shm")]
+        self._database, self._wal, self._shm = (
+            self._files.enter_context(path.open("rb", buffering=0)) for path in paths
+        )
         self.scan()
 
     @property
