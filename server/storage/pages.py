@@ -52,9 +52,8 @@ class Pages:
     def open(self) -> None:
         """Open the files and scan them; OSError. `close` is due even if this fails."""
         paths = [Path(f"{self._path}{suffix}") for suffix in ("", "-wal", "-shm")]
-        self._database, self._wal, self._shm = (
-            self._files.enter_context(path.open("rb", buffering=0)) for path in paths
-        )
+        files = [self._files.enter_context(path.open("rb", buffering=0)) for path in paths]
+        self._database, self._wal, self._shm = files
         self.scan()
 
     @property
