@@ -28,7 +28,7 @@ def restore_command(
     data: Data = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the restore points as JSON, on stdout.")] = False,
 ) -> None:
-    """List the restore points of a user, or return to one of them or to a backup.
+    """List a user's restore points, or return to one or a backup.
 
     Without an option it prints number, time and bytes of each point, and whether it opens. Stop the servers before you
     restore; the data folder is locked meanwhile. The exit code is 6 if the restored database names missing objects.
@@ -62,7 +62,9 @@ def backup_command(
     footage: Annotated[bool, typer.Option("--footage", help="Copy footage and films, too.")] = False,
     data: Data = None,
 ) -> None:
-    """Copy a user's newest database, and with --footage all footage and films.
+    """Copy a user's newest database, and footage if asked.
+
+    With --footage the path is a folder, which gets all footage and films.
 
     A server may run meanwhile. The exit code is 6 if an object is damaged or missing; the rest is copied.
 
