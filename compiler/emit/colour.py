@@ -68,7 +68,7 @@ def filters(op: ops.Tinting | ops.Conform | ops.Palette, tint: Tint, name: str) 
             return [f"scale@{name}=flags={REPEAT}", "format=yuv420p"]
         case ops.Rgb(_, pix_fmt):
             scale = f"scale=in_range=limited:in_color_matrix=bt709:out_range=full:flags={FLAGS}"
-            return [scale, f"format={pix_fmt}", *COUNTED]
+            return [scale, f"format={pix_fmt}", *(COUNTED if pix_fmt == "bgra" else ())]  # a still has one frame
         case ops.Deepen():
             return [f"scale@{name}=flags={FLAGS}", "format=yuv422p10le"]
         case ops.Palette():

@@ -69,7 +69,7 @@ def test_limits_come_before_the_command(calls: Calls, monkeypatch: pytest.Monkey
         ("limit", resource.RLIMIT_AS, (1 << 30, 1 << 30)),
         ("limit", resource.RLIMIT_FSIZE, (9, 9)),
         ("limit", resource.RLIMIT_NOFILE, (50, 50)),
-        ("limit", resource.RLIMIT_CPU, (60, 60)),
+        ("limit", resource.RLIMIT_CPU, (60, 65)),  # a signal that ffmpeg obeys, then death
         ("nice", 5),
         ("signal", signal.SIGXFSZ, signal.SIG_IGN),
         ("become", "ffmpeg", ["ffmpeg", "-i", "--"]),
