@@ -83,6 +83,22 @@ class Desk:
         state: Json = self.page.evaluate(STATE)
         return state
 
+    def picture_scale(self) -> float:
+        """Pixels of the picture for one pixel of the screen."""
+        width = self.page.evaluate("async () => (await import('/static/studio/playback/now.js')).picture.value.width")
+        box = self.page.locator(".picture").bounding_box()
+        assert box
+        return float(width / box["width"])
+
+    def lane_scale(self) -> float:
+        """Pixels of the timeline for one second."""
+        return float(self.view()["scale"])
+
+    def view(self) -> Json:
+        """The part of the clip that the timeline shows."""
+        view: Json = self.page.evaluate("async () => (await import('/static/studio/playback/window.js')).view.value")
+        return view
+
     def frames(self) -> list[int]:
         """The frames of the keyframes."""
         return [key["frame"] for key in self.state()["clip"]["crop_data"]]

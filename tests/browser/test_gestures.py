@@ -1,4 +1,4 @@
-"""Every gesture of the editor, by mouse and by wheel: what it changes, by how much, and that undo takes it back in one step.
+"""Every gesture of the editor, by mouse, by wheel and by keys: its effect, its amount, and one step of undo for it.
 
 The tests share one page, on which each begins with the same edit.
 """
@@ -36,11 +36,6 @@ BEGIN = """async () => {
   fit();
   seek(1);
 }"""
-VIEW = """async () => {
-  const { view } = await import("/static/studio/playback/window.js");
-  return view.value;
-}"""
-
 HANDLES = {
     "nw": (-1, -1), "n": (0, -1), "ne": (1, -1), "e": (1, 0), "se": (1, 1), "s": (0, 1), "sw": (-1, 1), "w": (-1, 0),
 }  # fmt: skip
@@ -87,16 +82,9 @@ def free(desk: Desk) -> Iterator[Desk]:
     desk.page.keyboard.up("Alt")
 
 
-def picture_scale(desk: Desk) -> float:
-    """Pixels of the picture for one of the screen."""
-    box = desk.page.locator(".picture").bounding_box()
-    assert box
-    return 640 / box["width"]
-
-
 def frames_of(desk: Desk, pixels: float) -> float:
     """The frames that some pixels of the timeline stand for."""
-    return pixels / float(desk.page.evaluate(VIEW)["scale"]) * 60
+    return pixels / desk.lane_scale() * 60
 
 
 def near(value: float) -> object:
@@ -140,7 +128,7 @@ def key_at(state: Json, frame: int) -> Json:
 
 
 def test_the_crop_box_moves_as_far_as_the_mouse(free: Desk) -> None:
-    by = picture_scale(free)
+    by = free.picture_scale()
     state = changed_in_one_step(free, lambda: free.drag(free.page.locator(".crop"), 60, -20))
     key = key_at(state, 60)
     assert (key["x"], key["y"]) == pytest.approx((300 + 60 * by, 40 - 20 * by), abs=1)
@@ -152,7 +140,7 @@ def test_a_handle_resizes_the_crop_box_and_the_other_side_stays(desk: Desk, hand
     side, end = HANDLES[handle]
     inward = (-18 * side, -32 * end)
     state = changed_in_one_step(desk, lambda: desk.drag(desk.page.locator(f".grip-{handle}"), *inward))
-    key, less = key_at(state, 60), 18 * picture_scale(desk)
+    key, less = key_at(state, 60), 18 * desk.picture_scale()
     assert (key["width"], key["height"]) == pytest.approx((157.5 - less, 280 - less * 16 / 9), abs=1)
     assert opposite(key, side, end) == pytest.approx(opposite(HERE, side, end), abs=0.01)
 
@@ -223,23 +211,23 @@ def test_a_click_selects_a_keyframe_and_a_double_click_makes_one(desk: Desk) -> 
 
 def test_the_wheel_zooms_at_the_pointer_and_scrolls(desk: Desk) -> None:
     page = desk.page
-    whole = page.evaluate(VIEW)
+    whole = desk.view()
     box = page.locator(".tracks").bounding_box()
     assert box
     page.mouse.move(box["x"] + 600, box["y"] + 40)
     page.keyboard.down("Control")
     page.mouse.wheel(0, -300)
     page.keyboard.up("Control")
-    close = page.evaluate(VIEW)
+    close = desk.view()
     assert close["scale"] == pytest.approx(whole["scale"] * 2.718, rel=0.01)
     assert close["start"] + 600 / close["scale"] == pytest.approx(600 / whole["scale"], abs=0.02)
     page.mouse.wheel(200, 0)
     page.wait_for_function("() => document.querySelector('.scroll').scrollLeft > 0")
-    moved = page.evaluate(VIEW)
+    moved = desk.view()
     assert moved["start"] - close["start"] == pytest.approx(200 / close["scale"], abs=0.02)
     page.locator(".scroll").evaluate("(bar) => { bar.scrollLeft = 90; }")
     page.wait_for_function("() => document.querySelector('.scroll').scrollLeft === 90")
-    assert page.evaluate(VIEW)["start"] == pytest.approx(90 / close["scale"], abs=0.02)
+    assert desk.view()["start"] == pytest.approx(90 / close["scale"], abs=0.02)
 
 
 @pytest.mark.parametrize("items", [".clip-list .clip", ".pieces .piece"])
