@@ -46,6 +46,12 @@ SEEN = """async () => {
 }"""
 """The state of the stage and the preview, for the message of a test that fails."""
 
+PASSED = """async (frame) => {
+  const { shownFrame } = await import("/static/studio/playback/player.js");
+  return shownFrame.value > frame || null;
+}"""
+"""Whether the picture on screen is later than a frame."""
+
 UNTIL = """async (argument) => {
   const asked = %s;
   for (const deadline = performance.now() + 30000; performance.now() < deadline; ) {

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from server.web.identity import COOKIE
 from tests.browser.conftest import Watch
-from tests.browser.desk import Desk, Json, Open, opened, until
+from tests.browser.desk import PASSED, Desk, Json, Open, opened, until
 from tests.browser.person import Person
 from tests.server.editing import trim
 from tests.server.site import Site
@@ -24,11 +24,6 @@ KEYS = [
 
 SNAP = 8
 """Pixels on the screen within which drags snap."""
-
-PASSED = """async (frame) => {
-  const { shownFrame } = await import("/static/studio/playback/player.js");
-  return shownFrame.value > frame || null;
-}"""
 
 
 def edited(person: Person, game: Path, **fields: Any) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from server.web.identity import COOKIE
 from tests.browser.conftest import Watch
-from tests.browser.desk import Desk, Json, middle
+from tests.browser.desk import PASSED, Desk, Json, middle, until
 from tests.browser.person import new_person
 from tests.server.editing import trim
 from tests.server.site import Site
@@ -23,7 +23,7 @@ KEYS = [
     {"frame": 60, "x": 300.0, "y": 40.0, "width": 157.5, "height": 280.0, "ease": "smooth"},
     {"frame": 150, "x": 420.0, "y": 0.0, "width": 202.5, "height": 360.0, "ease": "linear"},
 ]
-HERE = KEYS[1]
+HERE: Json = KEYS[1]
 """The box at frame 60, where each test begins."""
 
 BEGIN = """async () => {
@@ -277,3 +277,33 @@ def test_keys_move_the_playhead_that_has_the_focus(desk: Desk) -> None:
     for keys, frame in (("ArrowRight", 61), ("PageUp", 121), ("Home", 0), ("End", 239)):
         desk.page.keyboard.press(keys)
         assert desk.state()["frame"] == frame
+
+
+@pytest.mark.parametrize("where", ["button", "check box", "choice"])
+def test_space_plays_after_a_click_on_a_control(desk: Desk, where: str) -> None:
+    page = desk.page
+    if where == "button":
+        page.get_by_role("button", name="Zoom in").click()
+    elif where == "check box":
+        page.get_by_label("Snap").dblclick()  # off and on again
+    else:
+        page.locator('[data-key="150"]').click()
+        choice = page.get_by_role("combobox", name="Ease from here")
+        choice.click()
+        page.keyboard.press("Escape")  # the list of the browser is closed
+        choice.select_option("hold")
+    before = desk.settle()["frame"]
+    page.keyboard.press("Space")
+    until(page, PASSED, before)
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    page.keyboard.press("k")
+
+
+def test_space_presses_a_button_that_keys_have_reached(desk: Desk) -> None:
+    page = desk.page
+    before = desk.lane_scale()
+    page.get_by_role("button", name="Zoom out").click()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    assert desk.lane_scale() == pytest.approx(1.5 * before)
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
