@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ def test_pulling_the_crop_between_keyframes_makes_one_and_says_so(desk: Desk) ->
     before = desk.state()["box"]
     crop = desk.page.locator(".crop")
     crop.hover()
-    expect(crop).to_contain_text("New keyframe at 00:00.30")
+    expect(crop).to_contain_text("New keyframe at 0:00.50")
     desk.page.keyboard.down("Alt")  # the crop does not snap
     desk.drag(crop, 60)
     desk.page.keyboard.up("Alt")
@@ -59,7 +60,7 @@ def test_pulling_the_crop_between_keyframes_makes_one_and_says_so(desk: Desk) ->
     assert made["x"] == pytest.approx(before["x"] + 60 * desk.picture_scale(), abs=1)
     assert made["width"] == pytest.approx(before["width"], abs=0.01)
     assert state["selection"]["keyframe"] == 30
-    expect(crop).to_contain_text("Keyframe at 00:00.30")
+    expect(crop).to_contain_text("Keyframe at 0:00.50")
     desk.page.keyboard.press("Control+z")
     assert desk.frames() == [0, 60, 150]
 
@@ -103,19 +104,21 @@ def test_escape_calls_a_drag_off(desk: Desk) -> None:
 
 def test_a_pulled_out_point_changes_the_length_in_the_film(desk: Desk) -> None:
     length = desk.page.get_by_label("In the film", exact=True)
-    expect(length).to_have_text("00:04.00")
+    expect(length).to_have_text("0:04.00")
     desk.drag(desk.page.get_by_role("slider", name="Out", exact=True), -150)
     end = desk.settle()["clip"]["segments_data"]["trimRange"]["end"]
     assert end == pytest.approx(3.5 - 150 / desk.lane_scale(), abs=1 / 60)
     frames = round((end - 0.5 + 1) * 30)  # a second plays at half the speed
-    expect(length).to_have_text(f"00:{frames // 30:02}.{frames % 30:02}")
+    expect(length).to_have_text(f"0:{frames / 30:05.2f}")
 
 
 def test_numbers_are_typed(desk: Desk) -> None:
     page = desk.page
-    page.get_by_role("textbox", name="At", exact=True).fill("1.00")
-    page.keyboard.press("Enter")
-    assert desk.settle()["frame"] == 60
+    at = page.get_by_role("textbox", name="At", exact=True)
+    for typed, frame in (("2.5", 150), ("0:03,25", 195), ("1", 60)):
+        at.fill(typed)
+        page.keyboard.press("Enter")
+        assert desk.settle()["frame"] == frame
     page.get_by_role("textbox", name="Left").fill("100")
     page.keyboard.press("Enter")
     assert box_of(desk.state(), 60)["x"] == 100
@@ -123,6 +126,21 @@ def test_numbers_are_typed(desk: Desk) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert").filter(has_text="write it as")).to_be_visible()
     assert desk.state()["clip"]["segments_data"]["trimRange"]["end"] == 3.5
+
+
+def test_all_times_of_the_page_have_one_form(desk: Desk) -> None:
+    page = desk.page
+    page.locator('[data-key="60"]').click()
+    ruler = page.locator(".ruler text").all_text_contents()
+    lines = "\n".join([page.locator("#studio").inner_text(), *page.evaluate(VALUES)])
+    times = [each for each in re.findall(r"\d+:\d\d[\d.:;]*", lines) if each not in ("9:16", *ruler)]
+    assert len(times) > 15
+    assert [each for each in times if not re.fullmatch(r"\d:\d\d\.\d\d", each)] == []
+    assert ruler == [f"0:{half / 2:04.1f}" for half in range(9)]
+
+
+VALUES = """() => [...document.querySelectorAll("input, [aria-valuetext]")].map(
+  (each) => each.getAttribute("aria-valuetext") ?? each.value)"""
 
 
 def test_a_transition_that_is_too_long_says_what_is_legal(desk: Desk) -> None:

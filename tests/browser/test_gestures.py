@@ -18,12 +18,12 @@ from tests.browser.person import new_person
 from tests.server.editing import trim
 from tests.server.site import Site
 
-KEYS = [
+KEYS: list[Json] = [
     {"frame": 0, "x": 20.0, "y": 0.0, "width": 202.5, "height": 360.0},
     {"frame": 60, "x": 300.0, "y": 40.0, "width": 157.5, "height": 280.0, "ease": "smooth"},
     {"frame": 150, "x": 420.0, "y": 0.0, "width": 202.5, "height": 360.0, "ease": "linear"},
 ]
-HERE: Json = KEYS[1]
+HERE = KEYS[1]
 """The box at frame 60, where each test begins."""
 
 BEGIN = """async () => {
