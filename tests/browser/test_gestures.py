@@ -105,6 +105,7 @@ def changed_in_one_step(desk: Desk, gesture: Callable[[], None]) -> Json:
     after = desk.state()
     assert edit(desk) != before
     desk.page.keyboard.up("Alt")
+    desk.page.evaluate("() => document.activeElement.blur()")  # a text field has an undo of its own
     desk.page.keyboard.press("Control+z")
     assert edit(desk) == before
     return after
@@ -209,6 +210,22 @@ def test_a_click_selects_a_keyframe_and_a_double_click_makes_one(desk: Desk) -> 
     assert [key["frame"] for key in state["clip"]["crop_data"]] == [0, 60, near(at), 150]
 
 
+@pytest.mark.parametrize(
+    ("what", "selected"),
+    [
+        (".block-body", {"name": "Dunk", "span": 0, "frame": 90}),
+        (".clip-list .clip-body >> nth=1", {"name": "Bench"}),
+        (".piece-body >> nth=2", {"name": "Crowd"}),
+        (".entry-mark >> nth=0", {"name": "Bench", "transition": True}),
+    ],
+)
+def test_a_click_selects(desk: Desk, what: str, selected: Json) -> None:
+    desk.page.locator(what).click()
+    state = desk.settle()
+    found = {**state["selection"], "name": state["clip"]["name"], "frame": state["frame"]}
+    assert {name: found[name] for name in selected} == selected
+
+
 def test_the_wheel_zooms_at_the_pointer_and_scrolls(desk: Desk) -> None:
     page = desk.page
     whole = desk.view()
@@ -256,6 +273,8 @@ ARROWS = [
     (".block .start", "ArrowLeft", lambda state: state["clip"]["segments_data"]["spans"][0]["start"] * 60, 89),
     (".block .end", "ArrowRight", lambda state: state["clip"]["segments_data"]["spans"][0]["end"] * 60, 151),
     (".block-body", "ArrowRight", lambda state: state["clip"]["segments_data"]["spans"][0]["start"] * 60, 91),
+    (".numbers input >> nth=0", "ArrowUp", lambda state: key_at(state, 60)["x"], 301),
+    (".times input >> nth=1", "Shift+ArrowUp", lambda state: state["clip"]["segments_data"]["trimRange"]["start"], 1.5),
     ('[data-key="150"]', "Shift+ArrowLeft", lambda state: state["clip"]["crop_data"][2]["frame"], 140),
 ]
 
