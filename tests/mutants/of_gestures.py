@@ -270,7 +270,7 @@ OF_GESTURES = (
         "finger_moves_nothing",
         "panels/drag.js",
         "      newest.current.move({",
-        '      if (event.pointerType !== "touch") newest.current.move({',
+        "      void ({",
         f"{EDITOR}::test_the_crop_is_pulled_by_a_finger",
     ),
     silent(
