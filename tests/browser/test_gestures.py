@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect
 
 from server.web.identity import COOKIE
 from tests.browser.conftest import Watch
-from tests.browser.desk import PASSED, Desk, Json, middle, until
+from tests.browser.desk import PASSED, Desk, Json, cancelled, changed_in_one_step, middle, until
 from tests.browser.person import new_person
 from tests.server.editing import trim
 from tests.server.site import Site
@@ -90,37 +90,6 @@ def frames_of(desk: Desk, pixels: float) -> float:
 def near(value: float) -> object:
     """A frame within one: the mouse stands on whole pixels."""
     return pytest.approx(value, abs=1)
-
-
-def edit(desk: Desk) -> Json:
-    """Everything that a gesture can change of the edit."""
-    state = desk.state()
-    return {"clip": [state["clip"][name] for name in ("crop_data", "segments_data")], "order": state["order"]}
-
-
-def changed_in_one_step(desk: Desk, gesture: Callable[[], None]) -> Json:
-    """The state after a gesture that changed the edit; one step of undo gives the edit back."""
-    before = edit(desk)
-    gesture()
-    after = desk.state()
-    assert edit(desk) != before
-    desk.page.keyboard.up("Alt")
-    desk.page.evaluate("() => document.activeElement.blur()")  # a text field has an undo of its own
-    desk.page.keyboard.press("Control+z")
-    assert edit(desk) == before
-    return after
-
-
-def cancelled(desk: Desk, gesture: Callable[[], None]) -> None:
-    """Check that Escape takes a drag back while the button is held, and that the drag is over then."""
-    before = edit(desk)
-    gesture()
-    assert edit(desk) != before
-    desk.page.keyboard.press("Escape")
-    assert edit(desk) == before
-    desk.page.mouse.move(700, 300)
-    desk.page.mouse.up()
-    assert edit(desk) == before
 
 
 def key_at(state: Json, frame: int) -> Json:
