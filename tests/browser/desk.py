@@ -46,6 +46,12 @@ SEEN = """async () => {
 }"""
 """The state of the stage and the preview, for the message of a test that fails."""
 
+PASSED = """async (frame) => {
+  const { shownFrame } = await import("/static/studio/playback/player.js");
+  return shownFrame.value > frame || null;
+}"""
+"""Whether the picture on screen is later than a frame."""
+
 UNTIL = """async (argument) => {
   const asked = %s;
   for (const deadline = performance.now() + 30000; performance.now() < deadline; ) {
@@ -83,6 +89,22 @@ class Desk:
         state: Json = self.page.evaluate(STATE)
         return state
 
+    def picture_scale(self) -> float:
+        """Pixels of the picture for one pixel of the screen."""
+        width = self.page.evaluate("async () => (await import('/static/studio/playback/now.js')).picture.value.width")
+        box = self.page.locator(".picture").bounding_box()
+        assert box
+        return float(width / box["width"])
+
+    def lane_scale(self) -> float:
+        """Pixels of the timeline for one second."""
+        return float(self.view()["scale"])
+
+    def view(self) -> Json:
+        """The part of the clip that the timeline shows."""
+        view: Json = self.page.evaluate("async () => (await import('/static/studio/playback/window.js')).view.value")
+        return view
+
     def frames(self) -> list[int]:
         """The frames of the keyframes."""
         return [key["frame"] for key in self.state()["clip"]["crop_data"]]
@@ -114,6 +136,37 @@ class Desk:
             if self.page.evaluate(FOCUSED, [name, role]):
                 return
         raise AssertionError(f"Tab does not reach {name}")
+
+
+def edit(desk: Desk) -> Json:
+    """Everything that a gesture can change of the edit."""
+    state = desk.state()
+    return {"clip": [state["clip"][name] for name in ("crop_data", "segments_data")], "order": state["order"]}
+
+
+def changed_in_one_step(desk: Desk, gesture: Callable[[], None]) -> Json:
+    """The state after a gesture that changed the edit; one step of undo gives the edit back."""
+    before = edit(desk)
+    gesture()
+    after = desk.state()
+    assert edit(desk) != before
+    desk.page.keyboard.up("Alt")
+    desk.page.evaluate("() => document.activeElement.blur()")  # a text field has an undo of its own
+    desk.page.keyboard.press("Control+z")
+    assert edit(desk) == before
+    return after
+
+
+def cancelled(desk: Desk, gesture: Callable[[], None]) -> None:
+    """Check that Escape takes a drag back while the button is held, and that the drag is over then."""
+    before = edit(desk)
+    gesture()
+    assert edit(desk) != before
+    desk.page.keyboard.press("Escape")
+    assert edit(desk) == before
+    desk.page.mouse.move(700, 300)
+    desk.page.mouse.up()
+    assert edit(desk) == before
 
 
 FOCUSED = """([name, role]) => {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Dialog, Page, Route, expect
+from playwright.sync_api import Dialog, Locator, Page, Route, expect
 
 from tests.browser.conftest import Watch
 from tests.browser.desk import Open, middle
@@ -86,6 +86,39 @@ def test_an_upload_is_cancelled(open_page: Open, person: Person, game: Path, pag
     expect(page.get_by_role("list", name="Uploads")).to_have_count(0)
     assert held
     assert person.api.get("/api/raw-clips").json()["raw_clips"] == []
+
+
+def drop(page: Page, on: Locator, file: Path) -> None:
+    """Drop a file on an element, as from another program."""
+    x, y = middle(on)
+    session = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        asked = {"type": kind, "x": x, "y": y, "data": {"items": [], "files": [str(file)], "dragOperationsMask": 1}}
+        session.send("Input.dispatchDragEvent", asked)
+
+
+def test_a_file_dropped_anywhere_is_uploaded_and_the_selected_clip_stays_selected(
+    rail: tuple[Page, str], game: Path
+) -> None:
+    page, _ = rail
+    page.locator(".clip-body").nth(1).click()
+    expected = ["One", "Two", "Three"]
+    for place in (".crop", ".film-track", ".bar", "dialog .drop"):
+        if place.startswith("dialog"):
+            page.get_by_role("button", name="Add clips").click()
+        drop(page, page.locator(place), game)
+        expected.append(game.name)
+        expect(page.locator(".clip-list .clip-name")).to_have_text(expected)
+        expect(page.locator(".clip-list .chosen .clip-name")).to_have_text("Two")
+
+
+def test_a_drop_on_a_dialog_does_nothing(rail: tuple[Page, str], game: Path) -> None:
+    page, _ = rail
+    page.get_by_role("button", name="History").click()
+    drop(page, page.get_by_role("heading", name="History of One"), game)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("list", name="Uploads")).to_have_count(0)
+    expect(page.locator(".clip-list .clip-name")).to_have_text(["One", "Two", "Three"])
 
 
 def test_clips_are_ordered_by_keys_and_by_drag(rail: tuple[Page, str], person: Person) -> None:

@@ -54,7 +54,7 @@ def test_edit_export_and_the_film_shows_it(open_page: Open, person: Person, game
     export(page)
     expect(page.get_by_label("The film", exact=True)).to_be_visible()
     said(page, "Saved v2")
-    expect(page.get_by_text("0:02.0 · 60 frames")).to_be_visible()
+    expect(page.get_by_text("0:02.00 · 60 frames")).to_be_visible()
     assert film_of(person, project, tmp_path) == [60 + 2 * k for k in range(60)]
     with page.expect_download() as saved:
         page.get_by_role("link", name="Download").click()
@@ -153,6 +153,6 @@ def test_the_list_of_exports(open_page: Open, person: Person, game: Path, watch:
     page = open_page("/exports")
     row = page.get_by_role("listitem").filter(has_text="Derby")
     expect(row).to_contain_text("Complete")
-    expect(row).to_contain_text("0:01.0")
+    expect(row).to_contain_text("0:01.00")
     expect(row.get_by_label("Film of Derby")).to_be_visible()
     expect(row.get_by_role("link", name="Download")).to_be_visible()

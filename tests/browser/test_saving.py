@@ -30,7 +30,7 @@ def editor(open_page: Open, project: str) -> Page:
 def ready(page: Page) -> Page:
     """The editor, after it has loaded the clip."""
     said(page, "Saved v1")
-    expect(page.get_by_role("textbox", name="Out", exact=True)).to_have_value("00:04.00")
+    expect(page.get_by_role("textbox", name="Out", exact=True)).to_have_value("0:04.00")
     return page
 
 
@@ -150,7 +150,7 @@ def test_two_windows_and_theirs_is_taken(editor: Page, second: Page, person: Per
     clash(editor)
     editor.get_by_role("button", name="Take theirs").click()
     said(editor, "Saved v2")
-    expect(editor.get_by_role("textbox", name="Out", exact=True)).to_have_value("00:03.00")
+    expect(editor.get_by_role("textbox", name="Out", exact=True)).to_have_value("0:03.00")
     assert only(person, project)["version"] == 2
     editor.keyboard.press("Control+z")
     said(editor, "Saved v3")

@@ -23,7 +23,8 @@ class Fault:
     old: str
     new: str
     judges: tuple[str, ...]
-    """Test files or folders. Goldens are excluded: they see every change of a text, but not its effect on a film."""
+    """Test files, folders or single tests, as `file::name`. Goldens are excluded: they see every change of a text, but
+    not its effect on a film."""
 
     def plant(self, tree: Path) -> None:
         """Put the fault into a copy of the tree; ValueError unless `old` occurs there once."""

@@ -20,6 +20,9 @@ from tests.mutants.fault import Fault, copy_tree
 MARKERS = "not slow and not fault and not browser"
 """The tests of `make check`."""
 
+BROWSER = "browser"
+"""The tests of `make browser`."""
+
 WITHIN = 600
 """Seconds after which judges that have not ended are stopped."""
 
@@ -58,7 +61,8 @@ def _judged(judges: Sequence[str], fault: Fault | None) -> Outcome:
             fault.plant(tree)
             if reason := _unloadable(fault.file, tree, environment):
                 return Outcome("broken", reason, monotonic() - began)
-        pytest = [sys.executable, "-m", "pytest", "-x", "-q", "-rfE", "-p", "no:cacheprovider", "-m", MARKERS]
+        markers = BROWSER if judges[0].startswith("tests/browser/") else MARKERS
+        pytest = [sys.executable, "-m", "pytest", "-x", "-q", "-rfE", "-p", "no:cacheprovider", "-m", markers]
         code, output = _run([*pytest, f"--basetemp={folder}/made", *judges], tree, environment, WITHIN)
     return Outcome(*_verdict(code, output), monotonic() - began)
 

@@ -36,10 +36,14 @@ test("of a thousand keyframes only as many are drawn as have room, and always th
   assert.equal(near.length, 51);
 });
 
-test("the ruler's labels do not overlap, down to single frames", () => {
-  assert.equal(lanes.tickStep(VIEW, 30), 1);
-  assert.equal(lanes.tickStep({ ...VIEW, scale: 2400 }, 25), 1 / 25);
-  assert.deepEqual(lanes.ticks({ start: 2.5, scale: 100, width: 300 }, 30, 4.2), [2, 3, 4]);
+test("the ruler's labels do not overlap, and are round times whatever the rate", () => {
+  assert.equal(lanes.tickStep(VIEW), 1);
+  assert.equal(lanes.tickStep({ ...VIEW, scale: lanes.FINEST }), 0.05);
+  assert.deepEqual(lanes.ticks({ start: 2.5, scale: 100, width: 300 }, 4.2), [{ time: 2, label: "0:02" }, { time: 3, label: "0:03" }, { time: 4, label: "0:04" }]);
+  const labels = (scale) => lanes.ticks({ start: 59, scale, width: 250 }, 100).map(({ label }) => label);
+  assert.deepEqual([labels(50), labels(200), labels(900), labels(2000)], [
+    ["0:58", "1:00", "1:02", "1:04"], ["0:59.0", "0:59.5", "1:00.0", "1:00.5"], ["0:59.0", "0:59.1", "0:59.2", "0:59.3"], ["0:59.00", "0:59.05", "0:59.10", "0:59.15"],
+  ]);
 });
 
 test("a time snaps to the nearest target within reach", () => {

@@ -3,8 +3,8 @@ import { test } from "node:test";
 import * as words from "../../server/static/studio/parts/words.js";
 
 test("times are rounded once, and carried", () => {
-  assert.deepEqual([0, 5.04, 59.96, 61.5, 3599.99, 3661].map((each) => words.clock(each)), ["0:00.0", "0:05.0", "1:00.0", "1:01.5", "1:00:00.0", "1:01:01.0"]);
-  assert.deepEqual([words.clock(1.005, 2), words.clock(7.6, 0), words.clock(NaN)], ["0:01.00", "0:08", "–"]);
+  assert.deepEqual([0, 5.04, 59.96, 61.5, 3599.99, 3661].map((each) => words.clock(each)), ["0:00.00", "0:05.04", "0:59.96", "1:01.50", "59:59.99", "1:01:01.00"]);
+  assert.deepEqual([words.clock(59.96, 1), words.clock(7.6, 0), words.clock(NaN)], ["1:00.0", "0:08", "–"]);
 });
 
 test("bytes and spans", () => {

@@ -2,7 +2,8 @@
 import { html, render, signal } from "./parts/preact.js";
 import * as api from "./remote/api.js";
 import { Bar } from "./panels/bar.js";
-import { Clips } from "./panels/clips.js";
+import { Clips, takeFiles } from "./panels/clips.js";
+import { catchDrops } from "./parts/drops.js";
 import { startDrafting } from "./remote/draft.js";
 import { startExporting } from "./remote/export.js";
 import { Exporting } from "./panels/export.js";
@@ -33,6 +34,7 @@ function Editor() {
 }
 
 place.replaceChildren();
+catchDrops(takeFiles);
 render(html`<${Editor} />`, place);
 try {
   load(await api.project(place.dataset.project));

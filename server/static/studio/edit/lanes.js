@@ -5,11 +5,13 @@
  * @typedef {{start: number, scale: number, width: number}} View
  */
 
+import { clock } from "../parts/words.js";
+
 /** Pixels: marks closer together than this are drawn as one. */
 export const CROWDED = 9;
 /** Pixels a second at most: a frame at 60 is then 40 pixels wide. */
 export const FINEST = 2400;
-const TICKS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
+const TICKS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
 const TICK_ROOM = 84;
 
 /** @param {View} view @param {number} at */
@@ -73,18 +75,21 @@ export function gathered(marks, at, view, alone = () => false) {
   return groups;
 }
 
-/** Seconds between two labels of the ruler; a few frames when it is zoomed in far enough. @param {View} view @param {number} rate frames a second */
-export function tickStep(view, rate) {
-  const frames = [1, 2, 5, 10].map((count) => count / rate).filter((step) => step < 1);
-  return [...frames, ...TICKS].find((step) => step * view.scale >= TICK_ROOM) ?? TICKS[TICKS.length - 1];
+/** Seconds between two labels of the ruler. @param {View} view */
+export function tickStep(view) {
+  return TICKS.find((step) => step * view.scale >= TICK_ROOM) ?? TICKS[TICKS.length - 1];
 }
 
-/** The times of the ruler's labels. @param {View} view @param {number} rate @param {number} duration */
-export function ticks(view, rate, duration) {
-  const step = tickStep(view, rate);
+/** The labels of the ruler and their times, with no more decimals than tell them apart. @param {View} view @param {number} duration */
+export function ticks(view, duration) {
+  const step = tickStep(view);
+  const places = [1, 0.1].filter((unit) => step < unit).length;
   const first = Math.floor(view.start / step);
   const last = Math.min(Math.ceil((view.start + view.width / view.scale) / step), Math.floor(duration / step + 1e-6));
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => (first + i) * step);
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => {
+    const time = (first + i) * step;
+    return { time, label: clock(time, places) };
+  });
 }
 
 /**

@@ -2,10 +2,11 @@
 import { html, signal, useEffect, useRef, useState } from "../parts/vendor.js";
 import * as api from "../remote/api.js";
 import { AskName, Dialog } from "../parts/dialog.js";
-import { clips, dispatch, draft, select, selection } from "../edit/store.js";
+import { clips, dispatch, draft, edit, select, selection } from "../edit/store.js";
 import { useSorting } from "./sorting.js";
 import { Thumb } from "./thumb.js";
 import { addClip, duplicate, failed, forget, remove, uploadAll, uploads } from "./uploads.js";
+import { filesOver } from "../parts/drops.js";
 import { bytes, clock } from "../parts/words.js";
 
 /** The open dialog: {what: "add" | "rename", clip?} or null. */
@@ -16,19 +17,16 @@ const close = () => (asked.value = null);
 
 const ACCEPTED = "video/*,image/*,.heic,.heif,.avif,.mkv,.mts,.m2ts,.ts,.mxf,.mov,.avi,.mpg,.mpeg";
 
+/** Upload the files that were dropped on the page, unless a dialog asks for something else. */
+export function takeFiles(files) {
+  const adding = asked.peek()?.what === "add";
+  if (!edit.peek() || (document.querySelector("dialog[open]") && !adding)) return;
+  if (adding) close();
+  void uploadAll(files);
+}
+
 export function Clips() {
-  const [over, setOver] = useState(false);
-  const dropped = (event) => {
-    event.preventDefault();
-    setOver(false);
-    void uploadAll(event.dataTransfer.files);
-  };
-  const dragged = (event) => {
-    if (!event.dataTransfer.types.includes("Files")) return;
-    event.preventDefault();
-    setOver(true);
-  };
-  return html`<section class=${`clips ${over ? "over" : ""}`} aria-label="Clips" onDragOver=${dragged} onDragLeave=${() => setOver(false)} onDrop=${dropped}>
+  return html`<section class=${`clips ${filesOver.value ? "over" : ""}`} aria-label="Clips">
     <div class="row apart"><h2>Clips</h2><button class="small" onClick=${() => (asked.value = { what: "add" })} aria-haspopup="dialog">Add clips</button></div>
     ${failed.value && html`<p class="notice bad" role="alert">${failed.value}</p>`}
     ${clips.value.length === 0 && uploads.value.length === 0 && html`<${Empty} />`}
@@ -145,7 +143,7 @@ function AddClips() {
     }
   };
   return html`<${Dialog} title="Add clips" broad onClose=${close}>
-    <div class="drop" onDragOver=${(event) => event.preventDefault()} onDrop=${(event) => { event.preventDefault(); close(); void uploadAll(event.dataTransfer.files); }}>
+    <div class="drop">
       <p>Drop video files or images here, from a phone, a camera or a screen recorder.</p>
       <button class="lamp" onClick=${() => input.current.click()} autofocus>Choose files…</button>
       <input ref=${input} class="unseen" type="file" multiple accept=${ACCEPTED} onChange=${chosen} tabindex="-1" aria-label="Video files and images" />

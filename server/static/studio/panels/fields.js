@@ -62,11 +62,11 @@ export function NumberField({ label, value, step = 1, digits = 2, min = -Infinit
   return html`<${Typed} label=${label} text=${String(Number(value.toFixed(digits)))} read=${read} onSet=${onSet} unit=${unit} keys=${keys} />`;
 }
 
-/** A frame, as a timecode; the arrows change it by one, with Shift by a second. */
+/** A frame, as a time; the arrows change it by one, with Shift by a second. */
 export function TimecodeField({ label, frame, rate, min = 0, max = Infinity, onSet }) {
   const read = (text) => {
     const number = parseTimecode(text, rate);
-    if (number === null) throw new Error("write it as 00:02.13, 75f or 2.5s");
+    if (number === null) throw new Error("write it as 0:02.50, 2.5 or 75f");
     if (number < min || number > max) throw new Error(`from ${timecode(min, rate)} to ${timecode(max, rate)}`);
     return number;
   };

@@ -67,6 +67,7 @@ function CropBox() {
   const here = box.value;
   const scale = () => picture.peek().width / ref.current.parentElement.clientWidth;
   useDrag(ref, boxDrag(scale));
+  useDrag(ref, boxDrag(scale), ".grip");
   const said = `Crop: left ${Math.round(here.x)}, top ${Math.round(here.y)}, ${Math.round(here.width)} by ${Math.round(here.height)} pixels`;
   return html`<div ref=${ref} class="crop ${dragging.value ? "dragged" : ""}" tabindex="0" role="group" aria-roledescription="crop box"
     aria-label=${said} aria-description="Arrow keys move it, with Shift by ten pixels; plus and minus change its size."
@@ -79,12 +80,12 @@ function CropBox() {
   </div>`;
 }
 
-/** One drag for the box and its grips; the element under the pointer decides which of them is dragged. */
+/** The drag of the box, which moves it, and of a grip, which resizes it. */
 function boxDrag(scale) {
   return {
     start(event) {
       dragging.value = true;
-      const grip = event.interaction.downEvent?.target?.dataset?.grip;
+      const { grip } = event.currentTarget.dataset;
       const edges = HANDLES.find(([name]) => name === grip)?.[1] ?? null;
       return { from: { keys: keyframes.peek(), box: { ...box.peek() } }, edges, scale: scale() };
     },

@@ -66,15 +66,37 @@ export const KEYS = [
 const TYPING = "input:not([type=checkbox]):not([type=range]), textarea, select, [contenteditable]";
 /** Keys that work in text fields too. */
 const ALWAYS = new Set(["$mod+s", "$mod+Enter"]);
-/** Keys that press a focused button. */
-const PRESSES = new Set(["Space", "Enter"]);
+const CONTROL = "button, a, summary, [role=button], input";
+
+/** The controls that were clicked since Tab was last pressed: a click leaves the focus on them, but Space is for playing then. */
+let clicked = new WeakSet();
+
+const controlAt = (target) => target.closest("label")?.control ?? target.closest(`${CONTROL}, select`) ?? target;
+
+/** Tell controls that a click left the focus on from those that keys have reached. */
+function followFocus() {
+  addEventListener("pointerdown", ({ target }) => clicked.add(controlAt(target)), true);
+  addEventListener("keydown", ({ key }) => {
+    if (key === "Tab" && !dialogOpen()) clicked = new WeakSet();
+  }, true);
+  addEventListener("keyup", (event) => {
+    if (event.code === "Space" && !taken(event, "Space")) event.preventDefault(); // browsers press a button when Space is released
+  }, true);
+  addEventListener("change", ({ target }) => {
+    if (target.matches("select") && clicked.has(target)) target.blur();
+  });
+}
+
+const dialogOpen = () => open.peek() || document.querySelector("dialog[open]") !== null;
 
 /** Whether a key belongs to the focused element or to a dialog, and not to the editor. */
 function taken(event, binding) {
-  if (event.defaultPrevented || open.peek() || document.querySelector("dialog[open]")) return true;
+  if (event.defaultPrevented || dialogOpen()) return true;
+  if (ALWAYS.has(binding)) return false;
   const target = event.target instanceof Element ? event.target : null;
-  if (target?.closest(TYPING)) return !ALWAYS.has(binding);
-  return PRESSES.has(event.code) && target?.closest("button, a, summary, [role=button], input") != null;
+  if (target?.closest(TYPING)) return true;
+  const control = target?.closest(CONTROL);
+  return event.code === "Space" && control != null && !clicked.has(control);
 }
 
 function bound() {
@@ -113,6 +135,7 @@ export function bindKeys() {
   const place = document.createElement("div");
   document.body.append(place);
   render(html`<${Sheet} />`, place);
+  followFocus();
   const unbind = tinykeys(window, bound(), { ignore: (event) => event.isComposing || (event.repeat && event.code === "Space") });
   return () => {
     unbind();

@@ -6,7 +6,7 @@ import { undrafted } from "../remote/draft.js";
 import { fromStored, pick } from "../edit/model.js";
 import { NAME_LENGTH } from "../parts/limits.js";
 import { ratio } from "../playback/now.js";
-import { clips, dispatch, projectId, select } from "../edit/store.js";
+import { clips, dispatch, projectId, select, selection } from "../edit/store.js";
 
 /** [{id, name, sent, size, failed, cancel}] in the order they were begun. */
 export const uploads = signal([]);
@@ -47,13 +47,12 @@ async function uploadOne(file, id, ended) {
   }
 }
 
-/** Add a clip of footage at the film's end, framed by the largest box of the film's shape, and select it. */
+/** Add a clip of footage at the film's end, framed by the largest box of the film's shape. The selection stays. */
 export async function addClip(raw) {
   const box = rounded(largest(ratio.value, shownSize(raw.media_info.video)));
   await attempt(async () => {
     const { clip } = await api.addClip(projectId.value, { raw_clip_id: raw.id, crop_data: [{ frame: 0, ...box }] });
     dispatch({ do: "add-clip", clip: fromStored(clip) });
-    select({ clip_id: clip.id });
   });
 }
 
@@ -86,12 +85,14 @@ export async function remove(clip) {
   return gone && (() => put(like(clip), at));
 }
 
+/** Add a clip at a place, and select it unless something else was selected meanwhile. */
 async function put(body, at) {
+  const before = selection.peek();
   await attempt(async () => {
     const { clip } = await api.addClip(projectId.value, body);
     dispatch({ do: "add-clip", clip: fromStored(clip) });
     dispatch({ do: "move-clip", clip_id: clip.id, to: at });
-    select({ clip_id: clip.id });
+    if (selection.peek() === before) select({ clip_id: clip.id });
   });
 }
 

@@ -1,7 +1,7 @@
 /** Texts for people: times, sizes, ages, the fields of a clip. Pure functions. */
 
-/** Seconds as m:ss.cc, or with hours where there are some. */
-export function clock(seconds, places = 1) {
+/** Seconds as m:ss.cc, or with hours where there are some: the one form of times on the pages. */
+export function clock(seconds, places = 2) {
   if (!Number.isFinite(seconds)) return "–";
   const units = Math.round(seconds * 10 ** places);
   const rest = units % (60 * 10 ** places);
@@ -67,7 +67,7 @@ function framing(keyframes) {
 }
 
 function segments(value) {
-  const trim = value?.trimRange ? `${clock(value.trimRange.start, 2)} to ${clock(value.trimRange.end, 2)}` : "whole clip";
+  const trim = value?.trimRange ? `${clock(value.trimRange.start)} to ${clock(value.trimRange.end)}` : "whole clip";
   const spans = (value?.spans ?? []).filter((each) => each.speed !== 1);
   return spans.length ? `${trim}, ${spans.map((each) => speed(each.speed)).join(", ")}` : trim;
 }

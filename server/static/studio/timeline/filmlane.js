@@ -38,16 +38,15 @@ function pressed(event) {
   seek(timeOf(frameAt(timeAcross(view.peek(), x), rate.peek()), rate.peek()));
 }
 
-/** The ruler, with labels at round times, or at single frames when zoomed in far enough. */
+/** The ruler, with labels at round times. */
 export function Ruler() {
   const ref = useRef(null);
   useDrag(ref, scrub);
-  const step = tickStep(view.value, rate.value.value);
-  const at = ticks(view.value, rate.value.value, duration.value);
+  const step = tickStep(view.value);
   return html`<div class="track ruler" ref=${ref} onPointerDown=${pressed}>
-    <svg aria-hidden="true">${at.map((time) => {
+    <svg aria-hidden="true">${ticks(view.value, duration.value).map(({ time, label }) => {
       const x = across(view.value, time);
-      return html`<g key=${time} transform="translate(${x} 0)"><path d="M0 14V22M${(step / 2) * view.value.scale} 18V22" /><text x="4" y="13">${timecode(frameAt(time + 1e-6, rate.value), rate.value)}</text></g>`;
+      return html`<g key=${time} transform="translate(${x} 0)"><path d="M0 14V22M${(step / 2) * view.value.scale} 18V22" /><text x="4" y="13">${label}</text></g>`;
     })}</svg>
   </div>`;
 }
