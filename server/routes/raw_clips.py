@@ -169,9 +169,9 @@ def _check_length(media: Media, settings: Settings) -> None:
     """422 `footage_too_long` for footage beyond the settings."""
     seconds, frames = float(media.video.end), len(media.video.ticks) or media.video.frames or 0
     if seconds > settings.footage_seconds:
-        message = f"the footage lasts {seconds:g} s, more than the {settings.footage_seconds:g} s of a raw clip"
+        message = f"the footage lasts {seconds:g} s; an upload may last {settings.footage_seconds:g} s"
     elif frames > settings.footage_frames:
-        message = f"the footage has {frames} frames, more than the {settings.footage_frames} of a raw clip"
+        message = f"the footage has {frames} frames; an upload may have {settings.footage_frames}"
     else:
         return
     raise Problem(422, "footage_too_long", message, hint="cut it into shorter files")

@@ -7,6 +7,11 @@ test("times are rounded once, and carried", () => {
   assert.deepEqual([words.clock(1.005, 2), words.clock(7.6, 0), words.clock(NaN)], ["0:01.00", "0:08", "–"]);
 });
 
+test("a failure is said with what can be done about it", () => {
+  assert.equal(words.explained({ message: "the clip lasts 90 s", hint: "shorten its trim" }), "The clip lasts 90 s. Shorten its trim.");
+  assert.deepEqual([words.explained({ message: "It is gone." }), words.explained({})], ["It is gone.", ""]);
+});
+
 test("bytes and spans", () => {
   assert.deepEqual([0, 999, 1000, 45_600_000, 123_456_789].map(words.bytes), ["0 bytes", "999 bytes", "1.0 kB", "45.6 MB", "123 MB"]);
   assert.deepEqual([0, 59.4, 61, 3725].map(words.span), ["0 s", "59 s", "1 min 01 s", "1 h 02 min"]);

@@ -2,7 +2,7 @@
 import { html, render, signal, useEffect } from "./parts/preact.js";
 import * as api from "./remote/api.js";
 import { follow } from "./remote/follow.js";
-import { ago, bytes, clock, span } from "./parts/words.js";
+import { ago, bytes, clock, explained, span } from "./parts/words.js";
 
 const rows = signal(null);
 const names = signal(new Map());
@@ -57,7 +57,7 @@ function Row({ row }) {
     <div class="about"><p class="row apart"><a href=${`/projects/${row.project_id}`}>${project}</a><span class=${`state ${row.state}`}>${STATES[row.state]}</span></p>
       <p class="quiet">${ago(row.created_at)}${row.completed_at && row.started_at ? ` · took ${span((Date.parse(row.completed_at) - Date.parse(row.started_at)) / 1000)}` : ""}${row.attempt > 1 ? ` · attempt ${row.attempt}` : ""}</p>
       ${open && html`<progress max="1" value=${row.progress} aria-label=${`Export of ${project}`}></progress><p class="quiet">${row.message ?? row.stage}${row.eta_s ? ` · ${span(row.eta_s)} left` : ""}</p>`}
-      ${row.error && html`<p class="why">${row.error.message}</p>`}
+      ${row.error && html`<p class="why">${explained(row.error)}</p>`}
       ${row.error?.log && html`<details><summary>Log</summary><pre class="log">${row.error.log}</pre></details>`}
       <p class="row">${open && html`<button class="small" onClick=${() => cancel(row)}>Cancel</button>`}
         ${(row.state === "error" || row.state === "cancelled") && html`<button class="small" onClick=${() => again(row)} title="Exports the project as it is saved now">Try again</button>`}

@@ -14,7 +14,7 @@ const asked = signal(null);
 const removed = signal(null);
 const close = () => (asked.value = null);
 
-const ACCEPTED = "video/*,image/*,.heic,.heif,.avif,.mkv,.mts,.m2ts,.ts,.mxf,.mov,.avi,.mpg,.mpeg";
+const ACCEPTED = "video/*,image/*,.heic,.heif,.avif,.mkv,.mts,.m2ts,.ts,.mxf,.mov,.avi,.mpg,.mpeg,.vob,.wmv,.flv,.ogv,.ogg,.webm,.m4v,.3gp";
 
 export function Clips() {
   const [over, setOver] = useState(false);

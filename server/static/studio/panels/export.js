@@ -3,7 +3,7 @@ import { html, useEffect, useRef, useState } from "../parts/preact.js";
 import * as api from "../remote/api.js";
 import { away, cancel, exportNow, film, job, outdated, refused, starting, underWay } from "../remote/export.js";
 import { clips } from "../edit/store.js";
-import { bytes, clock, span } from "../parts/words.js";
+import { bytes, clock, explained, span } from "../parts/words.js";
 
 const STAGES = ["queued", "fetching", "rendering", "verifying", "storing"];
 const NAMES = { queued: "Waiting for its turn", fetching: "Fetching footage", rendering: "Rendering", verifying: "Checking the film", storing: "Storing", complete: "Done" };
@@ -57,8 +57,7 @@ function Announced({ job }) {
 function Failure({ job }) {
   const error = job.error ?? {};
   return html`<div class="notice bad" role="alert"><h2>The export failed</h2>
-    <p>${error.message ?? "The server did not say why."}</p>
-    ${error.hint && html`<p>${error.hint}</p>`}
+    <p>${error.message ? explained(error) : "The server did not say why."}</p>
     ${error.log && html`<details><summary>Log</summary><pre class="log">${error.log}</pre></details>`}
     <p><button class="small" onClick=${exportNow}>Export again</button></p></div>`;
 }

@@ -80,16 +80,24 @@ function placeOn(target, clip) {
   return { x: x * scale, y: y * scale, width: width * scale, height: height * scale };
 }
 
+/** Take another clip's picture off the target: the clip's own is not there yet, or there is none. */
+function cleared(target) {
+  if (target.dataset.clip === selected.peek()?.clip_id) return;
+  target.getContext("2d", { alpha: false }).reset();
+  Object.assign(target.dataset, { clip: "", mixed: "", frame: "", source: "" });
+}
+
 function paint(target, moving) {
   const element = video.peek();
-  if (!target || !element || element.readyState < 2) return;
+  if (!target) return;
+  if (!element || element.readyState < 2) return cleared(target);
   const crop = parts.peek()?.crop;
   const position = moving && crop ? filmPosition() : filmFrame.peek();
   const box = moving && crop ? cropAt(crop, position) : filmBox.peek();
   draw(target, element, box, { size: picture.peek(), rotation: selected.peek()?.rotation ?? 0, place: placeOn(target, parts.peek()) });
   const now = moving ? mixed(position) : mix.peek();
   const whole = !now || blend(target, now);
-  Object.assign(target.dataset, { mixed: whole ? "whole" : "part", frame: String(Math.round(position)), source: String(shownFrame.peek() ?? ""), box: [box.x, box.y, box.width, box.height].join(" ") });
+  Object.assign(target.dataset, { clip: selected.peek()?.clip_id ?? "", mixed: whole ? "whole" : "part", frame: String(Math.round(position)), source: String(shownFrame.peek() ?? ""), box: [box.x, box.y, box.width, box.height].join(" ") });
 }
 
 /** The areas of a tall film that apps cover with text and buttons, and the inner nine tenths. */

@@ -43,7 +43,7 @@ export function SaveNotes() {
   const { state, message } = saveState.value;
   const bad = state === "error" || state === "signed-out" ? message : null;
   return html`<div class="notes" aria-live="polite">
-    ${bad && html`<p class="notice bad">Not saved: ${bad}</p>`}
+    ${bad && html`<p class="notice bad">Not saved. ${bad}</p>`}
     ${notice.value && html`<p class="notice good">${notice.value} <button class="plain" onClick=${() => (notice.value = null)}>Dismiss</button></p>`}
     ${conflict.value && html`<${Conflict} />`}
   </div>`;

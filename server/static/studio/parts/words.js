@@ -37,6 +37,11 @@ export function ago(moment, now = Date.now()) {
   return new Date(moment).toLocaleDateString(undefined, { day: "numeric", month: "short", year: "numeric" });
 }
 
+/** What a failure says and what can be done about it, as sentences. */
+export function explained({ message, hint }) {
+  return [message, hint].filter(Boolean).map((text) => `${text[0].toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? "" : "."}`).join(" ");
+}
+
 /** A number with its noun: 1 clip, 2 clips. */
 export const count = (number, one, many = `${one}s`) => `${number} ${number === 1 ? one : many}`;
 
@@ -55,6 +60,7 @@ export function asText(field, value) {
   if (field === "segments_data") return segments(value);
   if (field === "transition_data") return value && value.type !== "cut" ? `${value.type}, ${value.duration} s` : "cut";
   if (field === "loop") return value ? "plays again and again" : "plays once";
+  if (field === "damage") return { conceal: "picture before it is held", refuse: "clip is refused" }[value] ?? "as the project";
   return value === null ? "nothing" : JSON.stringify(value);
 }
 

@@ -5,6 +5,7 @@
 import { effect, signal } from "../parts/preact.js";
 import * as api from "./api.js";
 import { conflicts, editOf } from "../edit/model.js";
+import { explained } from "../parts/words.js";
 import { dirty, edit, exportProblems, giveUp, projectId, saving, stored, took, tookAll, unsaved } from "../edit/store.js";
 
 /** Milliseconds without a change after which the edit is saved by itself. */
@@ -108,7 +109,7 @@ function failed(problem) {
   else if (problem.status === 401) saving.value = { state: "signed-out", message: "You are signed out. Sign in in another tab, then save." };
   else {
     exportProblems.value = problem.faults;
-    saving.value = { state: "error", message: problem.message };
+    saving.value = { state: "error", message: explained(problem.members) };
   }
 }
 

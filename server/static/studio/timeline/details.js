@@ -8,6 +8,7 @@ import { duration, frames, keyframe, keyframes, rate, segments } from "../playba
 import { endOf, holds, resized, speedName, withSpeed } from "../edit/spans.js";
 import { error, revealed, select, selection } from "../edit/store.js";
 import { DEFAULT_EASE, DEFAULT_RAMP_EASE, FASTEST, LONGEST_HOLD, SLOWEST } from "../parts/limits.js";
+import { ClipFields } from "../panels/clip_fields.js";
 import { TransitionDetails } from "../panels/transitions.js";
 import { framed, stored } from "../playback/window.js";
 
@@ -69,8 +70,7 @@ function Selected() {
   if (transition) return html`<${TransitionDetails} />`;
   if (part) return holds(part) ? html`<${HeldDetails} freeze=${part} index=${span} />` : html`<${SpanDetails} span=${part} index=${span} />`;
   if (chosen) return html`<${KeyframeDetails} chosen=${chosen} />`;
-  const count = keyframes.value.length;
-  return html`<p class="detail quiet">${count === 0 ? "No keyframes yet" : count === 1 ? "One keyframe: the crop stays" : `${count} keyframes`}</p>`;
+  return html`<${ClipFields} />`;
 }
 
 /** Go to the selection of a problem, and focus its first field. */
