@@ -22,7 +22,7 @@ export function Exporting() {
     ${refused.value && html`<p class="notice bad" role="alert">${refused.value}</p>`}
     ${newest && !newest.done && html`<${Progress} job=${newest} />`}
     ${newest?.done && newest.state === "error" && html`<${Failure} job=${newest} />`}
-    ${newest?.done && newest.state === "cancelled" && html`<p class="quiet">The export was cancelled. The previous film is still there.</p>`}
+    ${newest?.done && newest.state === "cancelled" && html`<p class="quiet">The export was cancelled.${film.value && " The film before it is kept."}</p>`}
     ${film.value && !(newest && !newest.done) && html`<${Film} film=${film.value} />`}
     ${!film.value && !newest && !refused.value && html`<p class="quiet">Export saves the edit and renders it on the server. The film appears here.</p>`}
     <${Announced} job=${newest} />

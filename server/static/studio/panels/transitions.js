@@ -3,6 +3,7 @@
 import { html } from "../parts/vendor.js";
 import { Choice, NumberField } from "./fields.js";
 import { clips, dispatch, draft, edit, problems, selected } from "../edit/store.js";
+import { explained } from "../parts/words.js";
 import { spoken } from "../edit/timecode.js";
 
 /** The kinds on offer, with their labels. There are more (docs/transitions.md); another stored kind is shown by its name. */
@@ -44,7 +45,7 @@ export function TransitionDetails() {
     <${Choice} label="Transition" value=${type} choices=${kinds} onSet=${become} />
     ${type !== "cut" && html`<${NumberField} label="Lasts" value=${duration} step=${0.1} min=${0.01} max=${3600} unit="s" onSet=${(seconds) => set({ type, duration: seconds })} />`}
     ${longest !== null && type !== "cut" && html`<span class="quiet">at most ${spoken(longest)}</span>`}
-    ${fault && html`<span class="wrong" role="alert">${fault.message}${fault.hint ? `: ${fault.hint}` : ""}</span>`}
+    ${fault && html`<span class="wrong" role="alert">${explained(fault)}</span>`}
     ${fault && longest > 0 && html`<button type="button" onClick=${() => set({ type, duration: longest })}>Make it ${spoken(longest)}</button>`}
   </div>`;
 }
