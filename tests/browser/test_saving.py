@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,11 @@ def ready(page: Page) -> Page:
 
 
 def said(page: Page, words: str) -> None:
-    expect(page.locator(".save-state")).to_have_text(words)
+    """Wait for a state of saving; after “Saved v3” the selected clip is at version 3."""
+    state, _, version = words.partition(" v")
+    if version:
+        expect(page.locator(".saving .state")).to_have_attribute("title", re.compile(rf"version {version}$"))
+    expect(page.locator(".save-state")).to_have_text(state)
 
 
 def fill(page: Page, field: str, words: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +104,28 @@ def test_a_transition_without_room_names_the_one_in_its_way(open_page: Open, per
     expect(first).to_contain_text("shorten the transition after it")
     expect(second).to_contain_text("make it at most 3.5 s")
     expect(page.locator(".problems")).not_to_contain_text("wipeleft")
+
+
+def test_the_state_of_saving_stays_when_another_clip_is_selected(pair: Desk) -> None:
+    state = pair.page.locator(".save-state")
+    pair.page.get_by_label("Damaged parts").select_option(label="Refuse the clip")
+    pair.page.keyboard.press("Control+s")
+    expect(pair.page.locator(".saving .state")).to_have_attribute("title", re.compile("version 2$"))
+    expect(state).to_have_text("Saved")
+    pair.page.keyboard.press("PageDown")
+    assert pair.state()["clip"]["name"] == "Bench"
+    expect(state).to_have_text("Saved")
+
+
+def test_a_dissolve_is_named_by_the_other_clip_alone(pair: Desk) -> None:
+    reading = pair.page.locator(".reading")
+    pair.page.keyboard.press("PageDown")
+    pair.settle()
+    pair.page.evaluate("async () => (await import('/static/studio/playback/player.js')).showFilm(15)")
+    expect(reading).to_contain_text("Dissolving from “Dunk” (50 %)")
+    expect(reading).to_contain_text("Clip frame 30")
+    assert len(re.findall(r"\bframe\b", reading.inner_text())) == 1
+    pair.page.keyboard.press("PageUp")
+    pair.settle()
+    pair.page.keyboard.press("End")
+    expect(reading).to_contain_text("Dissolving to “Bench” (97 %)")

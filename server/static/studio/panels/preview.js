@@ -5,7 +5,7 @@ import { cropAt } from "../edit/curve.js";
 import { Switch } from "./fields.js";
 import { SUMS } from "../edit/mix.js";
 import { Neighbour, neighbour } from "../playback/neighbour.js";
-import { canvas, filmBox, filmFrame, filmRate, frame, mix, mixed, outside, parts, picture, ratio, speed, waiting } from "../playback/now.js";
+import { after, canvas, filmBox, filmFrame, filmRate, frame, mix, mixed, outside, parts, picture, ratio, speed, waiting } from "../playback/now.js";
 import { drawable, filmPosition, playing, shownFrame, video } from "../playback/player.js";
 import { clipById, selected } from "../edit/store.js";
 import { speedName } from "../edit/spans.js";
@@ -109,12 +109,13 @@ function Safe() {
   </svg>`;
 }
 
-/** The mix in words: the part of the picture that is not the clip's own. */
-function mixName({ kind, share, clip, number }) {
-  if (!SUMS.includes(kind)) return `${nameOf(kind).toLowerCase()}: not shown here`;
+/** The mix in words: the other clip, and its part of the picture. */
+function mixName({ kind, share, clip }) {
   const part = `${Math.round(100 * (1 - share))} %`;
-  if (kind === "fade") return `faded ${part}`;
-  return `${part} of “${clipById(clip.clip_id)?.name ?? ""}”, frame ${number}`;
+  if (kind === "fade") return `Faded ${part}`;
+  const to = clip.clip_id === after.value?.clip_id;
+  const name = `${to ? "to" : "from"} “${clipById(clip.clip_id)?.name ?? ""}”`;
+  return SUMS.includes(kind) ? `Dissolving ${name} (${part})` : `${nameOf(kind)} ${name}: not shown here`;
 }
 
 function Reading() {
@@ -122,7 +123,7 @@ function Reading() {
   return html`<p class="reading">
     <span title="In the film">${outside.value ? "not in the film" : timecode(at, filmRate.value)}</span>
     <span class=${Math.abs(speed.value - 1) > 0.005 ? "fast" : "quiet"}>${speedName(speed.value)}</span>
-    <span class="quiet">source frame ${frame.value}</span>
+    <span class="quiet">Clip frame ${frame.value}</span>
     ${mix.value && html`<span class="quiet">${mixName(mix.value)}</span>`}
     <span class="stale" role="status">${waiting.value ? "being worked out…" : ""}</span>
   </p>`;

@@ -6,21 +6,16 @@ import { clips, dirty, saveState, selected } from "../edit/store.js";
 import { FIELD_NAMES, asText } from "../parts/words.js";
 
 const WORDS = {
-  saved: () => `Saved${selected.value ? ` v${selected.value.version}` : ""}`,
-  unsaved: () => "Unsaved",
-  saving: () => "Saving…",
-  conflict: () => "Conflict",
-  offline: () => "Offline",
-  error: () => "Not saved",
-  "signed-out": () => "Signed out",
+  saved: "Saved", unsaved: "Unsaved", saving: "Saving…", conflict: "Conflict", offline: "Offline", error: "Not saved", "signed-out": "Signed out",
 };
 
 /** The state, and the button that saves at once. */
 export function Saving() {
   const { state, message } = saveState.value;
-  const title = state === "saved" ? "Everything is saved; the version is that of the selected clip" : message ?? "Saves automatically when you pause, or with Ctrl S";
+  const version = selected.value ? `. The selected clip is at version ${selected.value.version}` : "";
+  const title = state === "saved" ? `Everything is saved${version}` : message ?? "Saves automatically when you pause, or with Ctrl S";
   return html`<div class="saving">
-    <span class=${`state ${state}`} title=${title}><span role="status" aria-live="polite" class="save-state">${WORDS[state]()}</span><${Retrying} /></span>
+    <span class=${`state ${state}`} title=${title}><span role="status" aria-live="polite" class="save-state">${WORDS[state]}</span><${Retrying} /></span>
     ${dirty.value && html`<button class="small" onClick=${save} disabled=${state === "saving" || state === "conflict"} aria-keyshortcuts="Control+S">${state === "offline" ? "Retry now" : "Save"}</button>`}
     ${state === "signed-out" && html`<a class="button small" href="/sign-in" target="_blank">Sign in</a>`}
   </div>`;
