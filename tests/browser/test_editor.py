@@ -82,7 +82,7 @@ def test_the_crop_stays_in_the_picture_and_keeps_its_shape(desk: Desk) -> None:
 
 
 def test_the_whole_clip_is_moved_alike_but_not_out_of_the_picture(desk: Desk) -> None:
-    desk.page.get_by_label("Whole clip").check()
+    desk.page.get_by_label("Apply to all keyframes").check()
     picture = desk.page.locator(".picture").bounding_box()
     assert picture
     desk.page.keyboard.down("Alt")  # the playhead does not snap
@@ -116,7 +116,7 @@ def test_keyframes_are_pulled_along_their_lane_in_one_step(desk: Desk) -> None:
 
 
 def test_in_and_out_are_pulled_and_shown(desk: Desk) -> None:
-    length = desk.page.get_by_label("In the film", exact=True)
+    length = desk.page.get_by_label("Length in video", exact=True)
     before = length.text_content()
     desk.drag(desk.page.get_by_role("slider", name="Out", exact=True), -150)
     state = desk.settle()
@@ -126,7 +126,7 @@ def test_in_and_out_are_pulled_and_shown(desk: Desk) -> None:
 
 def test_numbers_are_typed(desk: Desk) -> None:
     page = desk.page
-    page.get_by_role("textbox", name="At", exact=True).fill("1.00")
+    page.get_by_role("textbox", name="Playhead", exact=True).fill("1.00")
     page.keyboard.press("Enter")
     assert desk.settle()["frame"] == 60
     page.get_by_role("textbox", name="Left").fill("100")
@@ -142,7 +142,7 @@ def test_a_transition_that_is_too_long_says_what_is_legal(desk: Desk) -> None:
     page = desk.page
     page.get_by_role("button", name="Into Bench: Cut").click()
     page.get_by_role("combobox", name="Transition").select_option("dissolve")
-    page.get_by_label("Lasts").fill("30")
+    page.get_by_label("Duration").fill("30")
     page.keyboard.press("Enter")
     repair = page.get_by_role("region", name="Timeline").get_by_role("button", name="Make it")
     expect(repair).to_be_visible()
@@ -157,7 +157,7 @@ def test_playing_follows_the_trim_the_speed_and_what_is_held(open_page: Open, pe
     held = trim(0.5, 3.5, {"start": 1, "end": 2, "speed": 0.5}, {"at": 1.25, "freeze": 1})
     desk = opened(open_page, edited(person, game, segments_data=held))
     page = desk.page
-    page.get_by_role("textbox", name="At", exact=True).fill("70f")
+    page.get_by_role("textbox", name="Playhead", exact=True).fill("70f")
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")
     desk.settle()

@@ -79,7 +79,7 @@ def test_sample_crop_save_export_film(first: Page) -> None:
     first.keyboard.press("Control+s")
     said(first, "Saved v2")
     first.get_by_role("button", name="Export", exact=True).click()
-    expect(first.get_by_label("The film", exact=True)).to_be_visible(timeout=FILM_WITHIN)
+    expect(first.get_by_label("Exported video", exact=True)).to_be_visible(timeout=FILM_WITHIN)
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])

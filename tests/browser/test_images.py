@@ -85,13 +85,13 @@ def test_the_preview_is_empty_while_an_image_is_prepared(two: tuple[Page, str]) 
 
 def test_a_moving_image_loops(two: tuple[Page, str], person: Person) -> None:
     page, project = two
-    length = page.get_by_label("Length of the film")
+    length = page.get_by_label("Length of the video")
     desk = Desk(page)
     page.locator(".clip-body").nth(1).click()
     desk.settle()
     page.get_by_label("Loop", exact=True).check()
     desk.settle()
-    expect(page.get_by_label("In the film")).to_have_text("00:03.00")
+    expect(page.get_by_label("Length in video")).to_have_text("00:03.00")
     page.get_by_label("Loop until").fill("2.5")
     page.get_by_label("Loop until").blur()
     page.keyboard.press("End")

@@ -146,14 +146,14 @@ def clash(editor: Page) -> None:
 
 def test_two_windows_and_mine_is_kept(editor: Page, second: Page, person: Person, project: str) -> None:
     clash(editor)
-    editor.get_by_role("button", name="Keep mine").click()
+    editor.get_by_role("button", name="Keep this version").click()
     said(editor, "Saved v3")
     assert only(person, project)["segments_data"]["trimRange"] == {"start": 1, "end": 4}
 
 
 def test_two_windows_and_theirs_is_taken(editor: Page, second: Page, person: Person, project: str) -> None:
     clash(editor)
-    editor.get_by_role("button", name="Take theirs").click()
+    editor.get_by_role("button", name="Use other version").click()
     said(editor, "Saved v2")
     expect(editor.get_by_role("textbox", name="Out", exact=True)).to_have_value("00:03.00")
     assert only(person, project)["version"] == 2
@@ -170,7 +170,7 @@ def test_what_does_not_clash_is_merged(editor: Page, second: Page, person: Perso
     said(editor, "Saved v3")
     clip = only(person, project)
     assert (clip["name"], clip["segments_data"]["trimRange"]) == ("Great dunk", {"start": 0, "end": 3})
-    expect(editor.get_by_text("Changes from another window were taken in")).to_be_visible()
+    expect(editor.get_by_text("Changes from another window were merged")).to_be_visible()
 
 
 def test_a_stored_version_is_brought_back(editor: Page, person: Person, project: str) -> None:

@@ -101,8 +101,8 @@ def test_a_transition_without_room_names_the_one_in_its_way(open_page: Open, per
     page = open_page(f"/projects/{project}")
     first, second = (page.locator(".problem").nth(k) for k in (0, 1))
     expect(first).to_contain_text("Bench")
-    expect(first).to_contain_text("shorten the transition after it")
-    expect(second).to_contain_text("make it at most 3.5 s")
+    expect(first).to_contain_text("Shorten the transition after it")
+    expect(second).to_contain_text("Make it at most 3.5 s")
     expect(page.locator(".problems")).not_to_contain_text("wipeleft")
 
 

@@ -64,3 +64,10 @@ def test_users_are_added_and_revoked_beside_a_running_server(tmp_path: Path) -> 
         with site.client(token) as ann:
             assert ann.get("/api/me").json() == {"id": "ann"}
         assert reelc(tmp_path, "user", "revoke", "ann").returncode == 0
+
+
+def test_a_link_names_the_address_of_the_running_server(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as site:
+        added = reelc(tmp_path, "user", "add", "ann")
+        assert f" {site.url}/sign-in?token=" in added.stderr
+    assert "http://127.0.0.1:8000/sign-in?token=" in reelc(tmp_path, "user", "add", "bob").stderr

@@ -20,7 +20,7 @@ test("bytes and spans", () => {
 test("fields of a clip as text", () => {
   const box = { x: 0.4, y: 0, width: 90, height: 160 };
   assert.equal(words.asText("crop_data", [{ frame: 0, ...box }, { frame: 9, ...box }]), "2 keyframes, first 90×160 at 0, 0");
-  assert.equal(words.asText("crop_data", null), "not framed");
+  assert.equal(words.asText("crop_data", null), "no crop");
   assert.equal(words.asText("segments_data", { trimRange: { start: 1, end: 2.5 }, spans: [{ start: 1, end: 2, speed: 0.5 }] }), "0:01.00 to 0:02.50, ×0.5");
   assert.equal(words.asText("segments_data", null), "whole clip");
   assert.equal(words.asText("transition_data", { type: "fade", duration: 0.5 }), "fade, 0.5 s");

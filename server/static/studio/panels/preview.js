@@ -70,7 +70,7 @@ function Screen() {
   void [drawable.value, filmBox.value, selected.value, picture.value, video.value, mix.value, neighbour.value];
   useEffect(() => paint(ref.current, false));
   return html`<canvas ref=${ref} class="screen" width=${Math.min(size.width, 720)} height=${Math.round((Math.min(size.width, 720) * size.height) / size.width)}
-    role="img" aria-label="The film at this moment"></canvas>`;
+    role="img" aria-label="The video at this moment"></canvas>`;
 }
 
 /** The place of a clip's crop on the target, as on the film's canvas. */
@@ -121,11 +121,11 @@ function mixName({ kind, share, clip }) {
 function Reading() {
   const at = (parts.value?.first_frame ?? 0) + filmFrame.value;
   return html`<p class="reading">
-    <span title="In the film">${outside.value ? "not in the film" : timecode(at, filmRate.value)}</span>
+    <span title="Time in the video">${outside.value ? "Trimmed away" : timecode(at, filmRate.value)}</span>
     <span class=${Math.abs(speed.value - 1) > 0.005 ? "fast" : "quiet"}>${speedName(speed.value)}</span>
     <span class="quiet">Clip frame ${frame.value}</span>
     ${mix.value && html`<span class="quiet">${mixName(mix.value)}</span>`}
-    <span class="stale" role="status">${waiting.value ? "being worked out…" : ""}</span>
+    <span class="stale" role="status">${waiting.value ? "Updating preview…" : ""}</span>
   </p>`;
 }
 
@@ -135,6 +135,6 @@ export function Preview() {
   return html`<section class="preview ${waiting.value ? "waiting" : ""}" aria-label="Preview">
     <div class="screen-room"><div class="screen-frame" style=${{ "--shape": String(ratio.value) }}><${Screen} />${safe.value && html`<${Safe} />`}</div><${Neighbour} /></div>
     <${Reading} />
-    <${Switch} label="Safe areas" on=${safe.value} onSet=${(on) => (safe.value = on)} title="Where players put words and buttons" />
+    <${Switch} label="Safe areas" on=${safe.value} onSet=${(on) => (safe.value = on)} title="Show areas hidden by app buttons" />
   </section>`;
 }

@@ -49,14 +49,14 @@ function Conflict() {
   const [open, setOpen] = useState(true);
   const choose = async (mine) => { setBusy(true); await settle(mine); };
   const named = (each) => clips.value.find((clip) => clip.clip_id === each.clip_id)?.name ?? each.name;
-  if (!open) return html`<p class="notice bad">Not saved: the same was changed in another window. <button class="small" onClick=${() => setOpen(true)}>Compare</button></p>`;
+  if (!open) return html`<p class="notice bad">Not saved: the same fields were changed in another window. <button class="small" onClick=${() => setOpen(true)}>Compare</button></p>`;
   return html`<${Dialog} title="Changed in two windows" onClose=${() => setOpen(false)}>
     <p>These were changed both here and in another window. All other changes are merged.</p>
     <ul class="clash">${conflict.value.map((each) => html`<li key=${each.clip_id + each.field}><b>${named(each)}: ${FIELD_NAMES[each.field].toLowerCase()}</b>
-      <dl><dt>There</dt><dd>${asText(each.field, each.theirs)}</dd><dt>Here</dt><dd>${asText(each.field, each.mine)}</dd></dl></li>`)}</ul>
-    <p class="quiet">Neither is lost: theirs stays in the clip’s history, and undo brings yours back.</p>
+      <dl><dt>Other window</dt><dd>${asText(each.field, each.theirs)}</dd><dt>This window</dt><dd>${asText(each.field, each.mine)}</dd></dl></li>`)}</ul>
+    <p class="quiet">Neither is lost: the other version stays in the clip’s history, and undo brings yours back.</p>
     <div class="row end">
-      <button disabled=${busy} onClick=${() => choose(false)}>Take theirs</button>
-      <button class="lamp" disabled=${busy} onClick=${() => choose(true)} autofocus>Keep mine</button></div>
+      <button disabled=${busy} onClick=${() => choose(false)}>Use other version</button>
+      <button class="lamp" disabled=${busy} onClick=${() => choose(true)} autofocus>Keep this version</button></div>
   <//>`;
 }

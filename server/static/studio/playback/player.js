@@ -207,7 +207,7 @@ function Video({ rawClipId, path, rotation }) {
   const ref = useRef(null);
   useLayoutEffect(() => attached(ref.current), [path]);
   return html`<video ref=${ref} key=${path} src=${path} playsinline preload="auto" class="video" tabindex="-1"
-    aria-label="The source clip" style=${rotation ? { transform: `rotate(${-rotation}deg)` } : {}}
+    aria-label="The clip’s footage" style=${rotation ? { transform: `rotate(${-rotation}deg)` } : {}}
     onLoadedMetadata=${sizeFound} onSeeked=${() => (drawable.value += 1)} onEnded=${ended} onError=${() => unplayable(rawClipId)}></video>`;
 }
 
@@ -215,7 +215,7 @@ function Video({ rawClipId, path, rotation }) {
 export function Player() {
   const clip = selected.value;
   if (!clip) return html`<p class="stage-note">No clip is selected.</p>`;
-  if (!clip.raw_clip_id) return html`<p class="stage-note">The footage of this clip was deleted.</p>`;
+  if (!clip.raw_clip_id) return html`<p class="stage-note">This file was deleted.</p>`;
   const source = playableOf(clip.raw_clip_id).value;
   if (!source) return html`<p class="stage-note" role="status">Loading…</p>`;
   if (source.state === "error") return html`<p class="stage-note" role="alert">This clip cannot be shown: ${source.message}.</p>`;
@@ -226,7 +226,7 @@ export function Player() {
 function Making({ progress, facts }) {
   const image = facts && isImage(facts);
   return html`<div class="stage-note" role="status">
-    <p>${image ? "Preparing the image…" : "This browser cannot play this footage. A copy for editing is being made; the film is made from the original."}</p>
+    <p>${image ? "Preparing the image…" : "This browser cannot play this footage. A copy for editing is being made; exports use the original."}</p>
     <progress value=${progress} max="1" aria-label="Copy"></progress> ${Math.round(progress * 100)} %
   </div>`;
 }

@@ -43,7 +43,7 @@ export async function exportNow() {
 
 async function begun() {
   if (!clips.value.length) return void (refused.value = "There are no clips yet: add one first.");
-  if (!(await save())) return void (refused.value = "Not exported: your changes could not be saved, so the film would not be what you see.");
+  if (!(await save())) return void (refused.value = "Not exported: your changes could not be saved, so the video would not be what you see.");
   const exportId = api.freshId();
   const of = stored.value;
   await api.beginExport(projectId.value, exportId, of.clips.map(({ clip_id, version }) => ({ clip_id, version })));
