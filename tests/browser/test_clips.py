@@ -60,7 +60,7 @@ def test_what_is_no_video_is_refused_in_words(open_page: Open, person: Person, w
     notes.write_text("these are words")
     page.get_by_role("button", name="Add clips").first.click()
     page.get_by_label("Video files").set_input_files(notes)
-    expect(page.get_by_role("alert")).to_contain_text("the file")
+    expect(page.get_by_role("alert")).to_contain_text("The file")
     page.get_by_role("button", name="Dismiss notes.mp4").click()
     expect(page.get_by_role("alert")).to_have_count(0)
 

@@ -227,14 +227,14 @@ def test_a_film_by_keys_alone(open_page: Open, person: Person, game: Path) -> No
     assert bench["transition_data"] == {"type": "dissolve", "duration": 0.5}
     keys.press("Escape")
     keys.press("Control+Enter")
-    expect(desk.page.get_by_label("The film", exact=True)).to_be_visible(timeout=60_000)
+    expect(desk.page.get_by_label("Exported video", exact=True)).to_be_visible(timeout=60_000)
     assert [each["state"] for each in person.exports(project)] == ["complete"]
 
 
 def test_the_sheet_lists_the_keys_and_keeps_them_to_itself(desk: Desk) -> None:
     before = desk.state()
     desk.page.keyboard.press("?")
-    sheet = desk.page.get_by_role("dialog", name="Keys")
+    sheet = desk.page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(sheet).to_contain_text("play or pause")
     desk.page.keyboard.press("i")
     desk.page.keyboard.press("Escape")

@@ -18,11 +18,11 @@ from tests.server.site import Site
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 SHOWN = {
     "/": "Derby",
-    "/exports": "No films yet",
+    "/exports": "No exported videos yet",
     "/about": "cropperjs|preact",
     "/sessions": "this one",
     "/projects/{project}": "Length in video",
-    "/projects/{empty}": "A film is made of clips",
+    "/projects/{empty}": "Drop video files or images here",
     "/projects/{project}/explain": "under the hood",
 }
 

@@ -15,7 +15,7 @@ from server.describe import described
 from server.description.asyncapi import events
 from server.exports.progress import STAGES, Name, State
 from tests.server.editing import begin, drawn, export, long_project, new_export, one_clip
-from tests.server.site import ROOT, Site, serving
+from tests.server.site import ROOT, Site
 from tests.server.test_progress import heard, socket
 
 DOCUMENT = events()
@@ -39,13 +39,6 @@ def test_it_is_committed_as_it_is_served(site: Site) -> None:
     expected = json.loads(committed)
     del expected["servers"]["here"]["host"]
     assert served == expected
-
-
-def test_a_server_behind_a_proxy_names_its_public_host(tmp_path: Path) -> None:
-    with serving(tmp_path / "data", public_url="https://reels.example") as site, site.client() as anybody:
-        answer = anybody.get("/asyncapi.json", headers={"Host": "reels.example"})
-        here = answer.json()["servers"]["here"]
-        assert (here["host"], here["protocol"]) == ("reels.example", "wss")
 
 
 def references(tree: Any) -> list[str]:
