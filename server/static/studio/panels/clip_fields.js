@@ -31,6 +31,6 @@ export function ClipFields() {
   return html`<div class="detail" role="group" aria-label="Clip">
     ${facts && isMovingImage(facts) && html`<${Looping} clip=${clip} />`}
     ${facts && !facts.video.still && html`<${Choice} label="Damaged parts" value=${clip.damage ?? ""} choices=${DAMAGES} onSet=${damage} />`}
-    <span class="quiet">${found === 0 ? "No keyframes yet" : found === 1 ? "One keyframe: the crop stays" : count(found, "keyframe")}</span>
+    <span class="quiet">${found ? count(found, "keyframe") : "No keyframes"}</span>
   </div>`;
 }

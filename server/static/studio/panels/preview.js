@@ -124,7 +124,7 @@ function Reading() {
     <span title="Time in the video">${outside.value ? "Trimmed away" : timecode(at, filmRate.value)}</span>
     <span class=${Math.abs(speed.value - 1) > 0.005 ? "fast" : "quiet"}>${speedName(speed.value)}</span>
     <span class="quiet">Clip frame ${frame.value}</span>
-    ${mix.value && html`<span class="quiet">${mixName(mix.value)}</span>`}
+    ${mix.value && html`<span class="quiet mixed">${mixName(mix.value)}</span>`}
     <span class="stale" role="status">${waiting.value ? "Updating preview…" : ""}</span>
   </p>`;
 }

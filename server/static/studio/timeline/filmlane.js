@@ -62,9 +62,10 @@ function paint(target, strip, sprite, sound, now) {
   if (strip && sprite?.complete && sprite.naturalWidth) {
     const high = HIGH - SOUND * Boolean(sound?.peaks.length) * 0.6;
     const wide = (strip.width * high) / strip.height;
-    for (const { x, picture } of tiles(view.peek(), strip, wide)) {
+    for (const { x, width: across, picture } of tiles(view.peek(), strip, wide)) {
       const [column, row] = [picture % strip.columns, Math.floor(picture / strip.columns)];
-      context.drawImage(sprite, column * strip.width, row * strip.height, strip.width, strip.height, x, 0, wide, high);
+      const part = (strip.height * wide) / across; // a wider tile has the middle of its picture
+      context.drawImage(sprite, column * strip.width, row * strip.height + (strip.height - part) / 2, strip.width, part, x, 0, across, high);
     }
     if (now && strip.pictures > 1 && strip.step_s * scale >= wide) context.drawImage(now, across(view.peek(), playhead.peek()) - wide / 2, 0, wide, high);
   }
