@@ -20,7 +20,7 @@ from server.app import make_app
 from server.logs import logger, set_up
 from server.privacy import close_files, close_memory, close_new_files, forget_secrets
 from server.settings import Settings
-from server.storage.lock import check_writable, locked
+from server.storage.lock import check_writable, locked, name_address
 from server.storage.objects import ObjectStore
 from server.storage.proof import prove
 from server.web.connections import Connections, protocols
@@ -51,6 +51,7 @@ def serve(settings: Settings, greet: Callable[[Settings], Greeting]) -> None:
         close_files(settings)
         if settings.port == 0:
             settings = settings.model_copy(update={"port": bound.getsockname()[1]})
+        name_address(settings.data, settings.url)
         asyncio.run(_serve(settings, bound, greet(settings)))
 
 

@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     s3_secret_key: SecretStr = SecretStr("")
     """Secret key of the S3 service."""
     upload_limit: Bytes = 4 << 30
-    """Largest raw clip that can be uploaded."""
+    """Largest file that can be uploaded."""
     uploads_per_user: Uploads = 4
     """Uploads of one user at the same time; more are refused."""
     uploads_at_once: Uploads = 32
@@ -162,9 +162,9 @@ class Settings(BaseSettings):
     film_pixels: Pixels = 3_000_000_000_000
     """Pixels of all frames of a film above which it is refused; never more than 50000000000000."""
     footage_seconds: Seconds = 86_400
-    """Length of a raw clip above which it is refused."""
+    """Length of an upload above which it is refused."""
     footage_frames: Frames = 2_592_000
-    """Frames of a raw clip above which it is refused; never more than 5184000 that come at uneven times."""
+    """Frames of an upload above which it is refused; never more than 5184000 that come at uneven times."""
     compile_within: Seconds = 60
     """Time that the compile of one edit may take, and likewise its draft."""
     compile_memory: Bytes = 2 << 30

@@ -172,11 +172,13 @@ def _check(name: str) -> None:
 
 
 async def link(accounts: Accounts, settings: Settings, name: str) -> str:
-    """A new sign-in link for a user."""
+    """A new sign-in link for a user, at the running server's address if one serves the data folder."""
+    from server.storage.lock import address_of
     from server.tokens import LINK_FOR
 
     _audit(settings, "link_made", name)
-    return f"{settings.url}/sign-in?token={await accounts.issue(name, 'link', LINK_FOR)}"
+    url = settings.public_url or address_of(settings.data) or settings.url
+    return f"{url}/sign-in?token={await accounts.issue(name, 'link', LINK_FOR)}"
 
 
 def _audit(settings: Settings, event: Event, name: str, **more: str) -> None:

@@ -39,7 +39,7 @@ def illegal_joins(
             continue
         if join.frames <= (most := longest(lengths, joins, k)):
             if join.overlap > XFADE_MOST * fps:
-                what = f"the {join.kind} into the clip is longer than ffmpeg blends"
+                what = "the transition into the clip is longer than ffmpeg blends"
                 hint = f"make it at most {XFADE_MOST} s"
                 yield ReelError("RC203", loc.at("duration"), what, detail=_asked(join, fps), hint=hint)
             continue
@@ -47,10 +47,19 @@ def illegal_joins(
         yield ReelError(
             "RC203",
             loc.at("duration"),
-            f"the {join.kind} into the clip is longer than the clips it joins",
+            "the transition into the clip is longer than the clips it joins",
             detail=f'{_asked(join, fps)}; "{clips[k - 1].id}" and "{clips[k].id}" have room for {most}',
-            hint=f"make it at most {seconds} s" if most else "make it a cut",
+            hint=f"make it at most {seconds} s" if most else _without_room(lengths, joins, k),
         )
+
+
+def _without_room(lengths: Sequence[int], joins: Sequence[Join], k: int) -> str:
+    """The advice for a join whose clips have frames, but no room: the joins beside it take it."""
+    for side, other in (("before", k - 1), ("after", k + 1)):
+        others = [CUT if n == other else join for n, join in enumerate(joins)]
+        if longest(lengths, others, k):
+            return f"shorten the transition {side} it"
+    return "shorten the transitions before and after it"
 
 
 def _asked(join: Join, fps: Fraction) -> str:

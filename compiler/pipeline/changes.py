@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
@@ -65,8 +65,11 @@ def lines(before: Graph | None, after: Graph) -> Iterator[Line]:
         yield Line(mark, name, now[name], after.locs[name].pointer)
 
 
-def drawing(graph: Graph, other: Graph | None, marks: tuple[Mark, Mark], href: Callable[[str], str]) -> str:
-    """The graph as SVG with `DRAWING_STYLE` as its only inline style sheet; its boxes link to `href`.
+def drawing(
+    graph: Graph, other: Graph | None, marks: tuple[Mark, Mark], href: Callable[[str], str], names: Mapping[str, str]
+) -> str:
+    """The graph as SVG with `DRAWING_STYLE` as its only inline style sheet; its boxes link to `href`, and its clips are
+    labelled by their `names`.
 
     Compared with `other`: the first of `marks` is for definitions that `other` lacks, the second for changed ones.
     """
@@ -75,7 +78,7 @@ def drawing(graph: Graph, other: Graph | None, marks: tuple[Mark, Mark], href: C
     marked: dict[str, str] = {
         name: alone if name not in there else otherwise for name, op in graph.ops.items() if there.get(name) != op
     }
-    return as_svg(graph, marked, href)
+    return as_svg(graph, marked, href, names)
 
 
 def _texts(graph: Graph) -> dict[Value, str]:

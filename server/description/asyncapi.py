@@ -28,7 +28,7 @@ A refused handshake is answered with problem+json: 401, 403 for pages of other s
 
 
 def events() -> Json:
-    """The AsyncAPI document."""
+    """The AsyncAPI document of a server with the default settings."""
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "reelc", "version": VERSION, "description": ABOUT, "license": {"name": "Apache-2.0"}},

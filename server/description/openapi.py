@@ -39,7 +39,7 @@ The WebSocket `/ws/export/{export_id}` reports the progress of an export; `/asyn
 WORDS = {
     "project_id": "The project's id.",
     "clip_id": "The clip's id, the same in all its versions.",
-    "raw_clip_id": "The raw clip's id.",
+    "raw_clip_id": "The upload's id.",
     "export_id": "The export's id, chosen by the client.",
     "working_video_id": "The film's id.",
     "session_id": "The id of a session or token, which is not the token itself.",
@@ -70,7 +70,7 @@ PARAMETERS: dict[str, Json] = {
     "If-None-Match": {"in": "header", "description": "304 if this is the current ETag.", "schema": TEXT},
     "If-Range": {"in": "header", "description": "Send the range only if this is the current ETag.", "schema": TEXT},
     "token": {"in": "query", "required": True, "description": "The token of a sign-in link.", "schema": TEXT},
-    "name": {"in": "query", "description": "The raw clip's name, when the file is the body.", "schema": TEXT},
+    "name": {"in": "query", "description": "The file's name, when the file is the body.", "schema": TEXT},
     "stage": {"in": "query", "description": "The number of a stage, from 0.", "schema": TEXT},
     "node": {"in": "query", "description": "The name of a definition.", "schema": TEXT},
     "at": {"in": "query", "description": "Seconds from the film's start, 0 by default.", "schema": TEXT},

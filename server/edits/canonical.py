@@ -63,7 +63,7 @@ def _check_seconds(row: ClipVersion, clip: Clip, footage: Footage, bounds: FilmB
         before = {name: row["edit"][name] for name in _LENGTHS}
         if lasts < _seconds(read_clip({"id": row["clip_key"], "media": "stored", **before}, 0), footage):
             return
-    message = f"the clip lasts {float(lasts):g} s, more than the {float(bounds.seconds):g} s of a film"
+    message = f"the clip lasts {float(lasts):g} s; a film may last {float(bounds.seconds):g} s"
     hint = "shorten its trim or its freezes"
     raise Problem(422, "film_too_long", message, code="RC209", clip_id=row["clip_key"], hint=hint)
 

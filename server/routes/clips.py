@@ -49,7 +49,7 @@ async def add(call: Call[NewClip]) -> Response:
         project = await project_of(unit, call.path("project_id"))
         raw = await raw_clips.get(unit, body.raw_clip_id)
         if raw is None:
-            raise not_found("raw_clip_not_found", "there is no such raw clip")
+            raise not_found("raw_clip_not_found", "this file was deleted, or never uploaded")
         place = await clips.next_place(unit, project["id"])
         row = untouched_clip(project["id"], new_id("c"), raw["id"], body.name or raw["name"], place)
         return await _save(unit, call, row, body.edit())

@@ -51,7 +51,7 @@ async def explain(call: Call[Explain]) -> Response:
 
     They are those of `reelc compile --dry-run` for the same edit. With `format` the answer is one of its forms alone,
     in its own media type. Nothing is rendered and no media is opened. The command names footage
-    `<raw clip's id>/<its name>`.
+    `<upload's id>/<its name>`.
     """
     edit, compiled = await explained(call, call.body.project_id)
     if call.body.format is not None:

@@ -83,7 +83,7 @@ def _page(uid: str, edit: Edit, compiled: Compiled, asked: Mapping[str, str]) ->
     names = {clip["clip_key"]: clip["name"] for clip in edit.clips}
     outputs = {"command": command(compiled), "script_name": SCRIPT, "film_name": film_name(compiled)}
     facts = {"edit": edit, "plan": compiled.plan.as_json(), "notices": compiled.plan.notices, "names": names}
-    selected = {**_stage(compiled, look), "trace": None, "late": None, "node": _node(edit, compiled, look)}
+    selected = {**_stage(compiled, look, names), "trace": None, "late": None, "node": _node(edit, compiled, look)}
     if look.at is not None:
         selected |= _traced(compiled, look.at)
     headers = {"content-security-policy": PAGE_CSP}
@@ -155,15 +155,16 @@ def _stage_number(compiled: Compiled, number: str | None) -> int:
     return int(number)
 
 
-def _stage(compiled: Compiled, look: Look) -> dict[str, Any]:
+def _stage(compiled: Compiled, look: Look, names: Mapping[str, str]) -> dict[str, Any]:
     stage = compiled.stages[look.stage]
     before = compiled.stages[look.stage - 1].graph if look.stage else None
     drawn = []
     if before is not None and look.side != "after":
-        svg = Markup(drawing(before, stage.graph, ("gone", "changed"), _address_of_box(look)))
+        svg = Markup(drawing(before, stage.graph, ("gone", "changed"), _address_of_box(look), names))
         drawn.append((f"before: stage {look.stage - 1}", svg))
     if before is None or look.side != "before":
-        drawn.append(("after", Markup(drawing(stage.graph, before, ("new", "changed"), _address_of_box(look)))))
+        svg = Markup(drawing(stage.graph, before, ("new", "changed"), _address_of_box(look), names))
+        drawn.append(("after", svg))
     return {
         "changes": changes(compiled.stages),
         "stage": stage,

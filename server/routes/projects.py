@@ -76,7 +76,7 @@ async def change(call: Call[ProjectChange]) -> Response:
 
 @api.op("DELETE", "/api/projects/{project_id}", answers=Answers(status=204, errors=(404, 409)))
 async def remove(call: Call[NoBody]) -> Response:
-    """Delete a project, its clips and its films; raw clips stay."""
+    """Delete a project, its clips and its films; uploads stay."""
 
     async def work(unit: Transaction) -> list[str]:
         project = await project_of(unit, call.path("project_id"))

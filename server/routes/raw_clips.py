@@ -36,7 +36,7 @@ from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.ranges import RANGED, object_answer
 from server.web.repeats import Streamed
 
-api = Operations("raw clips")
+api = Operations("uploads")
 
 RAW = "/api/raw-clips/{raw_clip_id}"
 TYPES = {
@@ -64,7 +64,7 @@ async def raw_clip_of(reader: Reader, raw_clip_id: str) -> RawClipRow:
     """The raw clip; 404 `raw_clip_not_found`."""
     row = await raw_clips.get(reader, raw_clip_id)
     if row is None:
-        raise not_found("raw_clip_not_found", "there is no such raw clip")
+        raise not_found("raw_clip_not_found", "this file was deleted, or never uploaded")
     return row
 
 
@@ -94,13 +94,13 @@ async def upload(call: Call[NoBody]) -> Response:
 
 @api.op("GET", "/api/raw-clips", answers=Answers(RawClips))
 async def index(call: Call[NoBody]) -> Json:
-    """Every raw clip, the newest first."""
+    """Every upload, the newest first."""
     return {"raw_clips": [as_json(row) for row in await call.ask(raw_clips.every)]}
 
 
 @api.op("GET", RAW, answers=Answers(RawClip, errors=(404,)))
 async def show(call: Call[NoBody]) -> Json:
-    """A raw clip."""
+    """An upload."""
     return as_json(await call.ask(lambda reader: raw_clip_of(reader, call.path("raw_clip_id"))))
 
 
@@ -171,9 +171,9 @@ def _check_length(media: Media, settings: Settings) -> None:
     """422 `footage_too_long` for footage beyond the settings."""
     seconds, frames = float(media.video.end), len(media.video.ticks) or media.video.frames or 0
     if seconds > settings.footage_seconds:
-        message = f"the footage lasts {seconds:g} s, more than the {settings.footage_seconds:g} s of a raw clip"
+        message = f"the footage lasts {seconds:g} s; an upload may last {settings.footage_seconds:g} s"
     elif frames > settings.footage_frames:
-        message = f"the footage has {frames} frames, more than the {settings.footage_frames} of a raw clip"
+        message = f"the footage has {frames} frames; an upload may have {settings.footage_frames}"
     else:
         return
     raise Problem(422, "footage_too_long", message, hint="cut it into shorter files")
@@ -239,7 +239,7 @@ def _refuse_long(request: Request, limit: int) -> None:
 
 
 def _too_large(limit: int) -> Problem:
-    return Problem(413, "too_large", f"a raw clip may have {limit} bytes")
+    return Problem(413, "too_large", f"an upload may have {limit} bytes")
 
 
 async def _body(request: Request, path: Path, limit: int) -> tuple[str, str]:

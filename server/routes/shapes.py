@@ -138,7 +138,7 @@ class Project(Answer):
 
 
 class RawClip(Answer):
-    """A raw clip, and what was found in it."""
+    """An upload, and what was found in it."""
 
     id: str
     name: str
@@ -269,7 +269,7 @@ class Versions(Answer):
 
 
 class RawClips(Answer):
-    """Every raw clip, the newest first."""
+    """Every upload, the newest first."""
 
     raw_clips: list[RawClip]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from starlette.responses import JSONResponse, Response
 
 from server.web.api import Call, Json, NoBody, Operations
@@ -19,7 +21,11 @@ async def openapi(call: Call[NoBody]) -> Response | Json:
 @api.op("GET", "/asyncapi.json", public=True)
 async def asyncapi(call: Call[NoBody]) -> Response | Json:
     """The AsyncAPI description of the WebSocket."""
-    return JSONResponse(call.request.app.state.events)
+    settings = call.services.settings
+    host = urlsplit(settings.public_url).netloc or call.request.url.netloc
+    here = {"host": host, "protocol": "wss" if settings.secure or call.request.url.scheme == "https" else "ws"}
+    known = call.request.app.state.events
+    return JSONResponse({**known, "servers": {"here": {**known["servers"]["here"], **here}}})
 
 
 @api.op("GET", "/docs", public=True, page=True)

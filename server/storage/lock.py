@@ -1,6 +1,7 @@
 """The lock of a data folder: one server at a time uses it, because two would overwrite each other's databases.
 
-The kernel releases the lock when its process ends, however it ends. The file stays and names its last holder.
+The kernel releases the lock when its process ends, however it ends. The file stays and names its last holder, and on a
+second line the address that it serves.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def locked(folder: Path) -> Iterator[None]:
     try:
         with _writing(folder):
             _lock(folder, handle)
-            _name_holder(handle)
+            _write(handle, f"{_holder()}\n")
         yield
     finally:
         os.close(handle)
@@ -71,14 +72,34 @@ def _lock(folder: Path, handle: int) -> None:
         raise _in_use(folder, handle) from error
 
 
-def _name_holder(handle: int) -> None:
-    """Write this process into the file; the file is never empty in between, because others read it without a lock."""
-    text = f"process {os.getpid()} on {socket.gethostname()}\n".encode()
-    os.pwrite(handle, text, 0)
-    os.ftruncate(handle, len(text))
+def name_address(folder: Path, address: str) -> None:
+    """Write the address that this process, which holds the lock, serves into the file."""
+    with (folder / FILE).open("r+b") as file:
+        _write(file.fileno(), f"{_holder()}\n{address}\n")
+
+
+def address_of(folder: Path) -> str:
+    """The address that a running server of this machine serves the folder at; empty if none does."""
+    try:
+        holder, _, address = (folder / FILE).read_text(encoding="utf-8").partition("\n")
+        process, machine = (part for part in holder.removeprefix("process ").split(" on "))
+        os.kill(int(process), 0)
+    except (OSError, ValueError):
+        return ""
+    return address.strip() if machine == socket.gethostname() else ""
+
+
+def _holder() -> str:
+    return f"process {os.getpid()} on {socket.gethostname()}"
+
+
+def _write(handle: int, text: str) -> None:
+    """Write the file's text; the file is never empty in between, because others read it without a lock."""
+    os.pwrite(handle, text.encode(), 0)
+    os.ftruncate(handle, len(text.encode()))
 
 
 def _in_use(folder: Path, handle: int) -> ReelError:
-    holder = os.pread(handle, LONGEST, 0).decode(errors="replace").strip()
+    holder = os.pread(handle, LONGEST, 0).decode(errors="replace").partition("\n")[0]
     message = f'the data folder "{folder}" is in use by another reelc serve'
     return ReelError("RC701", Loc(), message, detail=holder, hint=REMEDY)

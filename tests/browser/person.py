@@ -36,10 +36,10 @@ class Person:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
-    def uploaded(self, path: Path, name: str = "") -> str:
+    def uploaded(self, path: Path, name: str = "", kind: str = "video/mp4") -> str:
         """Upload a raw clip; its id."""
         with path.open("rb") as file:
-            answer = self.api.post("/api/raw-clips", files={"file": (name or path.name, file, "video/mp4")})
+            answer = self.api.post("/api/raw-clips", files={"file": (name or path.name, file, kind)})
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 

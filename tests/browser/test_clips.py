@@ -48,7 +48,8 @@ def test_an_upload_becomes_a_clip_that_is_framed(open_page: Open, person: Person
     assert clip["crop_data"] == [{"frame": 0, "x": 218.75, "y": 0, "width": 202.5, "height": 360}]
     page.get_by_role("button", name="Add clips").first.click()
     page.get_by_role("button", name=f"Add {game.name}").click()
-    expect(page.get_by_role("button", name=f"Add {game.name}")).to_have_text("Add (2)")
+    expect(page.get_by_role("button", name=f"Add {game.name}")).to_have_text("Add")
+    expect(page.get_by_role("dialog")).to_contain_text("Used 2×")
     assert len(person.clips(project)) == 2
 
 
@@ -59,7 +60,7 @@ def test_what_is_no_video_is_refused_in_words(open_page: Open, person: Person, w
     notes.write_text("these are words")
     page.get_by_role("button", name="Add clips").first.click()
     page.get_by_label("Video files").set_input_files(notes)
-    expect(page.get_by_role("alert")).to_contain_text("the file")
+    expect(page.get_by_role("alert")).to_contain_text("The file")
     page.get_by_role("button", name="Dismiss notes.mp4").click()
     expect(page.get_by_role("alert")).to_have_count(0)
 
@@ -145,7 +146,7 @@ def test_a_clip_is_copied_renamed_removed_and_put_back(rail: tuple[Page, str], p
     page.get_by_role("button", name="Remove", exact=True).click()
     expect(page.locator(".clip-list .clip-name")).to_have_text(["One", "Two", "Three"])
     assert len(person.clips(project)) == 3
-    page.get_by_role("button", name="Put back").click()
+    page.get_by_role("button", name="Undo: bring back Again").click()
     expect(page.locator(".clip-list .clip-name")).to_have_text(["One", "Two", "Again", "Three"])
     page.keyboard.press("Control+s")
     expect(page.locator(".save-state")).to_contain_text("Saved")

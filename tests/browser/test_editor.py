@@ -79,7 +79,7 @@ def test_the_crop_stops_at_the_edges_of_the_picture_and_keeps_its_shape(desk: De
 
 
 def test_the_whole_clip_is_moved_alike_but_not_out_of_the_picture(desk: Desk) -> None:
-    desk.page.get_by_label("Whole clip").check()
+    desk.page.get_by_label("Apply to all keyframes").check()
     picture = desk.page.locator(".picture").bounding_box()
     assert picture
     desk.page.keyboard.down("Alt")  # the playhead does not snap
@@ -103,7 +103,7 @@ def test_escape_calls_a_drag_off(desk: Desk) -> None:
 
 
 def test_a_pulled_out_point_changes_the_length_in_the_film(desk: Desk) -> None:
-    length = desk.page.get_by_label("In the film", exact=True)
+    length = desk.page.get_by_label("Length in video", exact=True)
     expect(length).to_have_text("0:04.00")
     desk.drag(desk.page.get_by_role("slider", name="Out", exact=True), -150)
     end = desk.settle()["clip"]["segments_data"]["trimRange"]["end"]
@@ -114,7 +114,7 @@ def test_a_pulled_out_point_changes_the_length_in_the_film(desk: Desk) -> None:
 
 def test_numbers_are_typed(desk: Desk) -> None:
     page = desk.page
-    at = page.get_by_role("textbox", name="At", exact=True)
+    at = page.get_by_role("textbox", name="Playhead", exact=True)
     for typed, frame in (("2.5", 150), ("0:03,25", 195), ("1", 60)):
         at.fill(typed)
         page.keyboard.press("Enter")
@@ -147,7 +147,7 @@ def test_a_transition_that_is_too_long_says_what_is_legal(desk: Desk) -> None:
     page = desk.page
     page.get_by_role("button", name="Into Bench: Cut").click()
     page.get_by_role("combobox", name="Transition").select_option("dissolve")
-    page.get_by_label("Lasts").fill("30")
+    page.get_by_label("Duration").fill("30")
     page.keyboard.press("Enter")
     repair = page.get_by_role("region", name="Timeline").get_by_role("button", name="Make it")
     expect(repair).to_be_visible()
@@ -164,7 +164,7 @@ def test_playing_follows_the_trim_the_speed_and_what_is_held(open_page: Open, pe
     held = trim(0.5, 3.5, {"start": 1, "end": 2, "speed": 0.5}, {"at": 1.25, "freeze": 1})
     desk = opened(open_page, edited(person, game, segments_data=held))
     page = desk.page
-    page.get_by_role("textbox", name="At", exact=True).fill("70f")
+    page.get_by_role("textbox", name="Playhead", exact=True).fill("70f")
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")
     desk.settle()
@@ -238,7 +238,7 @@ def test_a_film_by_keys_alone(open_page: Open, person: Person, game: Path) -> No
     assert bench["transition_data"] == {"type": "dissolve", "duration": 0.5}
     keys.press("Escape")
     keys.press("Control+Enter")
-    expect(desk.page.get_by_label("The film", exact=True)).to_be_visible(timeout=60_000)
+    expect(desk.page.get_by_label("Exported video", exact=True)).to_be_visible(timeout=60_000)
     assert [each["state"] for each in person.exports(project)] == ["complete"]
 
 
@@ -247,7 +247,7 @@ def test_the_sheet_lists_the_keys_and_keeps_them_to_itself(desk: Desk) -> None:
     before = desk.state()
     assert before["frame"] == 90
     desk.page.keyboard.press("?")
-    sheet = desk.page.get_by_role("dialog", name="Keys")
+    sheet = desk.page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(sheet).to_contain_text("play or pause")
     desk.page.keyboard.press("i")
     desk.page.keyboard.press("Escape")

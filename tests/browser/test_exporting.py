@@ -52,7 +52,7 @@ def test_edit_export_and_the_film_shows_it(open_page: Open, person: Person, game
     fill(page, "In", "1")
     fill(page, "Out", "3")
     export(page)
-    expect(page.get_by_label("The film", exact=True)).to_be_visible()
+    expect(page.get_by_label("Exported video", exact=True)).to_be_visible()
     said(page, "Saved v2")
     expect(page.get_by_text("0:02.00 · 60 frames")).to_be_visible()
     assert film_of(person, project, tmp_path) == [60 + 2 * k for k in range(60)]
@@ -68,7 +68,7 @@ def test_pressed_twice_it_is_one_export(open_page: Open, person: Person, game: P
     page = ready(open_page(f"/projects/{project}"))
     fill(page, "In", "3")
     page.get_by_role("button", name="Export", exact=True).dblclick()
-    expect(page.get_by_label("The film", exact=True)).to_be_visible()
+    expect(page.get_by_label("Exported video", exact=True)).to_be_visible()
     assert len(person.exports(project)) == 1
 
 
@@ -94,7 +94,7 @@ def test_without_a_socket_it_is_asked_for(open_page: Open, person: Person, game:
     project = readable(person, game)
     open_page(f"/projects/{project}")
     export(page)
-    expect(page.get_by_label("The film", exact=True)).to_be_visible()
+    expect(page.get_by_label("Exported video", exact=True)).to_be_visible()
 
 
 def test_it_outlives_its_server(context: BrowserContext, tmp_path: Path, game: Path, watch: Watch) -> None:
@@ -112,7 +112,7 @@ def test_it_outlives_its_server(context: BrowserContext, tmp_path: Path, game: P
         site.kill()
         expect(page.get_by_text("The server does not answer")).to_be_visible()
         again = Site(tmp_path / "data", port=site.url.rpartition(":")[2])
-        expect(page.get_by_label("The film", exact=True)).to_be_visible(timeout=60_000)
+        expect(page.get_by_label("Exported video", exact=True)).to_be_visible(timeout=60_000)
         assert [each["state"] for each in ann.exports(project)] == ["complete"]
         page.close()
         again.stop()
@@ -154,5 +154,5 @@ def test_the_list_of_exports(open_page: Open, person: Person, game: Path, watch:
     row = page.get_by_role("listitem").filter(has_text="Derby")
     expect(row).to_contain_text("Complete")
     expect(row).to_contain_text("0:01.00")
-    expect(row.get_by_label("Film of Derby")).to_be_visible()
+    expect(row.get_by_label("Video of Derby")).to_be_visible()
     expect(row.get_by_role("link", name="Download")).to_be_visible()

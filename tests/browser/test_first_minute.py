@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 from tests.browser.conftest import Watch
 from tests.browser.desk import Desk
 from tests.browser.test_pages import cut_off
+from tests.browser.test_saving import said
 from tests.server.site import ROOT, Site, serving
 
 SAMPLE = ROOT / "examples" / "bunny.json"
@@ -77,9 +78,9 @@ def test_sample_crop_save_export_film(first: Page) -> None:
     by = desk.picture_scale()
     assert desk.state()["box"]["x"] == pytest.approx(before["x"] + 40 * by, abs=8 * by)  # it snaps within 8 pixels
     first.keyboard.press("Control+s")
-    expect(first.locator(".save-state")).to_contain_text("Saved v2")
+    said(first, "Saved v2")
     first.get_by_role("button", name="Export", exact=True).click()
-    expect(first.get_by_label("The film", exact=True)).to_be_visible(timeout=FILM_WITHIN)
+    expect(first.get_by_label("Exported video", exact=True)).to_be_visible(timeout=FILM_WITHIN)
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])

@@ -85,18 +85,18 @@ def test_the_scrubber_tells_every_frame_as_the_command_line_does(
     open_page: Open, project: str, person: Person, watch: Watch
 ) -> None:
     page = open_page(f"/projects/{project}/explain")
-    slider = page.get_by_label("Drag through the film")
+    slider = page.get_by_label("Drag through the video")
     last = int(slider.get_attribute("max") or "")
     for frame in (0, 20, last // 2, last):
         slider.fill(str(frame))
         expect(page.locator("#traced p")).to_have_text(f"Frame {frame} of {last + 1}")
-    at = page.get_by_label("Seconds into the film").input_value()
+    at = page.get_by_label("Seconds into the video").input_value()
     answer = person.api.get(f"/projects/{project}/explain/at.json", params={"at": at}).json()
     assert answer["frame"] == last
     source_frame = page.locator("#traced tbody tr td").nth(3)
     assert source_frame.inner_text() == str(answer["seen"][0]["source_frame"])
     assert page.locator(".graph .line.seen").count() > 1
-    page.get_by_label("Seconds into the film").fill("9999")
+    page.get_by_label("Seconds into the video").fill("9999")
     watch.expect("422")
     page.get_by_role("button", name="Trace").click()
     expect(page.locator("#traced .bad")).to_contain_text("outside the reel")

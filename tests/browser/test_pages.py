@@ -18,12 +18,12 @@ from tests.server.site import Site
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 SHOWN = {
     "/": "Derby",
-    "/exports": "No films yet",
+    "/exports": "No exported videos yet",
     "/about": "cropperjs|preact",
     "/sessions": "this one",
-    "/projects/{project}": "In the film",
-    "/projects/{empty}": "A film is made of clips",
-    "/projects/{project}/explain": "render graph",
+    "/projects/{project}": "Length in video",
+    "/projects/{empty}": "Drop video files or images here",
+    "/projects/{project}/explain": "under the hood",
 }
 
 
@@ -133,5 +133,5 @@ def test_a_project_is_made_renamed_and_deleted(open_page: Open, site: Site, pers
     expect(page.get_by_role("link", name="Cup final")).to_be_visible()
     page.get_by_role("button", name="Delete Cup final").click()
     page.get_by_role("button", name="Delete project").click()
-    expect(page.get_by_text("Your first film")).to_be_visible()
+    expect(page.get_by_text("Your first video")).to_be_visible()
     assert person.api.get("/api/projects").json()["projects"] == []

@@ -153,17 +153,17 @@ def test_what_the_page_shows_is_what_the_film_shows(agreed: Agreed) -> None:
     for frame, seen in agreed.at(0, moments(range(moving - DISSOLVED))):
         assert blobs.farthest(frame, seen.box, SIZE) < FARTHEST, f"frame {seen.number}"
         assert psnr(to_video(seen.screen), frame) > LIKE, f"frame {seen.number}"
-    mixed(agreed, 0, range(moving - DISSOLVED, moving), "of “Counted”")
+    mixed(agreed, 0, range(moving - DISSOLVED, moving), "Dissolving to “Counted”")
     agreed.next_clip()
     for _, seen in agreed.at(1, moments(range(DISSOLVED, counted - FADED[0]))):
         assert agreed.codes[agreed.firsts[1] + seen.number] == seen.frame, f"frame {seen.number}"
         assert read.codes(seen.picture)[0] == seen.frame, f"frame {seen.number}"
-    mixed(agreed, 1, range(DISSOLVED), "of “Moving”")
-    mixed(agreed, 1, range(counted - FADED[0], counted), "faded")
+    mixed(agreed, 1, range(DISSOLVED), "Dissolving from “Moving”")
+    mixed(agreed, 1, range(counted - FADED[0], counted), "Faded")
     agreed.next_clip()
     for frame, seen in agreed.at(2, moments(range(FADED[1], tilted), 6)):  # rotated, and with bars
         assert psnr(to_video(seen.screen), frame) > LIKE, f"frame {seen.number}"
-    mixed(agreed, 2, range(FADED[1]), "faded")
+    mixed(agreed, 2, range(FADED[1]), "Faded")
 
 
 def test_a_picture_that_the_browser_does_not_tell_of_is_shown(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,11 @@ def ready(page: Page) -> Page:
 
 
 def said(page: Page, words: str) -> None:
-    expect(page.locator(".save-state")).to_have_text(words)
+    """Wait for a state of saving; after “Saved v3” the selected clip is at version 3."""
+    state, _, version = words.partition(" v")
+    if version:
+        expect(page.locator(".saving .state")).to_have_attribute("title", re.compile(rf"version {version}$"))
+    expect(page.locator(".save-state")).to_have_text(state)
 
 
 def fill(page: Page, field: str, words: str) -> None:
@@ -141,14 +146,14 @@ def clash(editor: Page) -> None:
 
 def test_two_windows_and_mine_is_kept(editor: Page, second: Page, person: Person, project: str) -> None:
     clash(editor)
-    editor.get_by_role("button", name="Keep mine").click()
+    editor.get_by_role("button", name="Keep this version").click()
     said(editor, "Saved v3")
     assert only(person, project)["segments_data"]["trimRange"] == {"start": 1, "end": 4}
 
 
 def test_two_windows_and_theirs_is_taken(editor: Page, second: Page, person: Person, project: str) -> None:
     clash(editor)
-    editor.get_by_role("button", name="Take theirs").click()
+    editor.get_by_role("button", name="Use other version").click()
     said(editor, "Saved v2")
     expect(editor.get_by_role("textbox", name="Out", exact=True)).to_have_value("0:03.00")
     assert only(person, project)["version"] == 2
@@ -165,7 +170,7 @@ def test_what_does_not_clash_is_merged(editor: Page, second: Page, person: Perso
     said(editor, "Saved v3")
     clip = only(person, project)
     assert (clip["name"], clip["segments_data"]["trimRange"]) == ("Great dunk", {"start": 0, "end": 3})
-    expect(editor.get_by_text("Changes from another window were taken in")).to_be_visible()
+    expect(editor.get_by_text("Changes from another window were merged")).to_be_visible()
 
 
 def test_a_stored_version_is_brought_back(editor: Page, person: Person, project: str) -> None:

@@ -245,12 +245,28 @@ def test_the_longest_legal_value_is_legal_as_it_is_written(fps: str, a: int, b: 
     lowered(first, {**second, **into(kind, json.loads(longest))}, canvas={"fps": fps})
 
 
-def test_a_join_with_no_room_at_all_must_be_a_cut() -> None:
+def test_of_two_joins_that_fill_a_clip_the_other_is_shortened() -> None:
     clips = play(1, 2), {**play(1, 1.5), **into("dissolve", 0.5)}, {**play(1, 2), **into("dissolve", 0.5)}
     with pytest.raises(ReelErrors) as caught:
         lowered(*clips)
-    assert [error.hint for error in caught.value.errors] == ["make it a cut"] * 2
+    hints = ["shorten the transition after it", "shorten the transition before it"]
+    assert [error.hint for error in caught.value.errors] == hints
     assert codes(clips[0], clips[1], play(1, 2)) == []
+
+
+def test_a_short_join_beside_one_that_is_too_long_is_not_to_blame() -> None:
+    clips = play(1, 3), {**play(1, 3), **into("wipeleft", 0.5)}, {**play(1, 3), **into("dissolve", 9)}
+    with pytest.raises(ReelErrors) as caught:
+        lowered(*clips)
+    assert [error.hint for error in caught.value.errors] == ["shorten the transition after it", "make it at most 1.5 s"]
+    assert all(error.message.startswith("the transition into the clip is longer") for error in caught.value.errors)
+
+
+def test_a_join_between_two_that_are_too_long_waits_for_both() -> None:
+    long, short = into("dissolve", 9), into("dissolve", 0.5)
+    with pytest.raises(ReelErrors) as caught:
+        lowered(play(1, 3), {**play(1, 3), **long}, {**play(1, 3), **short}, {**play(1, 3), **long})
+    assert caught.value.errors[1].hint == "shorten the transitions before and after it"
 
 
 def test_a_join_of_less_than_a_frame_lasts_one() -> None:

@@ -40,7 +40,7 @@ def test_drawings_mark_what_the_other_lacks_and_what_differs(case: str) -> None:
     stages = compile_case(case).stages
     for (before, after), change in zip(pairwise(stages), changes(stages)[1:], strict=True):
         there = {define.name for define in before.graph}
-        found = marked(drawing(after.graph, before.graph, ("gone", "changed"), lambda name: f"#{name}"))
+        found = marked(drawing(after.graph, before.graph, ("gone", "changed"), lambda name: f"#{name}", {}))
         assert set(found) == {define.name for define in after.graph}
         marks = [*found.values()]
         assert (marks.count("gone"), marks.count("changed")) == (change.new, change.changed)
@@ -49,4 +49,4 @@ def test_drawings_mark_what_the_other_lacks_and_what_differs(case: str) -> None:
 
 def test_a_drawing_by_itself_has_no_marks() -> None:
     graph = compile_case(FILMS[0]).stages[0].graph
-    assert set(marked(drawing(graph, None, ("gone", "changed"), lambda name: f"#{name}")).values()) == {""}
+    assert set(marked(drawing(graph, None, ("gone", "changed"), lambda name: f"#{name}", {})).values()) == {""}

@@ -196,6 +196,12 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
 
 
+def test_the_description_of_the_socket_names_the_public_host(public: Site) -> None:
+    with public.client() as anybody:
+        here = anybody.get("/asyncapi.json", headers={"Host": "localhost"}).json()["servers"]["here"]
+    assert (here["host"], here["protocol"]) == ("example.com", "wss")
+
+
 def test_requests_to_other_names_than_the_public_one_are_refused(public: Site) -> None:
     with public.client() as anybody:
         assert anybody.get("/docs", headers={"Host": "example.com"}).status_code == 200

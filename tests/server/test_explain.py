@@ -157,6 +157,14 @@ def test_the_page_shows_every_stage_with_what_changed(reel: Reel) -> None:
     assert reel.page(stage=str(len(stages))).status_code == reel.page(stage="-1").status_code == 404
 
 
+def test_the_drawing_labels_clips_by_their_names(reel: Reel) -> None:
+    for each, name in zip(reel.ids, ("Dunk", "Bench & coach"), strict=True):
+        assert reel.user.put(f"{reel.clips}/{each}", json={"name": name}).status_code == 200
+    drawing = reel.page().text
+    assert re.findall(r'class="band">.*?<text[^>]*>(.*?)</text>', drawing) == ["Dunk", "Bench &amp; coach"]
+    assert [each for each in reel.ids if f'clip "{each}"' in html.unescape(drawing)] == []
+
+
 def test_a_definition_is_looked_at_without_a_script(reel: Reel) -> None:
     """The address selects a clip; the page marks its box's line and its filters, and shows the stored field."""
     crop = f"{reel.ids[0]}.crop"

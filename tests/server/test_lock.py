@@ -120,3 +120,10 @@ def test_a_disk_that_is_mounted_read_only_is_an_error_in_words(tmp_path: Path) -
     assert code == 7
     assert text.startswith("error[RC704]: ")
     assert "\n  Read-only file system\n" in text
+
+
+def test_a_link_names_the_address_of_the_running_server(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as site:
+        added = reelc(tmp_path, "user", "add", "ann")
+        assert f" {site.url}/sign-in?token=" in added.stderr
+    assert "http://127.0.0.1:8000/sign-in?token=" in reelc(tmp_path, "user", "add", "bob").stderr

@@ -24,6 +24,31 @@ test("a view moves to a time that is out of view, and otherwise stays", () => {
   assert.equal(lanes.showing(view, 9.9, 10).start, 8);
 });
 
+const STRIP = { pictures: 8, step_s: 0.5 };
+const centre = (view, { x, width }) => lanes.timeAcross(view, x + width / 2);
+
+test("no picture of a filmstrip comes twice, and each stands at its time", () => {
+  for (const scale of [20, 100, 139, 160, 400, 2400]) {
+    for (const start of [0, 0.7, 2.9]) {
+      const view = { start, scale, width: 900 };
+      const found = lanes.tiles(view, STRIP, 80);
+      assert.ok(found.length > 0);
+      assert.equal(new Set(found.map(({ picture }) => picture)).size, found.length, `${scale} from ${start}`);
+      const off = found.map((tile) => Math.abs(centre(view, tile) - (tile.picture + 0.5) * STRIP.step_s));
+      if (start + 900 / scale <= 4) assert.ok(Math.max(...off) <= STRIP.step_s / 2 + 1e-9, `${scale} from ${start}`);
+    }
+  }
+});
+
+test("pictures side by side leave no gap, and zoomed in they are exact", () => {
+  const near = lanes.tiles({ start: 0, scale: 100, width: 400 }, STRIP, 80);
+  assert.deepEqual(near.map(({ x }) => x), [0, 80, 160, 240, 320]);
+  const closer = lanes.tiles({ start: 0, scale: 300, width: 400 }, STRIP, 80);
+  assert.deepEqual(closer.map(({ x, width, picture }) => [x, width, picture]), [[0, 150, 0], [150, 150, 1], [300, 150, 2]]);
+  const far = lanes.tiles({ start: 1, scale: 400, width: 400 }, STRIP, 80);
+  assert.deepEqual(far.map(({ x, width, picture }) => [x, width, picture]), [[60, 80, 2], [260, 80, 3], [460, 80, 4]]);
+});
+
 test("of a thousand keyframes only as many are drawn as have room, and always the selected one", () => {
   const marks = Array.from({ length: 1000 }, (_, frame) => frame);
   const at = (frame) => frame / 100;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mimetypes
 import re
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from compiler.model.segment_forms import RampForm
 from compiler.model.upgrade import VERSION
 from compiler.timeline import colour, warp
 from compiler.timeline.instant import SLOT_BIAS
+from compiler.timeline.media import IMAGES
 from compiler.transitions import BLENDS, TRANSITIONS
 from server.footage import facts
+from tests.field.odd_kinds import CONTAINERS
 
 ROOT = Path(__file__).parents[2]
 SERVER = ROOT / "server"
@@ -122,6 +125,21 @@ def test_error_codes_that_the_page_knows_are_the_servers() -> None:
     known = set(re.findall(r'\.error === "(\w+)"', page))
     assert len(known) >= 4
     assert {code for code in known if f'"{code}"' not in server} == set()
+
+
+def test_the_images_of_the_page_are_those_of_the_compiler() -> None:
+    assert set(literal("remote/footage.js", "MOVING")) == IMAGES
+
+
+def test_the_file_chooser_offers_every_kind_of_footage_and_image() -> None:
+    accepted = literal("panels/clips.js", "ACCEPTED").split(",")
+    endings = {container.ending for container in CONTAINERS.values()} | {".heic", ".heif", ".avif", ".jpg", ".png"}
+
+    def offered(ending: str) -> bool:
+        kind = mimetypes.MimeTypes().types_map[True].get(ending, "")
+        return ending in accepted or (kind.startswith(("video/", "image/")) and f"{kind[:5]}/*" in accepted)
+
+    assert [ending for ending in sorted(endings) if not offered(ending)] == []
 
 
 def test_the_server_plays_no_footage_as_it_is_whose_transfer_the_compiler_maps() -> None:

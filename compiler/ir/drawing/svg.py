@@ -27,11 +27,16 @@ STYLE = style(f".{SCOPE}")
 _UNMARKED: Mapping[str, str] = MappingProxyType({})
 
 
-def as_svg(graph: Graph, marks: Mapping[str, str] = _UNMARKED, href: Callable[[str], str] | None = None) -> str:
+def as_svg(
+    graph: Graph,
+    marks: Mapping[str, str] = _UNMARKED,
+    href: Callable[[str], str] | None = None,
+    names: Mapping[str, str] = _UNMARKED,
+) -> str:
     """The graph as an SVG document, light or dark by the reader's preference; the same for the same graph.
 
     `marks` maps values to a further class of their boxes. With `href` every box is a link, and has no id, since a page
-    may hold two drawings.
+    may hold two drawings. `names` are clips' names by their ids; clips without one are labelled by the id.
     """
     drawing = draw(graph)
     role = "group" if href else "img"
@@ -41,9 +46,9 @@ def as_svg(graph: Graph, marks: Mapping[str, str] = _UNMARKED, href: Callable[[s
         f'viewBox="0 0 {drawing.width} {drawing.height}" role="{role}" aria-label="render graph">',
         f"<style>{STYLE}</style>",
         f'<rect class="ground" {size} rx="10"/>',
-        *(_band(band) for band in drawing.bands),
+        *(_band(band, names) for band in drawing.bands),
         *(_link(link) for link in drawing.links),
-        *(_linked(place, marks, href) for place in drawing.places),
+        *(_linked(place, marks, href, names) for place in drawing.places),
         *(_film(place, "" if href else f'id="film-{place.box.kind}" ') for place in drawing.film),
         "</svg>",
         "",
@@ -51,8 +56,8 @@ def as_svg(graph: Graph, marks: Mapping[str, str] = _UNMARKED, href: Callable[[s
     return "\n".join(lines)
 
 
-def _band(band: Band) -> str:
-    name = fit(printable(band.name), int((band.width - 2 * PAD) / VERB_CELL))
+def _band(band: Band, names: Mapping[str, str]) -> str:
+    name = fit(printable(names.get(band.name, band.name)), int((band.width - 2 * PAD) / VERB_CELL))
     return (
         f'<g class="band">{_rect(band.x, band.y, band.width, band.height, 10)}'
         f'<text x="{band.x + PAD}" y="{band.y + HEAD - 13}">{escape(name)}</text></g>'
@@ -64,34 +69,37 @@ def _link(link: Link) -> str:
     return f'<path class="link {link.kind}" data-from={_quoted(link.src)}{to} d="{link.path}"/>'
 
 
-def _linked(place: Place, marks: Mapping[str, str], href: Callable[[str], str] | None) -> str:
+def _linked(place: Place, marks: Mapping[str, str], href: Callable[[str], str] | None, names: Mapping[str, str]) -> str:
     mark = marks.get(place.box.name, "")
     if href is None:
-        return _node(place, mark, f'id="{anchor(place.box.name)}" ')
-    return f'<a href={_quoted(href(place.box.name))} tabindex="-1">{_node(place, mark)}</a>'
+        return _node(place, mark, names, f'id="{anchor(place.box.name)}" ')
+    return f'<a href={_quoted(href(place.box.name))} tabindex="-1">{_node(place, mark, names)}</a>'
 
 
-def _node(place: Place, mark: str, named: str = "") -> str:
+def _node(place: Place, mark: str, names: Mapping[str, str], named: str = "") -> str:
     box = place.box
-    names = {"data-value": box.name, "data-clip": box.loc.clip, "data-pointer": box.loc.pointer or None}
-    attributes = "".join(f" {name}={_quoted(value)}" for name, value in names.items() if value is not None)
+    members = {"data-value": box.name, "data-clip": box.loc.clip, "data-pointer": box.loc.pointer or None}
+    attributes = "".join(f" {name}={_quoted(value)}" for name, value in members.items() if value is not None)
     classes = " ".join(filter(None, ("node", box.classes, mark)))
-    return f'<g {named}class="{classes}"{attributes}>{_inside(place)}</g>'
+    return f'<g {named}class="{classes}"{attributes}>{_inside(place, names)}</g>'
 
 
 def _film(place: Place, named: str) -> str:
-    return f'<g {named}class="node {place.box.kind} film">{_inside(place)}</g>'
+    return f'<g {named}class="node {place.box.kind} film">{_inside(place, _UNMARKED)}</g>'
 
 
-def _inside(place: Place) -> str:
-    return f"<title>{_title(place.box)}</title>{_rect(place.x, place.y, place.width, place.height, 8)}" + "".join(
-        f'<text class="{name}" x="{place.x + INSET}" y="{y}">{escape(printable(text))}</text>'
-        for name, text, y in _text(place)
+def _inside(place: Place, names: Mapping[str, str]) -> str:
+    return (
+        f"<title>{_title(place.box, names)}</title>{_rect(place.x, place.y, place.width, place.height, 8)}"
+        + "".join(
+            f'<text class="{name}" x="{place.x + INSET}" y="{y}">{escape(printable(text))}</text>'
+            for name, text, y in _text(place)
+        )
     )
 
 
-def _title(box: DrawnBox) -> str:
-    clip = f'clip "{box.loc.clip}"' if box.loc.clip else ""
+def _title(box: DrawnBox, names: Mapping[str, str]) -> str:
+    clip = f'clip "{names.get(box.loc.clip, box.loc.clip)}"' if box.loc.clip else ""
     place = "  ".join(filter(None, (clip, box.loc.pointer)))
     return escape(printable("\n".join(filter(None, (box.whole, place)))))
 

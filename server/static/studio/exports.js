@@ -2,7 +2,7 @@
 import { html, render, signal, useEffect } from "./parts/preact.js";
 import * as api from "./remote/api.js";
 import { follow } from "./remote/follow.js";
-import { ago, bytes, clock, span } from "./parts/words.js";
+import { ago, bytes, clock, explained, span } from "./parts/words.js";
 
 const rows = signal(null);
 const names = signal(new Map());
@@ -40,7 +40,7 @@ function Page() {
 }
 
 function List() {
-  if (!rows.value.length) return html`<div class="empty"><h2>No films yet</h2><p>Open a project and press Export. Every export is listed here, failed ones too.</p><a class="button" href="/">Projects</a></div>`;
+  if (!rows.value.length) return html`<div class="empty"><h2>No exported videos yet</h2><p>Open a project and press Export. Every export is listed here, failed ones too.</p><a class="button" href="/">Projects</a></div>`;
   return html`<ul class="export-list">${rows.value.map((row) => html`<${Row} key=${row.export_id} row=${row} />`)}</ul>`;
 }
 
@@ -53,11 +53,11 @@ function Row({ row }) {
   }) : undefined, [open]);
   const project = names.value.get(row.project_id) ?? "a project";
   return html`<li>
-    <div class="film-place">${row.result ? html`<${Film} row=${row} />` : html`<span class="quiet">${open ? `${Math.floor(100 * row.progress)} %` : "no film"}</span>`}</div>
+    <div class="film-place">${row.result ? html`<${Film} row=${row} />` : html`<span class="quiet">${open ? `${Math.floor(100 * row.progress)} %` : "No video"}</span>`}</div>
     <div class="about"><p class="row apart"><a href=${`/projects/${row.project_id}`}>${project}</a><span class=${`state ${row.state}`}>${STATES[row.state]}</span></p>
       <p class="quiet">${ago(row.created_at)}${row.completed_at && row.started_at ? ` · took ${span((Date.parse(row.completed_at) - Date.parse(row.started_at)) / 1000)}` : ""}${row.attempt > 1 ? ` · attempt ${row.attempt}` : ""}</p>
       ${open && html`<progress max="1" value=${row.progress} aria-label=${`Export of ${project}`}></progress><p class="quiet">${row.message ?? row.stage}${row.eta_s ? ` · ${span(row.eta_s)} left` : ""}</p>`}
-      ${row.error && html`<p class="why">${row.error.message}</p>`}
+      ${row.error && html`<p class="why">${explained(row.error)}</p>`}
       ${row.error?.log && html`<details><summary>Log</summary><pre class="log">${row.error.log}</pre></details>`}
       <p class="row">${open && html`<button class="small" onClick=${() => cancel(row)}>Cancel</button>`}
         ${(row.state === "error" || row.state === "cancelled") && html`<button class="small" onClick=${() => again(row)} title="Exports the project as it is saved now">Try again</button>`}
@@ -75,7 +75,7 @@ function facts(id) {
 function Film({ row }) {
   const id = row.result.working_video_id;
   useEffect(() => void attempt(async () => (films.value = new Map([...films.peek(), [id, await api.film(id)]]))), []);
-  return html`<video src=${`${api.filmMedia(id)}#t=0.01`} controls playsinline preload="metadata" aria-label=${`Film of ${names.value.get(row.project_id) ?? "a project"}`}></video>`;
+  return html`<video src=${`${api.filmMedia(id)}#t=0.01`} controls playsinline preload="metadata" aria-label=${`Video of ${names.value.get(row.project_id) ?? "a project"}`}></video>`;
 }
 
 const place = document.getElementById("exports");

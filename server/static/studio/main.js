@@ -28,7 +28,7 @@ function Editor() {
     <main class=${some ? "desk" : "desk bare"}>
       <div class="rail"><${Clips} /></div>
       <div class="stage">${selected.value && html`<${Framing} />`}</div>
-      <div class="side">${some && html`<${Preview} />`}<${Problems} /><${Exporting} /></div>
+      <div class="side">${some && html`<${Preview} />`}<${Exporting} /><${Problems} /></div>
       <div class="lane">${some && html`<${Timeline} />`}</div>
     </main>`;
 }

@@ -36,8 +36,8 @@ function Page() {
 function List() {
   if (projects.value === null) return failed.value ? null : html`<p class="quiet" role="status">Loading…</p>`;
   if (!projects.value.length) {
-    return html`<div class="empty"><h2>Your first film</h2>
-      <p>A project is one film: a sequence of clips, each with a crop that can move. Choose its shape, add clips, export.</p>
+    return html`<div class="empty"><h2>Your first video</h2>
+      <p>Choose an aspect ratio, add clips, frame them, export.</p>
       <button class="lamp" onClick=${() => (asked.value = { what: "new" })}>New project</button></div>`;
   }
   return html`<ul class="cards">${projects.value.map((project) => html`<${Card} key=${project.id} project=${project} />`)}</ul>`;
@@ -52,7 +52,7 @@ function Card({ project }) {
     <div class="row">
       <button class="plain" onClick=${ask("rename")} aria-label=${`Rename ${project.name}`}>Rename</button>
       <button class="plain" onClick=${ask("delete")} aria-label=${`Delete ${project.name}`}>Delete</button>
-      ${project.working_video_id && html`<a class="button plain" href=${api.filmMedia(project.working_video_id)} download>Last film</a>`}
+      ${project.working_video_id && html`<a class="button plain" href=${api.filmMedia(project.working_video_id)} download>Download video</a>`}
     </div></li>`;
 }
 
@@ -74,7 +74,7 @@ function Asked() {
   }
   const gone = () => { close(); void attempt(() => api.removeProject(project.id)); };
   return html`<${Confirm} title=${`Delete “${project.name}”?`} yes="Delete project" danger onYes=${gone} onClose=${close}>
-    <p>Its ${count(project.clips, "clip")} and its films are deleted for good. Uploaded footage stays.</p><//>`;
+    <p>Its ${count(project.clips, "clip")} and its exported videos are deleted for good. Your uploads stay.</p><//>`;
 }
 
 function NewProject() {
@@ -94,11 +94,11 @@ function NewProject() {
   return html`<${Dialog} title="New project" onClose=${close}>
     <form onSubmit=${made}>
       <p class="field"><label><span>Name</span><input name="name" required maxlength=${NAME_LENGTH} pattern=".*\\S.*" autofocus placeholder="Derby highlights" /></label></p>
-      <fieldset class="ratios"><legend class="label">Shape of the film</legend>
+      <fieldset class="ratios"><legend class="label">Aspect ratio</legend>
         ${SHAPES.map((shape) => html`<label key=${shape.ratio}><input type="radio" name="aspect_ratio" value=${shape.ratio} defaultChecked=${shape.ratio === DEFAULT_RATIO} />
           <i class="shape" style=${sign(shape.ratio, 40)}></i><b>${shape.name}</b><small>${shape.ratio}</small></label>`)}
       </fieldset>
-      <p class="quiet">Every clip is cropped to this shape.</p>
+      <p class="quiet">Every clip is cropped to this aspect ratio.</p>
       <div class="row end"><button type="button" onClick=${close}>Cancel</button><button class="lamp" disabled=${busy}>Create project</button></div>
     </form><//>`;
 }

@@ -93,6 +93,29 @@ export function ticks(view, duration) {
 }
 
 /**
+ * The pictures of a filmstrip in view, each at most once: side by side, each tile with the picture nearest to its middle;
+ * zoomed in further than the strip is fine, each picture alone in the time that it covers, which it fills up to twice its
+ * width. The one picture of a still is everywhere.
+ * @param {View} view @param {{pictures: number, step_s: number}} strip @param {number} wide pixels of a picture
+ * @returns {{x: number, width: number, picture: number}[]}
+ */
+export function tiles(view, { pictures, step_s }, wide) {
+  const step = step_s * view.scale;
+  const shift = view.start * view.scale;
+  if (step < wide || pictures === 1) {
+    const first = Math.floor(shift / wide);
+    const count = Math.ceil((shift + view.width) / wide) - first;
+    const nearest = (/** @type {number} */ middle) => Math.min(Math.floor(middle / step), pictures - 1);
+    const found = Array.from({ length: count }, (_, i) => ({ x: (first + i) * wide - shift, width: wide, picture: nearest((first + i + 1 / 2) * wide) }));
+    return found.filter(({ picture }, i) => pictures === 1 || picture !== found[i - 1]?.picture);
+  }
+  const width = step <= 2 * wide ? step : wide;
+  const first = Math.max(0, Math.floor(shift / step));
+  const last = Math.min(pictures - 1, Math.floor((shift + view.width) / step));
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => ({ x: (first + i + 1 / 2) * step - shift - width / 2, width, picture: first + i }));
+}
+
+/**
  * The nearest of some times within reach, else the time itself.
  * @param {number} at @param {{at: number, what: string}[]} targets @param {number} reach seconds
  * @returns {{at: number, what: string | null}}

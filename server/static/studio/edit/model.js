@@ -32,6 +32,8 @@ const COMMANDS = {
   "set-trim": setTrim,
   "set-spans": setSpans,
   "set-transition": setTransition,
+  "set-loop": setLoop,
+  "set-damage": (clip, { damage }) => ({ ...clip, damage }),
   "set-rotation": (clip, { rotation }) => ({ ...clip, rotation: finite(rotation, "a rotation") }),
   "rename-clip": renameClip,
 };
@@ -145,6 +147,11 @@ function setSpans(clip, { spans }) {
     }
   });
   return { ...clip, segments_data: { ...segmentsOf(clip), spans: sorted } };
+}
+
+/** Sets whether a moving image loops, together with the out point: a loop plays on to an out point past the image's end. */
+function setLoop(clip, { loop, start, end }) {
+  return { ...setTrim(clip, { start, end }), loop };
 }
 
 function setTransition(clip, { transition }) {

@@ -28,10 +28,10 @@ export function Bar() {
   return html`<header class="bar">
     <a class="mark" href="/" aria-label="reelc: all projects" title="All projects"><img src="/static/favicon.svg" alt="" width="26" height="26" /></a>
     <h1><button class="plain title" onClick=${() => (renaming.value = true)} title="Rename the project">${name}</button></h1>
-    <span class="quiet ratio" title="Shape of the film"><span class="shape" style=${sign(aspect_ratio, 13)} aria-hidden="true"></span> ${aspect_ratio}</span>
+    <span class="quiet ratio" title="Aspect ratio"><span class="shape" style=${sign(aspect_ratio, 13)} aria-hidden="true"></span> ${aspect_ratio}</span>
     <${Saving} />
     <${History} />
-    <nav class="ways" aria-label="site"><a class="button plain" href=${`/projects/${projectId.value}/explain`}>Graph</a><a class="button plain" href="/exports">Exports</a></nav>
+    <nav class="ways" aria-label="site"><a class="button plain" href=${`/projects/${projectId.value}/explain`}>Under the hood</a><a class="button plain" href="/exports">Exports</a></nav>
     <${ExportButton} />
     ${renaming.value && html`<${AskName} title="Rename project" label="Name" name=${name} onName=${rename} onClose=${() => (renaming.value = false)} />`}
   </header>`;

@@ -15,7 +15,7 @@ const asked = signal(null);
 const removed = signal(null);
 const close = () => (asked.value = null);
 
-const ACCEPTED = "video/*,image/*,.heic,.heif,.avif,.mkv,.mts,.m2ts,.ts,.mxf,.mov,.avi,.mpg,.mpeg";
+const ACCEPTED = "video/*,image/*,.heic,.heif,.avif,.mkv,.mts,.m2ts,.ts,.mxf,.mov,.avi,.mpg,.mpeg,.vob,.wmv,.flv,.ogv,.ogg,.webm,.m4v,.3gp";
 
 /** Upload the files that were dropped on the page, unless a dialog asks for something else. */
 export function takeFiles(files) {
@@ -32,7 +32,7 @@ export function Clips() {
     ${clips.value.length === 0 && uploads.value.length === 0 && html`<${Empty} />`}
     ${clips.value.length > 0 && html`<${List} />`}
     <${Uploads} />
-    ${removed.value && html`<p class="notice" role="status">Removed “${removed.value.name}”. <button class="small" onClick=${putBack}>Put back</button></p>`}
+    ${removed.value && html`<p class="notice" role="status">Removed “${removed.value.name}”. <button class="small" onClick=${putBack} aria-label=${`Undo: bring back ${removed.value.name}`}>Undo</button></p>`}
     ${asked.value?.what === "add" && html`<${AddClips} />`}
     ${asked.value?.what === "rename" && html`<${AskName} title="Rename clip" label="Name" name=${asked.value.clip.name} onName=${renamed} onClose=${close} />`}
   </section>`;
@@ -49,7 +49,7 @@ function putBack() {
 }
 
 function Empty() {
-  return html`<div class="empty"><p>A film is made of clips. Drop video files or images here, or choose them.</p>
+  return html`<div class="empty"><p>Drop video files or images here, or choose them.</p>
     <button class="lamp" onClick=${() => (asked.value = { what: "add" })}>Add clips</button></div>`;
 }
 
@@ -114,7 +114,7 @@ function Uploads() {
       <button class="plain small" onClick=${each.failed ? () => forget(each.id) : each.cancel} aria-label=${`${each.failed ? "Dismiss" : "Cancel"} ${each.name}`}>${each.failed ? "Dismiss" : "Cancel"}</button></span>
     ${each.failed ? html`<p class="notice bad" role="alert">${each.failed}</p>`
       : html`<progress max=${each.size} value=${each.sent} aria-label=${`Upload of ${each.name}`}></progress>
-        <span class="quiet">${each.sent < each.size ? `${bytes(each.sent)} of ${bytes(each.size)}` : "being looked at…"}</span>`}
+        <span class="quiet">${each.sent < each.size ? `${bytes(each.sent)} of ${bytes(each.size)}` : "Checking file…"}</span>`}
   </li>`)}</ul>`;
 }
 
@@ -149,12 +149,12 @@ function AddClips() {
       <input ref=${input} class="unseen" type="file" multiple accept=${ACCEPTED} onChange=${chosen} tabindex="-1" aria-label="Video files and images" />
     </div>
     ${wrong && html`<p class="notice bad" role="alert">${wrong}</p>`}
-    <h3 class="over-list">Uploaded before</h3>
+    <h3 class="over-list">Your uploads</h3>
     ${raws === null && !wrong && html`<p class="quiet" role="status">Loading…</p>`}
-    ${raws?.length === 0 && html`<p class="quiet">Nothing yet.</p>`}
+    ${raws?.length === 0 && html`<p class="quiet">No uploads yet.</p>`}
     ${raws?.length > 0 && html`<ul class="raws">${raws.map((raw) => html`<li key=${raw.id}>
       <span><b class="clip-name">${raw.name}</b><span class="quiet">${facts(raw)}</span></span>
-      <span class="row"><button class="small" onClick=${() => addClip(raw)} aria-label=${`Add ${raw.name}`}>Add${usedIn(raw)}</button>
+      <span class="row">${usedIn(raw) && html`<span class="quiet">${usedIn(raw)}</span>`}<button class="small" onClick=${() => addClip(raw)} aria-label=${`Add ${raw.name}`}>Add</button>
       <button class="plain small" onClick=${() => deleted(raw)} aria-label=${`Delete ${raw.name}`}>Delete</button></span></li>`)}</ul>`}
     <div class="row end"><button onClick=${close}>Done</button></div>
   <//>`;
@@ -162,7 +162,7 @@ function AddClips() {
 
 const usedIn = (raw) => {
   const times = clips.value.filter((clip) => clip.raw_clip_id === raw.id).length;
-  return times ? ` (${times})` : "";
+  return times ? `Used ${times}×` : "";
 };
 
 function facts({ size, media_info: { video, audio } }) {

@@ -3,10 +3,10 @@ import { html, useEffect, useRef, useState } from "../parts/preact.js";
 import * as api from "../remote/api.js";
 import { away, cancel, exportNow, film, job, outdated, refused, starting, underWay } from "../remote/export.js";
 import { clips } from "../edit/store.js";
-import { bytes, clock, span } from "../parts/words.js";
+import { bytes, clock, explained, span } from "../parts/words.js";
 
 const STAGES = ["queued", "fetching", "rendering", "verifying", "storing"];
-const NAMES = { queued: "Waiting for its turn", fetching: "Fetching footage", rendering: "Rendering", verifying: "Checking the film", storing: "Storing", complete: "Done" };
+const NAMES = { queued: "Waiting for its turn", fetching: "Fetching footage", rendering: "Rendering", verifying: "Checking the video", storing: "Saving the video", complete: "Done" };
 /** Seconds after which an estimate is good enough to show. */
 const GUESS = 3;
 
@@ -22,9 +22,9 @@ export function Exporting() {
     ${refused.value && html`<p class="notice bad" role="alert">${refused.value}</p>`}
     ${newest && !newest.done && html`<${Progress} job=${newest} />`}
     ${newest?.done && newest.state === "error" && html`<${Failure} job=${newest} />`}
-    ${newest?.done && newest.state === "cancelled" && html`<p class="quiet">The export was cancelled. The previous film is still there.</p>`}
+    ${newest?.done && newest.state === "cancelled" && html`<p class="quiet">The export was cancelled.${film.value && " The last exported video is kept."}</p>`}
     ${film.value && !(newest && !newest.done) && html`<${Film} film=${film.value} />`}
-    ${!film.value && !newest && !refused.value && html`<p class="quiet">Export saves the edit and renders it on the server. The film appears here.</p>`}
+    ${!film.value && !newest && !refused.value && html`<p class="quiet">Export saves your edit and renders the video on the server. It appears here.</p>`}
     <${Announced} job=${newest} />
   </section>`;
 }
@@ -50,23 +50,22 @@ function Progress({ job }) {
 
 /** Announces progress to screen readers at every tenth, not at every frame. */
 function Announced({ job }) {
-  const words = !job ? "" : !job.done ? `Export: ${Math.floor(10 * job.progress) * 10} percent` : `Export ${job.state === "complete" ? "complete: the film is ready" : job.state}`;
+  const words = !job ? "" : !job.done ? `Export: ${Math.floor(10 * job.progress) * 10} percent` : `Export ${job.state === "complete" ? "complete: the video is ready" : job.state}`;
   return html`<p class="unseen" role="status" aria-live="polite">${words}</p>`;
 }
 
 function Failure({ job }) {
   const error = job.error ?? {};
   return html`<div class="notice bad" role="alert"><h2>The export failed</h2>
-    <p>${error.message ?? "The server did not say why."}</p>
-    ${error.hint && html`<p>${error.hint}</p>`}
+    <p>${error.message ? explained(error) : "The server did not say why."}</p>
     ${error.log && html`<details><summary>Log</summary><pre class="log">${error.log}</pre></details>`}
     <p><button class="small" onClick=${exportNow}>Export again</button></p></div>`;
 }
 
 function Film({ film }) {
   const media = api.filmMedia(film.id);
-  return html`<div class="film"><h2>Film ${outdated.value && html`<span class="tag">edited since</span>`}</h2>
-    <video src=${media} controls playsinline preload="metadata" aria-label="The film"></video>
+  return html`<div class="film"><h2>Exported video ${outdated.value && html`<span class="tag">edited since</span>`}</h2>
+    <video src=${media} controls playsinline preload="metadata" aria-label="Exported video"></video>
     <p class="quiet film-facts">${clock(film.duration)} · ${film.frames} frames · ${bytes(film.size)}${film.took > 0 ? ` · made in ${span(Math.max(1, film.took))}` : ""}</p>
     <div class="row"><a class="button small" href=${media} download=${film.filename}>Download</a><span class="quiet name">${film.filename}</span></div></div>`;
 }

@@ -1,6 +1,7 @@
 /** Fields for numbers that can be dragged too. A typed value is set on Enter or on leaving; a value out of bounds is explained. */
 
 import { html, useEffect, useId, useRef, useState } from "../parts/vendor.js";
+import { readNumber } from "../edit/number.js";
 import { parseTimecode, timecode } from "../edit/timecode.js";
 
 /** A field with `text` in it; `read` converts what is typed to a value, or throws the reason why it cannot. */
@@ -49,9 +50,8 @@ function Typed({ label, text, read, onSet, unit = "", wide = false, inputmode = 
 /** A number; the arrows change it by `step`, with Shift by ten. */
 export function NumberField({ label, value, step = 1, digits = 2, min = -Infinity, max = Infinity, unit, onSet }) {
   const read = (text) => {
-    const number = Number(text.replace(",", ".").replace(/[^0-9.+-]+$/, ""));
-    if (text.trim() === "" || !Number.isFinite(number)) throw new Error("this is not a number");
-    if (number < min || number > max) throw new Error(`from ${min} to ${max}`);
+    const number = readNumber(text, unit);
+    if (number < min || number > max) throw new Error(`From ${min} to ${max}`);
     return number;
   };
   const by = (sign) => (tenfold) => {

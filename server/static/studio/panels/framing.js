@@ -24,7 +24,7 @@ const guides = signal([]);
 const dragging = signal(false);
 
 /**
- * Set the box on this frame: its keyframe, or a new one. With “whole clip” all keyframes change together. A drag changes them
+ * Set the box on this frame: its keyframe, or a new one. With “apply to all keyframes” all keyframes change together. A drag changes them
  * `from` their state at its start, because the curve between them comes from the server, with a delay.
  * @param {import("../edit/curve.js").Box} wanted @param {string} [merge]
  */
@@ -164,9 +164,9 @@ function Numbers() {
     <${NumberField} label="Top" value=${here.y} min=${0} max=${height} onSet=${set("y")} />
     <${NumberField} label="Width" value=${here.width} min=${SMALLEST} max=${width} onSet=${set("width")} />
     <${NumberField} label="Height" value=${here.height} min=${SMALLEST} max=${height} onSet=${set("height")} />
-    <${NumberField} label="Turn" value=${selected.value.rotation ?? 0} step=${0.1} min=${-LARGEST_ROTATION} max=${LARGEST_ROTATION} unit="°" onSet=${turn} />
-    <button type="button" onClick=${() => setBox(largest(ratio.peek(), picture.peek()))} title="The largest crop, in the middle">Largest</button>
-    <${Switch} label="Whole clip" on=${wholeClip.value} onSet=${(on) => (wholeClip.value = on)} title="Moves and resizes every keyframe of the clip alike" />
+    <${NumberField} label="Straighten" value=${selected.value.rotation ?? 0} step=${0.1} min=${-LARGEST_ROTATION} max=${LARGEST_ROTATION} unit="°" onSet=${turn} />
+    <button type="button" onClick=${() => setBox(largest(ratio.peek(), picture.peek()))} title="The largest crop, in the middle">Fill frame</button>
+    <${Switch} label="Apply to all keyframes" on=${wholeClip.value} onSet=${(on) => (wholeClip.value = on)} title="Move and resize every keyframe of the clip alike" />
   </div>`;
 }
 

@@ -45,9 +45,9 @@ function Versions({ clip }) {
     ${!versions && !failed && html`<p class="quiet" role="status">Loading…</p>`}
     ${versions && html`<ol class="versions">${versions.map((each, index) => html`<li key=${each.version}>
       <div><b>v${each.version}</b> <span class="quiet">${ago(each.saved_at)}</span><${Differences} now=${each} before=${versions[index + 1]} /></div>
-      ${index === 0 ? html`<span class="quiet">stored now</span>` : html`<button class="small" onClick=${() => restore(each.version)} aria-label=${`Restore version ${each.version}`}>Restore</button>`}
+      ${index === 0 ? html`<span class="quiet">Current version</span>` : html`<button class="small" onClick=${() => restore(each.version)} aria-label=${`Restore version ${each.version}`}>Restore</button>`}
     </li>`)}</ol>`}
-    <p class="quiet">Restoring a version saves it as the newest; nothing is lost. The newest versions are kept, and those that films were made of.</p>
+    <p class="quiet">Restoring a version saves it as the newest; nothing is lost. The newest versions are kept, and those of exported videos.</p>
     <div class="row end"><button onClick=${close}>Close</button></div>
   <//>`;
 }
@@ -55,6 +55,6 @@ function Versions({ clip }) {
 function Differences({ now, before }) {
   if (!before) return html`<p class="quiet">${asText("crop_data", now.crop_data)}</p>`;
   const changed = FIELDS.filter((field) => !alike(field, now[field], before[field]));
-  if (!changed.length) return html`<p class="quiet">no changes</p>`;
+  if (!changed.length) return html`<p class="quiet">No changes</p>`;
   return html`${changed.map((field) => html`<p key=${field}><span class="quiet">${FIELD_NAMES[field]}:</span> ${asText(field, now[field])}</p>`)}`;
 }

@@ -22,11 +22,11 @@ export const KEYS = [
     [["j"], "J", "backwards, faster each time", () => faster(-1)],
     [["l"], "L", "forwards, faster each time", () => faster(1)],
     [["q"], "Q", "loop from in to out", () => (looping.value = !looping.value)],
-    [["w"], "W", "go on with the next clip", () => (through.value = !through.value)],
+    [["w"], "W", "continue with the next clip", () => (through.value = !through.value)],
     [["ArrowLeft"], "←", "a frame back", () => step(-1)],
-    [["ArrowRight"], "→", "a frame on", () => step(1)],
+    [["ArrowRight"], "→", "a frame forward", () => step(1)],
     [["Shift+ArrowLeft"], "Shift ←", "a second back", () => step(-second())],
-    [["Shift+ArrowRight"], "Shift →", "a second on", () => step(second())],
+    [["Shift+ArrowRight"], "Shift →", "a second forward", () => step(second())],
     [["Home"], "Home", "to the in point", () => acts.goTo(framed(inOut.peek()[0]))],
     [["End"], "End", "to the last frame before the out point", () => acts.goTo(Math.min(acts.outFrame(), frames.peek()) - 1)],
   ]],
@@ -36,8 +36,8 @@ export const KEYS = [
     [["s"], "S", "speed from here on, or split the one here", acts.addSpan],
     [["PageUp"], "Page up", "clip before", () => acts.nextClip(-1)],
     [["PageDown"], "Page down", "clip after", () => acts.nextClip(1)],
-    [["Alt+PageUp"], "Alt Page up", "clip earlier in the film", () => acts.moveClip(-1)],
-    [["Alt+PageDown"], "Alt Page down", "clip later in the film", () => acts.moveClip(1)],
+    [["Alt+PageUp"], "Alt Page up", "move the clip earlier", () => acts.moveClip(-1)],
+    [["Alt+PageDown"], "Alt Page down", "move the clip later", () => acts.moveClip(1)],
     [["t"], "T", "select the transition into the clip", () => select({ transition: !selection.peek().transition })],
   ]],
   ["Crop", [
@@ -123,7 +123,7 @@ function Sheet() {
     if (!open.value && ref.current.open) ref.current.close();
   }, [open.value]);
   return html`<dialog ref=${ref} class="sheet broad" aria-labelledby="sheet-title" onClose=${() => (open.value = false)}>
-    <form method="dialog" class="sheet-head"><h2 id="sheet-title">Keys</h2><button class="small">Close</button></form>
+    <form method="dialog" class="sheet-head"><h2 id="sheet-title">Keyboard shortcuts</h2><button class="small">Close</button></form>
     <div class="sheet-lists">${KEYS.map(([title, list]) => html`<section key=${title}><h3>${title}</h3>
       <dl>${list.map(([, written, does]) => html`<div key=${written}><dt><kbd>${written}</kbd></dt><dd>${does}</dd></div>`)}</dl></section>`)}</div>
     <p class="quiet">Drags snap to frames, keyframes, cuts and the playhead; hold Alt to suspend this. Arrow keys move the focused handle.</p>

@@ -5,7 +5,7 @@ import { cropAt } from "../edit/curve.js";
 import { Switch } from "./fields.js";
 import { SUMS } from "../edit/mix.js";
 import { Neighbour, neighbour } from "../playback/neighbour.js";
-import { canvas, filmBox, filmFrame, filmRate, frame, mix, mixed, outside, parts, picture, ratio, speed, waiting } from "../playback/now.js";
+import { after, canvas, filmBox, filmFrame, filmRate, frame, mix, mixed, outside, parts, picture, ratio, speed, waiting } from "../playback/now.js";
 import { drawable, filmPosition, playing, shownFrame, video } from "../playback/player.js";
 import { clipById, selected } from "../edit/store.js";
 import { speedName } from "../edit/spans.js";
@@ -70,7 +70,7 @@ function Screen() {
   void [drawable.value, filmBox.value, selected.value, picture.value, video.value, mix.value, neighbour.value];
   useEffect(() => paint(ref.current, false));
   return html`<canvas ref=${ref} class="screen" width=${Math.min(size.width, 720)} height=${Math.round((Math.min(size.width, 720) * size.height) / size.width)}
-    role="img" aria-label="The film at this moment"></canvas>`;
+    role="img" aria-label="The video at this moment"></canvas>`;
 }
 
 /** The place of a clip's crop on the target, as on the film's canvas. */
@@ -80,16 +80,24 @@ function placeOn(target, clip) {
   return { x: x * scale, y: y * scale, width: width * scale, height: height * scale };
 }
 
+/** Take another clip's picture off the target: the clip's own is not there yet, or there is none. */
+function cleared(target) {
+  if (target.dataset.clip === selected.peek()?.clip_id) return;
+  target.getContext("2d", { alpha: false }).reset();
+  Object.assign(target.dataset, { clip: "", mixed: "", frame: "", source: "" });
+}
+
 function paint(target, moving) {
   const element = video.peek();
-  if (!target || !element || element.readyState < 2) return;
+  if (!target) return;
+  if (!element || element.readyState < 2) return cleared(target);
   const crop = parts.peek()?.crop;
   const position = moving && crop ? filmPosition() : filmFrame.peek();
   const box = moving && crop ? cropAt(crop, position) : filmBox.peek();
   draw(target, element, box, { size: picture.peek(), rotation: selected.peek()?.rotation ?? 0, place: placeOn(target, parts.peek()) });
   const now = moving ? mixed(position) : mix.peek();
   const whole = !now || blend(target, now);
-  Object.assign(target.dataset, { mixed: whole ? "whole" : "part", frame: String(Math.round(position)), source: String(shownFrame.peek() ?? ""), box: [box.x, box.y, box.width, box.height].join(" ") });
+  Object.assign(target.dataset, { clip: selected.peek()?.clip_id ?? "", mixed: whole ? "whole" : "part", frame: String(Math.round(position)), source: String(shownFrame.peek() ?? ""), box: [box.x, box.y, box.width, box.height].join(" ") });
 }
 
 /** The areas of a tall film that apps cover with text and buttons, and the inner nine tenths. */
@@ -101,22 +109,23 @@ function Safe() {
   </svg>`;
 }
 
-/** The mix in words: the part of the picture that is not the clip's own. */
-function mixName({ kind, share, clip, number }) {
-  if (!SUMS.includes(kind)) return `${nameOf(kind).toLowerCase()}: not shown here`;
+/** The mix in words: the other clip, and its part of the picture. */
+function mixName({ kind, share, clip }) {
   const part = `${Math.round(100 * (1 - share))} %`;
-  if (kind === "fade") return `faded ${part}`;
-  return `${part} of “${clipById(clip.clip_id)?.name ?? ""}”, frame ${number}`;
+  if (kind === "fade") return `Faded ${part}`;
+  const to = clip.clip_id === after.value?.clip_id;
+  const name = `${to ? "to" : "from"} “${clipById(clip.clip_id)?.name ?? ""}”`;
+  return SUMS.includes(kind) ? `Dissolving ${name} (${part})` : `${nameOf(kind)} ${name}: not shown here`;
 }
 
 function Reading() {
   const at = (parts.value?.first_frame ?? 0) + filmFrame.value;
   return html`<p class="reading">
-    <span title="In the film">${outside.value ? "not in the film" : timecode(at, filmRate.value)}</span>
+    <span title="Time in the video">${outside.value ? "Trimmed away" : timecode(at, filmRate.value)}</span>
     <span class=${Math.abs(speed.value - 1) > 0.005 ? "fast" : "quiet"}>${speedName(speed.value)}</span>
-    <span class="quiet">source frame ${frame.value}</span>
-    ${mix.value && html`<span class="quiet">${mixName(mix.value)}</span>`}
-    <span class="stale" role="status">${waiting.value ? "being worked out…" : ""}</span>
+    <span class="quiet">Clip frame ${frame.value}</span>
+    ${mix.value && html`<span class="quiet mixed">${mixName(mix.value)}</span>`}
+    <span class="stale" role="status">${waiting.value ? "Updating preview…" : ""}</span>
   </p>`;
 }
 
@@ -126,6 +135,6 @@ export function Preview() {
   return html`<section class="preview ${waiting.value ? "waiting" : ""}" aria-label="Preview">
     <div class="screen-room"><div class="screen-frame" style=${{ "--shape": String(ratio.value) }}><${Screen} />${safe.value && html`<${Safe} />`}</div><${Neighbour} /></div>
     <${Reading} />
-    <${Switch} label="Safe areas" on=${safe.value} onSet=${(on) => (safe.value = on)} title="Where players put words and buttons" />
+    <${Switch} label="Safe areas" on=${safe.value} onSet=${(on) => (safe.value = on)} title="Show areas hidden by app buttons" />
   </section>`;
 }

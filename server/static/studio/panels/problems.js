@@ -1,5 +1,6 @@
 /** The errors that prevent an export; a click on one selects the place in the edit. */
 import { html } from "../parts/preact.js";
+import { count, explained } from "../parts/words.js";
 import { clips, draft, problems, reveal } from "../edit/store.js";
 
 const named = (clipId) => clips.value.find((clip) => clip.clip_id === clipId)?.name;
@@ -9,11 +10,11 @@ export function Problems() {
   const warnings = draft.value?.warnings ?? [];
   if (!found.length && !warnings.length) return null;
   return html`<section class="problems panel" aria-label="Problems">
-    ${found.length > 0 && html`<h2>${found.length === 1 ? "One thing is in the way of a film" : `${found.length} things are in the way of a film`}</h2>
+    ${found.length > 0 && html`<h2>${`Fix ${count(found.length, "problem")} before export`}</h2>
       <ul>${found.map((problem, index) => html`<li key=${index}><button class="problem" onClick=${() => reveal(problem)}>
-        ${named(problem.clip_id) && html`<b>${named(problem.clip_id)}</b>`}<span>${problem.message}</span>${problem.hint && html`<span class="quiet">${problem.hint}</span>`}
+        ${named(problem.clip_id) && html`<b>${named(problem.clip_id)}</b>`}<span>${explained({ message: problem.message })}</span>${problem.hint && html`<span class="quiet">${explained({ message: problem.hint })}</span>`}
       </button></li>`)}</ul>`}
-    ${warnings.length > 0 && html`<details><summary>${warnings.length === 1 ? "1 notice" : `${warnings.length} notices`}</summary>
-      <ul class="quiet">${warnings.map((warning, index) => html`<li key=${index}>${typeof warning === "string" ? warning : warning.message}</li>`)}</ul></details>`}
+    ${warnings.length > 0 && html`<details><summary>${count(warnings.length, "notice")}</summary>
+      <ul class="quiet">${warnings.map((warning, index) => html`<li key=${index}>${named(warning.clip_id) && html`<b>${named(warning.clip_id)}</b> `}${explained(warning)}</li>`)}</ul></details>`}
   </section>`;
 }

@@ -6,21 +6,16 @@ import { clips, dirty, saveState, selected } from "../edit/store.js";
 import { FIELD_NAMES, asText } from "../parts/words.js";
 
 const WORDS = {
-  saved: () => `Saved${selected.value ? ` v${selected.value.version}` : ""}`,
-  unsaved: () => "Unsaved",
-  saving: () => "Saving…",
-  conflict: () => "Conflict",
-  offline: () => "Offline",
-  error: () => "Not saved",
-  "signed-out": () => "Signed out",
+  saved: "Saved", unsaved: "Unsaved", saving: "Saving…", conflict: "Conflict", offline: "Offline", error: "Not saved", "signed-out": "Signed out",
 };
 
 /** The state, and the button that saves at once. */
 export function Saving() {
   const { state, message } = saveState.value;
-  const title = state === "saved" ? "Everything is saved; the version is that of the selected clip" : message ?? "Saves automatically when you pause, or with Ctrl S";
+  const version = selected.value ? `. The selected clip is at version ${selected.value.version}` : "";
+  const title = state === "saved" ? `Everything is saved${version}` : message ?? "Saves automatically when you pause, or with Ctrl S";
   return html`<div class="saving">
-    <span class=${`state ${state}`} title=${title}><span role="status" aria-live="polite" class="save-state">${WORDS[state]()}</span><${Retrying} /></span>
+    <span class=${`state ${state}`} title=${title}><span role="status" aria-live="polite" class="save-state">${WORDS[state]}</span><${Retrying} /></span>
     ${dirty.value && html`<button class="small" onClick=${save} disabled=${state === "saving" || state === "conflict"} aria-keyshortcuts="Control+S">${state === "offline" ? "Retry now" : "Save"}</button>`}
     ${state === "signed-out" && html`<a class="button small" href="/sign-in" target="_blank">Sign in</a>`}
   </div>`;
@@ -43,7 +38,7 @@ export function SaveNotes() {
   const { state, message } = saveState.value;
   const bad = state === "error" || state === "signed-out" ? message : null;
   return html`<div class="notes" aria-live="polite">
-    ${bad && html`<p class="notice bad">Not saved: ${bad}</p>`}
+    ${bad && html`<p class="notice bad">Not saved. ${bad}</p>`}
     ${notice.value && html`<p class="notice good">${notice.value} <button class="plain" onClick=${() => (notice.value = null)}>Dismiss</button></p>`}
     ${conflict.value && html`<${Conflict} />`}
   </div>`;
@@ -54,14 +49,14 @@ function Conflict() {
   const [open, setOpen] = useState(true);
   const choose = async (mine) => { setBusy(true); await settle(mine); };
   const named = (each) => clips.value.find((clip) => clip.clip_id === each.clip_id)?.name ?? each.name;
-  if (!open) return html`<p class="notice bad">Not saved: the same was changed in another window. <button class="small" onClick=${() => setOpen(true)}>Compare</button></p>`;
+  if (!open) return html`<p class="notice bad">Not saved: the same fields were changed in another window. <button class="small" onClick=${() => setOpen(true)}>Compare</button></p>`;
   return html`<${Dialog} title="Changed in two windows" onClose=${() => setOpen(false)}>
     <p>These were changed both here and in another window. All other changes are merged.</p>
     <ul class="clash">${conflict.value.map((each) => html`<li key=${each.clip_id + each.field}><b>${named(each)}: ${FIELD_NAMES[each.field].toLowerCase()}</b>
-      <dl><dt>There</dt><dd>${asText(each.field, each.theirs)}</dd><dt>Here</dt><dd>${asText(each.field, each.mine)}</dd></dl></li>`)}</ul>
-    <p class="quiet">Neither is lost: theirs stays in the clip’s history, and undo brings yours back.</p>
+      <dl><dt>Other window</dt><dd>${asText(each.field, each.theirs)}</dd><dt>This window</dt><dd>${asText(each.field, each.mine)}</dd></dl></li>`)}</ul>
+    <p class="quiet">Neither is lost: the other version stays in the clip’s history, and undo brings yours back.</p>
     <div class="row end">
-      <button disabled=${busy} onClick=${() => choose(false)}>Take theirs</button>
-      <button class="lamp" disabled=${busy} onClick=${() => choose(true)} autofocus>Keep mine</button></div>
+      <button disabled=${busy} onClick=${() => choose(false)}>Use other version</button>
+      <button class="lamp" disabled=${busy} onClick=${() => choose(true)} autofocus>Keep this version</button></div>
   <//>`;
 }

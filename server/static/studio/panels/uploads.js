@@ -7,6 +7,7 @@ import { fromStored, pick } from "../edit/model.js";
 import { NAME_LENGTH } from "../parts/limits.js";
 import { ratio } from "../playback/now.js";
 import { clips, dispatch, projectId, select, selection } from "../edit/store.js";
+import { explained } from "../parts/words.js";
 
 /** [{id, name, sent, size, failed, cancel}] in the order they were begun. */
 export const uploads = signal([]);
@@ -43,7 +44,7 @@ async function uploadOne(file, id, ended) {
   } catch (problem) {
     if (problem.name === "AbortError") return;
     if (!(problem instanceof api.Problem)) throw problem;
-    change(id, { failed: [problem.message, problem.members.hint].filter(Boolean).join(" – ") });
+    change(id, { failed: explained(problem.members) });
   }
 }
 

@@ -37,29 +37,35 @@ export function ago(moment, now = Date.now()) {
   return new Date(moment).toLocaleDateString(undefined, { day: "numeric", month: "short", year: "numeric" });
 }
 
+/** What a failure says and what can be done about it, as sentences. */
+export function explained({ message, hint }) {
+  return [message, hint].filter(Boolean).map((text) => `${text[0].toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? "" : "."}`).join(" ");
+}
+
 /** A number with its noun: 1 clip, 2 clips. */
 export const count = (number, one, many = `${one}s`) => `${number} ${number === 1 ? one : many}`;
 
 /** The fields of a clip that are edited here, saved, and given back by undo, with their names for people. */
 export const FIELD_NAMES = {
-  name: "Name", crop_data: "Framing", segments_data: "Trim and speeds", timing_data: "Timing (old form)",
-  transition_data: "Transition", rotation: "Rotation", stretch: "Sound of speeds", motion: "Slow motion",
+  name: "Name", crop_data: "Crop", segments_data: "Trim and speeds", timing_data: "Timing (old form)",
+  transition_data: "Transition", rotation: "Straighten", stretch: "Sound at other speeds", motion: "Slow motion",
   damage: "Damaged footage", loop: "Loop",
 };
 
 /** The value of a clip's field as text. */
 export function asText(field, value) {
   if (field === "name") return `“${value}”`;
-  if (field === "rotation") return value ? `${value}°` : "not turned";
+  if (field === "rotation") return `${value || 0}°`;
   if (field === "crop_data") return framing(value);
   if (field === "segments_data") return segments(value);
   if (field === "transition_data") return value && value.type !== "cut" ? `${value.type}, ${value.duration} s` : "cut";
   if (field === "loop") return value ? "plays again and again" : "plays once";
+  if (field === "damage") return { conceal: "picture before it is held", refuse: "clip is refused" }[value] ?? "as the project";
   return value === null ? "nothing" : JSON.stringify(value);
 }
 
 function framing(keyframes) {
-  if (!keyframes?.length) return "not framed";
+  if (!keyframes?.length) return "no crop";
   if (!Array.isArray(keyframes)) return "in an unknown form";
   const [{ x, y, width, height }] = keyframes;
   const first = `${Math.round(width)}×${Math.round(height)} at ${Math.round(x)}, ${Math.round(y)}`;

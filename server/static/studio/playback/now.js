@@ -38,6 +38,15 @@ export const ratio = computed(() => canvas.value.width / canvas.value.height);
 export const picture = computed(() => parts.value?.picture ?? found.value);
 export const duration = computed(() => parts.value?.source_duration ?? found.value.duration);
 
+/** Seconds of the footage itself, which a looped image plays several times; null until its facts are known. */
+export const natural = computed(() => {
+  const facts = selected.value && factsOf(selected.value.raw_clip_id).value;
+  return facts ? seconds(facts.video.end) : null;
+});
+const seconds = (fraction) => fraction.split("/").map(Number).reduce((over, under) => over / under);
+/** Seconds after which the picture of a looped image comes again; of other footage, Infinity. */
+export const lap = computed(() => (selected.value?.loop && natural.value ? natural.value : Infinity));
+
 /** Frames a second of the source, in which keyframes count. */
 export const rate = computed(() => {
   const facts = selected.value && factsOf(selected.value.raw_clip_id).value;

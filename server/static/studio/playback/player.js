@@ -6,9 +6,9 @@
 
 import { computed, effect, html, signal, untracked, useLayoutEffect, useRef } from "../parts/vendor.js";
 import { frameShown, recordAt, speedAt } from "../edit/curve.js";
-import { asked, duration, filmRate, found, frame, frames, inOut, parts, rate, segments, variable } from "./now.js";
+import { asked, duration, filmRate, found, frame, frames, inOut, lap, parts, rate, segments, variable } from "./now.js";
 import { pictures } from "./pictures.js";
-import { playableOf, unplayable } from "../remote/footage.js";
+import { factsOf, isImage, playableOf, unplayable } from "../remote/footage.js";
 import { holds } from "../edit/spans.js";
 import { clips, playhead, select, selected } from "../edit/store.js";
 import { frameAt, frameBegunAt, timeOf } from "../edit/timecode.js";
@@ -28,7 +28,12 @@ export const through = signal(false);
 /** When the picture on screen begins, source seconds; null until there is one. */
 const onScreen = signal(/** @type {number | null} */ (null));
 /** The frame of the source on screen; null until there is one. */
-export const shownFrame = computed(() => (onScreen.value === null ? null : frameBegunAt(onScreen.value, rate.value)));
+export const shownFrame = computed(() => (onScreen.value === null ? null : frameBegunAt(onScreen.value + lapBegin(playhead.value), rate.value)));
+
+/** When the round of a looped image that holds a time began. */
+const lapBegin = (at) => (lap.value === Infinity ? 0 : Math.floor(at / lap.value + 1e-6) * lap.value);
+/** The time in the video of a source time. */
+const inVideo = (at) => at - lapBegin(at);
 
 /** Counts pictures that can be drawn: a picture on screen may not be ready for drawing before its seek is done. */
 export const drawable = signal(0);
@@ -49,7 +54,7 @@ function moveTo(at) {
   const number = Math.min(Math.max(0, frameAt(at, rate.peek())), last);
   asked.value = null;
   playhead.value = timeOf(number, rate.peek());
-  screen?.seek(within(number));
+  screen?.seek(inVideo(within(number)));
 }
 
 /** A time within a frame: its middle; of frames at uneven times, just after its beginning. */
@@ -158,7 +163,7 @@ function over() {
 
 /** The source time that is playing, finer than its frames. */
 export function playingAt() {
-  return screen && playing.peek() ? screen.at() : playhead.peek();
+  return screen && playing.peek() ? screen.at() + lapBegin(playhead.peek()) : playhead.peek();
 }
 
 /** The film frame, with its fraction: in slow motion it advances while the source's picture stays. */
@@ -184,8 +189,17 @@ function sizeFound({ target }) {
 
 /** Handle the end of the footage, which may come before its last frame was reported. */
 function ended({ target }) {
+  const next = lapBegin(playhead.peek()) + lap.peek();
+  if (next < inOut.peek()[1] - 1e-6) return void goRound(target, next);
   over();
   if (looping.peek()) target.play().catch(() => (playing.value = false));
+}
+
+/** Begin the next round of a looped image. */
+function goRound(element, at) {
+  playhead.value = at;
+  element.currentTime = 0;
+  element.play().catch(() => (playing.value = false));
 }
 
 /** The video, rotated by the edit's rotation. */
@@ -193,7 +207,7 @@ function Video({ rawClipId, path, rotation }) {
   const ref = useRef(null);
   useLayoutEffect(() => attached(ref.current), [path]);
   return html`<video ref=${ref} key=${path} src=${path} playsinline preload="auto" class="video" tabindex="-1"
-    aria-label="The source clip" style=${rotation ? { transform: `rotate(${-rotation}deg)` } : {}}
+    aria-label="The clip’s footage" style=${rotation ? { transform: `rotate(${-rotation}deg)` } : {}}
     onLoadedMetadata=${sizeFound} onSeeked=${() => (drawable.value += 1)} onEnded=${ended} onError=${() => unplayable(rawClipId)}></video>`;
 }
 
@@ -201,17 +215,18 @@ function Video({ rawClipId, path, rotation }) {
 export function Player() {
   const clip = selected.value;
   if (!clip) return html`<p class="stage-note">No clip is selected.</p>`;
-  if (!clip.raw_clip_id) return html`<p class="stage-note">The footage of this clip was deleted.</p>`;
+  if (!clip.raw_clip_id) return html`<p class="stage-note">This file was deleted.</p>`;
   const source = playableOf(clip.raw_clip_id).value;
   if (!source) return html`<p class="stage-note" role="status">Loading…</p>`;
   if (source.state === "error") return html`<p class="stage-note" role="alert">This clip cannot be shown: ${source.message}.</p>`;
-  if (source.state === "making") return html`<${Making} progress=${source.progress} />`;
+  if (source.state === "making") return html`<${Making} progress=${source.progress} facts=${factsOf(clip.raw_clip_id).value} />`;
   return html`<${Video} key=${clip.clip_id} rawClipId=${clip.raw_clip_id} path=${source.path} rotation=${clip.rotation} />`;
 }
 
-function Making({ progress }) {
+function Making({ progress, facts }) {
+  const image = facts && isImage(facts);
   return html`<div class="stage-note" role="status">
-    <p>This browser cannot play this footage. A copy for editing is being made; the film is made from the original.</p>
+    <p>${image ? "Preparing the image…" : "This browser cannot play this footage. A copy for editing is being made; exports use the original."}</p>
     <progress value=${progress} max="1" aria-label="Copy"></progress> ${Math.round(progress * 100)} %
   </div>`;
 }
@@ -221,6 +236,6 @@ effect(() => {
   const middle = within(frameAt(playhead.value, rate.value));
   void duration.value;
   untracked(() => {
-    if (screen && !playing.peek() && Math.abs(screen.at() - middle) > 1 / 2 / rate.peek().value) screen.seek(middle);
+    if (screen && !playing.peek() && Math.abs(screen.at() - inVideo(middle)) > 1 / 2 / rate.peek().value) screen.seek(inVideo(middle));
   });
 });

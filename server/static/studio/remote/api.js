@@ -7,6 +7,7 @@
 export class Problem extends Error {
   constructor(status, members) {
     super(members.message ?? "the server failed");
+    members.message ??= this.message;
     this.name = "Problem";
     this.status = status;
     this.error = members.error ?? "";

@@ -3,6 +3,7 @@ import { computed, signal } from "../parts/preact.js";
 import * as api from "./api.js";
 import { follow } from "./follow.js";
 import { save, refresh } from "./save.js";
+import { explained } from "../parts/words.js";
 import { clips, dirty, edit, exportProblems, projectId, stored } from "../edit/store.js";
 
 /** The newest state of the export: {export_id, state, stage, progress, frame, frames, fps, eta_s, error, done}; or null. */
@@ -42,7 +43,7 @@ export async function exportNow() {
 
 async function begun() {
   if (!clips.value.length) return void (refused.value = "There are no clips yet: add one first.");
-  if (!(await save())) return void (refused.value = "Not exported: your changes could not be saved, so the film would not be what you see.");
+  if (!(await save())) return void (refused.value = "Not exported: your changes could not be saved, so the video would not be what you see.");
   const exportId = api.freshId();
   const of = stored.value;
   await api.beginExport(projectId.value, exportId, of.clips.map(({ clip_id, version }) => ({ clip_id, version })));
@@ -50,7 +51,7 @@ async function begun() {
 }
 
 async function notBegun(problem) {
-  refused.value = `Not exported: ${problem.message}`;
+  refused.value = `Not exported. ${explained(problem.members)}`;
   if (problem.error === "export_in_progress" && problem.members.running_export_id) {
     refused.value = "An export of this project is already running; here it is.";
     watch({ ...(await api.exported(problem.members.running_export_id)), done: false }, null);

@@ -23,6 +23,12 @@ const answerOf = (ask) => once((id, found) => ask(id).then((answer) => (found.va
 
 /** The facts of a raw clip: its `media_info`. */
 export const factsOf = answerOf(async (id) => (await api.rawClip(id)).media_info);
+/** Formats of images that the server reads, still or moving; a still of another format is "image2". */
+const MOVING = ["gif", "apng", "webp", "avif", "heif"];
+/** Whether these facts are of an image that moves. */
+export const isMovingImage = (facts) => MOVING.includes(facts.format) && !facts.video.still;
+/** Whether these facts are of an image, still or moving. */
+export const isImage = (facts) => facts.video.still || MOVING.includes(facts.format);
 /** {columns, width, height, pictures, step_s} of the filmstrip. */
 export const filmstripOf = answerOf(api.filmstrip);
 /** {rate, peaks} of the sound. */

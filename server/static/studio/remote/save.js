@@ -5,6 +5,7 @@
 import { effect, signal } from "../parts/preact.js";
 import * as api from "./api.js";
 import { conflicts, editOf } from "../edit/model.js";
+import { explained } from "../parts/words.js";
 import { dirty, edit, exportProblems, giveUp, projectId, saving, stored, took, tookAll, unsaved } from "../edit/store.js";
 
 /** Milliseconds without a change after which the edit is saved by itself. */
@@ -97,18 +98,18 @@ async function catchUp(problem) {
     conflict.value = found;
     throw problem;
   }
-  notice.value = "Changes from another window were taken in; yours are kept.";
+  notice.value = "Changes from another window were merged; yours are kept.";
 }
 
 const versionOf = (clipId) => stored.value.clips.find((clip) => clip.clip_id === clipId)?.version;
 
 function failed(problem) {
-  if (conflict.value) saving.value = { state: "conflict", message: "The same was changed in another window." };
+  if (conflict.value) saving.value = { state: "conflict", message: "The same fields were changed in another window." };
   else if (problem.passing) tryAgain(problem);
   else if (problem.status === 401) saving.value = { state: "signed-out", message: "You are signed out. Sign in in another tab, then save." };
   else {
     exportProblems.value = problem.faults;
-    saving.value = { state: "error", message: problem.message };
+    saving.value = { state: "error", message: explained(problem.members) };
   }
 }
 
@@ -139,7 +140,7 @@ export async function refresh() {
       clip.clip_id !== stored.value.clips[index].clip_id || clip.version !== stored.value.clips[index].version);
     if (!changed) return;
     tookAll(theirs);
-    notice.value = "Changes from another window were taken in.";
+    notice.value = "Changes from another window were merged.";
   } catch (problem) {
     if (!(problem instanceof api.Problem)) throw problem; // the next save reports it
   }

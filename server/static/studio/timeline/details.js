@@ -8,21 +8,22 @@ import { duration, frames, keyframe, keyframes, rate, segments } from "../playba
 import { endOf, holds, resized, speedName, withSpeed } from "../edit/spans.js";
 import { error, revealed, select, selection } from "../edit/store.js";
 import { DEFAULT_EASE, DEFAULT_RAMP_EASE, FASTEST, LONGEST_HOLD, SLOWEST } from "../parts/limits.js";
+import { ClipFields } from "../panels/clip_fields.js";
 import { TransitionDetails } from "../panels/transitions.js";
 import { framed, stored } from "../playback/window.js";
 
-const RAMPS = [["constant", "Constant"], ["linear", "Ramp, even"], ["smooth", "Ramp, smooth"]];
+const RAMPS = [["constant", "Constant"], ["linear", "Linear ramp"], ["smooth", "Eased ramp"]];
 
 function KeyframeDetails({ chosen }) {
   const move = (to) => {
     if (moveKeyframe(chosen.frame, to)) goTo(to);
-    else error.value = "there is a keyframe there already";
+    else error.value = "There is a keyframe there already";
     select({ keyframe: to });
   };
   return html`<div class="detail" role="group" aria-label="Keyframe">
     <b>Keyframe</b>
     <${TimecodeField} label="Keyframe at" frame=${chosen.frame} rate=${rate.value} max=${frames.value - 1} onSet=${move} />
-    <${Choice} label="Ease from here" value=${chosen.ease ?? DEFAULT_EASE} choices=${EASES} onSet=${(ease) => setEase(chosen.frame, ease)} />
+    <${Choice} label="Path from here" value=${chosen.ease ?? DEFAULT_EASE} choices=${EASES} onSet=${(ease) => setEase(chosen.frame, ease)} />
     <button type="button" onClick=${copyKeyframe}>Copy</button>
     <button type="button" class="remove" onClick=${() => removeKeyframe(chosen.frame)}>Delete keyframe</button>
   </div>`;
@@ -43,7 +44,7 @@ function SpanDetails({ span, index }) {
     <b>Speed ${speedName(speed)}</b>
     <${NumberField} label=${ramp ? "From" : "Speed"} value=${ramp ? speed.from : speed} step=${0.1} min=${SLOWEST} max=${FASTEST} unit="×" onSet=${(from) => toward({ from })} />
     ${ramp && html`<${NumberField} label="To" value=${speed.to} step=${0.1} min=${SLOWEST} max=${FASTEST} unit="×" onSet=${(to) => toward({ to })} />`}
-    <${Choice} label="Course" value=${ramp ? speed.ease ?? DEFAULT_RAMP_EASE : "constant"} choices=${RAMPS} onSet=${become} />
+    <${Choice} label="Speed curve" value=${ramp ? speed.ease ?? DEFAULT_RAMP_EASE : "constant"} choices=${RAMPS} onSet=${become} />
     <${TimecodeField} label="Starts" frame=${framed(span.start)} rate=${rate.value} max=${framed(end) - 1} onSet=${(number) => resize({ start: stored(number) })} />
     <${TimecodeField} label="Ends" frame=${framed(end)} rate=${rate.value} min=${framed(span.start) + 1} max=${frames.value} onSet=${(number) => resize({ end: stored(number) })} />
     <button type="button" class="remove" onClick=${() => removeSpan(index)}>Delete speed</button>
@@ -53,10 +54,10 @@ function SpanDetails({ span, index }) {
 function HeldDetails({ freeze, index }) {
   const { spans } = segments.value;
   const change = (fields) => setSpans(spans.map((each, i) => (i === index ? { ...each, ...fields } : each)));
-  return html`<div class="detail" role="group" aria-label="Held picture">
-    <b>Held</b>
-    <${TimecodeField} label="Held at" frame=${framed(freeze.at)} rate=${rate.value} max=${frames.value} onSet=${(number) => change({ at: stored(number) })} />
-    <${NumberField} label="For" value=${freeze.freeze} step=${0.1} min=${0.01} max=${LONGEST_HOLD} unit="s" onSet=${(seconds) => change({ freeze: seconds })} />
+  return html`<div class="detail" role="group" aria-label="Freeze frame">
+    <b>Freeze frame</b>
+    <${TimecodeField} label="Freeze at" frame=${framed(freeze.at)} rate=${rate.value} max=${frames.value} onSet=${(number) => change({ at: stored(number) })} />
+    <${NumberField} label="Duration" value=${freeze.freeze} step=${0.1} min=${0.01} max=${LONGEST_HOLD} unit="s" onSet=${(seconds) => change({ freeze: seconds })} />
     <button type="button" class="remove" onClick=${() => removeSpan(index)}>Delete</button>
   </div>`;
 }
@@ -69,8 +70,7 @@ function Selected() {
   if (transition) return html`<${TransitionDetails} />`;
   if (part) return holds(part) ? html`<${HeldDetails} freeze=${part} index=${span} />` : html`<${SpanDetails} span=${part} index=${span} />`;
   if (chosen) return html`<${KeyframeDetails} chosen=${chosen} />`;
-  const count = keyframes.value.length;
-  return html`<p class="detail quiet">${count === 0 ? "No keyframes yet" : count === 1 ? "One keyframe: the crop stays" : `${count} keyframes`}</p>`;
+  return html`<${ClipFields} />`;
 }
 
 /** Go to the selection of a problem, and focus its first field. */
@@ -93,9 +93,9 @@ export function Details() {
   }, [count]);
   return html`<div class="details" ref=${ref}>
     <div class="making">
-      <button type="button" title="A keyframe of the crop as it is here (C)" disabled=${here !== null} onClick=${addKeyframe}>Add keyframe</button>
-      <button type="button" title="The copied keyframe, here (Ctrl+V)" disabled=${copied.value === null} onClick=${pasteKeyframe}>Paste</button>
-      <button type="button" title="A speed from here on; splits one that is here (S)" onClick=${addSpan}>Add speed</button>
+      <button type="button" title="Keep the crop as it is here (C)" disabled=${here !== null} onClick=${addKeyframe}>Add keyframe</button>
+      <button type="button" title="Paste the copied keyframe here (Ctrl V)" disabled=${copied.value === null} onClick=${pasteKeyframe}>Paste</button>
+      <button type="button" title="Change the speed from here on; split the one that is here (S)" onClick=${addSpan}>Add speed</button>
     </div>
     <${Selected} />
     <p class="refused" role="alert">${error.value && html`${error.value} <button type="button" class="tool" aria-label="Dismiss" onClick=${() => (error.value = null)}>×</button>`}</p>

@@ -37,9 +37,9 @@ export function Reel() {
   const known = new Map((draft.value?.clips ?? []).map((each) => [each.clip_id, each]));
   const total = draft.value?.frames;
   return html`<div class="reel">
-    <p class="reel-title"><b>Film</b> <output aria-label="Length of the film">${total ? timecode(total, filmRate.value) : "–"}</output>
+    <p class="reel-title"><b>Sequence</b> <output aria-label="Length of the video">${total ? timecode(total, filmRate.value) : "–"}</output>
       <span class="quiet">${canvas.value.width}×${canvas.value.height}, ${Number(filmRate.value.value.toFixed(2))} fps</span></p>
-    <ol class="pieces" ref=${ref} aria-label="Clips of the film">
+    <ol class="pieces" ref=${ref} aria-label="Sequence">
       ${clips.value.map((clip, index) => html`<${Piece} key=${clip.clip_id} clip=${clip} index=${index} part=${known.get(clip.clip_id)} />`)}
     </ol>
   </div>`;

@@ -3,13 +3,13 @@
 import { html, useEffect, useRef } from "../parts/vendor.js";
 import { inFrame, outFrame, setTrim } from "../panels/actions.js";
 import { useDrag } from "../panels/drag.js";
-import { across, ticks, tickStep, timeAcross } from "../edit/lanes.js";
-import { duration, frames, inOut, rate } from "../playback/now.js";
-import { seek } from "../playback/player.js";
+import { across, ticks, tickStep, tiles, timeAcross } from "../edit/lanes.js";
+import { duration, frame, frames, inOut, rate } from "../playback/now.js";
+import { drawable, playing, seek, shownFrame, video } from "../playback/player.js";
 import { filmstripPicture } from "../remote/api.js";
-import { filmstripOf, peaksOf, pictureAt } from "../remote/footage.js";
+import { filmstripOf, peaksOf } from "../remote/footage.js";
 import { ARROWS, modified } from "../parts/keyboard.js";
-import { selected } from "../edit/store.js";
+import { playhead, selected } from "../edit/store.js";
 import { frameAt, timecode, timeOf } from "../edit/timecode.js";
 import { frameNear, snappedAt, view } from "../playback/window.js";
 
@@ -51,9 +51,9 @@ export function Ruler() {
   </div>`;
 }
 
-/** Draws pictures side by side, each of the middle of the time that it covers, and the sound over them. */
-function paint(target, strip, sprite, sound) {
-  const { width, start, scale } = view.peek();
+/** Draws the filmstrip, and the sound over it. Between its pictures, when zoomed in, `now` is drawn at the playhead: the video's. */
+function paint(target, strip, sprite, sound, now) {
+  const { width, scale } = view.peek();
   const context = target.getContext("2d");
   const dense = window.devicePixelRatio || 1;
   [target.width, target.height] = [Math.max(1, Math.round(width * dense)), Math.round(HIGH * dense)];
@@ -61,10 +61,12 @@ function paint(target, strip, sprite, sound) {
   if (strip && sprite?.complete && sprite.naturalWidth) {
     const high = HIGH - SOUND * Boolean(sound?.peaks.length) * 0.6;
     const wide = (strip.width * high) / strip.height;
-    for (let x = -((start * scale) % wide); x < width; x += wide) {
-      const [column, row] = pictureAt(strip, start + (x + wide / 2) / scale);
-      context.drawImage(sprite, column * strip.width, row * strip.height, strip.width, strip.height, x, 0, wide, high);
+    for (const { x, width: across, picture } of tiles(view.peek(), strip, wide)) {
+      const [column, row] = [picture % strip.columns, Math.floor(picture / strip.columns)];
+      const part = (strip.height * wide) / across; // a wider tile has the middle of its picture
+      context.drawImage(sprite, column * strip.width, row * strip.height + (strip.height - part) / 2, strip.width, part, x, 0, across, high);
     }
+    if (now && strip.pictures > 1 && strip.step_s * scale >= wide) context.drawImage(now, across(view.peek(), playhead.peek()) - wide / 2, 0, wide, high);
   }
   if (sound?.peaks.length) wave(context, sound, target);
 }
@@ -90,7 +92,9 @@ function Pictures() {
   const id = selected.value.raw_clip_id;
   const strip = id ? filmstripOf(id).value : null;
   const sound = id ? peaksOf(id).value : null;
-  const now = () => ref.current && paint(ref.current, strip, sprite.current, sound);
+  /** The video, while it holds the picture at the playhead. */
+  const held = () => !playing.peek() && shownFrame.peek() === frame.peek() && !video.peek()?.seeking && video.peek()?.readyState > 1 ? video.peek() : null;
+  const now = () => ref.current && paint(ref.current, strip, sprite.current, sound, held());
   useEffect(() => {
     sprite.current = null;
     if (!strip) return;
@@ -98,7 +102,7 @@ function Pictures() {
     sprite.current.onload = now;
     sprite.current.src = filmstripPicture(id);
   }, [strip]);
-  void view.value;
+  void [view.value, drawable.value, playing.value];
   useEffect(() => {
     const call = requestAnimationFrame(now);
     return () => cancelAnimationFrame(call);

@@ -11,7 +11,7 @@ import { dispatch, select, selected, selection } from "../edit/store.js";
 import { timecode, timeOf } from "../edit/timecode.js";
 import { frameNear, snappedAt, view, zoom } from "../playback/window.js";
 
-export const EASES = [["spline", "Spline: glides through"], ["linear", "Linear: evenly"], ["smooth", "Smooth: in and out"], ["hold", "Hold: then jumps"]];
+export const EASES = [["spline", "Smooth path"], ["linear", "Linear"], ["smooth", "Ease in and out"], ["hold", "Hold, then jump"]];
 
 const at = (each) => timeOf(each.frame, rate.peek());
 

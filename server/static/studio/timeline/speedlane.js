@@ -51,7 +51,7 @@ function Held({ freeze, index }) {
   const x = across(view.value, freeze.at);
   if (x < -20 || x > view.value.width) return null;
   return html`<button type="button" class="held ${selection.value.span === index ? "chosen" : ""}" style=${{ transform: `translateX(${x}px)` }}
-    aria-pressed=${selection.value.span === index ? "true" : "false"} aria-label="Held for ${spoken(freeze.freeze)}"
+    aria-pressed=${selection.value.span === index ? "true" : "false"} aria-label="Freeze frame for ${spoken(freeze.freeze)}"
     onClick=${() => goToSpan(index)}>▮▮ ${spoken(freeze.freeze)}</button>`;
 }
 

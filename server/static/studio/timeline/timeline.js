@@ -26,12 +26,12 @@ function Transport() {
   const fast = playing.value && shuttle.value !== 1 ? ` ${shuttle.value}×` : "";
   return html`<div class="transport" role="group" aria-label="Playing">
     <${Button} label="Frame back" keys="←" text="‹" onClick=${() => step(-1)} />
-    <${Button} label="Backwards" keys="J" text="◂◂" onClick=${() => faster(-1)} />
+    <${Button} label="Play backwards" keys="J" text="◂◂" onClick=${() => faster(-1)} />
     <${Button} label=${playing.value ? "Pause" : "Play"} keys="Space" text=${playing.value ? "❚❚" : "▶"} onClick=${toggle} />
     <${Button} label="Faster" keys="L" text="▸▸" onClick=${() => faster(1)} />
-    <${Button} label="Frame on" keys="→" text="›" onClick=${() => step(1)} />
+    <${Button} label="Frame forward" keys="→" text="›" onClick=${() => step(1)} />
     <${Button} label="Loop from in to out" keys="Q" text="⟳" pressed=${looping.value} onClick=${() => (looping.value = !looping.value)} />
-    <${Button} label="Go on with the next clip" keys="W" text="⇥" pressed=${through.value} onClick=${() => (through.value = !through.value)} />
+    <${Button} label="Continue with the next clip" keys="W" text="⇥" pressed=${through.value} onClick=${() => (through.value = !through.value)} />
     <span class="quiet shuttle" role="status">${fast}</span>
   </div>`;
 }
@@ -40,11 +40,11 @@ function Transport() {
 function Times() {
   const film = parts.value?.frames;
   return html`<div class="times">
-    <${TimecodeField} label="At" frame=${frame.value} rate=${rate.value} max=${frames.value - 1} onSet=${goTo} />
+    <${TimecodeField} label="Playhead" frame=${frame.value} rate=${rate.value} max=${frames.value - 1} onSet=${goTo} />
     <${TimecodeField} label="In" frame=${inFrame()} rate=${rate.value} max=${outFrame() - 1} onSet=${(number) => setTrim(number, outFrame())} />
     <${TimecodeField} label="Out" frame=${outFrame()} rate=${rate.value} min=${inFrame() + 1} max=${frames.value} onSet=${(number) => setTrim(inFrame(), number)} />
-    <span class="lasts ${waiting.value ? "waiting" : ""}"><span class="quiet">In the film</span>
-      <output aria-label="In the film">${film ? timecode(film, filmRate.value) : "–"}</output></span>
+    <span class="lasts ${waiting.value ? "waiting" : ""}"><span class="quiet">Length in video</span>
+      <output aria-label="Length in video">${film ? timecode(film, filmRate.value) : "–"}</output></span>
   </div>`;
 }
 
@@ -54,7 +54,7 @@ function Zooming() {
     <${Button} label="Zoom out" keys="-" text="−" onClick=${() => zoom(1 / ZOOM)} />
     <${Button} label="Zoom in" keys="+" text="+" onClick=${() => zoom(ZOOM)} />
     <${Button} label="Fit" keys="0" text="Fit" onClick=${fit} />
-    <${Button} label="Keys" keys="?" text="?" onClick=${openSheet} />
+    <${Button} label="Keyboard shortcuts" keys="?" text="?" onClick=${openSheet} />
   </div>`;
 }
 
