@@ -108,19 +108,23 @@ def wiped(scene: Scene, tmp_path: Path, ledger: Ledger) -> None:
 
 
 def test_an_upload_without_room_is_refused_and_leaves_nothing(disk: Disk, scene: Scene, game: Path) -> None:
-    data = scene.site.data
+    data, stored = scene.site.data, 1
     with scene.site.client(scene.token) as ann:
         uploaded(ann, game)
         for room in (0, game.stat().st_size // 2):
-            disk.fill(room)
-            answer = ann.post("/api/raw-clips", content=game.read_bytes(), headers={"Content-Type": "video/mp4"})
+            for _ in range(5):
+                disk.fill(room)
+                answer = ann.post("/api/raw-clips", content=game.read_bytes(), headers={"Content-Type": "video/mp4"})
+                if answer.status_code != 201:  # else a database whose WAL was emptied made room on its disk meanwhile
+                    break
+                stored += 1
             if answer.status_code != 503:  # a full disk of databases may already keep the request from being looked up
                 refused(answer, 507, "no_room")
             assert int(answer.headers["retry-after"]) > 0
             assert list((data / "local" / "temporary").iterdir()) == []
             assert list((data / "objects" / ".coming").iterdir()) == []
             disk.free()
-            assert len(ann.get("/api/raw-clips").json()["raw_clips"]) == 1
+            assert len(ann.get("/api/raw-clips").json()["raw_clips"]) == stored
         uploaded(ann, game)
 
 
