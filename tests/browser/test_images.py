@@ -126,3 +126,6 @@ def test_what_is_too_long_is_explained_where_it_was_done(two: tuple[Page, str], 
     page.get_by_label("Damaged parts").select_option(label="Refuse the clip")
     page.keyboard.press("Control+s")
     expect(page.locator(".notes")).to_contain_text("The clip lasts 90 s. Shorten its trim or its freezes.")
+    page.locator(".notes").get_by_role("button", name="Dismiss").click()
+    expect(page.locator(".notes")).to_be_empty()
+    expect(page.locator(".save-state")).to_have_text("Not saved")

@@ -36,9 +36,11 @@ function Retrying() {
 /** The messages under the bar: failures, and changes from elsewhere. */
 export function SaveNotes() {
   const { state, message } = saveState.value;
+  const [dismissed, setDismissed] = useState(false);
   const bad = state === "error" || state === "signed-out" ? message : null;
+  useEffect(() => setDismissed(false), [bad]);
   return html`<div class="notes" aria-live="polite">
-    ${bad && html`<p class="notice bad">Not saved. ${bad}</p>`}
+    ${bad && !dismissed && html`<p class="notice bad">Not saved. ${bad} <button class="plain" onClick=${() => setDismissed(true)}>Dismiss</button></p>`}
     ${notice.value && html`<p class="notice good">${notice.value} <button class="plain" onClick=${() => (notice.value = null)}>Dismiss</button></p>`}
     ${conflict.value && html`<${Conflict} />`}
   </div>`;
