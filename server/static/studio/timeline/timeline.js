@@ -83,11 +83,20 @@ function Hold() {
 function Scroll() {
   const ref = useRef(null);
   const { start, scale } = view.value;
+  /** The place that was set here: its event may come after the next zoom, when the place means another time. */
+  const set = useRef(0);
   useEffect(() => {
-    if (ref.current && Math.abs(ref.current.scrollLeft - start * scale) > 1) ref.current.scrollLeft = start * scale;
+    if (!ref.current || Math.abs(ref.current.scrollLeft - start * scale) <= 1) return;
+    ref.current.scrollLeft = start * scale;
+    set.current = ref.current.scrollLeft;
   });
+  const scrolled = ({ target }) => {
+    if (target.scrollLeft === set.current) return;
+    set.current = NaN;
+    scrollTo(target.scrollLeft / view.peek().scale);
+  };
   if (!zoomable.value) return null;
-  return html`<div class="scroll" ref=${ref} tabindex="0" role="region" aria-label="Scroll the timeline" onScroll=${(event) => scrollTo(event.target.scrollLeft / view.peek().scale)}>
+  return html`<div class="scroll" ref=${ref} tabindex="0" role="region" aria-label="Scroll the timeline" onScroll=${scrolled}>
     <span style=${{ width: `${duration.value * scale}px` }}></span></div>`;
 }
 
