@@ -52,6 +52,7 @@ class Databases:
         self._open: dict[str, UserDatabase] = {}
         self._room = Room(most, self._open, self._close_unused)
         self._turns: dict[str, asyncio.Lock] = {}
+        self._resumed: set[str] = set()
         self._openings: set[asyncio.Task[UserDatabase]] = set()
         self._ended = False
 
@@ -80,9 +81,13 @@ class Databases:
             yield user_database
 
     async def resume(self) -> None:
-        """Open every local database, so that the upload of undurable writes continues."""
-        names = sorted(path.parent.name for path in self.local.glob("users/*/edit.sqlite"))
-        await self._each(filter(_UID.fullmatch, names), _resume)
+        """Open every local database once, so that the upload of an earlier run's undurable writes continues."""
+        names = {path.parent.name for path in self.local.glob("users/*/edit.sqlite")} - self._resumed
+        await self._each(filter(_UID.fullmatch, sorted(names)), self._resume)
+
+    async def _resume(self, user_database: UserDatabase) -> None:
+        user_database.sync.wrote()
+        self._resumed.add(user_database.uid)
 
     async def check_newest(self) -> None:
         """Read each database's newest snapshot once after its opening, and store the data of a damaged one anew."""
@@ -265,7 +270,3 @@ async def _opened(path: Path) -> tuple[Database, Head]:
     except BaseException:
         await database.close()
         raise
-
-
-async def _resume(user_database: UserDatabase) -> None:
-    user_database.sync.wrote()
