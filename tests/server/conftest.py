@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,6 +16,7 @@ import pytest
 from moto.s3.responses import S3Response
 from moto.server import ThreadedMotoServer
 
+from compiler.supervise.children.level import VARIABLE
 from server.storage.folder import FolderStore
 from server.storage.objects import ObjectStore
 from server.storage.s3 import Bucket, S3Store
@@ -33,6 +35,16 @@ def _one_at_a_time(work: Callable[..., Any]) -> Callable[..., Any]:
             return work(*given)
 
     return alone
+
+
+@pytest.fixture(autouse=True)
+def sandbox_variable() -> Iterator[None]:
+    """A server that starts in the process of a test sets the variable; no other test has it."""
+    kept = os.environ.get(VARIABLE)
+    yield
+    os.environ.pop(VARIABLE, None)
+    if kept is not None:
+        os.environ[VARIABLE] = kept
 
 
 @pytest.fixture(scope="session")
