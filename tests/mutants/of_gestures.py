@@ -227,7 +227,7 @@ OF_GESTURES = (
     silent(
         "scrollbar_does_not_scroll",
         "timeline/timeline.js",
-        "onScroll=${(event) => scrollTo(event.target.scrollLeft / view.peek().scale)}",
+        " onScroll=${scrolled}",
         "",
         f"{GESTURES}::test_the_wheel_zooms_at_the_pointer_and_scrolls",
     ),

@@ -38,10 +38,12 @@ def _one_at_a_time(work: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @pytest.fixture(autouse=True)
-def sandbox_variable() -> Iterator[None]:
-    """A server that starts in the process of a test sets the variable; no other test has it."""
-    kept = os.environ.get(VARIABLE)
+def alone() -> Iterator[None]:
+    """A server that starts in the process of a test sets a variable and the modes of new files; no other test has them."""
+    kept, mask = os.environ.get(VARIABLE), os.umask(0)
+    os.umask(mask)
     yield
+    os.umask(mask)
     os.environ.pop(VARIABLE, None)
     if kept is not None:
         os.environ[VARIABLE] = kept
