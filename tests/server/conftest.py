@@ -39,7 +39,7 @@ def _one_at_a_time(work: Callable[..., Any]) -> Callable[..., Any]:
 
 @pytest.fixture(autouse=True)
 def alone() -> Iterator[None]:
-    """A server that starts in the process of a test sets a variable and the modes of new files; no other test has them."""
+    """A server in the process of a test sets a variable and the modes of new files; no other test has them."""
     kept, mask = os.environ.get(VARIABLE), os.umask(0)
     os.umask(mask)
     yield
