@@ -6,22 +6,21 @@ trash, and are still copied.
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from compiler.errors import Loc, ReelError
 from compiler.supervise.plain import plain
 from server.footage.facts import facts_in, facts_key
 from server.footage.named import NamedObject, expected, rows_in
 from server.restore import DATABASE, MEDIA, newest_image
+from server.storage.copies import copy_object, sync
 from server.storage.objects import DamagedObject, Missing, ObjectStore
-from server.storage.snapshots import ROLLBACK
-from server.threads import HashedFile, in_thread
+from server.storage.snapshots import without_wal
+from server.threads import in_thread
 
 
 async def back_up(store: ObjectStore, uid: str, target: Path, *, footage: bool) -> list[str]:
@@ -61,13 +60,8 @@ def _writing(target: Path, coming: Path) -> Iterator[None]:
 def _write_database(path: Path, image: bytes) -> None:
     """Write an image as a file that every SQLite opens."""
     with path.open("xb") as file:
-        file.write(image[:18] + ROLLBACK + image[20:])
-        _sync(file)
-
-
-def _sync(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
+        file.write(without_wal(image))
+        sync(file)
 
 
 async def _copy_media(store: ObjectStore, rows: dict[str, NamedObject], folder: Path) -> list[str]:
@@ -76,7 +70,7 @@ async def _copy_media(store: ObjectStore, rows: dict[str, NamedObject], folder: 
     for key in sorted(expected(rows)):
         row = rows[key.partition(".")[0]]
         try:
-            checksums[key] = await _copy(store, key, folder / key.rpartition("/")[2])
+            checksums[key] = await copy_object(store, key, folder / key.rpartition("/")[2])
             whole = row.sha256 in (None, checksums[key])
             if key == facts_key(key.partition(".")[0]):
                 whole = await _agree(store, key, checksums)
@@ -86,16 +80,6 @@ async def _copy_media(store: ObjectStore, rows: dict[str, NamedObject], folder: 
         if not whole:
             findings.append(f"damaged: {key} (of {plain(row.name)})")
     return findings
-
-
-async def _copy(store: ObjectStore, key: str, path: Path) -> str:
-    """Copy an object to a file; return its SHA-256."""
-    with path.open("xb") as file:
-        hashed = HashedFile(file)
-        async for piece in store.stream(key):
-            await in_thread(hashed.write, piece)
-        await in_thread(_sync, file)
-    return hashed.sha256
 
 
 async def _agree(store: ObjectStore, key: str, checksums: dict[str, str]) -> bool:

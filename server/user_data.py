@@ -22,9 +22,10 @@ from server.footage.cache import MediaCache
 from server.footage.facts import read_facts
 from server.settings import Settings
 from server.storage import snapshots
+from server.storage.copies import copy_object
 from server.storage.folder import COMING
 from server.storage.objects import DamagedObject, Missing, ObjectStore
-from server.threads import HashedFile, in_thread
+from server.threads import in_thread
 
 OF_NO_USER = frozenset({"tokens", "used", "checks", "health"})
 """Folders of the store whose keys name no user."""
@@ -118,9 +119,8 @@ class UserData:
         path = folder / kind / f"{row['id']}-{name}"
         expected = row.get("sha256") or await self._checksum(key)
         try:
-            found = await _copied(self._store, key, path)
+            found = await copy_object(self._store, key, path)
         except Missing:
-            await in_thread(path.unlink, missing_ok=True)
             export.faults.append(key)
             return
         export.files[key] = str(path.relative_to(folder))
@@ -133,15 +133,6 @@ class UserData:
             return (await read_facts(self._store, key, Path(key))).sha256
         except (Missing, DamagedObject):
             return None
-
-
-async def _copied(store: ObjectStore, key: str, path: Path) -> str:
-    """Copy an object into a new file; its SHA-256."""
-    with path.open("xb") as file:
-        hashed = HashedFile(file)
-        async for piece in store.stream(key):
-            await in_thread(hashed.write, piece)
-    return hashed.sha256
 
 
 def _tables(image: bytes) -> Rows:

@@ -12,17 +12,15 @@ import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
 
 from server.problem import Problem
+from server.storage.copies import Copied, copy_object
 from server.storage.objects import DamagedObject, ObjectStore, Stat, StoreFailed
-from server.threads import HashedFile, in_thread
-
-Fetched = Callable[[int], None]
-"""Called with the number of bytes fetched since the last call."""
+from server.threads import in_thread
 
 
 class MediaCache:
@@ -64,7 +62,7 @@ class MediaCache:
     async def held(
         self,
         stats: Iterable[Stat],
-        fetched: Fetched = lambda _: None,
+        fetched: Copied = lambda _: None,
         checksums: Mapping[str, str | None] = MappingProxyType({}),
     ) -> AsyncIterator[None]:
         """Fetch every object to its `path` and keep it there inside the context; StoreFailed, Missing.
@@ -126,7 +124,7 @@ class MediaCache:
                     del self._users[name], self._sizes[name]
             self._freed.notify_all()
 
-    async def _have(self, name: str, stat: Stat, fetched: Fetched, sha256: str | None) -> None:
+    async def _have(self, name: str, stat: Stat, fetched: Copied, sha256: str | None) -> None:
         here = self._copies()
         if name in here and (self._folder / name).is_file():
             return
@@ -145,7 +143,7 @@ class MediaCache:
                 await asyncio.gather(task, return_exceptions=True)
             raise
 
-    async def _fetch(self, name: str, stat: Stat, fetched: Fetched, sha256: str | None) -> None:
+    async def _fetch(self, name: str, stat: Stat, fetched: Copied, sha256: str | None) -> None:
         coming = self._coming / f"{name}.{secrets.token_hex(4)}.part"
         try:
             for folder in (self._coming, self._folder):
@@ -162,24 +160,12 @@ class MediaCache:
             with contextlib.suppress(OSError):
                 coming.unlink(missing_ok=True)
 
-    async def _copy(self, stat: Stat, path: Path, fetched: Fetched) -> str:
+    async def _copy(self, stat: Stat, path: Path, fetched: Copied) -> str:
         """Copy an object to a file and return its SHA-256."""
-        size = 0
-        with path.open("xb") as file:
-            hashed = HashedFile(file)
-            async for piece in self._store.stream(stat.key):
-                await in_thread(hashed.write, piece)
-                size += len(piece)
-                fetched(len(piece))
-            await in_thread(_sync, file.fileno(), file.flush)
-        if size != stat.size:
+        sha256 = await copy_object(self._store, stat.key, path, fetched)
+        if (size := path.stat().st_size) != stat.size:
             raise StoreFailed(f"{stat.key} has {stat.size} bytes, of which {size} were received")
-        return hashed.sha256
-
-
-def _sync(descriptor: int, flush: Callable[[], None]) -> None:
-    flush()
-    os.fsync(descriptor)
+        return sha256
 
 
 def _named(stats: Iterable[Stat]) -> dict[str, Stat]:

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.supervise.probe import probing
-from server.footage.cache import Fetched, MediaCache
+from server.footage.cache import MediaCache
 from server.footage.facts import Facts, add_checksum, read_facts, write_facts
 from server.logs import logger
 from server.problem import Problem
+from server.storage.copies import Copied
 from server.storage.objects import DamagedObject, Missing, ObjectStore, Stat, StoreFailed
 from server.threads import in_thread
 
@@ -54,7 +55,7 @@ async def facts_of(store: ObjectStore, cache: MediaCache, stat: Stat, path: Path
 
 @asynccontextmanager
 async def fetched(
-    store: ObjectStore, cache: MediaCache, footage: Iterable[tuple[Stat, Facts]], on_fetched: Fetched = lambda _: None
+    store: ObjectStore, cache: MediaCache, footage: Iterable[tuple[Stat, Facts]], on_fetched: Copied = lambda _: None
 ) -> AsyncIterator[None]:
     """Keep copies of footage in the cache inside the context; StoreFailed, Missing, DamagedObject.
 

@@ -187,11 +187,16 @@ async def make_whole(store: ObjectStore, uid: str, number: int) -> Link:
     return renewed.link
 
 
+def without_wal(image: bytes) -> bytes:
+    """The image of a database that keeps no WAL, so that it opens in memory, and as a file anywhere."""
+    return image[:18] + ROLLBACK + image[20:]
+
+
 def opened(image: bytes) -> sqlite3.Connection:
     """An image as a database in memory; Damaged if it is not a whole database."""
     database = sqlite3.connect(":memory:")
     try:
-        database.deserialize(image[:18] + ROLLBACK + image[20:])
+        database.deserialize(without_wal(image))
         (state,) = database.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.Error as error:
         database.close()

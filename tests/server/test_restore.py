@@ -305,3 +305,17 @@ def test_a_server_keeps_newer_footage_after_a_rollback_by_hand_until_accepted(tm
         assert reelc(tmp_path, "restore", "ann", "--accept").returncode == 0
         until(lambda: not (media / new).exists(), "nothing is swept")
         assert (media / old).exists()
+
+
+def test_a_backup_has_no_file_for_an_object_that_is_missing(three: Path) -> None:
+    """Else a restore elsewhere would store an empty object in its place."""
+    (three / "data" / "objects" / media_key(UID, "r_a")).unlink()
+    ended = reelc(three, "backup", UID, "copy", "--footage")
+    assert (ended.returncode, f"missing: {media_key(UID, 'r_a')} (of n)" in ended.stdout.splitlines()) == (6, True)
+    assert {path.name for path in (three / "copy" / "media").iterdir()} == {
+        "r_a.json",
+        "r_b",
+        "r_b.json",
+        "r_c",
+        "r_c.json",
+    }

@@ -1,0 +1,38 @@
+"""Copies of objects as files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from server.storage.objects import ObjectStore
+from server.threads import HashedFile, in_thread
+
+Copied = Callable[[int], None]
+"""Called with the number of bytes copied since the last call."""
+
+
+async def copy_object(store: ObjectStore, key: str, path: Path, on_copied: Copied = lambda _: None) -> str:
+    """Copy an object into a new file, synced to the disk; return its SHA-256. A copy that fails leaves no file.
+
+    StoreFailed, Missing; OSError if the file cannot be made.
+    """
+    with path.open("xb") as file:
+        try:
+            hashed = HashedFile(file)
+            async for piece in store.stream(key):
+                await in_thread(hashed.write, piece)
+                on_copied(len(piece))
+            await in_thread(sync, file)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+    return hashed.sha256
+
+
+def sync(file: BinaryIO) -> None:
+    """Write what is buffered to the file, and the file to the disk."""
+    file.flush()
+    os.fsync(file.fileno())
