@@ -28,7 +28,7 @@ async def store_lost(store: ObjectStore, uid: str, database: Database, head: Hea
     """
     newest = await snapshots.latest(store, uid)
     n, image = await database.image()
-    _, body = snapshots.packed(head.writer, n, image)
+    _, body = await in_thread(snapshots.packed, head.writer, n, image)
     for number in range(max(newest, head.base - snapshots.NEWEST) + 1, head.base + 1):
         try:
             await store.put(snapshots.key_of(uid, number), body, if_absent=True)

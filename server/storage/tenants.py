@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -11,6 +10,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from server.ids import is_name
 from server.logs import logger
 from server.storage import snapshots, thinning
 from server.storage.chain import remember
@@ -26,8 +26,6 @@ from server.storage.user_database import Overdue, UserDatabase
 from server.threads import in_thread
 
 __all__ = ["Databases", "Lost", "Overdue", "UserDatabase"]
-
-_UID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 
 class Lost(Exception):
@@ -72,7 +70,7 @@ class Databases:
         StoreFailed, Damaged, Lost or DatabaseFailed when it cannot be opened. A fenced database is moved aside, and
         the other server's snapshot is restored.
         """
-        if not _UID.fullmatch(uid):
+        if not is_name(uid):
             raise ValueError(f"{uid!r} is not a user's id")
         user_database = await self._reached(uid)
         while user_database.closed:  # closed between its opening and now
@@ -83,7 +81,7 @@ class Databases:
     async def resume(self) -> None:
         """Open every local database once, so that the upload of an earlier run's undurable writes continues."""
         names = {path.parent.name for path in self.local.glob("users/*/edit.sqlite")} - self._resumed
-        await self._each(filter(_UID.fullmatch, sorted(names)), self._resume)
+        await self._each(filter(is_name, sorted(names)), self._resume)
 
     async def _resume(self, user_database: UserDatabase) -> None:
         user_database.sync.wrote()
