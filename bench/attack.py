@@ -21,7 +21,7 @@ from time import perf_counter
 
 import httpx
 
-from bench.attacks import ATTACKS, Foe
+from bench.attacks import ATTACKS, User
 from bench.saves import Latencies, footage
 from tests.server.editing import one_clip
 from tests.server.site import Site, add_user
@@ -84,31 +84,25 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-@dataclass(frozen=True, slots=True)
-class Friend:
-    """The other user, with a project of one clip."""
-
-    token: str
-    project: str
-    clip: str
-
-
-def _prepared(place: Path) -> tuple[Site, Foe, Friend]:
-    data, clip = place / "data", footage(place / "clip.mp4")
+def _prepared(place: Path) -> tuple[Site, User, User]:
+    """A server, its attacker, and the other user."""
+    data, film = place / "data", footage(place / "clip.mp4")
     site = Site(data)
-    tokens = [add_user(data, name) for name in ("foe", "friend")]
-    found = []
-    for token in tokens:
-        with site.client(token) as client:
-            project = one_clip(client, clip)
-            first = client.get(f"/api/clips/projects/{project}/clips").json()["clips"][0]
-            raw = client.get("/api/raw-clips").json()["raw_clips"][0]["id"]
-            found.append((token, project, f"/api/clips/projects/{project}/clips/{first['id']}", raw))
-    foe = Foe(site.url, found[0][0], found[0][1], found[0][2], found[0][3], clip.read_bytes())
-    return site, foe, Friend(*found[1][:3])
+    foe, friend = (_user(site, add_user(data, name), film) for name in ("foe", "friend"))
+    return site, foe, friend
 
 
-def _attack(name: str, site: Site, foe: Foe, friend: Friend, seconds: float) -> Measured:
+def _user(site: Site, token: str, film: Path) -> User:
+    """A user with a project of one clip."""
+    with site.client(token) as client:
+        project = one_clip(client, film)
+        clips = f"/api/clips/projects/{project}/clips"
+        (first,) = client.get(clips).json()["clips"]
+        (raw,) = client.get("/api/raw-clips").json()["raw_clips"]
+    return User(site.url, token, project, f"{clips}/{first['id']}", raw["id"], film.read_bytes())
+
+
+def _attack(name: str, site: Site, foe: User, friend: User, seconds: float) -> Measured:
     """Run one attack, print its row."""
     process = get_context("spawn")
     ours, theirs = process.Pipe()
@@ -126,12 +120,12 @@ def _attack(name: str, site: Site, foe: Foe, friend: Friend, seconds: float) -> 
     return row
 
 
-def _attacker(name: str, foe: Foe, pipe: Connection) -> None:
+def _attacker(name: str, foe: User, pipe: Connection) -> None:
     """The process of an attack: says that it begins, and how many requests it sent when it is asked."""
     asyncio.run(_attacking(name, foe, pipe))
 
 
-async def _attacking(name: str, foe: Foe, pipe: Connection) -> None:
+async def _attacking(name: str, foe: User, pipe: Connection) -> None:
     work = asyncio.ensure_future(ATTACKS[name](foe))
     pipe.send("begun")
     while not await asyncio.to_thread(pipe.poll, 0.1):
@@ -140,7 +134,7 @@ async def _attacking(name: str, foe: Foe, pipe: Connection) -> None:
     pipe.send((foe.sent, foe.errors))
 
 
-async def _watched(name: str, site: Site, friend: Friend, seconds: float, pipe: Connection) -> Measured:
+async def _watched(name: str, site: Site, friend: User, seconds: float, pipe: Connection) -> Measured:
     until = perf_counter() + seconds
     health, other, server = await asyncio.gather(
         _monitor(site, until), _friend(site, friend, until), _watch(site.process.pid, until)
@@ -164,7 +158,7 @@ async def _monitor(site: Site, until: float) -> Latencies:
     return Latencies("/healthz", tuple(sorted(latencies)), failed)
 
 
-async def _friend(site: Site, friend: Friend, until: float) -> tuple[int, int]:
+async def _friend(site: Site, friend: User, until: float) -> tuple[int, int]:
     sent = failed = 0
     headers = {"Authorization": f"Bearer {friend.token}"}
     async with httpx.AsyncClient(base_url=site.url, headers=headers, timeout=30) as client:

@@ -21,8 +21,8 @@ RENDER = "/api/export/framing/render"
 
 
 @dataclass(slots=True)
-class Foe:
-    """The attacker: the server's address, a user's token and what the user has, and the count of what was sent."""
+class User:
+    """A user: the server's address, a token and what the user has, and the count of what an attack sent."""
 
     url: str
     token: str
@@ -56,14 +56,14 @@ class Foe:
         return await asyncio.open_connection(str(parts.hostname), parts.port, local_addr=(FROM, 0))
 
 
-Attack = Callable[[Foe], Awaitable[None]]
+Attack = Callable[[User], Awaitable[None]]
 ATTACKS: dict[str, Attack] = {}
 
 
 def storm(name: str, method: str, path: str, *, known: bool = True, at_once: int = 20, **more: Any) -> None:
     """An attack that repeats one request; `{project}`, `{clip}`, `{raw}` and `{n}` stand for what the user has."""
 
-    async def attack(foe: Foe) -> None:
+    async def attack(foe: User) -> None:
         numbers = itertools.count()
 
         async def repeat(client: httpx.AsyncClient) -> None:
@@ -84,7 +84,7 @@ def storm(name: str, method: str, path: str, *, known: bool = True, at_once: int
 def held(name: str, head: str, *, count: int = 300, drip: bytes = b"", piece: bytes = b"") -> None:
     """An attack by connections that send the same and then wait: silent, or a drip at a time, and never reading."""
 
-    async def attack(foe: Foe) -> None:
+    async def attack(foe: User) -> None:
         async def hold() -> None:
             while True:
                 try:
@@ -102,7 +102,7 @@ def held(name: str, head: str, *, count: int = 300, drip: bytes = b"", piece: by
     ATTACKS[name] = attack
 
 
-def _filled(value: Any, foe: Foe) -> Any:
+def _filled(value: Any, foe: User) -> Any:
     """The value with the attacker's own project and clip in it."""
     if not isinstance(value, dict):
         return value
@@ -227,7 +227,7 @@ storm(
 storm("keys of requests", "POST", "/api/projects", json={"name": "k"}, headers=lambda n: {"Idempotency-Key": f"k{n}"})
 
 
-async def _whole_uploads(foe: Foe) -> None:
+async def _whole_uploads(foe: User) -> None:
     """Sixty uploads at once, of a film that is read."""
     async with foe.client() as client:
 
@@ -238,7 +238,7 @@ async def _whole_uploads(foe: Foe) -> None:
         await asyncio.gather(*(repeat() for _ in range(60)))
 
 
-async def _great_exports(foe: Foe) -> None:
+async def _great_exports(foe: User) -> None:
     """Exports as large as the settings of a project may ask for."""
     canvas = {"width": 8192, "height": 8192, "fps": 240}
     async with foe.client() as client:

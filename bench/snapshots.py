@@ -94,7 +94,7 @@ async def _save(databases: Databases, number: int) -> None:
         "raw_clip_id": "r",
         "uploaded_filename": None,
         "name": clip,
-        "edit": clips.UNTOUCHED | {"crop_data": json.dumps(keyframes(number))},
+        "edit": {**clips.UNTOUCHED, "crop_data": json.dumps(keyframes(number))},
     }
 
     async def work(unit: Transaction) -> None:

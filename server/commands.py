@@ -39,6 +39,16 @@ def load(**given: Any) -> Settings:
         raise typer.BadParameter(message) from error
 
 
+def check_user(name: str) -> None:
+    """A usage error for a text that cannot be a user's name."""
+    from server.accounts import check_name
+
+    try:
+        check_name(name)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 def with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[None]]) -> None:
     """Run work on the accounts of the settings' store; exit code 5 if the store does not answer."""
     from server.accounts import Accounts

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from compiler.codes import MEDIA_UNREADABLE
-from server.commands import Data, Name, load, with_store
+from server.commands import Data, Name, check_user, load, with_store
 
 if TYPE_CHECKING:
     from server.settings import Settings
@@ -43,7 +43,7 @@ def restore_command(
     if sum((to is not None, backup is not None, accept)) > 1:
         raise typer.BadParameter(ONE_OF_THEM)
     settings = load(data=data)
-    _check_name(user)
+    check_user(user)
 
     async def work(store: ObjectStore) -> None:
         if accept:
@@ -75,7 +75,7 @@ def backup_command(
     """
     from server.backup import back_up
 
-    _check_name(user)
+    check_user(user)
 
     async def work(store: ObjectStore) -> None:
         findings = await back_up(store, user, path, footage=footage)
@@ -85,13 +85,6 @@ def backup_command(
             raise typer.Exit(MEDIA_UNREADABLE)
 
     with_store(load(data=data), work)
-
-
-def _check_name(user: str) -> None:
-    from server.ids import is_name
-
-    if not is_name(user):
-        raise typer.BadParameter(f"{user!r} is not a user's name")
 
 
 async def _list(store: ObjectStore, user: str, as_json: bool) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from compiler.cli.help import Command, Group
 from compiler.codes import MEDIA_UNREADABLE
-from server.commands import Name, load, with_accounts, with_store
+from server.commands import Name, check_user, load, with_accounts, with_store
 
 if TYPE_CHECKING:
     from server.accounts import Accounts
@@ -104,7 +104,7 @@ def remove_command(
     from server.user_data import UserData
 
     settings = load()
-    _check(name)
+    check_user(name)
     if not yes:
         typer.confirm(f"Delete {name} and all of the user's footage, films and edits?", abort=True)
 
@@ -140,7 +140,7 @@ def export_command(
     from server.user_data import UserData
 
     settings = load()
-    _check(name)
+    check_user(name)
     if folder.exists():
         raise typer.BadParameter(f"{folder} exists already")
 
@@ -160,15 +160,6 @@ def export_command(
             raise typer.Exit(MEDIA_UNREADABLE)
 
     with_store(settings, work)
-
-
-def _check(name: str) -> None:
-    from server.accounts import check_name
-
-    try:
-        check_name(name)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
 
 
 async def link(accounts: Accounts, settings: Settings, name: str) -> str:

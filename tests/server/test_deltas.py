@@ -46,6 +46,16 @@ async def fill(databases: Databases, rows: int) -> None:
         await user_database.durable(n, 5)
 
 
+async def with_a_delta(local: Path) -> MemoryStore:
+    """A store with two snapshots of one user: a whole image, and a delta based on it."""
+    store = MemoryStore()
+    databases = Databases(store, local)
+    await fill(databases, 100)
+    await save(databases, "a")
+    await databases.close(5)
+    return store
+
+
 async def headers(store: ObjectStore) -> list[Header]:
     """The headers of all snapshots, the oldest first."""
     return [await snapshots.check(store, UID, number) async for number, _ in snapshots.points(store, UID)]
@@ -281,11 +291,7 @@ def test_a_chain_of_many_saves_is_short(tmp_path: Path) -> None:
 @pytest.mark.parametrize("where", [10, HEADER + 20])
 def test_a_damaged_base_is_reported(tmp_path: Path, where: int) -> None:
     async def scene() -> None:
-        store = MemoryStore()
-        databases = Databases(store, tmp_path / "local")
-        await fill(databases, 100)
-        await save(databases, "a")
-        await databases.close(5)
+        store = await with_a_delta(tmp_path / "local")
         assert await base_of_newest(store) == 1
         body = bytearray(await store.get(key_of(UID, 1)))
         body[where] ^= 0xFF
@@ -300,11 +306,7 @@ def test_another_base_is_noticed(tmp_path: Path) -> None:
     """A whole snapshot of another state has a checksum of its own, but is not what the delta changes."""
 
     async def scene() -> None:
-        store = MemoryStore()
-        databases = Databases(store, tmp_path / "local")
-        await fill(databases, 100)
-        await save(databases, "a")
-        await databases.close(5)
+        store = await with_a_delta(tmp_path / "local")
         _, image = await snapshots.fetch(store, UID, 1)
         at = image.index(random.Random(1).randbytes(500).hex().encode())  # a page that the delta does not have
         _, body = snapshots.packed("w", 1, image[:at] + b"other" + image[at + 5 :])
@@ -349,11 +351,7 @@ def test_a_server_of_before_deltas_refuses_them(tmp_path: Path) -> None:
     """It reads five members of 1024 bytes of JSON, and goes on only if `snapshot` is 1."""
 
     async def scene() -> None:
-        store = MemoryStore()
-        databases = Databases(store, tmp_path / "local")
-        await fill(databases, 100)
-        await save(databases, "a")
-        await databases.close(5)
+        store = await with_a_delta(tmp_path / "local")
         for number in (1, 2):
             members = json.loads((await store.get(key_of(UID, number)))[:1024])
             assert (set(members), members["snapshot"]) == (MEMBERS_OF_BEFORE, 2)

@@ -80,29 +80,27 @@ def test_a_folder_that_is_no_cgroup_is_refused(tmp_path: Path) -> None:
     assert not groups(tmp_path)
 
 
-def test_a_group_without_a_controller_is_refused(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def refuse(monkeypatch: pytest.MonkeyPatch, name: str, error: OSError) -> None:
+    """Have the kernel refuse every write to files of this name."""
     write = cgroup._write
 
     def refused(file: Path, text: str) -> None:
-        if file.name == "cgroup.subtree_control":
-            raise OSError(22, "Invalid argument")
+        if file.name == name:
+            raise error
         write(file, text)
 
     monkeypatch.setattr(cgroup, "_write", refused)
+
+
+def test_a_group_without_a_controller_is_refused(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(monkeypatch, "cgroup.subtree_control", OSError(22, "Invalid argument"))
     with pytest.raises(ReelError) as caught, group(tree, 1):
         pass
     assert (caught.value.code, caught.value.detail) == ("RC616", f"{tree}: Invalid argument")
 
 
 def test_a_group_whose_bounds_cannot_be_set_is_removed(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = cgroup._write
-
-    def refused(file: Path, text: str) -> None:
-        if file.name == "cpu.weight":
-            raise OSError(34, "Numerical result out of range")
-        write(file, text)
-
-    monkeypatch.setattr(cgroup, "_write", refused)
+    refuse(monkeypatch, "cpu.weight", OSError(34, "Numerical result out of range"))
     with pytest.raises(ReelError) as caught, group(tree, 1):
         pass
     assert caught.value.code == "RC616"
