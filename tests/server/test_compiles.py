@@ -235,10 +235,10 @@ TINY = [{"start": k / 1024, "end": (k + 1) / 1024, **RAMP} for k in range(2048)]
 
 
 def heavy_clip(ann: Any, game: Path) -> str:
-    """A project whose compile takes seconds."""
+    """A project whose compile takes ten seconds and more."""
     project_id = project(ann, settings={**SMALL, "audio": {"stretch": "pitch"}})
     raw = uploaded(ann, game)
-    for _ in range(3):
+    for _ in range(10):
         add_clip(ann, project_id, raw, segments_data=trim(0, 2, *TINY))
     return project_id
 
@@ -255,11 +255,9 @@ def test_a_heavy_edit_is_refused_in_time_and_holds_up_neither_others_nor_the_ser
     with Site(tmp_path / "second") as site, ThreadPoolExecutor(3) as side:
         tokens = [add_user(site.data, name) for name in ("ann", "bob", "cem")]
         with site.client(tokens[0]) as ann, site.client(tokens[1]) as bob, site.client(tokens[2]) as cem:
-            explains = [
-                side.submit(each.get, f"/projects/{heavy_clip(each, game)}/explain.json") for each in (ann, bob)
-            ]
+            small, heavy = one_clip(cem, game), [(each, heavy_clip(each, game)) for each in (ann, bob)]
+            explains = [side.submit(user.get, f"/projects/{one}/explain.json") for user, one in heavy]
             until(lambda: len(compiles_of(site)) == 2, "nothing compiles")
-            small = one_clip(cem, game)
             assert cem.get(f"/projects/{small}/explain.json").status_code == 200
             assert len(compiles_of(site)) == 2
             children = compiles_of(site)
@@ -279,6 +277,15 @@ def command_of(pid: int) -> bytes:
 
 
 def children_of(pid: int) -> list[int]:
-    """The child processes of a process, of all its threads."""
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(child) for task in tasks for child in task.read_text().split()]
+    """The child processes of a process. (`/proc/PID/task/*/children` may leave some out while others end.)"""
+    every = [int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit()]
+    return [each for each in every if parent_of(each) == pid]
+
+
+def parent_of(pid: int) -> int | None:
+    """The parent of a process; None if it has ended."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return int(state.rpartition(")")[2].split()[1])
