@@ -74,6 +74,11 @@ PARAMETERS: dict[str, Json] = {
     "stage": {"in": "query", "description": "The number of a stage, from 0.", "schema": TEXT},
     "node": {"in": "query", "description": "The name of a definition.", "schema": TEXT},
     "at": {"in": "query", "description": "Seconds from the film's start, 0 by default.", "schema": TEXT},
+    "before": {
+        "in": "query",
+        "description": "Only versions below this one: `next` of the page before.",
+        "schema": {"type": "string", "pattern": "^[1-9][0-9]{0,17}$"},
+    },
     "of": {"name": "project_id", "in": "query", "description": "Only exports of this project.", "schema": TEXT},
 }
 

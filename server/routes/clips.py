@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -132,15 +133,30 @@ async def remove(call: Call[NoBody]) -> Response:
     return await call.write(work)
 
 
-@api.op("GET", CLIP + "/versions", answers=Answers(Versions, errors=(404,)))
+@api.op("GET", CLIP + "/versions", Takes(query=("before",)), Answers(Versions, errors=(404, 422)))
 async def versions(call: Call[NoBody]) -> Json:
-    """Every version of a clip that is kept, the newest first."""
+    """The versions of a clip that are kept, the newest first, a page at a time: `next` is the next page's `before`."""
+    before = _version_named(call.request.query_params.get("before"))
 
-    async def question(reader: Reader) -> list[Json]:
+    async def question(reader: Reader) -> tuple[list[ClipRow], int | None]:
         row = await clip_of(reader, call)
-        return [clips.as_json(each) for each in await clips.versions(reader, row["project_id"], row["clip_key"])]
+        return await clips.versions(reader, row["project_id"], row["clip_key"], before)
 
-    return {"versions": await call.ask(question)}
+    page, following = await call.ask(question)
+    return {"versions": await call.in_thread(_as_json, page), "next": following}
+
+
+def _as_json(page: list[ClipRow]) -> list[Json]:
+    return [clips.as_json(each) for each in page]
+
+
+def _version_named(text: str | None) -> int | None:
+    """The version in a query; 422 unless it is a number from 1 that SQLite can hold."""
+    if text is None:
+        return None
+    if not re.fullmatch(r"[1-9][0-9]{0,17}", text):
+        raise invalid("before must be the number of a version, from 1", pointer="/before")
+    return int(text)
 
 
 @api.op(

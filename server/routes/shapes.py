@@ -263,9 +263,10 @@ class Clips(Answer):
 
 
 class Versions(Answer):
-    """The versions of a clip that are kept, the newest first."""
+    """A page of the versions of a clip that are kept, the newest first."""
 
     versions: list[Clip]
+    next: Annotated[int | None, Field(description="The `before` of the next page; null on the last page.")]
 
 
 class RawClips(Answer):

@@ -76,10 +76,28 @@ async def get(reader: Reader, project_id: str, clip_key: str) -> ClipRow | None:
     return None if found is None else row_of(found)
 
 
-async def versions(reader: Reader, project_id: str, clip_key: str) -> list[ClipRow]:
-    """Every version of a clip that is kept, the newest first."""
-    sql = f"SELECT {_COLUMNS} FROM working_clips WHERE project_id = ? AND clip_key = ? AND NOT deleted"
-    return [row_of(each) for each in await reader.all(f"{sql} ORDER BY version DESC", (project_id, clip_key))]
+PAGE = 2**20
+"""Characters of stored edits that one page of versions holds at most; a page has one version at least."""
+
+_SIZE = " + ".join(f"coalesce(length({name}), 0)" for name in NESTED)
+_KEPT = "FROM working_clips WHERE project_id = ?1 AND clip_key = ?2 AND NOT deleted"
+
+
+async def versions(
+    reader: Reader, project_id: str, clip_key: str, before: int | None = None
+) -> tuple[list[ClipRow], int | None]:
+    """A page of the versions of a clip that are kept, the newest first, below the number `before`; the second value is
+    the `before` of the next page, None after the last page."""
+    below = "" if before is None else " AND version < ?3"
+    asked = (project_id, clip_key) if before is None else (project_id, clip_key, before)
+    sizes = f"sum({_SIZE}) OVER (ORDER BY version DESC ROWS UNBOUNDED PRECEDING) AS size"
+    listed = await reader.all(f"SELECT version, {sizes} {_KEPT}{below} ORDER BY version DESC", asked)
+    page = [each["version"] for place, each in enumerate(listed) if not place or each["size"] <= PAGE]
+    if not page:
+        return [], None
+    within = f"{_KEPT} AND version BETWEEN ?3 AND ?4 ORDER BY version DESC"
+    rows = await reader.all(f"SELECT {_COLUMNS} {within}", (project_id, clip_key, page[-1], page[0]))
+    return [row_of(each) for each in rows], page[-1] if len(page) < len(listed) else None
 
 
 async def version(reader: Reader, project_id: str, clip_key: str, number: int) -> ClipRow | None:

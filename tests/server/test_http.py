@@ -306,6 +306,23 @@ def test_only_the_newest_versions_are_kept(user: httpx.Client, game: Path) -> No
     assert [each["version"] for each in versions] == [9, 8, 7, 6, 5]
 
 
+def test_versions_of_large_edits_come_in_pages(user: httpx.Client, game: Path) -> None:
+    clip = added(user, game)
+    for x in range(4):
+        user.put(clip, json={"crop_data": [{**BOX, "x": x, "frame": frame} for frame in range(8000)]})
+    pages: list[list[tuple[int, int | None]]] = []
+    before = None
+    while not pages or before is not None:
+        answer = user.get(f"{clip}/versions", params=None if before is None else {"before": before})
+        assert len(answer.content) < 2 * 2**20
+        page, before = answer.json()["versions"], answer.json()["next"]
+        pages.append([(each["version"], each["crop_data"] and each["crop_data"][0]["x"]) for each in page])
+    assert [version for page in pages for version in page] == [(5, 3), (4, 2), (3, 1), (2, 0), (1, None)]
+    assert len(pages) > 1
+    for wrong in ("0", "-1", "1.5", "x", "9" * 30):
+        refused(user.get(f"{clip}/versions", params={"before": wrong}), 422, "invalid_request")
+
+
 def test_a_save_of_what_is_not_newest_any_more_is_refused(user: httpx.Client, game: Path) -> None:
     clip = added(user, game)
     assert user.put(clip, json={"rotation": 1}, headers={"If-Match": '"1"'}).status_code == 200

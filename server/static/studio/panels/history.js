@@ -22,6 +22,7 @@ export function History() {
 
 function Versions({ clip }) {
   const [versions, setVersions] = useState(null);
+  const [next, setNext] = useState(null);
   const [failed, setFailed] = useState("");
   const close = () => (open.value = false);
   const attempt = async (work) => {
@@ -33,7 +34,12 @@ function Versions({ clip }) {
       setFailed(problem.message);
     }
   };
-  useEffect(() => void attempt(async () => setVersions((await api.versions(projectId.value, clip.clip_id)).versions.map(fromStored))), []);
+  const load = (before) => attempt(async () => {
+    const page = await api.versions(projectId.value, clip.clip_id, before);
+    setVersions((known) => [...(known ?? []), ...page.versions.map(fromStored)]);
+    setNext(page.next);
+  });
+  useEffect(() => void load(null), []);
   const restore = (version) => attempt(async () => {
     if (!(await save())) return setFailed("Your changes could not be saved, so nothing was restored.");
     const { clip: back } = await api.restore(projectId.value, clip.clip_id, version, selected.value.version);
@@ -44,16 +50,18 @@ function Versions({ clip }) {
     ${failed && html`<p class="notice bad" role="alert">${failed}</p>`}
     ${!versions && !failed && html`<p class="quiet" role="status">Loading…</p>`}
     ${versions && html`<ol class="versions">${versions.map((each, index) => html`<li key=${each.version}>
-      <div><b>v${each.version}</b> <span class="quiet">${ago(each.saved_at)}</span><${Differences} now=${each} before=${versions[index + 1]} /></div>
+      <div><b>v${each.version}</b> <span class="quiet">${ago(each.saved_at)}</span><${Differences} now=${each} before=${versions[index + 1]} first=${next === null} /></div>
       ${index === 0 ? html`<span class="quiet">Current version</span>` : html`<button class="small" onClick=${() => restore(each.version)} aria-label=${`Restore version ${each.version}`}>Restore</button>`}
     </li>`)}</ol>`}
+    ${next !== null && html`<p><button onClick=${() => load(next)}>Show older versions</button></p>`}
     <p class="quiet">Restoring a version saves it as the newest; nothing is lost. The newest versions are kept, and those of exported videos.</p>
     <div class="row end"><button onClick=${close}>Close</button></div>
   <//>`;
 }
 
-function Differences({ now, before }) {
-  if (!before) return html`<p class="quiet">${asText("crop_data", now.crop_data)}</p>`;
+/** The fields that a version changed; of the first version its framing. Nothing where the version before is not loaded. */
+function Differences({ now, before, first }) {
+  if (!before) return first && html`<p class="quiet">${asText("crop_data", now.crop_data)}</p>`;
   const changed = FIELDS.filter((field) => !alike(field, now[field], before[field]));
   if (!changed.length) return html`<p class="quiet">No changes</p>`;
   return html`${changed.map((field) => html`<p key=${field}><span class="quiet">${FIELD_NAMES[field]}:</span> ${asText(field, now[field])}</p>`)}`;

@@ -130,7 +130,9 @@ export const addClip = (id, body) => ask("POST", clipsOf(id), { body, ...once() 
 export const removeClip = (id, clip, ifMatch) => ask("DELETE", `${clipsOf(id)}/${clip}`, { ifMatch, ...once() });
 export const saveClip = (id, clip, body, ifMatch, more = once()) => ask("PUT", `${clipsOf(id)}/${clip}`, { body, ifMatch, ...more });
 export const reorder = (id, clip_ids, more = once()) => ask("PUT", `${clipsOf(id)}/reorder`, { body: { clip_ids }, ...more });
-export const versions = (id, clip) => ask("GET", `${clipsOf(id)}/${clip}/versions`);
+/** A page of a clip's versions, the newest first, and the `before` of the next page. */
+export const versions = (id, clip, before = null) =>
+  ask("GET", before === null ? `${clipsOf(id)}/${clip}/versions` : `${clipsOf(id)}/${clip}/versions?before=${before}`);
 export const restore = (id, clip, version, ifMatch) =>
   ask("POST", `${clipsOf(id)}/${clip}/restore`, { body: { version }, ifMatch, ...once() });
 export const draft = (id, body, signal) => ask("POST", `/api/projects/${id}/draft`, { body, signal, once: true });
