@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 from compiler.conceal import Furthest, conceal
+from compiler.emit.argv import SOUNDS
+from compiler.emit.filters import spell
 from compiler.emit.numbers import decimal
+from compiler.emit.script import script
 from compiler.emit.sound import GAIN, MEASURED
 from compiler.emit.straightened import feeds, media_read
 from compiler.errors import Loc, Notice, ReelError
 from compiler.ir import ops
 from compiler.ir.graph import Graph
-from compiler.pipeline import Compiled, Still, Unit
+from compiler.pipeline import Compiled, SoundUnit, Still, Unit
+from compiler.pipeline.loudness import measuring_of
 from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.progress import Progress
 from compiler.supervise.films.render import Film, FromFolder, RenderStep, render
@@ -22,8 +27,10 @@ from compiler.supervise.films.run import RENDERING
 from compiler.supervise.films.still import render_still
 from compiler.supervise.films.verdict import Origins
 from compiler.supervise.films.verify import Expected
+from compiler.timeline.instant import SAMPLE_RATE
 
 SCRIPT, UNITS = "filtergraph.txt", "units.txt"
+LIST = "ffconcat version 1.0\n"
 LOUDNESS = Loc(None, "/audio/loudness")
 MICROSECONDS = 10**6
 
@@ -78,19 +85,30 @@ async def render_frame(still: Still, output: Path, *, overwrite: bool = False) -
     )
 
 
+Files = Mapping[str, str | FromFolder]
+"""Files that a step reads, by name."""
+
+
 def steps(compiled: Compiled) -> list[RenderStep]:
-    """The ffmpeg runs of the film: a single one, or one for each unit and a last one that joins the units."""
-    first, gain = _measured(compiled)
+    """The ffmpeg runs of the film: a single one, or one for each unit and a last one that joins the units.
+
+    Units of sound come first, since the film's loudness is measured over them, and they take the least time.
+    """
+    sounds = compiled.sound_units
+    made = [_sound_unit(compiled, unit, number) for number, unit in enumerate(sounds, start=1)]
+    listed: Files = {SOUNDS: "".join(_sound_list(sounds))} if sounds else {}
+    measured, gain = _measured(compiled, listed)
+    read = {**listed, **gain}
     if len(compiled.plan.units) == 1:
-        return [*first, _whole(compiled, gain)]
+        return [*made, *measured, _whole(compiled, read)]
     units = compiled.units
     parts = (_unit(compiled, unit, number) for number, unit in enumerate(units, start=1))
-    return [*first, *parts, _join(compiled, units, gain)]
+    return [*made, *measured, *parts, _join(compiled, units, read)]
 
 
-def _measured(compiled: Compiled) -> tuple[list[RenderStep], dict[str, FromFolder]]:
+def _measured(compiled: Compiled, listed: Files) -> tuple[list[RenderStep], dict[str, FromFolder]]:
     """The step that measures the film's sound, if a loudness is asked for, and the gain file computed from it."""
-    measuring = compiled.measuring
+    measuring = measuring_of(compiled.rendered)
     if measuring is None:
         return [], {}
 
@@ -102,7 +120,7 @@ def _measured(compiled: Compiled) -> tuple[list[RenderStep], dict[str, FromFolde
 
     step = RenderStep(
         lambda folder, _: compiled.measure_command(measuring, str(folder / SCRIPT)),
-        {SCRIPT: measuring.script},
+        {SCRIPT: measuring.script, **listed},
         0,
         _origins(compiled, measuring.graph),
         sound_alone=True,
@@ -113,15 +131,28 @@ def _measured(compiled: Compiled) -> tuple[list[RenderStep], dict[str, FromFolde
     return [step], {GAIN: lambda folder: measuring.file((folder / MEASURED).read_text(encoding="utf-8"))}
 
 
-def _whole(compiled: Compiled, gain: Mapping[str, FromFolder]) -> RenderStep:
+def _whole(compiled: Compiled, read: Files) -> RenderStep:
+    graph = compiled.rendered
     return RenderStep(
         lambda folder, part: compiled.command(str(folder / SCRIPT), str(part)),
-        {SCRIPT: compiled.script, **gain},
+        {SCRIPT: compiled.script if graph is compiled.film else script(graph, spell(graph)), **read},
         compiled.plan.frames,
-        _origins(compiled, compiled.film),
-        sound_alone=compiled.film.video is None,
-        feeds=feeds(compiled.film),
-        reads=media_read(compiled.film),
+        _origins(compiled, graph),
+        sound_alone=graph.video is None,
+        feeds=feeds(graph),
+        reads=media_read(graph),
+    )
+
+
+def _sound_unit(compiled: Compiled, unit: SoundUnit, number: int) -> RenderStep:
+    return RenderStep(
+        lambda folder, _: compiled.sound_unit_command(unit, str(folder / SCRIPT), str(folder / _sound_name(number))),
+        {SCRIPT: unit.script},
+        0,
+        _origins(compiled, unit.graph),
+        sound_alone=True,
+        feeds=feeds(unit.graph),
+        reads=media_read(unit.graph),
     )
 
 
@@ -136,11 +167,11 @@ def _unit(compiled: Compiled, unit: Unit, number: int) -> RenderStep:
     )
 
 
-def _join(compiled: Compiled, units: Sequence[Unit], gain: Mapping[str, FromFolder]) -> RenderStep:
+def _join(compiled: Compiled, units: Sequence[Unit], read: Files) -> RenderStep:
     sound = compiled.sound
     return RenderStep(
         lambda folder, part: compiled.join_command(sound, str(folder / UNITS), str(folder / SCRIPT), str(part)),
-        {UNITS: "".join(_list(units, compiled)), **({SCRIPT: sound.script} if sound else {}), **gain},
+        {UNITS: "".join(_list(units, compiled)), **({SCRIPT: sound.script} if sound else {}), **read},
         0,
         _origins(compiled, sound.graph) if sound else Origins(),
         feeds=feeds(sound.graph if sound else None),
@@ -154,14 +185,32 @@ def _list(units: Sequence[Unit], compiled: Compiled) -> Iterator[str]:
     The demuxer adds up lengths in whole microseconds. Rounding the instants, not the lengths, keeps every frame within
     half a microsecond of its place, less than a tick of the track.
     """
-    yield "ffconcat version 1.0\n"
+    yield LIST
     for number, unit in enumerate(units, start=1):
-        first, until = (round(frame / compiled.plan.fps * MICROSECONDS) for frame in (unit.first, unit.until))
-        yield f"file {_name(number, compiled)}\nduration {decimal(Fraction(until - first, MICROSECONDS))}\n"
+        first, until = (frame / compiled.plan.fps for frame in (unit.first, unit.until))
+        yield from _listed(_name(number, compiled), first, until)
+
+
+def _sound_list(units: Sequence[SoundUnit]) -> Iterator[str]:
+    """The list of the sounds of the units."""
+    yield LIST
+    ends = [Fraction(end, SAMPLE_RATE) for end in accumulate(unit.samples for unit in units)]
+    for number, (first, until) in enumerate(pairwise([Fraction(0), *ends]), start=1):
+        yield from _listed(_sound_name(number), first, until)
+
+
+def _listed(name: str, first: Fraction, until: Fraction) -> Iterator[str]:
+    """A file in a list, and its length between two instants, in seconds."""
+    length = round(until * MICROSECONDS) - round(first * MICROSECONDS)
+    yield f"file {name}\nduration {decimal(Fraction(length, MICROSECONDS))}\n"
 
 
 def _name(number: int, compiled: Compiled) -> str:
     return f"unit-{number}{compiled.encoding.profile.endings[0]}"
+
+
+def _sound_name(number: int) -> str:
+    return f"sound-{number}.nut"
 
 
 def _origins(compiled: Compiled | Still, graph: Graph) -> Origins:

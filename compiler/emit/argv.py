@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from compiler.emit.encoders import Encoding, audio, container, video
 from compiler.emit.numbers import decimal
+from compiler.emit.script import READ
 from compiler.emit.straightened import Fed, is_straightened
 from compiler.ir import ops
 from compiler.ir.build import Build
@@ -48,6 +49,9 @@ UNTAGGED = {
 DECODER_THREADS = 2
 """Threads of each decoder: enough to feed the encoder, few enough to keep memory small in a reel of many clips."""
 
+SOUNDS = "sounds.txt"
+"""The list of the sounds of the units, in the folder that ffmpeg runs in."""
+
 Command = list[list[str]]
 """A command line in groups: the program, each input, the graph, the output."""
 
@@ -57,18 +61,23 @@ def unit_command(graph: Graph, encoding: Encoding, build: Build, script_path: st
     return [*_graph(graph, build, script_path), video(encoding, build), *container(encoding, output)]
 
 
+def sound_unit_command(graph: Graph, build: Build, script_path: str, output: str) -> Command:
+    """Makes the sound of one unit, without loss."""
+    coded = ["-c:a", "pcm_f32le", "-flags:a", "+bitexact", "-fflags", "+bitexact"]
+    return [*_graph(graph, build, script_path), coded, ["-f", "nut", f"file:{output}"]]
+
+
 def join_command(
     graph: Graph | None, encoding: Encoding, build: Build, list_path: str, script_path: str, output: str
 ) -> Command:
     """Copies the encoded units of the list at `list_path` in order, makes the sound of `graph` from the script at
     `script_path`, and writes both into `output`."""
-    sounds = [define for define in graph or () if isinstance(define.op, ops.Source)]
-    pictures = ["-protocol_whitelist", "file", "-f", "concat", "-auto_convert", "0", "-i", f"file:{list_path}"]
+    sounds = [define for define in graph or () if isinstance(define.op, READ)]
     heard = [build.script_option, script_path, "-map", f"[{graph.audio}]"] if graph else []
     return [
         *run_of(build),
         *([*input_of(source, build)] for source in sounds),
-        pictures,
+        [*_list(list_path)],
         [*heard, "-map", f"{len(sounds)}:0", "-c:v", "copy"],
         *([audio(encoding)] if graph else []),
         *container(encoding, output),
@@ -103,7 +112,7 @@ def _graph(graph: Graph, build: Build, script_path: str) -> Command:
     """The global options, the inputs, the script, and the links that are the film."""
     return [
         *run_of(build),
-        *([*input_of(define, build)] for define in graph if isinstance(define.op, ops.Source)),
+        *([*input_of(define, build)] for define in graph if isinstance(define.op, READ)),
         [build.script_option, script_path, *(word for root in graph.roots for word in ("-map", f"[{root}]"))],
     ]
 
@@ -117,8 +126,12 @@ def run_of(build: Build) -> Command:
 
 
 def input_of(define: Def, build: Build) -> Iterator[str]:
-    """One stream of one file. Picture and sound are separate inputs: a shared input makes joins buffer whole clips."""
+    """One stream of one file, or the sounds of the units. Picture and sound are separate inputs: a shared input makes
+    joins buffer whole clips."""
     source = define.op
+    if isinstance(source, ops.Made):
+        yield from _list(SOUNDS)
+        return
     assert isinstance(source, ops.Source)
     if is_straightened(source):
         yield from ("-protocol_whitelist", "file", "-f", "nut", "-codec_whitelist", "rawvideo,pcm_f32le")
@@ -143,6 +156,11 @@ def input_of(define: Def, build: Build) -> Iterator[str]:
         yield "-noautorotate"
     yield "-an" if source.stream == "video" else "-vn"
     yield from ("-sn", "-dn", "-i", f"file:{media.path}")
+
+
+def _list(path: str) -> Iterator[str]:
+    """The files of a list, one after the other."""
+    yield from ("-protocol_whitelist", "file", "-f", "concat", "-auto_convert", "0", "-i", f"file:{path}")
 
 
 def words(command: Command) -> list[str]:

@@ -40,6 +40,7 @@ def _filters(op: ops.Emitted, shapes: Shapes, name: ops.Value) -> list[str]:
             ops.Downmix()
             | ops.Resample()
             | ops.Silence()
+            | ops.Made()
             | ops.Excerpt()
             | ops.Tempo()
             | ops.Exact()
@@ -102,6 +103,7 @@ def _of_sound(
         ops.Downmix
         | ops.Resample
         | ops.Silence
+        | ops.Made
         | ops.Excerpt
         | ops.Tempo
         | ops.Exact
@@ -119,6 +121,8 @@ def _of_sound(
             return sound.resample(name)
         case ops.Silence():
             return sound.silence(op)
+        case ops.Made():
+            return sound.made()
         case ops.Excerpt(src):
             return sound.excerpt(op, as_audio(shapes[src]), name)
         case ops.Tempo():

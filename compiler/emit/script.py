@@ -10,6 +10,9 @@ from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
 from compiler.ir.ops import Value, operands
 
+READ = ops.Source | ops.Made
+"""The ops that are inputs of ffmpeg."""
+
 WIDTH = 118
 """Columns a line is filled to; a longer filter has a line of its own."""
 
@@ -33,7 +36,7 @@ def parts(graph: Graph, spelling: Spelling) -> Iterator[ScriptPart]:
     between = ""
     for chain in _chains(graph):
         filters = [ScriptPart(text, define.name) for define in chain for text in spelling[define.name]]
-        reads = "".join(labels[value] for value in operands(chain[0].op))
+        reads = "".join(labels[value] for value in _read(chain[0]))
         makes = "".join(labels[value] for value in copies.get(chain[-1].name, [chain[-1].name]))
         blocks = [[ScriptPart(reads)] if reads else [], list(_filled(filters)), [ScriptPart(makes)] if makes else []]
         yield from (ScriptPart(between), *_joined([block for block in blocks if block], "\n"))
@@ -43,7 +46,7 @@ def parts(graph: Graph, spelling: Spelling) -> Iterator[ScriptPart]:
 
 def sources(graph: Graph) -> list[Value]:
     """The sources in order: number k is ffmpeg's input k."""
-    return [define.name for define in graph if isinstance(define.op, ops.Source)]
+    return [define.name for define in graph if isinstance(define.op, READ)]
 
 
 def _chains(graph: Graph) -> list[list[Def]]:
@@ -74,15 +77,28 @@ def _copies(graph: Graph) -> dict[Value, list[Value]]:
 
 
 def _labels(graph: Graph) -> dict[Value, str]:
-    """Every value's link label; a source's is its input's number and its stream's index."""
+    """Every value's link label; a source's is its input's number and its stream's index. The input of a `Made` has a
+    label besides the value's own."""
     labels = {define.name: f"[{define.name}]" for define in graph}
     for number, value in enumerate(sources(graph)):
         source = graph.ops[value]
+        if isinstance(source, ops.Made):
+            labels[_input(value)] = f"[{number}:0]"
+            continue
         assert isinstance(source, ops.Source)
         stream = source.media.video if source.stream == "video" else source.media.audio
         assert stream is not None
         labels[value] = f"[{number}:{0 if stream.straightened else stream.index}]"
     return labels
+
+
+def _read(define: Def) -> tuple[Value, ...]:
+    """The values whose links a chain begins with, given its first definition."""
+    return (_input(define.name),) if isinstance(define.op, ops.Made) else operands(define.op)
+
+
+def _input(made: Value) -> Value:
+    return Value(f"{made}.input")
 
 
 def _filled(filters: Sequence[ScriptPart]) -> Iterator[ScriptPart]:

@@ -53,6 +53,11 @@ def silence(op: ops.Silence) -> list[str]:
     return [f"anullsrc=r={SAMPLE_RATE}:cl=stereo", f"atrim=end_sample={op.samples}", f"aformat={LAYOUT}"]
 
 
+def made() -> list[str]:
+    """The sounds of the units, one after the other, stamped by their number: the list rounds their times."""
+    return [*restamp(), f"aformat={LAYOUT}"]
+
+
 def excerpt(op: ops.Excerpt, src: Audio, name: str) -> list[str]:
     """Source samples from an instant on, timestamps restarted at 0; no excerpt begins before the first sample."""
     start = max(0, nearest((op.start + src.zero) * SAMPLE_RATE))

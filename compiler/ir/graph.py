@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import assert_never
 
 from compiler.errors import Loc
-from compiler.ir.ops import UNUSUAL, Concat, Op, Overlay, Paint, Plate, Silence, Source, Value, Xfade, operands
+from compiler.ir.ops import UNUSUAL, Concat, Made, Op, Overlay, Paint, Plate, Silence, Source, Value, Xfade, operands
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def reading(op: Op, values: Sequence[Value]) -> Op:
     if not isinstance(op, UNUSUAL):
         return replace(op, src=values[0])
     match op:
-        case Source() | Plate() | Silence():
+        case Source() | Plate() | Silence() | Made():
             return op
         case Concat():
             return Concat(tuple(values))

@@ -132,7 +132,7 @@ def clock_zero(start: Fraction, first: Fraction, time_base: Fraction, seek: Frac
 def shape_of(op: Op, shapes: Shapes) -> Shape:
     """The shape of an op's result, given the shapes of its operands."""
     match op:
-        case ops.Source() | ops.Plate() | ops.Silence():
+        case ops.Source() | ops.Plate() | ops.Silence() | ops.Made():
             return _begun(op)
         case ops.Trim(src) | ops.Deinterlace(src):
             return as_video(shapes[src])
@@ -152,7 +152,7 @@ def shape_of(op: Op, shapes: Shapes) -> Shape:
             return _pictured(op, as_video(shapes[op.src]))
 
 
-def _begun(op: ops.Source | ops.Plate | ops.Silence) -> Shape:
+def _begun(op: ops.Source | ops.Plate | ops.Silence | ops.Made) -> Shape:
     match op:
         case ops.Source(media, "video", seek):
             return _footage(media, seek)
@@ -160,7 +160,7 @@ def _begun(op: ops.Source | ops.Plate | ops.Silence) -> Shape:
             return _track(media, seek)
         case ops.Plate(_, width, height, fps, frames):
             return Video(width, height, square=True, frames=frames, fps=fps, stamped=True)
-        case ops.Silence(samples):
+        case ops.Silence(samples) | ops.Made(samples):
             return Audio(samples)
         case _:
             assert_never(op)

@@ -369,6 +369,13 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """`samples` samples of sound that earlier runs of ffmpeg have made in units, one after the other."""
+
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stretch:
     """The sound of `src` through `warp`, as exactly `samples` samples."""
 
@@ -516,6 +523,7 @@ Emitted = (
     | Downmix
     | Resample
     | Silence
+    | Made
     | Excerpt
     | Tempo
     | Exact
@@ -549,7 +557,7 @@ def operands(op: Op) -> tuple[Value, ...]:
     if not isinstance(op, UNUSUAL):  # the fast path of most ops: no function is called more often
         return (op.src,)
     match op:
-        case Source() | Plate() | Silence():
+        case Source() | Plate() | Silence() | Made():
             return ()
         case Concat(srcs):
             return srcs
@@ -557,5 +565,5 @@ def operands(op: Op) -> tuple[Value, ...]:
             return left, right
 
 
-UNUSUAL = (Source, Plate, Silence, Concat, Xfade, Overlay, Paint)
+UNUSUAL = (Source, Plate, Silence, Made, Concat, Xfade, Overlay, Paint)
 """Ops with operands other than a single `src`."""

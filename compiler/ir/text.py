@@ -77,7 +77,7 @@ def _details(op: ops.Op) -> str:
             return _in_time(op)
         case ops.Pad() | ops.Backdrop() | ops.Blur() | ops.Overlay() | ops.Flatten():
             return _laid(op)
-        case ops.Downmix() | ops.Resample() | ops.Silence() | ops.Stretch() | ops.Excerpt() | ops.Tempo() | ops.Exact():
+        case _ if isinstance(op, HEARD):
             return _of_sound(op)
         case ops.Fade(_, entering, leaving, curves):
             by = "" if curves == (LINEAR, LINEAR) else f" by {' and '.join(dict.fromkeys(curves))}"
@@ -132,11 +132,14 @@ def _quoted(name: str) -> str:
     return '"' + "".join(marks.get(c, c if c.isprintable() else ascii(c)[1:-1]) for c in name) + '"'
 
 
-def _of_sound(op: ops.Downmix | ops.Resample | ops.Silence | ops.Stretch | ops.Excerpt | ops.Tempo | ops.Exact) -> str:
+HEARD = ops.Downmix | ops.Resample | ops.Silence | ops.Made | ops.Stretch | ops.Excerpt | ops.Tempo | ops.Exact
+
+
+def _of_sound(op: HEARD) -> str:
     match op:
         case ops.Downmix() | ops.Resample():
             return ""
-        case ops.Silence(samples) | ops.Exact(_, samples):
+        case ops.Silence(samples) | ops.Made(samples) | ops.Exact(_, samples):
             return f"{samples}"
         case ops.Stretch(_, warp, samples, engine):
             return f"{warped(warp)} to {samples} by {engine}"

@@ -66,7 +66,7 @@ def _refuse(loc: Loc, fault: str) -> NoReturn:
 
 
 UNDEMANDING = (
-    *(ops.Source, ops.Plate, ops.Silence, ops.Split, ops.Branch, ops.Deinterlace, ops.Restamp),
+    *(ops.Source, ops.Plate, ops.Silence, ops.Made, ops.Split, ops.Branch, ops.Deinterlace, ops.Restamp),
     *(ops.Tonemap, ops.Turn, ops.Rotate, ops.Reframe, ops.Smear, ops.Scale, ops.Blur, ops.Opaque, ops.Conform),
     *(ops.Restate, ops.Flatten, ops.Widen, ops.Narrow, ops.Rgb, ops.Deepen, ops.Palette, ops.Paint),
     *(ops.Downmix, ops.Stretch, ops.Excerpt, ops.Tempo, ops.Exact, ops.Loudness, ops.Measure, ops.Pcm),

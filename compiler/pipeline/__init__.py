@@ -8,7 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from compiler.emit.argv import film_command, join_command, measure_command, quoted, still_command, unit_command, words
+from compiler.emit.argv import (
+    film_command,
+    join_command,
+    measure_command,
+    quoted,
+    sound_unit_command,
+    still_command,
+    unit_command,
+    words,
+)
 from compiler.emit.encoders import Encoding
 from compiler.emit.filters import Spelling, needs, spell
 from compiler.emit.script import script, sources
@@ -28,7 +37,16 @@ from compiler.pipeline.at import Sight, frame_at, record_time, sights
 from compiler.pipeline.delivery import delivered
 from compiler.pipeline.loudness import Measuring, measuring_of
 from compiler.pipeline.plan import Plan, make_plan
-from compiler.pipeline.units import FilmSound, Unit, legal_slice, make_unit, sound_of
+from compiler.pipeline.units import (
+    FilmSound,
+    SoundUnit,
+    Unit,
+    legal_slice,
+    make_sound_unit,
+    make_unit,
+    sound_of,
+    sound_of_units,
+)
 from compiler.profiles import PROFILES
 from compiler.timeline.media import Media
 from compiler.transitions import BLENDS
@@ -38,6 +56,7 @@ __all__ = [
     "FilmSound",
     "Plan",
     "Sight",
+    "SoundUnit",
     "Stage",
     "Still",
     "Unit",
@@ -107,9 +126,22 @@ class Compiled:
         return tuple(make_unit(shapes, first, until, profile) for first, until in self.plan.units)
 
     @property
+    def sound_units(self) -> tuple[SoundUnit, ...]:
+        """The film's sound in units, in order; empty for a film whose sound is made in one go."""
+        if len(self.plan.sounds) < 2:
+            return ()
+        shapes = infer(self.shaped)
+        return tuple(make_sound_unit(shapes, first, until) for first, until in self.plan.sounds)
+
+    @property
+    def rendered(self) -> Graph:
+        """The film's graph, with the sound of the units in place of its own where there are units of sound."""
+        return self.film if len(self.plan.sounds) < 2 else sound_of_units(self.film)
+
+    @property
     def sound(self) -> FilmSound | None:
-        """The film's sound alone; None for a film without sound."""
-        return sound_of(self.film)
+        """The sound of the rendered graph alone; None for a film without sound."""
+        return sound_of(self.rendered)
 
     @property
     def locs(self) -> Mapping[str, Loc]:
@@ -124,7 +156,7 @@ class Compiled:
 
     @property
     def measuring(self) -> Measuring | None:
-        """The measurement of the film's sound, before rendering; None if no loudness is asked for."""
+        """The measurement of the film's sound in one go; None if no loudness is asked for."""
         return measuring_of(self.film)
 
     def measure_command(self, measuring: Measuring, script_path: str) -> list[str]:
@@ -136,8 +168,8 @@ class Compiled:
         return quoted(measure_command(measuring.graph, self.build, script_path)) + measuring.shell
 
     def command(self, script_path: str, output: str) -> list[str]:
-        """The ffmpeg command that renders the script at `script_path`."""
-        return words(film_command(self.film, self.encoding, self.build, script_path, output))
+        """The ffmpeg command that renders the script of the rendered graph at `script_path`."""
+        return words(film_command(self.rendered, self.encoding, self.build, script_path, output))
 
     def shell(self, script_path: str, output: str) -> str:
         """The rendering command for a shell."""
@@ -146,6 +178,10 @@ class Compiled:
     def unit_command(self, unit: Unit, script_path: str, output: str) -> list[str]:
         """The ffmpeg command that encodes one unit's picture."""
         return words(unit_command(unit.graph, self.encoding, self.build, script_path, output))
+
+    def sound_unit_command(self, unit: SoundUnit, script_path: str, output: str) -> list[str]:
+        """The ffmpeg command that makes one unit's sound."""
+        return words(sound_unit_command(unit.graph, self.build, script_path, output))
 
     def join_command(self, sound: FilmSound | None, list_path: str, script_path: str, output: str) -> list[str]:
         """The ffmpeg command that joins the encoded units and makes the sound."""

@@ -15,7 +15,7 @@ from compiler.lower import Placed, held_in
 from compiler.model import Encode, LoudnessTarget, Reel
 from compiler.passes.crops import CropPlan, plan_crop
 from compiler.passes.part_motion import runs_of
-from compiler.pipeline.units import unit_spans
+from compiler.pipeline.units import sound_spans, unit_spans
 from compiler.profiles import PROFILES
 from compiler.timeline.colour import reading
 from compiler.timeline.instant import SAMPLE_RATE, sample_at
@@ -100,6 +100,8 @@ class Plan:
     inputs: int
     units: tuple[tuple[int, int], ...]
     """The spans [first, until) of frames that are rendered separately, if there is more than one."""
+    sounds: tuple[tuple[int, int], ...]
+    """The clips [first, until) whose sounds are made separately, if there is more than one span."""
     encode: Encode
     loudness: LoudnessTarget | None
 
@@ -162,6 +164,7 @@ def make_plan(reel: Reel, placed: Sequence[Placed], graph: Graph) -> Plan:
         tuple(ClipPlan(clip, _crop_plan(clip), _mixed(clip, fps)) for clip in placed),
         sum(isinstance(define.op, ops.Source) for define in graph),
         unit_spans(placed, fps) if PROFILES[reel.encode.codec].joined else ((0, frames),),
+        sound_spans(placed) if graph.audio else (),
         reel.encode,
         reel.audio.loudness,
     )

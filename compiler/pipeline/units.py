@@ -1,8 +1,8 @@
-"""Units: spans of the film that are rendered one after the other and joined by stream copy.
+"""Units: spans of the film that are rendered one after the other and joined.
 
 A graph of many clips keeps a decoder and its buffers open for each of them, from the film's first frame to its last. In
-units cut where clips begin, at most a few clips are open at a time, however long the reel is. The sound is mixed and
-encoded once for the whole film, while the pictures are joined.
+units cut where clips begin, at most a few clips are open at a time, however long the reel is. Units of pictures are
+encoded, and joined by stream copy. Units of sound are samples; the film's sound is encoded once, from all of them.
 """
 
 from __future__ import annotations
@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from compiler.emit.filters import spell
 from compiler.emit.script import script
-from compiler.ir.graph import Graph, drop_unread
-from compiler.ir.infer import Inferred, infer
+from compiler.ir import ops
+from compiler.ir.graph import Def, Graph, drop_unread
+from compiler.ir.infer import Inferred, as_audio, infer
 from compiler.ir.verify import verify_legal
 from compiler.lower import Placed
 from compiler.passes import SLICING
+from compiler.passes.slice_sound import slice_sound, unfinished
 from compiler.passes.slice_span import slice_span
 from compiler.pipeline.delivery import delivered
 from compiler.profiles import Profile
@@ -27,6 +30,10 @@ SHORTEST = Fraction(4)
 
 MOST_CLIPS = 2
 """The most clips that begin in one unit."""
+
+MOST_SOUNDS = 6
+"""The most clips whose sounds begin in one unit of sound, which opens the sound of the clip before as well, for a
+crossfade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,15 @@ class Unit:
     def frames(self) -> int:
         """The number of frames."""
         return self.until - self.first
+
+
+@dataclass(frozen=True, slots=True)
+class SoundUnit:
+    """`samples` samples of the film's sound, with their own legal graph and its script."""
+
+    samples: int
+    graph: Graph
+    script: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +82,15 @@ def unit_spans(clips: Sequence[Placed], fps: Fraction) -> tuple[tuple[int, int],
     return tuple(spans)
 
 
+def sound_spans(clips: Sequence[Placed]) -> tuple[tuple[int, int], ...]:
+    """The clips [first, until) of the units of sound. A clip that its blends cover stays with the next one."""
+    cuts = [0]
+    for k in range(1, len(clips)):
+        if k - cuts[-1] >= MOST_SOUNDS and clips[k].first > clips[k - 1].first:
+            cuts.append(k)
+    return tuple(pairwise([*cuts, len(clips)]))
+
+
 def make_unit(shaped: Inferred, first: int, until: int, profile: Profile) -> Unit:
     """A unit of a shaped graph, given by its shapes, in the profile's input format."""
     legal = delivered(legal_slice(shaped, first, until), profile)
@@ -75,7 +100,20 @@ def make_unit(shaped: Inferred, first: int, until: int, profile: Profile) -> Uni
 def legal_slice(shaped: Inferred, first: int, until: int) -> Graph:
     """The legal graph of frames [first, until) of a shaped graph, given by its shapes, without ops that these frames
     do not depend on."""
-    graph, shapes = slice_span(shaped.graph, first, until, shaped), shaped
+    return _legal(slice_span(shaped.graph, first, until, shaped), shaped)
+
+
+def make_sound_unit(shaped: Inferred, first: int, until: int) -> SoundUnit:
+    """The sounds of clips [first, until) of a shaped graph, given by its shapes."""
+    legal = _legal(slice_sound(shaped.graph, first, until, shaped), shaped)
+    shapes = infer(legal)
+    assert legal.audio is not None
+    samples = as_audio(shapes[legal.audio]).samples
+    assert samples is not None
+    return SoundUnit(samples, legal, script(legal, spell(legal, shapes)))
+
+
+def _legal(graph: Graph, shapes: Inferred) -> Graph:
     for step in SLICING:
         graph = step(graph, shapes)
         shapes = infer(graph, shapes)
@@ -89,3 +127,13 @@ def sound_of(film: Graph) -> FilmSound | None:
         return None
     graph = drop_unread(Graph(film.defs, None, film.audio))
     return FilmSound(graph, script(graph, spell(graph)))
+
+
+def sound_of_units(film: Graph) -> Graph:
+    """The graph of a film whose sound is read from its units; what is done to the whole sound is done after that."""
+    heard = unfinished(film)
+    samples = as_audio(infer(film)[heard]).samples
+    assert samples is not None
+    made = {heard: ops.Made(samples)}
+    defs = [Def(each.name, made.get(each.name, each.op), each.loc) for each in film]
+    return drop_unread(Graph(tuple(defs), film.video, film.audio))

@@ -72,6 +72,7 @@ MADE: list[tuple[Op, Shape]] = [
     (ops.Paint(v("grid"), v("small")), replace(GRID, tint=Tint("pal8", "pc", "gbr"))),
     (ops.Resample(v("track")), TRACK),
     (ops.Silence(7), Audio(7)),
+    (ops.Made(7), Audio(7)),
     (ops.Stretch(v("track"), warp(), 99, "atempo"), Audio(99)),
     (ops.Excerpt(v("track"), src(1), 55), Audio(55)),
     (ops.Tempo(v("cut"), Fraction(2), "atempo"), Audio()),

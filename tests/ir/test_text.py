@@ -60,6 +60,7 @@ PHRASES: list[tuple[Op, str]] = [
     (ops.Paint(v("a"), v("b")), "paint %a, %b"),
     (ops.Resample(v("a")), "resample %a"),
     (ops.Silence(48), "silence 48"),
+    (ops.Made(48), "made 48"),
     (ops.Stretch(v("a"), warp(), 48, "rubberband"), "stretch %a 1x to 48 by rubberband"),
     (ops.Excerpt(v("a"), src("1.5"), 48), "excerpt %a 48 from 1.5"),
     (ops.Tempo(v("a"), Fraction(1, 3), "atempo"), "tempo %a 1/3x by atempo"),

@@ -50,8 +50,10 @@ class Bench:
         """The output of the graph; subprocess.CalledProcessError when ffmpeg refuses it."""
         md5, sound = self.folder / "frames.md5", self.folder / "sound.f32"
         sound.write_bytes(b"")
+        md5.write_bytes(b"")
+        seen = ("-map", f"[{graph.video}]", *DECODED, "-f", "framemd5", str(md5)) if graph.video else ()
         heard = ("-map", f"[{graph.audio}]", "-f", "f32le", str(sound)) if graph.audio else ()
-        self._run(graph, "-map", f"[{graph.video}]", *DECODED, "-f", "framemd5", str(md5), *heard)
+        self._run(graph, *seen, *heard)
         rows = [line.split(",") for line in md5.read_text().splitlines() if not line.startswith("#")]
         ticks, frames = tuple(int(row[2]) for row in rows), tuple(row[5].strip() for row in rows)
         return Rendered(ticks, frames, np.fromfile(sound, np.float32).reshape(-1, 2))

@@ -30,7 +30,7 @@ from compiler.passes.restamp_joins import restamp_joins
 from compiler.passes.seek_sources import seek_sources
 from compiler.passes.sound_pieces import cut
 from compiler.pipeline import Compiled, Still, compile_reel, compile_still, slice_legal
-from compiler.pipeline.units import legal_slice
+from compiler.pipeline.units import legal_slice, make_sound_unit
 from tests.cases import cases
 from tests.passes.graphs import through
 from tests.passes.render import MEDIA, Bench, Rendered, reel
@@ -347,6 +347,36 @@ def test_units_are_the_film(name: str, bench: Bench) -> None:
         part = bench.render(legal_slice(infer(film.shaped), first, until))
         assert part.frames == frames[first:until], f"frames {first} to {until}"
         assert part.ticks == tuple(range(until - first))
+
+
+HEARD = {
+    "cuts": CUTS,
+    "mixed": MIXED,
+    "stretched": reel(
+        {"play": (1, 2, (1.2, 1.6, 0.5))},
+        {"play": (3, 4, (3.2, 3.9, {"from": 2, "to": 0.4})), "into": ("fade", 0.3)},
+        {"play": (2, 3), "into": ("dissolve", 0.4)},
+        audio={"stretch": "pitch"},
+    ),
+    "covered by its blends": reel(
+        {"play": (1, 2)}, {"play": (3, 3.4), "into": ("fade", 0.2)}, {"play": (4, 5), "into": ("dissolve", 0.2)}
+    ),
+    "a rate without whole samples": reel(
+        {"play": (1, 1.7)}, {"play": (3, 3.9), "into": ("fade", 0.31)}, {"play": (2, 2.6)}, canvas={"fps": "30000/1001"}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", cases(HEARD, slow=("cuts",)))
+def test_units_of_sound_are_the_films_sound(name: str, bench: Bench) -> None:
+    """Cut before every clip: the sounds of the units, one after the other, are the film's to the last bit."""
+    film = compiled(bench, HEARD[name])
+    shapes, whole = infer(film.shaped), bench.render(film.legal).samples
+    units = [make_sound_unit(shapes, clip, clip + 1) for clip in range(len(film.plan.clips))]
+    sounds = [bench.render(unit.graph).samples for unit in units]
+    assert [len(sound) for sound in sounds] == [unit.samples for unit in units]
+    assert np.array_equal(np.concatenate(sounds), whole)
+    assert np.abs(whole).max() > 0.2, "the sound is not silent"
 
 
 def test_a_slice_leaves_out_what_it_does_not_show(bench: Bench) -> None:

@@ -55,7 +55,7 @@ def test_a_film_beyond_the_memory_of_a_render_is_refused_with_the_numbers(monkey
 def test_a_canvas_of_the_largest_size_is_beyond_the_default() -> None:
     """Its forecast is 16 GB, with which an export was once accepted."""
     encode = SimpleNamespace(codec="h264")
-    largest = Plan(30, Fraction(30), 8192, 8192, None, (), 1, ((0, 30),), cast(Encode, encode), None)
+    largest = Plan(30, Fraction(30), 8192, 8192, None, (), 1, ((0, 30),), (), cast(Encode, encode), None)
     assert largest.memory * MIB > settings().render_memory
 
 

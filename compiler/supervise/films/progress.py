@@ -61,6 +61,11 @@ class ProgressMeter:
         self._speed: float | None = None
         self._seen: deque[tuple[float, int]] = deque()
 
+    def begin(self, before: int, listening: Fraction | None, *, counting: bool, now: float) -> None:
+        """Follow the next ffmpeg, from its own beginning."""
+        self.before, self.listening, self.counting = before, listening, counting
+        self._heard, self.advanced = 0, now
+
     def feed(self, output: bytes, now: float) -> Iterator[Progress]:
         """A progress for every block that `output` completes."""
         *lines, self._rest = (self._rest + output).split(b"\n")

@@ -84,8 +84,8 @@ async def render(
     with workplace(output) as (folder, part), group(cgroup, limits.data) as place:
         made, notices = 0, list[Notice]()
         for step in steps:
-            meter.before = made if step.frames else 0
-            meter.listening, meter.counting = expected.fps if step.sound_alone else None, bool(step.frames)
+            listening = expected.fps if step.sound_alone else None
+            meter.begin(made if step.frames else 0, listening, counting=bool(step.frames), now=monotonic())
             _write(step.files, folder, output)
             command = step.command(folder, part)
             await run(
