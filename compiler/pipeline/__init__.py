@@ -6,7 +6,6 @@ import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from compiler.emit.argv import (
     film_command,
@@ -19,7 +18,7 @@ from compiler.emit.argv import (
     words,
 )
 from compiler.emit.encoders import Encoding
-from compiler.emit.filters import Spelling, needs, spell
+from compiler.emit.filters import spell
 from compiler.emit.script import script, sources
 from compiler.errors import Loc, ReelError, raise_all
 from compiler.ir import ops
@@ -36,6 +35,7 @@ from compiler.passes import LEGALISING, PASSES, law, pass_name
 from compiler.pipeline.at import Sight, frame_at, record_time, sights
 from compiler.pipeline.delivery import delivered
 from compiler.pipeline.loudness import Measuring, measuring_of
+from compiler.pipeline.missing import missing
 from compiler.pipeline.plan import Plan, make_plan
 from compiler.pipeline.units import (
     FilmSound,
@@ -49,7 +49,6 @@ from compiler.pipeline.units import (
 )
 from compiler.profiles import PROFILES
 from compiler.timeline.media import Media
-from compiler.transitions import BLENDS
 
 __all__ = [
     "Compiled",
@@ -68,10 +67,6 @@ __all__ = [
     "slice_legal",
     "stages",
 ]
-
-
-NEAR = 0.4
-"""The similarity from which a name is suggested for another, as `slideleft` for `coverleft`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +219,7 @@ def compile_reel(
         encoding = _encoding(reel)
         film = delivered(legal, encoding.profile)
         spelling = spell(film, shapes)
-        raise_all(_missing(film, spelling, encoding, build))
+        raise_all(missing(film, spelling, encoding, build))
         return Compiled(
             tuple(passed), script(film, spelling), make_plan(reel, lowered.clips, film), encoding, build, reel, media
         )
@@ -254,33 +249,6 @@ def _uncollected() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
-
-
-def _missing(graph: Graph, spelling: Spelling, encoding: Encoding, build: Build) -> Iterator[ReelError]:
-    """RC401, RC403, RC404 for every filter, transition and encoder that the film needs and the ffmpeg lacks."""
-    for encoder in encoding.profile.encoders:
-        if encoder not in build.encoders:
-            hint = "choose another codec, or use the embedded ffmpeg, which has them all"
-            what = f"ffmpeg {build.version} has no {encoder} encoder"
-            yield ReelError("RC404", Loc(None, "/encode/codec"), what, hint=hint)
-    needed = needs(graph, spelling)
-    if measuring := measuring_of(graph):
-        needed = needs(measuring.graph, spell(measuring.graph)) | needed
-    for name, loc in needed.items():
-        if name not in build.filters:
-            hint = "use the embedded ffmpeg, or one that was built with it"
-            yield ReelError("RC401", loc, f"ffmpeg {build.version} has no {name} filter", hint=hint)
-    for define in graph:
-        if isinstance(op := define.op, ops.Xfade) and op.kind in BLENDS and not build.draws(op.kind):
-            yield _undrawn(op.kind, define.loc, build)
-
-
-def _undrawn(kind: str, loc: Loc, build: Build) -> ReelError:
-    """RC403 for a transition that this ffmpeg does not draw, with similar ones that it draws."""
-    near = get_close_matches(kind, [name for name in BLENDS if build.draws(name)], 3, NEAR)
-    hint = f"use {', '.join(near)}, or an ffmpeg that has it; the embedded one draws all"
-    detail = f"ffmpeg {BLENDS[kind].since} has it, some earlier releases do not"
-    return ReelError("RC403", loc, f"ffmpeg {build.version} has no {kind} transition", detail=detail, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)

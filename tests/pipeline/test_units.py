@@ -20,7 +20,7 @@ MOST = 8
 """The most inputs of one ffmpeg."""
 
 CLIPS = 60
-WAYS = ({}, {"type": "fade", "duration": 0.3}, {"type": "dissolve", "duration": 0.5})
+WAYS: tuple[dict[str, Any], ...] = ({}, {"type": "fade", "duration": 0.3}, {"type": "dissolve", "duration": 0.5})
 
 
 def long_reel(**fields: Any) -> Compiled:
