@@ -25,6 +25,7 @@ from server.footage.trash import trash_of
 from server.logs import logger
 from server.problem import Problem
 from server.routes import (
+    changes,
     clips,
     drafts,
     explain,
@@ -58,6 +59,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
             health,
             session,
             projects,
+            changes,
             raw_clips,
             previews,
             clips,

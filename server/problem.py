@@ -49,6 +49,10 @@ class Problem(Exception):
             **self.members,
         }
 
+    def as_fault(self) -> dict[str, Any]:
+        """The problem as an entry of another answer's `errors`."""
+        return {"error": self.error, "message": self.message, **self.members}
+
     def response(self) -> JSONResponse:
         """The problem as a response."""
         return JSONResponse(self.body(), self.status, self.headers, MEDIA_TYPE)
@@ -98,6 +102,28 @@ def invalid(message: str, errors: Sequence[Mapping[str, Any]] = (), *, pointer: 
     more = len(errors) - MOST_ERRORS if len(errors) > MOST_ERRORS else None
     listed = list(errors[:MOST_ERRORS]) or None
     return Problem(UNPROCESSABLE, "invalid_request", message, pointer=pointer, errors=listed, more_errors=more)
+
+
+def within(problem: Problem, pointer: str, clip_id: str | None = None) -> Problem:
+    """The problem of a part of a request that stands at `pointer`, and which may be about this clip."""
+    for each in (problem.members, *problem.members.get("errors", ())):
+        each["pointer"] = pointer + each.get("pointer", "")
+    if clip_id is not None:
+        problem.members.setdefault("clip_id", clip_id)
+    return problem
+
+
+def joined(problems: Sequence[Problem]) -> Problem:
+    """The problems of several parts of a request as one, which has the status and the members of the first."""
+    first = problems[0]
+    if len(problems) == 1:
+        return first
+    errors = [each for problem in problems for each in problem.members.get("errors", (problem.as_fault(),))]
+    count = len(errors) + sum(problem.members.get("more_errors", 0) for problem in problems)
+    listed = errors[:MOST_ERRORS]
+    members = {**first.members, "errors": listed, "more_errors": count - len(listed) or None}
+    message = f"{listed[0]['message']} ({count} errors in all)"
+    return Problem(first.status, first.error, message, headers=first.headers, **members)
 
 
 def render_problem(error: ReelError | ReelErrors) -> Problem:

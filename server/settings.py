@@ -134,7 +134,7 @@ class Settings(BaseSettings):
     session_days: Days = 30
     """Time that a sign-in of a browser lasts."""
     versions_kept: Versions = 50
-    """Versions kept of each clip, besides those that a film was rendered from."""
+    """Versions kept of each clip, besides those that a film was rendered from, and states kept of each project."""
     films_kept: Films = 10
     """Films kept of each project, besides those younger than `films_kept_for`."""
     films_kept_for: Seconds = 604_800

@@ -38,6 +38,12 @@ def _problem(status: int, title: str, error: str, message: str, **more: Any) -> 
 EXAMPLES: dict[str, Any] = {
     "NewProject": {"name": "Saturday's game", "aspect_ratio": "9:16", "settings": {"canvas": {"fps": "30"}}},
     "ProjectChange": {"settings": {"transition": DISSOLVE}},
+    "Changes": {
+        "clips": [{"clip_id": "c_2b7k", "version": 1, "crop_data": CROP}],
+        "add": [{"clip_id": "0b1f9c52-6c0e-4f0e-9d43-1f5a7c1f2a10", "raw_clip_id": "r_5tqd", "place": 1}],
+        "remove": [{"clip_id": "c_8w1z", "version": 4}],
+        "project": {"name": "Saturday's game, short"},
+    },
     "NewClip": {"raw_clip_id": "r_5tqd", "name": "Great dunk", "crop_data": CROP},
     "ClipChange": {"crop_data": CROP, "segments_data": SEGMENTS, "transition_data": DISSOLVE},
     "Order": {"clip_ids": ["c_2b7k", "c_8w1z"]},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -15,7 +15,7 @@ from compiler.model.limits import FilmBounds
 from compiler.pipeline.draft import clip_seconds
 from server.edits.bounds import check_texts
 from server.footage.facts import Footage
-from server.problem import MOST_ERRORS, Problem, from_reel
+from server.problem import MOST_ERRORS, Problem, from_reel, joined, within
 from server.tables.clips import FLAGS, NESTED, UNTOUCHED, ClipVersion
 from server.tables.projects import ProjectEdit
 
@@ -49,6 +49,29 @@ def saved(
         _check_seconds(row, clip, footage, bounds)
     columns = {name: _column(name, written[name]) for name in touched}
     return {**row["edit"], **columns}, _warnings(clip.notices)
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """A version of a clip that is to be saved: the one before it, its changed fields, their place in the request."""
+
+    row: ClipVersion
+    changes: Mapping[str, Any]
+    footage: Footage | None
+    pointer: str
+
+
+def all_saved(saves: Sequence[Save], bounds: FilmBounds) -> list[tuple[Mapping[str, Any], list[str]]]:
+    """`saved` of each of several clips; the errors of all of them are one Problem."""
+    done, refused = [], []
+    for each in saves:
+        try:
+            done.append(saved(each.row, each.changes, each.footage, bounds))
+        except Problem as problem:
+            refused.append(within(problem, each.pointer, each.row["clip_key"]))
+    if refused:
+        raise joined(refused)
+    return done
 
 
 _LENGTHS = frozenset(name for field in CLIP_FIELDS if "segments_data" in field.names for name in field.names)

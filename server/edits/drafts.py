@@ -19,7 +19,7 @@ from compiler.supervise.record import Media
 from server.edits.canonical import no_clips, reel_text, unframed
 from server.edits.compiled import Compiler, Edit, lost_footage
 from server.edits.effort import DRAFT, TEXT, check_effort, check_text
-from server.problem import MOST_ERRORS, Problem, fault
+from server.problem import MOST_ERRORS, fault
 from server.tables.clips import UNTOUCHED, ClipRow
 from server.threads import computed
 
@@ -29,7 +29,7 @@ Json = dict[str, Any]
 async def drafted(uid: str, edit: Edit, media: Mapping[str, Media], compiler: Compiler) -> Json:
     """The draft of an edit, computed by the compiler; footage missing from `media` is lost."""
     if not edit.clips:
-        return {**_unknown(edit, [_as_json(no_clips(edit.project))]), "more_errors": 0}
+        return {**_unknown(edit, [no_clips(edit.project).as_fault()]), "more_errors": 0}
     try:
         build: Build | ReelError = await computed(find_build)
     except ReelError as error:
@@ -85,15 +85,11 @@ def _read(edit: Edit) -> tuple[Reel | None, Sequence[ReelError]]:
 
 def _missing(k: int, row: ClipRow, media: Mapping[str, Media]) -> list[Json]:
     """The errors of a clip that lacks its footage or its framing."""
-    errors = [] if row["raw_clip_id"] in media else [_as_json(lost_footage(row))]
+    errors = [] if row["raw_clip_id"] in media else [lost_footage(row).as_fault()]
     if unframed(row):
         error = {"error": "missing_crop_data", "message": f"the clip {row['name']!r} has no framing data"}
         errors.append({**error, "clip_id": row["clip_key"], "pointer": f"/clips/{k}/crop_data", "hint": "set its crop"})
     return errors
-
-
-def _as_json(problem: Problem) -> Json:
-    return {"error": problem.error, "message": problem.message, **problem.members}
 
 
 def _unknown(edit: Edit, errors: Sequence[Json]) -> Json:

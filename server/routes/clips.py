@@ -10,12 +10,12 @@ from starlette.responses import JSONResponse, Response
 
 from server.edits.canonical import saved, untouched_clip
 from server.edits.compiled import project_of
-from server.footage.facts import summary
+from server.footage.facts import Footage, summary
 from server.ids import new_id
 from server.problem import Problem, invalid, not_found
 from server.routes.shapes import Clip, ClipChange, Clips, NewClip, Order, Removed, Reordered, Restore, Saved, Versions
 from server.storage.database import Reader, Transaction
-from server.tables import clips, raw_clips
+from server.tables import clips, project_versions, raw_clips
 from server.tables.clips import ClipRow, ClipVersion
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.etags import names
@@ -122,11 +122,12 @@ async def save(call: Call[ClipChange]) -> Response:
 
 @api.op("DELETE", CLIP, Takes(headers=CONDITIONAL), Answers(Removed, errors=(404, 412, 428)))
 async def remove(call: Call[NoBody]) -> Response:
-    """Delete a clip."""
+    """Delete a clip for good; a change of the project that removes it keeps it among the project's versions."""
 
     async def work(unit: Transaction) -> Json:
         row = await clip_of(unit, call)
         _expect(call, row["version"])
+        await project_versions.forget_clip(unit, row["project_id"], row["clip_key"])
         await clips.remove(unit, row["project_id"], row["clip_key"])
         return {"success": True, "clip_id": row["clip_key"]}
 
@@ -179,17 +180,27 @@ async def restore(call: Call[Restore]) -> Response:
 
 async def _save(unit: Transaction, call: Call[Any], row: ClipVersion, changes: Mapping[str, Any]) -> Json:
     """Store the row's next version, with these changes of its edit."""
-    raw = await raw_clips.get(unit, row["raw_clip_id"]) if row["raw_clip_id"] else None
-    footage = summary(raw["media_info"]) if raw else None
+    footage = await footage_of(unit, row)
     edit, warnings = await call.compute(saved, row, changes, footage, call.services.settings.film_bounds)
     return await _next(unit, call, {**row, "edit": edit}, warnings)
 
 
-async def _next(unit: Transaction, call: Call[Any], row: ClipVersion, warnings: list[str]) -> Json:
+async def footage_of(reader: Reader, row: ClipVersion) -> Footage | None:
+    """What is known of a clip's footage; None for a clip without."""
+    raw = await raw_clips.get(reader, row["raw_clip_id"]) if row["raw_clip_id"] else None
+    return summary(raw["media_info"]) if raw else None
+
+
+async def next_version(unit: Transaction, call: Call[Any], row: ClipVersion) -> ClipVersion:
+    """Store a clip as the version after the row's, and delete those that are too many; returns what is stored."""
     stored: ClipVersion = {**row, "version": row["version"] + 1, "created_at": call.services.now()}
     await clips.add(unit, stored)
     await clips.prune(unit, row["project_id"], row["clip_key"], call.services.settings.versions_kept)
-    clip = clips.as_json(stored)
+    return stored
+
+
+async def _next(unit: Transaction, call: Call[Any], row: ClipVersion, warnings: list[str]) -> Json:
+    clip = clips.as_json(await next_version(unit, call, row))
     return {"success": True, "clip_id": clip["id"], "version": clip["version"], "clip": clip, "warnings": warnings}
 
 
@@ -200,8 +211,13 @@ def _expect(call: Call[Any], version: int) -> None:
             message = "this server requires If-Match: send the version that the change is based on"
             raise Problem(428, "precondition_required", message)
     elif not names(call.request, "if-match", _etag(version)):
-        message = f"the clip is at version {version}: read it again, then repeat the change"
-        raise Problem(412, "version_conflict", message, current_version=version, headers={"ETag": _etag(version)})
+        raise conflict(version)
+
+
+def conflict(version: int) -> Problem:
+    """412 `version_conflict` for a change that is not based on the clip's newest version, which is this one."""
+    message = f"the clip is at version {version}: read it again, then repeat the change"
+    return Problem(412, "version_conflict", message, current_version=version, headers={"ETag": _etag(version)})
 
 
 def _etag(version: int) -> str:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
 from server.edits.bounds import check_texts
+from server.edits.canonical import untouched_clip
 from server.edits.compiled import Edit, footage_there, project_of, read_edit
 from server.edits.drafts import drafted
 from server.problem import MOST_ERRORS, invalid, not_found
-from server.routes.shapes import Answer, Change, ClipEdit, Fault, Id
+from server.routes.shapes import Answer, Aspect, Change, ClipEdit, Fault, Id
 from server.storage.database import Reader
 from server.tables import clips
 from server.tables.clips import ClipRow
+from server.tables.projects import ProjectEdit
 from server.web.api import Answers, Call, Operations, Takes
 from server.web.bodies import plain
 
@@ -32,12 +34,24 @@ class ClipDraft(ClipEdit):
     """The unsaved fields of a clip; absent fields are as stored."""
 
     clip_id: Id
+    raw_clip_id: Annotated[
+        Id | None, Field(description="The footage of a clip that is not saved yet; without it the clip must be.")
+    ] = None
+
+
+class ProjectDraft(Change):
+    """The unsaved fields of a project that its film depends on; absent fields are as stored."""
+
+    aspect_ratio: Aspect = "9:16"
+    settings: dict[str, Any] = {}
 
 
 class Draft(Change):
-    """The unsaved changes of a project. `order` names every clip; without it the order is as stored."""
+    """The unsaved changes of a project. `order` names every clip; without it the order is as stored, new clips last."""
 
     clips: Annotated[list[ClipDraft], Field(max_length=10_000)] = []
+    remove: Annotated[list[Id], Field(max_length=10_000, description="Clips to leave out, saved or not.")] = []
+    project: ProjectDraft = ProjectDraft()
     order: Annotated[list[Id], Field(max_length=10_000)] = []
 
 
@@ -81,12 +95,18 @@ async def draft(call: Call[Draft]) -> Response:
     shows at them, `path` the box over source time. They are the compiler's own curves, as polynomials.
     """
     given = await call.compute(_given, call.body)
+    unsaved = {each.clip_id: each.raw_clip_id for each in call.body.clips if each.raw_clip_id}
+    project_changes = _project_fields(call.body.project)
     order = call.body.order if "order" in call.body.model_fields_set else None
 
     async def question(reader: Reader) -> Edit:
         project = await project_of(reader, call.path("project_id"))
-        rows = _changed(await clips.every(reader, project["id"]), given)
-        return await read_edit(reader, project, rows if order is None else _ordered(rows, order))
+        there = [row for row in await clips.every(reader, project["id"]) if row["clip_key"] not in call.body.remove]
+        known = {row["clip_key"] for row in there}
+        there += [_new_row(project["id"], key, raw) for key, raw in unsaved.items() if key not in known]
+        rows = _changed(there, given)
+        changed = cast(ProjectEdit, {**project, **project_changes})
+        return await read_edit(reader, changed, rows if order is None else _ordered(rows, order))
 
     edit = await call.ask(question)
     services = call.services
@@ -102,6 +122,15 @@ def _given(body: Draft) -> dict[str, Mapping[str, Any]]:
 def _fields(body: ClipDraft, k: int) -> Mapping[str, Any]:
     check_texts(body.edit(), f"/clips/{k}")
     return {name: plain(value, f"/clips/{k}/{name}") for name, value in body.edit().items()}
+
+
+def _project_fields(body: ProjectDraft) -> dict[str, Any]:
+    return {name: plain(getattr(body, name), f"/project/{name}") for name in body.model_fields_set}
+
+
+def _new_row(project_id: str, clip_key: str, raw_clip_id: str) -> ClipRow:
+    """The row of a clip that is not saved; its name and place matter to no draft."""
+    return {**untouched_clip(project_id, clip_key, raw_clip_id, "new clip", 0), "id": 0}
 
 
 def _changed(rows: Sequence[ClipRow], given: Mapping[str, Mapping[str, Any]]) -> list[ClipRow]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from starlette.responses import Response
 
@@ -52,26 +52,37 @@ async def show(call: Call[NoBody]) -> Json:
     """A project and its clips in their order."""
     project_id = call.path("project_id")
 
-    async def question(reader: Reader) -> Json:
-        project = await project_of(reader, project_id)
-        return {**project, "clips": [clips.as_json(row) for row in await clips.every(reader, project_id)]}
+    return await call.ask(lambda reader: with_clips(reader, project_id))
 
-    return await call.ask(question)
+
+async def with_clips(reader: Reader, project_id: str) -> Json:
+    """A project with its clips, as the API has it; 404 `project_not_found`."""
+    project = await project_of(reader, project_id)
+    return {**project, "clips": [clips.as_json(row) for row in await clips.every(reader, project_id)]}
 
 
 @api.op("PATCH", "/api/projects/{project_id}", Takes(ProjectChange, headers=ONCE), Answers(Project, errors=(404, 422)))
 async def change(call: Call[ProjectChange]) -> Response:
     """Change a project's name, shape or settings."""
-    given = {name: plain(getattr(call.body, name), f"/{name}") for name in call.body.model_fields_set}
+    changes = given(call.body)
 
     async def work(unit: Transaction) -> Json:
-        project = await project_of(unit, call.path("project_id"))
-        changed = cast(ProjectRow, {**project, **given})
-        check_settings(changed["aspect_ratio"], changed["settings"])
-        await projects.change(unit, changed, call.services.now())
-        return {**await project_of(unit, changed["id"])}
+        await store_change(unit, call, changes)
+        return {**await project_of(unit, call.path("project_id"))}
 
     return await call.write(work)
+
+
+def given(body: ProjectChange) -> Json:
+    """The members of a project that a change gives; 422 for numbers beyond doubles and names that are given twice."""
+    return {name: plain(getattr(body, name), f"/{name}") for name in body.model_fields_set}
+
+
+async def store_change(unit: Transaction, call: Call[Any], changes: Json) -> None:
+    """Change the project that the path names; 404, and 422 for settings that no reel could have."""
+    changed = cast(ProjectRow, {**await project_of(unit, call.path("project_id")), **changes})
+    check_settings(changed["aspect_ratio"], changed["settings"])
+    await projects.change(unit, changed, call.services.now())
 
 
 @api.op("DELETE", "/api/projects/{project_id}", answers=Answers(status=204, errors=(404, 409)))

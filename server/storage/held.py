@@ -56,14 +56,20 @@ class RequestDatabase:
             request.heads[self._user_database.uid] = self._user_database, head
         return result
 
-    def bounded(self, work: Callable[[Transaction], Awaitable[T]]) -> Callable[[Transaction], Awaitable[T]]:
-        """The unit of work, refused with 507 `quota_exceeded` when the database is full already.
+    def bounded(
+        self,
+        work: Callable[[Transaction], Awaitable[T]],
+        when_full: Callable[[Transaction], Awaitable[T]] | None = None,
+    ) -> Callable[[Transaction], Awaitable[T]]:
+        """The unit of work, refused with 507 `quota_exceeded` or replaced by `when_full` when the database is full.
 
         Units that make it smaller, and those that end an export, are not bounded.
         """
 
         async def checked(unit: Transaction) -> T:
             if self._user_database.database.pages.total > self._quota and await unit.used() > self._quota:
+                if when_full is not None:
+                    return await when_full(unit)
                 hint = "delete projects or clips: that is possible at any time"
                 raise Problem(507, "quota_exceeded", f"your edits exceed {self._quota} bytes", hint=hint)
             return await work(unit)

@@ -141,7 +141,33 @@ ALTER TABLE working_clips ADD COLUMN loop INTEGER;
 """
 """A clip keeps how damaged footage plays, and whether a moving image loops; NULL is the default."""
 
-STEPS: tuple[str, ...] = (FIRST, EXPORTED_EDIT, KEPT_RESULTS, SOUND_AND_MOTION, DAMAGE_AND_LOOP)
+PROJECT_VERSIONS = """
+CREATE TABLE project_versions (
+    id INTEGER PRIMARY KEY,
+    project_id TEXT NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    aspect_ratio TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    UNIQUE (project_id, version)
+) STRICT;
+
+CREATE TABLE project_version_clips (
+    project_version_id INTEGER NOT NULL REFERENCES project_versions (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    working_clip_id INTEGER NOT NULL REFERENCES working_clips (id),
+    PRIMARY KEY (project_version_id, position)
+) STRICT;
+CREATE INDEX project_version_clips_clip ON project_version_clips (working_clip_id);
+
+CREATE VIEW kept_clips AS
+    SELECT working_clip_id FROM working_video_clips UNION ALL SELECT working_clip_id FROM export_clips
+    UNION ALL SELECT working_clip_id FROM project_version_clips;
+"""
+"""A project keeps its earlier states: each names its clips' versions, which stay as long as it does."""
+
+STEPS: tuple[str, ...] = (FIRST, EXPORTED_EDIT, KEPT_RESULTS, SOUND_AND_MOTION, DAMAGE_AND_LOOP, PROJECT_VERSIONS)
 """`STEPS[n - 1]` is the SQL that migrates a database from step n - 1 to n. A released step never changes."""
 
 BOOKS = """

@@ -49,6 +49,7 @@ class ClipRow(ClipVersion):
     id: int
 
 
+_UNUSED = "NOT EXISTS (SELECT 1 FROM kept_clips AS kept WHERE kept.working_clip_id = working_clips.id)"
 _OWN = tuple(name for name in ClipRow.__annotations__ if name != "edit")
 _COLUMNS = ", ".join((*_OWN, *FIELDS))
 
@@ -107,6 +108,13 @@ async def version(reader: Reader, project_id: str, clip_key: str, number: int) -
     return None if found is None else row_of(found)
 
 
+async def removed(reader: Reader, project_id: str, clip_key: str) -> ClipRow | None:
+    """The newest version of a clip that was removed; None if there is no such clip, or none of its versions is kept."""
+    sql = f"SELECT {_COLUMNS} FROM working_clips WHERE project_id = ? AND clip_key = ? AND deleted"
+    found = await reader.one(f"{sql} ORDER BY version DESC LIMIT 1", (project_id, clip_key))
+    return None if found is None else row_of(found)
+
+
 async def next_place(reader: Reader, project_id: str) -> int:
     """The place after the last clip."""
     sql = "SELECT coalesce(max(sort_order) + 1, 0) AS place FROM latest_clips WHERE project_id = ?"
@@ -122,10 +130,9 @@ async def add(unit: Transaction, row: ClipVersion) -> None:
 
 
 async def prune(unit: Transaction, project_id: str, clip_key: str, kept: int) -> None:
-    """Delete all but the newest versions of a clip; versions that a film was or is being rendered from stay."""
+    """Delete all but the newest versions of a clip; those of a film, an export or a state of the project stay."""
     await unit.run(
-        "DELETE FROM working_clips WHERE project_id = ?1 AND clip_key = ?2"
-        " AND id NOT IN (SELECT working_clip_id FROM rendered_clips)"
+        f"DELETE FROM working_clips WHERE project_id = ?1 AND clip_key = ?2 AND {_UNUSED}"
         " AND version NOT IN (SELECT version FROM working_clips"
         "   WHERE project_id = ?1 AND clip_key = ?2 ORDER BY version DESC LIMIT ?3)",
         (project_id, clip_key, kept),
@@ -133,14 +140,21 @@ async def prune(unit: Transaction, project_id: str, clip_key: str, kept: int) ->
 
 
 async def remove(unit: Transaction, project_id: str, clip_key: str) -> None:
-    """Delete a clip; versions that a film was or is being rendered from stay, marked deleted."""
-    await unit.run(
-        "DELETE FROM working_clips WHERE project_id = ? AND clip_key = ?"
-        " AND id NOT IN (SELECT working_clip_id FROM rendered_clips)",
-        (project_id, clip_key),
-    )
-    sql = "UPDATE working_clips SET deleted = 1 WHERE project_id = ? AND clip_key = ?"
+    """Delete a clip; versions of a film, an export or a state of the project stay, marked deleted."""
+    given = project_id, clip_key
+    await unit.run(f"DELETE FROM working_clips WHERE project_id = ? AND clip_key = ? AND {_UNUSED}", given)
+    await unit.run("UPDATE working_clips SET deleted = 1 WHERE project_id = ? AND clip_key = ?", given)
+
+
+async def bring_back(unit: Transaction, project_id: str, clip_key: str) -> None:
+    """Undo the removal of a clip whose versions are kept."""
+    sql = "UPDATE working_clips SET deleted = 0 WHERE project_id = ? AND clip_key = ?"
     await unit.run(sql, (project_id, clip_key))
+
+
+async def sweep(unit: Transaction) -> None:
+    """Delete the versions of removed clips that nothing uses any more."""
+    await unit.run(f"DELETE FROM working_clips WHERE deleted AND {_UNUSED}")
 
 
 async def reorder(unit: Transaction, project_id: str, clip_keys: Sequence[str]) -> None:

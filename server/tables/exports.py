@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict, cast
 
 from server.storage.database import Reader, Transaction
+from server.tables import clips
 from server.tables.clips import ClipRow, row_of
 from server.tables.films import NewFilm
 from server.tables.projects import ProjectEdit
@@ -139,8 +140,7 @@ async def ended(
         (state, now, film and film["id"], film and json.dumps(_result(film)), error and json.dumps(error), export_id),
     )
     await unit.run("DELETE FROM export_clips WHERE export_id = ?", (export_id,))
-    unseen = "DELETE FROM working_clips WHERE deleted AND id NOT IN (SELECT working_clip_id FROM rendered_clips)"
-    await unit.run(unseen)
+    await clips.sweep(unit)
     return changed > 0
 
 

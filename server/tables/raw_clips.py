@@ -52,13 +52,17 @@ async def add(unit: Transaction, row: RawClipRow) -> None:
 
 async def users(reader: Reader, raw_clip_id: str) -> int:
     """The number of clips that use it, including deleted ones that a film was rendered from."""
-    sql = "SELECT count(DISTINCT project_id || '/' || clip_key) AS n FROM working_clips WHERE raw_clip_id = ?"
+    sql = (
+        "SELECT count(DISTINCT project_id || '/' || clip_key) AS n FROM working_clips WHERE raw_clip_id = ?"
+        " AND (NOT deleted OR id IN (SELECT working_clip_id FROM rendered_clips))"
+    )
     row = await reader.one(sql, (raw_clip_id,))
     return int(row["n"]) if row else 0
 
 
 async def remove(unit: Transaction, raw_clip_id: str) -> None:
-    """Delete a raw clip that no clip uses."""
+    """Delete a raw clip that no clip uses; removed clips that a state of a project keeps are without footage then."""
+    await unit.run("UPDATE working_clips SET raw_clip_id = NULL WHERE raw_clip_id = ?", (raw_clip_id,))
     await unit.run("DELETE FROM raw_clips WHERE id = ?", (raw_clip_id,))
 
 

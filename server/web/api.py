@@ -103,22 +103,27 @@ class Call(Generic[B]):
         status: int = 200,
         streamed: Streamed | None = None,
         etag: Callable[[Json], str] | None = None,
+        when_full: Callable[[Transaction], Awaitable[Json]] | None = None,
+        expanded: Callable[[Reader, Json], Awaitable[Json]] | None = None,
     ) -> JSONResponse:
         """Run a unit of work and answer with its result, whose ETag `etag` computes.
 
         With an Idempotency-Key the same unit stores the answer, and a repeated request gets the stored answer. A
-        handler that reads the body itself describes it as `streamed`.
+        handler that reads the body itself describes it as `streamed`. `when_full` is run instead of the work when the
+        database is full. `expanded` makes the answer from the stored one, which is then small.
         """
         async with self.held() as held:
             if self.request.method != "DELETE":
-                work = held.bounded(work)
-            key = self.header("idempotency-key")
-            if key is None:
-                return _written(await held.write(work), status, etag)
-            address = f"{self.request.method} {self.request.url.path}"
-            asked, now = Repeatable(key, address, self.raw, streamed), self.services.now()
-            status, body = await held.write(lambda unit: asked.once(unit, work, status, now))
-            return _written(body, status, etag)
+                work = held.bounded(work, when_full)
+            key, address = self.header("idempotency-key"), f"{self.request.method} {self.request.url.path}"
+            asked, now = Repeatable(key or "", address, self.raw, streamed), self.services.now()
+
+            async def unit_of(unit: Transaction) -> tuple[int, Json]:
+                done = (status, await work(unit)) if key is None else await asked.once(unit, work, status, now)
+                return (done[0], await expanded(unit, done[1])) if expanded else done
+
+            answered, body = await held.write(unit_of)
+            return _written(body, answered, etag)
 
 
 def _written(body: Json, status: int, etag: Callable[[Json], str] | None) -> JSONResponse:

@@ -149,3 +149,25 @@ def test_what_is_not_there(reel: Reel) -> None:
     refused(reel.user.post("/api/projects/p_none/draft", json={}), 404, "project_not_found")
     unknown = {"clips": [{"clip_id": "c_none", "crop_data": [BOX]}]}
     refused(reel.user.post(f"/api/projects/{reel.id}/draft", json=unknown), 404, "clip_not_found")
+
+
+def test_clips_that_are_not_saved_are_drafted_and_others_left_out(reel: Reel) -> None:
+    first, second = reel.ids
+    raw = reel.user.get(f"{reel.clips}/{first}").json()["raw_clip_id"]
+    new = {"clip_id": "new", "raw_clip_id": raw, "crop_data": [BOX], "segments_data": SEGMENTS}
+    draft = drafted(reel, new, remove=[second, "c_gone"], order=["new", first])
+    assert draft["errors"] == []
+    assert [clip["clip_id"] for clip in draft["clips"]] == ["new", first]
+    assert draft["clips"][0]["frames"] == draft["clips"][1]["frames"] == drafted(reel)["clips"][0]["frames"]
+    answer = reel.user.post(f"/api/projects/{reel.id}/draft", json={"clips": [{"clip_id": "new"}]})
+    refused(answer, 404, "clip_not_found")
+    (lost,) = drafted(reel, {**new, "raw_clip_id": "r_nobody"})["errors"]
+    assert (lost["error"], lost["clip_id"]) == ("video_not_found", "new")
+
+
+def test_settings_that_are_not_saved_are_drafted(reel: Reel) -> None:
+    draft = drafted(reel, project={"aspect_ratio": "1:1", "settings": {"canvas": {"fps": "25"}}})
+    assert (draft["fps"], draft["canvas"]["width"]) == ("25", draft["canvas"]["height"])
+    wrong = drafted(reel, project={"settings": {"canvas": {"fps": 1000}}})
+    assert wrong["errors"][0]["pointer"] == "/canvas/fps"
+    assert drafted(reel)["fps"] == "30"

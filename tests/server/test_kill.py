@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.server.saving import Ledger, clips_of, editor, save_on
@@ -89,3 +90,44 @@ def test_no_acknowledged_save_is_lost(tmp_path: Path, game: Path, part: int) -> 
 def test_the_harness_sees_answers_that_do_not_wait(tmp_path: Path, game: Path) -> None:
     _, lost = _rounds(tmp_path / "data", SLOW + HASTY + PLAIN, game, 10, until_lost=True)
     assert lost
+
+
+async def _change_until_killed(
+    site: Site, token: str, project: str, clips: dict[str, int], acknowledged: list[str]
+) -> None:
+    """Rename the project and its clips by one request after the other, until the server is killed."""
+    async with editor(site, token) as client:
+        for number in range(1_000_000):
+            if number == 20:
+                asyncio.get_running_loop().call_later(0.1, site.process.kill)
+            name = f"name {number}"
+            body = [{"clip_id": each, "version": version, "name": name} for each, version in clips.items()]
+            try:
+                answer = await client.post(
+                    f"/api/projects/{project}/changes", json={"clips": body, "project": {"name": name}}
+                )
+            except httpx.TransportError:
+                return
+            assert answer.status_code == 200, answer.text
+            acknowledged.append(name)
+            for each in clips:
+                clips[each] += 1
+
+
+def test_no_part_of_changes_is_lost(tmp_path: Path, game: Path) -> None:
+    """After kill -9 and without the disk, everything has the last acknowledged name, or all of it a later one."""
+    data, acknowledged = tmp_path / "data", list[str]()
+    token = add_user(data, "ann")
+    site = Site(data, SLOW + PLAIN)
+    addresses = clips_of(site, token, game, 3)
+    clips = {address.rpartition("/")[2]: 1 for address in addresses}
+    project = addresses[0].split("/")[4]
+    asyncio.run(_change_until_killed(site, token, project, clips, acknowledged))
+    site.kill()
+    shutil.rmtree(data / "local")
+    site = Site(data)
+    with site.client(token) as ann:
+        found = ann.get(f"/api/projects/{project}").json()
+    assert site.stop() == 0
+    (name,) = {found["name"], *(clip["name"] for clip in found["clips"])}
+    assert int(name.split()[1]) >= int(acknowledged[-1].split()[1]) >= 20

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.server.site import add_user, serving
 
-QUOTA = 120_000
+QUOTA = 150_000
 
 
 def test_a_full_database_takes_deletions_alone(tmp_path: Path) -> None:

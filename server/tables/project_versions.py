@@ -1,0 +1,83 @@
+"""Earlier states of projects: name, aspect ratio, settings, and the versions of the clips in their order.
+
+A state refers to rows of `working_clips`, which stay as long as the state does (the view `kept_clips`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+from server.storage.database import Reader, Transaction
+from server.tables import clips
+
+
+class ProjectVersion(TypedDict):
+    """One state of a project; the newest has the highest version."""
+
+    version: int
+    name: str
+    aspect_ratio: str
+    settings: dict[str, Any]
+    created_at: str
+
+
+_COLUMNS = ", ".join(ProjectVersion.__annotations__)
+_NOW = "SELECT id FROM latest_clips WHERE project_id = ? ORDER BY sort_order, id"
+
+
+async def record(unit: Transaction, project_id: str, now: str, kept: int) -> None:
+    """Store the project's present state as its next version, unless the newest is this state; delete the oldest."""
+    if await _is_newest(unit, project_id):
+        return
+    await unit.run(
+        "INSERT INTO project_versions (project_id, version, name, aspect_ratio, settings, created_at)"
+        " SELECT id, (SELECT coalesce(max(version), 0) + 1 FROM project_versions WHERE project_id = ?1),"
+        " name, aspect_ratio, settings, ?2 FROM projects WHERE id = ?1",
+        (project_id, now),
+    )
+    await unit.run(
+        "INSERT INTO project_version_clips SELECT"
+        " (SELECT id FROM project_versions WHERE project_id = ?1 ORDER BY version DESC LIMIT 1),"
+        " row_number() OVER (ORDER BY sort_order, id) - 1, id FROM latest_clips WHERE project_id = ?1",
+        (project_id,),
+    )
+    await _prune(unit, project_id, kept)
+
+
+async def _is_newest(reader: Reader, project_id: str) -> bool:
+    """Whether the newest version of a project is its present state."""
+    newest = await reader.one(
+        "SELECT was.id FROM project_versions AS was JOIN projects AS is_ ON is_.id = was.project_id"
+        " WHERE was.project_id = ?1 AND (was.name, was.aspect_ratio, was.settings) ="
+        " (is_.name, is_.aspect_ratio, is_.settings)"
+        " AND was.version = (SELECT max(version) FROM project_versions WHERE project_id = ?1)",
+        (project_id,),
+    )
+    if newest is None:
+        return False
+    sql = "SELECT working_clip_id AS id FROM project_version_clips WHERE project_version_id = ? ORDER BY position"
+    return await reader.all(sql, (newest["id"],)) == await reader.all(_NOW, (project_id,))
+
+
+async def _prune(unit: Transaction, project_id: str, kept: int) -> None:
+    deleted = await unit.run(
+        "DELETE FROM project_versions WHERE project_id = ?1 AND version NOT IN"
+        " (SELECT version FROM project_versions WHERE project_id = ?1 ORDER BY version DESC LIMIT ?2)",
+        (project_id, kept),
+    )
+    if deleted:
+        await clips.sweep(unit)
+
+
+async def forget(unit: Transaction, project_id: str) -> None:
+    """Delete every earlier state of a project, and with them the removed clips that only they keep."""
+    await _prune(unit, project_id, 0)
+
+
+async def forget_clip(unit: Transaction, project_id: str, clip_key: str) -> None:
+    """Take a clip out of every earlier state of its project."""
+    await unit.run(
+        "DELETE FROM project_version_clips WHERE working_clip_id IN"
+        " (SELECT id FROM working_clips WHERE project_id = ? AND clip_key = ?)",
+        (project_id, clip_key),
+    )
