@@ -5,7 +5,9 @@ from __future__ import annotations
 from tests.mutants.fault import Fault
 
 STUDIO = "server/static/studio"
-GESTURES, EDITOR, CLIPS = (f"tests/browser/test_{name}.py" for name in ("gestures", "editor", "clips"))
+GESTURES, EDITOR, CLIPS, DIALOGS = (
+    f"tests/browser/test_{name}.py" for name in ("gestures", "editor", "clips", "dialogs")
+)
 
 
 def silent(name: str, file: str, old: str, new: str, judge: str) -> Fault:
@@ -293,5 +295,12 @@ OF_GESTURES = (
         '    dispatch({ do: "add-clip", clip: fromStored(clip) });\n  });',
         '    dispatch({ do: "add-clip", clip: fromStored(clip) });\n    select({ clip_id: clip.id });\n  });',
         f"{CLIPS}::test_a_file_dropped_anywhere_is_uploaded_and_the_selected_clip_stays_selected",
+    ),
+    silent(
+        "closed_dialog_keeps_the_focus",
+        "parts/dialog.js",
+        "    return () => queueMicrotask(() => focusOn(before));",
+        "    return () => void before;",
+        f"{DIALOGS}::test_a_closed_dialog_gives_the_focus_back",
     ),
 )
