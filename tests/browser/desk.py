@@ -168,6 +168,12 @@ def cancelled(desk: Desk, gesture: Callable[[], None]) -> None:
     desk.page.mouse.move(700, 300)
     desk.page.mouse.up()
     assert edit(desk) == before
+    assert desk.page.locator(".dragged, .guide, .snap-line, .band").count() == 0
+    desk.page.keyboard.press("i")
+    later = edit(desk)
+    desk.page.keyboard.press("Escape")
+    assert edit(desk) == later != before
+    desk.page.keyboard.press("Control+z")
 
 
 def frames_of(desk: Desk, pixels: float) -> float:
