@@ -211,11 +211,10 @@ def test_space_plays_after_a_click_on_a_control(desk: Desk, where: str) -> None:
     elif where == "check box":
         page.get_by_label("Snap").dblclick()  # off and on again
     else:
-        page.locator('[data-key="150"]').click()
-        choice = page.get_by_role("combobox", name="Path from here")
+        choice = page.get_by_role("combobox", name="Damaged parts")
         choice.click()
         page.keyboard.press("Escape")  # the list of the browser is closed
-        choice.select_option("hold")
+        choice.select_option("refuse")
     before = desk.settle()["frame"]
     page.keyboard.press("Space")
     until(page, PASSED, before)

@@ -68,8 +68,8 @@ OF_GESTURES = (
     silent(
         "keyframe_is_not_dragged",
         "timeline/keylane.js",
-        "    if (moveKeyframe(known.now, to, merge)) known.now = to;\n",
-        "",
+        "    known.by += moveChosen(",
+        "    void (",
         f"{GESTURES}::test_a_keyframe_is_dragged_along_its_lane",
     ),
     silent(
@@ -89,8 +89,8 @@ OF_GESTURES = (
     silent(
         "click_does_not_go_to_a_keyframe",
         "timeline/keylane.js",
-        "    goTo(Number(key));\n",
-        "",
+        "  goTo(number);\n  select",
+        "  select",
         f"{GESTURES}::test_a_click_selects_a_keyframe_and_a_double_click_makes_one",
     ),
     silent(
