@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from server.web.identity import COOKIE
-from tests.browser.desk import chromium
+from tests.browser.desk import Desk, Json, chromium
 from tests.browser.person import Person, new_person
+from tests.server.editing import trim
 from tests.server.site import Site, serving
 
 HERE = Path(__file__).parent
@@ -125,3 +126,62 @@ def open_page(page: Page, site: Site) -> Callable[[str], Page]:
 def game(footage: Path) -> Path:
     """4 s at 60 frames a second, 640x360, H.264: every frame carries its number."""
     return footage / "short60.mp4"
+
+
+KEYS: list[Json] = [
+    {"frame": 0, "x": 20.0, "y": 0.0, "width": 202.5, "height": 360.0},
+    {"frame": 60, "x": 300.0, "y": 40.0, "width": 157.5, "height": 280.0, "ease": "smooth"},
+    {"frame": 150, "x": 420.0, "y": 0.0, "width": 202.5, "height": 360.0, "ease": "linear"},
+]
+"""The keyframes of the clip with which each test of a gesture begins."""
+
+BEGIN = """async () => {
+  const store = await import("/static/studio/edit/store.js");
+  const { fit } = await import("/static/studio/playback/window.js");
+  const { seek } = await import("/static/studio/playback/player.js");
+  while (store.undo());
+  store.select({ clip_id: store.clips.value.find((each) => each.name === "Dunk").clip_id });
+  document.activeElement?.blur();
+  fit();
+  seek(1);
+}"""
+
+
+@pytest.fixture(scope="module")
+def watched() -> Watch:
+    return Watch()
+
+
+@pytest.fixture(scope="module")
+def shared(browser: Browser, site: Site, game: Path, watched: Watch) -> Iterator[Desk]:
+    """The editor with three clips, the first with keyframes, a trim and a slow span."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    with new_person(site, "gestures") as person:
+        project, raw = person.project("Derby"), person.uploaded(game)
+        spans = trim(0.5, 3.5, {"start": 1.5, "end": 2.5, "speed": 0.5})
+        person.clip(project, raw, name="Dunk", crop_data=KEYS, segments_data=spans)
+        for name in ("Bench", "Crowd"):
+            person.clip(project, raw, name=name, crop_data=KEYS[:1])
+        context.add_cookies([{"name": COOKIE, "value": person.session, "url": site.url}])
+        page = watched.on(context.new_page())
+        page.goto(f"{site.url}/projects/{project}")
+        desk = Desk(page)
+        desk.settle()
+        yield desk
+    context.close()
+
+
+@pytest.fixture
+def desk(shared: Desk, watched: Watch) -> Iterator[Desk]:
+    shared.page.evaluate(BEGIN)
+    shared.settle()
+    yield shared
+    assert watched.wrong() == []
+
+
+@pytest.fixture
+def free(desk: Desk) -> Iterator[Desk]:
+    """The same with Alt held, so that nothing snaps."""
+    desk.page.keyboard.down("Alt")
+    yield desk
+    desk.page.keyboard.up("Alt")

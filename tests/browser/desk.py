@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 from playwright.sync_api import Locator, Page
 
 from tests.footage.coded import Luma
@@ -167,6 +168,27 @@ def cancelled(desk: Desk, gesture: Callable[[], None]) -> None:
     desk.page.mouse.move(700, 300)
     desk.page.mouse.up()
     assert edit(desk) == before
+    assert desk.page.locator(".dragged, .guide, .snap-line, .band").count() == 0
+    desk.page.keyboard.press("i")
+    later = edit(desk)
+    desk.page.keyboard.press("Escape")
+    assert edit(desk) == later != before
+    desk.page.keyboard.press("Control+z")
+
+
+def frames_of(desk: Desk, pixels: float) -> float:
+    """The frames that some pixels of the timeline stand for."""
+    return pixels / desk.lane_scale() * 60
+
+
+def near(value: float) -> object:
+    """A frame within one: the mouse stands on whole pixels."""
+    return pytest.approx(value, abs=1)
+
+
+def key_at(state: Json, frame: int) -> Json:
+    found: Json = next(key for key in state["clip"]["crop_data"] if key["frame"] == frame)
+    return found
 
 
 FOCUSED = """([name, role]) => {

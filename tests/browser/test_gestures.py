@@ -5,96 +5,32 @@ The tests share one page, on which each begins with the same edit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from server.web.identity import COOKIE
-from tests.browser.conftest import Watch
-from tests.browser.desk import PASSED, Desk, Json, cancelled, changed_in_one_step, middle, until
-from tests.browser.person import new_person
-from tests.server.editing import trim
-from tests.server.site import Site
+from tests.browser.conftest import KEYS
+from tests.browser.desk import (
+    PASSED,
+    Desk,
+    Json,
+    cancelled,
+    changed_in_one_step,
+    frames_of,
+    key_at,
+    middle,
+    near,
+    until,
+)
 
-KEYS: list[Json] = [
-    {"frame": 0, "x": 20.0, "y": 0.0, "width": 202.5, "height": 360.0},
-    {"frame": 60, "x": 300.0, "y": 40.0, "width": 157.5, "height": 280.0, "ease": "smooth"},
-    {"frame": 150, "x": 420.0, "y": 0.0, "width": 202.5, "height": 360.0, "ease": "linear"},
-]
 HERE = KEYS[1]
 """The box at frame 60, where each test begins."""
 
-BEGIN = """async () => {
-  const store = await import("/static/studio/edit/store.js");
-  const { fit } = await import("/static/studio/playback/window.js");
-  const { seek } = await import("/static/studio/playback/player.js");
-  while (store.undo());
-  store.select({ clip_id: store.clips.value.find((each) => each.name === "Dunk").clip_id });
-  document.activeElement?.blur();
-  fit();
-  seek(1);
-}"""
 HANDLES = {
     "nw": (-1, -1), "n": (0, -1), "ne": (1, -1), "e": (1, 0), "se": (1, 1), "s": (0, 1), "sw": (-1, 1), "w": (-1, 0),
 }  # fmt: skip
 """The side of the box on which each handle is: left or right, top or bottom."""
-
-
-@pytest.fixture(scope="module")
-def watched() -> Watch:
-    return Watch()
-
-
-@pytest.fixture(scope="module")
-def shared(browser: Browser, site: Site, game: Path, watched: Watch) -> Iterator[Desk]:
-    """The editor with three clips, the first with keyframes, a trim and a slow span."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    with new_person(site, "gestures") as person:
-        project, raw = person.project("Derby"), person.uploaded(game)
-        spans = trim(0.5, 3.5, {"start": 1.5, "end": 2.5, "speed": 0.5})
-        person.clip(project, raw, name="Dunk", crop_data=KEYS, segments_data=spans)
-        for name in ("Bench", "Crowd"):
-            person.clip(project, raw, name=name, crop_data=KEYS[:1])
-        context.add_cookies([{"name": COOKIE, "value": person.session, "url": site.url}])
-        page = watched.on(context.new_page())
-        page.goto(f"{site.url}/projects/{project}")
-        desk = Desk(page)
-        desk.settle()
-        yield desk
-    context.close()
-
-
-@pytest.fixture
-def desk(shared: Desk, watched: Watch) -> Iterator[Desk]:
-    shared.page.evaluate(BEGIN)
-    shared.settle()
-    yield shared
-    assert watched.wrong() == []
-
-
-@pytest.fixture
-def free(desk: Desk) -> Iterator[Desk]:
-    """The same with Alt held, so that nothing snaps."""
-    desk.page.keyboard.down("Alt")
-    yield desk
-    desk.page.keyboard.up("Alt")
-
-
-def frames_of(desk: Desk, pixels: float) -> float:
-    """The frames that some pixels of the timeline stand for."""
-    return pixels / desk.lane_scale() * 60
-
-
-def near(value: float) -> object:
-    """A frame within one: the mouse stands on whole pixels."""
-    return pytest.approx(value, abs=1)
-
-
-def key_at(state: Json, frame: int) -> Json:
-    found: Json = next(key for key in state["clip"]["crop_data"] if key["frame"] == frame)
-    return found
 
 
 def test_the_crop_box_moves_as_far_as_the_mouse(free: Desk) -> None:
@@ -275,11 +211,10 @@ def test_space_plays_after_a_click_on_a_control(desk: Desk, where: str) -> None:
     elif where == "check box":
         page.get_by_label("Snap").dblclick()  # off and on again
     else:
-        page.locator('[data-key="150"]').click()
-        choice = page.get_by_role("combobox", name="Path from here")
+        choice = page.get_by_role("combobox", name="Damaged parts")
         choice.click()
         page.keyboard.press("Escape")  # the list of the browser is closed
-        choice.select_option("hold")
+        choice.select_option("refuse")
     before = desk.settle()["frame"]
     page.keyboard.press("Space")
     until(page, PASSED, before)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from tests.mutants.fault import Fault
 
 STUDIO = "server/static/studio"
-GESTURES, EDITOR, CLIPS = (f"tests/browser/test_{name}.py" for name in ("gestures", "editor", "clips"))
+GESTURES, EDITOR, CLIPS, DIALOGS = (
+    f"tests/browser/test_{name}.py" for name in ("gestures", "editor", "clips", "dialogs")
+)
 
 
 def silent(name: str, file: str, old: str, new: str, judge: str) -> Fault:
@@ -66,8 +68,8 @@ OF_GESTURES = (
     silent(
         "keyframe_is_not_dragged",
         "timeline/keylane.js",
-        "    if (moveKeyframe(known.now, to, merge)) known.now = to;\n",
-        "",
+        "    known.by += moveChosen(",
+        "    void (",
         f"{GESTURES}::test_a_keyframe_is_dragged_along_its_lane",
     ),
     silent(
@@ -87,8 +89,8 @@ OF_GESTURES = (
     silent(
         "click_does_not_go_to_a_keyframe",
         "timeline/keylane.js",
-        "    goTo(Number(key));\n",
-        "",
+        "  goTo(number);\n  select",
+        "  select",
         f"{GESTURES}::test_a_click_selects_a_keyframe_and_a_double_click_makes_one",
     ),
     silent(
@@ -293,5 +295,12 @@ OF_GESTURES = (
         '    dispatch({ do: "add-clip", clip: fromStored(clip) });\n  });',
         '    dispatch({ do: "add-clip", clip: fromStored(clip) });\n    select({ clip_id: clip.id });\n  });',
         f"{CLIPS}::test_a_file_dropped_anywhere_is_uploaded_and_the_selected_clip_stays_selected",
+    ),
+    silent(
+        "closed_dialog_keeps_the_focus",
+        "parts/dialog.js",
+        "    return () => queueMicrotask(() => focusOn(before));",
+        "    return () => void before;",
+        f"{DIALOGS}::test_a_closed_dialog_gives_the_focus_back",
     ),
 )

@@ -22,14 +22,33 @@ test("a keyframe is set in its place, and one of the same frame is replaced", ()
   assert.deepEqual(frames(edit, "b"), [0]);
 });
 
-test("a keyframe moves to a free frame only", () => {
-  const edit = run(start(), { do: "set-keyframe", clip_id: "a", keyframe: { frame: 30, ...box, x: 5 } });
-  const moved = run(edit, { do: "move-keyframe", clip_id: "a", frame: 30, to: 45 });
-  assert.deepEqual(frames(moved), [0, 45]);
-  assert.equal(moved.clips[0].crop_data[1].x, 5);
-  assert.throws(() => run(edit, { do: "move-keyframe", clip_id: "a", frame: 30, to: 0 }), /already/);
-  assert.throws(() => run(edit, { do: "move-keyframe", clip_id: "a", frame: 31, to: 32 }), /no keyframe/);
-  assert.equal(run(edit, { do: "move-keyframe", clip_id: "a", frame: 30, to: 30 }), edit);
+const keyed = (...all) => run(start(), { do: "set-keyframes", clip_id: "a", keyframes: all.map((frame) => ({ frame, ...box, x: frame })) });
+
+test("several keyframes are set at once, and replace those at the same frames", () => {
+  const edit = run(keyed(30, 60), { do: "set-keyframes", clip_id: "a", keyframes: [{ frame: 60, ...box, x: 1 }, { frame: 45, ...box, x: 2 }] });
+  assert.deepEqual(edit.clips[0].crop_data.map(({ frame, x }) => [frame, x]), [[0, 0], [30, 30], [45, 2], [60, 1]]);
+});
+
+test("keyframes move together, as far apart as they were, to free frames only", () => {
+  const edit = keyed(30, 40, 90);
+  const move = (by, ...all) => ({ do: "move-keyframes", clip_id: "a", frames: all, by });
+  const moved = run(edit, move(15, 30, 40));
+  assert.deepEqual(moved.clips[0].crop_data.map(({ frame, x }) => [frame, x]), [[0, 0], [45, 30], [55, 40], [90, 90]]);
+  assert.deepEqual(frames(run(edit, move(10, 30, 40))), [0, 40, 50, 90]);
+  assert.throws(() => run(edit, move(50, 30, 40)), /keyframe at frame 90 already/);
+  assert.throws(() => run(edit, move(-31, 30, 40)), /from 0/);
+  assert.throws(() => run(edit, move(1, 31)), /no keyframe at frame 31/);
+  assert.equal(run(edit, move(0, 30)), edit);
+});
+
+test("keyframes are removed together", () => {
+  assert.deepEqual(frames(run(keyed(30, 40, 90), { do: "remove-keyframes", clip_id: "a", frames: [0, 40] })), [30, 90]);
+});
+
+test("the framing of several clips is set as one command", () => {
+  const edit = run(start(), { do: "set-crops", crops: [{ clip_id: "a", crop_data: [{ frame: 0, ...box, x: 1 }] }, { clip_id: "c", crop_data: [{ frame: 0, ...box, x: 3 }] }] });
+  assert.deepEqual(edit.clips.map((clip) => clip.crop_data[0].x), [1, 0, 3]);
+  assert.throws(() => run(start(), { do: "set-crops", crops: [{ clip_id: "gone", crop_data: [] }] }), /no longer/);
 });
 
 test("an impossible command is refused with a reason", () => {
@@ -37,7 +56,7 @@ test("an impossible command is refused with a reason", () => {
   refused({ do: "set-keyframe", keyframe: { frame: 1.5, ...box } }, /whole frame/);
   refused({ do: "set-keyframe", keyframe: { frame: 1, ...box, width: 0 } }, /width/);
   refused({ do: "set-keyframe", keyframe: { frame: 1, ...box, x: NaN } }, /number/);
-  refused({ do: "remove-keyframe", frame: 8 }, /no keyframe/);
+  refused({ do: "remove-keyframes", frames: [0, 8] }, /no keyframe/);
   refused({ do: "set-trim", start: 3, end: 2 }, /out point/);
   refused({ do: "set-trim", start: -1, end: 2 }, /before/);
   refused({ do: "set-spans", spans: [{ start: 0, end: 2, speed: 1 }, { start: 1, end: 3, speed: 1 }] }, /overlap/);

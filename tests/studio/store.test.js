@@ -97,9 +97,22 @@ test("adding or removing a clip is not a step of undo", () => {
   assert.deepEqual([store.dirty.value, store.canUndo.value, store.selected.value.clip_id], [false, false, "b"]);
 });
 
+test("keyframes that exist are selected, and one of them is in the fields", () => {
+  store.dispatch({ do: "set-keyframes", clip_id: "a", keyframes: [{ frame: 30, ...box }, { frame: 60, ...box }] });
+  const chosen = () => [store.selection.value.keyframe, store.selection.value.keyframes];
+  store.select({ clip_id: "a", keyframe: 30, keyframes: [60, 30, 31] });
+  assert.deepEqual(chosen(), [30, [30, 60]]);
+  store.select({ keyframe: 31, keyframes: [0, 30] });
+  assert.deepEqual(chosen(), [30, [0, 30]]);
+  store.undo();
+  assert.deepEqual(chosen(), [0, [0]]);
+  store.select({ span: 0 });
+  assert.deepEqual(chosen(), [null, []]);
+});
+
 test("revealing a problem selects its place", () => {
   store.reveal({ clip_id: "b", pointer: "/clips/1/crop_data/0/x", message: "" });
-  assert.deepEqual(store.selection.value, { clip_id: "b", keyframe: 0, span: null, transition: false });
+  assert.deepEqual(store.selection.value, { clip_id: "b", keyframe: 0, keyframes: [0], span: null, transition: false });
   assert.equal(store.revealed.value.count, 1);
 });
 

@@ -20,6 +20,6 @@ def test_every_transition_on_offer_is_one() -> None:
 
 
 def test_every_ease_is_on_offer() -> None:
-    listed = re.search(r"EASES = \[(.*)\];", (STUDIO / "timeline" / "keylane.js").read_text())
+    listed = re.search(r"EASES = \[(.*)\];", (STUDIO / "edit" / "eases.js").read_text())
     assert listed
     assert set(re.findall(r"\[\"(\w+)\"", listed[1])) == set(EASES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import mimetypes
 import re
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from compiler.model.clip_forms import KeyframeForm
 from compiler.model.segment_forms import RampForm
 from compiler.model.upgrade import VERSION
 from compiler.timeline import colour, warp
-from compiler.timeline.instant import SLOT_BIAS
+from compiler.timeline.cubic import evaluate
+from compiler.timeline.curve import Box, Curve, Key
+from compiler.timeline.instant import SLOT_BIAS, SourceTime
 from compiler.timeline.media import IMAGES
 from compiler.transitions import BLENDS, TRANSITIONS
 from server.footage import facts
@@ -97,6 +100,13 @@ def test_the_fields_of_a_clip_are_those_that_are_saved_and_drafted() -> None:
 def test_the_ramps_on_offer_are_those_there_are() -> None:
     offered = {value for value, _ in literal("timeline/details.js", "RAMPS")}
     assert offered == {"constant", *limits.RAMP_EASES}
+
+
+def test_the_shape_of_an_ease_is_the_compilers_curve() -> None:
+    for ease, polynomial in literal("edit/eases.js", "POLYNOMIALS").items():
+        keys = (Key(SourceTime(Fraction(0)), Box(0, 0, 1, 1), ease), Key(SourceTime(Fraction(1)), Box(1, 1, 1, 1)))
+        for part in (0.0, 0.25, 0.5, 0.75, 1.0):
+            assert evaluate(tuple(polynomial), part) == pytest.approx(Curve(keys).within(1, part).x)
 
 
 def test_the_page_knows_every_stage_and_state_of_an_export() -> None:

@@ -8,7 +8,7 @@ import { startDrafting } from "./remote/draft.js";
 import { startExporting } from "./remote/export.js";
 import { Exporting } from "./panels/export.js";
 import { Framing } from "./panels/framing.js";
-import { bindKeys } from "./panels/keys.js";
+import { bindKeys, Sheet } from "./panels/keys.js";
 import { Preview } from "./panels/preview.js";
 import { Problems } from "./panels/problems.js";
 import { startSaving } from "./remote/save.js";
@@ -30,7 +30,7 @@ function Editor() {
       <div class="stage">${selected.value && html`<${Framing} />`}</div>
       <div class="side">${some && html`<${Preview} />`}<${Exporting} /><${Problems} /></div>
       <div class="lane">${some && html`<${Timeline} />`}</div>
-    </main>`;
+    </main><${Sheet} />`;
 }
 
 place.replaceChildren();

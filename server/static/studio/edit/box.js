@@ -91,6 +91,18 @@ function roomAt(/** @type {{x: number, y: number}} */ anchor, /** @type {Edges} 
 }
 
 /**
+ * The box as it frames another picture: as large a part of the largest box, about the same place in the picture.
+ * @param {Box} box @param {Size} from @param {Size} to @param {number} ratio @returns {Box}
+ */
+export function fittedTo(box, from, to, ratio) {
+  const { x, y, width, height } = box;
+  if (from.width === to.width && from.height === to.height) return { x, y, width, height };
+  const middle = { x: ((x + width / 2) * to.width) / from.width, y: ((y + height / 2) * to.height) / from.height };
+  const wide = (width * largest(ratio, to).width) / largest(ratio, from).width;
+  return rounded(scaled({ x: middle.x, y: middle.y, width: 0, height: 0 }, wide, ratio, to));
+}
+
+/**
  * A moved box, snapped to the picture's edges, middle or thirds where one is within `reach` pixels.
  * @param {Box} box @param {Size} picture @param {number} reach @returns {Snapped}
  */

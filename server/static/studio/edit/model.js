@@ -14,6 +14,7 @@
  */
 
 import { NAME_LENGTH, SEGMENTS_VERSION } from "../parts/limits.js";
+import { framed, shifted, without, withSet } from "./keyframes.js";
 import { FIELD_NAMES } from "../parts/words.js";
 
 /** The fields of a clip that are edited here, saved, and given back by undo. */
@@ -25,9 +26,10 @@ export const FILM_FIELDS = FIELDS.filter((name) => name !== "name");
 export const pick = (clip, names = FIELDS) => Object.fromEntries(names.map((name) => [name, clip[name]]));
 
 const COMMANDS = {
-  "set-keyframe": setKeyframe,
-  "remove-keyframe": removeKeyframe,
-  "move-keyframe": moveKeyframe,
+  "set-keyframe": keyed((keys, { keyframe }) => withSet(keys, [keyframe])),
+  "set-keyframes": keyed((keys, { keyframes }) => withSet(keys, keyframes)),
+  "remove-keyframes": keyed((keys, { frames }) => without(keys, frames)),
+  "move-keyframes": keyed((keys, { frames, by }) => shifted(keys, frames, by)),
   "set-crop": (clip, { crop_data }) => ({ ...clip, crop_data: framed(crop_data) }),
   "set-trim": setTrim,
   "set-spans": setSpans,
@@ -44,6 +46,7 @@ export function apply(edit, command) {
   if (what === "move-clip") return moveClip(edit, command);
   if (what === "add-clip") return addClip(edit, command);
   if (what === "remove-clip") return { ...edit, clips: edit.clips.filter((each) => each !== clipOf(edit, command.clip_id)) };
+  if (what === "set-crops") return setCrops(edit, command);
   if (what === "set-project") return { ...edit, project: { ...edit.project, ...command.project } };
   if (!Object.hasOwn(COMMANDS, what)) throw new Error(`there is no command ${what}`);
   return changed(edit, command.clip_id, (clip) => COMMANDS[what](clip, command));
@@ -84,36 +87,18 @@ export function segmentsOf(clip) {
   return clip.segments_data ?? { version: SEGMENTS_VERSION, trimRange: null, spans: [] };
 }
 
-function setKeyframe(clip, { keyframe }) {
-  const before = keyframesOf(clip).filter((each) => each.frame !== keyframe.frame);
-  return { ...clip, crop_data: framed([...before, keyframe]) };
+/** A command of keyframes: `change` turns a clip's list and the command into the new list. */
+function keyed(change) {
+  return (clip, command) => {
+    const before = keyframesOf(clip);
+    const after = change(before, command);
+    return after === before ? clip : { ...clip, crop_data: after };
+  };
 }
 
-function removeKeyframe(clip, { frame }) {
-  const kept = keyframesOf(clip).filter((each) => each.frame !== frame);
-  if (kept.length === keyframesOf(clip).length) throw new Error(`there is no keyframe at frame ${frame}`);
-  return { ...clip, crop_data: kept };
-}
-
-function moveKeyframe(clip, { frame, to }) {
-  const moved = keyframesOf(clip).find((each) => each.frame === frame);
-  if (!moved) throw new Error(`there is no keyframe at frame ${frame}`);
-  if (frame === to) return clip;
-  if (keyframesOf(clip).some((each) => each.frame === to)) throw new Error(`there is a keyframe at frame ${to} already`);
-  const others = keyframesOf(clip).filter((each) => each !== moved);
-  return { ...clip, crop_data: framed([...others, { ...moved, frame: to }]) };
-}
-
-/** Sorted keyframes; throws unless each has a whole frame from 0 of its own, and a box that is not empty. */
-function framed(keyframes) {
-  const sorted = [...(keyframes ?? [])].sort((one, other) => one.frame - other.frame);
-  sorted.forEach((each, index) => {
-    if (!Number.isInteger(each.frame) || each.frame < 0) throw new Error("a keyframe needs a whole frame number, from 0");
-    if (index && sorted[index - 1].frame === each.frame) throw new Error(`two keyframes are at frame ${each.frame}`);
-    for (const side of ["x", "y", "width", "height"]) finite(each[side], `a keyframe's ${side}`);
-    if (each.width <= 0 || each.height <= 0) throw new Error("a crop needs a width and a height above 0");
-  });
-  return sorted;
+/** The keyframes of several clips, as one step. */
+function setCrops(edit, { crops }) {
+  return crops.reduce((made, { clip_id, crop_data }) => changed(made, clip_id, (clip) => ({ ...clip, crop_data: framed(crop_data) })), edit);
 }
 
 /** Sets the trim in `segments_data`, and removes one that `timing_data` has in an old form: it would come into force again. */

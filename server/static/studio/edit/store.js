@@ -7,13 +7,13 @@
 import { batch, computed, signal } from "../parts/preact.js";
 import * as model from "./model.js";
 
-const NOTHING = { clip_id: null, keyframe: null, span: null, transition: false };
+const NOTHING = { clip_id: null, keyframe: null, keyframes: [], span: null, transition: false };
 
 /** @type {import("../parts/preact.js").Signal} the edit; null until it is loaded */
 export const edit = signal(null);
 /** The edit as the server has it, as far as is known. */
 export const stored = signal(null);
-/** The selection: {clip_id, keyframe: frame | null, span: index | null, transition: bool}. */
+/** The selection: {clip_id, keyframe: frame | null, keyframes: frames of all selected ones, span: index | null, transition: bool}. */
 export const selection = signal(NOTHING);
 /** Seconds of the selected clip's source. */
 export const playhead = signal(0);
@@ -102,11 +102,19 @@ function step(move) {
   return true;
 }
 
-/** Select a clip or a part of it; parts that are not named are deselected, and so is a keyframe that does not exist. */
+/** The keyframes of a selection that exist; `keyframe`, which the fields are about, is one of them. */
+function existing({ clip_id, keyframe, keyframes }) {
+  const known = model.keyframesOf(clipById(clip_id) ?? {}).map(({ frame }) => frame);
+  const asked = keyframes.length ? keyframes : [keyframe];
+  const found = known.filter((frame) => asked.includes(frame));
+  return { keyframes: found, keyframe: found.includes(keyframe) ? keyframe : (found.at(-1) ?? null) };
+}
+
+/** Select a clip or a part of it; parts that are not named are deselected, and so are keyframes that do not exist. */
 export function select(what) {
   const next = { ...NOTHING, clip_id: selection.value.clip_id, ...what };
   const clip = clipById(next.clip_id);
-  if (!clip || !model.keyframesOf(clip).some((each) => each.frame === next.keyframe)) next.keyframe = null;
+  Object.assign(next, existing(next));
   if (!model.same(next, selection.value)) {
     batch(() => {
       if (next.clip_id !== selection.value.clip_id) playhead.value = clip?.segments_data?.trimRange?.start ?? 0;

@@ -2,14 +2,15 @@
 
 import { signal } from "../parts/vendor.js";
 import { keepHere } from "./framing.js";
-import { duration, frame, frames, inOut, keyframe, keyframes, rate, segments } from "../playback/now.js";
+import { duration, frame, frames, inOut, keyframe, keyframes, picture, rate, ratio, segments } from "../playback/now.js";
+import { copiesOf, inTheWay, pasted, withinClip } from "../edit/keyframes.js";
 import { pause, seek } from "../playback/player.js";
 import { added, holds, spanAt, split, without } from "../edit/spans.js";
 import { clips, dispatch, error, playhead, select, selected, selection } from "../edit/store.js";
-import { timeOf } from "../edit/timecode.js";
+import { timecode, timeOf } from "../edit/timecode.js";
 import { framed, show, stored } from "../playback/window.js";
 
-/** The box and the ease of the copied keyframe. */
+/** The copied keyframes, and the picture that they frame: {keyframes, picture}, or null. */
 export const copied = signal(null);
 
 const id = () => selected.peek()?.clip_id;
@@ -48,46 +49,63 @@ export function addKeyframe() {
   keepHere();
 }
 
-export function removeKeyframe(number = selection.peek().keyframe ?? keyframe.peek()?.frame) {
-  if (number == null) return;
-  dispatch({ do: "remove-keyframe", clip_id: id(), frame: number });
+export function removeKeyframes(frames) {
+  if (!frames.length) return;
+  dispatch({ do: "remove-keyframes", clip_id: id(), frames });
   select({});
 }
 
-export function setEase(number, ease) {
-  const found = keyframes.peek().find((each) => each.frame === number);
-  dispatch({ do: "set-keyframe", clip_id: id(), keyframe: { ...found, ease } });
+/** Set the ease of some keyframes. */
+export function setEase(frames, ease) {
+  const changed = keyframes.peek().filter((each) => frames.includes(each.frame)).map((each) => ({ ...each, ease }));
+  dispatch({ do: "set-keyframes", clip_id: id(), keyframes: changed });
 }
 
-export function moveKeyframe(number, to, merge) {
-  if (to === number || keyframes.peek().some((each) => each.frame === to)) return false;
-  const moved = dispatch({ do: "move-keyframe", clip_id: id(), frame: number, to, merge });
-  if (moved) select({ keyframe: to });
-  return moved;
+/** Select some keyframes; the fields are about `keyframe`. */
+export const selectKeyframes = (frames, keyframe = frames.at(-1) ?? null) => select({ keyframe, keyframes: frames });
+
+/**
+ * Move keyframes together by some frames; they stop at the clip's ends. One that is not moved is never replaced: if it is in
+ * the way, nothing moves, and the reason is in `error`. The number of frames by which they moved.
+ */
+export function moveKeyframes(frames, wanted, merge) {
+  const by = withinClip(frames, wanted, lastFrame());
+  const found = inTheWay(keyframes.peek(), frames, by);
+  if (found !== null) error.value = `There is a keyframe at ${timecode(found, rate.peek())} already`;
+  if (by === 0 || found !== null) return 0;
+  return dispatch({ do: "move-keyframes", clip_id: id(), frames, by, merge }) ? by : 0;
 }
 
-export function copyKeyframe() {
-  const found = keyframes.peek().find((each) => each.frame === selection.peek().keyframe) ?? keyframe.peek();
-  if (!found) return false;
-  const { frame: _, ...rest } = found;
-  copied.value = rest;
+const lastFrame = () => frames.peek() - 1;
+
+/** Copy the selected keyframes, or the one at the playhead; false if there is none. */
+export function copyKeyframes() {
+  const chosen = selection.peek().keyframes.length ? selection.peek().keyframes : keyframe.peek() ? [keyframe.peek().frame] : [];
+  if (!chosen.length) return false;
+  copied.value = { keyframes: copiesOf(keyframes.peek(), chosen, rate.peek().value), picture: picture.peek() };
   return true;
 }
 
-export function pasteKeyframe() {
+/** Paste the copied keyframes, the first one at the playhead. They replace those at the same frames. */
+export function pasteKeyframes() {
   if (!copied.peek()) return;
   pause();
-  dispatch({ do: "set-keyframe", clip_id: id(), keyframe: { ...copied.peek(), frame: frame.peek() } });
-  select({ keyframe: frame.peek() });
+  const { keyframes: copies, picture: from } = copied.peek();
+  const place = { frame: frame.peek(), rate: rate.peek().value, last: lastFrame(), from, to: picture.peek(), ratio: ratio.peek() };
+  const made = tried(() => pasted(copies, place));
+  if (!made) return;
+  dispatch({ do: "set-keyframes", clip_id: id(), keyframes: made });
+  selectKeyframes(made.map((each) => each.frame), made[0].frame);
 }
 
-/** Go to the keyframe before or after the playhead. @param {1 | -1} way */
-export function nextKeyframe(way) {
+/** Go to the keyframe before or after the playhead; with `more`, it is selected together with those that are. @param {1 | -1} way */
+export function nextKeyframe(way, more = false) {
   const ordered = way > 0 ? keyframes.peek() : [...keyframes.peek()].reverse();
   const found = ordered.find((each) => way * (each.frame - frame.peek()) > 0);
   if (!found) return;
+  const chosen = more ? [...selection.peek().keyframes, found.frame] : [found.frame];
   goTo(found.frame);
-  select({ keyframe: found.frame });
+  selectKeyframes(chosen, found.frame);
 }
 
 export const setSpans = (spans, merge) => dispatch({ do: "set-spans", clip_id: id(), spans, merge });
@@ -118,10 +136,10 @@ export function goToSpan(index) {
 
 /** Delete the selection, or a keyframe at the playhead if nothing is selected. */
 export function removeSelected() {
-  const { keyframe: chosen, span, transition } = selection.peek();
+  const { keyframes: chosen, span, transition } = selection.peek();
   if (span !== null) return removeSpan(span);
   if (transition) return dispatch({ do: "set-transition", clip_id: id(), transition: null });
-  return removeKeyframe(chosen ?? keyframe.peek()?.frame);
+  return removeKeyframes(chosen.length || !keyframe.peek() ? chosen : [keyframe.peek().frame]);
 }
 
 /** Select the clip before or after. @param {1 | -1} way */

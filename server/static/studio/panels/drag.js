@@ -3,7 +3,7 @@
 import { interact, useEffect, useRef } from "../parts/vendor.js";
 import { endMerge } from "../edit/store.js";
 
-let running = /** @type {{stop: () => void, undo: () => void} | null} */ (null);
+let running = /** @type {{cancel: () => void} | null} */ (null);
 let counted = 0;
 
 /**
@@ -26,12 +26,24 @@ export function useDrag(ref, handlers, selector = null) {
 function listenersOf(newest) {
   let known = null;
   let merge = "";
+  const over = () => {
+    const ended = known;
+    [running, known] = [null, null];
+    endMerge();
+    newest.current.end?.(ended);
+  };
   return {
     start(event) {
       merge = `drag ${(counted += 1)}`;
       known = newest.current.start(event);
       if (known === null) return event.interaction.stop();
-      running = { stop: () => event.interaction.stop(), undo: () => newest.current.cancel?.(known, merge) };
+      running = {
+        cancel() {
+          newest.current.cancel?.(known, merge);
+          event.interaction.stop(); // without an event for its end
+          over();
+        },
+      };
     },
     move(event) {
       if (known === null) return;
@@ -39,11 +51,7 @@ function listenersOf(newest) {
       newest.current.move({ dx, dy, merge, alt: event.altKey, shift: event.shiftKey, clientX: event.clientX }, known);
     },
     end() {
-      if (known === null) return;
-      const over = known;
-      [running, known] = [null, null];
-      endMerge();
-      newest.current.end?.(over);
+      if (known !== null) over();
     },
   };
 }
@@ -51,8 +59,6 @@ function listenersOf(newest) {
 /** Cancel the current drag; false if there is none. */
 export function cancelDrag() {
   if (!running) return false;
-  const drag = running;
-  drag.undo();
-  drag.stop();
+  running.cancel();
   return true;
 }

@@ -1,7 +1,8 @@
 /** The editor's keys, in one list, which the sheet shows too. Most do nothing while the focus is in a text field. */
 
-import { html, render, signal, tinykeys, useEffect, useRef } from "../parts/vendor.js";
+import { html, signal, tinykeys } from "../parts/vendor.js";
 import * as acts from "./actions.js";
+import { Dialog } from "../parts/dialog.js";
 import { cancelDrag } from "./drag.js";
 import { frames, inOut, rate } from "../playback/now.js";
 import { faster, looping, pause, step, through, toggle } from "../playback/player.js";
@@ -44,10 +45,12 @@ export const KEYS = [
     [["c"], "C", "keyframe here", acts.addKeyframe],
     [["["], "[", "keyframe before", () => acts.nextKeyframe(-1)],
     [["]"], "]", "keyframe after", () => acts.nextKeyframe(1)],
+    [["Shift+{", "Shift+["], "Shift [", "select the keyframe before too", () => acts.nextKeyframe(-1, true)],
+    [["Shift+}", "Shift+]"], "Shift ]", "select the keyframe after too", () => acts.nextKeyframe(1, true)],
     [["f"], "F", "to the crop box, to move it by arrows", () => document.querySelector(".crop")?.focus()],
     [["Delete", "Backspace"], "Delete", "delete what is selected", acts.removeSelected],
-    [["$mod+c"], "Ctrl C", "copy the keyframe", acts.copyKeyframe],
-    [["$mod+v"], "Ctrl V", "paste it here", acts.pasteKeyframe],
+    [["$mod+c"], "Ctrl C", "copy the selected keyframes", acts.copyKeyframes],
+    [["$mod+v"], "Ctrl V", "paste them here, also in another clip", acts.pasteKeyframes],
   ]],
   ["Edit", [
     [["$mod+z"], "Ctrl Z", "undo", undo],
@@ -87,7 +90,7 @@ function followFocus() {
   });
 }
 
-const dialogOpen = () => open.peek() || document.querySelector("dialog[open]") !== null;
+const dialogOpen = () => document.querySelector("dialog[open]") !== null;
 
 /** Whether a key belongs to the focused element or to a dialog, and not to the editor. */
 function taken(event, binding) {
@@ -116,31 +119,24 @@ function bound() {
   return bindings;
 }
 
-function Sheet() {
-  const ref = useRef(null);
-  useEffect(() => {
-    if (open.value && !ref.current.open) ref.current.showModal();
-    if (!open.value && ref.current.open) ref.current.close();
-  }, [open.value]);
-  return html`<dialog ref=${ref} class="sheet broad" aria-labelledby="sheet-title" onClose=${() => (open.value = false)}>
-    <form method="dialog" class="sheet-head"><h2 id="sheet-title">Keyboard shortcuts</h2><button class="small">Close</button></form>
+/** The list of keys, while it is open. */
+export function Sheet() {
+  const close = () => (open.value = false);
+  if (!open.value) return null;
+  return html`<${Dialog} title="Keyboard shortcuts" broad kind="sheet" onClose=${close}>
     <div class="sheet-lists">${KEYS.map(([title, list]) => html`<section key=${title}><h3>${title}</h3>
       <dl>${list.map(([, written, does]) => html`<div key=${written}><dt><kbd>${written}</kbd></dt><dd>${does}</dd></div>`)}</dl></section>`)}</div>
     <p class="quiet">Drags snap to frames, keyframes, cuts and the playhead; hold Alt to suspend this. Arrow keys move the focused handle.</p>
-  </dialog>`;
+    <div class="row end"><button onClick=${close} autofocus>Close</button></div>
+  <//>`;
 }
 
 /** Bind the editor's keys; the function that is returned unbinds them. */
 export function bindKeys() {
-  const place = document.createElement("div");
-  document.body.append(place);
-  render(html`<${Sheet} />`, place);
   followFocus();
   const unbind = tinykeys(window, bound(), { ignore: (event) => event.isComposing || (event.repeat && event.code === "Space") });
   return () => {
     unbind();
-    render(null, place);
-    place.remove();
     pause();
   };
 }

@@ -2,16 +2,27 @@
 import { NAME_LENGTH } from "./limits.js";
 import { html, useEffect, useId, useLayoutEffect, useRef } from "./preact.js";
 
-export function Dialog({ title, onClose, broad, children }) {
+const FOCUSABLE = "button:enabled, a[href], input:enabled, select:enabled, [tabindex]";
+
+/** The element and those that contain it. */
+const lineOf = (element) => (element ? [element, ...lineOf(element.parentElement)] : []);
+
+/** Focus an element; one that is gone is replaced by the first control of what contained it. */
+function focusOn(line) {
+  const there = line.find((each) => each.isConnected);
+  (there === line[0] ? there : there?.querySelector(FOCUSABLE))?.focus();
+}
+
+export function Dialog({ title, onClose, broad, kind = "", children }) {
   const box = useRef(null);
   const heading = useId();
   useLayoutEffect(() => {
-    const before = document.activeElement;
+    const before = lineOf(document.activeElement);
     box.current.showModal();
-    return () => before?.isConnected && before.focus();
+    return () => queueMicrotask(() => focusOn(before)); // while the dialog is on the page, nothing else can have the focus
   }, []);
   const beside = (event) => event.target === box.current && onClose();
-  return html`<dialog ref=${box} class=${broad ? "broad" : ""} aria-labelledby=${heading}
+  return html`<dialog ref=${box} class="${broad ? "broad" : ""} ${kind}" aria-labelledby=${heading}
     onCancel=${(event) => { event.preventDefault(); onClose(); }} onMouseDown=${beside}>
     <h2 id=${heading}>${title}</h2>${children}
   </dialog>`;

@@ -1,33 +1,18 @@
 /** The fields of the selection: a keyframe, a speed, a held picture, or the transition into the clip. */
 
 import { html, useEffect, useRef } from "../parts/vendor.js";
-import { addKeyframe, addSpan, copied, copyKeyframe, goTo, goToSpan, moveKeyframe, pasteKeyframe, removeKeyframe, removeSpan, setEase, setSpans } from "../panels/actions.js";
+import { addKeyframe, addSpan, copied, goTo, goToSpan, pasteKeyframes, removeSpan, setSpans } from "../panels/actions.js";
 import { Choice, NumberField, TimecodeField } from "../panels/fields.js";
-import { EASES } from "./keylane.js";
+import { KeyframeDetails } from "./key_details.js";
 import { duration, frames, keyframe, keyframes, rate, segments } from "../playback/now.js";
 import { endOf, holds, resized, speedName, withSpeed } from "../edit/spans.js";
 import { error, revealed, select, selection } from "../edit/store.js";
-import { DEFAULT_EASE, DEFAULT_RAMP_EASE, FASTEST, LONGEST_HOLD, SLOWEST } from "../parts/limits.js";
+import { DEFAULT_RAMP_EASE, FASTEST, LONGEST_HOLD, SLOWEST } from "../parts/limits.js";
 import { ClipFields } from "../panels/clip_fields.js";
 import { TransitionDetails } from "../panels/transitions.js";
 import { framed, stored } from "../playback/window.js";
 
 const RAMPS = [["constant", "Constant"], ["linear", "Linear ramp"], ["smooth", "Eased ramp"]];
-
-function KeyframeDetails({ chosen }) {
-  const move = (to) => {
-    if (moveKeyframe(chosen.frame, to)) goTo(to);
-    else error.value = "There is a keyframe there already";
-    select({ keyframe: to });
-  };
-  return html`<div class="detail" role="group" aria-label="Keyframe">
-    <b>Keyframe</b>
-    <${TimecodeField} label="Keyframe at" frame=${chosen.frame} rate=${rate.value} max=${frames.value - 1} onSet=${move} />
-    <${Choice} label="Path from here" value=${chosen.ease ?? DEFAULT_EASE} choices=${EASES} onSet=${(ease) => setEase(chosen.frame, ease)} />
-    <button type="button" onClick=${copyKeyframe}>Copy</button>
-    <button type="button" class="remove" onClick=${() => removeKeyframe(chosen.frame)}>Delete keyframe</button>
-  </div>`;
-}
 
 function SpanDetails({ span, index }) {
   const { spans } = segments.value;
@@ -94,7 +79,7 @@ export function Details() {
   return html`<div class="details" ref=${ref}>
     <div class="making">
       <button type="button" title="Keep the crop as it is here (C)" disabled=${here !== null} onClick=${addKeyframe}>Add keyframe</button>
-      <button type="button" title="Paste the copied keyframe here (Ctrl V)" disabled=${copied.value === null} onClick=${pasteKeyframe}>Paste</button>
+      <button type="button" title="Paste the copied keyframes here (Ctrl V)" disabled=${copied.value === null} onClick=${pasteKeyframes}>Paste</button>
       <button type="button" title="Change the speed from here on; split the one that is here (S)" onClick=${addSpan}>Add speed</button>
     </div>
     <${Selected} />
