@@ -169,13 +169,15 @@ def _entered(clip: Clip, draft: Draft, k: int) -> Json | None:
 
 
 def _mixed(draft: Draft, k: int) -> Json | None:
-    """How pictures are mixed: the frames of the clip before and of this one, and each one's share over them."""
+    """How pictures are mixed: the frames of the clip before and of this one, and each one's share over them; and the
+    curve by which their sounds fade."""
     join = draft.joins[k]
     if join.kind == "cut" or draft.firsts is None:
         return None
     return {
         "kind": join.kind,
         "colour": join.colour if join.kind == "fade" else None,
+        "curve": join.curve,
         "leaving": {"frames": join.leaving, "share": [float(c) for c in join.fading_out]},
         "entering": {"frames": join.entering, "share": [float(c) for c in join.fading_in]},
     }

@@ -88,7 +88,7 @@ def test_an_overlap_that_is_too_long_is_told_with_the_longest(reel: Reel) -> Non
     [
         ({"type": "cut"}, None),
         (
-            {"type": "dissolve", "duration": 0.5},
+            {"type": "dissolve", "duration": 0.5, "audio_curve": "qsin"},
             ("dissolve", None, (15, [1.0, -1 / 15]), (15, [0.0, 1 / 15])),
         ),
         (
@@ -103,7 +103,7 @@ def test_how_pictures_are_mixed_is_told(reel: Reel, way: dict[str, Any], mixed: 
         assert shown is None
         return
     kind, colour, leaving, entering = mixed
-    assert (shown["kind"], shown["colour"]) == (kind, colour)
+    assert (shown["kind"], shown["colour"], shown["curve"]) == (kind, colour, way.get("audio_curve", "tri"))
     assert (shown["leaving"]["frames"], shown["leaving"]["share"]) == leaving
     assert (shown["entering"]["frames"], shown["entering"]["share"]) == entering
 

@@ -20,7 +20,6 @@ from compiler.timeline.cubic import evaluate
 from compiler.timeline.curve import Box, Curve, Key
 from compiler.timeline.instant import SLOT_BIAS, SourceTime
 from compiler.timeline.media import IMAGES
-from compiler.transitions import BLENDS, TRANSITIONS
 from server.footage import facts
 from tests.field.odd_kinds import CONTAINERS
 
@@ -120,13 +119,6 @@ def test_the_page_knows_every_stage_and_state_of_an_export() -> None:
 
 def test_the_states_of_a_proxy_are_those_that_the_server_answers() -> None:
     assert compared("remote/footage.js") <= set(described("openapi.json", "Proxy")["state"]["enum"]) | {"original"}
-
-
-def test_the_mixes_that_the_page_draws_are_a_fade_and_the_plain_blend() -> None:
-    drawn = literal("edit/mix.js", "SUMS")
-    assert set(drawn) == {
-        name for name in TRANSITIONS if name == "fade" or (name in BLENDS and BLENDS[name].drawn == "fade")
-    }
 
 
 def test_error_codes_that_the_page_knows_are_the_servers() -> None:
