@@ -138,11 +138,14 @@ KEYS: list[Json] = [
 BEGIN = """async () => {
   const store = await import("/static/studio/edit/store.js");
   const { fit } = await import("/static/studio/playback/window.js");
+  const { fitStage, hand } = await import("/static/studio/panels/stage.js");
   const { seek } = await import("/static/studio/playback/player.js");
   while (store.undo());
   store.select({ clip_id: store.clips.value.find((each) => each.name === "Dunk").clip_id });
   document.activeElement?.blur();
   fit();
+  fitStage();
+  hand.value = false;
   seek(1);
 }"""
 

@@ -57,3 +57,13 @@ test("a typed number is fitted", () => {
   assert.deepEqual([wide.width, wide.height], [540, 960]);
   assert.equal(box.withField(START, "width", 5000, RATIO, PICTURE).height, 1080);
 });
+
+test("a framing that is fitted to another picture is as large a part of it, about the same place", () => {
+  assert.deepEqual(box.fittedTo(START, PICTURE, PICTURE, RATIO), START);
+  assert.deepEqual(box.fittedTo(START, PICTURE, { width: 960, height: 540 }, RATIO), { x: 300, y: 50, width: 225, height: 400 });
+  const tall = { width: 1080, height: 1920 };
+  const found = box.fittedTo(START, PICTURE, tall, RATIO);
+  assert.deepEqual(found, { x: 64.063, y: 177.778, width: 800, height: 1422.222 });
+  assert.deepEqual(box.fittedTo(box.largest(RATIO, PICTURE), PICTURE, tall, RATIO), box.largest(RATIO, tall));
+  assert.deepEqual(box.fittedTo({ ...START, x: 0, y: 0 }, PICTURE, tall, RATIO), { x: 0, y: 0, width: 800, height: 1422.222 });
+});

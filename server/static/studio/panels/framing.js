@@ -1,12 +1,14 @@
 /** The source's picture with the crop box over it, and the path of the box. */
 
 import { html, signal, useRef } from "../parts/vendor.js";
-import { between, largest, moved, placed, resized, rounded, scaled, SMALLEST, snapped, withField } from "../edit/box.js";
+import { largest, moved, placed, resized, rounded, scaled, SMALLEST, snapped, withField } from "../edit/box.js";
+import { Apply } from "./apply.js";
 import { centres } from "../edit/curve.js";
 import { useDrag } from "./drag.js";
 import { NumberField, Switch } from "./fields.js";
 import { box, frame, keyframe, keyframes, parts, picture, rate, ratio, waiting, wholeClip } from "../playback/now.js";
 import { pause, Player, playing } from "../playback/player.js";
+import { Lens, pinching, Stage } from "./stage.js";
 import { LARGEST_ROTATION } from "../parts/limits.js";
 import { modified } from "../parts/keyboard.js";
 import { dispatch, select, selected } from "../edit/store.js";
@@ -84,6 +86,7 @@ function CropBox() {
 function boxDrag(scale) {
   return {
     start(event) {
+      if (pinching()) return null;
       dragging.value = true;
       const { grip } = event.currentTarget.dataset;
       const edges = HANDLES.find(([name]) => name === grip)?.[1] ?? null;
@@ -166,22 +169,21 @@ function Numbers() {
     <${NumberField} label="Height" value=${here.height} min=${SMALLEST} max=${height} onSet=${set("height")} />
     <${NumberField} label="Straighten" value=${selected.value.rotation ?? 0} step=${0.1} min=${-LARGEST_ROTATION} max=${LARGEST_ROTATION} unit="°" onSet=${turn} />
     <button type="button" onClick=${() => setBox(largest(ratio.peek(), picture.peek()))} title="The largest crop, in the middle">Fill frame</button>
+    <${Apply} />
     <${Switch} label="Apply to all keyframes" on=${wholeClip.value} onSet=${(on) => (wholeClip.value = on)} title="Move and resize every keyframe of the clip alike" />
+    <${Lens} />
   </div>`;
 }
 
 /** The stage: picture, box, fields. */
 export function Framing() {
   if (!selected.value) return null;
-  const { width, height } = picture.value;
   return html`<section class="framing" aria-label="Framing">
-    <div class="fitted" style=${{ "--shape": String(between(width / height, 0.05, 20)) }}>
-      <div class="picture">
-        <div class="turned"><${Player} /></div>
-        <${Overlay} />
-        <${CropBox} />
-      </div>
-    </div>
+    <${Stage}>
+      <div class="turned"><${Player} /></div>
+      <${Overlay} />
+      <${CropBox} />
+    <//>
     <${Numbers} />
   </section>`;
 }

@@ -5,6 +5,7 @@ import * as acts from "./actions.js";
 import { Dialog } from "../parts/dialog.js";
 import { cancelDrag } from "./drag.js";
 import { frames, inOut, rate } from "../playback/now.js";
+import { fitStage, toggleHand, zoomStage } from "./stage.js";
 import { faster, looping, pause, step, through, toggle } from "../playback/player.js";
 import { framed, fit, magnet, zoom } from "../playback/window.js";
 import { exportNow } from "../remote/export.js";
@@ -48,6 +49,10 @@ export const KEYS = [
     [["Shift+{", "Shift+["], "Shift [", "select the keyframe before too", () => acts.nextKeyframe(-1, true)],
     [["Shift+}", "Shift+]"], "Shift ]", "select the keyframe after too", () => acts.nextKeyframe(1, true)],
     [["f"], "F", "to the crop box, to move it by arrows", () => document.querySelector(".crop")?.focus()],
+    [["Alt+Equal", "Alt+Shift+Equal", "Alt+NumpadAdd"], "Alt +", "enlarge the picture on the stage", () => zoomStage(1.5)],
+    [["Alt+Minus", "Alt+NumpadSubtract"], "Alt −", "make it smaller", () => zoomStage(1 / 1.5)],
+    [["Alt+Digit0", "Alt+Numpad0"], "Alt 0", "the whole picture", fitStage],
+    [["h"], "H", "hand: drag to pan the picture", toggleHand],
     [["Delete", "Backspace"], "Delete", "delete what is selected", acts.removeSelected],
     [["$mod+c"], "Ctrl C", "copy the selected keyframes", acts.copyKeyframes],
     [["$mod+v"], "Ctrl V", "paste them here, also in another clip", acts.pasteKeyframes],

@@ -15,8 +15,11 @@ export const width = signal(0);
 /** The left edge and the scale after zooming; null shows the whole clip. */
 const chosen = signal(/** @type {{start: number, scale: number} | null} */ (null));
 export const magnet = signal(true);
-/** The time that a drag has snapped to, at which a line is drawn; null otherwise. */
-export const snappedAt = signal(/** @type {number | null} */ (null));
+/** What a drag has snapped to, where a line is drawn; null otherwise. */
+export const snappedAt = signal(/** @type {{at: number, what: string} | null} */ (null));
+
+/** The targets of snapping, as people name them. */
+export const TARGETS = { keyframe: "Keyframe", in: "In", out: "Out", end: "End of clip", start: "Start of clip", speed: "Speed", playhead: "Playhead" };
 
 export const view = computed(() => {
   if (!chosen.value) return fitted(duration.value, width.value);
@@ -42,9 +45,10 @@ export function show(at) {
 /** The times that a drag snaps to. @param {(what: string, at: number) => boolean} but those left out */
 function targets(but) {
   const keys = keyframes.peek().map((each) => ["keyframe", timeOf(each.frame, rate.peek())]);
-  const cuts = inOut.peek().map((at) => ["cut", at]);
+  const [from, until] = inOut.peek();
+  const ends = [["in", from], ["out", until], ["start", 0], ["end", duration.peek()]];
   const spans = segments.peek().spans.flatMap((each) => (holds(each) ? [each.at] : [each.start, each.end ?? duration.peek()]));
-  const all = [...keys, ...cuts, ...spans.map((at) => ["speed", at]), ["playhead", playhead.peek()]];
+  const all = [...ends, ...keys, ...spans.map((at) => ["speed", at]), ["playhead", playhead.peek()]];
   return all.filter(([what, at]) => !but(what, at)).map(([what, at]) => ({ what, at }));
 }
 
@@ -55,7 +59,7 @@ function targets(but) {
 export function frameNear(at, alt, but = () => false) {
   const reach = REACH / view.peek().scale;
   const found = magnet.peek() && !alt ? drawnTo(at, targets(but), reach) : { at, what: null };
-  snappedAt.value = found.what ? found.at : null;
+  snappedAt.value = found.what ? found : null;
   const number = Math.round(found.at * rate.peek().value);
   return Math.min(Math.max(number, 0), frames.peek());
 }

@@ -116,7 +116,7 @@ const trimDrag = {
   },
   move({ dx, merge, alt }, { edge, first, until }) {
     const from = timeOf(edge === "in" ? first : until, rate.peek());
-    const number = frameNear(from + dx / view.peek().scale, alt, (what) => what === "cut");
+    const number = frameNear(from + dx / view.peek().scale, alt, (what) => what === "in" || what === "out");
     if (edge === "in") setIn(Math.min(number, until - 1), until, merge);
     else setOut(first, Math.max(number, first + 1), merge);
   },

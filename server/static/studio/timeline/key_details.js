@@ -14,10 +14,9 @@ const ICON = { left: 3, right: 21, top: 3, bottom: 13 };
 function Eases({ given, onSet }) {
   const label = useId();
   const chosen = EASES.filter(([ease]) => given.has(ease)).map(([, name]) => name);
-  return html`<span class="num eases" role="group" aria-labelledby=${label}><span id=${label} class="num-label">Path from here</span>
+  return html`<span class="num eases" role="group" aria-labelledby=${label}><span class="num-label"><span id=${label}>Path from here</span>: ${chosen.length === 1 ? chosen[0] : "several"}</span>
     <span class="row">${EASES.map(([ease, name]) => html`<button key=${ease} type="button" class="tool" aria-label=${name} title=${name} aria-pressed=${String(given.has(ease))}
-      onClick=${() => onSet(ease)}><svg viewBox="0 0 24 16" aria-hidden="true"><path d=${drawnEase(ease, ICON)} /></svg></button>`)}
-    <span class="quiet ease-name">${chosen.length === 1 ? chosen[0] : "Several"}</span></span>
+      onClick=${() => onSet(ease)}><svg viewBox="0 0 24 16" aria-hidden="true"><path d=${drawnEase(ease, ICON)} /></svg></button>`)}</span>
   </span>`;
 }
 

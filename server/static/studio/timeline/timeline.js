@@ -15,7 +15,7 @@ import { SpeedLane } from "./speedlane.js";
 import { ARROWS, modified } from "../parts/keyboard.js";
 import { playhead, selected } from "../edit/store.js";
 import { timecode } from "../edit/timecode.js";
-import { fit, magnet, scrollTo, snappedAt, view, width, zoom, zoomable } from "../playback/window.js";
+import { fit, magnet, scrollTo, snappedAt, TARGETS, view, width, zoom, zoomable } from "../playback/window.js";
 
 const ZOOM = 1.5;
 
@@ -58,12 +58,20 @@ function Zooming() {
   </div>`;
 }
 
+/** Pixels that the name of a line needs beside it. */
+const NAMED = 90;
+
+function SnapLine({ snapped: { at, what } }) {
+  const x = across(view.value, at);
+  return html`<span class="snap-line ${x > view.value.width - NAMED ? "late" : ""}" aria-hidden="true" style=${{ transform: `translateX(${x}px)` }}><b>${TARGETS[what]}</b></span>`;
+}
+
 /** The playhead's line over all lanes, and the line at which a drag snapped. */
 function Head() {
   const x = across(view.value, playhead.value);
   const snapped = snappedAt.value;
   return html`<span class="head" aria-hidden="true" style=${{ transform: `translateX(${x}px)` }}></span>
-    ${snapped !== null && html`<span class="snap-line" aria-hidden="true" style=${{ transform: `translateX(${across(view.value, snapped)}px)` }}></span>`}`;
+    ${snapped !== null && html`<${SnapLine} snapped=${snapped} />`}`;
 }
 
 /** The playhead as a slider, for keyboards and screen readers. */
