@@ -123,11 +123,23 @@ class Desk:
     def touch(self, what: Locator, dx: float, dy: float = 0) -> None:
         """Drag an element by its middle with a finger."""
         x, y = middle(what)
+        self._fingers([[(x + dx * part / 6, y + dy * part / 6)] for part in range(7)])
+
+    def pinch(self, what: Locator, apart: tuple[float, float], dx: float = 0) -> None:
+        """Put two fingers about the middle of an element, one after the other, move them apart and aside."""
+        x, y = middle(what)
+        wide = [apart[0] + (apart[1] - apart[0]) * part / 6 for part in range(7)]
+        pairs = [[(x + dx * part / 6 + side * each / 2, y) for side in (-1, 1)] for part, each in enumerate(wide)]
+        self._fingers([pairs[0][:1], [(pairs[0][0][0] + 20, y)], *pairs])
+
+    def _fingers(self, path: list[list[tuple[float, float]]]) -> None:
         session = self.page.context.new_cdp_session(self.page)
-        path = [(x + dx * part / 6, y + dy * part / 6) for part in range(7)]
-        for kind, point in [("touchStart", path[0]), *(("touchMove", each) for each in path[1:])]:
-            points = [{"x": point[0], "y": point[1]}]
-            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        held = 0
+        for points in path:
+            kind = "touchStart" if len(points) > held else "touchMove"
+            held = len(points)
+            named = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": named})
         session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
     def tab_to(self, name: str, role: str | None = None) -> None:

@@ -192,6 +192,23 @@ def test_the_crop_is_pulled_by_a_finger(phone: Desk) -> None:
     assert start == pytest.approx(0.5 + 40 / phone.lane_scale(), abs=SNAP / phone.lane_scale())
 
 
+def test_two_fingers_zoom_and_pan_the_picture_and_leave_the_crop(phone: Desk) -> None:
+    picture, before = phone.page.locator(".picture"), phone.state()["clip"]["crop_data"]
+    whole = picture.bounding_box()
+    phone.pinch(phone.page.locator(".crop"), (40, 120), -30)
+    close = picture.bounding_box()
+    assert whole
+    assert close
+    assert close["width"] == pytest.approx(3 * whole["width"], rel=0.02)
+    assert phone.state()["clip"]["crop_data"] == before
+    phone.pinch(phone.page.locator(".fitted"), (80, 80), 25)
+    moved = picture.bounding_box()
+    assert moved
+    assert moved["x"] - close["x"] == pytest.approx(25, abs=1)
+    phone.touch(phone.page.locator(".crop"), 30)
+    assert phone.state()["box"]["x"] != before[0]["x"]
+
+
 @pytest.fixture
 def phone(browser: Browser, site: Site, person: Person, game: Path, watch: Watch) -> Iterator[Desk]:
     """The editor on a phone."""

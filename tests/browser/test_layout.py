@@ -47,12 +47,21 @@ OUT_OF_VIEW = """(selectors) => selectors.filter((selector) => {
   return top < 0 || left < 0 || bottom > innerHeight || right > innerWidth;
 })"""
 
-SMALL_TARGETS = """() => [...document.querySelectorAll(`button, a[href], summary, select, .switch, .key, .handle,
-    input:not([type=checkbox], [type=file])`)]
+SMALL_TARGETS = """() => [...document.querySelectorAll(`button, a[href], summary, select, .switch, .key, .keys, .handle,
+    .grip, .grip-edge, .held, input:not([type=checkbox], [type=file])`)]
   .filter((each) => each.checkVisibility() && !each.closest(".unseen"))
-  .map((each) => [each.textContent.trim() || each.getAttribute("aria-label"), each.getBoundingClientRect()])
+  .map((each) => [each.textContent.trim() || each.getAttribute("aria-label") || each.className, seen(each)])
   .filter(([, { width, height }]) => Math.min(width, height) < 43.5)
-  .map(([name, { width, height }]) => `${name}: ${width}x${height}`)"""
+  .map(([name, { width, height }]) => `${name}: ${width}x${height}`);
+
+  function seen(element) {
+    const { left, top, right, bottom } = element.getBoundingClientRect();
+    const stage = element.closest(".fitted")?.getBoundingClientRect();
+    if (!stage) return { width: right - left, height: bottom - top };
+    const within = (low, high, from, to) => Math.min(high, to) - Math.max(low, from);
+    return { width: within(left, right, stage.left, stage.right), height: within(top, bottom, stage.top, stage.bottom) };
+  }"""
+"""The names and sizes of targets that are smaller than 44 pixels in view: the stage hides what is outside of it."""
 
 TYPES = """() => [...new Set([...document.querySelectorAll("body *")]
   .filter((each) => each.checkVisibility())
@@ -151,7 +160,29 @@ def test_all_of_the_desk_is_in_view(pair: Desk, size: tuple[int, int]) -> None:
 
 
 def test_on_a_phone_the_preview_is_beside_the_crop_and_targets_are_large(pair: Desk) -> None:
-    pair.page.set_viewport_size({"width": 390, "height": 844})
+    page = pair.page
+    page.set_viewport_size({"width": 390, "height": 844})
     pair.settle()
-    assert pair.page.evaluate(OUT_OF_VIEW, [".crop", ".screen", ".reading", ".numbers", ".transport"]) == []
-    assert pair.page.evaluate(SMALL_TARGETS) == []
+    assert page.evaluate(OUT_OF_VIEW, [".crop", ".screen", ".reading", ".numbers", ".transport"]) == []
+    assert page.evaluate(SMALL_TARGETS) == []
+    for dx, dy in ((-200, -100), (200, 100)):  # to two corners of the picture
+        pair.drag(page.locator(".crop"), dx, dy)
+        assert page.evaluate(SMALL_TARGETS) == []
+    page.keyboard.press("s")  # a speed, whose ends are grips
+    pair.settle()
+    assert page.evaluate(SMALL_TARGETS) == []
+
+
+def test_on_a_phone_the_menu_has_what_the_bar_has(pair: Desk) -> None:
+    page = pair.page
+    ways = page.get_by_role("navigation", name="site").get_by_role("link")
+    wide = ways.all_text_contents()
+    page.set_viewport_size({"width": 390, "height": 844})
+    menu = page.get_by_role("button", name="Menu")
+    assert ways.count() == 0
+    menu.click()
+    assert ways.all_text_contents() == wide == ["Under the hood", "Exports"]
+    assert page.evaluate(SMALL_TARGETS) == []
+    page.keyboard.press("Escape")
+    expect(ways).to_have_count(0)
+    expect(menu).to_be_focused()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.mutants.of_gestures import silent
+from tests.mutants.of_gestures import EDITOR, silent
 
-KEYFRAMES = "tests/browser/test_keyframes.py"
+KEYFRAMES, STAGE = "tests/browser/test_keyframes.py", "tests/browser/test_stage.py"
 
 OF_FRAMING = (
     silent(
@@ -83,5 +83,110 @@ OF_FRAMING = (
         "      onClick=${() => onSet(ease)}>",
         "      >",
         f"{KEYFRAMES}::test_an_ease_is_chosen_by_its_shape_for_all_selected_keyframes",
+    ),
+    silent(
+        "wheel_does_not_zoom_the_stage",
+        "panels/stage.js",
+        "zoomAtScreen(Math.exp(-event.deltaY / 300), event.clientX, event.clientY);",
+        "void event;",
+        f"{STAGE}::test_the_wheel_zooms_the_picture_at_the_pointer_and_pans_it",
+    ),
+    silent(
+        "stage_zooms_beside_the_pointer",
+        "panels/stage.js",
+        "{ x: (clientX - left) / width, y: (clientY - top) / height }, room);",
+        "{ x: clientX / width, y: clientY / height }, room);",
+        f"{STAGE}::test_the_wheel_zooms_the_picture_at_the_pointer_and_pans_it",
+    ),
+    silent(
+        "wheel_does_not_pan_the_stage",
+        "panels/stage.js",
+        "pan(-event.deltaX, -event.deltaY);",
+        "void event;",
+        f"{STAGE}::test_the_wheel_zooms_the_picture_at_the_pointer_and_pans_it",
+    ),
+    silent(
+        "middle_button_and_hand_do_not_pan",
+        "panels/stage.js",
+        "    pan(next.clientX - x, next.clientY - y);\n",
+        "",
+        f"{STAGE}::test_the_middle_button_and_the_hand_pan_the_picture_and_not_the_crop",
+    ),
+    silent(
+        "hand_drags_the_crop",
+        "panels/stage.js",
+        "if (event.button !== 1 && !(hand.peek() && event.button === 0)) return;",
+        "if (event.button !== 1) return;",
+        f"{STAGE}::test_the_middle_button_and_the_hand_pan_the_picture_and_not_the_crop",
+    ),
+    silent(
+        "arrows_do_not_pan",
+        "panels/stage.js",
+        "  lens.value = panned(lens.peek(), ...way",
+        "  void panned(lens.peek(), ...way",
+        f"{STAGE}::test_the_middle_button_and_the_hand_pan_the_picture_and_not_the_crop",
+    ),
+    silent(
+        "buttons_do_not_zoom_the_stage",
+        "panels/stage.js",
+        "  lens.value = zoomedAt(lens.peek(), factor, { x: (x + width",
+        "  void zoomedAt(lens.peek(), factor, { x: (x + width",
+        f"{STAGE}::test_buttons_and_keys_zoom_about_the_crop_and_fit",
+    ),
+    silent(
+        "stage_does_not_fit",
+        "panels/stage.js",
+        "export const fitStage = () => (lens.value = WHOLE);",
+        "export const fitStage = () => WHOLE;",
+        f"{STAGE}::test_buttons_and_keys_zoom_about_the_crop_and_fit",
+    ),
+    silent(
+        "crop_moves_as_if_the_stage_were_not_zoomed",
+        "panels/framing.js",
+        "picture.peek().width / ref.current.parentElement.clientWidth;",
+        'picture.peek().width / ref.current.closest(".fitted").clientWidth;',
+        f"{STAGE}::test_gestures_are_exact_while_the_stage_is_zoomed",
+    ),
+    silent(
+        "snapped_box_shows_no_line",
+        "panels/framing.js",
+        "      guides.value = found.guides;\n",
+        "",
+        f"{STAGE}::test_a_box_that_snaps_shows_the_line",
+    ),
+    silent(
+        "snapped_drag_shows_no_line",
+        "playback/window.js",
+        "  snappedAt.value = found.what ? found : null;\n",
+        "",
+        f"{STAGE}::test_a_drag_on_the_timeline_that_snaps_names_the_line",
+    ),
+    silent(
+        "framing_is_not_applied_to_the_whole_clip",
+        "panels/apply.js",
+        "onClick=${applyToClip} ",
+        "",
+        f"{STAGE}::test_one_framing_is_applied_to_the_whole_clip_and_to_all_clips",
+    ),
+    silent(
+        "framing_is_not_applied_to_all_clips",
+        "panels/apply.js",
+        '  dispatch({ do: "set-crops", crops });\n',
+        "",
+        f"{STAGE}::test_one_framing_is_applied_to_the_whole_clip_and_to_all_clips",
+    ),
+    silent(
+        "two_fingers_do_not_zoom",
+        "panels/stage.js",
+        "      zoomAtScreen(now.apart / Math.max(last.apart, 1), now.x, now.y);\n",
+        "",
+        f"{EDITOR}::test_two_fingers_zoom_and_pan_the_picture_and_leave_the_crop",
+    ),
+    silent(
+        "two_fingers_drag_the_crop",
+        "panels/stage.js",
+        "      cancelDrag();\n",
+        "",
+        f"{EDITOR}::test_two_fingers_zoom_and_pan_the_picture_and_leave_the_crop",
     ),
 )

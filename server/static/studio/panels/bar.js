@@ -31,7 +31,8 @@ export function Bar() {
     <span class="quiet ratio" title="Aspect ratio"><span class="shape" style=${sign(aspect_ratio, 13)} aria-hidden="true"></span> ${aspect_ratio}</span>
     <${Saving} />
     <${History} />
-    <nav class="ways" aria-label="site"><a class="button plain" href=${`/projects/${projectId.value}/explain`}>Under the hood</a><a class="button plain" href="/exports">Exports</a></nav>
+    <button class="plain icon more" popovertarget="ways" aria-label="Menu" title="Menu"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M2.500 4.500h11M2.500 8h11M2.500 11.500h11" /></svg></button>
+    <nav id="ways" class="ways" popover aria-label="site"><a class="button plain" href=${`/projects/${projectId.value}/explain`}>Under the hood</a><a class="button plain" href="/exports">Exports</a></nav>
     <${ExportButton} />
     ${renaming.value && html`<${AskName} title="Rename project" label="Name" name=${name} onName=${rename} onClose=${() => (renaming.value = false)} />`}
   </header>`;

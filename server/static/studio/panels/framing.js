@@ -62,7 +62,12 @@ function easeHere() {
 /** Make the box here a keyframe. */
 export const keepHere = () => setBox(placed(box.peek(), picture.peek()));
 
-const percent = (part, whole) => `${(100 * part) / whole}%`;
+/** The box's sides in parts of the picture, for its place and for its handles'. */
+function sides({ x, y, width, height }, picture) {
+  const across = { "--left": x / picture.width, "--wide-part": width / picture.width };
+  const down = { "--top": y / picture.height, "--high-part": height / picture.height };
+  return Object.fromEntries(Object.entries({ ...across, ...down }).map(([name, part]) => [name, String(part)]));
+}
 
 function CropBox() {
   const ref = useRef(null);
@@ -73,8 +78,7 @@ function CropBox() {
   const said = `Crop: left ${Math.round(here.x)}, top ${Math.round(here.y)}, ${Math.round(here.width)} by ${Math.round(here.height)} pixels`;
   return html`<div ref=${ref} class="crop ${dragging.value ? "dragged" : ""}" tabindex="0" role="group" aria-roledescription="crop box"
     aria-label=${said} aria-description="Arrow keys move it, with Shift by ten pixels; plus and minus change its size."
-    style=${{ left: percent(here.x, picture.value.width), top: percent(here.y, picture.value.height),
-      width: percent(here.width, picture.value.width), height: percent(here.height, picture.value.height) }}
+    style=${sides(here, picture.value)}
     onKeyDown=${boxKeys}>
     <span class="thirds" aria-hidden="true"></span>
     ${HANDLES.map(([name]) => html`<span key=${name} class="grip grip-${name}" data-grip=${name} aria-hidden="true"></span>`)}

@@ -95,7 +95,8 @@ function followFocus() {
   });
 }
 
-const dialogOpen = () => document.querySelector("dialog[open]") !== null;
+/** Whether a dialog or a menu is open. */
+const dialogOpen = () => document.querySelector("dialog[open], :popover-open") !== null;
 
 /** Whether a key belongs to the focused element or to a dialog, and not to the editor. */
 function taken(event, binding) {

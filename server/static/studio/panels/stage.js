@@ -95,7 +95,7 @@ function touches() {
     },
     touchmove(event) {
       if (!last || event.touches.length !== 2) return;
-      event.preventDefault();
+      if (event.cancelable) event.preventDefault(); // it is not while the page scrolls
       const now = fingers(event.touches);
       pan(now.x - last.x, now.y - last.y);
       zoomAtScreen(now.apart / Math.max(last.apart, 1), now.x, now.y);
