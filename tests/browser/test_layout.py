@@ -59,7 +59,8 @@ SMALL_TARGETS = """() => [...document.querySelectorAll(`button, a[href], summary
     const stage = element.closest(".fitted")?.getBoundingClientRect();
     if (!stage) return { width: right - left, height: bottom - top };
     const within = (low, high, from, to) => Math.min(high, to) - Math.max(low, from);
-    return { width: within(left, right, stage.left, stage.right), height: within(top, bottom, stage.top, stage.bottom) };
+    const width = within(left, right, stage.left, stage.right);
+    return { width, height: within(top, bottom, stage.top, stage.bottom) };
   }"""
 """The names and sizes of targets that are smaller than 44 pixels in view: the stage hides what is outside of it."""
 
