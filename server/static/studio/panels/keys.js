@@ -132,7 +132,9 @@ export function Sheet() {
   return html`<${Dialog} title="Keyboard shortcuts" broad kind="sheet" onClose=${close}>
     <div class="sheet-lists">${KEYS.map(([title, list]) => html`<section key=${title}><h3>${title}</h3>
       <dl>${list.map(([, written, does]) => html`<div key=${written}><dt><kbd>${written}</kbd></dt><dd>${does}</dd></div>`)}</dl></section>`)}</div>
-    <p class="quiet">Drags snap to frames, keyframes, cuts and the playhead; hold Alt to suspend this. Arrow keys move the focused handle.</p>
+    <p class="quiet">Drags snap to frames, keyframes, cuts and the playhead; hold Alt to suspend this. Arrow keys move the focused handle.
+      Several keyframes are selected by Ctrl or Shift and a click, by a drag over their lane, or by Ctrl A in it; they move together, and never onto another one.
+      Ctrl and the wheel zoom what is under the pointer; the middle button pans the stage.</p>
     <div class="row end"><button onClick=${close} autofocus>Close</button></div>
   <//>`;
 }
