@@ -27,6 +27,7 @@ from server.problem import Problem
 from server.routes import (
     changes,
     clips,
+    deletion,
     drafts,
     explain,
     exports,
@@ -61,6 +62,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
             projects,
             changes,
             raw_clips,
+            deletion,
             previews,
             clips,
             drafts,

@@ -46,6 +46,7 @@ WORDS = {
 }
 
 TEXT: Json = {"type": "string"}
+FLAG: Json = {"type": "string", "enum": ["true", "false"]}
 PARAMETERS: dict[str, Json] = {
     "If-Match": {
         "in": "header",
@@ -80,6 +81,8 @@ PARAMETERS: dict[str, Json] = {
         "schema": {"type": "string", "pattern": "^[1-9][0-9]{0,17}$"},
     },
     "of": {"name": "project_id", "in": "query", "description": "Only exports of this project.", "schema": TEXT},
+    "deleted": {"in": "query", "description": "`true`: deleted uploads that can be restored.", "schema": FLAG},
+    "used": {"in": "query", "description": "`true`: delete it even if clips use it.", "schema": FLAG},
 }
 
 ALWAYS = {"X-Request-Id": "Identifies the request in the server's log."}

@@ -137,17 +137,6 @@ class Project(Answer):
     updated_at: str
 
 
-class RawClip(Answer):
-    """An upload, and what was found in it."""
-
-    id: str
-    name: str
-    size: int
-    media_info: dict[str, Any]
-    playable: Annotated[bool, Field(description="Whether browsers play it by themselves.")]
-    created_at: str
-
-
 class Saved(Answer):
     """A save, durable."""
 
@@ -267,12 +256,6 @@ class Versions(Answer):
 
     versions: list[Clip]
     next: Annotated[int | None, Field(description="The `before` of the next page; null on the last page.")]
-
-
-class RawClips(Answer):
-    """Every upload, the newest first."""
-
-    raw_clips: list[RawClip]
 
 
 class Removed(Answer):

@@ -167,7 +167,23 @@ CREATE VIEW kept_clips AS
 """
 """A project keeps its earlier states: each names its clips' versions, which stay as long as it does."""
 
-STEPS: tuple[str, ...] = (FIRST, EXPORTED_EDIT, KEPT_RESULTS, SOUND_AND_MOTION, DAMAGE_AND_LOOP, PROJECT_VERSIONS)
+DELETED_FOOTAGE = """
+CREATE TABLE deleted_raw_clips (
+    raw_clip_id TEXT PRIMARY KEY REFERENCES raw_clips (id) ON DELETE CASCADE,
+    deleted_at TEXT NOT NULL
+) STRICT;
+"""
+"""Deleted footage keeps its row as long as clips name it or the trash has it, so that it can be restored."""
+
+STEPS: tuple[str, ...] = (
+    FIRST,
+    EXPORTED_EDIT,
+    KEPT_RESULTS,
+    SOUND_AND_MOTION,
+    DAMAGE_AND_LOOP,
+    PROJECT_VERSIONS,
+    DELETED_FOOTAGE,
+)
 """`STEPS[n - 1]` is the SQL that migrates a database from step n - 1 to n. A released step never changes."""
 
 BOOKS = """

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TypedDict, cast
 
 from server.storage.database import Reader, Transaction
+from server.tables import raw_clips
 from server.tables.clips import ClipRow
 
 
@@ -79,7 +80,7 @@ async def retire(unit: Transaction, project_id: str, kept: int, since: str, watc
 
 
 async def keys(reader: Reader) -> set[str]:
-    """The keys of every object that a film or a raw clip names."""
+    """The keys of every object that a film or a raw clip names; deleted raw clips name none."""
     films = await reader.all("SELECT object_key FROM working_videos")
-    raws = await reader.all("SELECT object_key FROM raw_clips")
+    raws = await reader.all(f"SELECT object_key FROM raw_clips WHERE {raw_clips.KEPT}")
     return {str(row["object_key"]) for row in (*films, *raws)}
