@@ -115,7 +115,10 @@ export const changeProject = (id, body) => ask("PATCH", `/api/projects/${id}`, {
 export const removeProject = (id) => ask("DELETE", `/api/projects/${id}`);
 
 export const rawClips = () => ask("GET", "/api/raw-clips");
-export const removeRawClip = (id) => ask("DELETE", rawClipPath(id));
+export const deletedRawClips = () => ask("GET", "/api/raw-clips?deleted=true");
+/** Delete an upload, also if clips use it. */
+export const removeRawClip = (id) => ask("DELETE", `${rawClipPath(id)}?used=true`);
+export const restoreRawClip = (id) => ask("POST", `${rawClipPath(id)}/restore`, once());
 export const rawClip = (id) => ask("GET", rawClipPath(id));
 export const mediaOf = (id) => `${rawClipPath(id)}/media`;
 export const filmstrip = (id) => ask("GET", `${rawClipPath(id)}/filmstrip.json`);
