@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Watch
-from tests.browser.desk import Desk, Open, opened
+from tests.browser.desk import GREY, Desk, Open, luma_of, opened, until
 from tests.browser.person import Person
+from tests.footage import read
 
 
 @pytest.fixture
@@ -95,3 +97,46 @@ def test_a_deleted_upload_is_restored_later_from_the_list_and_from_its_problem(
     page.get_by_role("button", name="Restore the upload of One").click()
     desk.settle()
     expect(page.get_by_role("heading", name="before export")).to_have_count(0)
+
+
+TILES = f"""async () => {{
+  const {{ frameTiles }} = await import("/static/studio/timeline/strip.js");
+  const {{ frameOf }} = await import("/static/studio/playback/frames.js");
+  const {{ filmstripOf, peaksOf }} = await import("/static/studio/remote/footage.js");
+  const {{ selected }} = await import("/static/studio/edit/store.js");
+  const id = selected.value.raw_clip_id;
+  if (!filmstripOf(id).value || !peaksOf(id).value) return null;
+  const tiles = frameTiles(filmstripOf(id).value, peaksOf(id).value);
+  if (tiles.some((each) => !frameOf(id, each.picture))) return null;
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const [grey, lane] = [{GREY}, document.querySelector(".pictures")];
+  const dense = lane.width / lane.clientWidth;
+  return tiles.map(({{ x, width, picture }}) => {{
+    const [seen, whole] = [0, 1].map(() => new OffscreenCanvas(80, 36));
+    seen.getContext("2d").drawImage(lane, x * dense, 0, width * dense, 36 * dense, 0, 0, 80, 36);
+    const frame = frameOf(id, picture);
+    const high = (64 - 26 * 0.6) * 106 / 60 * frame.height / width; // of the picture's part in a wider tile
+    whole.getContext("2d").drawImage(frame, 0, (frame.height - high) / 2, frame.width, high * 36 / 48.4, 0, 0, 80, 36);
+    return [picture, x, width, grey(frame, 228, 128), grey(seen, 80, 36), grey(whole, 80, 36)];
+  }});
+}}"""
+"""The tiles of single frames in the lane, once all are there: frame, place, its picture, and its upper part as in the
+lane and as it should be."""
+
+
+def test_each_tile_of_the_filmstrip_is_the_frame_at_its_time_as_fine_as_the_zoom_asks(desk: Desk) -> None:
+    page, between = desk.page, []
+    for clicks in (0, 5):
+        for _ in range(clicks):
+            page.get_by_role("button", name="Zoom in").click()
+        desk.settle()
+        tiles, view = until(page, TILES), desk.view()
+        assert len(tiles) > 5
+        between.append(tiles[3][0] - tiles[2][0])
+        for number, x, width, whole, seen, right in tiles:
+            middle = view["start"] + (x + width / 2) / view["scale"]
+            assert abs((number + 0.5) / 60 - min(middle, 239.5 / 60)) <= 0.5 / 60 + 1e-6
+            assert read.codes(luma_of(whole, (228, 128)))[0] == number
+            if 100 < x < view["width"] - 100:  # the playhead's own picture is at the left edge
+                assert np.abs(luma_of(seen, (80, 36)).astype(float) - luma_of(right, (80, 36))).mean() < 6
+    assert between[0] > 10 > between[1], "tiles are some frames apart, and fewer when zoomed in"

@@ -303,4 +303,11 @@ OF_GESTURES = (
         "    return () => void before;",
         f"{DIALOGS}::test_a_closed_dialog_gives_the_focus_back",
     ),
+    silent(
+        "tiles_of_the_filmstrip_stay_coarse",
+        "timeline/strip.js",
+        "const fine = frameTiles(strip, sound);",
+        "const fine = [];",
+        f"{FOOTAGE}::test_each_tile_of_the_filmstrip_is_the_frame_at_its_time_as_fine_as_the_zoom_asks",
+    ),
 )
