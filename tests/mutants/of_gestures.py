@@ -208,7 +208,7 @@ OF_GESTURES = (
     silent(
         "click_selects_no_transition",
         "timeline/film.js",
-        "onClick=${() => select({ clip_id: clip.clip_id, transition: true })}",
+        "  select({ clip_id: clip.clip_id, transition: true });\n",
         "",
         f"{GESTURES}::test_a_click_selects",
     ),
@@ -302,12 +302,5 @@ OF_GESTURES = (
         "    return () => queueMicrotask(() => focusOn(before));",
         "    return () => void before;",
         f"{DIALOGS}::test_a_closed_dialog_gives_the_focus_back",
-    ),
-    silent(
-        "tiles_of_the_filmstrip_stay_coarse",
-        "timeline/strip.js",
-        "const fine = frameTiles(strip, sound);",
-        "const fine = [];",
-        f"{FOOTAGE}::test_each_tile_of_the_filmstrip_is_the_frame_at_its_time_as_fine_as_the_zoom_asks",
     ),
 )
