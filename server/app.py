@@ -38,6 +38,7 @@ from server.routes import (
     projects,
     raw_clips,
     session,
+    shares,
     site,
     studio,
 )
@@ -70,6 +71,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
             inspector,
             exports,
             films,
+            shares,
             studio,
             site,
         )

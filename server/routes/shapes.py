@@ -54,6 +54,12 @@ class ProjectChange(Change):
     settings: dict[str, Any] = {}
 
 
+class ProjectCopy(Body):
+    """A copy to make of a project; without a name it is named after the project."""
+
+    name: Name | None = None
+
+
 class ClipEdit(Change):
     """The stored fields of a clip's edit; absent fields stay as they are."""
 

@@ -175,6 +175,11 @@ CREATE TABLE deleted_raw_clips (
 """
 """Deleted footage keeps its row as long as clips name it or the trash has it, so that it can be restored."""
 
+REMOVED_EXPORTS = """
+ALTER TABLE exports ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;
+"""
+"""An export that its user removed from the list keeps its row, because its id identifies it for ever."""
+
 STEPS: tuple[str, ...] = (
     FIRST,
     EXPORTED_EDIT,
@@ -183,6 +188,7 @@ STEPS: tuple[str, ...] = (
     DAMAGE_AND_LOOP,
     PROJECT_VERSIONS,
     DELETED_FOOTAGE,
+    REMOVED_EXPORTS,
 )
 """`STEPS[n - 1]` is the SQL that migrates a database from step n - 1 to n. A released step never changes."""
 
