@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.mutants.of_gestures import silent
 
-FOOTAGE, TRANSITIONS = (f"tests/browser/test_{name}.py" for name in ("footage", "transitions"))
+FOOTAGE, TRANSITIONS, LISTS = (f"tests/browser/test_{name}.py" for name in ("footage", "transitions", "lists"))
 
 OF_LISTS = (
     silent(
@@ -55,5 +55,33 @@ OF_LISTS = (
         "sideOf(before, true), sideOf(clip, false)]",
         "sideOf(before, true), sideOf(before, true)]",
         f"{TRANSITIONS}::test_a_plus_between_clips_shows_the_transitions_on_them_and_sets_the_chosen_one",
+    ),
+    silent(
+        "a_project_is_not_duplicated",
+        "projects.js",
+        "attempt(() => api.duplicateProject(project.id))",
+        "attempt(() => {})",
+        f"{LISTS}::test_projects_are_searched_duplicated_and_renamed",
+    ),
+    silent(
+        "earlier_exports_are_not_shown",
+        "exports.js",
+        "<button onClick=${more}>",
+        "<button>",
+        f"{LISTS}::test_exports_are_paged_shared_and_deleted",
+    ),
+    silent(
+        "deletion_of_an_export_does_not_ask",
+        "exports.js",
+        'onClick=${ask("remove")}',
+        "onClick=${() => remove(row)}",
+        f"{LISTS}::test_exports_are_paged_shared_and_deleted",
+    ),
+    silent(
+        "the_link_is_not_copied",
+        "panels/share.js",
+        "      await navigator.clipboard.writeText(field.current.value);\n",
+        "",
+        f"{LISTS}::test_exports_are_paged_shared_and_deleted",
     ),
 )
