@@ -96,6 +96,10 @@ class Accounts:
         except Exists:
             return
 
+    async def exists(self, uid: str) -> bool:
+        """Whether there is such a user."""
+        return await self._user(uid) is not None
+
     async def names(self) -> list[str]:
         """The names of all users, sorted, whether or not their accounts can be read."""
         found = [stat.key.removeprefix(ACCOUNTS) async for stat in self._store.listing(ACCOUNTS)]

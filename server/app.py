@@ -27,6 +27,7 @@ from server.problem import Problem
 from server.routes import (
     changes,
     clips,
+    deletion,
     drafts,
     explain,
     exports,
@@ -37,6 +38,7 @@ from server.routes import (
     projects,
     raw_clips,
     session,
+    shares,
     site,
     studio,
 )
@@ -61,6 +63,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
             projects,
             changes,
             raw_clips,
+            deletion,
             previews,
             clips,
             drafts,
@@ -68,6 +71,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
             inspector,
             exports,
             films,
+            shares,
             studio,
             site,
         )

@@ -105,7 +105,7 @@ class UserData:
         export = Export()
         for kind, table in (("footage", "raw_clips"), ("films", "working_videos")):
             await in_thread((folder / kind).mkdir, parents=True)
-            for row in tables.get(table, ()):
+            for row in _kept(tables, table):
                 await self._copy(row, folder, kind, export)
         sessions = [asdict(token) for token in (await Accounts(self._store).sessions(self.uid)).values()]
         about = {"user": self.uid, "account": account, "snapshot": number, "exported_at": _now(), "sessions": sessions}
@@ -133,6 +133,12 @@ class UserData:
             return (await read_facts(self._store, key, Path(key))).sha256
         except (Missing, DamagedObject):
             return None
+
+
+def _kept(tables: Rows, name: str) -> list[dict[str, Any]]:
+    """The rows of a table whose files are the user's: deleted footage is left out."""
+    deleted = {row["raw_clip_id"] for row in tables.get("deleted_raw_clips", ())}
+    return [row for row in tables.get(name, ()) if row["id"] not in deleted]
 
 
 def _tables(image: bytes) -> Rows:

@@ -42,10 +42,12 @@ WORDS = {
     "raw_clip_id": "The upload's id.",
     "export_id": "The export's id, chosen by the client.",
     "working_video_id": "The film's id.",
+    "token": "The signed part of the link.",
     "session_id": "The id of a session or token, which is not the token itself.",
 }
 
 TEXT: Json = {"type": "string"}
+FLAG: Json = {"type": "string", "enum": ["true", "false"]}
 PARAMETERS: dict[str, Json] = {
     "If-Match": {
         "in": "header",
@@ -80,6 +82,10 @@ PARAMETERS: dict[str, Json] = {
         "schema": {"type": "string", "pattern": "^[1-9][0-9]{0,17}$"},
     },
     "of": {"name": "project_id", "in": "query", "description": "Only exports of this project.", "schema": TEXT},
+    "earlier": {"name": "before", "in": "query", "description": "Only exports before this one.", "schema": TEXT},
+    "limit": {"in": "query", "description": "Exports on a page, at most 100, which is the default.", "schema": TEXT},
+    "deleted": {"in": "query", "description": "`true`: deleted uploads that can be restored.", "schema": FLAG},
+    "used": {"in": "query", "description": "`true`: delete it even if clips use it.", "schema": FLAG},
 }
 
 ALWAYS = {"X-Request-Id": "Identifies the request in the server's log."}

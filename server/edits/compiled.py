@@ -62,6 +62,8 @@ class Edit:
     project: ProjectEdit
     clips: Sequence[ClipRow]
     raws: dict[str, RawClipRow]
+    deleted: frozenset[str] = frozenset()
+    """The ids of footage that clips name and that is deleted."""
 
 
 async def project_of(reader: Reader, project_id: str) -> ProjectRow:
@@ -76,7 +78,9 @@ async def read_edit(reader: Reader, project: ProjectEdit, clips: Sequence[ClipRo
     """The edit of these rows."""
     wanted = {str(clip["raw_clip_id"]) for clip in clips if clip["raw_clip_id"]}
     found = [await raw_clips.get(reader, each) for each in sorted(wanted)]
-    return Edit(project, clips, {row["id"]: row for row in found if row is not None})
+    raws = {row["id"]: row for row in found if row is not None}
+    gone = [await raw_clips.deleted(reader, each) for each in sorted(wanted - raws.keys())]
+    return Edit(project, clips, raws, frozenset(row["id"] for row in gone if row is not None))
 
 
 async def footage_of(
@@ -84,12 +88,13 @@ async def footage_of(
 ) -> dict[str, tuple[Stat, Facts]]:
     """Every clip's footage by its raw clip; ffmpeg will read it from the path that `where` gives.
 
-    500 `video_not_found` naming the first clip whose footage or facts are missing, 500 `damaged_media`.
+    For the first clip without its footage, 422 `raw_clip_deleted` if it was deleted, and 500 `video_not_found` if it or
+    its facts are missing; 500 `damaged_media`.
     """
     found = await footage_there(edit, store, cache, where)
     for clip in edit.clips:
         if clip["raw_clip_id"] not in found:
-            raise lost_footage(clip)
+            raise lost_footage(edit, clip)
     return found
 
 
@@ -112,8 +117,12 @@ async def footage_there(
     return {raw_id: found for raw_id, found in looked if found is not None}
 
 
-def lost_footage(clip: ClipRow) -> Problem:
-    """500 `video_not_found` for a clip without its footage."""
+def lost_footage(edit: Edit, clip: ClipRow) -> Problem:
+    """422 `raw_clip_deleted` for a clip whose footage was deleted, 500 `video_not_found` if it was lost."""
+    if clip["raw_clip_id"] in edit.deleted:
+        message = f"the footage of the clip {clip['name']!r} was deleted"
+        hint = "restore it, or remove the clip"
+        return Problem(422, "raw_clip_deleted", message, clip_id=clip["clip_key"], hint=hint)
     message = f"the footage of the clip {clip['name']!r} is not there any more"
     hint = "upload it again, and add it to the project"
     return Problem(500, "video_not_found", message, clip_id=clip["clip_key"], hint=hint)

@@ -53,7 +53,7 @@ def _complete_draft(
     most: int | None, edit: Edit, media: Mapping[str, Media], build: Build | ReelError, bounds: FilmBounds
 ) -> Json:
     check_text(reel_text(edit.project, edit.clips), most and 4 * TEXT)
-    wrong = [each for k, row in enumerate(edit.clips) for each in _missing(k, row, media)]
+    wrong = [each for k, row in enumerate(edit.clips) for each in _missing(edit, k, row, media)]
     lost = {row["clip_key"] for row in edit.clips if row["raw_clip_id"] not in media}
     reel, errors = _read(edit)
     wrong += [fault(error) for error in errors]
@@ -83,9 +83,9 @@ def _read(edit: Edit) -> tuple[Reel | None, Sequence[ReelError]]:
     return read_reel(reel_text(edit.project, rows)), errors
 
 
-def _missing(k: int, row: ClipRow, media: Mapping[str, Media]) -> list[Json]:
+def _missing(edit: Edit, k: int, row: ClipRow, media: Mapping[str, Media]) -> list[Json]:
     """The errors of a clip that lacks its footage or its framing."""
-    errors = [] if row["raw_clip_id"] in media else [lost_footage(row).as_fault()]
+    errors = [] if row["raw_clip_id"] in media else [lost_footage(edit, row).as_fault()]
     if unframed(row):
         error = {"error": "missing_crop_data", "message": f"the clip {row['name']!r} has no framing data"}
         errors.append({**error, "clip_id": row["clip_key"], "pointer": f"/clips/{k}/crop_data", "hint": "set its crop"})

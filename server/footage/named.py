@@ -11,6 +11,10 @@ from typing import Literal
 from server.footage.facts import facts_key
 from server.storage import snapshots
 from server.storage.snapshots import Damaged
+from server.tables.raw_clips import KEPT
+
+_HAS_DELETED = "SELECT 1 FROM sqlite_schema WHERE name = 'deleted_raw_clips'"
+"""Whether the image is of a server that keeps the rows of deleted footage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,8 @@ def rows_in(image: bytes) -> dict[str, NamedObject]:
     """The objects that a database names, by key; Damaged if it is not whole."""
     with closing(snapshots.opened(image)) as database:
         try:
-            raws = database.execute("SELECT object_key, name, size FROM raw_clips").fetchall()
+            kept = KEPT if database.execute(_HAS_DELETED).fetchone() else "true"
+            raws = database.execute(f"SELECT object_key, name, size FROM raw_clips WHERE {kept}").fetchall()
             films = database.execute("SELECT object_key, filename, size, sha256 FROM working_videos").fetchall()
         except sqlite3.Error as error:
             raise Damaged(f"its database cannot be read: {error}") from error

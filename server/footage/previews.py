@@ -25,7 +25,7 @@ from server.footage.checked import facts_of, fetched
 from server.ids import new_id
 from server.logs import logger
 from server.metrics import Metrics
-from server.problem import Problem, storage_problem
+from server.problem import Problem, not_found, storage_problem
 from server.settings import Settings
 from server.storage.objects import Missing, ObjectStore, Stat
 from server.threads import in_thread
@@ -100,7 +100,7 @@ class Previews:
         assert making.task is not None
         await asyncio.wait({making.task})
         if making.task.cancelled():
-            raise _shutting_down()
+            raise _shutting_down() if self.stopping else not_found("raw_clip_not_found", "this file was deleted")
         if making.problem is not None:
             raise making.problem
         return await self._store.head(making.key)

@@ -5,11 +5,13 @@ A crash leaves such objects after storing a film or an upload and before writing
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from weakref import WeakValueDictionary
 
 from server.footage.sending import Sending
 from server.footage.trash import take_back, throw_away, trash_of
@@ -31,6 +33,7 @@ class Coming:
 
     def __init__(self) -> None:
         self._keys: Counter[str] = Counter()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @contextlib.contextmanager
     def kept(self, key: str) -> Iterator[None]:
@@ -41,6 +44,10 @@ class Coming:
         finally:
             self._keys[key] -= 1
             self._keys += Counter()
+
+    def turn(self, uid: str) -> asyncio.Lock:
+        """Held while a user's trash is deleted, and while an object is taken out of it for a row."""
+        return self._turns.setdefault(uid, asyncio.Lock())
 
     def keys(self) -> frozenset[str]:
         """The protected keys."""
@@ -63,6 +70,13 @@ async def sweep(
     Nothing is done unless the local database is the newest, because rows of another server are not visible here, nor
     after a rollback that nobody accepted, because the lost rows may name the objects.
     """
+    async with coming.turn(user_database.uid):
+        return await _sweep(store, sending, user_database, coming, delays)
+
+
+async def _sweep(
+    store: ObjectStore, sending: Sending, user_database: UserDatabase, coming: Coming, delays: Delays
+) -> int:
     uid = user_database.uid
     if user_database.sync.pending or not await _is_newest(store, user_database):
         return 0
@@ -87,6 +101,13 @@ async def make_room(
 
     A user who uploads and deletes again and again would fill the disk otherwise.
     """
+    async with coming.turn(user_database.uid):
+        return await _make_room(store, sending, user_database, coming, room)
+
+
+async def _make_room(
+    store: ObjectStore, sending: Sending, user_database: UserDatabase, coming: Coming, room: int
+) -> int:
     uid = user_database.uid
     trash = await trash_of(store, uid)
     if not trash:

@@ -186,8 +186,9 @@ async def _save(unit: Transaction, call: Call[Any], row: ClipVersion, changes: M
 
 
 async def footage_of(reader: Reader, row: ClipVersion) -> Footage | None:
-    """What is known of a clip's footage; None for a clip without."""
-    raw = await raw_clips.get(reader, row["raw_clip_id"]) if row["raw_clip_id"] else None
+    """What is known of a clip's footage, also if it is deleted; None for a clip without."""
+    raw_id = row["raw_clip_id"]
+    raw = (await raw_clips.get(reader, raw_id) or await raw_clips.deleted(reader, raw_id)) if raw_id else None
     return summary(raw["media_info"]) if raw else None
 
 

@@ -57,3 +57,4 @@ class Exports(Answer):
     """Exports, newest first."""
 
     exports: list[Export]
+    next: Annotated[str | None, Field(description="`before` of the next page; null on the last one.")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -14,11 +15,11 @@ from server.edits.compiled import project_of
 from server.exports.accept import Asked, accept
 from server.exports.wait import ended, outcome
 from server.failures import UNSTORED, unstored
-from server.problem import Problem, not_found
+from server.problem import Problem, invalid, not_found
 from server.routes.export_shapes import Export, Exported, ExportRequest, Exports
-from server.storage.database import Reader
+from server.storage.database import Reader, Transaction
 from server.storage.held import RequestDatabases
-from server.tables import exports
+from server.tables import exports, films
 from server.tables.exports import ExportRow
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes, disconnected
 
@@ -49,17 +50,29 @@ async def render(call: Call[ExportRequest]) -> Response | Json:
         return {"success": True, **result}
 
 
-@api.op("GET", "/api/export", Takes(query=("of",)), Answers(Exports, errors=(404,)))
+@api.op("GET", "/api/export", Takes(query=("of", "earlier", "limit")), Answers(Exports, errors=(404, 422)))
 async def index(call: Call[NoBody]) -> Json:
-    """The newest exports, newest first; with `?project_id=` those of one project."""
-    project_id = call.request.query_params.get("project_id")
+    """The newest exports, newest first, a page at a time; with `?project_id=` those of one project."""
+    asked, limit = call.request.query_params, _limit(call.request.query_params.get("limit"))
 
-    async def question(reader: Reader) -> list[ExportRow]:
-        if project_id is not None:
+    async def question(reader: Reader) -> tuple[list[ExportRow], bool]:
+        if (project_id := asked.get("project_id")) is not None:
             await project_of(reader, project_id)
-        return await exports.every(reader, project_id)
+        if (before := asked.get("before")) is not None:
+            await _export(reader, before)
+        return await exports.page(reader, project_id, before, limit)
 
-    return {"exports": [_as_json(call, row) for row in await call.ask(question)]}
+    rows, more = await call.ask(question)
+    return {"exports": [_as_json(call, row) for row in rows], "next": rows[-1]["export_id"] if more else None}
+
+
+def _limit(text: str | None) -> int:
+    """The number of exports that a page may have; 422 unless it is one from 1 to MOST_SHOWN."""
+    if text is None:
+        return exports.MOST_SHOWN
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", text) or int(text) > exports.MOST_SHOWN:
+        raise invalid(f"limit must be a number from 1 to {exports.MOST_SHOWN}")
+    return int(text)
 
 
 @api.op("GET", EXPORT, answers=Answers(Export, errors=(404,)))
@@ -78,6 +91,29 @@ async def cancel(call: Call[NoBody]) -> Response | Json:
         call.services.jobs.cancel(job)
         await ended(job, call.services.settings.durable_within, partial(disconnected, call.request))
     return await _described(call)
+
+
+@api.op("POST", EXPORT + "/remove", answers=Answers(status=204, errors=(404, 409)))
+async def remove(call: Call[NoBody]) -> Response:
+    """Take an ended export out of the list, and delete its film. Its id stays taken."""
+    await call.services.jobs.adopt(call.uid)
+
+    async def work(unit: Transaction) -> list[str]:
+        row = await _export(unit, call.path("export_id"))
+        if row["completed_at"] is None:
+            raise Problem(409, "export_in_progress", "this export is under way: cancel it first")
+        await exports.remove(unit, row["export_id"])
+        film = await films.get(unit, row["result"]["working_video_id"]) if row["result"] else None
+        if film is None:
+            return []
+        await films.remove(unit, film)
+        return [film["object_key"]]
+
+    async with call.held() as held:
+        keys = await held.write(work)
+    await call.services.request_databases.durable()
+    await call.services.sending.discard(keys)
+    return Response(None, 204)
 
 
 @api.op("POST", "/api/export/upscale", Takes(streams=True), Answers(status=410, errors=(410,)))

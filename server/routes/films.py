@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PurePath
+from typing import Any
 
 from starlette.responses import Response
 
@@ -57,10 +58,15 @@ async def show(call: Call[NoBody]) -> Json:
 async def media(call: Call[NoBody]) -> Response:
     """The film's file or a range of it, as a download under its name."""
     row = await call.ask(lambda reader: film_of(reader, call.path("working_video_id")))
+    return await sent(call, row, download=True)
+
+
+async def sent(call: Call[Any], row: FilmRow, *, download: bool) -> Response:
+    """A film's file or the requested range of it; 500 if it is missing or damaged."""
     try:
         stat = await call.services.store.head(row["object_key"])
         await call.services.film_check.check(stat, row["size"], row["sha256"])
     except Missing:
         raise Problem(500, "video_not_found", "the film is missing from the store") from None
     kind = TYPES.get(PurePath(row["filename"]).suffix, "application/octet-stream")
-    return await object_answer(call.request, call.services.sending, stat, kind, row["filename"], download=True)
+    return await object_answer(call.request, call.services.sending, stat, kind, row["filename"], download=download)

@@ -10,9 +10,10 @@ from server.edits.canonical import check_settings
 from server.edits.compiled import project_of
 from server.ids import new_id
 from server.problem import Problem
-from server.routes.shapes import NewProject, Project, ProjectChange, Projects
+from server.routes.shapes import NAME_LENGTH, NewProject, Project, ProjectChange, ProjectCopy, Projects
 from server.storage.database import Reader, Transaction
 from server.tables import clips, projects
+from server.tables.clips import ClipRow, ClipVersion
 from server.tables.projects import ProjectEdit, ProjectRow
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.bodies import plain
@@ -20,6 +21,7 @@ from server.web.bodies import plain
 api = Operations("projects")
 
 ONCE = ("Idempotency-Key",)
+COPY = " copy"
 
 
 @api.op("POST", "/api/projects", Takes(NewProject, headers=ONCE), Answers(Project, 201, errors=(422,)))
@@ -83,6 +85,33 @@ async def store_change(unit: Transaction, call: Call[Any], changes: Json) -> Non
     changed = cast(ProjectRow, {**await project_of(unit, call.path("project_id")), **changes})
     check_settings(changed["aspect_ratio"], changed["settings"])
     await projects.change(unit, changed, call.services.now())
+
+
+@api.op(
+    "POST",
+    "/api/projects/{project_id}/duplicate",
+    Takes(ProjectCopy, headers=ONCE),
+    Answers(Project, 201, errors=(404,)),
+)
+async def duplicate(call: Call[ProjectCopy]) -> Response:
+    """Copy a project with its settings and its clips as they are saved; films and earlier versions are not copied."""
+
+    async def work(unit: Transaction) -> Json:
+        project, now = await project_of(unit, call.path("project_id")), call.services.now()
+        name = call.body.name or f"{project['name'][: NAME_LENGTH - len(COPY)]}{COPY}"
+        copy: ProjectEdit = {
+            "id": new_id("p"),
+            "name": name,
+            "aspect_ratio": project["aspect_ratio"],
+            "settings": project["settings"],
+        }
+        await projects.add(unit, copy, now)
+        for place, row in enumerate(await clips.every(unit, project["id"])):
+            fresh: ClipRow = {**row, "project_id": copy["id"], "clip_key": new_id("c"), "version": 1}
+            await clips.add(unit, cast(ClipVersion, {**fresh, "sort_order": place, "created_at": now}))
+        return {**await project_of(unit, copy["id"])}
+
+    return await call.write(work, 201)
 
 
 @api.op("DELETE", "/api/projects/{project_id}", answers=Answers(status=204, errors=(404, 409)))

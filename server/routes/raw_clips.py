@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -23,14 +24,16 @@ from compiler.supervise.record import Media
 from compiler.supervise.remedy import renamed
 from server.footage.facts import media_key, playable, store_footage
 from server.footage.sweep import make_room
+from server.footage.trash import restorable
 from server.ids import new_id
 from server.problem import Problem, invalid, not_found
-from server.routes.shapes import NAME_LENGTH, RawClip, RawClips
+from server.routes.raw_clip_shapes import RawClip, RawClips
+from server.routes.shapes import NAME_LENGTH
 from server.settings import Settings
 from server.storage.database import Reader, Transaction
 from server.storage.objects import CHUNK, Missing, StoreFailed
 from server.tables import raw_clips
-from server.tables.raw_clips import RawClipRow
+from server.tables.raw_clips import RawClipRow, Use
 from server.threads import HashedFile, in_thread
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.ranges import RANGED, object_answer
@@ -92,10 +95,36 @@ async def upload(call: Call[NoBody]) -> Response:
             return await call.write(work, 201, _streamed(row, sha256))
 
 
-@api.op("GET", "/api/raw-clips", answers=Answers(RawClips))
+@api.op("GET", "/api/raw-clips", Takes(query=("deleted",)), Answers(RawClips, errors=(422,)))
 async def index(call: Call[NoBody]) -> Json:
-    """Every upload, the newest first."""
-    return {"raw_clips": [as_json(row) for row in await call.ask(raw_clips.every)]}
+    """Every upload, the newest first; with `?deleted=true` those that can be restored, the last deleted first."""
+    if call.flag("deleted"):
+        return {"raw_clips": await _deleted(call)}
+
+    async def question(reader: Reader) -> list[Json]:
+        uses = await raw_clips.uses(reader)
+        return [_listed(row, uses, None) for row in await raw_clips.every(reader)]
+
+    return {"raw_clips": await call.ask(question)}
+
+
+async def _deleted(call: Call[NoBody]) -> list[Json]:
+    async def question(reader: Reader) -> tuple[list[tuple[RawClipRow, str]], dict[str, list[Use]]]:
+        return await raw_clips.every_deleted(reader), await raw_clips.uses(reader)
+
+    rows, uses = await call.ask(question)
+    stay = timedelta(seconds=call.services.settings.trash_for)
+    since = await restorable(call.services.store, call.uid, [row["object_key"] for row, _ in rows])
+    found = []
+    for row, deleted_at in rows:
+        if (key := row["object_key"]) in since:
+            until = (since[key] or datetime.fromisoformat(deleted_at)) + stay
+            found.append(_listed(row, uses, until.astimezone(UTC).isoformat(timespec="milliseconds")))
+    return found
+
+
+def _listed(row: RawClipRow, uses: Mapping[str, list[Use]], until: str | None) -> Json:
+    return {**as_json(row), "used_in": uses.get(row["id"], []), "kept_until": until}
 
 
 @api.op("GET", RAW, answers=Answers(RawClip, errors=(404,)))
@@ -121,25 +150,6 @@ async def media(call: Call[NoBody]) -> Response:
     if kind == TYPES["matroska"] and playable(row["media_info"]):
         kind = TYPES["webm"]  # WebM is Matroska with the codecs of the web; some browsers go by the name
     return await object_answer(call.request, call.services.sending, stat, kind, row["name"])
-
-
-@api.op("DELETE", RAW, answers=Answers(status=204, errors=(404, 409)))
-async def remove(call: Call[NoBody]) -> Response:
-    """Delete footage that no clip uses."""
-
-    async def work(unit: Transaction) -> str:
-        row = await raw_clip_of(unit, call.path("raw_clip_id"))
-        users = await raw_clips.users(unit, row["id"])
-        if users:
-            raise Problem(409, "raw_clip_in_use", f"{users} clips use this footage")
-        await raw_clips.remove(unit, row["id"])
-        return str(row["object_key"])
-
-    async with call.held() as held:
-        key = await held.write(work)
-    await call.services.request_databases.durable()
-    await call.services.sending.discard([*await call.services.previews.discard(key), key])
-    return Response(None, 204)
 
 
 def as_json(row: RawClipRow) -> Json:

@@ -54,6 +54,12 @@ class ProjectChange(Change):
     settings: dict[str, Any] = {}
 
 
+class ProjectCopy(Body):
+    """A copy to make of a project; without a name it is named after the project."""
+
+    name: Name | None = None
+
+
 class ClipEdit(Change):
     """The stored fields of a clip's edit; absent fields stay as they are."""
 
@@ -135,17 +141,6 @@ class Project(Answer):
     working_video_id: str | None
     created_at: str
     updated_at: str
-
-
-class RawClip(Answer):
-    """An upload, and what was found in it."""
-
-    id: str
-    name: str
-    size: int
-    media_info: dict[str, Any]
-    playable: Annotated[bool, Field(description="Whether browsers play it by themselves.")]
-    created_at: str
 
 
 class Saved(Answer):
@@ -267,12 +262,6 @@ class Versions(Answer):
 
     versions: list[Clip]
     next: Annotated[int | None, Field(description="The `before` of the next page; null on the last page.")]
-
-
-class RawClips(Answer):
-    """Every upload, the newest first."""
-
-    raw_clips: list[RawClip]
 
 
 class Removed(Answer):

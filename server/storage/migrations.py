@@ -172,6 +172,19 @@ ALTER TABLE exports ADD COLUMN pace REAL;
 """
 """An export keeps how long it took, in parts of its forecast; NULL for earlier ones and those that made no film."""
 
+DELETED_FOOTAGE = """
+CREATE TABLE deleted_raw_clips (
+    raw_clip_id TEXT PRIMARY KEY REFERENCES raw_clips (id) ON DELETE CASCADE,
+    deleted_at TEXT NOT NULL
+) STRICT;
+"""
+"""Deleted footage keeps its row as long as clips name it or the trash has it, so that it can be restored."""
+
+REMOVED_EXPORTS = """
+ALTER TABLE exports ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;
+"""
+"""An export that its user removed from the list keeps its row, because its id identifies it for ever."""
+
 STEPS: tuple[str, ...] = (
     FIRST,
     EXPORTED_EDIT,
@@ -180,6 +193,8 @@ STEPS: tuple[str, ...] = (
     DAMAGE_AND_LOOP,
     PROJECT_VERSIONS,
     PACES,
+    DELETED_FOOTAGE,
+    REMOVED_EXPORTS,
 )
 """`STEPS[n - 1]` is the SQL that migrates a database from step n - 1 to n. A released step never changes."""
 

@@ -56,10 +56,22 @@ async def get(reader: Reader, export_id: str) -> ExportRow | None:
     return None if row is None else _row(row)
 
 
-async def every(reader: Reader, project_id: str | None) -> list[ExportRow]:
-    """The newest hundred exports, of one project if one is given, the newest first."""
-    sql = f"SELECT {_COLUMNS} FROM exports WHERE ?1 IS NULL OR project_id = ?1 ORDER BY rowid DESC"
-    return [_row(row) for row in await reader.all(f"{sql} LIMIT {MOST_SHOWN}", (project_id,))]
+async def page(reader: Reader, project_id: str | None, before: str | None, limit: int) -> tuple[list[ExportRow], bool]:
+    """The newest exports that are not removed, the newest first, and whether there are more.
+
+    Of one project if one is given, and of those before an export if one is given.
+    """
+    rows = await reader.all(
+        f"SELECT {_COLUMNS} FROM exports WHERE NOT removed AND (?1 IS NULL OR project_id = ?1)"
+        " AND (?2 IS NULL OR rowid < (SELECT rowid FROM exports WHERE export_id = ?2)) ORDER BY rowid DESC LIMIT ?3",
+        (project_id, before, limit + 1),
+    )
+    return [_row(row) for row in rows[:limit]], len(rows) > limit
+
+
+async def remove(unit: Transaction, export_id: str) -> None:
+    """Take an ended export out of the list; its row stays."""
+    await unit.run("UPDATE exports SET removed = 1 WHERE export_id = ?", (export_id,))
 
 
 async def unfinished(reader: Reader) -> list[ExportRow]:

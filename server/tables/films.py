@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TypedDict, cast
 
 from server.storage.database import Reader, Transaction
+from server.tables import clips, raw_clips
 from server.tables.clips import ClipRow
 
 
@@ -73,13 +74,28 @@ async def retire(unit: Transaction, project_id: str, kept: int, since: str, watc
     )
     gone = [film for film in old if film["object_key"] not in watched]
     for film in gone:
-        await unit.run("UPDATE exports SET working_video_id = NULL WHERE working_video_id = ?", (film["id"],))
-        await unit.run("DELETE FROM working_videos WHERE id = ?", (film["id"],))
+        await _delete(unit, film["id"])
     return [str(film["object_key"]) for film in gone]
 
 
+async def remove(unit: Transaction, film: FilmRow) -> None:
+    """Delete a film; the project's newest one that is left becomes the project's, and removed clips of it go."""
+    await unit.run(
+        "UPDATE projects SET working_video_id = (SELECT id FROM working_videos"
+        " WHERE project_id = ?1 AND id <> ?2 ORDER BY version DESC LIMIT 1) WHERE working_video_id = ?2",
+        (film["project_id"], film["id"]),
+    )
+    await _delete(unit, film["id"])
+    await clips.sweep(unit)
+
+
+async def _delete(unit: Transaction, film_id: str) -> None:
+    await unit.run("UPDATE exports SET working_video_id = NULL WHERE working_video_id = ?", (film_id,))
+    await unit.run("DELETE FROM working_videos WHERE id = ?", (film_id,))
+
+
 async def keys(reader: Reader) -> set[str]:
-    """The keys of every object that a film or a raw clip names."""
+    """The keys of every object that a film or a raw clip names; deleted raw clips name none."""
     films = await reader.all("SELECT object_key FROM working_videos")
-    raws = await reader.all("SELECT object_key FROM raw_clips")
+    raws = await reader.all(f"SELECT object_key FROM raw_clips WHERE {raw_clips.KEPT}")
     return {str(row["object_key"]) for row in (*films, *raws)}

@@ -23,7 +23,7 @@ from compiler.errors import ReelError, ReelErrors
 from server import logs
 from server.edits.children import ClientGone, client_gone
 from server.failures import UNSTORED, unstored
-from server.problem import Problem, from_reel
+from server.problem import Problem, from_reel, invalid
 from server.storage.database import Reader, Transaction
 from server.storage.held import RequestDatabase
 from server.threads import computed
@@ -74,6 +74,13 @@ class Call(Generic[B]):
     def header(self, name: str) -> str | None:
         """A header of the request; None if it is absent."""
         return self.request.headers.get(name)
+
+    def flag(self, name: str) -> bool:
+        """A query parameter that is `true` or `false`, which is the default; 422 for anything else."""
+        given = self.request.query_params.get(name, "false")
+        if given not in ("true", "false"):
+            raise invalid(f"{name} must be true or false")
+        return given == "true"
 
     @asynccontextmanager
     async def held(self) -> AsyncIterator[RequestDatabase]:

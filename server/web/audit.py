@@ -26,6 +26,7 @@ Event = Literal[
     "signed_out",
     "session_revoked",
     "link_made",
+    "film_shared",
     "user_added",
     "user_revoked",
     "user_removed",

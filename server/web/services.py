@@ -28,6 +28,7 @@ from server.web.audit import Audit
 from server.web.gauges import add_gauges
 from server.web.rate_limits import RateLimits
 from server.web.readiness import Readiness
+from server.web.shares import Shares
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Services:
     readiness: Readiness
     previews: Previews
     jobs: Jobs
+    shares: Shares
 
     @property
     def temporary(self) -> Path:
@@ -123,6 +125,7 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
         readiness=Readiness(settings, store, databases),
         previews=Previews(settings, store, cache, metrics),
         jobs=jobs,
+        shares=Shares(store),
     )
 
 

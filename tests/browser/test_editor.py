@@ -146,7 +146,7 @@ VALUES = """() => [...document.querySelectorAll("input, [aria-valuetext]")].map(
 def test_a_transition_that_is_too_long_says_what_is_legal(desk: Desk) -> None:
     page = desk.page
     page.get_by_role("button", name="Into Bench: Cut").click()
-    page.get_by_role("combobox", name="Transition").select_option("dissolve")
+    page.get_by_role("dialog").get_by_role("button", name="Dissolve").click()
     page.get_by_label("Duration").fill("30")
     page.keyboard.press("Enter")
     repair = page.get_by_role("region", name="Timeline").get_by_role("button", name="Make it")

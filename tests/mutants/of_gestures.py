@@ -208,7 +208,7 @@ OF_GESTURES = (
     silent(
         "click_selects_no_transition",
         "timeline/film.js",
-        "onClick=${() => select({ clip_id: clip.clip_id, transition: true })}",
+        "  select({ clip_id: clip.clip_id, transition: true });\n",
         "",
         f"{GESTURES}::test_a_click_selects",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import signal
@@ -12,11 +13,19 @@ from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import av
 import httpx
 import pytest
 
+from server.footage.cache import MediaCache
+from server.footage.previews import Previews
+from server.metrics import Metrics
+from server.problem import Problem
+from server.settings import Settings
+from server.storage.folder import FolderStore
+from server.storage.tenants import Databases
 from tests.footage import coded, read
 from tests.footage.coded import Recipe
 from tests.footage.pool import ODD, fetch
@@ -200,6 +209,31 @@ def test_a_view_does_not_stand_in_the_way_of_an_edit(user: httpx.Client, game: P
     assert user.get(f"/api/raw-clips/{clip['raw_clip_id']}/filmstrip").status_code == 200
     refused(user.delete(f"/api/raw-clips/{clip['raw_clip_id']}"), 409, "raw_clip_in_use")
     assert user.get(f"/api/raw-clips/{clip['raw_clip_id']}/filmstrip").status_code == 200
+
+
+def test_a_preview_that_is_being_made_when_its_footage_is_deleted_is_not_there(tmp_path: Path) -> None:
+    """The server goes on, so it is not 503."""
+
+    async def scene() -> None:
+        store, begun = FolderStore(tmp_path / "objects"), asyncio.Event()
+        settings = Settings(data=tmp_path)
+        cache = MediaCache(store, tmp_path / "footage", tmp_path / "temporary", 1 << 20)
+        previews = Previews(settings, store, cache, Metrics(Databases(store, tmp_path / "local")))
+
+        async def endless(*_: object) -> None:
+            begun.set()
+            await asyncio.Event().wait()
+
+        with patch.object(previews, "_make", endless):
+            asked = asyncio.create_task(previews.have("users/ann/media/r_one", "strip"))
+            await begun.wait()
+            await previews.discard("users/ann/media/r_one")
+            with pytest.raises(Problem) as found:
+                await asked
+        assert (found.value.status, found.value.error) == (404, "raw_clip_not_found")
+        await store.close()
+
+    asyncio.run(scene())
 
 
 @pytest.mark.further

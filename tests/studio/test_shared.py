@@ -134,7 +134,7 @@ def test_the_images_of_the_page_are_those_of_the_compiler() -> None:
 
 
 def test_the_file_chooser_offers_every_kind_of_footage_and_image() -> None:
-    accepted = literal("panels/clips.js", "ACCEPTED").split(",")
+    accepted = literal("panels/add_clips.js", "ACCEPTED").split(",")
     endings = {container.ending for container in CONTAINERS.values()} | {".heic", ".heif", ".avif", ".jpg", ".png"}
 
     def offered(ending: str) -> bool:

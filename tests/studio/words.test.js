@@ -25,3 +25,9 @@ test("fields of a clip as text", () => {
   assert.equal(words.asText("segments_data", null), "whole clip");
   assert.equal(words.asText("transition_data", { type: "fade", duration: 0.5 }), "fade, 0.5 s");
 });
+
+test("the time until a moment", () => {
+  const in_ = (seconds) => words.left(new Date(seconds * 1000).toISOString(), 0);
+  const day = 86_400;
+  assert.deepEqual([7 * day - 3, 2 * day, 2 * day - 3600, 7200, 3599, 20, -5].map(in_), ["7 days left", "2 days left", "47 h left", "2 h left", "60 min left", "1 min left", "1 min left"]);
+});

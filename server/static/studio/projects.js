@@ -3,11 +3,13 @@ import { html, render, signal, useState } from "./parts/preact.js";
 import * as api from "./remote/api.js";
 import { AskName, Confirm, Dialog } from "./parts/dialog.js";
 import { NAME_LENGTH } from "./parts/limits.js";
+import { matching } from "./parts/search.js";
 import { DEFAULT_RATIO, SHAPES, sign } from "./parts/shapes.js";
 import { ago, count } from "./parts/words.js";
 
 const projects = signal(null);
 const failed = signal("");
+const query = signal("");
 /** The open dialog: {what: "new" | "rename" | "delete", project?} or null. */
 const asked = signal(null);
 
@@ -28,7 +30,8 @@ const close = () => (asked.value = null);
 function Page() {
   return html`
     <div class="heading"><h1>Projects</h1>
-      ${projects.value?.length > 0 && html`<button class="lamp" onClick=${() => (asked.value = { what: "new" })}>New project</button>`}</div>
+      ${projects.value?.length > 0 && html`<div class="row"><input type="search" aria-label="Search projects" placeholder="Search" value=${query.value} onInput=${(event) => (query.value = event.target.value)} />
+        <button class="lamp" onClick=${() => (asked.value = { what: "new" })}>New project</button></div>`}</div>
     ${failed.value && html`<p class="notice bad" role="alert">${failed.value}</p>`}
     <${List} /><${Asked} />`;
 }
@@ -40,7 +43,9 @@ function List() {
       <p>Choose an aspect ratio, add clips, frame them, export.</p>
       <button class="lamp" onClick=${() => (asked.value = { what: "new" })}>New project</button></div>`;
   }
-  return html`<ul class="cards">${projects.value.map((project) => html`<${Card} key=${project.id} project=${project} />`)}</ul>`;
+  const found = matching(projects.value, query.value);
+  if (!found.length) return html`<p class="quiet" role="status">No project has this name.</p>`;
+  return html`<ul class="cards">${found.map((project) => html`<${Card} key=${project.id} project=${project} />`)}</ul>`;
 }
 
 function Card({ project }) {
@@ -51,6 +56,7 @@ function Card({ project }) {
       <p class="quiet"><span class="shape" style=${sign(project.aspect_ratio, 13)} aria-hidden="true"></span> ${project.aspect_ratio} · ${count(project.clips, "clip")} · ${ago(project.updated_at)}</p></div>
     <div class="row">
       <button class="plain" onClick=${ask("rename")} aria-label=${`Rename ${project.name}`}>Rename</button>
+      <button class="plain" onClick=${() => attempt(() => api.duplicateProject(project.id))} aria-label=${`Duplicate ${project.name}`}>Duplicate</button>
       <button class="plain" onClick=${ask("delete")} aria-label=${`Delete ${project.name}`}>Delete</button>
       ${project.working_video_id && html`<a class="button plain" href=${api.filmMedia(project.working_video_id)} download>Download video</a>`}
     </div></li>`;

@@ -1,11 +1,12 @@
 /** The list of clips: add, rename, sort, duplicate, remove. */
-import { html, signal, useEffect, useRef, useState } from "../parts/vendor.js";
-import * as api from "../remote/api.js";
-import { AskName, Dialog } from "../parts/dialog.js";
+import { html, signal, useRef } from "../parts/vendor.js";
+import { AddClips } from "./add_clips.js";
+import { Deleted } from "./deletion.js";
+import { AskName } from "../parts/dialog.js";
 import { clips, dispatch, draft, edit, select, selection } from "../edit/store.js";
 import { useSorting } from "./sorting.js";
 import { Thumb } from "./thumb.js";
-import { addClip, duplicate, failed, forget, remove, uploadAll, uploads } from "./uploads.js";
+import { duplicate, failed, forget, remove, uploadAll, uploads } from "./uploads.js";
 import { filesOver } from "../parts/drops.js";
 import { bytes, clock } from "../parts/words.js";
 
@@ -14,8 +15,6 @@ const asked = signal(null);
 /** The clip that was removed last, {name, back}, or null; `back()` adds it again. */
 const removed = signal(null);
 const close = () => (asked.value = null);
-
-const ACCEPTED = "video/*,image/*,.heic,.heif,.avif,.mkv,.mts,.m2ts,.ts,.mxf,.mov,.avi,.mpg,.mpeg,.vob,.wmv,.flv,.ogv,.ogg,.webm,.m4v,.3gp";
 
 /** Upload the files that were dropped on the page, unless a dialog asks for something else. */
 export function takeFiles(files) {
@@ -33,7 +32,7 @@ export function Clips() {
     ${clips.value.length > 0 && html`<${List} />`}
     <${Uploads} />
     ${removed.value && html`<p class="notice" role="status">Removed “${removed.value.name}”. <button class="small" onClick=${putBack} aria-label=${`Undo: bring back ${removed.value.name}`}>Undo</button></p>`}
-    ${asked.value?.what === "add" && html`<${AddClips} />`}
+    ${asked.value?.what === "add" ? html`<${AddClips} onClose=${close} />` : html`<${Deleted} />`}
     ${asked.value?.what === "rename" && html`<${AskName} title="Rename clip" label="Name" name=${asked.value.clip.name} onName=${renamed} onClose=${close} />`}
   </section>`;
 }
@@ -116,56 +115,4 @@ function Uploads() {
       : html`<progress max=${each.size} value=${each.sent} aria-label=${`Upload of ${each.name}`}></progress>
         <span class="quiet">${each.sent < each.size ? `${bytes(each.sent)} of ${bytes(each.size)}` : "Checking file…"}</span>`}
   </li>`)}</ul>`;
-}
-
-function AddClips() {
-  const [raws, setRaws] = useState(null);
-  const [wrong, setWrong] = useState("");
-  const input = useRef(null);
-  const load = async () => {
-    try {
-      setRaws((await api.rawClips()).raw_clips);
-    } catch (problem) {
-      setWrong(problem.message);
-    }
-  };
-  useEffect(() => void load(), []);
-  const chosen = (event) => {
-    close();
-    void uploadAll(event.target.files);
-  };
-  const deleted = async (raw) => {
-    try {
-      await api.removeRawClip(raw.id);
-      await load();
-    } catch (problem) {
-      setWrong(problem.message);
-    }
-  };
-  return html`<${Dialog} title="Add clips" broad onClose=${close}>
-    <div class="drop">
-      <p>Drop video files or images here, from a phone, a camera or a screen recorder.</p>
-      <button class="lamp" onClick=${() => input.current.click()} autofocus>Choose files…</button>
-      <input ref=${input} class="unseen" type="file" multiple accept=${ACCEPTED} onChange=${chosen} tabindex="-1" aria-label="Video files and images" />
-    </div>
-    ${wrong && html`<p class="notice bad" role="alert">${wrong}</p>`}
-    <h3 class="over-list">Your uploads</h3>
-    ${raws === null && !wrong && html`<p class="quiet" role="status">Loading…</p>`}
-    ${raws?.length === 0 && html`<p class="quiet">No uploads yet.</p>`}
-    ${raws?.length > 0 && html`<ul class="raws">${raws.map((raw) => html`<li key=${raw.id}>
-      <span><b class="clip-name">${raw.name}</b><span class="quiet">${facts(raw)}</span></span>
-      <span class="row">${usedIn(raw) && html`<span class="quiet">${usedIn(raw)}</span>`}<button class="small" onClick=${() => addClip(raw)} aria-label=${`Add ${raw.name}`}>Add</button>
-      <button class="plain small" onClick=${() => deleted(raw)} aria-label=${`Delete ${raw.name}`}>Delete</button></span></li>`)}</ul>`}
-    <div class="row end"><button onClick=${close}>Done</button></div>
-  <//>`;
-}
-
-const usedIn = (raw) => {
-  const times = clips.value.filter((clip) => clip.raw_clip_id === raw.id).length;
-  return times ? `Used ${times}×` : "";
-};
-
-function facts({ size, media_info: { video, audio } }) {
-  const [over, under = 1] = video.end.split("/").map(Number);
-  return `${video.width}×${video.height} · ${clock(over / under)} · ${video.codec}${audio ? "" : " · no sound"} · ${bytes(size)}`;
 }

@@ -32,7 +32,7 @@ export function longestOf(clip) {
 }
 
 /** The fields of the transition into the selected clip. */
-export function TransitionDetails() {
+export function TransitionDetails({ onPick }) {
   const clip = selected.value;
   if (clip === clips.value[0]) return html`<p class="detail quiet">The first clip has no transition into it.</p>`;
   const { type, duration = USUAL } = transitionOf(clip);
@@ -43,6 +43,7 @@ export function TransitionDetails() {
   return html`<div class="detail" role="group" aria-label="Transition">
     <b>Into ${clip.name}</b>
     <${Choice} label="Transition" value=${type} choices=${kinds} onSet=${become} />
+    <button type="button" aria-haspopup="dialog" onClick=${() => onPick(clip)}>Compare…</button>
     ${type !== "cut" && html`<${NumberField} label="Duration" value=${duration} step=${0.1} min=${0.01} max=${3600} unit="s" onSet=${(seconds) => set({ type, duration: seconds })} />`}
     ${longest !== null && type !== "cut" && html`<span class="quiet">at most ${spoken(longest)}</span>`}
     ${fault && html`<span class="wrong" role="alert">${explained(fault)}</span>`}

@@ -37,6 +37,14 @@ export function ago(moment, now = Date.now()) {
   return new Date(moment).toLocaleDateString(undefined, { day: "numeric", month: "short", year: "numeric" });
 }
 
+/** The time until a moment, as what is left. */
+export function left(moment, now = Date.now()) {
+  const seconds = (Date.parse(moment) - now) / 1000;
+  const [unit, name, many] = seconds < 3600 ? [60, "min", "min"] : seconds < 2 * 86_400 ? [3600, "h", "h"] : [86_400, "day", "days"];
+  const whole = Math.max(1, Math.round(seconds / unit));
+  return `${whole} ${whole === 1 ? name : many} left`;
+}
+
 /** What a failure says and what can be done about it, as sentences. */
 export function explained({ message, hint }) {
   return [message, hint].filter(Boolean).map((text) => `${text[0].toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? "" : "."}`).join(" ");

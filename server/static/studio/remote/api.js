@@ -112,10 +112,14 @@ export const projects = () => ask("GET", "/api/projects");
 export const project = (id, more) => ask("GET", `/api/projects/${id}`, more);
 export const addProject = (body) => ask("POST", "/api/projects", { body, ...once() });
 export const changeProject = (id, body) => ask("PATCH", `/api/projects/${id}`, { body, ...once() });
+export const duplicateProject = (id) => ask("POST", `/api/projects/${id}/duplicate`, { body: {}, ...once() });
 export const removeProject = (id) => ask("DELETE", `/api/projects/${id}`);
 
 export const rawClips = () => ask("GET", "/api/raw-clips");
-export const removeRawClip = (id) => ask("DELETE", rawClipPath(id));
+export const deletedRawClips = () => ask("GET", "/api/raw-clips?deleted=true");
+/** Delete an upload, also if clips use it. */
+export const removeRawClip = (id) => ask("DELETE", `${rawClipPath(id)}?used=true`);
+export const restoreRawClip = (id) => ask("POST", `${rawClipPath(id)}/restore`, once());
 export const rawClip = (id) => ask("GET", rawClipPath(id));
 export const mediaOf = (id) => `${rawClipPath(id)}/media`;
 export const filmstrip = (id) => ask("GET", `${rawClipPath(id)}/filmstrip.json`);
@@ -137,7 +141,12 @@ export const restore = (id, clip, version, ifMatch) =>
   ask("POST", `${clipsOf(id)}/${clip}/restore`, { body: { version }, ifMatch, ...once() });
 export const draft = (id, body, signal) => ask("POST", `/api/projects/${id}/draft`, { body, signal, once: true });
 
-export const exportsOf = (id) => ask("GET", id ? `/api/export?project_id=${encodeURIComponent(id)}` : "/api/export");
+/** A page of exports, newest first: of one project if an id is given; `query` has their number, `limit`, and `before`. */
+export function exportsOf(id, query = {}) {
+  const asked = String(new URLSearchParams(id ? { project_id: id, ...query } : query));
+  return ask("GET", `/api/export${asked && `?${asked}`}`);
+}
+export const removeExport = (exportId) => ask("POST", `/api/export/${exportId}/remove`, once());
 export const exported = (exportId, more) => ask("GET", `/api/export/${exportId}`, more);
 /** Begin an export of these versions. Its id is the key too, so a request whose answer was lost can be repeated. */
 export const beginExport = (project_id, export_id, clips) =>
@@ -149,6 +158,7 @@ export const cancelExport = (exportId) => ask("DELETE", `/api/export/${exportId}
 /** The frames of clips that a project's film shows at a time. */
 export const seenAt = (project, at) => ask("GET", `/projects/${project}/explain/at.json?at=${encodeURIComponent(at)}`);
 export const film = (id) => ask("GET", `/api/working-videos/${id}`);
+export const shareFilm = (id, seconds) => ask("POST", `/api/working-videos/${id}/link`, { body: { seconds } });
 export const filmMedia = (id) => `/api/working-videos/${id}/media`;
 
 /**

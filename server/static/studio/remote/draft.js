@@ -1,5 +1,5 @@
 /** Keeps `draft` up to date with the edit: one request at a time, the next one always for the newest edit. */
-import { effect } from "../parts/preact.js";
+import { effect, signal } from "../parts/preact.js";
 import * as api from "./api.js";
 import { FILM_FIELDS, pick } from "../edit/model.js";
 import { draft, draftOf, edit, projectId } from "../edit/store.js";
@@ -9,6 +9,10 @@ const PAUSE = 60; // ms between a change and its request: a drag makes many chan
 /** The request in flight, and how many callers of `undrafted` wait for it or are running. */
 let asking = null;
 let held = 0;
+
+/** Raised by every request to draft an edit once more that did not change itself, but its footage. */
+const turn = signal(0);
+export const redraft = () => (turn.value += 1);
 
 /** Run `work` while no draft request is in flight, so that a removal cannot race a request that names the clip. */
 export async function undrafted(work) {
@@ -32,6 +36,7 @@ export function startDrafting() {
   }
 
   async function ask(asked) {
+    const turned = turn.peek();
     try {
       const answer = await api.draft(projectId.value, bodyOf(asked));
       if (!ended) [draft.value, draftOf.value] = [answer, asked];
@@ -40,7 +45,7 @@ export function startDrafting() {
       // the last draft stays; remote/save.js reports a server that does not answer
     } finally {
       asking = null;
-      if (edit.value !== asked && !ended) soon();
+      if ((edit.value !== asked || turn.value !== turned) && !ended) soon();
     }
   }
 
@@ -50,6 +55,7 @@ export function startDrafting() {
   }
 
   const stop = effect(() => {
+    void turn.value;
     if (edit.value && edit.value.clips.length && !asking) soon();
   });
   return () => {

@@ -5,10 +5,22 @@ import { signal } from "../parts/vendor.js";
 
 const AGAIN = 700;
 
+/** Functions that request again what is known of a raw clip. @type {((id: string) => void)[]} */
+const again = [];
+
+/** Request everything about a raw clip again: it was deleted, or restored. */
+export const renew = (id) => again.forEach((each) => each(id));
+
 /** A function from a raw clip's id to a signal, null until `begin(id, signal)` sets it. Each id is begun once. */
 function once(begin) {
   /** @type {Map<string, import("../parts/vendor.js").Signal>} */
   const known = new Map();
+  again.push((id) => {
+    const found = known.get(id);
+    if (!found) return;
+    found.value = null;
+    begin(id, found);
+  });
   return (id) => {
     if (!known.has(id)) {
       known.set(id, signal(null));
@@ -54,7 +66,9 @@ export function pictureStyle(id, strip, seconds, scale, left = 0) {
 export const playableOf = once(watch);
 
 function watch(id, found) {
-  api.proxy(id).then((answer) => take(id, found, answer), () => (found.value = original(id)));
+  api.proxy(id).then((answer) => take(id, found, answer), (refused) => {
+    found.value = refused.status === 404 ? broken(refused.message) : original(id);
+  });
 }
 
 const original = (id) => ({ path: api.mediaOf(id), state: "original", progress: 1 });

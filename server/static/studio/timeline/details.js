@@ -9,6 +9,7 @@ import { endOf, holds, resized, speedName, withSpeed } from "../edit/spans.js";
 import { error, revealed, select, selection } from "../edit/store.js";
 import { DEFAULT_RAMP_EASE, FASTEST, LONGEST_HOLD, SLOWEST } from "../parts/limits.js";
 import { ClipFields } from "../panels/clip_fields.js";
+import { picking } from "../panels/transition_picker.js";
 import { TransitionDetails } from "../panels/transitions.js";
 import { framed, stored } from "../playback/window.js";
 
@@ -52,7 +53,7 @@ function Selected() {
   const { keyframe: number, span, transition } = selection.value;
   const chosen = keyframes.value.find((each) => each.frame === number);
   const part = span === null ? undefined : segments.value.spans[span];
-  if (transition) return html`<${TransitionDetails} />`;
+  if (transition) return html`<${TransitionDetails} onPick=${(clip) => (picking.value = clip.clip_id)} />`;
   if (part) return holds(part) ? html`<${HeldDetails} freeze=${part} index=${span} />` : html`<${SpanDetails} span=${part} index=${span} />`;
   if (chosen) return html`<${KeyframeDetails} chosen=${chosen} />`;
   return html`<${ClipFields} />`;

@@ -5,19 +5,26 @@ import { canvas, filmRate } from "../playback/now.js";
 import { clips, draft, select, selection } from "../edit/store.js";
 import { useSorting } from "../panels/sorting.js";
 import { Thumb } from "../panels/thumb.js";
+import { picking, TransitionPicker } from "../panels/transition_picker.js";
 import { faultOf, nameOf, transitionOf } from "../panels/transitions.js";
 import { spoken, timecode } from "../edit/timecode.js";
 import { FilmHead } from "./filmhead.js";
 
-const SIGNS = { cut: "│", fade: "◐", dissolve: "╳" };
+const SIGNS = { cut: "+", fade: "◐", dissolve: "╳" };
+
+/** Select the transition into a clip; where there is none yet, ask which. */
+function choose(clip, type) {
+  select({ clip_id: clip.clip_id, transition: true });
+  if (type === "cut") picking.value = clip.clip_id;
+}
 
 function Entry({ clip }) {
   const { type, duration } = transitionOf(clip);
   const fault = faultOf(clip);
   const chosen = selection.value.transition && selection.value.clip_id === clip.clip_id;
   const words = type === "cut" ? "Cut" : `${nameOf(type)}, ${spoken(duration ?? 0)}`;
-  return html`<button type="button" class="entry-mark ${fault ? "faulty" : ""}" aria-pressed=${chosen ? "true" : "false"} title=${fault ? fault.message : words}
-    aria-label="Into ${clip.name}: ${words}${fault ? `. ${fault.message}` : ""}" onClick=${() => select({ clip_id: clip.clip_id, transition: true })}>
+  return html`<button type="button" class="entry-mark${fault ? " faulty" : ""}${type === "cut" ? " bare" : ""}" aria-pressed=${chosen ? "true" : "false"} title=${fault ? fault.message : words}
+    aria-label="Into ${clip.name}: ${words}${fault ? `. ${fault.message}` : ""}" onClick=${() => choose(clip, type)}>
     <span aria-hidden="true">${SIGNS[type] ?? "◧"}</span>${type !== "cut" && html`<span class="entry-time" aria-hidden="true">${spoken(duration ?? 0)}</span>`}</button>`;
 }
 
@@ -43,5 +50,6 @@ export function Reel() {
     <div class="strip"><ol class="pieces" ref=${ref} aria-label="Sequence">
       ${clips.value.map((clip, index) => html`<${Piece} key=${clip.clip_id} clip=${clip} index=${index} part=${known.get(clip.clip_id)} />`)}
     </ol><${FilmHead} /></div>
+    <${TransitionPicker} />
   </div>`;
 }
