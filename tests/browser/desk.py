@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import shutil
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -133,14 +134,16 @@ class Desk:
         self._fingers([pairs[0][:1], [(pairs[0][0][0] + 20, y)], *pairs])
 
     def _fingers(self, path: list[list[tuple[float, float]]]) -> None:
-        session = self.page.context.new_cdp_session(self.page)
+        """Move fingers along a path, and lift them after a rest: after a fling, a tap only stops the fling."""
+        session, begun = self.page.context.new_cdp_session(self.page), time.time() - 1
         held = 0
-        for points in path:
+        for step, points in enumerate(path):
             kind = "touchStart" if len(points) > held else "touchMove"
             held = len(points)
             named = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
-            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": named})
-        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+            event = {"type": kind, "touchPoints": named, "timestamp": begun + step / 50}
+            session.send("Input.dispatchTouchEvent", event)
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": [], "timestamp": begun + 1})
 
     def tab_to(self, name: str, role: str | None = None) -> None:
         """Press Tab until an element of this name has the focus."""
