@@ -54,6 +54,11 @@ PASSED = """async (frame) => {
 }"""
 """Whether the picture on screen is later than a frame."""
 
+VIEW_CHANGED = """async (before) => {
+  const { view } = await import("/static/studio/playback/window.js");
+  return view.value.start !== before.start || view.value.scale !== before.scale ? view.value : null;
+}"""
+
 UNTIL = """async (argument) => {
   const asked = %s;
   for (const deadline = performance.now() + 30000; performance.now() < deadline; ) {
@@ -105,6 +110,11 @@ class Desk:
     def view(self) -> Json:
         """The part of the clip that the timeline shows."""
         view: Json = self.page.evaluate("async () => (await import('/static/studio/playback/window.js')).view.value")
+        return view
+
+    def view_changed(self, before: Json) -> Json:
+        """The part of the clip that the timeline shows, as soon as it is another one: wheels are reported later."""
+        view: Json = until(self.page, VIEW_CHANGED, before)
         return view
 
     def frames(self) -> list[int]:

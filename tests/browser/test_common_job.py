@@ -164,6 +164,7 @@ def window(browser: Browser, site: Site, person: Person, watch: Watch, **more: A
     context.add_cookies([{"name": COOKIE, "value": person.session, "url": site.url}])
     page = watch.on(context.new_page())
     page.route("**/api/projects", small)
+    page.on("filechooser", lambda _: None)  # from the start: choosers that nobody awaits are cancelled
     page.goto(site.url)
     yield page
     context.close()
@@ -173,7 +174,7 @@ def small(route: Route) -> None:
     """Add the settings to a request for a new project."""
     if route.request.method != "POST":
         return route.continue_()
-    asked = route.request.post_data_json
+    asked = json.loads(route.request.post_data or "{}")
     return route.continue_(post_data=json.dumps({**asked, "settings": SETTINGS}))
 
 

@@ -40,3 +40,12 @@ def test_the_focus_goes_to_what_is_left_where_the_opener_is_gone(desk: Desk) -> 
     page.evaluate("() => document.querySelector('.clip-tools').remove()")
     field.press("Escape")
     expect(page.locator(".clip.chosen .clip-body")).to_be_focused()
+
+
+def test_a_dialog_stays_when_its_file_chooser_is_cancelled(desk: Desk) -> None:
+    page = desk.page
+    page.get_by_role("button", name="Add clips", exact=True).click()
+    page.get_by_label("Video files").dispatch_event("cancel", {"bubbles": True})
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)

@@ -21,9 +21,14 @@ export function Dialog({ title, onClose, broad, kind = "", children }) {
     box.current.showModal();
     return () => queueMicrotask(() => focusOn(before)); // while the dialog is on the page, nothing else can have the focus
   }, []);
+  const cancelled = (event) => {
+    if (event.target !== box.current) return; // of a file chooser in the dialog
+    event.preventDefault();
+    onClose();
+  };
   const beside = (event) => event.target === box.current && onClose();
   return html`<dialog ref=${box} class="${broad ? "broad" : ""} ${kind}" aria-labelledby=${heading}
-    onCancel=${(event) => { event.preventDefault(); onClose(); }} onMouseDown=${beside}>
+    onCancel=${cancelled} onMouseDown=${beside}>
     <h2 id=${heading}>${title}</h2>${children}
   </dialog>`;
 }
