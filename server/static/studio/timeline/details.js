@@ -58,12 +58,14 @@ function Selected() {
   return html`<${ClipFields} />`;
 }
 
-/** Go to the selection of a problem, and focus its first field. */
+/** Go to the place that was selected for people to look at; of a problem, focus the first field. */
 function showRevealed(place) {
+  const { problem, frame } = revealed.peek();
   const { keyframe: number, span } = selection.peek();
-  if (number !== null) goTo(number);
+  if (number !== null || frame !== null) goTo(number ?? frame);
   if (span !== null) goToSpan(span);
   if (number !== null) select({ keyframe: number });
+  if (!problem) return;
   place.scrollIntoView({ block: "nearest" });
   requestAnimationFrame(() => place.querySelector(".detail input, .detail select")?.focus());
 }
