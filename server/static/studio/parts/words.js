@@ -49,7 +49,7 @@ export const count = (number, one, many = `${one}s`) => `${number} ${number === 
 export const FIELD_NAMES = {
   name: "Name", crop_data: "Crop", segments_data: "Trim and speeds", timing_data: "Timing (old form)",
   transition_data: "Transition", rotation: "Straighten", stretch: "Sound at other speeds", motion: "Slow motion",
-  damage: "Damaged footage", loop: "Loop",
+  damage: "Damaged footage", loop: "Loop", turn: "Rotate", mirror: "Mirror", volume: "Volume", mute: "Mute",
 };
 
 /** The value of a clip's field as text. */
