@@ -27,7 +27,7 @@ VENDORED = ROOT / "server" / "static" / "vendor"
 """Texts by others, kept unchanged."""
 
 LONGEST = 300
-LONGER = {"compiler/ir/ops.py": 590}
+LONGER = {"compiler/ir/ops.py": 580}
 """Files over 300 lines, and their limits: the ops are one closed union, and belong side by side."""
 
 HOSTS = {
