@@ -116,3 +116,19 @@ test("several commands are one, or none of them is carried out", () => {
   assert.deepEqual(edit.clips.map((clip) => clip.rotation), [1, 2, 0]);
   assert.throws(() => run(start(), { do: "several", commands: [turned("a", 1), turned("b", NaN)] }), /number/);
 });
+
+test("a clip is turned together with its crops; a turn of 0 means the same as none", () => {
+  const looks = { turn: 90, mirror: true, rotation: -2 };
+  const turned = run(start(), { do: "turn-clip", clip_id: "a", ...looks, crop_data: [{ frame: 0, ...box, x: 5 }] }).clips[0];
+  assert.deepEqual([turned.turn, turned.mirror, turned.rotation, turned.crop_data[0].x], [90, true, -2, 5]);
+  const uncropped = { ...start(), clips: [{ ...start().clips[0], crop_data: null }] };
+  assert.equal(run(uncropped, { do: "turn-clip", clip_id: "a", ...looks, crop_data: [] }).clips[0].crop_data, null);
+  for (const field of ["turn", "volume"]) assert.ok(model.alike(field, null, 0) && !model.alike(field, null, 90));
+  for (const field of ["mirror", "mute"]) assert.ok(model.alike(field, null, false) && !model.alike(field, null, true));
+});
+
+test("volume and mute are a clip's own", () => {
+  const [a, b] = run(start(), { do: "set-volume", clip_id: "a", volume: -6 }, { do: "set-mute", clip_id: "a", mute: true }).clips;
+  assert.deepEqual([a.volume, a.mute, b.mute ?? null], [-6, true, null]);
+  assert.throws(() => run(start(), { do: "set-volume", clip_id: "a", volume: NaN }), /a volume must be a number/);
+});

@@ -39,6 +39,9 @@ const COMMANDS = {
   "set-loop": setLoop,
   "set-damage": (clip, { damage }) => ({ ...clip, damage }),
   "set-rotation": (clip, { rotation }) => ({ ...clip, rotation: finite(rotation, "a rotation") }),
+  "turn-clip": turnClip,
+  "set-volume": (clip, { volume }) => ({ ...clip, volume: finite(volume, "a volume") }),
+  "set-mute": (clip, { mute }) => ({ ...clip, mute }),
   "rename-clip": renameClip,
 };
 
@@ -150,6 +153,11 @@ function setLoop(clip, { loop, start, end }) {
   return { ...setTrim(clip, { start, end }), loop };
 }
 
+/** Sets how the picture is turned, together with the crops that follow it. */
+function turnClip(clip, { turn, mirror, rotation, crop_data }) {
+  return { ...clip, turn, mirror, rotation, crop_data: crop_data.length ? framed(crop_data) : clip.crop_data };
+}
+
 function setTransition(clip, { transition }) {
   if (transition && transition.type !== "cut" && !(transition.duration > 0)) {
     throw new Error("a transition must take more than 0 seconds");
@@ -217,6 +225,7 @@ export function alike(field, one, other) {
 function plainest(field, value) {
   if (field === "crop_data") return value ?? [];
   if (field === "segments_data") return value && (value.trimRange || value.spans?.length) ? value : null;
+  if (["turn", "mirror", "volume", "mute"].includes(field)) return value || null;
   return value ?? null;
 }
 
