@@ -167,7 +167,23 @@ CREATE VIEW kept_clips AS
 """
 """A project keeps its earlier states: each names its clips' versions, which stay as long as it does."""
 
-STEPS: tuple[str, ...] = (FIRST, EXPORTED_EDIT, KEPT_RESULTS, SOUND_AND_MOTION, DAMAGE_AND_LOOP, PROJECT_VERSIONS)
+TURN_AND_VOLUME = """
+ALTER TABLE working_clips ADD COLUMN turn INTEGER;
+ALTER TABLE working_clips ADD COLUMN mirror INTEGER;
+ALTER TABLE working_clips ADD COLUMN volume REAL;
+ALTER TABLE working_clips ADD COLUMN mute INTEGER;
+"""
+"""A clip keeps its quarter turns, its mirroring and the gain of its sound; NULL is the default."""
+
+STEPS: tuple[str, ...] = (
+    FIRST,
+    EXPORTED_EDIT,
+    KEPT_RESULTS,
+    SOUND_AND_MOTION,
+    DAMAGE_AND_LOOP,
+    PROJECT_VERSIONS,
+    TURN_AND_VOLUME,
+)
 """`STEPS[n - 1]` is the SQL that migrates a database from step n - 1 to n. A released step never changes."""
 
 BOOKS = """

@@ -115,8 +115,8 @@ OF_FRAMING = (
     silent(
         "hand_drags_the_crop",
         "panels/stage.js",
-        "if (event.button !== 1 && !(hand.peek() && event.button === 0)) return;",
-        "if (event.button !== 1) return;",
+        "!(hand.peek() && event.button === 0)",
+        "hand.peek() !== undefined",
         f"{STAGE}::test_the_middle_button_and_the_hand_pan_the_picture_and_not_the_crop",
     ),
     silent(

@@ -4,6 +4,7 @@ import { html, signal, useEffect, useRef } from "../parts/vendor.js";
 import { cancelDrag } from "./drag.js";
 import { between } from "../edit/box.js";
 import { panned, WHOLE, zoomedAt } from "../edit/lens.js";
+import { filmShown } from "../playback/film.js";
 import { box, picture } from "../playback/now.js";
 
 const STEP = 1.5;
@@ -53,6 +54,7 @@ function pan(dx, dy) {
 }
 
 function wheel(event) {
+  if (filmShown.peek()) return;
   if (event.ctrlKey || event.metaKey) zoomAtScreen(Math.exp(-event.deltaY / 300), event.clientX, event.clientY);
   else if (lens.peek().zoom > 1) pan(-event.deltaX, -event.deltaY);
   else return;
@@ -61,7 +63,7 @@ function wheel(event) {
 
 /** Pan with the middle button, or with the hand. */
 function pressed(event) {
-  if (event.button !== 1 && !(hand.peek() && event.button === 0)) return;
+  if (filmShown.peek() || (event.button !== 1 && !(hand.peek() && event.button === 0))) return;
   event.preventDefault();
   stage.setPointerCapture(event.pointerId);
   let [x, y] = [event.clientX, event.clientY];
@@ -89,7 +91,7 @@ function touches() {
   let last = null;
   return {
     touchstart(event) {
-      if (event.touches.length !== 2) return;
+      if (event.touches.length !== 2 || filmShown.peek()) return;
       cancelDrag();
       [pinched, last] = [true, fingers(event.touches)];
     },
@@ -116,15 +118,16 @@ function listened(element) {
   return () => (stage = null);
 }
 
-/** The stage with the picture, `children`, on it. */
-export function Stage({ children }) {
+/** The stage with the picture, `children`, on it; `over` lies over it, and while that is seen the picture is `still`. */
+export function Stage({ children, over, still }) {
   const ref = useRef(null);
   useEffect(() => listened(ref.current), []);
   const shape = String(between(picture.value.width / picture.value.height, 0.05, 20));
   const { zoom, x, y } = lens.value;
   return html`<div class="fitted ${hand.value ? "panning" : ""}" ref=${ref} style=${{ "--shape": shape, "--zoom": String(zoom), "--x": String(x), "--y": String(y) }}>
-    <div class="picture">${children}</div>
-    ${hand.value && html`<div class="palm"></div>`}
+    <div class="picture" inert=${still}>${children}</div>
+    ${over}
+    ${hand.value && !still && html`<div class="palm"></div>`}
   </div>`;
 }
 
