@@ -44,6 +44,7 @@ def _filters(op: ops.Emitted, shapes: Shapes, name: ops.Value) -> list[str]:
             | ops.Excerpt()
             | ops.Tempo()
             | ops.Exact()
+            | ops.Volume()
             | ops.Loudness()
             | ops.Measure()
             | ops.Pcm()
@@ -107,6 +108,7 @@ def _of_sound(
         | ops.Excerpt
         | ops.Tempo
         | ops.Exact
+        | ops.Volume
         | ops.Loudness
         | ops.Measure
         | ops.Pcm
@@ -129,6 +131,8 @@ def _of_sound(
             return sound.tempo(op, name)
         case ops.Exact():
             return sound.exact(op)
+        case ops.Volume():
+            return sound.volume(op, name)
         case ops.Loudness() | ops.Measure() | ops.Pcm():
             return sound.finished(op, name)
         case _:

@@ -101,6 +101,11 @@ def exact(op: ops.Exact) -> list[str]:
     return ["asetpts=N", f"apad=whole_len={op.samples}", f"atrim=end_sample={op.samples}"]
 
 
+def volume(op: ops.Volume, name: str) -> list[str]:
+    """`volume` by a factor: 20 dB are ten times the amplitude."""
+    return [f"{_volume(name)}={decimal(10 ** float(op.decibels / 20))}:precision=float"]
+
+
 def restamp() -> list[str]:
     """Sample n at n / 48000. Not `N/SR/TB`, which is truncated to whole ticks: slightly below n becomes n - 1."""
     return [f"asettb=1/{SAMPLE_RATE}", "asetpts=N"]

@@ -138,7 +138,7 @@ def shape_of(op: Op, shapes: Shapes) -> Shape:
             return as_video(shapes[src])
         case ops.Split() | ops.Branch() | ops.Fade():
             return shapes[op.src]
-        case ops.Loudness() | ops.Measure() | ops.Pcm():
+        case ops.Volume() | ops.Loudness() | ops.Measure() | ops.Pcm():
             return as_audio(shapes[op.src])
         case ops.Restamp(src) if isinstance(shape := shapes[src], Audio):
             return shape

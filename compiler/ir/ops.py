@@ -139,7 +139,8 @@ class Colour:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """`src` as displayed: mirrored left to right if `mirrored`, then turned clockwise by `degrees`, quarter turns."""
+    """`src` as displayed: mirrored left to right if `mirrored`, then turned clockwise by `degrees`, quarter turns. The
+    frames no longer state a turn of their own."""
 
     src: Value
     degrees: int
@@ -412,6 +413,14 @@ class Exact:
 
 
 @dataclass(frozen=True, slots=True)
+class Volume:
+    """`src` louder by `decibels`, or quieter where they are below 0."""
+
+    src: Value
+    decibels: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class Loudness:
     """`src` at one gain, which is measured when the film is rendered: to `target` LUFS, or as near from below as the
     limit of `peak` dBTP for true peaks allows."""
@@ -527,6 +536,7 @@ Emitted = (
     | Excerpt
     | Tempo
     | Exact
+    | Volume
     | Loudness
     | Measure
     | Pcm

@@ -62,7 +62,7 @@ def phrase(op: ops.Op) -> str:
 
 PLAIN = (
     *(ops.Concat, ops.Restate, ops.Tonemap, ops.Colour, ops.Conform, ops.Opaque, ops.Widen, ops.Narrow),
-    *(ops.Deepen, ops.Palette, ops.Paint, ops.Pcm, ops.Measure),
+    *(ops.Deepen, ops.Palette, ops.Paint, ops.Downmix, ops.Resample, ops.Pcm, ops.Measure),
 )
 """Ops without fields other than their operands."""
 
@@ -132,13 +132,11 @@ def _quoted(name: str) -> str:
     return '"' + "".join(marks.get(c, c if c.isprintable() else ascii(c)[1:-1]) for c in name) + '"'
 
 
-HEARD = ops.Downmix | ops.Resample | ops.Silence | ops.Made | ops.Stretch | ops.Excerpt | ops.Tempo | ops.Exact
+HEARD = ops.Silence | ops.Made | ops.Stretch | ops.Excerpt | ops.Tempo | ops.Exact | ops.Volume
 
 
 def _of_sound(op: HEARD) -> str:
     match op:
-        case ops.Downmix() | ops.Resample():
-            return ""
         case ops.Silence(samples) | ops.Made(samples) | ops.Exact(_, samples):
             return f"{samples}"
         case ops.Stretch(_, warp, samples, engine):
@@ -147,6 +145,8 @@ def _of_sound(op: HEARD) -> str:
             return f"{length} from {number(start)}"
         case ops.Tempo(_, speed, engine):
             return f"{number(speed)}x by {engine}"
+        case ops.Volume(_, decibels):
+            return f"{number(decibels)} dB"
         case _:
             assert_never(op)
 

@@ -69,7 +69,7 @@ UNDEMANDING = (
     *(ops.Source, ops.Plate, ops.Silence, ops.Made, ops.Split, ops.Branch, ops.Deinterlace, ops.Restamp),
     *(ops.Tonemap, ops.Turn, ops.Rotate, ops.Reframe, ops.Smear, ops.Scale, ops.Blur, ops.Opaque, ops.Conform),
     *(ops.Restate, ops.Flatten, ops.Widen, ops.Narrow, ops.Rgb, ops.Deepen, ops.Palette, ops.Paint),
-    *(ops.Downmix, ops.Stretch, ops.Excerpt, ops.Tempo, ops.Exact, ops.Loudness, ops.Measure, ops.Pcm),
+    *(ops.Downmix, ops.Stretch, ops.Excerpt, ops.Tempo, ops.Exact, ops.Volume, ops.Loudness, ops.Measure, ops.Pcm),
 )
 """Ops that take any operand that is a picture or a sound as theirs is."""
 

@@ -113,13 +113,13 @@ def settle(
     its first RC2 error, RC209 where it and the `before` frames of earlier clips exceed the bounds."""
     _check_source(clip, media, canvas, notices.append)
     _check_whole(clip, media)
-    if audio.include and clip.stretch != "mute":
+    if audio.include and clip.stretch != "mute" and not clip.mute:
         _check_sound(clip, media, notices.append)
     timing = time_clip(clip, media, notices.append)
     _note_held(clip, media, timing, notices.append)
     frames = frame_count(timing.warp.total, canvas.fps)
     check_length(before + frames, canvas, bounds, clip.loc)
-    return timing, frame_clip(clip, media, timing.warp, canvas, frames), frames
+    return timing, frame_clip(clip, media, timing.warp, canvas, frames, notices.append), frames
 
 
 def _check_source(clip: Clip, media: Media, canvas: Canvas, notify: Notify) -> None:

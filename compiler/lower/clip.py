@@ -85,8 +85,9 @@ def picture(placed: Placed, canvas: Canvas) -> list[Def]:
         at = _coloured(chain, at, video, canvas, loc.at("media"))
     if video.cropped != (video.width, video.height):
         at = chain.add("aperture", aperture(at, video), loc.at("media"))
-    at = chain.add("turn", ops.Turn(at, media.video.rotation, media.video.mirrored), loc.at("media"))
-    at = chain.add("square", ops.Scale(at, *media.video.displayed), loc.at("media"))
+    upright = video.oriented(clip.turn, clip.mirror)
+    at = chain.add("turn", ops.Turn(at, upright.rotation, upright.mirrored), _turn_loc(clip))
+    at = chain.add("square", ops.Scale(at, *framing.picture), loc.at("media"))
     at = chain.add("rotate", ops.Rotate(at, clip.rotation), loc.at("rotation"))
     at = chain.add("crop", ops.Reframe(at, framing.path, framing.width, framing.height), crop)
     at = chain.add("bars", _barred(at, framing, canvas), crop)
@@ -101,6 +102,11 @@ def picture(placed: Placed, canvas: Canvas) -> list[Def]:
         plate = chain.add("to", _plate(placed.leaving.colour, leaving, canvas), loc)
         chain.add("leaving", ops.Xfade(at, plate, "dissolve", leaving), loc)
     return chain.finished()
+
+
+def _turn_loc(clip: Clip) -> Loc:
+    """The field that turns the picture: the clip's own, or the media, whose metadata may."""
+    return clip.loc.at("turn" if clip.turn else "mirror" if clip.mirror else "media")
 
 
 def aperture(src: Value, video: VideoStream) -> ops.Crop:
@@ -142,8 +148,8 @@ def sound(placed: Placed, canvas: Canvas, engine: Engine | None) -> list[Def]:
     loc, first, last = placed.clip.loc, placed.first, placed.first + placed.frames
     start, end = sample_at(first, canvas.fps), sample_at(last, canvas.fps)
     chain = Chain(placed.name)
-    if engine is None or not _heard(placed):
-        chain.add("sound", ops.Silence(end - start), loc.at("media"))
+    if engine is None or placed.clip.mute or not _heard(placed):
+        chain.add("sound", ops.Silence(end - start), loc.at("mute" if placed.clip.mute else "media"))
         return chain.defs
     entering, leaving = _faded(placed)
     fades = sample_at(first + entering, canvas.fps) - start, end - sample_at(last - leaving, canvas.fps)
@@ -152,6 +158,8 @@ def sound(placed: Placed, canvas: Canvas, engine: Engine | None) -> list[Def]:
     at = chain.add("stereo", ops.Downmix(at), loc.at("media"))
     at = chain.add("even", ops.Resample(at), loc.at("media"))
     at = chain.add("tempo", ops.Stretch(at, placed.timing.warp, end - start, engine), speed)
+    if placed.clip.volume:
+        at = chain.add("volume", ops.Volume(at, placed.clip.volume), loc.at("volume"))
     curves = placed.join.curve, placed.leaving.curve
     chain.add("sound", ops.Fade(at, *fades, curves), placed.clip.transition.loc)
     return chain.defs

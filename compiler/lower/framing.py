@@ -8,6 +8,8 @@ from math import ceil
 from operator import add, truediv
 
 from compiler.errors import Loc, ReelError
+from compiler.lower.corners import note_corners
+from compiler.lower.timing import Notify
 from compiler.model import Canvas, Clip, Keyframe
 from compiler.timeline.curve import Box, Curve, Key
 from compiler.timeline.frame_values import FrameValues
@@ -36,18 +38,24 @@ class Framing:
     height: int
     x: int
     y: int
+    picture: tuple[int, int]
+    """Width and height of the picture that the box is in: as displayed, turned by the clip."""
 
 
-def frame_clip(clip: Clip, media: Media, warp: Warp, canvas: Canvas, frames: int) -> Framing:
-    """The clip's framing; raises RC202 for boxes off the picture, RC204 for a shape that changes under `contain`."""
-    curve = _curve(clip, media, canvas)
+def frame_clip(clip: Clip, media: Media, warp: Warp, canvas: Canvas, frames: int, notify: Notify) -> Framing:
+    """The clip's framing; raises RC202 for boxes off the picture, RC204 for a shape that changes under `contain`. A
+    crop with black corners is noted."""
+    picture = media.video.oriented(clip.turn, clip.mirror).displayed
+    curve = _curve(clip, media, picture, canvas)
     boxes, breaks = trace(curve, warp, canvas.fps, frames)
-    boxes, filled = _legal(boxes, media, canvas)
+    boxes, filled = _legal(boxes, picture, canvas)
+    if noted := note_corners(clip, boxes.values, picture):
+        notify(noted)
     inner = (canvas.width, canvas.height)
     if not filled:
         inner = _contained(boxes, canvas, clip.loc.at("crop_data"))
     x, y = ((outer - size) // 4 * 2 for outer, size in zip((canvas.width, canvas.height), inner, strict=True))
-    return Framing(curve, draw(boxes, breaks), *inner, x, y)
+    return Framing(curve, draw(boxes, breaks), *inner, x, y, picture)
 
 
 def keyed_path(framing: Framing, media: Media, canvas: Canvas) -> tuple[Path, SourceTime, Fraction]:
@@ -59,22 +67,21 @@ def keyed_path(framing: Framing, media: Media, canvas: Canvas) -> tuple[Path, So
     rate = min(media.video.rate, SAMPLES / (last - first)) if last > first else media.video.rate
     frames = ceil((last - first) * rate) + 1
     boxes, breaks = trace(framing.curve, Warp((Pace(first, SourceTime(first + frames / rate)),)), rate, frames)
-    return draw(_legal(boxes, media, canvas)[0], breaks), first, rate
+    return draw(_legal(boxes, framing.picture, canvas)[0], breaks), first, rate
 
 
-def _curve(clip: Clip, media: Media, canvas: Canvas) -> Curve:
+def _curve(clip: Clip, media: Media, picture: tuple[int, int], canvas: Canvas) -> Curve:
     """The stored keyframes as a curve; without keyframes, the largest centred box of the canvas's shape."""
-    width, height = media.video.displayed
     if not clip.crop:
-        return Curve((Key(SourceTime(Fraction(0)), _largest(width, height, canvas.width / canvas.height)),))
+        return Curve((Key(SourceTime(Fraction(0)), _largest(*picture, canvas.width / canvas.height)),))
     curve = Curve(tuple(_key(key, media) for key in clip.crop))
-    _check_boxes(clip.crop, curve, width, height)
+    _check_boxes(clip.crop, curve, *picture)
     return curve
 
 
-def _legal(boxes: FrameValues[Box], media: Media, canvas: Canvas) -> tuple[FrameValues[Box], bool]:
+def _legal(boxes: FrameValues[Box], picture: tuple[int, int], canvas: Canvas) -> tuple[FrameValues[Box], bool]:
     """The boxes moved into the picture, under `cover` cut to the canvas's shape; and whether they have that shape."""
-    width, height = media.video.displayed
+    width, height = picture
     shape = canvas.width / canvas.height
     if not _inside(boxes, width, height):
         boxes = reshape(boxes, lambda box: _within(box, width, height))

@@ -18,6 +18,10 @@ DEFAULT_STRETCH: Stretch = "pitch"
 DEFAULT_MOTION: Motion = "repeat"
 DEFAULT_DAMAGE: Damage = "conceal"
 DEFAULT_LOOP = False
+DEFAULT_TURN = 0
+DEFAULT_MIRROR = False
+DEFAULT_VOLUME = Fraction(0)
+DEFAULT_MUTE = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,10 @@ def _untouched(id_: str, name: str, media: str, loc: Loc, defaults: ClipDefaults
         damage=defaults.damage,
         damage_inherited=True,
         loop=DEFAULT_LOOP,
+        turn=DEFAULT_TURN,
+        mirror=DEFAULT_MIRROR,
+        volume=DEFAULT_VOLUME,
+        mute=DEFAULT_MUTE,
         loc=loc,
     )
 

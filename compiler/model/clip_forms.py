@@ -189,3 +189,22 @@ class ClipForm(Form):
         bool,
         field("Whether a moving image plays again from its start, up to the out point", "true or false", example=True),
     ] = False
+    turn: Annotated[
+        int,
+        field(
+            "Quarter turns of the displayed picture, degrees clockwise; crops are of the turned and mirrored picture",
+            "0, 90, 180 or 270",
+            words=limits.TURNS,
+            example=90,
+            errors="RC106",
+        ),
+    ] = 0
+    mirror: Annotated[
+        bool,
+        field("Whether the turned picture is mirrored, left to right", "true or false", example=True),
+    ] = False
+    volume: Annotated[
+        float,
+        field("Gain of the clip's sound; 0 leaves it as it is", limits.VOLUME, example=-6, errors="RC106 RC401"),
+    ] = 0
+    mute: Annotated[bool, field("Whether the clip is silent", "true or false", example=True)] = False

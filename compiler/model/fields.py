@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from compiler.model.crop import read_crop
-from compiler.model.limits import DAMAGES, MOTIONS, NO_ROTATION, ROTATION, STRETCHES
+from compiler.model.limits import DAMAGES, MOTIONS, NO_ROTATION, ROTATION, STRETCHES, TURN, TURNS, VOLUME
 from compiler.model.reel import Clip
 from compiler.model.stored import Stored
 from compiler.model.transition import read_transition
@@ -42,6 +42,8 @@ class ClipField:
     word or a flag."""
     flag: bool = False
     """Whether the value is true or false, which a database stores as 1 or 0."""
+    whole: bool = False
+    """Whether the value is a whole number."""
 
 
 def _read_timing(stored: Stored, clip: Clip) -> Clip:
@@ -77,6 +79,22 @@ def _read_damage(stored: Stored, clip: Clip) -> Clip:
 
 def _read_loop(stored: Stored, clip: Clip) -> Clip:
     return replace(clip, loop=stored.field_or("loop", clip.loop, Stored.flag))
+
+
+def _read_turn(stored: Stored, clip: Clip) -> Clip:
+    return replace(clip, turn=stored.field_or("turn", clip.turn, read_turn))
+
+
+def _read_mirror(stored: Stored, clip: Clip) -> Clip:
+    return replace(clip, mirror=stored.field_or("mirror", clip.mirror, Stored.flag))
+
+
+def _read_volume(stored: Stored, clip: Clip) -> Clip:
+    return replace(clip, volume=stored.field_or("volume", clip.volume, lambda field: field.number(VOLUME)))
+
+
+def _read_mute(stored: Stored, clip: Clip) -> Clip:
+    return replace(clip, mute=stored.field_or("mute", clip.mute, Stored.flag))
 
 
 CLIP_FIELDS = (
@@ -134,6 +152,37 @@ CLIP_FIELDS = (
         nested=False,
         flag=True,
     ),
+    ClipField(
+        names=("turn",),
+        holds=("turn",),
+        read=_read_turn,
+        write=lambda clip, _: clip.turn,
+        nested=False,
+        whole=True,
+    ),
+    ClipField(
+        names=("mirror",),
+        holds=("mirror",),
+        read=_read_mirror,
+        write=lambda clip, _: clip.mirror,
+        nested=False,
+        flag=True,
+    ),
+    ClipField(
+        names=("volume",),
+        holds=("volume",),
+        read=_read_volume,
+        write=lambda clip, _: plain(clip.volume),
+        nested=False,
+    ),
+    ClipField(
+        names=("mute",),
+        holds=("mute",),
+        read=_read_mute,
+        write=lambda clip, _: clip.mute,
+        nested=False,
+        flag=True,
+    ),
 )
 """Every field of a clip's edit, in the order in which their errors are reported."""
 
@@ -149,6 +198,16 @@ def canonical(clip: Clip, *, rate: Fraction | None = None, duration: Fraction | 
         first, *older = field.names
         written |= {first: field.write(clip, footage), **dict.fromkeys(older)}
     return written
+
+
+def read_turn(stored: Stored) -> int | None:
+    """Clockwise degrees, a multiple of 90 below 360."""
+    degrees = stored.whole(TURN)
+    if degrees is None or degrees in TURNS:
+        return degrees
+    hint = "it must be 0, 90, 180 or 270 degrees, clockwise; rotation turns by a few degrees"
+    stored.fault("RC106", "is not a quarter turn", detail=f"it is {degrees}", hint=hint)
+    return None
 
 
 def read_rotation(stored: Stored) -> Fraction | None:

@@ -20,6 +20,8 @@ ORIGINS: tuple[Origin, ...] = ("user", "trim", "permanent")
 STRETCHES: tuple[Stretch, ...] = ("pitch", "varispeed", "mute")
 MOTIONS: tuple[Motion, ...] = ("repeat", "blend", "interpolate")
 DAMAGES: tuple[Damage, ...] = ("conceal", "refuse")
+TURNS = (0, 90, 180, 270)
+"""Clockwise degrees of a clip's turn."""
 FITS: tuple[Fit, ...] = ("contain", "cover")
 CANVASES = {"9:16": (1080, 1920), "16:9": (1920, 1080), "1:1": (1080, 1080), "4:5": (1080, 1350), "4:3": (1440, 1080)}
 """Width and height, pixels, of each aspect ratio's 1080-class canvas."""
@@ -82,6 +84,8 @@ POSITION = limits(-1_000_000, 1_000_000, "pixels")
 EXTENT = limits(0, 1_000_000, "pixels", beyond=True)
 SPEED = limits(Fraction(1, 10), 16)
 ROTATION = limits(-20, 20, "degrees")
+TURN = limits(0, 270, "degrees")
+VOLUME = limits(-60, 20, "dB")
 FPS = limits(1, 240, "frames a second")
 CANVAS_SIDE = limits(16, 8192, "pixels")
 LUFS = limits(-40, -5, "LUFS")

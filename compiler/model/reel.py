@@ -111,6 +111,14 @@ class Clip:
     """Whether damaged parts of the media hold the picture before them in silence, or are an error."""
     loop: bool
     """Whether a moving image plays again from its start, up to the out point."""
+    turn: int
+    """Clockwise quarter turns of the displayed picture, degrees: 0, 90, 180 or 270."""
+    mirror: bool
+    """Whether the turned picture is mirrored, left to right."""
+    volume: Fraction
+    """The gain of the clip's sound, dB."""
+    mute: bool
+    """Whether the clip is silent."""
     loc: Loc
     notices: tuple[Notice, ...] = ()
     stretch_inherited: bool = False

@@ -28,7 +28,7 @@ def field(
     example: Any,
     errors: str = "",
     default: str = "",
-    words: Sequence[str | None] = (),
+    words: Sequence[str | int | None] = (),
     **keywords: Any,
 ) -> Any:
     """A field of the schema; `meaning` is a sentence without its full stop.

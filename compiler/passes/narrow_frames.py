@@ -34,7 +34,7 @@ ALIKE = (
 ELSEWHERE = (
     *(ops.Plate, ops.Overlay, ops.Paint, ops.Concat, ops.Xfade, ops.Frames, ops.Restamp, ops.Split, ops.Branch),
     *(ops.Downmix, ops.Resample, ops.Silence, ops.Excerpt, ops.Tempo, ops.Exact, ops.Loudness, ops.Measure, ops.Pcm),
-    *(ops.Stretch, ops.Made, ops.Reframe),
+    *(ops.Stretch, ops.Made, ops.Volume, ops.Reframe),
 )
 """Ops that no clip's picture has between it and its source when its frames are narrowed: those of several values, of
 joins, of sound, and those that passes before have rewritten."""

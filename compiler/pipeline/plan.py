@@ -46,7 +46,7 @@ class ClipPlan:
     @property
     def seconds(self) -> float:
         """Seconds of processor time for mixed frames."""
-        pixels = math.prod(self.placed.media.video.displayed)
+        pixels = math.prod(self.placed.framing.picture)
         return self.mixed * pixels / 1e6 * MIXING.get(self.placed.clip.motion, 0)
 
     def held(self, fps: Fraction) -> int:
@@ -197,7 +197,7 @@ def _encode(encode: Encode) -> dict[str, object]:
 
 def _crop_plan(placed: Placed) -> CropPlan:
     framing = placed.framing
-    return plan_crop(framing.path, *placed.media.video.displayed, framing.width, framing.height)
+    return plan_crop(framing.path, *framing.picture, framing.width, framing.height)
 
 
 def _mixed(placed: Placed, fps: Fraction) -> int:

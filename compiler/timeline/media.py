@@ -145,6 +145,14 @@ class VideoStream:
             height = round(height / self.sar)
         return (height, width) if self.rotation in (90, 270) else (width, height)
 
+    def oriented(self, turn: int, mirror: bool) -> VideoStream:
+        """The picture turned clockwise by `turn` more degrees, then mirrored: a mirror after a turn is a mirror before
+        the opposite turn, so both are one of eight orientations."""
+        degrees = (self.rotation + turn) % 360
+        if mirror:
+            return replace(self, rotation=-degrees % 360, mirrored=not self.mirrored)
+        return replace(self, rotation=degrees)
+
 
 @dataclass(frozen=True, slots=True)
 class AudioStream:

@@ -16,7 +16,7 @@ from compiler.pipeline.draft import clip_seconds
 from server.edits.bounds import check_texts
 from server.footage.facts import Footage
 from server.problem import MOST_ERRORS, Problem, from_reel, joined, within
-from server.tables.clips import FLAGS, NESTED, UNTOUCHED, ClipVersion
+from server.tables.clips import FLAGS, NESTED, UNTOUCHED, WHOLE, ClipVersion
 from server.tables.projects import ProjectEdit
 
 Json = dict[str, Any]
@@ -105,7 +105,7 @@ def _touched(changes: Iterable[str]) -> list[str]:
 
 def _column(name: str, value: Any) -> Any:
     if value is None or name not in NESTED:
-        return float(value) if isinstance(value, int) and name not in FLAGS else value
+        return float(value) if isinstance(value, int) and name not in FLAGS | WHOLE else value
     return json.dumps(value)
 
 

@@ -143,7 +143,7 @@ def _clip(draft: Draft, k: int) -> Json:
 @lru_cache(KEPT)
 def _parts(found: Drafted) -> Json:
     video, framing = found.media.video, found.framing
-    width, height = video.displayed
+    width, height = framing.picture
     path, path_error = found.path
     return {
         "frames": found.frames,

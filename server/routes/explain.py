@@ -14,7 +14,7 @@ from compiler.pipeline import Compiled
 from compiler.pipeline.changes import DRAWING_STYLE
 from compiler.pipeline.forms import FORMS, command
 from server.edits.compiled import Edit, footage_of, project_of, read_edit
-from server.routes.shapes import Explain, Explained
+from server.routes.explain_shapes import Explain, Explained
 from server.storage.database import Reader
 from server.tables import clips
 from server.web.api import Answers, Call, Operations, Takes

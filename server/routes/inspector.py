@@ -27,7 +27,7 @@ from server.edits.canonical import stored_at
 from server.edits.compiled import Edit
 from server.problem import invalid, not_found
 from server.routes.explain import STYLE_HASH, explained, form_of
-from server.routes.shapes import Inspected, Traced
+from server.routes.explain_shapes import Inspected, Traced
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.envelope import CSP
 from server.web.pages import page

@@ -72,6 +72,10 @@ class ClipEdit(Change):
     motion: Stored = None
     damage: Stored = None
     loop: Stored = None
+    turn: Stored = None
+    mirror: Stored = None
+    volume: Stored = None
+    mute: Stored = None
 
     def edit(self) -> dict[str, Any]:
         """The stored fields that are given."""
@@ -126,6 +130,10 @@ class Clip(Answer):
     motion: str | None
     damage: str | None
     loop: bool | None
+    turn: int | None
+    mirror: bool | None
+    volume: float | None
+    mute: bool | None
     sort_order: int
     version: int
     saved_at: str
@@ -166,55 +174,6 @@ class WorkingVideo(Answer):
     sha256: str
     render_identity: str
     created_at: str
-
-
-class Explain(Body):
-    """Which project to explain, and in which form; without one, in all that matter."""
-
-    project_id: Id
-    format: Literal["text", "json", "dot", "svg", "script", "command"] | None = None
-
-
-class Stage(Answer):
-    """A pass over the graph that changed it, and its law."""
-
-    name: str
-    law: str
-
-
-class Explained(Answer):
-    """What would be rendered."""
-
-    success: bool
-    project_id: str
-    graph: Annotated[str, Field(description="The graph in its textual form.")]
-    script: Annotated[str, Field(description="ffmpeg's filtergraph.")]
-    command: Annotated[str, Field(description="ffmpeg's command, quoted for a shell.")]
-    plan: Annotated[dict[str, Any], Field(description="As plan.json of `reelc compile -o`.")]
-    stages: list[Stage]
-    warnings: list[str]
-
-
-class Inspected(Answer):
-    """One stage of a graph, and a definition of it."""
-
-    project_id: str
-    stages: Annotated[list[dict[str, Any]], Field(description="Each with its law, and what it changed.")]
-    stage: int
-    lines: Annotated[list[dict[str, Any]], Field(description="The graph, definition by definition, gone ones marked.")]
-    script: Annotated[list[dict[str, Any]], Field(description="The script in parts, each with its definition's name.")]
-    command: str
-    plan: dict[str, Any]
-    node: Annotated[dict[str, Any] | None, Field(description="What the definition is, and what became of it.")]
-
-
-class Traced(Answer):
-    """What is seen at a record time."""
-
-    trace: int
-    at: str
-    frame: int
-    seen: list[dict[str, Any]]
 
 
 class Fault(Answer):

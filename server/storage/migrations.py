@@ -185,6 +185,14 @@ ALTER TABLE exports ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;
 """
 """An export that its user removed from the list keeps its row, because its id identifies it for ever."""
 
+TURN_AND_VOLUME = """
+ALTER TABLE working_clips ADD COLUMN turn INTEGER;
+ALTER TABLE working_clips ADD COLUMN mirror INTEGER;
+ALTER TABLE working_clips ADD COLUMN volume REAL;
+ALTER TABLE working_clips ADD COLUMN mute INTEGER;
+"""
+"""A clip keeps its quarter turns, its mirroring and the gain of its sound; NULL is the default."""
+
 STEPS: tuple[str, ...] = (
     FIRST,
     EXPORTED_EDIT,
@@ -195,6 +203,7 @@ STEPS: tuple[str, ...] = (
     PACES,
     DELETED_FOOTAGE,
     REMOVED_EXPORTS,
+    TURN_AND_VOLUME,
 )
 """`STEPS[n - 1]` is the SQL that migrates a database from step n - 1 to n. A released step never changes."""
 

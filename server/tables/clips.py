@@ -22,6 +22,9 @@ PLAIN = tuple(name for field in CLIP_FIELDS if not field.nested for name in fiel
 FLAGS = frozenset(name for field in CLIP_FIELDS if field.flag for name in field.names)
 """The fields of a clip's edit that are true or false; SQLite stores 1 or 0."""
 
+WHOLE = frozenset(name for field in CLIP_FIELDS if field.whole for name in field.names)
+"""The fields of a clip's edit that are whole numbers."""
+
 FIELDS = (*NESTED, *PLAIN)
 """Every field of a clip's edit, by the compiler's table: each is a column of its name."""
 

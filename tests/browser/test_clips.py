@@ -26,6 +26,12 @@ def pull_below(page: Page, which: int, other: int) -> None:
     page.mouse.up()
 
 
+def saved(page: Page) -> None:
+    """Save by key, and wait until everything is saved."""
+    page.keyboard.press("Control+s")
+    expect(page.locator(".save-state")).to_have_text("Saved")
+
+
 @pytest.fixture
 def rail(open_page: Open, person: Person, game: Path) -> tuple[Page, str]:
     """The editor with three clips of the same footage."""
@@ -44,12 +50,15 @@ def test_an_upload_becomes_a_clip_that_is_framed(open_page: Open, person: Person
     page.get_by_role("button", name="Add clips").first.click()
     page.get_by_label("Video files").set_input_files(game)
     expect(page.locator(".clip-list .clip-name")).to_have_text([game.name])
+    saved(page)
     (clip,) = person.clips(project)
     assert clip["crop_data"] == [{"frame": 0, "x": 218.75, "y": 0, "width": 202.5, "height": 360}]
     page.get_by_role("button", name="Add clips").first.click()
     page.get_by_role("button", name=f"Add {game.name}").click()
     expect(page.get_by_role("button", name=f"Add {game.name}")).to_have_text("Add")
     expect(page.get_by_role("dialog")).to_contain_text("Used 2×")
+    page.get_by_role("button", name="Done").click()
+    saved(page)
     assert len(person.clips(project)) == 2
 
 
@@ -129,8 +138,7 @@ def test_clips_are_ordered_by_keys_and_by_drag(rail: tuple[Page, str], person: P
     assert names(page) == ["One", "Three", "Two"]
     pull_below(page, 0, 2)
     expect(page.locator(".clip-list .clip-name")).to_have_text(["Three", "Two", "One"])
-    page.keyboard.press("Control+s")
-    expect(page.locator(".save-state")).to_contain_text("Saved")
+    saved(page)
     assert [each["name"] for each in person.clips(project)] == ["Three", "Two", "One"]
     assert {each["version"] for each in person.clips(project)} == {1}
 
@@ -145,9 +153,9 @@ def test_a_clip_is_copied_renamed_removed_and_put_back(rail: tuple[Page, str], p
     page.get_by_role("dialog").get_by_role("button", name="Rename").click()
     page.get_by_role("button", name="Remove", exact=True).click()
     expect(page.locator(".clip-list .clip-name")).to_have_text(["One", "Two", "Three"])
+    saved(page)
     assert len(person.clips(project)) == 3
     page.get_by_role("button", name="Undo: bring back Again").click()
     expect(page.locator(".clip-list .clip-name")).to_have_text(["One", "Two", "Again", "Three"])
-    page.keyboard.press("Control+s")
-    expect(page.locator(".save-state")).to_contain_text("Saved")
+    saved(page)
     assert [each["name"] for each in person.clips(project)] == ["One", "Two", "Again", "Three"]

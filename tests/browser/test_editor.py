@@ -234,7 +234,7 @@ def test_a_film_by_keys_alone(open_page: Open, person: Person, game: Path) -> No
     desk.tab_to("In", "slider")
     for _ in range(6):
         keys.press("ArrowRight")
-    keys.press("s")  # a speed from the new in point on
+    keys.press("Shift+S")  # a speed from the new in point on
     desk.tab_to("Speed")
     keys.press("Control+a")
     keys.type("2")

@@ -57,6 +57,9 @@ def test_images_show_their_picture(open_page: Open, person: Person, game: Path, 
             assert abs(np.mean(seen[:, 36:60]) - LIGHT) < 6, name
 
 
+FRAMED = [{"frame": 0, "x": 20, "y": 0, "width": 101.25, "height": 180}]
+"""A crop of an image."""
+
 HELD = f"() => ({GREY})(document.querySelector('.screen'), 64, 36)"
 """The preview, as text, whatever it shows."""
 
@@ -67,7 +70,7 @@ def two(open_page: Open, person: Person, game: Path, tmp_path: Path, embedded: s
     project = person.project("Two")
     person.clip(project, person.uploaded(game), name="Game")
     wave = person.uploaded(image(tmp_path / "moving.gif", embedded), kind="image/gif")
-    person.clip(project, wave, name="Wave", crop_data=[{"frame": 0, "x": 20, "y": 0, "width": 101.25, "height": 180}])
+    person.clip(project, wave, name="Wave", crop_data=FRAMED)
     return opened(open_page, project).page, project
 
 
@@ -102,6 +105,24 @@ def test_a_moving_image_loops(two: tuple[Page, str], person: Person) -> None:
     stored = person.clips(project)[1]
     assert (stored["loop"], stored["segments_data"]["trimRange"]) == (True, {"start": 0, "end": 2.5})
     expect(length).to_be_visible()
+
+
+def test_a_still_lasts_as_long_as_is_asked(open_page: Open, person: Person, tmp_path: Path, embedded: str) -> None:
+    project = person.project("Still")
+    raw = person.uploaded(image(tmp_path / "photo.png", embedded), kind="image/png")
+    person.clip(project, raw, name="Photo", crop_data=FRAMED)
+    desk = opened(open_page, project)
+    expect(desk.page.get_by_label("Length in video")).to_have_text("0:05.00")
+    desk.page.get_by_label("Duration", exact=True).fill("12.5")
+    desk.page.get_by_label("Duration", exact=True).press("Enter")
+    desk.settle()
+    expect(desk.page.get_by_label("Length in video")).to_have_text("0:12.50")
+    desk.page.get_by_label("Duration", exact=True).fill("3601")
+    desk.page.get_by_label("Duration", exact=True).press("Enter")
+    expect(desk.page.get_by_text("From 0.1 to 3600")).to_be_visible()
+    desk.page.keyboard.press("Control+s")
+    expect(desk.page.locator(".save-state")).to_contain_text("Saved")
+    assert person.clips(project)[0]["segments_data"]["trimRange"] == {"start": 0, "end": 12.5}
 
 
 def test_damaged_parts_are_refused_by_a_choice(two: tuple[Page, str], person: Person) -> None:

@@ -113,7 +113,7 @@ def test_a_save_whose_answer_was_lost_is_done_once(editor: Page, person: Person,
         route.fetch()
         route.abort()
 
-    editor.route("**/api/clips/projects/*/clips/*", lose_the_first)
+    editor.route("**/api/projects/*/changes", lose_the_first)
     fill(editor, "In", "1")
     editor.keyboard.press("Control+s")
     said(editor, "Saved v2")

@@ -77,6 +77,7 @@ MADE: list[tuple[Op, Shape]] = [
     (ops.Excerpt(v("track"), src(1), 55), Audio(55)),
     (ops.Tempo(v("cut"), Fraction(2), "atempo"), Audio()),
     (ops.Exact(v("cut"), 44), Audio(44)),
+    (ops.Volume(v("cut"), Fraction(-6)), CUT),
     (ops.Loudness(v("cut"), Fraction(-16), Fraction(-1)), CUT),
     (ops.Measure(v("cut")), CUT),
     (ops.Pcm(v("cut")), CUT),

@@ -34,6 +34,7 @@ PHRASES: list[tuple[Op, str]] = [
     (ops.Turn(v("a"), 90, False), "turn %a 90 degrees"),
     (ops.Turn(v("a"), 0, True), "turn %a mirrored 0 degrees"),
     (ops.Downmix(v("a")), "downmix %a"),
+    (ops.Volume(v("a"), Fraction(-13, 2)), "volume %a -6.5 dB"),
     (ops.Flatten(v("a"), "#102030"), "flatten %a over #102030"),
     (ops.Restate(v("a")), "restate %a"),
     (ops.Tonemap(v("a")), "tonemap %a"),

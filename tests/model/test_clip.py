@@ -171,6 +171,15 @@ def test_a_moving_image_plays_once_unless_it_loops() -> None:
     assert (read().loop, read(loop=True).loop, read(loop=False).loop) == (False, True, False)
 
 
+def test_turn_mirror_volume_and_mute_change_nothing_where_they_are_left_out() -> None:
+    def edit(**fields: object) -> tuple[int, bool, Fraction, bool]:
+        clip = read(**fields)
+        return clip.turn, clip.mirror, clip.volume, clip.mute
+
+    assert edit() == edit(turn=None, mirror=None, volume=None, mute=None) == (0, False, Fraction(0), False)
+    assert edit(turn=270.0, mirror=True, volume=-4.5, mute=True) == (270, True, F("-4.5"), True)
+
+
 def test_names_and_ids() -> None:
     reel = read_top(clips=[{"media": "a"}, {"media": "b", "id": "dunk"}, {"media": "c", "id": "x", "name": "Great"}])
     assert [(clip.id, clip.name) for clip in reel.clips] == [("clip1", "clip1"), ("dunk", "dunk"), ("x", "Great")]
@@ -194,6 +203,16 @@ def test_names_and_ids() -> None:
         ({"damage": "ignore"}, "RC106"),
         ({"loop": 1}, "RC104"),
         ({"loop": "true"}, "RC104"),
+        ({"turn": 45}, "RC106"),
+        ({"turn": 360}, "RC106"),
+        ({"turn": -90}, "RC106"),
+        ({"turn": 22.5}, "RC104"),
+        ({"turn": "90"}, "RC104"),
+        ({"mirror": "left"}, "RC104"),
+        ({"volume": 20.1}, "RC106"),
+        ({"volume": -61}, "RC106"),
+        ({"volume": "loud"}, "RC104"),
+        ({"mute": 0}, "RC104"),
         ({"crop": []}, "RC103"),
     ],
 )

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.model import CLIP_FIELDS, TrimRange, canonical, read_clip
-from compiler.model.limits import DAMAGES, MOTIONS, STRETCHES, Damage, Stretch
+from compiler.model.limits import DAMAGES, MOTIONS, STRETCHES, TURNS, Damage, Stretch
 from compiler.transitions import CURVES
 from tests.model.test_crop import ANY_ORDER, DEFAULT_CROP, FIRST, SECOND
 from tests.model.test_segments import EXPORTED, FULL, SPLITS_ONLY
@@ -149,6 +149,10 @@ def test_an_untouched_clip() -> None:
         "motion": "repeat",
         "damage": None,
         "loop": False,
+        "turn": 0,
+        "mirror": False,
+        "volume": 0,
+        "mute": False,
     }
 
 
@@ -209,6 +213,10 @@ ABOUT = ("loc", "notices")
     motion=st.sampled_from([None, *MOTIONS]),
     damage=st.sampled_from([None, *DAMAGES]),
     loop=st.sampled_from([None, False, True]),
+    turn=st.sampled_from([None, *TURNS]),
+    mirror=st.sampled_from([None, False, True]),
+    volume=st.floats(-60, 20),
+    mute=st.sampled_from([None, False, True]),
     default=st.sampled_from(STRETCHES),
     kept=st.sampled_from(DAMAGES),
 )

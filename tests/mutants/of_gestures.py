@@ -291,9 +291,9 @@ OF_GESTURES = (
     ),
     silent(
         "upload_takes_the_selection",
-        "panels/uploads.js",
-        '    dispatch({ do: "add-clip", clip: fromStored(clip) });\n  });',
-        '    dispatch({ do: "add-clip", clip: fromStored(clip) });\n    select({ clip_id: clip.id });\n  });',
+        "edit/store.js",
+        "    edit.value = after;\n    if (!selected.value) selectNear(before);\n",
+        "    edit.value = after;\n    select({ clip_id: after.clips.at(-1).clip_id });\n",
         f"{CLIPS}::test_a_file_dropped_anywhere_is_uploaded_and_the_selected_clip_stays_selected",
     ),
     silent(

@@ -155,13 +155,13 @@ OF_PROGRAMS = (
     Fault(
         "answer_takes_back_typing",
         "server/static/studio/edit/store.js",
-        "Object.hasOwn(sent, name) ? sent[name] : before[name]",
-        "before[name]",
+        "takeIn(theirs, made.changes(sent, edit.value));",
+        "takeIn(theirs, made.NONE);",
         ("tests/studio",),
     ),
     Fault(
         "drag_in_many_steps",
-        "server/static/studio/edit/model.js",
+        "server/static/studio/edit/changes.js",
         "key !== null && key === history.key",
         "key === history.key",
         ("tests/studio",),

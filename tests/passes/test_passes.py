@@ -118,6 +118,12 @@ def test_folding_keeps_each_op_that_changes_something() -> None:
     assert fold_identity(graph).defs == graph.defs
 
 
+def test_folding_keeps_a_turn_that_removes_the_metadatas() -> None:
+    upright = chain(source("phone.mp4"), ops.Turn(A, 0, False), ops.Conform(B))
+    assert fold_identity(upright).defs == upright.defs
+    assert len(fold_identity(chain(source(), ops.Turn(A, 0, False), ops.Conform(B))).defs) == 2
+
+
 def test_folding_the_film_itself_leaves_its_operand() -> None:
     folded = fold_identity(chain(source(), ops.Conform(A), ops.Rotate(B, Fraction(0))))
     assert (folded.video, len(folded.defs)) == ("b", 2)

@@ -38,12 +38,22 @@ class Edit:
     canvas: Fraction
     """Width / height of the film."""
     stretch: str
+    lying: bool
+    """Whether a quarter turn swaps the picture's sides."""
+    loudness: float
+    """The factor of its samples; 0 for a muted clip."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the picture that its boxes are in."""
+        width, height = self.facts.size
+        return (height, width) if self.lying else (width, height)
 
     def window(self, at: Fraction) -> crop.Box:
         """The crop window at source time `at`; without keyframes the largest centred box of the film's shape."""
         if self.keys:
-            return crop.window(self.keys, self.facts.rate, self.facts.size, at)
-        return crop.largest(self.canvas, self.facts.size)
+            return crop.window(self.keys, self.facts.rate, self.size, at)
+        return crop.largest(self.canvas, self.size)
 
 
 def frame_rate(reel: Stored) -> Fraction:
@@ -68,6 +78,8 @@ def edits(reel: Stored, facts: Mapping[str, Facts]) -> list[Edit]:
                 keys=clip.get("crop_data") or (),
                 canvas=Fraction(width, height),
                 stretch=clip.get("stretch") or reel.get("audio", {}).get("stretch", "pitch"),
+                lying=clip.get("turn", 0) in (90, 270),
+                loudness=0.0 if clip.get("mute") else 10 ** (clip.get("volume", 0) / 20),
             )
         )
     return found

@@ -1,7 +1,7 @@
 """The pictures of a film, drawn slowly and plainly: every pixel comes from the source frame that the law names.
 
-For a pixel of the film: its place in the crop window, the place of that in the picture before its rotation, and the
-value there, linear between the four samples around it. Overlaps are weighted sums, fades are sums with black.
+For a pixel of the film: its place in the crop window, the place of that in the turned picture before its rotation, and
+the value there, linear between the four samples around it. Overlaps are weighted sums, fades are sums with black.
 """
 
 from __future__ import annotations
@@ -38,11 +38,19 @@ def film(reel: Stored, prediction: Prediction, decoded: Mapping[str, Sequence[Pi
                 k = n - clip.first_frame
                 window = _filling(clip.windows[k], Fraction(*size)) if cover else clip.windows[k]
                 degrees = float(stored[clip.id].get("rotation", 0))
-                shot = _shot(decoded[clip.media][clip.source_frames[k]], window, degrees, size)
+                source = _turned(decoded[clip.media][clip.source_frames[k]], stored[clip.id])
+                shot = _shot(source, window, degrees, size)
                 seen, lit = _overlapping(clip, k), _lit(clip, k)
                 for plane, part, black in zip(frame, shot, BLACK, strict=True):
                     plane += seen * (black + lit * (part - black))
         yield frame[0], frame[1], frame[2]
+
+
+def _turned(source: Picture, stored: Stored) -> Picture:
+    """The picture turned clockwise, then mirrored, as its clip says."""
+    quarters, side = stored.get("turn", 0) // 90, -1 if stored.get("mirror") else 1
+    y, u, v = (np.rot90(plane, -quarters)[:, ::side] for plane in source)
+    return y, u, v
 
 
 def _overlapping(clip: Clip, k: int) -> float:

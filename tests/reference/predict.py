@@ -156,7 +156,7 @@ def _slots(edit: Edit, fps: Fraction) -> dict[int, Fraction]:
 
 def _clicks(edit: Edit, clip: Clip, fps: Fraction) -> list[Click]:
     """The clip's clicks, and those past its out point that its last frame's rest may let through: never clear."""
-    if edit.stretch == "mute":
+    if edit.stretch == "mute" or not edit.loudness:
         return []
     begin, end = clip.first_frame / fps, clip.end_frame / fps
     open_from = (clip.first_frame + max(clip.overlaps[0], clip.darkened[0])) / fps

@@ -1,9 +1,10 @@
-"""Random reels with moving boxes, speed ramps, held or rotated pictures, bars and blends."""
+"""Random reels with moving boxes, speed ramps, held, turned or rotated pictures, bars, blends and volumes."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -47,15 +48,29 @@ def _clip(dice: random.Random, number: int, facts: Mapping[str, Facts], shape: F
     if dice.random() < 0.2:
         spans.append({"at": round(dice.uniform(start, end), 3), "freeze": dice.choice((0.1, 0.25))})
     shaped = fit == "contain" and dice.random() < 0.7
+    turned = _turned(random.Random(f"turned/{media}/{start}"))
     clip: dict[str, Any] = {
         "id": f"c{number}",
         "media": media,
         "segments_data": {"version": 2, "trimRange": {"start": start, "end": end}, "spans": spans},
-        "crop_data": _keyframes(dice, facts[media], start, shape if shaped else None, shape),
+        "crop_data": _keyframes(dice, _lying(facts[media], turned), start, shape if shaped else None, shape),
+        **turned,
     }
     if dice.random() < 0.25:
         clip["rotation"] = round(dice.uniform(-9, 9), 2)
     return clip
+
+
+def _turned(dice: random.Random) -> dict[str, Any]:
+    """A turn, a mirror and a volume, or none of them; they have dice of their own, so that the rest of a reel stays."""
+    looks = {"turn": dice.choice((0, 0, 90, 180, 270)), "mirror": dice.random() < 0.3}
+    heard = {"volume": dice.choice((0, 0, -12, -3.5, 4)), "mute": dice.random() < 0.1}
+    return {name: value for name, value in {**looks, **heard}.items() if value}
+
+
+def _lying(facts: Facts, turned: dict[str, Any]) -> Facts:
+    """The facts with the sides of the turned picture."""
+    return replace(facts, size=facts.size[::-1]) if turned.get("turn") in (90, 270) else facts
 
 
 def _speed(dice: random.Random) -> float | dict[str, Any]:

@@ -1,8 +1,8 @@
 """The sound of a film, mixed slowly and plainly: every sample comes from the place that the law names.
 
 A stretch of a clip begins at the film's sample nearest to its start, with the source sample nearest to its source
-start, and continues at its speed. Held pictures are silent. Overlaps are weighted sums, fades sums with silence;
-both change evenly.
+start, and continues at its speed, scaled by its clip's gain. Held pictures are silent. Overlaps are weighted sums,
+fades sums with silence; both change evenly.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def film_sound(
     for edit, clip in zip(edits, prediction.clips, strict=True):
         first, until = (nearest(n * SAMPLE_RATE / prediction.fps) for n in (clip.first_frame, clip.end_frame))
         samples, certain = _clip(edit, until - first, media[edit.media])
-        mixed[first:until] += samples * _level(clip, until - first, first, prediction.fps)[:, None]
+        mixed[first:until] += edit.loudness * samples * _level(clip, until - first, first, prediction.fps)[:, None]
         sure[first:until] &= certain
     return mixed, sure
 

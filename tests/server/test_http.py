@@ -245,6 +245,23 @@ def test_damage_and_loop_are_saved(user: httpx.Client, game: Path) -> None:
     refused(user.put(clip, json={"loop": 1}), 422, "wrong_type")
 
 
+def test_turn_mirror_volume_and_mute_are_saved(user: httpx.Client, game: Path) -> None:
+    clip, names = added(user, game), ("turn", "mirror", "volume", "mute")
+    assert [user.get(clip).json()[name] for name in names] == [None] * 4
+    edit = {"turn": 270, "mirror": True, "volume": -6, "mute": True}
+    saved = user.put(clip, json=edit)
+    assert {name: saved.json()["clip"][name] for name in names} == edit
+    stored = user.get(clip)
+    assert {name: stored.json()[name] for name in names} == edit
+    assert '"turn":270,' in stored.text.replace(" ", ""), "a whole number"
+    cleared = user.put(clip, json=dict.fromkeys(names)).json()["clip"]
+    assert [cleared[name] for name in names] == [0, False, 0, False]
+    problem = refused(user.put(clip, json={"turn": 45}), 422, "out_of_range")
+    assert problem["pointer"] == "/turn"
+    assert "0, 90, 180 or 270" in problem["hint"]
+    refused(user.put(clip, json={"volume": 40}), 422, "out_of_range")
+
+
 def test_absent_fields_stay_and_null_clears(user: httpx.Client, game: Path) -> None:
     clip = added(user, game, crop_data=[BOX], rotation=2, transition_data={"type": "fade", "duration": 1})
     kept = user.put(clip, json={"name": "Dunk"}).json()["clip"]

@@ -24,16 +24,16 @@ const conflict = { error: "version_conflict", message: "the clip is at version 3
 
 test("a problem has the server's words, code and members", async () => {
   answers([412, conflict]);
-  await assert.rejects(api.saveClip("p", "c", { name: "x" }, 2), (problem) => {
+  await assert.rejects(api.restore("p", "c", 1, 2), (problem) => {
     assert.deepEqual([problem.status, problem.error, problem.message, problem.members.current_version, problem.passing],
       [412, "version_conflict", "the clip is at version 3", 3, false]);
     return true;
   });
 });
 
-test("a save names its version, and is repeated with one key while the failure may pass", async () => {
+test("a restore names its version, and is repeated with one key while the failure may pass", async () => {
   const asked = answers([503, { message: "busy" }, soon], gone, [200, { success: true }]);
-  assert.deepEqual(await api.saveClip("p", "c", { name: "x" }, 2), { success: true });
+  assert.deepEqual(await api.restore("p", "c", 1, 2), { success: true });
   assert.equal(asked.length, 3);
   assert.deepEqual([...new Set(asked.map((each) => each.headers["if-match"]))], ['"2"']);
   assert.equal(new Set(asked.map((each) => each.headers["idempotency-key"])).size, 1);
@@ -42,7 +42,7 @@ test("a save names its version, and is repeated with one key while the failure m
 
 test("a refused request is not repeated, nor a request without a key", async () => {
   let asked = answers([422, { message: "no" }]);
-  await assert.rejects(api.saveClip("p", "c", {}, 1), { status: 422 });
+  await assert.rejects(api.restore("p", "c", 1, 2), { status: 422 });
   assert.equal(asked.length, 1);
   asked = answers(gone);
   await assert.rejects(api.removeProject("p"), { status: 0, error: "offline" });

@@ -82,36 +82,6 @@ test("clips move, and one that stays where it is changes nothing", () => {
   assert.equal(run(edit, { do: "move-clip", clip_id: "b", to: 1 }), edit);
 });
 
-test("changed fields are saved, unless they mean the same", () => {
-  const before = start();
-  assert.equal(model.anyOf(model.changes(before, before)), false);
-  const emptied = run(before, { do: "set-trim", clip_id: "a", start: null, end: null });
-  assert.equal(model.anyOf(model.changes(before, emptied)), false);
-  const edit = run(before,
-    { do: "set-rotation", clip_id: "b", rotation: 90 }, { do: "move-clip", clip_id: "c", to: 0 });
-  assert.deepEqual(model.changes(before, edit),
-    { clips: [{ clip_id: "b", version: 1, fields: { rotation: 90 } }], order: ["c", "a", "b"] });
-});
-
-test("undo restores fields and order; versions and clips stay", () => {
-  const first = start();
-  const second = run(first, { do: "set-rotation", clip_id: "a", rotation: 90 }, { do: "move-clip", clip_id: "c", to: 0 });
-  const now = { ...second, clips: second.clips.filter((clip) => clip.clip_id !== "b").map((clip) => ({ ...clip, version: 5 })) };
-  const back = model.undone(model.recorded(model.NO_HISTORY, first), now);
-  assert.deepEqual(ids(back.edit), ["a", "c"]);
-  assert.deepEqual(back.edit.clips.map((clip) => [clip.rotation, clip.version]), [[0, 5], [0, 5]]);
-  assert.deepEqual(ids(model.redone(back.history, back.edit).edit), ["c", "a"]);
-});
-
-test("a drag is one step, and a new command clears the redo steps", () => {
-  let history = model.recorded(model.NO_HISTORY, "0", "drag");
-  history = model.recorded(history, "1", "drag");
-  history = model.recorded(history, "2");
-  assert.deepEqual(history.past, ["0", "2"]);
-  assert.deepEqual(model.recorded({ ...history, future: ["x"] }, "3").future, []);
-  assert.equal(model.undone(model.NO_HISTORY, "0"), null);
-});
-
 test("a pointer selects what it names", () => {
   const edit = run(start(), { do: "set-keyframe", clip_id: "b", keyframe: { frame: 30, ...box } });
   const at = (pointer, clip_id) => model.pointedAt(edit, { pointer, clip_id });
@@ -121,21 +91,44 @@ test("a pointer selects what it names", () => {
   assert.deepEqual(at(undefined, "gone"), { clip_id: null, keyframe: null, span: null, transition: false });
 });
 
-test("a field is in conflict only if both sides changed it, to different values", () => {
-  const before = start();
-  const mine = run(before, { do: "set-rotation", clip_id: "a", rotation: 90 }, { do: "rename-clip", clip_id: "a", name: "mine" },
-    { do: "set-rotation", clip_id: "b", rotation: 90 });
-  const theirs = run(before, { do: "set-rotation", clip_id: "a", rotation: 180 }, { do: "set-rotation", clip_id: "b", rotation: 90 },
-    { do: "rename-clip", clip_id: "c", name: "theirs" });
-  assert.deepEqual(model.conflicts(before, mine, theirs), [{ clip_id: "a", name: "a", field: "rotation", mine: 90, theirs: 180 }]);
-  assert.deepEqual(model.conflicts(before, mine, before), []);
+test("clips are added, copied and removed", () => {
+  const added = run(start(), { do: "add-clip", clip: model.newClip({ clip_id: "d", raw_clip_id: "r", name: "d" }), at: 1 });
+  assert.deepEqual(ids(added), ["a", "d", "b", "c"]);
+  assert.deepEqual(model.pick(added.clips[1], ["version", "rotation", "crop_data", "loop"]), { version: 0, rotation: 0, crop_data: null, loop: null });
+  assert.throws(() => run(added, { do: "add-clip", clip: added.clips[0] }), /already/);
+  const copied = run(start(), { do: "set-rotation", clip_id: "b", rotation: 9 }, { do: "duplicate-clip", clip_id: "b", as: "e" });
+  assert.deepEqual(ids(copied), ["a", "b", "e", "c"]);
+  assert.deepEqual(model.pick(copied.clips[2], ["name", "rotation", "raw_clip_id", "version"]), { name: "b copy", rotation: 9, raw_clip_id: "r", version: 0 });
+  assert.deepEqual(ids(run(start(), { do: "remove-clip", clip_id: "b" })), ["a", "c"]);
+  assert.throws(() => run(start(), { do: "remove-clip", clip_id: "gone" }), /no longer/);
 });
 
-test("merging keeps my fields and my order, and their clips", () => {
-  const before = start();
-  const kept = model.changes(before, run(before, { do: "set-rotation", clip_id: "a", rotation: 90 }, { do: "move-clip", clip_id: "c", to: 0 }));
-  const theirs = model.editOf({ id: "p", clips: [stored("b"), stored("a", { version: 2, name: "theirs" }), stored("d"), stored("c")] });
-  const merged = model.over(theirs, kept);
-  assert.deepEqual(ids(merged), ["c", "a", "b", "d"]);
-  assert.deepEqual([merged.clips[1].rotation, merged.clips[1].name, merged.clips[1].version], [90, "theirs", 2]);
+test("the project's fields are set, and a name needs a visible character", () => {
+  const edit = run(start(), { do: "set-project", project: { aspect_ratio: "1:1", name: " Q " } });
+  assert.deepEqual([edit.project.id, edit.project.name, edit.project.aspect_ratio], ["p", "Q", "1:1"]);
+  assert.equal(run(edit, { do: "set-project", project: { name: "Q" } }), edit);
+  assert.throws(() => run(edit, { do: "set-project", project: { name: " " } }), /name/);
+});
+
+test("several commands are one, or none of them is carried out", () => {
+  const turned = (clip_id, rotation) => ({ do: "set-rotation", clip_id, rotation });
+  const edit = run(start(), { do: "several", commands: [turned("a", 1), turned("b", 2)] });
+  assert.deepEqual(edit.clips.map((clip) => clip.rotation), [1, 2, 0]);
+  assert.throws(() => run(start(), { do: "several", commands: [turned("a", 1), turned("b", NaN)] }), /number/);
+});
+
+test("a clip is turned together with its crops; a turn of 0 means the same as none", () => {
+  const looks = { turn: 90, mirror: true, rotation: -2 };
+  const turned = run(start(), { do: "turn-clip", clip_id: "a", ...looks, crop_data: [{ frame: 0, ...box, x: 5 }] }).clips[0];
+  assert.deepEqual([turned.turn, turned.mirror, turned.rotation, turned.crop_data[0].x], [90, true, -2, 5]);
+  const uncropped = { ...start(), clips: [{ ...start().clips[0], crop_data: null }] };
+  assert.equal(run(uncropped, { do: "turn-clip", clip_id: "a", ...looks, crop_data: [] }).clips[0].crop_data, null);
+  for (const field of ["turn", "volume"]) assert.ok(model.alike(field, null, 0) && !model.alike(field, null, 90));
+  for (const field of ["mirror", "mute"]) assert.ok(model.alike(field, null, false) && !model.alike(field, null, true));
+});
+
+test("volume and mute are a clip's own", () => {
+  const [a, b] = run(start(), { do: "set-volume", clip_id: "a", volume: -6 }, { do: "set-mute", clip_id: "a", mute: true }).clips;
+  assert.deepEqual([a.volume, a.mute, b.mute ?? null], [-6, true, null]);
+  assert.throws(() => run(start(), { do: "set-volume", clip_id: "a", volume: NaN }), /a volume must be a number/);
 });

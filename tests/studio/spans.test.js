@@ -38,3 +38,9 @@ test("speeds have limits and names", () => {
   assert.equal(spans.speedName(0.5), "0.5×");
   assert.equal(spans.speedName({ from: 1, to: 2, ease: "linear" }), "1× → 2×");
 });
+
+test("a freeze is added in its place, and one that is there is found", () => {
+  const made = spans.frozen([SLOW, FAST], 4.5, 1);
+  assert.deepEqual(made, { spans: [SLOW, { at: 4.5, freeze: 1 }, FAST], index: 1 });
+  assert.deepEqual(spans.frozen(made.spans, 4.500001, 9), made);
+});

@@ -8,8 +8,10 @@ const clip = (id, more = {}) => ({
   id, version: 1, raw_clip_id: "r", name: id, rotation: 0, crop_data: [{ frame: 0, ...box }],
   segments_data: null, timing_data: null, transition_data: null, ...more,
 });
-const project = (clips = [clip("a"), clip("b")]) => ({ id: "p", name: "P", aspect_ratio: "9:16", clips });
+const project = (clips = [clip("a"), clip("b")]) => ({ id: "p", name: "P", aspect_ratio: "9:16", settings: {}, clips });
+const answered = (...clips) => editOf(project(clips));
 const turn = (id, rotation, merge) => store.dispatch({ do: "set-rotation", clip_id: id, rotation, merge });
+const ids = () => store.clips.value.map((each) => each.clip_id);
 const rotation = (id) => store.clips.value.find((each) => each.clip_id === id).rotation;
 
 beforeEach(() => store.load(project()));
@@ -48,26 +50,27 @@ test("a drag is one step, the next drag another", () => {
 test("a save is stored, and later changes stay unsaved", () => {
   turn("a", 90);
   store.dispatch({ do: "rename-clip", clip_id: "a", name: "first" });
-  const sent = { rotation: 90, name: "first" };
+  const sent = store.edit.value;
   turn("a", 180);
-  store.took(clip("a", { version: 2, ...sent }), sent);
+  store.tookSaved(answered(clip("a", { version: 2, rotation: 90, name: "first" }), clip("b")), sent);
   assert.deepEqual(store.unsaved.value.clips, [{ clip_id: "a", version: 2, fields: { rotation: 180 } }]);
   assert.equal(store.edit.value.clips[0].version, 2);
 });
 
 test("a change that is undone during its save is unsaved again", () => {
   turn("a", 90);
+  const sent = store.edit.value;
   store.undo();
-  store.took(clip("a", { version: 2, rotation: 90 }), { rotation: 90 });
+  store.tookSaved(answered(clip("a", { version: 2, rotation: 90 }), clip("b")), sent);
   assert.deepEqual(store.unsaved.value.clips[0].fields, { rotation: 0 });
 });
 
 test("the server's form of a sent field replaces ours", () => {
   store.dispatch({ do: "set-spans", clip_id: "a", spans: [{ start: 0, end: 1, speed: 0.5 }] });
-  const sent = { segments_data: store.selected.value.segments_data };
+  const sent = store.edit.value;
   const canonical = { version: 2, trimRange: null, spans: [{ start: 0, end: 1, speed: 0.5, of: "theirs" }] };
-  store.took(clip("a", { version: 2, segments_data: canonical }), sent);
-  assert.equal(store.dirty.value, false);
+  store.tookSaved(answered(clip("a", { version: 2, segments_data: canonical }), clip("b")), sent);
+  assert.deepEqual([store.dirty.value, store.selected.value.segments_data], [false, canonical]);
 });
 
 test("changes from elsewhere are taken in where I changed nothing", () => {
@@ -77,12 +80,13 @@ test("changes from elsewhere are taken in where I changed nothing", () => {
   assert.deepEqual(store.unsaved.value.clips, [{ clip_id: "a", version: 3, fields: { rotation: 90 } }]);
 });
 
-test("changes that were given up can be restored by undo", () => {
+test("changes that were given up can be restored by undo, and nothing before them", () => {
+  turn("b", 3);
   turn("a", 90);
   store.giveUp([{ clip_id: "a", field: "rotation", theirs: 180 }]);
   assert.equal(rotation("a"), 180);
   store.undo();
-  assert.equal(rotation("a"), 90);
+  assert.deepEqual([rotation("a"), rotation("b"), store.canUndo.value], [90, 3, false]);
 });
 
 test("a restored version is saved, and is a step of undo", () => {
@@ -92,9 +96,56 @@ test("a restored version is saved, and is a step of undo", () => {
   assert.deepEqual([rotation("a"), store.dirty.value, store.selected.value.version], [0, true, 7]);
 });
 
-test("adding or removing a clip is not a step of undo", () => {
+test("one history: a crop, then a removal, taken back one after the other, each at its place", () => {
+  store.dispatch({ do: "set-keyframe", clip_id: "a", keyframe: { frame: 30, ...box } });
+  store.select({ clip_id: "b" });
+  store.dispatch({ do: "remove-clip", clip_id: "b" });
+  assert.deepEqual([ids(), store.selected.value.clip_id, store.unsaved.value.remove], [["a"], "a", [{ clip_id: "b", version: 1 }]]);
+  assert.deepEqual(store.justRemoved.value.map((each) => each.name), ["b"]);
+  store.undo();
+  assert.deepEqual([ids(), store.selected.value.clip_id, store.justRemoved.value], [["a", "b"], "b", []]);
+  store.undo();
+  assert.deepEqual([store.selected.value.clip_id, store.selected.value.crop_data.length, store.dirty.value], ["a", 1, false]);
+  assert.deepEqual([store.revealed.value.problem, store.revealed.value.frame], [null, 30]);
+  store.redo();
+  assert.deepEqual([store.selection.value.clip_id, store.selection.value.keyframe], ["a", 30]);
+});
+
+test("a removal that was saved is taken back as a new clip of the same id, which is then saved", () => {
   store.dispatch({ do: "remove-clip", clip_id: "a" });
-  assert.deepEqual([store.dirty.value, store.canUndo.value, store.selected.value.clip_id], [false, false, "b"]);
+  store.tookSaved(answered(clip("b")), store.edit.value);
+  assert.equal(store.dirty.value, false);
+  store.undo();
+  assert.deepEqual(store.unsaved.value.add.map((each) => each.clip_id), ["a"]);
+  assert.deepEqual(store.unsaved.value.order, ["a", "b"]);
+  store.tookSaved(answered(clip("a", { version: 2 }), clip("b")), store.edit.value);
+  assert.deepEqual([store.dirty.value, store.clips.value[0].version], [false, 2]);
+  store.redo();
+  assert.deepEqual(store.unsaved.value.remove, [{ clip_id: "a", version: 2 }]);
+});
+
+test("several clips are changed in one step, and so is the project", () => {
+  store.dispatch({ do: "several", commands: [{ do: "set-project", project: { aspect_ratio: "1:1" } },
+    { do: "set-rotation", clip_id: "a", rotation: 1 }, { do: "set-rotation", clip_id: "b", rotation: 2 }] });
+  assert.deepEqual([store.unsaved.value.clips.length, store.unsaved.value.project], [2, { aspect_ratio: "1:1" }]);
+  store.undo();
+  assert.deepEqual([rotation("a"), rotation("b"), store.edit.value.project.aspect_ratio, store.canUndo.value], [0, 0, "9:16", false]);
+});
+
+test("a drag goes on as another step after changes from elsewhere, and undo leaves those alone", () => {
+  turn("a", 1, "drag");
+  store.tookAll(answered(clip("a"), clip("b", { version: 2, rotation: 7 })));
+  turn("a", 2, "drag");
+  store.undo();
+  store.undo();
+  assert.deepEqual([rotation("a"), rotation("b"), store.dirty.value], [0, 7, false]);
+});
+
+test("a clip that did not change is the same object after a save", () => {
+  const [, other] = store.clips.value;
+  turn("a", 1);
+  store.tookSaved(answered(clip("a", { version: 2, rotation: 1 }), clip("b")), store.edit.value);
+  assert.equal(store.clips.value[1], other);
 });
 
 test("keyframes that exist are selected, and one of them is in the fields", () => {
@@ -111,9 +162,10 @@ test("keyframes that exist are selected, and one of them is in the fields", () =
 });
 
 test("revealing a problem selects its place", () => {
+  const { count } = store.revealed.value;
   store.reveal({ clip_id: "b", pointer: "/clips/1/crop_data/0/x", message: "" });
   assert.deepEqual(store.selection.value, { clip_id: "b", keyframe: 0, keyframes: [0], span: null, transition: false });
-  assert.equal(store.revealed.value.count, 1);
+  assert.equal(store.revealed.value.count, count + 1);
 });
 
 test("the project's id is that of the edit, and stays when the edit is taken in anew", () => {

@@ -19,7 +19,7 @@ from compiler.timeline import colour, warp
 from compiler.timeline.cubic import evaluate
 from compiler.timeline.curve import Box, Curve, Key
 from compiler.timeline.instant import SLOT_BIAS, SourceTime
-from compiler.timeline.media import IMAGES
+from compiler.timeline.media import IMAGES, STILL_TICK
 from server.footage import facts
 from tests.field.odd_kinds import CONTAINERS
 
@@ -56,6 +56,9 @@ SHARED = {
     "FASTEST": limits.SPEED.high,
     "LONGEST_HOLD": limits.FREEZE.high,
     "LARGEST_ROTATION": limits.ROTATION.high,
+    "STILL_TICK": STILL_TICK,
+    "QUIETEST": limits.VOLUME.low,
+    "LOUDEST": limits.VOLUME.high,
     "NAME_LENGTH": described("openapi.json", "NewProject")["name"]["maxLength"],
     "SLOT_BIAS": float(SLOT_BIAS),
     "SEGMENTS_VERSION": VERSION,
@@ -92,7 +95,7 @@ def test_the_page_has_every_shape_and_its_canvas() -> None:
 def test_the_fields_of_a_clip_are_those_that_are_saved_and_drafted() -> None:
     fields = set(literal("parts/words.js", "FIELD_NAMES"))
     assert fields == set(described("openapi.json", "ClipChange")) - {"sort_order"}
-    assert fields - {"name"} == set(described("openapi.json", "ClipDraft")) - {"clip_id"}
+    assert fields - {"name"} == set(described("openapi.json", "ClipDraft")) - {"clip_id", "raw_clip_id"}
     assert fields | {"raw_clip_id"} == set(described("openapi.json", "NewClip"))
 
 

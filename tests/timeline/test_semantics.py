@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -161,3 +162,18 @@ def test_untagged_pictures_are_read_by_their_size() -> None:
     for size, name in table("untagged picture", "read as"):
         width, height = map(int, size.split("x"))
         assert reading(film("x.mp4", 30, 1, (width, height)).video) == f"untagged: read as {name}"
+
+
+CORNERS = {(0, 0): "top left", (1, 0): "top right", (0, 1): "bottom left", (1, 1): "bottom right"}
+"""By column and row of four pixels."""
+
+
+def test_turns_and_mirrors() -> None:
+    video = replace(MEDIA["game.mp4"].video, width=1920, height=1080)
+    rows = table("`turn`", "`mirror`", "a source of 1920x1080 is", "its top left corner is at the")
+    for turn, mirror, size, corner in rows:
+        shown = video.oriented(int(turn), mirror == "true")
+        assert "{}x{}".format(*shown.displayed) == size
+        at = complex(-1 if not shown.mirrored else 1, -1) * 1j ** (shown.rotation // 90)  # y downwards: clockwise
+        assert CORNERS[int(at.real > 0), int(at.imag > 0)] == corner
+    assert len(rows) == 4

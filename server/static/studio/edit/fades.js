@@ -30,3 +30,9 @@ export const CURVES = {
   sinc: (at) => wave(1 - at),
   isinc: (at) => 1 - wave(at),
 };
+
+/** The factor of a clip's samples: its gain, or 0 if it is muted. */
+export const loudnessOf = (/** @type {any} */ clip) => (clip?.mute ? 0 : 10 ** ((clip?.volume ?? 0) / 20));
+
+/** The volume of a video by which it is nearest to that: browsers play nothing louder than the file. */
+export const volumeOf = (/** @type {any} */ clip, gain = 1) => Math.min(1, gain * loudnessOf(clip));

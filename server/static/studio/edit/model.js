@@ -19,6 +19,8 @@ import { FIELD_NAMES } from "../parts/words.js";
 
 /** The fields of a clip that are edited here, saved, and given back by undo. */
 export const FIELDS = Object.keys(FIELD_NAMES);
+/** The fields of a project that are edited here, saved, and given back by undo. */
+export const PROJECT_FIELDS = ["name", "aspect_ratio", "settings"];
 /** The fields that a film depends on: those that a draft is asked with. */
 export const FILM_FIELDS = FIELDS.filter((name) => name !== "name");
 
@@ -37,17 +39,26 @@ const COMMANDS = {
   "set-loop": setLoop,
   "set-damage": (clip, { damage }) => ({ ...clip, damage }),
   "set-rotation": (clip, { rotation }) => ({ ...clip, rotation: finite(rotation, "a rotation") }),
+  "turn-clip": turnClip,
+  "set-volume": (clip, { volume }) => ({ ...clip, volume: finite(volume, "a volume") }),
+  "set-mute": (clip, { mute }) => ({ ...clip, mute }),
   "rename-clip": renameClip,
+};
+
+const OF_THE_EDIT = {
+  "move-clip": moveClip,
+  "add-clip": addClip,
+  "duplicate-clip": duplicateClip,
+  "remove-clip": (edit, { clip_id }) => ({ ...edit, clips: edit.clips.filter((each) => each !== clipOf(edit, clip_id)) }),
+  "set-crops": setCrops,
+  "set-project": setProject,
+  several: (edit, { commands }) => commands.reduce(apply, edit),
 };
 
 /** The edit with a command carried out; the same object when it changes nothing. Throws the reason, for people, if it is refused. */
 export function apply(edit, command) {
   const { do: what } = command;
-  if (what === "move-clip") return moveClip(edit, command);
-  if (what === "add-clip") return addClip(edit, command);
-  if (what === "remove-clip") return { ...edit, clips: edit.clips.filter((each) => each !== clipOf(edit, command.clip_id)) };
-  if (what === "set-crops") return setCrops(edit, command);
-  if (what === "set-project") return { ...edit, project: { ...edit.project, ...command.project } };
+  if (Object.hasOwn(OF_THE_EDIT, what)) return OF_THE_EDIT[what](edit, command);
   if (!Object.hasOwn(COMMANDS, what)) throw new Error(`there is no command ${what}`);
   return changed(edit, command.clip_id, (clip) => COMMANDS[what](clip, command));
 }
@@ -72,6 +83,9 @@ export function fromStored(stored) {
   const { id, version, raw_clip_id, sort_order, saved_at } = stored;
   return { clip_id: id, version, raw_clip_id, sort_order, saved_at, ...pick(stored) };
 }
+
+/** A clip that is not saved yet, with these members; its fields are otherwise untouched. */
+export const newClip = (members) => ({ version: 0, ...Object.fromEntries(FIELDS.map((name) => [name, null])), rotation: 0, ...members });
 
 /** The edit of a project, from the API's answer. */
 export function editOf(stored) {
@@ -139,6 +153,11 @@ function setLoop(clip, { loop, start, end }) {
   return { ...setTrim(clip, { start, end }), loop };
 }
 
+/** Sets how the picture is turned, together with the crops that follow it. */
+function turnClip(clip, { turn, mirror, rotation, crop_data }) {
+  return { ...clip, turn, mirror, rotation, crop_data: crop_data.length ? framed(crop_data) : clip.crop_data };
+}
+
 function setTransition(clip, { transition }) {
   if (transition && transition.type !== "cut" && !(transition.duration > 0)) {
     throw new Error("a transition must take more than 0 seconds");
@@ -147,8 +166,19 @@ function setTransition(clip, { transition }) {
 }
 
 function renameClip(clip, { name }) {
+  return { ...clip, name: visible(name) };
+}
+
+function visible(name) {
   if (!name.trim()) throw new Error("a name needs a visible character");
-  return { ...clip, name: name.trim().slice(0, NAME_LENGTH) };
+  return name.trim().slice(0, NAME_LENGTH);
+}
+
+/** Sets some fields of the project, `{name?, aspect_ratio?, settings?}`. */
+function setProject(edit, { project }) {
+  const named = project.name === undefined ? project : { ...project, name: visible(project.name) };
+  const after = { ...edit.project, ...named };
+  return same(after, edit.project) ? edit : { ...edit, project: after };
 }
 
 function moveClip(edit, { clip_id, to }) {
@@ -158,10 +188,19 @@ function moveClip(edit, { clip_id, to }) {
   return clips.every((each, index) => each === edit.clips[index]) ? edit : { ...edit, clips };
 }
 
+/** Adds a clip, made by `newClip`, at an index or at the end. */
 function addClip(edit, { clip, at }) {
+  if (edit.clips.some((each) => each.clip_id === clip.clip_id)) throw new Error("this clip is in the project already");
   const clips = [...edit.clips];
   clips.splice(at ?? clips.length, 0, clip);
   return { ...edit, clips };
+}
+
+/** Adds a copy of a clip after it; the caller chooses its id. */
+function duplicateClip(edit, { clip_id, as }) {
+  const clip = clipOf(edit, clip_id);
+  const copy = newClip({ ...pick(clip), clip_id: as, raw_clip_id: clip.raw_clip_id, name: `${clip.name} copy`.slice(-NAME_LENGTH) });
+  return addClip(edit, { clip: copy, at: edit.clips.indexOf(clip) + 1 });
 }
 
 function finite(number, what) {
@@ -186,85 +225,8 @@ export function alike(field, one, other) {
 function plainest(field, value) {
   if (field === "crop_data") return value ?? [];
   if (field === "segments_data") return value && (value.trimRange || value.spans?.length) ? value : null;
+  if (["turn", "mirror", "volume", "mute"].includes(field)) return value || null;
   return value ?? null;
-}
-
-/**
- * The changes that turn `stored` into `edit`: the changed fields of each clip, and the order if it differs. Clips that
- * only one of them has are left out: adding and removing a clip is saved at once.
- */
-export function changes(stored, edit) {
-  const before = new Map(stored.clips.map((clip) => [clip.clip_id, clip]));
-  const clips = edit.clips.filter((clip) => before.has(clip.clip_id)).map((clip) => {
-    const old = before.get(clip.clip_id);
-    const fields = FIELDS.filter((name) => !alike(name, old[name], clip[name]));
-    return { clip_id: clip.clip_id, version: old.version, fields: pick(clip, fields) };
-  });
-  const order = edit.clips.map((clip) => clip.clip_id);
-  const moved = !same(order, stored.clips.map((clip) => clip.clip_id));
-  return { clips: clips.filter((each) => Object.keys(each.fields).length), order: moved ? order : null };
-}
-
-/**
- * Fields that were changed both here and elsewhere, to different values: people decide which is kept. `stored` is the
- * edit that both began with. A field that only one side changed is no conflict.
- */
-export function conflicts(stored, edit, theirs) {
-  const others = new Map(theirs.clips.map((clip) => [clip.clip_id, clip]));
-  const before = new Map(stored.clips.map((clip) => [clip.clip_id, clip]));
-  return changes(stored, edit).clips.filter((each) => others.has(each.clip_id)).flatMap((each) => {
-    const [other, old] = [others.get(each.clip_id), before.get(each.clip_id)];
-    return Object.entries(each.fields)
-      .filter(([field, mine]) => !alike(field, other[field], old[field]) && !alike(field, other[field], mine))
-      .map(([field, mine]) => ({ clip_id: each.clip_id, name: other.name, field, mine, theirs: other[field] }));
-  });
-}
-
-/** Their edit with my unsaved changes applied to it. */
-export function over(theirs, kept) {
-  const mine = new Map(kept.clips.map((each) => [each.clip_id, each.fields]));
-  const clips = theirs.clips.map((clip) => ({ ...clip, ...mine.get(clip.clip_id) }));
-  if (!kept.order) return { ...theirs, clips };
-  const place = new Map(kept.order.map((id, index) => [id, index]));
-  const at = (clip) => place.get(clip.clip_id) ?? kept.order.length;
-  return { ...theirs, clips: clips.sort((one, other) => at(one) - at(other)) };
-}
-
-/** Whether there is something to save. */
-export const anyOf = (found) => found.clips.length > 0 || found.order !== null;
-
-/** The edit with the order and the fields of an earlier one, for undo. It keeps its versions, and its set of clips. */
-export function restored(edit, past) {
-  const there = new Map(edit.clips.map((clip) => [clip.clip_id, clip]));
-  const known = new Set(past.clips.map((clip) => clip.clip_id));
-  const back = past.clips.filter((clip) => there.has(clip.clip_id)).map((clip) => ({ ...there.get(clip.clip_id), ...pick(clip) }));
-  const clips = [...back, ...edit.clips.filter((clip) => !known.has(clip.clip_id))];
-  return { ...edit, clips };
-}
-
-/** No steps of undo. `past` and `future` are edits; commands of one drag have one `key` and are one step. */
-export const NO_HISTORY = { past: [], future: [], key: null };
-const LONGEST = 500;
-
-/** The history after a command changed the edit `before`. */
-export function recorded(history, before, key = null) {
-  const joined = key !== null && key === history.key;
-  const past = joined ? history.past : [...history.past, before].slice(-LONGEST);
-  return { past, future: [], key };
-}
-
-/** One step back, or null when there is none. */
-export function undone(history, edit) {
-  if (!history.past.length) return null;
-  const past = history.past.slice(0, -1);
-  return { edit: restored(edit, history.past.at(-1)), history: { past, future: [edit, ...history.future], key: null } };
-}
-
-/** One step forward again, or null when there is none. */
-export function redone(history, edit) {
-  if (!history.future.length) return null;
-  const [next, ...future] = history.future;
-  return { edit: restored(edit, next), history: { past: [...history.past, edit], future, key: null } };
 }
 
 /** The selection that a problem's pointer names: a keyframe, a span, the transition, or the clip alone. */

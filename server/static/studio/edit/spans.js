@@ -52,6 +52,13 @@ export function added(spans, at, duration, end, speed = 0.5) {
   return { spans: changed, index: changed.indexOf(span) };
 }
 
+/** The spans with a picture held for `seconds` at a source time, and the index of the freeze there: a new one, or the one that is there already. @param {(Span | Freeze)[]} spans @param {number} at @param {number} seconds @returns {{spans: (Span | Freeze)[], index: number}} */
+export function frozen(spans, at, seconds) {
+  const here = spans.find((each) => holds(each) && Math.abs(each.at - at) < 1e-5);
+  const made = here ? spans : sorted([...spans, { at, freeze: seconds }]);
+  return { spans: made, index: made.findIndex((each) => holds(each) && Math.abs(each.at - at) < 1e-5) };
+}
+
 /** The spans with one split in two at a source time; the halves of a ramp change speed as the ramp did. @param {(Span | Freeze)[]} spans @param {number} at @param {number} duration @returns {(Span | Freeze)[]} */
 export function split(spans, at, duration) {
   const index = spanAt(spans, at, duration);

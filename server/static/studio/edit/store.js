@@ -5,6 +5,7 @@
  * the only signals of this module that they set are `playhead` and `error`.
  */
 import { batch, computed, signal } from "../parts/preact.js";
+import * as made from "./changes.js";
 import * as model from "./model.js";
 
 const NOTHING = { clip_id: null, keyframe: null, keyframes: [], span: null, transition: false };
@@ -26,13 +27,13 @@ export const saving = signal({ state: "idle" });
 export const exportProblems = signal([]);
 /** Why the last command was refused, for people; null if it was not. Panels display it and may clear it. */
 export const error = signal(null);
-/** The problem that `reveal` selected last, {problem, count}: panels scroll to it and focus it. Each call raises `count`. */
+/**
+ * The place that was selected last for people to look at, {problem, frame, count}: panels go to it, and focus it if it is a
+ * problem's; `problem` is null after undo. Each time raises `count`.
+ */
 export const revealed = signal(null);
 
-/** Commands that repeat a change which the server has made already: they are not edits, and undo leaves them alone. */
-const SERVER_MADE = new Set(["add-clip", "remove-clip", "set-project"]);
-
-const history = signal(model.NO_HISTORY);
+const history = signal(made.NO_HISTORY);
 
 /** The id of the project on the page; null until it is loaded. */
 export const projectId = computed(() => edit.value?.project.id ?? null);
@@ -44,12 +45,17 @@ export const selected = computed(() => clipById(selection.value.clip_id));
 /** The draft's part for the selected clip, or null. */
 export const drafted = computed(() => draft.value?.clips.find((clip) => clip.clip_id === selection.value.clip_id) ?? null);
 /** The changes that are not saved yet. */
-export const unsaved = computed(() => (edit.value && stored.value ? model.changes(stored.value, edit.value) : { clips: [], order: null }));
-export const dirty = computed(() => model.anyOf(unsaved.value));
+export const unsaved = computed(() => (edit.value && stored.value ? made.changes(stored.value, edit.value) : made.NONE));
+export const dirty = computed(() => made.anyOf(unsaved.value));
 /** The state of saving for people: as `saving`, with "saved" or "unsaved" in place of "idle". */
 export const saveState = computed(() => (saving.value.state === "idle" ? { state: dirty.value ? "unsaved" : "saved" } : saving.value));
 export const canUndo = computed(() => history.value.past.length > 0);
 export const canRedo = computed(() => history.value.future.length > 0);
+/** The clips that the last step removed: undo brings them back. */
+export const justRemoved = computed(() => {
+  const step = history.value.past.at(-1);
+  return step?.forth.remove.length ? step.back.add : [];
+});
 /** Every error of the newest draft, else of the newest export: {clip_id, pointer, message, hint}. */
 export const problems = computed(() => (draft.value?.errors.length ? draft.value.errors : exportProblems.value));
 
@@ -58,7 +64,7 @@ export function load(project) {
   const loaded = model.editOf(project);
   batch(() => {
     [edit.value, stored.value] = [loaded, loaded];
-    history.value = model.NO_HISTORY;
+    history.value = made.NO_HISTORY;
     if (!loaded.clips.some((clip) => clip.clip_id === selection.value.clip_id)) select({ clip_id: loaded.clips[0]?.clip_id ?? null });
   });
 }
@@ -76,10 +82,9 @@ export function dispatch(command) {
   batch(() => {
     error.value = null;
     if (after === before) return;
-    if (SERVER_MADE.has(command.do)) stored.value = model.apply(stored.value, command);
-    else history.value = model.recorded(history.value, before, command.merge ?? null);
+    history.value = made.recorded(history.value, before, after, command.merge ?? null);
     edit.value = after;
-    if (!selected.value) select({ clip_id: after.clips[0]?.clip_id ?? null });
+    if (!selected.value) selectNear(before);
   });
   return true;
 }
@@ -89,17 +94,33 @@ export function endMerge() {
   history.value = { ...history.value, key: null };
 }
 
-export const undo = () => step(model.undone);
-export const redo = () => step(model.redone);
+/** Select the clip that took the place of the selected one, which is gone from the edit `before`. */
+function selectNear(before) {
+  const at = before.clips.findIndex((clip) => clip.clip_id === selection.value.clip_id);
+  select({ clip_id: clips.value[Math.min(Math.max(at, 0), clips.value.length - 1)]?.clip_id ?? null });
+}
+
+/** Take the last command back, and select the place that it changed; false if there is none. */
+export const undo = () => step(made.undone);
+/** Carry out again what was taken back. */
+export const redo = () => step(made.redone);
 
 function step(move) {
-  const moved = edit.value && move(history.value, edit.value);
+  const before = edit.value;
+  const moved = before && move(history.value, before);
   if (!moved) return false;
+  const place = made.placeOf(before, moved.edit, moved.made, selection.value.clip_id);
   batch(() => {
     [edit.value, history.value, error.value] = [moved.edit, moved.history, null];
-    select(selection.value); // deselects a keyframe that no longer exists
+    select(place?.selection ?? selection.value); // which also deselects keyframes that no longer exist
+    if (!selected.value) selectNear(before);
+    if (place) show(null, place.frame);
   });
   return true;
+}
+
+function show(problem, frame) {
+  revealed.value = { problem, frame, count: (revealed.value?.count ?? 0) + 1 };
 }
 
 /** The keyframes of a selection that exist; `keyframe`, which the fields are about, is one of them. */
@@ -128,39 +149,39 @@ export function reveal(problem) {
   const found = model.pointedAt(edit.value, problem);
   batch(() => {
     if (found.clip_id !== null) select(found);
-    revealed.value = { problem, count: (revealed.value?.count ?? 0) + 1 };
+    show(problem, null);
   });
 }
 
-/** Take in a clip as the server has it; fields that were edited after `sent` was sent keep their newer values. */
-export function took(clip, sent = {}) {
-  const known = model.fromStored(clip);
-  const before = model.clipOf(stored.value, known.clip_id);
-  const gone = (name, mine) => !model.alike(name, Object.hasOwn(sent, name) ? sent[name] : before[name], mine[name]);
-  batch(() => {
-    stored.value = model.changed(stored.value, known.clip_id, () => known);
-    edit.value = model.changed(edit.value, known.clip_id, (mine) => ({ ...known, ...model.pick(mine, model.FIELDS.filter((name) => gone(name, mine))) }));
-  });
+/** Take in the server's answer to a save of the edit `sent`: changes that were made meanwhile stay, unsaved. */
+export function tookSaved(theirs, sent) {
+  takeIn(theirs, made.changes(sent, edit.value));
 }
 
 /** Take in the server's whole edit: unsaved changes stay, everything else becomes the server's. */
 export function tookAll(theirs) {
+  endMerge(); // a drag under way must not take their changes into its step
+  takeIn(theirs, made.sparing(made.changes(stored.value, edit.value), stored.value, theirs));
+}
+
+function takeIn(theirs, mine) {
+  const before = edit.value;
   batch(() => {
-    const kept = model.changes(stored.value, edit.value);
-    stored.value = theirs;
-    edit.value = model.over(theirs, kept);
-    select(selected.value ? selection.value : { clip_id: edit.value.clips[0]?.clip_id ?? null });
+    stored.value = made.steady(before, theirs);
+    edit.value = made.over(stored.value, mine);
+    if (selected.value) select(selection.value);
+    else selectNear(before);
   });
 }
 
-/** Replace unsaved fields by the server's, `[{clip_id, field, theirs}]`, as a step that can be undone. */
+/** Replace unsaved fields by the server's, `[{clip_id, field, theirs}]`: the history begins anew, with this step. */
 export function giveUp(fields) {
   const before = edit.value;
   batch(() => {
-    history.value = model.recorded(history.value, before);
     for (const { clip_id, field, theirs } of fields) {
       edit.value = model.changed(edit.value, clip_id, (clip) => ({ ...clip, [field]: theirs }));
     }
+    history.value = made.recorded(made.NO_HISTORY, before, edit.value);
   });
 }
 
@@ -168,9 +189,10 @@ export function giveUp(fields) {
 export function tookBack(clip) {
   const known = model.fromStored(clip);
   batch(() => {
-    history.value = model.recorded(history.value, edit.value);
+    const before = edit.value;
     stored.value = model.changed(stored.value, known.clip_id, () => known);
-    edit.value = model.changed(edit.value, known.clip_id, () => known);
+    edit.value = model.changed(before, known.clip_id, () => known);
+    history.value = made.recorded(history.value, before, edit.value);
     select(selection.value);
   });
 }

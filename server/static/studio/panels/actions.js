@@ -2,12 +2,14 @@
 
 import { signal } from "../parts/vendor.js";
 import { keepHere } from "./framing.js";
-import { duration, frame, frames, inOut, keyframe, keyframes, picture, rate, ratio, segments } from "../playback/now.js";
+import { duration, frame, frames, inOut, keyframe, keyframes, outside, picture, rate, ratio, segments } from "../playback/now.js";
 import { copiesOf, inTheWay, pasted, withinClip } from "../edit/keyframes.js";
 import { pause, seek } from "../playback/player.js";
-import { added, holds, spanAt, split, without } from "../edit/spans.js";
+import { joining, splitting } from "../edit/cuts.js";
+import { added, frozen, holds, spanAt, split, without } from "../edit/spans.js";
 import { clips, dispatch, error, playhead, select, selected, selection } from "../edit/store.js";
 import { timecode, timeOf } from "../edit/timecode.js";
+import { freshId } from "../remote/api.js";
 import { framed, show, stored } from "../playback/window.js";
 
 /** The copied keyframes, and the picture that they frame: {keyframes, picture}, or null. */
@@ -120,6 +122,33 @@ export function addSpan() {
     const made = added(spans, at, duration.peek(), inOut.peek()[1]);
     return setSpans(made.spans) && select({ span: made.index });
   });
+}
+
+/** Seconds for which a new freeze holds the picture. */
+const HOLD = 1;
+
+/** Hold the picture at the playhead, or select the freeze that is there. */
+export function addFreeze() {
+  if (outside.peek()) return void (error.value = "A picture is held between the in and the out point: move the playhead there");
+  const made = frozen(segments.peek().spans, stored(frame.peek()), HOLD);
+  if (setSpans(made.spans)) select({ span: made.index });
+}
+
+/** Split the clip before the frame at the playhead, and select the second half at this frame. */
+export function splitClip() {
+  const at = stored(frame.peek());
+  const as = freshId();
+  tried(() => {
+    const commands = splitting(selected.peek(), clips.peek().indexOf(selected.peek()), at, inOut.peek(), as);
+    return dispatch({ do: "several", commands }) && select({ clip_id: as });
+  });
+}
+
+/** Join the clip with the one after it, of which it was split. */
+export function joinClips() {
+  const clip = selected.peek();
+  const next = clips.peek()[clips.peek().indexOf(clip) + 1];
+  tried(() => dispatch({ do: "several", commands: joining(clip, next, duration.peek()) }));
 }
 
 export function removeSpan(index) {

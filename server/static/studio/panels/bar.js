@@ -1,30 +1,22 @@
 /** The bar over the editor: the project's name, the state of saving, undo and redo, and the export button. */
-import { html, signal } from "../parts/preact.js";
-import * as api from "../remote/api.js";
+import { html, signal, useEffect } from "../parts/preact.js";
 import { AskName } from "../parts/dialog.js";
 import { ExportButton } from "./export.js";
 import { History } from "./history.js";
-import { notice } from "../remote/save.js";
 import { Saving } from "./save_state.js";
 import { dispatch, edit, projectId } from "../edit/store.js";
 import { sign } from "../parts/shapes.js";
 
 const renaming = signal(false);
 
-async function rename(name) {
+function rename(name) {
   renaming.value = false;
-  try {
-    await api.changeProject(projectId.value, { name });
-    dispatch({ do: "set-project", project: { name } });
-    document.title = `${name} – reelc`;
-  } catch (problem) {
-    if (!(problem instanceof api.Problem)) throw problem;
-    notice.value = `Not renamed: ${problem.message}`;
-  }
+  dispatch({ do: "set-project", project: { name } });
 }
 
 export function Bar() {
   const { name, aspect_ratio } = edit.value.project;
+  useEffect(() => void (document.title = `${name} – reelc`), [name]);
   return html`<header class="bar">
     <a class="mark" href="/" aria-label="reelc: all projects" title="All projects"><img src="/static/favicon.svg" alt="" width="26" height="26" /></a>
     <h1><button class="plain title" onClick=${() => (renaming.value = true)} title="Rename the project">${name}</button></h1>

@@ -1,19 +1,18 @@
 /** The list of clips: add, rename, sort, duplicate, remove. */
 import { html, signal, useRef } from "../parts/vendor.js";
+import * as api from "../remote/api.js";
 import { AddClips } from "./add_clips.js";
 import { Deleted } from "./deletion.js";
 import { AskName } from "../parts/dialog.js";
-import { clips, dispatch, draft, edit, select, selection } from "../edit/store.js";
+import { clips, dispatch, draft, edit, justRemoved, select, selection, undo } from "../edit/store.js";
 import { useSorting } from "./sorting.js";
 import { Thumb } from "./thumb.js";
-import { duplicate, failed, forget, remove, uploadAll, uploads } from "./uploads.js";
+import { forget, uploadAll, uploads } from "./uploads.js";
 import { filesOver } from "../parts/drops.js";
 import { bytes, clock } from "../parts/words.js";
 
 /** The open dialog: {what: "add" | "rename", clip?} or null. */
 const asked = signal(null);
-/** The clip that was removed last, {name, back}, or null; `back()` adds it again. */
-const removed = signal(null);
 const close = () => (asked.value = null);
 
 /** Upload the files that were dropped on the page, unless a dialog asks for something else. */
@@ -27,11 +26,10 @@ export function takeFiles(files) {
 export function Clips() {
   return html`<section class=${`clips ${filesOver.value ? "over" : ""}`} aria-label="Clips">
     <div class="row apart"><h2>Clips</h2><button class="small" onClick=${() => (asked.value = { what: "add" })} aria-haspopup="dialog">Add clips</button></div>
-    ${failed.value && html`<p class="notice bad" role="alert">${failed.value}</p>`}
     ${clips.value.length === 0 && uploads.value.length === 0 && html`<${Empty} />`}
     ${clips.value.length > 0 && html`<${List} />`}
     <${Uploads} />
-    ${removed.value && html`<p class="notice" role="status">Removed “${removed.value.name}”. <button class="small" onClick=${putBack} aria-label=${`Undo: bring back ${removed.value.name}`}>Undo</button></p>`}
+    ${justRemoved.value.map(({ clip_id, name }) => html`<p key=${clip_id} class="notice" role="status">Removed “${name}”. <button class="small" onClick=${undo} aria-label=${`Undo: bring back ${name}`}>Undo</button></p>`)}
     ${asked.value?.what === "add" ? html`<${AddClips} onClose=${close} />` : html`<${Deleted} />`}
     ${asked.value?.what === "rename" && html`<${AskName} title="Rename clip" label="Name" name=${asked.value.clip.name} onName=${renamed} onClose=${close} />`}
   </section>`;
@@ -40,11 +38,6 @@ export function Clips() {
 function renamed(name) {
   dispatch({ do: "rename-clip", clip_id: asked.value.clip.clip_id, name });
   close();
-}
-
-function putBack() {
-  void removed.value.back();
-  removed.value = null;
 }
 
 function Empty() {
@@ -93,16 +86,16 @@ function Tool({ sign, label, act, disabled }) {
 }
 
 function Tools({ clip, index, move }) {
-  const gone = async () => {
-    const back = await remove(clip);
-    if (back) removed.value = { name: clip.name, back };
+  const copy = () => {
+    const as = api.freshId();
+    if (dispatch({ do: "duplicate-clip", clip_id: clip.clip_id, as })) select({ clip_id: as });
   };
   return html`<div class="clip-tools" role="group" aria-label=${`${clip.name}: actions`}>
     <${Tool} sign="up" label="Earlier" act=${() => move(-1)} disabled=${index === 0} />
     <${Tool} sign="down" label="Later" act=${() => move(1)} disabled=${index === clips.value.length - 1} />
     <${Tool} sign="rename" label="Rename" act=${() => (asked.value = { what: "rename", clip })} />
-    <${Tool} sign="copy" label="Duplicate" act=${() => duplicate(clip)} />
-    <${Tool} sign="remove" label="Remove" act=${gone} />
+    <${Tool} sign="copy" label="Duplicate" act=${copy} />
+    <${Tool} sign="remove" label="Remove" act=${() => dispatch({ do: "remove-clip", clip_id: clip.clip_id })} />
   </div>`;
 }
 

@@ -21,7 +21,7 @@ function sizeOf({ width, height }) {
 function paint(target) {
   const [pictures, now] = [filmPictures(), filmNow.peek()];
   if (!target || !now || !pictures.length || pictures.some(({ element }) => !element)) return;
-  const layers = pictures.map(({ clip, k, element }) => ({ element, box: cropAt(clip.crop, k), size: clip.picture, rotation: clipById(clip.clip_id)?.rotation ?? 0, placed: clip.placed }));
+  const layers = pictures.map(({ clip, k, element }) => ({ element, box: cropAt(clip.crop, k), size: clip.picture, clip: clipById(clip.clip_id), placed: clip.placed }));
   const { mix } = now;
   if (layers.length > 1) blend(target, mix.kind, 1 - mix.share, layers[0], layers[1], canvas.peek());
   else draw(target, layers[0], canvas.peek());

@@ -50,7 +50,10 @@ export const KEYS = [
   ["Cut", [
     [["i"], "I", "in point here", inClip(acts.markIn)],
     [["o"], "O", "out point here", inClip(acts.markOut)],
-    [["s"], "S", "speed from here on, or split the one here", inClip(acts.addSpan)],
+    [["s"], "S", "split the clip here", inClip(acts.splitClip)],
+    [["Shift+j"], "Shift J", "join the clip with the next one", inClip(acts.joinClips)],
+    [["Shift+s"], "Shift S", "speed from here on, or split the one here", inClip(acts.addSpan)],
+    [["Shift+f"], "Shift F", "freeze the picture here", inClip(acts.addFreeze)],
     [["PageUp"], "Page up", "clip before", () => acts.nextClip(-1)],
     [["PageDown"], "Page down", "clip after", () => acts.nextClip(1)],
     [["Alt+PageUp"], "Alt Page up", "move the clip earlier", () => acts.moveClip(-1)],

@@ -7,6 +7,7 @@ import { blend, draw, fade } from "../playback/drawing.js";
 import { filmAt, filmNow, filmShown } from "../playback/film.js";
 import { Neighbour, neighbour } from "../playback/neighbour.js";
 import { canvas, filmBox, filmFrame, filmRate, frame, mix, mixed, outside, parts, picture, ratio, speed, waiting } from "../playback/now.js";
+import { looksOf } from "../edit/turns.js";
 import { drawable, filmPosition, playing, shownFrame, video } from "../playback/player.js";
 import { clipById, selected } from "../edit/store.js";
 import { speedName } from "../edit/spans.js";
@@ -21,8 +22,7 @@ function mixInto(target, { kind, share, leads, colour, clip, number }, own) {
   if (kind === "fade") return fade(target, colour, share), true;
   const element = neighbour.peek();
   if (!element) return false;
-  const rotation = clipById(clip.clip_id)?.rotation ?? 0;
-  const other = { element, box: cropAt(clip.crop, number), size: clip.picture, rotation, placed: clip.placed };
+  const other = { element, box: cropAt(clip.crop, number), size: clip.picture, clip: clipById(clip.clip_id), placed: clip.placed };
   if (leads) blend(target, kind, share, own, other, canvas.peek());
   else blend(target, kind, 1 - share, other, own, canvas.peek());
   return true;
@@ -62,11 +62,11 @@ function paint(target, moving) {
   const crop = parts.peek()?.crop;
   const position = moving && crop ? filmPosition() : filmFrame.peek();
   const box = moving && crop ? cropAt(crop, position) : filmBox.peek();
-  const own = { element, box, size: picture.peek(), rotation: selected.peek()?.rotation ?? 0, placed: parts.peek()?.placed };
+  const own = { element, box, size: picture.peek(), clip: selected.peek(), placed: parts.peek()?.placed };
   const now = moving ? mixed(position) : mix.peek();
   if (!now || now.kind === "fade" || !neighbour.peek()) draw(target, own, canvas.peek());
   const whole = !now || mixInto(target, now, own);
-  Object.assign(target.dataset, { clip: selected.peek()?.clip_id ?? "", mixed: whole ? "whole" : "part", frame: String(Math.round(position)), source: String(shownFrame.peek() ?? ""), box: [box.x, box.y, box.width, box.height].join(" ") });
+  Object.assign(target.dataset, { clip: selected.peek()?.clip_id ?? "", mixed: whole ? "whole" : "part", frame: String(Math.round(position)), source: String(shownFrame.peek() ?? ""), box: [box.x, box.y, box.width, box.height].join(" "), looks: Object.values(looksOf(selected.peek())).join(" ") });
 }
 
 /** The areas of a tall film that apps cover with text and buttons, and the inner nine tenths. */

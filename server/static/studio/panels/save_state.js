@@ -12,7 +12,7 @@ const WORDS = {
 /** The state, and the button that saves at once. */
 export function Saving() {
   const { state, message } = saveState.value;
-  const version = selected.value ? `. The selected clip is at version ${selected.value.version}` : "";
+  const version = selected.value?.version ? `. The selected clip is at version ${selected.value.version}` : "";
   const title = state === "saved" ? `Everything is saved${version}` : message ?? "Saves automatically when you pause, or with Ctrl S";
   return html`<div class="saving">
     <span class=${`state ${state}`} title=${title}><span role="status" aria-live="polite" class="save-state">${WORDS[state]}</span><${Retrying} /></span>

@@ -7,6 +7,11 @@ export const FASTEST = 16;
 export const LONGEST_HOLD = 3600;
 /** Degrees of rotation, to either side. */
 export const LARGEST_ROTATION = 20;
+/** Seconds of a tick, by which the facts say that a file is a still image. */
+export const STILL_TICK = 1000;
+/** Decibels of a clip's sound. */
+export const QUIETEST = -60;
+export const LOUDEST = 20;
 /** Characters of a name. */
 export const NAME_LENGTH = 200;
 

@@ -57,7 +57,7 @@ export const count = (number, one, many = `${one}s`) => `${number} ${number === 
 export const FIELD_NAMES = {
   name: "Name", crop_data: "Crop", segments_data: "Trim and speeds", timing_data: "Timing (old form)",
   transition_data: "Transition", rotation: "Straighten", stretch: "Sound at other speeds", motion: "Slow motion",
-  damage: "Damaged footage", loop: "Loop",
+  damage: "Damaged footage", loop: "Loop", turn: "Rotate", mirror: "Mirror", volume: "Volume", mute: "Mute",
 };
 
 /** The value of a clip's field as text. */
@@ -67,6 +67,9 @@ export function asText(field, value) {
   if (field === "crop_data") return framing(value);
   if (field === "segments_data") return segments(value);
   if (field === "transition_data") return value && value.type !== "cut" ? `${value.type}, ${value.duration} s` : "cut";
+  if (field === "turn") return `${value || 0}° clockwise`;
+  if (field === "volume") return `${value || 0} dB`;
+  if (field === "mirror" || field === "mute") return value ? "on" : "off";
   if (field === "loop") return value ? "plays again and again" : "plays once";
   if (field === "damage") return { conceal: "picture before it is held", refuse: "clip is refused" }[value] ?? "as the project";
   return value === null ? "nothing" : JSON.stringify(value);

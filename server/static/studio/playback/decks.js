@@ -3,7 +3,7 @@
 import { html, signal, useLayoutEffect, useRef } from "../parts/vendor.js";
 import { frameShown, played, sourceAt } from "../edit/curve.js";
 import { DEFAULT_FPS, SLOT_BIAS } from "../parts/limits.js";
-import { factsOf, playableOf, unplayable } from "../remote/footage.js";
+import { factsOf, isStill, playableOf, unplayable } from "../remote/footage.js";
 import { clipById } from "../edit/store.js";
 import { frameAt, frameBegunAt, rateOf } from "../edit/timecode.js";
 import { pictures } from "./pictures.js";
@@ -29,7 +29,7 @@ export function footageOf(clip) {
     message: stored?.raw_clip_id ? (source?.message ?? null) : "its file was deleted",
     rate: rateOf(clip.source_fps ?? facts?.video.rate ?? DEFAULT_FPS),
     variable: clip.source_fps === null,
-    still: Boolean(facts?.video.still),
+    still: Boolean(facts && isStill(facts)),
     lap: stored?.loop && above > 0 ? above / below : Infinity,
   };
 }

@@ -1,8 +1,9 @@
 /** Draws frames of the film on a canvas: a clip's crop on its place, two clips mixed as the film mixes them. */
 
 import { blendColours } from "../edit/blends.js";
+import { drawTurned } from "./turned.js";
 
-/** @typedef {{element: CanvasImageSource, box: import("../edit/curve.js").Box, size: {width: number, height: number}, rotation: number, placed: any}} Layer */
+/** @typedef {{element: CanvasImageSource, box: import("../edit/curve.js").Box, size: {width: number, height: number}, clip: any, placed: any}} Layer the turns of the picture are its clip's */
 
 /** Fill a canvas with one colour. */
 export function fill(target, colour) {
@@ -18,7 +19,7 @@ export function fill(target, colour) {
  * @param {HTMLCanvasElement | OffscreenCanvas} target @param {Layer} layer
  * @param {{width: number, height: number, fill?: string}} film its canvas, whose bars have the colour `fill`; blurred ones are drawn black
  */
-export function draw(target, { element, box, size, rotation, placed }, film) {
+export function draw(target, { element, box, size, clip, placed }, film) {
   const context = fill(target, film.fill?.startsWith("#") ? film.fill : "black");
   const scale = target.width / film.width;
   const { x, y, width, height } = placed ?? { x: 0, y: 0, ...film };
@@ -32,9 +33,8 @@ export function draw(target, { element, box, size, rotation, placed }, film) {
   const [across, down] = [place.width / box.width, place.height / box.height];
   context.setTransform(across, 0, 0, down, place.x - box.x * across, place.y - box.y * down);
   context.translate(size.width / 2, size.height / 2);
-  context.rotate((-rotation * Math.PI) / 180);
   context.imageSmoothingQuality = "high";
-  context.drawImage(element, -size.width / 2, -size.height / 2, size.width, size.height);
+  drawTurned(context, element, size, clip);
   context.restore();
 }
 

@@ -8,7 +8,8 @@
 import { computed, effect, signal, untracked } from "../parts/vendor.js";
 import { frameShown, recordAt, sourceAt, speedAt } from "../edit/curve.js";
 import { gainAt, heldUntil, placeAt, placesAt, shownAt } from "../edit/sequence.js";
-import { draft, edit, playhead, select, selected, selection } from "../edit/store.js";
+import { volumeOf } from "../edit/fades.js";
+import { clipById, draft, edit, playhead, select, selected, selection } from "../edit/store.js";
 import { timeOf } from "../edit/timecode.js";
 import { deckOf, decks, footageOf, hire, turned } from "./decks.js";
 import { asked, filmFrame, filmRate, rate } from "./now.js";
@@ -170,7 +171,7 @@ function drive(clips, place, follows) {
   const { clip, k } = place;
   const [deck, footage] = [deckOf(clip), footageOf(clip)];
   const sound = edit.peek().project.settings?.audio ?? {};
-  deck.hear(sound.include === false || sound.stretch === "mute" ? 0 : gainAt(clips, place), sound.stretch !== "varispeed");
+  deck.hear(sound.include === false || sound.stretch === "mute" ? 0 : volumeOf(clipById(place.clip.clip_id), gainAt(clips, place)), sound.stretch !== "varispeed");
   if (footage.still || heldUntil(clip.source, k) !== null) return deck.rest();
   const pace = speedAt(clip.source, k, filmRate.peek().value) * filmShuttle.peek();
   deck.run(clip, footage, pace, sourceAt(clip.source, k), follows, ({ name }) => name === "NotAllowedError" && pauseFilm());

@@ -4,6 +4,7 @@ import { computed, signal } from "../parts/vendor.js";
 import { cropAt, pathAt, played, recordAt, slotOf, speedAt } from "../edit/curve.js";
 import { keyframesOf, segmentsOf } from "../edit/model.js";
 import { largest } from "../edit/box.js";
+import { looksOf, sizeAfter } from "../edit/turns.js";
 import { mixAt } from "../edit/mix.js";
 import { frameAt, rateOf } from "../edit/timecode.js";
 import { factsOf } from "../remote/footage.js";
@@ -18,16 +19,19 @@ export const asked = signal(/** @type {number | null} */ (null));
 /** Whether a change of the box applies to all keyframes of the clip. */
 export const wholeClip = signal(false);
 
-/** @type {Map<string, any>} the newest parts of each clip, of a draft in which it had no errors */
+/** @type {Map<string, any>} the newest parts of each clip, of a draft in which it had no errors, and the clip's looks in it */
 const kept = new Map();
 
-/** Source, crop and path of the selected clip from the newest draft that has them; null until there is one. */
-export const parts = computed(() => {
+const keptNow = computed(() => {
   const clip = selected.value;
   if (!clip) return null;
-  if (drafted.value?.source) kept.set(clip.clip_id, drafted.value);
+  const asked = draftOf.value?.clips.find((each) => each.clip_id === clip.clip_id);
+  if (drafted.value?.source) kept.set(clip.clip_id, { parts: drafted.value, looks: looksOf(asked) });
   return kept.get(clip.clip_id) ?? null;
 });
+
+/** Source, crop and path of the selected clip from the newest draft that has them; null until there is one. */
+export const parts = computed(() => keptNow.value?.parts ?? null);
 
 /** Whether the parts are of an older edit than the one on the page. */
 export const waiting = computed(() => draftOf.value !== edit.value || drafted.value?.source == null);
@@ -35,7 +39,8 @@ export const waiting = computed(() => draftOf.value !== edit.value || drafted.va
 export const canvas = computed(() => draft.value?.canvas ?? canvasOf(edit.value?.project));
 export const filmRate = computed(() => rateOf(draft.value?.fps ?? DEFAULT_FPS));
 export const ratio = computed(() => canvas.value.width / canvas.value.height);
-export const picture = computed(() => parts.value?.picture ?? found.value);
+/** The size of the turned picture, also before there is a draft of the newest turn. */
+export const picture = computed(() => sizeAfter(parts.value?.picture ?? found.value, keptNow.value?.looks ?? looksOf(null), looksOf(selected.value)));
 export const duration = computed(() => parts.value?.source_duration ?? found.value.duration);
 
 /** Seconds of the footage itself, which a looped image plays several times; null until its facts are known. */

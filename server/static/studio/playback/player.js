@@ -6,8 +6,10 @@
 
 import { computed, effect, html, signal, untracked, useLayoutEffect, useRef } from "../parts/vendor.js";
 import { frameShown, recordAt, speedAt } from "../edit/curve.js";
-import { asked, duration, filmRate, found, frame, frames, inOut, lap, parts, rate, segments, variable } from "./now.js";
+import { asked, duration, filmRate, found, frame, frames, inOut, lap, parts, picture, rate, segments, variable } from "./now.js";
+import { volumeOf } from "../edit/fades.js";
 import { pictures } from "./pictures.js";
+import { turnedStyle } from "./turned.js";
 import { factsOf, isImage, playableOf, unplayable } from "../remote/footage.js";
 import { holds } from "../edit/spans.js";
 import { playhead, selected } from "../edit/store.js";
@@ -190,12 +192,14 @@ function goRound(element, at) {
   element.play().catch(() => (playing.value = false));
 }
 
-/** The video, rotated by the edit's rotation. */
-function Video({ rawClipId, path, rotation }) {
+/** The video, turned and as loud as the edit says; a browser plays nothing louder than the file. */
+function Video({ rawClipId, path, clip }) {
   const ref = useRef(null);
+  const { width, height } = picture.value;
+  useLayoutEffect(() => void (ref.current.volume = volumeOf(clip)), [clip.volume, clip.mute]);
   useLayoutEffect(() => attached(ref.current), [path]);
   return html`<video ref=${ref} key=${path} src=${path} playsinline preload="auto" class="video" tabindex="-1"
-    aria-label="The clip’s footage" style=${rotation ? { transform: `rotate(${-rotation}deg)` } : {}}
+    aria-label="The clip’s footage" style=${turnedStyle(clip, width / height)}
     onLoadedMetadata=${sizeFound} onSeeked=${() => (drawable.value += 1)} onEnded=${ended} onError=${() => unplayable(rawClipId)}></video>`;
 }
 
@@ -208,7 +212,7 @@ export function Player() {
   if (!source) return html`<p class="stage-note" role="status">Loading…</p>`;
   if (source.state === "error") return html`<p class="stage-note" role="alert">This clip cannot be shown: ${source.message}.</p>`;
   if (source.state === "making") return html`<${Making} progress=${source.progress} facts=${factsOf(clip.raw_clip_id).value} />`;
-  return html`<${Video} key=${clip.clip_id} rawClipId=${clip.raw_clip_id} path=${source.path} rotation=${clip.rotation} />`;
+  return html`<${Video} key=${clip.clip_id} rawClipId=${clip.raw_clip_id} path=${source.path} clip=${clip} />`;
 }
 
 function Making({ progress, facts }) {

@@ -130,10 +130,8 @@ export const proxy = (id) => ask("GET", `${rawClipPath(id)}/proxy`);
 export const makeProxy = (id) => ask("POST", `${rawClipPath(id)}/proxy`);
 export const proxyMedia = (id) => `${rawClipPath(id)}/proxy/media`;
 
-export const addClip = (id, body) => ask("POST", clipsOf(id), { body, ...once() });
-export const removeClip = (id, clip, ifMatch) => ask("DELETE", `${clipsOf(id)}/${clip}`, { ifMatch, ...once() });
-export const saveClip = (id, clip, body, ifMatch, more = once()) => ask("PUT", `${clipsOf(id)}/${clip}`, { body, ifMatch, ...more });
-export const reorder = (id, clip_ids, more = once()) => ask("PUT", `${clipsOf(id)}/reorder`, { body: { clip_ids }, ...more });
+/** Save changes of a project, all or none, under an Idempotency-Key. */
+export const saveChanges = (id, body, key) => ask("POST", `/api/projects/${id}/changes`, { body, key });
 /** A page of a clip's versions, the newest first, and the `before` of the next page. */
 export const versions = (id, clip, before = null) =>
   ask("GET", before === null ? `${clipsOf(id)}/${clip}/versions` : `${clipsOf(id)}/${clip}/versions?before=${before}`);

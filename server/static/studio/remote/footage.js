@@ -1,5 +1,6 @@
 /** Raw clips on the server: facts, a video that this browser plays, a filmstrip, peaks. Each is requested once. */
 
+import { STILL_TICK } from "../parts/limits.js";
 import * as api from "./api.js";
 import { signal } from "../parts/vendor.js";
 
@@ -37,10 +38,12 @@ const answerOf = (ask) => once((id, found) => ask(id).then((answer) => (found.va
 export const factsOf = answerOf(async (id) => (await api.rawClip(id)).media_info);
 /** Formats of images that the server reads, still or moving; a still of another format is "image2". */
 const MOVING = ["gif", "apng", "webp", "avif", "heif"];
+/** Whether these facts are of one picture without a length of its own. */
+export const isStill = (facts) => Number(facts.video.time_base) === STILL_TICK;
 /** Whether these facts are of an image that moves. */
-export const isMovingImage = (facts) => MOVING.includes(facts.format) && !facts.video.still;
+export const isMovingImage = (facts) => MOVING.includes(facts.format) && !isStill(facts);
 /** Whether these facts are of an image, still or moving. */
-export const isImage = (facts) => facts.video.still || MOVING.includes(facts.format);
+export const isImage = (facts) => isStill(facts) || MOVING.includes(facts.format);
 /** {columns, width, height, pictures, step_s} of the filmstrip. */
 export const filmstripOf = answerOf(api.filmstrip);
 /** {rate, peaks} of the sound. */

@@ -1,12 +1,14 @@
 /**
- * Saves the edit: the unsaved fields of each clip, with the version that they were changed from. One run at a time. Failures
- * that may pass are tried again for as long as the page is open; on a conflict people choose.
+ * Saves the edit: everything unsaved in one request, which is done whole or not at all. Each changed clip states the version
+ * that it was changed from. One run at a time. Failures that may pass are tried again for as long as the page is open; on a
+ * conflict people choose.
  */
 import { effect, signal } from "../parts/preact.js";
 import * as api from "./api.js";
-import { conflicts, editOf } from "../edit/model.js";
+import { conflicts, differ } from "../edit/changes.js";
+import { editOf, pick } from "../edit/model.js";
 import { explained } from "../parts/words.js";
-import { dirty, edit, exportProblems, giveUp, projectId, saving, stored, took, tookAll, unsaved } from "../edit/store.js";
+import { dirty, edit, exportProblems, giveUp, projectId, saving, stored, tookAll, tookSaved, unsaved } from "../edit/store.js";
 
 /** Milliseconds without a change after which the edit is saved by itself. */
 export const IDLE = 3000;
@@ -25,8 +27,8 @@ let again = 0;
 let idle = 0;
 let tries = 0;
 let leaving = false;
-/** The idempotency key of each clip's save, kept until it is answered: the server carries out a repeated save once. */
-const keys = new Map();
+/** The text of the save that is not answered yet, and its idempotency key: the server carries out a repeated save once. */
+let unanswered = { text: "", key: "" };
 
 /** Save the edit. True if all of it, with changes that were made meanwhile, is durable. */
 export async function save() {
@@ -54,45 +56,47 @@ async function run() {
 
 /** Save all that is unsaved now; changes from elsewhere that do not conflict are taken in on the way. */
 async function once() {
-  const { clips, order } = unsaved.value;
+  const sent = edit.value;
+  const body = bodyOf(unsaved.value);
   try {
-    for (const { clip_id, version, fields } of clips) {
-      const { clip } = await api.saveClip(projectId.value, clip_id, fields, version, { key: keyOf(clip_id, version, fields) });
-      keys.delete(clip_id);
-      took(clip, fields);
-    }
-    if (order) {
-      await api.reorder(projectId.value, order);
-      tookOrder(order);
-    }
+    const { warnings: _, ...project } = await api.saveChanges(projectId.value, body, keyOf(body));
+    unanswered = { text: "", key: "" };
+    tookSaved(editOf(project), sent);
   } catch (problem) {
-    const stale = problem.status === 412 || problem.error === "clip_not_found" || (order && problem.error === "invalid_request");
-    if (!(problem instanceof api.Problem) || !stale) throw problem;
-    keys.clear();
+    if (!(problem instanceof api.Problem) || !staleOf(problem)) throw problem;
+    unanswered = { text: "", key: "" };
     await catchUp(problem);
   }
 }
 
-function keyOf(clipId, version, fields) {
-  const text = JSON.stringify([version, fields]);
-  const known = keys.get(clipId);
-  if (known?.text === text) return known.key;
-  const key = api.freshId();
-  keys.set(clipId, { text, key });
-  return key;
+/** Whether the save was refused because another window has saved since this one read the project. */
+function staleOf(problem) {
+  if (problem.error === "invalid_request") return problem.members.pointer === "/order";
+  return problem.status === 412 || problem.error === "clip_not_found";
 }
 
-function tookOrder(order) {
-  const known = new Map(stored.value.clips.map((clip) => [clip.clip_id, clip]));
-  stored.value = { ...stored.value, clips: order.map((id) => known.get(id)).filter(Boolean) };
+/** The request for unsaved changes. */
+function bodyOf({ clips, add, remove, order, project }) {
+  return {
+    ...(clips.length && { clips: clips.map(({ clip_id, version, fields }) => ({ clip_id, version, ...fields })) }),
+    ...(add.length && { add: add.map((clip) => ({ clip_id: clip.clip_id, raw_clip_id: clip.raw_clip_id, ...pick(clip) })) }),
+    ...(remove.length && { remove }),
+    ...(order && { order }),
+    ...(project && { project }),
+  };
+}
+
+function keyOf(body) {
+  const text = JSON.stringify(body);
+  if (unanswered.text !== text) unanswered = { text, key: api.freshId() };
+  return unanswered.key;
 }
 
 /** Take in the server's edit; throws `problem` if both sides changed the same field. */
 async function catchUp(problem) {
   const theirs = editOf(await api.project(projectId.value));
   const found = conflicts(stored.value, edit.value, theirs);
-  const settled = problem.status !== 412 || theirs.clips.some((clip) => versionOf(clip.clip_id) !== clip.version);
-  if (!settled) throw problem; // the same request would be refused again: do not loop
+  if (!differ(stored.value, theirs)) throw problem; // the same request would be refused again: do not loop
   tookAll(theirs);
   if (found.length) {
     conflict.value = found;
@@ -100,8 +104,6 @@ async function catchUp(problem) {
   }
   notice.value = "Changes from another window were merged; yours are kept.";
 }
-
-const versionOf = (clipId) => stored.value.clips.find((clip) => clip.clip_id === clipId)?.version;
 
 function failed(problem) {
   if (conflict.value) saving.value = { state: "conflict", message: "The same fields were changed in another window." };
@@ -136,9 +138,7 @@ export async function refresh() {
     if (running || conflict.value) return;
     const found = conflicts(stored.value, edit.value, theirs);
     if (found.length) return; // the next save asks
-    const changed = theirs.clips.length !== stored.value.clips.length || theirs.clips.some((clip, index) =>
-      clip.clip_id !== stored.value.clips[index].clip_id || clip.version !== stored.value.clips[index].version);
-    if (!changed) return;
+    if (!differ(stored.value, theirs)) return;
     tookAll(theirs);
     notice.value = "Changes from another window were merged.";
   } catch (problem) {

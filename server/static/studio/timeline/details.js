@@ -1,7 +1,7 @@
 /** The fields of the selection: a keyframe, a speed, a held picture, or the transition into the clip. */
 
 import { html, useEffect, useRef } from "../parts/vendor.js";
-import { addKeyframe, addSpan, copied, goTo, goToSpan, pasteKeyframes, removeSpan, setSpans } from "../panels/actions.js";
+import { addFreeze, addKeyframe, addSpan, copied, goTo, goToSpan, pasteKeyframes, joinClips, removeSpan, setSpans, splitClip } from "../panels/actions.js";
 import { Choice, NumberField, TimecodeField } from "../panels/fields.js";
 import { KeyframeDetails } from "./key_details.js";
 import { duration, frames, keyframe, keyframes, rate, segments } from "../playback/now.js";
@@ -11,6 +11,7 @@ import { DEFAULT_RAMP_EASE, FASTEST, LONGEST_HOLD, SLOWEST } from "../parts/limi
 import { ClipFields } from "../panels/clip_fields.js";
 import { picking } from "../panels/transition_picker.js";
 import { TransitionDetails } from "../panels/transitions.js";
+import { Turning } from "../panels/turning.js";
 import { framed, stored } from "../playback/window.js";
 
 const RAMPS = [["constant", "Constant"], ["linear", "Linear ramp"], ["smooth", "Eased ramp"]];
@@ -59,12 +60,14 @@ function Selected() {
   return html`<${ClipFields} />`;
 }
 
-/** Go to the selection of a problem, and focus its first field. */
+/** Go to the place that was selected for people to look at; of a problem, focus the first field. */
 function showRevealed(place) {
+  const { problem, frame } = revealed.peek();
   const { keyframe: number, span } = selection.peek();
-  if (number !== null) goTo(number);
+  if (number !== null || frame !== null) goTo(number ?? frame);
   if (span !== null) goToSpan(span);
   if (number !== null) select({ keyframe: number });
+  if (!problem) return;
   place.scrollIntoView({ block: "nearest" });
   requestAnimationFrame(() => place.querySelector(".detail input, .detail select")?.focus());
 }
@@ -81,7 +84,11 @@ export function Details() {
     <div class="making">
       <button type="button" title="Keep the crop as it is here (C)" disabled=${here !== null} onClick=${addKeyframe}>Add keyframe</button>
       <button type="button" title="Paste the copied keyframes here (Ctrl V)" disabled=${copied.value === null} onClick=${pasteKeyframes}>Paste</button>
-      <button type="button" title="Change the speed from here on; split the one that is here (S)" onClick=${addSpan}>Add speed</button>
+      <button type="button" title="Change the speed from here on; split the one that is here (Shift S)" onClick=${addSpan}>Add speed</button>
+      <button type="button" class="tool" aria-label="Add freeze" title="Freeze the picture at the playhead (Shift F)" onClick=${addFreeze}>❄</button>
+      <button type="button" class="tool" aria-label="Split" title="Split the clip at the playhead (S)" onClick=${splitClip}>✂</button>
+      <button type="button" class="tool" aria-label="Join with next" title="Join the clip with the next one, of which it was split (Shift J)" onClick=${joinClips}>⊕</button>
+      <${Turning} />
     </div>
     <${Selected} />
     <p class="refused" role="alert">${error.value && html`${error.value} <button type="button" class="tool" aria-label="Dismiss" onClick=${() => (error.value = null)}>×</button>`}</p>
