@@ -27,14 +27,16 @@ def drawn(folder: Path, ffmpeg: str) -> None:
     for name in ("a", "b"):
         (folder / name).write_bytes(random.integers(16, 236, (3, HEIGHT, WIDTH), np.uint8).tobytes() * FRAMES)
     raw = ["-f", "rawvideo", "-pix_fmt", "yuv444p"]
-    inputs = [part for name in "ab" for part in (*raw, "-s", f"{WIDTH}x{HEIGHT}", "-r", str(RATE), "-i", folder / name)]
+    inputs = [
+        part for name in "ab" for part in (*raw, "-s", f"{WIDTH}x{HEIGHT}", "-r", str(RATE), "-i", str(folder / name))
+    ]
     count = len(BLENDS)
     sides = [f"[{side}:v]split={count}" + "".join(f"[{side}{k}]" for k in range(count)) for side in range(2)]
     blends = [
         f"[0{k}][1{k}]xfade={blend.drawn}:duration={FRAMES / RATE}:offset=0[out{k}]"
         for k, blend in enumerate(BLENDS.values())
     ]
-    outputs = [part for k, kind in enumerate(BLENDS) for part in ("-map", f"[out{k}]", *raw, folder / kind)]
+    outputs = [part for k, kind in enumerate(BLENDS) for part in ("-map", f"[out{k}]", *raw, str(folder / kind))]
     command = [ffmpeg, "-v", "error", *inputs, "-filter_complex", ";".join([*sides, *blends]), *outputs]
     subprocess.run(command, check=True, timeout=60)
 
@@ -44,7 +46,9 @@ def faded(folder: Path, ffmpeg: str) -> None:
     ones = f"aevalsrc=1:s=48000,atrim=end_sample={SAMPLES},aformat=dbl,asplit={len(CURVES)}"
     sides = ones + "".join(f"[in{k}]" for k in range(len(CURVES)))
     fades = [f"[in{k}]afade=t=in:ss=0:ns={SAMPLES}:curve={curve}[out{k}]" for k, curve in enumerate(CURVES)]
-    outputs = [part for k, curve in enumerate(CURVES) for part in ("-map", f"[out{k}]", "-f", "f64le", folder / curve)]
+    outputs = [
+        part for k, curve in enumerate(CURVES) for part in ("-map", f"[out{k}]", "-f", "f64le", str(folder / curve))
+    ]
     command = [ffmpeg, "-v", "error", "-filter_complex", ";".join([sides, *fades]), *outputs]
     subprocess.run(command, check=True, timeout=60)
 

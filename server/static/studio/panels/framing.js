@@ -6,7 +6,9 @@ import { centres } from "../edit/curve.js";
 import { useDrag } from "./drag.js";
 import { NumberField, Switch } from "./fields.js";
 import { box, frame, keyframe, keyframes, parts, picture, rate, ratio, waiting, wholeClip } from "../playback/now.js";
+import { filmShown } from "../playback/film.js";
 import { pause, Player, playing } from "../playback/player.js";
+import { Theatre } from "./film.js";
 import { LARGEST_ROTATION } from "../parts/limits.js";
 import { modified } from "../parts/keyboard.js";
 import { dispatch, select, selected } from "../edit/store.js";
@@ -159,7 +161,7 @@ function Numbers() {
   const set = (field) => (value) => setBox(withField(box.peek(), field, value, ratio.peek(), picture.peek()));
   const turn = (rotation) => dispatch({ do: "set-rotation", clip_id: selected.peek().clip_id, rotation });
   const here = box.value;
-  return html`<div class="numbers" role="group" aria-label="Crop in pixels">
+  return html`<div class="numbers" role="group" aria-label="Crop in pixels" inert=${filmShown.value}>
     <${NumberField} label="Left" value=${here.x} min=${0} max=${width} onSet=${set("x")} />
     <${NumberField} label="Top" value=${here.y} min=${0} max=${height} onSet=${set("y")} />
     <${NumberField} label="Width" value=${here.width} min=${SMALLEST} max=${width} onSet=${set("width")} />
@@ -176,11 +178,12 @@ export function Framing() {
   const { width, height } = picture.value;
   return html`<section class="framing" aria-label="Framing">
     <div class="fitted" style=${{ "--shape": String(between(width / height, 0.05, 20)) }}>
-      <div class="picture">
+      <div class="picture" inert=${filmShown.value}>
         <div class="turned"><${Player} /></div>
         <${Overlay} />
         <${CropBox} />
       </div>
+      <${Theatre} />
     </div>
     <${Numbers} />
   </section>`;

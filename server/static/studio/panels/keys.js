@@ -4,8 +4,9 @@ import { html, signal, tinykeys } from "../parts/vendor.js";
 import * as acts from "./actions.js";
 import { Dialog } from "../parts/dialog.js";
 import { cancelDrag } from "./drag.js";
-import { frames, inOut, rate } from "../playback/now.js";
-import { faster, looping, pause, step, through, toggle } from "../playback/player.js";
+import { filmRate, frames, inOut, rate } from "../playback/now.js";
+import { either, fasterFilm, filmFrames, filmShown, pauseFilm, showClip, stepFilm, switchView, toggleFilm } from "../playback/film.js";
+import { faster, looping, pause, step, toggle } from "../playback/player.js";
 import { framed, fit, magnet, zoom } from "../playback/window.js";
 import { exportNow } from "../remote/export.js";
 import { save } from "../remote/save.js";
@@ -15,26 +16,40 @@ const open = signal(false);
 export const openSheet = () => (open.value = true);
 
 const second = () => rate.peek().base;
+const filmSecond = () => filmRate.peek().base;
+/** An action on the clip at its playhead: it shows the clip, so that nobody edits unseen. */
+const inClip = (act) => (...given) => {
+  showClip();
+  return act(...given);
+};
+
+/** Focus the crop box; a clip that is only now shown has it a moment later. */
+function toCropBox() {
+  const focus = () => document.querySelector(".crop")?.focus();
+  if (!filmShown.peek()) return focus();
+  showClip();
+  requestAnimationFrame(focus);
+}
 
 /** [title, [[keys, their label, description, action]…]]… */
 export const KEYS = [
   ["Play", [
-    [["Space", "k"], "Space, K", "play or pause", toggle],
-    [["j"], "J", "backwards, faster each time", () => faster(-1)],
-    [["l"], "L", "forwards, faster each time", () => faster(1)],
-    [["q"], "Q", "loop from in to out", () => (looping.value = !looping.value)],
-    [["w"], "W", "continue with the next clip", () => (through.value = !through.value)],
-    [["ArrowLeft"], "←", "a frame back", () => step(-1)],
-    [["ArrowRight"], "→", "a frame forward", () => step(1)],
-    [["Shift+ArrowLeft"], "Shift ←", "a second back", () => step(-second())],
-    [["Shift+ArrowRight"], "Shift →", "a second forward", () => step(second())],
-    [["Home"], "Home", "to the in point", () => acts.goTo(framed(inOut.peek()[0]))],
-    [["End"], "End", "to the last frame before the out point", () => acts.goTo(Math.min(acts.outFrame(), frames.peek()) - 1)],
+    [["Space", "k"], "Space, K", "play or pause", either(toggleFilm, toggle)],
+    [["j"], "J", "backwards, faster each time", either(() => fasterFilm(-1), () => faster(-1))],
+    [["l"], "L", "forwards, faster each time", either(() => fasterFilm(1), () => faster(1))],
+    [["q"], "Q", "loop: the clip from in to out, or the whole video", () => (looping.value = !looping.value)],
+    [["w"], "W", "the whole video, or back to the clip", switchView],
+    [["ArrowLeft"], "←", "a frame back", either(() => stepFilm(-1), () => step(-1))],
+    [["ArrowRight"], "→", "a frame forward", either(() => stepFilm(1), () => step(1))],
+    [["Shift+ArrowLeft"], "Shift ←", "a second back", either(() => stepFilm(-filmSecond()), () => step(-second()))],
+    [["Shift+ArrowRight"], "Shift →", "a second forward", either(() => stepFilm(filmSecond()), () => step(second()))],
+    [["Home"], "Home", "to the in point, or the beginning of the video", either(() => stepFilm(-Infinity), () => acts.goTo(framed(inOut.peek()[0])))],
+    [["End"], "End", "to the last frame before the out point, or of the video", either(() => stepFilm(filmFrames.peek()), () => acts.goTo(Math.min(acts.outFrame(), frames.peek()) - 1))],
   ]],
   ["Cut", [
-    [["i"], "I", "in point here", acts.markIn],
-    [["o"], "O", "out point here", acts.markOut],
-    [["s"], "S", "speed from here on, or split the one here", acts.addSpan],
+    [["i"], "I", "in point here", inClip(acts.markIn)],
+    [["o"], "O", "out point here", inClip(acts.markOut)],
+    [["s"], "S", "speed from here on, or split the one here", inClip(acts.addSpan)],
     [["PageUp"], "Page up", "clip before", () => acts.nextClip(-1)],
     [["PageDown"], "Page down", "clip after", () => acts.nextClip(1)],
     [["Alt+PageUp"], "Alt Page up", "move the clip earlier", () => acts.moveClip(-1)],
@@ -42,15 +57,15 @@ export const KEYS = [
     [["t"], "T", "select the transition into the clip", () => select({ transition: !selection.peek().transition })],
   ]],
   ["Crop", [
-    [["c"], "C", "keyframe here", acts.addKeyframe],
-    [["["], "[", "keyframe before", () => acts.nextKeyframe(-1)],
-    [["]"], "]", "keyframe after", () => acts.nextKeyframe(1)],
-    [["Shift+{", "Shift+["], "Shift [", "select the keyframe before too", () => acts.nextKeyframe(-1, true)],
-    [["Shift+}", "Shift+]"], "Shift ]", "select the keyframe after too", () => acts.nextKeyframe(1, true)],
-    [["f"], "F", "to the crop box, to move it by arrows", () => document.querySelector(".crop")?.focus()],
-    [["Delete", "Backspace"], "Delete", "delete what is selected", acts.removeSelected],
+    [["c"], "C", "keyframe here", inClip(acts.addKeyframe)],
+    [["["], "[", "keyframe before", inClip(() => acts.nextKeyframe(-1))],
+    [["]"], "]", "keyframe after", inClip(() => acts.nextKeyframe(1))],
+    [["Shift+{", "Shift+["], "Shift [", "select the keyframe before too", inClip(() => acts.nextKeyframe(-1, true))],
+    [["Shift+}", "Shift+]"], "Shift ]", "select the keyframe after too", inClip(() => acts.nextKeyframe(1, true))],
+    [["f"], "F", "to the crop box, to move it by arrows", toCropBox],
+    [["Delete", "Backspace"], "Delete", "delete what is selected", inClip(acts.removeSelected)],
     [["$mod+c"], "Ctrl C", "copy the selected keyframes", acts.copyKeyframes],
-    [["$mod+v"], "Ctrl V", "paste them here, also in another clip", acts.pasteKeyframes],
+    [["$mod+v"], "Ctrl V", "paste them here, also in another clip", inClip(acts.pasteKeyframes)],
   ]],
   ["Edit", [
     [["$mod+z"], "Ctrl Z", "undo", undo],
@@ -138,5 +153,6 @@ export function bindKeys() {
   return () => {
     unbind();
     pause();
+    pauseFilm();
   };
 }

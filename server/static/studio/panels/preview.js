@@ -3,53 +3,28 @@
 import { html, signal, useEffect, useRef } from "../parts/vendor.js";
 import { cropAt } from "../edit/curve.js";
 import { Switch } from "./fields.js";
-import { SUMS } from "../edit/mix.js";
+import { blend, draw, fade } from "../playback/drawing.js";
+import { filmAt, filmNow, filmShown } from "../playback/film.js";
 import { Neighbour, neighbour } from "../playback/neighbour.js";
-import { after, canvas, filmBox, filmFrame, filmRate, frame, mix, mixed, outside, parts, picture, ratio, speed, waiting } from "../playback/now.js";
+import { canvas, filmBox, filmFrame, filmRate, frame, mix, mixed, outside, parts, picture, ratio, speed, waiting } from "../playback/now.js";
 import { drawable, filmPosition, playing, shownFrame, video } from "../playback/player.js";
 import { clipById, selected } from "../edit/store.js";
 import { speedName } from "../edit/spans.js";
 import { timecode } from "../edit/timecode.js";
+import { FilmScreen } from "./film.js";
 import { nameOf } from "./transitions.js";
 
 const safe = signal(false);
 
-/** Draw the box of the video's picture onto its place in the target, which is all of it or the part between bars. */
-function draw(target, element, box, { size, rotation, place }) {
-  const context = target.getContext("2d", { alpha: false });
-  context.setTransform(1, 0, 0, 1, 0, 0);
-  context.fillStyle = "black";
-  context.fillRect(0, 0, target.width, target.height);
-  context.save();
-  context.beginPath();
-  context.rect(place.x, place.y, place.width, place.height);
-  context.clip();
-  const [across, down] = [place.width / box.width, place.height / box.height];
-  context.setTransform(across, 0, 0, down, place.x - box.x * across, place.y - box.y * down);
-  context.translate(size.width / 2, size.height / 2);
-  context.rotate((-rotation * Math.PI) / 180);
-  context.imageSmoothingQuality = "high";
-  context.drawImage(element, -size.width / 2, -size.height / 2, size.width, size.height);
-  context.restore();
-}
-
-/** Mix the neighbour's picture or the colour into the target; false if the page cannot draw this mix. */
-function blend(target, { kind, share, colour, clip, number }) {
-  const context = target.getContext("2d", { alpha: false });
+/** Mix the neighbour's picture or the colour into the target; false if the neighbour's is not there yet. */
+function mixInto(target, { kind, share, leads, colour, clip, number }, own) {
+  if (kind === "fade") return fade(target, colour, share), true;
   const element = neighbour.peek();
-  if (kind !== "fade" && (kind !== "dissolve" || !element)) return false;
-  context.save();
-  context.globalAlpha = 1 - share;
-  if (kind === "fade") {
-    context.fillStyle = colour;
-    context.fillRect(0, 0, target.width, target.height);
-  } else {
-    const whole = new OffscreenCanvas(target.width, target.height);
-    const rotation = clipById(clip.clip_id)?.rotation ?? 0;
-    draw(whole, element, cropAt(clip.crop, number), { size: clip.picture, rotation, place: placeOn(target, clip) });
-    context.drawImage(whole, 0, 0);
-  }
-  context.restore();
+  if (!element) return false;
+  const rotation = clipById(clip.clip_id)?.rotation ?? 0;
+  const other = { element, box: cropAt(clip.crop, number), size: clip.picture, rotation, placed: clip.placed };
+  if (leads) blend(target, kind, share, own, other, canvas.peek());
+  else blend(target, kind, 1 - share, other, own, canvas.peek());
   return true;
 }
 
@@ -73,13 +48,6 @@ function Screen() {
     role="img" aria-label="The video at this moment"></canvas>`;
 }
 
-/** The place of a clip's crop on the target, as on the film's canvas. */
-function placeOn(target, clip) {
-  const scale = target.width / canvas.peek().width;
-  const { x, y, width, height } = clip?.placed ?? { x: 0, y: 0, ...canvas.peek() };
-  return { x: x * scale, y: y * scale, width: width * scale, height: height * scale };
-}
-
 /** Take another clip's picture off the target: the clip's own is not there yet, or there is none. */
 function cleared(target) {
   if (target.dataset.clip === selected.peek()?.clip_id) return;
@@ -94,9 +62,10 @@ function paint(target, moving) {
   const crop = parts.peek()?.crop;
   const position = moving && crop ? filmPosition() : filmFrame.peek();
   const box = moving && crop ? cropAt(crop, position) : filmBox.peek();
-  draw(target, element, box, { size: picture.peek(), rotation: selected.peek()?.rotation ?? 0, place: placeOn(target, parts.peek()) });
+  const own = { element, box, size: picture.peek(), rotation: selected.peek()?.rotation ?? 0, placed: parts.peek()?.placed };
   const now = moving ? mixed(position) : mix.peek();
-  const whole = !now || blend(target, now);
+  if (!now || now.kind === "fade" || !neighbour.peek()) draw(target, own, canvas.peek());
+  const whole = !now || mixInto(target, now, own);
   Object.assign(target.dataset, { clip: selected.peek()?.clip_id ?? "", mixed: whole ? "whole" : "part", frame: String(Math.round(position)), source: String(shownFrame.peek() ?? ""), box: [box.x, box.y, box.width, box.height].join(" ") });
 }
 
@@ -110,12 +79,22 @@ function Safe() {
 }
 
 /** The mix in words: the other clip, and its part of the picture. */
-function mixName({ kind, share, clip }) {
+function mixName({ kind, share, leads, clip }) {
   const part = `${Math.round(100 * (1 - share))} %`;
   if (kind === "fade") return `Faded ${part}`;
-  const to = clip.clip_id === after.value?.clip_id;
-  const name = `${to ? "to" : "from"} “${clipById(clip.clip_id)?.name ?? ""}”`;
-  return SUMS.includes(kind) ? `Dissolving ${name} (${part})` : `${nameOf(kind)} ${name}: not shown here`;
+  const name = `${leads ? "to" : "from"} “${clipById(clip.clip_id)?.name ?? ""}”`;
+  return `${kind === "dissolve" ? "Dissolving" : nameOf(kind)} ${name} (${part})`;
+}
+
+/** The film's reading: its time, the clip on screen, and the other clip of a mix. */
+function FilmReading() {
+  const now = filmNow.value;
+  return html`<p class="reading">
+    <span title="Time in the video">${timecode(filmAt.value, filmRate.value)}</span>
+    ${now && html`<span class="quiet">${clipById(now.clip.clip_id)?.name}</span>`}
+    ${now?.mix && html`<span class="quiet mixed">${mixName(now.mix)}</span>`}
+    <span class="stale" role="status">${waiting.value ? "Updating preview…" : ""}</span>
+  </p>`;
 }
 
 function Reading() {
@@ -133,8 +112,8 @@ function Reading() {
 export function Preview() {
   if (!selected.value) return null;
   return html`<section class="preview ${waiting.value ? "waiting" : ""}" aria-label="Preview">
-    <div class="screen-room"><div class="screen-frame" style=${{ "--shape": String(ratio.value) }}><${Screen} />${safe.value && html`<${Safe} />`}</div><${Neighbour} /></div>
-    <${Reading} />
+    <div class="screen-room"><div class="screen-frame" style=${{ "--shape": String(ratio.value) }}>${filmShown.value ? html`<${FilmScreen} name="screen" label="The video at this moment" />` : html`<${Screen} />`}${safe.value && html`<${Safe} />`}</div><${Neighbour} /></div>
+    ${filmShown.value ? html`<${FilmReading} />` : html`<${Reading} />`}
     <${Switch} label="Safe areas" on=${safe.value} onSet=${(on) => (safe.value = on)} title="Show areas hidden by app buttons" />
   </section>`;
 }

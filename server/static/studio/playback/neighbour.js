@@ -1,4 +1,4 @@
-/** The neighbour's frame in a dissolve: a second, muted video off screen, sought to the frame that the film mixes in. */
+/** The neighbour's frame in a blend: a second, muted video off screen, sought to the frame that the film mixes in. */
 
 import { computed, html, signal, useLayoutEffect, useRef } from "../parts/vendor.js";
 import { frameShown } from "../edit/curve.js";
@@ -15,7 +15,7 @@ const ready = signal(/** @type {{element: HTMLVideoElement, path: string, frame:
 /** The video and the frame that the mix at the playhead needs; null if it needs none. While the clip plays, none is waited for. */
 const wanted = computed(() => {
   const now = mix.value;
-  if (now?.kind !== "dissolve" || playing.value || !now.clip.source || !now.clip.source_fps) return null;
+  if (!now || now.kind === "fade" || playing.value || !now.clip.source || !now.clip.source_fps) return null;
   const raw = clipById(now.clip.clip_id)?.raw_clip_id;
   const path = raw ? playableOf(raw).value?.path : null;
   const rate = rateOf(now.clip.source_fps);

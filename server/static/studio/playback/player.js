@@ -10,7 +10,7 @@ import { asked, duration, filmRate, found, frame, frames, inOut, lap, parts, rat
 import { pictures } from "./pictures.js";
 import { factsOf, isImage, playableOf, unplayable } from "../remote/footage.js";
 import { holds } from "../edit/spans.js";
-import { clips, playhead, select, selected } from "../edit/store.js";
+import { playhead, selected } from "../edit/store.js";
 import { frameAt, frameBegunAt, timeOf } from "../edit/timecode.js";
 
 /** The playback rates that browsers accept; Chromium's limits. */
@@ -23,8 +23,8 @@ export const playing = signal(false);
 /** 1 forwards, 2 and 4 faster, -1 … backwards. */
 export const shuttle = signal(1);
 export const looping = signal(false);
-/** Whether playing continues with the next clip. */
-export const through = signal(false);
+/** Counts the seeks in the clip. */
+export const sought = signal(0);
 /** When the picture on screen begins, source seconds; null until there is one. */
 const onScreen = signal(/** @type {number | null} */ (null));
 /** The frame of the source on screen; null until there is one. */
@@ -40,12 +40,11 @@ export const drawable = signal(0);
 
 /** The pictures of the video that is on the page. */
 let screen = /** @type {ReturnType<typeof pictures> | null} */ (null);
-/** Whether the clip that was just selected plays as soon as its first picture is there. */
-let goesOn = false;
 
 /** Show the frame of a source time. @param {number} at seconds */
 export function seek(at) {
   if (playing.peek()) pause();
+  sought.value += 1;
   moveTo(at);
 }
 
@@ -122,15 +121,8 @@ function presented(element, began) {
   const first = onScreen.peek() === null;
   onScreen.value = began;
   drawable.value += 1;
-  if (first) begin();
+  if (first) moveTo(playhead.peek());
   else if (playing.peek() && shuttle.peek() > 0) playedTo(element, timeOf(shownFrame.peek(), rate.peek()));
-}
-
-/** Go to the playhead, at the video's first picture. */
-function begin() {
-  moveTo(playhead.peek());
-  if (goesOn) play();
-  goesOn = false;
 }
 
 /** Note that the video has played up to a frame. */
@@ -151,14 +143,10 @@ function hold(element, before, at) {
   setTimeout(goOn, (1000 * held.freeze) / shuttle.peek());
 }
 
-/** Go on after the out point: loop, stop, or play the next clip. */
+/** Loop or stop after the out point. */
 function over() {
   if (looping.peek()) return moveTo(inOut.peek()[0]);
   pause();
-  const next = clips.peek()[clips.peek().findIndex((each) => each.clip_id === selected.peek()?.clip_id) + 1];
-  if (!through.peek() || !next) return;
-  goesOn = true;
-  select({ clip_id: next.clip_id });
 }
 
 /** The source time that is playing, finer than its frames. */

@@ -7,6 +7,7 @@ import { useSorting } from "../panels/sorting.js";
 import { Thumb } from "../panels/thumb.js";
 import { faultOf, nameOf, transitionOf } from "../panels/transitions.js";
 import { spoken, timecode } from "../edit/timecode.js";
+import { FilmHead } from "./filmhead.js";
 
 const SIGNS = { cut: "│", fade: "◐", dissolve: "╳" };
 
@@ -39,8 +40,8 @@ export function Reel() {
   return html`<div class="reel">
     <p class="reel-title"><b>Sequence</b> <output aria-label="Length of the video">${total ? timecode(total, filmRate.value) : "–"}</output>
       <span class="quiet">${canvas.value.width}×${canvas.value.height}, ${Number(filmRate.value.value.toFixed(2))} fps</span></p>
-    <ol class="pieces" ref=${ref} aria-label="Sequence">
+    <div class="strip"><ol class="pieces" ref=${ref} aria-label="Sequence">
       ${clips.value.map((clip, index) => html`<${Piece} key=${clip.clip_id} clip=${clip} index=${index} part=${known.get(clip.clip_id)} />`)}
-    </ol>
+    </ol><${FilmHead} /></div>
   </div>`;
 }

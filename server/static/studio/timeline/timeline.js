@@ -9,7 +9,8 @@ import { openSheet } from "../panels/keys.js";
 import { KeyLane } from "./keylane.js";
 import { across, timeAcross } from "../edit/lanes.js";
 import { duration, filmRate, frame, frames, parts, rate, waiting } from "../playback/now.js";
-import { faster, looping, playing, shuttle, step, through, toggle } from "../playback/player.js";
+import { either, fasterFilm, filmPlaying, filmShown, filmShuttle, showClip, showFilm, stayWithClip, stepFilm, toggleFilm } from "../playback/film.js";
+import { faster, looping, playing, shuttle, step, toggle } from "../playback/player.js";
 import { Reel } from "./film.js";
 import { SpeedLane } from "./speedlane.js";
 import { ARROWS, modified } from "../parts/keyboard.js";
@@ -23,15 +24,19 @@ const Button = ({ label, text, onClick, pressed, keys }) => html`<button type="b
   aria-pressed=${pressed === undefined ? null : String(pressed)} onClick=${onClick}>${text}</button>`;
 
 function Transport() {
-  const fast = playing.value && shuttle.value !== 1 ? ` ${shuttle.value}×` : "";
+  const [runs, pace] = filmShown.value ? [filmPlaying.value, filmShuttle.value] : [playing.value, shuttle.value];
+  const fast = runs && pace !== 1 ? ` ${pace}×` : "";
   return html`<div class="transport" role="group" aria-label="Playing">
-    <${Button} label="Frame back" keys="←" text="‹" onClick=${() => step(-1)} />
-    <${Button} label="Play backwards" keys="J" text="◂◂" onClick=${() => faster(-1)} />
-    <${Button} label=${playing.value ? "Pause" : "Play"} keys="Space" text=${playing.value ? "❚❚" : "▶"} onClick=${toggle} />
-    <${Button} label="Faster" keys="L" text="▸▸" onClick=${() => faster(1)} />
-    <${Button} label="Frame forward" keys="→" text="›" onClick=${() => step(1)} />
-    <${Button} label="Loop from in to out" keys="Q" text="⟳" pressed=${looping.value} onClick=${() => (looping.value = !looping.value)} />
-    <${Button} label="Continue with the next clip" keys="W" text="⇥" pressed=${through.value} onClick=${() => (through.value = !through.value)} />
+    <${Button} label="Frame back" keys="←" text="‹" onClick=${either(() => stepFilm(-1), () => step(-1))} />
+    <${Button} label="Play backwards" keys="J" text="◂◂" onClick=${either(() => fasterFilm(-1), () => faster(-1))} />
+    <${Button} label=${runs ? "Pause" : "Play"} keys="Space" text=${runs ? "❚❚" : "▶"} onClick=${either(toggleFilm, toggle)} />
+    <${Button} label="Faster" keys="L" text="▸▸" onClick=${either(() => fasterFilm(1), () => faster(1))} />
+    <${Button} label="Frame forward" keys="→" text="›" onClick=${either(() => stepFilm(1), () => step(1))} />
+    <${Button} label="Play in a loop" keys="Q" text="⟳" pressed=${looping.value} onClick=${() => (looping.value = !looping.value)} />
+    <span class="views" role="group" aria-label="What plays">
+      <${Button} label="Clip" keys="W" text="Clip" pressed=${!filmShown.value} onClick=${showClip} />
+      <${Button} label="Film" keys="W" text="Film" pressed=${filmShown.value} onClick=${() => showFilm()} />
+    </span>
     <span class="quiet shuttle" role="status">${fast}</span>
   </div>`;
 }
@@ -128,10 +133,13 @@ function Lanes() {
   </div>`;
 }
 
+/** The lanes and the fields are the selected clip's: a press on them shows it, at its playhead. */
+const touched = ({ target }) => target.closest(".lanes, .details, .times") && stayWithClip();
+
 /** The whole timeline, for the selected clip. */
 export function Timeline() {
   if (!selected.value) return html`<section class="timeline" aria-label="Timeline"><${Reel} /></section>`;
-  return html`<section class="timeline" aria-label="Timeline">
+  return html`<section class="timeline" aria-label="Timeline" onPointerDownCapture=${touched} onClickCapture=${touched}>
     <div class="tools"><${Transport} /><${Times} /><${Zooming} /></div>
     <${Lanes} />
     <${Details} />
