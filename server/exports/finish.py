@@ -20,15 +20,17 @@ async def finish(
     clips: Sequence[ClipRow],
     settings: Settings,
     watched: Collection[str],
+    pace: float,
 ) -> list[str]:
-    """Add the film as the project's newest and complete the export; return the keys of the films that are retired.
+    """Add the film as the project's newest and complete the export, which took `pace` of its forecast; return the keys
+    of the films that are retired.
 
     Lost when the export's row is gone or has ended. Films beyond `films_kept` that are older than `films_kept_for`
     and not watched are retired.
     """
     version = await films.next_version(unit, film["project_id"])
     await films.add(unit, {**film, "version": version}, clips)
-    if not await exports.ended(unit, export_id, "complete", film["created_at"], film=film):
+    if not await exports.ended(unit, export_id, "complete", film["created_at"], film=film, pace=pace):
         raise Lost(f"the export {export_id} is gone or has ended")
     since = datetime.fromisoformat(film["created_at"]) - timedelta(seconds=settings.films_kept_for)
     stamp = since.isoformat(timespec="milliseconds")

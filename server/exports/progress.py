@@ -6,7 +6,9 @@ Its members are those of the events that `reelc render --progress json` prints, 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -98,6 +100,11 @@ def predicted(absent: int, frames: int, size: tuple[int, int]) -> Costs:
             "complete": 0.0,
         }
     )
+
+
+def estimated(paces: Sequence[float], frames: int, size: tuple[int, int]) -> float:
+    """Estimated seconds of an export whose footage is there: the forecast, corrected by earlier exports' `paces`."""
+    return predicted(0, frames, size).whole * (median(paces) if paces else 1)
 
 
 class Tracker:

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from contextvars import Context
 from functools import partial
+from time import monotonic
 from typing import Any, TypeVar
 
 from server import logs
@@ -212,10 +213,12 @@ class Jobs:
         edit = job.prepared.edit if job.prepared else await self._read(job.uid, partial(_edit, job.export_id))
         prepared = job.prepared or await self.render.prepared(job.uid, edit)
         film_id = new_id("v")
+        began = monotonic()
         with self._coming.kept(media_key(job.uid, film_id)):
             film = await self.render.film(job.uid, film_id, prepared, job.tracker)
             job.finishing = True
-            given = (job.export_id, film, edit.clips, self._settings, self._sending.watched())
+            pace = (monotonic() - began) / job.tracker.costs.whole
+            given = (job.export_id, film, edit.clips, self._settings, self._sending.watched(), pace)
             gone = await self._durably(job, lambda unit: finish(unit, *given))
             job.recorded = True
         job.tracker.end("complete", "the film is ready")

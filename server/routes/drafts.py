@@ -13,10 +13,11 @@ from server.edits.bounds import check_texts
 from server.edits.canonical import untouched_clip
 from server.edits.compiled import Edit, footage_there, project_of, read_edit
 from server.edits.drafts import drafted
+from server.exports.progress import estimated
 from server.problem import MOST_ERRORS, invalid, not_found
 from server.routes.shapes import Answer, Aspect, Change, ClipEdit, Fault, Id
 from server.storage.database import Reader
-from server.tables import clips
+from server.tables import clips, exports
 from server.tables.clips import ClipRow
 from server.tables.projects import ProjectEdit
 from server.web.api import Answers, Call, Operations, Takes
@@ -73,6 +74,15 @@ class DraftedClip(Answer):
     transition: dict[str, Any] | None
 
 
+class Expected(Answer):
+    """The expected duration of an export, without its wait in the queue."""
+
+    seconds: float
+    measured: Annotated[
+        bool, Field(description="Whether it is based on earlier exports of the user; if not, it is a first guess.")
+    ]
+
+
 class Drafted(Answer):
     """The edit with the changes, and all its errors."""
 
@@ -84,6 +94,9 @@ class Drafted(Answer):
     more_errors: Annotated[int, Field(description="The number of errors that are not listed.")]
     warnings: list[Fault]
     clips: list[DraftedClip]
+    export: Annotated[
+        Expected | None, Field(description="The expected duration of an export; null while the edit has no length.")
+    ]
 
 
 @api.op("POST", "/api/projects/{project_id}/draft", Takes(Draft, large=True), Answers(Drafted, errors=(404, 422)))
@@ -99,20 +112,29 @@ async def draft(call: Call[Draft]) -> Response:
     project_changes = _project_fields(call.body.project)
     order = call.body.order if "order" in call.body.model_fields_set else None
 
-    async def question(reader: Reader) -> Edit:
+    async def question(reader: Reader) -> tuple[Edit, list[float]]:
         project = await project_of(reader, call.path("project_id"))
         there = [row for row in await clips.every(reader, project["id"]) if row["clip_key"] not in call.body.remove]
         known = {row["clip_key"] for row in there}
         there += [_new_row(project["id"], key, raw) for key, raw in unsaved.items() if key not in known]
         rows = _changed(there, given)
         changed = cast(ProjectEdit, {**project, **project_changes})
-        return await read_edit(reader, changed, rows if order is None else _ordered(rows, order))
+        edit = await read_edit(reader, changed, rows if order is None else _ordered(rows, order))
+        return edit, await exports.paces(reader, project["id"])
 
-    edit = await call.ask(question)
+    edit, paces = await call.ask(question)
     services = call.services
     found = await footage_there(edit, services.store, services.cache, lambda raw, _: Path(raw["id"], raw["name"]))
     media = {raw_id: facts.media for raw_id, (_, facts) in found.items()}
-    return await call.in_thread(JSONResponse, await drafted(call.uid, edit, media, services.compiler))
+    answer = await drafted(call.uid, edit, media, services.compiler)
+    return await call.in_thread(JSONResponse, {**answer, "export": _expected(answer, paces)})
+
+
+def _expected(answer: Mapping[str, Any], paces: Sequence[float]) -> Mapping[str, Any] | None:
+    if answer["frames"] is None:
+        return None
+    size = answer["canvas"]["width"], answer["canvas"]["height"]
+    return {"seconds": round(estimated(paces, answer["frames"], size), 1), "measured": bool(paces)}
 
 
 def _given(body: Draft) -> dict[str, Mapping[str, Any]]:

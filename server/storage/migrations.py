@@ -167,7 +167,20 @@ CREATE VIEW kept_clips AS
 """
 """A project keeps its earlier states: each names its clips' versions, which stay as long as it does."""
 
-STEPS: tuple[str, ...] = (FIRST, EXPORTED_EDIT, KEPT_RESULTS, SOUND_AND_MOTION, DAMAGE_AND_LOOP, PROJECT_VERSIONS)
+PACES = """
+ALTER TABLE exports ADD COLUMN pace REAL;
+"""
+"""An export keeps how long it took, in parts of its forecast; NULL for earlier ones and those that made no film."""
+
+STEPS: tuple[str, ...] = (
+    FIRST,
+    EXPORTED_EDIT,
+    KEPT_RESULTS,
+    SOUND_AND_MOTION,
+    DAMAGE_AND_LOOP,
+    PROJECT_VERSIONS,
+    PACES,
+)
 """`STEPS[n - 1]` is the SQL that migrates a database from step n - 1 to n. A released step never changes."""
 
 BOOKS = """

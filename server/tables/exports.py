@@ -44,6 +44,8 @@ class ExportRow(TypedDict):
 
 
 MOST_SHOWN = 100
+PACES = 5
+"""Exports whose durations an estimate is made of."""
 OPEN = "state IN ('queued', 'running')"
 _COLUMNS = ", ".join(ExportRow.__annotations__)
 
@@ -130,18 +132,30 @@ async def ended(
     now: str,
     *,
     film: NewFilm | None = None,
+    pace: float | None = None,
     error: Mapping[str, Any] | None = None,
 ) -> bool:
     """End the export and drop its edit; False if it had ended already."""
     changed = await unit.run(
         "UPDATE exports SET state = ?1, stage = CASE ?1 WHEN 'complete' THEN 'complete' ELSE stage END,"
-        " completed_at = ?2, working_video_id = ?3, result = ?4, error = ?5, edit = NULL"
+        " completed_at = ?2, working_video_id = ?3, result = ?4, error = ?5, edit = NULL, pace = ?7"
         f" WHERE export_id = ?6 AND {OPEN}",
-        (state, now, film and film["id"], film and json.dumps(_result(film)), error and json.dumps(error), export_id),
+        (
+            *(state, now, film and film["id"], film and json.dumps(_result(film))),
+            *(error and json.dumps(error), export_id, pace),
+        ),
     )
     await unit.run("DELETE FROM export_clips WHERE export_id = ?", (export_id,))
     await clips.sweep(unit)
     return changed > 0
+
+
+async def paces(reader: Reader, project_id: str) -> list[float]:
+    """How long the newest exports took, in parts of their forecasts: the project's, or else all of the user's."""
+    sql = "SELECT pace, project_id FROM exports WHERE pace IS NOT NULL ORDER BY project_id <> ?, rowid DESC LIMIT ?"
+    rows = await reader.all(sql, (project_id, PACES))
+    of_project = [float(row["pace"]) for row in rows if row["project_id"] == project_id]
+    return of_project or [float(row["pace"]) for row in rows]
 
 
 async def made(reader: Reader, film_id: str) -> bool:

@@ -51,16 +51,22 @@ def test_edit_export_and_the_film_shows_it(open_page: Open, person: Person, game
     page = ready(open_page(f"/projects/{project}"))
     fill(page, "In", "1")
     fill(page, "Out", "3")
+    expect(page.locator(".exporting")).to_contain_text(
+        re.compile(r"It appears here, after about \d+ s \(first estimate\)\.")
+    )
     export(page)
     expect(page.get_by_label("Exported video", exact=True)).to_be_visible()
     said(page, "Saved v2")
     expect(page.get_by_text("0:02.00 · 60 frames")).to_be_visible()
     assert film_of(person, project, tmp_path) == [60 + 2 * k for k in range(60)]
     with page.expect_download() as saved:
-        page.get_by_role("link", name="Download").click()
+        page.locator(".bar").get_by_role("link", name="Download").click()  # where Export was
     assert saved.value.suggested_filename == "Derby.mp4"
+    expect(page.get_by_role("button", name="Export", exact=True)).to_have_count(0)
     fill(page, "In", "2")
     expect(page.get_by_text("edited since")).to_be_visible()
+    expect(page.get_by_role("button", name="Export", exact=True)).to_contain_text(re.compile(r"about \d+ s$"))
+    expect(page.get_by_role("button", name="Export", exact=True)).not_to_have_attribute("title", re.compile("first"))
 
 
 def test_pressed_twice_it_is_one_export(open_page: Open, person: Person, game: Path) -> None:

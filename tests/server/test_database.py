@@ -342,3 +342,18 @@ def test_readers_give_dictionaries(tmp_path: Path) -> None:
             assert await reader.one("SELECT 1 WHERE 0") is None
 
     run(tmp_path / "d", scene)
+
+
+def test_the_durations_of_exports_are_the_projects_else_the_users(tmp_path: Path) -> None:
+    async def look(database: Database) -> None:
+        for project_id in ("p", "q"):
+            await database.write(lambda unit: unit.run(MADE[0].replace("'p'", f"'{project_id}'")))  # noqa: B023
+        for number, (project_id, pace) in enumerate([("p", 2.0), ("q", 3.0), ("p", 4.0), ("q", None)]):
+            row = f"('e{number}', '{project_id}', 'complete', 'complete', 1, 'h', 'now', {pace or 'NULL'})"
+            names = "(export_id, project_id, state, stage, attempt, request_hash, created_at, pace)"
+            await database.write(lambda unit: unit.run(f"INSERT INTO exports {names} VALUES {row}"))  # noqa: B023
+        async with database.read() as reader:
+            found = [await exports.paces(reader, project_id) for project_id in ("p", "q", "r")]
+        assert found == [[4.0, 2.0], [3.0], [4.0, 3.0, 2.0]]
+
+    run(tmp_path / "d", look)

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from server.exports.progress import estimated, predicted
 from tests.server.editing import (
     BOX,
     PAN,
@@ -39,8 +40,11 @@ def test_single_clip_from_saved_data(user: httpx.Client, game: Path, tmp_path: P
     project_id = project(user, settings=SMALL, name="Höhepunkte / 1")
     fields = {"crop_data": PAN, "segments_data": trim(0.5, 1.5)}
     add_clip(user, project_id, uploaded(user, game), **fields)
+    before = user.post(f"/api/projects/{project_id}/draft", json={}).json()["export"]
+    assert before == {"seconds": round(estimated([], 30, (90, 160)), 1), "measured": False}
     answer = export(user, project_id)
     assert answer.json()["filename"] == "Höhepunkte / 1.mp4"
+    assert user.post(f"/api/projects/{project_id}/draft", json={}).json()["export"]["measured"]
     assert film(user, answer) == rendered(tmp_path, SMALL, [{"media": str(game), **fields}])
     assert user.get(f"/api/projects/{project_id}").json()["working_video_id"] == answer.json()["working_video_id"]
 
@@ -58,6 +62,12 @@ def test_multi_clip_order(user: httpx.Client, game: Path, other: Path, tmp_path:
     assert user.put(order, json={"clip_ids": [second, first]}).status_code == 200
     turned = film(user, export(user, project_id))
     assert turned == rendered(tmp_path, SMALL, [two, one]) != in_order
+
+
+def test_an_estimate_is_the_forecast_corrected_by_the_median_of_earlier_exports() -> None:
+    forecast = predicted(0, 900, (1080, 1920)).whole
+    assert estimated([], 900, (1080, 1920)) == forecast
+    assert estimated([0.5, 9, 0.7], 900, (1080, 1920)) == 0.7 * forecast
 
 
 def test_missing_crop_data(user: httpx.Client, game: Path) -> None:

@@ -1,8 +1,8 @@
 /** The export: its button, its progress, its error, and the film. */
-import { html, useEffect, useRef, useState } from "../parts/preact.js";
+import { computed, html, useEffect, useRef, useState } from "../parts/preact.js";
 import * as api from "../remote/api.js";
 import { away, cancel, exportNow, film, job, outdated, refused, starting, underWay } from "../remote/export.js";
-import { clips } from "../edit/store.js";
+import { clips, draft } from "../edit/store.js";
 import { bytes, clock, explained, span } from "../parts/words.js";
 
 const STAGES = ["queued", "fetching", "rendering", "verifying", "storing"];
@@ -10,10 +10,27 @@ const NAMES = { queued: "Waiting for its turn", fetching: "Fetching footage", re
 /** Seconds after which an estimate is good enough to show. */
 const GUESS = 3;
 
-/** The export button. */
+/** How long an export will take, for people; empty while that is not known. */
+const expected = computed(() => {
+  const found = draft.value?.export;
+  return found ? `about ${span(rough(found.seconds))}${found.measured ? "" : " (first estimate)"}` : "";
+});
+
+/** Seconds as they are known: no finer than a tenth of them. */
+function rough(seconds) {
+  const step = [1, 5, 10, 30, 60, 300].findLast((each) => each <= Math.max(1, seconds / 10)) ?? 1;
+  return Math.max(1, Math.round(seconds / step) * step);
+}
+
+/** The primary button: Export, and after that Download, until the edit changes. */
 export function ExportButton() {
-  return html`<button class="lamp" onClick=${exportNow} disabled=${underWay.value || !clips.value.length} title="Save, then export what is saved (Ctrl Enter)">
-    ${starting.value ? "Starting…" : underWay.value ? "Exporting…" : "Export"}</button>`;
+  if (film.value && outdated.value === false && !underWay.value) {
+    return html`<a class="button lamp" href=${api.filmMedia(film.value.id)} download=${film.value.filename} title=${film.value.filename}>Download</a>`;
+  }
+  const does = "Save, then export what is saved (Ctrl Enter)";
+  return html`<button class="lamp" onClick=${exportNow} disabled=${underWay.value || !clips.value.length} title=${expected.value ? `${does}; it takes ${expected.value}` : does}>
+    ${starting.value ? "Starting…" : underWay.value ? "Exporting…" : "Export"}
+    ${!underWay.value && expected.value && html`<small aria-hidden="true">${expected.value.replace(" (first estimate)", "")}</small>`}</button>`;
 }
 
 export function Exporting() {
@@ -24,7 +41,7 @@ export function Exporting() {
     ${newest?.done && newest.state === "error" && html`<${Failure} job=${newest} />`}
     ${newest?.done && newest.state === "cancelled" && html`<p class="quiet">The export was cancelled.${film.value && " The last exported video is kept."}</p>`}
     ${film.value && !(newest && !newest.done) && html`<${Film} film=${film.value} />`}
-    ${!film.value && !newest && !refused.value && html`<p class="quiet">Export saves your edit and renders the video on the server. It appears here.</p>`}
+    ${!film.value && !newest && !refused.value && html`<p class="quiet">Export saves your edit and renders the video on the server. It appears here${expected.value && `, after ${expected.value}`}.</p>`}
     <${Announced} job=${newest} />
   </section>`;
 }
@@ -67,7 +84,7 @@ function Film({ film }) {
   return html`<div class="film"><h2>Exported video ${outdated.value && html`<span class="tag">edited since</span>`}</h2>
     <video src=${media} controls playsinline preload="metadata" aria-label="Exported video"></video>
     <p class="quiet film-facts">${clock(film.duration)} · ${film.frames} frames · ${bytes(film.size)}${film.took > 0 ? ` · made in ${span(Math.max(1, film.took))}` : ""}</p>
-    <div class="row"><a class="button small" href=${media} download=${film.filename}>Download</a><span class="quiet name">${film.filename}</span></div></div>`;
+    <div class="row">${outdated.value === false ? html`<button class="small" onClick=${exportNow}>Export again</button>` : html`<a class="button small" href=${media} download=${film.filename}>Download</a>`}<span class="quiet name">${film.filename}</span></div></div>`;
 }
 
 /** Seconds since a moment, updated every second. */
