@@ -18,6 +18,8 @@ from tests.server.editing import export, film, trim
 
 OVERLAP = 24
 """Frames of each of the two blends."""
+HELD = 78, 93
+"""The frames of Bench that show one picture."""
 
 FILM = """async () => {
   const film = await import("/static/studio/playback/film.js");
@@ -27,6 +29,12 @@ FILM = """async () => {
     at: film.filmAt.value, shown: film.filmShown.value, playing: film.filmPlaying.value,
     pace: film.filmShuttle.value, clip: store.selected.value?.name, frame: now.filmFrame.value,
   };
+}"""
+
+NOTE = """async () => {
+  const { filmAt } = await import("/static/studio/playback/film.js");
+  window.noted = [];
+  filmAt.subscribe((at) => window.noted.push(at));
 }"""
 
 PASSED = """async ([at, way]) => {
@@ -108,11 +116,13 @@ def test_the_film_plays_through_its_blends_and_stands_on_the_films_frames(
     assert bench < at < crowd
     expect(shown.desk.page.locator(".reading")).to_contain_text("Bench")
     assert shown.state() == {**shown.state(), "clip": "Bench", "frame": at - bench}
+    shown.desk.page.evaluate(NOTE)
     keyboard.press("k")
     shown.passes(crowd + 2)
     keyboard.press("k")
     assert shown.matches() > crowd
-    for frame in (bench + 11, crowd - 5, crowd + 12):  # in the dissolve, in the held picture, in the soft wipe
+    assert {*shown.desk.page.evaluate("() => window.noted")} & {*range(bench + HELD[0] + 1, bench + HELD[1])}
+    for frame in (bench + 11, bench + HELD[0], crowd + 4, crowd + 20):  # in the dissolve, held, both, in the soft wipe
         keyboard.press("Home")
         shown.desk.page.evaluate("async (at) => (await import('/static/studio/playback/film.js')).seekFilm(at)", frame)
         shown.matches(frame)

@@ -21,7 +21,7 @@ MOST = 1
 
 PLACES = """() => Object.fromEntries([
   ...document.querySelectorAll(`.bar, .bar .saving, .bar .history, .bar .lamp, .rail, .stage, .side, .lane, .fitted,
-    .numbers, .screen-room, .reading, .tools, .transport, .times, .zooming, .lanes, .tracks, .details, .reel, .pieces,
+    .numbers, .screen-room, .reading, .tools, .transport, .times, .zooming, .lanes, .tracks, .details, .reel, .pieces, .film-head,
     .exporting`),
 ].map((each) => {
   const { x, y } = each.getBoundingClientRect();
@@ -126,6 +126,13 @@ def test_nothing_moves_when_the_state_changes(pair: Desk, size: tuple[int, int],
     page.keyboard.press("End")
     expect(page.locator(".reading")).to_contain_text("Dissolving")
     look("dissolve")
+    page.keyboard.press("w")
+    expect(page.locator(".film-screen")).to_have_attribute("data-exact", "true")
+    look("the whole video")
+    page.keyboard.press("Space")
+    look("the whole video playing")
+    page.keyboard.press("w")
+    pair.settle()
     page.keyboard.press("c")
     expect(page.locator(".save-state")).to_have_text("Unsaved")
     pair.settle()

@@ -45,6 +45,12 @@ test("the frame shown is the last that has begun half a slot later", () => {
   assert.deepEqual([0, 1, 2, 3, 4, 5].map((n) => curve.frameShown(film, n, 24)), [0, 1, 1, 2, 3, 4]);
 });
 
+test("the picture that is held is that of the frame which begins there, from its first slot on", () => {
+  assert.deepEqual([29, 30, 44, 45, 46].map((n) => curve.frameShown(SOURCE, n, 30)), [89, 90, 90, 90, 90]);
+  assert.deepEqual([29, 30, 44, 45].map((n) => curve.frameShown(SOURCE, n, 25)), [74, 75, 75, 75]);
+  assert.deepEqual([29.9, 30, 44.9, 45].map((k) => curve.heldUntil(SOURCE, k)), [null, 45, 45, null]);
+});
+
 test("no frame from outside the trim is shown, unless the trim holds none", () => {
   const late = [{ frame: 0, frames: 30, poly: [1.01, 1 / 30] }];
   assert.equal(curve.frameShown(late, 0, 25), 26);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { acrossStrip, filmFrameOf, frameAcross, gainAt, heldUntil, placeAt, placesAt, shownAt } from "../../server/static/studio/edit/sequence.js";
+import { acrossStrip, filmFrameOf, frameAcross, gainAt, placeAt, placesAt, shownAt } from "../../server/static/studio/edit/sequence.js";
 
 const side = (frames, share) => ({ frames, share });
 const DISSOLVE = { kind: "dissolve", colour: null, curve: "qsin", leaving: side(4, [1, -1 / 4]), entering: side(4, [0, 1 / 4]) };
@@ -44,11 +44,6 @@ test("sounds cross as the film's: by the curve of the transition, and apart in a
   assert.deepEqual(gains(44.5).map((gain) => Math.round(100 * gain)), [50]);
   assert.deepEqual(gains(46), [0]);
   assert.deepEqual(gains(48), [0.5]);
-});
-
-test("a held picture ends where its piece ends", () => {
-  const source = [{ frame: 0, frames: 10, poly: [0, 1 / 30] }, { frame: 10, frames: 15, poly: [1 / 3] }, { frame: 25, frames: 5, poly: [1 / 3, 1 / 30] }];
-  assert.deepEqual([0, 9.9, 10, 24.9, 25, 29].map((k) => heldUntil(source, k)), [null, null, 25, 25, null, null]);
 });
 
 test("the strip gives each clip its frames before the next, and one place to each frame", () => {

@@ -15,18 +15,19 @@ const float = Math.fround;
 const whole = (/** @type {number} */ value) => Math.trunc(float(value));
 
 /** Blends that are defined by luma and chroma. */
-export const BY_LUMA = ["fadeblack", "fadewhite", "fadegrays", "fadefast", "fadeslow", "distance"];
+export const BY_LUMA = ["fadegrays", "fadefast", "fadeslow", "distance"];
 /** xfade's darkest and brightest pixel: beyond limited range, and by one off grey. */
 const [BLACK, WHITE] = [[0, 127, 127], [255, 127, 127]];
-/** What its black is on screen. */
-const DARK = [0, 0, 0];
+/** The same in red, green and blue: darker than black, and brighter than white. */
+const [DARK, LIGHT] = [BLACK, WHITE].map((pixel) => fromLuma(pixel, []));
 
 /** The two frames weighted by a mask. @param {Frame} frame @param {import("./masks.js").Mask} mask */
 function weighted({ a, b, out, size: { width, height } }, mask) {
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i += 4) {
       const share = mask(x, y);
-      for (let c = i; c < i + 3; c++) out[c] = share === 1 ? a[c] : share === 0 ? b[c] : a[c] * share + b[c] * (1 - share);
+      const from = share === 1 ? a : b;
+      for (let c = i; c < i + 3; c++) out[c] = share === 1 || share === 0 ? from[c] : a[c] * share + b[c] * (1 - share);
     }
   }
 }
@@ -142,18 +143,30 @@ const inRectangle = (/** @type {number} */ open, /** @type {Size} */ { width, he
   return (/** @type {number} */ x, /** @type {number} */ y) => Math.abs(x - (width >> 1)) < wide && Math.abs(y - (height >> 1)) < high;
 };
 
-/** Through a colour of each pixel: `over(picture, i, c)` is that colour's number `c`. */
-const through = (/** @type {(frame: Frame) => (picture: Picture, i: number, c: number) => number} */ colour) => (/** @type {Frame} */ frame) => {
+/** The weights of a blend through a colour: of the leaving clip, of its colour, of the entering clip, of its colour. */
+function throughout(/** @type {number} */ progress) {
+  const [leaving, entering] = [smoothstep(0.8, 1, progress), smoothstep(0.2, 1, progress)];
+  return [leaving * progress, (1 - leaving) * progress, (1 - entering) * (1 - progress), entering * (1 - progress)];
+}
+
+/** Through one colour. @param {"black" | "white"} name */
+const through = (name) => (/** @type {Frame} */ frame) => {
   const { a, b, out, progress, size: { width, height } } = frame;
-  const [leaving, entering, over] = [smoothstep(0.8, 1, progress), smoothstep(0.2, 1, progress), colour(frame)];
-  for (let i = 0; i < 4 * width * height; i += 4) {
-    for (let c = 0; c < 3; c++) {
-      const one = a[i + c] * leaving + over(a, i, c) * (1 - leaving);
-      const other = over(b, i, c) * entering + b[i + c] * (1 - entering);
-      out[i + c] = one * progress + other * (1 - progress);
-    }
+  const [leaving, first, entering, second] = throughout(progress);
+  for (let c = 0; c < 3; c++) {
+    const colour = frame[name][c] * (first + second);
+    for (let i = c; i < 4 * width * height; i += 4) out[i] = a[i] * leaving + b[i] * entering + colour;
   }
 };
+
+/** Through the grey of each pixel. */
+function grayed(/** @type {Frame} */ { a, b, out, progress, size: { width, height } }) {
+  const [leaving, first, entering, second] = throughout(progress);
+  for (let i = 0; i < 4 * width * height; i += 4) {
+    out[i] = a[i] * (leaving + first) + b[i] * (entering + second);
+    for (let c = i + 1; c < i + 3; c++) out[c] = a[c] * leaving + b[c] * entering + 128 * (first + second);
+  }
+}
 
 /** A dissolve that hurries or lingers where the frames differ: `power(difference)`, of a difference from 0 to 1. */
 const paced = (/** @type {(difference: number) => number} */ power) => (/** @type {Frame} */ { a, b, out, progress, size: { width, height } }) => {
@@ -181,9 +194,7 @@ const DRAWN = {
   ...ways("slide", { a: true, b: true }), ...ways("cover", { a: false, b: true }), ...ways("reveal", { a: true, b: false }),
   squeezeh: squeezed("y"), squeezev: squeezed("x"), zoomin: zoomed, pixelize: pixelized, hblur: blurred,
   circlecrop: cropped(inCircle), rectcrop: cropped(inRectangle),
-  fadeblack: through(({ black }) => (_, __, c) => black[c]),
-  fadewhite: through(({ white }) => (_, __, c) => white[c]),
-  fadegrays: through(() => (picture, i, c) => (c ? 128 : picture[i])),
+  fadeblack: through("black"), fadewhite: through("white"), fadegrays: grayed,
   fadefast: paced((difference) => 1 + Math.log(1 + difference)),
   fadeslow: paced((difference) => 1 + Math.log(2 - difference)),
   distance,
@@ -206,7 +217,7 @@ export function blend(kind, progress, a, b, out, size) {
 
 /** The same with pictures as on screen, red, green and blue. @param {Uint8ClampedArray} out */
 export function blendColours(kind, progress, a, b, out, size) {
-  if (!BY_LUMA.includes(kind)) return DRAWN[kind]({ a, b, out, progress: counted(progress), size, black: DARK, white: DARK });
+  if (!BY_LUMA.includes(kind)) return DRAWN[kind]({ a, b, out, progress: counted(progress), size, black: DARK, white: LIGHT });
   const made = new Float32Array(out.length);
   blend(kind, progress, toLuma(a), toLuma(b), made, size);
   fromLuma(made, out);
@@ -224,12 +235,15 @@ export function toLuma(colours) {
   return made;
 }
 
-/** @param {Float32Array} lumas @param {Uint8ClampedArray} out */
+/** Red, green and blue in full range, beyond it where the luma and chroma are. @param {Picture | number[]} lumas @param {Picture | number[]} out */
 function fromLuma(lumas, out) {
   for (let i = 0; i < lumas.length; i += 4) {
     const luma = ((lumas[i] - 16) * 255) / 219;
-    const [blue, red] = [((lumas[i + 1] - 128) * 255 * 1.8556) / 224, ((lumas[i + 2] - 128) * 255 * 1.5748) / 224];
-    [out[i], out[i + 2]] = [luma + red, luma + blue];
+    const blue = ((lumas[i + 1] - 128) * 255 * 1.8556) / 224;
+    const red = ((lumas[i + 2] - 128) * 255 * 1.5748) / 224;
+    out[i] = luma + red;
     out[i + 1] = luma - (0.2126 * red + 0.0722 * blue) / 0.7152;
+    out[i + 2] = luma + blue;
   }
+  return out;
 }

@@ -97,6 +97,13 @@ function inverse(/** @type {number[]} */ poly, /** @type {number} */ length, /**
   return (low + high) / 2;
 }
 
+/** The frame of the clip up to which the picture at frame `k` is held; null where the source moves on. @param {TimePiece[]} source @param {number} k */
+export function heldUntil(source, k) {
+  const piece = pieceAt(source, k, byFrame);
+  const held = k < piece.frame + piece.frames && piece.poly.slice(1).every((c) => c === 0);
+  return held ? piece.frame + piece.frames : null;
+}
+
 /** The slot, a whole frame of the clip in the film, that shows a record frame with a fraction. @param {number} k record frames */
 export const slotOf = (k) => Math.floor(k + 1 / 2 + SLOT_BIAS);
 
@@ -114,14 +121,16 @@ export function pathAt(path, at) {
 
 /**
  * The source frame that record frame `n` shows, of a source of `rate` frames a second: the last that has begun half a
- * slot later. @param {TimePiece[]} source @param {number} n @param {number} rate
+ * slot later. A frame that begins where a picture is held is the held one. @param {TimePiece[]} source @param {number} n @param {number} rate
  */
 export function frameShown(source, n, rate) {
   const [start, end] = played(source);
   const first = Math.ceil((start - 1e-6) * rate);
   const last = Math.ceil((end - 1e-6) * rate) - 1;
   if (last < first) return Math.floor(start * rate);
-  const begun = Math.ceil(sourceAt(source, n + 1 / 2 - SLOT_BIAS) * rate - 1e-6) - 1;
+  const late = n + 1 / 2 - SLOT_BIAS;
+  const at = sourceAt(source, late) * rate;
+  const begun = heldUntil(source, late) === null ? Math.ceil(at - 1e-6) - 1 : Math.floor(at + 1e-6);
   return Math.min(Math.max(begun, first), last);
 }
 

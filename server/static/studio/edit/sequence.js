@@ -7,7 +7,6 @@
  */
 
 import { CURVES } from "./fades.js";
-import { pieceAt } from "./curve.js";
 import { mixAt } from "./mix.js";
 
 /** The clip that frame `at` of the film shows, of two that overlap the entering one. @param {any[]} clips @param {number} at @returns {Place} */
@@ -41,13 +40,6 @@ export function gainAt(clips, { index, clip, k }) {
   const entering = into && k < into.entering.frames ? CURVES[into.curve](k / into.entering.frames) : 1;
   const leaving = out && left < out.leaving.frames ? CURVES[out.curve](Math.max(0, left / out.leaving.frames)) : 1;
   return entering * leaving;
-}
-
-/** The frame of the clip up to which the picture at frame `k` is held; null where the source moves on. @param {any[]} source @param {number} k */
-export function heldUntil(source, k) {
-  const piece = pieceAt(source, k, (each) => each.frame);
-  const held = k < piece.frame + piece.frames && piece.poly.slice(1).every((c) => c === 0);
-  return held ? piece.frame + piece.frames : null;
 }
 
 /**

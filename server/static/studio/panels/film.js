@@ -17,9 +17,12 @@ function sizeOf({ width, height }) {
   return [Math.round(width * scale), Math.round(height * scale)];
 }
 
+/** The canvases that show the film: the first is drawn, the others are copies. @type {Set<HTMLCanvasElement>} */
+const screens = new Set();
+
 /** Draw the frame of the film; a picture that is not there yet leaves the frame before. */
-function paint(target) {
-  const [pictures, now] = [filmPictures(), filmNow.peek()];
+function paint() {
+  const [[target, ...others], pictures, now] = [[...screens], filmPictures(), filmNow.peek()];
   if (!target || !now || !pictures.length || pictures.some(({ element }) => !element)) return;
   const layers = pictures.map(({ clip, k, element }) => ({ element, box: cropAt(clip.crop, k), size: clip.picture, clip: clipById(clip.clip_id), placed: clip.placed }));
   const { mix } = now;
@@ -27,17 +30,25 @@ function paint(target) {
   else draw(target, layers[0], canvas.peek());
   if (mix?.kind === "fade") fade(target, mix.colour, mix.share);
   const exact = pictures.every((each) => each.exact);
-  Object.assign(target.dataset, { frame: String(filmAt.peek()), exact: String(exact), painted: String(Number(target.dataset.painted ?? 0) + 1) });
+  for (const each of others) each.getContext("2d", { alpha: false }).drawImage(target, 0, 0);
+  for (const { dataset } of screens) Object.assign(dataset, { frame: String(filmAt.peek()), exact: String(exact), painted: String(Number(dataset.painted ?? 0) + 1) });
 }
 
-/** The film's canvas: drawn at every frame of the film, and, while it stands, at every picture that arrives. */
+/** Draws at every frame of the film, and, while it stands, at every picture that arrives. */
+effect(() => {
+  void [filmAt.value, filmClips.value, canvas.value, filmPlaying.value || turned.value];
+  paint();
+});
+
+/** A canvas that shows the film. */
 export function FilmScreen({ name, label }) {
   const ref = useRef(null);
   const [width, height] = sizeOf(canvas.value);
-  useEffect(() => effect(() => {
-    void [filmAt.value, filmClips.value, canvas.value, filmPlaying.value || turned.value];
-    paint(ref.current);
-  }), []);
+  useEffect(() => {
+    screens.add(ref.current);
+    return () => screens.delete(ref.current);
+  }, []);
+  useEffect(paint, [width, height]); // a canvas of another size is empty
   return html`<canvas ref=${ref} class=${name} width=${width} height=${height} role="img" aria-label=${label}></canvas>`;
 }
 

@@ -5,9 +5,9 @@
  * an overlap the leaving clip counts, and the entering one follows.
  */
 
-import { computed, effect, signal, untracked } from "../parts/vendor.js";
-import { frameShown, recordAt, sourceAt, speedAt } from "../edit/curve.js";
-import { gainAt, heldUntil, placeAt, placesAt, shownAt } from "../edit/sequence.js";
+import { batch, computed, effect, signal, untracked } from "../parts/vendor.js";
+import { frameShown, heldUntil, recordAt, sourceAt, speedAt } from "../edit/curve.js";
+import { gainAt, placeAt, placesAt, shownAt } from "../edit/sequence.js";
 import { volumeOf } from "../edit/fades.js";
 import { clipById, draft, edit, playhead, select, selected, selection } from "../edit/store.js";
 import { timeOf } from "../edit/timecode.js";
@@ -85,8 +85,10 @@ export function stepFilm(count) {
 
 export function pauseFilm() {
   if (!filmPlaying.peek()) return;
-  filmPlaying.value = false;
-  cue();
+  batch(() => {
+    filmPlaying.value = false;
+    cue(); // before anything is drawn: the videos may be a picture further than they have said
+  });
   follow();
 }
 
@@ -192,7 +194,7 @@ export function filmPictures() {
   if (!clips) return [];
   return placesAt(clips, filmAt.peek()).map(({ clip, k }) => {
     const [deck, footage] = [deckOf(clip), footageOf(clip)];
-    return { clip, k, element: deck?.picture(clip, footage) ?? null, exact: deck?.holds(clip, footage, k) ?? false };
+    return { clip, k, element: deck?.picture(clip, footage) ?? null, exact: !filmPlaying.peek() && (deck?.holds(clip, footage, k) ?? false) };
   });
 }
 
