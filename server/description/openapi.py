@@ -40,6 +40,7 @@ WORDS = {
     "project_id": "The project's id.",
     "clip_id": "The clip's id, the same in all its versions.",
     "raw_clip_id": "The upload's id.",
+    "version": "The number of a version, from 1.",
     "export_id": "The export's id, chosen by the client.",
     "working_video_id": "The film's id.",
     "token": "The signed part of the link.",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from server.routes.shapes import Change, Clip, ClipEdit, Fault, Id, Name, Project, ProjectChange
+from server.routes.shapes import Answer, Change, Clip, ClipEdit, Fault, Id, Name, Project, ProjectChange
 from server.web.api import Body
 
 Version = Annotated[int, Field(ge=0, le=1_000_000_000)]
@@ -57,3 +57,40 @@ class ChangedProject(Project):
 
     clips: list[Clip]
     warnings: list[Fault]
+
+
+class ClipVersion(Answer):
+    """A clip of a project's state."""
+
+    clip_id: str
+    version: int
+    name: str
+
+
+class ProjectState(Answer):
+    """The state of a project after a change, or before one."""
+
+    version: int
+    name: str
+    aspect_ratio: str
+    settings: dict[str, Any]
+    created_at: str
+    clips: list[ClipVersion]
+
+
+class ProjectVersions(Answer):
+    """A page of the states of a project that are kept, the newest first."""
+
+    versions: list[ProjectState]
+    next: Annotated[int | None, Field(description="The `before` of the next page; null on the last page.")]
+
+
+class ProjectVersion(Answer):
+    """A project as it was, with its clips in the versions that it had."""
+
+    version: int
+    name: str
+    aspect_ratio: str
+    settings: dict[str, Any]
+    created_at: str
+    clips: list[Clip]

@@ -11,14 +11,22 @@ from server.edits.canonical import Save, all_saved, untouched_clip
 from server.edits.compiled import project_of
 from server.footage.facts import summary
 from server.ids import new_id
-from server.problem import Problem, invalid, within
-from server.routes.change_shapes import AddedClip, ChangedClip, ChangedProject, Changes, RemovedClip
-from server.routes.clips import conflict, footage_of, next_version
+from server.problem import Problem, invalid, not_found, within
+from server.routes.change_shapes import (
+    AddedClip,
+    ChangedClip,
+    ChangedProject,
+    Changes,
+    ProjectVersion,
+    ProjectVersions,
+    RemovedClip,
+)
+from server.routes.clips import conflict, footage_of, next_version, version_named
 from server.routes.projects import given, store_change, with_clips
 from server.storage.database import Reader, Transaction
 from server.tables import clips, project_versions, raw_clips
 from server.tables.clips import ClipRow
-from server.web.api import Answers, Call, Json, Operations, Takes
+from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 
 api = Operations("projects")
 
@@ -53,6 +61,43 @@ async def save(call: Call[Changes]) -> Response:
 
     when_full = partial(work, full=True) if call.body.model_fields_set == {"remove"} else None
     return await call.write(work, when_full=when_full, expanded=_answer)
+
+
+@api.op(
+    "GET",
+    "/api/projects/{project_id}/versions",
+    Takes(query=("before",)),
+    Answers(ProjectVersions, errors=(404, 422)),
+)
+async def versions(call: Call[NoBody]) -> Json:
+    """The states of a project before and after its changes, the newest first, a page at a time.
+
+    `next` is the next page's `before`. A save of one clip alone is among the versions of that clip.
+    """
+    before = version_named(call.request.query_params.get("before"))
+
+    async def question(reader: Reader) -> Json:
+        project = await project_of(reader, call.path("project_id"))
+        page, following = await project_versions.listed(reader, project["id"], before)
+        return {"versions": page, "next": following}
+
+    return await call.ask(question)
+
+
+@api.op("GET", "/api/projects/{project_id}/versions/{version}", answers=Answers(ProjectVersion, errors=(404, 422)))
+async def version(call: Call[NoBody]) -> Json:
+    """A project as it was, with its clips; to restore it, send the difference as changes."""
+    number = version_named(call.path("version"))
+
+    async def question(reader: Reader) -> Json:
+        project = await project_of(reader, call.path("project_id"))
+        found = await project_versions.get(reader, project["id"], number or 0)
+        if found is None:
+            raise not_found("version_not_found", "this version is not kept")
+        state, rows = found
+        return {**state, "clips": [clips.as_json(row) for row in rows]}
+
+    return await call.ask(question)
 
 
 async def _answer(reader: Reader, stored: Json) -> Json:

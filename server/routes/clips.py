@@ -137,7 +137,7 @@ async def remove(call: Call[NoBody]) -> Response:
 @api.op("GET", CLIP + "/versions", Takes(query=("before",)), Answers(Versions, errors=(404, 422)))
 async def versions(call: Call[NoBody]) -> Json:
     """The versions of a clip that are kept, the newest first, a page at a time: `next` is the next page's `before`."""
-    before = _version_named(call.request.query_params.get("before"))
+    before = version_named(call.request.query_params.get("before"))
 
     async def question(reader: Reader) -> tuple[list[ClipRow], int | None]:
         row = await clip_of(reader, call)
@@ -151,7 +151,7 @@ def _as_json(page: list[ClipRow]) -> list[Json]:
     return [clips.as_json(each) for each in page]
 
 
-def _version_named(text: str | None) -> int | None:
+def version_named(text: str | None) -> int | None:
     """The version in a query; 422 unless it is a number from 1 that SQLite can hold."""
     if text is None:
         return None

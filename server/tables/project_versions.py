@@ -5,10 +5,13 @@ A state refers to rows of `working_clips`, which stay as long as the state does 
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+import json
+from collections.abc import Mapping
+from typing import Any, TypedDict, cast
 
 from server.storage.database import Reader, Transaction
 from server.tables import clips
+from server.tables.clips import ClipRow, row_of
 
 
 class ProjectVersion(TypedDict):
@@ -20,6 +23,15 @@ class ProjectVersion(TypedDict):
     settings: dict[str, Any]
     created_at: str
 
+
+class ListedVersion(ProjectVersion):
+    """A state of a project in the list: with the versions of its clips in their order."""
+
+    clips: list[dict[str, Any]]
+
+
+PAGE = 10
+"""States of a page of the list."""
 
 _COLUMNS = ", ".join(ProjectVersion.__annotations__)
 _NOW = "SELECT id FROM latest_clips WHERE project_id = ? ORDER BY sort_order, id"
@@ -67,6 +79,46 @@ async def _prune(unit: Transaction, project_id: str, kept: int) -> None:
     )
     if deleted:
         await clips.sweep(unit)
+
+
+async def listed(reader: Reader, project_id: str, before: int | None = None) -> tuple[list[ListedVersion], int | None]:
+    """A page of the states of a project that are kept, the newest first, below the number `before`; the second value is
+    the `before` of the next page, None after the last page."""
+    rows = await reader.all(
+        f"SELECT id, {_COLUMNS} FROM project_versions WHERE project_id = ?1 AND version < coalesce(?2, version + 1)"
+        " ORDER BY version DESC LIMIT ?3",
+        (project_id, before, PAGE + 1),
+    )
+    page = [cast(ListedVersion, {**_row(row), "clips": await _clips(reader, row["id"])}) for row in rows[:PAGE]]
+    return page, page[-1]["version"] if len(rows) > PAGE else None
+
+
+async def _clips(reader: Reader, row_id: int) -> list[dict[str, Any]]:
+    return await reader.all(
+        "SELECT clip.clip_key AS clip_id, clip.version, clip.name FROM project_version_clips AS used"
+        " JOIN working_clips AS clip ON clip.id = used.working_clip_id"
+        " WHERE used.project_version_id = ? ORDER BY used.position",
+        (row_id,),
+    )
+
+
+async def get(reader: Reader, project_id: str, version: int) -> tuple[ProjectVersion, list[ClipRow]] | None:
+    """A state of a project and its clips; None if it is not kept."""
+    sql = f"SELECT id, {_COLUMNS} FROM project_versions WHERE project_id = ? AND version = ?"
+    row = await reader.one(sql, (project_id, version))
+    if row is None:
+        return None
+    rows = await reader.all(
+        "SELECT clip.* FROM project_version_clips AS used JOIN working_clips AS clip ON clip.id = used.working_clip_id"
+        " WHERE used.project_version_id = ? ORDER BY used.position",
+        (row["id"],),
+    )
+    return _row(row), [row_of(each) for each in rows]
+
+
+def _row(columns: Mapping[str, Any]) -> ProjectVersion:
+    own = {name: columns[name] for name in ProjectVersion.__annotations__}
+    return cast(ProjectVersion, {**own, "settings": json.loads(columns["settings"])})
 
 
 async def forget(unit: Transaction, project_id: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Dialog, Locator, Page, Route, expect
 
 from tests.browser.conftest import Watch
-from tests.browser.desk import Open, middle
+from tests.browser.desk import Open, middle, opened
 from tests.browser.person import Person
 
 
@@ -159,3 +159,38 @@ def test_a_clip_is_copied_renamed_removed_and_put_back(rail: tuple[Page, str], p
     expect(page.locator(".clip-list .clip-name")).to_have_text(["One", "Two", "Again", "Three"])
     saved(page)
     assert [each["name"] for each in person.clips(project)] == ["One", "Two", "Again", "Three"]
+
+
+def test_one_history_takes_back_a_removal_and_then_a_crop_and_shows_both(
+    open_page: Open, person: Person, game: Path
+) -> None:
+    """Move A's crop, remove D; Ctrl+Z brings D back and shows it, Ctrl+Z again moves A's crop back and shows it."""
+    project = person.project("Derby")
+    raw = person.uploaded(game)
+    for name in "ABCD":
+        person.clip(project, raw, name=name)
+    desk = opened(open_page, project)
+    page = desk.page
+    before = desk.state()["clip"]["crop_data"]
+    page.locator(".crop").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    moved = desk.state()["clip"]["crop_data"]
+    assert moved[0]["x"] == before[0]["x"] + 10
+    saved(page)
+    page.locator(".clip-body").nth(3).click()
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(page.locator(".clip-list .clip-name")).to_have_text([*"ABC"])
+    saved(page)
+    assert [each["name"] for each in person.clips(project)] == [*"ABC"]
+    page.keyboard.press("Control+z")
+    expect(page.locator(".clip-list .clip-name")).to_have_text([*"ABCD"])
+    expect(page.locator(".clip-list .chosen .clip-name")).to_have_text("D")
+    page.keyboard.press("Control+z")
+    expect(page.locator(".clip-list .chosen .clip-name")).to_have_text("A")
+    state = desk.settle()
+    assert (state["clip"]["crop_data"], state["frame"]) == (before, before[0]["frame"])
+    saved(page)
+    clips = person.clips(project)
+    assert [each["name"] for each in clips] == [*"ABCD"]
+    assert [each["version"] for each in clips] == [3, 1, 1, 2]
+    assert clips[0]["crop_data"] == before

@@ -187,3 +187,17 @@ def test_a_stored_version_is_brought_back(editor: Page, person: Person, project:
     assert only(person, project)["segments_data"]["trimRange"] == {"start": 0, "end": 3}
     editor.keyboard.press("Control+z")
     said(editor, "Unsaved")
+
+
+def test_undo_lasts_a_reload(editor: Page, person: Person, project: str) -> None:
+    fill(editor, "Out", "3")
+    editor.keyboard.press("Control+s")
+    said(editor, "Saved v2")
+    editor.reload()
+    said(editor, "Saved v2")
+    expect(editor.get_by_role("textbox", name="Out", exact=True)).to_have_value("0:03.00")
+    editor.keyboard.press("Control+z")
+    expect(editor.get_by_role("textbox", name="Out", exact=True)).to_have_value("0:04.00")
+    editor.keyboard.press("Control+s")
+    said(editor, "Saved v3")
+    assert not (only(person, project)["segments_data"] or {}).get("trimRange")

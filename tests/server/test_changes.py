@@ -200,6 +200,64 @@ def test_removed_clips_are_kept_as_long_as_the_states_that_name_them(film: Film,
     assert saved["clips"][-1]["version"] == version
 
 
+def test_the_states_before_and_after_changes_are_kept(film: Film) -> None:
+    a, b, c = film.ids
+    film.changed(remove=[{"clip_id": b, "version": 1}], order=[c, a], project={"aspect_ratio": "1:1"})
+    film.changed(project={"aspect_ratio": "1:1"})
+    film.user.put(f"{film.clips}/{a}", json={"rotation": 1})
+    film.changed(clips=[{"clip_id": a, "version": 2, "name": "first"}])
+    answer = film.user.get(f"/api/projects/{film.id}/versions").json()
+    found = [
+        (each["version"], each["aspect_ratio"], [(clip["name"], clip["version"]) for clip in each["clips"]])
+        for each in answer["versions"]
+    ]
+    assert found == [
+        (4, "1:1", [("c", 1), ("first", 3)]),
+        (3, "1:1", [("c", 1), ("a", 2)]),
+        (2, "1:1", [("c", 1), ("a", 1)]),
+        (1, "9:16", [("a", 1), ("b", 1), ("c", 1)]),
+    ]
+    assert answer["next"] is None
+    page = film.user.get(f"/api/projects/{film.id}/versions", params={"before": 3}).json()
+    assert [each["version"] for each in page["versions"]] == [2, 1]
+    refused(film.user.get(f"/api/projects/{film.id}/versions", params={"before": "x"}), 422, "invalid_request")
+
+
+def test_a_state_is_restored_as_changes(film: Film) -> None:
+    """The clips of an earlier state have the fields that they had, also those that were removed since."""
+    a, b, _ = film.ids
+    before = film.stored()
+    crop = [{**BOX, "x": 99}]
+    film.changed(
+        clips=[{"clip_id": a, "version": 1, "crop_data": crop}],
+        remove=[{"clip_id": b, "version": 1}],
+        project={"name": "Cup"},
+    )
+    was = film.user.get(f"/api/projects/{film.id}/versions/1").json()
+    assert (was["name"], was["clips"]) == (before["name"], before["clips"])
+    saved = film.changed(
+        clips=[{"clip_id": a, "version": 2, "crop_data": was["clips"][0]["crop_data"]}],
+        add=[{"clip_id": b, "raw_clip_id": film.raw}],
+        order=[clip["id"] for clip in was["clips"]],
+        project={"name": was["name"]},
+    )
+    fields = ("id", "name", "crop_data", "sort_order")
+    assert [[clip[each] for each in fields] for clip in saved["clips"]] == [
+        [clip[each] for each in fields] for clip in before["clips"]
+    ]
+    assert [clip["version"] for clip in saved["clips"]] == [3, 2, 1]
+    refused(film.user.get(f"/api/projects/{film.id}/versions/9"), 404, "version_not_found")
+    refused(film.user.get(f"/api/projects/{film.id}/versions/0"), 422, "invalid_request")
+
+
+def test_a_clip_that_is_deleted_for_good_leaves_the_states(film: Film) -> None:
+    a, b, c = film.ids
+    film.changed(clips=[{"clip_id": a, "version": 1, "name": "first"}])
+    film.user.delete(f"{film.clips}/{a}")
+    (*_, oldest) = film.user.get(f"/api/projects/{film.id}/versions").json()["versions"]
+    assert [clip["clip_id"] for clip in oldest["clips"]] == [b, c]
+
+
 def test_a_full_database_still_takes_removals(tmp_path: Path, game: Path) -> None:
     token = add_user(tmp_path / "data", "ann")
     with serving(tmp_path / "data", edits_per_user="200000") as site, site.client(token) as ann:

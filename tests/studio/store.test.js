@@ -173,3 +173,20 @@ test("the project's id is that of the edit, and stays when the edit is taken in 
   store.tookAll(editOf(project([clip("b")])));
   assert.equal(store.projectId.value, "p");
 });
+
+test("the history lasts a reload if the server's state is the one that it ends in", () => {
+  assert.equal(store.keptHistory.value.past.length, 0);
+  turn("a", 1);
+  assert.equal(store.keptHistory.value, null);
+  const saved = [clip("a", { version: 2, rotation: 1 }), clip("b")];
+  store.tookSaved(answered(...saved), store.edit.value);
+  const kept = JSON.parse(JSON.stringify(store.keptHistory.value));
+  store.load(project(saved), kept);
+  assert.deepEqual([store.undo(), rotation("a"), store.redo(), rotation("a")], [true, 0, true, 1]);
+  for (const changed of [[clip("a", { version: 3 }), clip("b")], [clip("b"), saved[0]], [saved[0]]]) {
+    store.load(project(changed), kept);
+    assert.equal(store.canUndo.value, false);
+  }
+  store.load({ ...project(saved), name: "Q" }, kept);
+  assert.equal(store.canUndo.value, false);
+});

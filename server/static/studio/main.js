@@ -11,6 +11,7 @@ import { Framing } from "./panels/framing.js";
 import { bindKeys, Sheet } from "./panels/keys.js";
 import { Preview } from "./panels/preview.js";
 import { Problems } from "./panels/problems.js";
+import { keptOf, startKeeping } from "./remote/keep.js";
 import { startSaving } from "./remote/save.js";
 import { SaveNotes } from "./panels/save_state.js";
 import { clips, edit, load, selected } from "./edit/store.js";
@@ -37,7 +38,8 @@ place.replaceChildren();
 catchDrops(takeFiles);
 render(html`<${Editor} />`, place);
 try {
-  load(await api.project(place.dataset.project));
+  load(await api.project(place.dataset.project), keptOf(place.dataset.project));
+  startKeeping();
   startDrafting();
   startSaving();
   guardUploads();

@@ -109,6 +109,17 @@ export function redone(history, edit) {
   return { edit: over(edit, step.forth), history: { ...NO_HISTORY, past: [...history.past, step], future }, made: step.forth };
 }
 
+/** What to keep of the history, with the state of the saved edit that it ends in. */
+export const keptOf = ({ past, future }, stored) => ({ state: stateOf(stored), past, future });
+
+/** The history that was kept, if it ends in this saved edit; else none. */
+export function regained(kept, stored) {
+  return kept && same(kept.state, stateOf(stored)) ? { ...NO_HISTORY, past: kept.past, future: kept.future } : NO_HISTORY;
+}
+
+/** A saved edit as its project's fields and the versions of its clips, which name everything else. */
+const stateOf = ({ project, clips }) => [pick(project, PROJECT_FIELDS), clips.map(({ clip_id, version }) => [clip_id, version])];
+
 /**
  * The place of changes that turned `before` into `after`: the `selection` of it, null where the present one will do, and
  * the `frame` of a keyframe that changed. Null if they concern no clip. Of several clips it is `near`, if that is one.

@@ -56,15 +56,17 @@ export const justRemoved = computed(() => {
   const step = history.value.past.at(-1);
   return step?.forth.remove.length ? step.back.add : [];
 });
+/** What to keep of the history for a reload; null while something is unsaved, because a reload discards that. */
+export const keptHistory = computed(() => (edit.value && !dirty.value ? made.keptOf(history.value, stored.value) : null));
 /** Every error of the newest draft, else of the newest export: {clip_id, pointer, message, hint}. */
 export const problems = computed(() => (draft.value?.errors.length ? draft.value.errors : exportProblems.value));
 
-/** Load a project as the API answers it, with nothing to undo and nothing unsaved. */
-export function load(project) {
+/** Load a project as the API answers it, with nothing unsaved, and with the history that was kept if it ends here. */
+export function load(project, kept = null) {
   const loaded = model.editOf(project);
   batch(() => {
     [edit.value, stored.value] = [loaded, loaded];
-    history.value = made.NO_HISTORY;
+    history.value = made.regained(kept, loaded);
     if (!loaded.clips.some((clip) => clip.clip_id === selection.value.clip_id)) select({ clip_id: loaded.clips[0]?.clip_id ?? null });
   });
 }
