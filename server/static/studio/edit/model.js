@@ -14,6 +14,7 @@
  */
 
 import { NAME_LENGTH, SEGMENTS_VERSION } from "../parts/limits.js";
+import { reshaped } from "./refit.js";
 import { FIELD_NAMES } from "../parts/words.js";
 
 /** The fields of a clip that are edited here, saved, and given back by undo. */
@@ -44,6 +45,7 @@ export function apply(edit, command) {
   if (what === "move-clip") return moveClip(edit, command);
   if (what === "add-clip") return addClip(edit, command);
   if (what === "remove-clip") return { ...edit, clips: edit.clips.filter((each) => each !== clipOf(edit, command.clip_id)) };
+  if (what === "reshape") return reshaped(edit, command);
   if (what === "set-project") return { ...edit, project: { ...edit.project, ...command.project } };
   if (!Object.hasOwn(COMMANDS, what)) throw new Error(`there is no command ${what}`);
   return changed(edit, command.clip_id, (clip) => COMMANDS[what](clip, command));
