@@ -141,7 +141,12 @@ ALTER TABLE working_clips ADD COLUMN loop INTEGER;
 """
 """A clip keeps how damaged footage plays, and whether a moving image loops; NULL is the default."""
 
-STEPS: tuple[str, ...] = (FIRST, EXPORTED_EDIT, KEPT_RESULTS, SOUND_AND_MOTION, DAMAGE_AND_LOOP)
+EXPORT_SETTINGS = """
+ALTER TABLE exports ADD COLUMN settings TEXT;
+"""
+"""An export keeps the settings that were chosen for it alone; NULL is none."""
+
+STEPS: tuple[str, ...] = (FIRST, EXPORTED_EDIT, KEPT_RESULTS, SOUND_AND_MOTION, DAMAGE_AND_LOOP, EXPORT_SETTINGS)
 """`STEPS[n - 1]` is the SQL that migrates a database from step n - 1 to n. A released step never changes."""
 
 BOOKS = """
