@@ -4,7 +4,8 @@ import { DEFAULT_RATIO, SHAPES } from "../parts/shapes.js";
 
 /** The width and height of a project's film, and the other settings of its canvas. */
 export function canvasOf(project) {
-  const { width, height } = SHAPES.find((each) => each.ratio === (project?.aspect_ratio ?? DEFAULT_RATIO));
+  const ratio = project?.settings?.canvas?.aspect_ratio ?? project?.aspect_ratio ?? DEFAULT_RATIO;
+  const { width, height } = SHAPES.find((each) => each.ratio === ratio);
   return { width, height, ...project?.settings?.canvas };
 }
 
