@@ -74,6 +74,12 @@ test("another aspect ratio keeps the class of the size, and refits", () => {
   assert.deepEqual(command, { do: "reshape", project: { aspect_ratio: "16:9", settings: { canvas: { width: 1280, height: 720 } } }, pictures: { a: { width: 1, height: 1 } } });
 });
 
+test("another aspect ratio keeps the shorter side of a size of one's own", () => {
+  const before = project({ canvas: { width: 90, height: 160 } });
+  const form = changed(before, ["aspect_ratio", "16:9"]);
+  assert.deepEqual([form.width, form.height, readForm(form).wrong], ["160", "90", {}]);
+});
+
 test("other settings refit nothing, and the same ones are no command", () => {
   assert.deepEqual(commandOf(project(), changed(project(), ["fps", "60"]), {}), { do: "set-project", project: { aspect_ratio: "9:16", settings: { canvas: { fps: "60" } } } });
   assert.equal(commandOf(project({ canvas: { fps: 30 } }), formOf(project({ canvas: { fps: 30 } })), {}), null);
@@ -87,12 +93,11 @@ test("choices for one export are what differs from the project", () => {
 });
 
 test("every field has a default, choices or text, and a name", () => {
-  const kinds = { cut: "Cut", dissolve: "Dissolve" };
   assert.deepEqual(FIELDS.map((field) => field.name), Object.keys(DEFAULTS));
   assert.deepEqual(EXPORT_FIELDS.filter((name) => !(name in DEFAULTS)), []);
   for (const { name, label } of FIELDS) {
     assert.ok(label);
-    const choices = choicesOf(name, DEFAULTS, kinds);
+    const choices = choicesOf(name, DEFAULTS);
     if (choices) assert.ok(choices.some(([value]) => value === DEFAULTS[name]), name);
   }
 });

@@ -134,6 +134,10 @@ def test_the_page_has_every_codec_with_what_has_an_effect_on_it() -> None:
     assert DEFAULT_ENCODE.quality == FINAL
 
 
+def test_the_page_has_a_name_for_every_transition() -> None:
+    assert set(literal("parts/transitions.js", "TRANSITIONS")) == set(TRANSITIONS)
+
+
 def test_the_page_has_every_curve_of_fading_sound() -> None:
     assert set(literal("parts/encodings.js", "CURVES")) == set(CURVES)
     assert literal("parts/encodings.js", "DEFAULT_CURVE") == LINEAR

@@ -12,6 +12,7 @@ import { bindKeys } from "./panels/keys.js";
 import { Preview } from "./panels/preview.js";
 import { Problems } from "./panels/problems.js";
 import { startSaving } from "./remote/save.js";
+import { Settings } from "./panels/settings.js";
 import { SaveNotes } from "./panels/save_state.js";
 import { clips, edit, load, selected } from "./edit/store.js";
 import { Timeline } from "./timeline/timeline.js";
@@ -30,7 +31,7 @@ function Editor() {
       <div class="stage">${selected.value && html`<${Framing} />`}</div>
       <div class="side">${some && html`<${Preview} />`}<${Exporting} /><${Problems} /></div>
       <div class="lane">${some && html`<${Timeline} />`}</div>
-    </main>`;
+    </main><${Settings} />`;
 }
 
 place.replaceChildren();

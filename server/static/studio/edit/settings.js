@@ -10,6 +10,7 @@ import { canvasOf, sized } from "./refit.js";
 import * as limits from "../parts/limits.js";
 import { CODECS, CURVES, DEFAULT_CODEC, DEFAULT_CURVE } from "../parts/encodings.js";
 import { DEFAULT_RATIO, SHAPES, proportion } from "../parts/shapes.js";
+import { TRANSITIONS } from "../parts/transitions.js";
 
 /** The shorter side of usual sizes. */
 const SIZES = ["540", "720", "1440", "2160"];
@@ -65,8 +66,8 @@ export const DEFAULTS = {
   codec: "", quality: "", control: "", crf: "", bitrate: "", preset: "", audio_bitrate: String(limits.DEFAULT_SOUND_KBITS),
 };
 
-/** The choices of a field, [value, label]; null for fields that are typed. `kinds` are the names of transitions. */
-export function choicesOf(name, form, kinds) {
+/** The choices of a field, [value, label]; null for fields that are typed. */
+export function choicesOf(name, form) {
   const codec = CODECS[form.codec || DEFAULT_CODEC];
   const usual = SHAPES.find((each) => each.ratio === form.aspect_ratio);
   const size = (shorter) => Object.values(sized(form.aspect_ratio, Number(shorter))).join(" × ");
@@ -78,7 +79,7 @@ export function choicesOf(name, form, kinds) {
     fill: () => [["", "Black"], ["blur", "The picture, blurred"], [OWN, "A colour"]],
     damage: () => [["", "Hold the picture before it"], ["refuse", "Refuse to export"]],
     stretch: () => [["", "Keep the pitch"], ["varispeed", "Pitch follows the speed"], ["mute", "Silence"]],
-    transition: () => Object.entries(kinds).map(([kind, label]) => [kind === "cut" ? "" : kind, label]),
+    transition: () => Object.entries(TRANSITIONS).map(([kind, label]) => [kind === "cut" ? "" : kind, label]),
     curve: () => Object.entries(CURVES).map(([curve, label]) => [curve === DEFAULT_CURVE ? "" : curve, label]),
     codec: () => Object.entries(CODECS).map(([each, { title }]) => [each === DEFAULT_CODEC ? "" : each, title]),
     quality: () => [["", "Final"], ["draft", "Draft"]],
@@ -141,9 +142,11 @@ export function withField(form, name, value) {
   const next = { ...form, [name]: value };
   const codec = CODECS[next.codec || DEFAULT_CODEC];
   if (name === "size" && value === OWN) {
-    const { width, height } = readForm(form).project.settings.canvas ?? {};
-    const usual = canvasOf({ aspect_ratio: form.aspect_ratio });
-    return { ...next, width: String(width ?? usual.width), height: String(height ?? usual.height) };
+    return { ...next, ...texts(canvasOf(readForm(form).project)) };
+  }
+  if (name === "aspect_ratio" && form.size === OWN) {
+    const shorter = Math.min(Number(form.width), Number(form.height));
+    return shorter > 0 ? { ...next, ...texts(sized(value, shorter)) } : next;
   }
   if (name === "fps" && value === OWN && !form.fps_own) return { ...next, fps_own: form.fps === "source" ? limits.DEFAULT_FPS : form.fps || limits.DEFAULT_FPS };
   if (name === "control" && value === "crf" && !form.crf) return { ...next, crf: String(codec.usual[form.quality || "final"]) };
@@ -151,6 +154,8 @@ export function withField(form, name, value) {
   if (name === "codec" && !codec.presets.includes(form.preset)) return { ...next, preset: "" };
   return next;
 }
+
+const texts = ({ width, height }) => ({ width: String(width), height: String(height) });
 
 /** The project that a form describes, {aspect_ratio, settings} without what is the default, and what is `wrong`, by field. */
 export function readForm(form) {

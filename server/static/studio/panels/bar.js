@@ -5,6 +5,7 @@ import { AskName } from "../parts/dialog.js";
 import { ExportButton } from "./export.js";
 import { History } from "./history.js";
 import { notice } from "../remote/save.js";
+import { openSettings } from "./settings.js";
 import { Saving } from "./save_state.js";
 import { dispatch, edit, projectId } from "../edit/store.js";
 import { sign } from "../parts/shapes.js";
@@ -28,7 +29,7 @@ export function Bar() {
   return html`<header class="bar">
     <a class="mark" href="/" aria-label="reelc: all projects" title="All projects"><img src="/static/favicon.svg" alt="" width="26" height="26" /></a>
     <h1><button class="plain title" onClick=${() => (renaming.value = true)} title="Rename the project">${name}</button></h1>
-    <span class="quiet ratio" title="Aspect ratio"><span class="shape" style=${sign(aspect_ratio, 13)} aria-hidden="true"></span> ${aspect_ratio}</span>
+    <button class="plain ratio" onClick=${openSettings} title="Project settings" aria-label=${`${aspect_ratio}: project settings`} aria-haspopup="dialog"><span class="shape" style=${sign(aspect_ratio, 13)} aria-hidden="true"></span> ${aspect_ratio}</button>
     <${Saving} />
     <${History} />
     <nav class="ways" aria-label="site"><a class="button plain" href=${`/projects/${projectId.value}/explain`}>Under the hood</a><a class="button plain" href="/exports">Exports</a></nav>
