@@ -1,5 +1,5 @@
 /** The bar over the editor: the project's name, the state of saving, undo and redo, and the export button. */
-import { html, signal } from "../parts/preact.js";
+import { html, signal, useEffect, useState } from "../parts/preact.js";
 import * as api from "../remote/api.js";
 import { AskName } from "../parts/dialog.js";
 import { ExportButton } from "./export.js";
@@ -9,6 +9,19 @@ import { openSettings } from "./settings.js";
 import { Saving } from "./save_state.js";
 import { dispatch, edit, projectId } from "../edit/store.js";
 import { sign } from "../parts/shapes.js";
+import { choose, followTheme, theme, THEMES } from "../parts/theme.js";
+
+/** The choice of a theme. */
+function Theme() {
+  const [chosen, setChosen] = useState(theme());
+  useEffect(() => followTheme(setChosen), []);
+  const set = (event) => {
+    choose(event.target.value);
+    setChosen(event.target.value);
+  };
+  return html`<label class="theme"><span class="unseen">Theme</span><select value=${chosen} onChange=${set}>
+    ${THEMES.map(([value, label]) => html`<option key=${value} value=${value} selected=${value === chosen}>${label}</option>`)}</select></label>`;
+}
 
 const renaming = signal(false);
 
@@ -32,6 +45,7 @@ export function Bar() {
     <button class="plain ratio" onClick=${openSettings} title="Project settings" aria-label=${`${aspect_ratio}: project settings`} aria-haspopup="dialog"><span class="shape" style=${sign(aspect_ratio, 13)} aria-hidden="true"></span> ${aspect_ratio}</button>
     <${Saving} />
     <${History} />
+    <${Theme} />
     <nav class="ways" aria-label="site"><a class="button plain" href=${`/projects/${projectId.value}/explain`}>Under the hood</a><a class="button plain" href="/exports">Exports</a></nav>
     <${ExportButton} />
     ${renaming.value && html`<${AskName} title="Rename project" label="Name" name=${name} onName=${rename} onClose=${() => (renaming.value = false)} />`}
