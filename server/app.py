@@ -7,6 +7,7 @@ import contextlib
 import shutil
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from itertools import chain
 
 from starlette.applications import Starlette
@@ -18,6 +19,7 @@ from starlette.routing import Route
 
 from server.description.asyncapi import events
 from server.description.openapi import document
+from server.description.reference import reference_page
 from server.exports.resume import resume_exports
 from server.failures import UNSTORED
 from server.footage.sweep import Delays, sweep
@@ -104,6 +106,7 @@ def make_app(services: Services) -> Starlette:
     )
     app.router.redirect_slashes = False  # `/path/` is not `/path`
     app.state.document, app.state.events = document(OPERATIONS), events()
+    app.state.reference = cache(partial(reference_page, app.state.document))
     return app
 
 

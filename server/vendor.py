@@ -1,6 +1,6 @@
 """Third-party libraries of the pages: fetched by name, kept in `static/vendor/`, and checked against recorded hashes.
 
-python -m server.vendor fetch     fetches the packages in COPIED and BUNDLED through npm
+python -m server.vendor fetch     fetches the packages in BUNDLED through npm
 python -m server.vendor check     checks the kept files against `VENDOR.json`; needs no network
 
 Modules that import each other by bare names do not load under the pages' policy, which allows no import map. esbuild
@@ -32,13 +32,6 @@ class Bundle:
     also: tuple[str, ...] = ()
 
 
-COPIED = {
-    "swagger-ui-dist@5.35.0": (
-        *("LICENSE", "NOTICE", "swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css"),
-    )
-}
-"""Packages with their versions, and the files copied from each, its licence among them."""
-
 BUNDLED = {
     "preact@11.2.0": Bundle(
         'import { h } from "preact"; import htm from "htm"; export const html = htm.bind(h);'
@@ -61,8 +54,7 @@ def fetch() -> None:
     with TemporaryDirectory() as aside:
         workshop = Workshop(Path(aside))
         workshop.equip()
-        record = {package: workshop.copied(package, names) for package, names in COPIED.items()}
-        record |= {package: workshop.bundled(package, bundle) for package, bundle in BUNDLED.items()}
+        record = {package: workshop.bundled(package, bundle) for package, bundle in BUNDLED.items()}
     RECORD.write_text(json.dumps(record, indent=2) + "\n")
 
 
@@ -78,14 +70,6 @@ class Workshop:
         platform = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
         source, _ = self._fetched(f"@esbuild/{platform}@{ESBUILD}")
         (source / "bin" / "esbuild").replace(self.root / "esbuild")
-
-    def copied(self, package: str, names: tuple[str, ...]) -> dict[str, Any]:
-        """Copy files of a package into `static/vendor/`, and return its record."""
-        source, facts = self._fetched(package)
-        kept = _emptied(package)
-        for name in names:
-            (kept / name).write_bytes((source / name).read_bytes())
-        return {**facts, "sha256": _hashes(kept)}
 
     def bundled(self, package: str, bundle: Bundle) -> dict[str, Any]:
         """Make a bundle and copy the licences of its parts into `static/vendor/`, and return its record."""
@@ -133,7 +117,7 @@ def _hashes(folder: Path) -> dict[str, str]:
 
 
 def wrong() -> list[str]:
-    """The differences between the kept files, `VENDOR.json`, and the packages in COPIED and BUNDLED."""
+    """The differences between the kept files, `VENDOR.json`, and the packages in BUNDLED."""
     record = json.loads(RECORD.read_text())
     here = {path.name for path in FOLDER.iterdir() if path.is_dir()}
     recorded = {package.replace("@", "-"): facts["sha256"] for package, facts in record.items()}
@@ -141,7 +125,7 @@ def wrong() -> list[str]:
     found = [f"{name}: not in VENDOR.json" for name in sorted(here - recorded.keys())]
     found += [f"{name}: missing" for name in sorted(recorded.keys() - here)]
     found += [f"{name}: files differ from VENDOR.json" for name in both if _hashes(FOLDER / name) != recorded[name]]
-    found += [f"{name}: not fetched" for name in sorted((COPIED.keys() | BUNDLED.keys()) - record.keys())]
+    found += [f"{name}: not fetched" for name in sorted(BUNDLED.keys() - record.keys())]
     return found
 
 

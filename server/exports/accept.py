@@ -1,7 +1,7 @@
 """The first stage of an export: accept a request once under its id, and start the job.
 
-1. Look the id up: an export that was accepted before stays as it is; another project, or other clips, under its id are
-   refused.
+1. Look the id up: an export that was accepted before stays as it is; another project, other clips or other
+   settings under its id are refused.
 2. Check: the edit is read, compared with the versions that the client names, and compiled.
 3. Accept: the row and the edit are written in one unit of work, and the job starts.
 """
@@ -11,9 +11,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from server.edits.canonical import check_settings
 from server.edits.compiled import Edit, project_of, read_edit
 from server.exports.prepare import Prepared
 from server.exports.queue import Jobs
@@ -22,6 +24,7 @@ from server.storage.database import Reader, Transaction
 from server.storage.held import RequestDatabases
 from server.tables import clips, exports
 from server.tables.exports import ExportRow
+from server.tables.projects import ProjectEdit
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +35,21 @@ class Asked:
     export_id: str
     project_id: str
     clips: Sequence[tuple[str, int]] | None = None
+    settings: Mapping[str, Any] | None = None
+    """Settings for this export alone; their fields replace those of the project's `canvas`, `audio` and `encode`."""
 
     @property
     def digest(self) -> str:
-        """Identifies the request: an export id may be requested again only with the same project and clips."""
+        """Identifies the request: an export id may be requested again only with the same members."""
         body = {"project_id": self.project_id, "clips": self.clips}
-        return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+        chosen = {} if self.settings is None else {"settings": self.settings}
+        return hashlib.sha256(json.dumps({**body, **chosen}, sort_keys=True).encode()).hexdigest()
 
     @property
     def earlier_digest(self) -> str:
-        """The digest as servers before ADR 60 stored it, of the project alone."""
+        """The digest as servers before ADR 60 stored it, of the project alone; exports had no settings then."""
+        if self.settings is not None:
+            return self.digest
         return hashlib.sha256(self.project_id.encode()).hexdigest()
 
 
@@ -67,7 +75,7 @@ async def _accepted_before(asked: Asked, databases: RequestDatabases) -> bool:
 
 def _check_same(row: ExportRow, asked: Asked) -> None:
     if row["request_hash"] not in (asked.digest, asked.earlier_digest):
-        message = "this export_id was used for another project or other clips: choose a new one"
+        message = "this export_id was used for another project, other clips or other settings: choose a new one"
         raise Problem(422, "idempotency_mismatch", message, pointer="/export_id")
 
 
@@ -101,7 +109,18 @@ async def _edit(reader: Reader, asked: Asked) -> Edit:
     if asked.clips is not None and list(asked.clips) != [(row["clip_key"], row["version"]) for row in rows]:
         message = "clips were saved, moved, added or removed since they were read: read them again, then export"
         raise Problem(412, "version_conflict", message)
-    return await read_edit(reader, project, rows)
+    return await read_edit(reader, _as_asked(project, asked), rows)
+
+
+def _as_asked(project: ProjectEdit, asked: Asked) -> ProjectEdit:
+    """The project with the settings of this export; 422 for settings that no reel could have."""
+    if asked.settings is None:
+        return project
+    settings = dict(project["settings"])
+    for name, fields in asked.settings.items():
+        settings[name] = {**(settings.get(name) or {}), **fields}
+    check_settings(project["aspect_ratio"], settings)
+    return {**project, "settings": settings}
 
 
 async def _write(unit: Transaction, asked: Asked, prepared: Prepared, jobs: Jobs) -> ExportRow | None:
@@ -114,5 +133,5 @@ async def _write(unit: Transaction, asked: Asked, prepared: Prepared, jobs: Jobs
     if (edit.project, edit.clips) != (prepared.edit.project, prepared.edit.clips):
         return None
     jobs.check_queue(asked.uid)
-    await jobs.accept(unit, asked.export_id, asked.digest, edit)
+    await jobs.accept(unit, asked.export_id, asked.digest, edit, asked.settings)
     return await exports.get(unit, asked.export_id)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import Context
 from functools import partial
 from time import monotonic
@@ -106,12 +106,15 @@ class Jobs:
             message = f"{whose} the maximum number of exports under way: wait for one to end"
             raise Problem(429, "too_many_exports", message, headers={"Retry-After": RETRY_AFTER})
 
-    async def accept(self, unit: Transaction, export_id: str, request_hash: str, edit: Edit) -> None:
+    async def accept(
+        self, unit: Transaction, export_id: str, request_hash: str, edit: Edit, settings: Mapping[str, Any] | None
+    ) -> None:
         """Write the row of a new export; call `start` once the unit of work is committed."""
         row: NewExport = {
             "export_id": export_id,
             "boot_id": self.boot_id,
             "request_hash": request_hash,
+            "settings": None if settings is None else dict(settings),
             "created_at": self._now(),
         }
         await exports.add(unit, row, edit.project, edit.clips)

@@ -17,6 +17,14 @@ class Seen(Body):
     version: Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 
+class ExportSettings(Body):
+    """Settings for one export: their fields replace those of the project; a field of null has its default."""
+
+    canvas: Annotated[dict[str, Any], Field(description="As in a reel file.")] = {}
+    audio: Annotated[dict[str, Any], Field(description="As in a reel file.")] = {}
+    encode: Annotated[dict[str, Any], Field(description="As in a reel file.")] = {}
+
+
 class ExportRequest(Body):
     """An export to make, under an id that the client chooses and that identifies it for ever."""
 
@@ -24,6 +32,9 @@ class ExportRequest(Body):
     clips: Annotated[
         list[Seen] | None,
         Field(max_length=10_000, description="The clips in their order; 412 if they differ from the stored ones."),
+    ] = None
+    settings: Annotated[
+        ExportSettings | None, Field(description="For this export alone; the project keeps its own.")
     ] = None
     export_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$")]
 
@@ -48,6 +59,7 @@ class Export(Answer):
     attempt: int
     error: dict[str, Any] | None
     result: Exported | None
+    settings: Annotated[dict[str, Any] | None, Field(description="As they were chosen for this export alone.")]
     created_at: str
     started_at: str | None
     completed_at: str | None

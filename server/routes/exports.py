@@ -22,6 +22,7 @@ from server.storage.held import RequestDatabases
 from server.tables import exports, films
 from server.tables.exports import ExportRow
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes, disconnected
+from server.web.bodies import plain
 
 api = Operations("exports")
 
@@ -39,8 +40,12 @@ async def render(call: Call[ExportRequest]) -> Response | Json:
     """Render a stored project; answers when the film is ready, or at once with `Prefer: respond-async`."""
     services, body = call.services, call.body
     seen = None if body.clips is None else [(each.clip_id, each.version) for each in body.clips]
+    settings = (
+        None if body.settings is None else plain(body.settings.model_dump(exclude_unset=True), "/settings") or None
+    )
+    asked = Asked(call.uid, body.export_id, body.project_id, seen, settings)
     async with _storing():
-        await accept(Asked(call.uid, body.export_id, body.project_id, seen), services.jobs, services.request_databases)
+        await accept(asked, services.jobs, services.request_databases)
         if _prefers_not_to_wait(call.request):
             accepted = {"status": "accepted", "export_id": body.export_id}
             headers = {"Location": f"/api/export/{body.export_id}", "Preference-Applied": "respond-async"}
@@ -164,6 +169,7 @@ def _as_json(call: Call[Any], row: ExportRow) -> Json:
         "attempt": row["attempt"],
         "error": row["error"],
         "result": {"success": True, **row["result"]} if row["result"] else None,
+        "settings": row["settings"],
         "created_at": row["created_at"],
         "started_at": row["started_at"],
         "completed_at": row["completed_at"],

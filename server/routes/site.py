@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from server.threads import computed
 from server.web.api import Call, Json, NoBody, Operations
-from server.web.pages import asset_answer, page
+from server.web.pages import asset_answer
 
 api = Operations("site")
 
@@ -29,9 +30,9 @@ async def asyncapi(call: Call[NoBody]) -> Response | Json:
 
 
 @api.op("GET", "/docs", public=True, page=True)
-async def docs(_: Call[NoBody]) -> Response:
+async def docs(call: Call[NoBody]) -> Response:
     """The OpenAPI description as an interactive page."""
-    return page("docs.html", here="/docs")
+    return HTMLResponse(await computed(call.request.app.state.reference))
 
 
 @api.op("GET", "/favicon.ico", public=True, page=True)

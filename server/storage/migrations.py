@@ -193,6 +193,11 @@ ALTER TABLE working_clips ADD COLUMN mute INTEGER;
 """
 """A clip keeps its quarter turns, its mirroring and the gain of its sound; NULL is the default."""
 
+EXPORT_SETTINGS = """
+ALTER TABLE exports ADD COLUMN settings TEXT;
+"""
+"""An export keeps the settings that were chosen for it alone; NULL is none."""
+
 STEPS: tuple[str, ...] = (
     FIRST,
     EXPORTED_EDIT,
@@ -204,6 +209,7 @@ STEPS: tuple[str, ...] = (
     DELETED_FOOTAGE,
     REMOVED_EXPORTS,
     TURN_AND_VOLUME,
+    EXPORT_SETTINGS,
 )
 """`STEPS[n - 1]` is the SQL that migrates a database from step n - 1 to n. A released step never changes."""
 

@@ -23,6 +23,7 @@ class NewExport(TypedDict):
     export_id: str
     boot_id: str
     request_hash: str
+    settings: dict[str, Any] | None
     created_at: str
 
 
@@ -36,6 +37,8 @@ class ExportRow(TypedDict):
     attempt: int
     boot_id: str
     request_hash: str
+    settings: dict[str, Any] | None
+    """The settings that were chosen for this export alone; None if there are none."""
     error: dict[str, Any] | None
     result: dict[str, str] | None
     created_at: str
@@ -91,13 +94,14 @@ async def add(unit: Transaction, row: NewExport, project: ProjectEdit, clips: Se
     shape = {"aspect_ratio": project["aspect_ratio"], "settings": project["settings"]}
     edit = json.dumps({"id": project["id"], "name": project["name"], **shape})
     await unit.run(
-        "INSERT INTO exports (export_id, project_id, state, stage, attempt, boot_id, request_hash, created_at, edit)"
-        " VALUES (?, ?, 'queued', 'queued', 0, ?, ?, ?, ?)",
+        "INSERT INTO exports (export_id, project_id, state, stage, attempt, boot_id, request_hash, settings,"
+        " created_at, edit) VALUES (?, ?, 'queued', 'queued', 0, ?, ?, ?, ?, ?)",
         (
             row["export_id"],
             project["id"],
             row["boot_id"],
             row["request_hash"],
+            row["settings"] and json.dumps(row["settings"]),
             row["created_at"],
             edit,
         ),
@@ -182,5 +186,5 @@ def _result(film: NewFilm) -> dict[str, str]:
 
 
 def _row(columns: Mapping[str, Any]) -> ExportRow:
-    decoded = {name: columns[name] and json.loads(columns[name]) for name in ("error", "result")}
+    decoded = {name: columns[name] and json.loads(columns[name]) for name in ("error", "result", "settings")}
     return cast(ExportRow, {**columns, **decoded})

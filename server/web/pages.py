@@ -35,7 +35,12 @@ class Asset:
 
 def page(name: str, status: int = 200, headers: dict[str, str] | None = None, /, **values: Any) -> Response:
     """The page of a template with these values, which are escaped."""
-    return HTMLResponse(_templates().get_template(name).render(values), status, headers)
+    return HTMLResponse(page_text(name, **values), status, headers)
+
+
+def page_text(name: str, /, **values: Any) -> str:
+    """The HTML of a template with these values, which are escaped."""
+    return _templates().get_template(name).render(values)
 
 
 def problem_page(problem: Problem) -> Response:

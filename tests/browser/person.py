@@ -69,6 +69,18 @@ def new_person(site: Site, name: str) -> Iterator[Person]:
         yield Person(site, name, token, session, api)
 
 
+def new_link(person: Person) -> str:
+    """The token of a new sign-in link, which works once."""
+
+    async def issued() -> str:
+        store = FolderStore(person.site.data / "objects")
+        token = await Accounts(store).issue(person.name, "link")
+        await store.close()
+        return token
+
+    return str(aside(lambda: asyncio.run(issued())))
+
+
 def aside(work: Any) -> Any:
     """The result of work in another thread, because Playwright runs an event loop in this one."""
     with ThreadPoolExecutor(1) as pool:

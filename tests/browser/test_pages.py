@@ -10,9 +10,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
+from server.app import OPERATIONS
 from tests.browser.conftest import Watch
 from tests.browser.desk import Open
-from tests.browser.person import Person
+from tests.browser.person import Person, new_link
 from tests.server.site import Site
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -21,6 +22,8 @@ SHOWN = {
     "/exports": "No exported videos yet",
     "/about": "cropperjs|preact",
     "/sessions": "this one",
+    "/docs": "Upload footage",
+    "/projects/p_gone": "there is no such project",
     "/projects/{project}": "Length in video",
     "/projects/{empty}": "Drop video files or images here",
     "/projects/{project}/explain": "under the hood",
@@ -54,11 +57,15 @@ def cut_off(page: Page) -> list[str]:
     return found or ([f"the page is {over} pixels too wide"] if over > 0 else [])
 
 
+OPEN = "() => document.querySelectorAll('main details').forEach((each) => (each.open = true))"
+
+
 def check_in_every_light(page: Page) -> None:
     """Check that axe finds nothing with dark and light colours and on a phone, and that nothing is cut off there.
 
-    Light colours change nothing but contrasts, and a phone no colours.
+    Light colours change nothing but contrasts, and a phone no colours. What can be opened is open.
     """
+    page.evaluate(OPEN)
     assert faults(page) == []
     page.emulate_media(color_scheme="light")
     assert faults(page, {"runOnly": {"type": "rule", "values": CONTRAST}}) == []
@@ -69,13 +76,44 @@ def check_in_every_light(page: Page) -> None:
 
 @pytest.mark.parametrize("path", SHOWN)
 def test_axe_finds_nothing_in_the_dark_in_the_light_or_on_a_phone(
-    open_page: Open, person: Person, game: Path, path: str
+    open_page: Open, person: Person, game: Path, path: str, watch: Watch
 ) -> None:
+    watch.expect("404 (Not Found)")
     project, empty = person.project("Derby"), person.project("Nothing yet")
     person.clip(project, person.uploaded(game))
     page = open_page(path.format(project=project, empty=empty))
     expect(page.get_by_text(re.compile(SHOWN[path])).first).to_be_visible()
     check_in_every_light(page)
+
+
+def test_every_page_is_checked() -> None:
+    """The site's own pages, except those that send elsewhere; the sign-in pages are checked below."""
+    paths = {op.path for op in OPERATIONS if op.page and op.method == "GET"}
+    known = {re.sub(r"\{\w+\}|p_gone", "{}", path) for path in SHOWN}
+    files = {"/favicon.ico", "/static/{}"}
+    assert {re.sub(r"\{[\w:]+\}", "{}", path) for path in paths} - files - {"/sign-in"} == known
+
+
+def test_the_sign_in_pages_are_accessible(context: BrowserContext, site: Site, person: Person, watch: Watch) -> None:
+    page = watch.on(context.new_page())
+    link = f"/sign-in?token={new_link(person)}"
+    for path, heading in (("/sign-in", "Sign in"), (link, f"Sign in as {person.name}")):
+        page.goto(site.url + path)
+        expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+        page.emulate_media(color_scheme="dark")
+        page.set_viewport_size({"width": 1440, "height": 900})
+        check_in_every_light(page)
+
+
+def test_a_request_is_tried_out_on_the_apis_page(open_page: Open, person: Person) -> None:
+    page = open_page("/docs#/projects/projects_create")
+    operation = page.locator("#projects_create")
+    expect(operation.get_by_role("heading", name="Try it")).to_be_visible()
+    operation.get_by_label("Body, JSON").fill('{"name": "Tried out"}')
+    operation.get_by_role("button", name="Send").click()
+    expect(operation.get_by_role("region", name="the answer")).to_contain_text("201")
+    assert [each["name"] for each in person.api.get("/api/projects").json()["projects"]] == ["Tried out"]
+    assert faults(page) == []
 
 
 def test_a_dialog_is_accessible(open_page: Open, person: Person) -> None:

@@ -118,6 +118,20 @@ OF_SERVER = (
         ("tests/server/test_exports.py",),
     ),
     Fault(
+        "same_export_other_settings",
+        "server/exports/accept.py",
+        'chosen = {} if self.settings is None else {"settings": self.settings}',
+        "chosen = {}",
+        ("tests/server/test_exports.py",),
+    ),
+    Fault(
+        "settings_of_one_export_are_dropped",
+        "server/exports/accept.py",
+        "return await read_edit(reader, _as_asked(project, asked), rows)",
+        "return await read_edit(reader, project, rows)",
+        ("tests/server/test_exports.py",),
+    ),
+    Fault(
         "same_key_another_upload",
         "server/routes/raw_clips.py",
         'text = json.dumps([sha256, row["name"]]).encode()',

@@ -131,9 +131,13 @@ def _status(pid: int) -> str:
         return "Z"
 
 
-def export(client: httpx.Client, project_id: str, export_id: str = "", **headers: str) -> httpx.Response:
+def export(
+    client: httpx.Client, project_id: str, export_id: str = "", *, settings: Json | None = None, **headers: str
+) -> httpx.Response:
     """The answer to an export request that waits for the film."""
-    body = {"project_id": project_id, "export_id": export_id or new_export()}
+    body: Json = {"project_id": project_id, "export_id": export_id or new_export()}
+    if settings is not None:
+        body["settings"] = settings
     return client.post(RENDER, json=body, headers=headers, timeout=60)
 
 

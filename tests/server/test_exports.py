@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
 import sqlite3
 import threading
 from pathlib import Path
@@ -21,6 +23,7 @@ from tests.server.editing import (
     awaited,
     export,
     film,
+    long_project,
     new_export,
     one_clip,
     rendered,
@@ -28,6 +31,7 @@ from tests.server.editing import (
 )
 from tests.server.site import Site
 from tests.server.test_http import project, refused, uploaded
+from tests.server.test_promises import database_of
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +72,44 @@ def test_an_estimate_is_the_forecast_corrected_by_the_median_of_earlier_exports(
     forecast = predicted(0, 900, (1080, 1920)).whole
     assert estimated([], 900, (1080, 1920)) == forecast
     assert estimated([0.5, 9, 0.7], 900, (1080, 1920)) == 0.7 * forecast
+
+
+def test_settings_of_one_export_change_this_film_alone(user: httpx.Client, game: Path, tmp_path: Path) -> None:
+    project_id = one_clip(user, game, crop_data=BOX)
+    chosen = {"canvas": {"width": 72, "height": 128}, "encode": {"preset": None, "quality": "draft", "codec": "h265"}}
+    export_id = new_export()
+    answer = export(user, project_id, export_id, settings=chosen)
+    canvas = {"width": 72, "height": 128, "fps": 30}
+    settings = {"canvas": canvas, "encode": {"quality": "draft", "codec": "h265"}}
+    reel = [{"media": str(game), "crop_data": BOX, "segments_data": trim(0.5, 1.0)}]
+    assert film(user, answer) == rendered(tmp_path, settings, reel)
+    assert user.get(f"/api/export/{export_id}").json()["settings"] == chosen
+    assert user.get(f"/api/projects/{project_id}").json()["settings"] == SMALL
+    assert export(user, project_id, export_id, settings=chosen).json() == answer.json()
+    for other_settings in (None, {**chosen, "audio": {"include": False}}):
+        refused(export(user, project_id, export_id, settings=other_settings), 422, "idempotency_mismatch")
+
+
+def test_settings_of_one_export_are_checked_as_the_projects_are(user: httpx.Client, game: Path) -> None:
+    project_id = one_clip(user, game)
+    odd = export(user, project_id, settings={"canvas": {"width": 71}, "encode": {"codec": "mp3"}})
+    assert odd.status_code == 422
+    assert [each["pointer"] for each in odd.json()["errors"]] == ["/settings/canvas/width", "/settings/encode/codec"]
+    wide = export(user, project_id, settings={"canvas": {"width": 160, "height": 90}})
+    assert refused(wide, 422, "out_of_range")["pointer"] == "/settings/canvas"
+    more = export(user, project_id, settings={"clips": {}})
+    assert refused(more, 422, "invalid_request")["pointer"] == "/settings/clips"
+    assert user.get("/api/export", params={"project_id": project_id}).json()["exports"] == []
+
+
+def test_the_settings_of_an_export_are_kept_for_the_next_server(site: Site, user: httpx.Client, game: Path) -> None:
+    project_id, export_id = long_project(user, game), new_export()
+    body = {"project_id": project_id, "export_id": export_id, "settings": {"encode": {"codec": "h265"}}}
+    assert user.post(RENDER, json=body, headers={"Prefer": "respond-async"}).status_code == 202
+    with contextlib.closing(database_of(site, user)) as database:
+        (kept,) = database.execute("SELECT edit FROM exports WHERE export_id = ?", (export_id,)).fetchone()
+    assert json.loads(kept)["settings"]["encode"] == {"preset": "veryfast", "codec": "h265"}
+    assert user.delete(f"/api/export/{export_id}").json()["state"] == "cancelled"
 
 
 def test_missing_crop_data(user: httpx.Client, game: Path) -> None:

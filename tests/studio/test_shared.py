@@ -11,15 +11,21 @@ from typing import Any
 
 import pytest
 
+from compiler.colours import BLUR
 from compiler.model import limits
-from compiler.model.clip_forms import KeyframeForm
+from compiler.model.clip_forms import KeyframeForm, TransitionForm
+from compiler.model.encode import AUDIO_BITRATE, DEFAULT_ENCODE
+from compiler.model.file import AUDIO, CANVAS, DEFAULT_LOUDNESS
+from compiler.model.schema_forms import EncodeForm, LoudnessForm
 from compiler.model.segment_forms import RampForm
 from compiler.model.upgrade import VERSION
+from compiler.profiles import FINAL, PROFILES, QUALITIES, Profile
 from compiler.timeline import colour, warp
 from compiler.timeline.cubic import evaluate
 from compiler.timeline.curve import Box, Curve, Key
 from compiler.timeline.instant import SLOT_BIAS, SourceTime
 from compiler.timeline.media import IMAGES, STILL_TICK
+from compiler.transitions import BLENDS, CURVES, LINEAR, TRANSITIONS
 from server.footage import facts
 from tests.field.odd_kinds import CONTAINERS
 
@@ -43,6 +49,7 @@ def literal(module: str, name: str) -> Any:
     found = re.search(rf"^(?:export )?const {name} = (?:new Set\()?(.*?)\)?;$", text, re.DOTALL | re.MULTILINE)
     assert found, f"{module} has no {name}"
     named = re.sub(r"(?<=[{ ])(\w+):(?= )", r'"\1":', found[1])
+    named = re.sub(r"(?<=: )[A-Z]\w+(?=,)", lambda word: json.dumps(literal(module, word[0])), named)
     return json.loads(re.sub(r",\s*([\]}])", r"\1", named).replace("10_000", "10000"))
 
 
@@ -65,6 +72,23 @@ SHARED = {
     "DEFAULT_FPS": str(limits.DEFAULT_FPS),
     "DEFAULT_EASE": KeyframeForm.model_fields["ease"].default,
     "DEFAULT_RAMP_EASE": RampForm.model_fields["ease"].default,
+    "FEWEST_FPS": limits.FPS.low,
+    "MOST_FPS": limits.FPS.high,
+    "MOST_RATE_TERM": limits.RATE_TERM,
+    "SHORTEST_SIDE": limits.CANVAS_SIDE.low,
+    "LONGEST_SIDE": limits.CANVAS_SIDE.high,
+    "SAME_SHAPE": float(limits.SAME_SHAPE),
+    "QUIETEST": limits.LUFS.low,
+    "LOUDEST": limits.LUFS.high,
+    "DEFAULT_LOUDNESS": DEFAULT_LOUDNESS.target,
+    "LOWEST_PEAK": limits.TRUE_PEAK.low,
+    "HIGHEST_PEAK": limits.TRUE_PEAK.high,
+    "DEFAULT_PEAK": DEFAULT_LOUDNESS.true_peak,
+    "FEWEST_KBITS": limits.VIDEO_KBITS.low,
+    "MOST_KBITS": limits.VIDEO_KBITS.high,
+    "FEWEST_SOUND_KBITS": limits.AUDIO_KBITS.low,
+    "MOST_SOUND_KBITS": limits.AUDIO_KBITS.high,
+    "DEFAULT_SOUND_KBITS": int(AUDIO_BITRATE.removesuffix("k")),
 }
 
 
@@ -90,6 +114,48 @@ def test_the_page_has_every_shape_and_its_canvas() -> None:
     assert set(found) == set(asked["enum"])
     assert literal("parts/shapes.js", "DEFAULT_RATIO") == limits.DEFAULT_ASPECT
     assert asked["default"] == limits.DEFAULT_ASPECT
+
+
+def encoding(profile: Profile) -> dict[str, Any]:
+    """What the page knows of a profile, except its name for people."""
+    picture, sound = profile.picture, profile.sound
+    qualities = {name: quality.crf for name, quality in profile.qualities.items() if quality.crf is not None}
+    return {
+        "presets": list(picture.presets if picture else ()),
+        "crf": picture and picture.highest_crf,
+        "usual": qualities,
+        "whole": bool(picture and picture.whole_crf),
+        "qualities": bool(profile.qualities),
+        "picture": picture is not None,
+        "sound": sound is not None,
+        "rated": bool(sound and sound.rated),
+    }
+
+
+def test_the_page_has_every_codec_with_what_has_an_effect_on_it() -> None:
+    found = literal("parts/encodings.js", "CODECS")
+    assert all(each.pop("title") for each in found.values())
+    assert found == {name: encoding(profile) for name, profile in PROFILES.items()}
+    assert literal("parts/encodings.js", "DEFAULT_CODEC") == DEFAULT_ENCODE.codec
+    assert DEFAULT_ENCODE.quality == FINAL
+
+
+def test_the_page_has_a_name_for_every_transition() -> None:
+    assert set(literal("parts/transitions.js", "TRANSITIONS")) == set(TRANSITIONS)
+
+
+def test_the_page_has_every_curve_of_fading_sound() -> None:
+    assert set(literal("parts/encodings.js", "CURVES")) == set(CURVES)
+    assert literal("parts/encodings.js", "DEFAULT_CURVE") == LINEAR
+
+
+def test_the_page_reads_every_setting_of_a_project() -> None:
+    """Each field of the canvas, the sound, the encoding and the transition occurs in the form."""
+    text = (STUDIO / "edit" / "settings.js").read_text(encoding="utf-8")
+    known = {*CANVAS, *AUDIO, *(set(LoudnessForm.model_fields)), *EncodeForm.model_fields, *TransitionForm.model_fields}
+    assert {name for name in known if not re.search(rf"\b{name}\b", text)} == set()
+    words = {*limits.FITS, *limits.STRETCHES, *limits.DAMAGES, *QUALITIES, BLUR, limits.SOURCE}
+    assert {word for word in words if f'"{word}"' not in text} == set()
 
 
 def test_the_fields_of_a_clip_are_those_that_are_saved_and_drafted() -> None:

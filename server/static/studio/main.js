@@ -13,6 +13,7 @@ import { Preview } from "./panels/preview.js";
 import { Problems } from "./panels/problems.js";
 import { keptOf, startKeeping } from "./remote/keep.js";
 import { startSaving } from "./remote/save.js";
+import { Settings } from "./panels/settings.js";
 import { SaveNotes } from "./panels/save_state.js";
 import { clips, edit, load, selected } from "./edit/store.js";
 import { Timeline } from "./timeline/timeline.js";
@@ -31,7 +32,7 @@ function Editor() {
       <div class="stage">${selected.value && html`<${Framing} />`}</div>
       <div class="side">${some && html`<${Preview} />`}<${Exporting} /><${Problems} /></div>
       <div class="lane">${some && html`<${Timeline} />`}</div>
-    </main><${Sheet} />`;
+    </main><${Sheet} /><${Settings} />`;
 }
 
 place.replaceChildren();

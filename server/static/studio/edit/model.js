@@ -15,6 +15,7 @@
 
 import { NAME_LENGTH, SEGMENTS_VERSION } from "../parts/limits.js";
 import { framed, shifted, without, withSet } from "./keyframes.js";
+import { reshaped } from "./refit.js";
 import { FIELD_NAMES } from "../parts/words.js";
 
 /** The fields of a clip that are edited here, saved, and given back by undo. */
@@ -52,6 +53,7 @@ const OF_THE_EDIT = {
   "remove-clip": (edit, { clip_id }) => ({ ...edit, clips: edit.clips.filter((each) => each !== clipOf(edit, clip_id)) }),
   "set-crops": setCrops,
   "set-project": setProject,
+  reshape: reshaped,
   several: (edit, { commands }) => commands.reduce(apply, edit),
 };
 

@@ -3,6 +3,7 @@ import { computed, html, useEffect, useRef, useState } from "../parts/preact.js"
 import * as api from "../remote/api.js";
 import { away, cancel, exportNow, film, job, outdated, refused, starting, underWay } from "../remote/export.js";
 import { clips, draft } from "../edit/store.js";
+import { openExport } from "./settings.js";
 import { bytes, clock, explained, span } from "../parts/words.js";
 
 const STAGES = ["queued", "fetching", "rendering", "verifying", "storing"];
@@ -42,6 +43,7 @@ export function Exporting() {
     ${newest?.done && newest.state === "cancelled" && html`<p class="quiet">The export was cancelled.${film.value && " The last exported video is kept."}</p>`}
     ${film.value && !(newest && !newest.done) && html`<${Film} film=${film.value} />`}
     ${!film.value && !newest && !refused.value && html`<p class="quiet">Export saves your edit and renders the video on the server. It appears here${expected.value && `, after ${expected.value}`}.</p>`}
+    ${!(newest && !newest.done) && html`<div class="row"><button class="small" onClick=${openExport} disabled=${!clips.value.length} aria-haspopup="dialog">Export with other settings…</button></div>`}
     <${Announced} job=${newest} />
   </section>`;
 }

@@ -23,3 +23,27 @@ export const SEGMENTS_VERSION = 2;
 export const DEFAULT_FPS = "30";
 export const DEFAULT_EASE = "spline";
 export const DEFAULT_RAMP_EASE = "linear";
+
+/** Frames a second of a film. */
+export const FEWEST_FPS = 1;
+export const MOST_FPS = 240;
+/** The largest numerator or denominator of a rate. */
+export const MOST_RATE_TERM = 1001000;
+/** Pixels of a side of a film; it is even. */
+export const SHORTEST_SIDE = 16;
+export const LONGEST_SIDE = 8192;
+/** How far a film's sides may be from its aspect ratio, as a share. */
+export const SAME_SHAPE = 0.01;
+/** LUFS of a film, and dBTP of its true peak. */
+export const QUIETEST = -40;
+export const LOUDEST = -5;
+export const DEFAULT_LOUDNESS = -16;
+export const LOWEST_PEAK = -9;
+export const HIGHEST_PEAK = 0;
+export const DEFAULT_PEAK = -1;
+/** Kilobits a second of a film's picture and of its sound. */
+export const FEWEST_KBITS = 50;
+export const MOST_KBITS = 500000;
+export const FEWEST_SOUND_KBITS = 32;
+export const MOST_SOUND_KBITS = 512;
+export const DEFAULT_SOUND_KBITS = 192;

@@ -5,11 +5,11 @@ import { cropAt, pathAt, played, recordAt, slotOf, speedAt } from "../edit/curve
 import { keyframesOf, segmentsOf } from "../edit/model.js";
 import { largest } from "../edit/box.js";
 import { looksOf, sizeAfter } from "../edit/turns.js";
+import { canvasOf } from "../edit/refit.js";
 import { mixAt } from "../edit/mix.js";
 import { frameAt, rateOf } from "../edit/timecode.js";
 import { factsOf } from "../remote/footage.js";
 import { DEFAULT_FPS } from "../parts/limits.js";
-import { DEFAULT_RATIO, SHAPES } from "../parts/shapes.js";
 import { draft, drafted, draftOf, edit, playhead, selected } from "../edit/store.js";
 
 /** Width, height and seconds as the browser reports them, for clips that have no draft yet. */
@@ -117,9 +117,3 @@ export const filmBox = computed(() => {
 
 /** Source seconds a second of the film, at the playhead. */
 export const speed = computed(() => (parts.value?.source ? speedAt(parts.value.source, filmFrame.value, filmRate.value.value) : 1));
-
-/** The canvas by the project's settings, until there is a draft. */
-function canvasOf(project) {
-  const { width, height } = SHAPES.find((each) => each.ratio === (project?.aspect_ratio ?? DEFAULT_RATIO));
-  return { width, height, ...project?.settings?.canvas };
-}

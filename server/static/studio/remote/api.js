@@ -146,9 +146,9 @@ export function exportsOf(id, query = {}) {
 }
 export const removeExport = (exportId) => ask("POST", `/api/export/${exportId}/remove`, once());
 export const exported = (exportId, more) => ask("GET", `/api/export/${exportId}`, more);
-/** Begin an export of these versions. Its id is the key too, so a request whose answer was lost can be repeated. */
-export const beginExport = (project_id, export_id, clips) =>
-  ask("POST", "/api/export/framing/render", { body: { project_id, export_id, clips }, key: export_id, headers: { prefer: "respond-async" } });
+/** Begin an export of these versions, with settings of its own or null. Its id is the key too, so a request whose answer was lost can be repeated. */
+export const beginExport = (project_id, export_id, clips, settings = null) =>
+  ask("POST", "/api/export/framing/render", { body: { project_id, export_id, clips, ...(settings && { settings }) }, key: export_id, headers: { prefer: "respond-async" } });
 /** A WebSocket on which the server sends an export's state, and then its changes. */
 export const exportSocket = (exportId) =>
   new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/export/${exportId}`);

@@ -26,13 +26,16 @@ let stop = () => {};
 const revisionOf = (of) => JSON.stringify([...of.clips.map((clip) => [clip.clip_id, clip.version]), of.project.aspect_ratio, of.project.settings]);
 
 /** Save, then export. Calls during an export do nothing. */
-export async function exportNow() {
+export const exportNow = () => exportWith(null);
+
+/** As `exportNow`, with settings for this export alone; null for the project's. */
+export async function exportWith(settings) {
   if (underWay.value) return;
   starting.value = true;
   refused.value = null;
   exportProblems.value = [];
   try {
-    await begun();
+    await begun(settings);
   } catch (problem) {
     if (!(problem instanceof api.Problem)) throw problem;
     await notBegun(problem);
@@ -41,12 +44,12 @@ export async function exportNow() {
   }
 }
 
-async function begun() {
+async function begun(settings) {
   if (!clips.value.length) return void (refused.value = "There are no clips yet: add one first.");
   if (!(await save())) return void (refused.value = "Not exported: your changes could not be saved, so the video would not be what you see.");
   const exportId = api.freshId();
   const of = stored.value;
-  await api.beginExport(projectId.value, exportId, of.clips.map(({ clip_id, version }) => ({ clip_id, version })));
+  await api.beginExport(projectId.value, exportId, of.clips.map(({ clip_id, version }) => ({ clip_id, version })), settings);
   watch({ export_id: exportId, state: "queued", stage: "queued", progress: 0, begun: Date.now() }, revisionOf(of));
 }
 
