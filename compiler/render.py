@@ -9,7 +9,14 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 
 from compiler.conceal import Furthest, conceal
-from compiler.emit.argv import SOUNDS
+from compiler.emit.argv import (
+    SOUNDS,
+    film_command,
+    join_command,
+    measure_command,
+    sound_unit_command,
+    unit_command,
+)
 from compiler.emit.filters import spell
 from compiler.emit.numbers import decimal
 from compiler.emit.script import script
@@ -19,6 +26,7 @@ from compiler.errors import Loc, Notice, ReelError
 from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.pipeline import Compiled, SoundUnit, Still, Unit
+from compiler.pipeline.identity import Commanding, Content, digest, identity
 from compiler.pipeline.loudness import measuring_of
 from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.progress import Progress
@@ -27,9 +35,10 @@ from compiler.supervise.films.run import RENDERING
 from compiler.supervise.films.still import render_still
 from compiler.supervise.films.verdict import Origins
 from compiler.supervise.films.verify import Expected
+from compiler.supervise.unit_cache import UnitCache
 from compiler.timeline.instant import SAMPLE_RATE
 
-SCRIPT, UNITS = "filtergraph.txt", "units.txt"
+SCRIPT, UNITS, FILM = "filtergraph.txt", "units.txt", "film"
 LIST = "ffconcat version 1.0\n"
 LOUDNESS = Loc(None, "/audio/loudness")
 MICROSECONDS = 10**6
@@ -45,6 +54,7 @@ async def render_reel(
     deadline: float | None = None,
     limits: ChildLimits = RENDERING,
     cgroup: Path | None = None,
+    cache: UnitCache | None = None,
 ) -> Film:
     """Render a compiled reel to `output`, complete and as planned; on a coded error `output` stays untouched."""
     begun, furthest = compiled, Furthest(on_progress)
@@ -61,6 +71,7 @@ async def render_reel(
                 deadline=deadline,
                 limits=limits,
                 cgroup=cgroup,
+                cache=cache,
             )
         except ReelError as error:
             concealing = await conceal(compiled, error)
@@ -97,7 +108,7 @@ def steps(compiled: Compiled) -> list[RenderStep]:
     sounds = compiled.sound_units
     made = [_sound_unit(compiled, unit, number) for number, unit in enumerate(sounds, start=1)]
     listed: Files = {SOUNDS: "".join(_sound_list(sounds))} if sounds else {}
-    measured, gain = _measured(compiled, listed)
+    measured, gain = _measured(compiled, made, listed)
     read = {**listed, **gain}
     if len(compiled.plan.units) == 1:
         return [*made, *measured, _whole(compiled, read)]
@@ -106,7 +117,9 @@ def steps(compiled: Compiled) -> list[RenderStep]:
     return [*made, *measured, *parts, _join(compiled, units, read)]
 
 
-def _measured(compiled: Compiled, listed: Files) -> tuple[list[RenderStep], dict[str, FromFolder]]:
+def _measured(
+    compiled: Compiled, made: Sequence[RenderStep], listed: Files
+) -> tuple[list[RenderStep], dict[str, FromFolder]]:
     """The step that measures the film's sound, if a loudness is asked for, and the gain file computed from it."""
     measuring = measuring_of(compiled.rendered)
     if measuring is None:
@@ -125,6 +138,17 @@ def _measured(compiled: Compiled, listed: Files) -> tuple[list[RenderStep], dict
         _origins(compiled, measuring.graph),
         sound_alone=True,
         notice=notice,
+        reported=True,
+        made=MEASURED,
+        identity=_after(
+            made,
+            _identity(
+                compiled,
+                measuring.graph,
+                lambda plain, build: measure_command(plain, build, SCRIPT),
+                {**listed, GAIN: f"{measuring.target} LUFS, {measuring.peak} dBTP"},  # decide the gain, not the sound
+            ),
+        ),
         feeds=feeds(measuring.graph),
         reads=media_read(measuring.graph),
     )
@@ -132,13 +156,17 @@ def _measured(compiled: Compiled, listed: Files) -> tuple[list[RenderStep], dict
 
 
 def _whole(compiled: Compiled, read: Files) -> RenderStep:
-    graph = compiled.rendered
+    graph, encoding = compiled.rendered, compiled.encoding
+
     return RenderStep(
         lambda folder, part: compiled.command(str(folder / SCRIPT), str(part)),
         {SCRIPT: compiled.script if graph is compiled.film else script(graph, spell(graph)), **read},
         compiled.plan.frames,
         _origins(compiled, graph),
         sound_alone=graph.video is None,
+        identity=_identity(
+            compiled, graph, lambda plain, build: film_command(plain, encoding, build, SCRIPT, FILM), read
+        ),
         feeds=feeds(graph),
         reads=media_read(graph),
     )
@@ -151,32 +179,59 @@ def _sound_unit(compiled: Compiled, unit: SoundUnit, number: int) -> RenderStep:
         0,
         _origins(compiled, unit.graph),
         sound_alone=True,
+        made=_sound_name(number),
+        samples=unit.samples,
+        identity=_identity(compiled, unit.graph, lambda plain, build: sound_unit_command(plain, build, SCRIPT, FILM)),
         feeds=feeds(unit.graph),
         reads=media_read(unit.graph),
     )
 
 
 def _unit(compiled: Compiled, unit: Unit, number: int) -> RenderStep:
+    encoding = compiled.encoding
+
     return RenderStep(
         lambda folder, _: compiled.unit_command(unit, str(folder / SCRIPT), str(folder / _name(number, compiled))),
         {SCRIPT: unit.script},
         unit.frames,
         _origins(compiled, unit.graph),
+        made=_name(number, compiled),
+        identity=_identity(
+            compiled, unit.graph, lambda plain, build: unit_command(plain, encoding, build, SCRIPT, FILM)
+        ),
         feeds=feeds(unit.graph),
         reads=media_read(unit.graph),
     )
 
 
 def _join(compiled: Compiled, units: Sequence[Unit], read: Files) -> RenderStep:
-    sound = compiled.sound
+    sound, encoding = compiled.sound, compiled.encoding
+    graph = sound.graph if sound else None
     return RenderStep(
         lambda folder, part: compiled.join_command(sound, str(folder / UNITS), str(folder / SCRIPT), str(part)),
         {UNITS: "".join(_list(units, compiled)), **({SCRIPT: sound.script} if sound else {}), **read},
         0,
         _origins(compiled, sound.graph) if sound else Origins(),
-        feeds=feeds(sound.graph if sound else None),
-        reads=media_read(sound.graph if sound else None),
+        feeds=feeds(graph),
+        reads=media_read(graph),
+        identity=_identity(
+            compiled, graph, lambda plain, build: join_command(plain, encoding, build, UNITS, SCRIPT, FILM), read
+        ),
     )
+
+
+def _identity(
+    compiled: Compiled, graph: Graph | None, command: Commanding, read: Files | None = None
+) -> Callable[[Content], str]:
+    """The identity of what a command makes of a graph and of the files that it reads; files that depend on what earlier
+    steps made are left out, since the identity of those steps is part of the film's."""
+    texts = [text for text in (read or {}).values() if isinstance(text, str)]
+    return lambda content: identity(graph, command, compiled.build, content, *texts)
+
+
+def _after(steps: Sequence[RenderStep], own: Callable[[Content], str]) -> Callable[[Content], str]:
+    """The identity of what is made of what these steps made."""
+    return lambda content: digest(own(content), *(step.identity(content) for step in steps if step.identity))
 
 
 def _list(units: Sequence[Unit], compiled: Compiled) -> Iterator[str]:

@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from tests.footage.pool import ODD, POOL, Source, fetch, source
 
+os.environ.setdefault("REELC_UNIT_CACHE", "0")  # a render of a test takes nothing from another's
+
 TRIES = int(os.environ.get("REELC_TRIES", "25"))
 """Examples of each random test."""
 

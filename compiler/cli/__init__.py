@@ -1,4 +1,4 @@
-"""The command line: `reelc compile | render | frame | probe | straighten | schema | doctor`.
+"""The command line: `reelc compile | render | frame | probe | straighten | cache | schema | doctor`.
 
 Results go to stdout, progress and messages to stderr. Exit codes: 0 ok, 1 render failed, 2 usage, 3 invalid reel,
 4 ffmpeg missing or unfit, 5 server unreachable, 6 media missing or unreadable, 7 storage unfit, 130 interrupted (143 by
@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from compiler.cli.caching import cache_command
 from compiler.cli.compiling import compile_command
 from compiler.cli.endings import report_and_exit_code
 from compiler.cli.facts import doctor_command, probe_command, schema_command
@@ -42,6 +43,7 @@ app.command("render", cls=Command)(render_command)
 app.command("frame", cls=Command)(frame_command)
 app.command("probe", cls=Command)(probe_command)
 app.command("straighten", cls=Command)(straighten_command)
+app.command("cache", cls=Command)(cache_command)
 app.command("schema", cls=Command)(schema_command)
 app.command("doctor", cls=Command)(doctor_command)
 

@@ -19,6 +19,7 @@ from compiler.supervise.plain import plain
 if TYPE_CHECKING:
     from compiler.pipeline import Compiled
     from compiler.supervise.films.render import Film
+    from compiler.supervise.unit_cache import UnitCache
 
 Output = Annotated[Path, typer.Option("-o", "--output", metavar="OUT.mp4", parser=file_name, help="The film to write.")]
 Picture = Annotated[
@@ -36,6 +37,11 @@ Deadline = Annotated[
 ]
 
 
+Cached = Annotated[
+    bool, typer.Option("--no-cache", help="Render everything anew, and keep nothing for the next render.")
+]
+
+
 def render_command(
     reel: ReelPath,
     output: Output,
@@ -44,10 +50,12 @@ def render_command(
     overwrite: Overwrite = False,
     stall: Stall = 60,
     deadline: Deadline = None,
+    no_cache: Cached = False,
 ) -> None:
     """Render a reel to a film, verified before it is put in place.
 
-    A file appears under the film's name only if it is exactly the film predicted.
+    A file appears under the film's name only if it is exactly the film predicted. Only what changed since an earlier
+    render is made; reelc cache tells what is kept.
 
     With --progress json, stderr holds one JSON object a line and nothing else, errors included.
 
@@ -57,6 +65,7 @@ def render_command(
       reelc render reel.json -o film.mp4 --overwrite --deadline 600
       reelc render - -o film.mp4 --progress json --json < reel.json
     """
+    from compiler.cli.caching import unit_cache
     from compiler.cli.loading import load
     from compiler.supervise.films.film import check_output
     from compiler.supervise.machine import memory_notice
@@ -68,16 +77,24 @@ def render_command(
             reporter.warn(lacking)
         for notice in compiled.plan.notices:
             reporter.warn(notice)
-        film = _render(compiled, output, reporter, overwrite, stall, deadline)
+        cache = None if no_cache else unit_cache()
+        film = _render(compiled, output, reporter, overwrite, stall, deadline, cache)
     if as_json:
         typer.echo(json.dumps({"render": 1, **_facts(film), "plan": compiled.plan.as_json()}, indent=2))
     elif progress is not Mode.json:
         length, size = float(film.duration), film.size_bytes / 1e6
-        typer.echo(f"{plain(str(film.path))}  {film.frames} frames, {length:.3f} s, {size:.1f} MB", err=True)
+        kept = f", {film.kept} frames from the cache" if film.kept else ""
+        typer.echo(f"{plain(str(film.path))}  {film.frames} frames, {length:.3f} s, {size:.1f} MB{kept}", err=True)
 
 
 def _render(
-    compiled: Compiled, output: Path, reporter: Meter, overwrite: bool, stall: float, deadline: float | None
+    compiled: Compiled,
+    output: Path,
+    reporter: Meter,
+    overwrite: bool,
+    stall: float,
+    deadline: float | None,
+    cache: UnitCache | None,
 ) -> Film:
     from compiler.render import render_reel
 
@@ -90,6 +107,7 @@ def _render(
             overwrite=overwrite,
             stall_after=stall,
             deadline=deadline,
+            cache=cache,
         )
     )
     for notice in film.notices:
@@ -105,6 +123,7 @@ def _facts(film: Film) -> dict[str, object]:
         "duration": float(film.duration),
         "size": film.size_bytes,
         "sha256": film.sha256,
+        "frames_from_cache": film.kept,
         "warnings": [str(notice) for notice in film.notices],
     }
 

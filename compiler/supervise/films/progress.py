@@ -56,6 +56,8 @@ class ProgressMeter:
         """The time at which `frame` last grew, from which a stall is measured."""
         self.counting = True
         """Whether the sound is the film's, and not only measured."""
+        self.skipped = 0
+        """The number of frames that were taken from the cache."""
         self._heard = 0
         self._rest = b""
         self._speed: float | None = None
@@ -65,6 +67,17 @@ class ProgressMeter:
         """Follow the next ffmpeg, from its own beginning."""
         self.before, self.listening, self.counting = before, listening, counting
         self._heard, self.advanced = 0, now
+
+    def skip(self, frames: int, now: float) -> None:
+        """Count frames of the step as done that were taken from the cache, which says nothing of the pace."""
+        self.frame, self.advanced = max(self.frame, self.before + frames), now
+        self.skipped += frames
+        self._seen.clear()
+
+    @property
+    def heard(self) -> int:
+        """The number of frames that the sound of this step covers so far, where its sound is not the film's."""
+        return self._heard
 
     def feed(self, output: bytes, now: float) -> Iterator[Progress]:
         """A progress for every block that `output` completes."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from math import floor
 from pathlib import Path
 from time import monotonic
 
@@ -15,10 +17,13 @@ from compiler.supervise.children.cgroup import group
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.film import check_output, publish, refusal, workplace
+from compiler.supervise.films.kept import Content, Kept
 from compiler.supervise.films.progress import Progress, ProgressMeter
 from compiler.supervise.films.run import RENDERING, run
 from compiler.supervise.films.verdict import UNKNOWN, Origins
 from compiler.supervise.films.verify import Expected, verify_film
+from compiler.supervise.unit_cache import UnitCache
+from compiler.timeline.instant import SAMPLE_RATE
 
 BuildCommand = Callable[[Path, Path], list[str]]
 """The argv of a step, given the folder of its files and the path of the film, which ends in `.part`, so that the argv
@@ -41,11 +46,29 @@ class RenderStep:
     sound_alone: bool = False
     """Whether the step makes no picture."""
     notice: Callable[[Path], Notice | None] = field(default=lambda _: None)
-    """A warning that is known only after the step has run."""
+    """A warning that is known only after the step has run, from what it made."""
+    reported: bool = False
+    """Whether the warning depends on what the step made."""
     feeds: Mapping[str, str] = field(default_factory=dict)
     """The specs of straightened inputs, by the names of their FIFOs."""
     reads: Sequence[str] = ()
     """The files outside the folder that ffmpeg may read: the media that it opens itself."""
+    made: str | None = None
+    """The name of the file that the step makes in the folder; None for the film."""
+    samples: int | None = None
+    """The samples of sound that the step makes, where it makes sound alone."""
+    identity: Callable[[Content], str] | None = None
+    """The identity of what the step makes, given the contents of files; None for what is made anew each time."""
+
+    @property
+    def opens(self) -> Sequence[str]:
+        """The media that the step depends on, read by ffmpeg or by reelc's own reader."""
+        return (*self.reads, *(json.loads(spec)["path"] for spec in self.feeds.values()))
+
+    def complete(self, meter: ProgressMeter, before: int, fps: Fraction) -> bool:
+        """Whether the step made all that it was to make, by what ffmpeg said, after `before` frames of the film."""
+        heard = 0 if self.samples is None else floor(Fraction(self.samples, SAMPLE_RATE) * fps)
+        return meter.heard >= heard and (not self.frames or meter.frame >= before + self.frames)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +83,8 @@ class Film:
     sha256: str
     notices: tuple[Notice, ...] = ()
     """Warnings that are known only after rendering."""
+    kept: int = 0
+    """The number of frames that were taken from the cache."""
 
 
 async def render(
@@ -73,6 +98,7 @@ async def render(
     deadline: float | None = None,
     limits: ChildLimits = RENDERING,
     cgroup: Path | None = None,
+    cache: UnitCache | None = None,
 ) -> Film:
     """Render the film to `output`, complete and as predicted; on a coded error `output` stays untouched.
 
@@ -80,33 +106,82 @@ async def render(
     as the film. With a `cgroup`, all children together are in a group below it.
     """
     check_output(output, overwrite)
-    meter = ProgressMeter(expected.frames, monotonic())
-    with workplace(output) as (folder, part), group(cgroup, limits.data) as place:
-        made, notices = 0, list[Notice]()
-        for step in steps:
-            listening = expected.fps if step.sound_alone else None
+    kept = Kept(cache, steps)
+    await kept.look()
+    making = _Making(steps, output, expected, kept, on_progress, stall_after, deadline, limits, cgroup)
+    try:
+        film = await making.film(overwrite)
+    except ReelError as error:
+        if error.code != "RC610":
+            raise
+        kept.forget()
+        if not kept.taken:
+            raise
+        film = await making.film(overwrite)  # what was taken may have been wrong
+    return replace(film, notices=(*film.notices, *kept.notices))
+
+
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """The making of one film from its steps."""
+
+    steps: Sequence[RenderStep]
+    output: Path
+    expected: Expected
+    kept: Kept
+    on_progress: Callable[[Progress], None]
+    stall_after: float
+    deadline: float | None
+    limits: ChildLimits
+    cgroup: Path | None
+
+    async def film(self, overwrite: bool) -> Film:
+        """The verified film under its final name."""
+        expected, meter = self.expected, ProgressMeter(self.expected.frames, monotonic())
+        with workplace(self.output) as (folder, part), group(self.cgroup, self.limits.data) as place:
+            if whole := await self.kept.take_film(folder, part):
+                meter.skip(expected.frames, meter.started)
+            else:
+                await self._make(meter, folder, part, place)
+            notices = tuple(filter(None, (step.notice(folder) for step in self.steps)))
+            self.on_progress(Progress("verifying", expected.frames, expected.frames, monotonic() - meter.started))
+            await _verify(part, expected)
+            if not whole:
+                await self.kept.keep(len(self.steps) - 1, part)
+            size_bytes, sha256 = part.stat().st_size, await asyncio.to_thread(_sha256, part)
+            publish(part, self.output, overwrite)
+        length = expected.frames / expected.fps
+        return Film(self.output, expected.frames, length, size_bytes, sha256, notices, meter.skipped)
+
+    async def _make(self, meter: ProgressMeter, folder: Path, part: Path, place: Path | None) -> None:
+        made = 0
+        for number, step in enumerate(self.steps):
+            listening = self.expected.fps if step.sound_alone else None
             meter.begin(made if step.frames else 0, listening, counting=bool(step.frames), now=monotonic())
-            _write(step.files, folder, output)
-            command = step.command(folder, part)
-            await run(
-                command,
-                meter,
-                reach=Reach(command[:1], step.reads, [folder], group=place),
-                on_progress=on_progress,
-                stall_after=stall_after,
-                deadline=deadline,
-                origins=step.origins,
-                limits=limits,
-                cwd=folder,
-                feeds=step.feeds,
-            )
+            if await self.kept.take(number, folder):
+                meter.skip(step.frames, monotonic())
+                self.on_progress(meter.at(monotonic()))
+            else:
+                _write(step.files, folder, self.output)
+                await self._run(step, meter, folder, part, place)
+                if step.made is not None and step.complete(meter, made, self.expected.fps):
+                    await self.kept.keep(number, folder / step.made)
             made += step.frames
-            notices += filter(None, [step.notice(folder)])
-        on_progress(Progress("verifying", expected.frames, expected.frames, monotonic() - meter.started))
-        await _verify(part, expected)
-        size_bytes, sha256 = part.stat().st_size, await asyncio.to_thread(_sha256, part)
-        publish(part, output, overwrite)
-    return Film(output, expected.frames, expected.frames / expected.fps, size_bytes, sha256, tuple(notices))
+
+    async def _run(self, step: RenderStep, meter: ProgressMeter, folder: Path, part: Path, place: Path | None) -> None:
+        command = step.command(folder, part)
+        await run(
+            command,
+            meter,
+            reach=Reach(command[:1], step.reads, [folder], group=place),
+            on_progress=self.on_progress,
+            stall_after=self.stall_after,
+            deadline=self.deadline,
+            origins=step.origins,
+            limits=self.limits,
+            cwd=folder,
+            feeds=step.feeds,
+        )
 
 
 def _write(files: Mapping[str, str | FromFolder], folder: Path, output: Path) -> None:

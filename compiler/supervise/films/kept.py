@@ -1,0 +1,100 @@
+"""What a render takes from the cache of units, and what it leaves there."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from compiler.errors import Notice
+from compiler.supervise.unit_cache import UnitCache
+
+Content = Callable[[str], str]
+"""The content of the file at a path, as text that is the same for the same bytes."""
+
+
+class Step(Protocol):
+    """What is asked of a step of a render: as `RenderStep`."""
+
+    @property
+    def identity(self) -> Callable[[Content], str] | None: ...  # noqa: D102
+    @property
+    def made(self) -> str | None: ...  # noqa: D102
+    @property
+    def opens(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def reported(self) -> bool: ...  # noqa: D102
+
+
+class Kept:
+    """The entries of one render's steps; without a cache there are none.
+
+    The film is an entry too. It depends on every step: its key is the hash of all keys.
+    """
+
+    def __init__(self, cache: UnitCache | None, steps: Sequence[Step]) -> None:
+        self._cache, self._steps = cache, steps
+        self._keys: dict[int, str] = {}
+        self.taken = False
+        """Whether anything came from the cache."""
+
+    @property
+    def notices(self) -> list[Notice]:
+        """What went wrong with the cache."""
+        return self._cache.notices if self._cache else []
+
+    async def look(self) -> None:
+        """Compute the keys of all steps; a file that cannot be read leaves its steps without."""
+        if self._cache:
+            self._keys = await asyncio.to_thread(keys_of, self._steps, self._cache.content)
+
+    async def take_film(self, folder: Path, part: Path) -> bool:
+        """Take the whole film, with what its steps report, if all of it is there."""
+        reports = [n for n, step in enumerate(self._steps) if step.reported]
+        last = len(self._steps) - 1
+        if not self._cache or not all(n in self._keys and self._cache.has(self._keys[n]) for n in (*reports, last)):
+            return False
+        wanted = [(n, folder / str(self._steps[n].made)) for n in reports]
+        return all([await self._take(n, target) for n, target in (*wanted, (last, part))])
+
+    async def take(self, number: int, folder: Path) -> bool:
+        """Take what a step makes, other than the film."""
+        made = self._steps[number].made
+        return made is not None and await self._take(number, folder / made)
+
+    async def keep(self, number: int, made: Path) -> None:
+        """Keep what a step has made, unless its media changed meanwhile."""
+        if self._cache and number in self._keys and self._cache.unchanged(self._steps[number].opens):
+            await asyncio.to_thread(self._cache.put, self._keys[number], made)
+
+    def forget(self) -> None:
+        """Remove the entries of all steps: the film that they make is wrong."""
+        if self._cache:
+            self._cache.forget([*self._keys.values()])
+
+    async def _take(self, number: int, target: Path) -> bool:
+        if not self._cache or number not in self._keys:
+            return False
+        found = await asyncio.to_thread(self._cache.get, self._keys[number], target)
+        self.taken = self.taken or found
+        return found
+
+
+def keys_of(steps: Sequence[Step], content: Content) -> dict[int, str]:
+    """The key of what each step makes, by the step's number; none for a step whose media cannot be read, and then none
+    for the film, which depends on all of them."""
+    keys: dict[int, str] = {}
+    for number, step in enumerate(steps):
+        if step.identity is None:
+            continue
+        with suppress(OSError):  # the render itself says what is wrong with the file
+            keys[number] = step.identity(content)
+    last = len(steps) - 1
+    if len(keys) == len(steps):
+        keys[last] = hashlib.sha256("".join(keys.values()).encode()).hexdigest()
+    else:
+        keys.pop(last, None)
+    return keys

@@ -1,0 +1,183 @@
+"""Units that were rendered before, kept by their content from one render to the next.
+
+An entry is a file in a folder, named by its key and by the hash of its own bytes, so that a damaged one is found and
+made again. Several processes may use one folder: entries appear complete, by a rename, and are never changed. A folder
+that cannot be read or written is as none, with one warning. Entries that were used longest ago are removed first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from time import time
+from typing import IO, BinaryIO
+
+from compiler.errors import Loc, Notice
+from compiler.supervise.plain import plain
+
+LIMIT = 10 * 10**9
+"""Bytes that are kept, unless the environment says otherwise."""
+
+PIECE = 1 << 20
+ABANDONED = 24 * 3600
+"""Seconds after which an unfinished entry belongs to no living process."""
+
+UNFINISHED = ".part"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A kept unit: its file, its size in bytes, and when it was last used, in seconds since 1970."""
+
+    path: Path
+    size: int
+    used: float
+
+
+class UnitCache:
+    """The units in a folder, at most `limit` bytes of them."""
+
+    def __init__(self, folder: Path | None = None, limit: int = LIMIT) -> None:
+        self.folder, self.limit = folder or default_folder(), limit
+        self.notices: list[Notice] = []
+        """What went wrong, once for each kind."""
+        self._hashed: dict[str, tuple[State, str]] = {}
+
+    def has(self, key: str) -> bool:
+        """Whether there is an entry, damaged or not."""
+        return self._find(key) is not None
+
+    def get(self, key: str, target: Path) -> bool:
+        """Copy an entry to `target`; False if there is none, or if it is damaged, which removes it."""
+        entry = self._find(key)
+        if entry is None:
+            return False
+        try:
+            with entry.open("rb") as source, target.open("wb") as copy:
+                found = _copied(source, copy)
+            if found == entry.name.rpartition("-")[2]:
+                os.utime(entry)
+                return True
+            entry.unlink(missing_ok=True)
+            self._warn("an entry of the cache was damaged and is made again")
+        except OSError as error:
+            self._warn(f"an entry of the cache cannot be read ({error.strerror}); it is made again")
+        target.unlink(missing_ok=True)
+        return False
+
+    def put(self, key: str, made: Path) -> None:
+        """Keep a copy of a file under a key, and make room for it."""
+        if self._find(key) is not None or made.stat().st_size > self.limit:
+            return
+        place = self.folder / key[:2]
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=place, suffix=UNFINISHED, delete=False) as copy:
+                try:
+                    with made.open("rb") as source:
+                        found = _copied(source, copy)
+                    os.rename(copy.name, place / f"{key}-{found}")
+                except OSError:
+                    Path(copy.name).unlink(missing_ok=True)
+                    raise
+            self.trim()
+        except OSError as error:
+            what = plain(str(self.folder))
+            self._warn(f"the cache {what} cannot be written ({error.strerror}); the render goes on without it")
+
+    def forget(self, keys: Sequence[str]) -> None:
+        """Remove the entries of these keys."""
+        for key in keys:
+            while (entry := self._find(key)) is not None:
+                entry.unlink()
+
+    def entries(self) -> list[Entry]:
+        """All entries, the one that was used longest ago first."""
+        return sorted(self._scan(), key=lambda entry: entry.used)
+
+    def trim(self, limit: int | None = None) -> None:
+        """Remove what was used longest ago until at most `limit` bytes are left, and what was never finished."""
+        entries = self.entries()
+        left = sum(entry.size for entry in entries)
+        for entry in entries:
+            abandoned = entry.path.suffix == UNFINISHED and entry.used < time() - ABANDONED
+            if abandoned or left > (self.limit if limit is None else limit):
+                entry.path.unlink(missing_ok=True)
+                left -= entry.size
+
+    def content(self, path: str) -> str:
+        """The hash of a media file's bytes, kept by what the file system says of the file; OSError if it is gone."""
+        state = state_of(path)
+        known = self._hashed.get(path)
+        if known and known[0] == state:
+            return known[1]
+        record = self.folder / "contents" / hashlib.sha256(repr(state).encode()).hexdigest()
+        try:
+            found = record.read_text(encoding="ascii")
+        except OSError:
+            with open(path, "rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+            if state_of(path) == state:
+                self._note(record, found)
+        self._hashed[path] = (state, found)
+        return found
+
+    def unchanged(self, paths: Sequence[str]) -> bool:
+        """Whether these files are as they were when their contents were asked for."""
+        with suppress(OSError):
+            return all(path in self._hashed and state_of(path) == self._hashed[path][0] for path in paths)
+        return False
+
+    def _note(self, record: Path, found: str) -> None:
+        with suppress(OSError):
+            record.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile("w", dir=record.parent, delete=False, encoding="ascii") as file:
+                file.write(found)
+            os.rename(file.name, record)
+
+    def _find(self, key: str) -> Path | None:
+        with suppress(OSError):
+            return next((self.folder / key[:2]).glob(f"{key}-*"), None)
+        return None
+
+    def _scan(self) -> Iterator[Entry]:
+        for path in self.folder.glob("[0-9a-f][0-9a-f]/*"):
+            with suppress(FileNotFoundError):  # another process removed it
+                state = path.stat()
+                yield Entry(path, state.st_size, state.st_mtime)
+
+    def _warn(self, message: str) -> None:
+        notice = Notice(Loc(), message)
+        if notice not in self.notices:
+            self.notices.append(notice)
+
+
+State = tuple[int, int, int, int, int]
+"""Size, times of modification and of change in nanoseconds, inode and device of a file."""
+
+
+def state_of(path: str) -> State:
+    """What the file system says of a file; OSError if there is none."""
+    state = os.stat(path)
+    return state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino, state.st_dev
+
+
+def default_folder() -> Path:
+    """The user's folder of units: `$XDG_CACHE_HOME/reelc/units`."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "reelc" / "units"
+
+
+def _copied(source: BinaryIO, copy: IO[bytes]) -> str:
+    """Copy a file; the hash of its bytes."""
+    digest = hashlib.sha256()
+    while piece := source.read(PIECE):
+        digest.update(piece)
+        copy.write(piece)
+    copy.flush()
+    return digest.hexdigest()

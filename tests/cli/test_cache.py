@@ -1,0 +1,124 @@
+"""`reelc render` with a cache: only what changed is made, and the film is that of a render from scratch."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.desk import Desk, Ended
+from tests.server.waiting import until
+
+CUTS = [(0, 0.5), (0.4, 1.5), (0.1, 1.2), (0.8, 1.9), (0.3, 1.4), (0.6, 1.7), (0.2, 1.3), (0.5, 1.6)]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the cache, for this process and for those that the desk starts."""
+    for name, value in (("XDG_CACHE_HOME", str(tmp_path / "cache")), ("REELC_UNIT_CACHE", "1G")):
+        monkeypatch.setenv(name, value)
+        desk.environment[name] = value
+    return tmp_path / "cache" / "reelc" / "units"
+
+
+def reel(desk: Desk, **fields: Any) -> str:
+    """Eight clips, the fourth with other fields."""
+    clips = [{"segments_data": {"version": 2, "trimRange": {"start": a, "end": b}, "spans": []}} for a, b in CUTS]
+    clips[3] = {**clips[3], **fields}
+    return desk.reel(*clips)
+
+
+def rendered(desk: Desk, path: str, *options: str) -> dict[str, Any]:
+    ended = desk.run("render", path, "-o", "film.mp4", "--overwrite", "--json", "--progress", "none", *options)
+    assert ended.exit_code == 0, ended.stderr
+    printed: dict[str, Any] = json.loads(ended.stdout)
+    return printed
+
+
+def test_what_did_not_change_is_taken_from_the_cache(desk: Desk) -> None:
+    first = rendered(desk, reel(desk))
+    assert first["frames_from_cache"] == 0
+    again = rendered(desk, reel(desk))
+    assert (again["frames_from_cache"], again["sha256"]) == (first["frames"], first["sha256"])
+
+
+def test_one_changed_clip_is_made_and_the_film_is_that_from_scratch(desk: Desk) -> None:
+    rendered(desk, reel(desk))
+    crop = [{"frame": 0, "x": 4, "y": 4, "width": 40, "height": 40}]
+    changed = rendered(desk, reel(desk, crop_data=crop))
+    scratch = rendered(desk, reel(desk, crop_data=crop), "--no-cache")
+    assert scratch["frames_from_cache"] == 0
+    assert changed["sha256"] == scratch["sha256"]
+    units = changed["plan"]["units"]
+    touched = next(until - first for first, until in units if first <= 15 + 2 * 33 < until)
+    assert changed["frames_from_cache"] == changed["frames"] - touched
+
+
+def test_a_killed_render_goes_on_from_its_units(desk: Desk, folder: Path) -> None:
+    child = desk.started("render", reel(desk), "-o", "film.mp4", "--progress", "none")
+    until(lambda: len(list(folder.glob("??/*-*"))) >= 3, "no unit is kept")
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    ended = rendered(desk, reel(desk))
+    assert ended["frames_from_cache"] > 0
+    assert ended["sha256"] == rendered(desk, reel(desk), "--no-cache")["sha256"]
+
+
+def test_a_damaged_entry_is_made_again_and_said(desk: Desk, folder: Path) -> None:
+    first = rendered(desk, reel(desk))
+    for entry in folder.glob("??/*-*"):
+        entry.write_bytes(entry.read_bytes()[:-1])
+    again = rendered(desk, reel(desk))
+    assert (again["frames_from_cache"], again["sha256"]) == (0, first["sha256"])
+    assert any("was damaged" in warning for warning in again["warnings"])
+
+
+def test_a_unit_that_is_wrong_costs_no_film(desk: Desk, folder: Path) -> None:
+    """Entries of too few frames: the film that they make fails its verification, and is made anew."""
+    first = rendered(desk, reel(desk))
+    largest = sorted(folder.glob("??/*-*"), key=lambda entry: entry.stat().st_size)
+    film = next(entry for entry in largest if entry.name.endswith(first["sha256"]))
+    film.unlink()
+    units = [entry for entry in largest if entry != film and entry.read_bytes()[4:8] == b"ftyp"]
+    one, *others = units
+    for entry in others:
+        key = entry.name.partition("-")[0]
+        entry.unlink()
+        os.link(one, entry.with_name(f"{key}-{one.name.rpartition('-')[2]}"))
+    assert rendered(desk, reel(desk))["sha256"] == first["sha256"]
+    assert rendered(desk, reel(desk))["frames_from_cache"] == first["frames"]
+
+
+def test_a_folder_that_cannot_be_used_is_said_and_costs_no_film(desk: Desk, folder: Path) -> None:
+    folder.parent.mkdir(parents=True)
+    folder.write_text("a file")
+    printed = rendered(desk, reel(desk))
+    assert [warning for warning in printed["warnings"] if "goes on without it" in warning]
+
+
+def test_reelc_cache_tells_what_is_kept_and_clears_it(desk: Desk, folder: Path) -> None:
+    rendered(desk, reel(desk))
+    told = json.loads(desk.run("cache", "--json").stdout)
+    assert (told["folder"], told["limit"]) == (str(folder), 10**9)
+    assert told["units"] == len(list(folder.glob("??/*"))) > 3
+    assert told["size"] == sum(path.stat().st_size for path in folder.glob("??/*"))
+    assert desk.run("cache").stdout.splitlines()[0] == str(folder)
+    assert json.loads(desk.run("cache", "--clear", "--json").stdout)["units"] == 0
+
+
+@pytest.mark.parametrize("stated", ["much", "-1", "1.5G", "10X", ""])
+def test_a_limit_that_is_no_size_is_a_usage_error(desk: Desk, monkeypatch: pytest.MonkeyPatch, stated: str) -> None:
+    monkeypatch.setenv("REELC_UNIT_CACHE", stated)
+    ended: Ended = desk.run("cache")
+    assert ended.exit_code == 2
+    assert "500M or 20G" in ended.stderr
+
+
+def test_a_limit_of_nothing_keeps_nothing(desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REELC_UNIT_CACHE", "0")
+    rendered(desk, reel(desk))
+    assert not folder.exists()

@@ -1,0 +1,136 @@
+"""Identities of units: a change of any field changes the keys of the units that it touches, and no others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from compiler.ir.build import Build
+from compiler.model import CLIP_FIELDS, read_reel
+from compiler.pipeline import compile_reel, identity
+from compiler.render import steps
+from compiler.supervise.films.kept import keys_of
+from compiler.timeline.media import Media
+from tests.golden.media import FIVE, MEDIA, NINE
+from tests.server.editing import trim
+
+BOX = {"x": 100, "y": 0, "width": 400, "height": 700}
+Json = dict[str, Any]
+
+
+def clip(number: int, **fields: Any) -> Json:
+    """Five seconds, so that each clip is a unit of its own."""
+    usual = {"media": "game.mp4", "segments_data": trim(number, number + 5), "crop_data": [{"frame": 0, **BOX}]}
+    return {"id": f"c{number}", "name": f"clip {number}", **usual, **fields}
+
+
+def keys(clips: list[Json], build: Build = NINE, media: Mapping[str, Media] = MEDIA, **top: Any) -> dict[str, str]:
+    """The key of everything that is made, by its file's name; the film's is `film`."""
+    canvas = {"width": 360, "height": 640, "fps": "30", **top.pop("canvas", {})}
+    reel = read_reel(json.dumps({"reel": 1, "canvas": canvas, "clips": clips, **top}))
+    found = steps(compile_reel(reel, media, build))
+    return {found[number].made or "film": key for number, key in keys_of(found, content).items()}
+
+
+def content(path: str) -> str:
+    return f"content of {path.rpartition('/')[2]}"
+
+
+CLIPS: list[Json] = [clip(number) for number in range(8)]
+LOUD: dict[str, Any] = {"audio": {"loudness": {"target": -16}}}
+USUAL = keys(CLIPS, **LOUD)
+PICTURES = {f"unit-{number}.mp4" for number in range(1, 9)}
+SOUNDS = {"sound-1.nut", "sound-2.nut"}
+
+
+def changed(found: Mapping[str, str]) -> set[str]:
+    return {name for name in USUAL.keys() | found.keys() if USUAL.get(name) != found.get(name)} - {"film"}
+
+
+def one(**fields: Any) -> list[Json]:
+    """The third clip with other fields."""
+    return [*CLIPS[:2], clip(2, **fields), *CLIPS[3:]]
+
+
+MEASURED = "loudness.txt"
+OF_CLIPS: dict[str, tuple[list[Json], set[str]]] = {
+    "id": (one(id="other"), set()),
+    "name": (one(name="other"), set()),
+    "media": (one(media="match.mp4"), {"unit-3.mp4", "sound-1.nut", MEASURED}),
+    "crop_data": (one(crop_data=[{"frame": 0, **BOX, "x": 101}]), {"unit-3.mp4"}),
+    "segments_data": (one(segments_data=trim(2.5, 7.5)), {"unit-3.mp4", "sound-1.nut", MEASURED}),
+    "rotation": (one(rotation=1), {"unit-3.mp4"}),
+    "motion": (one(motion="blend", segments_data=trim(2, 7, {"start": 2, "end": 3, "speed": 1})), {"unit-3.mp4"}),
+    "transition_data": (
+        one(transition_data={"type": "dissolve", "duration": 0.5}),
+        {"unit-2.mp4", "unit-3.mp4", "sound-1.nut", MEASURED},
+    ),
+}
+"""Changes of the third clip, and what each changes besides the film."""
+
+
+@pytest.mark.parametrize("field", OF_CLIPS)
+def test_a_change_of_a_clip_changes_the_units_that_it_touches(field: str) -> None:
+    clips, touched = OF_CLIPS[field]
+    found = keys(clips, **LOUD)
+    assert changed(found) == touched
+    assert (found["film"] != USUAL["film"]) == ("unit-3.mp4" in touched)
+
+
+OF_FILMS: dict[str, tuple[Json, set[str]]] = {
+    "size": ({**LOUD, "canvas": {"width": 720, "height": 1280}}, PICTURES),
+    "rate": ({**LOUD, "canvas": {"fps": "25"}}, PICTURES),
+    "crf": ({**LOUD, "encode": {"crf": 30}}, PICTURES),
+    "preset": ({**LOUD, "encode": {"preset": "fast"}}, PICTURES),
+    "bitrate of the sound": ({**LOUD, "encode": {"audio_bitrate": "96k"}}, set()),
+    "target of the loudness": ({"audio": {"loudness": {"target": -20}}}, {MEASURED}),
+    "limit of the peak": ({"audio": {"loudness": {"target": -16, "true_peak": -3}}}, {MEASURED}),
+}
+
+
+@pytest.mark.parametrize("field", OF_FILMS)
+def test_a_change_of_the_film_changes_what_depends_on_it(field: str) -> None:
+    top, touched = OF_FILMS[field]
+    found = keys(CLIPS, **top)
+    assert changed(found) == touched
+    assert found["film"] != USUAL["film"]
+
+
+def test_a_clip_that_comes_before_changes_no_other_unit() -> None:
+    """Pictures are the same wherever they are in the film."""
+    found = keys([clip(20), *CLIPS], **LOUD)
+    assert {USUAL[name] for name in PICTURES} <= {key for name, key in found.items() if name.startswith("unit")}
+
+
+def test_paths_decide_nothing_and_contents_do() -> None:
+    moved = {name: replace(media, path=f"/elsewhere/{media.path}") for name, media in MEDIA.items()}
+    assert changed(keys(CLIPS, media=moved, **LOUD)) == set()
+    copied = {name: replace(media, path=f"/elsewhere/other-{name}") for name, media in MEDIA.items()}
+    assert changed(keys(CLIPS, media=copied, **LOUD)) == {*PICTURES, *SOUNDS, MEASURED}
+
+
+@pytest.mark.parametrize(
+    "build", [FIVE, replace(NINE, version="9.0.3"), replace(NINE, path="/usr/bin/another"), replace(NINE, avx512=True)]
+)
+def test_another_ffmpeg_makes_other_units(build: Build) -> None:
+    assert changed(keys(CLIPS, build, **LOUD)) >= PICTURES
+
+
+def test_other_code_makes_other_units(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(identity, "maker", lambda: "other code")
+    assert changed(keys(CLIPS, **LOUD)) == {*PICTURES, *SOUNDS, MEASURED}
+
+
+def test_the_code_that_makes_units_is_all_counted() -> None:
+    names = {f"{path.parent.name}/{path.name}" for path in identity.maker_files()}
+    assert {"emit/argv.py", "emit/sound.py", "passes/cut_sound.py", "crops/pan.py", "straighten/child.py"} <= names
+
+
+def test_every_field_of_a_clip_is_tried() -> None:
+    """A field that is new must be tried here: whatever decides bytes is in the script or the command."""
+    fields = {name for field in CLIP_FIELDS for name in field.names}
+    assert fields - OF_CLIPS.keys() <= {"timing_data", "stretch", "deinterlace", "loop", "damage"}
