@@ -41,7 +41,7 @@ def cache_command(
     clear: Annotated[bool, typer.Option("--clear", help="Remove everything that is kept.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Print where rendered units are kept, how many there are, and how large they are.
+    """Print where units of films are kept, and how many.
 
     reelc render keeps the units of films, so that the next render makes only what changed, and goes on where an
     interrupted one ended. At most 10 GB are kept; those that were used longest ago are removed first. REELC_UNIT_CACHE

@@ -77,8 +77,7 @@ def render_command(
             reporter.warn(lacking)
         for notice in compiled.plan.notices:
             reporter.warn(notice)
-        cache = None if no_cache else unit_cache()
-        film = _render(compiled, output, reporter, overwrite, stall, deadline, cache)
+        film = _render(compiled, output, reporter, overwrite, stall, deadline, None if no_cache else unit_cache())
     if as_json:
         typer.echo(json.dumps({"render": 1, **_facts(film), "plan": compiled.plan.as_json()}, indent=2))
     elif progress is not Mode.json:

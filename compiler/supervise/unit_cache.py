@@ -31,7 +31,7 @@ UNFINISHED = ".part"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class KeptUnit:
     """A kept unit: its file, its size in bytes, and when it was last used, in seconds since 1970."""
 
     path: Path
@@ -96,7 +96,7 @@ class UnitCache:
             while (entry := self._find(key)) is not None:
                 entry.unlink()
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[KeptUnit]:
         """All entries, the one that was used longest ago first."""
         return sorted(self._scan(), key=lambda entry: entry.used)
 
@@ -145,11 +145,11 @@ class UnitCache:
             return next((self.folder / key[:2]).glob(f"{key}-*"), None)
         return None
 
-    def _scan(self) -> Iterator[Entry]:
+    def _scan(self) -> Iterator[KeptUnit]:
         for path in self.folder.glob("[0-9a-f][0-9a-f]/*"):
             with suppress(FileNotFoundError):  # another process removed it
                 state = path.stat()
-                yield Entry(path, state.st_size, state.st_mtime)
+                yield KeptUnit(path, state.st_size, state.st_mtime)
 
     def _warn(self, message: str) -> None:
         notice = Notice(Loc(), message)

@@ -62,7 +62,7 @@ def test_a_killed_render_goes_on_from_its_units(desk: Desk, folder: Path) -> Non
     child = desk.started("render", reel(desk), "-o", "film.mp4", "--progress", "none")
     until(lambda: len(list(folder.glob("??/*-*"))) >= 3, "no unit is kept")
     child.send_signal(signal.SIGKILL)
-    child.wait()
+    child.communicate(timeout=60)
     ended = rendered(desk, reel(desk))
     assert ended["frames_from_cache"] > 0
     assert ended["sha256"] == rendered(desk, reel(desk), "--no-cache")["sha256"]

@@ -42,7 +42,17 @@ def events(stderr: str) -> list[dict[str, Any]]:
 def test_json_describes_the_film(desk: Desk) -> None:
     printed = json.loads(rendered(desk, "--json").stdout)
     content = (desk.folder / "film.mp4").read_bytes()
-    assert set(printed) == {"render", "path", "frames", "duration", "size", "sha256", "warnings", "plan"}
+    assert set(printed) == {
+        "render",
+        "path",
+        "frames",
+        "duration",
+        "size",
+        "sha256",
+        "warnings",
+        "frames_from_cache",
+        "plan",
+    }
     assert (printed["render"], printed["path"], printed["frames"], printed["duration"]) == (1, "film.mp4", 6, 0.2)
     assert (printed["size"], printed["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
     assert printed["plan"]["clips"][0]["id"] == "dunk"

@@ -20,13 +20,20 @@ class Step(Protocol):
     """What is asked of a step of a render: as `RenderStep`."""
 
     @property
-    def identity(self) -> Callable[[Content], str] | None: ...  # noqa: D102
+    def identity(self) -> Callable[[Content], str] | None:
+        """The identity of what the step makes, given the contents of files."""
+
     @property
-    def made(self) -> str | None: ...  # noqa: D102
+    def made(self) -> str | None:
+        """The name of the file that it makes; None for the film."""
+
     @property
-    def opens(self) -> Sequence[str]: ...  # noqa: D102
+    def opens(self) -> Sequence[str]:
+        """The media that it depends on."""
+
     @property
-    def reported(self) -> bool: ...  # noqa: D102
+    def reported(self) -> bool:
+        """Whether a warning depends on what it made."""
 
 
 class Kept:
