@@ -21,8 +21,8 @@ MOST = 1
 
 PLACES = """() => Object.fromEntries([
   ...document.querySelectorAll(`.bar, .bar .saving, .bar .history, .bar .lamp, .rail, .stage, .side, .lane, .fitted,
-    .numbers, .screen-room, .reading, .tools, .transport, .times, .zooming, .lanes, .tracks, .details, .reel, .pieces, .film-head,
-    .exporting`),
+    .numbers, .screen-room, .reading, .tools, .transport, .times, .zooming, .lanes, .tracks, .details, .reel, .pieces,
+    .film-head, .exporting`),
 ].map((each) => {
   const { x, y } = each.getBoundingClientRect();
   return [each.className, [x + scrollX, y + scrollY]];

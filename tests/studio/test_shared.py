@@ -25,7 +25,7 @@ from compiler.timeline.cubic import evaluate
 from compiler.timeline.curve import Box, Curve, Key
 from compiler.timeline.instant import SLOT_BIAS, SourceTime
 from compiler.timeline.media import IMAGES, STILL_TICK
-from compiler.transitions import BLENDS, CURVES, LINEAR, TRANSITIONS
+from compiler.transitions import CURVES, LINEAR, TRANSITIONS
 from server.footage import facts
 from tests.field.odd_kinds import CONTAINERS
 
@@ -78,8 +78,8 @@ SHARED = {
     "SHORTEST_SIDE": limits.CANVAS_SIDE.low,
     "LONGEST_SIDE": limits.CANVAS_SIDE.high,
     "SAME_SHAPE": float(limits.SAME_SHAPE),
-    "QUIETEST": limits.LUFS.low,
-    "LOUDEST": limits.LUFS.high,
+    "LOWEST_LOUDNESS": limits.LUFS.low,
+    "HIGHEST_LOUDNESS": limits.LUFS.high,
     "DEFAULT_LOUDNESS": DEFAULT_LOUDNESS.target,
     "LOWEST_PEAK": limits.TRUE_PEAK.low,
     "HIGHEST_PEAK": limits.TRUE_PEAK.high,

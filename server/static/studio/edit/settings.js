@@ -184,7 +184,7 @@ function canvasIn(form, of) {
 }
 
 function audioIn(of) {
-  const loudness = of("loudness") && { target: of("target", within(limits.QUIETEST, limits.LOUDEST, "LUFS")), true_peak: of("true_peak", within(limits.LOWEST_PEAK, limits.HIGHEST_PEAK, "dBTP")) };
+  const loudness = of("loudness") && { target: of("target", within(limits.LOWEST_LOUDNESS, limits.HIGHEST_LOUDNESS, "LUFS")), true_peak: of("true_peak", within(limits.LOWEST_PEAK, limits.HIGHEST_PEAK, "dBTP")) };
   return { include: of("include", (on) => (on ? undefined : false)), stretch: of("stretch"), loudness };
 }
 

@@ -35,8 +35,8 @@ export const LONGEST_SIDE = 8192;
 /** How far a film's sides may be from its aspect ratio, as a share. */
 export const SAME_SHAPE = 0.01;
 /** LUFS of a film, and dBTP of its true peak. */
-export const QUIETEST = -40;
-export const LOUDEST = -5;
+export const LOWEST_LOUDNESS = -40;
+export const HIGHEST_LOUDNESS = -5;
 export const DEFAULT_LOUDNESS = -16;
 export const LOWEST_PEAK = -9;
 export const HIGHEST_PEAK = 0;
