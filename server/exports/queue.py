@@ -210,13 +210,11 @@ class Jobs:
             await self._settled(job, user_database, user_database.database.n)
 
     async def _run(self, job: Job) -> None:
-        job.attempt = await self._write(
-            job.uid, lambda unit: exports.started(unit, job.export_id, self.boot_id, self._now())
-        )
+        starting = partial(exports.started, export_id=job.export_id, boot_id=self.boot_id, now=self._now())
+        job.attempt = await self._write(job.uid, starting)
         edit = job.prepared.edit if job.prepared else await self._read(job.uid, partial(_edit, job.export_id))
         prepared = job.prepared or await self.render.prepared(job.uid, edit)
-        film_id = new_id("v")
-        began = monotonic()
+        film_id, began = new_id("v"), monotonic()
         with self._coming.kept(media_key(job.uid, film_id)):
             film = await self.render.film(job.uid, film_id, prepared, job.tracker)
             job.finishing = True
@@ -286,12 +284,11 @@ class Jobs:
 
     async def _write(self, uid: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
         async with self._databases.use(uid) as user_database:
-            result, _ = await user_database.write(work)
-            return result
+            return (await user_database.write(work))[0]
 
     def _forget_some(self) -> None:
-        over = [key for key, job in self._jobs.items() if job.ended.is_set()]
-        for key in over[: max(0, len(over) - REMEMBERED)]:
+        ended = [key for key, job in self._jobs.items() if job.ended.is_set()]
+        for key in ended[: max(0, len(ended) - REMEMBERED)]:
             del self._jobs[key]
 
 

@@ -29,7 +29,7 @@ SLACK = Fraction(1, 100)
 def film(reel: Stored, prediction: Prediction, decoded: Mapping[str, Sequence[Picture]]) -> Iterator[Picture]:
     """Every frame of the film; `decoded` are the frames of each media."""
     size = (int(reel["canvas"]["width"]), int(reel["canvas"]["height"]))
-    stored = {clip["id"]: clip for clip in reel["clips"]}
+    stored = {clip.id: edit for clip, edit in zip(prediction.clips, reel["clips"], strict=True)}
     cover = reel["canvas"].get("fit") == "cover"
     for n in range(prediction.frames):
         frame = [np.zeros((size[1] // step, size[0] // step)) for step in (1, 2, 2)]

@@ -142,7 +142,7 @@ export const draft = (id, body, signal) => ask("POST", `/api/projects/${id}/draf
 /** A page of exports, newest first: of one project if an id is given; `query` has their number, `limit`, and `before`. */
 export function exportsOf(id, query = {}) {
   const asked = String(new URLSearchParams(id ? { project_id: id, ...query } : query));
-  return ask("GET", `/api/export${asked && `?${asked}`}`);
+  return ask("GET", asked ? `/api/export?${asked}` : "/api/export");
 }
 export const removeExport = (exportId) => ask("POST", `/api/export/${exportId}/remove`, once());
 export const exported = (exportId, more) => ask("GET", `/api/export/${exportId}`, more);
