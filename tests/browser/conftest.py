@@ -176,6 +176,8 @@ def shared(browser: Browser, site: Site, game: Path, watched: Watch) -> Iterator
 
 @pytest.fixture
 def desk(shared: Desk, watched: Watch) -> Iterator[Desk]:
+    for _ in range(shared.page.locator("dialog[open]").count()):
+        shared.page.keyboard.press("Escape")
     shared.page.evaluate(BEGIN)
     shared.settle()
     yield shared

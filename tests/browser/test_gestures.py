@@ -151,7 +151,7 @@ def test_the_wheel_zooms_at_the_pointer_and_scrolls(desk: Desk) -> None:
     assert desk.view_changed(moved)["start"] == pytest.approx(90 / close["scale"], abs=0.02)
 
 
-@pytest.mark.parametrize("items", [".clip-list .clip", ".pieces .piece"])
+@pytest.mark.parametrize("items", [".clip-list .clip-body", ".pieces .piece"])
 def test_a_clip_is_dragged_behind_the_others(desk: Desk, items: str) -> None:
     clips = desk.page.locator(items)
 

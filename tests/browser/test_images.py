@@ -143,7 +143,7 @@ def test_what_is_too_long_is_explained_where_it_was_done(two: tuple[Page, str], 
     uploads = page.get_by_role("list", name="Uploads")
     expect(uploads).to_contain_text("The footage lasts 90 s. Cut it into shorter files.")
     film = {"error": "film_too_long", "message": "the clip lasts 90 s", "hint": "shorten its trim or its freezes"}
-    page.route("**/clips/*", lambda route: route.fulfill(status=422, json=film))
+    page.route("**/changes", lambda route: route.fulfill(status=422, json=film))
     page.get_by_label("Damaged parts").select_option(label="Refuse the clip")
     page.keyboard.press("Control+s")
     expect(page.locator(".notes")).to_contain_text("The clip lasts 90 s. Shorten its trim or its freezes.")

@@ -97,7 +97,7 @@ def exporting(page: Page, held: list[Route]) -> None:
 
     page.route("**/api/export/**", answer)
     page.route_web_socket("**/ws/export/*", socket)
-    page.route("**/clips/c_*", lambda route: held.append(route) if route.request.method == "PUT" else route.continue_())
+    page.route("**/changes", lambda route: held.append(route))
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1280, 720), (390, 844)], ids=lambda size: str(size[0]))
@@ -138,14 +138,14 @@ def test_nothing_moves_when_the_state_changes(pair: Desk, size: tuple[int, int],
     pair.settle()
     page.keyboard.press("Escape")
     look("unsaved")
-    with page.expect_request(lambda request: request.method == "PUT"):
+    with page.expect_request(lambda request: request.url.endswith("/changes")):
         page.keyboard.press("Control+s")
     expect(page.locator(".save-state")).to_have_text("Saving…")
     look("saving")
     held[0].fulfill(status=422, json={"error": "film_too_long", "message": "the clip lasts 90 s", "hint": "trim it"})
     expect(page.locator(".save-state")).to_have_text("Not saved")
     look("error")
-    page.unroute("**/clips/c_*")
+    page.unroute("**/changes")
     page.keyboard.press("Control+s")
     expect(page.locator(".save-state")).to_have_text("Saved")
     page.get_by_role("button", name="Export", exact=True).click()

@@ -34,7 +34,7 @@ function SpanDetails({ span, index }) {
     <${Choice} label="Speed curve" value=${ramp ? speed.ease ?? DEFAULT_RAMP_EASE : "constant"} choices=${RAMPS} onSet=${become} />
     <${TimecodeField} label="Starts" frame=${framed(span.start)} rate=${rate.value} max=${framed(end) - 1} onSet=${(number) => resize({ start: stored(number) })} />
     <${TimecodeField} label="Ends" frame=${framed(end)} rate=${rate.value} min=${framed(span.start) + 1} max=${frames.value} onSet=${(number) => resize({ end: stored(number) })} />
-    <button type="button" class="remove" onClick=${() => removeSpan(index)}>Delete speed</button>
+    <button type="button" class="remove" aria-label="Delete speed" onClick=${() => removeSpan(index)}>Delete</button>
   </div>`;
 }
 
@@ -72,6 +72,9 @@ function showRevealed(place) {
   requestAnimationFrame(() => place.querySelector(".detail input, .detail select")?.focus());
 }
 
+/** A button whose name is a sign where the row has no room for words: the fields of the selection stand beside it. */
+const Make = ({ name, sign, ...more }) => html`<button type="button" class="make" aria-label=${name} ...${more}><span class="words">${name}</span><span class="sign" aria-hidden="true">+${sign}</span></button>`;
+
 /** Buttons for a new keyframe or speed at the playhead, and the fields of the selection. */
 export function Details() {
   const ref = useRef(null);
@@ -82,9 +85,9 @@ export function Details() {
   }, [count]);
   return html`<div class="details" ref=${ref}>
     <div class="making">
-      <button type="button" title="Keep the crop as it is here (C)" disabled=${here !== null} onClick=${addKeyframe}>Add keyframe</button>
-      <button type="button" title="Paste the copied keyframes here (Ctrl V)" disabled=${copied.value === null} onClick=${pasteKeyframes}>Paste</button>
-      <button type="button" title="Change the speed from here on; split the one that is here (Shift S)" onClick=${addSpan}>Add speed</button>
+      <${Make} name="Add keyframe" sign="◆" title="Keep the crop as it is here (C)" disabled=${here !== null} onClick=${addKeyframe} />
+      <${Make} name="Paste" sign="⎘" title="Paste the copied keyframes here (Ctrl V)" disabled=${copied.value === null} onClick=${pasteKeyframes} />
+      <${Make} name="Add speed" sign="×" title="Change the speed from here on; split the one that is here (Shift S)" onClick=${addSpan} />
       <button type="button" class="tool" aria-label="Add freeze" title="Freeze the picture at the playhead (Shift F)" onClick=${addFreeze}>❄</button>
       <button type="button" class="tool" aria-label="Split" title="Split the clip at the playhead (S)" onClick=${splitClip}>✂</button>
       <button type="button" class="tool" aria-label="Join with next" title="Join the clip with the next one, of which it was split (Shift J)" onClick=${joinClips}>⊕</button>

@@ -35,6 +35,6 @@ export function KeyframeDetails({ chosen }) {
     <${TimecodeField} label="Keyframe at" frame=${chosen.frame} rate=${rate.value} max=${frames.value - 1} onSet=${move} />
     <${Eases} given=${eases} onSet=${(ease) => setEase(all, ease)} />
     <button type="button" onClick=${copyKeyframes}>Copy</button>
-    <button type="button" class="remove" onClick=${() => removeKeyframes(all)}>${several ? "Delete keyframes" : "Delete keyframe"}</button>
+    <button type="button" class="remove" aria-label=${several ? "Delete keyframes" : "Delete keyframe"} onClick=${() => removeKeyframes(all)}>Delete</button>
   </div>`;
 }
