@@ -56,6 +56,20 @@ def opposite(box: Json, side: int, end: int) -> tuple[float, float]:
     return box["x"] + box["width"] * (1 - side) / 2, box["y"] + box["height"] * (1 - end) / 2
 
 
+@pytest.mark.parametrize("what", [".crop", ".handle.in", ".block .start"])
+def test_the_first_drag_on_a_new_page_goes_on_to_its_end(free: Desk, what: str) -> None:
+    free.page.reload()
+    free.settle()
+    element = free.page.locator(what)
+    x, y = middle(element)
+    free.page.keyboard.down("Alt")
+    free.drag(element, 60, release=False)
+    until(free.page, "() => true")
+    assert middle(element) == pytest.approx((x + 60, y), abs=free.lane_scale() / 60)  # a frame
+    free.page.mouse.up()
+    free.page.keyboard.up("Alt")
+
+
 def test_a_keyframe_is_dragged_along_its_lane(free: Desk) -> None:
     to = 150 - frames_of(free, 83)
     state = changed_in_one_step(free, lambda: free.drag(free.page.locator('[data-key="150"]'), -83))

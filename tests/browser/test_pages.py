@@ -47,8 +47,8 @@ CUT_OFF = """(scrolled) => [...document.body.querySelectorAll("*")]
   .map((each) => `${each.tagName.toLowerCase()}.${each.className} ${each.textContent.trim().slice(0, 30)}`)"""
 
 SCROLLED = ".wide, .drawing, .log, .tracks, .scroll, .pieces, .film-head"
-"""Elements that may be wider than the window: tables and scripts, the graph, the timeline, the film's clips and the mark
-of its playhead, which is centred on the film's ends too."""
+"""Elements that may be wider than the window: tables and scripts, the graph, the timeline, the film's clips and the
+mark of its playhead, which is centred on the film's ends too."""
 
 
 def cut_off(page: Page) -> list[str]:

@@ -16,11 +16,16 @@ let counted = 0;
 export function useDrag(ref, handlers, selector = null) {
   const newest = useRef(handlers);
   newest.current = handlers;
+  const bound = useRef(null);
   useEffect(() => {
-    const target = selector ? interact(selector, { context: ref.current }) : interact(ref.current);
-    target.draggable({ listeners: listenersOf(newest), cursorChecker: () => "" });
-    return () => target.unset();
-  }, [ref.current]);
+    // The element is compared here, not in the list of dependencies: that one is made before a ref is set, so the second
+    // rendering, in the midst of the first drag, would bind the same element anew and end the drag.
+    if (bound.current?.element === ref.current) return;
+    bound.current?.target.unset();
+    bound.current = ref.current && { element: ref.current, target: interact(...(selector ? [selector, { context: ref.current }] : [ref.current])) };
+    bound.current?.target.draggable({ listeners: listenersOf(newest), cursorChecker: () => "" });
+  });
+  useEffect(() => () => bound.current?.target.unset(), []);
 }
 
 function listenersOf(newest) {
