@@ -52,6 +52,14 @@ def test_every_link_of_a_page_leads_somewhere(name: str) -> None:
         assert not anchor or anchor in anchors(target.read_text(encoding="utf-8")), f"{linked}#{anchor}"
 
 
+def test_every_decision_has_a_number_of_its_own() -> None:
+    files = sorted((DOCS / "adr").iterdir())
+    headed = [re.match(r"# (?:ADR )?(\d+)[.:] ", file.read_text(encoding="utf-8")) for file in files]
+    numbers = [int(head[1]) if head else None for head in headed]
+    assert numbers == [int(file.name[:4]) for file in files]
+    assert len({*numbers}) == len(numbers)
+
+
 def test_every_setting_stands_in_one_table() -> None:
     tables = TABLE.findall((DOCS / "settings.md").read_text(encoding="utf-8"))
     assert sorted(name for _, words in tables for name in words.split()) == sorted(Settings.model_fields)
