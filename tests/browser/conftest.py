@@ -78,6 +78,7 @@ class Watch:
 
     def on(self, page: Page) -> Page:
         """Watch a page."""
+        page.add_init_script("sessionStorage.getItem('hints') || localStorage.setItem('reelc hints seen', 'stage lane side')")
         page.add_init_script(
             "addEventListener('securitypolicyviolation', (event) =>"
             " console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`))"

@@ -8,6 +8,7 @@ import { startDrafting } from "./remote/draft.js";
 import { startExporting } from "./remote/export.js";
 import { Exporting } from "./panels/export.js";
 import { Framing } from "./panels/framing.js";
+import { Hint, startHinting } from "./panels/hints.js";
 import { bindKeys, Sheet } from "./panels/keys.js";
 import { Preview } from "./panels/preview.js";
 import { Problems } from "./panels/problems.js";
@@ -29,9 +30,9 @@ function Editor() {
   return html`<${Bar} /><${SaveNotes} />
     <main class=${some ? "desk" : "desk bare"}>
       <div class="rail"><${Clips} /></div>
-      <div class="stage">${selected.value && html`<${Framing} />`}</div>
-      <div class="side">${some && html`<${Preview} />`}<${Exporting} /><${Problems} /></div>
-      <div class="lane">${some && html`<${Timeline} />`}</div>
+      <div class="stage">${selected.value && html`<${Framing} />`}<${Hint} at="stage" /></div>
+      <div class="side">${some && html`<${Preview} />`}<${Exporting} /><${Problems} /><${Hint} at="side" /></div>
+      <div class="lane">${some && html`<${Timeline} />`}<${Hint} at="lane" /></div>
     </main><${Sheet} /><${Settings} />`;
 }
 
@@ -41,6 +42,7 @@ render(html`<${Editor} />`, place);
 try {
   load(await api.project(place.dataset.project), keptOf(place.dataset.project));
   startKeeping();
+  startHinting();
   startDrafting();
   startSaving();
   guardUploads();

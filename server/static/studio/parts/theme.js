@@ -1,4 +1,5 @@
 /** The theme of all pages: the system's, light or dark. It is kept in the browser; static/theme.js sets it when a page loads. */
+import { keep } from "./kept.js";
 
 /** @type {[string, string][]} */
 export const THEMES = [["system", "As the system"], ["light", "Light"], ["dark", "Dark"]];
@@ -14,11 +15,7 @@ function show(chosen) {
 /** Choose a theme for this browser; one that keeps nothing for pages has it until the next page. */
 export function choose(chosen) {
   show(chosen);
-  try {
-    localStorage.setItem("theme", chosen);
-  } catch {
-    // the page has it nevertheless
-  }
+  keep("localStorage", "theme", chosen);
 }
 
 /** Follow the choice that is made in another tab; `heard` is called with it. */
