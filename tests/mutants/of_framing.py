@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tests.mutants.of_gestures import EDITOR, silent
+from tests.mutants.of_gestures import EDITOR, GESTURES, silent
 
 KEYFRAMES, STAGE = "tests/browser/test_keyframes.py", "tests/browser/test_stage.py"
+HINTS = "tests/browser/test_hints.py"
 
 OF_FRAMING = (
     silent(
@@ -188,5 +189,26 @@ OF_FRAMING = (
         "      cancelDrag();\n",
         "",
         f"{EDITOR}::test_two_fingers_zoom_and_pan_the_picture_and_leave_the_crop",
+    ),
+    silent(
+        "second_rendering_ends_the_first_drag",
+        "panels/drag.js",
+        "    if (bound.current?.element === ref.current) return;\n",
+        "",
+        f"{GESTURES}::test_the_first_drag_on_a_new_page_goes_on_to_its_end",
+    ),
+    silent(
+        "hint_comes_back",
+        "panels/hints.js",
+        '  keep(AREA, NAME, [...seen.value].filter(Boolean).join(" "));\n',
+        "",
+        f"{HINTS}::test_a_hint_goes_when_what_it_says_is_done_and_never_comes_back",
+    ),
+    silent(
+        "hint_waits_for_its_button",
+        "panels/hints.js",
+        "    if (done.length) see(...done);\n",
+        "",
+        f"{HINTS}::test_a_hint_goes_when_what_it_says_is_done_and_never_comes_back",
     ),
 )
