@@ -65,6 +65,10 @@ def person(site: Site) -> Iterator[Person]:
         yield somebody
 
 
+HINTS_SEEN = "sessionStorage.getItem('hints') || localStorage.setItem('reelc hints seen', 'stage lane side')"
+"""The page has shown its hints already, unless a test wants them."""
+
+
 class Watch:
     """Collects the errors of pages; a test with unexpected ones fails."""
 
@@ -78,7 +82,7 @@ class Watch:
 
     def on(self, page: Page) -> Page:
         """Watch a page."""
-        page.add_init_script("sessionStorage.getItem('hints') || localStorage.setItem('reelc hints seen', 'stage lane side')")
+        page.add_init_script(HINTS_SEEN)
         page.add_init_script(
             "addEventListener('securitypolicyviolation', (event) =>"
             " console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`))"
