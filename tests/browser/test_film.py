@@ -157,7 +157,7 @@ def test_the_switch_shows_the_film_where_the_clip_was_and_the_clip_where_the_fil
     page, (_, bench, _) = shown.desk.page, shown.firsts
     page.keyboard.press("End")
     shown.desk.settle()
-    page.get_by_role("button", name="Film", exact=True).click()
+    page.get_by_role("button", name="Video", exact=True).click()
     at = shown.matches()
     assert abs(at - (bench + OVERLAP - 1)) <= 1
     page.locator(".film-head").scroll_into_view_if_needed()

@@ -5,6 +5,9 @@ import { evaluate } from "./curve.js";
 /** [value, name for people]… */
 export const EASES = [["spline", "Smooth path"], ["linear", "Linear"], ["smooth", "Ease in and out"], ["hold", "Hold, then jump"]];
 
+/** The name of an ease, within a sentence. */
+export const easeName = (ease) => EASES.find(([each]) => each === ease)[1].toLowerCase();
+
 /** The compiler's curve from 0 to 1 for each, as a polynomial; of a smooth path, that between two keyframes without others. */
 export const POLYNOMIALS = { spline: [0, 0.5, 1.5, -1], linear: [0, 1], smooth: [0, 0, 3, -2], hold: [0] };
 

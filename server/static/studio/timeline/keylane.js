@@ -3,7 +3,7 @@
 import { html, signal, useRef } from "../parts/vendor.js";
 import { addKeyframe, goTo, moveKeyframes, selectKeyframes } from "../panels/actions.js";
 import { useDrag } from "../panels/drag.js";
-import { drawnEase } from "../edit/eases.js";
+import { drawnEase, easeName } from "../edit/eases.js";
 import { throughout } from "../edit/keyframes.js";
 import { across, gathered, timeAcross } from "../edit/lanes.js";
 import { frames, keyframes, rate } from "../playback/now.js";
@@ -21,7 +21,7 @@ function Mark({ each, x }) {
   const ease = each.ease ?? DEFAULT_EASE;
   const entry = last === null ? keyframes.value[0] === each : last === each.frame;
   return html`<span class="key ease-${ease}" role="slider" tabindex=${entry ? "0" : "-1"} data-key=${each.frame}
-    aria-label=${`Keyframe, ${ease}`} aria-valuemin="0" aria-valuemax=${frames.value} aria-valuenow=${each.frame} aria-valuetext=${timecode(each.frame, rate.value)}
+    aria-label=${`Keyframe, ${easeName(ease)}`} aria-valuemin="0" aria-valuemax=${frames.value} aria-valuenow=${each.frame} aria-valuetext=${timecode(each.frame, rate.value)}
     aria-current=${chosen ? "true" : null} style=${{ transform: `translateX(${x}px)` }}></span>`;
 }
 

@@ -35,7 +35,7 @@ function Transport() {
     <${Button} label="Play in a loop" keys="Q" text="⟳" pressed=${looping.value} onClick=${() => (looping.value = !looping.value)} />
     <span class="views" role="group" aria-label="What plays">
       <${Button} label="Clip" keys="W" text="Clip" pressed=${!filmShown.value} onClick=${showClip} />
-      <${Button} label="Film" keys="W" text="Film" pressed=${filmShown.value} onClick=${() => showFilm()} />
+      <${Button} label="Video" keys="W" text="Video" pressed=${filmShown.value} onClick=${() => showFilm()} />
     </span>
     <span class="quiet shuttle" role="status">${fast}</span>
   </div>`;
