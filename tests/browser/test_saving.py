@@ -189,6 +189,40 @@ def test_a_stored_version_is_brought_back(editor: Page, person: Person, project:
     said(editor, "Unsaved")
 
 
+def test_the_whole_project_is_brought_back_as_one_step(editor: Page, person: Person, project: str) -> None:
+    person.clip(project, person.clips(project)[0]["raw_clip_id"], name="Bench")
+    editor.reload()
+    said(editor, "Saved v1")
+    fill(editor, "Out", "3")
+    editor.keyboard.press("Control+s")
+    said(editor, "Saved v2")
+    editor.locator(".clip-list .clip-body >> nth=1").click()
+    editor.get_by_role("button", name="Remove", exact=True).click()
+    expect(editor.locator(".clip-list .clip")).to_have_count(1)
+    editor.keyboard.press("Control+s")
+    said(editor, "Saved")
+    editor.get_by_role("button", name="History").click()
+    dialog = editor.get_by_role("dialog")
+    dialog.get_by_role("button", name="Whole project").click()
+    states = dialog.get_by_role("listitem")
+    expect(states).to_have_count(3)
+    expect(states.nth(0)).to_contain_text("Removed: “Bench”")
+    expect(states.nth(0)).to_contain_text("Current version")
+    expect(states.nth(1)).to_contain_text("Changed: “Dunk”")
+    dialog.get_by_role("button", name="Restore version 1").click()
+    expect(dialog).to_have_count(0)
+    expect(editor.locator(".clip-list .clip")).to_have_count(2)
+    editor.keyboard.press("Control+s")
+    said(editor, "Saved")
+    names = [(clip["name"], (clip["segments_data"] or {}).get("trimRange")) for clip in person.clips(project)]
+    assert names == [("Dunk", None), ("Bench", None)]
+    editor.keyboard.press("Control+z")
+    expect(editor.locator(".clip-list .clip")).to_have_count(1)
+    editor.keyboard.press("Control+s")
+    said(editor, "Saved")
+    assert [clip["name"] for clip in person.clips(project)] == ["Dunk"]
+
+
 def test_undo_lasts_a_reload(editor: Page, person: Person, project: str) -> None:
     fill(editor, "Out", "3")
     editor.keyboard.press("Control+s")

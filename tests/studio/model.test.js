@@ -110,6 +110,18 @@ test("the project's fields are set, and a name needs a visible character", () =>
   assert.throws(() => run(edit, { do: "set-project", project: { name: " " } }), /name/);
 });
 
+test("a project becomes what it was: its name, its order, its clips, also those that were removed since", () => {
+  const was = { name: "P", aspect_ratio: "9:16", settings: undefined, clips: [stored("c"), stored("a", { rotation: 3 }), stored("z", { name: "Z" })] };
+  const now = run(start(), { do: "set-project", project: { name: "Q" } });
+  const edit = run(now, { do: "restore-project", was });
+  assert.deepEqual([edit.project.id, edit.project.name, ids(edit)], ["p", "P", ["c", "a", "z"]]);
+  assert.deepEqual(edit.clips.map((clip) => [clip.version, clip.rotation]), [[1, 0], [1, 3], [0, 0]]);
+  assert.equal(edit.clips[2].raw_clip_id, "r");
+  assert.equal(edit.clips[0], now.clips[2]); // what is the same is not changed
+  const same = { ...was, name: "Q", clips: ["a", "b", "c"].map((id) => stored(id)) };
+  assert.equal(run(now, { do: "restore-project", was: same }), now);
+});
+
 test("several commands are one, or none of them is carried out", () => {
   const turned = (clip_id, rotation) => ({ do: "set-rotation", clip_id, rotation });
   const edit = run(start(), { do: "several", commands: [turned("a", 1), turned("b", 2)] });

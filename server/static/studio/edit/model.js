@@ -53,6 +53,7 @@ const OF_THE_EDIT = {
   "remove-clip": (edit, { clip_id }) => ({ ...edit, clips: edit.clips.filter((each) => each !== clipOf(edit, clip_id)) }),
   "set-crops": setCrops,
   "set-project": setProject,
+  "restore-project": restoreProject,
   reshape: reshaped,
   several: (edit, { commands }) => commands.reduce(apply, edit),
 };
@@ -181,6 +182,20 @@ function setProject(edit, { project }) {
   const named = project.name === undefined ? project : { ...project, name: visible(project.name) };
   const after = { ...edit.project, ...named };
   return same(after, edit.project) ? edit : { ...edit, project: after };
+}
+
+/** Makes the edit what a stored state of the project `was`, in the API's form. Clips that were removed since come back as new ones. */
+function restoreProject(edit, { was }) {
+  const now = new Map(edit.clips.map((clip) => [clip.clip_id, clip]));
+  const clips = was.clips.map(fromStored).map((clip) => (now.has(clip.clip_id) ? restored(now.get(clip.clip_id), clip) : newClip({ ...pick(clip), clip_id: clip.clip_id, raw_clip_id: clip.raw_clip_id })));
+  const { project } = setProject(edit, { project: pick(was, PROJECT_FIELDS) });
+  const unmoved = clips.length === edit.clips.length && clips.every((clip, index) => clip === edit.clips[index]);
+  return unmoved && project === edit.project ? edit : { project, clips: unmoved ? edit.clips : clips };
+}
+
+/** A clip with the fields that it had. */
+function restored(clip, had) {
+  return FIELDS.every((field) => alike(field, clip[field], had[field])) ? clip : { ...clip, ...pick(had) };
 }
 
 function moveClip(edit, { clip_id, to }) {

@@ -135,6 +135,9 @@ export const saveChanges = (id, body, key) => ask("POST", `/api/projects/${id}/c
 /** A page of a clip's versions, the newest first, and the `before` of the next page. */
 export const versions = (id, clip, before = null) =>
   ask("GET", before === null ? `${clipsOf(id)}/${clip}/versions` : `${clipsOf(id)}/${clip}/versions?before=${before}`);
+/** A page of a project's states, the newest first, and the `before` of the next page; and one of them, with its clips. */
+export const states = (id, before = null) => ask("GET", before === null ? `/api/projects/${id}/versions` : `/api/projects/${id}/versions?before=${before}`);
+export const stateOf = (id, version) => ask("GET", `/api/projects/${id}/versions/${version}`);
 export const restore = (id, clip, version, ifMatch) =>
   ask("POST", `${clipsOf(id)}/${clip}/restore`, { body: { version }, ifMatch, ...once() });
 export const draft = (id, body, signal) => ask("POST", `/api/projects/${id}/draft`, { body, signal, once: true });
