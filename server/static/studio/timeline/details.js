@@ -72,6 +72,8 @@ function showRevealed(place) {
   requestAnimationFrame(() => place.querySelector(".detail input, .detail select")?.focus());
 }
 
+const PASTE = html`<svg viewBox="0 0 16 16"><path d="M5.500 3.500H4v10h8v-10h-1.500M6 2.500h4v2H6z" /></svg>`;
+
 /** A button whose name is a sign where the row has no room for words: the fields of the selection stand beside it. */
 const Make = ({ name, sign, ...more }) => html`<button type="button" class="make" aria-label=${name} ...${more}><span class="words">${name}</span><span class="sign" aria-hidden="true">+${sign}</span></button>`;
 
@@ -86,7 +88,7 @@ export function Details() {
   return html`<div class="details" ref=${ref}>
     <div class="making">
       <${Make} name="Add keyframe" sign="◆" title="Keep the crop as it is here (C)" disabled=${here !== null} onClick=${addKeyframe} />
-      <${Make} name="Paste" sign="⎘" title="Paste the copied keyframes here (Ctrl V)" disabled=${copied.value === null} onClick=${pasteKeyframes} />
+      <${Make} name="Paste" sign=${PASTE} title="Paste the copied keyframes here (Ctrl V)" disabled=${copied.value === null} onClick=${pasteKeyframes} />
       <${Make} name="Add speed" sign="×" title="Change the speed from here on; split the one that is here (Shift S)" onClick=${addSpan} />
       <button type="button" class="tool" aria-label="Add freeze" title="Freeze the picture at the playhead (Shift F)" onClick=${addFreeze}>❄</button>
       <button type="button" class="tool" aria-label="Split" title="Split the clip at the playhead (S)" onClick=${splitClip}>✂</button>
