@@ -8,6 +8,7 @@ import platform
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,16 @@ Content = Callable[[str], str]
 """The content of the file at a path, as text that is the same for the same bytes."""
 
 COMPILER = Path(__file__).parents[1]
-MAKING = ("emit/**/*.py", "passes/**/*.py", "supervise/straighten/*.py", "supervise/images/*.py")
+MAKING = (
+    *("emit/**/*.py", "passes/**/*.py"),
+    *("supervise/straighten/*.py", "supervise/images/*.py", "supervise/media/*.py"),
+)
 """The files of the compiler that decide what a graph becomes, and what straightened inputs hold."""
 
 
 def identity(graph: Graph | None, command: Commanding, build: Build, content: Content, *others: str) -> str:
-    """The identity of what a command makes of a graph: of its words, its script, its straightened inputs, its media by
-    their content, the ffmpeg program, the code that made them, and of further texts.
+    """The identity of what a command makes of a graph: of its words, its script, its straightened inputs and the PyAV
+    that decodes them, its media by their content, the ffmpeg program, the code that made them, and of further texts.
 
     Names of clips, and paths, decide no byte: values are numbered, and files stand for their contents.
     """
@@ -42,7 +46,8 @@ def identity(graph: Graph | None, command: Commanding, build: Build, content: Co
     fed = feeds(plain)
     text = script(plain, spell(plain)) if plain else ""
     machine = f"{platform.machine()} {build.version}"
-    return digest(maker(), machine, json.dumps(called), text, json.dumps(fed, sort_keys=True), *others)
+    decoder = decoding() if fed else ""
+    return digest(maker(), machine, json.dumps(called), text, json.dumps(fed, sort_keys=True), decoder, *others)
 
 
 def canonical(graph: Graph, content: Content) -> Graph:
@@ -67,6 +72,12 @@ def digest(*texts: str) -> str:
         data = text.encode()
         found.update(b"%d:" % len(data) + data)
     return found.hexdigest()
+
+
+@cache
+def decoding() -> str:
+    """The version of PyAV, whose libraries decode straightened inputs."""
+    return version("av")
 
 
 @cache

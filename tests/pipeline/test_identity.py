@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import platform
+import re
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -15,7 +18,7 @@ from compiler.pipeline import compile_reel, identity
 from compiler.render import steps
 from compiler.supervise.films.kept import keys_of
 from compiler.timeline.media import Media
-from tests.golden.media import FIVE, MEDIA, NINE
+from tests.golden.media import FIVE, MEDIA, NINE, film, picture
 from tests.server.editing import trim
 
 BOX = {"x": 100, "y": 0, "width": 400, "height": 700}
@@ -129,12 +132,69 @@ def test_other_code_makes_other_units(monkeypatch: pytest.MonkeyPatch) -> None:
     assert changed(keys(CLIPS, **LOUD)) == {*PICTURES, *SOUNDS, MEASURED}
 
 
+def test_another_processor_makes_other_units(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
+    assert changed(keys(CLIPS, **LOUD)) == {*PICTURES, *SOUNDS, MEASURED}
+
+
+def test_another_decoder_makes_other_straightened_units_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = picture(MEDIA["match.mp4"], straightened=("its clock jumps",))
+    media = {**MEDIA, "match.mp4": odd}
+    before = keys(one(media="match.mp4"), media=media)
+    monkeypatch.setattr(identity, "decoding", lambda: "0.1")
+    after = keys(one(media="match.mp4"), media=media)
+    assert {name for name in before if before[name] != after[name]} == {"unit-3.mp4", "film"}
+
+
 def test_the_code_that_makes_units_is_all_counted() -> None:
-    names = {f"{path.parent.name}/{path.name}" for path in identity.maker_files()}
-    assert {"emit/argv.py", "emit/sound.py", "passes/cut_sound.py", "crops/pan.py", "straighten/child.py"} <= names
+    counted = {*identity.maker_files()}
+    folders = ("emit", "passes", "passes/crops", "supervise/straighten", "supervise/images", "supervise/media")
+    assert counted >= {path for folder in folders for path in (identity.COMPILER / folder).glob("*.py")}
+
+
+PLUMBING = ("errors", "supervise.children.", "supervise.remedy", "timeline.")
+"""What straightened inputs need besides: errors, processes; facts of media, which are in their specs."""
+
+
+def test_no_code_of_straightened_inputs_is_left_out() -> None:
+    """The code imports nothing else of the compiler that could decide a byte."""
+    texts = [path.read_text() for path in identity.maker_files() if "supervise" in path.parts]
+    used = {name for text in texts for name in re.findall(r"^from compiler\.(\S+) import", text, re.MULTILINE)}
+    counted = {".".join(path.relative_to(identity.COMPILER).with_suffix("").parts) for path in identity.maker_files()}
+    others = {name for name in used - counted if not name.startswith(PLUMBING)}
+    assert others == {"supervise.images", "supervise.media"}, "the modules of these folders are counted"
+
+
+def test_texts_are_told_apart() -> None:
+    assert len({identity.digest(*texts) for texts in (("ab", "c"), ("a", "bc"), ("abc",), ("abc", ""))}) == 4
+
+
+ODD = {
+    "odd.mp4": picture(replace(MEDIA["match.mp4"], path="odd.mp4"), straightened=("its clock jumps",)),
+    "sticker.gif": picture(
+        film("sticker.gif", 10, 4, (640, 480), base=Fraction(1, 100), container="gif"),
+        codec="gif",
+        ticks=tuple(range(0, 400, 10)),
+        straightened=("it is a moving image",),
+    ),
+}
+SLOW = trim(2, 7, {"start": 2, "end": 3, "speed": 0.5})
+ENDS = {"segments_data": trim(0, 5)}
+OF_SOME_CLIPS: dict[str, tuple[Json, Json, set[str]]] = {
+    "stretch": ({"segments_data": SLOW}, {"stretch": "varispeed"}, {"sound-1.nut"}),
+    "damage": ({"media": "odd.mp4"}, {"damage": "refuse"}, {"unit-3.mp4"}),
+    "loop": ({"media": "sticker.gif", "crop_data": None, **ENDS}, {"loop": True}, {"unit-3.mp4", "sound-1.nut"}),
+}
+"""Fields that have an effect on some clips only: the clip, a change of it, and what that changes besides the film."""
+
+
+@pytest.mark.parametrize("field", OF_SOME_CLIPS)
+def test_a_change_that_some_clips_feel_changes_the_units_that_it_touches(field: str) -> None:
+    clip, change, touched = OF_SOME_CLIPS[field]
+    before, after = (keys(one(**fields), media={**MEDIA, **ODD}) for fields in (clip, {**clip, **change}))
+    assert {name for name in before if before[name] != after[name]} == {*touched, "film"}
 
 
 def test_every_field_of_a_clip_is_tried() -> None:
     """A field that is new must be tried here: whatever decides bytes is in the script or the command."""
-    fields = {name for field in CLIP_FIELDS for name in field.names}
-    assert fields - OF_CLIPS.keys() <= {"timing_data", "stretch", "deinterlace", "loop", "damage"}
+    assert {field.names[0] for field in CLIP_FIELDS} <= {*OF_CLIPS, *OF_SOME_CLIPS}
