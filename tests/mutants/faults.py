@@ -6,6 +6,7 @@ from tests.mutants.fault import Fault
 from tests.mutants.of_films import OF_FILMS
 from tests.mutants.of_framing import OF_FRAMING
 from tests.mutants.of_gestures import OF_GESTURES
+from tests.mutants.of_identity import OF_IDENTITY
 from tests.mutants.of_lists import OF_LISTS
 from tests.mutants.of_playing import OF_PLAYING
 from tests.mutants.of_programs import OF_PROGRAMS
@@ -14,5 +15,5 @@ from tests.mutants.of_turns import OF_TURNS
 
 FAULTS: tuple[Fault, ...] = (
     *(*OF_FILMS, *OF_SERVER, *OF_PROGRAMS, *OF_GESTURES),
-    *(*OF_FRAMING, *OF_LISTS, *OF_PLAYING, *OF_TURNS),
+    *(*OF_IDENTITY, *OF_FRAMING, *OF_LISTS, *OF_PLAYING, *OF_TURNS),
 )

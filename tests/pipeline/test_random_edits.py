@@ -1,0 +1,71 @@
+"""Random edits: two units have one key if, and only if, the same command makes both of the same files."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from compiler.emit.sound import MEASURED
+from compiler.render import steps
+from compiler.supervise.films.kept import keys_of
+from compiler.supervise.films.render import RenderStep
+from tests.pipeline.random_edits import SOURCES, RandomEdit, changed, random_edit
+
+PAIRS = int(os.environ.get("REELC_PAIRS", "200"))
+"""Pairs of an edit and a changed one; `make sweep` sets 10,000."""
+
+AT_ONCE = 20
+NAMED = re.compile(r"@([^=\s]+)=|\[([^\]:]+)\]|file:(\S+?)\.nut")
+"""The places at which a script or a command names a value."""
+
+PLACE = Path("/place")
+
+
+@pytest.mark.parametrize("seed", range(0, PAIRS, AT_ONCE))
+def test_units_have_one_key_if_they_are_made_alike(seed: int) -> None:
+    """A key that two makings have is a stale unit; a second key of one making is a unit that is made for nothing."""
+    dice = Random(seed)
+    keys: dict[str, str] = {}
+    makings: dict[str, str] = {}
+    edit = random_edit(dice)
+    for _ in range(AT_ONCE):
+        for key, making in _keyed(edit):
+            assert makings.setdefault(key, making) == making
+            assert keys.setdefault(making, key) == key
+        edit = changed(dice, edit)
+
+
+def _keyed(edit: RandomEdit) -> Iterator[tuple[str, str]]:
+    """The key of everything that is made for an edit, and how it is made."""
+    compiled = edit.compiled()
+    made = steps(compiled)
+    keys = keys_of(made, edit.content)
+    assert len(keys) == len(made)
+    makings = [_making(step, edit) for step in made]
+    for number, step in enumerate(made):
+        if step.made == MEASURED:  # its warning depends on the target
+            makings[number] = "\n".join([str(compiled.reel.audio.loudness), *makings[: number + 1]])
+        yield keys[number], makings[number] if step.made else "\n".join(makings)
+
+
+def _making(step: RenderStep, edit: RandomEdit) -> str:
+    """All that ffmpeg gets for a step, without names of clips and without paths."""
+    program, *called = step.command(PLACE, PLACE / "film.part")
+    files = [re.sub(r"\s", "", text) for _, text in sorted(step.files.items()) if isinstance(text, str)]
+    names: dict[str, str] = {}
+
+    def number(match: re.Match[str]) -> str:
+        name = next(filter(None, match.groups()))
+        return match[0].replace(name, names.setdefault(name, f"#{len(names)}"))
+
+    own = NAMED.sub(number, "\n".join([*called, *files]).replace(f"/{step.made}", "/made"))
+    fed = sorted((names[name.removesuffix(".nut")], spec) for name, spec in step.feeds.items())
+    text = "\n".join([edit.content(program), edit.build.version, own, *(f"{name} {spec}" for name, spec in fed)])
+    for name in SOURCES:
+        text = text.replace(edit.path(name), edit.content(name))
+    return text
