@@ -66,6 +66,9 @@ def compile_command(
 ) -> None:
     """Compile a reel and print what would be rendered.
 
+    The last lines say which units of the film are in the cache (reelc cache). Of files that no render has read, nothing
+    is there.
+
     \b
     Examples:
       reelc compile reel.json --dry-run
@@ -77,22 +80,27 @@ def compile_command(
     _check_together(output, dry_run, form, explain, at is not None or source is not None)
     if at is not None and source:
         raise typer.BadParameter("--at traces back and --source forward: give one of them")
+    from compiler.cli.caching import unit_cache
     from compiler.cli.folder import check_folder, outputs, write
     from compiler.cli.loading import load
+    from compiler.cli.made_before import made_before
     from compiler.cli.printing import as_text
     from compiler.pipeline import record_time
 
     if output:
         check_folder(output)
+    cache = unit_cache()
     compiled = load(reel, outputs(output) if output else ())
     for notice in compiled.plan.notices:
         typer.echo(f"warning: {notice}", err=True)
+    told = form in (None, Format.json) and not explain and at is None and source is None
+    before = made_before(compiled, cache) if cache and told else None
     if output:
-        write(compiled, output)
+        write(compiled, output, before)
     else:
         if source:
             at = record_time(compiled.plan, source.clip, source.at)
-        typer.echo(as_text(compiled, form, explain, at), nl=False)
+        typer.echo(as_text(compiled, form, explain, at, before), nl=False)
 
 
 def _check_together(output: Path | None, dry_run: bool, form: Format | None, explain: bool, traced: bool) -> None:

@@ -8,14 +8,18 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from compiler.emit.sound import GAIN, MEASURED
 from compiler.errors import Loc, ReelError
 from compiler.ir.text import show
 from compiler.pipeline import Compiled
-from compiler.pipeline.forms import MEASURE, SCRIPT, command
+from compiler.pipeline.forms import MEASURE, SCRIPT, command, plan_of
 from compiler.profiles import PROFILES
 from compiler.supervise.plain import plain
+
+if TYPE_CHECKING:
+    from compiler.cli.made_before import MadeBefore
 
 GRAPH, COMMAND, PLAN = "graph.txt", "command.sh", "plan.json"
 
@@ -41,15 +45,18 @@ def check_folder(folder: Path) -> None:
         raise _unwritable(folder, f'"{plain(place.name)}" may not be written')
 
 
-def write(compiled: Compiled, folder: Path) -> None:
-    """Write graph, script, command and plan to the folder, and make it if it is missing; RC611 or RC612 on failure."""
+def write(compiled: Compiled, folder: Path, before: MadeBefore | None = None) -> None:
+    """Write graph, script, command and plan to the folder, and make it if it is missing; RC611 or RC612 on failure.
+
+    `before` says in the plan which parts of the film are in the cache.
+    """
     measuring = compiled.measuring
     texts = {
         **({MEASURE: measuring.script} if measuring else {}),
         GRAPH: show(compiled.graph),
         SCRIPT: compiled.script,
         COMMAND: _shell(command(compiled)),
-        PLAN: json.dumps(compiled.plan.as_json(), indent=2) + "\n",
+        PLAN: json.dumps(plan_of(compiled, before.as_json() if before else None), indent=2) + "\n",
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)

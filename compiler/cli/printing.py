@@ -5,22 +5,31 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from compiler.formats import Format
 from compiler.ir.text import number, show
 from compiler.pipeline import Compiled, Sight, frame_at, sights
-from compiler.pipeline.forms import FORMS, command, traced
+from compiler.pipeline.forms import FORMS, command, document, traced
+
+if TYPE_CHECKING:
+    from compiler.cli.made_before import MadeBefore
 
 
-def as_text(compiled: Compiled, form: Format | None, explain: bool, at: Fraction | None) -> str:
-    """The text that `reelc compile` prints."""
+def as_text(
+    compiled: Compiled, form: Format | None, explain: bool, at: Fraction | None, before: MadeBefore | None = None
+) -> str:
+    """The text that `reelc compile` prints; `before` says which parts of the film are in the cache."""
     if at is not None:
         return _trace(compiled, at, as_json=form is Format.json)
     if explain:
         return "\n".join(f"# {stage.name}: {stage.law}\n{show(stage.graph)}" for stage in compiled.stages)
+    if form is Format.json:
+        return document(compiled, before.as_json() if before else None)
     if form:
         return FORMS[form](compiled)
-    return "\n".join([show(compiled.graph), compiled.script, command(compiled)])
+    footer = ["\n".join([*before.lines(compiled), ""])] if before else []
+    return "\n".join([show(compiled.graph), compiled.script, command(compiled), *footer])
 
 
 def _trace(compiled: Compiled, at: Fraction, *, as_json: bool) -> str:

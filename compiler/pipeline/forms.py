@@ -26,13 +26,20 @@ def command(compiled: Compiled) -> str:
     return before + compiled.shell(SCRIPT, film_name(compiled))
 
 
-def _json(compiled: Compiled) -> str:
+def plan_of(compiled: Compiled, cached: Mapping[str, object] | None = None) -> Mapping[str, object]:
+    """The content of plan.json; `cached` says which parts of the film were made before."""
+    plan = compiled.plan.as_json()
+    return {**plan, "cached": cached} if cached else plan
+
+
+def document(compiled: Compiled, cached: Mapping[str, object] | None = None) -> str:
+    """The JSON document of a compiled reel: its plan, both graphs and the script."""
     from compiler.ir.drawing import (
         as_json,  # imported on demand, like the drawings below, since they load slowly
     )
 
-    document = {"compile": 1, "plan": compiled.plan.as_json(), "graph": as_json(compiled.graph)}
-    return json.dumps(document | {"legal": as_json(compiled.film), "script": compiled.script}, indent=2) + "\n"
+    members = {"compile": 1, "plan": plan_of(compiled, cached), "graph": as_json(compiled.graph)}
+    return json.dumps(members | {"legal": as_json(compiled.film), "script": compiled.script}, indent=2) + "\n"
 
 
 def _dot(compiled: Compiled) -> str:
@@ -56,7 +63,7 @@ def traced(compiled: Compiled, at: Fraction) -> Mapping[str, object]:
 
 FORMS: Mapping[Format, Callable[[Compiled], str]] = {
     Format.text: lambda compiled: show(compiled.graph),
-    Format.json: _json,
+    Format.json: document,
     Format.dot: _dot,
     Format.svg: _svg,
     Format.script: lambda compiled: compiled.script,

@@ -113,25 +113,32 @@ class UnitCache:
     def content(self, path: str) -> str:
         """The hash of a media file's bytes, kept by what the file system says of the file; OSError if it is gone."""
         state = state_of(path)
-        known = self._hashed.get(path)
-        if known and known[0] == state:
-            return known[1]
-        record = self.folder / "contents" / hashlib.sha256(repr(state).encode()).hexdigest()
-        try:
-            found = record.read_text(encoding="ascii")
-        except OSError:
-            with open(path, "rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
-            if state_of(path) == state:
-                self._note(record, found)
+        with suppress(OSError):
+            return self.known(path)
+        with open(path, "rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if state_of(path) == state:
+            self._note(self._record(state), found)
         self._hashed[path] = (state, found)
         return found
+
+    def known(self, path: str) -> str:
+        """The same without reading the file; OSError if its content is not known."""
+        state = state_of(path)
+        hashed = self._hashed.get(path)
+        if hashed is None or hashed[0] != state:
+            hashed = state, self._record(state).read_text(encoding="ascii")
+            self._hashed[path] = hashed
+        return hashed[1]
 
     def unchanged(self, paths: Sequence[str]) -> bool:
         """Whether these files are as they were when their contents were asked for."""
         with suppress(OSError):
             return all(path in self._hashed and state_of(path) == self._hashed[path][0] for path in paths)
         return False
+
+    def _record(self, state: State) -> Path:
+        return self.folder / "contents" / hashlib.sha256(repr(state).encode()).hexdigest()
 
     def _note(self, record: Path, found: str) -> None:
         with suppress(OSError):

@@ -58,6 +58,45 @@ def test_one_changed_clip_is_made_and_the_film_is_that_from_scratch(desk: Desk) 
     assert changed["frames_from_cache"] == changed["frames"] - touched
 
 
+def cached(desk: Desk, path: str) -> dict[str, Any]:
+    """What plan.json says of the cache."""
+    assert desk.run("compile", path, "-o", "compiled").exit_code == 0
+    plan: dict[str, Any] = json.loads((desk.folder / "compiled/plan.json").read_text())
+    printed: dict[str, Any] = json.loads(desk.run("compile", path, "--format", "json").stdout)["plan"]
+    assert plan == printed
+    found: dict[str, Any] = plan["cached"]
+    return found
+
+
+def test_the_plan_says_which_units_are_in_the_cache(desk: Desk) -> None:
+    nothing = cached(desk, reel(desk))
+    assert (nothing["film"], {*nothing["units"]}, nothing["sounds"]) == (False, {False}, [False, False])
+    rendered(desk, reel(desk))
+    everything = cached(desk, reel(desk))
+    assert (everything["film"], {*everything["units"]}, everything["sounds"]) == (True, {True}, [True, True])
+    changed = cached(desk, reel(desk, mirror=True))
+    assert (changed["film"], changed["units"].count(False), changed["sounds"]) == (False, 1, [True, True])
+
+
+def test_a_dry_run_ends_with_the_units(desk: Desk) -> None:
+    """The graph, the script and the command stand before them, as without a cache."""
+    whole = desk.run("compile", reel(desk), "--dry-run").stdout
+    rendered(desk, reel(desk))
+    lines = desk.run("compile", reel(desk, mirror=True), "--dry-run").stdout.splitlines()
+    footer = [line for line in lines if line.startswith("#")]
+    assert footer == lines[-len(footer) :]
+    assert footer[0].startswith("# film: ")
+    assert footer[0].endswith(" frames, to be made")
+    assert sum(line.endswith("to be made") for line in footer if " unit " in line) == 1
+    assert footer[-1] == "#   sound 2: clips 7 to 8, in the cache"
+    assert whole.partition("\n\n# film")[0].startswith("%c")
+
+
+def test_a_compile_reads_no_media_for_the_cache(desk: Desk, folder: Path) -> None:
+    cached(desk, reel(desk))
+    assert not folder.exists()
+
+
 def test_a_killed_render_goes_on_from_its_units(desk: Desk, folder: Path) -> None:
     child = desk.started("render", reel(desk), "-o", "film.mp4", "--progress", "none")
     until(lambda: len(list(folder.glob("??/*-*"))) >= 3, "no unit is kept")

@@ -40,6 +40,8 @@ def test_a_fact_is_printed_without_the_compiler_or_the_server(command: str, desk
 
 @pytest.mark.further
 def test_a_compile_loads_the_compiler_alone(desk: Desk) -> None:
+    """Where there is no cache: what is in it is known by the steps of the render."""
+    desk.environment["REELC_UNIT_CACHE"] = "0"
     modules = loaded(desk, "compile", desk.reel())
     assert modules >= {"compiler.model", "compiler.pipeline"}
     assert not modules & (SERVER | OTHERS)
