@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from compiler.cli.options import ClipTime, ReelPath, clip_time, file_name, seconds
 from compiler.formats import Format
+
+if TYPE_CHECKING:
+    from compiler.cli.made_before import MadeBefore
+    from compiler.pipeline import Compiled
 
 Folder = Annotated[
     Path | None,
@@ -80,27 +84,36 @@ def compile_command(
     _check_together(output, dry_run, form, explain, at is not None or source is not None)
     if at is not None and source:
         raise typer.BadParameter("--at traces back and --source forward: give one of them")
-    from compiler.cli.caching import unit_cache
     from compiler.cli.folder import check_folder, outputs, write
     from compiler.cli.loading import load
-    from compiler.cli.made_before import made_before
     from compiler.cli.printing import as_text
     from compiler.pipeline import record_time
 
     if output:
         check_folder(output)
-    cache = unit_cache()
     compiled = load(reel, outputs(output) if output else ())
     for notice in compiled.plan.notices:
         typer.echo(f"warning: {notice}", err=True)
     told = form in (None, Format.json) and not explain and at is None and source is None
-    before = made_before(compiled, cache) if cache and told else None
+    before = _before(compiled) if output or told else None
     if output:
         write(compiled, output, before)
     else:
         if source:
             at = record_time(compiled.plan, source.clip, source.at)
         typer.echo(as_text(compiled, form, explain, at, before), nl=False)
+
+
+def _before(compiled: Compiled) -> MadeBefore | None:
+    """The parts of the film that are in the user's cache of units; None if there is no cache."""
+    from compiler.cli.caching import unit_cache
+
+    cache = unit_cache()
+    if cache is None:
+        return None
+    from compiler.cli.made_before import made_before
+
+    return made_before(compiled, cache)
 
 
 def _check_together(output: Path | None, dry_run: bool, form: Format | None, explain: bool, traced: bool) -> None:
