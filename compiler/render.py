@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -23,6 +25,7 @@ from compiler.emit.script import script
 from compiler.emit.sound import GAIN, MEASURED
 from compiler.emit.straightened import feeds, media_read
 from compiler.errors import Loc, Notice, ReelError
+from compiler.film_identity import Stamp, contents_by
 from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.pipeline import Compiled, SoundUnit, Still, Unit
@@ -55,16 +58,20 @@ async def render_reel(
     limits: ChildLimits = RENDERING,
     cgroup: Path | None = None,
     cache: UnitCache | None = None,
+    content: Content | None = None,
 ) -> Film:
-    """Render a compiled reel to `output`, complete and as planned; on a coded error `output` stays untouched."""
-    begun, furthest = compiled, Furthest(on_progress)
+    """Render a compiled reel to `output`, complete and as planned; on a coded error `output` stays untouched.
+
+    `content` states the contents of files that are known already; others are read whole.
+    """
+    begun, made, furthest = compiled, steps(compiled), Furthest(on_progress)
+    stamp = await asyncio.to_thread(Stamp.of, compiled, made, content or contents_by(cache))
     while True:
-        plan = compiled.plan
         try:
             film = await render(
-                steps(compiled),
+                made,
                 output,
-                Expected(plan.frames, plan.fps, (plan.width, plan.height), plan.samples, compiled.encoding.profile),
+                expected_of(compiled),
                 on_progress=furthest,
                 overwrite=overwrite,
                 stall_after=stall_after,
@@ -72,15 +79,22 @@ async def render_reel(
                 limits=limits,
                 cgroup=cgroup,
                 cache=cache,
+                tagging=stamp.tag,
             )
         except ReelError as error:
             concealing = await conceal(compiled, error)
             if concealing is None:
                 raise
-            compiled = concealing
+            compiled, made = concealing, steps(concealing)
         else:
             found = (notice for notice in compiled.plan.notices if notice not in begun.plan.notices)
-            return replace(film, notices=(*film.notices, *found))
+            return replace(film, notices=(*film.notices, *found), identity=stamp.identity)
+
+
+def expected_of(compiled: Compiled) -> Expected:
+    """The facts that the film is verified by."""
+    plan = compiled.plan
+    return Expected(plan.frames, plan.fps, (plan.width, plan.height), plan.samples, compiled.encoding.profile)
 
 
 async def render_frame(still: Still, output: Path, *, overwrite: bool = False) -> None:
@@ -226,12 +240,14 @@ def _identity(
     """The identity of what a command makes of a graph and of the files that it reads; files that depend on what earlier
     steps made are left out, since the identity of those steps is part of the film's."""
     texts = [text for text in (read or {}).values() if isinstance(text, str)]
-    return lambda content: identity(graph, command, compiled.build, content, *texts)
+    return functools.cache(lambda content: identity(graph, command, compiled.build, content, *texts))
 
 
 def _after(steps: Sequence[RenderStep], own: Callable[[Content], str]) -> Callable[[Content], str]:
     """The identity of what is made of what these steps made."""
-    return lambda content: digest(own(content), *(step.identity(content) for step in steps if step.identity))
+    return functools.cache(
+        lambda content: digest(own(content), *(step.identity(content) for step in steps if step.identity))
+    )
 
 
 def _list(units: Sequence[Unit], compiled: Compiled) -> Iterator[str]:

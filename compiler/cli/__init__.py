@@ -1,4 +1,4 @@
-"""The command line: `reelc compile | render | frame | probe | straighten | cache | schema | doctor`.
+"""The command line: `reelc compile | render | frame | verify | probe | straighten | cache | schema | doctor`.
 
 Results go to stdout, progress and messages to stderr. Exit codes: 0 ok, 1 render failed, 2 usage, 3 invalid reel,
 4 ffmpeg missing or unfit, 5 server unreachable, 6 media missing or unreadable, 7 storage unfit, 130 interrupted (143 by
@@ -22,6 +22,7 @@ from compiler.cli.help import Command, Group, wanted_colour
 from compiler.cli.interrupts import Interrupted, interruptible
 from compiler.cli.rendering import frame_command, render_command
 from compiler.cli.straightening import straighten_command
+from compiler.cli.verifying import verify_command
 
 EPILOG = (
     "Start with: reelc render reel.json -o film.mp4\n\n"
@@ -41,6 +42,7 @@ app = typer.Typer(
 app.command("compile", cls=Command)(compile_command)
 app.command("render", cls=Command)(render_command)
 app.command("frame", cls=Command)(frame_command)
+app.command("verify", cls=Command)(verify_command)
 app.command("probe", cls=Command)(probe_command)
 app.command("straighten", cls=Command)(straighten_command)
 app.command("cache", cls=Command)(cache_command)

@@ -115,8 +115,7 @@ class UnitCache:
         state = state_of(path)
         with suppress(OSError):
             return self.known(path)
-        with open(path, "rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = content_of(path)
         if state_of(path) == state:
             self._note(self._record(state), found)
         self._hashed[path] = (state, found)
@@ -172,6 +171,12 @@ def state_of(path: str) -> State:
     """What the file system says of a file; OSError if there is none."""
     state = os.stat(path)
     return state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino, state.st_dev
+
+
+def content_of(path: str) -> str:
+    """The hash of a file's bytes, read whole; OSError if it cannot be read."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def default_folder() -> Path:

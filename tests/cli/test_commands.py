@@ -13,7 +13,7 @@ from compiler.model.schema_forms import schema
 from tests.cli.conftest import Make
 from tests.cli.desk import Desk
 
-COMMANDS = ["compile", "render", "frame", "probe", "straighten", "cache", "schema", "doctor"]
+COMMANDS = ["compile", "render", "frame", "verify", "probe", "straighten", "cache", "schema", "doctor"]
 ANSI = re.compile(r"\x1b\[")
 
 

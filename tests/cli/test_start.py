@@ -53,7 +53,7 @@ def test_help_lists_the_commands_of_both_packages_with_whole_summaries(desk: Des
     text = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60).stdout
     listed = dict(re.findall(r"^  (\w+) {2,}(\S.*)$", text.partition("\nCommands:\n")[2], re.MULTILINE))
     assert list(listed) == [
-        *("compile", "render", "frame", "probe", "straighten", "cache", "schema", "doctor"),
+        *("compile", "render", "frame", "verify", "probe", "straighten", "cache", "schema", "doctor"),
         *("serve", "config", "scrub", "downgrade", "restore", "backup", "user"),
     ]
     assert all(re.fullmatch(r"[A-Z].*\w\.", summary) for summary in listed.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ Fields = dict[str, Any]
 
 WEBP_HEAD, WEBP_CHUNK = 12, 8
 """Bytes before the first chunk of a WebP file, and of each chunk's header."""
+
+WEBP_PICTURES = (b"ANMF", b"VP8 ", b"VP8L")
+"""The chunks that hold a picture each."""
 
 
 def film(path: Path, fps: Fraction) -> Fields:
@@ -64,15 +68,13 @@ def _webp(path: Path, fps: Fraction) -> Fields:
     length."""
     data = path.read_bytes()
     size, lasting, frames, at = [0, 0], [], 0, WEBP_HEAD
-    while at + WEBP_CHUNK <= len(data):
-        kind, length = data[at : at + 4], int.from_bytes(data[at + 4 : at + WEBP_CHUNK], "little")
-        body = data[at + WEBP_CHUNK : at + WEBP_CHUNK + length]
+    for kind, body, end in webp_chunks(data):
         if kind == b"VP8X":
             size = [int.from_bytes(body[4:7], "little") + 1, int.from_bytes(body[7:10], "little") + 1]
         elif kind == b"ANMF":
             lasting.append(int.from_bytes(body[12:15], "little"))
-        frames += kind in (b"ANMF", b"VP8 ", b"VP8L")
-        at += WEBP_CHUNK + length + length % 2
+        frames += kind in WEBP_PICTURES
+        at = end
     if at != len(data) or not frames:
         raise unreadable("is no whole WebP")
     return {
@@ -80,3 +82,13 @@ def _webp(path: Path, fps: Fraction) -> Fields:
         **{"codec": "webp", "pix_fmt": "bgra", "size": size, "frames": frames, "off_grid": None},
         "lasts": Fraction(sum(lasting), 1000) if lasting else None,
     }
+
+
+def webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, int]]:
+    """The chunks of a WebP file: the kind and the content of each, and the byte at which it ends by its own size, which
+    is beyond the file's end where it is cut short."""
+    at = WEBP_HEAD
+    while at + WEBP_CHUNK <= len(data):
+        kind, length = data[at : at + 4], int.from_bytes(data[at + 4 : at + WEBP_CHUNK], "little")
+        begin, at = at + WEBP_CHUNK, at + WEBP_CHUNK + length + length % 2
+        yield kind, data[begin : begin + length], at

@@ -3,6 +3,7 @@
     media PATH                  the facts of a media file
     damaged PATH START END      the same, of a file that does not decode whole there
     film PATH FPS               the facts of a finished film
+    packets PATH                the checksums of a film's packets
 
 An answer is {"answer": ...} or {"error": ReelError.fields()}; rationals are strings.
 """
@@ -31,6 +32,7 @@ from compiler.supervise.facts.damage import held_near, held_ranges
 from compiler.supervise.facts.display import turn
 from compiler.supervise.facts.film import film
 from compiler.supervise.facts.image import image_facts
+from compiler.supervise.facts.packets import packets
 from compiler.supervise.facts.picture import PictureFacts
 from compiler.supervise.facts.sound import SoundFacts
 from compiler.supervise.facts.tracks import UndecodableTrackError, sound_of
@@ -166,7 +168,7 @@ def _whole(container: InputContainer, reading: survey.Reading, missing: Fraction
     return Whole()
 
 
-QUESTIONS: dict[str, Callable[..., object]] = {"media": media, "damaged": damaged, "film": film}
+QUESTIONS: dict[str, Callable[..., object]] = {"media": media, "damaged": damaged, "film": film, "packets": packets}
 
 
 def _picture(container: InputContainer) -> Picture:

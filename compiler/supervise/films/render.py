@@ -17,6 +17,7 @@ from compiler.supervise.children.cgroup import group
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.film import check_output, publish, refusal, workplace
+from compiler.supervise.films.identity_tag import sha256_without_tag, write_tag
 from compiler.supervise.films.kept import Content, Kept
 from compiler.supervise.films.progress import Progress, ProgressMeter
 from compiler.supervise.films.run import RENDERING, run
@@ -85,6 +86,8 @@ class Film:
     """Warnings that are known only after rendering."""
     kept: int = 0
     """The number of frames that were taken from the cache."""
+    identity: str | None = None
+    """The hash of all that decides its bytes; None if its media changed while it was rendered."""
 
 
 async def render(
@@ -99,16 +102,18 @@ async def render(
     limits: ChildLimits = RENDERING,
     cgroup: Path | None = None,
     cache: UnitCache | None = None,
+    tagging: Callable[[str], bytes | None] = lambda _: None,
 ) -> Film:
     """Render the film to `output`, complete and as predicted; on a coded error `output` stays untouched.
 
     The unfinished film is in the folder of the steps, which is beside `output`, since the parts of a film are as large
-    as the film. With a `cgroup`, all children together are in a group below it.
+    as the film. With a `cgroup`, all children together are in a group below it. `tagging` is asked once the film is
+    made, by the hash of its bytes, for the tag that it gets.
     """
     check_output(output, overwrite)
     kept = Kept(cache, steps)
     await kept.look()
-    making = _Making(steps, output, expected, kept, on_progress, stall_after, deadline, limits, cgroup)
+    making = _Making(steps, output, expected, kept, on_progress, stall_after, deadline, limits, cgroup, tagging)
     try:
         film = await making.film(overwrite)
     except ReelError as error:
@@ -134,6 +139,7 @@ class _Making:
     deadline: float | None
     limits: ChildLimits
     cgroup: Path | None
+    tagging: Callable[[str], bytes | None]
 
     async def film(self, overwrite: bool) -> Film:
         """The verified film under its final name."""
@@ -143,6 +149,7 @@ class _Making:
                 meter.skip(expected.frames, meter.started)
             else:
                 await self._make(meter, folder, part, place)
+            await asyncio.to_thread(self._tag, part)
             notices = tuple(filter(None, (step.notice(folder) for step in self.steps)))
             self.on_progress(Progress("verifying", expected.frames, expected.frames, monotonic() - meter.started))
             await _verify(part, expected)
@@ -152,6 +159,15 @@ class _Making:
             publish(part, self.output, overwrite)
         length = expected.frames / expected.fps
         return Film(self.output, expected.frames, length, size_bytes, sha256, notices, meter.skipped)
+
+    def _tag(self, part: Path) -> None:
+        if not part.exists():  # the verification says so
+            return
+        try:
+            if (tag := self.tagging(sha256_without_tag(part))) is not None:
+                write_tag(part, tag)
+        except OSError as error:
+            raise refusal(self.output, error) from error
 
     async def _make(self, meter: ProgressMeter, folder: Path, part: Path, place: Path | None) -> None:
         made = 0

@@ -1,0 +1,153 @@
+"""The identity of a film: what it was made from and by what, as hashes, without paths and names.
+
+It stands in the film's tag as JSON. `film` decides: it is the hash of everything that decides the film's bytes. The
+other members say what differs, where two films differ.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from fractions import Fraction
+from platform import machine
+from typing import Any
+
+from compiler.pipeline import Compiled
+from compiler.pipeline.identity import Content, digest, maker
+from compiler.supervise.films.kept import keys_of
+from compiler.supervise.films.render import RenderStep
+from compiler.supervise.unit_cache import State, UnitCache, content_of, state_of
+
+VERSION = 1
+SHORT = 16
+"""Digits of the hashes that only say what differs."""
+
+NAMELESS = frozenset({"loc", "id", "name", "origin", "notices", "inherited", "stretch_inherited", "damage_inherited"})
+"""Fields of the model that say where an edit was stored, and decide nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilmIdentity:
+    """What a film was made from, and by what."""
+
+    film: str
+    """The hash of everything that decides its bytes."""
+    edit: str
+    """The hash of the edit as it was read, and of the contents of its media."""
+    code: str
+    """The hash of the code of reelc that makes scripts and commands."""
+    ffmpeg: str
+    """The release of ffmpeg."""
+    program: str
+    """The hash of the ffmpeg program."""
+    processor: str
+    """The processor's kind, as far as it decides bytes."""
+    pictures: tuple[str, ...]
+    """The hashes of the units of its picture, in order."""
+    sounds: tuple[str, ...]
+    """The hashes of the units of its sound, in order."""
+    body: str = ""
+    """The hash of the film's bytes apart from its tag; empty for a film that is not made yet."""
+
+    @property
+    def as_text(self) -> bytes:
+        """The identity as it stands in a tag."""
+        return json.dumps({"reelc": VERSION, **asdict(self)}, separators=(",", ":")).encode("ascii")
+
+    @property
+    def made_by(self) -> tuple[str, ...]:
+        """What the film was made by."""
+        return self.code, self.ffmpeg, self.program, self.processor
+
+
+def identity_in(tag: bytes | None) -> FilmIdentity | None:
+    """The identity in a tag; None if there is no tag, or one that is none of this version."""
+    try:
+        read = json.loads(tag or b"")
+        if not isinstance(read, dict) or read.pop("reelc", None) != VERSION:
+            return None
+        pictures, sounds = (tuple(map(_text, read.pop(name))) for name in ("pictures", "sounds"))
+        texts: dict[str, Any] = {name: _text(value) for name, value in read.items()}
+        return FilmIdentity(pictures=pictures, sounds=sounds, **texts)
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def identity_of(
+    compiled: Compiled, made: Sequence[RenderStep], keys: Mapping[int, str], content: Content
+) -> FilmIdentity | None:
+    """The identity of the film that these steps make; None if the content of a file is unknown."""
+    last = len(made) - 1
+    if last not in keys:
+        return None
+    build = compiled.build
+    return FilmIdentity(
+        film=keys[last],
+        edit=_edit(compiled, content),
+        code=maker()[:SHORT],
+        ffmpeg=".".join(map(str, build.release)),
+        program=content(build.path)[:SHORT],
+        processor=machine() + (" avx512" if build.avx512 else ""),
+        pictures=tuple(keys[n][:SHORT] for n, step in enumerate(made[:-1]) if step.frames),
+        sounds=tuple(keys[n][:SHORT] for n, step in enumerate(made[:-1]) if step.samples is not None),
+    )
+
+
+class Stamp:
+    """The tag of a film that is about to be rendered, which holds as long as its media stay as they were."""
+
+    def __init__(self, identity: FilmIdentity | None, states: Mapping[str, State]) -> None:
+        self._identity, self._states = identity, states
+
+    @classmethod
+    def of(cls, compiled: Compiled, made: Sequence[RenderStep], content: Content) -> Stamp:
+        """The tag of the film of a compiled reel; a film whose media cannot be read gets none."""
+        states = {}
+        with suppress(OSError):  # the render says what is wrong with the file
+            states = {media.path: state_of(media.path) for media in compiled.media.values()}
+        return cls(identity_of(compiled, made, keys_of(made, content), content) if states else None, states)
+
+    @property
+    def identity(self) -> str | None:
+        """The hash of everything that decides the film's bytes; None if its media changed meanwhile."""
+        return self._identity.film if self._identity and self._unchanged() else None
+
+    def tag(self, body: str) -> bytes | None:
+        """The tag of a film whose bytes have this hash; None for a film that gets none."""
+        return replace(self._identity, body=body).as_text if self._identity and self._unchanged() else None
+
+    def _unchanged(self) -> bool:
+        with suppress(OSError):
+            return all(state_of(path) == state for path, state in self._states.items())
+        return False
+
+
+def contents_by(cache: UnitCache | None) -> Content:
+    """The contents of files, each read once: by a cache, which remembers them, or without one."""
+    return cache.content if cache else functools.cache(content_of)
+
+
+def _edit(compiled: Compiled, content: Content) -> str:
+    contents = {name: content(media.path) for name, media in compiled.media.items()}
+    return digest(json.dumps(_plain(compiled.reel, contents), sort_keys=True))
+
+
+def _plain(value: object, contents: Mapping[str, str]) -> Any:
+    """A part of the model without what decides nothing, media by their content."""
+    if is_dataclass(value):
+        named = {each.name: getattr(value, each.name) for each in fields(value) if each.name not in NAMELESS}
+        if "media" in named:
+            named["media"] = contents[named["media"]]
+        return {name: _plain(part, contents) for name, part in named.items()}
+    if isinstance(value, tuple):
+        return [_plain(part, contents) for part in value]
+    return str(value) if isinstance(value, Fraction) else value
