@@ -24,12 +24,12 @@ class Furthest:
     """Passes progress on, except for what was done before in a render that began anew."""
 
     def __init__(self, on_progress: Callable[[Progress], None]) -> None:
-        self._on_progress, self._frame = on_progress, 0
+        self._on_progress, self._frame, self._fraction = on_progress, 0, 0.0
 
     def __call__(self, progress: Progress) -> None:
         """Pass one state on."""
-        if progress.frame >= self._frame:
-            self._frame = progress.frame
+        if progress.frame >= self._frame and progress.fraction >= self._fraction:
+            self._frame, self._fraction = progress.frame, progress.fraction
             self._on_progress(progress)
 
 

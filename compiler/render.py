@@ -33,8 +33,9 @@ from compiler.pipeline.identity import Commanding, Content, digest, identity
 from compiler.pipeline.loudness import measuring_of
 from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.progress import Progress
-from compiler.supervise.films.render import Film, FromFolder, RenderStep, render
+from compiler.supervise.films.render import ALONE, Film, FromFolder, RenderStep, render
 from compiler.supervise.films.run import RENDERING
+from compiler.supervise.films.side_by_side import Side
 from compiler.supervise.films.still import render_still
 from compiler.supervise.films.verdict import Origins
 from compiler.supervise.films.verify import Expected
@@ -45,6 +46,9 @@ SCRIPT, UNITS, FILM = "filtergraph.txt", "units.txt", "film"
 LIST = "ffconcat version 1.0\n"
 LOUDNESS = Loc(None, "/audio/loudness")
 MICROSECONDS = 10**6
+
+SOUND_MEMORY, HEARD = 100, 0.02
+"""MiB of an ffmpeg that makes sound alone, of seven inputs; the work of a frame's sound, in frames."""
 
 
 async def render_reel(
@@ -59,10 +63,12 @@ async def render_reel(
     cgroup: Path | None = None,
     cache: UnitCache | None = None,
     content: Content | None = None,
+    side: Side = ALONE,
 ) -> Film:
     """Render a compiled reel to `output`, complete and as planned; on a coded error `output` stays untouched.
 
-    `content` states the contents of files that are known already; others are read whole.
+    `content` states the contents of files that are known already; others are read whole. The film's bytes do not
+    depend on `side`, which states how many ffmpegs run at once.
     """
     begun, made, furthest = compiled, steps(compiled), Furthest(on_progress)
     stamp = await asyncio.to_thread(Stamp.of, compiled, made, content or contents_by(cache))
@@ -80,6 +86,7 @@ async def render_reel(
                 cgroup=cgroup,
                 cache=cache,
                 tagging=stamp.tag,
+                side=side,
             )
         except ReelError as error:
             concealing = await conceal(compiled, error)
@@ -117,7 +124,8 @@ Files = Mapping[str, str | FromFolder]
 def steps(compiled: Compiled) -> list[RenderStep]:
     """The ffmpeg runs of the film: a single one, or one for each unit and a last one that joins the units.
 
-    Units of sound come first, since the film's loudness is measured over them, and they take the least time.
+    Units of sound come first, since the film's loudness is measured over them, and they take the least time. Units
+    depend on no other step.
     """
     sounds = compiled.sound_units
     made = [_sound_unit(compiled, unit, number) for number, unit in enumerate(sounds, start=1)]
@@ -154,6 +162,8 @@ def _measured(
         notice=notice,
         reported=True,
         made=MEASURED,
+        memory=SOUND_MEMORY,
+        weight=compiled.plan.frames * HEARD,
         identity=_after(
             made,
             _identity(
@@ -178,6 +188,8 @@ def _whole(compiled: Compiled, read: Files) -> RenderStep:
         compiled.plan.frames,
         _origins(compiled, graph),
         sound_alone=graph.video is None,
+        memory=compiled.plan.memory,
+        weight=compiled.plan.frames,
         identity=_identity(
             compiled, graph, lambda plain, build: film_command(plain, encoding, build, SCRIPT, FILM), read
         ),
@@ -195,6 +207,9 @@ def _sound_unit(compiled: Compiled, unit: SoundUnit, number: int) -> RenderStep:
         sound_alone=True,
         made=_sound_name(number),
         samples=unit.samples,
+        independent=True,
+        memory=SOUND_MEMORY,
+        weight=float(Fraction(unit.samples, SAMPLE_RATE) * compiled.plan.fps) * HEARD,
         identity=_identity(compiled, unit.graph, lambda plain, build: sound_unit_command(plain, build, SCRIPT, FILM)),
         feeds=feeds(unit.graph),
         reads=media_read(unit.graph),
@@ -210,6 +225,9 @@ def _unit(compiled: Compiled, unit: Unit, number: int) -> RenderStep:
         unit.frames,
         _origins(compiled, unit.graph),
         made=_name(number, compiled),
+        independent=True,
+        memory=compiled.plan.memory_of(unit.first, unit.until),
+        weight=unit.frames,
         identity=_identity(
             compiled, unit.graph, lambda plain, build: unit_command(plain, encoding, build, SCRIPT, FILM)
         ),
@@ -226,6 +244,8 @@ def _join(compiled: Compiled, units: Sequence[Unit], read: Files) -> RenderStep:
         {UNITS: "".join(_list(units, compiled)), **({SCRIPT: sound.script} if sound else {}), **read},
         0,
         _origins(compiled, sound.graph) if sound else Origins(),
+        memory=SOUND_MEMORY,
+        weight=compiled.plan.frames * HEARD,
         feeds=feeds(graph),
         reads=media_read(graph),
         identity=_identity(

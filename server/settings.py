@@ -175,8 +175,11 @@ class Settings(BaseSettings):
     export_within: Seconds = 7200
     """Time that rendering one film may take."""
     render_memory: Bytes = 12 << 30
-    """Memory of heap and stacks that each ffmpeg of a render or of a preview may have. A film whose forecast is more is
-    refused."""
+    """Memory of heap and stacks that all ffmpegs of a render together, or the one of a preview, may have. A film whose
+    forecast is more is refused."""
+    render_jobs: Annotated[PositiveInt | None, _counted("ffmpegs")] = None
+    """Programs (ffmpeg) that render one film at the same time, within `render_memory` together. Without it as many as
+    keep the processors busy. The film is the same."""
     render_cgroup: Path | None = None
     """Folder of a cgroup v2 without processes of its own that reelc may write: each render gets a group in it, with
     `render_memory` for all its children together. Without one only the limits of single children hold."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compiler.cli.options import AsJson
+from compiler.cli.options import AsJson, bytes_of
 from compiler.supervise.plain import plain
 
 if TYPE_CHECKING:
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
 
 LIMIT = "REELC_UNIT_CACHE"
 """The variable that states how many bytes are kept: 500M, 20G; 0 for none."""
-
-_SIZE = re.compile(r"(\d{1,15})([KMGT]?)B?", re.IGNORECASE)
-_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
 def unit_cache() -> UnitCache | None:
@@ -30,10 +26,9 @@ def unit_cache() -> UnitCache | None:
     stated = os.environ.get(LIMIT)
     if stated is None:
         return UnitCache(limit=USUAL)
-    size = _SIZE.fullmatch(stated.strip())
-    if size is None:
+    limit = bytes_of(stated)
+    if limit is None:
         raise typer.BadParameter(f"{LIMIT}={stated!r} is not a size: give bytes, such as 500M or 20G, or 0 for none")
-    limit = int(size[1]) * _UNITS[size[2].upper()]
     return UnitCache(limit=limit) if limit else None
 
 

@@ -188,7 +188,7 @@ def _fault(error: ReelError | ReelErrors) -> dict[str, object]:
 
 
 def _numbers(progress: Progress) -> str:
-    parts = [f"frame {progress.frame}/{progress.frames}"]
+    parts = [progress.counted]
     if progress.fps is not None:
         parts.append(f"{progress.fps:.1f} fps")
     parts.append(f"{clock(progress.elapsed)} elapsed")

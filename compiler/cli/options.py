@@ -15,6 +15,8 @@ from compiler.timeline.instant import SourceTime
 
 STDIN = "-"
 
+_SIZE = re.compile(r"(\d{1,15})([KMGT]?)B?", re.IGNORECASE)
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _SECONDS = re.compile(r"-?[0-9]{0,9}\.?[0-9]{1,18}(/[0-9]{1,9})?")
 
 
@@ -49,6 +51,19 @@ def patience(waited: float | None) -> float | None:
     if waited is None or 0 < waited < math.inf:
         return waited
     raise typer.BadParameter(f"{waited:g} is not a time to wait: give seconds above 0")
+
+
+def bytes_of(text: str) -> int | None:
+    """The bytes in a text such as 500M or 20G; None if it states no size."""
+    size = _SIZE.fullmatch(text.strip())
+    return int(size[1]) * _UNITS[size[2].upper()] if size else None
+
+
+def memory_size(text: str) -> int:
+    """The bytes of memory in a text, above 0; a usage error otherwise."""
+    if size := bytes_of(text):
+        return size
+    raise typer.BadParameter(f"{text!r} is not a size of memory: give bytes above 0, such as 2G or 900M")
 
 
 def file_name(text: str) -> Path:

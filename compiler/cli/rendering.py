@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from time import monotonic
@@ -12,13 +13,14 @@ import typer
 
 from compiler.cli.interrupts import finish
 from compiler.cli.meters import Meter, Mode, meter
-from compiler.cli.options import AsJson, Overwrite, ReelPath, file_name, patience, seconds
+from compiler.cli.options import AsJson, Overwrite, ReelPath, file_name, memory_size, patience, seconds
 from compiler.supervise.films.progress import Progress
 from compiler.supervise.plain import plain
 
 if TYPE_CHECKING:
     from compiler.pipeline import Compiled
     from compiler.supervise.films.render import Film
+    from compiler.supervise.films.side_by_side import Side
     from compiler.supervise.unit_cache import UnitCache
 
 Output = Annotated[Path, typer.Option("-o", "--output", metavar="OUT.mp4", parser=file_name, help="The film to write.")]
@@ -40,6 +42,27 @@ Deadline = Annotated[
 Cached = Annotated[
     bool, typer.Option("--no-cache", help="Render everything anew, and keep nothing for the next render.")
 ]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        metavar="N",
+        min=1,
+        envvar="REELC_JOBS",
+        help="Run up to N ffmpegs at once; without it as many as keep the processors busy. The film is the same.",
+    ),
+]
+Memory = Annotated[
+    int | None,
+    typer.Option(
+        "--memory",
+        metavar="SIZE",
+        parser=memory_size,
+        envvar="REELC_MEMORY",
+        help="Use at most this much memory (900M, 4G); without it as many ffmpegs run at once as the machine has "
+        "memory for.",
+    ),
+]
 
 
 def render_command(
@@ -51,6 +74,8 @@ def render_command(
     stall: Stall = 60,
     deadline: Deadline = None,
     no_cache: Cached = False,
+    jobs: Jobs = None,
+    memory: Memory = None,
 ) -> None:
     """Render a reel to a film, verified before it is put in place.
 
@@ -63,27 +88,39 @@ def render_command(
     Examples:
       reelc render reel.json -o film.mp4
       reelc render reel.json -o film.mp4 --overwrite --deadline 600
+      reelc render reel.json -o film.mp4 --jobs 4 --memory 6G
       reelc render - -o film.mp4 --progress json --json < reel.json
     """
     from compiler.cli.caching import unit_cache
     from compiler.cli.loading import load
     from compiler.supervise.films.film import check_output
-    from compiler.supervise.machine import memory_notice
+    from compiler.supervise.machine import check_memory, machine_memory, memory_notice
 
     with meter(progress) as reporter:
         check_output(output, overwrite)
         compiled = load(reel, [output], film=output)
-        if lacking := memory_notice(compiled.plan.memory):
+        if memory is not None:
+            check_memory(compiled.plan.memory, memory, machine_memory())
+        elif lacking := memory_notice(compiled.plan.memory):
             reporter.warn(lacking)
         for notice in compiled.plan.notices:
             reporter.warn(notice)
-        film = _render(compiled, output, reporter, overwrite, stall, deadline, None if no_cache else unit_cache())
+        cache = None if no_cache else unit_cache()
+        film = _render(compiled, output, reporter, overwrite, stall, deadline, cache, _side(jobs, memory), memory)
     if as_json:
         typer.echo(json.dumps({"render": 1, **_facts(film), "plan": compiled.plan.as_json()}, indent=2))
     elif progress is not Mode.json:
         length, size = float(film.duration), film.size_bytes / 1e6
         kept = f", {film.kept} frames from the cache" if film.kept else ""
         typer.echo(f"{plain(str(film.path))}  {film.frames} frames, {length:.3f} s, {size:.1f} MB{kept}", err=True)
+
+
+def _side(jobs: int | None, memory: int | None) -> Side:
+    """The number of ffmpegs at once and their memory together, as the options state or as this machine has them."""
+    from compiler.supervise.films.side_by_side import Side, usual_jobs
+    from compiler.supervise.machine import machine_memory
+
+    return Side(jobs or usual_jobs(), memory or machine_memory())
 
 
 def _render(
@@ -94,8 +131,11 @@ def _render(
     stall: float,
     deadline: float | None,
     cache: UnitCache | None,
+    side: Side,
+    memory: int | None,
 ) -> Film:
     from compiler.render import render_reel
+    from compiler.supervise.films.run import RENDERING
 
     plan, started = compiled.plan, monotonic()
     film = finish(
@@ -106,12 +146,14 @@ def _render(
             overwrite=overwrite,
             stall_after=stall,
             deadline=deadline,
+            limits=replace(RENDERING, data=memory),
             cache=cache,
+            side=side,
         )
     )
     for notice in film.notices:
         reporter.warn(notice)
-    reporter.progress(Progress("complete", plan.frames, plan.frames, monotonic() - started))
+    reporter.progress(Progress("complete", plan.frames, plan.frames, monotonic() - started, kept=film.kept))
     return film
 
 

@@ -115,18 +115,17 @@ class Plan:
         """Every warning, clip by clip."""
         return tuple(notice for clip in self.clips for notice in clip.placed.notices)
 
-    @property
-    def open_clips(self) -> int:
-        """The largest number of clips with open media at a time."""
-        placed = [clip.placed for clip in self.clips]
-        return max(sum(c.first < until and c.first + c.frames > first for c in placed) for first, until in self.units)
+    def memory_of(self, first: int, until: int) -> int:
+        """The predicted memory of the ffmpeg that makes the frames [first, until), MiB."""
+        clips = [c for c in self.clips if c.placed.first < until and c.placed.first + c.placed.frames > first]
+        kept = HELD.get(self.encode.codec, 0) * max((clip.held(self.fps) for clip in clips), default=0)
+        pixel = MEMORY_PIXEL + Fraction(kept, 2**20)
+        return round(MEMORY_BASE + pixel * self.width * self.height + MEMORY_CLIP * len(clips))
 
     @property
     def memory(self) -> int:
         """The predicted memory of the largest ffmpeg, MiB."""
-        kept = HELD.get(self.encode.codec, 0) * max((clip.held(self.fps) for clip in self.clips), default=0)
-        pixel = MEMORY_PIXEL + Fraction(kept, 2**20)
-        return round(MEMORY_BASE + pixel * self.width * self.height + MEMORY_CLIP * self.open_clips)
+        return max(self.memory_of(first, until) for first, until in self.units)
 
     def as_json(self) -> Mapping[str, object]:
         """The content of plan.json; times without a decimal form are fractions, as text."""

@@ -1,4 +1,4 @@
-"""The memory of this machine, and films that need more of it than there is."""
+"""The memory and the processors of this machine, and films that need more memory than there is."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ MIB = 1 << 20
 CGROUPS, OWN = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 CANVAS = Loc(None, "/canvas")
 """The field that decides most of the memory that a render takes."""
+
+
+def processors() -> int:
+    """The number of processors that this process and its children may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def machine_memory(cgroups: Path = CGROUPS, own: Path = OWN) -> int:

@@ -10,6 +10,7 @@ from compiler.errors import Loc, ReelError
 from compiler.pipeline.plan import Plan
 from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.run import RENDERING
+from compiler.supervise.films.side_by_side import Side, usual_jobs
 from compiler.supervise.machine import check_memory, machine_memory
 from server.problem import render_problem
 from server.settings import Settings
@@ -32,3 +33,8 @@ def limits_of(settings: Settings, folder: Path) -> ChildLimits:
     if room < COPIES:
         raise ReelError("RC611", Loc(), "the disk is full", hint="free some space and render again")
     return replace(RENDERING, data=settings.render_memory, file=room // COPIES)
+
+
+def side_of(settings: Settings) -> Side:
+    """The number of ffmpegs that render one film at once, and the bytes of memory that they share."""
+    return Side(settings.render_jobs or usual_jobs(), min(settings.render_memory, machine_memory()))

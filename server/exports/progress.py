@@ -128,7 +128,7 @@ class Tracker:
         self.at(
             progress.stage,
             progress.fraction if progress.stage == "rendering" else 0.0,
-            f"frame {progress.frame}/{progress.frames}",
+            progress.counted,
             frame=progress.frame,
             frames=progress.frames,
             eta_s=left,

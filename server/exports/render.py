@@ -10,7 +10,7 @@ from pathlib import Path
 from compiler.render import render_reel
 from compiler.supervise.films.render import Film
 from server.edits.compiled import Compiler, Edit, damaged_clip
-from server.exports.limits import check_forecast, limits_of
+from server.exports.limits import check_forecast, limits_of, side_of
 from server.exports.prepare import Prepared, prepare
 from server.exports.progress import Costs, Tracker, predicted
 from server.failures import problem_of
@@ -99,6 +99,7 @@ class Render:
                 deadline=self._settings.export_within,
                 limits=limits_of(self._settings, path.parent),
                 cgroup=self._settings.render_cgroup,
+                side=side_of(self._settings),
             )
 
     async def _stored(self, key: str, film: Film) -> None:

@@ -97,6 +97,11 @@ def test_a_compile_reads_no_media_for_the_cache(desk: Desk, folder: Path) -> Non
     assert not folder.exists()
 
 
+def test_the_film_is_the_same_however_many_ffmpegs_run_at_once(desk: Desk) -> None:
+    films = {rendered(desk, reel(desk), "--no-cache", "--jobs", jobs)["sha256"] for jobs in ("1", "3")}
+    assert len(films) == 1
+
+
 def test_a_killed_render_goes_on_from_its_units(desk: Desk, folder: Path) -> None:
     child = desk.started("render", reel(desk), "-o", "film.mp4", "--progress", "none")
     until(lambda: len(list(folder.glob("??/*-*"))) >= 3, "no unit is kept")

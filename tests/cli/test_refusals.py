@@ -196,3 +196,30 @@ def test_the_error_of_an_unreadable_reel_names_it(desk: Desk) -> None:
     ended = desk.refused("render", "no such\nreel.json", "-o", "film.mp4")
     assert (ended.codes, ended.exit_code) == (["RC115"], 3)
     assert '"no such\\nreel.json" cannot be read: No such file or directory' in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--jobs", "0"), "--jobs"),
+        (("--memory", "much"), "such as 2G or 900M"),
+        (("--memory", "0"), "such as 2G or 900M"),
+    ],
+)
+def test_jobs_and_memory_are_numbers_above_0(desk: Desk, options: tuple[str, str], said: str) -> None:
+    ended = desk.run("render", desk.reel(), "-o", "film.mp4", *options)
+    assert ended.exit_code == 2
+    assert said in ended.stderr
+
+
+@pytest.mark.parametrize("stated", ["option", "environment"])
+def test_a_film_that_needs_more_memory_than_allowed_is_refused(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, stated: str
+) -> None:
+    if stated == "environment":
+        monkeypatch.setenv("REELC_MEMORY", "50M")
+    options = ("--memory", "50M") if stated == "option" else ()
+    ended = desk.run("render", desk.reel(), "-o", "film.mp4", *options)
+    assert ended.exit_code == 3
+    assert "RC210" in ended.stderr
+    assert "47 MiB are allowed" in ended.stderr

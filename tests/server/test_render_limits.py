@@ -17,10 +17,11 @@ from compiler.model import Encode
 from compiler.pipeline.plan import Plan
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import ChildLimits
+from compiler.supervise.films.side_by_side import Side, usual_jobs
 from compiler.supervise.films.verdict import UNKNOWN
 from server import checkup
 from server.exports import limits
-from server.exports.limits import check_forecast, limits_of
+from server.exports.limits import check_forecast, limits_of, side_of
 from server.footage.previews import Previews
 from server.problem import Problem
 from server.settings import Settings
@@ -50,6 +51,12 @@ def test_a_film_beyond_the_memory_of_a_render_is_refused_with_the_numbers(monkey
     monkeypatch.setattr(limits, "machine_memory", lambda: 4_000 * MIB)
     with pytest.raises(Problem):
         check_forecast(plan(12_000), asked)
+
+
+def test_a_render_has_the_ffmpegs_and_the_memory_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "machine_memory", lambda: 4_000 * MIB)
+    assert side_of(settings(render_jobs=3, render_memory=6_000 * MIB)) == Side(3, 4_000 * MIB)
+    assert side_of(settings(render_memory=2_000 * MIB)) == Side(usual_jobs(), 2_000 * MIB)
 
 
 def test_a_canvas_of_the_largest_size_is_beyond_the_default() -> None:

@@ -41,16 +41,6 @@ def test_frames_that_the_graph_prints_count_although_no_packet_is_made_of_them()
     assert [(progress.frame, meter.advanced) for progress in meter.feed(output, now=7)] == [(0, 0), (2, 7), (3, 7)]
 
 
-def test_the_sound_of_each_step_is_followed_from_its_own_beginning() -> None:
-    """A step that makes sound is alive although the step before it made more."""
-    meter = ProgressMeter(100, started=0)
-    for begun in (0, 50):
-        meter.begin(0, Fraction(25), counting=False, now=begun)
-        assert meter.advanced == begun
-        list(meter.feed(block(0, time="2000000" if begun == 0 else "1000000"), now=begun + 9))
-        assert (meter.advanced, meter.frame) == (begun + 9, 0)
-
-
 def test_it_never_goes_back_and_never_beyond_the_end() -> None:
     meter = ProgressMeter(100, started=0)
     seen = [next(meter.feed(block(frame), now=now)) for now, frame in enumerate([50, 20, "N/A", 90, 130])]

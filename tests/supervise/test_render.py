@@ -15,7 +15,8 @@ from compiler.errors import Loc, ReelError
 from compiler.ir.build import Build
 from compiler.supervise.films.progress import Progress
 from compiler.supervise.films.render import Film, RenderStep, render
-from compiler.supervise.films.verdict import UNKNOWN, Origins
+from compiler.supervise.films.side_by_side import Side
+from compiler.supervise.films.verdict import OUT_OF_MEMORY, UNKNOWN, Origins
 from compiler.supervise.films.verify import Expected
 from compiler.supervise.probe import probe
 from tests.supervise.conftest import Made
@@ -137,7 +138,7 @@ def test_jobs_share_a_folder_and_are_told_as_one(made: Made, output: Path) -> No
     ]
     expected = Expected(frames=60, fps=Fraction(30), size=(64, 64), samples=96000)
     asyncio.run(render(steps, output, expected, on_progress=seen.append))
-    assert [progress.frame for progress in seen] == [20, 60, 60, 60]
+    assert list(dict.fromkeys(progress.frame for progress in seen)) == [20, 60]
     assert [path.name for path in output.parent.iterdir()] == ["my film.mp4"]
 
 
@@ -155,6 +156,98 @@ def test_a_job_that_fails_is_the_last(made: Made, output: Path, tmp_path: Path) 
     assert (caught.value.code, caught.value.loc) == ("RC607", Loc("dunk", "/clips/0/crop_data"))
     assert not list(output.parent.iterdir())
     assert not (tmp_path / "ran").exists()
+
+
+def beside(program: str, name: str) -> RenderStep:
+    """A step that notes its process and makes a file of its name beside others."""
+    noted = f"import os, pathlib, sys, time; own = pathlib.Path(sys.argv[1]); (own / {name!r}).write_text('made')\n"
+    noted += f"pathlib.Path(sys.argv[2]).parents[1].joinpath({name!r} + '.pid').write_text(str(os.getpid()))\n"
+    return RenderStep(stood_in(noted + program), {"script": name}, 20, made=name, independent=True)
+
+
+def pids(output: Path) -> list[int]:
+    """The processes that steps have noted, once there are three."""
+    return [int(wait_for(output.parent / f"{name}.pid")) for name in ("one", "two", "three")]
+
+
+@pytest.mark.usefixtures("unconfined")
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+def test_steps_beside_others_have_folders_of_their_own_and_what_they_make_is_joined(
+    made: Made, output: Path, jobs: int
+) -> None:
+    check = "assert (own / 'script').read_text() == {0!r}; assert len(list(own.iterdir())) == 2"
+    last = f"import shutil, sys; shutil.copy({str(made('plain.mp4'))!r}, sys.argv[2])\n"
+    last += "import pathlib; here = pathlib.Path(sys.argv[1]); assert (here / 'one').exists(); (here / 'two').stat()"
+    steps = [beside(check.format(name), name) for name in ("one", "two", "three")]
+    expected = Expected(frames=60, fps=Fraction(30), size=(64, 64), samples=96000)
+    film = asyncio.run(render([*steps, RenderStep(stood_in(last), {}, 0)], output, expected, side=Side(jobs, 1 << 40)))
+    assert film.frames == 60
+    assert len(set(pids(output))) == 3
+
+
+@pytest.mark.usefixtures("unconfined")
+def test_the_failure_of_one_stops_those_after_it_and_leaves_nothing(output: Path, tmp_path: Path) -> None:
+    slow = f"while not pathlib.Path({str(tmp_path / 'go')!r}).exists(): time.sleep(0.01)\n"
+    fails = "print('the {} failed', file=sys.stderr); sys.exit(1)"
+    steps = [
+        beside(slow + fails.format("first"), "one"),
+        beside(fails.format("second"), "two"),
+        beside("time.sleep(600)", "three"),
+    ]
+
+    async def scenario() -> None:
+        task = asyncio.ensure_future(render(steps, output, EXPECTED, side=Side(3, 1 << 40)))
+        first, _, third = await asyncio.to_thread(pids, output)
+        async with asyncio.timeout(60):
+            while alive(third):
+                await asyncio.sleep(0.01)
+        assert alive(first)
+        (tmp_path / "go").touch()
+        await task
+
+    with pytest.raises(ReelError, match="ffmpeg failed") as caught:
+        asyncio.run(scenario())
+    assert "the first failed" in caught.value.detail
+    assert {path.suffix for path in output.parent.iterdir()} == {".pid"}
+
+
+@pytest.mark.usefixtures("unconfined")
+def test_a_cancel_stops_all_that_run(output: Path) -> None:
+    steps = [beside("time.sleep(600)", name) for name in ("one", "two", "three")]
+    found: list[int] = []
+
+    async def scenario() -> None:
+        task = asyncio.ensure_future(render(steps, output, EXPECTED, side=Side(3, 1 << 40)))
+        found.extend(await asyncio.to_thread(pids, output))
+        task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(scenario())
+    assert not any(map(alive, found))
+    assert {path.suffix for path in output.parent.iterdir()} == {".pid"}
+
+
+@pytest.mark.usefixtures("unconfined")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_step_without_enough_memory_beside_others_is_made_again_alone(
+    made: Made, output: Path, tmp_path: Path, jobs: int
+) -> None:
+    program = f"""
+tried = pathlib.Path({str(tmp_path / "tried")!r})
+if not tried.exists():
+    tried.touch()
+    sys.exit("Cannot allocate memory")
+"""
+    last = f"import shutil, sys; shutil.copy({str(made('plain.mp4'))!r}, sys.argv[2])"
+    steps = [beside("", "one"), beside(program, "two"), beside("", "three"), RenderStep(stood_in(last), {}, 0)]
+    expected = Expected(frames=60, fps=Fraction(30), size=(64, 64), samples=96000)
+    rendering = render(steps, output, expected, side=Side(jobs, 1 << 40))
+    if jobs > 1:
+        assert asyncio.run(rendering).frames == 60
+    else:
+        with pytest.raises(ReelError, match=OUT_OF_MEMORY):
+            asyncio.run(rendering)
 
 
 @pytest.mark.usefixtures("unconfined")

@@ -20,7 +20,8 @@ PASSED = "frame:"
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The state of a render. `frame` never decreases; `eta` is seconds, None while there is no estimate."""
+    """The state of a render. `frame` and `fraction` never decrease; `eta` is seconds, None while there is no
+    estimate."""
 
     stage: str
     frame: int
@@ -33,17 +34,29 @@ class Progress:
     speed: float | None = None
     """ffmpeg's speed: 2 is twice as fast as the film plays."""
     eta: float | None = None
+    work: float | None = None
+    """The fraction of the work that is done, from 0 to 1, sound included; None where only frames are counted."""
+    kept: int = 0
+    """The number of frames that were taken from the cache."""
+
+    @property
+    def counted(self) -> str:
+        """The frames that are done, as text."""
+        kept = f" ({self.kept} from the cache)" if self.kept else ""
+        return f"frame {self.frame}/{self.frames}{kept}"
 
     @property
     def fraction(self) -> float:
-        """The fraction of frames that are done, from 0 to 1."""
+        """The fraction that is done, from 0 to 1: of the work, or else of the frames."""
+        if self.work is not None:
+            return min(1.0, self.work)
         return min(1.0, self.frame / self.frames) if self.frames else 1.0
 
 
 class ProgressMeter:
-    """Reads `-progress` output in pieces of any size; times are of a monotonic clock and passed in.
+    """Reads one ffmpeg's `-progress` output in pieces of any size; times are of a monotonic clock and passed in.
 
-    Several ffmpegs may make one film, one after the other; `before` is the number of frames made by earlier ones.
+    Several ffmpegs may make one film; `before` is the number of frames that stand before those of this one.
     """
 
     def __init__(self, frames: int, started: float, stage: str = "rendering") -> None:
@@ -51,28 +64,16 @@ class ProgressMeter:
         self.frame = 0
         self.before = 0
         self.listening: Fraction | None = None
-        """While an ffmpeg makes only sound: the frames a second by which its progress is counted, else None."""
+        """Where sound is followed: the frames a second by which it is counted, else None."""
         self.advanced = started
         """The time at which `frame` last grew, from which a stall is measured."""
         self.counting = True
         """Whether the sound is the film's, and not only measured."""
-        self.skipped = 0
-        """The number of frames that were taken from the cache."""
+        self.speed: float | None = None
+        """ffmpeg's speed: 2 is twice as fast as the film plays."""
         self._heard = 0
         self._rest = b""
-        self._speed: float | None = None
         self._seen: deque[tuple[float, int]] = deque()
-
-    def begin(self, before: int, listening: Fraction | None, *, counting: bool, now: float) -> None:
-        """Follow the next ffmpeg, from its own beginning."""
-        self.before, self.listening, self.counting = before, listening, counting
-        self._heard, self.advanced = 0, now
-
-    def skip(self, frames: int, now: float) -> None:
-        """Count frames of the step as done that were taken from the cache, which says nothing of the pace."""
-        self.frame, self.advanced = max(self.frame, self.before + frames), now
-        self.skipped += frames
-        self._seen.clear()
 
     @property
     def heard(self) -> int:
@@ -91,7 +92,7 @@ class ProgressMeter:
             elif key == "out_time_us" and self.listening:
                 self._listen(_heard(value, self.listening), now)
             elif key == "speed":
-                self._speed = _number(value.removesuffix("x"))
+                self.speed = _number(value.removesuffix("x"))
             elif key == "progress":
                 yield self.at(now)
 
@@ -105,7 +106,7 @@ class ProgressMeter:
             frames=self.frames,
             elapsed=now - self.started,
             fps=pace,
-            speed=self._speed,
+            speed=self.speed,
             eta=left / pace if pace else None,
         )
 

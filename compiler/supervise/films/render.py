@@ -17,11 +17,13 @@ from compiler.supervise.children.cgroup import group
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.film import check_output, publish, refusal, workplace
+from compiler.supervise.films.film_meter import FilmMeter
 from compiler.supervise.films.identity_tag import sha256_without_tag, write_tag
 from compiler.supervise.films.kept import Content, Kept
 from compiler.supervise.films.progress import Progress, ProgressMeter
 from compiler.supervise.films.run import RENDERING, run
-from compiler.supervise.films.verdict import UNKNOWN, Origins
+from compiler.supervise.films.side_by_side import Side, side_by_side
+from compiler.supervise.films.verdict import KILLED, OUT_OF_MEMORY, UNKNOWN, Origins
 from compiler.supervise.films.verify import Expected, verify_film
 from compiler.supervise.unit_cache import UnitCache
 from compiler.timeline.instant import SAMPLE_RATE
@@ -30,6 +32,8 @@ BuildCommand = Callable[[Path, Path], list[str]]
 """The argv of a step, given the folder of its files and the path of the film, which ends in `.part`, so that the argv
 must state the muxer."""
 
+ALONE = Side(1, 1 << 62)
+"""One step after the other."""
 
 FromFolder = Callable[[Path], str]
 """A file's text that depends on files of earlier steps in the folder."""
@@ -37,8 +41,8 @@ FromFolder = Callable[[Path], str]
 
 @dataclass(frozen=True, slots=True)
 class RenderStep:
-    """One of the ffmpeg runs that make a film, in order, in one folder: `files` are the files it reads besides the
-    media, by name, and `frames` the film's frames that it makes: none for a step that measures or joins."""
+    """One of the ffmpeg runs that make a film: `files` are the files it reads besides the media, by name, and `frames`
+    the film's frames that it makes: none for a step that measures or joins."""
 
     command: BuildCommand
     files: Mapping[str, str | FromFolder]
@@ -60,16 +64,22 @@ class RenderStep:
     """The samples of sound that the step makes, where it makes sound alone."""
     identity: Callable[[Content], str] | None = None
     """The identity of what the step makes, given the contents of files; None for what is made anew each time."""
+    independent: bool = False
+    """Whether it needs nothing that earlier steps make, so that it is made beside them, in a folder of its own."""
+    memory: int = 0
+    """The forecast of its memory, MiB."""
+    weight: float = 1.0
+    """Its work in seconds, by the forecast."""
 
     @property
     def opens(self) -> Sequence[str]:
         """The media that the step depends on, read by ffmpeg or by reelc's own reader."""
         return (*self.reads, *(json.loads(spec)["path"] for spec in self.feeds.values()))
 
-    def complete(self, meter: ProgressMeter, before: int, fps: Fraction) -> bool:
-        """Whether the step made all that it was to make, by what ffmpeg said, after `before` frames of the film."""
+    def complete(self, meter: ProgressMeter, fps: Fraction) -> bool:
+        """Whether the step made all that it was to make, by what ffmpeg said."""
         heard = 0 if self.samples is None else floor(Fraction(self.samples, SAMPLE_RATE) * fps)
-        return meter.heard >= heard and (not self.frames or meter.frame >= before + self.frames)
+        return meter.heard >= heard and (not self.frames or meter.frame >= meter.before + self.frames)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +113,19 @@ async def render(
     cgroup: Path | None = None,
     cache: UnitCache | None = None,
     tagging: Callable[[str], bytes | None] = lambda _: None,
+    side: Side = ALONE,
 ) -> Film:
     """Render the film to `output`, complete and as predicted; on a coded error `output` stays untouched.
 
     The unfinished film is in the folder of the steps, which is beside `output`, since the parts of a film are as large
-    as the film. With a `cgroup`, all children together are in a group below it. `tagging` is asked once the film is
-    made, by the hash of its bytes, for the tag that it gets.
+    as the film. With a `cgroup`, all children together are in a group below it. Where `limits` bound the memory, each
+    of the steps that run at once has a share of it. `tagging` is asked once the film is made, by the hash of its bytes,
+    for the tag that it gets.
     """
     check_output(output, overwrite)
     kept = Kept(cache, steps)
     await kept.look()
-    making = _Making(steps, output, expected, kept, on_progress, stall_after, deadline, limits, cgroup, tagging)
+    making = _Making(steps, output, expected, kept, on_progress, stall_after, deadline, limits, cgroup, side, tagging)
     try:
         film = await making.film(overwrite)
     except ReelError as error:
@@ -124,6 +136,19 @@ async def render(
             raise
         film = await making.film(overwrite)  # what was taken may have been wrong
     return replace(film, notices=(*film.notices, *kept.notices))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a film is made: the folder of what its steps make, the unfinished film, and the group of all children."""
+
+    folder: Path
+    part: Path
+    group: Path | None
+
+    def own(self, number: int) -> Path:
+        """The folder of one step alone."""
+        return self.folder / f"step-{number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,26 +164,28 @@ class _Making:
     deadline: float | None
     limits: ChildLimits
     cgroup: Path | None
+    side: Side
     tagging: Callable[[str], bytes | None]
 
     async def film(self, overwrite: bool) -> Film:
         """The verified film under its final name."""
-        expected, meter = self.expected, ProgressMeter(self.expected.frames, monotonic())
+        expected = self.expected
+        meter = FilmMeter(self.steps, expected.frames, expected.fps, monotonic())
         with workplace(self.output) as (folder, part), group(self.cgroup, self.limits.data) as place:
             if whole := await self.kept.take_film(folder, part):
-                meter.skip(expected.frames, meter.started)
+                meter.take_film()
             else:
-                await self._make(meter, folder, part, place)
+                await self._make(meter, Place(folder, part, place))
             await asyncio.to_thread(self._tag, part)
             notices = tuple(filter(None, (step.notice(folder) for step in self.steps)))
-            self.on_progress(Progress("verifying", expected.frames, expected.frames, monotonic() - meter.started))
+            self.on_progress(replace(meter.at(monotonic()), stage="verifying", frame=expected.frames, work=1, eta=None))
             await _verify(part, expected)
             if not whole:
                 await self.kept.keep(len(self.steps) - 1, part)
             size_bytes, sha256 = part.stat().st_size, await asyncio.to_thread(_sha256, part)
             publish(part, self.output, overwrite)
         length = expected.frames / expected.fps
-        return Film(self.output, expected.frames, length, size_bytes, sha256, notices, meter.skipped)
+        return Film(self.output, expected.frames, length, size_bytes, sha256, notices, meter.kept)
 
     def _tag(self, part: Path) -> None:
         if not part.exists():  # the verification says so
@@ -169,39 +196,57 @@ class _Making:
         except OSError as error:
             raise refusal(self.output, error) from error
 
-    async def _make(self, meter: ProgressMeter, folder: Path, part: Path, place: Path | None) -> None:
-        made = 0
-        for number, step in enumerate(self.steps):
-            listening = self.expected.fps if step.sound_alone else None
-            meter.begin(made if step.frames else 0, listening, counting=bool(step.frames), now=monotonic())
-            if await self.kept.take(number, folder):
-                meter.skip(step.frames, monotonic())
-                self.on_progress(meter.at(monotonic()))
-            else:
-                _write(step.files, folder, self.output)
-                await self._run(step, meter, folder, part, place)
-                if step.made is not None and step.complete(meter, made, self.expected.fps):
-                    await self.kept.keep(number, folder / step.made)
-            made += step.frames
+    async def _make(self, meter: FilmMeter, place: Place) -> None:
+        """Make all steps; those that had too little memory beside others are made again one after the other."""
+        done: set[int] = set()
 
-    async def _run(self, step: RenderStep, meter: ProgressMeter, folder: Path, part: Path, place: Path | None) -> None:
-        command = step.command(folder, part)
+        async def one(number: int, memory: int) -> None:
+            await self._step(number, meter, place, memory)
+            done.add(number)
+
+        try:
+            await side_by_side(self.steps, self.side, one)
+        except ReelError as error:
+            if self.side.jobs == 1 or error.message not in (OUT_OF_MEMORY, KILLED):
+                raise
+            await side_by_side(self.steps, replace(self.side, jobs=1), one, done)
+
+    async def _step(self, number: int, meter: FilmMeter, place: Place, memory: int) -> None:
+        step = self.steps[number]
+        following = meter.begin(number, monotonic())
+        taken = await self.kept.take(number, place.folder)
+        if not taken:
+            own = place.own(number) if step.independent else place.folder
+            _write(step.files, own, self.output)
+            await self._run(step, following, meter, replace(place, folder=own), memory)
+            if step.made is not None and own != place.folder:
+                (own / step.made).rename(place.folder / step.made)
+            if step.made is not None and step.complete(following, self.expected.fps):
+                await self.kept.keep(number, place.folder / step.made)
+        meter.end(number, taken=taken)
+        self.on_progress(meter.at(monotonic()))
+
+    async def _run(
+        self, step: RenderStep, following: ProgressMeter, meter: FilmMeter, place: Place, memory: int
+    ) -> None:
+        command, data = step.command(place.folder, place.part), self.limits.data
         await run(
             command,
-            meter,
-            reach=Reach(command[:1], step.reads, [folder], group=place),
-            on_progress=self.on_progress,
+            following,
+            reach=Reach(command[:1], step.reads, [place.folder], group=place.group),
+            on_progress=lambda _: self.on_progress(meter.at(monotonic())),
             stall_after=self.stall_after,
             deadline=self.deadline,
             origins=step.origins,
-            limits=self.limits,
-            cwd=folder,
+            limits=replace(self.limits, data=None if data is None else min(data, memory)),
+            cwd=place.folder,
             feeds=step.feeds,
         )
 
 
 def _write(files: Mapping[str, str | FromFolder], folder: Path, output: Path) -> None:
     try:
+        folder.mkdir(exist_ok=True)
         for name, text in files.items():
             (folder / name).write_text(text if isinstance(text, str) else text(folder), encoding="utf-8")
     except OSError as error:

@@ -48,6 +48,9 @@ def _says(pattern: str, code: str, message: str, hint: str) -> _Symptom:
     return _Symptom(re.compile(pattern, re.IGNORECASE), code, message, hint)
 
 
+OUT_OF_MEMORY = "ffmpeg ran out of memory"
+"""The message of a render that was refused memory."""
+
 # 5.1 and 9.0 word most messages differently; the first pattern that matches decides, so causes precede consequences.
 SYMPTOMS = (
     _says(
@@ -58,7 +61,7 @@ SYMPTOMS = (
         r"Cannot allocate memory|malloc of size \d+ failed|get_buffer\(\) failed|Out of memory|"
         r"pthread_create\(\) failed|Resource temporarily unavailable",
         "RC607",
-        "ffmpeg ran out of memory",
+        OUT_OF_MEMORY,
         "render on a machine with more memory, or a shorter reel",
     ),
     _says(r"Unknown encoder|Encoder not found", "RC602", "this ffmpeg lacks an encoder", "run reelc doctor"),
