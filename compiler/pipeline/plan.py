@@ -14,7 +14,7 @@ from compiler.ir.text import number
 from compiler.lower import Placed, held_in
 from compiler.model import Encode, LoudnessTarget, Reel
 from compiler.passes.crops import CropPlan, plan_crop
-from compiler.passes.part_motion import runs_of
+from compiler.pipeline.cuts import mixed_runs
 from compiler.pipeline.units import sound_spans, unit_spans
 from compiler.profiles import PROFILES
 from compiler.timeline.colour import reading
@@ -201,7 +201,4 @@ def _crop_plan(placed: Placed) -> CropPlan:
 
 def _mixed(placed: Placed, fps: Fraction) -> int:
     """The number of a clip's frames that are not frames of its source."""
-    if placed.clip.motion == "repeat":
-        return 0
-    op = ops.Retime(placed.picture, placed.timing.grid_warp(fps), fps, motion=placed.clip.motion)
-    return sum(until - first for first, until, moves in runs_of(op) if moves)
+    return sum(until - first for first, until in mixed_runs(placed, fps))

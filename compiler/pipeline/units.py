@@ -1,8 +1,9 @@
 """Units: spans of the film that are rendered one after the other and joined.
 
 A graph of many clips keeps a decoder and its buffers open for each of them, from the film's first frame to its last. In
-units cut where clips begin, at most a few clips are open at a time, however long the reel is. Units of pictures are
-encoded, and joined by stream copy. Units of sound are samples; the film's sound is encoded once, from all of them.
+units cut where clips begin, and inside long clips, at most a few clips are open at a time, however long the reel is.
+Units of pictures are encoded, and joined by stream copy. Units of sound are samples; the film's sound is encoded once,
+from all of them.
 """
 
 from __future__ import annotations
@@ -22,14 +23,12 @@ from compiler.lower import Placed
 from compiler.passes import SLICING
 from compiler.passes.slice_sound import slice_sound, unfinished
 from compiler.passes.slice_span import slice_span
+from compiler.pipeline.cuts import cuts_inside
 from compiler.pipeline.delivery import delivered
 from compiler.profiles import Profile
 
-SHORTEST = Fraction(4)
-"""Seconds: a shorter unit is extended by the next clip, since every unit costs a start of ffmpeg and a keyframe."""
-
-MOST_CLIPS = 2
-"""The most clips that begin in one unit."""
+SHORT, FEW = Fraction(4), 2
+"""Seconds and clips of a film that is rendered in one go."""
 
 MOST_SOUNDS = 6
 """The most clips whose sounds begin in one unit of sound, which opens the sound of the clip before as well, for a
@@ -69,16 +68,15 @@ class FilmSound:
 
 
 def unit_spans(clips: Sequence[Placed], fps: Fraction) -> tuple[tuple[int, int], ...]:
-    """The spans [first, until) of the film's units; a blend belongs to the clip that it leads into."""
+    """The spans [first, until) of the film's units. The first unit of a clip begins with the blend into it; a clip that
+    its blends cover is in the unit of the next one."""
+    frames = clips[-1].first + clips[-1].frames
+    if len(clips) <= FEW and frames < SHORT * fps:
+        return ((0, frames),)
     spans: list[tuple[int, int]] = []
-    begun = 0
     for clip in clips:
-        until = clip.first + clip.frames - clip.leaving.overlap
-        if spans and begun < MOST_CLIPS and spans[-1][1] - spans[-1][0] < SHORTEST * fps:
-            spans[-1], begun = (spans[-1][0], until), begun + 1
-        elif until > clip.first:
-            spans.append((clip.first, until))
-            begun = 1
+        if length := clip.frames - clip.leaving.overlap:
+            spans += pairwise(clip.first + frame for frame in (0, *cuts_inside(clip, fps), length))
     return tuple(spans)
 
 

@@ -70,6 +70,11 @@ def changed(dice: Random, edit: RandomEdit) -> RandomEdit:
     return next(other for _ in iter(int, 1) if _renders(other := dice.choice(ways)(dice, edit)))
 
 
+def changed_clip(dice: Random, edit: RandomEdit, number: int) -> RandomEdit:
+    """The edit with one random change of one clip."""
+    return next(other for _ in iter(int, 1) if _renders(other := _of_a_clip(dice, edit, number)))
+
+
 def _renders(edit: RandomEdit) -> bool:
     try:
         edit.compiled()
@@ -85,7 +90,7 @@ def _clip(dice: Random) -> Json:
 
 def _timing(dice: Random) -> Json:
     start = dice.randint(0, 4) / 2
-    end = start + dice.choice((0.5, 1, 2, 4.5))
+    end = start + dice.choice((0.5, 1, 2, 4.5, 20))
     speeds = [(start, start + 0.4, dice.choice((0.5, 2, {"from": 0.4, "to": 1.5})))] if dice.random() < 0.4 else []
     return dict(play(start, end, *speeds))
 
@@ -136,9 +141,9 @@ FILM: Mapping[str, Callable[[Random], Any]] = {
 """Random values of a film's fields."""
 
 
-def _of_a_clip(dice: Random, edit: RandomEdit) -> RandomEdit:
+def _of_a_clip(dice: Random, edit: RandomEdit, number: int | None = None) -> RandomEdit:
     clips, name = [*edit.clips], dice.choice(sorted(CLIP))
-    number = dice.randrange(len(clips))
+    number = dice.randrange(len(clips)) if number is None else number
     clips[number] = {**clips[number], name: CLIP[name](dice)}
     return replace(edit, clips=tuple(clips))
 

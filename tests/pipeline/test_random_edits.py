@@ -11,10 +11,12 @@ from random import Random
 import pytest
 
 from compiler.emit.sound import MEASURED
+from compiler.pipeline import Compiled
+from compiler.pipeline.cuts import EVERY
 from compiler.render import steps
 from compiler.supervise.films.kept import keys_of
 from compiler.supervise.films.render import RenderStep
-from tests.pipeline.random_edits import SOURCES, RandomEdit, changed, random_edit
+from tests.pipeline.random_edits import SOURCES, RandomEdit, changed, changed_clip, random_edit
 
 PAIRS = int(os.environ.get("REELC_PAIRS", "200"))
 """Pairs of an edit and a changed one; `make sweep` sets 10,000."""
@@ -38,6 +40,38 @@ def test_units_have_one_key_if_they_are_made_alike(seed: int) -> None:
             assert makings.setdefault(key, making) == making
             assert keys.setdefault(making, key) == key
         edit = changed(dice, edit)
+
+
+@pytest.mark.parametrize("seed", range(0, PAIRS, AT_ONCE))
+def test_a_changed_clip_changes_no_unit_that_does_not_show_it(seed: int) -> None:
+    """Nor a unit at the end of the clip before, which the transition may change."""
+    dice = Random(seed)
+    edit = random_edit(dice)
+    for _ in range(AT_ONCE // 2):
+        number = dice.randrange(len(edit.clips))
+        other = changed_clip(dice, edit, number)
+        before, after = edit.compiled(), other.compiled()
+        keys = {key for _, key in _pictures(after, other)}
+        assert (
+            len(after.plan.units) == 1
+            or {key for span, key in _pictures(before, edit) if not _near(span, number, before)} <= keys
+        )
+        edit = other
+
+
+def _pictures(compiled: Compiled, edit: RandomEdit) -> list[tuple[tuple[int, int], str]]:
+    """The units of a film's picture, each with its key; none if it is made in one go."""
+    made = steps(compiled)
+    keys = keys_of(made, edit.content)
+    found = [keys[number] for number, step in enumerate(made) if step.frames and step.made]
+    return list(zip(compiled.plan.units, found, strict=True)) if found else []
+
+
+def _near(span: tuple[int, int], number: int, compiled: Compiled) -> bool:
+    """Whether a unit shows a clip, or ends in the last units of the clip before."""
+    placed = compiled.plan.clips[number].placed
+    late = placed.first - 2 * EVERY * compiled.plan.fps
+    return span[0] < placed.first + placed.frames and span[1] > late
 
 
 def _keyed(edit: RandomEdit) -> Iterator[tuple[str, str]]:
