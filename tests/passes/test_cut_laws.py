@@ -44,9 +44,9 @@ CUT = {
 
 @pytest.fixture(scope="session")
 def woven(tmp_path_factory: pytest.TempPathFactory, embedded: str) -> Media:
-    """The small film in fields, the top ones first."""
+    """The small film in fields, the top ones first, and six lines taller."""
     path = tmp_path_factory.mktemp("woven") / MEDIA
-    picture = ["-f", "lavfi", "-i", "testsrc2=s=160x90:r=60:d=7", "-vf", "tinterlace=interleave_top,setfield=tff"]
+    picture = ["-f", "lavfi", "-i", "testsrc2=s=160x96:r=60:d=7", "-vf", "tinterlace=interleave_top,setfield=tff"]
     coded = [
         "-c:v",
         "libx264",
