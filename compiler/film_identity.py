@@ -109,12 +109,14 @@ class Stamp:
         self._identity, self._states = identity, states
 
     @classmethod
-    def of(cls, compiled: Compiled, made: Sequence[RenderStep], content: Content) -> Stamp:
-        """The tag of the film of a compiled reel; a film whose media cannot be read gets none."""
-        states = {}
-        with suppress(OSError):  # the render says what is wrong with the file
-            states = {media.path: state_of(media.path) for media in compiled.media.values()}
-        return cls(identity_of(compiled, made, keys_of(made, content), content) if states else None, states)
+    def of(cls, compiled: Compiled, made: Sequence[RenderStep], content: Content, *, watched: bool) -> Stamp:
+        """The tag of the film of a compiled reel; a film whose media cannot be read, or are `watched` and change, gets
+        none."""
+        try:
+            states = {media.path: state_of(media.path) for media in compiled.media.values()} if watched else {}
+            return cls(identity_of(compiled, made, keys_of(made, content), content), states)
+        except OSError:  # the render says what is wrong with the file
+            return cls(None, {})
 
     @property
     def identity(self) -> str | None:

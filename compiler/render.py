@@ -67,11 +67,11 @@ async def render_reel(
 ) -> Film:
     """Render a compiled reel to `output`, complete and as planned; on a coded error `output` stays untouched.
 
-    `content` states the contents of files that are known already; others are read whole. The film's bytes do not
-    depend on `side`, which states how many ffmpegs run at once.
+    `content` states the contents of files that nobody changes; without it they are read whole, and watched. The film's
+    bytes do not depend on `side`, which states how many ffmpegs run at once.
     """
     begun, made, furthest = compiled, steps(compiled), Furthest(on_progress)
-    stamp = await asyncio.to_thread(Stamp.of, compiled, made, content or contents_by(cache))
+    stamp = await asyncio.to_thread(Stamp.of, compiled, made, content or contents_by(cache), watched=content is None)
     while True:
         try:
             film = await render(

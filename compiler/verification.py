@@ -74,10 +74,21 @@ def tag_of(film: Path) -> FilmIdentity | None:
         raise ReelError("RC604", Loc(), what, hint="name a film") from error
 
 
+def film_key(compiled: Compiled, content: Content) -> str | None:
+    """The hash of everything that decides the bytes of an edit's film; None if a file cannot be read."""
+    found = edit_identity(compiled, steps(compiled), content)
+    return found.film if found else None
+
+
+def edit_identity(compiled: Compiled, made: Sequence[RenderStep], content: Content) -> FilmIdentity | None:
+    """The identity of the film that these steps make; None if a file cannot be read."""
+    return identity_of(compiled, made, keys_of(made, content), content)
+
+
 async def verified(film: Path, compiled: Compiled, content: Content) -> Verified:
     """A film compared with an edit by the identity that the film carries."""
     there, made = tag_of(film), steps(compiled)
-    here = await asyncio.to_thread(lambda: identity_of(compiled, made, keys_of(made, content), content))
+    here = await asyncio.to_thread(edit_identity, compiled, made, content)
     if there is None or here is None:
         return Verified(Sameness.no_identity, tuple(await _unpredicted(film, compiled)))
     if there.film == here.film:

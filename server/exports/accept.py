@@ -23,7 +23,7 @@ from server.problem import Problem
 from server.storage.database import Reader, Transaction
 from server.storage.held import RequestDatabases
 from server.tables import clips, exports
-from server.tables.exports import ExportRow
+from server.tables.exports import ExportRow, NewExport
 from server.tables.projects import ProjectEdit
 
 
@@ -133,5 +133,12 @@ async def _write(unit: Transaction, asked: Asked, prepared: Prepared, jobs: Jobs
     if (edit.project, edit.clips) != (prepared.edit.project, prepared.edit.clips):
         return None
     jobs.check_queue(asked.uid)
-    await jobs.accept(unit, asked.export_id, asked.digest, edit, asked.settings)
+    row: NewExport = {
+        "export_id": asked.export_id,
+        "boot_id": jobs.boot_id,
+        "request_hash": asked.digest,
+        "settings": None if asked.settings is None else dict(asked.settings),
+        "created_at": jobs.now(),
+    }
+    await exports.add(unit, row, edit.project, edit.clips)
     return await exports.get(unit, asked.export_id)

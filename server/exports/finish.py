@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+from server.footage.facts import media_key
 from server.settings import Settings
 from server.storage.database import Transaction
 from server.storage.tenants import Lost
@@ -13,21 +14,28 @@ from server.tables.clips import ClipRow
 from server.tables.films import NewFilm
 
 
+class FilmGone(Exception):
+    """The film whose object was to be shared was deleted meanwhile."""
+
+
 async def finish(
     unit: Transaction,
+    uid: str,
     export_id: str,
     film: NewFilm,
     clips: Sequence[ClipRow],
     settings: Settings,
     watched: Collection[str],
-    pace: float,
+    pace: float | None,
 ) -> list[str]:
     """Add the film as the project's newest and complete the export, which took `pace` of its forecast; return the keys
     of the films that are retired.
 
-    Lost when the export's row is gone or has ended. Films beyond `films_kept` that are older than `films_kept_for`
-    and not watched are retired.
+    FilmGone when the film shares an object that no row has any more. Lost when the export's row is gone or has ended.
+    Films beyond `films_kept` that are older than `films_kept_for` and not watched are retired.
     """
+    if film["object_key"] != media_key(uid, film["id"]) and not await films.names(unit, film["object_key"]):
+        raise FilmGone
     version = await films.next_version(unit, film["project_id"])
     await films.add(unit, {**film, "version": version}, clips)
     if not await exports.ended(unit, export_id, "complete", film["created_at"], film=film, pace=pace):

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from compiler.model import Reel
 from compiler.pipeline import Compiled
-from server.edits.compiled import Compiler, Edit, footage_of
+from server.edits.compiled import Compiler, Edit, footage_of, read_edit
 from server.footage.cache import MediaCache
 from server.footage.facts import Facts
+from server.storage.database import Reader
 from server.storage.objects import ObjectStore, Stat
+from server.tables import exports
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +20,6 @@ class Prepared:
     edit: Edit
     compiled: Compiled
     footage: tuple[tuple[Stat, Facts], ...]
-    identity: str
-    """A hash of everything that decides the film's bytes: the ffmpeg, the graph, the encoding, the footage."""
 
 
 async def prepare(uid: str, edit: Edit, store: ObjectStore, cache: MediaCache, compiler: Compiler) -> Prepared:
@@ -37,15 +33,9 @@ async def prepare(uid: str, edit: Edit, store: ObjectStore, cache: MediaCache, c
     compiled = await compiler.compile(uid, reel, {raw_id: facts.media for raw_id, (_, facts) in found.items()})
     stats = [stat for stat, _ in found.values()]
     cache.check_room(stats)
-    return Prepared(edit, compiled, tuple(found.values()), _identity(reel, compiled, stats))
+    return Prepared(edit, compiled, tuple(found.values()))
 
 
-def _identity(reel: Reel, compiled: Compiled, footage: Sequence[Stat]) -> str:
-    decisive = {
-        "ffmpeg": compiled.build.version,
-        "script": compiled.script,
-        "units": compiled.plan.units,
-        "encode": [asdict(reel.audio), asdict(reel.encode)],
-        "footage": sorted((stat.key, stat.etag) for stat in footage),
-    }
-    return hashlib.sha256(json.dumps(decisive, default=str).encode()).hexdigest()
+async def edit_of(export_id: str, reader: Reader) -> Edit:
+    """The edit that an unfinished export renders."""
+    return await read_edit(reader, *await exports.edit_of(reader, export_id))

@@ -10,17 +10,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextvars import Context
 from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 
 from server import logs
-from server.edits.compiled import Edit, read_edit
-from server.exports.finish import finish
+from server.edits.compiled import Edit
+from server.exports.finish import FilmGone, finish
 from server.exports.job import Job, Undecided
-from server.exports.prepare import Prepared
+from server.exports.prepare import Prepared, edit_of
 from server.exports.progress import Tracker
 from server.exports.render import Render, as_problem
 from server.exports.slots import Slots
@@ -38,7 +38,8 @@ from server.storage.database import DatabaseFailed, Reader, Transaction
 from server.storage.sync import NotDurable
 from server.storage.tenants import Databases, Overdue, UserDatabase
 from server.tables import exports
-from server.tables.exports import ExportRow, NewExport
+from server.tables.exports import ExportRow
+from server.tables.films import NewFilm
 
 T = TypeVar("T")
 
@@ -69,7 +70,7 @@ class Jobs:
     ) -> None:
         self.boot_id = secrets.token_hex(8)
         """Identifies this process; rows with another boot id were left by an earlier one."""
-        self._settings, self._databases, self._now = settings, databases, now
+        self._settings, self._databases, self.now = settings, databases, now
         self.render = render
         self.unfinished = Unfinished(databases.store)
         self._sending, self._metrics, self._coming = sending, metrics, coming
@@ -105,19 +106,6 @@ class Jobs:
             whose = "the server has" if full else "you have"
             message = f"{whose} the maximum number of exports under way: wait for one to end"
             raise Problem(429, "too_many_exports", message, headers={"Retry-After": RETRY_AFTER})
-
-    async def accept(
-        self, unit: Transaction, export_id: str, request_hash: str, edit: Edit, settings: Mapping[str, Any] | None
-    ) -> None:
-        """Write the row of a new export; call `start` once the unit of work is committed."""
-        row: NewExport = {
-            "export_id": export_id,
-            "boot_id": self.boot_id,
-            "request_hash": request_hash,
-            "settings": None if settings is None else dict(settings),
-            "created_at": self._now(),
-        }
-        await exports.add(unit, row, edit.project, edit.clips)
 
     async def start(self, uid: str, row: ExportRow, prepared: Prepared | None = None) -> Job:
         """Start the job of a queued row."""
@@ -169,7 +157,7 @@ class Jobs:
             if (uid, row["export_id"]) in self._jobs or self.stopping:
                 continue
             if row["state"] == "running" and row["attempt"] >= MOST_ATTEMPTS:
-                await self._write(uid, partial(_ended, row["export_id"], "error", self._now(), GAVE_UP.body()))
+                await self._write(uid, partial(_ended, row["export_id"], "error", self.now(), GAVE_UP.body()))
                 continue
             if row["state"] == "running":
                 await self._write(uid, partial(exports.requeued, export_id=row["export_id"], counted=True))
@@ -182,8 +170,9 @@ class Jobs:
         logs.user_id.set(job.uid)
         try:
             await self._accepted(job)
-            async with self._slots.of(job.uid, self._is_short(job), job.tracker.waiting):
-                await self._run(job)
+            if not await self._shared(job):
+                async with self._slots.of(job.uid, self.render.is_short(job.prepared), job.tracker.waiting):
+                    await self._run(job)
         except asyncio.CancelledError:
             await self._broken_off(job)
         except Undecided:
@@ -200,28 +189,40 @@ class Jobs:
         if job.recorded:
             await self.unfinished.remove(job.uid, job.export_id)
 
-    def _is_short(self, job: Job) -> bool:
-        """Whether the film is forecast to be short; the films that an earlier server accepted have no forecast."""
-        return job.prepared is not None and self.render.forecast(job.prepared).whole <= self._settings.short_film
-
     async def _accepted(self, job: Job) -> None:
         """Wait until the export's row is durable, so that no export is rendered that could vanish."""
         async with self._databases.use(job.uid) as user_database:
             await self._settled(job, user_database, user_database.database.n)
 
     async def _run(self, job: Job) -> None:
-        starting = partial(exports.started, export_id=job.export_id, boot_id=self.boot_id, now=self._now())
+        starting = partial(exports.started, export_id=job.export_id, boot_id=self.boot_id, now=self.now())
         job.attempt = await self._write(job.uid, starting)
-        edit = job.prepared.edit if job.prepared else await self._read(job.uid, partial(_edit, job.export_id))
+        edit = job.prepared.edit if job.prepared else await self._read(job.uid, partial(edit_of, job.export_id))
         prepared = job.prepared or await self.render.prepared(job.uid, edit)
         film_id, began = new_id("v"), monotonic()
         with self._coming.kept(media_key(job.uid, film_id)):
             film = await self.render.film(job.uid, film_id, prepared, job.tracker)
-            job.finishing = True
             pace = (monotonic() - began) / job.tracker.costs.whole
-            given = (job.export_id, film, edit.clips, self._settings, self._sending.watched(), pace)
-            gone = await self._durably(job, lambda unit: finish(unit, *given))
-            job.recorded = True
+            await self._finish(job, film, edit, pace)
+
+    async def _shared(self, job: Job) -> bool:
+        """Complete an export whose film is there already, with the same object; False if it has to be rendered."""
+        if job.prepared is None:
+            return False
+        async with self._databases.use(job.uid) as user_database:
+            film = await self.render.same(new_id("v"), job.prepared, user_database)
+        try:
+            if film is not None:
+                await self._finish(job, film, job.prepared.edit, None)
+        except FilmGone:
+            job.finishing, film = False, None
+        return film is not None
+
+    async def _finish(self, job: Job, film: NewFilm, edit: Edit, pace: float | None) -> None:
+        job.finishing = True
+        given = (job.uid, job.export_id, film, edit.clips, self._settings, self._sending.watched(), pace)
+        gone = await self._durably(job, lambda unit: finish(unit, *given))
+        job.recorded = True
         job.tracker.end("complete", "the film is ready")
         await self._sending.discard(gone)
 
@@ -238,7 +239,7 @@ class Jobs:
     async def _end(self, job: Job, state: str, message: str, error: dict[str, Any] | None = None) -> None:
         job.finishing = True
         try:
-            await self._durably(job, partial(_ended, job.export_id, state, self._now(), error))
+            await self._durably(job, partial(_ended, job.export_id, state, self.now(), error))
             job.recorded = True
         except UNSTORED as failure:  # another server writes now: it finds the export unfinished, and ends it
             logger.error("end of an export not stored", extra={"why": f"{type(failure).__name__}: {failure}"})
@@ -290,10 +291,6 @@ class Jobs:
         ended = [key for key, job in self._jobs.items() if job.ended.is_set()]
         for key in ended[: max(0, len(ended) - REMEMBERED)]:
             del self._jobs[key]
-
-
-async def _edit(export_id: str, reader: Reader) -> Edit:
-    return await read_edit(reader, *await exports.edit_of(reader, export_id))
 
 
 async def _ended(export_id: str, state: str, now: str, error: dict[str, Any] | None, unit: Transaction) -> None:

@@ -13,6 +13,7 @@ from server.edits.compiled import Compiler, Edit, damaged_clip
 from server.exports.limits import check_forecast, limits_of, side_of
 from server.exports.prepare import Prepared, prepare
 from server.exports.progress import Costs, Tracker, predicted
+from server.exports.same import contents, same_film
 from server.failures import problem_of
 from server.footage import checked
 from server.footage.cache import MediaCache
@@ -20,6 +21,7 @@ from server.footage.facts import media_key
 from server.problem import Problem
 from server.settings import Settings
 from server.storage.objects import DamagedObject, Missing, ObjectStore, StoreFailed
+from server.storage.tenants import UserDatabase
 from server.tables.films import NewFilm
 from server.threads import in_thread
 
@@ -50,6 +52,14 @@ class Render:
         absent = self._cache.absent(stat for stat, _ in prepared.footage)
         return predicted(absent, plan.frames, (plan.width, plan.height))
 
+    def is_short(self, prepared: Prepared | None) -> bool:
+        """Whether a film is forecast to be short; the films that an earlier server accepted have no forecast."""
+        return prepared is not None and self.forecast(prepared).whole <= self._settings.short_film
+
+    async def same(self, film_id: str, prepared: Prepared, user_database: UserDatabase) -> NewFilm | None:
+        """The row of a film that shares the object of the same film, of any project; None if there is none."""
+        return await same_film(prepared, film_id, self._now(), self._store, self._cache, user_database)
+
     async def film(self, uid: str, film_id: str, prepared: Prepared, tracker: Tracker) -> NewFilm:
         """Render a film, store its object, and return its row, without the version: `finish` assigns that."""
         ending = prepared.compiled.encoding.profile.endings[0]
@@ -77,7 +87,7 @@ class Render:
             "frames": film.frames,
             "size": film.size_bytes,
             "sha256": film.sha256,
-            "render_identity": prepared.identity,
+            "render_identity": _identity(film),
             "created_at": self._now(),
         }
 
@@ -100,6 +110,7 @@ class Render:
                 limits=limits_of(self._settings, path.parent),
                 cgroup=self._settings.render_cgroup,
                 side=side_of(self._settings),
+                content=contents(prepared, self._cache),
             )
 
     async def _stored(self, key: str, film: Film) -> None:
@@ -113,6 +124,12 @@ class Render:
                 if last:
                     raise
             await asyncio.sleep(PAUSE)
+
+
+def _identity(film: Film) -> str:
+    if film.identity is None:
+        raise StoreFailed("the footage went out of the cache while it was rendered")
+    return film.identity
 
 
 def _tries() -> Iterator[bool]:

@@ -45,6 +45,10 @@ class Exported(Answer):
     success: bool
     working_video_id: str
     filename: str
+    identity: Annotated[
+        str | None,
+        Field(description="Hash of everything that decides the film's bytes; null for films of earlier servers."),
+    ]
 
 
 class Export(Answer):

@@ -52,7 +52,7 @@ async def render(call: Call[ExportRequest]) -> Response | Json:
             return JSONResponse(accepted, 202, headers)
         gone = partial(disconnected, call.request)
         result = await outcome(call.uid, body.export_id, services.jobs, services.request_databases, gone)
-        return {"success": True, **result}
+        return _result(result)
 
 
 @api.op("GET", "/api/export", Takes(query=("of", "earlier", "limit")), Answers(Exports, errors=(404, 422)))
@@ -109,10 +109,7 @@ async def remove(call: Call[NoBody]) -> Response:
             raise Problem(409, "export_in_progress", "this export is under way: cancel it first")
         await exports.remove(unit, row["export_id"])
         film = await films.get(unit, row["result"]["working_video_id"]) if row["result"] else None
-        if film is None:
-            return []
-        await films.remove(unit, film)
-        return [film["object_key"]]
+        return await films.remove(unit, film) if film else []
 
     async with call.held() as held:
         keys = await held.write(work)
@@ -156,6 +153,11 @@ async def _export(reader: Reader, export_id: str) -> ExportRow:
     return row
 
 
+def _result(stored: Json) -> Json:
+    """The result of an export as the API answers it; those of earlier servers state no identity."""
+    return {"success": True, "identity": None, **stored}
+
+
 def _as_json(call: Call[Any], row: ExportRow) -> Json:
     """An export as the API answers it: from its job while it runs, because its row may not be durable yet."""
     job = call.services.jobs.of(call.uid, row["export_id"])
@@ -168,7 +170,7 @@ def _as_json(call: Call[Any], row: ExportRow) -> Json:
         "place": None,
         "attempt": row["attempt"],
         "error": row["error"],
-        "result": {"success": True, **row["result"]} if row["result"] else None,
+        "result": _result(row["result"]) if row["result"] else None,
         "settings": row["settings"],
         "created_at": row["created_at"],
         "started_at": row["started_at"],

@@ -182,7 +182,7 @@ async def made(reader: Reader, film_id: str) -> bool:
 
 def _result(film: NewFilm) -> dict[str, str]:
     """The part of an export's answer that names its film; it is kept for ever."""
-    return {"working_video_id": film["id"], "filename": film["filename"]}
+    return {"working_video_id": film["id"], "filename": film["filename"], "identity": film["render_identity"]}
 
 
 def _row(columns: Mapping[str, Any]) -> ExportRow:

@@ -41,6 +41,22 @@ async def get(reader: Reader, film_id: str) -> FilmRow | None:
     return cast(FilmRow | None, row)
 
 
+async def same(reader: Reader, identity: str) -> FilmRow | None:
+    """The newest film of this identity, in any project; None if there is none."""
+    sql = f"SELECT {_COLUMNS} FROM working_videos WHERE render_identity = ? ORDER BY rowid DESC LIMIT 1"
+    return cast(FilmRow | None, await reader.one(sql, (identity,)))
+
+
+async def names(reader: Reader, object_key: str) -> bool:
+    """Whether a film has this object."""
+    return await reader.one("SELECT 1 FROM working_videos WHERE object_key = ?", (object_key,)) is not None
+
+
+async def unnamed(reader: Reader, keys: Sequence[str]) -> list[str]:
+    """Those of the keys that no film has any more: films of one identity share an object."""
+    return [key for key in dict.fromkeys(keys) if not await names(reader, key)]
+
+
 async def next_version(reader: Reader, project_id: str) -> int:
     """The number of the project's next film."""
     sql = "SELECT coalesce(max(version), 0) + 1 AS next FROM working_videos WHERE project_id = ?"
@@ -63,7 +79,8 @@ async def add(unit: Transaction, row: FilmRow, clips: Sequence[ClipRow]) -> None
 
 
 async def retire(unit: Transaction, project_id: str, kept: int, since: str, watched: Collection[str]) -> list[str]:
-    """Delete a project's films except the `kept` newest, those made `since`, and those `watched`; their objects' keys.
+    """Delete a project's films except the `kept` newest, those made `since`, and those `watched`; the keys of
+    the objects that no film has any more.
 
     The answers of their exports stay.
     """
@@ -75,11 +92,14 @@ async def retire(unit: Transaction, project_id: str, kept: int, since: str, watc
     gone = [film for film in old if film["object_key"] not in watched]
     for film in gone:
         await _delete(unit, film["id"])
-    return [str(film["object_key"]) for film in gone]
+    return await unnamed(unit, [str(film["object_key"]) for film in gone])
 
 
-async def remove(unit: Transaction, film: FilmRow) -> None:
-    """Delete a film; the project's newest one that is left becomes the project's, and removed clips of it go."""
+async def remove(unit: Transaction, film: FilmRow) -> list[str]:
+    """Delete a film, and return the key of its object unless another film has it.
+
+    The project's newest film that is left becomes the project's, and removed clips of it go.
+    """
     await unit.run(
         "UPDATE projects SET working_video_id = (SELECT id FROM working_videos"
         " WHERE project_id = ?1 AND id <> ?2 ORDER BY version DESC LIMIT 1) WHERE working_video_id = ?2",
@@ -87,6 +107,7 @@ async def remove(unit: Transaction, film: FilmRow) -> None:
     )
     await _delete(unit, film["id"])
     await clips.sweep(unit)
+    return await unnamed(unit, [film["object_key"]])
 
 
 async def _delete(unit: Transaction, film_id: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, TypedDict, cast
 
 from server.storage.database import Reader, Transaction
+from server.tables import films
 
 
 class ProjectEdit(TypedDict):
@@ -69,13 +70,13 @@ async def change(unit: Transaction, project: ProjectEdit, now: str) -> None:
 
 
 async def remove(unit: Transaction, project_id: str) -> list[str]:
-    """Delete a project with its clips, films and exports; returns the keys of its objects, which no row names now."""
-    films = await unit.all("SELECT object_key FROM working_videos WHERE project_id = ?", (project_id,))
+    """Delete a project with its clips, films and exports; returns the keys of the objects that no film has any more."""
+    rows = await unit.all("SELECT object_key FROM working_videos WHERE project_id = ?", (project_id,))
     await unit.run("UPDATE projects SET working_video_id = NULL WHERE id = ?", (project_id,))
     await unit.run("DELETE FROM exports WHERE project_id = ?", (project_id,))
     await unit.run("DELETE FROM working_videos WHERE project_id = ?", (project_id,))
     await unit.run("DELETE FROM projects WHERE id = ?", (project_id,))
-    return [film["object_key"] for film in films]
+    return await films.unnamed(unit, [row["object_key"] for row in rows])
 
 
 async def exporting(reader: Reader, project_id: str) -> bool:
