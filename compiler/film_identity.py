@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from fractions import Fraction
 from platform import machine
 from typing import Any
 
+from compiler.ir.graph import Graph
 from compiler.pipeline import Compiled
-from compiler.pipeline.identity import Content, digest, maker
+from compiler.pipeline.identity import Commanding, Content, digest, identity, maker
 from compiler.supervise.films.kept import keys_of
-from compiler.supervise.films.render import RenderStep
+from compiler.supervise.films.render import FromFolder, RenderStep
 from compiler.supervise.unit_cache import State, UnitCache, content_of, state_of
 
 VERSION = 1
@@ -27,6 +28,10 @@ SHORT = 16
 
 NAMELESS = frozenset({"loc", "id", "name", "origin", "notices", "inherited", "stretch_inherited", "damage_inherited"})
 """Fields of the model that say where an edit was stored, and decide nothing."""
+
+
+Files = Mapping[str, str | FromFolder]
+"""Files that a step reads, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,22 @@ class Stamp:
 def contents_by(cache: UnitCache | None) -> Content:
     """The contents of files, each read once: by a cache, which remembers them, or without one."""
     return cache.content if cache else functools.cache(content_of)
+
+
+def identity_by(
+    compiled: Compiled, graph: Graph | None, command: Commanding, read: Files | None = None
+) -> Callable[[Content], str]:
+    """The identity of what a command makes of a graph and of the files that it reads; files that depend on what earlier
+    steps made are left out, since the identity of those steps is part of the film's."""
+    texts = [text for text in (read or {}).values() if isinstance(text, str)]
+    return functools.cache(lambda content: identity(graph, command, compiled.build, content, *texts))
+
+
+def identity_after(made: Sequence[RenderStep], own: Callable[[Content], str]) -> Callable[[Content], str]:
+    """The identity of what is made of what these steps made."""
+    return functools.cache(
+        lambda content: digest(own(content), *(step.identity(content) for step in made if step.identity))
+    )
 
 
 def _edit(compiled: Compiled, content: Content) -> str:

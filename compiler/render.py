@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import accumulate, pairwise
@@ -25,11 +24,11 @@ from compiler.emit.script import script
 from compiler.emit.sound import GAIN, MEASURED
 from compiler.emit.straightened import feeds, media_read
 from compiler.errors import Loc, Notice, ReelError
-from compiler.film_identity import Stamp, contents_by
+from compiler.film_identity import Files, Stamp, contents_by, identity_after, identity_by
 from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.pipeline import Compiled, SoundUnit, Still, Unit
-from compiler.pipeline.identity import Commanding, Content, digest, identity
+from compiler.pipeline.identity import Content
 from compiler.pipeline.loudness import measuring_of
 from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.progress import Progress
@@ -117,10 +116,6 @@ async def render_frame(still: Still, output: Path, *, overwrite: bool = False) -
     )
 
 
-Files = Mapping[str, str | FromFolder]
-"""Files that a step reads, by name."""
-
-
 def steps(compiled: Compiled) -> list[RenderStep]:
     """The ffmpeg runs of the film: a single one, or one for each unit and a last one that joins the units.
 
@@ -164,9 +159,9 @@ def _measured(
         made=MEASURED,
         memory=SOUND_MEMORY,
         weight=compiled.plan.frames * HEARD,
-        identity=_after(
+        identity=identity_after(
             made,
-            _identity(
+            identity_by(
                 compiled,
                 measuring.graph,
                 lambda plain, build: measure_command(plain, build, SCRIPT),
@@ -190,7 +185,7 @@ def _whole(compiled: Compiled, read: Files) -> RenderStep:
         sound_alone=graph.video is None,
         memory=compiled.plan.memory,
         weight=compiled.plan.frames,
-        identity=_identity(
+        identity=identity_by(
             compiled, graph, lambda plain, build: film_command(plain, encoding, build, SCRIPT, FILM), read
         ),
         feeds=feeds(graph),
@@ -210,7 +205,7 @@ def _sound_unit(compiled: Compiled, unit: SoundUnit, number: int) -> RenderStep:
         independent=True,
         memory=SOUND_MEMORY,
         weight=float(Fraction(unit.samples, SAMPLE_RATE) * compiled.plan.fps) * HEARD,
-        identity=_identity(compiled, unit.graph, lambda plain, build: sound_unit_command(plain, build, SCRIPT, FILM)),
+        identity=identity_by(compiled, unit.graph, lambda plain, build: sound_unit_command(plain, build, SCRIPT, FILM)),
         feeds=feeds(unit.graph),
         reads=media_read(unit.graph),
     )
@@ -228,7 +223,7 @@ def _unit(compiled: Compiled, unit: Unit, number: int) -> RenderStep:
         independent=True,
         memory=compiled.plan.memory_of(unit.first, unit.until),
         weight=unit.frames,
-        identity=_identity(
+        identity=identity_by(
             compiled, unit.graph, lambda plain, build: unit_command(plain, encoding, build, SCRIPT, FILM)
         ),
         feeds=feeds(unit.graph),
@@ -248,25 +243,9 @@ def _join(compiled: Compiled, units: Sequence[Unit], read: Files) -> RenderStep:
         weight=compiled.plan.frames * HEARD,
         feeds=feeds(graph),
         reads=media_read(graph),
-        identity=_identity(
+        identity=identity_by(
             compiled, graph, lambda plain, build: join_command(plain, encoding, build, UNITS, SCRIPT, FILM), read
         ),
-    )
-
-
-def _identity(
-    compiled: Compiled, graph: Graph | None, command: Commanding, read: Files | None = None
-) -> Callable[[Content], str]:
-    """The identity of what a command makes of a graph and of the files that it reads; files that depend on what earlier
-    steps made are left out, since the identity of those steps is part of the film's."""
-    texts = [text for text in (read or {}).values() if isinstance(text, str)]
-    return functools.cache(lambda content: identity(graph, command, compiled.build, content, *texts))
-
-
-def _after(steps: Sequence[RenderStep], own: Callable[[Content], str]) -> Callable[[Content], str]:
-    """The identity of what is made of what these steps made."""
-    return functools.cache(
-        lambda content: digest(own(content), *(step.identity(content) for step in steps if step.identity))
     )
 
 

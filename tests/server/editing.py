@@ -19,14 +19,17 @@ from tests.server.test_http import project, uploaded
 from tests.server.waiting import until
 
 RENDER = "/api/export/framing/render"
+Json = dict[str, Any]
+
 SMALL = {"canvas": {"width": 90, "height": 160, "fps": 30}, "encode": {"preset": "ultrafast"}}
 """Encoder settings with which films render quickly."""
+
+OTHER: Json = {"encode": {"crf": 30}}
+"""Settings of an export of another film: one that is there already is not rendered again."""
 
 BOX = [{"frame": 0, "x": 10, "y": 0, "width": 200, "height": 350}]
 PAN = [*BOX, {"frame": 60, "x": 90, "y": 8, "width": 200, "height": 350}]
 _counted = itertools.count()
-
-Json = dict[str, Any]
 
 
 def trim(start: float, end: float, *spans: Json) -> Json:

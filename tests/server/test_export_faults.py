@@ -21,7 +21,7 @@ from server.storage.folder import FolderStore
 from server.storage.objects import ObjectStore
 from server.web.services import Services, make_services
 from tests.cases import cases
-from tests.server.editing import BOX, RENDER, SMALL, trim
+from tests.server.editing import BOX, OTHER, RENDER, SMALL, trim
 from tests.server.faults import Fault, FaultStore, nth
 
 pytestmark = pytest.mark.further
@@ -211,13 +211,13 @@ def test_a_film_that_cannot_be_put_away_is_no_film(tmp_path: Path, game: Path) -
         body = {"project_id": project_id, "export_id": "good"}
         before = (await client.post(RENDER, json=body)).json()["working_video_id"]
         store.plan = lambda n, name: "fail" if name == "put_file" else None
-        answer = await client.post(RENDER, json={**body, "export_id": "bad"})
+        answer = await client.post(RENDER, json={**body, "export_id": "bad", "settings": OTHER})
         assert (answer.status_code, answer.json()["error"]) == (500, "storage_error")
         store.plan = lambda n, name: None
-        again = await client.post(RENDER, json={**body, "export_id": "bad"})
+        again = await client.post(RENDER, json={**body, "export_id": "bad", "settings": OTHER})
         assert (again.status_code, again.json()) == (500, answer.json())
         assert await whole_films(client, project_id) == before
-        assert (await client.post(RENDER, json={**body, "export_id": "better"})).status_code == 200
+        assert (await client.post(RENDER, json={**body, "export_id": "better", "settings": OTHER})).status_code == 200
 
     run(tmp_path, scene)
 

@@ -16,6 +16,7 @@ import pytest
 from server.exports.progress import estimated, predicted
 from tests.server.editing import (
     BOX,
+    OTHER,
     PAN,
     RENDER,
     SMALL,
@@ -229,7 +230,7 @@ def test_footage_that_is_damaged_here_is_a_render_error_with_its_clip_and_log(
     film(user, export(user, project_id))
     (copy,) = {*cached.iterdir()} - before
     copy.write_bytes(b"\0" * copy.stat().st_size)
-    problem = refused(export(user, project_id, "ruined"), 500, "render_error")
+    problem = refused(export(user, project_id, "ruined", settings=OTHER), 500, "render_error")
     assert problem["clip_id"] == clip
     assert problem["log"]
     described = user.get("/api/export/ruined").json()

@@ -21,7 +21,7 @@ from server.footage.facts import facts_in, write_facts
 from server.problem import Problem
 from server.storage.folder import FolderStore
 from server.storage.objects import DamagedObject
-from tests.server.editing import RENDER, SMALL, add_clip, export, film, new_export, trim
+from tests.server.editing import OTHER, RENDER, SMALL, add_clip, export, film, new_export, trim
 from tests.server.faults import FaultStore
 from tests.server.site import Site, add_user, serving
 from tests.server.test_http import project, refused, uploaded
@@ -102,7 +102,7 @@ def test_footage_of_before_gets_its_checksum_at_its_first_fetch(tmp_path: Path, 
         assert facts.read_bytes() == new
         shutil.rmtree(tmp_path / "data" / "local" / "footage")
         flip(stored(site, raw), 5000)
-        refused(export(ann, project_id), 500, "damaged_media")
+        refused(export(ann, project_id, settings=OTHER), 500, "damaged_media")
 
 
 @pytest.mark.parametrize(

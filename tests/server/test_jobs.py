@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.server.editing import (
+    OTHER,
     RENDER,
     awaited,
     begin,
@@ -106,7 +107,7 @@ def test_a_failed_export_leaves_the_film_before_it(site: Site, user: httpx.Clien
     raw = user.get(f"/api/projects/{project_id}").json()["clips"][0]["raw_clip_id"]
     (found,) = (site.data / "objects").rglob(raw)
     found.write_bytes(b"\0" * found.stat().st_size)
-    refused(export(user, project_id), 500, "damaged_media")
+    refused(export(user, project_id, settings=OTHER), 500, "damaged_media")
     assert film(user, answer) == made
     assert user.get(f"/api/projects/{project_id}").json()["working_video_id"] == answer.json()["working_video_id"]
 

@@ -14,17 +14,27 @@ import pytest
 from server.problem import Problem
 from server.storage.folder import FolderStore
 from server.web.shares import KEY, Shares
-from tests.server.editing import BOX, PAN, RENDER, add_clip, awaited, long_project, new_export, one_clip, trim
+from tests.server.editing import (
+    BOX,
+    OTHER,
+    PAN,
+    RENDER,
+    Json,
+    add_clip,
+    awaited,
+    long_project,
+    new_export,
+    one_clip,
+    trim,
+)
 from tests.server.site import Site
 from tests.server.test_http import project, refused, uploaded
 
-Json = dict[str, object]
 
-
-def exported(client: httpx.Client, project_id: str) -> tuple[str, str]:
+def exported(client: httpx.Client, project_id: str, settings: Json | None = None) -> tuple[str, str]:
     """The id of a new export, and of its film."""
     export = new_export()
-    answer = client.post(RENDER, json={"project_id": project_id, "export_id": export})
+    answer = client.post(RENDER, json={"project_id": project_id, "export_id": export, "settings": settings})
     assert answer.status_code == 200, answer.text
     return export, answer.json()["working_video_id"]
 
@@ -82,14 +92,14 @@ def test_exports_come_in_pages(user: httpx.Client, another: httpx.Client, game: 
 
 def test_a_removed_export_leaves_the_list_and_its_film_goes(site: Site, user: httpx.Client, game: Path) -> None:
     project_id = one_clip(user, game)
-    (old, older), (new, newer) = exported(user, project_id), exported(user, project_id)
+    (old, older), (new, newer) = exported(user, project_id), exported(user, project_id, OTHER)
     assert user.post(f"/api/export/{new}/remove").status_code == 204
     assert listed(user) == [old]
     refused(user.get(f"/api/working-videos/{newer}"), 410, "working_video_gone")
     assert user.get(f"/api/projects/{project_id}").json()["working_video_id"] == older
     assert len(list(site.data.glob(f"objects/users/*/trash/{newer}*"))) == 1
     assert user.post(f"/api/export/{new}/remove").status_code == 204, "a lost answer is asked for again"
-    answer = user.post(RENDER, json={"project_id": project_id, "export_id": new})
+    answer = user.post(RENDER, json={"project_id": project_id, "export_id": new, "settings": OTHER})
     assert answer.json()["working_video_id"] == newer, "the id stays that export's"
     user.post(f"/api/export/{old}/remove")
     assert user.get(f"/api/projects/{project_id}").json()["working_video_id"] is None
