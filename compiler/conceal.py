@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from compiler.errors import ReelError
 from compiler.lower import Placed
 from compiler.pipeline import Compiled, compile_reel
+from compiler.supervise.children.reads import Partial
 from compiler.supervise.films.progress import Progress
 from compiler.supervise.films.verdict import KILLED
 from compiler.supervise.probe import looked_at_closer
@@ -33,11 +34,16 @@ class Furthest:
             self._on_progress(progress)
 
 
-async def conceal(compiled: Compiled, error: ReelError) -> Compiled | None:
-    """The reel compiled anew with damaged files straightened; None if damage cannot be the cause of `error`."""
+async def conceal(compiled: Compiled, error: ReelError, partial: Partial | None = None) -> Compiled | None:
+    """The reel compiled anew with damaged files straightened; None if damage cannot be the cause of `error`.
+
+    Files with holes are filled to their ends, since straightening reads them unwatched.
+    """
     if error.code not in BY_DAMAGE or error.message == KILLED:
         return None
     suspects = list(_suspects(compiled, error))
+    if suspects and partial is not None:
+        await partial.complete()
     try:
         media = {**compiled.media, **await _looked_at(compiled, suspects)}
     except ReelError:  # the file is beyond reading, which the failure's own words say better

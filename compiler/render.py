@@ -30,6 +30,7 @@ from compiler.ir.graph import Graph
 from compiler.pipeline import Compiled, SoundUnit, Still, Unit
 from compiler.pipeline.identity import Content
 from compiler.pipeline.loudness import measuring_of
+from compiler.supervise.children.reads import Partial
 from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.progress import Progress
 from compiler.supervise.films.render import ALONE, Film, FromFolder, RenderStep, render
@@ -63,13 +64,16 @@ async def render_reel(
     cache: UnitCache | None = None,
     content: Content | None = None,
     side: Side = ALONE,
+    partial: Partial | None = None,
 ) -> Film:
     """Render a compiled reel to `output`, complete and as planned; on a coded error `output` stays untouched.
 
     `content` states the contents of files that nobody changes; without it they are read whole, and watched. The film's
-    bytes do not depend on `side`, which states how many ffmpegs run at once.
+    bytes do not depend on `side`, which states how many ffmpegs run at once. Media that have holes are filled as
+    `partial` says, when they are read; their contents must be known.
     """
     begun, made, furthest = compiled, steps(compiled), Furthest(on_progress)
+    assert content or not partial, "the hash of a file with holes would be that of its holes"
     stamp = await asyncio.to_thread(Stamp.of, compiled, made, content or contents_by(cache), watched=content is None)
     while True:
         try:
@@ -86,9 +90,10 @@ async def render_reel(
                 cache=cache,
                 tagging=stamp.tag,
                 side=side,
+                partial=partial,
             )
         except ReelError as error:
-            concealing = await conceal(compiled, error)
+            concealing = await conceal(compiled, error, partial)
             if concealing is None:
                 raise
             compiled, made = concealing, steps(concealing)

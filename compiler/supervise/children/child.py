@@ -17,6 +17,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from compiler.supervise.children.confine import confine
+from compiler.supervise.children.watch import be_watched
 
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 CANNOT_START = 127
@@ -66,6 +67,8 @@ def limit(limits: Mapping[str, int], rules: Sequence[str]) -> None:
         os.nice(limits["nice"])
     # With SIGXFSZ ignored, a write past RLIMIT_FSIZE is an error that ffmpeg can report; by default it kills ffmpeg.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    if "watched" in limits:
+        be_watched(limits["watched"])
     if limits["confined"]:
         granted = [rule for rule in rules if not rule.startswith(JOIN)]
         confine(granted, limits["landlock"], filtered=bool(limits["filtered"]), forks=bool(limits["forks"]))

@@ -19,6 +19,7 @@ from typing import Protocol
 
 from compiler.supervise.children.level import confinement
 from compiler.supervise.children.reach import Reach, rules
+from compiler.supervise.children.reads import Reads
 
 PACKAGE = str(Path(__file__).parents[2])
 # The package is made by hand, so that a child needs no right to list the folder that holds it, runs the version of its
@@ -86,9 +87,12 @@ def stated(limits: ChildLimits, reach: Reach) -> dict[str, int]:
     return {name: int(value) for name, value in all_of_them.items() if value is not None}
 
 
-def launcher(command: Sequence[str], limits: ChildLimits, reach: Reach) -> list[str]:
-    """The argv that runs `command` under `limits`, confined to `reach`; this process must start it."""
-    numbers = {**stated(limits, reach), "parent": os.getpid()}
+def launcher(command: Sequence[str], limits: ChildLimits, reach: Reach, watched: int | None = None) -> list[str]:
+    """The argv that runs `command` under `limits`, confined to `reach`; this process must start it.
+
+    `watched` is the socket through which a child sends the listener of its reads.
+    """
+    numbers = {**stated(limits, reach), "parent": os.getpid(), **({} if watched is None else {"watched": watched})}
     words = (f"{name}={number}" for name, number in numbers.items())  # to import a reader of JSON takes 4 ms
     return [*python_of("children.child", "-S"), " ".join(words), *rules(reach), "--", *command]
 
@@ -98,16 +102,23 @@ def python_of(module: str, *options: str) -> list[str]:
     return [sys.executable, "-I", "-B", *options, "-c", BOOT.format(module), PACKAGE]
 
 
-async def start(command: Sequence[str], limits: ChildLimits, reach: Reach, cwd: Path | None = None) -> Child:
-    """Start a child with stdin null, stdout and stderr pipes, as the leader of its own process group."""
+async def start(
+    command: Sequence[str], limits: ChildLimits, reach: Reach, cwd: Path | None = None, reads: Reads | None = None
+) -> Child:
+    """Start a child with stdin null, stdout and stderr pipes, as the leader of its own process group.
+
+    Every read of the child is answered by `reads`, if given.
+    """
+    watched = None if reads is None else reads.socket.fileno()
     return await asyncio.create_subprocess_exec(
-        *launcher(command, limits, reach),
+        *launcher(command, limits, reach, watched),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
         env=ENVIRONMENT,
         cwd=cwd,
+        pass_fds=() if watched is None else (watched,),
     )
 
 

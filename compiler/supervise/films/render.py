@@ -15,6 +15,7 @@ from time import monotonic
 from compiler.errors import Loc, Notice, ReelError
 from compiler.supervise.children.cgroup import group
 from compiler.supervise.children.reach import Reach
+from compiler.supervise.children.reads import Partial
 from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.film import check_output, publish, refusal, workplace
 from compiler.supervise.films.film_meter import FilmMeter
@@ -114,18 +115,20 @@ async def render(
     cache: UnitCache | None = None,
     tagging: Callable[[str], bytes | None] = lambda _: None,
     side: Side = ALONE,
+    partial: Partial | None = None,
 ) -> Film:
     """Render the film to `output`, complete and as predicted; on a coded error `output` stays untouched.
 
     The unfinished film is in the folder of the steps, which is beside `output`, since the parts of a film are as large
     as the film. With a `cgroup`, all children together are in a group below it. Where `limits` bound the memory, each
     of the steps that run at once has a share of it. `tagging` is asked once the film is made, by the hash of its bytes,
-    for the tag that it gets.
+    for the tag that it gets. What is read of `partial` files is filled first.
     """
     check_output(output, overwrite)
     kept = Kept(cache, steps)
     await kept.look()
-    making = _Making(steps, output, expected, kept, on_progress, stall_after, deadline, limits, cgroup, side, tagging)
+    rest = (on_progress, stall_after, deadline, limits, cgroup, side, tagging, partial)
+    making = _Making(steps, output, expected, kept, *rest)
     try:
         film = await making.film(overwrite)
     except ReelError as error:
@@ -166,6 +169,7 @@ class _Making:
     cgroup: Path | None
     side: Side
     tagging: Callable[[str], bytes | None]
+    partial: Partial | None
 
     async def film(self, overwrite: bool) -> Film:
         """The verified film under its final name."""
@@ -241,6 +245,7 @@ class _Making:
             limits=replace(self.limits, data=None if data is None else min(data, memory)),
             cwd=place.folder,
             feeds=step.feeds,
+            partial=self.partial,
         )
 
 

@@ -12,6 +12,7 @@ from time import monotonic
 
 from compiler.errors import Loc, ReelError
 from compiler.supervise.children.reach import Reach
+from compiler.supervise.children.reads import Partial, reading
 from compiler.supervise.children.sandbox import Child, ChildLimits, start, stop
 from compiler.supervise.films.feed import feeding
 from compiler.supervise.films.progress import Progress, ProgressMeter
@@ -62,22 +63,24 @@ async def run(
     limits: ChildLimits = RENDERING,
     cwd: Path | None = None,
     feeds: Mapping[str, str] | None = None,
+    partial: Partial | None = None,
 ) -> None:
     """Run ffmpeg, with `-progress pipe:1`, to its end. Exit code 0 does not prove a film: verify it.
 
     `stall_after` seconds without a new frame is RC608, `deadline` seconds in all is RC609; `explain` makes the error of
     a failure. On a cancel, a stall or a deadline ffmpeg is terminated, then killed, and has ended when this returns.
     Each child may use as much processor time as all processors have until the deadline, unless `limits` say how much.
-    `feeds`, specs by the names of FIFOs in `cwd`, are its straightened inputs.
+    `feeds`, specs by the names of FIFOs in `cwd`, are its straightened inputs. What it reads of `partial` files is
+    filled first; a failure of that is raised as it is.
     """
     if deadline is not None and limits.cpu is None:
         limits = replace(limits, cpu=ceil(deadline * (os.cpu_count() or 1)))
     if not feeds:
-        await _run(command, meter, reach, on_progress, stall_after, deadline, origins, limits, cwd)
+        await _run(command, meter, reach, on_progress, stall_after, deadline, origins, limits, cwd, partial)
         return
     assert cwd is not None
     async with feeding(feeds, cwd, origins, limits, reach.group):
-        await _run(command, meter, reach, on_progress, stall_after, deadline, origins, limits, cwd)
+        await _run(command, meter, reach, on_progress, stall_after, deadline, origins, limits, cwd, partial)
 
 
 async def _run(
@@ -90,19 +93,32 @@ async def _run(
     origins: Origins,
     limits: ChildLimits,
     cwd: Path | None,
+    partial: Partial | None,
 ) -> None:
-    child = await start(command, limits, reach, cwd)
+    async with reading(partial) as reads:
+        child = await start(command, limits, reach, cwd, reads)
+        exit_code, said = await _followed(child, meter, on_progress, stall_after, deadline)
+    if exit_code and limits.cpu is not None and spent(exit_code, said):
+        raise _spent(meter, limits.cpu)
+    if exit_code:
+        raise explain(exit_code, said, origins)
+
+
+async def _followed(
+    child: Child,
+    meter: ProgressMeter,
+    on_progress: Callable[[Progress], None],
+    stall_after: float,
+    deadline: float | None,
+) -> tuple[int, str]:
+    """The exit code of a child and its stderr, once it has ended."""
     stderr = Ends()
     ending = asyncio.ensure_future(_follow(child, meter, stderr, on_progress))
     try:
         await watch(ending, meter, stall_after, deadline)
-        exit_code = ending.result()
+        return ending.result(), stderr.text()
     finally:
         await stop(child, reader=ending)
-    if exit_code and limits.cpu is not None and spent(exit_code, stderr.text()):
-        raise _spent(meter, limits.cpu)
-    if exit_code:
-        raise explain(exit_code, stderr.text(), origins)
 
 
 async def _follow(child: Child, meter: ProgressMeter, stderr: Ends, on_progress: Callable[[Progress], None]) -> int:
