@@ -70,7 +70,7 @@ async def _copy_media(store: ObjectStore, rows: dict[str, NamedObject], folder: 
     for key in sorted(expected(rows)):
         row = rows[key.partition(".")[0]]
         try:
-            checksums[key] = await copy_object(store, key, folder / key.rpartition("/")[2])
+            checksums[key] = (await copy_object(store, key, folder / key.rpartition("/")[2])).sha256
             whole = row.sha256 in (None, checksums[key])
             if key == facts_key(key.partition(".")[0]):
                 whole = await _agree(store, key, checksums)

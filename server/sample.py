@@ -18,7 +18,7 @@ from compiler.model import read_reel
 from compiler.model.limits import FILM
 from compiler.supervise.probe import probing
 from server.edits.canonical import check_settings, saved, untouched_clip
-from server.footage.checked import checksum_of_file
+from server.footage.checked import checksums_of_file
 from server.footage.facts import facts_key, media_key, store_footage, summary
 from server.ids import new_id
 from server.logs import logger
@@ -94,9 +94,9 @@ async def _stored(services: Services, uid: str, sample: Sample, coming: ExitStac
     for path, media in found.items():
         raw_clip_id = new_id("r")
         coming.enter_context(services.coming.kept(media_key(uid, raw_clip_id)))
-        sha256 = await in_thread(checksum_of_file, path)
+        checksums = await in_thread(checksums_of_file, path)
         rows[path] = await store_footage(
-            services.store, uid, raw_clip_id, path.name, path, media, sha256, services.now()
+            services.store, uid, raw_clip_id, path.name, path, media, checksums, services.now()
         )
     return rows
 

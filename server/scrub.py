@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 from compiler.supervise.plain import plain
 from server.accounts import MALFORMED, User
-from server.footage.checked import REPAIR, checksum_of
-from server.footage.facts import Facts, add_checksum, facts_in, facts_key, read_facts
+from server.footage.checked import REPAIR, checksum_of, checksums_of
+from server.footage.facts import Facts, add_checksums, facts_in, facts_key, read_facts
 from server.footage.named import NamedObject, expected, rows_in
 from server.storage import snapshots
 from server.storage.objects import DamagedObject, Missing, ObjectStore, Stat
@@ -224,12 +224,12 @@ class Scrub:
         self._counted(uid, "films", stat, stat.size)
 
     async def _footage(self, uid: str, stat: Stat, row: NamedObject) -> None:
-        found, facts = await checksum_of(self._store, stat.key), await self._known(stat.key)
+        found, facts = await checksums_of(self._store, stat.key), await self._known(stat.key)
         sha256 = facts and facts.sha256
-        if stat.size != row.size or sha256 not in (None, found):
+        if stat.size != row.size or sha256 not in (None, found.sha256):
             self._found("damaged", stat.key, "footage", row.name, REPAIR)
-        elif facts is not None and sha256 is None:
-            await add_checksum(self._store, stat.key, found)
+        elif facts is not None and facts.blocks is None:
+            await add_checksums(self._store, stat.key, found)
         self._counted(uid, "footage", stat, stat.size, unchecked=sha256 is None)
 
     async def _known(self, key: str) -> Facts | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import BinaryIO, ParamSpec, Protocol, TypeVar
 from weakref import WeakValueDictionary
+
+from server.checksums import Checksums, Hashing
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -48,17 +49,17 @@ class HashedFile:
     """An open file that is hashed while it is written, so that it need not be read again."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file, self._digest = file, hashlib.sha256()
+        self._file, self._hashing = file, Hashing()
 
     def write(self, piece: bytes) -> None:
         """Write the next piece."""
         self._file.write(piece)
-        self._digest.update(piece)
+        self._hashing.update(piece)
 
     @property
-    def sha256(self) -> str:
-        """The SHA-256 of everything written so far."""
-        return self._digest.hexdigest()
+    def checksums(self) -> Checksums:
+        """The checksums of everything written so far."""
+        return self._hashing.checksums
 
 
 async def in_thread(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:

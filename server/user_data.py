@@ -89,7 +89,8 @@ class UserData:
         """The user's files on this machine, and the folders of unfinished files, which may be the user's."""
         settings = self._settings
         cache = MediaCache(self._store, settings.local / "footage", settings.temporary, settings.cache_limit)
-        media = [cache.path(stat) async for stat in self._store.listing(f"users/{self.uid}/media/")]
+        stats = [stat async for stat in self._store.listing(f"users/{self.uid}/media/")]
+        media = [path(stat) for stat in stats for path in (cache.path, cache.partial_path)]
         paths = [settings.local / "users" / self.uid, settings.temporary, settings.objects / COMING, *media]
         return [path for path in paths if path.exists()]
 
@@ -119,7 +120,7 @@ class UserData:
         path = folder / kind / f"{row['id']}-{name}"
         expected = row.get("sha256") or await self._checksum(key)
         try:
-            found = await copy_object(self._store, key, path)
+            found = (await copy_object(self._store, key, path)).sha256
         except Missing:
             export.faults.append(key)
             return

@@ -130,9 +130,22 @@ def lost_footage(edit: Edit, clip: ClipRow) -> Problem:
 
 def damaged_clip(edit: Edit, object_key: str) -> Problem:
     """500 `damaged_media` for the first clip whose footage is this damaged object."""
-    (raw,) = [raw for raw in edit.raws.values() if raw["object_key"] == object_key]
-    clip = next(clip for clip in edit.clips if clip["raw_clip_id"] == raw["id"])
+    raw, clip = _first_with(edit, object_key)
     return damaged_footage(raw["name"], clip["clip_key"])
+
+
+def changed_clip(edit: Edit, object_key: str) -> Problem:
+    """500 `footage_changed` for the first clip whose footage is this object, which was replaced during a render."""
+    raw, clip = _first_with(edit, object_key)
+    message = f"the footage {raw['name']!r} was replaced in the object store while the film was rendered"
+    hint = "nothing that reelc does replaces footage: find out what did, then export again"
+    return Problem(500, "footage_changed", message, clip_id=clip["clip_key"], hint=hint)
+
+
+def _first_with(edit: Edit, object_key: str) -> tuple[RawClipRow, ClipRow]:
+    """The footage that is this object, and the first clip that shows it."""
+    (raw,) = [raw for raw in edit.raws.values() if raw["object_key"] == object_key]
+    return raw, next(clip for clip in edit.clips if clip["raw_clip_id"] == raw["id"])
 
 
 class Compiler:

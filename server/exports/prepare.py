@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from compiler.pipeline import Compiled
 from server.edits.compiled import Compiler, Edit, footage_of, read_edit
+from server.footage.by_parts import placed
 from server.footage.cache import MediaCache
 from server.footage.facts import Facts
 from server.storage.database import Reader
@@ -30,6 +31,7 @@ async def prepare(uid: str, edit: Edit, store: ObjectStore, cache: MediaCache, c
     """
     reel = await compiler.read(uid, edit)
     found = await footage_of(edit, store, cache, lambda _, stat: cache.path(stat))
+    found = {raw_id: (stat, await placed(cache, stat, facts)) for raw_id, (stat, facts) in found.items()}
     compiled = await compiler.compile(uid, reel, {raw_id: facts.media for raw_id, (_, facts) in found.items()})
     stats = [stat for stat, _ in found.values()]
     cache.check_room(stats)

@@ -9,18 +9,18 @@ from pathlib import Path
 
 from compiler.render import render_reel
 from compiler.supervise.films.render import Film
-from server.edits.compiled import Compiler, Edit, damaged_clip
+from server.edits.compiled import Compiler, Edit, changed_clip, damaged_clip
 from server.exports.limits import check_forecast, limits_of, side_of
 from server.exports.prepare import Prepared, prepare
 from server.exports.progress import Costs, Tracker, predicted
-from server.exports.same import contents, same_film
+from server.exports.same import same_film
 from server.failures import problem_of
 from server.footage import checked
 from server.footage.cache import MediaCache
 from server.footage.facts import media_key
 from server.problem import Problem
 from server.settings import Settings
-from server.storage.objects import DamagedObject, Missing, ObjectStore, StoreFailed
+from server.storage.objects import ChangedObject, DamagedObject, Missing, ObjectStore, StoreFailed
 from server.storage.tenants import UserDatabase
 from server.tables.films import NewFilm
 from server.threads import in_thread
@@ -49,8 +49,7 @@ class Render:
     def forecast(self, prepared: Prepared) -> Costs:
         """The predicted seconds of each stage of an export."""
         plan = prepared.compiled.plan
-        absent = self._cache.absent(stat for stat, _ in prepared.footage)
-        return predicted(absent, plan.frames, (plan.width, plan.height))
+        return predicted(self._absent(prepared), plan.frames, (plan.width, plan.height))
 
     def is_short(self, prepared: Prepared | None) -> bool:
         """Whether a film is forecast to be short; the films that an earlier server accepted have no forecast."""
@@ -63,7 +62,7 @@ class Render:
     async def film(self, uid: str, film_id: str, prepared: Prepared, tracker: Tracker) -> NewFilm:
         """Render a film, store its object, and return its row, without the version: `finish` assigns that."""
         ending = prepared.compiled.encoding.profile.endings[0]
-        absent = self._cache.absent(stat for stat, _ in prepared.footage)
+        absent = self._absent(prepared)
         tracker.costs = self.forecast(prepared)
         folder = self._settings.temporary / film_id
         try:
@@ -72,6 +71,8 @@ class Render:
                 film = await self._rendered(prepared, folder / f"film{ending}", absent, tracker)
             except DamagedObject as error:
                 raise damaged_clip(prepared.edit, error.key) from error
+            except ChangedObject as error:
+                raise changed_clip(prepared.edit, error.key) from error
             tracker.at("storing", message="storing the film", frame=film.frames)
             key = media_key(uid, film_id)
             await self._stored(key, film)
@@ -100,7 +101,7 @@ class Render:
             tracker.at("fetching", min(1.0, here / absent) if absent else 1.0, "fetching the footage")
 
         tracker.at("fetching", 0.0, "fetching the footage", frames=prepared.compiled.plan.frames)
-        async with checked.fetched(self._store, self._cache, prepared.footage, fetched):
+        async with checked.fetched(self._store, self._cache, prepared.footage, fetched) as partial:
             return await render_reel(
                 prepared.compiled,
                 path,
@@ -110,8 +111,14 @@ class Render:
                 limits=limits_of(self._settings, path.parent),
                 cgroup=self._settings.render_cgroup,
                 side=side_of(self._settings),
-                content=contents(prepared, self._cache),
+                content=checked.contents_of(prepared.footage, self._cache),
+                partial=partial,
             )
+
+    def _absent(self, prepared: Prepared) -> int:
+        """The bytes of footage to fetch before the render; what is fetched in parts comes during it."""
+        whole = (stat for stat, facts in prepared.footage if not checked.has_holes(self._cache, stat, facts))
+        return self._cache.absent(whole)
 
     async def _stored(self, key: str, film: Film) -> None:
         for last in _tries():

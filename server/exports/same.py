@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import Any, cast
 
-from compiler.pipeline.identity import Content
-from compiler.supervise.unit_cache import State, content_of, state_of
 from compiler.verification import film_key
 from server.exports.prepare import Prepared
 from server.footage.cache import MediaCache
-from server.footage.checked import checksum_of
+from server.footage.checked import checksum_of, contents_of
 from server.storage.objects import Missing, ObjectStore, StoreFailed
 from server.storage.tenants import UserDatabase
 from server.tables import films
 from server.tables.films import FilmRow, NewFilm
 from server.threads import computed
-
-
-def contents(prepared: Prepared, cache: MediaCache) -> Content:
-    """The contents of an edit's footage by its checksums, and of other files, such as ffmpeg, by their bytes."""
-    known = {str(cache.path(stat)): facts.sha256 or cache.checksum(stat) for stat, facts in prepared.footage}
-    return functools.cache(lambda path: known.get(path) or _read(path, state_of(path)))
 
 
 async def same_film(
@@ -32,7 +23,7 @@ async def same_film(
     whose object is whole."""
     if not all(facts.sha256 for _, facts in prepared.footage):  # files of before checksums get theirs when fetched
         return None
-    identity = await computed(film_key, prepared.compiled, contents(prepared, cache))
+    identity = await computed(film_key, prepared.compiled, contents_of(prepared.footage, cache))
     if identity is None:
         return None
     there = await user_database.read(lambda reader: films.same(reader, identity))
@@ -49,9 +40,3 @@ async def _is_whole(film: FilmRow, store: ObjectStore) -> bool:
         return await checksum_of(store, film["object_key"]) == film["sha256"]
     except (Missing, StoreFailed):
         return False
-
-
-@functools.lru_cache(maxsize=64)
-def _read(path: str, state: State) -> str:
-    """The hash of a file in a state."""
-    return content_of(path)

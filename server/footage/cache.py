@@ -12,15 +12,21 @@ import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
 
+from server.checksums import Checksums
+from server.footage.parts import PartialCopy, PartialFiles
+from server.logs import logger
 from server.problem import Problem
 from server.storage.copies import Copied, copy_object
 from server.storage.objects import DamagedObject, ObjectStore, Stat, StoreFailed
 from server.threads import in_thread
+
+PARTIAL = ".partial"
+"""The ending of the names of copies with holes."""
 
 
 class MediaCache:
@@ -34,16 +40,22 @@ class MediaCache:
         self._sizes: dict[str, int] = {}
         self._users: dict[str, int] = {}
         self._fetching: dict[str, asyncio.Task[None]] = {}
-        self._checksums: dict[str, str] = {}
+        self._checksums: dict[str, Checksums] = {}
         """Of the copies that were fetched by this process."""
+        self._partial: dict[str, PartialCopy] = {}
+        """The copies with holes, which an earlier process cannot leave: what it had filled is not known."""
         self._freed = asyncio.Condition()
 
     def path(self, stat: Stat) -> Path:
         """The path of an object's copy, whether or not the copy exists."""
         return self._folder / _name(stat)
 
-    def checksum(self, stat: Stat) -> str | None:
-        """The SHA-256 of an object's copy; None unless this process fetched it."""
+    def partial_path(self, stat: Stat) -> Path:
+        """The path of an object's copy with holes."""
+        return self._folder / (_name(stat) + PARTIAL)
+
+    def checksums(self, stat: Stat) -> Checksums | None:
+        """The checksums of an object's copy; None unless this process fetched it."""
         return self._checksums.get(_name(stat))
 
     def absent(self, stats: Iterable[Stat]) -> int:
@@ -64,26 +76,33 @@ class MediaCache:
         stats: Iterable[Stat],
         fetched: Copied = lambda _: None,
         checksums: Mapping[str, str | None] = MappingProxyType({}),
-    ) -> AsyncIterator[None]:
+        sums: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> AsyncIterator[PartialFiles | None]:
         """Fetch every object to its `path` and keep it there inside the context; StoreFailed, Missing.
 
+        Objects whose keys are in `sums`, with the checksums of their blocks, are not fetched: at their `partial_path`
+        are files with holes, which are filled through what is yielded.
         DamagedObject if what is fetched has another SHA-256 than `checksums` states for the object's key. Space is
         reserved for all objects at once, so that two callers that wait for space cannot deadlock.
         """
-        wanted = _named(stats)
+        wanted = _named(stats, sums)
         self.check_room(wanted.values())
         async with self._freed:
             await self._freed.wait_for(lambda: self._fits(wanted))
             self._take(wanted)
         try:
+            partial = [self._opened(name, stat, sums[stat.key]) for name, stat in wanted.items() if _has_holes(name)]
             for name, stat in wanted.items():
-                await self._have(name, stat, fetched, checksums.get(stat.key))
-            yield
+                if not _has_holes(name):
+                    await self._have(name, stat, fetched, checksums.get(stat.key))
+            yield PartialFiles(partial) if partial else None
         finally:
             await asyncio.shield(self._release(wanted))
 
     async def close(self) -> None:
         """Stop every fetch."""
+        for copy in self._partial.values():
+            copy.close()
         for task in list(self._fetching.values()):
             task.cancel()
         await asyncio.gather(*self._fetching.values(), return_exceptions=True)
@@ -91,6 +110,8 @@ class MediaCache:
     def _copies(self) -> dict[str, int]:
         if self._here is None:
             self._folder.mkdir(parents=True, exist_ok=True)
+            for path in self._folder.glob(f"*{PARTIAL}"):
+                path.unlink()
             found = sorted((path.stat().st_mtime, path.name, path.stat().st_size) for path in self._folder.iterdir())
             self._here = {name: size for _, name, size in found}
         return self._here
@@ -114,15 +135,34 @@ class MediaCache:
                 break
             held -= here.pop(name)
             self._checksums.pop(name, None)
+            if name in self._partial:
+                self._partial.pop(name).close()
             (self._folder / name).unlink(missing_ok=True)
 
     async def _release(self, wanted: Mapping[str, Stat]) -> None:
         async with self._freed:
-            for name in wanted:
+            for name, stat in wanted.items():
                 self._users[name] -= 1
                 if not self._users[name]:
                     del self._users[name], self._sizes[name]
+                    if name in self._partial:
+                        self._copies()[name] = filled = self._partial[name].filled
+                        logger.info(
+                            "footage is here in parts", extra={"key": stat.key, "bytes": filled, "of": stat.size}
+                        )
             self._freed.notify_all()
+
+    def _opened(self, name: str, stat: Stat, sums: bytes) -> PartialCopy:
+        """The copy with holes of this name, made now if there is none; StoreFailed if it cannot be made."""
+        path = self._folder / name
+        try:
+            if name not in self._partial or not path.is_file():
+                self._folder.mkdir(parents=True, exist_ok=True)
+                self._partial[name] = PartialCopy(self._store, stat, sums, path)
+                self._copies()[name] = 0
+        except OSError as error:
+            raise StoreFailed(f"the cache failed: {error.strerror}") from error
+        return self._partial[name]
 
     async def _have(self, name: str, stat: Stat, fetched: Copied, sha256: str | None) -> None:
         here = self._copies()
@@ -149,7 +189,7 @@ class MediaCache:
             for folder in (self._coming, self._folder):
                 await in_thread(folder.mkdir, parents=True, exist_ok=True)
             found = await self._copy(stat, coming, fetched)
-            if sha256 not in (None, found):
+            if sha256 not in (None, found.sha256):
                 raise DamagedObject(stat.key)
             self._checksums[name] = found
             await in_thread(os.replace, coming, self._folder / name)
@@ -160,16 +200,20 @@ class MediaCache:
             with contextlib.suppress(OSError):
                 coming.unlink(missing_ok=True)
 
-    async def _copy(self, stat: Stat, path: Path, fetched: Copied) -> str:
-        """Copy an object to a file and return its SHA-256."""
-        sha256 = await copy_object(self._store, stat.key, path, fetched)
+    async def _copy(self, stat: Stat, path: Path, fetched: Copied) -> Checksums:
+        """Copy an object to a file and return its checksums."""
+        checksums = await copy_object(self._store, stat.key, path, fetched)
         if (size := path.stat().st_size) != stat.size:
             raise StoreFailed(f"{stat.key} has {stat.size} bytes, of which {size} were received")
-        return sha256
+        return checksums
 
 
-def _named(stats: Iterable[Stat]) -> dict[str, Stat]:
-    return {_name(stat): stat for stat in stats}
+def _named(stats: Iterable[Stat], partial: Collection[str] = ()) -> dict[str, Stat]:
+    return {_name(stat) + (PARTIAL if stat.key in partial else ""): stat for stat in stats}
+
+
+def _has_holes(name: str) -> bool:
+    return name.endswith(PARTIAL)
 
 
 def _name(stat: Stat) -> str:

@@ -7,19 +7,23 @@ is sent.
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import AsyncIterator, Iterable
+import functools
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from compiler.errors import Loc, ReelError, ReelErrors
+from compiler.pipeline.identity import Content
 from compiler.supervise.probe import probing
+from compiler.supervise.unit_cache import State, content_of, state_of
+from server.checksums import Checksums, Hashing
 from server.footage.cache import MediaCache
-from server.footage.facts import Facts, add_checksum, read_facts, write_facts
+from server.footage.facts import Facts, add_checksums, read_facts, write_facts
+from server.footage.parts import PartialFiles
 from server.logs import logger
 from server.problem import Problem
 from server.storage.copies import Copied
-from server.storage.objects import DamagedObject, Missing, ObjectStore, Stat, StoreFailed
+from server.storage.objects import CHUNK, DamagedObject, Missing, ObjectStore, Stat, StoreFailed
 from server.threads import in_thread
 
 MOST_REMEMBERED = 10_000
@@ -46,50 +50,85 @@ async def facts_of(store: ObjectStore, cache: MediaCache, stat: Stat, path: Path
             media = (await probing([(copy, Loc())]))[copy]
         except (ReelError, ReelErrors) as error:
             raise DamagedObject(stat.key) from error
-        sha256 = cache.checksum(stat)
-        if sha256 is None:  # fetched by an earlier process
-            sha256 = await in_thread(checksum_of_file, copy)
-        await write_facts(store, stat.key, media, sha256)
+        checksums = cache.checksums(stat)
+        if checksums is None:  # fetched by an earlier process
+            checksums = await in_thread(checksums_of_file, copy)
+        await write_facts(store, stat.key, media, checksums)
     return await read_facts(store, stat.key, path)
 
 
 @asynccontextmanager
 async def fetched(
-    store: ObjectStore, cache: MediaCache, footage: Iterable[tuple[Stat, Facts]], on_fetched: Copied = lambda _: None
-) -> AsyncIterator[None]:
+    store: ObjectStore, cache: MediaCache, footage: Sequence[tuple[Stat, Facts]], on_fetched: Copied = lambda _: None
+) -> AsyncIterator[PartialFiles | None]:
     """Keep copies of footage in the cache inside the context; StoreFailed, Missing, DamagedObject.
 
-    The checksum of footage that has none is recorded when it is fetched for the first time.
+    Footage whose facts lead to its `partial_path` is fetched through what is yielded, when it is read.
+
+    The checksums of footage that lacks some are recorded when it is fetched whole for the first time.
     """
     checksums = {stat.key: facts.sha256 for stat, facts in footage}
-    stats = [stat for stat, _ in footage]
-    async with cache.held(stats, on_fetched, checksums):
-        for stat in stats:
-            found = cache.checksum(stat)
-            if checksums[stat.key] is None and found is not None:
+    sums = {stat.key: facts.blocks for stat, facts in footage if facts.blocks and has_holes(cache, stat, facts)}
+    async with cache.held([stat for stat, _ in footage], on_fetched, checksums, sums) as partial:
+        for stat, facts in footage:
+            found = cache.checksums(stat)
+            if facts.blocks is None and found is not None:
                 await _record(store, stat.key, found)
-        yield
+        yield partial
 
 
-async def _record(store: ObjectStore, key: str, sha256: str) -> None:
+def contents_of(footage: Sequence[tuple[Stat, Facts]], cache: MediaCache) -> Content:
+    """The contents of footage by its checksums, and of other files, such as ffmpeg, by their bytes.
+
+    A copy with holes must not be read for its hash.
+    """
+    known = {facts.media.path: facts.sha256 or _sum_of_copy(cache, stat) for stat, facts in footage}
+    return functools.cache(lambda path: known.get(path) or _read(path, state_of(path)))
+
+
+def _sum_of_copy(cache: MediaCache, stat: Stat) -> str | None:
+    found = cache.checksums(stat)
+    return None if found is None else found.sha256
+
+
+@functools.lru_cache(maxsize=64)
+def _read(path: str, state: State) -> str:
+    """The hash of a file in a state."""
+    return content_of(path)
+
+
+def has_holes(cache: MediaCache, stat: Stat, facts: Facts) -> bool:
+    """Whether facts lead to a copy with holes."""
+    return facts.media.path == str(cache.partial_path(stat))
+
+
+async def _record(store: ObjectStore, key: str, checksums: Checksums) -> None:
     try:
-        await add_checksum(store, key, sha256)
+        await add_checksums(store, key, checksums)
     except (StoreFailed, Missing, ValueError) as error:  # the next fetch tries again
         logger.warning("checksum not recorded", extra={"key": key, "why": str(error)})
 
 
-def checksum_of_file(path: Path) -> str:
-    """The SHA-256 of a file."""
+def checksums_of_file(path: Path) -> Checksums:
+    """The checksums of a file."""
+    hashing = Hashing()
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while piece := file.read(CHUNK):
+            hashing.update(piece)
+    return hashing.checksums
 
 
 async def checksum_of(store: ObjectStore, key: str) -> str:
     """The SHA-256 of an object, which is read whole; StoreFailed, Missing."""
-    digest = hashlib.sha256()
+    return (await checksums_of(store, key)).sha256
+
+
+async def checksums_of(store: ObjectStore, key: str) -> Checksums:
+    """The checksums of an object, which is read whole; StoreFailed, Missing."""
+    hashing = Hashing()
     async for piece in store.stream(key):
-        await in_thread(digest.update, piece)
-    return digest.hexdigest()
+        await in_thread(hashing.update, piece)
+    return hashing.checksums
 
 
 class FilmCheck:

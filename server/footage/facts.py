@@ -1,12 +1,13 @@
 """Footage in the object store: the uploaded file, and its facts beside it.
 
 `users/<uid>/media/<raw clip>` is the file, `users/<uid>/media/<raw clip>.json` its facts as they were probed, with the
-file's checksum and a hash of the document itself; documents of before have neither. Facts can be long (the time of
+file's checksums and a hash of the document itself; documents of before have fewer. Facts can be long (the time of
 every frame, at a variable frame rate), so the database holds only a summary.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from compiler.supervise.record import Media, checked_media, is_image, media_of, recorded
+from server.checksums import Checksums
 from server.problem import storage_problem
 from server.storage.objects import DamagedObject, ObjectStore
 from server.tables.raw_clips import RawClipRow
@@ -28,8 +30,9 @@ PLAYED = {
 }
 """The video and audio codecs that browsers play, by container."""
 
-CHECKSUM, SEAL = "sha256", "seal"
-"""The members of a document of facts that are no facts: the file's checksum, and the hash of the text before it."""
+CHECKSUM, BLOCKS, SEAL = "sha256", "blocks", "seal"
+"""The members of a document of facts that are no facts: the file's checksum, those of its blocks, and the hash of the
+text before it."""
 
 _SEAL = re.compile(rb'(.*), "seal": "[0-9a-f]{64}"\}', re.DOTALL)
 
@@ -50,10 +53,12 @@ class Footage:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The stored facts of a file; the checksum is None for a file that was stored before checksums were."""
+    """The stored facts of a file; a checksum is None for a file that was stored before such checksums were."""
 
     media: Media
     sha256: str | None
+    blocks: bytes | None = None
+    """The checksums of the file's blocks."""
 
 
 def media_key(uid: str, raw_clip_id: str) -> str:
@@ -66,23 +71,23 @@ def facts_key(object_key: str) -> str:
     return f"{object_key}.json"
 
 
-async def write_facts(store: ObjectStore, object_key: str, media: Media, sha256: str) -> dict[str, Any]:
-    """Store the facts of a file and its checksum, and return the facts' summary for the database."""
+async def write_facts(store: ObjectStore, object_key: str, media: Media, checksums: Checksums) -> dict[str, Any]:
+    """Store the facts of a file and its checksums, and return the facts' summary for the database."""
     facts = await computed(recorded, media)
-    await store.put(facts_key(object_key), await computed(_sealed, facts, sha256))
+    await store.put(facts_key(object_key), await computed(_sealed, facts, checksums))
     ticks = facts["video"].pop("ticks")
     return {**facts, "video": {**facts["video"], "variable": bool(ticks)}}
 
 
 async def store_footage(
-    store: ObjectStore, uid: str, raw_clip_id: str, name: str, path: Path, media: Media, sha256: str, now: str
+    store: ObjectStore, uid: str, raw_clip_id: str, name: str, path: Path, media: Media, checksums: Checksums, now: str
 ) -> RawClipRow:
     """Store a file and its facts, and return the row that names them; 503 if the store kept another size."""
     key = media_key(uid, raw_clip_id)
     stat = await store.put_file(key, path)
     if stat.size != media.size:
         raise storage_problem("the object store kept a different number of bytes than was sent")
-    info = await write_facts(store, key, media, sha256)
+    info = await write_facts(store, key, media, checksums)
     return {
         "id": raw_clip_id,
         "name": name,
@@ -109,22 +114,24 @@ def facts_in(document: bytes, key: str, path: Path) -> Facts:
             return Facts(checked_media(media_of(path, stored)), None)
         sealed = _SEAL.fullmatch(document)
         if sealed is not None and _hash(sealed[1]) == stored[SEAL]:
-            return Facts(media_of(path, stored), sha256)
+            blocks = stored.get(BLOCKS)
+            return Facts(media_of(path, stored), sha256, None if blocks is None else base64.b64decode(blocks))
     except NOT_FACTS as error:
         raise DamagedObject(key) from error
     raise DamagedObject(key)
 
 
-async def add_checksum(store: ObjectStore, object_key: str, sha256: str) -> None:
-    """Store the checksum of a file with its facts, which are older than checksums."""
+async def add_checksums(store: ObjectStore, object_key: str, checksums: Checksums) -> None:
+    """Store the checksums of a file with its facts, which are older than them."""
     key = facts_key(object_key)
     facts = await computed(json.loads, await store.get(key))
-    await store.put(key, await computed(_sealed, facts, sha256))
+    await store.put(key, await computed(_sealed, facts, checksums))
 
 
-def _sealed(facts: Mapping[str, Any], sha256: str) -> bytes:
+def _sealed(facts: dict[str, Any], checksums: Checksums) -> bytes:
     """The document of these facts: the last member is the hash of all text before it."""
-    body = json.dumps({**facts, CHECKSUM: sha256}).encode()[:-1]
+    sums = {CHECKSUM: checksums.sha256, BLOCKS: base64.b64encode(checksums.blocks).decode()}
+    body = json.dumps({name: value for name, value in (facts | sums).items() if name != SEAL}).encode()[:-1]
     return body + f', "{SEAL}": "{_hash(body)}"}}'.encode()
 
 

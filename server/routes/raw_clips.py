@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
@@ -22,6 +21,7 @@ from compiler.supervise.plain import plain
 from compiler.supervise.probe import probing
 from compiler.supervise.record import Media
 from compiler.supervise.remedy import renamed
+from server.checksums import Checksums
 from server.footage.facts import media_key, playable, store_footage
 from server.footage.sweep import make_room
 from server.footage.trash import restorable
@@ -30,6 +30,7 @@ from server.problem import Problem, invalid, not_found
 from server.routes.raw_clip_shapes import RawClip, RawClips
 from server.routes.shapes import NAME_LENGTH
 from server.settings import Settings
+from server.storage.copies import copy_file
 from server.storage.database import Reader, Transaction
 from server.storage.objects import CHUNK, Missing, StoreFailed
 from server.tables import raw_clips
@@ -80,19 +81,19 @@ async def raw_clip_of(reader: Reader, raw_clip_id: str) -> RawClipRow:
 async def upload(call: Call[NoBody]) -> Response:
     """Upload footage: as a form with a `file`, or as the body itself with `?name=`."""
     raw_clip_id = new_id("r")
-    async with _received(call, raw_clip_id) as (path, name, sha256):
+    async with _received(call, raw_clip_id) as (path, name, sums):
         async with call.services.uploads.probes.of(call.uid):
             media = await _probed(path, name)
         _check_length(media, call.services.settings)
         with call.services.coming.kept(media_key(call.uid, raw_clip_id)):
             services = call.services
-            row = await store_footage(services.store, call.uid, raw_clip_id, name, path, media, sha256, services.now())
+            row = await store_footage(services.store, call.uid, raw_clip_id, name, path, media, sums, services.now())
 
             async def work(unit: Transaction) -> Json:
                 await raw_clips.add(unit, row)
                 return as_json(row)
 
-            return await call.write(work, 201, _streamed(row, sha256))
+            return await call.write(work, 201, _streamed(row, sums.sha256))
 
 
 @api.op("GET", "/api/raw-clips", Takes(query=("deleted",)), Answers(RawClips, errors=(422,)))
@@ -190,8 +191,8 @@ def _check_length(media: Media, settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _received(call: Call[NoBody], raw_clip_id: str) -> AsyncIterator[tuple[Path, str, str]]:
-    """The uploaded file, here under a name of ours as long as it is needed, its name for people, and its SHA-256."""
+async def _received(call: Call[NoBody], raw_clip_id: str) -> AsyncIterator[tuple[Path, str, Checksums]]:
+    """The uploaded file, here under a name of ours as long as it is needed, its name for people, and its checksums."""
     kind = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
     limit = call.services.settings.upload_limit
     _refuse_long(call.request, limit)
@@ -204,8 +205,8 @@ async def _received(call: Call[NoBody], raw_clip_id: str) -> AsyncIterator[tuple
         raise Problem(415, "unsupported_media_type", message)
     try:
         async with _admitted(call, form=form) as request:
-            name, sha256 = await (_form if form else _body)(request, path, limit)
-            yield path, _named(name), sha256
+            name, checksums = await (_form if form else _body)(request, path, limit)
+            yield path, _named(name), checksums
     except ClientDisconnect as error:
         raise Problem(400, "upload_broken_off", "the upload ended before its end") from error
     except OSError as error:
@@ -252,8 +253,8 @@ def _too_large(limit: int) -> Problem:
     return Problem(413, "too_large", f"an upload may have {limit} bytes")
 
 
-async def _body(request: Request, path: Path, limit: int) -> tuple[str, str]:
-    """The body as a file; its name and its SHA-256."""
+async def _body(request: Request, path: Path, limit: int) -> tuple[str, Checksums]:
+    """The body as a file; its name and its checksums."""
     size = 0
     with path.open("xb") as file:
         hashed = HashedFile(file)
@@ -262,11 +263,11 @@ async def _body(request: Request, path: Path, limit: int) -> tuple[str, str]:
             if size > limit:
                 raise _too_large(limit)
             await in_thread(hashed.write, piece)
-    return request.query_params.get("name", ""), hashed.sha256
+    return request.query_params.get("name", ""), hashed.checksums
 
 
-async def _form(request: Request, path: Path, limit: int) -> tuple[str, str]:
-    """The form's one file, spooled to the disk while it comes; its name and its SHA-256."""
+async def _form(request: Request, path: Path, limit: int) -> tuple[str, Checksums]:
+    """The form's one file, spooled to the disk while it comes; its name and its checksums."""
     received = 0
 
     async def counted() -> Message:
@@ -284,17 +285,8 @@ async def _form(request: Request, path: Path, limit: int) -> tuple[str, str]:
                 raise invalid("the form has no file named file", pointer="/file")
             if (file.size or 0) > limit:
                 raise _too_large(limit)
-            sha256 = await in_thread(_copy, file.file, path)
+            checksums = await in_thread(copy_file, file.file, path)
             named = form.get("name")
-            return named if isinstance(named, str) and named else file.filename or "", sha256
+            return named if isinstance(named, str) and named else file.filename or "", checksums
     except MultiPartException as error:
         raise invalid(f"the form cannot be read: {error.message}") from error
-
-
-def _copy(source: BinaryIO, path: Path) -> str:
-    """Copy a file and return its SHA-256."""
-    with path.open("xb") as file:
-        hashed = HashedFile(file)
-        while piece := source.read(CHUNK):
-            hashed.write(piece)
-    return hashed.sha256

@@ -1,4 +1,4 @@
-"""Copies of objects as files."""
+"""Copies of objects and uploads as files."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from server.storage.objects import ObjectStore
+from server.checksums import Checksums
+from server.storage.objects import CHUNK, ObjectStore
 from server.threads import HashedFile, in_thread
 
 Copied = Callable[[int], None]
 """Called with the number of bytes copied since the last call."""
 
 
-async def copy_object(store: ObjectStore, key: str, path: Path, on_copied: Copied = lambda _: None) -> str:
-    """Copy an object into a new file, synced to the disk; return its SHA-256. A copy that fails leaves no file.
+async def copy_object(store: ObjectStore, key: str, path: Path, on_copied: Copied = lambda _: None) -> Checksums:
+    """Copy an object into a new file, synced to the disk; return its checksums. A copy that fails leaves no file.
 
     StoreFailed, Missing; OSError if the file cannot be made.
     """
@@ -29,7 +30,16 @@ async def copy_object(store: ObjectStore, key: str, path: Path, on_copied: Copie
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-    return hashed.sha256
+    return hashed.checksums
+
+
+def copy_file(source: BinaryIO, path: Path) -> Checksums:
+    """Copy an open file into a new one; return its checksums."""
+    with path.open("xb") as file:
+        hashed = HashedFile(file)
+        while piece := source.read(CHUNK):
+            hashed.write(piece)
+    return hashed.checksums
 
 
 def sync(file: BinaryIO) -> None:

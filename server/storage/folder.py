@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from server.storage.objects import CHUNK, Exists, Missing, Stat, StoreFailed, check_key
+from server.storage.objects import CHUNK, ChangedObject, Exists, Missing, Stat, StoreFailed, check_key
 from server.storage.skipped import listed
 from server.threads import close_in, opened_in
 
@@ -51,11 +51,19 @@ class FolderStore:
         """The bytes `[start, stop)` of an object, to its end by default; Missing if it does not exist."""
         return await self._run(self._get, key, start, stop)
 
-    async def stream(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
-        """The bytes of `get`, in pieces; the store is not accessed before the first piece is requested."""
+    async def stream(
+        self, key: str, start: int = 0, stop: int | None = None, *, etag: str | None = None
+    ) -> AsyncIterator[bytes]:
+        """The bytes of `get`, in pieces; the store is not accessed before the first piece is requested.
+
+        ChangedObject if the object has another etag than `etag`.
+        """
         file = await self._opened(key, start)
         try:
-            left = (await self._run(os.fstat, file.fileno())).st_size - start
+            found = _stat(key, await self._run(os.fstat, file.fileno()))
+            if etag not in (None, found.etag):
+                raise ChangedObject(key)
+            left = found.size - start
             left = left if stop is None else min(left, stop - start)
             while left > 0 and (piece := await self._run(file.read, min(CHUNK, left))):
                 left -= len(piece)

@@ -3,6 +3,8 @@
 StoreFailed       the store cannot be reached, or gave an invalid answer; a write may or may not have happened
 Exists            `put` with `if_absent` found the key taken
 Missing           the object does not exist
+ChangedObject     the object is another one than the etag says that was asked for
+WholeAnswered     the store answered a request for a range with the whole object
 DamagedObject     its content is not what was stored; raised by those that compare checksums, not by a store
 """
 
@@ -22,6 +24,18 @@ CHUNK = 1 << 18
 
 class StoreFailed(Exception):
     """The store failed or was too slow; a write may or may not have happened."""
+
+
+class WholeAnswered(StoreFailed):
+    """The store does not answer ranges: it sent the whole object."""
+
+
+class ChangedObject(Exception):
+    """The object under this key was replaced by another one."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
 
 
 class Exists(Exception):
@@ -54,7 +68,7 @@ class ObjectStore(Protocol):
     """Objects by key. Keys are segments of `[a-z0-9._-]` joined by `/`, none of which begins with a dot.
 
     A put is atomic; when it returns, the object is durable and visible to every reader. Every failure other than
-    Exists and Missing is StoreFailed.
+    Exists, Missing and ChangedObject is StoreFailed.
     """
 
     async def put(self, key: str, body: bytes, *, if_absent: bool = False) -> Stat:
@@ -69,8 +83,13 @@ class ObjectStore(Protocol):
         """The bytes `[start, stop)` of an object, to its end by default; Missing if it does not exist."""
         ...
 
-    def stream(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
-        """The bytes of `get`, in pieces; the store is not accessed before the first piece is requested."""
+    def stream(
+        self, key: str, start: int = 0, stop: int | None = None, *, etag: str | None = None
+    ) -> AsyncIterator[bytes]:
+        """The bytes of `get`, in pieces; the store is not accessed before the first piece is requested.
+
+        ChangedObject if the object has another etag than `etag`.
+        """
         ...
 
     async def head(self, key: str) -> Stat:

@@ -17,7 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from botocore.parsers import ResponseParserError
 
-from server.storage.objects import CHUNK, Exists, Missing, Stat, StoreFailed, check_key
+from server.storage.objects import CHUNK, ChangedObject, Exists, Missing, Stat, StoreFailed, WholeAnswered, check_key
 from server.storage.skipped import listed
 from server.threads import close_in, opened_in
 
@@ -88,18 +88,29 @@ class S3Store:
         """The bytes `[start, stop)` of an object, to its end by default; Missing if it does not exist."""
         return b"".join([piece async for piece in self.stream(key, start, stop)])
 
-    async def stream(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
-        """The bytes of `get`, in pieces; the store is not accessed before the first piece is requested."""
+    async def stream(
+        self, key: str, start: int = 0, stop: int | None = None, *, etag: str | None = None
+    ) -> AsyncIterator[bytes]:
+        """The bytes of `get`, in pieces; the store is not accessed before the first piece is requested.
+
+        ChangedObject if the object has another etag than `etag`; WholeAnswered from a bucket without ranges.
+        """
         if stop is not None and stop <= start:
             await self.head(key)
             return
         part = {} if start == 0 and stop is None else {"Range": f"bytes={start}-{'' if stop is None else stop - 1}"}
         try:
-            found = await self._opened(key, **part)
+            found = await self._opened(key, **part, **({} if etag is None else {"IfMatch": f'"{etag}"'}))
         except _PastTheEnd:
             return
+        except Exists as error:  # the answer to every condition that does not hold
+            raise ChangedObject(key) from error
         body = found["Body"]
         try:
+            if etag is not None and etag != _of(found, "ETag").strip('"'):  # not every service knows the condition
+                raise ChangedObject(key)
+            if part and not found.get("ContentRange", "").startswith(f"bytes {start}-"):
+                raise WholeAnswered(f"the bucket {self.bucket.name} answered a range with the whole object")
             _of(found, "ContentLength")  # without it, the end of the body is unknown
             while piece := await self._run(DEADLINE, partial(body.read, CHUNK)):
                 yield piece

@@ -197,7 +197,7 @@ OF_SERVER = (
     Fault(
         "footage_not_compared",
         "server/footage/cache.py",
-        "if sha256 not in (None, found):",
+        "if sha256 not in (None, found.sha256):",
         "if not found:",
         ("tests/server/test_integrity.py",),
     ),

@@ -67,9 +67,11 @@ class FaultStore:
         self._after(fault, "get")
         return body
 
-    async def stream(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+    async def stream(
+        self, key: str, start: int = 0, stop: int | None = None, *, etag: str | None = None
+    ) -> AsyncIterator[bytes]:
         fault = await self._before("stream")
-        async for piece in self.inner.stream(key, start, stop):
+        async for piece in self.inner.stream(key, start, stop, etag=etag):
             yield piece
             self._after(fault, "stream")
 

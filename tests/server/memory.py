@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from server.storage.objects import Exists, Missing, Stat
+from server.storage.objects import ChangedObject, Exists, Missing, Stat
 
 
 class MemoryStore:
@@ -33,7 +33,11 @@ class MemoryStore:
         await self.head(key)
         return self.objects[key][0][start:stop]
 
-    async def stream(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+    async def stream(
+        self, key: str, start: int = 0, stop: int | None = None, *, etag: str | None = None
+    ) -> AsyncIterator[bytes]:
+        if etag not in (None, (await self.head(key)).etag):
+            raise ChangedObject(key)
         yield await self.get(key, start, stop)
 
     async def head(self, key: str) -> Stat:

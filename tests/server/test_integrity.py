@@ -15,6 +15,7 @@ import pytest
 
 from compiler.supervise.probe import probe
 from compiler.supervise.record import recorded
+from server.checksums import Checksums
 from server.exports.accept import Asked
 from server.footage.checked import FilmCheck
 from server.footage.facts import facts_in, write_facts
@@ -96,7 +97,7 @@ def test_footage_of_before_gets_its_checksum_at_its_first_fetch(tmp_path: Path, 
         project_id, raw, _ = edited(ann, game)
         facts = stored(site, f"{raw}.json")
         new = facts.read_bytes()
-        old = {name: value for name, value in json.loads(new).items() if name not in ("sha256", "seal")}
+        old = {name: value for name, value in json.loads(new).items() if name not in ("sha256", "blocks", "seal")}
         facts.write_text(json.dumps(old))
         assert film(ann, export(ann, project_id))
         assert facts.read_bytes() == new
@@ -152,7 +153,7 @@ def test_facts_of_footage_that_is_no_media_are_an_error(site: Site, user: httpx.
 def test_every_flipped_bit_of_facts_is_seen(tmp_path: Path, game: Path) -> None:
     async def written() -> bytes:
         store = FolderStore(tmp_path)
-        await write_facts(store, "raw", probe_result, "0" * 64)
+        await write_facts(store, "raw", probe_result, Checksums("0" * 64, b"8 bytes!"))
         document = await store.get("raw.json")
         await store.close()
         return document
@@ -160,7 +161,7 @@ def test_every_flipped_bit_of_facts_is_seen(tmp_path: Path, game: Path) -> None:
     probe_result = probe(game)
     document = asyncio.run(written())
     facts = facts_in(document, "raw.json", game)
-    assert (recorded(facts.media), facts.sha256) == (recorded(probe_result), "0" * 64)
+    assert (recorded(facts.media), facts.sha256, facts.blocks) == (recorded(probe_result), "0" * 64, b"8 bytes!")
     for place in range(len(document)):
         for bit in (1, 32):
             flipped = document[:place] + bytes([document[place] ^ bit]) + document[place + 1 :]

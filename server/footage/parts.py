@@ -1,0 +1,202 @@
+"""Copies of objects that have holes: blocks are fetched when they are read, each once, and compared with checksums."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from compiler.supervise.children.reads import FileId
+from server.checksums import BLOCK, SUM, block_is
+from server.logs import logger
+from server.storage.objects import DamagedObject, ObjectStore, Stat, StoreFailed, WholeAnswered
+from server.threads import in_thread
+
+PAUSES = (0.2, 0.5, 1.0, 2.0)
+"""Seconds before the further attempts at a fetch; each goes on where the one before it ended."""
+
+WITHIN = 40.0
+"""Seconds in which the next block must arrive; less than a render may stand still for."""
+
+AHEAD, MOST_AHEAD = 32, 8
+"""One block is fetched in advance for so many that were read in a row, and so many blocks at most."""
+
+
+Awaited = dict[int, asyncio.Future[None]]
+"""Blocks that are being fetched, by their numbers."""
+
+
+class PartialCopy:
+    """A copy of an object, of the object's size, in a file of its own; `sums` are the checksums of its blocks."""
+
+    def __init__(self, store: ObjectStore, stat: Stat, sums: bytes, path: Path) -> None:
+        self._store, self._stat, self._sums, self._path, self.size = store, stat, sums, path, stat.size
+        with path.open("xb") as file:
+            file.truncate(stat.size)
+        found = path.stat()
+        self.file: FileId = found.st_dev, found.st_ino
+        self._has = bytearray(len(sums) // SUM)
+        self._coming: Awaited = {}
+        self._fetches: set[asyncio.Task[None]] = set()
+
+    @property
+    def filled(self) -> int:
+        """The number of bytes that are there."""
+        return min(sum(self._has) * BLOCK, self.size)
+
+    def has(self, start: int, stop: int) -> bool:
+        """Whether the bytes from `start` to `stop` are there."""
+        return all(self._has[n] for n in _blocks(start, stop))
+
+    async def fill(self, start: int, stop: int) -> None:
+        """Return when the bytes from `start` to `stop` are there.
+
+        StoreFailed, Missing; ChangedObject, DamagedObject for an object that is not what it was.
+        """
+        lacking = [n for n in _blocks(start, stop) if not self._has[n]]
+        for run in _runs(n for n in lacking if n not in self._coming):
+            self._begin(range(run.start, self._ahead(run)))
+        await asyncio.gather(*(asyncio.shield(self._coming[n]) for n in lacking))
+
+    def close(self) -> None:
+        """Stop every fetch."""
+        for task in self._fetches:
+            task.cancel()
+
+    def _ahead(self, run: range) -> int:
+        """The block at which a fetch of `run` ends: the more was read in a row before it, the further."""
+        begin = run.start
+        while begin and run.start - begin < AHEAD * MOST_AHEAD and self._has[begin - 1]:
+            begin -= 1
+        stop, most = run.stop, min(run.stop + (run.start - begin) // AHEAD, len(self._has))
+        while stop < most and not self._has[stop] and stop not in self._coming:
+            stop += 1
+        return stop
+
+    def _begin(self, blocks: range) -> None:
+        loop = asyncio.get_running_loop()
+        awaited = self._awaited(blocks)
+        task = loop.create_task(self._fetch(blocks, awaited), name=f"parts of {self._stat.key}")
+        self._fetches.add(task)
+        task.add_done_callback(self._fetches.discard)
+
+    def _awaited(self, blocks: range) -> Awaited:
+        """A future for each of these blocks that is neither there nor fetched already."""
+        loop = asyncio.get_running_loop()
+        awaited = {n: loop.create_future() for n in blocks if not self._has[n] and n not in self._coming}
+        self._coming |= awaited
+        return awaited
+
+    async def _fetch(self, blocks: range, awaited: Awaited) -> None:
+        """Fetch blocks, which others wait for."""
+        try:
+            await self._patiently(blocks, awaited)
+        except TimeoutError:
+            self._fail(awaited, StoreFailed(f"{self._stat.key}: no bytes came for {WITHIN:g} s"))
+        except OSError as error:
+            self._fail(awaited, StoreFailed(f"the cache failed: {error.strerror}"))
+        except Exception as error:
+            self._fail(awaited, error)
+        except asyncio.CancelledError:
+            self._fail(awaited, StoreFailed("the server is shutting down"))
+            raise
+
+    async def _patiently(self, blocks: range, awaited: Awaited) -> None:
+        """Fetch blocks in several attempts; the whole object from a store that does not answer ranges."""
+        whole = False
+        for pause in PAUSES:
+            try:
+                return await self._stream(blocks, whole)
+            except StoreFailed as error:
+                logger.warning("footage is fetched again", extra={"key": self._stat.key, "why": str(error)})
+                if isinstance(error, WholeAnswered):
+                    blocks, whole = range(len(self._has)), True
+                    awaited |= self._awaited(blocks)
+            await asyncio.sleep(pause)
+        return await self._stream(blocks, whole)
+
+    async def _stream(self, blocks: range, whole: bool) -> None:
+        """Fetch the blocks that are lacking, from the first of them on; or the whole object."""
+        first = 0 if whole else next((n for n in blocks if not self._has[n]), blocks.stop)
+        if first == blocks.stop:
+            return
+        start, stop = (0, None) if whole else (first * BLOCK, min(blocks.stop * BLOCK, self.size))
+        came = bytearray()
+        with self._path.open("r+b", buffering=0) as file:
+            async with asyncio.timeout(WITHIN) as timeout:
+                async for piece in self._store.stream(self._stat.key, start, stop, etag=self._stat.etag):
+                    came += piece
+                    first = await self._arrived(file, first, came, stop or self.size)
+                    timeout.reschedule(asyncio.get_running_loop().time() + WITHIN)
+        if first < blocks.stop:
+            raise StoreFailed(f"{self._stat.key} has {self.size} bytes, of which not all were received")
+
+    async def _arrived(self, file: BinaryIO, first: int, came: bytearray, stop: int) -> int:
+        """Write the blocks that `came` has whole, remove them from it, and return the number of the next one."""
+        while came and len(came) >= (size := min(BLOCK, stop - first * BLOCK)):
+            block = bytes(came[:size])
+            if not block_is(first, block, self._sums):
+                raise DamagedObject(self._stat.key)
+            await in_thread(self._write, file, first, block)
+            self._has[first] = 1
+            if first in self._coming:
+                self._coming.pop(first).set_result(None)
+            del came[:size]
+            first += 1
+        return first
+
+    @staticmethod
+    def _write(file: BinaryIO, number: int, block: bytes) -> None:
+        file.seek(number * BLOCK)
+        file.write(block)
+
+    def _fail(self, awaited: Awaited, error: Exception) -> None:
+        for n, future in awaited.items():
+            if not future.done():
+                del self._coming[n]
+                future.set_exception(error)
+                future.exception()  # blocks in advance have no reader that retrieves it
+
+
+class PartialFiles:
+    """Copies with holes, by their files: what a render reads of them is filled first."""
+
+    def __init__(self, copies: Iterable[PartialCopy]) -> None:
+        self._copies = {copy.file: copy for copy in copies}
+
+    def size(self, file: FileId) -> int | None:
+        """The size of such a copy; None for all other files."""
+        return self._copies[file].size if file in self._copies else None
+
+    def has(self, file: FileId, start: int, stop: int) -> bool:
+        """Whether the bytes from `start` to `stop` are there."""
+        return self._copies[file].has(start, stop)
+
+    async def fill(self, file: FileId, start: int, stop: int) -> None:
+        """Return when they are there; the exceptions of `PartialCopy.fill`."""
+        await self._copies[file].fill(start, stop)
+
+    async def complete(self) -> None:
+        """Fill the copies, each to its end."""
+        for copy in self._copies.values():
+            await copy.fill(0, copy.size)
+
+
+def _blocks(start: int, stop: int) -> range:
+    """The blocks that hold the bytes from `start` to `stop`."""
+    return range(start // BLOCK, -(-stop // BLOCK)) if stop > start else range(0)
+
+
+def _runs(numbers: Iterable[int]) -> Iterator[range]:
+    """The runs of consecutive numbers, which are in order."""
+    run = range(0)
+    for n in numbers:
+        if n == run.stop and run:
+            run = range(run.start, n + 1)
+            continue
+        if run:
+            yield run
+        run = range(n, n + 1)
+    if run:
+        yield run
