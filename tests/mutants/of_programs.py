@@ -36,8 +36,8 @@ OF_PROGRAMS = (
     Fault(
         "warnings_are_not_told",
         "compiler/cli/rendering.py",
-        "        for notice in compiled.plan.notices:\n            reporter.warn(notice)\n        film",
-        "        film",
+        "        for notice in compiled.plan.notices:\n            reporter.warn(notice)\n        cache",
+        "        cache",
         ("tests/cli/test_render.py",),
     ),
     Fault(

@@ -142,7 +142,7 @@ async def render(
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FilmFolder:
     """Where a film is made: the folder of what its steps make, the unfinished film, and the group of all children."""
 
     folder: Path
@@ -179,7 +179,7 @@ class _Making:
             if whole := await self.kept.take_film(folder, part):
                 meter.take_film()
             else:
-                await self._make(meter, Place(folder, part, place))
+                await self._make(meter, FilmFolder(folder, part, place))
             await asyncio.to_thread(self._tag, part)
             notices = tuple(filter(None, (step.notice(folder) for step in self.steps)))
             self.on_progress(replace(meter.at(monotonic()), stage="verifying", frame=expected.frames, work=1, eta=None))
@@ -200,7 +200,7 @@ class _Making:
         except OSError as error:
             raise refusal(self.output, error) from error
 
-    async def _make(self, meter: FilmMeter, place: Place) -> None:
+    async def _make(self, meter: FilmMeter, place: FilmFolder) -> None:
         """Make all steps; those that had too little memory beside others are made again one after the other."""
         done: set[int] = set()
 
@@ -215,7 +215,7 @@ class _Making:
                 raise
             await side_by_side(self.steps, replace(self.side, jobs=1), one, done)
 
-    async def _step(self, number: int, meter: FilmMeter, place: Place, memory: int) -> None:
+    async def _step(self, number: int, meter: FilmMeter, place: FilmFolder, memory: int) -> None:
         step = self.steps[number]
         following = meter.begin(number, monotonic())
         taken = await self.kept.take(number, place.folder)
@@ -231,7 +231,7 @@ class _Making:
         self.on_progress(meter.at(monotonic()))
 
     async def _run(
-        self, step: RenderStep, following: ProgressMeter, meter: FilmMeter, place: Place, memory: int
+        self, step: RenderStep, following: ProgressMeter, meter: FilmMeter, place: FilmFolder, memory: int
     ) -> None:
         command, data = step.command(place.folder, place.part), self.limits.data
         await run(

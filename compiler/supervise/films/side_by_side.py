@@ -42,8 +42,8 @@ class Side:
 
 
 def usual_jobs() -> int:
-    """The number of ffmpegs that keep the processors of this process busy."""
-    return -(-processors() // BUSY)
+    """The number of ffmpegs that keep the processors of this process busy, also while one starts or ends."""
+    return min(processors(), -(-processors() // BUSY) + 1)
 
 
 Run = Callable[[int, int], Awaitable[None]]
