@@ -16,6 +16,7 @@ from bench.measure import Cost, cost_of, middle
 from bench.rivals import alone, expert, naive
 from compiler.cli.loading import load
 from compiler.ir.build import Build
+from compiler.supervise.films.side_by_side import usual_jobs
 
 REELC = Path(sys.executable).with_name("reelc")
 REFERENCE = "expert"
@@ -41,6 +42,25 @@ def films_table(build: Build, edit: Edit, rounds: int) -> Iterator[str]:
     yield "| --- | --- | --- | --- | --- | --- |"
     for name in commands:
         yield _row(name, middle(costs[name]), reference)
+    yield from _forecast_table(middle(costs["reelc"]))
+
+
+def _forecast_table(measured: Cost) -> Iterator[str]:
+    """What reelc's plan forecast of its render beside what was measured; `reelc doctor --calibrate` fits the plan."""
+    found = load(str(FOLDER / "reel.json")).plan.whole(usual_jobs())
+    with av.open(str(_film("reelc"))) as film:
+        size = film.size / 10**6
+    rows = (
+        ("wall s", found.wall, measured.wall),
+        ("CPU s", found.cpu, measured.cpu),
+        ("peak memory MiB", found.memory, measured.peak),
+        ("film MB", found.size / 10**6, size),
+    )
+    yield ""
+    yield "| reelc | forecast | measured | ratio |"
+    yield "| --- | --- | --- | --- |"
+    for name, forecast, real in rows:
+        yield f"| {name} | {forecast:.1f} | {real:.1f} | {forecast / real:.2f} |"
 
 
 def _commands(build: Build, edit: Edit) -> Commands:
@@ -65,7 +85,7 @@ def _commands(build: Build, edit: Edit) -> Commands:
 
 def render_command(reel: Path, film: Path) -> list[str]:
     """A user's command, without progress output."""
-    return [str(REELC), "render", str(reel), "-o", str(film), "--overwrite", "--progress", "none"]
+    return [str(REELC), "render", str(reel), "-o", str(film), "--overwrite", "--progress", "none", "--no-cache"]
 
 
 def _film(name: str) -> Path:

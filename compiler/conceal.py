@@ -48,7 +48,7 @@ async def conceal(compiled: Compiled, error: ReelError, partial: Partial | None 
         media = {**compiled.media, **await _looked_at(compiled, suspects)}
     except ReelError:  # the file is beyond reading, which the failure's own words say better
         return None
-    return compile_reel(compiled.reel, media, compiled.build) if suspects else None
+    return compile_reel(compiled.reel, media, compiled.build, costs=compiled.plan.costs) if suspects else None
 
 
 async def _looked_at(compiled: Compiled, suspects: Sequence[Placed]) -> Mapping[str, Media]:

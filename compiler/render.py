@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from fractions import Fraction
-from itertools import accumulate, pairwise
 from pathlib import Path
+from typing import TypedDict
 
 from compiler.conceal import Furthest, conceal
 from compiler.emit.argv import (
@@ -19,7 +18,6 @@ from compiler.emit.argv import (
     unit_command,
 )
 from compiler.emit.filters import spell
-from compiler.emit.numbers import decimal
 from compiler.emit.script import script
 from compiler.emit.sound import GAIN, MEASURED
 from compiler.emit.straightened import feeds, media_read
@@ -28,6 +26,7 @@ from compiler.film_identity import Files, Stamp, contents_by, identity_after, id
 from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.pipeline import Compiled, SoundUnit, Still, Unit
+from compiler.pipeline.forecast import Forecast
 from compiler.pipeline.identity import Content
 from compiler.pipeline.loudness import measuring_of
 from compiler.supervise.children.reads import Partial
@@ -40,15 +39,13 @@ from compiler.supervise.films.still import render_still
 from compiler.supervise.films.verdict import Origins
 from compiler.supervise.films.verify import Expected
 from compiler.supervise.unit_cache import UnitCache
-from compiler.timeline.instant import SAMPLE_RATE
+from compiler.unit_lists import picture_list, picture_name, sound_list, sound_name
 
 SCRIPT, UNITS, FILM = "filtergraph.txt", "units.txt", "film"
-LIST = "ffconcat version 1.0\n"
 LOUDNESS = Loc(None, "/audio/loudness")
-MICROSECONDS = 10**6
 
-SOUND_MEMORY, HEARD = 100, 0.02
-"""MiB of an ffmpeg that makes sound alone, of seven inputs; the work of a frame's sound, in frames."""
+READER_MEMORY = 200
+"""MiB of the reader that straightens media, measured with 1080p."""
 
 
 async def render_reel(
@@ -121,6 +118,11 @@ async def render_frame(still: Still, output: Path, *, overwrite: bool = False) -
     )
 
 
+class _Forecast(TypedDict):
+    memory: int
+    weight: float
+
+
 def steps(compiled: Compiled) -> list[RenderStep]:
     """The ffmpeg runs of the film: a single one, or one for each unit and a last one that joins the units.
 
@@ -129,7 +131,7 @@ def steps(compiled: Compiled) -> list[RenderStep]:
     """
     sounds = compiled.sound_units
     made = [_sound_unit(compiled, unit, number) for number, unit in enumerate(sounds, start=1)]
-    listed: Files = {SOUNDS: "".join(_sound_list(sounds))} if sounds else {}
+    listed: Files = {SOUNDS: "".join(sound_list(sounds))} if sounds else {}
     measured, gain = _measured(compiled, made, listed)
     read = {**listed, **gain}
     if len(compiled.plan.units) == 1:
@@ -162,8 +164,7 @@ def _measured(
         notice=notice,
         reported=True,
         made=MEASURED,
-        memory=SOUND_MEMORY,
-        weight=compiled.plan.frames * HEARD,
+        **_forecast(compiled.plan.whole_sound, measuring.graph),
         identity=identity_after(
             made,
             identity_by(
@@ -188,8 +189,7 @@ def _whole(compiled: Compiled, read: Files) -> RenderStep:
         compiled.plan.frames,
         _origins(compiled, graph),
         sound_alone=graph.video is None,
-        memory=compiled.plan.memory,
-        weight=compiled.plan.frames,
+        **_forecast(compiled.plan.whole(), graph),
         identity=identity_by(
             compiled, graph, lambda plain, build: film_command(plain, encoding, build, SCRIPT, FILM), read
         ),
@@ -200,16 +200,15 @@ def _whole(compiled: Compiled, read: Files) -> RenderStep:
 
 def _sound_unit(compiled: Compiled, unit: SoundUnit, number: int) -> RenderStep:
     return RenderStep(
-        lambda folder, _: compiled.sound_unit_command(unit, str(folder / SCRIPT), str(folder / _sound_name(number))),
+        lambda folder, _: compiled.sound_unit_command(unit, str(folder / SCRIPT), str(folder / sound_name(number))),
         {SCRIPT: unit.script},
         0,
         _origins(compiled, unit.graph),
         sound_alone=True,
-        made=_sound_name(number),
+        made=sound_name(number),
         samples=unit.samples,
         independent=True,
-        memory=SOUND_MEMORY,
-        weight=float(Fraction(unit.samples, SAMPLE_RATE) * compiled.plan.fps) * HEARD,
+        **_forecast(compiled.plan.sound_forecast(*compiled.plan.sounds[number - 1]), unit.graph),
         identity=identity_by(compiled, unit.graph, lambda plain, build: sound_unit_command(plain, build, SCRIPT, FILM)),
         feeds=feeds(unit.graph),
         reads=media_read(unit.graph),
@@ -218,16 +217,16 @@ def _sound_unit(compiled: Compiled, unit: SoundUnit, number: int) -> RenderStep:
 
 def _unit(compiled: Compiled, unit: Unit, number: int) -> RenderStep:
     encoding = compiled.encoding
+    name = picture_name(number, encoding.profile.endings[0])
 
     return RenderStep(
-        lambda folder, _: compiled.unit_command(unit, str(folder / SCRIPT), str(folder / _name(number, compiled))),
+        lambda folder, _: compiled.unit_command(unit, str(folder / SCRIPT), str(folder / name)),
         {SCRIPT: unit.script},
         unit.frames,
         _origins(compiled, unit.graph),
-        made=_name(number, compiled),
+        made=name,
         independent=True,
-        memory=compiled.plan.memory_of(unit.first, unit.until),
-        weight=unit.frames,
+        **_forecast(compiled.plan.forecast(unit.first, unit.until), unit.graph),
         identity=identity_by(
             compiled, unit.graph, lambda plain, build: unit_command(plain, encoding, build, SCRIPT, FILM)
         ),
@@ -241,11 +240,14 @@ def _join(compiled: Compiled, units: Sequence[Unit], read: Files) -> RenderStep:
     graph = sound.graph if sound else None
     return RenderStep(
         lambda folder, part: compiled.join_command(sound, str(folder / UNITS), str(folder / SCRIPT), str(part)),
-        {UNITS: "".join(_list(units, compiled)), **({SCRIPT: sound.script} if sound else {}), **read},
+        {
+            UNITS: "".join(picture_list(units, compiled.plan.fps, encoding.profile.endings[0])),
+            **({SCRIPT: sound.script} if sound else {}),
+            **read,
+        },
         0,
         _origins(compiled, sound.graph) if sound else Origins(),
-        memory=SOUND_MEMORY,
-        weight=compiled.plan.frames * HEARD,
+        **_forecast(compiled.plan.whole_sound, graph),
         feeds=feeds(graph),
         reads=media_read(graph),
         identity=identity_by(
@@ -254,38 +256,9 @@ def _join(compiled: Compiled, units: Sequence[Unit], read: Files) -> RenderStep:
     )
 
 
-def _list(units: Sequence[Unit], compiled: Compiled) -> Iterator[str]:
-    """The list of encoded units for ffmpeg's concat demuxer, with the length of each.
-
-    The demuxer adds up lengths in whole microseconds. Rounding the instants, not the lengths, keeps every frame within
-    half a microsecond of its place, less than a tick of the track.
-    """
-    yield LIST
-    for number, unit in enumerate(units, start=1):
-        first, until = (frame / compiled.plan.fps for frame in (unit.first, unit.until))
-        yield from _listed(_name(number, compiled), first, until)
-
-
-def _sound_list(units: Sequence[SoundUnit]) -> Iterator[str]:
-    """The list of the sounds of the units."""
-    yield LIST
-    ends = [Fraction(end, SAMPLE_RATE) for end in accumulate(unit.samples for unit in units)]
-    for number, (first, until) in enumerate(pairwise([Fraction(0), *ends]), start=1):
-        yield from _listed(_sound_name(number), first, until)
-
-
-def _listed(name: str, first: Fraction, until: Fraction) -> Iterator[str]:
-    """A file in a list, and its length between two instants, in seconds."""
-    length = round(until * MICROSECONDS) - round(first * MICROSECONDS)
-    yield f"file {name}\nduration {decimal(Fraction(length, MICROSECONDS))}\n"
-
-
-def _name(number: int, compiled: Compiled) -> str:
-    return f"unit-{number}{compiled.encoding.profile.endings[0]}"
-
-
-def _sound_name(number: int) -> str:
-    return f"sound-{number}.nut"
+def _forecast(forecast: Forecast, graph: Graph | None) -> _Forecast:
+    """The forecast of a step, whose straightened inputs have a reader beside ffmpeg."""
+    return {"memory": forecast.memory + (READER_MEMORY if feeds(graph) else 0), "weight": forecast.cpu}
 
 
 def _origins(compiled: Compiled | Still, graph: Graph) -> Origins:

@@ -80,18 +80,31 @@ def schema_command() -> None:
     typer.echo(SCHEMA.read_text(encoding="utf-8"), nl=False)
 
 
-def doctor_command(as_json: AsJson = False) -> None:
+def doctor_command(
+    as_json: AsJson = False,
+    calibrated: Annotated[
+        bool,
+        typer.Option("--calibrate", help="First measure the costs of decoding, drawing and encoding, for forecasts."),
+    ] = False,
+) -> None:
     """Check this machine: ffmpeg, encoders, sandbox, space, store.
 
-    The exit code is 4 if it cannot render, or if a server must not use the configured store.
+    The exit code is 4 if it cannot render, or if a server must not use the configured store. --calibrate takes some 15
+    seconds of an idle machine; the plans of later commands forecast with what it measured.
 
     \b
     Examples:
       reelc doctor
       reelc doctor --json
+      reelc doctor --calibrate
     """
     from compiler.supervise.doctor import Checkup, examine
 
+    if calibrated:
+        from compiler.supervise.calibrate import calibrate, keep
+        from compiler.supervise.ffmpeg import find_build
+
+        keep(calibrate(find_build()))
     checkup = Checkup((*examine().rows, *(row for more in FURTHER_CHECKS for row in more())))
     if as_json:
         document = {"doctor": 1, "state": checkup.state, "rows": [asdict(row) for row in checkup.rows]}

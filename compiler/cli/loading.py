@@ -13,6 +13,7 @@ from compiler.errors import Loc, ReelError
 from compiler.model import Reel, read_reel
 from compiler.pipeline import Compiled, compile_reel
 from compiler.profiles import PROFILES
+from compiler.supervise.calibrate import known_costs
 from compiler.supervise.facts_cache import FactsCache
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.films.film import check_ending
@@ -34,7 +35,8 @@ def load(reel_path: str, outputs: Iterable[Path] = (), film: Path | None = None)
     if film:
         check_ending(film, PROFILES[reel.encode.codec])
     found = finish(probing([(paths[clip.media], clip.loc.at("media")) for clip in reel.clips], FactsCache()))
-    return compile_reel(reel, {name: found[path] for name, path in paths.items()}, find_build())
+    media = {name: found[path] for name, path in paths.items()}
+    return compile_reel(reel, media, find_build(), costs=known_costs())
 
 
 def read_text(reel_path: str) -> bytes:

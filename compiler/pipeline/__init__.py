@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from compiler.costs import BUILT_IN, Costs
 from compiler.emit.argv import (
     film_command,
     join_command,
@@ -203,9 +204,17 @@ def _passed(graph: Graph, checked: bool) -> Iterator[tuple[Stage, Inferred]]:
 
 
 def compile_reel(
-    reel: Reel, media: Mapping[str, Media], build: Build, *, checked: bool = False, bounds: FilmBounds = FILM
+    reel: Reel,
+    media: Mapping[str, Media],
+    build: Build,
+    *,
+    checked: bool = False,
+    bounds: FilmBounds = FILM,
+    costs: Costs = BUILT_IN,
 ) -> Compiled:
     """Compile `reel` over `media` (by each clip's `media`) for one ffmpeg; RC209 for a film beyond `bounds`.
+
+    `costs`, of the machine that renders, decide the plan's forecasts and nothing of the film.
 
     Raises ReelError or ReelErrors for every part of the reel that cannot be rendered as stored.
     """
@@ -220,9 +229,8 @@ def compile_reel(
         film = delivered(legal, encoding.profile)
         spelling = spell(film, shapes)
         raise_all(missing(film, spelling, encoding, build))
-        return Compiled(
-            tuple(passed), script(film, spelling), make_plan(reel, lowered.clips, film), encoding, build, reel, media
-        )
+        plan = make_plan(reel, lowered.clips, film, costs)
+        return Compiled(tuple(passed), script(film, spelling), plan, encoding, build, reel, media)
 
 
 def _encoding(reel: Reel) -> Encoding:

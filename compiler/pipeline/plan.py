@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from compiler.costs import BUILT_IN, Costs
 from compiler.errors import Notice
 from compiler.ir import ops
 from compiler.ir.graph import Graph
@@ -15,6 +17,7 @@ from compiler.lower import Placed, held_in
 from compiler.model import Encode, LoudnessTarget, Reel
 from compiler.passes.crops import CropPlan, plan_crop
 from compiler.pipeline.cuts import mixed_runs
+from compiler.pipeline.forecast import Forecast, Shown, bits, picture_forecast, sound_forecast, together
 from compiler.pipeline.units import sound_spans, unit_spans
 from compiler.profiles import PROFILES
 from compiler.timeline.colour import reading
@@ -30,6 +33,9 @@ and keeps them as long. Measured: 6.1 GB for 30 s of WebP at 1080p. Films with s
 MIXING = {"blend": 0.003, "interpolate": 0.3}
 """Seconds of one processor for a frame and a million pixels of the source, measured with 1080p: 0.003 and 0.24 on
 ffmpeg 9.0, 0.003 and 0.37 on 5.1."""
+
+SOUND_MEMORY = 100
+"""MiB of an ffmpeg that makes sound alone, of seven inputs."""
 
 PLAN_VERSION = 1
 
@@ -48,6 +54,10 @@ class ClipPlan:
         """Seconds of processor time for mixed frames."""
         pixels = math.prod(self.placed.framing.picture)
         return self.mixed * pixels / 1e6 * MIXING.get(self.placed.clip.motion, 0)
+
+    def shown(self, first: int, until: int) -> int:
+        """The number of its frames among the frames [first, until) of the film."""
+        return max(0, min(until, self.placed.first + self.placed.frames) - max(first, self.placed.first))
 
     def held(self, fps: Fraction) -> int:
         """The number of frames of the longest freeze."""
@@ -104,6 +114,8 @@ class Plan:
     """The clips [first, until) whose sounds are made separately, if there is more than one span."""
     encode: Encode
     loudness: LoudnessTarget | None
+    costs: Costs = BUILT_IN
+    """The costs of work that forecasts count with."""
 
     @property
     def duration(self) -> Fraction:
@@ -117,15 +129,59 @@ class Plan:
 
     def memory_of(self, first: int, until: int) -> int:
         """The predicted memory of the ffmpeg that makes the frames [first, until), MiB."""
-        clips = [c for c in self.clips if c.placed.first < until and c.placed.first + c.placed.frames > first]
+        clips = self._shown(first, until)
         kept = HELD.get(self.encode.codec, 0) * max((clip.held(self.fps) for clip in clips), default=0)
         pixel = MEMORY_PIXEL + Fraction(kept, 2**20)
         return round(MEMORY_BASE + pixel * self.width * self.height + MEMORY_CLIP * len(clips))
+
+    def _shown(self, first: int, until: int) -> tuple[ClipPlan, ...]:
+        """The clips that show any of the frames [first, until); they begin in order, and end in order."""
+        begin = bisect_right(self.clips, first, key=lambda clip: clip.placed.first + clip.placed.frames)
+        return self.clips[begin : bisect_left(self.clips, until, key=lambda clip: clip.placed.first)]
 
     @property
     def memory(self) -> int:
         """The predicted memory of the largest ffmpeg, MiB."""
         return max(self.memory_of(first, until) for first, until in self.units)
+
+    def forecast(self, first: int, until: int) -> Forecast:
+        """The forecast of the ffmpeg that makes the pictures of the frames [first, until)."""
+        shown = [
+            Shown(clip.placed, frames, clip.crop.kind == "zoom", clip.seconds * frames / clip.placed.frames)
+            for clip in self.clips
+            if (frames := clip.shown(first, until))
+        ]
+        memory = self.memory_of(first, until)
+        return picture_forecast(
+            until - first, self.fps, (self.width, self.height), shown, self.encode, self.costs, memory
+        )
+
+    def sound_forecast(self, first: int, until: int) -> Forecast:
+        """The forecast of the ffmpeg that makes the sounds of clips [first, until)."""
+        frames = sum(clip.placed.frames for clip in self.clips[first:until])
+        return sound_forecast(frames / self.fps, until - first, self.costs, SOUND_MEMORY)
+
+    @property
+    def whole_sound(self) -> Forecast:
+        """The forecast of the ffmpeg that encodes or measures the whole sound; its bytes are those of the film's."""
+        size = round(self.duration * bits(self.encode.audio_bitrate) / 8) if self.samples is not None else 0
+        return sound_forecast(
+            self.duration if self.samples is not None else Fraction(0), 0, self.costs, SOUND_MEMORY, size
+        )
+
+    @property
+    def forecasts(self) -> tuple[Forecast, ...]:
+        """The forecast of each unit of pictures."""
+        return tuple(self.forecast(first, until) for first, until in self.units)
+
+    @property
+    def sound_forecasts(self) -> tuple[Forecast, ...]:
+        """The forecast of each unit of sound."""
+        return tuple(self.sound_forecast(first, until) for first, until in self.sounds)
+
+    def whole(self, jobs: int = 1) -> Forecast:
+        """The forecast of the film, made from nothing by so many ffmpegs at once."""
+        return together([*self.forecasts, *self.sound_forecasts, self.whole_sound], self.costs, jobs)
 
     def as_json(self) -> Mapping[str, object]:
         """The content of plan.json; times without a decimal form are fractions, as text."""
@@ -144,14 +200,17 @@ class Plan:
             "warnings": [str(notice) for notice in self.notices],
             "predicted": {
                 "inputs": self.inputs,
-                "peak_memory_mib": self.memory,
                 "sample_rate": SAMPLE_RATE,
+                **self.whole().as_json(),
+                "peak_memory_mib": self.memory,
+                "units": [each.as_json() for each in self.forecasts],
+                "sounds": [each.as_json() for each in self.sound_forecasts],
             },
         }
 
 
-def make_plan(reel: Reel, placed: Sequence[Placed], graph: Graph) -> Plan:
-    """The plan of a legal graph."""
+def make_plan(reel: Reel, placed: Sequence[Placed], graph: Graph, costs: Costs = BUILT_IN) -> Plan:
+    """The plan of a legal graph, with forecasts by the costs of a machine."""
     last = placed[-1]
     frames, fps = last.first + last.frames, reel.canvas.fps
     return Plan(
@@ -166,6 +225,7 @@ def make_plan(reel: Reel, placed: Sequence[Placed], graph: Graph) -> Plan:
         sound_spans(placed) if graph.audio else (),
         reel.encode,
         reel.audio.loudness,
+        costs,
     )
 
 

@@ -14,6 +14,7 @@ from typing import Literal
 from compiler.errors import ReelError
 from compiler.ir.build import Build
 from compiler.profiles import PROFILES
+from compiler.supervise.calibrate import costs_path, kept_costs
 from compiler.supervise.children.level import MODES, REMEDY, VARIABLE, level, mode
 from compiler.supervise.children.reach import Reach, python_files
 from compiler.supervise.children.sandbox import ENVIRONMENT, ChildLimits, launcher
@@ -22,6 +23,7 @@ from compiler.supervise.ffmpeg import find_build
 State = Literal["ok", "warn", "fail"]
 
 OLDEST_PYTHON = (3, 11)
+CALIBRATE = "run reelc doctor --calibrate"
 ROOMY = 2 << 30
 """Free bytes below which the folder for temporary files gets a warning."""
 
@@ -78,7 +80,7 @@ class Checkup:
 
 def examine(ffmpeg: str | None = None) -> Checkup:
     """Check everything that a render depends on; `ffmpeg` as in `find_build`. Faults are rows, not exceptions."""
-    return Checkup((*_ours(), *_ffmpeg(ffmpeg), *_sandbox(), _temporary()))
+    return Checkup((*_ours(), *_ffmpeg(ffmpeg), *_sandbox(), _temporary(), _forecasts()))
 
 
 def _ours() -> tuple[Row, ...]:
@@ -150,6 +152,16 @@ def _temporary() -> Row:
     free = shutil.disk_usage(folder).free
     value = f"{folder}, {free / 1e9:.1f} GB free"
     return Row("temporary files", "ok", value) if free >= ROOMY else Row("temporary files", "warn", value, "free space")
+
+
+def _forecasts() -> Row:
+    """Whether forecasts count with costs of this machine."""
+    if (costs := kept_costs()) is not None:
+        fitted = f"{1 / costs.encoding:.0f} megapixels of H.264 encoded for a second of processor time"
+        return Row("forecasts", "ok", f"by costs fitted on this machine: {fitted}")
+    if costs_path().exists():
+        return Row("forecasts", "warn", f"by built-in costs: {costs_path()} is damaged", CALIBRATE)
+    return Row("forecasts", "ok", f"by built-in costs; to fit them to this machine, {CALIBRATE}")
 
 
 def _library(name: str, purpose: str) -> Row:

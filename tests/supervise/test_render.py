@@ -188,10 +188,12 @@ def test_steps_beside_others_have_folders_of_their_own_and_what_they_make_is_joi
 @pytest.mark.usefixtures("unconfined")
 def test_the_failure_of_one_stops_those_after_it_and_leaves_nothing(output: Path, tmp_path: Path) -> None:
     slow = f"while not pathlib.Path({str(tmp_path / 'go')!r}).exists(): time.sleep(0.01)\n"
+    third = f"noted = pathlib.Path({str(output.parent / 'three.pid')!r})\n"
+    third += "while not (noted.exists() and noted.read_text()): time.sleep(0.01)\n"
     fails = "print('the {} failed', file=sys.stderr); sys.exit(1)"
     steps = [
         beside(slow + fails.format("first"), "one"),
-        beside(fails.format("second"), "two"),
+        beside(third + fails.format("second"), "two"),
         beside("time.sleep(600)", "three"),
     ]
 
