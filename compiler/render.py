@@ -118,7 +118,7 @@ async def render_frame(still: Still, output: Path, *, overwrite: bool = False) -
     )
 
 
-class _Forecast(TypedDict):
+class _Predicted(TypedDict):
     memory: int
     weight: float
 
@@ -256,7 +256,7 @@ def _join(compiled: Compiled, units: Sequence[Unit], read: Files) -> RenderStep:
     )
 
 
-def _forecast(forecast: Forecast, graph: Graph | None) -> _Forecast:
+def _forecast(forecast: Forecast, graph: Graph | None) -> _Predicted:
     """The forecast of a step, whose straightened inputs have a reader beside ffmpeg."""
     return {"memory": forecast.memory + (READER_MEMORY if feeds(graph) else 0), "weight": forecast.cpu}
 

@@ -35,9 +35,9 @@ OF_IDENTITY = (
     left_out("the_bounds_of_texts", 'found.update(b"%d:" % len(data) + data)', "found.update(data)"),
     left_out(
         "the_sound_that_is_measured",
-        "return lambda content: digest(own(content), *(step.identity(content) for step in steps if step.identity))",
-        "return own",
-        "compiler/render.py",
+        "        lambda content: digest(own(content), *(step.identity(content) for step in made if step.identity))\n",
+        "        own\n",
+        "compiler/film_identity.py",
     ),
     left_out(
         "the_target_of_the_loudness",

@@ -43,8 +43,8 @@ OF_SERVER = (
     Fault(
         "told_before_it_is_durable",
         "server/exports/queue.py",
-        "            gone = await self._durably(job, lambda",
-        '            job.tracker.end("complete", "ready")\n            gone = await self._durably(job, lambda',
+        "        gone = await self._durably(job, lambda",
+        '        job.tracker.end("complete", "ready")\n        gone = await self._durably(job, lambda',
         ("tests/server/test_export_faults.py",),
     ),
     Fault(
