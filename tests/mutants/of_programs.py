@@ -173,4 +173,25 @@ OF_PROGRAMS = (
         "SPEED = limits(0, 16)",
         ("tests/model",),
     ),
+    Fault(
+        "memory_is_not_shared",
+        "compiler/supervise/films/side_by_side.py",
+        " and used + self._shares[number] <= self._side.memory",
+        "",
+        ("tests/supervise/test_side_by_side.py",),
+    ),
+    Fault(
+        "the_first_failure_counts",
+        "compiler/supervise/films/side_by_side.py",
+        "(self.failed is None or number < self.failed[0])",
+        "self.failed is None",
+        ("tests/supervise/test_side_by_side.py",),
+    ),
+    Fault(
+        "the_bar_goes_back",
+        "compiler/supervise/films/film_meter.py",
+        "self._work = max(self._work, ",
+        "self._work = max(0, ",
+        ("tests/supervise/test_film_meter.py",),
+    ),
 )
