@@ -30,7 +30,7 @@ ENCODED: Mapping[str, Mapping[str | None, float]] = {
     },
     "h265": {
         **{"ultrafast": 0.57, "superfast": 0.8, "veryfast": 1.16, "faster": 1.4, "fast": 1.5, "medium": 1.6},
-        **{"slow": 3.6, "slower": 14.0, "veryslow": 20.0, "placebo": 40.0},
+        **{"slow": 3.6, "slower": 14.0, "veryslow": 20.0, "placebo": 80.0},
     },
     "av1": {
         **{"0": 60.0, "1": 22.0, "2": 10.9, "3": 5.1, "4": 2.2, "5": 1.8, "6": 1.5, "7": 1.1, "8": 0.78, "9": 0.61},

@@ -18,7 +18,7 @@ from compiler.supervise.children.sandbox import ENVIRONMENT, ChildLimits, launch
 from compiler.supervise.machine import processors
 from compiler.supervise.plain import plain
 
-FRAMES, SECONDS = 30, 60
+FRAMES, SECONDS = 60, 60
 """Frames of 1080p that are decoded, drawn and encoded, and seconds of sound that are made."""
 
 PICTURE = "testsrc2=size=1920x1080:rate=30,noise=alls=8:allf=t,format=yuv420p,trim=end_frame="
