@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.mutants.fault import Fault
+from tests.mutants.of_cuts import OF_CUTS
 from tests.mutants.of_films import OF_FILMS
 from tests.mutants.of_framing import OF_FRAMING
 from tests.mutants.of_gestures import OF_GESTURES
@@ -15,5 +16,5 @@ from tests.mutants.of_turns import OF_TURNS
 
 FAULTS: tuple[Fault, ...] = (
     *(*OF_FILMS, *OF_SERVER, *OF_PROGRAMS, *OF_GESTURES),
-    *(*OF_IDENTITY, *OF_FRAMING, *OF_LISTS, *OF_PLAYING, *OF_TURNS),
+    *(*OF_CUTS, *OF_IDENTITY, *OF_FRAMING, *OF_LISTS, *OF_PLAYING, *OF_TURNS),
 )

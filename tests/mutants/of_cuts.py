@@ -1,0 +1,42 @@
+"""Faults of the cuts inside clips: a cut where a frame depends on others, or one that an edit elsewhere moves."""
+
+from __future__ import annotations
+
+from tests.mutants.fault import Fault
+
+JUDGES = ("tests/pipeline/test_cuts.py", "tests/pipeline/test_random_edits.py")
+PATH = "compiler/pipeline/cuts.py"
+
+OF_CUTS = (
+    Fault("cut_by_the_films_frames", PATH, "range(step, last", "range(step - clip.first % step, last", JUDGES),
+    Fault("cut_in_the_transition_into_a_clip", PATH, "if frame >= clip.join.entering and", "if", JUDGES),
+    Fault("cut_in_the_transition_out_of_a_clip", PATH, "clip.frames - clip.leaving.leaving", "clip.frames", JUDGES),
+    Fault(
+        "cut_in_mixed_frames",
+        PATH,
+        " and not any(first < frame < until for first, until in mixed)",
+        "",
+        ("tests/pipeline/test_cuts.py", "tests/passes/test_cut_laws.py"),
+    ),
+    Fault(
+        "cut_in_mixed_uneven_frames",
+        PATH,
+        ' or (clip.clip.motion != "repeat" and clip.media.video.variable)',
+        "",
+        JUDGES,
+    ),
+    Fault(
+        "cut_in_a_file_without_an_index",
+        PATH,
+        "bool(video.entries) if video.straightened else not media.unindexed",
+        "bool(video.entries) if video.straightened else True",
+        JUDGES,
+    ),
+    Fault(
+        "cut_in_a_straightened_file_without_entries",
+        PATH,
+        "bool(video.entries) if video.straightened else not media.unindexed",
+        "not media.unindexed",
+        JUDGES,
+    ),
+)
