@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -27,7 +28,7 @@ BUILDS = (NINE, FIVE, replace(NINE, avx512=True), replace(NINE, version="9.0.3")
 BLENDS = ("fade", "dissolve", "wipeleft", "radial")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RandomEdit:
     """An edit, the ffmpeg that renders it, and its files: the folder that each is in and the version of its bytes."""
 
@@ -37,6 +38,7 @@ class RandomEdit:
     folders: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, int] = field(default_factory=dict)
 
+    @lru_cache(maxsize=2)  # noqa: B019 - two edits at most are kept
     def compiled(self) -> Compiled:
         """The compiled reel; ReelError or ReelErrors if it cannot be rendered."""
         canvas = {"width": 360, "height": 640, **self.top.get("canvas", {})}

@@ -18,6 +18,8 @@ from compiler.supervise.films.kept import keys_of
 from compiler.supervise.films.render import RenderStep
 from tests.pipeline.random_edits import SOURCES, RandomEdit, changed, changed_clip, random_edit
 
+pytestmark = pytest.mark.no_cover
+
 PAIRS = int(os.environ.get("REELC_PAIRS", "200"))
 """Pairs of an edit and a changed one; `make sweep` sets 10,000."""
 
