@@ -18,9 +18,9 @@ from typing import Any
 from compiler.ir.graph import Graph
 from compiler.pipeline import Compiled
 from compiler.pipeline.identity import Commanding, Content, digest, identity, maker
-from compiler.supervise.films.kept import keys_of
+from compiler.supervise.films.kept import KeptUnits, keys_of
 from compiler.supervise.films.render import FromFolder, RenderStep
-from compiler.supervise.unit_cache import State, UnitCache, content_of, state_of
+from compiler.supervise.unit_cache import State, content_of, state_of
 
 VERSION = 1
 SHORT = 16
@@ -138,7 +138,7 @@ class Stamp:
         return False
 
 
-def contents_by(cache: UnitCache | None) -> Content:
+def contents_by(cache: KeptUnits | None) -> Content:
     """The contents of files, each read once: by a cache, which remembers them, or without one."""
     return cache.content if cache else functools.cache(content_of)
 

@@ -31,6 +31,7 @@ from compiler.pipeline.identity import Content
 from compiler.pipeline.loudness import measuring_of
 from compiler.supervise.children.reads import Partial
 from compiler.supervise.children.sandbox import ChildLimits
+from compiler.supervise.films.kept import KeptUnits
 from compiler.supervise.films.progress import Progress
 from compiler.supervise.films.render import ALONE, Film, FromFolder, RenderStep, render
 from compiler.supervise.films.run import RENDERING
@@ -38,7 +39,6 @@ from compiler.supervise.films.side_by_side import Side
 from compiler.supervise.films.still import render_still
 from compiler.supervise.films.verdict import Origins
 from compiler.supervise.films.verify import Expected
-from compiler.supervise.unit_cache import UnitCache
 from compiler.unit_lists import picture_list, picture_name, sound_list, sound_name
 
 SCRIPT, UNITS, FILM = "filtergraph.txt", "units.txt", "film"
@@ -58,7 +58,7 @@ async def render_reel(
     deadline: float | None = None,
     limits: ChildLimits = RENDERING,
     cgroup: Path | None = None,
-    cache: UnitCache | None = None,
+    cache: KeptUnits | None = None,
     content: Content | None = None,
     side: Side = ALONE,
     partial: Partial | None = None,

@@ -24,6 +24,7 @@ from server.exports.resume import resume_exports
 from server.failures import UNSTORED
 from server.footage.sweep import Delays, sweep
 from server.footage.trash import trash_of
+from server.footage.units import sweep_units
 from server.logs import logger
 from server.problem import Problem
 from server.routes import (
@@ -195,6 +196,9 @@ async def _sweep_user(services: Services, uid: str, delays: Delays) -> None:
     try:
         async with services.databases.use(uid) as user_database:
             count = await sweep(services.store, services.sending, user_database, services.coming, delays)
+        settings, now = services.settings, datetime.now(UTC)
+        before = now - timedelta(seconds=settings.units_kept_for)
+        count += await sweep_units(services.store, uid, settings.units_per_user, before)
     except UNSTORED as error:
         logger.warning("not swept", extra={"sync_user": uid, "why": f"{type(error).__name__}: {error}"})
         return

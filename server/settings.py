@@ -139,6 +139,10 @@ class Settings(BaseSettings):
     """Films kept of each project, besides those younger than `films_kept_for`."""
     films_kept_for: Seconds = 604_800
     """Age up to which every film is kept, however many are newer."""
+    units_per_user: Annotated[int, Field(ge=0), _counted("bytes")] = 5 << 30
+    """Units of films that are kept for the next renders of one user; they count in `footage_per_user`. 0 keeps none."""
+    units_kept_for: Seconds = 259_200
+    """Time for which units of films are kept."""
     cache_limit: Bytes = 20 << 30
     """Footage that is kept on the local disk for rendering."""
     export_slots: Exports = 1

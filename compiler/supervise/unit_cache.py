@@ -42,6 +42,9 @@ class KeptUnit:
 class UnitCache:
     """The units in a folder, at most `limit` bytes of them."""
 
+    keeps_films = True
+    """Whether whole films are kept."""
+
     def __init__(self, folder: Path | None = None, limit: int = LIMIT) -> None:
         self.folder, self.limit = folder or default_folder(), limit
         self.notices: list[Notice] = []

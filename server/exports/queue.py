@@ -37,7 +37,7 @@ from server.settings import Settings
 from server.storage.database import DatabaseFailed, Reader, Transaction
 from server.storage.sync import NotDurable
 from server.storage.tenants import Databases, Overdue, UserDatabase
-from server.tables import exports
+from server.tables import exports, raw_clips
 from server.tables.exports import ExportRow
 from server.tables.films import NewFilm
 
@@ -201,7 +201,8 @@ class Jobs:
         prepared = job.prepared or await self.render.prepared(job.uid, edit)
         film_id, began = new_id("v"), monotonic()
         with self._coming.kept(media_key(job.uid, film_id)):
-            film = await self.render.film(job.uid, film_id, prepared, job.tracker)
+            footage = await self._read(job.uid, raw_clips.total_size)
+            film = await self.render.film(job.uid, film_id, prepared, job.tracker, footage)
             pace = (monotonic() - began) / job.tracker.costs.whole
             await self._finish(job, film, edit, pace)
 

@@ -18,6 +18,8 @@ from server.failures import problem_of
 from server.footage import checked
 from server.footage.cache import MediaCache
 from server.footage.facts import media_key
+from server.footage.units import StoredUnits
+from server.logs import logger
 from server.problem import Problem
 from server.settings import Settings
 from server.storage.objects import ChangedObject, DamagedObject, Missing, ObjectStore, StoreFailed
@@ -59,8 +61,12 @@ class Render:
         """The row of a film that shares the object of the same film, of any project; None if there is none."""
         return await same_film(prepared, film_id, self._now(), self._store, self._cache, user_database)
 
-    async def film(self, uid: str, film_id: str, prepared: Prepared, tracker: Tracker) -> NewFilm:
-        """Render a film, store its object, and return its row, without the version: `finish` assigns that."""
+    async def film(self, uid: str, film_id: str, prepared: Prepared, tracker: Tracker, footage: int) -> NewFilm:
+        """Render a film, store its object, and return its row, without the version: `finish` assigns that.
+
+        Its units are kept within what `footage`, the bytes of the user's footage, leaves of the user's quota.
+        """
+        room = max(0, min(self._settings.units_per_user, self._settings.footage_per_user - footage))
         ending = prepared.compiled.encoding.profile.endings[0]
         absent = self._absent(prepared)
         tracker.costs = self.forecast(prepared)
@@ -68,11 +74,12 @@ class Render:
         try:
             await in_thread(folder.mkdir, parents=True)
             try:
-                film = await self._rendered(prepared, folder / f"film{ending}", absent, tracker)
+                film = await self._rendered(uid, prepared, folder / f"film{ending}", absent, tracker, room)
             except DamagedObject as error:
                 raise damaged_clip(prepared.edit, error.key) from error
             except ChangedObject as error:
                 raise changed_clip(prepared.edit, error.key) from error
+            logger.info("film rendered", extra={"frames": film.frames, "frames_kept": film.kept})
             tracker.at("storing", message="storing the film", frame=film.frames)
             key = media_key(uid, film_id)
             await self._stored(key, film)
@@ -92,7 +99,9 @@ class Render:
             "created_at": self._now(),
         }
 
-    async def _rendered(self, prepared: Prepared, path: Path, absent: int, tracker: Tracker) -> Film:
+    async def _rendered(
+        self, uid: str, prepared: Prepared, path: Path, absent: int, tracker: Tracker, room: int
+    ) -> Film:
         here = 0
 
         def fetched(size: int) -> None:
@@ -101,6 +110,8 @@ class Render:
             tracker.at("fetching", min(1.0, here / absent) if absent else 1.0, "fetching the footage")
 
         tracker.at("fetching", 0.0, "fetching the footage", frames=prepared.compiled.plan.frames)
+        content = checked.contents_of(prepared.footage, self._cache)
+        units = await StoredUnits.of(self._store, uid, content, room)
         async with checked.fetched(self._store, self._cache, prepared.footage, fetched) as partial:
             return await render_reel(
                 prepared.compiled,
@@ -111,7 +122,8 @@ class Render:
                 limits=limits_of(self._settings, path.parent),
                 cgroup=self._settings.render_cgroup,
                 side=side_of(self._settings),
-                content=checked.contents_of(prepared.footage, self._cache),
+                content=content,
+                cache=units,
                 partial=partial,
             )
 

@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 
 from server.footage.sending import Sending
 from server.footage.trash import take_back, throw_away, trash_of
+from server.footage.units import make_room_of_units
 from server.logs import logger
 from server.storage import marks, snapshots
 from server.storage.objects import ObjectStore, Stat
@@ -97,12 +98,14 @@ async def _sweep(
 async def make_room(
     store: ObjectStore, sending: Sending, user_database: UserDatabase, coming: Coming, room: int
 ) -> int:
-    """Delete a user's oldest trash until the rest has at most `room` bytes, if `sweep` may delete; return its bytes.
+    """Delete a user's oldest trash, if `sweep` may delete, and then the oldest units of films, until the rest has at
+    most `room` bytes; return its bytes.
 
     A user who uploads and deletes again and again would fill the disk otherwise.
     """
     async with coming.turn(user_database.uid):
-        return await _make_room(store, sending, user_database, coming, room)
+        trash = await _make_room(store, sending, user_database, coming, room)
+    return trash + await make_room_of_units(store, user_database.uid, room - trash)
 
 
 async def _make_room(

@@ -231,7 +231,7 @@ async def _admitted(call: Call[NoBody], *, form: bool) -> AsyncIterator[Request]
 
 
 async def _stored(call: Call[NoBody], coming: int) -> int:
-    """The bytes of the user's footage and trash, after trash has made room for `coming` bytes within the quota."""
+    """The bytes of the user's footage, trash and units, after room was made for `coming` bytes within the quota."""
     footage, services = await call.ask(raw_clips.total_size), call.services
     room = max(0, services.settings.footage_per_user - footage - coming)
     async with services.databases.use(call.uid) as user_database:

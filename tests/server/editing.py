@@ -156,9 +156,9 @@ def decided(client: httpx.Client, project_id: str, export_id: str) -> httpx.Resp
     return until(look, f"{export_id} is not decided")
 
 
-def begin(client: httpx.Client, project_id: str, export_id: str = "") -> str:
+def begin(client: httpx.Client, project_id: str, export_id: str = "", settings: Json | None = None) -> str:
     """Start an export without waiting for it; its id."""
-    answer = export(client, project_id, export_id, Prefer="respond-async")
+    answer = export(client, project_id, export_id, settings=settings, Prefer="respond-async")
     assert answer.status_code == 202, answer.text
     return str(answer.json()["export_id"])
 

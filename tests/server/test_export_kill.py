@@ -54,7 +54,8 @@ def test_exports_survive_the_death_of_their_server(tmp_path: Path, game: Path, p
     for turn in range(ROUNDS):
         with site.client(token) as ann:
             project_id = project_id or one_clip(ann, game, segments_data=trim(0, 2, SLOWED))
-            export_id = begin(ann, project_id)
+            settings = {"encode": {"crf": 30 + turn}}  # another film each time, which has to be rendered
+            export_id = begin(ann, project_id, settings=settings)
             reached.add(come_to(ann, export_id, (turn + part / PARTS) / ROUNDS))  # the stages at which the kills came
         site.kill()
         gone(data)
@@ -65,7 +66,7 @@ def test_exports_survive_the_death_of_their_server(tmp_path: Path, game: Path, p
         with site.client(token) as ann:
             description = awaited(ann, export_id)
             assert description["state"] == "complete", description
-            answer = export(ann, project_id, export_id)
+            answer = export(ann, project_id, export_id, settings=settings)
             assert film(ann, answer)
             films_are_whole(ann, project_id)
             shown = ann.get(f"/api/projects/{project_id}").json()["working_video_id"]

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from server.exports.job import Job
-from server.exports.progress import Costs
 from server.exports.queue import Jobs
 from server.exports.slots import Slots
 from server.settings import Settings
@@ -25,7 +24,7 @@ class Exports(Jobs):
             under_way=SimpleNamespace(set_function=lambda _: None),
             exports=SimpleNamespace(labels=lambda _: SimpleNamespace(inc=lambda: None)),
         )
-        render: Any = SimpleNamespace(forecast=lambda prepared: Costs({"rendering": prepared}))
+        render: Any = SimpleNamespace(is_short=lambda prepared: prepared <= self._settings.short_film)
         given: Any = (SimpleNamespace(store=None), render, None, metrics, None, str)
         super().__init__(Settings(**settings), *given)
         self.begun: list[str] = []
@@ -33,6 +32,9 @@ class Exports(Jobs):
 
     async def _accepted(self, job: Job) -> None:
         pass
+
+    async def _shared(self, job: Job) -> bool:
+        return False
 
     async def _run(self, job: Job) -> None:
         self.begun.append(job.export_id)

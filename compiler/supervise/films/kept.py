@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Protocol
 
 from compiler.errors import Notice
-from compiler.supervise.unit_cache import UnitCache
 
 Content = Callable[[str], str]
 """The content of the file at a path, as text that is the same for the same bytes."""
@@ -36,13 +35,39 @@ class Step(Protocol):
         """Whether a warning depends on what it made."""
 
 
+class KeptUnits(Protocol):
+    """Units of earlier renders, in a folder or elsewhere: as `UnitCache`. All but `has` may take long, and run in
+    threads."""
+
+    notices: list[Notice]
+    keeps_films: bool
+
+    def has(self, key: str) -> bool:
+        """Whether there is an entry, damaged or not."""
+
+    def get(self, key: str, target: Path) -> bool:
+        """Copy an entry to `target`; False if there is none that is whole."""
+
+    def put(self, key: str, made: Path) -> None:
+        """Keep a copy of a file under a key."""
+
+    def forget(self, keys: Sequence[str]) -> None:
+        """Remove the entries of these keys."""
+
+    def content(self, path: str) -> str:
+        """The content of a file."""
+
+    def unchanged(self, paths: Sequence[str]) -> bool:
+        """Whether these files are as they were when their contents were asked for."""
+
+
 class Kept:
     """The entries of one render's steps; without a cache there are none.
 
     The film is an entry too. It depends on every step: its key is the hash of all keys.
     """
 
-    def __init__(self, cache: UnitCache | None, steps: Sequence[Step]) -> None:
+    def __init__(self, cache: KeptUnits | None, steps: Sequence[Step]) -> None:
         self._cache, self._steps = cache, steps
         self._keys: dict[int, str] = {}
         self.taken = False
@@ -74,13 +99,15 @@ class Kept:
 
     async def keep(self, number: int, made: Path) -> None:
         """Keep what a step has made, unless its media changed meanwhile."""
+        if self._cache and number == len(self._steps) - 1 and not self._cache.keeps_films:
+            return
         if self._cache and number in self._keys and self._cache.unchanged(self._steps[number].opens):
             await asyncio.to_thread(self._cache.put, self._keys[number], made)
 
-    def forget(self) -> None:
+    async def forget(self) -> None:
         """Remove the entries of all steps: the film that they make is wrong."""
         if self._cache:
-            self._cache.forget([*self._keys.values()])
+            await asyncio.to_thread(self._cache.forget, [*self._keys.values()])
 
     async def _take(self, number: int, target: Path) -> bool:
         if not self._cache or number not in self._keys:

@@ -20,13 +20,12 @@ from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.film import check_output, publish, refusal, workplace
 from compiler.supervise.films.film_meter import FilmMeter
 from compiler.supervise.films.identity_tag import sha256_without_tag, write_tag
-from compiler.supervise.films.kept import Content, Kept
+from compiler.supervise.films.kept import Content, Kept, KeptUnits
 from compiler.supervise.films.progress import Progress, ProgressMeter
 from compiler.supervise.films.run import RENDERING, run
 from compiler.supervise.films.side_by_side import Side, side_by_side
 from compiler.supervise.films.verdict import KILLED, OUT_OF_MEMORY, UNKNOWN, Origins
 from compiler.supervise.films.verify import Expected, verify_film
-from compiler.supervise.unit_cache import UnitCache
 from compiler.timeline.instant import SAMPLE_RATE
 
 BuildCommand = Callable[[Path, Path], list[str]]
@@ -112,7 +111,7 @@ async def render(
     deadline: float | None = None,
     limits: ChildLimits = RENDERING,
     cgroup: Path | None = None,
-    cache: UnitCache | None = None,
+    cache: KeptUnits | None = None,
     tagging: Callable[[str], bytes | None] = lambda _: None,
     side: Side = ALONE,
     partial: Partial | None = None,
@@ -134,7 +133,7 @@ async def render(
     except ReelError as error:
         if error.code != "RC610":
             raise
-        kept.forget()
+        await kept.forget()
         if not kept.taken:
             raise
         film = await making.film(overwrite)  # what was taken may have been wrong
