@@ -62,7 +62,7 @@ def test_another_edit_is_named_by_its_clips(desk: Desk) -> None:
         {
             "verify": 1,
             "answer": "other_edit",
-            "details": ["the picture of frames 12 to 23 is another: clip3, last"],
+            "details": ["the picture of frames 18 to 23 is another: last"],
             "parting": None,
         },
     )

@@ -96,7 +96,8 @@ def test_any_call_of_the_store_may_fail_during_an_export(tmp_path: Path, game: P
             for path in fetched.glob("*"):
                 path.unlink()  # emptied each time, so that the fetch can fail
             store.plan, made = nth(number, fault), len(store.calls)
-            body = {"project_id": project_id, "export_id": f"{fault}-{number}"}
+            another = {"encode": {"crf": 1 + number}}  # a film that is there already is not rendered
+            body = {"project_id": project_id, "export_id": f"{fault}-{number}", "settings": another}
             answer = await client.post(RENDER, json=body)
             await ended(client, services)
             hit = len(store.calls) - made >= number

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from compiler.film_identity import identity_in
 from compiler.supervise.films.identity_tag import read_tag
-from tests.server.editing import SMALL, add_clip, export, film, new_export, trim
+from server.web.services import Services
+from tests.server.editing import RENDER, SMALL, add_clip, export, film, new_export, trim
+from tests.server.faults import FaultStore
 from tests.server.site import Site, add_user
+from tests.server.test_export_faults import a_project, run
 from tests.server.test_http import project, uploaded
 
 pytestmark = pytest.mark.further
@@ -113,3 +117,28 @@ def test_a_film_that_is_damaged_in_the_store_is_rendered_again(site: Site, ann: 
     assert len(media(site) - before) == 2
     assert second.json()["identity"] == first.json()["identity"]
     assert film(ann, second)
+
+
+def test_a_film_that_is_deleted_while_it_is_shared_is_rendered_again(
+    tmp_path: Path, game: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene(client: httpx.AsyncClient, _: FaultStore, services: Services) -> None:
+        body = {"project_id": await a_project(client, game)}
+        first = (await client.post(RENDER, json={**body, "export_id": "first"})).json()
+        found, same = [], services.jobs.render.same
+
+        async def and_deleted(*given: Any) -> Any:
+            found.append(await same(*given))
+            assert (await client.post("/api/export/first/remove")).status_code == 204
+            return found[-1]
+
+        monkeypatch.setattr(services.jobs.render, "same", and_deleted)
+        second = (await client.post(RENDER, json={**body, "export_id": "second"})).json()
+        assert found[0] is not None
+        assert second["identity"] == first["identity"]
+        media = await client.get(f"/api/working-videos/{second['working_video_id']}/media")
+        assert media.status_code == 200
+        trash = [stat.key async for stat in services.store.listing("users/ann/trash/")]
+        assert trash == [found[0]["object_key"].replace("/media/", "/trash/")]
+
+    run(tmp_path, scene)
