@@ -173,7 +173,7 @@ async def _sweep(services: Services) -> None:
     settings = services.settings
     delays = Delays(timedelta(seconds=settings.sweep_after), timedelta(seconds=settings.trash_for))
     while True:
-        await asyncio.sleep(min(SWEEP_EVERY, settings.sweep_after, settings.trash_for))
+        await asyncio.sleep(min(SWEEP_EVERY, settings.sweep_after, settings.trash_for, settings.units_kept_for))
         try:
             users = await _to_sweep(services, delays.trashed)
         except UNSTORED as error:
@@ -181,6 +181,7 @@ async def _sweep(services: Services) -> None:
             continue
         for uid in users:
             await _sweep_user(services, uid, delays)
+        await _sweep_units(services)
 
 
 async def _to_sweep(services: Services, trashed: timedelta) -> list[str]:
@@ -196,14 +197,21 @@ async def _sweep_user(services: Services, uid: str, delays: Delays) -> None:
     try:
         async with services.databases.use(uid) as user_database:
             count = await sweep(services.store, services.sending, user_database, services.coming, delays)
-        settings, now = services.settings, datetime.now(UTC)
-        before = now - timedelta(seconds=settings.units_kept_for)
-        count += await sweep_units(services.store, uid, settings.units_per_user, before)
     except UNSTORED as error:
         logger.warning("not swept", extra={"sync_user": uid, "why": f"{type(error).__name__}: {error}"})
         return
     if count:
         logger.info("swept", extra={"sync_user": uid, "objects": count})
+
+
+async def _sweep_units(services: Services) -> None:
+    """Delete the old units of every user: also of those who render no more."""
+    before = datetime.now(UTC) - timedelta(seconds=services.settings.units_kept_for)
+    try:
+        for uid in await services.accounts.names():
+            await sweep_units(services.store, uid, services.settings.units_per_user, before)
+    except UNSTORED as error:
+        logger.warning("units not swept", extra={"why": f"{type(error).__name__}: {error}"})
 
 
 async def _tend(services: Services) -> None:

@@ -151,6 +151,21 @@ def test_a_store_that_fails_costs_no_render(tmp_path: Path, name: str) -> None:
     on_a_shelf(tmp_path, scene)
 
 
+@pytest.mark.further
+def test_a_server_sweeps_the_units_of_every_user(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    add_user(data, UID)
+    units = data / "objects" / "users" / UID / "units"
+    units.mkdir(parents=True)
+    for name, days in (("old", 4), ("new", 2)):
+        (units / name).write_bytes(b"a unit")
+        then = datetime.now(UTC).timestamp() - days * 86_400
+        os.utime(units / name, (then, then))
+    with Site(data, sweep_after="0.1") as site:
+        until(lambda: [path.name for path in units.iterdir()] == ["new"], "nothing is swept")
+        assert site.stop() == 0
+
+
 def frames_kept(site: Site) -> int:
     """The frames that the last rendered film had from units."""
     lines = [json.loads(line) for line in Path(site.log.name).read_text().splitlines() if line.startswith("{")]
