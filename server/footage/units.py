@@ -149,7 +149,7 @@ async def _deleted(store: ObjectStore, units: Sequence[Stat]) -> int:
 async def _copied(store: ObjectStore, stat: Stat, target: Path) -> str | None:
     """Copy a unit; the hash of its bytes, or None if it is not there, or cannot be read now."""
     try:
-        return await copy_object(store, stat.key, target)
+        return (await copy_object(store, stat.key, target)).sha256
     except (Missing, StoreFailed, OSError):
         return None
 

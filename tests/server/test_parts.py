@@ -183,7 +183,7 @@ def test_footage_that_is_replaced_during_a_render_ends_it_and_names_the_clip(
         await store.put_file(parted.KEY, small)
         prepared = Prepared(edit, compiled(found[1], SHORT), (found,))
         with pytest.raises(Problem) as caught:
-            await render.film("u_one", "v_one", prepared, Tracker("e_one"))
+            await render.film("u_one", "v_one", prepared, Tracker("e_one"), 0)
         assert (caught.value.status, caught.value.error) == (500, "footage_changed")
         assert caught.value.body()["clip_id"] == "c_one"
 
