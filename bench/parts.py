@@ -1,0 +1,152 @@
+"""Footage in parts compared with whole files: `python -m bench.parts [--seconds N]`.
+
+SeaweedFS holds a file of 5 Mbit/s; a proxy adds 20 ms to each request and passes 100 Mbit/s. The film is six clips of
+three seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from urllib.parse import urlsplit
+
+from compiler.render import render_reel
+from compiler.supervise.ffmpeg import find_build
+from compiler.supervise.films.progress import Progress
+from server.footage.cache import MediaCache
+from server.footage.checked import contents_of, fetched
+from server.footage.facts import Facts
+from server.storage.objects import Stat
+from server.storage.s3 import S3Store
+from tests.server.parted import CountingStore, compiled, footage, needed
+from tests.server.weed import running
+
+LATENCY, RATE = 0.02, 12.5e6
+"""Seconds that a request takes longer, and bytes a second."""
+
+PIECE = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one film took."""
+
+    read: int
+    """Bytes of footage that came from the store."""
+    first: float
+    """Seconds to the first frame."""
+    whole: float
+    """Seconds to the film."""
+
+
+class Throttle:
+    """A line with a latency and a rate, for all its connections together."""
+
+    def __init__(self, upstream: tuple[str, int]) -> None:
+        self._upstream, self._free = upstream, 0.0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Pass one connection on."""
+        there, back = await asyncio.open_connection(*self._upstream)
+        with suppress(asyncio.CancelledError):  # the bench has ended
+            await asyncio.gather(self._pass(reader, back, LATENCY, 0), self._pass(there, writer, 0, 1 / RATE))
+
+    async def _pass(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, latency: float, each: float
+    ) -> None:
+        while piece := await reader.read(PIECE):
+            now = perf_counter()
+            if each:
+                self._free = max(self._free, now) + len(piece) * each
+            await asyncio.sleep(latency + max(0.0, self._free - now) * bool(each))
+            writer.write(piece)
+            await writer.drain()
+        writer.close()
+
+
+@asynccontextmanager
+async def throttled(endpoint: str) -> AsyncIterator[str]:
+    """The address of the line to an endpoint."""
+    there = urlsplit(endpoint)
+    line = Throttle((there.hostname or "", there.port or 0))
+    server = await asyncio.start_server(line.serve, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+def make(path: Path, seconds: int) -> Path:
+    """A file of 5 Mbit/s with a key frame every two seconds."""
+    picture = f"testsrc2=s=640x360:r=30:d={seconds}"
+    coded = ["-c:v", "libx264", "-preset", "ultrafast", "-b:v", "5M", "-maxrate", "6M", "-bufsize", "6M", "-g", "60"]
+    given = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", f"sine=f=300:r=48000:d={seconds}"]
+    noise = ["-vf", "noise=alls=40:allf=t", *coded, "-c:a", "aac"]
+    subprocess.run([find_build().path, "-v", "error", *given, *noise, str(path)], check=True)
+    return path
+
+
+async def measured(
+    store: CountingStore, cache: MediaCache, found: tuple[Stat, Facts], windows: list[tuple[float, float]], film: Path
+) -> Figures:
+    """Render the film once."""
+    store.streamed, began, first = 0, perf_counter(), 0.0
+
+    def on_progress(progress: Progress) -> None:
+        nonlocal first
+        if progress.frame and not first:
+            first = perf_counter() - began
+
+    async with fetched(store, cache, [found]) as partial:
+        made = compiled(found[1], windows)
+        await render_reel(made, film, on_progress=on_progress, partial=partial, content=contents_of([found]))
+    return Figures(store.streamed, first, perf_counter() - began)
+
+
+async def compare(folder: Path, endpoint: S3Store, seconds: int) -> None:
+    """Print the table."""
+    source = make(folder / "long.mp4", seconds)
+    windows = [(at + 1.7, at + 4.7) for at in range(3, seconds - 5, seconds // 6)][:6]
+    store = CountingStore(endpoint)
+    parts, whole = (MediaCache(store, folder / name, folder / "coming", 1 << 40) for name in ("parts", "whole"))
+    stat, facts = await footage(store, parts, source)
+    path = str(whole.path(stat))
+    need = needed(source, windows)
+    print(f"file {source.stat().st_size / 1e6:.1f} MB, needed {need / 1e6:.1f} MB")
+    print("| footage | read, MB | of what is needed | first frame, s | film, s |\n| --- | --- | --- | --- | --- |")
+    for name, cache, known in (
+        ("in parts", parts, facts),
+        ("whole", whole, replace(facts, media=replace(facts.media, path=path))),
+    ):
+        found = await measured(store, cache, (stat, known), windows, folder / f"{cache.path(stat).parent.name}.mp4")
+        times = f"{found.read / need:.2f} | {found.first:.1f} | {found.whole:.1f}"
+        print(f"| {name} | {found.read / 1e6:.1f} | {times} |")
+    assert (folder / "parts.mp4").read_bytes() == (folder / "whole.mp4").read_bytes()
+
+
+async def _through(folder: Path, seconds: int) -> None:
+    (folder / "weed").mkdir()
+    with running(folder / "weed") as bucket:
+        async with throttled(bucket.endpoint) as url:
+            store = S3Store(replace(bucket, endpoint=url))
+            try:
+                await compare(folder, store, seconds)
+            finally:
+                await store.close()
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m bench.parts", description=__doc__)
+    parser.add_argument("--seconds", type=int, default=600, help="length of the footage")
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(_through(Path(folder), parser.parse_args().seconds))
+
+
+if __name__ == "__main__":
+    main()
