@@ -17,15 +17,13 @@ from pathlib import Path
 from time import perf_counter
 from urllib.parse import urlsplit
 
-from compiler.render import render_reel
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.films.progress import Progress
 from server.footage.cache import MediaCache
-from server.footage.checked import contents_of, fetched
 from server.footage.facts import Facts
 from server.storage.objects import Stat
 from server.storage.s3 import S3Store
-from tests.server.parted import CountingStore, compiled, footage, needed
+from tests.server.parted import CountingStore, footage, needed, rendered
 from tests.server.weed import running
 
 LATENCY, RATE = 0.02, 12.5e6
@@ -102,9 +100,7 @@ async def measured(
         if progress.frame and not first:
             first = perf_counter() - began
 
-    async with fetched(store, cache, [found]) as partial:
-        made = compiled(found[1], windows)
-        await render_reel(made, film, on_progress=on_progress, partial=partial, content=contents_of([found]))
+    await rendered(store, cache, found, windows, film, on_progress=on_progress)
     return Figures(store.streamed, first, perf_counter() - began)
 
 
