@@ -19,8 +19,8 @@ PAUSES = (0.2, 0.5, 1.0, 2.0)
 WITHIN = 40.0
 """Seconds in which the next block must arrive; less than a render may stand still for."""
 
-AHEAD, MOST_AHEAD = 32, 8
-"""One block is fetched in advance for so many that were read in a row, and so many blocks at most."""
+IN_A_ROW, AHEAD, AT_LEAST = 4, 4, 2
+"""After so many blocks that were read in a row, so many are fetched in advance, in requests for so many at least."""
 
 
 Awaited = dict[int, asyncio.Future[None]]
@@ -45,9 +45,14 @@ class PartialCopy:
         """The number of bytes that are there."""
         return min(sum(self._has) * BLOCK, self.size)
 
-    def has(self, start: int, stop: int) -> bool:
-        """Whether the bytes from `start` to `stop` are there."""
-        return all(self._has[n] for n in _blocks(start, stop))
+    def ready(self, start: int, stop: int) -> bool:
+        """Whether the bytes from `start` to `stop` are there; those that follow may be fetched in advance."""
+        blocks = _blocks(start, stop)
+        if not all(self._has[n] for n in blocks):
+            return False
+        if blocks and (ahead := self._ahead(blocks.stop)):
+            self._begin(ahead)
+        return True
 
     async def fill(self, start: int, stop: int) -> None:
         """Return when the bytes from `start` to `stop` are there.
@@ -56,7 +61,7 @@ class PartialCopy:
         """
         lacking = [n for n in _blocks(start, stop) if not self._has[n]]
         for run in _runs(n for n in lacking if n not in self._coming):
-            self._begin(range(run.start, self._ahead(run)))
+            self._begin(run)
         await asyncio.gather(*(asyncio.shield(self._coming[n]) for n in lacking))
 
     def close(self) -> None:
@@ -64,15 +69,13 @@ class PartialCopy:
         for task in self._fetches:
             task.cancel()
 
-    def _ahead(self, run: range) -> int:
-        """The block at which a fetch of `run` ends: the more was read in a row before it, the further."""
-        begin = run.start
-        while begin and run.start - begin < AHEAD * MOST_AHEAD and self._has[begin - 1]:
-            begin -= 1
-        stop, most = run.stop, min(run.stop + (run.start - begin) // AHEAD, len(self._has))
-        while stop < most and not self._has[stop] and stop not in self._coming:
-            stop += 1
-        return stop
+    def _ahead(self, at: int) -> range:
+        """The blocks from `at` on that are worth a fetch in advance."""
+        there = all(n >= 0 and (self._has[n] or n in self._coming) for n in range(at - IN_A_ROW, at))
+        most = min(at + AHEAD, len(self._has)) if there else at
+        lacking = [n for n in range(at, most) if not self._has[n] and n not in self._coming]
+        run = next(_runs(lacking), range(0))
+        return run if len(run) >= AT_LEAST else range(0)
 
     def _begin(self, blocks: range) -> None:
         loop = asyncio.get_running_loop()
@@ -169,9 +172,9 @@ class PartialFiles:
         """The size of such a copy; None for all other files."""
         return self._copies[file].size if file in self._copies else None
 
-    def has(self, file: FileId, start: int, stop: int) -> bool:
-        """Whether the bytes from `start` to `stop` are there."""
-        return self._copies[file].has(start, stop)
+    def ready(self, file: FileId, start: int, stop: int) -> bool:
+        """Whether the bytes from `start` to `stop` are there; those that follow may be fetched in advance."""
+        return self._copies[file].ready(start, stop)
 
     async def fill(self, file: FileId, start: int, stop: int) -> None:
         """Return when they are there; the exceptions of `PartialCopy.fill`."""

@@ -84,9 +84,9 @@ async def rendered(
     return film.read_bytes()
 
 
-def needed(source: Path, windows: Sequence[tuple[float, float]]) -> int:
+def needed(source: Path, windows: Sequence[tuple[float, float]], lead: float = 1) -> int:
     """The bytes that the windows need: all that is no packet, and what lies from the key frame before each in point to
-    the out point. Sound is read from a second before, and ffmpeg seeks it by the picture's key frames too.
+    the out point. Sound is read from a second, the `lead`, before, and ffmpeg seeks it by the picture's key frames too.
     """
     packets = []
     with av.open(str(source)) as container:
@@ -96,7 +96,7 @@ def needed(source: Path, windows: Sequence[tuple[float, float]]) -> int:
                 packets.append((packet.pos, packet.size, Fraction(packet.pts) * packet.time_base, is_entry))
     wanted: set[tuple[int, int]] = set()
     for begin, end in windows:
-        first = max((pos for pos, _, at, is_entry in packets if is_entry and at <= max(0, begin - 1)), default=0)
+        first = max((pos for pos, _, at, is_entry in packets if is_entry and at <= max(0, begin - lead)), default=0)
         last = max(pos for pos, _, at, _ in packets if at < end)
         wanted |= {(pos, size) for pos, size, _, _ in packets if first <= pos <= last}
     index = source.stat().st_size - sum(size for _, size, _, _ in packets)

@@ -222,8 +222,8 @@ def test_a_fetch_goes_on_where_it_was_cut_off(tmp_path: Path, monkeypatch: pytes
         if not ends_well:
             with pytest.raises(StoreFailed):
                 await copy.fill(0, copy.size)
-            assert copy.has(0, 4 * BLOCK)
-            assert not copy.has(0, 5 * BLOCK)
+            assert copy.ready(0, 4 * BLOCK)
+            assert not copy.ready(0, 5 * BLOCK)
         await copy.fill(0, copy.size)
         assert store.streamed == copy.size
 

@@ -38,7 +38,7 @@ class Hole:
     def size(self, file: FileId) -> int | None:
         return len(TEXT) if file == self.file else None
 
-    def has(self, file: FileId, start: int, stop: int) -> bool:
+    def ready(self, file: FileId, start: int, stop: int) -> bool:
         return self.filled
 
     async def fill(self, file: FileId, start: int, stop: int) -> None:

@@ -45,8 +45,8 @@ class Partial(Protocol):
     def size(self, file: FileId) -> int | None:
         """The size of such a file; None for all other files."""
 
-    def has(self, file: FileId, start: int, stop: int) -> bool:
-        """Whether the bytes from `start` to `stop` are there."""
+    def ready(self, file: FileId, start: int, stop: int) -> bool:
+        """Whether the bytes from `start` to `stop` are there; those that follow may be fetched in advance."""
 
     async def fill(self, file: FileId, start: int, stop: int) -> None:
         """Return when they are there; every exception ends the child's run, and is raised there."""
@@ -110,7 +110,7 @@ class Reads:
             return
         number, thread, _, call, _, _, *arguments = QUESTION.unpack(question)
         found = self._part(thread, call, arguments)
-        if found is None or self._partial.has(*found):
+        if found is None or self._partial.ready(*found):
             self._send(number, 0)
         else:
             self._begin(self._fill(number, *found))
