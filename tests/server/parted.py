@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +17,7 @@ from compiler.model import read_reel
 from compiler.pipeline import Compiled, compile_reel
 from compiler.render import render_reel
 from compiler.supervise.ffmpeg import find_build
+from compiler.supervise.films.progress import Progress
 from compiler.supervise.probe import probing
 from server.footage.by_parts import placed
 from server.footage.cache import MediaCache
@@ -76,11 +77,18 @@ def compiled(facts: Facts, windows: Sequence[tuple[float, float]]) -> Compiled:
 
 
 async def rendered(
-    store: ObjectStore, cache: MediaCache, found: tuple[Stat, Facts], windows: Sequence[tuple[float, float]], film: Path
+    store: ObjectStore,
+    cache: MediaCache,
+    found: tuple[Stat, Facts],
+    windows: Sequence[tuple[float, float]],
+    film: Path,
+    on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> bytes:
     """The film of these windows of the footage."""
+    content = contents_of([found], cache)
     async with fetched(store, cache, [found]) as partial:
-        await render_reel(compiled(found[1], windows), film, partial=partial, content=contents_of([found], cache))
+        made = compiled(found[1], windows)
+        await render_reel(made, film, on_progress=on_progress, partial=partial, content=content)
     return film.read_bytes()
 
 
