@@ -186,6 +186,14 @@ def test_steps_beside_others_have_folders_of_their_own_and_what_they_make_is_joi
 
 
 @pytest.mark.usefixtures("unconfined")
+def test_a_step_that_ends_well_and_makes_nothing_is_no_film(output: Path) -> None:
+    steps = [beside("(own / 'one').unlink()", "one"), RenderStep(stood_in(""), {}, 0)]
+    with pytest.raises(ReelError, match="wrote no film") as caught:
+        asyncio.run(render(steps, output, EXPECTED))
+    assert caught.value.code == "RC610"
+
+
+@pytest.mark.usefixtures("unconfined")
 def test_the_failure_of_one_stops_those_after_it_and_leaves_nothing(output: Path, tmp_path: Path) -> None:
     slow = f"while not pathlib.Path({str(tmp_path / 'go')!r}).exists(): time.sleep(0.01)\n"
     third = f"noted = pathlib.Path({str(output.parent / 'three.pid')!r})\n"

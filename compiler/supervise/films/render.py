@@ -223,7 +223,7 @@ class _Making:
             _write(step.files, own, self.output)
             await self._run(step, following, meter, replace(place, folder=own), memory)
             if step.made is not None and own != place.folder:
-                (own / step.made).rename(place.folder / step.made)
+                _move(own / step.made, place.folder, self.output)
             if step.made is not None and step.complete(following, self.expected.fps):
                 await self.kept.keep(number, place.folder / step.made)
         meter.end(number, taken=taken)
@@ -257,9 +257,22 @@ def _write(files: Mapping[str, str | FromFolder], folder: Path, output: Path) ->
         raise refusal(output, error) from error
 
 
-async def _verify(part: Path, expected: Expected) -> None:
-    if not part.exists():
+def _move(made: Path, folder: Path, output: Path) -> None:
+    """Move what a step made in its own folder to where other steps find it."""
+    _check_written(made)
+    try:
+        made.rename(folder / made.name)
+    except OSError as error:
+        raise refusal(output, error) from error
+
+
+def _check_written(file: Path) -> None:
+    if not file.exists():
         raise ReelError("RC610", Loc(), "ffmpeg ended well but wrote no film", hint="run reelc doctor")
+
+
+async def _verify(part: Path, expected: Expected) -> None:
+    _check_written(part)
     await verify_film(part, expected)
 
 
