@@ -37,7 +37,7 @@ KILLED = (-6, -9, -11)
 client_gone: ContextVar[Wait | None] = ContextVar("client_gone", default=None)
 """A function that returns when the client of the current request has disconnected; None outside requests."""
 
-_PURE = ("emit", "errors", "ir", "lower", "model", "passes", "pipeline", "profiles", "timeline")
+_PURE = ("costs", "emit", "errors", "ir", "lower", "model", "passes", "pipeline", "profiles", "timeline")
 """Modules of the compiler whose classes are values, and do nothing when they are made."""
 
 _VALUES = {("builtins", name) for name in ("set", "frozenset", "range", "slice", "complex")}
