@@ -144,13 +144,13 @@ def export(
     return client.post(RENDER, json=body, headers=headers, timeout=60)
 
 
-def decided(client: httpx.Client, project_id: str, export_id: str) -> httpx.Response:
+def decided(client: httpx.Client, project_id: str, export_id: str, settings: Json | None = None) -> httpx.Response:
     """The answer to an export once it has ended, well or not; after a failure of the store the server tries again."""
 
     def look() -> httpx.Response | None:
         response = client.get(f"/api/export/{export_id}")
         over = response.status_code == 200 and response.json()["state"] in ("complete", "error")
-        answer = export(client, project_id, export_id)
+        answer = export(client, project_id, export_id, settings=settings)
         return answer if over or answer.status_code == 200 else None
 
     return until(look, f"{export_id} is not decided")

@@ -7,13 +7,25 @@ import signal
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.server.editing import begin, decided, drawn, export, ffmpegs_of, film, long_project, new_export, one_clip
+from tests.server.editing import (
+    OTHER,
+    begin,
+    decided,
+    drawn,
+    export,
+    ffmpegs_of,
+    film,
+    long_project,
+    new_export,
+    one_clip,
+)
 from tests.server.site import PLAIN, Fresh, Site, add_somebody, add_user, serving
 from tests.server.switches import SWITCHED, held, switched
 from tests.server.test_http import added, refused
@@ -92,10 +104,11 @@ def _unless_503(answer: httpx.Response) -> httpx.Response | None:
 def test_an_export_that_cannot_be_stored_is_500(place: Site, ann: httpx.Client, game: Path, how: str) -> None:
     project_id, export_id = one_clip(ann, game), new_export()
     before = export(ann, project_id)
+    settings = OTHER if how == "fail-put_file" else None  # a film that is there already is not put again
     with switched(place, how):
-        refused(export(ann, project_id, export_id), 500, "storage_error")
+        refused(export(ann, project_id, export_id, settings=settings), 500, "storage_error")
         assert ann.get(f"/api/projects/{project_id}").json()["working_video_id"] == before.json()["working_video_id"]
-    answer = decided(ann, project_id, export_id)
+    answer = decided(ann, project_id, export_id, settings)
     if how == "fail-put_file":  # this export has failed, and stays failed
         refused(answer, 500, "storage_error")
         answer = export(ann, project_id)
@@ -146,12 +159,20 @@ def test_ffmpeg_that_dies_or_hangs_is_a_render_error(
     project_id = long_project(ann, game)
     export_id = begin(ann, project_id)
     drawn(ann, export_id)
-    for pid in until(lambda: ffmpegs_of(place.data), "no ffmpeg runs"):  # there is none between two units
-        os.kill(pid, number)
+    until(lambda: _struck(ann, place, export_id, number), "the export goes on")
     error = refused(export(ann, project_id, export_id), 500, "render_error")
     assert named in error["message"]
     assert ffmpegs_of(place.data) == []
     assert export(ann, one_clip(ann, game)).status_code == 200
+
+
+def _struck(ann: httpx.Client, place: Site, export_id: str, number: signal.Signals) -> bool:
+    """Send a signal to every ffmpeg, also to those that make again what another was killed at; whether the export has
+    ended."""
+    for pid in ffmpegs_of(place.data):
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+    return ann.get(f"/api/export/{export_id}").json()["state"] in ("complete", "error")
 
 
 def test_a_film_that_fails_its_verification_is_a_render_error(tmp_path: Path, game: Path) -> None:

@@ -196,6 +196,8 @@ class _Making:
         try:
             if (tag := self.tagging(sha256_without_tag(part))) is not None:
                 write_tag(part, tag)
+        except ValueError:  # the file is no film, which the verification says
+            return
         except OSError as error:
             raise refusal(self.output, error) from error
 
