@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+from collections import ChainMap
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -112,10 +114,14 @@ async def render_frame(still: Still, output: Path, *, overwrite: bool = False) -
         still.script,
         output,
         reads=media_read(still.graph),
-        origins=_origins(still, still.graph),
+        origins=_origins(dict(still.locs), still.graph),
         overwrite=overwrite,
         feeds=feeds(still.graph),
     )
+
+
+FindOrigins = Callable[[Graph], Origins]
+"""Returns the origins of the parts of a command that runs a graph."""
 
 
 class _Predicted(TypedDict):
@@ -129,20 +135,20 @@ def steps(compiled: Compiled) -> list[RenderStep]:
     Units of sound come first, since the film's loudness is measured over them, and they take the least time. Units
     depend on no other step.
     """
-    sounds = compiled.sound_units
-    made = [_sound_unit(compiled, unit, number) for number, unit in enumerate(sounds, start=1)]
+    sounds, origins = compiled.sound_units, functools.partial(_origins, dict(compiled.locs))
+    made = [_sound_unit(compiled, unit, number, origins) for number, unit in enumerate(sounds, start=1)]
     listed: Files = {SOUNDS: "".join(sound_list(sounds))} if sounds else {}
-    measured, gain = _measured(compiled, made, listed)
+    measured, gain = _measured(compiled, made, listed, origins)
     read = {**listed, **gain}
     if len(compiled.plan.units) == 1:
-        return [*made, *measured, _whole(compiled, read)]
+        return [*made, *measured, _whole(compiled, read, origins)]
     units = compiled.units
-    parts = (_unit(compiled, unit, number) for number, unit in enumerate(units, start=1))
-    return [*made, *measured, *parts, _join(compiled, units, read)]
+    parts = (_unit(compiled, unit, number, origins) for number, unit in enumerate(units, start=1))
+    return [*made, *measured, *parts, _join(compiled, units, read, origins)]
 
 
 def _measured(
-    compiled: Compiled, made: Sequence[RenderStep], listed: Files
+    compiled: Compiled, made: Sequence[RenderStep], listed: Files, origins: FindOrigins
 ) -> tuple[list[RenderStep], dict[str, FromFolder]]:
     """The step that measures the film's sound, if a loudness is asked for, and the gain file computed from it."""
     measuring = measuring_of(compiled.rendered)
@@ -159,7 +165,7 @@ def _measured(
         lambda folder, _: compiled.measure_command(measuring, str(folder / SCRIPT)),
         {SCRIPT: measuring.script, **listed},
         0,
-        _origins(compiled, measuring.graph),
+        origins(measuring.graph),
         sound_alone=True,
         notice=notice,
         reported=True,
@@ -180,14 +186,14 @@ def _measured(
     return [step], {GAIN: lambda folder: measuring.file((folder / MEASURED).read_text(encoding="utf-8"))}
 
 
-def _whole(compiled: Compiled, read: Files) -> RenderStep:
+def _whole(compiled: Compiled, read: Files, origins: FindOrigins) -> RenderStep:
     graph, encoding = compiled.rendered, compiled.encoding
 
     return RenderStep(
         lambda folder, part: compiled.command(str(folder / SCRIPT), str(part)),
         {SCRIPT: compiled.script if graph is compiled.film else script(graph, spell(graph)), **read},
         compiled.plan.frames,
-        _origins(compiled, graph),
+        origins(graph),
         sound_alone=graph.video is None,
         **_forecast(compiled.plan.whole(), graph),
         identity=identity_by(
@@ -198,12 +204,12 @@ def _whole(compiled: Compiled, read: Files) -> RenderStep:
     )
 
 
-def _sound_unit(compiled: Compiled, unit: SoundUnit, number: int) -> RenderStep:
+def _sound_unit(compiled: Compiled, unit: SoundUnit, number: int, origins: FindOrigins) -> RenderStep:
     return RenderStep(
         lambda folder, _: compiled.sound_unit_command(unit, str(folder / SCRIPT), str(folder / sound_name(number))),
         {SCRIPT: unit.script},
         0,
-        _origins(compiled, unit.graph),
+        origins(unit.graph),
         sound_alone=True,
         made=sound_name(number),
         samples=unit.samples,
@@ -215,7 +221,7 @@ def _sound_unit(compiled: Compiled, unit: SoundUnit, number: int) -> RenderStep:
     )
 
 
-def _unit(compiled: Compiled, unit: Unit, number: int) -> RenderStep:
+def _unit(compiled: Compiled, unit: Unit, number: int, origins: FindOrigins) -> RenderStep:
     encoding = compiled.encoding
     name = picture_name(number, encoding.profile.endings[0])
 
@@ -223,7 +229,7 @@ def _unit(compiled: Compiled, unit: Unit, number: int) -> RenderStep:
         lambda folder, _: compiled.unit_command(unit, str(folder / SCRIPT), str(folder / name)),
         {SCRIPT: unit.script},
         unit.frames,
-        _origins(compiled, unit.graph),
+        origins(unit.graph),
         made=name,
         independent=True,
         **_forecast(compiled.plan.forecast(unit.first, unit.until), unit.graph),
@@ -235,7 +241,7 @@ def _unit(compiled: Compiled, unit: Unit, number: int) -> RenderStep:
     )
 
 
-def _join(compiled: Compiled, units: Sequence[Unit], read: Files) -> RenderStep:
+def _join(compiled: Compiled, units: Sequence[Unit], read: Files, origins: FindOrigins) -> RenderStep:
     sound, encoding = compiled.sound, compiled.encoding
     graph = sound.graph if sound else None
     return RenderStep(
@@ -246,7 +252,7 @@ def _join(compiled: Compiled, units: Sequence[Unit], read: Files) -> RenderStep:
             **read,
         },
         0,
-        _origins(compiled, sound.graph) if sound else Origins(),
+        origins(sound.graph) if sound else Origins(),
         **_forecast(compiled.plan.whole_sound, graph),
         feeds=feeds(graph),
         reads=media_read(graph),
@@ -261,8 +267,10 @@ def _forecast(forecast: Forecast, graph: Graph | None) -> _Predicted:
     return {"memory": forecast.memory + (READER_MEMORY if feeds(graph) else 0), "weight": forecast.cpu}
 
 
-def _origins(compiled: Compiled | Still, graph: Graph) -> Origins:
-    """The origins of the parts of a command, for error messages."""
+def _origins(locs: dict[str, Loc], graph: Graph) -> Origins:
+    """The origins of the parts of a command, for error messages; `locs` are those of the whole film's values, which the
+    steps share."""
     sources = [define for define in graph if isinstance(define.op, ops.Source)]
     paths = {op.media.path: define.loc for define in reversed(sources) if isinstance(op := define.op, ops.Source)}
-    return Origins(dict(compiled.locs) | dict(graph.locs), tuple(define.loc for define in sources), paths)
+    own: dict[str, Loc] = {name: loc for name, loc in graph.locs.items()}
+    return Origins(ChainMap(own, locs), tuple(define.loc for define in sources), paths)

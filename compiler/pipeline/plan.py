@@ -55,7 +55,7 @@ class ClipPlan:
         pixels = math.prod(self.placed.framing.picture)
         return self.mixed * pixels / 1e6 * MIXING.get(self.placed.clip.motion, 0)
 
-    def shown(self, first: int, until: int) -> int:
+    def frames_in(self, first: int, until: int) -> int:
         """The number of its frames among the frames [first, until) of the film."""
         return max(0, min(until, self.placed.first + self.placed.frames) - max(first, self.placed.first))
 
@@ -129,12 +129,12 @@ class Plan:
 
     def memory_of(self, first: int, until: int) -> int:
         """The predicted memory of the ffmpeg that makes the frames [first, until), MiB."""
-        clips = self._shown(first, until)
+        clips = self._clips_in(first, until)
         kept = HELD.get(self.encode.codec, 0) * max((clip.held(self.fps) for clip in clips), default=0)
         pixel = MEMORY_PIXEL + Fraction(kept, 2**20)
         return round(MEMORY_BASE + pixel * self.width * self.height + MEMORY_CLIP * len(clips))
 
-    def _shown(self, first: int, until: int) -> tuple[ClipPlan, ...]:
+    def _clips_in(self, first: int, until: int) -> tuple[ClipPlan, ...]:
         """The clips that show any of the frames [first, until); they begin in order, and end in order."""
         begin = bisect_right(self.clips, first, key=lambda clip: clip.placed.first + clip.placed.frames)
         return self.clips[begin : bisect_left(self.clips, until, key=lambda clip: clip.placed.first)]
@@ -148,8 +148,8 @@ class Plan:
         """The forecast of the ffmpeg that makes the pictures of the frames [first, until)."""
         shown = [
             Shown(clip.placed, frames, clip.crop.kind == "zoom", clip.seconds * frames / clip.placed.frames)
-            for clip in self.clips
-            if (frames := clip.shown(first, until))
+            for clip in self._clips_in(first, until)
+            if (frames := clip.frames_in(first, until))
         ]
         memory = self.memory_of(first, until)
         return picture_forecast(
@@ -181,10 +181,14 @@ class Plan:
 
     def whole(self, jobs: int = 1) -> Forecast:
         """The forecast of the film, made from nothing by so many ffmpegs at once."""
-        return together([*self.forecasts, *self.sound_forecasts, self.whole_sound], self.costs, jobs)
+        return self._together(self.forecasts, self.sound_forecasts, jobs)
+
+    def _together(self, pictures: Sequence[Forecast], sounds: Sequence[Forecast], jobs: int = 1) -> Forecast:
+        return together([*pictures, *sounds, self.whole_sound], self.costs, jobs)
 
     def as_json(self) -> Mapping[str, object]:
         """The content of plan.json; times without a decimal form are fractions, as text."""
+        pictures, sounds = self.forecasts, self.sound_forecasts
         return {
             "plan": PLAN_VERSION,
             "frames": self.frames,
@@ -201,10 +205,10 @@ class Plan:
             "predicted": {
                 "inputs": self.inputs,
                 "sample_rate": SAMPLE_RATE,
-                **self.whole().as_json(),
+                **self._together(pictures, sounds).as_json(),
                 "peak_memory_mib": self.memory,
-                "units": [each.as_json() for each in self.forecasts],
-                "sounds": [each.as_json() for each in self.sound_forecasts],
+                "units": [each.as_json() for each in pictures],
+                "sounds": [each.as_json() for each in sounds],
             },
         }
 
