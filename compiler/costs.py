@@ -24,5 +24,8 @@ class Costs:
     processors: int = 2
 
 
+BUSY = 4
+"""Processors that one ffmpeg keeps busy at most: its encoder has four threads."""
+
 BUILT_IN = Costs()
 """Measured on two cores of an AMD EPYC with ffmpeg 9.0."""

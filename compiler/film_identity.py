@@ -87,11 +87,9 @@ def _text(value: object) -> str:
     return value
 
 
-def identity_of(
-    compiled: Compiled, made: Sequence[RenderStep], keys: Mapping[int, str], content: Content
-) -> FilmIdentity | None:
+def identity_of(compiled: Compiled, made: Sequence[RenderStep], content: Content) -> FilmIdentity | None:
     """The identity of the film that these steps make; None if the content of a file is unknown."""
-    last = len(made) - 1
+    keys, last = keys_of(made, content), len(made) - 1
     if last not in keys:
         return None
     build = compiled.build
@@ -119,7 +117,7 @@ class Stamp:
         none."""
         try:
             states = {media.path: state_of(media.path) for media in compiled.media.values()} if watched else {}
-            return cls(identity_of(compiled, made, keys_of(made, content), content), states)
+            return cls(identity_of(compiled, made, content), states)
         except OSError:  # the render says what is wrong with the file
             return cls(None, {})
 

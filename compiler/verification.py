@@ -19,7 +19,6 @@ from compiler.pipeline import Compiled
 from compiler.pipeline.identity import Content
 from compiler.render import expected_of, render_reel, steps
 from compiler.supervise.films.identity_tag import read_tag, sha256_without_tag
-from compiler.supervise.films.kept import keys_of
 from compiler.supervise.films.render import RenderStep
 from compiler.supervise.films.verify import verify_film
 from compiler.supervise.plain import plain
@@ -76,19 +75,14 @@ def tag_of(film: Path) -> FilmIdentity | None:
 
 def film_key(compiled: Compiled, content: Content) -> str | None:
     """The hash of everything that decides the bytes of an edit's film; None if a file cannot be read."""
-    found = edit_identity(compiled, steps(compiled), content)
+    found = identity_of(compiled, steps(compiled), content)
     return found.film if found else None
-
-
-def edit_identity(compiled: Compiled, made: Sequence[RenderStep], content: Content) -> FilmIdentity | None:
-    """The identity of the film that these steps make; None if a file cannot be read."""
-    return identity_of(compiled, made, keys_of(made, content), content)
 
 
 async def verified(film: Path, compiled: Compiled, content: Content) -> Verified:
     """A film compared with an edit by the identity that the film carries."""
     there, made = tag_of(film), steps(compiled)
-    here = await asyncio.to_thread(edit_identity, compiled, made, content)
+    here = await asyncio.to_thread(identity_of, compiled, made, content)
     if there is None or here is None:
         return Verified(Sameness.no_identity, tuple(await _unpredicted(film, compiled)))
     if there.film == here.film:

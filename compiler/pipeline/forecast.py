@@ -7,12 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from compiler.costs import Costs
+from compiler.costs import BUSY, Costs
 from compiler.lower import Placed
 from compiler.model import Encode
-
-BUSY = 4
-"""Processors that one ffmpeg keeps busy at most."""
 
 ENTERED = 1
 """Seconds of a source that are decoded before the first frame that is shown: half a usual distance of keyframes."""

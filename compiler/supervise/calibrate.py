@@ -15,7 +15,7 @@ from compiler.errors import Loc, ReelError
 from compiler.ir.build import Build
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import ENVIRONMENT, ChildLimits, launcher
-from compiler.supervise.machine import processors
+from compiler.supervise.machine import processors, user_cache
 from compiler.supervise.plain import plain
 
 FRAMES, SECONDS = 60, 60
@@ -30,7 +30,6 @@ MEGAPIXELS = 1920 * 1080 / 1e6
 CODED = ("-c:v", "libx264", "-preset", "medium", "-crf", "20", "-threads:v", "4")
 QUIET = ("-nostdin", "-hide_banner", "-v", "error", "-y")
 NOWHERE = ("-f", "null", "-")
-NAME = "costs.json"
 
 
 def calibrate(build: Build, frames: int = FRAMES, seconds: int = SECONDS) -> Costs:
@@ -100,8 +99,7 @@ def keep(costs: Costs) -> None:
 
 def costs_path() -> Path:
     """The file of the costs that were fitted: `$XDG_CACHE_HOME/reelc/costs.json`."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "reelc" / NAME
+    return user_cache("costs.json")
 
 
 def _per(seconds: float, units: float) -> float:

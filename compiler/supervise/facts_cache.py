@@ -15,6 +15,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from compiler.supervise.machine import user_cache
 from compiler.supervise.probe import media_of
 from compiler.supervise.record import recorded
 from compiler.timeline.media import Media
@@ -34,8 +35,7 @@ class FactsCache:
     """The facts in a folder."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        self._folder = folder or Path(home) / "reelc" / "facts"
+        self._folder = folder or user_cache("facts")
 
     def get(self, path: Path) -> Media | None:
         """The facts of the file as it is now, if they are known."""

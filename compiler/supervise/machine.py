@@ -14,6 +14,12 @@ CANVAS = Loc(None, "/canvas")
 """The field that decides most of the memory that a render takes."""
 
 
+def user_cache(name: str) -> Path:
+    """A place in the user's caches: `$XDG_CACHE_HOME/reelc/<name>`."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "reelc" / name
+
+
 def processors() -> int:
     """The number of processors that this process and its children may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

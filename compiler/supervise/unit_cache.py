@@ -18,6 +18,7 @@ from time import time
 from typing import IO, BinaryIO
 
 from compiler.errors import Loc, Notice
+from compiler.supervise.machine import user_cache
 from compiler.supervise.plain import plain
 
 LIMIT = 10 * 10**9
@@ -184,8 +185,7 @@ def content_of(path: str) -> str:
 
 def default_folder() -> Path:
     """The user's folder of units: `$XDG_CACHE_HOME/reelc/units`."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "reelc" / "units"
+    return user_cache("units")
 
 
 def _copied(source: BinaryIO, copy: IO[bytes]) -> str:

@@ -8,7 +8,6 @@ oldest ones are deleted when a user has too many.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Coroutine, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 
 from compiler.errors import Notice
 from compiler.pipeline.identity import Content
+from compiler.supervise.unit_cache import content_of
 from server.logs import logger
 from server.storage.copies import copy_object
 from server.storage.objects import Missing, ObjectStore, Stat, StoreFailed
@@ -74,9 +74,7 @@ class StoredUnits:
         size = made.stat().st_size
         if self.has(key) or size > self._limit:
             return
-        with made.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        self._wait(self._put(f"{self._folder}{key[:DIGITS]}-{found}", made, size))
+        self._wait(self._put(f"{self._folder}{key[:DIGITS]}-{content_of(str(made))}", made, size))
 
     def forget(self, keys: Sequence[str]) -> None:
         """Delete the units of these keys."""

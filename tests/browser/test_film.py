@@ -94,71 +94,71 @@ def project(person: Person, game: Path) -> str:
 
 
 @pytest.fixture
-def shown(open_page: Open, project: str) -> Shown:
+def viewed(open_page: Open, project: str) -> Shown:
     desk = opened(open_page, project)
     draft = desk.page.evaluate("async () => (await import('/static/studio/edit/store.js')).draft.value")
     return Shown(desk, tuple(clip["first_frame"] for clip in draft["clips"]), draft["frames"])
 
 
 def test_the_film_plays_through_its_blends_and_stands_on_the_films_frames(
-    shown: Shown, project: str, person: Person, tmp_path: Path
+    viewed: Shown, project: str, person: Person, tmp_path: Path
 ) -> None:
     made = tmp_path / "film.mp4"
     made.write_bytes(film(person.api, export(person.api, project)))
-    shown = replace(shown, lumas=list(read.luma(made)))
-    keyboard, (_, bench, crowd) = shown.desk.page.keyboard, shown.firsts
+    viewed = replace(viewed, lumas=list(read.luma(made)))
+    keyboard, (_, bench, crowd) = viewed.desk.page.keyboard, viewed.firsts
     keyboard.press("w")
-    assert shown.matches(0) == 0
+    assert viewed.matches(0) == 0
     keyboard.press("Space")
-    shown.passes(bench + OVERLAP // 3)
+    viewed.passes(bench + OVERLAP // 3)
     keyboard.press("Space")
-    at = shown.matches()
+    at = viewed.matches()
     assert bench < at < crowd
-    expect(shown.desk.page.locator(".reading")).to_contain_text("Bench")
-    assert shown.state() == {**shown.state(), "clip": "Bench", "frame": at - bench}
-    shown.desk.page.evaluate(NOTE)
+    expect(viewed.desk.page.locator(".reading")).to_contain_text("Bench")
+    assert viewed.state() == {**viewed.state(), "clip": "Bench", "frame": at - bench}
+    viewed.desk.page.evaluate(NOTE)
     keyboard.press("k")
-    shown.passes(crowd + 2)
+    viewed.passes(crowd + 2)
     keyboard.press("k")
-    assert shown.matches() > crowd
-    assert {*shown.desk.page.evaluate("() => window.noted")} & {*range(bench + HELD[0] + 1, bench + HELD[1])}
+    assert viewed.matches() > crowd
+    assert {*viewed.desk.page.evaluate("() => window.noted")} & {*range(bench + HELD[0] + 1, bench + HELD[1])}
     for frame in (bench + 11, bench + HELD[0], crowd + 4, crowd + 20):  # in the dissolve, held, both, in the soft wipe
         keyboard.press("Home")
-        shown.desk.page.evaluate("async (at) => (await import('/static/studio/playback/film.js')).seekFilm(at)", frame)
-        shown.matches(frame)
+        viewed.desk.page.evaluate("async (at) => (await import('/static/studio/playback/film.js')).seekFilm(at)", frame)
+        viewed.matches(frame)
     keyboard.press("End")
-    shown.matches(shown.frames - 1)
+    viewed.matches(viewed.frames - 1)
 
 
-def test_j_and_l_go_through_clips_and_double_their_pace(shown: Shown) -> None:
-    keyboard, (_, bench, crowd) = shown.desk.page.keyboard, shown.firsts
+def test_j_and_l_go_through_clips_and_double_their_pace(viewed: Shown) -> None:
+    keyboard, (_, bench, crowd) = viewed.desk.page.keyboard, viewed.firsts
     keyboard.press("w")
-    shown.matches(0)
+    viewed.matches(0)
     keyboard.press("l")
     keyboard.press("l")
-    assert shown.state()["pace"] == 2
-    shown.passes(bench + OVERLAP + 1)
+    assert viewed.state()["pace"] == 2
+    viewed.passes(bench + OVERLAP + 1)
     keyboard.press("k")
-    assert shown.state()["clip"] == "Bench"
-    shown.desk.page.evaluate("async (at) => (await import('/static/studio/playback/film.js')).seekFilm(at)", crowd + 2)
+    assert viewed.state()["clip"] == "Bench"
+    viewed.desk.page.evaluate("async (at) => (await import('/static/studio/playback/film.js')).seekFilm(at)", crowd + 2)
     keyboard.press("j")
     keyboard.press("j")
-    assert shown.state()["pace"] == -2
-    shown.passes(crowd - 3, -1)
+    assert viewed.state()["pace"] == -2
+    viewed.passes(crowd - 3, -1)
     keyboard.press("k")
-    assert bench <= shown.matches() <= crowd - 3
+    assert bench <= viewed.matches() <= crowd - 3
     keyboard.press("ArrowRight")
-    before = shown.state()["at"]
+    before = viewed.state()["at"]
     keyboard.press("Shift+ArrowLeft")
-    assert shown.state()["at"] == max(0, before - 30)
+    assert viewed.state()["at"] == max(0, before - 30)
 
 
-def test_the_switch_shows_the_film_where_the_clip_was_and_the_clip_where_the_film_is(shown: Shown) -> None:
-    page, (_, bench, _) = shown.desk.page, shown.firsts
+def test_the_switch_shows_the_film_where_the_clip_was_and_the_clip_where_the_film_is(viewed: Shown) -> None:
+    page, (_, bench, _) = viewed.desk.page, viewed.firsts
     page.keyboard.press("End")
-    shown.desk.settle()
+    viewed.desk.settle()
     page.get_by_role("button", name="Video", exact=True).click()
-    at = shown.matches()
+    at = viewed.matches()
     assert abs(at - (bench + OVERLAP - 1)) <= 1
     page.locator(".film-head").scroll_into_view_if_needed()
     strip = page.locator("[data-clip] .piece-body").nth(1).bounding_box()
@@ -169,27 +169,27 @@ def test_the_switch_shows_the_film_where_the_clip_was_and_the_clip_where_the_fil
     page.mouse.down()
     page.mouse.move(strip["x"] + strip["width"] / 2, track["y"] + 5, steps=4)
     page.mouse.up()
-    dragged = shown.matches()
-    assert shown.state()["clip"] == "Bench"
-    assert abs((dragged - bench) / (shown.firsts[2] - bench) - 0.5) < 0.02
+    dragged = viewed.matches()
+    assert viewed.state()["clip"] == "Bench"
+    assert abs((dragged - bench) / (viewed.firsts[2] - bench) - 0.5) < 0.02
     page.get_by_role("button", name="Clip", exact=True).click()
-    assert shown.state() == {**shown.state(), "shown": False, "clip": "Bench"}
-    assert abs(shown.state()["frame"] - (dragged - bench)) <= 1
+    assert viewed.state() == {**viewed.state(), "shown": False, "clip": "Bench"}
+    assert abs(viewed.state()["frame"] - (dragged - bench)) <= 1
     page.keyboard.press("w")
     page.keyboard.press("c")  # a keyframe is set in the clip
-    assert not shown.state()["shown"]
+    assert not viewed.state()["shown"]
 
 
-def test_the_films_playhead_is_moved_by_keys(shown: Shown) -> None:
-    mark = shown.desk.page.get_by_role("slider", name="Video playhead")
+def test_the_films_playhead_is_moved_by_keys(viewed: Shown) -> None:
+    mark = viewed.desk.page.get_by_role("slider", name="Video playhead")
     mark.focus()
-    shown.desk.page.keyboard.press("Shift+ArrowRight")
-    shown.desk.page.keyboard.press("ArrowRight")
-    assert shown.matches(31) == 31
+    viewed.desk.page.keyboard.press("Shift+ArrowRight")
+    viewed.desk.page.keyboard.press("ArrowRight")
+    assert viewed.matches(31) == 31
     assert mark.get_attribute("aria-valuetext") == "0:01.03"
-    shown.desk.page.keyboard.press("End")
-    assert shown.state()["at"] == shown.frames - 1
+    viewed.desk.page.keyboard.press("End")
+    assert viewed.state()["at"] == viewed.frames - 1
     x, _ = middle(mark)
-    strip = shown.desk.page.locator(".strip").bounding_box()
+    strip = viewed.desk.page.locator(".strip").bounding_box()
     assert strip
     assert strip["x"] < x < strip["x"] + strip["width"]

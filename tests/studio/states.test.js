@@ -7,10 +7,10 @@ const state = (clips, more = {}) => ({ name: "Derby", aspect_ratio: "9:16", sett
 
 test("what changed of a project is told by its name, its settings and its clips", () => {
   const before = state([clip("a"), clip("b"), clip("c")]);
-  const told = (now) => stateChanges(before, now);
-  assert.deepEqual(told(before), []);
-  assert.deepEqual(told(state(before.clips, { name: "Cup", aspect_ratio: "1:1", settings: { fps: 60 } })), ["Renamed to “Cup”", "Aspect ratio: 9:16 to 1:1", "Project settings changed"]);
-  assert.deepEqual(told(state([clip("a"), clip("c", 2), clip("d")])), ["Added: “D”", "Removed: “B”", "Changed: “C”"]);
-  assert.deepEqual(told(state([clip("c"), clip("a"), clip("b")])), ["Clips reordered"]);
+  const changesTo = (now) => stateChanges(before, now);
+  assert.deepEqual(changesTo(before), []);
+  assert.deepEqual(changesTo(state(before.clips, { name: "Cup", aspect_ratio: "1:1", settings: { fps: 60 } })), ["Renamed to “Cup”", "Aspect ratio: 9:16 to 1:1", "Project settings changed"]);
+  assert.deepEqual(changesTo(state([clip("a"), clip("c", 2), clip("d")])), ["Added: “D”", "Removed: “B”", "Changed: “C”"]);
+  assert.deepEqual(changesTo(state([clip("c"), clip("a"), clip("b")])), ["Clips reordered"]);
   assert.equal(stateSummary(before), "3 clips, 9:16");
 });

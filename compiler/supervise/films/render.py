@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,6 +25,7 @@ from compiler.supervise.films.run import RENDERING, run
 from compiler.supervise.films.side_by_side import Side, side_by_side
 from compiler.supervise.films.verdict import KILLED, OUT_OF_MEMORY, UNKNOWN, Origins
 from compiler.supervise.films.verify import Expected, verify_film
+from compiler.supervise.unit_cache import content_of
 from compiler.timeline.instant import SAMPLE_RATE
 
 BuildCommand = Callable[[Path, Path], list[str]]
@@ -185,7 +185,7 @@ class _Making:
             await _verify(part, expected)
             if not whole:
                 await self.kept.keep(len(self.steps) - 1, part)
-            size_bytes, sha256 = part.stat().st_size, await asyncio.to_thread(_sha256, part)
+            size_bytes, sha256 = part.stat().st_size, await asyncio.to_thread(content_of, str(part))
             publish(part, self.output, overwrite)
         length = expected.frames / expected.fps
         return Film(self.output, expected.frames, length, size_bytes, sha256, notices, meter.kept)
@@ -276,8 +276,3 @@ def _check_written(file: Path) -> None:
 async def _verify(part: Path, expected: Expected) -> None:
     _check_written(part)
     await verify_film(part, expected)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -7,10 +7,8 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from compiler.costs import BUSY
 from compiler.supervise.machine import MIB, processors
-
-BUSY = 4
-"""Processors that one ffmpeg keeps busy: its encoder has four threads."""
 
 STACKS = 290
 """MiB that an ffmpeg reserves for the stacks of its threads and does not use. Its limit covers them (ADR 64)."""

@@ -118,7 +118,7 @@ export function regained(kept, stored) {
 }
 
 /** A saved edit as its project's fields and the versions of its clips, which name everything else. */
-const stateOf = ({ project, clips }) => [pick(project, PROJECT_FIELDS), clips.map(({ clip_id, version }) => [clip_id, version])];
+export const stateOf = ({ project, clips }) => [pick(project, PROJECT_FIELDS), clips.map(({ clip_id, version }) => [clip_id, version])];
 
 /**
  * The place of changes that turned `before` into `after`: the `selection` of it, null where the present one will do, and

@@ -2,7 +2,8 @@
 import { html, useEffect, useState } from "../parts/preact.js";
 import * as api from "../remote/api.js";
 import { Dialog } from "../parts/dialog.js";
-import { alike, FIELDS, fromStored } from "../edit/model.js";
+import { stateOf } from "../edit/changes.js";
+import { alike, FIELDS, fromStored, same } from "../edit/model.js";
 import { save } from "../remote/save.js";
 import { dispatch, projectId, selected, stored, tookBack } from "../edit/store.js";
 import { ago, FIELD_NAMES, asText } from "../parts/words.js";
@@ -83,11 +84,7 @@ function Differences({ now, before, first }) {
 }
 
 /** Whether a listed state is the one that is stored now. */
-function isStored({ name, aspect_ratio, settings, clips }) {
-  const { project, clips: own } = stored.value;
-  const state = (of, list) => JSON.stringify([of.name, of.aspect_ratio, of.settings, list.map(({ clip_id, version }) => [clip_id, version])]);
-  return state({ name, aspect_ratio, settings }, clips) === state(project, own);
-}
+const isStored = (listed) => same(stateOf({ project: listed, clips: listed.clips }), stateOf(stored.value));
 
 function OfTheProject({ onClose }) {
   const pages = usePages((before) => api.states(projectId.value, before));

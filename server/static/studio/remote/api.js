@@ -103,6 +103,7 @@ export async function page(address) {
 
 const rawClipPath = (id) => `/api/raw-clips/${encodeURIComponent(id)}`;
 const clipsOf = (project) => `/api/clips/projects/${project}/clips`;
+const pageOf = (path, before) => (before === null ? path : `${path}?before=${before}`);
 const once = () => ({ key: freshId() });
 
 export const me = () => ask("GET", "/api/me");
@@ -134,9 +135,9 @@ export const proxyMedia = (id) => `${rawClipPath(id)}/proxy/media`;
 export const saveChanges = (id, body, key) => ask("POST", `/api/projects/${id}/changes`, { body, key });
 /** A page of a clip's versions, the newest first, and the `before` of the next page. */
 export const versions = (id, clip, before = null) =>
-  ask("GET", before === null ? `${clipsOf(id)}/${clip}/versions` : `${clipsOf(id)}/${clip}/versions?before=${before}`);
+  ask("GET", pageOf(`${clipsOf(id)}/${clip}/versions`, before));
 /** A page of a project's states, the newest first, and the `before` of the next page; and one of them, with its clips. */
-export const states = (id, before = null) => ask("GET", before === null ? `/api/projects/${id}/versions` : `/api/projects/${id}/versions?before=${before}`);
+export const states = (id, before = null) => ask("GET", pageOf(`/api/projects/${id}/versions`, before));
 export const stateOf = (id, version) => ask("GET", `/api/projects/${id}/versions/${version}`);
 export const restore = (id, clip, version, ifMatch) =>
   ask("POST", `${clipsOf(id)}/${clip}/restore`, { body: { version }, ifMatch, ...once() });
