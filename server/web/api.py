@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Generic, ParamSpec, TypeVar
@@ -27,7 +27,7 @@ from server.problem import Problem, from_reel, invalid
 from server.storage.database import Reader, Transaction
 from server.storage.held import RequestDatabase
 from server.threads import computed
-from server.web.bodies import read, read_body
+from server.web.bodies import read, read_body, stated_length
 from server.web.envelope import ROUTE
 from server.web.identity import identify, refuse_foreign_origin
 from server.web.pages import problem_page, wants_page
@@ -238,7 +238,8 @@ def _endpoint(op: Operation, services: Services) -> Callable[[Request], Awaitabl
         request.scope[ROUTE] = op.path
         client_gone.set(partial(disconnected, request))
         try:
-            answer = await op.handler(await _call(op, request, services))
+            async with AsyncExitStack() as held:
+                answer = await op.handler(await _call(op, request, services, held))
         except ClientGone:
             return Response(None, BROKEN_OFF)
         except Problem as problem:
@@ -266,7 +267,8 @@ def _refused(op: Operation, request: Request, problem: Problem) -> Response:
     return problem_page(problem)
 
 
-async def _call(op: Operation, request: Request, services: Services) -> Call[Any]:
+async def _call(op: Operation, request: Request, services: Services, held: AsyncExitStack) -> Call[Any]:
+    """The call of a request, whose turn for a large body ends with `held`."""
     if op.method in UNSAFE:
         refuse_foreign_origin(request, services.settings)
     uid = "" if op.public else await identify(request, services.accounts, services.audit)
@@ -274,6 +276,8 @@ async def _call(op: Operation, request: Request, services: Services) -> Call[Any
     if uid:
         services.limits.user(uid)
     limit = services.settings.edit_limit if op.takes.large else services.settings.body_limit
+    if not op.takes.streams and stated_length(request, limit) > SMALL:
+        await held.enter_async_context(services.large_bodies.of(uid))
     raw = b"" if op.takes.streams else await read(request, limit)
     call: Call[Any] = Call(request, services, uid, NoBody(), raw)
     if op.takes.body is None:

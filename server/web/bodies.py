@@ -17,6 +17,18 @@ B = TypeVar("B", bound=BaseModel)
 Json = dict[str, Any]
 
 
+LARGE_AT_ONCE, LARGE_EACH = 256, 8
+"""Large bodies in memory, of all users and of each. Those of one user take a few MB; all are as many as connections of
+one address, so that slow ones of some users leave turns to the others."""
+
+
+def stated_length(request: Request, limit: int) -> int:
+    """The bytes of a body by its Content-Length; `limit` where it states none."""
+    if "transfer-encoding" in request.headers:
+        return limit
+    return int(request.headers.get("content-length", 0))
+
+
 async def read(request: Request, limit: int) -> bytes:
     """The body; 413 `too_large` for more than `limit` bytes, before the first one if the request states its length."""
     body = bytearray()

@@ -25,6 +25,7 @@ from server.storage.s3 import Bucket, S3Store
 from server.storage.tenants import Databases
 from server.threads import ARITHMETIC_THREADS, Turns
 from server.web.audit import Audit
+from server.web.bodies import LARGE_AT_ONCE, LARGE_EACH
 from server.web.gauges import add_gauges
 from server.web.rate_limits import RateLimits
 from server.web.readiness import Readiness
@@ -50,6 +51,8 @@ class Services:
     coming: Coming
     uploads: Uploads
     arithmetic: Turns
+    large_bodies: Turns
+    """Requests whose large bodies are in memory, or being read; further ones wait unread."""
     readiness: Readiness
     previews: Previews
     jobs: Jobs
@@ -122,6 +125,7 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
         coming=coming,
         uploads=Uploads(settings),
         arithmetic=Turns(ARITHMETIC_THREADS, 1),
+        large_bodies=Turns(LARGE_AT_ONCE, LARGE_EACH),
         readiness=Readiness(settings, store, databases),
         previews=Previews(settings, store, cache, metrics),
         jobs=jobs,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,13 @@ import httpx
 import pytest
 
 from compiler.errors import Loc, ReelError
+from server.app import make_app
 from server.edits.bounds import ENTRIES, VALUES
 from server.problem import MOST_ERRORS, from_reel, render_problem
+from server.settings import Settings
+from server.storage.folder import FolderStore
+from server.web.bodies import LARGE_EACH
+from server.web.services import make_services
 from tests.server.site import PLAIN, add_user, serving
 from tests.server.test_http import BOX, added, refused
 
@@ -172,3 +178,39 @@ def test_an_error_names_files_without_their_folders() -> None:
         "RC112", Loc("dunk", "/clips/0"), "two spans overlap", detail="/clips/0/spans/1 lasts until 3 s"
     )
     assert from_reel(overlap).members["errors"][0]["detail"] == "/clips/0/spans/1 lasts until 3 s"
+
+
+def test_large_bodies_of_one_user_wait_unread_for_each_other_alone(tmp_path: Path) -> None:
+    asyncio.run(large_bodies(tmp_path))
+
+
+async def large_bodies(tmp_path: Path) -> None:
+    services = make_services(Settings(data=tmp_path), FolderStore(tmp_path / "objects"))
+    begun, go_on = {"ann": 0, "bob": 0}, asyncio.Event()
+
+    async def client(uid: str) -> httpx.AsyncClient:
+        await services.accounts.add(uid)
+        headers = {"Authorization": f"Bearer {await services.accounts.issue(uid, 'bearer')}", **JSON}
+        transport = httpx.ASGITransport(make_app(services))
+        return httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers)
+
+    async def body(uid: str) -> AsyncIterator[bytes]:
+        begun[uid] += 1
+        yield b'{"name": '
+        await go_on.wait()
+        yield b'"x"}'
+
+    try:
+        async with await client("ann") as ann, await client("bob") as bob, asyncio.TaskGroup() as tasks:
+            sent = [tasks.create_task(ann.post("/api/projects", content=body("ann"))) for _ in range(LARGE_EACH + 2)]
+            small = await ann.post("/api/projects", json={"name": "small"})
+            assert small.status_code == 201
+            sent.append(tasks.create_task(bob.post("/api/projects", content=body("bob"))))
+            while not begun["bob"]:
+                await asyncio.sleep(0)
+            assert begun == {"ann": LARGE_EACH, "bob": 1}
+            go_on.set()
+        assert [task.result().status_code for task in sent] == [201] * (LARGE_EACH + 3)
+        assert begun == {"ann": LARGE_EACH + 2, "bob": 1}
+    finally:
+        await services.databases.close(1)
