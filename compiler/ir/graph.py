@@ -49,6 +49,11 @@ class Graph:
         counts.update(self.roots)
         return counts
 
+    @cached_property
+    def places(self) -> Mapping[Value, int]:
+        """The place of every value's definition among all."""
+        return {define.name: place for place, define in enumerate(self.defs)}
+
     @property
     def picture(self) -> Value:
         """The film's picture; TypeError for a part of a film that has none."""
@@ -129,3 +134,21 @@ def drop_unread(graph: Graph) -> Graph:
             kept.append(define)
             wanted.update(operands(define.op))
     return replace(graph, defs=tuple(reversed(kept)))
+
+
+def subgraph(graph: Graph, more: Sequence[Def], video: Value | None, audio: Value | None) -> Graph:
+    """The definitions of a graph that further ones depend on, and these, with their picture and sound.
+
+    The work is that of the part, not of the graph, so that all units of a film cost as much as the film.
+    """
+    own = {define.name for define in more}
+    waiting = [value for define in more for value in operands(define.op)]
+    waiting += [root for root in (video, audio) if root]
+    read = set[Value]()
+    while waiting:
+        value = waiting.pop()
+        if value not in read and value not in own:
+            read.add(value)
+            waiting += operands(graph.ops[value])
+    places = sorted(graph.places[value] for value in read)
+    return Graph((*(graph.defs[place] for place in places), *more), video, audio)

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from compiler.errors import Loc
 from compiler.ir import ops
-from compiler.ir.graph import Def, Graph, drop_unread
+from compiler.ir.graph import Def, Graph, subgraph
 from compiler.ir.infer import Inferred, Shapes, as_audio, infer
 from compiler.ir.ops import Value
 from compiler.timeline.instant import SAMPLE_RATE, SourceTime
@@ -69,7 +69,7 @@ def slice_sound(graph: Graph, first: int, until: int, like: Inferred | None = No
         parts[-1] = replace(parts[-1], value=defs[-1].name)
     joins = list(_joins(parts, graph.locs[sounds[first].value]))
     made = joins[-1].name if joins else parts[0].value
-    return drop_unread(Graph((*graph.defs, *defs, *joins), None, made))
+    return subgraph(graph, [*defs, *joins], None, made)
 
 
 def _samples(value: Value, shapes: Shapes) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from compiler.ir import ops
-from compiler.ir.graph import Def, Graph, drop_unread
+from compiler.ir.graph import Def, Graph, subgraph
 from compiler.ir.infer import Inferred, Shapes, frames_of, infer
 from compiler.ir.ops import Value
 
@@ -22,7 +22,7 @@ def slice_span(graph: Graph, first: int, until: int, like: Inferred | None = Non
     if len(parts) > 1:
         defs.append(Def(SLICE, ops.Concat(tuple(parts)), graph.locs[graph.picture]))
         parts = [SLICE]
-    return drop_unread(Graph((*graph.defs, *defs), parts[0], None))
+    return subgraph(graph, defs, parts[0], None)
 
 
 def _parts(graph: Graph, shapes: Shapes, first: int, until: int, defs: list[Def]) -> list[Value]:
