@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,9 +35,12 @@ def load(reel_path: str, outputs: Iterable[Path] = (), film: Path | None = None)
         _check_apart(output, reel_path, reel, paths)
     if film:
         check_ending(film, PROFILES[reel.encode.codec])
-    found = finish(probing([(paths[clip.media], clip.loc.at("media")) for clip in reel.clips], FactsCache()))
+    with ThreadPoolExecutor(1) as beside:
+        building = beside.submit(find_build)
+        found = finish(probing([(paths[clip.media], clip.loc.at("media")) for clip in reel.clips], FactsCache()))
+        build = building.result()
     media = {name: found[path] for name, path in paths.items()}
-    return compile_reel(reel, media, find_build(), costs=known_costs())
+    return compile_reel(reel, media, build, costs=known_costs())
 
 
 def read_text(reel_path: str) -> bytes:

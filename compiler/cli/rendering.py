@@ -91,6 +91,9 @@ def render_command(
       reelc render reel.json -o film.mp4 --jobs 4 --memory 6G
       reelc render - -o film.mp4 --progress json --json < reel.json
     """
+    from compiler.supervise.children.fork_server import prepare_forks
+
+    prepare_forks()  # the film is read by a fork when it is made
     from compiler.cli.caching import unit_cache
     from compiler.cli.loading import load
     from compiler.supervise.films.film import check_output

@@ -17,6 +17,7 @@ from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import ENVIRONMENT, ChildLimits, launcher
 from compiler.supervise.machine import processors, user_cache
 from compiler.supervise.plain import plain
+from compiler.supervise.small_files import put_text
 
 FRAMES, SECONDS = 60, 60
 """Frames of 1080p that are decoded, drawn and encoded, and seconds of sound that are made."""
@@ -88,10 +89,7 @@ def keep(costs: Costs) -> None:
     """Keep costs for later commands; RC612 if their file cannot be written."""
     path = costs_path()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="ascii") as file:
-            json.dump({"costs": 1, **asdict(costs)}, file)
-        os.rename(file.name, path)
+        put_text(path, json.dumps({"costs": 1, **asdict(costs)}))
     except OSError as error:
         what = f'"{plain(str(path))}" cannot be written: {error.strerror}'
         raise ReelError("RC612", Loc(), what, hint="choose another folder in XDG_CACHE_HOME") from error

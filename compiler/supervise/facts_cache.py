@@ -1,4 +1,5 @@
-"""Facts of large media files, kept from one command to the next: reading every packet of an hour takes seconds.
+"""Facts of media files, kept from one command to the next: reading every packet of an hour takes seconds, and starting
+the child that reads them a third of a second.
 
 An entry is named by the file's size, times and inode, and by the code that reads facts: another version of the reader
 reads the file anew. A cache that cannot be read or written is as none.
@@ -10,7 +11,6 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -18,9 +18,10 @@ from pathlib import Path
 from compiler.supervise.machine import user_cache
 from compiler.supervise.probe import media_of
 from compiler.supervise.record import recorded
+from compiler.supervise.small_files import keep_newest, put_text
 from compiler.timeline.media import Media
 
-LARGE = 32 << 20
+LARGE = 1 << 20
 """Bytes of the smallest file whose facts are kept."""
 
 COMPILER = Path(__file__).parents[1]
@@ -55,11 +56,8 @@ class FactsCache:
         if place is None:
             return
         with contextlib.suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("w", dir=self._folder, delete=False, encoding="utf-8") as file:
-                json.dump(recorded(media), file)
-            Path(file.name).replace(place)
-            self._trim()
+            put_text(place, json.dumps(recorded(media)))
+            keep_newest(self._folder, MOST)
 
     def _place(self, path: Path) -> Path | None:
         try:
@@ -70,11 +68,6 @@ class FactsCache:
             return None
         known = (reader(), state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino, state.st_dev)
         return self._folder / f"{hashlib.sha256(repr(known).encode()).hexdigest()}.json"
-
-    def _trim(self) -> None:
-        entries = sorted(self._folder.iterdir(), key=lambda entry: entry.stat().st_mtime)
-        for entry in entries[:-MOST]:
-            entry.unlink(missing_ok=True)
 
 
 @cache

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import shutil
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import TypedDict
 
 from compiler.errors import Loc, ReelError
 from compiler.ir.build import Build as Build
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import ENVIRONMENT, ChildLimits, launcher
+from compiler.supervise.machine import user_cache
+from compiler.supervise.small_files import keep_newest, put_text
 
 VARIABLE = "REELC_FFMPEG"
 """The environment variable with the path of an ffmpeg to use in place of the embedded one."""
@@ -53,6 +59,9 @@ UNCONFINED = f"name the program itself in {VARIABLE}, or set REELC_SANDBOX=off, 
 WITHIN = 20.0
 """Seconds that a build may take to describe itself."""
 
+MOST = 20
+"""Builds whose lists are kept."""
+
 _STATED = re.compile(r"^ffmpeg version n?(\d+)\.(\d+)\S*", re.MULTILINE)
 _NAMED = re.compile(r"^ffmpeg version (\S+)", re.MULTILINE)
 _LIBAVFILTER = re.compile(r"^libavfilter\s+(\d+)\.\s*(\d+)\.", re.MULTILINE)
@@ -68,7 +77,7 @@ def find_build(override: str | None = None) -> Build:
         stat = os.stat(path)
     except OSError as error:
         raise _missing(path, str(error.strerror)) from error
-    return _described(path, stat.st_mtime_ns, stat.st_size)
+    return _described(path, (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_dev))
 
 
 def release_of(text: str) -> tuple[int, int]:
@@ -112,7 +121,7 @@ def _located(name: str | None) -> str:
 
 
 @cache
-def _described(path: str, _changed: int, _size: int) -> Build:
+def _described(path: str, state: tuple[int, ...]) -> Build:
     version = _output_of(path, "-version")
     named = _NAMED.search(version)
     if not named:
@@ -122,12 +131,38 @@ def _described(path: str, _changed: int, _size: int) -> Build:
             path=path,
             release=release_of(version),
             version=named[1],
-            filters=frozenset(_FILTER.findall(_output_of(path, "-filters"))),
-            encoders=frozenset(_ENCODER.findall(_output_of(path, "-encoders"))),
-            transitions=frozenset(_TRANSITION.findall(_output_of(path, "-h", "filter=xfade"))),
+            **_listed(path, f"{path} {state} {version}"),
             avx512="avx512f" in _processor(),
         )
     )
+
+
+class _Lists(TypedDict):
+    filters: frozenset[str]
+    encoders: frozenset[str]
+    transitions: frozenset[str]
+
+
+def _listed(path: str, version: str) -> _Lists:
+    """The lists of what an ffmpeg has. They are kept by its file and by all that it says of its version, which names
+    its libraries' versions too."""
+    place = user_cache("builds") / f"{hashlib.sha256(version.encode()).hexdigest()}.json"
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        kept = json.loads(place.read_text(encoding="utf-8"))
+        return {
+            "filters": frozenset(kept["filters"]),
+            "encoders": frozenset(kept["encoders"]),
+            "transitions": frozenset(kept["transitions"]),
+        }
+    lists: _Lists = {
+        "filters": frozenset(_FILTER.findall(_output_of(path, "-filters"))),
+        "encoders": frozenset(_ENCODER.findall(_output_of(path, "-encoders"))),
+        "transitions": frozenset(_TRANSITION.findall(_output_of(path, "-h", "filter=xfade"))),
+    }
+    with suppress(OSError):
+        put_text(place, json.dumps(lists, default=sorted))
+        keep_newest(place.parent, MOST)
+    return lists
 
 
 def _output_of(path: str, *option: str) -> str:

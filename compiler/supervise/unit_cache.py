@@ -20,6 +20,7 @@ from typing import IO, BinaryIO
 from compiler.errors import Loc, Notice
 from compiler.supervise.machine import user_cache
 from compiler.supervise.plain import plain
+from compiler.supervise.small_files import put_text
 
 LIMIT = 10 * 10**9
 """Bytes that are kept, unless the environment says otherwise."""
@@ -145,10 +146,7 @@ class UnitCache:
 
     def _note(self, record: Path, found: str) -> None:
         with suppress(OSError):
-            record.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("w", dir=record.parent, delete=False, encoding="ascii") as file:
-                file.write(found)
-            os.rename(file.name, record)
+            put_text(record, found)
 
     def _find(self, key: str) -> Path | None:
         with suppress(OSError):

@@ -10,6 +10,7 @@ import pytest
 
 from compiler.errors import ReelError
 from compiler.ir.build import Build
+from compiler.supervise import ffmpeg
 from compiler.supervise.children.level import level
 from compiler.supervise.ffmpeg import ENCODERS, FILTERS, check_fit, find_build, release_of
 
@@ -105,6 +106,34 @@ def test_a_script_needs_to_be_unconfined(tmp_path: Path, embedded: str, monkeypa
         assert (caught.value.code, "REELC_SANDBOX=off" in caught.value.hint) == ("RC601", True)
     monkeypatch.setenv("REELC_SANDBOX", "off")
     assert find_build(str(script)).path == str(script)
+
+
+@pytest.mark.usefixtures("unconfined")
+def test_what_a_build_has_is_asked_once(tmp_path: Path, embedded: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From one command to the next, as long as it says the same of its version."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    script, log, version = tmp_path / "ffmpeg", tmp_path / "log", tmp_path / "version"
+    version.write_text("ffmpeg version 7.0\nlibavfilter    10.  1.100 / 10.  1.100\n")
+    script.write_text(
+        f'#!/bin/sh\necho "$1" >> {log}\nif [ "$1" = -version ]; then cat {version}; else exec {embedded} "$@"; fi\n'
+    )
+    script.chmod(0o755)
+
+    def asked() -> tuple[Build, list[str]]:
+        log.write_text("")
+        ffmpeg._described.cache_clear()  # as in the next command
+        return find_build(str(script)), log.read_text().splitlines()
+
+    lists = ["-version", *["-hide_banner"] * 3]
+    first, calls = asked()
+    assert calls == lists
+    assert first.filters == find_build(embedded).filters
+    assert asked() == (first, ["-version"])
+    version.write_text(version.read_text().replace("1.100", "2.100"))
+    assert asked() == (first, lists)
+    for kept in (tmp_path / "cache/reelc/builds").iterdir():
+        kept.write_text('{"filters": [')
+    assert asked() == (first, lists)
 
 
 def test_an_installation_without_an_ffmpeg(monkeypatch: pytest.MonkeyPatch) -> None:

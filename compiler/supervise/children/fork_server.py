@@ -36,6 +36,11 @@ async def start_fork(module: str, argv: Sequence[str], limits: ChildLimits, reac
     return await _SERVER.start(f"compiler.supervise.{module}", argv, limits, reach)
 
 
+def prepare_forks() -> None:
+    """Start the fork server of this process now: it imports libav while other work goes on."""
+    _SERVER.prepare()
+
+
 class ForkedChild:
     """A child of the fork server, with the part of asyncio's `Process` that `Child` states."""
 
@@ -120,6 +125,12 @@ class ForkServer:
             await stop(child, grace=0)
             raise
         return child
+
+    def prepare(self) -> None:
+        """Start the server, if there is none. Where it cannot start, the first request says so."""
+        with self._lock, contextlib.suppress(OSError):
+            if self._channel is None:
+                self._start()
 
     def send(self, message: bytes, fds: Sequence[int]) -> None:
         """Send a request, to a new server if there is none or the last one died."""
