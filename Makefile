@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-TESTS := $(BIN)/python -m pytest -q -n $(if $(FAULTS),4,3) --dist worksteal \
+TESTS := $(BIN)/python -m pytest -q -n $(if $(FAULTS),5,3) --dist worksteal \
 	-m "not slow and not browser$(if $(FURTHER),, and not further)$(if $(FAULTS),, and not fault)"
 COVERED := $(if $(COVER),--cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95)
 FILMS := demo/bunny demo/square demo/legacy

@@ -15,6 +15,7 @@ from compiler.render import render_reel
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.films.render import Film
 from compiler.supervise.probe import probe_all
+from compiler.supervise.unit_cache import UnitCache
 
 
 def compiled(stored: Mapping[str, Any], ffmpeg: str, folder: Path = Path("/")) -> Compiled:
@@ -39,6 +40,8 @@ def raw_film(done: Compiled, folder: Path) -> tuple[Path, Path]:
     return pictures, sound
 
 
-def rendered(stored: Mapping[str, Any], ffmpeg: str, output: Path, folder: Path = Path("/")) -> Film:
-    """Render the reel's film to `output`."""
-    return asyncio.run(render_reel(compiled(stored, ffmpeg, folder), output))
+def rendered(
+    stored: Mapping[str, Any], ffmpeg: str, output: Path, folder: Path = Path("/"), cache: UnitCache | None = None
+) -> Film:
+    """Render the reel's film to `output`, with a cache of units if there is one."""
+    return asyncio.run(render_reel(compiled(stored, ffmpeg, folder), output, overwrite=True, cache=cache))

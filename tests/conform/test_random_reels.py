@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from compiler.supervise.unit_cache import UnitCache
 from tests.cases import cases
 from tests.conform.studio import rendered
 from tests.footage.check import check_film
@@ -17,7 +18,8 @@ from tests.footage.pool import Source
 from tests.reference.predict import predict
 from tests.reference.random_reels import random_reel
 
-REELS = int(os.environ.get("REELC_CONFORM_REELS", "6"))
+QUICK = 6
+REELS = int(os.environ.get("REELC_CONFORM_REELS", str(QUICK)))
 """The number of reels; `make conform` sets 300."""
 
 BLENDS = (
@@ -47,9 +49,18 @@ def test_whatever_the_sources_and_the_transitions(
 
 
 def check(reel: Mapping[str, Any], sources: Sequence[Source], ffmpeg: str, folder: Path) -> None:
-    """Render it, read the film back, and delete it if it is correct."""
+    """Render it with an empty cache, read the film back, and delete it if it is correct. From the full cache comes the
+    same film; in long runs also from half of the cache, and without one."""
     (folder / "reel.json").write_text(json.dumps(reel, indent=1))
-    film = rendered(reel, ffmpeg, folder / "film.mp4")
+    cache = UnitCache(folder / "cache")
+    film = rendered(reel, ffmpeg, folder / "film.mp4", cache=cache)
     report = check_film(film.path, predict(reel, {source.media: source.facts for source in sources}), sources)
     assert not report.faults()
+    warm = rendered(reel, ffmpeg, film.path, cache=cache)
+    assert (warm.sha256, warm.kept) == (film.sha256, film.frames)
+    if REELS > QUICK:
+        cache.trim(sum(entry.size for entry in cache.entries()) // 2)
+        assert rendered(reel, ffmpeg, film.path, cache=cache).sha256 == film.sha256
+        assert rendered(reel, ffmpeg, film.path).sha256 == film.sha256
+    assert not cache.notices
     film.path.unlink()

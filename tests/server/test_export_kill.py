@@ -22,7 +22,7 @@ pytestmark = pytest.mark.fault
 
 SLOWED = {"start": 0, "end": 2, "speed": 0.1}
 PARTS = 2
-ROUNDS = -(-int(os.environ.get("REELC_KILLS", "8")) // PARTS)
+ROUNDS = -(-int(os.environ.get("REELC_KILLS", "4")) // PARTS)
 
 
 def films_are_whole(client: httpx.Client, project_id: str) -> None:

@@ -22,7 +22,7 @@ from tests.server.stored import newest_database
 pytestmark = pytest.mark.fault
 
 PARTS = 3
-ROUNDS = -(-int(os.environ.get("REELC_KILL_ROUNDS", "15")) // PARTS)
+ROUNDS = -(-int(os.environ.get("REELC_KILL_ROUNDS", "9")) // PARTS)
 SAVERS = 8
 SLOW = """
 import asyncio

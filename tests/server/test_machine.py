@@ -35,7 +35,7 @@ from tests.server.test_http import refused, uploaded
 
 pytestmark = pytest.mark.fault
 
-LIVES, STEPS, PARTS = int(os.environ.get("REELC_MACHINES", "8")), 30, 4
+LIVES, STEPS, PARTS = int(os.environ.get("REELC_MACHINES", "4")), 30, 4
 ANY = st.integers(0, 10**6)
 WHO = st.integers(0, 1)
 ENDED = ("complete", "error", "cancelled")
