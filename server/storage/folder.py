@@ -119,13 +119,13 @@ class FolderStore:
                 write(file)
                 file.flush()
                 os.fsync(file.fileno())
-            self._name(name, final, if_absent)
+                self._name(name, final, if_absent)
+                return _stat(key, os.fstat(file.fileno()))  # by now its name may lead to another's, or nowhere
         except FileNotFoundError as error:
             raise StoreFailed(f"the folder {self.root.name} has gone: {error.strerror}") from error
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(name)
-        return self._head(key)
 
     def _name(self, coming: str, final: Path, if_absent: bool) -> None:
         _make_folder(final.parent)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from server.storage import folder
 from server.storage.folder import COMING, FolderStore
 from server.storage.objects import CHUNK, Exists, Missing, ObjectStore, StoreFailed, check_key
 from server.storage.s3 import Bucket, S3Store
@@ -181,6 +182,29 @@ def test_a_folder_leaves_nothing_half_written(tmp_path: Path) -> None:
             await store.put_file("a/b", tmp_path / "not there")
         assert await keys(store, "") == []
         assert [*(tmp_path / "objects" / COMING).iterdir()] == []
+
+    run(FolderStore(tmp_path / "objects"), scene)
+
+
+@pytest.mark.parametrize("meanwhile", ["deleted", "replaced"])
+@pytest.mark.parametrize("if_absent", [False, True])
+def test_a_put_answers_for_its_own_bytes(
+    meanwhile: str, if_absent: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name may lead to another's object, or nowhere, before the put has ended."""
+    final = tmp_path / "objects/a/b"
+
+    def interrupted(_: Path) -> None:
+        if final.exists():
+            final.unlink()
+            if meanwhile == "replaced":
+                final.write_bytes(b"another's")
+
+    async def scene(store: ObjectStore) -> None:
+        monkeypatch.setattr(folder, "_sync_folder", interrupted)
+        stat = await store.put("a/b", b"own", if_absent=if_absent)
+        assert (stat.key, stat.size) == ("a/b", 3)
+        assert final.exists() == (meanwhile == "replaced")
 
     run(FolderStore(tmp_path / "objects"), scene)
 
