@@ -42,6 +42,7 @@ CODES = {
     "RC209": Code("film_too_long", INVALID_REEL),
     "RC210": Code("too_much_memory", INVALID_REEL),
     "RC211": Code("edit_too_heavy", INVALID_REEL),
+    "RC212": Code("window_unfit", INVALID_REEL),
     "RC301": Code("edge_mismatch", RENDER_FAILED),
     "RC401": Code("filter_missing", FFMPEG_UNFIT),
     "RC402": Code("crop_too_small", INVALID_REEL),

@@ -15,7 +15,9 @@ from compiler.supervise.children.reads import Partial
 from compiler.supervise.films.progress import Progress
 from compiler.supervise.films.verdict import KILLED
 from compiler.supervise.probe import looked_at_closer
+from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import Media
+from compiler.timeline.window import preceding
 
 BY_DAMAGE = frozenset({"RC604", "RC607", "RC610"})
 """The codes of failures that damage may be the cause of."""
@@ -56,8 +58,8 @@ async def _looked_at(compiled: Compiled, suspects: Sequence[Placed]) -> Mapping[
     media: dict[str, Media] = {}
     for name in dict.fromkeys(placed.clip.media for placed in suspects):
         clips = [placed for placed in suspects if placed.clip.media == name]
-        start = min(placed.timing.read_from for placed in clips)
-        end = max(placed.timing.warp.end for placed in clips)
+        start = min(SourceTime(preceding(each.media) + each.timing.read_from) for each in clips)
+        end = max(SourceTime(preceding(each.media) + each.timing.warp.end) for each in clips)
         media[name] = await looked_at_closer(compiled.media[name], start, end, clips[0].clip.loc.at("media"))
     return media
 

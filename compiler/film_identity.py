@@ -29,6 +29,8 @@ SHORT = 16
 NAMELESS = frozenset({"loc", "id", "name", "origin", "notices", "inherited", "stretch_inherited", "damage_inherited"})
 """Fields of the model that say where an edit was stored, and decide nothing."""
 
+LATER = frozenset({"window"})
+"""Fields that the model has got since films carry their identity; edits without them keep theirs."""
 
 Files = Mapping[str, str | FromFolder]
 """Files that a step reads, by name."""
@@ -168,7 +170,7 @@ def _plain(value: object, contents: Mapping[str, str]) -> Any:
         named = {each.name: getattr(value, each.name) for each in fields(value) if each.name not in NAMELESS}
         if "media" in named:
             named["media"] = contents[named["media"]]
-        return {name: _plain(part, contents) for name, part in named.items()}
+        return {name: _plain(part, contents) for name, part in named.items() if part is not None or name not in LATER}
     if isinstance(value, tuple):
         return [_plain(part, contents) for part in value]
     return str(value) if isinstance(value, Fraction) else value

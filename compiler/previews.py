@@ -22,6 +22,7 @@ from compiler.supervise.films.progress import Progress, ProgressMeter
 from compiler.supervise.films.run import run
 from compiler.supervise.films.verdict import Origins
 from compiler.supervise.probe import probing
+from compiler.timeline.frames import counted
 from compiler.timeline.media import Media
 
 SCRIPT = "filtergraph.txt"
@@ -102,8 +103,8 @@ def _check_like(media: Media, proxy: Media) -> None:
     faults = []
     if (made.width, made.height) != previews.proxy_size(media):
         faults.append(f"it is {made.width}x{made.height}")
-    if source.ticks and made.frames != len(source.ticks) and not source.still:
-        faults.append(f"it has {made.frames} of {len(source.ticks)} frames")
+    if source.ticks and made.frames != counted(source) and not source.still:
+        faults.append(f"it has {made.frames} of {counted(source)} frames")
     if not source.ticks and abs(made.end - source.end) > 2 / source.rate:
         faults.append(f"it ends at {float(made.end):g} of {float(source.end):g} s")
     if faults:

@@ -44,6 +44,7 @@ def probe_command(
 
     path = media.absolute()
     facts = asdict(finish(probing([(path, Loc())], FactsCache()))[path])
+    del facts["video"]["skipped"]  # of windows, and this is a whole file
     if as_json:
         typer.echo(json.dumps({"probe": 1, **facts}, indent=2, default=_plain))
         return

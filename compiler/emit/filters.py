@@ -143,8 +143,8 @@ def _in_time(
     op: ops.Deinterlace | ops.Plate | ops.Trim | ops.Retime | ops.Frames, shapes: Shapes, name: str
 ) -> list[str]:
     match op:
-        case ops.Deinterlace():
-            return time.deinterlace(op, name)
+        case ops.Deinterlace(src):
+            return time.deinterlace(op, as_video(shapes[src]), name)
         case ops.Plate():
             return pictures.plate(op, name)
         case ops.Trim(src):

@@ -59,9 +59,13 @@ def made() -> list[str]:
 
 
 def excerpt(op: ops.Excerpt, src: Audio, name: str) -> list[str]:
-    """Source samples from an instant on, timestamps restarted at 0; no excerpt begins before the first sample."""
-    start = max(0, nearest((op.start + src.zero) * SAMPLE_RATE))
-    return [f"atrim@{name}=start_sample={start}:end_sample={start + op.length}", "asetpts=N"]
+    """Source samples from an instant on, timestamps restarted at 0; no excerpt begins before the first sample. Around a
+    window there is silence."""
+    opens, closes = (nearest(at * SAMPLE_RATE) for at in src.heard or (Fraction(0), Fraction(0)))
+    start = max(opens, nearest((op.start + src.zero) * SAMPLE_RATE))
+    if src.heard is None or start + op.length <= closes:
+        return [f"atrim@{name}=start_sample={start}:end_sample={start + op.length}", "asetpts=N"]
+    return [f"atrim@{name}=start_sample={start}:end_sample={closes}", f"apad=whole_len={op.length}", "asetpts=N"]
 
 
 def tempo(op: ops.Tempo, name: str) -> list[str]:

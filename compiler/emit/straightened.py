@@ -14,6 +14,7 @@ from compiler.ir.graph import Def, Graph
 from compiler.timeline.frames import seen_at
 from compiler.timeline.instant import SourceTime, nearest
 from compiler.timeline.media import AudioStream, Media
+from compiler.timeline.window import file_of
 
 WARMING = Fraction(3, 10)
 """Seconds of sound decoded before the first that is used, since a decoder needs a few frames until its output is
@@ -67,7 +68,7 @@ def media_read(graph: Graph | None) -> tuple[str, ...]:
 def spec_of(source: ops.Source) -> Spec:
     """The spec of a source's stream, from its seek on."""
     if source.stream == "video":
-        return _picture(source.media, SourceTime(source.seek), strict=source.strict)
+        return _picture(file_of(source.media), SourceTime(source.seek), strict=source.strict)
     assert source.media.audio is not None
     return _sound(source.media.path, source.media.audio, source.seek, strict=source.strict)
 

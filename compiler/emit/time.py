@@ -12,7 +12,7 @@ from functools import lru_cache
 from compiler.emit.numbers import decimal, rational, signed
 from compiler.ir import ops
 from compiler.ir.infer import Video
-from compiler.timeline.instant import SLOT_BIAS, nearest
+from compiler.timeline.instant import SLOT_BIAS, SourceTime, nearest
 from compiler.timeline.warp import Pace, Warp
 
 NANOSECONDS = 10**9
@@ -37,17 +37,22 @@ NEWTON_STEPS = 7
 """One more than any smooth ramp needed in tests."""
 
 
-def deinterlace(op: ops.Deinterlace, name: str) -> list[str]:
+def deinterlace(op: ops.Deinterlace, shape: Video, name: str) -> list[str]:
     """`bwdif`, one frame for each frame, including frames without the interlaced flag: the stream is interlaced."""
     if op.fields is None:
         return ["null"]
-    return [f"bwdif@{name}=mode=send_frame:parity={op.fields}:deint=all"]
+    within = _between(*op.within, shape, "trim") if op.within else []
+    return [*within, f"bwdif@{name}=mode=send_frame:parity={op.fields}:deint=all"]
 
 
 def trim(op: ops.Trim, shape: Video, name: str) -> list[str]:
     """The frames between two source times, compared in whole ticks."""
-    start, end = (nearest((at + shape.zero) * NANOSECONDS) for at in (op.start, op.end))
-    return [f"settb=1/{NANOSECONDS}", f"trim@{name}=start_pts={start}:end_pts={end}"]
+    return _between(op.start, op.end, shape, f"trim@{name}")
+
+
+def _between(start: SourceTime, end: SourceTime, shape: Video, trimming: str) -> list[str]:
+    first, until = (nearest((at + shape.zero) * NANOSECONDS) for at in (start, end))
+    return [f"settb=1/{NANOSECONDS}", f"{trimming}=start_pts={first}:end_pts={until}"]
 
 
 def retime(op: ops.Retime, shape: Video, name: str) -> list[str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
 from typing import assert_never
 
 from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.ir.ops import Op, Value, operands
+from compiler.timeline.clock import zero_of
 from compiler.timeline.colour import HDR, is_full_range, matrix_of, primaries_of
 from compiler.timeline.downmix import STEREO
 from compiler.timeline.media import Media, VideoStream
@@ -84,6 +84,8 @@ class Audio:
     """Seconds: the timestamp of source time 0."""
     speakers: tuple[str, ...] = STEREO
     """The loudspeaker of each channel."""
+    heard: tuple[Fraction, Fraction] | None = None
+    """Seconds: the timestamps between which a window is heard; None for the sound of a whole file."""
 
 
 Shape = Video | Audio
@@ -115,18 +117,6 @@ def infer(graph: Graph, like: Inferred | None = None) -> Inferred:
             shape = shape_of(op, shapes)
             shapes[name] = before[name] if before.get(name) == shape else shape
     return shapes
-
-
-@lru_cache(maxsize=4096)
-def clock_zero(start: Fraction, first: Fraction, time_base: Fraction, seek: Fraction) -> Fraction:
-    """The timestamp of source time 0, in the container at `first`, after ffmpeg has sought to `seek`.
-
-    ffmpeg subtracts seek + `start` (Media.origin) from every timestamp, rounded to the stream's time base, halves away
-    from zero (av_rescale_q of AV_TIME_BASE).
-    """
-    ticks = abs(start + seek) / time_base
-    whole = (2 * ticks.numerator + ticks.denominator) // (2 * ticks.denominator)
-    return first - whole * time_base * (1 if start + seek >= 0 else -1)
 
 
 def shape_of(op: Op, shapes: Shapes) -> Shape:
@@ -238,17 +228,16 @@ def _heard(op: ops.Downmix | ops.Resample | ops.Stretch | ops.Excerpt | ops.Temp
 
 
 def _track(media: Media, seek: Fraction) -> Audio:
-    first, audio = media.video.first, media.audio
+    audio = media.audio
     if audio is None:
-        return Audio(None, first)
-    zero = -seek if audio.straightened else clock_zero(media.origin(audio), first, audio.time_base, seek)
-    return Audio(None, zero, audio.speakers)
+        return Audio(None, media.video.first)
+    zero = zero_of(media, audio, seek)
+    return Audio(None, zero, audio.speakers, (zero, zero + media.video.end) if media.video.skipped else None)
 
 
 def _footage(media: Media, seek: Fraction) -> Video:
-    video, straight = media.video, bool(media.video.straightened)
-    zero = -seek if straight else clock_zero(media.origin(video), video.first, video.time_base, seek)
-    return Video(video.width, video.height, _tint(video), video.sar == 1, zero, straight or video.uneven)
+    video, uneven = media.video, bool(media.video.straightened) or media.video.uneven
+    return Video(video.width, video.height, _tint(video), video.sar == 1, zero_of(media, video, seek), uneven)
 
 
 def _tint(video: VideoStream) -> Tint:

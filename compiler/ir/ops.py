@@ -32,7 +32,7 @@ Motion = Literal["repeat", "blend", "interpolate"]
 @dataclass(frozen=True, slots=True)
 class Source:
     """One stream of a media file, read from `seek` on: seconds after the container's start, whole milliseconds; for a
-    straightened stream seconds of source time. `strict`: damage is an error."""
+    straightened stream seconds of the file's source time. `strict`: damage is an error."""
 
     media: Media
     stream: Literal["video", "audio"]
@@ -56,10 +56,11 @@ class Plate:
 
 @dataclass(frozen=True, slots=True)
 class Deinterlace:
-    """`src` with one whole frame for every two fields, of the instant of the first; unchanged if `fields` is None."""
+    """`src` with a whole frame for every two fields, of the first's instant, made of the frames `within` two times."""
 
     src: Value
-    fields: Fields | None
+    fields: Fields | None  # None changes nothing
+    within: tuple[SourceTime, SourceTime] | None = None
 
 
 @dataclass(frozen=True, slots=True)

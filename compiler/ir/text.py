@@ -105,9 +105,10 @@ def _in_time(op: ops.Source | ops.Deinterlace | ops.Trim | ops.Retime | ops.Fram
         case ops.Source(media, stream, seek):
             read = media.video if stream == "video" or media.audio is None else media.audio
             begin = f" from {number(seek)}" if seek else ""
+            begin += f" window at {number(skipped.seconds)}" if (skipped := media.video.skipped) else ""
             return f"{_quoted(PurePath(media.path).name)} {stream}{begin}{' straightened' * bool(read.straightened)}"
-        case ops.Deinterlace(_, fields):
-            return fields or "progressive"
+        case ops.Deinterlace(_, fields, within):
+            return f"{fields or 'progressive'}{f' within {interval(*within)}' if within else ''}"
         case ops.Trim(_, start, end):
             return interval(start, end)
         case ops.Retime(_, warp, fps):

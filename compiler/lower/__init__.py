@@ -20,6 +20,7 @@ from compiler.lower.join import illegal_joins, join_pictures, join_sounds, joins
 from compiler.lower.looping import looped
 from compiler.lower.names import clip_names
 from compiler.lower.timing import Notify, Timing, time_clip
+from compiler.lower.windows import seen_by, windowed
 from compiler.model import AudioSettings, Canvas, Clip, Reel
 from compiler.model.limits import FILM, FilmBounds, Stretch
 from compiler.timeline.colour import HDR, WIDER, matrix_of, see_through
@@ -28,7 +29,18 @@ from compiler.timeline.instant import SourceTime, frame_count
 from compiler.timeline.layout import CUT, first_frames
 from compiler.timeline.media import Media, VideoStream
 
-__all__ = ["Framing", "Lowered", "Placed", "Timing", "check_colours", "looped", "lower", "settle"]
+__all__ = [
+    "Framing",
+    "Lowered",
+    "Placed",
+    "Timing",
+    "check_colours",
+    "looped",
+    "lower",
+    "seen_by",
+    "settle",
+    "windowed",
+]
 
 
 MOST_SPANS = 4
@@ -74,7 +86,7 @@ def place(reel: Reel, media: Mapping[str, Media], bounds: FilmBounds = FILM) -> 
     before = 0
     for clip, noted in zip(reel.clips, notices, strict=True):
         try:
-            seen.append(looped(clip, media[clip.media], noted.append))
+            seen.append(looped(clip, seen_by(clip, media[clip.media]), noted.append))
             settled.append(settle(clip, seen[-1], reel.canvas, reel.audio, noted, bounds, before))
             before += settled[-1][2]
         except ReelError as error:

@@ -13,9 +13,13 @@ from compiler.lower.framing import Framing
 from compiler.lower.timing import Timing
 from compiler.model import Canvas, Clip
 from compiler.timeline.colour import HDR, see_through
-from compiler.timeline.instant import sample_at
+from compiler.timeline.instant import SourceTime, sample_at
 from compiler.timeline.layout import Join
 from compiler.timeline.media import WHOLE, Media, VideoStream
+from compiler.timeline.window import opens
+
+NEIGHBOURS = 2
+"""Frames before and after a frame, more than deinterlacing makes it of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def picture(placed: Placed, canvas: Canvas) -> list[Def]:
     crop = loc.at("crop_data") if clip.crop else loc
     chain = Chain(placed.name)
     at = chain.add("video", ops.Source(media, "video", strict=clip.damage == "refuse"), loc.at("media"))
-    at = chain.add("whole", ops.Deinterlace(at, media.video.fields), loc.at("media"))
+    at = chain.add("whole", deinterlaced(at, video, timing.read_from, timing.warp.end), loc.at("media"))
     if video.reserved_tags:
         at = chain.add("tags", ops.Restate(at), loc.at("media"))
     at = chain.add("trim", ops.Trim(at, timing.read_from, timing.warp.end), trim)
@@ -107,6 +111,13 @@ def picture(placed: Placed, canvas: Canvas) -> list[Def]:
 def _turn_loc(clip: Clip) -> Loc:
     """The field that turns the picture: the clip's own, or the media, whose metadata may."""
     return clip.loc.at("turn" if clip.turn else "mirror" if clip.mirror else "media")
+
+
+def deinterlaced(src: Value, video: VideoStream, start: SourceTime, end: SourceTime) -> ops.Deinterlace:
+    """Whole frames between two source times; at the edges of a window they are made of no frame outside."""
+    reach = NEIGHBOURS / video.rate
+    inside = video.skipped is None or (start - reach >= 0 and end + reach <= video.end)
+    return ops.Deinterlace(src, video.fields, None if inside else (opens(video), video.end))
 
 
 def aperture(src: Value, video: VideoStream) -> ops.Crop:

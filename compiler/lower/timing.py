@@ -9,10 +9,11 @@ from math import ceil, floor
 
 from compiler.errors import Notice, ReelError
 from compiler.model import Clip, Freeze, Ramp, SpeedSpan
-from compiler.timeline.frames import begins, next_from, seen_at
+from compiler.timeline.frames import begins, next_from, seen_at, skipped
 from compiler.timeline.instant import SLOT_BIAS, RecordTime, SourceTime, frame_count
 from compiler.timeline.media import STILL_SECONDS, Media, VideoStream
 from compiler.timeline.warp import Pace, Warp, cover, held
+from compiler.timeline.window import opens, rounding
 
 Notify = Callable[[Notice], None]
 
@@ -131,8 +132,8 @@ def _amid_even_frames(video: VideoStream, start: SourceTime, end: SourceTime) ->
     in point on: then it is read as an even one is."""
     if not video.late and video.shown is None:
         return False
-    first = next_from(video, start)
-    if first == next_from(video, end) or first in (0, len(video.ticks)):
+    first = next_from(video, start) + skipped(video)
+    if first == next_from(video, end) + skipped(video) or first in (0, len(video.ticks)):
         return False
     gap = (video.ticks[first] - video.ticks[first - 1]) * video.time_base * video.rate
     return abs(gap - 1) < Fraction(1, 4)
@@ -144,9 +145,8 @@ def _first_read(video: VideoStream, start: SourceTime, end: SourceTime) -> tuple
         return start, False
     if video.variable:
         return begins(video, seen_at(video, start)), next_from(video, start) == next_from(video, end)
-    ticks = 1 / (video.rate * video.time_base)
-    rounded = Fraction(0) if ticks.denominator == 1 else video.time_base / 2  # Matroska's ticks are milliseconds
+    rounded = rounding(video)
     if ceil((end - rounded) * video.rate) > ceil((start + rounded) * video.rate):
-        return start, False
+        return start or opens(video), False
     longest = min(start + rounded, (start + end) / 2)  # on screen, though the frame may be listed as beginning later
     return SourceTime(max(Fraction(0), floor(longest * video.rate) / video.rate - rounded)), True

@@ -27,6 +27,7 @@ from compiler.model.reel import (
     SpeedSpan,
     Transition,
     TrimRange,
+    Window,
 )
 from compiler.transitions import TRANSITIONS
 
@@ -47,6 +48,7 @@ __all__ = [
     "SpeedSpan",
     "Transition",
     "TrimRange",
+    "Window",
     "canonical",
     "read_clip",
     "read_reel",

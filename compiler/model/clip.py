@@ -10,10 +10,11 @@ from compiler.errors import Loc
 from compiler.model.fields import CLIP_FIELDS
 from compiler.model.limits import ID_LENGTH, TEXT_LENGTH, Damage, Motion, Stretch
 from compiler.model.reel import Clip, Transition
+from compiler.model.spans import read_window
 from compiler.model.stored import Report, Stored
 from compiler.model.transition import CUT
 
-FIELDS = frozenset({"id", "name", "media", *(name for field in CLIP_FIELDS for name in field.names)})
+FIELDS = frozenset({"id", "name", "media", "window", *(name for field in CLIP_FIELDS for name in field.names)})
 DEFAULT_STRETCH: Stretch = "pitch"
 DEFAULT_MOTION: Motion = "repeat"
 DEFAULT_DAMAGE: Damage = "conceal"
@@ -64,9 +65,10 @@ def clip_from(stored: Stored, index: int, defaults: ClipDefaults) -> Clip | None
     media = clip.field("media").text(TEXT_LENGTH)
     name = clip.field_or("name", id_, lambda field: field.text(TEXT_LENGTH))
     read = _untouched(id_, name, media or "", clip.loc, defaults)
+    window = clip.field_or("window", None, read_window)
     for field in CLIP_FIELDS:
         read = field.read(clip, read)
-    return replace(read, notices=tuple(report.notices))
+    return replace(read, window=window, notices=tuple(report.notices))
 
 
 def _untouched(id_: str, name: str, media: str, loc: Loc, defaults: ClipDefaults) -> Clip:

@@ -8,7 +8,7 @@ from compiler.colours import BLACK
 from compiler.model import limits
 from compiler.model.limits import Damage, Ease, Motion, Origin, Stretch
 from compiler.model.schema_field import Form, field
-from compiler.model.segment_forms import SegmentsForm
+from compiler.model.segment_forms import SegmentsForm, WindowForm
 from compiler.transitions import CURVES, LINEAR, TRANSITIONS
 
 COLOUR = "^#[0-9A-Fa-f]{6}$"
@@ -124,6 +124,15 @@ class ClipForm(Form):
             errors="RC105 RC106 RC205 RC401 RC603 RC604 RC605 RC606",
         ),
     ]
+    window: Annotated[
+        WindowForm | None,
+        field(
+            "The part of the media file that is the clip's footage",
+            example={"start": 12.5, "end": 20},
+            errors="RC111 RC212",
+            default="the whole file",
+        ),
+    ] = None
     crop_data: Annotated[
         list[KeyframeForm] | None,
         field(

@@ -73,6 +73,15 @@ class TrimRange:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """The part `[start, end)` of a media file that is a clip's footage, seconds; an end of None is the file's."""
+
+    start: Fraction
+    end: Fraction | None
+    loc: Loc
+
+
+@dataclass(frozen=True, slots=True)
 class Transition:
     """The transition into a clip, with its duration in seconds; a cut lasts 0."""
 
@@ -125,6 +134,8 @@ class Clip:
     """Whether `stretch` is the reel's default and not the clip's own."""
     damage_inherited: bool = False
     """Whether `damage` is the reel's default and not the clip's own."""
+    window: Window | None = None
+    """The window of the media whose first frame is at source time 0; None for the whole file."""
 
     @property
     def speed_loc(self) -> Loc | None:

@@ -62,6 +62,31 @@ class TrimForm(Form):
     ] = None
 
 
+class WindowForm(Form):
+    """The part of the media file that is the clip's footage; the end is exclusive."""
+
+    start: Annotated[
+        float | None,
+        field(
+            "Start of the window, in seconds of the file from its first picture on",
+            limits.TIME,
+            example=12.5,
+            errors="RC106 RC111 RC212",
+            default="the start of the file",
+        ),
+    ] = None
+    end: Annotated[
+        float | None,
+        field(
+            "End of the window, in seconds of the file, exclusive",
+            limits.TIME,
+            example=20,
+            errors="RC106 RC111 RC212",
+            default="the end of the file",
+        ),
+    ] = None
+
+
 Rate = Annotated[
     float, field("Constant speed, in source seconds a record second", limits.SPEED, example=0.5, errors="RC105 RC106")
 ]

@@ -14,6 +14,7 @@ from compiler.ir.ops import Value, operands
 from compiler.timeline.frames import before
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import Media
+from compiler.timeline.window import preceding
 
 LEAD_FRAMES = 17
 """Frames read before the in point. A seek finds a keyframe by its decoding time, which precedes its display by the
@@ -36,7 +37,8 @@ def seek_sources(graph: Graph, _: Inferred | None = None) -> Graph:
         if not isinstance(define.op, ops.Source) or define.name not in starts:
             return None
         start = starts[define.name]
-        counted = start < COARSE_REACH and define.op.stream == "audio" and _coarse(define.op.media)
+        into = start + preceding(define.op.media)
+        counted = into < COARSE_REACH and define.op.stream == "audio" and _coarse(define.op.media)
         to = Fraction(0) if counted else _seek(define.op, start)
         return (Def(define.name, replace(define.op, seek=to), define.loc),)
 
@@ -53,10 +55,11 @@ def _seek(source: ops.Source, start: Fraction) -> Fraction:
     sound = source.stream == "audio"
     begin = start - LEAD_SOUND if sound else before(media.video, SourceTime(start), LEAD_FRAMES)
     stream = media.audio if sound and media.audio else media.video
+    into = begin + preceding(media)
     if stream.straightened:
         step = Fraction(1) if sound else media.video.time_base
-        return max(Fraction(0), floor(begin / step) * step)
-    if begin <= 0 or media.unindexed:
+        return max(Fraction(0), floor(into / step) * step)
+    if into <= 0 or media.unindexed:
         return Fraction(0)
     steps = gcd(1000, stream.time_base.denominator) if stream.time_base.numerator == 1 else 1000
     return max(Fraction(0), Fraction(floor((begin + media.video.first - media.start) * steps), steps))

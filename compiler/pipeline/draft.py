@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 
 from compiler.errors import Notice, ReelError
 from compiler.ir.build import Build
-from compiler.lower import Framing, Timing, looped, settle
+from compiler.lower import Framing, Timing, looped, seen_by, settle
 from compiler.lower.bounds import check_length
 from compiler.lower.framing import keyed_path
 from compiler.lower.join import illegal_joins, joins_of, most_of, seconds_of
@@ -151,7 +151,7 @@ def _drafted(
     """The clip by itself, or its error; and its warnings."""
     notices = list(clip.notices)
     try:
-        media = looped(clip, media, notices.append)
+        media = looped(clip, seen_by(clip, media), notices.append)
         return Drafted(media, *settle(clip, media, canvas, audio, notices), canvas), tuple(notices)
     except ReelError as error:
         return error, tuple(notices)

@@ -22,6 +22,7 @@ from compiler.pipeline.units import sound_spans, unit_spans
 from compiler.profiles import PROFILES
 from compiler.timeline.colour import reading
 from compiler.timeline.instant import SAMPLE_RATE, sample_at
+from compiler.timeline.window import preceding
 
 MEMORY_BASE, MEMORY_PIXEL, MEMORY_CLIP = 60, Fraction(250, 2**20), 70
 """MiB, measured with 1080p sources: for the program, for x264 a pixel of the canvas, and for an open clip."""
@@ -77,6 +78,11 @@ class ClipPlan:
             members["sound"] = {"straightened": list(audio.straightened), **placing}
         return members
 
+    def _window(self) -> dict[str, object]:
+        """The member of a clip whose media is a window: the times in the file at which the window begins and ends."""
+        video, begins = self.placed.media.video, preceding(self.placed.media)
+        return {"window": [number(begins), number(begins + video.end)]} if video.skipped else {}
+
     def as_json(self, fps: Fraction) -> dict[str, object]:
         """The clip's members of plan.json."""
         placed, warp = self.placed, self.placed.timing.warp
@@ -85,6 +91,7 @@ class ClipPlan:
             "first_frame": placed.first,
             "frames": placed.frames,
             "record_in": number(placed.first / fps),
+            **self._window(),
             "source_in": number(warp.start),
             "source_out": number(warp.end),
             "transition": {"type": placed.join.kind, "frames": placed.join.frames},

@@ -21,14 +21,17 @@ from compiler.ir.build import Build
 from compiler.ir.graph import Def, Graph
 from compiler.ir.infer import as_video, infer
 from compiler.lower import check_colours
-from compiler.lower.clip import Chain, aperture
+from compiler.lower.clip import Chain, aperture, deinterlaced
 from compiler.passes.cut_sound import cut_sound
 from compiler.passes.fold_identity import fold_identity
+from compiler.passes.seek_sources import seek_sources
 from compiler.timeline.colour import see_through
 from compiler.timeline.downmix import unmixable
+from compiler.timeline.frames import counted
 from compiler.timeline.instant import SAMPLE_RATE, SourceTime, nearest
-from compiler.timeline.media import STILL_RATE, UNINDEXED, Media
+from compiler.timeline.media import STILL_RATE, Media
 from compiler.timeline.warp import Pace, Warp
+from compiler.timeline.window import opens
 
 LONGEST = 1280
 """The most pixels of a proxy's longer side."""
@@ -103,20 +106,21 @@ def strip_of(media: Media) -> Strip:
 
 
 def decoded(media: Media) -> bool:
-    """Whether all of a source is decoded for its strip, and not only its key frames."""
-    return media.video.still or frames_of(media) * media.video.width * media.video.height <= DECODED
+    """Whether all of a source is decoded for its strip, and not only its key frames; a window may have none."""
+    few = frames_of(media) * media.video.width * media.video.height <= DECODED
+    return media.video.still or few or (bool(media.video.skipped) and media.unindexed)
 
 
 def sought(media: Media) -> bool:
     """Whether a strip is made by seeking to each picture, and not by reading the whole source."""
-    return not decoded(media) and media.size > READ and media.format not in UNINDEXED
+    return not decoded(media) and (media.size > READ or bool(media.video.skipped)) and not media.unindexed
 
 
 def frames_of(media: Media) -> int:
     """The approximate number of frames of a source."""
     if media.video.still:
         return 1
-    return len(media.video.ticks) or media.video.frames or ceil(media.video.end * media.video.rate)
+    return counted(media.video) or ceil(media.video.end * media.video.rate)
 
 
 def strip_preview(media: Media, build: Build) -> Preview:
@@ -203,11 +207,11 @@ def _picture(media: Media, seek: Fraction, size: tuple[int, int], rate: Fraction
     times."""
     video, chain = media.video, Chain("view")
     at = chain.add("video", ops.Source(media, "video", seek), NOWHERE)
-    at = chain.add("whole", ops.Deinterlace(at, video.fields), NOWHERE)
+    at = chain.add("whole", deinterlaced(at, video, opens(video), video.end), NOWHERE)
     if video.reserved_tags:
         at = chain.add("tags", ops.Restate(at), NOWHERE)
     if not seek:
-        at = chain.add("trim", ops.Trim(at, SourceTime(Fraction(0)), video.end), NOWHERE)
+        at = chain.add("trim", ops.Trim(at, opens(video), video.end), NOWHERE)
     if rate:
         at = chain.add("warp", ops.Retime(at, _plain(media), rate), NOWHERE)
     if video.cropped != (video.width, video.height):
@@ -250,7 +254,7 @@ def _even(length: Fraction) -> int:
 def _preview(picture: list[Def], sound: list[Def], build: Build, frames: int, last: Finish = lambda _: []) -> Preview:
     """The run of some definitions; `last` makes further filters at the end of the graph."""
     video, audio = (defs[-1].name if defs else None for defs in (picture, sound))
-    graph = cut_sound(fold_identity(Graph((*picture, *sound), video, audio)))
+    graph = cut_sound(seek_sources(fold_identity(Graph((*picture, *sound), video, audio))))
     spelling = dict(spell(graph))
     end = graph.roots[0]
     spelling[end] = [*spelling[end], *last(graph)]

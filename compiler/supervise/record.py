@@ -15,9 +15,10 @@ __all__ = ["Media", "checked_media", "is_image", "media_of", "recorded"]
 
 
 def recorded(media: Media) -> dict[str, Any]:
-    """The facts, JSON-ready, fractions as text, without the path, which differs from machine to machine."""
+    """The facts, JSON-ready, fractions as text, without the path, which differs from machine to machine, and without a
+    window, which a file has not."""
     facts: dict[str, Any] = json.loads(json.dumps(asdict(media), default=str))
-    del facts["path"]
+    del facts["path"], facts["video"]["skipped"]
     return facts
 
 

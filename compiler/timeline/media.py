@@ -50,6 +50,14 @@ MOST_FRAMES = 24 * 3600 * 60
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """What comes before a window in its file: a number of frames, and the seconds up to the window's first frame."""
+
+    frames: int
+    seconds: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class VideoStream:
     """The picture of a media file. Sizes in pixels as decoded, before the container's cropping, rotation metadata and
     pixel aspect."""
@@ -66,7 +74,8 @@ class VideoStream:
     end: SourceTime
     """The source time at which the last frame ends, seconds: the picture's length."""
     ticks: tuple[int, ...] = ()
-    """The time at which each frame begins, in ticks after the first, if frames come at uneven times; else empty."""
+    """The time at which each frame begins, in ticks after the first, if frames come at uneven times; else empty. Times
+    of frames before a window are below 0."""
     frames: int | None = None
     sar: Fraction = Fraction(1)
     rotation: int = 0
@@ -89,12 +98,12 @@ class VideoStream:
     straightened: tuple[str, ...] = ()
     """Why reelc decodes and stamps the frames itself, before ffmpeg reads them; empty if ffmpeg reads the file."""
     entries: tuple[tuple[int, int, int, int], ...] = ()
-    """Key frames of a straightened picture, about two a second: (tick of source time, own stamp, byte position, packet
-    number)."""
+    """Key frames of a straightened picture, about two a second: (tick of the file's source time, own stamp, byte
+    position, packet number)."""
     jumps: tuple[tuple[int, int, int], ...] = ()
     """Jumps of the container's clock: (packet number, byte position, ticks to add from there on)."""
     shapes: tuple[tuple[int, str], ...] = ()
-    """Changes of size or pixel format: (tick after the first, the new shape)."""
+    """Changes of size or pixel format: (tick after the file's first, the new shape)."""
     held: tuple[tuple[Fraction, Fraction], ...] = ()
     """Source times between which frames are damaged, and the frame before is held."""
     shown: Fraction | None = None
@@ -107,6 +116,8 @@ class VideoStream:
     """Whether frames have no presentation times: frame n of the display then has the n-th time."""
     lap: int | None = None
     """The ticks after which a looped image begins again."""
+    skipped: Skipped | None = None
+    """What a window leaves out before its first frame, which is at source time 0; None for a whole file."""
 
     @property
     def cropped(self) -> tuple[int, int]:

@@ -14,6 +14,7 @@ UNWRITTEN = {
     "id": "names the clip, and does not belong to its edit",
     "name": "is for people, and changes no film",
     "media": "is a path in a reel file, and an id of footage in a database",
+    "window": "belongs to the media: in a database, to the raw clip",
     "loc": "says where the clip was read from",
     "notices": "say what its reading found",
 }
@@ -27,7 +28,7 @@ def test_every_field_of_a_clip_is_written_or_has_a_reason_not_to_be() -> None:
 
 def test_every_stored_name_is_in_one_field() -> None:
     names = [name for field in CLIP_FIELDS for name in field.names]
-    assert sorted([*names, "id", "name", "media"]) == sorted(FIELDS)
+    assert sorted([*names, "id", "name", "media", "window"]) == sorted(FIELDS)
 
 
 def test_a_request_and_an_answer_have_every_stored_field() -> None:

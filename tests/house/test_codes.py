@@ -40,6 +40,7 @@ MET: dict[str, str] = {
     "RC209": "err_rc209_longer_than_a_day",
     "RC210": "tests/supervise/test_machine.py",
     "RC211": "tests/server/test_compiles.py",
+    "RC212": "err_rc212_window_past_the_end",
     "RC301": "err_rc301_reads_what_is_not_made",
     "RC401": "err_rc401_rotation_without_rotate",
     "RC402": "err_rc402_crop_of_one_pixel",

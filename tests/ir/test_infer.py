@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from compiler.ir import ops
-from compiler.ir.infer import CANVAS, OPAQUE, WIDE, Audio, Shape, Tint, Video, clock_zero, infer, shape_of
+from compiler.ir.infer import CANVAS, OPAQUE, WIDE, Audio, Shape, Tint, Video, infer, shape_of
 from compiler.ir.ops import OPS, Op
+from compiler.timeline.clock import clock_zero
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import Media
 from tests.golden.media import MEDIA, film, heard, picture

@@ -29,6 +29,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "KeyframeForm": ("clips", 0, "crop_data", 0),
     "SegmentsForm": ("clips", 0, "segments_data"),
     "TrimForm": ("clips", 0, "segments_data", "trimRange"),
+    "WindowForm": ("clips", 0, "window"),
     "SpanForm": ("clips", 0, "segments_data", "spans", 0),
     "RampForm": ("clips", 0, "segments_data", "spans", 0, "speed"),
     "FreezeForm": ("clips", 0, "segments_data", "spans", 0),

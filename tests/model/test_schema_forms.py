@@ -43,6 +43,7 @@ def test_dialect_and_required_fields() -> None:
         ("KeyframeForm", crop.KEYFRAME - {"time"}),
         ("SpanForm", spans.SPAN),
         ("TrimForm", spans.RANGE),
+        ("WindowForm", spans.RANGE),
         ("RampForm", spans.RAMP),
         ("FreezeForm", spans.FROZEN),
     ],
