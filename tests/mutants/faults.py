@@ -13,8 +13,9 @@ from tests.mutants.of_playing import OF_PLAYING
 from tests.mutants.of_programs import OF_PROGRAMS
 from tests.mutants.of_server import OF_SERVER
 from tests.mutants.of_turns import OF_TURNS
+from tests.mutants.of_windows import OF_WINDOWS
 
 FAULTS: tuple[Fault, ...] = (
     *(*OF_FILMS, *OF_SERVER, *OF_PROGRAMS, *OF_GESTURES),
-    *(*OF_CUTS, *OF_IDENTITY, *OF_FRAMING, *OF_LISTS, *OF_PLAYING, *OF_TURNS),
+    *(*OF_CUTS, *OF_IDENTITY, *OF_FRAMING, *OF_LISTS, *OF_PLAYING, *OF_TURNS, *OF_WINDOWS),
 )

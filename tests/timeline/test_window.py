@@ -40,6 +40,7 @@ def some(media: Media, start: float, end: float | None = None) -> Media:
         (EVEN, 9.9, None, 248, 0.08, None),
         (UNEVEN, 0.01, 0.2, 1, 0.3, 3),
         (UNEVEN, 0.1, 0.4, 2, 0.3, 4),
+        (UNEVEN, 0.033333333333333336, 0.33333333333333337, 1, 0.3, 3),  # doubles a little above the times of frames
         (UNEVEN, 0.34, None, 5, Fraction(1, 30), 1),
         (COARSE, 0.033, 1.067, 1, 1.034, 31),  # times as they are stamped
         (COARSE, 0.03333333333333333, 1.0666666666666667, 1, 1.034, 31),  # frames over the rate
