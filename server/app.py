@@ -44,6 +44,7 @@ from server.routes import (
     shares,
     site,
     studio,
+    windows,
 )
 from server.routes.progress import Sockets
 from server.storage.objects import Missing
@@ -67,6 +68,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
             changes,
             raw_clips,
             deletion,
+            windows,
             previews,
             clips,
             drafts,

@@ -17,9 +17,11 @@ from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.model import read_reel
 from compiler.model.limits import FILM
 from compiler.supervise.probe import probing
+from compiler.supervise.record import Media
 from server.edits.canonical import check_settings, saved, untouched_clip
 from server.footage.checked import checksums_of_file
 from server.footage.facts import facts_key, media_key, store_footage, summary
+from server.footage.windows import Part, window_row
 from server.ids import new_id
 from server.logs import logger
 from server.problem import Problem
@@ -56,7 +58,7 @@ async def give_sample(services: Services, uid: str) -> None:
         with ExitStack() as coming:
             try:
                 sample = await asyncio.to_thread(read_sample, path)
-                raws = await _stored(services, uid, sample, coming)
+                raws = await _with_windows(await _stored(services, uid, sample, coming), sample, services.now())
             except (OSError, ReelError, ReelErrors, Problem) as error:  # a broken sample must not prevent signing in
                 logger.warning("no sample project", extra={"why": str(error)})
                 return
@@ -87,28 +89,57 @@ def credit(sample: Path | None) -> str:
         return ""
 
 
-async def _stored(services: Services, uid: str, sample: Sample, coming: ExitStack) -> dict[Path, RawClipRow]:
+Stored = dict[Path, tuple[RawClipRow, Media]]
+"""The row and the facts of each file."""
+
+
+async def _stored(services: Services, uid: str, sample: Sample, coming: ExitStack) -> Stored:
     """The rows of the footage, each file once, its objects stored; they are not swept before `coming` closes."""
     found = await probing([(path, Loc()) for path in dict.fromkeys(sample.media)])
-    rows: dict[Path, RawClipRow] = {}
+    rows: Stored = {}
     for path, media in found.items():
         raw_clip_id = new_id("r")
         coming.enter_context(services.coming.kept(media_key(uid, raw_clip_id)))
         checksums = await in_thread(checksums_of_file, path)
-        rows[path] = await store_footage(
-            services.store, uid, raw_clip_id, path.name, path, media, checksums, services.now()
-        )
+        row = await store_footage(services.store, uid, raw_clip_id, path.name, path, media, checksums, services.now())
+        rows[path] = row, media
     return rows
 
 
-async def _removed(services: Services, raws: dict[Path, RawClipRow]) -> None:
+WHOLE = "null"
+"""The window of a clip that shows the whole file, as text."""
+
+Raws = dict[tuple[Path, str], RawClipRow]
+"""The rows of the footage, by the file and the window."""
+
+
+async def _with_windows(stored: Stored, sample: Sample, now: str) -> Raws:
+    """The rows of the files, and of the windows of them that the clips show."""
+    rows: Raws = {(path, WHOLE): row for path, (row, _) in stored.items()}
+    for entry, path in zip(sample.clips, sample.media, strict=True):
+        row, media = stored[path]
+        window = entry.get("window") or {}
+        part = Part(row["object_key"], window.get("start"), window.get("end"))
+        if part.is_window and (path, _named(entry)) not in rows:
+            name = entry.get("name", row["name"])
+            rows[path, _named(entry)] = await window_row(row, part.of_file(media), part, name, now)
+    return rows
+
+
+def _named(entry: Json) -> str:
+    """The window of a clip as text."""
+    window = {name: at for name, at in (entry.get("window") or {}).items() if at is not None}
+    return json.dumps(window or None, sort_keys=True)
+
+
+async def _removed(services: Services, raws: Raws) -> None:
     """Delete the footage again: another sign-in made the sample first."""
-    for raw in raws.values():
+    for raw in {row["object_key"]: row for row in raws.values()}.values():
         for key in (facts_key(raw["object_key"]), raw["object_key"]):
             await services.store.delete(key)
 
 
-async def _add(unit: Transaction, sample: Sample, raws: dict[Path, RawClipRow], now: str) -> bool:
+async def _add(unit: Transaction, sample: Sample, raws: Raws, now: str) -> bool:
     """Add everything in one unit of work; False if the user is not new any more."""
     if not await untouched(unit):
         return False
@@ -122,7 +153,7 @@ async def _add(unit: Transaction, sample: Sample, raws: dict[Path, RawClipRow], 
     }
     await projects.add(unit, project, now)
     for place, (entry, path) in enumerate(zip(sample.clips, sample.media, strict=True)):
-        raw = raws[path]
+        raw = raws[path, _named(entry)]
         row = untouched_clip(project["id"], new_id("c"), raw["id"], entry.get("name", raw["name"]), place)
         edit, _ = saved(row, {name: entry[name] for name in FIELDS if name in entry}, summary(raw["media_info"]), FILM)
         await clips.add(unit, {**row, "edit": edit, "version": 1, "created_at": now})

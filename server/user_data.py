@@ -116,6 +116,8 @@ class UserData:
 
     async def _copy(self, row: dict[str, Any], folder: Path, kind: str, export: Export) -> None:
         key = row["object_key"]
+        if key in export.files or key in export.faults:  # windows share a file
+            return
         name = re.sub(r"[^A-Za-z0-9._-]", "_", row.get("filename") or row.get("name") or "")[-100:]
         path = folder / kind / f"{row['id']}-{name}"
         expected = row.get("sha256") or await self._checksum(key)

@@ -128,7 +128,8 @@ def reel_text(project: ProjectEdit, rows: Sequence[ClipVersion]) -> str:
 
 def _entry(row: ClipVersion) -> Json:
     media = row["raw_clip_id"] or row["uploaded_filename"] or ""
-    return {"id": row["clip_key"], "media": media, **row["edit"], "name": row["name"]}
+    window = {"window": row["window"]} if "window" in row else {}
+    return {"id": row["clip_key"], "media": media, **window, **row["edit"], "name": row["name"]}
 
 
 def stored_reel(project: ProjectEdit, rows: Sequence[ClipVersion]) -> Reel:

@@ -32,6 +32,7 @@ from server.edits.effort import COMPILE, TEXT, TooMuch, check_effort, check_text
 from server.footage.cache import MediaCache
 from server.footage.checked import damaged_footage, facts_of
 from server.footage.facts import Facts
+from server.footage.windows import window_json
 from server.problem import Problem, not_found, render_problem
 from server.settings import Settings
 from server.storage.database import Reader
@@ -80,7 +81,14 @@ async def read_edit(reader: Reader, project: ProjectEdit, clips: Sequence[ClipRo
     found = [await raw_clips.get(reader, each) for each in sorted(wanted)]
     raws = {row["id"]: row for row in found if row is not None}
     gone = [await raw_clips.deleted(reader, each) for each in sorted(wanted - raws.keys())]
-    return Edit(project, clips, raws, frozenset(row["id"] for row in gone if row is not None))
+    rows = [_with_window(clip, raws.get(clip["raw_clip_id"] or "")) for clip in clips]
+    return Edit(project, rows, raws, frozenset(row["id"] for row in gone if row is not None))
+
+
+def _with_window(clip: ClipRow, raw: RawClipRow | None) -> ClipRow:
+    """The row with the window that its footage is, if it is one."""
+    window = raw and window_json(raw)
+    return {**clip, "window": window} if window else clip
 
 
 async def footage_of(
@@ -103,18 +111,24 @@ async def footage_there(
 ) -> dict[str, tuple[Stat, Facts]]:
     """The footage that is in the store, complete, by its raw clip; 500 `damaged_media` for damaged footage."""
 
-    async def look(raw: RawClipRow) -> tuple[Stat, Facts] | None:
+    async def look(key: str) -> tuple[Stat, Facts] | None:
         try:
-            stat = await store.head(raw["object_key"])
-            facts = await facts_of(store, cache, stat, where(raw, stat))
+            stat = await store.head(key)
+            facts = await facts_of(store, cache, stat, cache.path(stat))
         except Missing:
             return None
         except DamagedObject as error:
-            raise damaged_clip(edit, raw["object_key"]) from error
-        return (stat, facts) if stat.size == raw["size"] else None
+            raise damaged_clip(edit, key) from error
+        return stat, facts
 
-    looked = zip(edit.raws, await _several(look, edit.raws.values()), strict=True)
-    return {raw_id: found for raw_id, found in looked if found is not None}
+    keys = dict.fromkeys(raw["object_key"] for raw in edit.raws.values())  # windows share a file
+    looked = dict(zip(keys, await _several(look, keys), strict=True))
+    there = {raw_id: (raw, *found) for raw_id, raw in edit.raws.items() if (found := looked[raw["object_key"]])}
+    return {
+        raw_id: (stat, replace(facts, media=replace(facts.media, path=str(where(raw, stat)))))
+        for raw_id, (raw, stat, facts) in there.items()
+        if stat.size == raw["size"]
+    }
 
 
 def lost_footage(edit: Edit, clip: ClipRow) -> Problem:
@@ -143,9 +157,10 @@ def changed_clip(edit: Edit, object_key: str) -> Problem:
 
 
 def _first_with(edit: Edit, object_key: str) -> tuple[RawClipRow, ClipRow]:
-    """The footage that is this object, and the first clip that shows it."""
-    (raw,) = [raw for raw in edit.raws.values() if raw["object_key"] == object_key]
-    return raw, next(clip for clip in edit.clips if clip["raw_clip_id"] == raw["id"])
+    """The first clip that shows this object, and its footage."""
+    raws = {raw["id"]: raw for raw in edit.raws.values() if raw["object_key"] == object_key}
+    clip = next(clip for clip in edit.clips if clip["raw_clip_id"] in raws)
+    return raws[clip["raw_clip_id"] or ""], clip
 
 
 class Compiler:

@@ -8,6 +8,7 @@ A thread cannot be stopped, so that its work must be bounded before it begins. T
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from math import ceil
 
 from compiler.model import Clip, Reel
@@ -52,5 +53,8 @@ def _pieces(clip: Clip) -> int:
 def _seconds(clip: Clip, media: Media | None) -> int:
     if media is None:
         return 0
-    out = clip.trim.end if clip.trim and clip.trim.end is not None else media.video.end
-    return ceil(clip_seconds(clip, max(media.video.end, out)))
+    length, window = Fraction(media.video.end), clip.window
+    if window is not None:
+        length = max(Fraction(0), min(length, window.end or length) - window.start)
+    out = clip.trim.end if clip.trim and clip.trim.end is not None else length
+    return ceil(clip_seconds(clip, max(length, out)))

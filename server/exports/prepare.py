@@ -33,9 +33,9 @@ async def prepare(uid: str, edit: Edit, store: ObjectStore, cache: MediaCache, c
     found = await footage_of(edit, store, cache, lambda _, stat: cache.path(stat))
     found = {raw_id: (stat, await placed(cache, stat, facts)) for raw_id, (stat, facts) in found.items()}
     compiled = await compiler.compile(uid, reel, {raw_id: facts.media for raw_id, (_, facts) in found.items()})
-    stats = [stat for stat, _ in found.values()]
-    cache.check_room(stats)
-    return Prepared(edit, compiled, tuple(found.values()))
+    files = {stat.key: (stat, facts) for stat, facts in found.values()}
+    cache.check_room(stat for stat, _ in files.values())
+    return Prepared(edit, compiled, tuple(files.values()))
 
 
 async def edit_of(export_id: str, reader: Reader) -> Edit:

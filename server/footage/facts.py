@@ -75,6 +75,15 @@ async def write_facts(store: ObjectStore, object_key: str, media: Media, checksu
     """Store the facts of a file and its checksums, and return the facts' summary for the database."""
     facts = await computed(recorded, media)
     await store.put(facts_key(object_key), await computed(_sealed, facts, checksums))
+    return _summarised(facts)
+
+
+async def media_info(media: Media) -> dict[str, Any]:
+    """The summary of facts for the database."""
+    return _summarised(await computed(recorded, media))
+
+
+def _summarised(facts: dict[str, Any]) -> dict[str, Any]:
     ticks = facts["video"].pop("ticks")
     return {**facts, "video": {**facts["video"], "variable": bool(ticks)}}
 
@@ -95,6 +104,8 @@ async def store_footage(
         "etag": stat.etag,
         "size": stat.size,
         "media_info": info,
+        "start_time": None,
+        "end_time": None,
         "created_at": now,
     }
 
@@ -139,8 +150,12 @@ def _hash(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
-def playable(info: Mapping[str, Any]) -> bool:
-    """Whether every browser plays the file and shows it as films do; other files can have a proxy."""
+def playable(row: RawClipRow) -> bool:
+    """Whether every browser plays the file and shows it as films do; other files can have a proxy. A window has no file
+    that holds nothing else."""
+    if row["start_time"] is not None or row["end_time"] is not None:
+        return False
+    info = row["media_info"]
     video, sound = info["video"], info["audio"]
     codecs = PLAYED.get(info["format"])
     if codecs is None or video["codec"] not in codecs[0] or video["pix_fmt"] not in ("yuv420p", "yuvj420p"):

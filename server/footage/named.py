@@ -36,7 +36,7 @@ def rows_in(image: bytes) -> dict[str, NamedObject]:
             films = database.execute("SELECT object_key, filename, size, sha256 FROM working_videos").fetchall()
         except sqlite3.Error as error:
             raise Damaged(f"its database cannot be read: {error}") from error
-    found = {key: NamedObject("footage", name, size, None) for key, name, size in raws}
+    found = {key: NamedObject("footage", name, size, None) for key, name, size in reversed(raws)}  # the file's own name
     return found | {key: NamedObject("films", name, size, sha256) for key, name, size, sha256 in films}
 
 

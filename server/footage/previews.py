@@ -1,6 +1,7 @@
 """Previews of footage, stored beside it: strip, peaks, proxy. Concurrent requests for a preview share one rendering.
 
-`users/<uid>/media/<raw clip>.strip.jpg` and `.strip.json`, `.peaks.json`, `.proxy.mp4` go with the raw clip.
+`users/<uid>/media/<raw clip>.strip.jpg` and `.strip.json`, `.peaks.json`, `.proxy.mp4` go with the raw clip; those of a
+window have its hash in their keys (server/footage/windows.py).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from compiler.supervise.record import Media
 from server.failures import problem_of
 from server.footage.cache import MediaCache
 from server.footage.checked import facts_of, fetched
+from server.footage.windows import Part
 from server.ids import new_id
 from server.logs import logger
 from server.metrics import Metrics
@@ -79,19 +81,19 @@ class Previews:
         self._slots = {"strip": quick, "peaks": quick, "proxy": asyncio.Semaphore(PROXY_SLOTS)}
         self.stopping = False
 
-    async def find(self, footage: str, kind: Kind) -> Stat | None:
-        """The stored preview of the footage under this key; None if there is none."""
+    async def find(self, footage: Part, kind: Kind) -> Stat | None:
+        """The stored preview of footage; None if there is none."""
         try:
-            return await self._store.head(footage + OBJECTS[kind])
+            return await self._store.head(footage.previews + OBJECTS[kind])
         except Missing:
             return None
 
-    def making(self, footage: str, kind: Kind) -> Making | None:
+    def making(self, footage: Part, kind: Kind) -> Making | None:
         """The preview that is being made, or failed within the last minute."""
         self._forget_old()
-        return self._makings.get(footage + OBJECTS[kind])
+        return self._makings.get(footage.previews + OBJECTS[kind])
 
-    async def have(self, footage: str, kind: Kind) -> Stat:
+    async def have(self, footage: Part, kind: Kind) -> Stat:
         """The preview, made now unless it exists; a Problem if making it fails."""
         found = await self.find(footage, kind)
         if found is not None:
@@ -105,43 +107,50 @@ class Previews:
             raise making.problem
         return await self._store.head(making.key)
 
-    async def layout(self, footage: str) -> Row:
+    async def layout(self, footage: Part) -> Row:
         """The layout of the stored strip."""
         return await self._document(footage, "strip", LAYOUT)
 
-    async def peaks(self, footage: str) -> Row:
+    async def peaks(self, footage: Part) -> Row:
         """The stored peaks."""
         return await self._document(footage, "peaks", OBJECTS["peaks"])
 
-    async def _document(self, footage: str, kind: Kind, ending: str) -> Row:
+    async def _document(self, footage: Part, kind: Kind, ending: str) -> Row:
         """The stored JSON of a preview; the preview is made again if it is damaged."""
-        found = _document(await self._store.get(footage + ending), kind)
+        key = footage.previews + ending
+        found = _document(await self._store.get(key), kind)
         if found is None:
-            logger.warning("a damaged preview is made again", extra={"key": footage + ending})
-            await self._store.delete(footage + OBJECTS[kind])
+            logger.warning("a damaged preview is made again", extra={"key": key})
+            await self._store.delete(footage.previews + OBJECTS[kind])
             await self.have(footage, kind)
-            found = _document(await self._store.get(footage + ending), kind)
+            found = _document(await self._store.get(key), kind)
         if found is None:
             raise storage_problem("the object store does not keep what it is given: try again")
         return found
 
-    def begin(self, footage: str, kind: Kind) -> Making:
+    def begin(self, footage: Part, kind: Kind) -> Making:
         """Start making a preview unless it is being made already; 429 `too_many_views`."""
         before = self.making(footage, kind)
         if before is not None and before.ended is None:
             return before
-        owner = footage.rpartition("/")[0]
+        owner = footage.key.rpartition("/")[0]
         self._check_queue(owner)
-        making = Making(footage + OBJECTS[kind], kind, owner)
+        making = Making(footage.previews + OBJECTS[kind], kind, owner)
         self._makings[making.key] = making
         # in a new context: the request that asked may end before the preview is made
         making.task = asyncio.create_task(self._live(making, footage), name=f"preview {making.key}", context=Context())
         return making
 
     async def discard(self, footage: str) -> list[str]:
-        """Stop making previews of deleted footage; return the keys of the stored ones."""
+        """Stop making previews of deleted footage; return the keys of the stored ones, and of its facts."""
         await self._end([making for making in self._makings.values() if making.key.partition(".")[0] == footage])
         return [stat.key async for stat in self._store.listing(f"{footage}.")]
+
+    async def discard_part(self, footage: Part) -> list[str]:
+        """The same for a part of a file that others use; the file's facts and the previews of others are left."""
+        keys = [footage.previews + ending for ending in (*OBJECTS.values(), LAYOUT)]
+        await self._end([making for making in self._makings.values() if making.key in keys])
+        return [stat.key async for stat in self._store.listing(f"{footage.previews}.") if stat.key in keys]
 
     async def stop(self) -> None:
         """Stop making previews."""
@@ -163,7 +172,7 @@ class Previews:
             message = "too many strips and proxies are being made: wait for one to end"
             raise Problem(429, "too_many_views", message, headers={"Retry-After": "5"})
 
-    async def _live(self, making: Making, footage: str) -> None:
+    async def _live(self, making: Making, footage: Part) -> None:
         folder = self._settings.temporary.absolute() / new_id("w")
         try:
             async with self._slots[making.kind]:
@@ -181,11 +190,11 @@ class Previews:
         finally:
             await in_thread(shutil.rmtree, folder, ignore_errors=True)
 
-    async def _make(self, making: Making, footage: str, folder: Path) -> None:
-        stat = await self._store.head(footage)
+    async def _make(self, making: Making, footage: Part, folder: Path) -> None:
+        stat = await self._store.head(footage.key)
         facts = await facts_of(self._store, self._cache, stat, self._cache.path(stat))
         async with fetched(self._store, self._cache, [(stat, facts)]):
-            await MAKERS[making.kind](self, making, facts.media, folder)
+            await MAKERS[making.kind](self, making, footage.of_file(facts.media), folder)
 
     def _patience(self, within: float) -> Patience:
         return Patience(self._settings.stall_after, within, self._settings.render_memory)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from starlette.responses import Response
 
 from server.footage.trash import is_whole, take_all_back
+from server.footage.windows import Part
 from server.problem import Problem
 from server.routes.raw_clip_shapes import RawClip
 from server.routes.raw_clips import RAW, as_json, raw_clip_of
@@ -23,7 +25,7 @@ async def remove(call: Call[NoBody]) -> Response:
     used, now = call.flag("used"), datetime.now(UTC)
     forgotten = (now - timedelta(seconds=call.services.settings.trash_for)).isoformat(timespec="milliseconds")
 
-    async def work(unit: Transaction) -> str:
+    async def work(unit: Transaction) -> tuple[Part, list[Part]]:
         row = await raw_clip_of(unit, call.path("raw_clip_id"))
         users = await raw_clips.users(unit, row["id"])
         if users and not used:
@@ -32,13 +34,21 @@ async def remove(call: Call[NoBody]) -> Response:
             raise Problem(409, "export_in_progress", "an export with this footage is under way: cancel it first")
         await raw_clips.forget(unit, forgotten)
         await raw_clips.remove(unit, row["id"], call.services.now())
-        return str(row["object_key"])
+        others = [Part.of(each) for each in await raw_clips.parts(unit, row["object_key"])]
+        return Part.of(row), others
 
     async with call.held() as held:
-        key = await held.write(work)
+        part, others = await held.write(work)
     await call.services.request_databases.durable()
-    await call.services.sending.discard([*await call.services.previews.discard(key), key])
+    await call.services.sending.discard(await _unused(call, part, others))
     return Response(None, 204)
+
+
+async def _unused(call: Call[NoBody], part: Part, others: Sequence[Part]) -> list[str]:
+    """The keys of objects that nobody uses any more, now that `part` of a file is deleted and `others` are not."""
+    if not others:
+        return [*await call.services.previews.discard(part.key), part.key]
+    return [] if part in others else await call.services.previews.discard_part(part)
 
 
 @api.op("POST", RAW + "/restore", answers=Answers(RawClip, errors=(404, 410)))

@@ -8,7 +8,8 @@ from pydantic import Field
 from starlette.responses import Response
 
 from server.footage.facts import playable
-from server.problem import not_found
+from server.footage.windows import Part
+from server.routes.proxies import sent_proxy
 from server.routes.raw_clips import RAW, raw_clip_of
 from server.routes.shapes import Answer
 from server.tables.raw_clips import RawClipRow
@@ -54,7 +55,7 @@ async def _raw(call: Call[NoBody]) -> RawClipRow:
 async def strip(call: Call[NoBody]) -> Response:
     """A filmstrip of the footage as one JPEG, made at the first request."""
     row = await _raw(call)
-    stat = await call.services.previews.have(row["object_key"], "strip")
+    stat = await call.services.previews.have(Part.of(row), "strip")
     return await object_answer(call.request, call.services.sending, stat, "image/jpeg", f"{row['name']}.jpg")
 
 
@@ -62,16 +63,16 @@ async def strip(call: Call[NoBody]) -> Response:
 async def layout(call: Call[NoBody]) -> Json:
     """The layout of a filmstrip's pictures, row by row, and the time that each shows."""
     row = await _raw(call)
-    await call.services.previews.have(row["object_key"], "strip")
-    return await call.services.previews.layout(row["object_key"])
+    await call.services.previews.have(Part.of(row), "strip")
+    return await call.services.previews.layout(Part.of(row))
 
 
 @api.op("GET", RAW + "/peaks", answers=Answers(Peaks, errors=(404, 422)))
 async def peaks(call: Call[NoBody]) -> Json:
     """The peaks of the footage's sound; empty if films cannot use its sound."""
     row = await _raw(call)
-    await call.services.previews.have(row["object_key"], "peaks")
-    return await call.services.previews.peaks(row["object_key"])
+    await call.services.previews.have(Part.of(row), "peaks")
+    return await call.services.previews.peaks(Part.of(row))
 
 
 @api.op("GET", PROXY, answers=Answers(Proxy, errors=(404,)))
@@ -84,8 +85,8 @@ async def show(call: Call[NoBody]) -> Json:
 async def make(call: Call[NoBody]) -> Json:
     """Make a proxy unless there is one: the same frames at the same times, in a format that browsers play."""
     row = await _raw(call)
-    if await call.services.previews.find(row["object_key"], "proxy") is None:
-        call.services.previews.begin(row["object_key"], "proxy")
+    if await call.services.previews.find(Part.of(row), "proxy") is None:
+        call.services.previews.begin(Part.of(row), "proxy")
     return await _state(call, row)
 
 
@@ -94,22 +95,18 @@ async def make(call: Call[NoBody]) -> Json:
 )
 async def media(call: Call[NoBody]) -> Response:
     """The proxy's file or a range of it."""
-    row = await _raw(call)
-    stat = await call.services.previews.find(row["object_key"], "proxy")
-    if stat is None:
-        raise not_found("proxy_not_found", "this footage has no proxy: make one with POST")
-    return await object_answer(call.request, call.services.sending, stat, "video/mp4", f"{row['name']}.mp4")
+    return await sent_proxy(call, await _raw(call))
 
 
 async def _state(call: Call[NoBody], row: RawClipRow) -> Json:
-    making = call.services.previews.making(row["object_key"], "proxy")
+    making = call.services.previews.making(Part.of(row), "proxy")
     if making is not None and making.problem is None:
         return _as_json("making", making.progress)
-    if await call.services.previews.find(row["object_key"], "proxy") is not None:
+    if await call.services.previews.find(Part.of(row), "proxy") is not None:
         return _as_json("ready", 1.0)
     if making is not None and making.problem is not None:
         return _as_json("error", 0.0, making.problem.body())
-    return _as_json("not_needed", 1.0) if playable(row["media_info"]) else _as_json("absent", 0.0)
+    return _as_json("not_needed", 1.0) if playable(row) else _as_json("absent", 0.0)
 
 
 def _as_json(state: str, progress: float, error: Json | None = None) -> Json:

@@ -6,7 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from server.routes.shapes import Answer
+from server.routes.shapes import Answer, Name
+from server.web.api import Body
+
+MOST_WINDOWS = 100
+"""Windows that one request makes."""
 
 
 class RawClip(Answer):
@@ -17,7 +21,31 @@ class RawClip(Answer):
     size: int
     media_info: dict[str, Any]
     playable: Annotated[bool, Field(description="Whether browsers play it by themselves.")]
+    start_time: Annotated[
+        float | None, Field(description="Start of a window, in seconds of the file; null is the file's start.")
+    ]
+    end_time: Annotated[float | None, Field(description="End of a window, exclusive; null is the file's end.")]
     created_at: str
+
+
+class NewWindow(Body):
+    """A window to make: what begins in `[start_time, end_time)`, in seconds of the file from its first picture on."""
+
+    start_time: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
+    end_time: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
+    name: Name | None = None
+
+
+class NewWindows(Body):
+    """Windows to make of a file, all or none."""
+
+    windows: Annotated[list[NewWindow], Field(min_length=1, max_length=MOST_WINDOWS)]
+
+
+class Windows(Answer):
+    """The windows that were made, as uploads of their own."""
+
+    raw_clips: list[RawClip]
 
 
 class RawClipUse(Answer):

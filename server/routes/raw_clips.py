@@ -25,8 +25,10 @@ from server.checksums import Checksums
 from server.footage.facts import media_key, playable, store_footage
 from server.footage.sweep import make_room
 from server.footage.trash import restorable
+from server.footage.windows import Part
 from server.ids import new_id
 from server.problem import Problem, invalid, not_found
+from server.routes.proxies import sent_proxy
 from server.routes.raw_clip_shapes import RawClip, RawClips
 from server.routes.shapes import NAME_LENGTH
 from server.settings import Settings
@@ -120,6 +122,8 @@ async def _deleted(call: Call[NoBody]) -> list[Json]:
     for row, deleted_at in rows:
         if (key := row["object_key"]) in since:
             until = (since[key] or datetime.fromisoformat(deleted_at)) + stay
+            if since[key] is None and until < datetime.now(UTC):  # its file stays, since others share it
+                continue
             found.append(_listed(row, uses, until.astimezone(UTC).isoformat(timespec="milliseconds")))
     return found
 
@@ -141,14 +145,16 @@ async def show(call: Call[NoBody]) -> Json:
     Answers(also=(206, 304), errors=(404, 416), media=(*TYPES.values(), BYTES)),
 )
 async def media(call: Call[NoBody]) -> Response:
-    """The footage file, whole or a range of it."""
+    """The footage file, whole or a range of it; of a window its proxy, once that is made."""
     row = await call.ask(lambda reader: raw_clip_of(reader, call.path("raw_clip_id")))
+    if Part.of(row).is_window:
+        return await sent_proxy(call, row)
     try:
         stat = await call.services.store.head(row["object_key"])
     except Missing:
         raise Problem(500, "video_not_found", "the footage is not in the object store") from None
     kind = TYPES.get(row["media_info"]["format"], BYTES)
-    if kind == TYPES["matroska"] and playable(row["media_info"]):
+    if kind == TYPES["matroska"] and playable(row):
         kind = TYPES["webm"]  # WebM is Matroska with the codecs of the web; some browsers go by the name
     return await object_answer(call.request, call.services.sending, stat, kind, row["name"])
 
@@ -156,7 +162,7 @@ async def media(call: Call[NoBody]) -> Response:
 def as_json(row: RawClipRow) -> Json:
     """A raw clip as the API has it."""
     public = {name: value for name, value in row.items() if name not in ("object_key", "etag")}
-    return {**public, "playable": playable(row["media_info"])}
+    return {**public, "playable": playable(row)}
 
 
 def _streamed(row: RawClipRow, sha256: str) -> Streamed:

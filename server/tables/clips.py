@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict, cast
+from typing import Any, NotRequired, TypedDict, cast
 
 from compiler.model import CLIP_FIELDS
 from server.storage.database import Reader, Transaction
@@ -44,6 +44,8 @@ class ClipVersion(TypedDict):
     uploaded_filename: str | None
     name: str
     edit: Mapping[str, Any]
+    window: NotRequired[Mapping[str, Any]]
+    """The window that its footage is of a file, in rows that are compiled; it is stored with the raw clip."""
 
 
 class ClipRow(ClipVersion):
@@ -53,7 +55,8 @@ class ClipRow(ClipVersion):
 
 
 _UNUSED = "NOT EXISTS (SELECT 1 FROM kept_clips AS kept WHERE kept.working_clip_id = working_clips.id)"
-_OWN = tuple(name for name in ClipRow.__annotations__ if name != "edit")
+_OWN = tuple(name for name in ClipRow.__annotations__ if name not in ("edit", "window"))
+_STORED = frozenset(_OWN) - {"id"}
 _COLUMNS = ", ".join((*_OWN, *FIELDS))
 
 
@@ -127,7 +130,7 @@ async def next_place(reader: Reader, project_id: str) -> int:
 
 async def add(unit: Transaction, row: ClipVersion) -> None:
     """Store a version: the first of a new clip, or the next of one that is there."""
-    values = {**{name: value for name, value in row.items() if name not in ("id", "edit")}, **row["edit"]}
+    values = {**{name: value for name, value in row.items() if name in _STORED}, **row["edit"]}
     marks = ", ".join("?" for _ in values)
     await unit.run(f"INSERT INTO working_clips ({', '.join(values)}) VALUES ({marks})", list(values.values()))
 

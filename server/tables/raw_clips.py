@@ -10,7 +10,7 @@ from server.storage.database import Reader, Transaction
 
 
 class RawClipRow(TypedDict):
-    """Uploaded footage; `media_info` summarises its facts."""
+    """Uploaded footage, or a window of it; `media_info` summarises its facts."""
 
     id: str
     name: str
@@ -18,6 +18,10 @@ class RawClipRow(TypedDict):
     etag: str
     size: int
     media_info: dict[str, Any]
+    start_time: float | None
+    """Start of the window, seconds of the file's source time; NULL is the file's start."""
+    end_time: float | None
+    """End of the window; NULL is the file's end."""
     created_at: str
 
 
@@ -62,17 +66,23 @@ async def every_deleted(reader: Reader) -> list[tuple[RawClipRow, str]]:
 
 
 async def total_size(reader: Reader) -> int:
-    """The bytes of all raw clips that are not deleted."""
-    row = await reader.one(f"SELECT coalesce(sum(size), 0) AS n FROM raw_clips WHERE {KEPT}")
+    """The bytes of all raw clips that are not deleted; a file that several share counts once."""
+    files = f"SELECT DISTINCT object_key, size FROM raw_clips WHERE {KEPT}"
+    row = await reader.one(f"SELECT coalesce(sum(size), 0) AS n FROM ({files})")
     return int(row["n"]) if row else 0
 
 
 async def add(unit: Transaction, row: RawClipRow) -> None:
     """Add a raw clip; its object is stored already."""
-    sql = f"INSERT INTO raw_clips ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
-    info = json.dumps(row["media_info"])
-    given = (row["id"], row["name"], row["object_key"], row["etag"], row["size"], info, row["created_at"])
-    await unit.run(sql, given)
+    values = {**row, "media_info": json.dumps(row["media_info"])}
+    marks = ", ".join("?" for _ in values)
+    await unit.run(f"INSERT INTO raw_clips ({', '.join(values)}) VALUES ({marks})", list(values.values()))
+
+
+async def parts(reader: Reader, object_key: str) -> list[RawClipRow]:
+    """The raw clips that share a file and are not deleted."""
+    rows = await reader.all(f"SELECT {_COLUMNS} FROM raw_clips WHERE object_key = ? AND {KEPT}", (object_key,))
+    return [_row(row) for row in rows]
 
 
 async def users(reader: Reader, raw_clip_id: str) -> int:

@@ -47,7 +47,9 @@ async def fill(data: Path, uid: str) -> None:
     async def work(unit: Transaction) -> None:
         await projects.add(unit, {"id": "p_1", "name": "x", "aspect_ratio": "9:16", "settings": {}}, MADE)
         await unit.run(
-            "INSERT INTO raw_clips VALUES ('r_1', 'a/b.mp4', ?, 'e', ?, '{}', 0, 1, ?)", (raw, len(FOOTAGE), MADE)
+            "INSERT INTO raw_clips VALUES ('r_1', 'a/b.mp4', ?1, 'e', ?2, '{}', NULL, NULL, ?3),"
+            " ('r_2', 'goal.mp4', ?1, 'e', ?2, '{}', 0, 1, ?3)",
+            (raw, len(FOOTAGE), MADE),
         )
         given = (film, len(FILM), hashlib.sha256(FILM).hexdigest(), MADE)
         await unit.run("INSERT INTO working_videos VALUES ('v_1', 'p_1', 'film.mp4', ?, 1, 1, 30, ?, ?, 'i', ?)", given)

@@ -21,6 +21,7 @@ import pytest
 
 from server.footage.cache import MediaCache
 from server.footage.previews import Previews
+from server.footage.windows import Part
 from server.metrics import Metrics
 from server.problem import Problem
 from server.settings import Settings
@@ -225,7 +226,7 @@ def test_a_preview_that_is_being_made_when_its_footage_is_deleted_is_not_there(t
             await asyncio.Event().wait()
 
         with patch.object(previews, "_make", endless):
-            asked = asyncio.create_task(previews.have("users/ann/media/r_one", "strip"))
+            asked = asyncio.create_task(previews.have(Part("users/ann/media/r_one"), "strip"))
             await begun.wait()
             await previews.discard("users/ann/media/r_one")
             with pytest.raises(Problem) as found:
