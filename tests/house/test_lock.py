@@ -31,6 +31,13 @@ def test_every_requirement_is_one_version() -> None:
     assert all(str(requirement.specifier).startswith("==") for requirement in locked().values())
 
 
+@pytest.mark.parametrize("lock", sorted(LOCK.parent.glob("*.txt")), ids=lambda path: path.name)
+def test_no_lock_names_a_place_to_look_for_packages(lock: Path) -> None:
+    """pip-compile writes what the machine's own settings add, a folder of this machine for one."""
+    options = {line.split()[0] for line in lock.read_text().splitlines() if line.startswith("-")}
+    assert options <= {"--only-binary"}
+
+
 @pytest.mark.further
 def test_every_extra_that_is_asked_for_is_locked_with_it() -> None:
     """Otherwise pip would look for the extra's newest release as soon as there is one, and find that it has no hash."""
