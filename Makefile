@@ -16,7 +16,7 @@ REELC_CONFORM_PICTURES ?= 50
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo $(FILMS) footage field test faults sweep mutants browser pictures check fmt lint types layers golden conform bench cover serve schema openapi docs vendor vendor-check clean
+.PHONY: help setup demo $(FILMS) footage field test faults sweep mutants browser pictures check fmt lint types layers golden conform bench cover serve schema openapi docs vendor vendor-check deploy-check deploy-image clean
 
 help: ## list these targets
 	@awk -F ' *## ' '/^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -108,6 +108,14 @@ vendor: setup ## fetch the third-party files of the pages, by name, with npm
 
 vendor-check: setup ## check the vendored files against their hashes, offline
 	$(BIN)/python -m server.vendor check
+
+deploy-check: ## check deploy/ by the linters of its formats, with those of requirements/deploy.txt in build/deploy
+	$(PYTHON) -m venv build/deploy
+	build/deploy/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/deploy.txt
+	deploy/check.sh build/deploy/bin
+
+deploy-image: ## do the steps of deploy/Dockerfile and serve from the result, without a container engine; as root
+	$(PYTHON) -m deploy.try_image
 
 browser: footage ## drive the pages in the system's Chromium
 	$(BIN)/python -m pytest -q -n 3 --dist worksteal -m browser tests/browser

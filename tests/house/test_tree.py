@@ -32,9 +32,10 @@ LONGER = {"compiler/ir/ops.py": 580}
 
 HOSTS = {
     *("www.w3.org", "json-schema.org", "www.apache.org", "semver.org", "keepachangelog.com", "johnvansickle.com"),
-    *("localhost", "127.0.0.1", "x", "example.com", "example.org"),
+    *("localhost", "127.0.0.1", "x", "example.com", "example.org", "store"),
 }
-"""Hosts that addresses in the tree may name: standards, the licence, sources of other ffmpeg builds, placeholders."""
+"""Hosts that addresses in the tree may name: standards, the licence, sources of other ffmpeg builds, placeholders, the
+store of deploy/compose.yaml."""
 
 
 @cache

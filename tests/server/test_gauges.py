@@ -79,12 +79,15 @@ def test_a_server_measures_its_memory_and_files(site: Site, user: httpx.Client) 
     assert found["reelc_largest_snapshot_bytes"] > 0
 
 
-def test_what_the_page_for_operators_names_exists(site: Site) -> None:
-    page = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
+def test_what_the_pages_and_alerts_for_operators_name_exists(site: Site) -> None:
+    page = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("operate.md", "deploy.md"))
+    alerts = (ROOT / "deploy" / "alerts.yaml").read_text(encoding="utf-8")
     with site.client() as monitor:
         monitor.get("/healthz")
-        measured = {line.split()[2] for line in monitor.get("/metrics").text.splitlines() if line.startswith("# TYPE")}
+        lines = monitor.get("/metrics").text.splitlines()
+    measured = {line.split()[2] if line.startswith("# TYPE") else re.split(r"[{ ]", line)[0] for line in lines}
     assert set(re.findall(r"`((?:reelc|process)_\w+)`", page)) <= measured
+    assert set(re.findall(r"\b(?:reelc|process)_\w+", alerts)) <= measured
     settings = {f"REELC_{name.upper()}" for name in Settings.model_fields}
     assert {name.removesuffix("_FILE") for name in re.findall(r"REELC_\w+", page)} <= settings
     assert set(get_args(Event)) == set(re.findall(r"`([a-z_]+)`", page)) & set(get_args(Event))

@@ -1,0 +1,200 @@
+"""deploy/ and its page: what they name exists, and image, compose file, manifests and units agree with each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+import server.cli  # noqa: F401  adds the server's commands to those of the compiler
+from compiler.cli import app
+from deploy.dockerfile import stages
+from server.app import OPERATIONS
+from server.settings import FILE_VARIABLE, PREFIX, Settings
+from tests.house.test_pages import anchors
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+PAGE = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+
+BUILD, IMAGE = stages((DEPLOY / "Dockerfile").read_text(encoding="utf-8"))
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+OURS = {name: service for name, service in COMPOSE["services"].items() if service["image"].startswith("reelc")}
+"""The services that run the image."""
+
+
+def texts() -> dict[str, str]:
+    """The files of deploy/, without those that this machine made, and the page."""
+    files = [path for path in DEPLOY.rglob("*") if path.is_file() and not {"secrets", "__pycache__"} & {*path.parts}]
+    return {path.relative_to(DEPLOY).as_posix(): path.read_text(encoding="utf-8") for path in files} | {"": PAGE}
+
+
+def manifests() -> list[dict[str, Any]]:
+    """Every object of Kubernetes."""
+    files = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
+    return [each for file in files for each in yaml.safe_load_all(file.read_text(encoding="utf-8")) if each]
+
+
+def pods() -> list[dict[str, Any]]:
+    """The specification of every pod."""
+    return [each["spec"]["template"]["spec"] for each in manifests() if each["kind"] in {"Deployment", "StatefulSet"}]
+
+
+def names(pattern: str) -> set[str]:
+    return {name for text in texts().values() for name in re.findall(pattern, text)}
+
+
+def test_the_files_are_really_looked_at() -> None:
+    assert {"Dockerfile", "compose.yaml", "systemd/reelc-serve.service", "kubernetes/server.yaml"} <= texts().keys()
+
+
+def test_every_variable_is_a_setting() -> None:
+    settings = {PREFIX + name.upper() for name in Settings.model_fields} | {FILE_VARIABLE}
+    assert {name.removesuffix("_FILE") for name in names(r"\bREELC_[A-Z0-9_]+")} <= settings
+
+
+COMMAND = re.compile(r"(?:^|[`/|&=] ?|\s{2,})(?:/opt/reelc/bin/)?reelc (?P<words>[a-z][^`\n|]*)", re.MULTILINE)
+
+
+def commands() -> Iterator[list[str]]:
+    """Every command of reelc: in code of the page, in scripts and units, in services and pods."""
+    code = "\n".join(block or span for block, span in re.findall(r"^```\n(.*?)^```|(`[^`\n]+`)", PAGE, re.M | re.S))
+    scripts = [text for name, text in texts().items() if name.endswith((".sh", ".service"))]
+    plain = "\n".join(re.sub(r"^#.*$", "", text, flags=re.MULTILINE) for text in scripts)
+    for match in COMMAND.finditer(code + plain):
+        yield match["words"].split()
+    yield from (service["command"] for service in OURS.values() if "command" in service and "entrypoint" not in service)
+    yield from (container["args"] for pod in pods() for container in pod["containers"] if "command" not in container)
+
+
+def test_every_command_and_option_exists() -> None:
+    seen = [*commands()]
+    assert len(seen) > 5
+    for words in seen:
+        command: Any = typer.main.get_command(app)
+        rest = [*words]
+        while hasattr(command, "commands"):
+            assert rest[0] in command.commands, words
+            command = command.commands[rest.pop(0)]
+        options = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in rest if word.startswith("-")} <= options | {"--help"}, words
+
+
+METRIC = r"\b(?:reelc|process)_[a-z_]+\b"
+"""A metric; tests/server/test_gauges.py compares those of the page and of the alerts with what a server has."""
+
+
+def test_what_the_page_watches_has_an_alert() -> None:
+    rules = [
+        rule for group in yaml.safe_load((DEPLOY / "alerts.yaml").read_text())["groups"] for rule in group["rules"]
+    ]
+    watched = PAGE.split("## What to watch", 1)[1]
+    assert {*re.findall(METRIC, watched)} <= {name for rule in rules for name in re.findall(METRIC, rule["expr"])}
+    assert len({rule["alert"] for rule in rules}) == len(rules)
+
+
+def test_every_link_and_file_of_the_page_exists() -> None:
+    for linked, anchor in re.findall(r"\]\(([\w./-]*)(?:#([\w-]+))?\)", PAGE):
+        target = (ROOT / "docs" / (linked or "deploy.md")).resolve()
+        assert target.exists(), linked
+        assert not anchor or anchor in anchors(target.read_text(encoding="utf-8")), anchor
+    table = PAGE.split("| file | for |", 1)[1].split("\n\n", 1)[0]
+    assert [name for name in re.findall(r"^\| `([^`]+)`", table, re.MULTILINE) if not (DEPLOY / name).exists()] == []
+
+
+def test_image_services_pods_and_secrets_have_one_user() -> None:
+    user = IMAGE.last("USER")
+    uid, gid = user.split(":")
+    assert f"groupadd --gid {gid} " in IMAGE.last("RUN")
+    assert f"useradd --uid {uid} --gid {gid} " in IMAGE.last("RUN")
+    assert {service["user"] for service in OURS.values()} == {user}
+    assert {(pod["securityContext"]["runAsUser"], pod["securityContext"]["fsGroup"]) for pod in pods()} == {
+        (int(uid), int(gid))
+    }
+    assert f"chown {user} " in texts()["make_secrets.sh"]
+
+
+def test_image_services_and_pods_have_one_port() -> None:
+    port = IMAGE.environment()["REELC_PORT"]
+    assert port == IMAGE.last("EXPOSE") == str(Settings.model_fields["port"].default)
+    assert f":{port}/healthz" in IMAGE.last("HEALTHCHECK")
+    assert [each.split(":")[-1] for each in OURS["server"]["ports"]] == [port]
+    named = {each["name"]: each["containerPort"] for pod in pods() for c in pod["containers"] for each in c["ports"]}
+    assert named["http"] == int(port)
+
+
+def test_image_services_pods_and_units_have_one_folder() -> None:
+    folder = IMAGE.last("VOLUME")
+    assert folder == IMAGE.environment()["HOME"] == IMAGE.last("WORKDIR")
+    assert IMAGE.environment()["REELC_DATA"] == f"{folder}/data"
+    assert f"--home-dir {folder} " in IMAGE.last("RUN")
+    assert f"--home-dir {folder} " in PAGE
+    assert {each.split(":")[1] for service in OURS.values() for each in service["volumes"]} == {folder}
+    mounts = [
+        each["mountPath"] for pod in pods() for container in pod["containers"] for each in container["volumeMounts"]
+    ]
+    assert mounts.count(folder) == len(pods())
+
+
+def test_roots_are_read_only_and_tmp_is_not() -> None:
+    assert all(service["read_only"] and service["tmpfs"][0].startswith("/tmp:") for service in OURS.values())
+    for pod in pods():
+        for container in pod["containers"]:
+            assert container["securityContext"]["readOnlyRootFilesystem"]
+            assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+            assert "/tmp" in {each["mountPath"] for each in container["volumeMounts"]}
+
+
+def test_every_secret_is_made_and_mounted_where_it_is_read() -> None:
+    made = {*re.findall(r"\[ -e (\w+) \]", texts()["make_secrets.sh"])}
+    assert {Path(each["file"]).name for each in COMPOSE["secrets"].values()} <= made
+    for service in OURS.values():
+        files = {path for name, path in service["environment"].items() if name.endswith("_FILE")}
+        assert files <= {f"/run/secrets/{name}" for name in service["secrets"]}
+    (settings,) = (each["data"] for each in manifests() if each["kind"] == "ConfigMap")
+    read = {Path(path) for name, path in settings.items() if name.endswith("_FILE")}
+    assert {path.name for path in read} <= {*re.findall(r"--from-file=deploy/secrets/(\w+)", PAGE)}
+    for pod in pods():
+        assert {str(path.parent) for path in read} <= {
+            each["mountPath"] for each in pod["containers"][0]["volumeMounts"]
+        }
+
+
+@pytest.mark.parametrize("probe", ["startupProbe", "livenessProbe", "readinessProbe"])
+def test_a_probe_asks_for_an_operation_that_exists(probe: str) -> None:
+    paths = {operation.path for operation in OPERATIONS}
+    asked = [c[probe]["httpGet"]["path"] for pod in pods() for c in pod["containers"] if c["image"] == "reelc"]
+    assert asked
+    assert {*asked} <= paths
+
+
+def test_the_image_is_built_from_what_the_build_is_given() -> None:
+    copied = {path for instruction, words in BUILD.steps if instruction == "COPY" for path in words.split()[:-1]}
+    assert all((ROOT / path).exists() for path in copied)
+    ignored = texts()["Dockerfile.dockerignore"]
+    assert {*re.findall(r"^!(.+)$", ignored, re.MULTILINE)} == copied
+    assert BUILD.base == IMAGE.base
+
+
+def test_everything_is_installed_by_hash() -> None:
+    installs = [words for stage in (BUILD, IMAGE) for each, words in stage.steps if each == "RUN" and "pip" in words]
+    assert len(installs) == 3
+    assert all("--require-hashes" in words or "--no-index" in words for words in installs)
+
+
+def test_every_manifest_is_applied() -> None:
+    listed = {*yaml.safe_load(texts()["kubernetes/kustomization.yaml"])["resources"]}
+    assert listed | {"kustomization.yaml"} == {path.name for path in (DEPLOY / "kubernetes").iterdir()}
+
+
+def test_every_selector_selects_something() -> None:
+    labels = [each["spec"]["template"]["metadata"]["labels"] for each in manifests() if each["kind"] == "Deployment"]
+    for each in manifests():
+        selector = each.get("spec", {}).get("selector") or each.get("spec", {}).get("podSelector") or {}
+        wanted = selector.get("matchLabels", selector).get("app.kubernetes.io/component")
+        assert not wanted or {"app.kubernetes.io/component": wanted} in labels, each["metadata"]["name"]
