@@ -47,7 +47,7 @@ faults: setup ## make servers, stores and disks fail, and check that no acknowle
 	$(FAILING) "fault and not slow"
 
 sweep: setup ## run the random tests with large numbers of lives, kills, damage, requests, reels and odd files; hours
-	REELC_MACHINES=2000 REELC_KILL_ROUNDS=1000 REELC_KILLS=200 REELC_DISCONNECTS=2000 REELC_MUTATIONS=2000 $(FAILING) fault
+	REELC_MACHINES=2000 REELC_KILL_ROUNDS=1000 REELC_KILLS=200 REELC_SERVER_KILLS=60 REELC_SERVER_USERS=20 REELC_DISCONNECTS=2000 REELC_MUTATIONS=2000 $(FAILING) fault
 	REELC_EXAMPLES=100 REELC_TRIES=2000 REELC_PAIRS=10000 $(BIN)/python -m pytest -q -n 2 --dist worksteal \
 		tests/server/test_openapi.py tests/pipeline tests/passes tests/emit tests/lower tests/timeline tests/model tests/ir
 	REELC_CONFORM_REELS=2000 REELC_CONFORM_PICTURES=400 $(BIN)/python -m pytest -q -n 2 --dist worksteal \

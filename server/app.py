@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from itertools import chain
@@ -20,7 +20,7 @@ from starlette.routing import Route
 from server.description.asyncapi import events
 from server.description.openapi import document
 from server.description.reference import reference_page
-from server.exports.resume import resume_exports
+from server.exports.resume import keep_resuming
 from server.failures import UNSTORED
 from server.footage.sweep import Delays, sweep
 from server.footage.trash import trash_of
@@ -136,20 +136,44 @@ def _lifespan(services: Services) -> Callable[[Starlette], contextlib.AbstractAs
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await asyncio.to_thread(shutil.rmtree, services.temporary, ignore_errors=True)
-        always = [asyncio.create_task(work(services)) for work in (_tidy, _take_up, _sweep, _tend)]
+        beating = asyncio.create_task(services.leases.keep())  # to the end: the last saves need the leases
+        always = [asyncio.create_task(work(services)) for work in (_tidy, _take_up, _sweep, _tend, _leave)]
         try:
             yield
         finally:
-            for task in always:
-                task.cancel()
-            await asyncio.gather(*always, return_exceptions=True)
+            await _ended(always)
             await services.stop()
             await services.databases.close(services.settings.durable_within)
+            await _ended([beating])
+            await _give_back(services)
             await services.accounts.stop()
             await services.store.close()
             services.compiler.close()
 
     return lifespan
+
+
+async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel tasks and wait for their end."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _give_back(services: Services) -> None:
+    """Give all leases back; otherwise other servers take them later."""
+    try:
+        await services.leases.stop()
+    except UNSTORED as error:
+        logger.warning("leases not given back", extra={"why": f"{type(error).__name__}: {error}"})
+
+
+async def _leave(services: Services) -> None:
+    """Stop the exports of users that another server has now, and close their databases."""
+    while True:
+        uid = await services.leases.lost.get()
+        await services.jobs.leave(uid)
+        await services.databases.leave(uid)
 
 
 async def _tidy(services: Services) -> None:
@@ -165,9 +189,9 @@ async def _tidy(services: Services) -> None:
 
 
 async def _take_up(services: Services) -> None:
-    """Resume the exports that an earlier run left unfinished."""
+    """Resume the exports that other servers, or an earlier run, left unfinished."""
     tidied_after = services.settings.sweep_after
-    await resume_exports(services.jobs, services.databases, services.accounts, tidied_after)
+    await keep_resuming(services.jobs, services.databases, services.accounts, services.leases, tidied_after)
 
 
 async def _sweep(services: Services) -> None:

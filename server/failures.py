@@ -10,13 +10,17 @@ from server.storage.objects import DamagedObject, Missing, StoreFailed
 from server.storage.snapshots import Damaged
 from server.storage.sync import Fenced, NotDurable
 from server.storage.tenants import Lost, Overdue
+from server.storage.terms import Elsewhere
 
-UNSTORED = (StoreFailed, DatabaseFailed, Damaged, Lost, Fenced, NotDurable, Overdue)
-"""The exceptions that mean that storage failed."""
+UNSTORED = (StoreFailed, DatabaseFailed, Damaged, Lost, Fenced, NotDurable, Overdue, Elsewhere)
+"""The exceptions that mean that storage failed, or that another server has the user."""
 
 
 def unstored(error: Exception) -> Problem:
-    """The 503 for a request whose data could not be stored or read; logs the reason."""
+    """The 503 for a request whose data could not be stored or read here; logs the reason."""
+    if isinstance(error, Elsewhere):
+        message = "another server has this user's data: send the same request again"
+        return Problem(503, "other_server", message, headers={"Retry-After": "1"})
     logger.error("storage failed", extra={"why": f"{type(error).__name__}: {error}"})
     match error:
         case NotDurable():

@@ -30,6 +30,9 @@ class Metrics:
             "reelc_orphans", "Objects that could not be put into the trash with their rows.", registry=self.registry
         )
         self.exports = Counter("reelc_exports", "Exports that ended.", ["state"], registry=self.registry)
+        self.takeovers = Counter(
+            "reelc_lease_takeovers", "Users taken over from servers that had gone.", registry=self.registry
+        )
         self.views = Counter("reelc_views", "Strips, peaks and proxies.", ["kind", "state"], registry=self.registry)
         self.under_way = self._gauge("reelc_exports_under_way", "Exports that wait or run.")
         self._gauge("reelc_open_databases", "Databases that are open.").set_function(lambda: len(databases.opened()))

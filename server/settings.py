@@ -14,6 +14,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, field_validat
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from compiler.model.limits import FILM, FilmBounds
+from server.peer_settings import PeerSettings, Seconds, counted
 from server.secret_files import SecretFiles, Unread
 
 FILE_VARIABLE = "REELC_CONFIG"
@@ -27,29 +28,23 @@ PREFIX = "REELC_"
 """What the environment variable of every setting begins with."""
 
 
-def _counted(unit: str) -> Any:
-    """Names the unit of a setting."""
-    return Field(json_schema_extra={"unit": unit})
+Bytes = Annotated[PositiveInt, counted("bytes")]
+Compiles = Annotated[PositiveInt, counted("compiles")]
+Connections = Annotated[PositiveInt, counted("connections")]
+Databases = Annotated[PositiveInt, counted("databases")]
+Days = Annotated[PositiveInt, counted("days")]
+Exports = Annotated[PositiveInt, counted("exports")]
+Frames = Annotated[PositiveInt, counted("frames")]
+Pixels = Annotated[PositiveInt, counted("pixels")]
+Films = Annotated[PositiveInt, counted("films")]
+Requests = Annotated[PositiveInt, counted("requests")]
+Uploads = Annotated[PositiveInt, counted("uploads")]
+Versions = Annotated[PositiveInt, counted("versions")]
+Views = Annotated[PositiveInt, counted("views")]
+PerSecond = Annotated[PositiveFloat, counted("requests a second")]
 
 
-Bytes = Annotated[PositiveInt, _counted("bytes")]
-Compiles = Annotated[PositiveInt, _counted("compiles")]
-Connections = Annotated[PositiveInt, _counted("connections")]
-Databases = Annotated[PositiveInt, _counted("databases")]
-Days = Annotated[PositiveInt, _counted("days")]
-Exports = Annotated[PositiveInt, _counted("exports")]
-Frames = Annotated[PositiveInt, _counted("frames")]
-Pixels = Annotated[PositiveInt, _counted("pixels")]
-Films = Annotated[PositiveInt, _counted("films")]
-Requests = Annotated[PositiveInt, _counted("requests")]
-Uploads = Annotated[PositiveInt, _counted("uploads")]
-Versions = Annotated[PositiveInt, _counted("versions")]
-Views = Annotated[PositiveInt, _counted("views")]
-PerSecond = Annotated[PositiveFloat, _counted("requests a second")]
-Seconds = Annotated[PositiveFloat, _counted("seconds")]
-
-
-class Settings(BaseSettings):
+class Settings(PeerSettings):
     """Every setting of the server, checked; defaults are a server on this machine that needs nothing else."""
 
     model_config = SettingsConfigDict(
@@ -139,7 +134,7 @@ class Settings(BaseSettings):
     """Films kept of each project, besides those younger than `films_kept_for`."""
     films_kept_for: Seconds = 604_800
     """Age up to which every film is kept, however many are newer."""
-    units_per_user: Annotated[int, Field(ge=0), _counted("bytes")] = 5 << 30
+    units_per_user: Annotated[int, Field(ge=0), counted("bytes")] = 5 << 30
     """Units of films that are kept for the next renders of one user; they count in `footage_per_user`. 0 keeps none."""
     units_kept_for: Seconds = 259_200
     """Time for which units of films are kept."""
@@ -147,7 +142,7 @@ class Settings(BaseSettings):
     """Footage that is kept on the local disk for rendering."""
     export_slots: Exports = 1
     """Exports that are rendered at the same time."""
-    short_slots: Annotated[int, Field(ge=0), _counted("exports")] = 1
+    short_slots: Annotated[int, Field(ge=0), counted("exports")] = 1
     """Exports that are rendered at the same time besides, if they are short: they do not wait for long ones."""
     short_film: Seconds = 30
     """Time that a short export is forecast to take, at most."""
@@ -181,7 +176,7 @@ class Settings(BaseSettings):
     render_memory: Bytes = 12 << 30
     """Memory of heap and stacks that all ffmpegs of a render together, or the one of a preview, may have. A film whose
     forecast is more is refused."""
-    render_jobs: Annotated[PositiveInt | None, _counted("ffmpegs")] = None
+    render_jobs: Annotated[PositiveInt | None, counted("ffmpegs")] = None
     """Programs (ffmpeg) that render one film at the same time, within `render_memory` together. Without it as many as
     keep the processors busy. The film is the same."""
     render_cgroup: Path | None = None

@@ -27,7 +27,7 @@ from server.storage.folder import COMING
 from server.storage.objects import DamagedObject, Missing, ObjectStore
 from server.threads import in_thread
 
-OF_NO_USER = frozenset({"tokens", "used", "checks", "health"})
+OF_NO_USER = frozenset({"tokens", "used", "checks", "health", "servers"})
 """Folders of the store whose keys name no user."""
 
 Rows = dict[str, list[dict[str, Any]]]

@@ -38,6 +38,8 @@ class Job:
     """Whether the index in the store has it."""
     recorded: bool = False
     """Whether its end is durable."""
+    moved: bool = False
+    """Whether it ended here without an end: the server that has its user goes on with it."""
 
     @property
     def state(self) -> str:

@@ -1,4 +1,4 @@
-"""Exports as jobs: queued, running, ended, and resumed by the next server when this one shuts down.
+"""Exports as jobs: queued, running, ended, and resumed by another server when this one ends or loses their users.
 
 The rows of `exports` are authoritative; memory holds only the queue and the progress. A job begins when its row is
 durable. It ends in this order: the film is stored as an object; one unit of work records it; that unit is durable;
@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextvars import Context
 from functools import partial
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any
 
 from server import logs
 from server.edits.compiled import Edit
@@ -25,6 +25,7 @@ from server.exports.progress import Tracker
 from server.exports.render import Render, as_problem
 from server.exports.slots import Slots
 from server.exports.unfinished import Unfinished
+from server.exports.writes import Writes
 from server.failures import UNSTORED
 from server.footage.facts import media_key
 from server.footage.sending import Sending
@@ -34,14 +35,13 @@ from server.logs import logger
 from server.metrics import Metrics
 from server.problem import Problem
 from server.settings import Settings
-from server.storage.database import DatabaseFailed, Reader, Transaction
-from server.storage.sync import NotDurable
-from server.storage.tenants import Databases, Overdue, UserDatabase
+from server.storage.database import Transaction
+from server.storage.sync import Fenced
+from server.storage.tenants import Databases
+from server.storage.terms import Elsewhere
 from server.tables import exports, raw_clips
 from server.tables.exports import ExportRow
 from server.tables.films import NewFilm
-
-T = TypeVar("T")
 
 MOST_ATTEMPTS = 3
 RETRY_AFTER = "15"
@@ -49,8 +49,6 @@ RETRY_AFTER = "15"
 
 REMEMBERED = 256
 """Number of ended jobs kept in memory for clients that still follow them."""
-
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 
 GAVE_UP = Problem(500, "render_error", f"the server ended {MOST_ATTEMPTS} times while it rendered this film")
 
@@ -76,10 +74,15 @@ class Jobs:
         self._sending, self._metrics, self._coming = sending, metrics, coming
         self._jobs: dict[tuple[str, str], Job] = {}
         self._slots = Slots(settings.export_slots, settings.short_slots)
-        self._adopting: dict[str, asyncio.Task[None]] = {}
+        self._writes = Writes(databases)
+        self._adopting: dict[str, tuple[int, asyncio.Task[None]]] = {}
         self._appeared = asyncio.Condition()
-        self.stopping = False
         metrics.under_way.set_function(lambda: len(self.under_way()))
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the server shuts down."""
+        return self._writes.stopping
 
     def under_way(self) -> list[Job]:
         """The jobs that wait or run."""
@@ -135,15 +138,31 @@ class Jobs:
             job.task.cancel()
 
     async def adopt(self, uid: str) -> None:
-        """Resume the exports of a user that an earlier server left unfinished; only the first call does anything."""
-        task = self._adopting.get(uid)
-        if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
-            task = self._adopting[uid] = asyncio.create_task(self._adopt(uid), context=Context())
+        """Resume the exports of a user that another server left unfinished; once for each term of the user's lease.
+
+        Elsewhere when another server has the user.
+        """
+        term = await self._databases.hold(uid)
+        was, task = self._adopting.get(uid, (term, None))
+        if task is None or was != term or (task.done() and (task.cancelled() or task.exception() is not None)):
+            task = asyncio.create_task(self._adopt(uid), context=Context())
+            self._adopting[uid] = term, task
         await asyncio.shield(task)
+
+    async def leave(self, uid: str) -> None:
+        """Stop the jobs of a user that another server has now, and forget them: that one goes on with them."""
+        there = [job for job in self._jobs.values() if job.uid == uid]
+        for job in there:
+            job.moved = job.moved or not job.ended.is_set()
+            if job.task is not None:
+                job.task.cancel()
+        await asyncio.gather(*(job.task for job in there if job.task), return_exceptions=True)
+        for job in there:
+            self._jobs.pop((uid, job.export_id), None)
 
     async def stop(self) -> None:
         """Stop every render and queue its export again, for the next server."""
-        self.stopping = True
+        self._writes.stopping = True
         under_way = self.under_way()
         for job in under_way:
             if not job.finishing and not job.cancelled and job.task is not None:
@@ -151,16 +170,17 @@ class Jobs:
         await asyncio.gather(*(job.task for job in self._jobs.values() if job.task), return_exceptions=True)
 
     async def _adopt(self, uid: str) -> None:
-        left = await self._read(uid, exports.unfinished)
+        left = await self._writes.read(uid, exports.unfinished)
         for row in left:
             await self.unfinished.add(uid, row["export_id"])  # servers before ADR 66 had no index
-            if (uid, row["export_id"]) in self._jobs or self.stopping:
+            job = self.of(uid, row["export_id"])
+            if (job is not None and not job.ended.is_set()) or self.stopping:
                 continue
             if row["state"] == "running" and row["attempt"] >= MOST_ATTEMPTS:
-                await self._write(uid, partial(_ended, row["export_id"], "error", self.now(), GAVE_UP.body()))
+                await self._writes.write(uid, partial(_ended, row["export_id"], "error", self.now(), GAVE_UP.body()))
                 continue
             if row["state"] == "running":
-                await self._write(uid, partial(exports.requeued, export_id=row["export_id"], counted=True))
+                await self._writes.write(uid, partial(exports.requeued, export_id=row["export_id"], counted=True))
             logger.info("export resumed", extra={"export": row["export_id"], "attempt": row["attempt"]})
             await self.start(uid, row)
 
@@ -169,12 +189,15 @@ class Jobs:
         logs.job_id.set(job.export_id)
         logs.user_id.set(job.uid)
         try:
-            await self._accepted(job)
-            if not await self._shared(job):
-                async with self._slots.of(job.uid, self.render.is_short(job.prepared), job.tracker.waiting):
-                    await self._run(job)
+            with self._databases.leases.kept(job.uid):
+                await self._writes.accepted(job)
+                if not await self._shared(job):
+                    async with self._slots.of(job.uid, self.render.is_short(job.prepared), job.tracker.waiting):
+                        await self._run(job)
         except asyncio.CancelledError:
             await self._broken_off(job)
+        except (Elsewhere, Fenced) as error:
+            self._move(job, error)
         except Undecided:
             logger.warning("server shut down before the export's state was durable")
         except Exception as error:
@@ -186,22 +209,19 @@ class Jobs:
                 self._metrics.exports.labels(job.state).inc()
             logger.info("export ended", extra={"state": job.state, "attempt": job.attempt})
             job.ended.set()
+            if job.moved and self.of(job.uid, job.export_id) is job:
+                del self._jobs[job.uid, job.export_id]
         if job.recorded:
             await self.unfinished.remove(job.uid, job.export_id)
 
-    async def _accepted(self, job: Job) -> None:
-        """Wait until the export's row is durable, so that no export is rendered that could vanish."""
-        async with self._databases.use(job.uid) as user_database:
-            await self._settled(job, user_database, user_database.database.n)
-
     async def _run(self, job: Job) -> None:
         starting = partial(exports.started, export_id=job.export_id, boot_id=self.boot_id, now=self.now())
-        job.attempt = await self._write(job.uid, starting)
-        edit = job.prepared.edit if job.prepared else await self._read(job.uid, partial(edit_of, job.export_id))
+        job.attempt = await self._writes.write(job.uid, starting)
+        edit = job.prepared.edit if job.prepared else await self._writes.read(job.uid, partial(edit_of, job.export_id))
         prepared = job.prepared or await self.render.prepared(job.uid, edit)
         film_id, began = new_id("v"), monotonic()
         with self._coming.kept(media_key(job.uid, film_id)):
-            footage = await self._read(job.uid, raw_clips.total_size)
+            footage = await self._writes.read(job.uid, raw_clips.total_size)
             film = await self.render.film(job.uid, film_id, prepared, job.tracker, footage)
             pace = (monotonic() - began) / job.tracker.costs.whole
             await self._finish(job, film, edit, pace)
@@ -222,7 +242,7 @@ class Jobs:
     async def _finish(self, job: Job, film: NewFilm, edit: Edit, pace: float | None) -> None:
         job.finishing = True
         given = (job.uid, job.export_id, film, edit.clips, self._settings, self._sending.watched(), pace)
-        gone = await self._durably(job, lambda unit: finish(unit, *given))
+        gone = await self._writes.durably(job, lambda unit: finish(unit, *given))
         job.recorded = True
         job.tracker.end("complete", "the film is ready")
         await self._sending.discard(gone)
@@ -233,60 +253,30 @@ class Jobs:
             await self._end(job, "cancelled", "cancelled")
             return
         job.tracker.back()
+        if job.moved:
+            return
         if job.attempt:
             with contextlib.suppress(*UNSTORED):
-                await self._write(job.uid, partial(exports.requeued, export_id=job.export_id, counted=False))
+                await self._writes.write(job.uid, partial(exports.requeued, export_id=job.export_id, counted=False))
+
+    def _move(self, job: Job, error: Exception) -> None:
+        """Leave an export as it is: whichever server has the user now goes on with it."""
+        logger.warning("export left to the server that has its user", extra={"why": f"{type(error).__name__}: {error}"})
+        job.moved = True
+        job.tracker.back()
+        self._databases.leases.look_again()
 
     async def _end(self, job: Job, state: str, message: str, error: dict[str, Any] | None = None) -> None:
         job.finishing = True
         try:
-            await self._durably(job, partial(_ended, job.export_id, state, self.now(), error))
+            await self._writes.durably(job, partial(_ended, job.export_id, state, self.now(), error))
             job.recorded = True
-        except UNSTORED as failure:  # another server writes now: it finds the export unfinished, and ends it
+        except (Elsewhere, Fenced) as failure:
+            self._move(job, failure)
+            return
+        except UNSTORED as failure:
             logger.error("end of an export not stored", extra={"why": f"{type(failure).__name__}: {failure}"})
         job.tracker.end(state, message, error)
-
-    async def _durably(self, job: Job, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Run a unit of work, wait until it is durable, however long the store is unreachable, and return its result.
-
-        Fenced when it can never be durable; Undecided when the server shuts down meanwhile.
-        """
-        async with self._databases.use(job.uid) as user_database:
-            pause = FIRST_PAUSE
-            while True:
-                try:
-                    result, n = await user_database.write(work)
-                    break
-                except (Overdue, DatabaseFailed):
-                    await self._patiently(job, pause)
-                    pause = min(2 * pause, LONGEST_PAUSE)
-            if n is not None:
-                await self._settled(job, user_database, n)
-        return result
-
-    async def _settled(self, job: Job, user_database: UserDatabase, n: int) -> None:
-        """Wait until head `n` is durable, however long that takes; Fenced, Undecided."""
-        while True:
-            try:
-                await user_database.durable(n, LONGEST_PAUSE)
-                break
-            except NotDurable:
-                await self._patiently(job, 0)
-        job.unstored.clear()
-
-    async def _patiently(self, job: Job, pause: float) -> None:
-        if self.stopping:
-            raise Undecided
-        job.unstored.set()
-        await asyncio.sleep(pause)
-
-    async def _read(self, uid: str, question: Callable[[Reader], Awaitable[T]]) -> T:
-        async with self._databases.use(uid) as user_database:
-            return await user_database.read(question)
-
-    async def _write(self, uid: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        async with self._databases.use(uid) as user_database:
-            return (await user_database.write(work))[0]
 
     def _forget_some(self) -> None:
         ended = [key for key, job in self._jobs.items() if job.ended.is_set()]

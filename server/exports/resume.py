@@ -1,15 +1,18 @@
-"""Resumes, at the start, the exports that an earlier run left unfinished, on whatever machine."""
+"""Resumes the exports that other servers left unfinished: at the start, and whenever one of them has gone."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import UTC, datetime, timedelta
 
 from server.accounts import Accounts
 from server.exports.queue import Jobs
 from server.failures import UNSTORED
 from server.logs import logger
+from server.storage.leases import Leases
 from server.storage.tenants import Databases
+from server.storage.terms import Elsewhere
 from server.tables import exports
 
 AGAIN_AFTER, AT_MOST = 5.0, 60.0
@@ -17,10 +20,22 @@ AGAIN_AFTER, AT_MOST = 5.0, 60.0
 cannot be opened for long: their data are lost, or damaged."""
 
 
-async def resume_exports(jobs: Jobs, databases: Databases, accounts: Accounts, tidied_after: float) -> None:
+async def keep_resuming(
+    jobs: Jobs, databases: Databases, accounts: Accounts, leases: Leases, tidied_after: float
+) -> None:
+    """Resume exports at the start, and each time that a server has gone, for ever."""
+    while True:
+        await resume_exports(jobs, databases, accounts, leases, tidied_after)
+        await _has_gone(leases, None)
+
+
+async def resume_exports(
+    jobs: Jobs, databases: Databases, accounts: Accounts, leases: Leases, tidied_after: float
+) -> None:
     """Resume the exports of the users in the index, or of all users before the index is complete.
 
-    Opens no other user's database. Entries without an export are removed when they are `tidied_after` seconds old.
+    Opens no other user's database, and leaves users alone that another server has. Entries without an export are
+    removed when they are `tidied_after` seconds old.
     """
     indexed, left, pause = None, None, AGAIN_AFTER
     while left is None or left:
@@ -34,8 +49,17 @@ async def resume_exports(jobs: Jobs, databases: Databases, accounts: Accounts, t
         except UNSTORED as error:
             logger.warning("exports not resumed", extra={"why": f"{type(error).__name__}: {error}"})
         if left is None or left:
-            await asyncio.sleep(pause)
+            left = None if await _has_gone(leases, pause) else left
             pause = min(2 * pause, AT_MOST)
+
+
+async def _has_gone(leases: Leases, within: float | None) -> bool:
+    """Whether a server goes in so many seconds, without a limit if that is None."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(leases.gone.wait(), within)
+    gone = leases.gone.is_set()
+    leases.gone.clear()
+    return gone
 
 
 async def _resumed(uid: str, jobs: Jobs, databases: Databases, tidied_after: float) -> bool:
@@ -46,6 +70,8 @@ async def _resumed(uid: str, jobs: Jobs, databases: Databases, tidied_after: flo
             left = await user_database.read(exports.unfinished)
         before = datetime.now(UTC) - timedelta(seconds=tidied_after)
         await jobs.unfinished.tidy(uid, {row["export_id"] for row in left}, before)
+        return True
+    except Elsewhere:  # that server lives, and has them; when it goes, they are looked for again
         return True
     except UNSTORED as error:
         why = f"{type(error).__name__}: {error}"

@@ -43,8 +43,8 @@ async def outcome(
 async def ended(job: Job, within: float, gone: Callable[[], Awaitable[None]]) -> None:
     """Wait until a job has ended.
 
-    ClientGone when `gone` returns first, NotDurable when the end could not be stored for `within` seconds, 503 when
-    the server shuts down.
+    ClientGone when `gone` returns first, NotDurable when the end could not be stored for `within` seconds, Fenced when
+    another server has the export now, 503 when this one shuts down.
     """
     waits = [asyncio.ensure_future(each) for each in (job.ended.wait(), gone(), _not_stored(job, within))]
     try:
@@ -57,7 +57,7 @@ async def ended(job: Job, within: float, gone: Callable[[], Awaitable[None]]) ->
     if job.tracker.state.done:
         return
     if job.ended.is_set():
-        raise _ending()
+        raise Fenced(f"another server has export {job.export_id} now") if job.moved else _ending()
     if left:
         raise ClientGone
     raise NotDurable(f"the end of export {job.export_id} is not durable after {within:g} s")

@@ -250,3 +250,13 @@ async def open_database(path: Path) -> Database:
         pages.close()
         raise
     return Database(path, writer, reader, Head(*row), pages)
+
+
+async def open_with_head(path: Path) -> tuple[Database, Head]:
+    """Open the database at `path`, see `open_database`, and read its head."""
+    database = await open_database(path)
+    try:
+        return database, await database.head()
+    except BaseException:
+        await database.close()
+        raise

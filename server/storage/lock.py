@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
+import secrets
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ from pathlib import Path
 from compiler.errors import Loc, ReelError
 
 FILE = "reelc.lock"
+ID_FILE, ID = "reelc.id", re.compile(r"[0-9a-f]{16}")
 LONGEST = 1024
 """Bytes of the file that are read."""
 
@@ -53,6 +56,18 @@ def check_writable(folder: Path) -> None:
         handle, name = tempfile.mkstemp(dir=folder)
         os.close(handle)
         os.unlink(name)
+
+
+def folder_id(folder: Path) -> str:
+    """The id of a data folder, made at the first call: every process that ever held its lock has it in its name."""
+    path = folder / ID_FILE
+    with contextlib.suppress(FileNotFoundError, UnicodeDecodeError):
+        if ID.fullmatch(found := path.read_text(encoding="utf-8").strip()):
+            return found
+    made = secrets.token_hex(8)
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{made}\n", encoding="utf-8")
+    return made
 
 
 @contextlib.contextmanager

@@ -107,6 +107,14 @@ class Sync:
         """Make the next snapshot a whole image, because the newest one is damaged."""
         self._chain.distrust()
 
+    def fence(self, why: str) -> None:
+        """Store nothing more, and refuse the writes that wait: another server has this user's data."""
+        self.fenced = True
+        logger.error(f"fenced: {why}", extra={"sync_user": self.uid})
+        for _, reached in self._waiting:
+            if not reached.done():
+                reached.set_exception(Fenced(self.uid))
+
     async def close(self) -> None:
         """Stop uploading and write the store's state to the database, which still marks undurable units."""
         for task in (self._task, self._pruning, self._renewing):
@@ -127,7 +135,7 @@ class Sync:
                 await self._once()
                 pause = FIRST_PAUSE
             except Fenced:
-                self._stop()
+                self.fence("another server writes this user's data")
                 return
             except (StoreFailed, Missing, Damaged, DatabaseFailed) as error:
                 logger.warning("not synced yet", extra={"sync_user": self.uid, "why": str(error)})
@@ -184,13 +192,6 @@ class Sync:
         for n, reached in self._waiting:
             if n <= head.synced_n and not reached.done():
                 reached.set_result(None)
-
-    def _stop(self) -> None:
-        self.fenced = True
-        logger.error("fenced: another server writes this user's data", extra={"sync_user": self.uid})
-        for _, reached in self._waiting:
-            if not reached.done():
-                reached.set_exception(Fenced(self.uid))
 
     def _prune_now_and_then(self) -> None:
         if self._clock() - self._pruned >= PRUNE_EVERY and (self._pruning is None or self._pruning.done()):

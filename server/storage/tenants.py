@@ -14,14 +14,16 @@ from server.ids import is_name
 from server.logs import logger
 from server.storage import snapshots, thinning
 from server.storage.chain import remember
-from server.storage.database import Broken, Database, DatabaseFailed, Head, open_database
+from server.storage.database import Broken, Database, DatabaseFailed, Head, open_with_head
 from server.storage.files import delete_aside, put_aside, write_image
+from server.storage.leases import Leases, Unshared
 from server.storage.marks import has_data, note_restored
 from server.storage.objects import ObjectStore, StoreFailed
 from server.storage.repair import check_newest, store_lost
 from server.storage.room import Room
 from server.storage.snapshots import Damaged
 from server.storage.sync import Fenced, NotDurable, Seconds, Sync, awake
+from server.storage.terms import Elsewhere
 from server.storage.user_database import Overdue, UserDatabase
 from server.threads import in_thread
 
@@ -44,8 +46,9 @@ class Databases:
         idle_after: float = 900,
         most: int = 64,
         clock: Seconds = awake,
+        leases: Leases | Unshared | None = None,
     ) -> None:
-        self.store, self.local = store, local
+        self.store, self.local, self.leases = store, local, leases or Unshared()
         self._refuse_after, self._idle_after, self._clock = refuse_after, idle_after, clock
         self._open: dict[str, UserDatabase] = {}
         self._room = Room(most, self._open, self._close_unused)
@@ -67,8 +70,8 @@ class Databases:
     async def use(self, uid: str) -> AsyncIterator[UserDatabase]:
         """Open a user's database and keep it open inside the context.
 
-        StoreFailed, Damaged, Lost or DatabaseFailed when it cannot be opened. A fenced database is moved aside, and
-        the other server's snapshot is restored.
+        Elsewhere when another server has the user. StoreFailed, Damaged, Lost or DatabaseFailed when it cannot be
+        opened. A fenced database is moved aside, and the other server's snapshot is restored.
         """
         if not is_name(uid):
             raise ValueError(f"{uid!r} is not a user's id")
@@ -77,6 +80,13 @@ class Databases:
             user_database = await self._reached(uid)
         with user_database.held(self._clock):
             yield user_database
+
+    async def hold(self, uid: str) -> int:
+        """Have a user's lease, and return its term; Elsewhere, StoreFailed."""
+        if uid in self._open and self._open[uid].sync.fenced:
+            self.leases.doubt(uid)
+        await self.leases.hold(uid)
+        return self.leases.term(uid)
 
     async def resume(self) -> None:
         """Open every local database once, so that the upload of an earlier run's undurable writes continues."""
@@ -98,6 +108,8 @@ class Databases:
             try:
                 async with self.use(uid) as user_database:
                     await work(user_database)
+            except Elsewhere:
+                self._resumed.add(uid)  # its next opening here compares the local database with the store
             except (StoreFailed, DatabaseFailed, Damaged, Lost, Fenced, Overdue) as error:
                 logger.error(
                     "a database is left out", extra={"sync_user": uid, "why": f"{type(error).__name__}: {error}"}
@@ -109,6 +121,18 @@ class Databases:
             idle = self._clock() - user_database.used > self._idle_after
             if idle and not await self._made_smaller(user_database):
                 await self._close_unused(user_database)
+        for uid in self.leases.idle(self._idle_after):
+            async with self._turn(uid):
+                if uid not in self._open:
+                    await self.leases.give_back(uid)
+
+    async def leave(self, uid: str) -> None:
+        """Close the database of a user that another server has now, once no caller holds it."""
+        if uid in self._open:
+            self._open[uid].sync.fence("another server has the lease of this user")
+        async with self._turn(uid):
+            if uid in self._open and not self.leases.term(uid):
+                await self._close(self._open[uid])
 
     async def _made_smaller(self, user_database: UserDatabase) -> bool:
         """Whether an unused database was made smaller, and now waits to be stored."""
@@ -156,6 +180,7 @@ class Databases:
         """A user's database, opened unless it is open; the opening goes on when the caller is cancelled."""
         if self._ended:
             raise DatabaseFailed("the server is shutting down")
+        await self.hold(uid)
         opening = asyncio.create_task(self._opened(uid))
         self._openings.add(opening)
         opening.add_done_callback(self._openings.discard)
@@ -175,6 +200,7 @@ class Databases:
                 put_aside(self._path(uid), "fenced")
                 user_database = None
             if user_database is None:
+                await self.leases.hold(uid)  # it may have been given back since the caller looked
                 try:
                     user_database = await self._opening(uid, known)
                 except OSError as error:
@@ -201,6 +227,13 @@ class Databases:
         user_database = UserDatabase(
             uid, database, Sync(self.store, uid, database, head, self._clock), self._refuse_after
         )
+        if self.leases.contested(uid):
+            try:
+                await user_database.take_number()
+            except BaseException:
+                await user_database.close()
+                raise
+            self.leases.settle(uid)
         user_database.used = self._clock()
         user_database.sync.wrote()
         self._open[uid] = user_database
@@ -237,13 +270,13 @@ class Databases:
         """The empty database of a new user; Lost if the user had data."""
         if await has_data(self.store, uid):
             raise Lost(f"no snapshot of {uid} is left in the object store")
-        return await _opened(path)
+        return await open_with_head(path)
 
     async def _here(self, path: Path) -> tuple[Database | None, Head | None]:
         if not path.exists():
             return None, None
         try:
-            return await _opened(path)
+            return await open_with_head(path)
         except Broken as error:
             logger.error("a database is damaged", extra={"path": str(path), "why": str(error)})
             put_aside(path, "damaged")
@@ -253,18 +286,9 @@ class Databases:
         header, image = await snapshots.fetch(self.store, uid, number)
         await asyncio.gather(in_thread(write_image, path, image), in_thread(remember, path, image))
         try:
-            database, head = await _opened(path)
+            database, head = await open_with_head(path)
         except Broken as error:
             put_aside(path, "unreadable")
             raise Damaged(f"snapshot {number} of {uid} is not a valid database") from error
         logger.info("restored", extra={"sync_user": uid, "snapshot": number, "bytes": len(image)})
         return database, Head(head.n, header.head, number, head.writer)
-
-
-async def _opened(path: Path) -> tuple[Database, Head]:
-    database = await open_database(path)
-    try:
-        return database, await database.head()
-    except BaseException:
-        await database.close()
-        raise

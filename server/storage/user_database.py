@@ -12,6 +12,9 @@ from server.storage.sync import Fenced, Seconds, Sync, awake
 
 T = TypeVar("T")
 
+TAKEN_WITHIN = 10.0
+"""Seconds within which the first snapshot after a takeover must be stored."""
+
 
 class Overdue(Exception):
     """Earlier writes have been undurable for too long, so new ones are refused."""
@@ -69,6 +72,16 @@ class UserDatabase:
     async def durable(self, n: int, within: float) -> None:
         """Wait until head `n` is durable; NotDurable, Fenced."""
         await self.sync.barrier(n, within)
+
+    async def take_number(self) -> None:
+        """Store a snapshot, so that a server that had this user before can store none any more; NotDurable, Fenced.
+
+        An empty database needs none: its first save takes the first number.
+        """
+        if self.database.n:
+            _, n = await self.write(lambda unit: unit.run("UPDATE sync_head SET n = n"))
+            assert n is not None, "every database has a head"
+            await self.durable(n, TAKEN_WITHIN)
 
     async def vacuum(self) -> bool:
         """Make the file smaller if much of it is free, and begin its upload; return whether it was."""

@@ -274,6 +274,7 @@ async def _call(op: Operation, request: Request, services: Services, held: Async
     uid = "" if op.public else await identify(request, services.accounts, services.audit)
     logs.user_id.set(uid)
     if uid:
+        await services.databases.hold(uid)
         services.limits.user(uid)
     limit = services.settings.edit_limit if op.takes.large else services.settings.body_limit
     if not op.takes.streams and stated_length(request, limit) > SMALL:

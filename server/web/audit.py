@@ -31,6 +31,7 @@ Event = Literal[
     "user_revoked",
     "user_removed",
     "user_exported",
+    "user_taken_over",
 ]
 
 STREAM = "-"

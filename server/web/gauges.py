@@ -13,11 +13,12 @@ from prometheus_client import Gauge, ProcessCollector
 from server.exports.queue import Jobs
 from server.metrics import Metrics
 from server.settings import Settings
+from server.storage.leases import Leases
 from server.storage.sync import awake
 from server.storage.tenants import Databases
 
 
-def add_gauges(metrics: Metrics, settings: Settings, databases: Databases, jobs: Jobs) -> None:
+def add_gauges(metrics: Metrics, settings: Settings, databases: Databases, jobs: Jobs, leases: Leases) -> None:
     """Add the metrics; the collector of processes adds memory, processor time and open files, and their maximum."""
     ProcessCollector(registry=metrics.registry)
     _add_disks(metrics, settings)
@@ -27,6 +28,9 @@ def add_gauges(metrics: Metrics, settings: Settings, databases: Databases, jobs:
 
     add("reelc_export_queue_seconds", "Age of the oldest export that waits for its turn.", lambda: _oldest(jobs))
     add("reelc_fenced_users", "Users whose data another server writes.", lambda: _fenced(databases))
+    add("reelc_leases", "Users that this server has.", lambda: len(leases.held()))
+    add("reelc_leases_overdue_seconds", "Time for which other servers may have taken them over.", leases.overdue)
+    add("reelc_other_servers", "Other servers over the store that have users.", leases.servers.others)
     about = "Size of the largest open database, which is that of its whole snapshot."
     add("reelc_largest_snapshot_bytes", about, databases.largest)
 

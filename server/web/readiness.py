@@ -15,6 +15,7 @@ from server.problem import Problem, storage_problem
 from server.settings import Settings
 from server.storage.objects import Missing, ObjectStore, StoreFailed
 from server.storage.tenants import Databases
+from server.storage.terms import Elsewhere
 
 KEPT_FOR = 1.0
 """Seconds for which an answer is given again: anybody may ask, and the store may cost money."""
@@ -61,6 +62,8 @@ class Readiness:
         folders = [folder for folder in (self._settings.data, self._settings.objects) if folder.is_dir()]
         if min(shutil.disk_usage(folder).free for folder in folders) < self._settings.room_kept:
             return _unready("the disk of the data folder is full")
+        if self._databases.leases.overdue():
+            return _unready("other servers may take over the users of this one: its beats are not stored")
         if _free_files() < FEW_FILES:
             return _unready("too many files are open")
         return await self._look_at_fences()
@@ -76,8 +79,9 @@ class Readiness:
         fenced = [each.uid for each in self._databases.opened() if each.sync.fenced]
         try:
             for uid in fenced[:FENCED_AT_ONCE]:
-                async with self._databases.use(uid):
-                    pass
+                with contextlib.suppress(Elsewhere):
+                    async with self._databases.use(uid):
+                        pass
         except UNSTORED:
             return _unready("another server writes the data of a user, and it cannot be read anew")
         return None

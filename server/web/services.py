@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,8 +21,12 @@ from server.metrics import Metrics
 from server.settings import Settings
 from server.storage.folder import FolderStore
 from server.storage.held import RequestDatabases
+from server.storage.leases import Leases
+from server.storage.lock import folder_id
 from server.storage.objects import ObjectStore
 from server.storage.s3 import Bucket, S3Store
+from server.storage.servers import Servers
+from server.storage.sync import awake
 from server.storage.tenants import Databases
 from server.threads import ARITHMETIC_THREADS, Turns
 from server.web.audit import Audit
@@ -39,6 +44,7 @@ class Services:
     settings: Settings
     store: ObjectStore
     accounts: Accounts
+    leases: Leases
     databases: Databases
     request_databases: RequestDatabases
     metrics: Metrics
@@ -93,30 +99,46 @@ def make_store(settings: Settings) -> ObjectStore:
     )
 
 
+def make_leases(settings: Settings, store: ObjectStore) -> Leases:
+    """The leases of this process, whose name begins with the id of its data folder."""
+    name, beat = f"{folder_id(settings.data)}.{secrets.token_hex(8)}", settings.lease_beat
+    return Leases(store, Servers(store, name, beat=beat, stale=settings.lease_stale, clock=awake), beat)
+
+
 def make_services(settings: Settings, store: ObjectStore | None = None) -> Services:
     """Make the services, over `store` if it is given."""
     store = store or make_store(settings)
+    leases = make_leases(settings, store)
     databases = Databases(
         store,
         settings.local,
         refuse_after=settings.refuse_after,
         idle_after=settings.idle_after,
         most=settings.open_databases,
+        leases=leases,
     )
     metrics, coming, compiler = Metrics(databases), Coming(), Compiler(settings)
     cache = MediaCache(store, settings.local / "footage", settings.temporary, settings.cache_limit)
     sending = Sending(store, metrics)
     render = Render(settings, store, cache, compiler, now)
     jobs = Jobs(settings, databases, render, sending, metrics, coming, now)
-    add_gauges(metrics, settings, databases, jobs)
+    add_gauges(metrics, settings, databases, jobs, leases)
+    audit = Audit(settings)
+
+    def taken_over(uid: str, server: str) -> None:
+        metrics.takeovers.inc()
+        audit.record("user_taken_over", uid, "", server=server)
+
+    leases.on_takeover = taken_over
     return Services(
         settings=settings,
         store=store,
         accounts=Accounts(store),
+        leases=leases,
         databases=databases,
         request_databases=RequestDatabases(databases, settings.durable_within, settings.edits_per_user),
         metrics=metrics,
-        audit=Audit(settings),
+        audit=audit,
         limits=RateLimits(settings),
         compiler=compiler,
         cache=cache,

@@ -30,7 +30,7 @@ class Ledger:
     def note(self, clip: str, name: str, answer: httpx.Response) -> bool:
         """Whether the save was acknowledged; if not, the answer is one that the API describes."""
         if answer.status_code == 503:
-            assert answer.json()["error"] == "storage_error", answer.text
+            assert answer.json()["error"] in ("storage_error", "other_server"), answer.text
             assert int(answer.headers["retry-after"]) > 0
             self.refused += 1
             return False

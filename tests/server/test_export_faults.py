@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from server.app import make_app
-from server.exports import queue as jobs
 from server.exports import render as rendering
+from server.exports import writes
 from server.settings import Settings
 from server.storage import sync
 from server.storage.folder import FolderStore
@@ -34,7 +34,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sync, "FIRST_PAUSE", 0.001)
     monkeypatch.setattr(sync, "LONGEST_PAUSE", 0.01)
     monkeypatch.setattr(rendering, "PAUSE", 0.001)
-    monkeypatch.setattr(jobs, "LONGEST_PAUSE", 0.1)
+    monkeypatch.setattr(writes, "LONGEST_PAUSE", 0.1)
 
 
 def run(data: Path, scene: Scene, inner: ObjectStore | None = None) -> None:
@@ -195,7 +195,7 @@ def test_an_export_whose_end_another_server_will_decide_is_no_cancelled_one(tmp_
             if not made.is_set() or name != "put":
                 return None
             for user_database in services.databases.opened():
-                user_database.sync._stop()
+                user_database.sync.fence("another server writes")
             return "fail"
 
         store.plan = plan

@@ -21,6 +21,7 @@ from server.storage.folder import FolderStore
 from server.storage.tenants import Databases
 from server.web.audit import Event
 from server.web.gauges import add_gauges
+from server.web.services import make_leases
 from tests.server.site import ROOT, Site
 from tests.server.test_http import project
 
@@ -52,7 +53,7 @@ def test_what_runs_out_and_what_is_behind_is_measured(tmp_path: Path, monkeypatc
         store = FolderStore(settings.objects)
         databases = Databases(store, settings.local)
         metrics = Metrics(databases)
-        add_gauges(metrics, settings, databases, cast(Jobs, Waiting(1000.0)))
+        add_gauges(metrics, settings, databases, cast(Jobs, Waiting(1000.0)), make_leases(settings, store))
         async with databases.use("ann"), databases.use("eve") as eve:
             eve.sync.fenced = True
             settings.objects.mkdir(exist_ok=True)

@@ -54,7 +54,7 @@ class Opened:
             await close(database)
             self.now -= 1
 
-        monkeypatch.setattr("server.storage.tenants.open_database", opening)
+        monkeypatch.setattr("server.storage.database.open_database", opening)
         monkeypatch.setattr(Database, "close", closing)
 
 
@@ -172,7 +172,7 @@ def at_start(folder: Path, work: Callable[[Services], Awaitable[None]]) -> None:
 
 
 async def resume(services: Services) -> None:
-    await resume_exports(services.jobs, services.databases, services.accounts, 60)
+    await resume_exports(services.jobs, services.databases, services.accounts, services.leases, 60)
 
 
 def test_a_start_opens_the_databases_of_unfinished_exports_alone(

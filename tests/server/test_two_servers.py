@@ -1,6 +1,7 @@
-"""Two servers on one store and one user: snapshot numbers keep them apart, and a planted fault in them is detected.
+"""Two servers on one store and one user, without leases: snapshot numbers keep them apart, and a planted fault in them
+is detected.
 
-An operator starts a second server by mistake, or because the first seemed dead. Every save that either acknowledges
+Leases keep servers from writing at once; the numbers hold even where a lease fails. Every save that either acknowledges
 is stored in the end, and no version of a clip has two contents.
 """
 
@@ -22,6 +23,13 @@ pytestmark = pytest.mark.fault
 SAVES, SAVES_IF_FAULTY = 25, 8
 CLIPS = 2
 LONGEST_PAUSE = 0.5
+UNLEASED = """
+from server.storage.leases import Leases
+async def granted(self, uid):
+    pass
+Leases.hold = granted
+"""
+"""A planted fault: every server has every user."""
 ON_AND_ON = """
 from server.storage import snapshots
 from server.storage.objects import Exists
@@ -95,7 +103,7 @@ def _raced(tmp_path: Path, game: Path, program: str, saves: int) -> tuple[Ledger
 
 
 def test_two_servers_of_one_user_are_kept_apart(tmp_path: Path, game: Path) -> None:
-    ledger, lost = _raced(tmp_path, game, SLOW + PLAIN, SAVES)
+    ledger, lost = _raced(tmp_path, game, SLOW + UNLEASED + PLAIN, SAVES)
     assert (lost, ledger.split) == (0, [])
     assert ledger.refused  # the two servers did conflict
     assert {name.partition("-")[0] for name in ledger.said.values()} == {"one", "two"}
@@ -103,5 +111,5 @@ def test_two_servers_of_one_user_are_kept_apart(tmp_path: Path, game: Path) -> N
 
 @pytest.mark.parametrize("fault", [ON_AND_ON, OVER], ids=["takes the next number", "overwrites"])
 def test_the_harness_sees_a_writer_without_a_fence(tmp_path: Path, game: Path, fault: str) -> None:
-    ledger, lost = _raced(tmp_path, game, SLOW + fault + PLAIN, SAVES_IF_FAULTY)
+    ledger, lost = _raced(tmp_path, game, SLOW + UNLEASED + fault + PLAIN, SAVES_IF_FAULTY)
     assert lost or ledger.split

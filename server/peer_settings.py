@@ -1,0 +1,36 @@
+"""The settings of a server that shares its store with other servers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, PositiveFloat, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+FEWEST_BEATS = 3
+"""Beats that must fit into `lease_stale`: one that is late must not end a server's leases."""
+
+
+def counted(unit: str) -> Any:
+    """Names the unit of a setting."""
+    return Field(json_schema_extra={"unit": unit})
+
+
+Seconds = Annotated[PositiveFloat, counted("seconds")]
+
+
+class PeerSettings(BaseSettings):
+    """The part of the settings that says how servers over one store share the users."""
+
+    model_config = SettingsConfigDict(use_attribute_docstrings=True)
+
+    lease_beat: Seconds = 1.5
+    """Time between two beats of a server that has users, by which other servers see that it lives."""
+    lease_stale: Seconds = 6
+    """Time without a beat after which other servers take over a server's users; at least three beats."""
+
+    @model_validator(mode="after")
+    def _beats_fit(self) -> PeerSettings:
+        if self.lease_stale < FEWEST_BEATS * self.lease_beat:
+            raise ValueError(f"lease_stale must be at least {FEWEST_BEATS} times lease_beat")
+        return self

@@ -1,0 +1,275 @@
+"""Leases: each user's database belongs to one server at a time, which alone opens it, saves and renders.
+
+    leases/<uid>/<term>    the server that has the lease, empty if it was given back; the highest term is the newest
+
+A term is put only if it does not exist: of several servers that take one user, one succeeds (`terms.py`). A lease ends
+when its server gives it back, ends, or is gone (`servers.py`). A server whose beat is overdue takes all its leases
+anew, because others may have taken them. Leases avoid quarrels; the numbers of the snapshots keep two writers apart
+even without them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from server.logs import logger
+from server.storage.objects import ObjectStore, StoreFailed
+from server.storage.servers import Seconds, Servers, folder_id_of
+from server.storage.sync import awake
+from server.storage.terms import Elsewhere, Terms
+
+PATIENCE = 1.0
+"""Seconds that a request for a user whose lease is in doubt waits for the store before it goes on."""
+
+
+@dataclass(slots=True)
+class _Lease:
+    """A lease of this server; `contested` while a server that was gone may still write."""
+
+    term: int
+    contested: bool
+    used: float
+    keepers: int = 0
+    doubtful: bool = False
+
+
+class Leases:
+    """The leases of this server."""
+
+    def __init__(self, store: ObjectStore, servers: Servers, beat: float, clock: Seconds = awake) -> None:
+        self.servers = servers
+        self._terms, self._beat_every, self._clock = Terms(store, servers), beat, clock
+        self._held: dict[str, _Lease] = {}
+        self._turns: dict[str, asyncio.Lock] = {}
+        self._taking: set[asyncio.Task[None]] = set()
+        self._renewing: asyncio.Task[None] | None = None
+        self._beating = asyncio.Lock()
+        self._sure_until = float("-inf")
+        """Until then no other server can count this one as gone."""
+        self._announced, self._away = False, False
+        self.on_takeover: Callable[[str, str], object] = lambda uid, server: None
+        """Called with the user and the server whose lease was taken."""
+        self.lost: asyncio.Queue[str] = asyncio.Queue()
+        """Users whose leases other servers have taken from this one."""
+        self.gone = asyncio.Event()
+        """Set when another server has gone, or exports were left for another reason: look for unfinished ones."""
+
+    def held(self) -> list[str]:
+        """The users whose leases this server has."""
+        return list(self._held)
+
+    def overdue(self) -> float:
+        """The seconds for which others may have taken leases of this server; 0 while they cannot."""
+        return max(0.0, self._clock() - self._sure_until) if self._held else 0.0
+
+    def term(self, uid: str) -> int:
+        """The term of a user's lease, which changes each time that it is taken; 0 without one."""
+        lease = self._held.get(uid)
+        return lease.term if lease else 0
+
+    async def hold(self, uid: str) -> None:
+        """Have a user's lease, taken if necessary; Elsewhere when another server has it, StoreFailed.
+
+        While the store does not answer, a lease in doubt counts as held, and while it takes no data, one that is free:
+        nothing is acknowledged that is not stored.
+        """
+        lease = self._held.get(uid)
+        if lease is None:
+            await self._take_shielded(uid)
+            lease = self._held.get(uid)
+        elif (lease.doubtful or self._clock() >= self._sure_until) and not self._away:
+            await self._take_patiently(uid)
+        if lease is not None:
+            lease.used = self._clock()
+
+    @contextlib.contextmanager
+    def kept(self, uid: str) -> Iterator[None]:
+        """Do not give a held lease back inside the context, however long it is unused."""
+        lease = self._held.get(uid)
+        if lease is not None:
+            lease.keepers += 1
+        try:
+            yield
+        finally:
+            if lease is not None:
+                lease.keepers -= 1
+
+    def doubt(self, uid: str) -> None:
+        """Take a lease anew before its next use: another server wrote the user's database."""
+        if uid in self._held:
+            self._held[uid].doubtful = True
+
+    def look_again(self) -> None:
+        """Have the store searched for unfinished exports."""
+        self.gone.set()
+
+    def contested(self, uid: str) -> bool:
+        """Whether the server that had the lease before may still write the user's database."""
+        lease = self._held.get(uid)
+        return lease is not None and lease.contested
+
+    def settle(self, uid: str) -> None:
+        """Note that the server that had the lease before can write no more."""
+        if uid in self._held:
+            self._held[uid].contested = False
+
+    def idle(self, unused_for: float) -> list[str]:
+        """The users whose leases were not used for so many seconds."""
+        before = self._clock() - unused_for
+        return [uid for uid, lease in self._held.items() if lease.used < before and not lease.keepers]
+
+    async def give_back(self, uid: str) -> None:
+        """Let other servers have a user, whose database is closed; StoreFailed."""
+        async with self._turn(uid):
+            lease = self._held.get(uid)
+            if lease is not None and not lease.keepers:
+                del self._held[uid]
+                if not lease.doubtful:
+                    await self._terms.give_back(uid, lease.term)
+
+    async def keep(self) -> None:
+        """Beat, look at the other servers and take leases in doubt anew, for ever."""
+        while True:
+            try:
+                await self._round()
+            except StoreFailed as error:
+                if not self._away:
+                    logger.warning("leases not renewed", extra={"why": str(error)})
+                self._away = True
+            await asyncio.sleep(self._beat_every)
+
+    async def stop(self) -> None:
+        """Give every lease back at once; the databases are closed. StoreFailed."""
+        tasks = [*self._taking, *([self._renewing] if self._renewing else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._held.clear()
+        async with self._beating:
+            if self._announced:
+                self._announced = False
+                await self.servers.fall_silent()
+
+    async def _round(self) -> None:
+        if self._held:
+            await self._beat()
+        else:
+            await self._fall_silent()
+        if await self.servers.look():
+            self.gone.set()
+        self._away = False
+        if self._renewing is None or self._renewing.done():
+            self._renewing = asyncio.create_task(self._renew(), name="leases")
+
+    async def _renew(self) -> None:
+        """Take leases in doubt anew, beside the beats; those that the store does not give now stay in doubt."""
+        for uid in [uid for uid, lease in self._held.items() if lease.doubtful]:
+            with contextlib.suppress(Elsewhere, StoreFailed):
+                await self._take_shielded(uid)
+
+    async def _beat(self) -> None:
+        """Beat; after an overdue beat all leases are in doubt."""
+        async with self._beating:
+            started = self._clock()
+            await self.servers.beat()
+            self._announced = True
+            if started >= self._sure_until:
+                for lease in self._held.values():
+                    lease.doubtful = True
+            self._sure_until = started + self.servers.stale
+
+    async def _fall_silent(self) -> None:
+        async with self._beating:
+            if self._announced and not self._held and not self._taking:
+                await self.servers.fall_silent()
+                self._announced, self._sure_until = False, float("-inf")
+
+    def _turn(self, uid: str) -> asyncio.Lock:
+        return self._turns.setdefault(uid, asyncio.Lock())
+
+    async def _take_patiently(self, uid: str) -> None:
+        """Take a lease in doubt anew; without an answer of the store it stays in doubt. Elsewhere."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._take_shielded(uid)
+        except (StoreFailed, TimeoutError):
+            self._away = True  # until the next round: other requests need not wait
+
+    async def _take_shielded(self, uid: str) -> None:
+        """Take a lease; the taking goes on when the caller is cancelled."""
+        taking = asyncio.create_task(self._take(uid), name=f"lease {uid}")
+        self._taking.add(taking)
+        taking.add_done_callback(self._taking.discard)
+        await asyncio.shield(taking)
+
+    async def _take(self, uid: str) -> None:
+        async with self._turn(uid):
+            try:
+                if self._clock() >= self._sure_until:
+                    await self._beat()
+                if uid not in self._held or self._held[uid].doubtful:
+                    self._has(uid, *await self._terms.take(uid))
+            except Elsewhere as error:
+                if self._held.pop(uid, None) is not None:
+                    logger.warning("a lease is lost", extra={"sync_user": uid, "server": error.server})
+                    self.lost.put_nowait(uid)
+                raise
+            except StoreFailed:
+                if uid in self._held:
+                    raise
+                await self._terms.newest(uid)
+                self._held[uid] = _Lease(0, contested=False, used=self._clock(), doubtful=True)
+
+    def _has(self, uid: str, term: int, before: str) -> None:
+        """Note a lease that was taken; `before` is the server that had it, empty if it was free."""
+        lease, now = self._held.get(uid), self._clock()
+        taken_over = bool(before) and folder_id_of(before) != self.servers.folder_id
+        if lease is not None:
+            lease.term, lease.doubtful, lease.contested = term, False, lease.contested or taken_over
+        else:
+            self._held[uid] = _Lease(term, taken_over, now)
+        if taken_over:
+            logger.warning("a lease is taken over", extra={"sync_user": uid, "server": before})
+            self.on_takeover(uid, before)
+
+
+class Unshared:
+    """The leases of a process that shares its store with no server: it has them all."""
+
+    def term(self, uid: str) -> int:
+        """The term of every lease."""
+        return 0
+
+    async def hold(self, uid: str) -> None:
+        """Have a user's lease."""
+
+    def kept(self, uid: str) -> contextlib.AbstractContextManager[None]:
+        """Nothing is given back."""
+        return contextlib.nullcontext()
+
+    def doubt(self, uid: str) -> None:
+        """Nothing is in doubt."""
+
+    def look_again(self) -> None:
+        """Nothing is left to others."""
+
+    def overdue(self) -> float:
+        """Nothing can be taken."""
+        return 0.0
+
+    def contested(self, uid: str) -> bool:
+        """Nothing is contested."""
+        return False
+
+    def settle(self, uid: str) -> None:
+        """Nothing is contested."""
+
+    def idle(self, unused_for: float) -> list[str]:
+        """Nothing is given back."""
+        return []
+
+    async def give_back(self, uid: str) -> None:
+        """Nothing is given back."""

@@ -1,0 +1,106 @@
+"""The servers over one store: each puts a beat at regular intervals, and sees by the beats of others which ones live.
+
+    servers/<name>    a number that changes with each beat
+
+A server is gone when its object is deleted, or when an observer has seen it unchanged for `stale` seconds. The observer
+counts them on its own clock and from its own looks: the clocks of two machines are never compared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from server.logs import logger
+from server.storage.objects import ObjectStore, Stat
+
+FOLDER = "servers/"
+
+Seconds = Callable[[], float]
+
+
+@dataclass(slots=True)
+class _Seen:
+    """A server as it was last seen, and for how many seconds its object was seen unchanged."""
+
+    etag: str
+    quiet: float = 0.0
+
+
+class Servers:
+    """The servers over a store, as one of them sees them; `name` is its own name."""
+
+    def __init__(self, store: ObjectStore, name: str, *, beat: float, stale: float, clock: Seconds) -> None:
+        self.name, self.stale = name, stale
+        self._store, self._clock = store, clock
+        self._longest = 2 * beat
+        """Seconds that the time between two looks counts at most: the store may have been away in between."""
+        self._seen: dict[str, _Seen] = {}
+        self._looked: float | None = None
+        self._turn = asyncio.Lock()
+        self._beats = 0
+
+    @property
+    def folder_id(self) -> str:
+        """The part of the name that all processes on this data folder have in common."""
+        return folder_id_of(self.name)
+
+    def others(self) -> int:
+        """The number of other servers that live."""
+        return len(self._seen)
+
+    async def beat(self) -> None:
+        """Put a beat, the first time in place of those of earlier processes on this data folder; StoreFailed."""
+        if not self._beats:
+            async for stat in self._store.listing(f"{FOLDER}{self.folder_id}."):
+                await self._store.delete(stat.key)
+        self._beats += 1
+        body = json.dumps({"beat": self._beats})
+        await self._store.put(FOLDER + self.name, body.encode())
+
+    async def fall_silent(self) -> None:
+        """Delete the beat: this server has no lease any more; StoreFailed."""
+        await self._store.delete(FOLDER + self.name)
+
+    async def look(self) -> bool:
+        """Look at the beats of the others; return whether one of them has gone since the last look. StoreFailed."""
+        async with self._turn:
+            return await self._look()
+
+    async def _look(self) -> bool:
+        names = {stat.key.removeprefix(FOLDER): stat async for stat in self._store.listing(FOLDER)}
+        listed = {name: stat for name, stat in names.items() if folder_id_of(name) != self.folder_id}
+        now = self._clock()
+        passed = 0.0 if self._looked is None else min(now - self._looked, self._longest)
+        self._looked = now
+        gone = self._seen.keys() - listed.keys()
+        for name in gone:
+            del self._seen[name]
+        stale = [name for name, stat in listed.items() if self._is_stale(name, stat, passed)]
+        for name in stale:
+            logger.warning("a server does not beat any more", extra={"server": name, "seconds": self.stale})
+            del self._seen[name]
+            await self._store.delete(FOLDER + name)  # a server that comes back makes it anew, and all its leases
+        return bool(gone or stale)
+
+    async def lives(self, name: str) -> bool:
+        """Whether another server lives, as far as can be seen; StoreFailed. Earlier processes on our folder do not."""
+        if name not in self._seen and folder_id_of(name) != self.folder_id:
+            await self.look()
+        return name in self._seen
+
+    def _is_stale(self, name: str, stat: Stat, passed: float) -> bool:
+        """Whether a listed server has been seen unchanged for too long."""
+        seen = self._seen.get(name)
+        if seen is None or seen.etag != stat.etag:
+            self._seen[name] = _Seen(stat.etag)
+            return False
+        seen.quiet += passed
+        return seen.quiet >= self.stale
+
+
+def folder_id_of(name: str) -> str:
+    """The id of the data folder in a server's name."""
+    return name.partition(".")[0]
