@@ -3,7 +3,8 @@
     ReelError                 one coded error
     ReelErrors                several coded errors, reported at once (an ExceptionGroup)
 
-Families: RC1 model, RC2 timeline, RC3 verify, RC4 legalise, RC6 ffmpeg and media, RC7 storage, RC9 a bug in reelc.
+Families: RC1 model, RC2 timeline, RC3 verify, RC4 legalise, RC6 ffmpeg and media, RC7 storage, RC8 the farm,
+RC9 a bug in reelc.
 """
 
 from __future__ import annotations

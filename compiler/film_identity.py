@@ -15,11 +15,13 @@ from fractions import Fraction
 from platform import machine
 from typing import Any
 
+from compiler.ir.build import Build
 from compiler.ir.graph import Graph
 from compiler.pipeline import Compiled
-from compiler.pipeline.identity import Commanding, Content, digest, identity, maker
+from compiler.pipeline.identity import Commanding, Content, decoding, digest, identity, maker
 from compiler.supervise.films.kept import KeptUnits, keys_of
-from compiler.supervise.films.render import FromFolder, RenderStep
+from compiler.supervise.films.step import FromFolder, RenderStep
+from compiler.supervise.films.unit import MadeBy
 from compiler.supervise.unit_cache import State, content_of, state_of
 
 VERSION = 1
@@ -101,10 +103,19 @@ def identity_of(compiled: Compiled, made: Sequence[RenderStep], content: Content
         code=maker()[:SHORT],
         ffmpeg=".".join(map(str, build.release)),
         program=content(build.path)[:SHORT],
-        processor=machine() + (" avx512" if build.avx512 else ""),
+        processor=_processor(build),
         pictures=tuple(keys[n][:SHORT] for n, step in enumerate(made[:-1]) if step.frames),
         sounds=tuple(keys[n][:SHORT] for n, step in enumerate(made[:-1]) if step.samples is not None),
     )
+
+
+def made_by(build: Build, content: Content) -> MadeBy:
+    """What makes units in this process, as the keys of units suppose it."""
+    return MadeBy(maker(), content(build.path), f"{_processor(build)} {build.version}", decoding())
+
+
+def _processor(build: Build) -> str:
+    return machine() + (" avx512" if build.avx512 else "")
 
 
 class Stamp:

@@ -34,10 +34,12 @@ from compiler.pipeline.loudness import measuring_of
 from compiler.supervise.children.reads import Partial
 from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.kept import KeptUnits
+from compiler.supervise.films.portable import Farm
 from compiler.supervise.films.progress import Progress
-from compiler.supervise.films.render import ALONE, Film, FromFolder, RenderStep, render
+from compiler.supervise.films.render import ALONE, Film, render
 from compiler.supervise.films.run import RENDERING
 from compiler.supervise.films.side_by_side import Side
+from compiler.supervise.films.step import FromFolder, RenderStep
 from compiler.supervise.films.still import render_still
 from compiler.supervise.films.verdict import Origins
 from compiler.supervise.films.verify import Expected
@@ -64,6 +66,7 @@ async def render_reel(
     content: Content | None = None,
     side: Side = ALONE,
     partial: Partial | None = None,
+    farm: Farm | None = None,
 ) -> Film:
     """Render a compiled reel to `output`, complete and as planned; on a coded error `output` stays untouched.
 
@@ -90,6 +93,7 @@ async def render_reel(
                 tagging=stamp.tag,
                 side=side,
                 partial=partial,
+                farm=farm,
             )
         except ReelError as error:
             concealing = await conceal(compiled, error, partial)

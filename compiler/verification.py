@@ -19,7 +19,7 @@ from compiler.pipeline import Compiled
 from compiler.pipeline.identity import Content
 from compiler.render import expected_of, render_reel, steps
 from compiler.supervise.films.identity_tag import read_tag, sha256_without_tag
-from compiler.supervise.films.render import RenderStep
+from compiler.supervise.films.step import RenderStep
 from compiler.supervise.films.verify import verify_film
 from compiler.supervise.plain import plain
 from compiler.supervise.probe import question

@@ -1,4 +1,4 @@
-"""`reelc serve`, `user`, `scrub`, `downgrade`, `restore`, `backup` and `config`: the server's commands.
+"""`reelc serve`, `worker`, `user`, `scrub`, `downgrade`, `restore`, `backup` and `config`: the server's commands.
 
 They are added to those of the compiler's command line. A command imports the server when it runs, so that
 `reelc render` does not load it.
@@ -19,6 +19,7 @@ from compiler.cli.help import Command
 from compiler.cli.options import AsJson
 from compiler.codes import MEDIA_UNREADABLE, UNREACHABLE
 from server.commands import Data, Host, Port, load, with_store
+from server.farm_commands import worker_command
 from server.restore_commands import backup_command, restore_command
 from server.user_commands import link, user_app
 
@@ -55,6 +56,9 @@ def serve_command(
         serve(load(host=host, port=port, data=data), lambda settings: lambda accounts: _sign_in(accounts, settings))
     except OSError as error:
         raise typer.BadParameter(f"cannot serve there: {error.strerror}") from error
+
+
+app.command("worker", cls=Command)(worker_command)
 
 
 @app.command("config", cls=Command)

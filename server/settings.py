@@ -14,6 +14,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, field_validat
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from compiler.model.limits import FILM, FilmBounds
+from server.farm_settings import FarmSettings
 from server.peer_settings import PeerSettings, Seconds, counted
 from server.secret_files import SecretFiles, Unread
 
@@ -44,7 +45,7 @@ Views = Annotated[PositiveInt, counted("views")]
 PerSecond = Annotated[PositiveFloat, counted("requests a second")]
 
 
-class Settings(PeerSettings):
+class Settings(PeerSettings, FarmSettings):
     """Every setting of the server, checked; defaults are a server on this machine that needs nothing else."""
 
     model_config = SettingsConfigDict(

@@ -76,6 +76,15 @@ class StoredUnits:
             return
         self._wait(self._put(f"{self._folder}{key[:DIGITS]}-{content_of(str(made))}", made, size))
 
+    async def note(self, name: str) -> bool:
+        """Count a unit that a worker stored under this name, and make room for it; False if there is none."""
+        stat = await self._store.head(name)
+        if stat.size > self._limit:
+            return False
+        await self._make_room(stat.size)
+        self._there[_key(stat)] = stat
+        return True
+
     def forget(self, keys: Sequence[str]) -> None:
         """Delete the units of these keys."""
         for key in keys:
@@ -88,14 +97,17 @@ class StoredUnits:
 
     async def _put(self, name: str, made: Path, size: int) -> None:
         try:
-            gone = surplus([*self._there.values()], self._limit - size)
-            for stat in gone:
-                del self._there[_key(stat)]
-            await _deleted(self._store, gone)
+            await self._make_room(size)
             stat = await self._store.put_file(name, made)
             self._there[_key(stat)] = stat
         except (StoreFailed, OSError) as error:
             logger.warning("a unit is not kept", extra={"key": name, "why": f"{type(error).__name__}: {error}"})
+
+    async def _make_room(self, size: int) -> None:
+        gone = surplus([*self._there.values()], self._limit - size)
+        for stat in gone:
+            del self._there[_key(stat)]
+        await _deleted(self._store, gone)
 
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

@@ -54,6 +54,6 @@ def test_help_lists_the_commands_of_both_packages_with_whole_summaries(desk: Des
     listed = dict(re.findall(r"^  (\w+) {2,}(\S.*)$", text.partition("\nCommands:\n")[2], re.MULTILINE))
     assert list(listed) == [
         *("compile", "render", "frame", "verify", "probe", "straighten", "cache", "schema", "doctor"),
-        *("serve", "config", "scrub", "downgrade", "restore", "backup", "user"),
+        *("serve", "worker", "config", "scrub", "downgrade", "restore", "backup", "user"),
     ]
     assert all(re.fullmatch(r"[A-Z].*\w\.", summary) for summary in listed.values())

@@ -69,6 +69,10 @@ MET: dict[str, str] = {
     "RC705": "tests/server/test_restore.py",
     "RC706": "tests/server/test_restore.py",
     "RC707": "tests/server/test_restore.py",
+    "RC801": "tests/server/test_farm.py",
+    "RC802": "tests/server/test_executors.py",
+    "RC803": "tests/server/test_farm.py",
+    "RC804": "tests/server/test_farm.py",
     "RC901": "tests/supervise/test_probe.py",
 }
 """Where each code is tested: a golden whose text begins with it, or a test that names it."""

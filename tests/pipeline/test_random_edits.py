@@ -15,7 +15,7 @@ from compiler.pipeline import Compiled
 from compiler.pipeline.cuts import EVERY
 from compiler.render import steps
 from compiler.supervise.films.kept import keys_of
-from compiler.supervise.films.render import RenderStep
+from compiler.supervise.films.step import RenderStep
 from tests.pipeline.random_edits import SOURCES, RandomEdit, changed, changed_clip, random_edit
 
 pytestmark = pytest.mark.no_cover

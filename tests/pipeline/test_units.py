@@ -12,7 +12,7 @@ from compiler.emit.argv import SOUNDS
 from compiler.model import read_reel
 from compiler.pipeline import Compiled, compile_reel
 from compiler.render import steps
-from compiler.supervise.films.render import RenderStep
+from compiler.supervise.films.step import RenderStep
 from tests.golden.media import MEDIA, NINE
 from tests.server.editing import trim
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -18,4 +19,13 @@ def until(look: Callable[[], T | None], what: str = "") -> T:
     while not (answer := look()):
         assert time.monotonic() < given_up, what or f"it stays {answer!r}"
         time.sleep(PAUSE)
+    return answer
+
+
+async def reached(look: Callable[[], T | None], what: str = "") -> T:
+    """The first true result of `look`, while others in the loop go on."""
+    given_up = time.monotonic() + PATIENCE
+    while not (answer := look()):
+        assert time.monotonic() < given_up, what or f"it stays {answer!r}"
+        await asyncio.sleep(PAUSE)
     return answer

@@ -4,7 +4,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from compiler.supervise.films.film_meter import FilmMeter
-from compiler.supervise.films.render import RenderStep
+from compiler.supervise.films.step import RenderStep
 from tests.supervise.test_progress import block
 
 FPS = Fraction(25)

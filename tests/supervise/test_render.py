@@ -14,8 +14,9 @@ import pytest
 from compiler.errors import Loc, ReelError
 from compiler.ir.build import Build
 from compiler.supervise.films.progress import Progress
-from compiler.supervise.films.render import Film, RenderStep, render
+from compiler.supervise.films.render import Film, render
 from compiler.supervise.films.side_by_side import Side
+from compiler.supervise.films.step import RenderStep
 from compiler.supervise.films.verdict import OUT_OF_MEMORY, UNKNOWN, Origins
 from compiler.supervise.films.verify import Expected
 from compiler.supervise.probe import probe
@@ -161,7 +162,7 @@ def test_a_job_that_fails_is_the_last(made: Made, output: Path, tmp_path: Path) 
 def beside(program: str, name: str) -> RenderStep:
     """A step that notes its process and makes a file of its name beside others."""
     noted = f"import os, pathlib, sys, time; own = pathlib.Path(sys.argv[1]); (own / {name!r}).write_text('made')\n"
-    noted += f"pathlib.Path(sys.argv[2]).parents[1].joinpath({name!r} + '.pid').write_text(str(os.getpid()))\n"
+    noted += f"own.parents[1].joinpath({name!r} + '.pid').write_text(str(os.getpid()))\n"
     return RenderStep(stood_in(noted + program), {"script": name}, 20, made=name, independent=True)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from compiler.supervise.films.render import RenderStep
 from compiler.supervise.films.side_by_side import STACKS, Side, side_by_side
+from compiler.supervise.films.step import RenderStep
 from compiler.supervise.machine import MIB
 
 ROOMY = 1 << 40

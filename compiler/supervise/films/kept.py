@@ -67,9 +67,11 @@ class Kept:
     The film is an entry too. It depends on every step: its key is the hash of all keys.
     """
 
-    def __init__(self, cache: KeptUnits | None, steps: Sequence[Step]) -> None:
+    def __init__(self, cache: KeptUnits | None, steps: Sequence[Step], content: Content | None = None) -> None:
         self._cache, self._steps = cache, steps
-        self._keys: dict[int, str] = {}
+        self._content = cache.content if cache else content
+        self.keys: dict[int, str] = {}
+        """The key of each step; none without a cache, unless the contents of files are known otherwise."""
         self.taken = False
         """Whether anything came from the cache."""
 
@@ -80,14 +82,14 @@ class Kept:
 
     async def look(self) -> None:
         """Compute the keys of all steps; a file that cannot be read leaves its steps without."""
-        if self._cache:
-            self._keys = await asyncio.to_thread(keys_of, self._steps, self._cache.content)
+        if self._content:
+            self.keys = await asyncio.to_thread(keys_of, self._steps, self._content)
 
     async def take_film(self, folder: Path, part: Path) -> bool:
         """Take the whole film, with what its steps report, if all of it is there."""
         reports = [n for n, step in enumerate(self._steps) if step.reported]
         last = len(self._steps) - 1
-        if not self._cache or not all(n in self._keys and self._cache.has(self._keys[n]) for n in (*reports, last)):
+        if not self._cache or not all(n in self.keys and self._cache.has(self.keys[n]) for n in (*reports, last)):
             return False
         wanted = [(n, folder / str(self._steps[n].made)) for n in reports]
         return all([await self._take(n, target) for n, target in (*wanted, (last, part))])
@@ -101,18 +103,18 @@ class Kept:
         """Keep what a step has made, unless its media changed meanwhile."""
         if self._cache and number == len(self._steps) - 1 and not self._cache.keeps_films:
             return
-        if self._cache and number in self._keys and self._cache.unchanged(self._steps[number].opens):
-            await asyncio.to_thread(self._cache.put, self._keys[number], made)
+        if self._cache and number in self.keys and self._cache.unchanged(self._steps[number].opens):
+            await asyncio.to_thread(self._cache.put, self.keys[number], made)
 
     async def forget(self) -> None:
         """Remove the entries of all steps: the film that they make is wrong."""
         if self._cache:
-            await asyncio.to_thread(self._cache.forget, [*self._keys.values()])
+            await asyncio.to_thread(self._cache.forget, [*self.keys.values()])
 
     async def _take(self, number: int, target: Path) -> bool:
-        if not self._cache or number not in self._keys:
+        if not self._cache or number not in self.keys:
             return False
-        found = await asyncio.to_thread(self._cache.get, self._keys[number], target)
+        found = await asyncio.to_thread(self._cache.get, self.keys[number], target)
         self.taken = self.taken or found
         return found
 

@@ -80,6 +80,10 @@ class ProgressMeter:
         """The number of frames that the sound of this step covers so far, where its sound is not the film's."""
         return self._heard
 
+    def move(self, frame: int, heard: int, speed: float | None) -> None:
+        """Follow another meter of the same step."""
+        self.frame, self._heard, self.speed = frame, heard, speed
+
     def feed(self, output: bytes, now: float) -> Iterator[Progress]:
         """A progress for every block that `output` completes."""
         *lines, self._rest = (self._rest + output).split(b"\n")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import floor
 from pathlib import Path
 from time import monotonic
 
@@ -19,67 +17,20 @@ from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.film import check_output, publish, refusal, workplace
 from compiler.supervise.films.film_meter import FilmMeter
 from compiler.supervise.films.identity_tag import sha256_without_tag, write_tag
-from compiler.supervise.films.kept import Content, Kept, KeptUnits
+from compiler.supervise.films.kept import Kept, KeptUnits
+from compiler.supervise.films.local import InPlace, Local
+from compiler.supervise.films.portable import Farm, Terms, following_events, is_portable, run_within, unit_of
 from compiler.supervise.films.progress import Progress, ProgressMeter
 from compiler.supervise.films.run import RENDERING, run
+from compiler.supervise.films.run_unit import Machine
 from compiler.supervise.films.side_by_side import Side, side_by_side
-from compiler.supervise.films.verdict import KILLED, OUT_OF_MEMORY, UNKNOWN, Origins
+from compiler.supervise.films.step import FromFolder, RenderStep
+from compiler.supervise.films.verdict import KILLED, OUT_OF_MEMORY
 from compiler.supervise.films.verify import Expected, verify_film
 from compiler.supervise.unit_cache import content_of
-from compiler.timeline.instant import SAMPLE_RATE
-
-BuildCommand = Callable[[Path, Path], list[str]]
-"""The argv of a step, given the folder of its files and the path of the film, which ends in `.part`, so that the argv
-must state the muxer."""
 
 ALONE = Side(1, 1 << 62)
 """One step after the other."""
-
-FromFolder = Callable[[Path], str]
-"""A file's text that depends on files of earlier steps in the folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class RenderStep:
-    """One of the ffmpeg runs that make a film: `files` are the files it reads besides the media, by name, and `frames`
-    the film's frames that it makes: none for a step that measures or joins."""
-
-    command: BuildCommand
-    files: Mapping[str, str | FromFolder]
-    frames: int
-    origins: Origins = field(default=UNKNOWN)
-    sound_alone: bool = False
-    """Whether the step makes no picture."""
-    notice: Callable[[Path], Notice | None] = field(default=lambda _: None)
-    """A warning that is known only after the step has run, from what it made."""
-    reported: bool = False
-    """Whether the warning depends on what the step made."""
-    feeds: Mapping[str, str] = field(default_factory=dict)
-    """The specs of straightened inputs, by the names of their FIFOs."""
-    reads: Sequence[str] = ()
-    """The files outside the folder that ffmpeg may read: the media that it opens itself."""
-    made: str | None = None
-    """The name of the file that the step makes in the folder; None for the film."""
-    samples: int | None = None
-    """The samples of sound that the step makes, where it makes sound alone."""
-    identity: Callable[[Content], str] | None = None
-    """The identity of what the step makes, given the contents of files; None for what is made anew each time."""
-    independent: bool = False
-    """Whether it needs nothing that earlier steps make, so that it is made beside them, in a folder of its own."""
-    memory: int = 0
-    """The forecast of its memory, MiB."""
-    weight: float = 1.0
-    """Its work in seconds, by the forecast."""
-
-    @property
-    def opens(self) -> Sequence[str]:
-        """The media that the step depends on, read by ffmpeg or by reelc's own reader."""
-        return (*self.reads, *(json.loads(spec)["path"] for spec in self.feeds.values()))
-
-    def complete(self, meter: ProgressMeter, fps: Fraction) -> bool:
-        """Whether the step made all that it was to make, by what ffmpeg said."""
-        heard = 0 if self.samples is None else floor(Fraction(self.samples, SAMPLE_RATE) * fps)
-        return meter.heard >= heard and (not self.frames or meter.frame >= meter.before + self.frames)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +66,21 @@ async def render(
     tagging: Callable[[str], bytes | None] = lambda _: None,
     side: Side = ALONE,
     partial: Partial | None = None,
+    farm: Farm | None = None,
 ) -> Film:
     """Render the film to `output`, complete and as predicted; on a coded error `output` stays untouched.
 
     The unfinished film is in the folder of the steps, which is beside `output`, since the parts of a film are as large
     as the film. With a `cgroup`, all children together are in a group below it. Where `limits` bound the memory, each
     of the steps that run at once has a share of it. `tagging` is asked once the film is made, by the hash of its bytes,
-    for the tag that it gets. What is read of `partial` files is filled first.
+    for the tag that it gets. What is read of `partial` files is filled first. With a
+    `farm`, steps that need no others are made there, and `side` does not bound them.
     """
     check_output(output, overwrite)
-    kept = Kept(cache, steps)
+    kept = Kept(cache, steps, farm.content if farm else None)
     await kept.look()
-    rest = (on_progress, stall_after, deadline, limits, cgroup, side, tagging, partial)
+    side = Side(len(steps), ALONE.memory) if farm else side
+    rest = (on_progress, stall_after, deadline, limits, cgroup, side, tagging, partial, farm)
     making = _Making(steps, output, expected, kept, *rest)
     try:
         film = await making.film(overwrite)
@@ -134,6 +88,8 @@ async def render(
         if error.code != "RC610":
             raise
         await kept.forget()
+        if farm:
+            await farm.depot.forget([*kept.keys.values()])
         if not kept.taken:
             raise
         film = await making.film(overwrite)  # what was taken may have been wrong
@@ -147,10 +103,6 @@ class FilmFolder:
     folder: Path
     part: Path
     group: Path | None
-
-    def own(self, number: int) -> Path:
-        """The folder of one step alone."""
-        return self.folder / f"step-{number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +121,7 @@ class _Making:
     side: Side
     tagging: Callable[[str], bytes | None]
     partial: Partial | None
+    farm: Farm | None
 
     async def film(self, overwrite: bool) -> Film:
         """The verified film under its final name."""
@@ -204,9 +157,10 @@ class _Making:
     async def _make(self, meter: FilmMeter, place: FilmFolder) -> None:
         """Make all steps; those that had too little memory beside others are made again one after the other."""
         done: set[int] = set()
+        here = self._here(place)
 
         async def one(number: int, memory: int) -> None:
-            await self._step(number, meter, place, memory)
+            await self._step(number, meter, place, here, memory)
             done.add(number)
 
         try:
@@ -216,25 +170,54 @@ class _Making:
                 raise
             await side_by_side(self.steps, replace(self.side, jobs=1), one, done)
 
-    async def _step(self, number: int, meter: FilmMeter, place: FilmFolder, memory: int) -> None:
+    def _here(self, place: FilmFolder) -> Farm:
+        """This process as the machine that makes units, in the film's folder."""
+        files = InPlace(place.folder, self.output, self.partial)
+        limits = replace(self.limits, data=None)  # each unit states its share
+        machine = Machine(files, "", files.workplace, limits=limits, group=place.group, film=self.output)
+        return Farm(Local(machine, self.side.jobs), files)
+
+    async def _step(self, number: int, meter: FilmMeter, place: FilmFolder, here: Farm, memory: int) -> None:
         step = self.steps[number]
         following = meter.begin(number, monotonic())
         taken = await self.kept.take(number, place.folder)
         if not taken:
-            own = place.own(number) if step.independent else place.folder
-            _write(step.files, own, self.output)
-            await self._run(step, following, meter, replace(place, folder=own), memory)
-            if step.made is not None and own != place.folder:
-                _move(own / step.made, place.folder, self.output)
-            if step.made is not None and step.complete(following, self.expected.fps):
+            if is_portable(step, alone=self.farm is not None and len(self.steps) == 1):
+                complete = await self._made(number, following, meter, place, here, memory)
+            else:
+                _write(step.files, place.folder, self.output)
+                await self._run(step, following, meter, place, memory)
+                complete = step.complete(following, self.expected.fps)
+            if step.made is not None and complete:
                 await self.kept.keep(number, place.folder / step.made)
         meter.end(number, taken=taken)
         self.on_progress(meter.at(monotonic()))
 
+    async def _made(
+        self, number: int, following: ProgressMeter, meter: FilmMeter, place: FilmFolder, here: Farm, memory: int
+    ) -> bool:
+        """Have a step made as a unit, and fetch what it became; whether that is all that it was to make.
+
+        Without a key, which a file that cannot be read leaves it without, it is made here, and fails as it should.
+        """
+        step, key = self.steps[number], self.kept.keys.get(number)
+        farm, data = (self.farm, self.limits.data) if self.farm and key else (here, self._share(memory))
+        terms = Terms(self.expected.frames, self.expected.fps, self.stall_after, self.deadline, farm)
+        unit = await unit_of(step, f"step-{number}", key or "", following, terms, data)
+        on_event = following_events(following, lambda: self.on_progress(meter.at(monotonic())))
+        result = await run_within(farm.executor, unit, on_event)
+        self.kept.taken = self.kept.taken or result.found
+        await farm.depot.fetch(result, place.part if step.made is None else place.folder / step.made)
+        return result.complete
+
+    def _share(self, memory: int) -> int | None:
+        """The bytes of memory of a step that is made here."""
+        return None if self.limits.data is None else min(self.limits.data, memory)
+
     async def _run(
         self, step: RenderStep, following: ProgressMeter, meter: FilmMeter, place: FilmFolder, memory: int
     ) -> None:
-        command, data = step.command(place.folder, place.part), self.limits.data
+        command = step.command(place.folder, place.part)
         await run(
             command,
             following,
@@ -243,7 +226,7 @@ class _Making:
             stall_after=self.stall_after,
             deadline=self.deadline,
             origins=step.origins,
-            limits=replace(self.limits, data=None if data is None else min(data, memory)),
+            limits=replace(self.limits, data=self._share(memory)),
             cwd=place.folder,
             feeds=step.feeds,
             partial=self.partial,
@@ -252,18 +235,8 @@ class _Making:
 
 def _write(files: Mapping[str, str | FromFolder], folder: Path, output: Path) -> None:
     try:
-        folder.mkdir(exist_ok=True)
         for name, text in files.items():
             (folder / name).write_text(text if isinstance(text, str) else text(folder), encoding="utf-8")
-    except OSError as error:
-        raise refusal(output, error) from error
-
-
-def _move(made: Path, folder: Path, output: Path) -> None:
-    """Move what a step made in its own folder to where other steps find it."""
-    _check_written(made)
-    try:
-        made.rename(folder / made.name)
     except OSError as error:
         raise refusal(output, error) from error
 

@@ -1,0 +1,1 @@
+"""Units that other machines make: the coordinator's side and the workers' side (ADR 80)."""
