@@ -23,7 +23,7 @@ from distributed.scheduler import KilledWorker
 from compiler.errors import Loc, ReelError
 from compiler.pipeline.identity import digest
 from compiler.supervise.films.unit import Capacity, OnEvent, PortableUnit, UnitEvent, UnitResult
-from compiler.supervise.films.window import Window
+from compiler.supervise.films.window import UnitWindow
 from server.farm.plugin import make_unit
 from server.farm.scheduler import SchedulerAddress, quiet, unreachable
 from server.logs import logger
@@ -76,7 +76,7 @@ class Dask:
         quiet()
         self._scheduler = scheduler
         self._topic = f"reelc-{uuid.uuid4().hex}"
-        self._window = Window(AHEAD)
+        self._window = UnitWindow(AHEAD)
         self._client: Client | None = None
         self._connecting = asyncio.Lock()
         self._followed: dict[str, _Followed] = {}

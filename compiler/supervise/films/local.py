@@ -12,7 +12,7 @@ from compiler.supervise.children.reads import Partial
 from compiler.supervise.films.film import refusal
 from compiler.supervise.films.run_unit import Inputs, Machine, run_unit
 from compiler.supervise.films.unit import Capacity, Input, OnEvent, PortableUnit, UnitEvent, UnitResult
-from compiler.supervise.films.window import Window
+from compiler.supervise.films.window import UnitWindow
 from compiler.supervise.machine import MIB, machine_memory
 
 
@@ -20,7 +20,7 @@ class Local:
     """Makes up to `slots` units at once on this machine, each by an ffmpeg of its own."""
 
     def __init__(self, machine: Machine, slots: int) -> None:
-        self._machine, self._window = machine, Window(slots)
+        self._machine, self._window = machine, UnitWindow(slots)
         self._running: set[asyncio.Future[UnitResult]] = set()
 
     async def start(self) -> None:

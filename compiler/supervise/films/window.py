@@ -16,7 +16,7 @@ class _Waiting:
     granted: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-class Window:
+class UnitWindow:
     """At most `size` units run at once.
 
     Of those that wait, the next is one of the highest priority; among them one of the user whose last turn is the
