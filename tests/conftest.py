@@ -35,18 +35,21 @@ FILMED = ("conform", "field")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests with the system's ffmpeg are slow, unless they are marked `both_builds`. Of the cases of a test of films,
-    all but the first are `further`."""
-    begun: set[str] = set()
+    """Tests with the system's ffmpeg are slow, unless they are marked `both_builds`, and then all but the first case of
+    each test. Of the cases of a test of films, all but the first are `further`."""
+    begun, on_both = set[str](), set[str]()
     for item in items:
         folder = item.path.relative_to(Path(__file__).parent).parts[0]
         if folder not in MEASURED or is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker("no_cover")
         case = getattr(item, "callspec", None)
-        if case and case.params.get("ffmpegs") == "system" and not item.get_closest_marker("both_builds"):
-            item.add_marker(pytest.mark.slow)
+        name = item.nodeid.partition("[")[0]
+        if case and case.params.get("ffmpegs") == "system":
+            if name in on_both or not item.get_closest_marker("both_builds"):
+                item.add_marker(pytest.mark.slow)
+            else:
+                on_both.add(name)
         if folder in FILMED and not item.get_closest_marker("slow"):
-            name = item.nodeid.partition("[")[0]
             if name in begun:
                 item.add_marker(pytest.mark.further)
             begun.add(name)
