@@ -180,7 +180,7 @@ def test_an_export_whose_server_was_killed_goes_on_from_its_units(tmp_path: Path
     with site.client(token) as ann:
         small = {"canvas": {"width": 90, "height": 160, "fps": 30}, "encode": {"preset": "ultrafast"}}
         project_id, raw = project(ann, settings=small), uploaded(ann, game)
-        for _ in range(8):
+        for _ in range(3):
             add_clip(ann, project_id, raw, segments_data=trim(0, 2, {"start": 0, "end": 2, "speed": 0.1}))
         export_id = begin(ann, project_id)
         until(lambda: stored.is_dir() and len(list(stored.glob("*-*"))) >= 2, "no unit is kept")
