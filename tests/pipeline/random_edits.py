@@ -126,6 +126,7 @@ CLIP: Mapping[str, Callable[[Random], Any]] = {
     "transition_data": _transition,
     "stretch": lambda dice: dice.choice(("pitch", "varispeed", "mute")),
     "damage": lambda dice: dice.choice(("conceal", "refuse")),
+    "window": lambda dice: dice.choice((None, {"start": 1.01}, {"start": 2, "end": 5}, {"start": 3.3, "end": 9.05})),
 }
 """Random values of a clip's fields."""
 

@@ -72,6 +72,8 @@ OF_CLIPS: dict[str, tuple[list[Json], set[str]]] = {
     "volume": (one(volume=-6), {"sound-1.nut", MEASURED}),
     "mute": (one(mute=True), {"sound-1.nut", MEASURED}),
     "motion": (one(motion="blend", segments_data=trim(2, 7, {"start": 2, "end": 3, "speed": 1})), {"unit-3.mp4"}),
+    "window": (one(window={"start": 0.5}), {"unit-3.mp4", "sound-1.nut", MEASURED}),
+    "window of the whole": (one(window={"start": 0}), set()),
     "transition_data": (
         one(transition_data={"type": "dissolve", "duration": 0.5}),
         {"unit-2.mp4", "unit-3.mp4", "sound-1.nut", MEASURED},
