@@ -17,6 +17,7 @@ from compiler.ir.ops import operands
 from compiler.pipeline import previews
 from compiler.pipeline.previews import Preview, Strip
 from compiler.supervise.children.reach import Reach
+from compiler.supervise.children.reads import Partial
 from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.progress import Progress, ProgressMeter
 from compiler.supervise.films.run import run
@@ -39,12 +40,15 @@ OnProgress = Callable[[Progress], None]
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds without progress after which an ffmpeg is stopped, seconds that it may take in all, and its memory."""
+    """Seconds without progress after which an ffmpeg is stopped, seconds that it may take in all, its memory, and what
+    it waits for."""
 
     stall_after: float = 60
     deadline: float | None = None
     memory: int | None = None
     """Bytes of heap and stacks that each child may have."""
+    partial: Partial | None = None
+    """Files with holes, which are filled when they are read."""
 
 
 async def make_strip(media: Media, build: Build, folder: Path, output: Path, patience: Patience) -> Strip:
@@ -183,6 +187,7 @@ async def _watched(
         limits=replace(limits, data=patience.memory),
         cwd=folder,
         feeds=fed,
+        partial=patience.partial,
     )
 
 

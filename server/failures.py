@@ -6,7 +6,7 @@ from compiler.errors import ReelError, ReelErrors
 from server.logs import logger
 from server.problem import Problem, render_problem, storage_problem
 from server.storage.database import DatabaseFailed, TooNew
-from server.storage.objects import DamagedObject, Missing, StoreFailed
+from server.storage.objects import ChangedObject, DamagedObject, Missing, StoreFailed
 from server.storage.snapshots import Damaged
 from server.storage.sync import Fenced, NotDurable
 from server.storage.tenants import Lost, Overdue
@@ -51,6 +51,8 @@ def problem_of(error: Exception, *, lost: str, unstored: Problem, failed: str) -
             return Problem(500, "video_not_found", lost)
         case DamagedObject():
             return Problem(500, "damaged_media", "the footage is damaged in the object store: upload it again")
+        case ChangedObject():
+            return Problem(500, "footage_changed", "the footage was replaced in the object store while it was read")
         case _ if isinstance(error, (*UNSTORED, OSError)):
             logger.error("storage failed", extra={"why": f"{type(error).__name__}: {error}"})
             return unstored

@@ -1,4 +1,4 @@
-"""Decides which footage is fetched in parts, when ffmpeg reads it, and which whole, before a render."""
+"""Decides which footage is fetched in parts, when ffmpeg reads it, and which whole, before that."""
 
 from __future__ import annotations
 

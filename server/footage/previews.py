@@ -21,8 +21,10 @@ from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.films.progress import Progress
 from compiler.supervise.record import Media
 from server.failures import problem_of
+from server.footage.by_parts import placed
 from server.footage.cache import MediaCache
 from server.footage.checked import facts_of, fetched
+from server.footage.parts import PartialFiles
 from server.footage.windows import Part
 from server.ids import new_id
 from server.logs import logger
@@ -193,36 +195,40 @@ class Previews:
     async def _make(self, making: Making, footage: Part, folder: Path) -> None:
         stat = await self._store.head(footage.key)
         facts = await facts_of(self._store, self._cache, stat, self._cache.path(stat))
-        async with fetched(self._store, self._cache, [(stat, facts)]):
-            await MAKERS[making.kind](self, making, footage.of_file(facts.media), folder)
+        if footage.is_window:  # which is mostly a small part of the file
+            facts = await placed(self._cache, stat, facts)
+        async with fetched(self._store, self._cache, [(stat, facts)]) as partial:
+            within = self._settings.export_within if making.kind == "proxy" else QUICK_WITHIN
+            patience = self._patience(within, partial)
+            await MAKERS[making.kind](self, making, footage.of_file(facts.media), folder, patience)
 
-    def _patience(self, within: float) -> Patience:
-        return Patience(self._settings.stall_after, within, self._settings.render_memory)
+    def _patience(self, within: float, partial: PartialFiles | None = None) -> Patience:
+        return Patience(self._settings.stall_after, within, self._settings.render_memory, partial)
 
-    async def _strip(self, making: Making, media: Media, folder: Path) -> None:
+    async def _strip(self, making: Making, media: Media, folder: Path, patience: Patience) -> None:
         build, output, work = await asyncio.to_thread(find_build), folder / "strip.jpg", folder / "work"
         await in_thread(work.mkdir)
-        strip = await make_strip(media, build, work, output, self._patience(QUICK_WITHIN))
+        strip = await make_strip(media, build, work, output, patience)
         layout: Row = {"columns": strip.columns, "width": strip.width, "height": strip.height}
         layout |= {"pictures": strip.pictures, "step_s": float(1 / strip.rate)}
         footage = making.key.removesuffix(OBJECTS["strip"])
         await self._store.put(footage + LAYOUT, json.dumps(layout).encode())
         await self._store.put_file(making.key, output)
 
-    async def _peaks(self, making: Making, media: Media, folder: Path) -> None:
+    async def _peaks(self, making: Making, media: Media, folder: Path, patience: Patience) -> None:
         build = await asyncio.to_thread(find_build)
-        rate, peaks = await make_peaks(media, build, folder, self._patience(QUICK_WITHIN))
+        rate, peaks = await make_peaks(media, build, folder, patience)
         document = {"rate": float(rate), "peaks": peaks}
         await self._store.put(making.key, json.dumps(document, separators=(",", ":")).encode())
 
-    async def _proxy(self, making: Making, media: Media, folder: Path) -> None:
+    async def _proxy(self, making: Making, media: Media, folder: Path, patience: Patience) -> None:
         build, output, work = await asyncio.to_thread(find_build), folder / "proxy.mp4", folder / "work"
         await in_thread(work.mkdir)
 
         def on_progress(progress: Progress) -> None:
             making.progress = max(making.progress, 0.99 * progress.fraction)
 
-        await make_proxy(media, build, work, output, self._patience(self._settings.export_within), on_progress)
+        await make_proxy(media, build, work, output, patience, on_progress)
         await self._store.put_file(making.key, output)
 
     def _forget_old(self) -> None:
@@ -235,7 +241,7 @@ class Previews:
             del self._makings[key]
 
 
-Maker = Callable[[Previews, Making, Media, Path], Awaitable[None]]
+Maker = Callable[[Previews, Making, Media, Path, Patience], Awaitable[None]]
 MAKERS: dict[Kind, Maker] = {"strip": Previews._strip, "peaks": Previews._peaks, "proxy": Previews._proxy}
 
 

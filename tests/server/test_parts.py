@@ -14,6 +14,8 @@ from typing import Any, cast
 
 import pytest
 
+from compiler.errors import Loc
+from compiler.supervise.probe import probing
 from server.checksums import BLOCK, Hashing
 from server.edits.compiled import Edit
 from server.exports.prepare import Prepared
@@ -21,15 +23,20 @@ from server.exports.progress import Tracker
 from server.exports.render import Render
 from server.footage import by_parts, parts
 from server.footage.cache import MediaCache
-from server.footage.facts import Facts
+from server.footage.checked import checksums_of_file
+from server.footage.facts import Facts, write_facts
+from server.footage.previews import Kind, Previews
+from server.footage.windows import Part
+from server.metrics import Metrics
 from server.problem import Problem
 from server.settings import Settings
 from server.storage.folder import FolderStore
 from server.storage.objects import ChangedObject, DamagedObject, ObjectStore, Stat, StoreFailed, WholeAnswered
 from server.storage.s3 import Bucket, S3Store
+from server.storage.tenants import Databases
 from tests.server import parted
 from tests.server.faults import nth
-from tests.server.parted import CountingStore, compiled, footage, needed, rendered
+from tests.server.parted import KEY, CountingStore, compiled, footage, needed, rendered
 
 WINDOWS = [(1.8 + 6 * n, 4.8 + 6 * n) for n in range(6)]
 SHORT = [(2.5, 2.8)]
@@ -75,6 +82,20 @@ def test_six_clips_read_what_they_need(real_store: ObjectStore, tmp_path: Path, 
         assert store.streamed <= 1.2 * needed(noise, WINDOWS)
 
     run(tmp_path, scene, real_store)
+
+
+@pytest.mark.parametrize("kind", ["strip", "peaks", "proxy"])
+def test_a_preview_of_a_window_reads_what_the_window_needs(tmp_path: Path, noise: Path, kind: Kind) -> None:
+    async def scene(store: CountingStore, cache: MediaCache) -> None:
+        await store.put_file(KEY, noise)
+        await write_facts(store, KEY, (await probing([(noise, Loc())]))[noise], checksums_of_file(noise))
+        settings = Settings(data=tmp_path)
+        previews = Previews(settings, store, cache, Metrics(Databases(store, tmp_path / "local")))
+        await previews.have(Part(KEY, 20.3, 26.3), kind)
+        assert store.streamed <= 1.2 * needed(noise, [(20.3, 26.3)])
+        await previews.have(Part(KEY, 20.3, 26.3), kind)
+
+    run(tmp_path, scene)
 
 
 @pytest.mark.parametrize(
