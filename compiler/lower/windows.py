@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from compiler.errors import ReelError
 from compiler.ir.text import number
-from compiler.model import Clip, Window
+from compiler.model import Clip, MediaWindow
 from compiler.timeline.media import Media
 from compiler.timeline.window import HALF, window_of
 
@@ -16,7 +16,7 @@ def seen_by(clip: Clip, media: Media) -> Media:
     return media if clip.window is None else windowed(media, clip.window)
 
 
-def windowed(media: Media, window: Window) -> Media:
+def windowed(media: Media, window: MediaWindow) -> Media:
     """A window of the media, which has the times of a file of its own; RC212 where the file has no such window."""
     length = media.video.end
     if media.video.still or media.is_image:
@@ -31,5 +31,5 @@ def windowed(media: Media, window: Window) -> Media:
     return found
 
 
-def _fault(window: Window, message: str, hint: str, detail: str = "") -> ReelError:
+def _fault(window: MediaWindow, message: str, hint: str, detail: str = "") -> ReelError:
     return ReelError("RC212", window.loc, message, detail=detail, hint=hint)

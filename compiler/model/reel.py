@@ -73,7 +73,7 @@ class TrimRange:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class MediaWindow:
     """The part `[start, end)` of a media file that is a clip's footage, seconds; an end of None is the file's."""
 
     start: Fraction
@@ -134,7 +134,7 @@ class Clip:
     """Whether `stretch` is the reel's default and not the clip's own."""
     damage_inherited: bool = False
     """Whether `damage` is the reel's default and not the clip's own."""
-    window: Window | None = None
+    window: MediaWindow | None = None
     """The window of the media whose first frame is at source time 0; None for the whole file."""
 
     @property

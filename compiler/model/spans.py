@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from compiler.errors import Loc
 from compiler.model.limits import FREEZE, RAMP_EASES, SPEED, TIME, RampEase
-from compiler.model.reel import Freeze, Ramp, Speed, SpeedSpan, TrimRange, Window
+from compiler.model.reel import Freeze, MediaWindow, Ramp, Speed, SpeedSpan, TrimRange
 from compiler.model.stored import Report, Stored, show
 
 RANGE = frozenset({"start", "end"})
@@ -57,10 +57,10 @@ def read_trim(stored: Stored) -> TrimRange | None:
     return _trim_range(whole) if whole.given else _between(start, end, stored)
 
 
-def read_window(stored: Stored) -> Window | None:
+def read_window(stored: Stored) -> MediaWindow | None:
     """A window `{"start", "end"}` of the media, either of which may be left out; None if both are."""
     found = _between(stored.field("start"), stored.field("end"), stored) if stored.is_object(RANGE) else None
-    return None if found is None else Window(found.start or Fraction(0), found.end, found.loc)
+    return None if found is None else MediaWindow(found.start or Fraction(0), found.end, found.loc)
 
 
 def _trim_range(stored: Stored) -> TrimRange | None:

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from compiler.errors import Loc
 from compiler.lower import windowed
-from compiler.model import Window
+from compiler.model import MediaWindow
 from compiler.timeline.media import Media
 
 
@@ -17,7 +17,7 @@ def part_of(media: Media, start: float | None, end: float | None) -> Media:
     """
     if start is None and end is None:
         return media
-    return windowed(media, Window(_exact(start or 0), None if end is None else _exact(end), Loc()))
+    return windowed(media, MediaWindow(_exact(start or 0), None if end is None else _exact(end), Loc()))
 
 
 def _exact(seconds: float) -> Fraction:
