@@ -66,7 +66,9 @@ function Seen({ id }) {
   return html`<span ref=${ref} class="thumb">${near && html`<${Thumb} clip=${{ raw_clip_id: id }} name="thumb" width=${64} height=${40} />`}</span>`;
 }
 
-function facts({ size, media_info: { video, audio } }) {
+/** The facts of an upload; a window has its place in the file instead of the file's size. */
+function facts({ size, start_time: start, end_time: end, media_info: { video, audio } }) {
   const [over, under = 1] = video.end.split("/").map(Number);
-  return `${video.width}×${video.height} · ${clock(over / under)} · ${video.codec}${audio ? "" : " · no sound"} · ${bytes(size)}`;
+  const place = start === null && end === null ? bytes(size) : `from ${clock(start ?? 0)} of its file`;
+  return `${video.width}×${video.height} · ${clock(over / under)} · ${video.codec}${audio ? "" : " · no sound"} · ${place}`;
 }
