@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import Watch
 from tests.browser.desk import Desk, Open, opened, until
 from tests.browser.person import Person
 from tests.browser.test_preview import SHOW, SHOWN
@@ -51,3 +52,30 @@ def test_a_window_is_listed_as_a_clip_of_its_own(desk: Desk, game: Path) -> None
     expect(uploads.locator(".clip-name")).to_have_text(["Goal", game.name])
     expect(uploads.get_by_role("listitem").first).to_contain_text("0:02.00 · h264 · from 0:00.50 of its file")
     expect(uploads.locator(".thumb .thumb").first).to_have_css("background-image", re.compile("/filmstrip"))
+
+
+def test_a_part_of_an_upload_is_made_and_added(desk: Desk, person: Person, game: Path, watch: Watch) -> None:
+    watch.expect("422 (Unprocessable Entity)")
+    page = desk.page
+    page.get_by_role("button", name="Add clips").click()
+    page.get_by_role("button", name=f"Make a part of {game.name}").click()
+    asked = page.get_by_role("dialog", name=f"A part of “{game.name}”")
+    expect(asked.get_by_label("To")).to_have_value("0:04.00")
+    for start, end, wrong in (("soon", "0:03", "Write times as"), ("0:03", "0:09", "not within the media")):
+        asked.get_by_label("From").fill(start)
+        asked.get_by_label("To").fill(end)
+        asked.get_by_role("button", name="Make part").click()
+        expect(asked.get_by_role("alert")).to_contain_text(wrong)
+    asked.get_by_label("From").fill("1.5")
+    asked.get_by_label("To").fill("0:03")
+    asked.get_by_label("Name").fill("Corner")
+    asked.get_by_role("button", name="Make part").click()
+    expect(asked).to_have_count(0)
+    uploads = page.get_by_role("list", name="Your uploads")
+    expect(uploads.locator(".clip-name")).to_have_text(["Corner", "Goal", game.name])
+    expect(uploads.get_by_role("listitem").first).to_contain_text("0:01.50 · h264 · from 0:01.50 of its file")
+    page.get_by_role("button", name="Add Corner").click()
+    page.get_by_role("button", name="Done").click()
+    assert desk.state()["order"] == ["Goal", "Corner"]
+    newest = person.api.get("/api/raw-clips").json()["raw_clips"][0]
+    assert (newest["name"], newest["start_time"], newest["end_time"]) == ("Corner", 1.5, 3)

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { frameAt, parseTimecode, rateOf, spoken, timecode } from "../../server/static/studio/edit/timecode.js";
+import { frameAt, parseTimecode, rateOf, secondsIn, spoken, timecode } from "../../server/static/studio/edit/timecode.js";
 
 const PLAIN = rateOf("30");
 const NTSC = rateOf("30000/1001");
@@ -39,4 +39,9 @@ test("a frame is on screen from its beginning on", () => {
 test("seconds for people", () => {
   assert.equal(spoken(0.5), "0.5 s");
   assert.equal(spoken(62.9), "1:02.90");
+});
+
+test("seconds of a text", () => {
+  for (const [text, seconds] of [["75", 75], ["1:15.5", 75.5], ["1:00:02,5", 3602.5], [" 0:03.00 ", 3], ["2.5 s", 2.5]]) assert.equal(secondsIn(text), seconds);
+  for (const text of ["", "soon", "1:75", "75f", "-1"]) assert.equal(secondsIn(text), null);
 });

@@ -41,11 +41,17 @@ export function parseTimecode(text, rate) {
   const plain = text.trim();
   const counted = /^(\d+)\s*f$/i.exec(plain);
   if (counted) return Number(counted[1]);
-  const found = WRITTEN.exec(plain);
+  const seconds = secondsIn(plain);
+  return seconds === null ? null : Math.round(seconds * rate.value);
+}
+
+/** The seconds of a text, in the forms of `parseTimecode` but frames; null for any other. @param {string} text */
+export function secondsIn(text) {
+  const found = WRITTEN.exec(text.trim());
   if (!found) return null;
   const [hours, minutes, seconds] = found.slice(1).map((part) => Number((part ?? "0").replace(",", ".")));
   if ((found[2] && seconds >= 60) || (found[1] && minutes > 59)) return null;
-  return Math.round(((hours * 60 + minutes) * 60 + seconds) * rate.value);
+  return (hours * 60 + minutes) * 60 + seconds;
 }
 
 /** A length of time for people: 0.5 s, 12 s, 1:02.90. @param {number} seconds */

@@ -4,9 +4,11 @@ import { Dialog } from "../parts/dialog.js";
 import { matching } from "../parts/search.js";
 import { clips, projectId } from "../edit/store.js";
 import { askDelete, Deleted, Deletion, kept, loadUploads, RecentlyDeleted, refused } from "./deletion.js";
+import { askPart, NewPart } from "./part.js";
 import { Thumb } from "./thumb.js";
 import { addClip, uploadAll } from "./uploads.js";
-import { bytes, clock } from "../parts/words.js";
+import { isImage } from "../remote/footage.js";
+import { bytes, clock, lengthOf } from "../parts/words.js";
 
 const ACCEPTED = "video/*,image/*,.heic,.heif,.avif,.mkv,.mts,.m2ts,.ts,.mxf,.mov,.avi,.mpg,.mpeg,.vob,.wmv,.flv,.ogv,.ogg,.webm,.m4v,.3gp";
 
@@ -23,7 +25,7 @@ export function AddClips({ onClose }) {
       <button class="lamp" onClick=${() => input.current.click()} autofocus>Choose files…</button>
       <input ref=${input} class="unseen" type="file" multiple accept=${ACCEPTED} onChange=${chosen} tabindex="-1" aria-label="Video files and images" />
     </div>
-    <${Uploaded} /><${Deleted} /><${RecentlyDeleted} /><${Deletion} />
+    <${Uploaded} /><${Deleted} /><${RecentlyDeleted} /><${Deletion} /><${NewPart} />
     <div class="row end"><button onClick=${onClose}>Done</button></div>
   <//>`;
 }
@@ -44,6 +46,7 @@ function Upload({ raw }) {
   const uses = usesOf(raw);
   return html`<li><span class="raw-about"><${Seen} id=${raw.id} /><span><b class="clip-name">${raw.name}</b><span class="quiet">${facts(raw)}</span></span></span>
     <span class="row">${uses.length > 0 && html`<span class="quiet" title=${uses.join(", ")}>Used ${uses.length}×</span>`}
+      ${!isImage(raw.media_info) && html`<button class="plain small" onClick=${() => askPart(raw)} aria-label=${`Make a part of ${raw.name}`}>Part…</button>`}
       <button class="small" onClick=${() => addClip(raw)} aria-label=${`Add ${raw.name}`}>Add</button>
       <button class="plain small" onClick=${() => askDelete({ ...raw, used_in: [...here(raw), ...elsewhere(raw)] })} aria-label=${`Delete ${raw.name}`}>Delete</button></span></li>`;
 }
@@ -68,7 +71,6 @@ function Seen({ id }) {
 
 /** The facts of an upload; a window has its place in the file instead of the file's size. */
 function facts({ size, start_time: start, end_time: end, media_info: { video, audio } }) {
-  const [over, under = 1] = video.end.split("/").map(Number);
   const place = start === null && end === null ? bytes(size) : `from ${clock(start ?? 0)} of its file`;
-  return `${video.width}×${video.height} · ${clock(over / under)} · ${video.codec}${audio ? "" : " · no sound"} · ${place}`;
+  return `${video.width}×${video.height} · ${clock(lengthOf(video))} · ${video.codec}${audio ? "" : " · no sound"} · ${place}`;
 }

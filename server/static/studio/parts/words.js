@@ -1,5 +1,11 @@
 /** Texts for people: times, sizes, ages, the fields of a clip. Pure functions. */
 
+/** The seconds of footage, by the facts of its picture. */
+export function lengthOf(video) {
+  const [over, under = 1] = video.end.split("/").map(Number);
+  return over / under;
+}
+
 /** Seconds as m:ss.cc, or with hours where there are some: the one form of times on the pages. */
 export function clock(seconds, places = 2) {
   if (!Number.isFinite(seconds)) return "–";

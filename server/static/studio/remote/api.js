@@ -122,6 +122,8 @@ export const deletedRawClips = () => ask("GET", "/api/raw-clips?deleted=true");
 export const removeRawClip = (id) => ask("DELETE", `${rawClipPath(id)}?used=true`);
 export const restoreRawClip = (id) => ask("POST", `${rawClipPath(id)}/restore`, once());
 export const rawClip = (id) => ask("GET", rawClipPath(id));
+/** Make a part of an upload's file, {start_time, end_time, name}, an upload of its own. */
+export const makePart = (id, part) => ask("POST", `${rawClipPath(id)}/windows`, { body: { windows: [part] }, ...once() });
 export const mediaOf = (id) => `${rawClipPath(id)}/media`;
 export const filmstrip = (id) => ask("GET", `${rawClipPath(id)}/filmstrip.json`);
 export const filmstripPicture = (id) => `${rawClipPath(id)}/filmstrip`;
