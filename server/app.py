@@ -48,14 +48,16 @@ from server.routes import (
 )
 from server.routes.progress import Sockets
 from server.storage.objects import Missing
-from server.web.api import Operation, routes
+from server.web.api import Operation
 from server.web.durable import Durable
 from server.web.envelope import Envelope
 from server.web.framing import Framing
 from server.web.pages import problem_page, wants_page
+from server.web.peers import FromPeers
 from server.web.proxies import Proxies
 from server.web.rate_limits import AddressLimit
 from server.web.services import Services
+from server.web.serving import routes
 from server.web.turns import InTurn
 
 OPERATIONS: tuple[Operation, ...] = tuple(
@@ -97,6 +99,7 @@ def make_app(services: Services) -> Starlette:
     app = Starlette(
         routes=[*routes(OPERATIONS, services), Sockets(services).route()],
         middleware=[
+            Middleware(FromPeers, peers=services.peers),
             Middleware(Proxies, settings=services.settings),
             Middleware(InTurn),
             Middleware(Envelope, metrics=services.metrics, secure=services.settings.secure),

@@ -79,7 +79,7 @@ async def _serve(settings: Settings, bound: socket.socket, greet: Greeting) -> N
         timeout_graceful_shutdown=int(settings.shutdown_within),
         ws_max_size=1 << 16,
         h11_max_incomplete_event_size=1 << 16,
-        **protocols(Connections(settings, files)),
+        **protocols(Connections(settings, files, services.peers.trusts)),
     )
     await greet(services.accounts)
     await _Server(config, services.stop).serve([bound])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from server.ids import new_id
 from server.logs import logger
 from server.problem import Problem
 from server.storage.database import Transaction, untouched
+from server.storage.terms import Elsewhere
 from server.tables import clips, projects, raw_clips
 from server.tables.clips import FIELDS
 from server.tables.projects import ProjectEdit
@@ -50,8 +51,12 @@ class Sample:
 async def give_sample(services: Services, uid: str) -> None:
     """Make the sample project for a new user, if a sample is set; UNSTORED when storage fails, as for a save."""
     path = services.settings.sample
-    if path is None:
-        return
+    if path is not None:
+        with suppress(Elsewhere):  # a user that another server has is not new
+            await _give(services, uid, path)
+
+
+async def _give(services: Services, uid: str, path: Path) -> None:
     async with services.request_databases.of(uid) as held:
         if not await held.read(untouched):
             return

@@ -21,8 +21,9 @@ from server.storage.database import Reader, Transaction
 from server.storage.held import RequestDatabases
 from server.tables import exports, films
 from server.tables.exports import ExportRow
-from server.web.api import Answers, Call, Json, NoBody, Operations, Takes, disconnected
+from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.bodies import plain
+from server.web.serving import disconnected
 
 api = Operations("exports")
 

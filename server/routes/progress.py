@@ -15,8 +15,10 @@ from server.exports.job import Job
 from server.exports.progress import State
 from server.failures import UNSTORED, unstored
 from server.problem import Problem, not_found
+from server.storage.terms import Elsewhere
 from server.tables import exports
 from server.tables.exports import ExportRow
+from server.web.forwarded_sockets import forward_socket
 from server.web.identity import identify, refuse_foreign_origin
 from server.web.services import Services
 
@@ -52,11 +54,13 @@ class Sockets:
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve one socket: refuse it with a problem, or send it the states until the last one."""
-        uid = ""
+        uid, counted = "", 0
         try:
             refuse_foreign_origin(socket, self.services.settings)
             uid = await identify(socket, self.services.accounts, self.services.audit)
-            self._open[uid] += 1
+            if await self._forwarded(socket, uid):
+                return
+            self._open[uid] += (counted := 1)
             if self._open[uid] > MOST_SOCKETS:
                 raise Problem(429, "too_many_sockets", f"you have {MOST_SOCKETS} open sockets: close one")
             found = await self._found(uid, str(socket.path_params["export_id"]))
@@ -69,8 +73,17 @@ class Sockets:
         except (WebSocketDisconnect, RuntimeError):  # disconnected, or closed by the shutdown
             pass
         finally:
-            self._open[uid] -= 1
+            self._open[uid] -= counted
             self._open += Counter()
+
+    async def _forwarded(self, socket: WebSocket, uid: str) -> bool:
+        """Whether another server has the user, and served the socket."""
+        try:
+            await self.services.databases.hold(uid)
+        except Elsewhere as elsewhere:
+            await forward_socket(socket, elsewhere, self.services.forwarding)
+            return True
+        return False
 
     async def _until_refused(self, socket: WebSocket) -> None:
         """Return when the socket's token is revoked, has expired, or cannot be checked for long."""

@@ -24,6 +24,9 @@ from server.storage.terms import Elsewhere, Terms
 PATIENCE = 1.0
 """Seconds that a request for a user whose lease is in doubt waits for the store before it goes on."""
 
+MOST_REMEMBERED = 10_000
+"""Users of other servers that are remembered."""
+
 
 @dataclass(slots=True)
 class _Lease:
@@ -43,6 +46,8 @@ class Leases:
         self.servers = servers
         self._terms, self._beat_every, self._clock = Terms(store, servers), beat, clock
         self._held: dict[str, _Lease] = {}
+        self._elsewhere: dict[str, str] = {}
+        """The servers of users whom other servers have."""
         self._turns: dict[str, asyncio.Lock] = {}
         self._taking: set[asyncio.Task[None]] = set()
         self._renewing: asyncio.Task[None] | None = None
@@ -78,12 +83,16 @@ class Leases:
         """
         lease = self._held.get(uid)
         if lease is None:
-            await self._take_shielded(uid)
+            await self._take_unless_elsewhere(uid)
             lease = self._held.get(uid)
         elif (lease.doubtful or self._clock() >= self._sure_until) and not self._away:
             await self._take_patiently(uid)
         if lease is not None:
             lease.used = self._clock()
+
+    def look_for(self, uid: str) -> None:
+        """Look into the store for a user's server at the next request: another one may have the user now."""
+        self._elsewhere.pop(uid, None)
 
     @contextlib.contextmanager
     def kept(self, uid: str) -> Iterator[None]:
@@ -189,6 +198,20 @@ class Leases:
 
     def _turn(self, uid: str) -> asyncio.Lock:
         return self._turns.setdefault(uid, asyncio.Lock())
+
+    async def _take_unless_elsewhere(self, uid: str) -> None:
+        """Take a lease; Elsewhere, without a look at the store if another server had it and lives."""
+        server = self._elsewhere.get(uid)
+        if server is not None and self.servers.sees(server):
+            raise Elsewhere(uid, server)
+        try:
+            await self._take_shielded(uid)
+            self._elsewhere.pop(uid, None)
+        except Elsewhere as error:
+            if len(self._elsewhere) >= MOST_REMEMBERED:
+                self._elsewhere.clear()
+            self._elsewhere[uid] = error.server
+            raise
 
     async def _take_patiently(self, uid: str) -> None:
         """Take a lease in doubt anew; without an answer of the store it stays in doubt. Elsewhere."""

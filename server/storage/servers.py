@@ -1,6 +1,6 @@
 """The servers over one store: each puts a beat at regular intervals, and sees by the beats of others which ones live.
 
-    servers/<name>    a number that changes with each beat
+    servers/<name>    its address for other servers, and a number that changes with each beat
 
 A server is gone when its object is deleted, or when an observer has seen it unchanged for `stale` seconds. The observer
 counts them on its own clock and from its own looks: the clocks of two machines are never compared.
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from server.logs import logger
-from server.storage.objects import ObjectStore, Stat
+from server.storage.objects import Missing, ObjectStore, Stat
 
 FOLDER = "servers/"
 
@@ -27,13 +27,17 @@ class _Seen:
 
     etag: str
     quiet: float = 0.0
+    address: str | None = None
+    """None until it is asked for."""
 
 
 class Servers:
-    """The servers over a store, as one of them sees them; `name` is its own name."""
+    """The servers over a store, as one of them sees them; `name` and `address` are its own."""
 
-    def __init__(self, store: ObjectStore, name: str, *, beat: float, stale: float, clock: Seconds) -> None:
-        self.name, self.stale = name, stale
+    def __init__(
+        self, store: ObjectStore, name: str, address: str, *, beat: float, stale: float, clock: Seconds
+    ) -> None:
+        self.name, self.address, self.stale = name, address, stale
         self._store, self._clock = store, clock
         self._longest = 2 * beat
         """Seconds that the time between two looks counts at most: the store may have been away in between."""
@@ -57,7 +61,7 @@ class Servers:
             async for stat in self._store.listing(f"{FOLDER}{self.folder_id}."):
                 await self._store.delete(stat.key)
         self._beats += 1
-        body = json.dumps({"beat": self._beats})
+        body = json.dumps({"address": self.address, "beat": self._beats})
         await self._store.put(FOLDER + self.name, body.encode())
 
     async def fall_silent(self) -> None:
@@ -91,11 +95,25 @@ class Servers:
             await self.look()
         return name in self._seen
 
+    def sees(self, name: str) -> bool:
+        """Whether another server was there when this one looked last."""
+        return name in self._seen
+
+    async def address_of(self, name: str) -> str:
+        """The address of another server for this one; empty if it has none or has gone. StoreFailed."""
+        seen = self._seen.get(name)
+        if seen is not None and seen.address is None:
+            try:
+                seen.address = str(json.loads(await self._store.get(FOLDER + name))["address"])
+            except (Missing, ValueError, KeyError, TypeError, RecursionError):
+                return ""
+        return seen.address or "" if seen else ""
+
     def _is_stale(self, name: str, stat: Stat, passed: float) -> bool:
         """Whether a listed server has been seen unchanged for too long."""
         seen = self._seen.get(name)
         if seen is None or seen.etag != stat.etag:
-            self._seen[name] = _Seen(stat.etag)
+            self._seen[name] = _Seen(stat.etag, address=seen.address if seen else None)
             return False
         seen.quiet += passed
         return seen.quiet >= self.stale

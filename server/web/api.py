@@ -7,30 +7,19 @@ body, identifies the user, and answers every error with problem+json.
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any, Generic, ParamSpec, TypeVar
-from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.responses import JSONResponse, Response
 
-from compiler.errors import ReelError, ReelErrors
-from server import logs
-from server.edits.children import ClientGone, client_gone
-from server.failures import UNSTORED, unstored
-from server.problem import Problem, from_reel, invalid
+from server.problem import invalid
 from server.storage.database import Reader, Transaction
 from server.storage.held import RequestDatabase
 from server.threads import computed
-from server.web.bodies import read, read_body, stated_length
-from server.web.envelope import ROUTE
-from server.web.identity import identify, refuse_foreign_origin
-from server.web.pages import problem_page, wants_page
 from server.web.repeats import Repeatable, Streamed
 from server.web.services import Services
 
@@ -38,9 +27,6 @@ B = TypeVar("B", bound="Body")
 T = TypeVar("T")
 P = ParamSpec("P")
 Json = dict[str, Any]
-
-BROKEN_OFF = 499
-"""The status that is logged for a client that disconnected; no client gets it."""
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 SMALL = 16 << 10
@@ -226,61 +212,3 @@ class Operations:
             return handler
 
         return register
-
-
-def routes(operations: Iterable[Operation], services: Services) -> list[Route]:
-    """A route for each operation."""
-    return [Route(op.path, _endpoint(op, services), methods=[op.method]) for op in operations]
-
-
-def _endpoint(op: Operation, services: Services) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        request.scope[ROUTE] = op.path
-        client_gone.set(partial(disconnected, request))
-        try:
-            async with AsyncExitStack() as held:
-                answer = await op.handler(await _call(op, request, services, held))
-        except ClientGone:
-            return Response(None, BROKEN_OFF)
-        except Problem as problem:
-            return _refused(op, request, problem)
-        except (ReelError, ReelErrors) as error:
-            return _refused(op, request, from_reel(error))
-        except UNSTORED as error:
-            return _refused(op, request, unstored(error))
-        return answer if isinstance(answer, Response) else JSONResponse(answer, op.answers.status)
-
-    return endpoint
-
-
-async def disconnected(request: Request) -> None:
-    """Return when the client has disconnected; the request's body must have been read."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-def _refused(op: Operation, request: Request, problem: Problem) -> Response:
-    if not (op.page and wants_page(request)):
-        return problem.response()
-    if problem.status == 401 and request.method == "GET":
-        return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", 303)
-    return problem_page(problem)
-
-
-async def _call(op: Operation, request: Request, services: Services, held: AsyncExitStack) -> Call[Any]:
-    """The call of a request, whose turn for a large body ends with `held`."""
-    if op.method in UNSAFE:
-        refuse_foreign_origin(request, services.settings)
-    uid = "" if op.public else await identify(request, services.accounts, services.audit)
-    logs.user_id.set(uid)
-    if uid:
-        await services.databases.hold(uid)
-        services.limits.user(uid)
-    limit = services.settings.edit_limit if op.takes.large else services.settings.body_limit
-    if not op.takes.streams and stated_length(request, limit) > SMALL:
-        await held.enter_async_context(services.large_bodies.of(uid))
-    raw = b"" if op.takes.streams else await read(request, limit)
-    call: Call[Any] = Call(request, services, uid, NoBody(), raw)
-    if op.takes.body is None:
-        return call
-    return replace(call, body=await call.compute(read_body, op.takes.body, raw, call.header("content-type") or ""))

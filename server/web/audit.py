@@ -32,6 +32,7 @@ Event = Literal[
     "user_removed",
     "user_exported",
     "user_taken_over",
+    "peer_refused",
 ]
 
 STREAM = "-"

@@ -29,8 +29,8 @@ class Connections:
     requests of others need the rest.
     """
 
-    def __init__(self, settings: Settings, files: int) -> None:
-        self._trusts = settings.trusts
+    def __init__(self, settings: Settings, files: int, trusts: Callable[[str], bool] | None = None) -> None:
+        self._trusts = trusts or settings.trusts
         self.headers = HEADERS | (HTTPS_ONLY if settings.secure else {})
         self.each = min(settings.connections_per_address, max(1, files // 4))
         self.all = max(1, files // 2)
@@ -38,7 +38,7 @@ class Connections:
         self._open: Counter[str] = Counter()
 
     def enter(self, host: str) -> bool:
-        """Count a new connection, unless there are too many; a trusted proxy may hold those of all its clients."""
+        """Count a new connection, unless there are too many; trusted proxies and servers hold those of clients."""
         address = network_of(host)
         if self._open.total() >= self.all or (self._open[address] >= self.each and not self._trusts(host)):
             return False

@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket
 from server.logs import logger
 from server.problem import Problem
 from server.settings import Settings
+from server.web.peers import FORWARDED
 from server.web.rate_limits import network_of
 
 HEADER = b"x-forwarded-for"
@@ -45,11 +46,13 @@ class Proxies:
             self._open -= Counter([network])
 
     def _client(self, scope: Scope) -> str | None:
-        """The address that a trusted proxy names; None without one."""
+        """The address that a trusted proxy or another server names; None without one."""
         peer = (scope.get("client") or ("",))[0]
         named = b",".join(value for name, value in scope["headers"] if name == HEADER).decode("latin-1")
         if not named:
             return None
+        if scope.get(FORWARDED):
+            return forwarded(named, self.settings)
         if not self.settings.trusts(peer):
             self._warn(peer)
             return None

@@ -31,7 +31,9 @@ from server.storage.tenants import Databases
 from server.threads import ARITHMETIC_THREADS, Turns
 from server.web.audit import Audit
 from server.web.bodies import LARGE_AT_ONCE, LARGE_EACH
+from server.web.forwarding import Forwarding
 from server.web.gauges import add_gauges
+from server.web.peers import Peers
 from server.web.rate_limits import RateLimits
 from server.web.readiness import Readiness
 from server.web.shares import Shares
@@ -63,6 +65,8 @@ class Services:
     previews: Previews
     jobs: Jobs
     shares: Shares
+    peers: Peers
+    forwarding: Forwarding
 
     @property
     def temporary(self) -> Path:
@@ -70,7 +74,8 @@ class Services:
         return self.settings.temporary
 
     async def stop(self) -> None:
-        """Stop compiles, previews, exports and fetches; requests that wait for them are answered 503."""
+        """Stop compiles, previews, exports, fetches and forwarding; requests that wait for them are answered 503."""
+        self.forwarding.stop()
         self.compiler.stop()
         await self.previews.stop()
         await self.jobs.stop()
@@ -102,7 +107,8 @@ def make_store(settings: Settings) -> ObjectStore:
 def make_leases(settings: Settings, store: ObjectStore) -> Leases:
     """The leases of this process, whose name begins with the id of its data folder."""
     name, beat = f"{folder_id(settings.data)}.{secrets.token_hex(8)}", settings.lease_beat
-    return Leases(store, Servers(store, name, beat=beat, stale=settings.lease_stale, clock=awake), beat)
+    address = settings.address_inside
+    return Leases(store, Servers(store, name, address, beat=beat, stale=settings.lease_stale, clock=awake), beat)
 
 
 def make_services(settings: Settings, store: ObjectStore | None = None) -> Services:
@@ -124,6 +130,7 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
     jobs = Jobs(settings, databases, render, sending, metrics, coming, now)
     add_gauges(metrics, settings, databases, jobs, leases)
     audit = Audit(settings)
+    peers = Peers(settings, audit)
 
     def taken_over(uid: str, server: str) -> None:
         metrics.takeovers.inc()
@@ -152,6 +159,8 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
         previews=Previews(settings, store, cache, metrics),
         jobs=jobs,
         shares=Shares(store),
+        peers=peers,
+        forwarding=Forwarding(leases, peers),
     )
 
 

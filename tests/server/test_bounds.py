@@ -25,7 +25,7 @@ from tests.server.test_http import BOX, added, refused
 OFF_THE_LOOP = (
     """
 import threading
-import server.edits.compiled, server.footage.facts, server.routes.clips, server.routes.drafts, server.web.api
+import server.edits.compiled, server.footage.facts, server.routes.clips, server.routes.drafts, server.web.serving
 import server.routes.explain, server.routes.inspector
 def off_the_loop(module, name, size=lambda *given: True):
     plain = getattr(module, name)
@@ -33,7 +33,7 @@ def off_the_loop(module, name, size=lambda *given: True):
         assert not size(*given) or threading.current_thread() is not threading.main_thread(), name
         return plain(*given, **named)
     setattr(module, name, checked)
-off_the_loop(server.web.api, "read_body", lambda model, raw, kind: len(raw) > 16384)
+off_the_loop(server.web.serving, "read_body", lambda model, raw, kind: len(raw) > 16384)
 off_the_loop(server.routes.clips, "saved", lambda row, changes, *rest: len(changes.get("crop_data") or ()) > 500)
 off_the_loop(server.edits.compiled, "reel_text")
 for name in ("changes", "lines", "drawing", "command", "page", "traced", "form_of"):

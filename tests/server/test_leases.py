@@ -57,7 +57,8 @@ class Server:
         self.clock = Clock(started)
         name = f"{folder}.{next(self.numbers)}"
         self.taken: list[str] = []
-        self.leases = Leases(store, Servers(store, name, beat=BEAT, stale=STALE, clock=self.clock), BEAT, self.clock)
+        servers = Servers(store, name, f"http://{folder}", beat=BEAT, stale=STALE, clock=self.clock)
+        self.leases = Leases(store, servers, BEAT, self.clock)
         self.leases.on_takeover = lambda uid, _: self.taken.append(uid)
 
     async def pass_by(self, seconds: float) -> None:
@@ -263,6 +264,26 @@ def test_a_slow_server_does_not_take_a_term_that_was_deleted() -> None:
         assert await has(third)
 
     asyncio.run(scene())
+
+
+def test_the_server_of_a_user_is_looked_up_once() -> None:
+    async def scene(store: AwayStore) -> None:
+        one, two = Server(store, "a"), Server(store, "b")
+        assert await has(one)
+        assert not await has(two)
+        store.away = True
+        with pytest.raises(Elsewhere) as found:
+            await two.leases.hold("ann")
+        assert found.value.server == one.leases.servers.name
+        store.away = False
+        assert await two.leases.servers.address_of(found.value.server) == "http://a"
+        assert await has(one, "ben")
+        await one.leases.give_back("ann")
+        assert not await has(two)
+        two.leases.look_for("ann")
+        assert await has(two)
+
+    run(scene)
 
 
 def test_an_unused_user_is_given_back_unless_something_needs_the_lease() -> None:
