@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from compiler.cli import app, main
+from compiler.cli.executing import FARMS
 from compiler.cli.facts import FURTHER_CHECKS
 from compiler.cli.help import Command
 from compiler.cli.options import AsJson
 from compiler.codes import MEDIA_UNREADABLE, UNREACHABLE
 from server.commands import Data, Host, Port, load, with_store
-from server.farm_commands import worker_command
+from server.farm_commands import Scheduler, dask_farm, worker_command
 from server.restore_commands import backup_command, restore_command
 from server.user_commands import link, user_app
 
@@ -42,6 +43,10 @@ def serve_command(
     host: Host = None,
     port: Port = None,
     data: Data = None,
+    executor: Annotated[
+        str | None, typer.Option("--executor", metavar="NAME", help="What makes units of films: local or dask.")
+    ] = None,
+    scheduler: Scheduler = None,
 ) -> None:
     """Serve the API and the studio, and print a sign-in link.
 
@@ -49,11 +54,13 @@ def serve_command(
     Examples:
       reelc serve
       reelc serve --port 8080 --data /srv/reels
+      reelc serve --executor dask --scheduler tls://farm.example:8786
     """
     from server.process import serve
 
     try:
-        serve(load(host=host, port=port, data=data), lambda settings: lambda accounts: _sign_in(accounts, settings))
+        settings = load(host=host, port=port, data=data, executor=executor, scheduler=scheduler)
+        serve(settings, lambda settings: lambda accounts: _sign_in(accounts, settings))
     except OSError as error:
         raise typer.BadParameter(f"cannot serve there: {error.strerror}") from error
 
@@ -162,6 +169,7 @@ def _server_rows() -> tuple[Row, ...]:
 
 
 FURTHER_CHECKS.append(_server_rows)
+FARMS["dask"] = dask_farm
 
 
 async def _sign_in(accounts: Accounts, settings: Settings) -> None:

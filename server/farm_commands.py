@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +13,9 @@ from compiler.codes import UNREACHABLE
 from server.commands import Data, load
 
 if TYPE_CHECKING:
+    from compiler.pipeline import Compiled
+    from compiler.pipeline.identity import Content
+    from compiler.supervise.films.portable import Farm
     from server.farm.scheduler import SchedulerAddress
     from server.settings import Settings
 
@@ -62,10 +67,40 @@ def worker_command(
         raise typer.Exit(UNREACHABLE)
 
 
+@asynccontextmanager
+async def dask_farm(compiled: Compiled, content: Content, scheduler: str | None) -> AsyncIterator[Farm]:
+    """The workers of a Dask scheduler, for one reel of the command line; RC801 without workers, RC703 if the store
+    fails."""
+    from datetime import UTC, datetime, timedelta
+
+    from compiler.film_identity import made_by
+    from compiler.supervise.films.portable import Farm
+    from server.farm.depot import FilesDepot, store_errors, sweep_farm
+    from server.web.services import make_store
+
+    settings = load(scheduler=scheduler)
+    address = scheduler_of(settings)
+    address.check()
+    from server.farm.dask import Dask, no_workers
+
+    store, executor = make_store(settings), Dask(address)
+    try:
+        with store_errors():
+            await executor.start()
+            if not (await executor.capacity()).slots:
+                raise no_workers(address.address)
+            await sweep_farm(store, datetime.now(UTC) - timedelta(seconds=settings.units_kept_for))
+            depot = FilesDepot(store, compiled.media.values(), content)
+            yield Farm(executor, depot, content, made_by(compiled.build, content))
+    finally:
+        await executor.aclose()
+        await store.close()
+
+
 def scheduler_of(settings: Settings) -> SchedulerAddress:
     """The scheduler of the settings; a usage error if there is none."""
-    from server.farm.scheduler import SchedulerAddress
+    from server.farm.scheduler import scheduler_in
 
     if not settings.scheduler:
         raise typer.BadParameter("name the scheduler with --scheduler or REELC_SCHEDULER")
-    return SchedulerAddress(settings.scheduler, settings.scheduler_ca, settings.scheduler_cert, settings.scheduler_key)
+    return scheduler_in(settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from time import monotonic
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from compiler.cli.executing import LOCAL, ExecutorName, Scheduler, check_executor, farm_of
 from compiler.cli.interrupts import finish
 from compiler.cli.meters import Meter, Mode, meter
 from compiler.cli.options import AsJson, Overwrite, ReelPath, file_name, memory_size, patience, seconds
@@ -76,6 +77,8 @@ def render_command(
     no_cache: Cached = False,
     jobs: Jobs = None,
     memory: Memory = None,
+    executor: ExecutorName = LOCAL,
+    scheduler: Scheduler = None,
 ) -> None:
     """Render a reel to a film, verified before it is put in place.
 
@@ -89,6 +92,7 @@ def render_command(
       reelc render reel.json -o film.mp4
       reelc render reel.json -o film.mp4 --overwrite --deadline 600
       reelc render reel.json -o film.mp4 --jobs 4 --memory 6G
+      reelc render reel.json -o film.mp4 --executor dask --scheduler tcp://127.0.0.1:8786
       reelc render - -o film.mp4 --progress json --json < reel.json
     """
     from compiler.supervise.children.fork_server import prepare_forks
@@ -99,6 +103,7 @@ def render_command(
     from compiler.supervise.films.film import check_output
     from compiler.supervise.machine import check_memory, machine_memory, memory_notice
 
+    check_executor(executor, scheduler)
     with meter(progress) as reporter:
         check_output(output, overwrite)
         compiled = load(reel, [output], film=output)
@@ -109,13 +114,28 @@ def render_command(
         for notice in compiled.plan.notices:
             reporter.warn(notice)
         cache = None if no_cache else unit_cache()
-        film = _render(compiled, output, reporter, overwrite, stall, deadline, cache, _side(jobs, memory), memory)
+        terms = _Options(overwrite, stall, deadline, cache, _side(jobs, memory), memory, executor, scheduler)
+        film = _render(compiled, output, reporter, terms)
     if as_json:
         typer.echo(json.dumps({"render": 1, **_facts(film), "plan": compiled.plan.as_json()}, indent=2))
     elif progress is not Mode.json:
         length, size = float(film.duration), film.size_bytes / 1e6
         kept = f", {film.kept} frames from the cache" if film.kept else ""
         typer.echo(f"{plain(str(film.path))}  {film.frames} frames, {length:.3f} s, {size:.1f} MB{kept}", err=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """How a film is rendered, as the options state."""
+
+    overwrite: bool
+    stall: float
+    deadline: float | None
+    cache: UnitCache | None
+    side: Side
+    memory: int | None
+    executor: str
+    scheduler: str | None
 
 
 def _side(jobs: int | None, memory: int | None) -> Side:
@@ -130,34 +150,35 @@ def _render(
     compiled: Compiled,
     output: Path,
     reporter: Meter,
-    overwrite: bool,
-    stall: float,
-    deadline: float | None,
-    cache: UnitCache | None,
-    side: Side,
-    memory: int | None,
+    terms: _Options,
 ) -> Film:
-    from compiler.render import render_reel
-    from compiler.supervise.films.run import RENDERING
-
     plan, started = compiled.plan, monotonic()
-    film = finish(
-        render_reel(
-            compiled,
-            output,
-            on_progress=reporter.progress,
-            overwrite=overwrite,
-            stall_after=stall,
-            deadline=deadline,
-            limits=replace(RENDERING, data=memory),
-            cache=cache,
-            side=side,
-        )
-    )
+    film = finish(_rendered(compiled, output, reporter, terms))
     for notice in film.notices:
         reporter.warn(notice)
     reporter.progress(Progress("complete", plan.frames, plan.frames, monotonic() - started, kept=film.kept))
     return film
+
+
+async def _rendered(compiled: Compiled, output: Path, reporter: Meter, terms: _Options) -> Film:
+    from compiler.film_identity import contents_by
+    from compiler.render import render_reel
+    from compiler.supervise.films.run import RENDERING
+
+    content = contents_by(terms.cache)
+    async with farm_of(terms.executor, compiled, content, terms.scheduler) as farm:
+        return await render_reel(
+            compiled,
+            output,
+            on_progress=reporter.progress,
+            overwrite=terms.overwrite,
+            stall_after=terms.stall,
+            deadline=terms.deadline,
+            limits=replace(RENDERING, data=terms.memory),
+            cache=terms.cache,
+            side=terms.side,
+            farm=farm,
+        )
 
 
 def _facts(film: Film) -> dict[str, object]:

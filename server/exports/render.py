@@ -7,14 +7,19 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from compiler.film_identity import made_by
+from compiler.pipeline.identity import Content
 from compiler.render import render_reel
+from compiler.supervise.films.portable import Farm
 from compiler.supervise.films.render import Film
+from compiler.supervise.films.unit import Executor
 from server.edits.compiled import Compiler, Edit, changed_clip, damaged_clip
 from server.exports.limits import check_forecast, limits_of, side_of
 from server.exports.prepare import Prepared, prepare
 from server.exports.progress import Costs, Tracker, predicted
 from server.exports.same import same_film
 from server.failures import problem_of
+from server.farm.depot import FootageDepot
 from server.footage import checked
 from server.footage.cache import MediaCache
 from server.footage.facts import media_key
@@ -32,15 +37,24 @@ TRIES = 3
 
 PAUSE = 0.5
 
+SHORT = 10
+"""The priority of units of short films; those of other films have 0."""
+
 
 class Render:
     """Renders films from one store."""
 
     def __init__(
-        self, settings: Settings, store: ObjectStore, cache: MediaCache, compiler: Compiler, now: Callable[[], str]
+        self,
+        settings: Settings,
+        store: ObjectStore,
+        cache: MediaCache,
+        compiler: Compiler,
+        now: Callable[[], str],
+        executor: Executor | None = None,
     ) -> None:
         self._settings, self._store, self._cache, self._now = settings, store, cache, now
-        self._compiler = compiler
+        self._compiler, self._executor = compiler, executor
 
     async def prepared(self, uid: str, edit: Edit) -> Prepared:
         """Compile a user's edit and look its footage up; raises the Problems of `prepare` and `check_forecast`."""
@@ -125,7 +139,16 @@ class Render:
                 content=content,
                 cache=units,
                 partial=partial,
+                farm=self._farm(uid, prepared, content, units),
             )
+
+    def _farm(self, uid: str, prepared: Prepared, content: Content, units: StoredUnits | None) -> Farm | None:
+        """The machines that make a film's units, where the settings name a scheduler; short films go first."""
+        if self._executor is None:
+            return None
+        depot = FootageDepot(self._store, uid, prepared.footage, content, units)
+        mine = made_by(prepared.compiled.build, content)
+        return Farm(self._executor, depot, content, mine, uid, SHORT if self.is_short(prepared) else 0)
 
     def _absent(self, prepared: Prepared) -> int:
         """The bytes of footage to fetch before the render; what is fetched in parts comes during it."""

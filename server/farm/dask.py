@@ -250,6 +250,12 @@ class Dask:
             await asyncio.sleep(REFRESH)
 
 
+def no_workers(address: str) -> ReelError:
+    """RC801 for a scheduler without workers of reelc."""
+    hint = "start workers with reelc worker --scheduler ADDRESS"
+    return ReelError("RC801", Loc(), f"the scheduler {address} has no workers", hint=hint)
+
+
 def _result(answer: Mapping[str, Any]) -> UnitResult:
     """The result in a worker's answer; the ReelError in it; _Lost for a unit that the worker stopped by itself."""
     if "error" in answer:

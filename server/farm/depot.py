@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from server.footage.checked import checksums_of_file
 from server.footage.facts import Facts, write_facts
 from server.footage.units import StoredUnits, folder
 from server.storage.copies import copy_object
-from server.storage.objects import DamagedObject, Missing, ObjectStore, Stat
+from server.storage.objects import ChangedObject, DamagedObject, Missing, ObjectStore, Stat, StoreFailed
 from server.threads import in_thread
 
 MEDIA, UNITS = "farm/media/", "farm/units/"
@@ -109,6 +110,19 @@ class FootageDepot(FarmDepot):
         await super().fetch(result, target)
         if self._units is None or not result.complete or not await self._units.note(result.output):
             await self._store.delete(result.output)
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """The failures of a store as coded errors: RC703 if it fails, RC604 for media in it that are not what was put."""
+    try:
+        yield
+    except StoreFailed as error:
+        hint = "check that every machine of the farm reaches the store, then render again"
+        raise ReelError("RC703", Loc(), "the object store failed", detail=str(error), hint=hint) from error
+    except (Missing, ChangedObject, DamagedObject) as error:
+        message = "a file in the object store was lost or changed while the film was rendered"
+        raise ReelError("RC604", Loc(), message, detail=str(error), hint="render again") from error
 
 
 async def sweep_farm(store: ObjectStore, before: datetime) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from compiler.errors import Loc, ReelError
+from server.farm_settings import FarmSettings
 
 if TYPE_CHECKING:
     from distributed import Security
@@ -51,6 +52,11 @@ class SchedulerAddress:
         pair = {"cert": str(self.cert), "key": str(self.key)}
         files = {f"tls_{role}_{name}": path for role in ("client", "worker") for name, path in pair.items()}
         return Security(tls_ca_file=str(self.ca), require_encryption=True, **files)
+
+
+def scheduler_in(settings: FarmSettings) -> SchedulerAddress:
+    """The scheduler of the settings."""
+    return SchedulerAddress(settings.scheduler, settings.scheduler_ca, settings.scheduler_cert, settings.scheduler_key)
 
 
 def quiet() -> None:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from compiler.supervise.films.unit import Executor
 from server.accounts import Accounts
 from server.edits.compiled import Compiler
 from server.exports.queue import Jobs
 from server.exports.render import Render
+from server.farm.scheduler import scheduler_in
 from server.footage.cache import MediaCache
 from server.footage.checked import FilmCheck
 from server.footage.previews import Previews
@@ -67,6 +69,8 @@ class Services:
     shares: Shares
     peers: Peers
     forwarding: Forwarding
+    executor: Executor | None = None
+    """The machines that make units of films; None for this one."""
 
     @property
     def temporary(self) -> Path:
@@ -79,6 +83,8 @@ class Services:
         self.compiler.stop()
         await self.previews.stop()
         await self.jobs.stop()
+        if self.executor is not None:
+            await self.executor.aclose()
         await self.cache.close()
         await self.film_check.stop()
 
@@ -126,7 +132,8 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
     metrics, coming, compiler = Metrics(databases), Coming(), Compiler(settings)
     cache = MediaCache(store, settings.local / "footage", settings.temporary, settings.cache_limit)
     sending = Sending(store, metrics)
-    render = Render(settings, store, cache, compiler, now)
+    executor = make_executor(settings)
+    render = Render(settings, store, cache, compiler, now, executor)
     jobs = Jobs(settings, databases, render, sending, metrics, coming, now)
     add_gauges(metrics, settings, databases, jobs, leases)
     audit = Audit(settings)
@@ -161,7 +168,19 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
         shares=Shares(store),
         peers=peers,
         forwarding=Forwarding(leases, peers),
+        executor=executor,
     )
+
+
+def make_executor(settings: Settings) -> Executor | None:
+    """The workers of the settings' scheduler; None if this server makes all units. RC801; RC804 without Dask."""
+    if settings.executor == "local":
+        return None
+    address = scheduler_in(settings)
+    address.check()
+    from server.farm.dask import Dask  # nothing of Dask is loaded without a scheduler
+
+    return Dask(address)
 
 
 def now() -> str:

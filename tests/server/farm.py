@@ -26,6 +26,7 @@ from server.farm.units import FarmStore, output_of
 from server.footage.cache import MediaCache
 from server.storage.folder import FolderStore
 
+ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-c", "from server.cli import main; main()")
 READY = "makes units at"
 
@@ -62,7 +63,7 @@ class Cluster:
     def begin_worker(self, *options: str, **environment: str) -> subprocess.Popen[str]:
         """A worker of one slot."""
         command = [*PROGRAM, "worker", "--scheduler", self.address, "--data", str(self.data), "--slots", "1", *options]
-        given = {**os.environ, **self.environment, **environment}
+        given = {**os.environ, "PYTHONPATH": str(ROOT), **self.environment, **environment}
         worker = subprocess.Popen(command, env=given, stderr=subprocess.PIPE, text=True)
         self.workers.append(worker)
         return worker
