@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -10,20 +12,47 @@ from compiler.errors import ReelError
 from compiler.supervise.children.cgroup import group
 from compiler.supervise.doctor import Row, State
 from compiler.supervise.machine import MIB, machine_memory
+from server.farm.scheduler import scheduler_in
 from server.settings import Settings
+from server.storage.objects import ObjectStore
 from server.storage.proof import prove
 from server.web.services import make_store
+
+T = TypeVar("T")
 
 STORE, MEMORY, CGROUP = "object store", "memory of a render", "cgroup of renders"
 
 
-def server_rows() -> tuple[Row, ...]:
-    """The rows about the object store of the settings, the memory of a render, and the cgroup of renders."""
+def server_rows(scheduler: str | None = None) -> tuple[Row, ...]:
+    """The rows about the object store of the settings, the memory of a render, and the cgroup of renders; and about the
+    farm of a scheduler, of the settings or another one."""
     try:
-        settings = Settings()
+        given: dict[str, Any] = {} if scheduler is None else {"scheduler": scheduler, "executor": "dask"}
+        settings = Settings(**given)
     except ValidationError as error:
         return (Row(STORE, "warn", f"{len(error.errors())} settings are invalid", "run reelc config"),)
-    return (_store(settings), _memory(settings), _cgroup(settings))
+    return (_store(settings), _memory(settings), _cgroup(settings), *_farm(settings))
+
+
+def _farm(settings: Settings) -> tuple[Row, ...]:
+    if settings.executor == "local":
+        return ()
+    try:
+        address = scheduler_in(settings)
+        address.check()
+    except ReelError as error:
+        return (Row("scheduler", "fail", f"{error.message}: {error.detail}", error.hint),)
+    from server.farm.checkup import farm_rows  # nothing of Dask is loaded without a scheduler
+
+    return asyncio.run(_with_store(settings, lambda store: farm_rows(address, store)))
+
+
+async def _with_store(settings: Settings, work: Callable[[ObjectStore], Awaitable[T]]) -> T:
+    store = make_store(settings)
+    try:
+        return await work(store)
+    finally:
+        await store.close()
 
 
 def _memory(settings: Settings) -> Row:
@@ -49,16 +78,8 @@ def _store(settings: Settings) -> Row:
         return Row(STORE, "ok", f'the folder "{settings.data}", made at the first start')
     name = f'the folder "{settings.data}"' if settings.store == "folder" else f"the bucket {settings.s3_bucket}"
     try:
-        asyncio.run(_proved(settings))
+        asyncio.run(_with_store(settings, prove))
     except ReelError as error:
         state: State = "fail" if error.code == "RC702" else "warn"
         return Row(STORE, state, f"{name}: {error.message}: {error.detail}", error.hint)
     return Row(STORE, "ok", f"{name}, never overwrites what it must not")
-
-
-async def _proved(settings: Settings) -> None:
-    store = make_store(settings)
-    try:
-        await prove(store)
-    finally:
-        await store.close()

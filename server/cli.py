@@ -151,7 +151,7 @@ app.command("restore", cls=Command)(restore_command)
 app.command("backup", cls=Command)(backup_command)
 
 
-def _server_rows() -> tuple[Row, ...]:
+def _server_rows(scheduler: str | None) -> tuple[Row, ...]:
     """The rows of `reelc doctor` about the server; the server is loaded only where one is set up."""
     variables = {
         "REELC_DATA",
@@ -160,12 +160,14 @@ def _server_rows() -> tuple[Row, ...]:
         "REELC_CONFIG",
         "REELC_RENDER_MEMORY",
         "REELC_RENDER_CGROUP",
+        "REELC_EXECUTOR",
     }
-    if not variables & os.environ.keys() and not Path("reelc.toml").exists() and not Path("reelc-data").exists():
+    found = variables & os.environ.keys() or Path("reelc.toml").exists() or Path("reelc-data").exists()
+    if scheduler is None and not found:
         return ()
     from server.checkup import server_rows
 
-    return server_rows()
+    return server_rows(scheduler)
 
 
 FURTHER_CHECKS.append(_server_rows)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 SCHEMA = Path(__file__).with_name("reel.schema.json")
 """The output of `compiler.model.schema_forms.schema`, stored: making it takes five times as long as printing it."""
 
-FURTHER_CHECKS: list[Callable[[], Sequence[Row]]] = []
-"""Checks that other packages add to `reelc doctor`."""
+FURTHER_CHECKS: list[Callable[[str | None], Sequence[Row]]] = []
+"""Checks that other packages add to `reelc doctor`, given a scheduler if one is to be checked."""
 
 
 def probe_command(
@@ -87,17 +87,23 @@ def doctor_command(
         bool,
         typer.Option("--calibrate", help="First measure the costs of decoding, drawing and encoding, for forecasts."),
     ] = False,
+    scheduler: Annotated[
+        str | None,
+        typer.Option("--scheduler", metavar="ADDRESS", help="Check the farm of this scheduler too, and its workers."),
+    ] = None,
 ) -> None:
     """Check this machine: ffmpeg, encoders, sandbox, space, store.
 
     The exit code is 4 if it cannot render, or if a server must not use the configured store. --calibrate takes some 15
-    seconds of an idle machine; the plans of later commands forecast with what it measured.
+    seconds of an idle machine; the plans of later commands forecast with what it measured. --scheduler fails for a farm
+    whose machines would make other bytes than this one.
 
     \b
     Examples:
       reelc doctor
       reelc doctor --json
       reelc doctor --calibrate
+      reelc doctor --scheduler tls://farm.example:8786
     """
     from compiler.supervise.doctor import Checkup, examine
 
@@ -106,7 +112,7 @@ def doctor_command(
         from compiler.supervise.ffmpeg import find_build
 
         keep(calibrate(find_build()))
-    checkup = Checkup((*examine().rows, *(row for more in FURTHER_CHECKS for row in more())))
+    checkup = Checkup((*examine().rows, *(row for more in FURTHER_CHECKS for row in more(scheduler))))
     if as_json:
         document = {"doctor": 1, "state": checkup.state, "rows": [asdict(row) for row in checkup.rows]}
         typer.echo(json.dumps(document, indent=2))

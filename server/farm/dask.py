@@ -24,7 +24,7 @@ from compiler.errors import Loc, ReelError
 from compiler.pipeline.identity import digest
 from compiler.supervise.films.unit import Capacity, OnEvent, PortableUnit, UnitEvent, UnitResult
 from compiler.supervise.films.window import UnitWindow
-from server.farm.plugin import make_unit
+from server.farm.plugin import answer_of_worker, make_unit
 from server.farm.scheduler import SchedulerAddress, quiet, unreachable
 from server.logs import logger
 from server.storage.objects import StoreFailed
@@ -129,6 +129,12 @@ class Dask:
                 return await self._attempts(unit, on_event)
         finally:
             self._tasks.discard(task)
+
+    async def ask(self, key: str) -> list[dict[str, Any]]:
+        """What each worker makes units with, and whether it reads the object of this key; RC801."""
+        client = await self._connected()
+        answers = await client.run(answer_of_worker, key, on_error="return")
+        return [answer if isinstance(answer, dict) else {"name": str(address)} for address, answer in answers.items()]
 
     async def _attempts(self, unit: PortableUnit, on_event: OnEvent) -> UnitResult:
         begun = monotonic()

@@ -33,6 +33,9 @@ GONE = 1000
 STOP_WITHIN = 10.0
 """Seconds that the units of a worker that ends have to end before it ends without them; the kernel kills the rest."""
 
+READ_WITHIN = 15.0
+"""Seconds in which a worker must read a small object for `reelc doctor`."""
+
 MakeUnit = Callable[[PortableUnit, OnEvent], Awaitable[UnitResult]]
 
 
@@ -51,8 +54,8 @@ class UnitPlugin(WorkerPlugin):  # type: ignore[misc]
 
     name = NAME
 
-    def __init__(self, make: MakeUnit, facts: Mapping[str, Any]) -> None:
-        self._make_unit, self.facts = make, facts
+    def __init__(self, make: MakeUnit, read: Callable[[str], Awaitable[bytes]], facts: Mapping[str, Any]) -> None:
+        self._make_unit, self._read, self.facts = make, read, facts
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name="reelc units", daemon=True)
         self._lock = threading.Lock()
@@ -75,6 +78,19 @@ class UnitPlugin(WorkerPlugin):  # type: ignore[misc]
                 while self._running:
                     await asyncio.sleep(0.02)
         self.loop.call_soon_threadsafe(self.loop.stop)
+
+    async def fault_of_store(self, key: str) -> str:
+        """Why the object of a key, which holds the key, cannot be read; empty if it can."""
+        reading = asyncio.run_coroutine_threadsafe(self._found(key), self.loop)
+        try:
+            async with asyncio.timeout(READ_WITHIN):
+                found = await asyncio.wrap_future(reading)
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+        return "" if found == key.encode() else "another object is there"
+
+    async def _found(self, key: str) -> bytes:
+        return await self._read(key)
 
     def transition(self, key: str, start: str, finish: str, **_: Any) -> None:
         """Stop a unit that Dask lets go of while it is made: the client cancelled it, or has gone."""
@@ -135,7 +151,10 @@ class UnitPlugin(WorkerPlugin):  # type: ignore[misc]
         self._worker.log_event(topic, dict(message))
 
 
-def facts_of_worker(dask_worker: Worker) -> dict[str, Any] | None:
-    """What a worker makes units with; None for a worker that is not one of reelc."""
+async def answer_of_worker(key: str, dask_worker: Worker) -> dict[str, Any]:
+    """What a worker makes units with, and as `store` why it cannot read an object; its name alone if it is not one of
+    reelc."""
     plugin = dask_worker.plugins.get(NAME)
-    return dict(plugin.facts) if isinstance(plugin, UnitPlugin) else None
+    if not isinstance(plugin, UnitPlugin):
+        return {"name": str(dask_worker.name)}
+    return {**plugin.facts, "store": await plugin.fault_of_store(key)}

@@ -32,6 +32,10 @@ class FarmStore:
     def __init__(self, store: ObjectStore, cache: MediaCache) -> None:
         self._store, self._cache = store, cache
 
+    async def read(self, key: str) -> bytes:
+        """An object; StoreFailed, Missing."""
+        return await self._store.get(key)
+
     async def find(self, unit: PortableUnit) -> UnitResult | None:
         """What an earlier attempt made; StoreFailed."""
         made = await self._made(unit.output)

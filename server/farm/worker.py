@@ -55,28 +55,18 @@ class UnitMaker:
 
     def plugin(self) -> UnitPlugin:
         """The plugin of the worker, with facts for `reelc doctor`."""
-        content = functools.cache(content_of)
-        mine = made_by(self.build, content)
-        store: list[FarmStore] = []  # made by the first unit: a store belongs to a loop
+        mine = made_by(self.build, functools.cache(content_of))
+        opened = functools.cache(self._store)  # at its first use: a store belongs to the loop of the units
 
         async def make(unit: PortableUnit, on_event: OnEvent) -> UnitResult:
-            if not store:
-                store.append(self._store())
             limits = replace(RENDERING, data=self.settings.render_memory, file=self._room() // self.slots)
-            machine = Machine(
-                store[0],
-                self.build.path,
-                self._workplace,
-                mine,
-                limits=limits,
-                group=None,
-                grace=0,
-                name=self.name,
-            )
+            machine = Machine(opened(), self.build.path, self._workplace, mine, limits=limits, grace=0, name=self.name)
             return await run_unit(unit, machine, on_event)
 
-        facts = {"reelc": version("reelc"), "release": ".".join(map(str, self.build.release)), **asdict(mine)}
-        return UnitPlugin(make, {"name": self.name, **facts})
+        async def read(key: str) -> bytes:
+            return await opened().read(key)
+
+        return UnitPlugin(make, read, {"name": self.name, "reelc": version("reelc"), **asdict(mine)})
 
     def _store(self) -> FarmStore:
         store = self.make_store(self.settings)
