@@ -16,6 +16,7 @@ from compiler.cli import app
 from deploy.dockerfile import stages
 from server.app import OPERATIONS
 from server.settings import FILE_VARIABLE, PREFIX, Settings
+from server.web.identity import COOKIE
 from tests.house.test_pages import anchors
 
 ROOT = Path(__file__).parents[2]
@@ -198,3 +199,10 @@ def test_every_selector_selects_something() -> None:
         selector = each.get("spec", {}).get("selector") or each.get("spec", {}).get("podSelector") or {}
         wanted = selector.get("matchLabels", selector).get("app.kubernetes.io/component")
         assert not wanted or {"app.kubernetes.io/component": wanted} in labels, each["metadata"]["name"]
+
+
+def test_the_ingress_is_for_the_public_address_and_keeps_a_user_at_one_server() -> None:
+    (ingress,) = (each for each in manifests() if each["kind"] == "Ingress")
+    (settings,) = (each["data"] for each in manifests() if each["kind"] == "ConfigMap")
+    assert settings["REELC_PUBLIC_URL"] == f"https://{ingress['spec']['rules'][0]['host']}"
+    assert f"$cookie_{COOKIE}" in ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/upstream-hash-by"]
