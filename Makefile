@@ -16,7 +16,7 @@ REELC_CONFORM_PICTURES ?= 50
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo $(FILMS) footage field test faults sweep mutants browser pictures check fmt lint types layers golden conform bench cover serve schema openapi docs vendor vendor-check deploy-check deploy-image clean
+.PHONY: help setup demo $(FILMS) footage field test faults sweep mutants browser pictures check fmt lint types layers golden conform bench cover serve schema openapi docs vendor vendor-check deploy-check deploy-try clean
 
 help: ## list these targets
 	@awk -F ' *## ' '/^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -114,8 +114,9 @@ deploy-check: ## check deploy/ by the linters of its formats, with those of requ
 	build/deploy/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/deploy.txt
 	deploy/check.sh build/deploy/bin
 
-deploy-image: ## do the steps of deploy/Dockerfile and serve from the result, without a container engine; as root
-	$(PYTHON) -m deploy.try_image
+deploy-try: setup ## run the services of deploy/compose.yaml, and build and start the image, without a container engine; as root
+	$(BIN)/python -m deploy.try_compose
+	$(BIN)/python -m deploy.try_image
 
 browser: footage ## drive the pages in the system's Chromium
 	$(BIN)/python -m pytest -q -n 3 --dist worksteal -m browser tests/browser

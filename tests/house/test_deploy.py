@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import pytest
 import typer
 import yaml
 
@@ -25,6 +25,8 @@ PAGE = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 
 BUILD, IMAGE = stages((DEPLOY / "Dockerfile").read_text(encoding="utf-8"))
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+DISTRIBUTED = Path(str(find_spec("distributed").origin)).parent  # type: ignore[union-attr]
+PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 OURS = {name: service for name, service in COMPOSE["services"].items() if service["image"].startswith("reelc")}
 """The services that run the image."""
 
@@ -86,7 +88,7 @@ def test_every_command_and_option_exists() -> None:
         assert {word for word in rest if word.startswith("-")} <= options | {"--help"}, words
 
 
-METRIC = r"\b(?:reelc|process)_[a-z_]+\b"
+METRIC = r"\b(?:reelc|process|dask_scheduler)_[a-z_]+\b"
 """A metric; tests/server/test_gauges.py compares those of the page and of the alerts with what a server has."""
 
 
@@ -125,7 +127,9 @@ def test_image_services_and_pods_have_one_port() -> None:
     assert port == IMAGE.last("EXPOSE") == str(Settings.model_fields["port"].default)
     assert f":{port}/healthz" in IMAGE.last("HEALTHCHECK")
     assert [each.split(":")[-1] for each in OURS["server"]["ports"]] == [port]
-    named = {each["name"]: each["containerPort"] for pod in pods() for c in pod["containers"] for each in c["ports"]}
+    named = {
+        each["name"]: each["containerPort"] for pod in pods() for c in pod["containers"] for each in c.get("ports", [])
+    }
     assert named["http"] == int(port)
 
 
@@ -135,7 +139,7 @@ def test_image_services_pods_and_units_have_one_folder() -> None:
     assert IMAGE.environment()["REELC_DATA"] == f"{folder}/data"
     assert f"--home-dir {folder} " in IMAGE.last("RUN")
     assert f"--home-dir {folder} " in PAGE
-    assert {each.split(":")[1] for service in OURS.values() for each in service["volumes"]} == {folder}
+    assert {each.split(":")[1] for service in OURS.values() for each in service.get("volumes", [])} == {folder}
     mounts = [
         each["mountPath"] for pod in pods() for container in pod["containers"] for each in container["volumeMounts"]
     ]
@@ -151,27 +155,95 @@ def test_roots_are_read_only_and_tmp_is_not() -> None:
             assert "/tmp" in {each["mountPath"] for each in container["volumeMounts"]}
 
 
-def test_every_secret_is_made_and_mounted_where_it_is_read() -> None:
-    made = {*re.findall(r"\[ -e (\w+) \]", texts()["make_secrets.sh"])}
-    assert {Path(each["file"]).name for each in COMPOSE["secrets"].values()} <= made
-    for service in OURS.values():
-        files = {path for name, path in service["environment"].items() if name.endswith("_FILE")}
-        assert files <= {f"/run/secrets/{name}" for name in service["secrets"]}
+def made_secrets() -> set[str]:
+    """The files that make_secrets.sh makes, but the key of the authority."""
+    script = texts()["make_secrets.sh"]
+    (roles,) = re.findall(r"for name in (.+); do", script)
+    certificates = {f"{role}.{kind}" for role in roles.split() for kind in ("pem", "key")}
+    return {*re.findall(r"\[ -e (\w+) \]", script), "ca.pem"} | certificates
+
+
+def secrets_of(node: Any) -> set[str]:
+    """Every path of a secret in a service or a pod."""
+    return {*re.findall(r"/run/secrets/[\w./]+", yaml.safe_dump(node))}
+
+
+def test_every_secret_of_a_service_is_made_and_given_to_it() -> None:
+    assert {Path(each["file"]).name for each in COMPOSE["secrets"].values()} <= made_secrets()
+    for name, service in COMPOSE["services"].items():
+        assert secrets_of(service) == {f"/run/secrets/{secret}" for secret in service["secrets"]}, name
+
+
+def created_secrets() -> dict[str, set[str]]:
+    """The secrets of Kubernetes that the page creates, and their files."""
+    found: dict[str, set[str]] = {}
+    for command in re.findall(r"create secret generic ((?:.+\\\n)*.+)", PAGE):
+        files = re.findall(r"--from-file=deploy/secrets/(\S+)", command)
+        for role in ("server", "scheduler", "worker") if "$role" in command else ("",):
+            found[command.split()[0].replace("$role", role)] = {file.replace("$role", role) for file in files}
+    return found
+
+
+def test_every_secret_of_a_pod_is_created_and_mounted() -> None:
     (settings,) = (each["data"] for each in manifests() if each["kind"] == "ConfigMap")
-    read = {Path(path) for name, path in settings.items() if name.endswith("_FILE")}
-    assert {path.name for path in read} <= {*re.findall(r"--from-file=deploy/secrets/(\w+)", PAGE)}
+    created = created_secrets()
+    assert set().union(*created.values()) <= made_secrets()
     for pod in pods():
-        assert {str(path.parent) for path in read} <= {
-            each["mountPath"] for each in pod["containers"][0]["volumeMounts"]
+        (container,) = pod["containers"]
+        names = {each["name"]: each["secret"]["secretName"] for each in pod["volumes"] if "secret" in each}
+        mounts = {each["mountPath"]: names[each["name"]] for each in container["volumeMounts"] if each["name"] in names}
+        read = secrets_of(container) | (secrets_of(settings) if "envFrom" in container else set())
+        files = {path for path in read if path not in mounts}
+        assert {(mounts[str(Path(path).parent)], Path(path).name) for path in files} <= {
+            (name, file) for name, kept in created.items() for file in kept
         }
 
 
-@pytest.mark.parametrize("probe", ["startupProbe", "livenessProbe", "readinessProbe"])
-def test_a_probe_asks_for_an_operation_that_exists(probe: str) -> None:
+def test_every_secret_of_a_unit_is_loaded() -> None:
+    for name, text in texts().items():
+        if name.startswith("systemd/"):
+            loaded = dict(re.findall(r"^LoadCredential=([\w.]+):/etc/reelc/(\S+)$", text, re.MULTILINE))
+            assert {*re.findall(r"%d/([\w.]+)", text)} == loaded.keys(), name
+            assert {*loaded.values()} <= made_secrets()
+
+
+def test_probes_ask_for_what_is_there() -> None:
+    """The server's operations, and the scheduler's page of Dask that its routes leave."""
     paths = {operation.path for operation in OPERATIONS}
-    asked = [c[probe]["httpGet"]["path"] for pod in pods() for c in pod["containers"] if c["image"] == "reelc"]
-    assert asked
-    assert {*asked} <= paths
+    for pod in pods():
+        (container,) = pod["containers"]
+        asked = {container[probe]["httpGet"]["path"] for probe in PROBES if probe in container}
+        assert asked <= (paths if container["name"] == "server" else {"/health"})
+        assert asked or container["name"] == "worker"
+    assert names(r"distributed\.http\.[\w.]+") == {"distributed.http.health", "distributed.http.scheduler.prometheus"}
+
+
+def test_every_variable_of_dask_is_a_setting_of_its_own() -> None:
+    known = yaml.safe_load((DISTRIBUTED / "distributed.yaml").read_text(encoding="utf-8"))
+    seen = names(r"\bDASK_[A-Z_]+")
+    assert len(seen) > 2
+    for name in seen:
+        node = known
+        for part in name.removeprefix("DASK_").lower().split("__"):
+            node = node[part if part in node else part.replace("_", "-")]
+
+
+def test_every_metric_of_dask_exists() -> None:
+    source = (DISTRIBUTED / "http" / "scheduler" / "prometheus" / "core.py").read_text(encoding="utf-8")
+    made = re.findall(r'(Counter|Gauge)MetricFamily\(\s*self\.build_name\("(\w+)"\)', source)
+    known = {f"dask_scheduler_{name}{'_total' if kind == 'Counter' else ''}" for kind, name in made}
+    assert "dask_scheduler_desired_workers" in names(r"\bdask_scheduler_\w+")
+    assert names(r"\bdask_scheduler_\w+") <= known
+
+
+def test_services_pods_and_units_of_the_scheduler_are_started_alike() -> None:
+    (pod,) = (each["containers"][0] for each in pods() if each["containers"][0]["name"] == "scheduler")
+    unit = texts()["systemd/reelc-scheduler.service"]
+    (started,) = re.findall(r"^ExecStart=\S+ (.+ \\\n.+)$", unit, re.MULTILINE)
+    ways = [OURS["scheduler"]["command"], pod["args"], started.replace("\\\n", " ").split()]
+    assert len({frozenset(word.partition("=")[0] for word in words) for words in ways}) == 1
+    options = [{w.partition("=")[0]: w.partition("=")[2] for w in words} for words in ways]
+    assert {(each["--protocol"], each["--port"], each["--host"]) for each in options} == {("tls", "8786", "0.0.0.0")}
 
 
 def test_the_image_is_built_from_what_the_build_is_given() -> None:
