@@ -57,7 +57,7 @@ class Server:
         self.clock = Clock(started)
         name = f"{folder}.{next(self.numbers)}"
         self.taken: list[str] = []
-        servers = Servers(store, name, f"http://{folder}", beat=BEAT, stale=STALE, clock=self.clock)
+        servers = Servers(store, name, f"http://localhost/{folder}", beat=BEAT, stale=STALE, clock=self.clock)
         self.leases = Leases(store, servers, BEAT, self.clock)
         self.leases.on_takeover = lambda uid, _: self.taken.append(uid)
 
@@ -276,7 +276,7 @@ def test_the_server_of_a_user_is_looked_up_once() -> None:
             await two.leases.hold("ann")
         assert found.value.server == one.leases.servers.name
         store.away = False
-        assert await two.leases.servers.address_of(found.value.server) == "http://a"
+        assert await two.leases.servers.address_of(found.value.server) == "http://localhost/a"
         assert await has(one, "ben")
         await one.leases.give_back("ann")
         assert not await has(two)
