@@ -41,6 +41,9 @@ def test_uploads_have_thumbnails_can_be_searched_and_say_where_they_are_used(des
     expect(pictures).to_have_count(2)
     for each in (0, 1):
         expect(pictures.nth(each)).to_have_css("background-image", re.compile("/filmstrip"))
+        shown = pictures.nth(each).bounding_box()
+        assert shown
+        assert (shown["width"], shown["height"]) == (64, 40)
     search = page.get_by_role("searchbox", name="Search uploads")
     search.fill("eclair")
     expect(uploads.locator(".clip-name")).to_have_text(["Éclair.mp4"])

@@ -34,7 +34,7 @@ function Ask({ raw, onClose }) {
     await loadUploads();
   };
   return html`<${Dialog} title=${`A part of “${raw.name}”`} onClose=${onClose}>
-    <form onSubmit=${made}>
+    <form class="part" onSubmit=${made}>
       <p class="quiet">It gets a place in your uploads, and takes no room: both share the file.</p>
       <label><span>From</span><input name="from" value=${clock(begins)} required autofocus inputmode="decimal" /></label>
       <label><span>To</span><input name="to" value=${clock(ends)} required inputmode="decimal" /></label>
