@@ -48,6 +48,7 @@ from server.routes import (
 )
 from server.routes.progress import Sockets
 from server.storage.objects import Missing
+from server.storage.terms import Elsewhere
 from server.web.api import Operation
 from server.web.durable import Durable
 from server.web.envelope import Envelope
@@ -226,6 +227,8 @@ async def _sweep_user(services: Services, uid: str, delays: Delays) -> None:
     try:
         async with services.databases.use(uid) as user_database:
             count = await sweep(services.store, services.sending, user_database, services.coming, delays)
+    except Elsewhere:  # that server sweeps
+        return
     except UNSTORED as error:
         logger.warning("not swept", extra={"sync_user": uid, "why": f"{type(error).__name__}: {error}"})
         return

@@ -82,7 +82,9 @@ class Databases:
             yield user_database
 
     async def hold(self, uid: str) -> int:
-        """Have a user's lease, and return its term; Elsewhere, StoreFailed."""
+        """Have a user's lease, and return its term; Elsewhere, StoreFailed, DatabaseFailed after `close`."""
+        if self._ended:
+            raise DatabaseFailed("the server is shutting down")
         if uid in self._open and self._open[uid].sync.fenced:
             self.leases.doubt(uid)
         await self.leases.hold(uid)
@@ -178,8 +180,6 @@ class Databases:
 
     async def _reached(self, uid: str) -> UserDatabase:
         """A user's database, opened unless it is open; the opening goes on when the caller is cancelled."""
-        if self._ended:
-            raise DatabaseFailed("the server is shutting down")
         await self.hold(uid)
         opening = asyncio.create_task(self._opened(uid))
         self._openings.add(opening)

@@ -118,7 +118,10 @@ def test_secrets_are_read_from_files(tmp_path: Path) -> None:
 
 def test_a_setting_that_cannot_be_is_a_usage_error(tmp_path: Path) -> None:
     half = {"store": "s3", "s3_bucket": "b", "s3_access_key": "k"}
-    for settings in ({"port": "many"}, {"store": "s3"}, half, {"public_url": "ftp://x"}):
+    alone, short = {"address_inside": "http://localhost"}, {"shared_secret": "short"}
+    for settings in ({"port": "many"}, {"store": "s3"}, half, {"public_url": "ftp://x"}, alone, short):
+        assert reelc(tmp_path, "config", **settings).returncode == 2
+    for settings in ({"lease_stale": "4"}, {"lease_beat": "3"}):
         assert reelc(tmp_path, "config", **settings).returncode == 2
     (tmp_path / "reelc.toml").write_text("prot = 1\n")
     assert reelc(tmp_path, "config").returncode == 2

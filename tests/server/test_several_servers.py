@@ -11,19 +11,22 @@ import asyncio
 import os
 import random
 import shutil
+import signal
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosedError
 
-from tests.server.editing import RENDER, begin, come_to, one_clip, trim
+from tests.server.editing import RENDER, begin, come_to, drawn, ffmpegs_of, long_project, one_clip, trim
 from tests.server.saving import Ledger, Place
 from tests.server.site import NO_TLS, PLAIN, Site, add_user
 from tests.server.test_export_kill import SLOWED, films_are_whole
 from tests.server.test_http import refused
 from tests.server.test_kill import HASTY, SLOW
+from tests.server.test_progress import socket
 from tests.server.waiting import PAUSE, until
 from tests.server.weed import free_ports
 
@@ -96,6 +99,30 @@ def test_an_export_stays_at_its_server_and_goes_on_after_its_death(tmp_path: Pat
             assert "reelc_lease_takeovers_total 1.0" in ann.get("/metrics").text
             assert '"event": "user_taken_over", "user": "ann"' in (two / "audit.jsonl").read_text()
             assert second.stop() == 0
+
+
+@pytest.mark.fault
+def test_a_server_that_was_suspended_leaves_what_it_lost(tmp_path: Path, game: Path) -> None:
+    one, two = machines(tmp_path)
+    token = add_user(one, "ann")
+    with Site(one, **QUICK) as first, Site(two, **QUICK) as second:
+        with first.client(token) as ann, second.client(token) as elsewhere:
+            export_id = begin(ann, long_project(ann, game))
+            drawn(ann, export_id)
+            with socket(ann, export_id) as listening:
+                os.kill(first.process.pid, signal.SIGSTOP)
+                until(lambda: _projects(elsewhere), "the user of a suspended server is not taken over")
+                assert elsewhere.get(f"/api/export/{export_id}").json()["state"] in ("queued", "running")
+                os.kill(first.process.pid, signal.SIGCONT)
+                with pytest.raises(ConnectionClosedError):
+                    for _ in listening:
+                        pass
+                assert listening.close_code == 1012
+            refused(ann.post("/api/projects", json={"name": "late"}), 503, "other_server")
+            until(lambda: ffmpegs_of(one) == [], "the suspended server goes on with the film")
+            assert "reelc_leases 0.0" in ann.get("/metrics").text
+            assert elsewhere.delete(f"/api/export/{export_id}").json()["state"] == "cancelled"
+        assert (first.stop(), second.stop()) == (0, 0)
 
 
 def _ended(client: httpx.Client, export_id: str) -> Any:
