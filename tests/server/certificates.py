@@ -48,10 +48,8 @@ def _signed(
     *,
     authority: bool,
 ) -> x509.Certificate:
-    now = datetime.now(UTC)
-    builder = x509.CertificateBuilder(
-        issuer, subject, own.public_key(), x509.random_serial_number(), now - DAY, now + DAY
-    )
+    now, number = datetime.now(UTC), x509.random_serial_number()
+    builder = x509.CertificateBuilder(issuer, subject, own.public_key(), number, now - DAY, now + DAY)
     return builder.add_extension(x509.BasicConstraints(authority, None), critical=True).sign(signer, hashes.SHA256())
 
 

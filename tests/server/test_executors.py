@@ -51,7 +51,7 @@ class Bench:
         return [event for event in self.events if event.kind == kind]
 
 
-@pytest.fixture(params=["local", "dask"])
+@pytest.fixture(params=["local", pytest.param("dask", marks=pytest.mark.further)])
 def scenario(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Callable[[Bench], Awaitable[None]]], None]:
     """Runs a scenario with each executor of two slots."""
 
@@ -98,6 +98,7 @@ def test_a_unit_is_made_and_found_under_its_key(scenario: Scenario) -> None:
     scenario(work)
 
 
+@pytest.mark.further
 def test_all_executors_make_the_same_bytes(farm: Cluster, tmp_path: Path) -> None:
     async def work() -> None:
         store, there = FolderStore(tmp_path / "objects"), Dask(SchedulerAddress(farm.address))
