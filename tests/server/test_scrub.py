@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -125,3 +128,29 @@ def test_one_user_alone_is_read(folder: Path) -> None:
 def test_a_store_that_is_away_is_exit_code_5(tmp_path: Path) -> None:
     away = {"store": "s3", "s3_bucket": "b", "s3_access_key": "k", "s3_secret_key": "s"}
     assert reelc(tmp_path, "scrub", s3_endpoint="http://127.0.0.1:9", **away).returncode == 5
+
+
+def proved(folder: Path) -> subprocess.CompletedProcess[str]:
+    """deploy/prove_restore.sh, with the store of this folder."""
+    search = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    variables = {**os.environ, "PATH": search, "REELC_DATA": str(folder / "data"), "TMPDIR": str(folder)}
+    script = Path(__file__).parents[2] / "deploy" / "prove_restore.sh"
+    return subprocess.run([script, "ann"], env=variables, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.further
+def test_a_backup_is_proved_by_a_restore_elsewhere(folder: Path) -> None:
+    before = {path: path.read_bytes() for path in with_content(folder)}
+    ended = proved(folder)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.splitlines()[-1].startswith("restored and read back: ann ")
+    assert {path: path.read_bytes() for path in with_content(folder)} == before
+    assert [path.name for path in folder.iterdir()] == ["data"]
+
+
+@pytest.mark.further
+def test_a_backup_with_damage_is_not_proved(folder: Path) -> None:
+    stored(folder, "footage").write_bytes(b"something else")
+    ended = proved(folder)
+    assert ended.returncode == 6
+    assert "restored and read back" not in ended.stdout
