@@ -173,11 +173,12 @@ async def _give_back(services: Services) -> None:
 
 
 async def _leave(services: Services) -> None:
-    """Stop the exports of users that another server has now, and close their databases."""
+    """Stop the exports of users that another server has or had, close their databases, and resume what is ours."""
     while True:
         uid = await services.leases.lost.get()
         await services.jobs.leave(uid)
         await services.databases.leave(uid)
+        services.leases.look_again()
 
 
 async def _tidy(services: Services) -> None:

@@ -30,9 +30,13 @@ MOST_REMEMBERED = 10_000
 
 @dataclass(slots=True)
 class _Lease:
-    """A lease of this server; `contested` while a server that was gone may still write."""
+    """A lease of this server; `contested` while a server that was gone may still write.
+
+    `since` is the term from which on no other server had the user.
+    """
 
     term: int
+    since: int
     contested: bool
     used: float
     keepers: int = 0
@@ -58,7 +62,7 @@ class Leases:
         self.on_takeover: Callable[[str, str], object] = lambda uid, server: None
         """Called with the user and the server whose lease was taken."""
         self.lost: asyncio.Queue[str] = asyncio.Queue()
-        """Users whose leases other servers have taken from this one."""
+        """Users whom other servers have, or had meanwhile."""
         self.gone = asyncio.Event()
         """Set when another server has gone, or exports were left for another reason: look for unfinished ones."""
 
@@ -74,6 +78,11 @@ class Leases:
         """The term of a user's lease, which changes each time that it is taken; 0 without one."""
         lease = self._held.get(uid)
         return lease.term if lease else 0
+
+    def since(self, uid: str) -> int:
+        """The term from which on no other server had a user: what was read of the user before may be out of date."""
+        lease = self._held.get(uid)
+        return lease.since if lease else 0
 
     async def hold(self, uid: str) -> None:
         """Have a user's lease, taken if necessary; Elsewhere when another server has it, StoreFailed.
@@ -243,56 +252,20 @@ class Leases:
             except StoreFailed:
                 if uid in self._held:
                     raise
-                await self._terms.newest(uid)
-                self._held[uid] = _Lease(0, contested=False, used=self._clock(), doubtful=True)
+                free, _ = await self._terms.newest(uid)
+                self._held[uid] = _Lease(free, free, contested=False, used=self._clock(), doubtful=True)
 
     def _has(self, uid: str, term: int, before: str) -> None:
         """Note a lease that was taken; `before` is the server that had it, empty if it was free."""
         lease, now = self._held.get(uid), self._clock()
         taken_over = bool(before) and folder_id_of(before) != self.servers.folder_id
-        if lease is not None:
-            lease.term, lease.doubtful, lease.contested = term, False, lease.contested or taken_over
+        if lease is None:
+            self._held[uid] = _Lease(term, term, taken_over, now)
         else:
-            self._held[uid] = _Lease(term, taken_over, now)
+            if term != lease.term + 1:  # others had the user in between, and may have saved and rendered
+                lease.since = term
+                self.lost.put_nowait(uid)
+            lease.term, lease.doubtful, lease.contested = term, False, lease.contested or taken_over
         if taken_over:
             logger.warning("a lease is taken over", extra={"sync_user": uid, "server": before})
             self.on_takeover(uid, before)
-
-
-class Unshared:
-    """The leases of a process that shares its store with no server: it has them all."""
-
-    def term(self, uid: str) -> int:
-        """The term of every lease."""
-        return 0
-
-    async def hold(self, uid: str) -> None:
-        """Have a user's lease."""
-
-    def kept(self, uid: str) -> contextlib.AbstractContextManager[None]:
-        """Nothing is given back."""
-        return contextlib.nullcontext()
-
-    def doubt(self, uid: str) -> None:
-        """Nothing is in doubt."""
-
-    def look_again(self) -> None:
-        """Nothing is left to others."""
-
-    def overdue(self) -> float:
-        """Nothing can be taken."""
-        return 0.0
-
-    def contested(self, uid: str) -> bool:
-        """Nothing is contested."""
-        return False
-
-    def settle(self, uid: str) -> None:
-        """Nothing is contested."""
-
-    def idle(self, unused_for: float) -> list[str]:
-        """Nothing is given back."""
-        return []
-
-    async def give_back(self, uid: str) -> None:
-        """Nothing is given back."""

@@ -16,7 +16,7 @@ from server.storage import snapshots, thinning
 from server.storage.chain import remember
 from server.storage.database import Broken, Database, DatabaseFailed, Head, open_with_head
 from server.storage.files import delete_aside, put_aside, write_image
-from server.storage.leases import Leases, Unshared
+from server.storage.leases import Leases
 from server.storage.marks import has_data, note_restored
 from server.storage.objects import ObjectStore, StoreFailed
 from server.storage.repair import check_newest, store_lost
@@ -24,6 +24,7 @@ from server.storage.room import Room
 from server.storage.snapshots import Damaged
 from server.storage.sync import Fenced, NotDurable, Seconds, Sync, awake
 from server.storage.terms import Elsewhere
+from server.storage.unshared import Unshared
 from server.storage.user_database import Overdue, UserDatabase
 from server.threads import in_thread
 
@@ -130,11 +131,11 @@ class Databases:
 
     async def leave(self, uid: str) -> None:
         """Close the database of a user that another server has now, once no caller holds it."""
-        if uid in self._open:
+        if uid in self._open and not self.leases.term(uid):
             self._open[uid].sync.fence("another server has the lease of this user")
-        async with self._turn(uid):
-            if uid in self._open and not self.leases.term(uid):
-                await self._close(self._open[uid])
+            async with self._turn(uid):
+                if uid in self._open and not self.leases.term(uid):
+                    await self._close(self._open[uid])
 
     async def _made_smaller(self, user_database: UserDatabase) -> bool:
         """Whether an unused database was made smaller, and now waits to be stored."""
@@ -189,15 +190,16 @@ class Databases:
     async def _opened(self, uid: str) -> UserDatabase:
         async with self._turn(uid):
             there = self._open.get(uid)
-            if there is not None and not there.sync.fenced:
+            if there is not None and not self._is_outdated(there):
                 return there
         # room before the turn: two openings that wait for each other's turn would never go on
         async with self._room.for_one_more(), self._turn(uid):
             user_database, known = self._open.get(uid), 0
-            if user_database is not None and user_database.sync.fenced:
+            if user_database is not None and self._is_outdated(user_database):
                 known = user_database.sync.synced.base
                 await self._close(user_database)
-                put_aside(self._path(uid), "fenced")
+                if user_database.sync.fenced:
+                    put_aside(self._path(uid), "fenced")
                 user_database = None
             if user_database is None:
                 await self.leases.hold(uid)  # it may have been given back since the caller looked
@@ -206,6 +208,10 @@ class Databases:
                 except OSError as error:
                     raise DatabaseFailed(f"a database cannot be opened: {error.strerror}") from error
             return user_database
+
+    def _is_outdated(self, user_database: UserDatabase) -> bool:
+        """Whether another server has written an open database, or may have."""
+        return user_database.sync.fenced or user_database.since != self.leases.since(user_database.uid)
 
     async def _close(self, user_database: UserDatabase) -> None:
         await user_database.close()
@@ -217,6 +223,7 @@ class Databases:
     async def _opening(self, uid: str, known: int) -> UserDatabase:
         path = self._path(uid)
         path.parent.mkdir(parents=True, exist_ok=True)
+        since = self.leases.since(uid)  # before the store is looked at
         database, head = await self._newest(uid, path, known)
         try:
             head = Head(head.n, head.synced_n, head.base, secrets.token_hex(8))
@@ -224,9 +231,8 @@ class Databases:
         except BaseException:
             await database.close()
             raise
-        user_database = UserDatabase(
-            uid, database, Sync(self.store, uid, database, head, self._clock), self._refuse_after
-        )
+        sync = Sync(self.store, uid, database, head, self._clock)
+        user_database = UserDatabase(uid, database, sync, self._refuse_after, since)
         if self.leases.contested(uid):
             try:
                 await user_database.take_number()

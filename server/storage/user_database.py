@@ -23,8 +23,10 @@ class Overdue(Exception):
 class UserDatabase:
     """A user's open database with its uploader."""
 
-    def __init__(self, uid: str, database: Database, sync: Sync, refuse_after: float) -> None:
+    def __init__(self, uid: str, database: Database, sync: Sync, refuse_after: float, since: int = 0) -> None:
         self.uid, self.database, self.sync = uid, database, sync
+        self.since = since
+        """The term of the user's lease at its opening: if others had the user since, it is out of date."""
         self._refuse_after = refuse_after
         self.used = awake()
         self.closed, self.checked = False, False

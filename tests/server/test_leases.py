@@ -362,6 +362,46 @@ def test_a_paused_server_can_store_nothing_after_a_takeover(tmp_path: Path) -> N
     run(scene)
 
 
+@pytest.mark.parametrize("ends", ["gives back", "is killed"])
+def test_what_others_wrote_while_a_server_was_suspended_is_read_anew(tmp_path: Path, ends: str) -> None:
+    """The lease is free again when it wakes up, but its open database is not the newest."""
+
+    async def scene(store: AwayStore) -> None:
+        servers = [Server(store, name) for name in "ab"]
+        one, two = (Databases(store, tmp_path / each.leases.servers.name, leases=each.leases) for each in servers)
+        await save(one, "first")
+        await servers[1].round()
+        await servers[1].pass_by(STALE)
+        await save(two, "second")
+        await two.close(5)
+        if ends == "gives back":
+            await servers[1].leases.give_back("ann")
+        await servers[0].round()
+        servers[0].clock.now += 60
+        await servers[0].pass_by(STALE + BEAT)
+        assert await names(one) == {"first", "second"}
+        assert servers[0].leases.lost.get_nowait() == "ann"
+        await save(one, "third")
+        await one.close(5)
+
+    run(scene)
+
+
+def test_a_lease_that_nobody_had_meanwhile_keeps_its_open_database(tmp_path: Path) -> None:
+    async def scene(store: AwayStore) -> None:
+        server = Server(store, "a")
+        databases = Databases(store, tmp_path, leases=server.leases)
+        await save(databases, "first")
+        (before,) = databases.opened()
+        server.clock.now += 60
+        await save(databases, "second")
+        assert databases.opened() == [before]
+        assert server.leases.lost.empty()
+        await databases.close(5)
+
+    run(scene)
+
+
 def test_an_unused_database_is_closed_and_its_user_given_back(tmp_path: Path) -> None:
     async def scene(store: AwayStore) -> None:
         server, other = Server(store, "a"), Server(store, "b")
