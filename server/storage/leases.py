@@ -63,7 +63,7 @@ class Leases:
         """Called with the user and the server whose lease was taken."""
         self.lost: asyncio.Queue[str] = asyncio.Queue()
         """Users whom other servers have, or had meanwhile."""
-        self.gone = asyncio.Event()
+        self.gone = servers.gone
         """Set when another server has gone, or exports were left for another reason: look for unfinished ones."""
 
     def held(self) -> list[str]:
@@ -176,8 +176,7 @@ class Leases:
             await self._beat()
         else:
             await self._fall_silent()
-        if await self.servers.look():
-            self.gone.set()
+        await self.servers.look()
         self._away = False
         if self._renewing is None or self._renewing.done():
             self._renewing = asyncio.create_task(self._renew(), name="leases")
@@ -269,3 +268,4 @@ class Leases:
         if taken_over:
             logger.warning("a lease is taken over", extra={"sync_user": uid, "server": before})
             self.on_takeover(uid, before)
+            self.look_again()

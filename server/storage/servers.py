@@ -44,6 +44,8 @@ class Servers:
         self._seen: dict[str, _Seen] = {}
         self._looked: float | None = None
         self._turn = asyncio.Lock()
+        self.gone = asyncio.Event()
+        """Set when another server has gone, whichever look found that."""
         self._beats = 0
 
     @property
@@ -68,12 +70,12 @@ class Servers:
         """Delete the beat: this server has no lease any more; StoreFailed."""
         await self._store.delete(FOLDER + self.name)
 
-    async def look(self) -> bool:
-        """Look at the beats of the others; return whether one of them has gone since the last look. StoreFailed."""
+    async def look(self) -> None:
+        """Look at the beats of the others; StoreFailed."""
         async with self._turn:
-            return await self._look()
+            await self._look()
 
-    async def _look(self) -> bool:
+    async def _look(self) -> None:
         names = {stat.key.removeprefix(FOLDER): stat async for stat in self._store.listing(FOLDER)}
         listed = {name: stat for name, stat in names.items() if folder_id_of(name) != self.folder_id}
         now = self._clock()
@@ -87,7 +89,8 @@ class Servers:
             logger.warning("a server does not beat any more", extra={"server": name, "seconds": self.stale})
             del self._seen[name]
             await self._store.delete(FOLDER + name)  # a server that comes back makes it anew, and all its leases
-        return bool(gone or stale)
+        if gone or stale:
+            self.gone.set()
 
     async def lives(self, name: str) -> bool:
         """Whether another server lives, as far as can be seen; StoreFailed. Earlier processes on our folder do not."""

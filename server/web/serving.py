@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -42,7 +42,7 @@ def _endpoint(op: Operation, services: Services) -> Callable[[Request], Awaitabl
         client_gone.set(partial(disconnected, request))
         try:
             answer = await _answer(op, request, services)
-        except ClientGone:
+        except (ClientGone, ClientDisconnect):
             return Response(None, BROKEN_OFF)
         except Problem as problem:
             return _refused(op, request, problem)

@@ -121,6 +121,24 @@ def test_a_server_that_was_killed_is_followed_when_its_beat_was_unchanged_for_lo
     run(scene)
 
 
+def test_a_server_has_gone_whichever_look_finds_that() -> None:
+    """The look for a user of a third server, too."""
+
+    async def scene(store: AwayStore) -> None:
+        one, two, three = (Server(store, name) for name in "abc")
+        assert await has(one)
+        await two.round()
+        await one.leases.stop()
+        assert await has(three, "ben")
+        assert not await has(two, "ben")
+        assert two.leases.gone.is_set()
+        two.leases.gone.clear()
+        assert await has(two)
+        assert two.leases.gone.is_set()  # a user taken over may have unfinished exports
+
+    run(scene)
+
+
 def test_clocks_are_not_compared_and_time_without_the_store_does_not_count() -> None:
     async def scene(store: AwayStore) -> None:
         one, two = Server(store, "a"), Server(store, "b", 5e8)
