@@ -61,9 +61,8 @@ def tables(folder: Path, options: argparse.Namespace) -> Iterator[str]:
     yield ""
     yield "| paced units | slots | wall | times one local slot | of the ideal |"
     yield "| --- | --- | --- | --- | --- |"
-    alone = asyncio.run(
-        _pace(local(FolderStore(_new(folder, "objects")), _new(folder, "here"), 1), options.units, "local")
-    )
+    store = FolderStore(_new(folder, "objects"))
+    alone = asyncio.run(_pace(local(store, _new(folder, "here"), 1), options.units, "local"))
     yield f"| local | 1 | {alone:.1f} s | 1.00 | |"
     for slots in (1, 2, 4):
         with cluster(_new(folder, f"pace-{slots}"), slots) as farm:
@@ -158,9 +157,11 @@ async def _cancelled(farm: Cluster, cancels: int) -> list[str]:
 
 
 async def _pace(executor: Executor, units: int, name: str) -> float:
-    """The seconds that so many units of two seconds take; the executor's start apart."""
+    """The seconds that so many units of two seconds take; the start apart, with the first unit of each slot."""
     await executor.start()
-    await executor.capacity()
+    slots = (await executor.capacity()).slots
+    first = (unit(f"{name} first {number}", frames=10, paced=True) for number in range(slots))
+    await asyncio.gather(*(executor.run(each, lambda _: None) for each in first))
     begun = monotonic()
     made = (unit(f"{name} {number}", frames=20, paced=True) for number in range(units))
     await asyncio.gather(*(executor.run(each, lambda _: None) for each in made))
