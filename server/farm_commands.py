@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -48,16 +49,22 @@ def worker_command(
     """
     import asyncio
 
+    from compiler.supervise.children.level import VARIABLE, confinement
     from compiler.supervise.ffmpeg import find_build
     from compiler.supervise.machine import processors
-    from server.privacy import close_new_files
+    from server.logs import set_up
+    from server.privacy import close_memory, close_new_files
 
     settings = load(scheduler=scheduler, data=data)
     address = scheduler_of(settings)
     address.check()
+    os.environ[VARIABLE] = settings.sandbox  # where every start of a child reads it
+    confinement()
     from server.farm.worker import UnitMaker, name_of_worker, own_folder, work
     from server.web.services import make_store
 
+    set_up(settings.log_level, settings.log_format)
+    close_memory()
     close_new_files()
     with own_folder((scratch or settings.local / "workers").absolute()) as folder:
         maker = UnitMaker(settings, find_build(), folder, slots or processors(), name_of_worker(), make_store)
@@ -82,7 +89,9 @@ async def dask_farm(compiled: Compiled, content: Content, scheduler: str | None)
     address = scheduler_of(settings)
     address.check()
     from server.farm.dask import Dask, no_workers
+    from server.logs import logger
 
+    logger.setLevel("CRITICAL")  # stderr has the progress
     store, executor = make_store(settings), Dask(address)
     try:
         with store_errors():

@@ -99,9 +99,10 @@ class Dask:
 
     async def aclose(self) -> None:
         """Stop every unit, and disconnect."""
-        for task in [*self._tasks, *([self._refreshing] if self._refreshing else [])]:
+        running = [*self._tasks, *([self._refreshing] if self._refreshing else [])]
+        for task in running:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*running, return_exceptions=True)
         if self._client is not None:
             await self._client.close()
 

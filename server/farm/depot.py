@@ -38,13 +38,13 @@ class FarmDepot:
         return output_of(self._prefix, key)
 
     async def fetch(self, result: UnitResult, target: Path) -> None:
-        """Copy what a unit became to `target`; StoreFailed, Missing, DamagedObject."""
+        """Copy what a unit became to `target`; StoreFailed, Missing. A damaged object is deleted."""
         target.unlink(missing_ok=True)
         copied = await copy_object(self._store, result.output, target)
         if copied.sha256 != result.sha256:
             target.unlink()
             await self._store.delete(result.output)
-            raise DamagedObject(result.output)
+            raise StoreFailed(f"{result.output} is damaged: it is not what was stored")
 
     async def forget(self, keys: Sequence[str]) -> None:
         """Delete what units of these keys became; StoreFailed."""

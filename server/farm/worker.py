@@ -32,6 +32,7 @@ from server.farm.plugin import UnitPlugin
 from server.farm.scheduler import SchedulerAddress, quiet, unreachable
 from server.farm.units import FarmStore
 from server.footage.cache import MediaCache
+from server.privacy import forget_secrets
 from server.settings import Settings
 from server.storage.objects import ObjectStore
 
@@ -55,16 +56,15 @@ class UnitMaker:
 
     def plugin(self) -> UnitPlugin:
         """The plugin of the worker, with facts for `reelc doctor`."""
-        mine = made_by(self.build, functools.cache(content_of))
-        opened = functools.cache(self._store)  # at its first use: a store belongs to the loop of the units
+        mine, store = made_by(self.build, functools.cache(content_of)), self._store()
 
         async def make(unit: PortableUnit, on_event: OnEvent) -> UnitResult:
             limits = replace(RENDERING, data=self.settings.render_memory, file=self._room() // self.slots)
-            machine = Machine(opened(), self.build.path, self._workplace, mine, limits=limits, grace=0, name=self.name)
+            machine = Machine(store, self.build.path, self._workplace, mine, limits=limits, grace=0, name=self.name)
             return await run_unit(unit, machine, on_event)
 
         async def read(key: str) -> bytes:
-            return await opened().read(key)
+            return await store.read(key)
 
         return UnitPlugin(make, read, {"name": self.name, "reelc": version("reelc"), **asdict(mine)})
 
@@ -113,13 +113,15 @@ async def work(scheduler: SchedulerAddress, maker: UnitMaker, on_ready: Callable
     """Make units until the scheduler goes, which is True, or a signal ends the worker; RC801."""
     scheduler.check()
     quiet()
+    plugin = maker.plugin()
+    forget_secrets()  # the store is open
     worker = Worker(
         scheduler.address,
         nthreads=maker.slots,
         name=maker.name,
         resources=_resources(maker.slots),
         memory_limit=0,
-        plugins=(maker.plugin(),),
+        plugins=(plugin,),
         security=scheduler.security(),
         local_directory=str(maker.folder / "dask"),
         death_timeout=JOIN_WITHIN,

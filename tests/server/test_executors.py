@@ -151,6 +151,17 @@ def test_a_cancel_stops_ffmpeg_and_says_so(scenario: Scenario) -> None:
     scenario(work)
 
 
+def test_the_end_of_an_executor_stops_its_units(scenario: Scenario) -> None:
+    async def work(bench: Bench) -> None:
+        task = bench.begin(unit("ended", frames=6000, paced=True))
+        await reached(lambda: ffmpegs("ended"))
+        await bench.executor.aclose()
+        assert task.cancelled()
+        await reached(lambda: not ffmpegs("ended"))
+
+    scenario(work)
+
+
 def test_a_duplicate_loses_quietly(scenario: Scenario) -> None:
     async def work(bench: Bench) -> None:
         made = unit("duplicate", frames=10, paced=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 
@@ -12,7 +14,7 @@ from compiler.supervise.films.unit import PortableUnit, UnitEvent, UnitResult
 from server.farm.dask import Dask
 from server.farm.scheduler import SchedulerAddress
 from server.storage.folder import FolderStore
-from tests.server.farm import Cluster, cluster, ffmpegs, kill, unit
+from tests.server.farm import ROOT, Cluster, cluster, ffmpegs, kill, unit
 from tests.server.waiting import reached, until
 
 pytestmark = pytest.mark.fault
@@ -88,21 +90,20 @@ def test_the_ffmpeg_of_a_killed_worker_dies_with_it(farm: Cluster) -> None:
 
 
 def test_a_killed_coordinator_leaves_no_ffmpeg(farm: Cluster) -> None:
-    """A coordinator that goes lets go of its units."""
-
-    async def work() -> None:
-        executor = Dask(SchedulerAddress(farm.address))
-        await executor.start()
-        task = asyncio.create_task(executor.run(unit("left", frames=6000, paced=True), lambda _: None))
-        await reached(lambda: ffmpegs("left"))
-        assert executor._client is not None
-        await executor._client.close()
-        await reached(lambda: not ffmpegs("left"))
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        await executor.aclose()
-
-    asyncio.run(work())
+    """The scheduler lets go of the units of a coordinator that goes, and the workers stop them."""
+    making = f"Dask(SchedulerAddress({farm.address!r})).run(unit('left', 6000, paced=True), lambda _: None)"
+    program = f"""
+import asyncio
+from server.farm.dask import Dask
+from server.farm.scheduler import SchedulerAddress
+from tests.server.farm import unit
+async def main(): await {making}
+asyncio.run(main())
+"""
+    coordinator = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT)
+    until(lambda: ffmpegs("left"))
+    kill(coordinator)
+    until(lambda: not ffmpegs("left"))
 
 
 def test_a_killed_scheduler_comes_back_and_what_was_made_is_not_made_again(farm: Cluster) -> None:

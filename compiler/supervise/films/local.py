@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 from compiler.errors import Loc, ReelError
 from compiler.supervise.children.reads import Partial
@@ -21,16 +22,17 @@ class Local:
 
     def __init__(self, machine: Machine, slots: int) -> None:
         self._machine, self._window = machine, UnitWindow(slots)
-        self._running: set[asyncio.Future[UnitResult]] = set()
+        self._running: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> None:
         """Be ready for units."""
 
     async def aclose(self) -> None:
         """Stop every unit."""
-        for task in self._running:
+        running = [*self._running]
+        for task in running:
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.gather(*running, return_exceptions=True)
 
     async def capacity(self) -> Capacity:
         """What can be made at once, now."""
@@ -38,12 +40,17 @@ class Local:
 
     async def run(self, unit: PortableUnit, on_event: OnEvent) -> UnitResult:
         """Make a unit; ReelError. On a cancel its ffmpeg has ended when this returns."""
-        async with self._window.turn(unit):
-            try:
+        task = asyncio.current_task()
+        assert task is not None
+        self._running.add(task)
+        try:
+            async with self._window.turn(unit):
                 return await run_unit(unit, self._machine, on_event)
-            except asyncio.CancelledError:
-                on_event(UnitEvent("stopped"))
-                raise
+        except asyncio.CancelledError:
+            on_event(UnitEvent("stopped"))
+            raise
+        finally:
+            self._running.discard(task)
 
 
 class InPlace:
