@@ -207,7 +207,7 @@ class _Exchange:
                 await asyncio.wait({reading, *ends}, timeout=self._leases.servers.stale, return_when=FIRST)
                 for end in (each for each in ends if each.done() and not reading.done()):
                     end.result()
-                if not self._leases.servers.sees(self._elsewhere.server):
+                if not reading.done() and not self._leases.servers.sees(self._elsewhere.server):
                     raise ConnectionResetError("the server has gone")
             return reading.result()
         finally:
