@@ -11,6 +11,7 @@ cd "$folder"
 random() { openssl rand -hex "$1"; }
 [ -e s3_access_key ] || random 10 > s3_access_key
 [ -e s3_secret_key ] || random 20 > s3_secret_key
+[ -e shared_secret ] || random 20 > shared_secret
 [ -e metrics_token ] || random 20 > metrics_token
 [ -e s3_identities ] || cat > s3_identities << END
 {"identities": [{"name": "reelc", "actions": ["Admin", "Read", "Write", "List", "Tagging"],
@@ -28,7 +29,7 @@ for name in server scheduler worker; do
 done
 # compose mounts these files as they are, and the image's user has to read them
 if [ "$(id -u)" = 0 ]; then
-    chown 10001:10001 s3_access_key s3_secret_key metrics_token s3_identities ca.pem ./*.pem server.key scheduler.key worker.key
+    chown 10001:10001 s3_access_key s3_secret_key metrics_token shared_secret s3_identities ca.pem ./*.pem server.key scheduler.key worker.key
 else
     echo "give the files to the image's user: sudo chown 10001:10001 $folder/[!c]* $folder/ca.pem" >&2
 fi

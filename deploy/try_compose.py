@@ -1,7 +1,8 @@
 """Runs deploy/compose.yaml without a container engine: `python -m deploy.try_compose`, in what `make setup` made.
 
 Its services are processes on loopback, with their own commands, environments and secrets; only addresses, ports and
-folders are other ones. It has to come to a ready server, a healthy store, and a scheduler that has both workers by TLS.
+folders are other ones. It has to come to a ready server, a healthy store, and a scheduler that has both workers by TLS,
+and `reelc doctor` has to find their builds alike.
 """
 
 from __future__ import annotations
@@ -57,12 +58,22 @@ class Here:
         folder.mkdir()
         entry = service.get("entrypoint", ["weed"] if name == "store" else ["reelc"])
         words = [self.word(each, name) for each in (*entry, *service.get("command", ["serve"]))]
+        with (folder / "log").open("wb") as log:
+            return subprocess.Popen(words, env=self.variables(name, service), cwd=folder, stdout=log, stderr=log)
+
+    def variables(self, name: str, service: dict[str, Any]) -> dict[str, str]:
+        """The environment of a service."""
+        folder = self.folder / name
         given = {key: self.word(value, name) for key, value in service.get("environment", {}).items()}
         ours = {"REELC_DATA": str(folder / "data"), "REELC_PORT": str(self.ports["8000"]), "HOME": str(folder)}
         search = {"PATH": f"{BIN}:{os.environ['PATH']}", "PYTHONPATH": str(DEPLOY.parent)}
-        environment = {**search, **(ours if name != "store" else {}), **given}
-        with (folder / "log").open("wb") as log:
-            return subprocess.Popen(words, env=environment, cwd=folder, stdout=log, stderr=log)
+        return {**search, **(ours if name != "store" else {}), **given}
+
+    def examine(self, service: dict[str, Any]) -> None:
+        """`reelc doctor` with the server's environment: it asks the scheduler for the builds of all workers."""
+        environment = self.variables("server", service)
+        words = ["reelc", "doctor", "--scheduler", environment["REELC_SCHEDULER"]]
+        subprocess.run(words, env=environment, cwd=self.folder, check=True)
 
     def get(self, port: str, path: str) -> str:
         """The status and the text of the answer there; nothing while there is none."""
@@ -94,6 +105,7 @@ def main() -> None:
         for _ in range(PATIENCE):
             time.sleep(1)
             if all(here.ready().values()):
+                here.examine(services["server"])
                 print("; ".join(here.ready()))
                 return
         for name in services:

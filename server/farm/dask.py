@@ -119,6 +119,11 @@ class Dask:
         self._window.resize(AHEAD * max(1, slots))
         return Capacity(slots, self._memory, True, tuple(str(worker["name"]) for worker in ours.values()))
 
+    @property
+    def units(self) -> int:
+        """The units that run or wait."""
+        return self._window.units
+
     async def run(self, unit: PortableUnit, on_event: OnEvent) -> UnitResult:
         """Make a unit; ReelError, and what the store raises. RC803 if the machines of every attempt are lost."""
         self.refresh()

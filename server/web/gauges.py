@@ -10,6 +10,7 @@ from pathlib import Path
 
 from prometheus_client import Gauge, ProcessCollector
 
+from compiler.supervise.films.unit import Executor
 from server.exports.queue import Jobs
 from server.metrics import Metrics
 from server.settings import Settings
@@ -33,6 +34,12 @@ def add_gauges(metrics: Metrics, settings: Settings, databases: Databases, jobs:
     add("reelc_other_servers", "Other servers over the store that have users.", leases.servers.others)
     about = "Size of the largest open database, which is that of its whole snapshot."
     add("reelc_largest_snapshot_bytes", about, databases.largest)
+
+
+def add_farm(metrics: Metrics, executor: Executor | None) -> None:
+    """Add the metric that the number of workers may follow; 0 where this server makes all units."""
+    about = "Units of films that run at workers or wait for them."
+    Gauge("reelc_farm_units", about, registry=metrics.registry).set_function(lambda: executor.units if executor else 0)
 
 
 def _add_disks(metrics: Metrics, settings: Settings) -> None:

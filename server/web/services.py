@@ -34,7 +34,7 @@ from server.threads import ARITHMETIC_THREADS, Turns
 from server.web.audit import Audit
 from server.web.bodies import LARGE_AT_ONCE, LARGE_EACH
 from server.web.forwarding import Forwarding
-from server.web.gauges import add_gauges
+from server.web.gauges import add_farm, add_gauges
 from server.web.peers import Peers
 from server.web.rate_limits import RateLimits
 from server.web.readiness import Readiness
@@ -136,6 +136,7 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
     render = Render(settings, store, cache, compiler, now, executor)
     jobs = Jobs(settings, databases, render, sending, metrics, coming, now)
     add_gauges(metrics, settings, databases, jobs, leases)
+    add_farm(metrics, executor)
     audit = Audit(settings)
     peers = Peers(settings, audit)
 

@@ -232,8 +232,16 @@ def test_every_metric_of_dask_exists() -> None:
     source = (DISTRIBUTED / "http" / "scheduler" / "prometheus" / "core.py").read_text(encoding="utf-8")
     made = re.findall(r'(Counter|Gauge)MetricFamily\(\s*self\.build_name\("(\w+)"\)', source)
     known = {f"dask_scheduler_{name}{'_total' if kind == 'Counter' else ''}" for kind, name in made}
-    assert "dask_scheduler_desired_workers" in names(r"\bdask_scheduler_\w+")
+    assert "dask_scheduler_workers" in names(r"\bdask_scheduler_\w+")
     assert names(r"\bdask_scheduler_\w+") <= known
+
+
+def test_the_workers_follow_a_metric_that_the_page_describes_with_free_slots() -> None:
+    (scaler,) = (each["spec"] for each in manifests() if each["kind"] == "HorizontalPodAutoscaler")
+    (metric,) = (each["external"] for each in scaler["metrics"])
+    (args,) = (each["containers"][0]["args"] for each in pods() if each["containers"][0]["name"] == "worker")
+    assert f"`{metric['metric']['name']}`" in PAGE
+    assert metric["target"]["averageValue"] == f"{int(1000 * int(args[args.index('--slots') + 1]) / 1.25)}m"
 
 
 def test_services_pods_and_units_of_the_scheduler_are_started_alike() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from compiler.supervise.films.unit import Executor
 from server.exports.job import Job
 from server.exports.progress import Tracker
 from server.exports.queue import Jobs
@@ -20,7 +22,7 @@ from server.settings import Settings
 from server.storage.folder import FolderStore
 from server.storage.tenants import Databases
 from server.web.audit import Event
-from server.web.gauges import add_gauges
+from server.web.gauges import add_farm, add_gauges
 from server.web.services import make_leases
 from tests.server.site import ROOT, Site
 from tests.server.test_http import project
@@ -69,6 +71,20 @@ def test_what_runs_out_and_what_is_behind_is_measured(tmp_path: Path, monkeypatc
         await store.close()
 
     asyncio.run(whole())
+
+
+@dataclass(frozen=True)
+class Farm:
+    """An executor with units."""
+
+    units: int
+
+
+@pytest.mark.parametrize(("executor", "expected"), [(None, 0), (Farm(7), 7)])
+def test_the_units_of_the_farm_are_measured(tmp_path: Path, executor: Farm | None, expected: int) -> None:
+    metrics = Metrics(Databases(FolderStore(tmp_path), tmp_path))
+    add_farm(metrics, cast(Executor | None, executor))
+    assert values(metrics.text().decode())["reelc_farm_units"] == expected
 
 
 def test_a_server_measures_its_memory_and_files(site: Site, user: httpx.Client) -> None:

@@ -38,6 +38,11 @@ class Local:
         """What can be made at once, now."""
         return Capacity(self._window.size, machine_memory() // MIB)
 
+    @property
+    def units(self) -> int:
+        """The units that run or wait."""
+        return self._window.units
+
     async def run(self, unit: PortableUnit, on_event: OnEvent) -> UnitResult:
         """Make a unit; ReelError. On a cancel its ffmpeg has ended when this returns."""
         task = asyncio.current_task()

@@ -31,6 +31,11 @@ class UnitWindow:
         self._last: dict[str, int] = {}
         """The number of each user's last turn, while anything runs."""
 
+    @property
+    def units(self) -> int:
+        """The units that run or wait."""
+        return self.running + len(self._waiting)
+
     def resize(self, size: int) -> None:
         """Let so many run at once from now on; those that run go on."""
         self.size = size
