@@ -22,6 +22,9 @@ CLOSE = {"Connection": "close"}
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 """The names by which programs of this machine reach the server, whatever its public address is."""
 
+FOR_MONITORS = FREE | {"/metrics"}
+"""The paths that are answered under every name, since monitors ask for them by number."""
+
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:(?P<port>\d{1,5}))?")
 
 
@@ -57,7 +60,7 @@ class Framing:
         if b"host" in given and (found is None or int(found["port"] or 0) > 65535):
             raise _malformed("the Host header is not a name with or without a port")
         name = found["name"].lower() if found else ""
-        if self._public and host.lower() != self._public and name not in LOOPBACK and scope["path"] not in FREE:
+        if self._public and host.lower() != self._public and name not in LOOPBACK and scope["path"] not in FOR_MONITORS:
             message = f"this server is at {self.settings.public_url}"
             raise Problem(421, "foreign_host", message, headers=CLOSE)
 

@@ -208,7 +208,10 @@ def test_requests_to_other_names_than_the_public_one_are_refused(public: Site) -
         assert anybody.get("/docs", headers={"Host": "EXAMPLE.com"}).status_code == 200
         for host in ("example.org", "example.com:8000", "example.com.evil", "10.0.0.1"):
             refused(anybody.get("/docs", headers={"Host": host}), 421, "foreign_host")
-            assert anybody.get("/healthz", headers={"Host": host}).status_code == 200  # monitors ask by number
+            for path in ("/healthz", "/metrics"):  # monitors ask by number
+                headers = {"Host": host, "Authorization": "Bearer scrape"}
+                assert anybody.get(path, headers=headers).status_code == 200
+            refused(anybody.get("/metrics", headers={"Host": host}), 401, "unauthorized")
         assert anybody.get("/docs", headers={"Host": "localhost:80"}).status_code == 200
 
 
