@@ -43,6 +43,14 @@ OBJECTS: dict[Kind, str] = {"strip": ".strip.jpg", "peaks": ".peaks.json", "prox
 LAYOUT = ".strip.json"
 """The ending of the key of a strip's layout, which is stored before the strip."""
 
+ENDINGS = (*OBJECTS.values(), LAYOUT)
+
+
+def previews_of(key: str) -> str | None:
+    """The beginning of a preview's key, which tells the part of a file that it shows; None for another object."""
+    return next((key.removesuffix(ending) for ending in ENDINGS if key.endswith(ending)), None)
+
+
 MEMBERS: dict[Kind, dict[str, type | tuple[type, ...]]] = {
     "strip": {"columns": int, "width": int, "height": int, "pictures": int, "step_s": (int, float)},
     "peaks": {"rate": (int, float), "peaks": list},
@@ -150,7 +158,7 @@ class Previews:
 
     async def discard_part(self, footage: Part) -> list[str]:
         """The same for a part of a file that others use; the file's facts and the previews of others are left."""
-        keys = [footage.previews + ending for ending in (*OBJECTS.values(), LAYOUT)]
+        keys = [footage.previews + ending for ending in ENDINGS]
         await self._end([making for making in self._makings.values() if making.key in keys])
         return [stat.key async for stat in self._store.listing(f"{footage.previews}.") if stat.key in keys]
 

@@ -13,14 +13,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from weakref import WeakValueDictionary
 
+from server.footage.previews import previews_of
 from server.footage.sending import Sending
 from server.footage.trash import take_back, throw_away, trash_of
 from server.footage.units import make_room_of_units
+from server.footage.windows import Part
 from server.logs import logger
 from server.storage import marks, snapshots
 from server.storage.objects import ObjectStore, Stat
 from server.storage.tenants import UserDatabase
-from server.tables import films
+from server.tables import films, raw_clips
 
 DURABLE_WITHIN = 10.0
 """Seconds in which a user's last change must be durable before trash is deleted early."""
@@ -136,12 +138,18 @@ async def _is_newest(store: ObjectStore, user_database: UserDatabase) -> bool:
 
 
 async def _unnamed(store: ObjectStore, user_database: UserDatabase, coming: Coming) -> list[Stat]:
-    """A user's media without a row, except those that this server is storing."""
+    """A user's media without a row, except those that this server is storing; previews belong to the rows of their part
+    of a file."""
     media = [stat async for stat in store.listing(f"users/{user_database.uid}/media/")]
     # in this order: an object that was listed and is no longer being stored has its row by now, or never gets one
     spared = coming.keys()
     spared |= await user_database.read(films.keys)
-    return [stat for stat in media if stat.key.partition(".")[0] not in spared]
+    shown = {Part(*each).previews for each in await user_database.read(raw_clips.every_part)}
+    return [
+        stat
+        for stat in media
+        if stat.key.partition(".")[0] not in spared or ((of := previews_of(stat.key)) is not None and of not in shown)
+    ]
 
 
 async def _is_rolled_back(store: ObjectStore, uid: str, unnamed: list[Stat]) -> bool:

@@ -85,6 +85,12 @@ async def parts(reader: Reader, object_key: str) -> list[RawClipRow]:
     return [_row(row) for row in rows]
 
 
+async def every_part(reader: Reader) -> set[tuple[str, float | None, float | None]]:
+    """The file, the start and the end of every raw clip that is not deleted."""
+    rows = await reader.all(f"SELECT object_key, start_time, end_time FROM raw_clips WHERE {KEPT}")
+    return {(str(row["object_key"]), row["start_time"], row["end_time"]) for row in rows}
+
+
 async def users(reader: Reader, raw_clip_id: str) -> int:
     """The number of clips that use it, including deleted ones that a film was rendered from."""
     sql = (

@@ -15,6 +15,7 @@ import pytest
 from server.footage.facts import media_key
 from server.footage.sending import Sending
 from server.footage.sweep import Coming, Delays, make_room, sweep
+from server.footage.windows import Part
 from server.metrics import Metrics
 from server.storage import marks
 from server.storage.database import Transaction
@@ -28,6 +29,7 @@ from tests.server.faults import FaultStore, nth
 UID = "ann"
 DELAYS = Delays(timedelta(days=1), timedelta(days=7))
 INSERT = "INSERT INTO raw_clips VALUES (?, 'n', ?, 'e', 1, '{}', NULL, NULL, 'now')"
+WINDOW = "INSERT INTO raw_clips VALUES (?, 'n', ?, 'e', 1, '{}', 1, 2, 'now')"
 
 
 class Place:
@@ -293,3 +295,30 @@ def test_a_fenced_server_that_stored_an_object_rolled_nothing_back(tmp_path: Pat
             assert await place.names("trash") == {"r_never_acknowledged"}
 
     run(tmp_path, scene)
+
+
+def test_previews_of_a_window_stay_as_long_as_the_window(tmp_path: Path) -> None:
+    """Their file stays as long as any part of it is shown; a deleted part leaves only its own previews behind."""
+    place = Place(tmp_path)
+
+    async def scene() -> None:
+        async with place.server() as databases:
+            await place.upload(databases, "r_one")
+            key = media_key(UID, "r_one")
+            await place.write(databases, WINDOW, ("r_two", key))
+            parts = [Part(key), Part(key, 1.0, 2.0), Part(key, 3.0, None)]
+            for part in parts:
+                for ending in (".strip.jpg", ".strip.json", ".peaks.json", ".proxy.mp4"):
+                    await place.store.put(part.previews + ending, b"pictures")
+            await place.store.put(f"{key}.json", b"facts")
+            place.age("media", 2)
+            await place.sweep(databases)
+            gone = parts[2].previews.rpartition("/")[2]
+            assert {name.rpartition(".")[0] for name in await place.names("trash")} >= {f"{gone}.proxy"}
+            assert all(name.startswith(gone) for name in await place.names("trash"))
+            assert len(await place.names("trash")) == 4
+            await place.write(databases, "DELETE FROM raw_clips WHERE id = ?", ("r_one",))
+            await place.sweep(databases)
+            assert len(await place.names("trash")) == 8, "the file and its facts are the window's too"
+
+    asyncio.run(scene())
