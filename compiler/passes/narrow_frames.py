@@ -16,6 +16,7 @@ from compiler.ir.ops import Op, Place, Value, operands
 from compiler.passes.part_motion import MOVING_LEAD
 from compiler.timeline.frames import before
 from compiler.timeline.instant import RecordTime, SourceTime
+from compiler.timeline.window import preceding
 
 LEAD = 2
 """Source frames read before the instant at which a part begins: the frame on screen may have begun that much earlier,
@@ -156,5 +157,6 @@ def _read_from(trim: ops.Trim, span: Span, chain: Sequence[Value], graph: Graph)
     assert isinstance(source, ops.Source)
     begins = retime.warp.source_of(RecordTime((retime.first + span.first) / retime.fps))
     frames = LEAD if retime.motion == "repeat" else MOVING_LEAD
-    lead = before(source.media.video, begins, frames)
-    return SourceTime(max(trim.start, Fraction(floor(lead * MILLISECONDS), MILLISECONDS)))
+    skipped = preceding(source.media)  # windows of a file are read from the same frames
+    lead = before(source.media.video, begins, frames) + skipped
+    return SourceTime(max(trim.start, Fraction(floor(lead * MILLISECONDS), MILLISECONDS) - skipped))

@@ -44,6 +44,7 @@ LAYOUT = ".strip.json"
 """The ending of the key of a strip's layout, which is stored before the strip."""
 
 ENDINGS = (*OBJECTS.values(), LAYOUT)
+"""The endings of the keys of all objects that are previews."""
 
 
 def previews_of(key: str) -> str | None:

@@ -51,6 +51,13 @@ OF_WINDOWS = (
         LAW,
     ),
     Fault(
+        "windows_narrowed_apart",
+        "compiler/passes/narrow_frames.py",
+        "skipped = preceding(source.media)",
+        "skipped = Fraction(0)",
+        LAW,
+    ),
+    Fault(
         "window_with_the_sound_after_it",
         "compiler/emit/sound.py",
         "if src.heard is None or start + op.length <= closes:",

@@ -47,13 +47,14 @@ EDITS: Mapping[str, Json] = {
     "untouched": {},
     "trimmed": dict(play(1.5, 9)),
     "fast and slow": dict(play(1.5, 9, RAMP, (6, 8, 3))),
+    "long": dict(play(1.5, 22)),
     "mixed": {**play(1.5, 9, (2, 4, 0.5)), "motion": "blend"},
     "moving": {**play(1.5, 9), "crop_data": [{"frame": 0, **BOX}, {"frame": 90, **BOX, "x": 200}]},
 }
 INSIDE = [name for name in EDITS if name != "untouched"]
 """The edits that play neither the first nor the last second of the window."""
 
-WINDOW = {"start": 20.01, "end": 32.345}
+WINDOW = {"start": 20.01, "end": 44.345}
 
 
 def edit(name: str) -> Reel:
@@ -67,7 +68,7 @@ def made(reel: Reel, media: Media) -> Compiled:
 
 
 def whole(media: Media) -> Media:
-    found = window_of(media, Fraction("20.01"), Fraction("32.345"))
+    found = window_of(media, Fraction("20.01"), Fraction("44.345"))
     assert found is not None
     return found
 
