@@ -11,8 +11,12 @@ import httpx
 
 from tests.server.site import Site
 from tests.server.test_http import uploaded
+from tests.server.waiting import until
 
 PATIENCE = 100
+
+QUICK = {"lease_beat": "0.3", "lease_stale": "1.5"}
+"""Settings of a server that soon takes over the users of one that was killed."""
 
 Place = tuple[str, int]
 """A clip's address, and a version of it."""
@@ -49,9 +53,15 @@ class Ledger:
         return [place for place, name in self.said.items() if found.get(place) != name]
 
 
+def here(answer: httpx.Response) -> httpx.Response | None:
+    """The answer, unless another server has the user."""
+    elsewhere = answer.status_code == 503 and answer.json()["error"] == "other_server"
+    return None if elsewhere else answer
+
+
 def versions(client: httpx.Client, clip: str) -> dict[Place, str]:
-    """Every version of a clip, with its name; empty for a missing clip."""
-    answer = client.get(f"{clip}/versions")
+    """Every version of a clip, with its name; empty for a missing clip. Waits for a server that takes over its user."""
+    answer = until(lambda: here(client.get(f"{clip}/versions")), "another server has the user")
     rows = answer.json()["versions"] if answer.status_code == 200 else []
     return {(clip, row["version"]): row["name"] for row in rows}
 

@@ -31,7 +31,8 @@ def test_nobody_gets_in_without_a_token(site: Site, op) -> None:  # type: ignore
             assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-BODIES = {"restore": {"version": 1}, "reorder": {"clip_ids": []}}
+WINDOWS = {"windows": [{"start_time": 0, "end_time": 1}]}
+BODIES = {"restore": {"version": 1}, "reorder": {"clip_ids": []}, "windows": WINDOWS}
 
 
 def test_what_is_another_users_is_not_there(user: httpx.Client, another: httpx.Client, game: Path) -> None:

@@ -12,10 +12,11 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from tests.server.editing import RENDER, begin, export, long_project, one_clip
+from tests.server.saving import QUICK
 from tests.server.site import Site, add_user
 from tests.server.test_http import refused
 from tests.server.test_progress import socket
-from tests.server.test_several_servers import QUICK, SECRET, forwarding, machines
+from tests.server.test_several_servers import SECRET, forwarding, machines
 from tests.server.waiting import until
 
 

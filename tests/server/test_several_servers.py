@@ -21,7 +21,7 @@ import pytest
 from websockets.exceptions import ConnectionClosedError
 
 from tests.server.editing import RENDER, begin, come_to, drawn, ffmpegs_of, long_project, one_clip, trim
-from tests.server.saving import Ledger, Place
+from tests.server.saving import QUICK, Ledger, Place
 from tests.server.site import NO_TLS, PLAIN, Site, add_user
 from tests.server.test_export_kill import SLOWED, films_are_whole
 from tests.server.test_http import refused
@@ -32,7 +32,6 @@ from tests.server.weed import free_ports
 
 KILLS = int(os.environ.get("REELC_SERVER_KILLS", "3"))
 USERS = int(os.environ.get("REELC_SERVER_USERS", "4"))
-QUICK = {"lease_beat": "0.3", "lease_stale": "1.5"}
 SECRET = "the secret of these servers"
 MOST = 5000
 """Requests after which a server must have answered."""

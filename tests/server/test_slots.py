@@ -12,6 +12,7 @@ from server.exports.job import Job
 from server.exports.queue import Jobs
 from server.exports.slots import Slots
 from server.settings import Settings
+from server.storage.unshared import Unshared
 
 HOURS, SECOND = 10_000.0, 1.0
 
@@ -25,8 +26,10 @@ class Exports(Jobs):
             exports=SimpleNamespace(labels=lambda _: SimpleNamespace(inc=lambda: None)),
         )
         render: Any = SimpleNamespace(is_short=lambda prepared: prepared <= self._settings.short_film)
-        given: Any = (SimpleNamespace(store=None), render, None, metrics, None, str)
+        databases = SimpleNamespace(store=None, leases=Unshared())
+        given: Any = (databases, render, None, metrics, None, str)
         super().__init__(Settings(**settings), *given)
+        self._writes: Any = SimpleNamespace(accepted=self._accepted, stopping=False)
         self.begun: list[str] = []
         self.made: dict[str, asyncio.Event] = {}
 

@@ -144,7 +144,7 @@ class PortableUnit:
     def meter(self, now: float) -> ProgressMeter:
         """The meter of its ffmpeg, as the film has it."""
         meter = ProgressMeter(self.film_frames, now - self.elapsed)
-        meter.frame, meter.advanced = self.before, now
+        meter.frame, meter.before, meter.advanced = self.before, self.before, now
         meter.listening = None if self.listening is None else Fraction(self.listening)
         meter.counting = bool(self.frames)
         return meter
