@@ -47,9 +47,6 @@ BACK_WITHIN = 120.0
 STOP_WITHIN, NEVER_BEGAN = 2.0, 0.3
 """Seconds in which a worker says that a unit has stopped, and in which one that never began would have said so."""
 
-AHEAD = 2
-"""Units that are with the scheduler for each slot: a worker that becomes free finds the next one there."""
-
 REFRESH = 2.0
 """Seconds between two looks at the workers."""
 
@@ -76,7 +73,7 @@ class Dask:
         quiet()
         self._scheduler = scheduler
         self._topic = f"reelc-{uuid.uuid4().hex}"
-        self._window = UnitWindow(AHEAD)
+        self._window = UnitWindow(1)
         self._client: Client | None = None
         self._connecting = asyncio.Lock()
         self._followed: dict[str, _Followed] = {}
@@ -116,7 +113,7 @@ class Dask:
         ours = {name: worker for name, worker in workers.items() if "cores" in worker["resources"]}
         slots = sum(int(worker["resources"]["cores"]) for worker in ours.values())
         self._memory = max((int(worker["resources"]["memory"]) for worker in ours.values()), default=0)
-        self._window.resize(AHEAD * max(1, slots))
+        self._window.resize(max(1, slots))  # units beyond would wait at workers, where previews cannot overtake them
         return Capacity(slots, self._memory, True, tuple(str(worker["name"]) for worker in ours.values()))
 
     @property
