@@ -212,6 +212,21 @@ def test_jobs_and_memory_are_numbers_above_0(desk: Desk, options: tuple[str, str
     assert said in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--executor", "nobody"), "is no executor"),
+        (("--scheduler", "tcp://127.0.0.1:8786"), "give --executor dask"),
+    ],
+)
+def test_an_executor_is_known_and_has_a_scheduler_if_it_needs_one(
+    desk: Desk, options: tuple[str, str], said: str
+) -> None:
+    ended = desk.run("render", desk.reel(), "-o", "film.mp4", *options)
+    assert ended.exit_code == 2
+    assert said in ended.stderr
+
+
 @pytest.mark.parametrize("stated", ["option", "environment"])
 def test_a_film_that_needs_more_memory_than_allowed_is_refused(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, stated: str
