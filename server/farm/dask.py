@@ -75,6 +75,8 @@ class Dask:
         self._topic = f"reelc-{uuid.uuid4().hex}"
         self._window = UnitWindow(1)
         self._client: Client | None = None
+        self._subscribed: object = None
+        """The connection through which events come."""
         self._connecting = asyncio.Lock()
         self._followed: dict[str, _Followed] = {}
         self._tasks: set[asyncio.Future[Any]] = set()
@@ -156,6 +158,8 @@ class Dask:
 
     async def _attempt(self, unit: PortableUnit, on_event: OnEvent) -> UnitResult:
         client = await self._connected()
+        if not self._memory:  # the first unit
+            await self.capacity()
         followed = self._followed[unit.attempt] = _Followed(on_event, asyncio.Event())
         future = client.submit(
             make_unit,
@@ -215,6 +219,7 @@ class Dask:
         """A connection, the one there is or a new one; OSError."""
         async with self._connecting:
             if self._client is not None and self._client.status == "running":
+                self._subscribe(self._client)
                 return self._client
             if self._client is not None:
                 await self._client.close()
@@ -232,9 +237,15 @@ class Dask:
             except BaseException:
                 await client.close()
                 raise
-            client.subscribe_topic(self._topic, self._heard)
+            self._subscribe(client)
             self._client = client
             return client
+
+    def _subscribe(self, client: Client) -> None:
+        """Hear the events of workers, anew where the client has connected anew by itself."""
+        if self._subscribed is not client.scheduler_comm:
+            client.subscribe_topic(self._topic, self._heard)
+            self._subscribed = client.scheduler_comm
 
     def _heard(self, event: tuple[float, Mapping[str, Any]]) -> None:
         """Pass an event of a worker on to the unit that it is of."""

@@ -126,6 +126,9 @@ def test_a_killed_scheduler_comes_back_and_what_was_made_is_not_made_again(farm:
         assert (again.output, after.complete) == (made.output, True)
         assert "attempt_lost" in [event.kind for event in events]
         assert (await executor.run(first, lambda _: None)).found
+        heard: list[UnitEvent] = []
+        await executor.run(unit("heard again"), heard.append)
+        assert "begun" in [event.kind for event in heard]
         await once_each(store, [first])
 
     scenario(farm, work)
@@ -159,5 +162,21 @@ def test_a_worker_that_is_told_to_end_ends_well_and_its_unit_goes_elsewhere(farm
         assert (await task).complete
         assert leaving.wait() == 0
         assert not ffmpegs("moves")
+
+    scenario(farm, work)
+
+
+def test_events_are_heard_after_a_cut_of_the_connection(farm: Cluster) -> None:
+    """Dask's client connects anew by itself, and has forgotten what it listened to."""
+
+    async def work(executor: Dask, _: FolderStore) -> None:
+        client = executor._client
+        assert client is not None
+        before = client.scheduler_comm
+        before.comm.abort()
+        await reached(lambda: client.status == "running" and client.scheduler_comm not in (None, before))
+        heard: list[UnitEvent] = []
+        await executor.run(unit("after a cut"), heard.append)
+        assert "begun" in [event.kind for event in heard]
 
     scenario(farm, work)
