@@ -37,14 +37,18 @@ class FarmDepot:
         """The object key of what a unit of this key becomes, without the hash of its bytes."""
         return output_of(self._prefix, key)
 
-    async def fetch(self, result: UnitResult, target: Path) -> None:
-        """Copy what a unit became to `target`; StoreFailed, Missing. A damaged object is deleted."""
+    async def fetch(self, result: UnitResult, target: Path) -> bool:
+        """Copy what a unit became to `target`; StoreFailed. False if it is gone, as a damaged object is after this."""
         target.unlink(missing_ok=True)
-        copied = await copy_object(self._store, result.output, target)
-        if copied.sha256 != result.sha256:
-            target.unlink()
-            await self._store.delete(result.output)
-            raise StoreFailed(f"{result.output} is damaged: it is not what was stored")
+        try:
+            copied = await copy_object(self._store, result.output, target)
+        except Missing:
+            return False
+        if copied.sha256 == result.sha256:
+            return True
+        target.unlink()
+        await self._store.delete(result.output)
+        return False
 
     async def forget(self, keys: Sequence[str]) -> None:
         """Delete what units of these keys became; StoreFailed."""
@@ -105,11 +109,12 @@ class FootageDepot(FarmDepot):
         stat = self._footage[path]
         return Input(stat.key, Path(path).name, stat.size, stat.etag, self._content(path), read, whole)
 
-    async def fetch(self, result: UnitResult, target: Path) -> None:
+    async def fetch(self, result: UnitResult, target: Path) -> bool:
         """Copy what a unit became to `target`, and keep the object within the user's bounds."""
-        await super().fetch(result, target)
-        if self._units is None or not result.complete or not await self._units.note(result.output):
+        there = await super().fetch(result, target)
+        if there and (self._units is None or not result.complete or not await self._units.note(result.output)):
             await self._store.delete(result.output)
+        return there
 
 
 @contextmanager

@@ -78,7 +78,10 @@ class StoredUnits:
 
     async def note(self, name: str) -> bool:
         """Count a unit that a worker stored under this name, and make room for it; False if there is none."""
-        stat = await self._store.head(name)
+        try:
+            stat = await self._store.head(name)
+        except Missing:
+            return False
         if stat.size > self._limit:
             return False
         await self._make_room(stat.size)

@@ -91,12 +91,18 @@ def test_an_error_of_the_farm_is_the_local_one(farm: Cluster, media: Path) -> No
     assert here.stderr == there.stderr
 
 
+def units_of(farm: Cluster) -> set[str]:
+    return {path.name for path in (farm.data / "objects" / "farm" / "units").iterdir()}
+
+
 @pytest.mark.further
-def test_files_are_in_the_store_once(farm: Cluster, media: Path) -> None:
-    reel(media, CLIP, {**CLIP, "id": "again"})
-    assert not render(
-        media, "once.mp4", "--executor", "dask", "--scheduler", farm.address, REELC_DATA=str(farm.data)
-    ).returncode
+def test_files_and_units_are_in_the_store_once(farm: Cluster, media: Path) -> None:
+    reel(media, CLIP, {**CLIP, "id": "again", "volume": 0.5}, {**CLIP, "id": "turned", "turn": 180})
+    options = ("--overwrite", "--executor", "dask", "--scheduler", farm.address)
+    assert render(media, "once.mp4", *options, REELC_DATA=str(farm.data)).returncode == 0
+    made = units_of(farm)
+    assert render(media, "once.mp4", *options, REELC_DATA=str(farm.data)).returncode == 0
+    assert units_of(farm) == made
     stored = [path for path in (farm.data / "objects" / "farm" / "media").iterdir() if not path.suffix]
     assert {path.name for path in stored} == {hashlib.sha256(path.read_bytes()).hexdigest() for path in stored}
     assert {path.name for path in stored} >= {hashlib.sha256((media / "clip.mp4").read_bytes()).hexdigest()}

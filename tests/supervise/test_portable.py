@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from compiler.errors import Loc, ReelError
-from compiler.supervise.films.portable import Farm, Terms, is_portable, run_within, unit_of
+from compiler.supervise.films.portable import FETCHES, Farm, Terms, is_portable, made_and_fetched, run_within, unit_of
 from compiler.supervise.films.progress import ProgressMeter
 from compiler.supervise.films.run_unit import Machine, run_unit
 from compiler.supervise.films.step import RenderStep
@@ -25,7 +25,10 @@ GAME, ODD = "/films/game.mp4", "/films/odd.gif"
 
 
 class Shelf:
-    """A depot whose keys are numbers."""
+    """A depot whose keys are numbers, and from which what was made is gone until it is fetched for the n-th time."""
+
+    def __init__(self, there_at: int = 1) -> None:
+        self.there_at, self.fetches = there_at, 0
 
     async def input_of(self, path: str, *, read: bool, whole: bool) -> Input:
         return Input(f"media/{len(path)}", Path(path).name, 1, "etag", "sha256", read, whole)
@@ -33,11 +36,19 @@ class Shelf:
     def output(self, key: str) -> str:
         return f"units/{key}"
 
-    async def fetch(self, result: UnitResult, target: Path) -> None:
-        """Nothing is there."""
+    async def fetch(self, result: UnitResult, target: Path) -> bool:
+        self.fetches += 1
+        return self.fetches == self.there_at
 
     async def forget(self, keys: Sequence[str]) -> None:
         """Nothing is there."""
+
+
+class Always:
+    """An executor that makes every unit at once."""
+
+    async def run(self, unit: PortableUnit, on_event: Callable[[UnitEvent], None]) -> UnitResult:
+        return UnitResult(unit.key, "units/key", 1, "sha256", complete=True)
 
 
 class Never:
@@ -95,6 +106,15 @@ def test_a_unit_is_plain_json_without_a_path_of_its_machine() -> None:
     ]
 
 
+def test_the_meter_of_a_unit_counts_as_that_of_the_film_does() -> None:
+    """From the film's frames before it; only then is the unit known to be complete."""
+    meter = written().meter(0.0)
+    assert [progress.frame for progress in meter.feed(b"frame=19\nprogress=continue\n", 1.0)] == [39]
+    assert not written().complete(meter)
+    assert [progress.frame for progress in meter.feed(b"frame=20\nprogress=end\n", 2.0)] == [40]
+    assert written().complete(meter)
+
+
 def test_a_unit_has_the_origins_of_what_is_in_it() -> None:
     told = written().origins
     assert told.filters == {"dunk.crop": ("dunk", "/clips/0/crop_data")}
@@ -121,6 +141,19 @@ def test_a_unit_that_no_machine_makes_ends_at_the_deadline(monkeypatch: pytest.M
     with pytest.raises(ReelError) as caught:
         asyncio.run(run_within(Never(), late, lambda _: None))  # type: ignore[arg-type]
     assert (caught.value.code, caught.value.detail) == ("RC609", "a unit was waiting for a worker")
+
+
+@pytest.mark.parametrize("there_at", [1, 2, FETCHES])
+def test_what_is_gone_before_it_is_fetched_is_made_again(tmp_path: Path, there_at: int) -> None:
+    farm = Farm(Always(), Shelf(there_at))  # type: ignore[arg-type]
+    assert asyncio.run(made_and_fetched(farm, written(), tmp_path, lambda _: None)).complete
+
+
+def test_what_is_gone_again_and_again_is_given_up(tmp_path: Path) -> None:
+    farm = Farm(Always(), Shelf(FETCHES + 1))  # type: ignore[arg-type]
+    with pytest.raises(ReelError) as caught:
+        asyncio.run(made_and_fetched(farm, written(), tmp_path, lambda _: None))
+    assert caught.value.code == "RC803"
 
 
 def test_only_what_needs_nothing_of_other_steps_is_portable() -> None:

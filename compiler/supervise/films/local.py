@@ -75,8 +75,9 @@ class InPlace:
         """No object key: what a unit becomes stays in the film's folder."""
         return ""
 
-    async def fetch(self, result: UnitResult, target: Path) -> None:
-        """Nothing: what a unit became is in the film's folder already."""
+    async def fetch(self, result: UnitResult, target: Path) -> bool:
+        """What a unit became is in the film's folder already."""
+        return True
 
     async def forget(self, keys: Sequence[str]) -> None:
         """Nothing: the film's folder ends with the film."""

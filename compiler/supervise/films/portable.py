@@ -36,6 +36,9 @@ FILM = "film.part"
 LATE = 5.0
 """Seconds after the deadline in which the machine itself may say so."""
 
+FETCHES = 3
+"""Times that a unit is made which is gone before it is fetched."""
+
 _NAMED = re.compile(r"@([^\s=\[\],;:']+)")
 """The names of filter instances in a script."""
 
@@ -49,8 +52,8 @@ class Depot(Protocol):
     def output(self, key: str) -> str:
         """The object key of what a unit of this key becomes, without the hash of its bytes."""
 
-    async def fetch(self, result: UnitResult, target: Path) -> None:
-        """Copy what a unit became to `target`."""
+    async def fetch(self, result: UnitResult, target: Path) -> bool:
+        """Copy what a unit became to `target`; False if it is gone, so that it has to be made again."""
 
     async def forget(self, keys: Sequence[str]) -> None:
         """Delete what units of these keys became: the film is wrong."""
@@ -136,13 +139,28 @@ def following_events(following: ProgressMeter, on_progress: Callable[[], None]) 
     return on_event
 
 
+async def made_and_fetched(farm: Farm, unit: PortableUnit, target: Path, on_event: OnEvent) -> UnitResult:
+    """Have a unit made, and copy it to `target`; OSError if the file cannot be written.
+
+    What others make room for, or what is damaged, is made again.
+    """
+    for _ in range(FETCHES):
+        result = await run_within(farm.executor, unit, on_event)
+        if await farm.depot.fetch(result, target):
+            return result
+    message = f"a unit was gone from the store {FETCHES} times before it was fetched"
+    raise ReelError("RC803", Loc(), message, hint="give the store, or the user, more room for units")
+
+
 async def run_within(executor: Executor, unit: PortableUnit, on_event: OnEvent) -> UnitResult:
     """Have a unit made within the film's deadline, of which a machine that is lost, or never came, knows nothing."""
     left = None if unit.deadline is None else max(0.0, unit.deadline - unit.elapsed) + LATE
     try:
-        async with asyncio.timeout(left):
+        async with asyncio.timeout(left) as bound:
             return await executor.run(unit, on_event)
     except TimeoutError as error:
+        if not bound.expired():
+            raise
         what = f"the render took longer than {unit.deadline:g} s and was stopped"
         hint = "allow more time, or render a shorter reel"
         raise ReelError("RC609", Loc(), what, detail="a unit was waiting for a worker", hint=hint) from error

@@ -19,7 +19,7 @@ from compiler.supervise.films.film_meter import FilmMeter
 from compiler.supervise.films.identity_tag import sha256_without_tag, write_tag
 from compiler.supervise.films.kept import Kept, KeptUnits
 from compiler.supervise.films.local import InPlace, Local
-from compiler.supervise.films.portable import Farm, Terms, following_events, is_portable, run_within, unit_of
+from compiler.supervise.films.portable import Farm, Terms, following_events, is_portable, made_and_fetched, unit_of
 from compiler.supervise.films.progress import Progress, ProgressMeter
 from compiler.supervise.films.run import RENDERING, run
 from compiler.supervise.films.run_unit import Machine
@@ -205,9 +205,12 @@ class _Making:
         terms = Terms(self.expected.frames, self.expected.fps, self.stall_after, self.deadline, farm)
         unit = await unit_of(step, f"step-{number}", key or "", following, terms, data)
         on_event = following_events(following, lambda: self.on_progress(meter.at(monotonic())))
-        result = await run_within(farm.executor, unit, on_event)
+        target = place.part if step.made is None else place.folder / step.made
+        try:
+            result = await made_and_fetched(farm, unit, target, on_event)
+        except OSError as error:
+            raise refusal(self.output, error) from error
         self.kept.taken = self.kept.taken or result.found
-        await farm.depot.fetch(result, place.part if step.made is None else place.folder / step.made)
         return result.complete
 
     def _share(self, memory: int) -> int | None:

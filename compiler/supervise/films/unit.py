@@ -144,7 +144,8 @@ class PortableUnit:
     def meter(self, now: float) -> ProgressMeter:
         """The meter of its ffmpeg, as the film has it."""
         meter = ProgressMeter(self.film_frames, now - self.elapsed)
-        meter.frame, meter.before, meter.advanced = self.before, self.before, now
+        meter.before = meter.frame = self.before
+        meter.advanced = now
         meter.listening = None if self.listening is None else Fraction(self.listening)
         meter.counting = bool(self.frames)
         return meter
@@ -211,10 +212,6 @@ class Executor(Protocol):
 
     async def capacity(self) -> Capacity:
         """What can be made at once, now."""
-
-    @property
-    def units(self) -> int:
-        """The units that run or wait."""
 
     async def run(self, unit: PortableUnit, on_event: OnEvent) -> UnitResult:
         """Make a unit; ReelError. A cancel of the caller stops it, within a bound; an event says whether it did."""
