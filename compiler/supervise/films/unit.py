@@ -213,5 +213,9 @@ class Executor(Protocol):
     async def capacity(self) -> Capacity:
         """What can be made at once, now."""
 
+    @property
+    def units(self) -> int:
+        """The units that run or wait."""
+
     async def run(self, unit: PortableUnit, on_event: OnEvent) -> UnitResult:
         """Make a unit; ReelError. A cancel of the caller stops it, within a bound; an event says whether it did."""
