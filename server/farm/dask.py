@@ -254,14 +254,14 @@ class Dask:
         if followed is None:
             return
         kept = {name: message[name] for name in ("kind", "frame", "heard", "speed") if name in message}
-        told = UnitEvent(**kept, worker=message.get("machine", ""))
-        if told.kind == "stopped":
+        heard = UnitEvent(**kept, worker=message.get("machine", ""))
+        if heard.kind == "stopped":
             followed.stopped.set()
             return
-        if told.kind == "begun" and followed.worker:  # Dask gave it to another worker
+        if heard.kind == "begun" and followed.worker:  # Dask gave it to another worker
             followed.on_event(UnitEvent("attempt_lost", worker=followed.worker))
-        followed.worker = told.worker or followed.worker
-        followed.on_event(told)
+        followed.worker = heard.worker or followed.worker
+        followed.on_event(heard)
 
     async def _refresh(self) -> None:
         while True:

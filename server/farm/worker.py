@@ -147,9 +147,9 @@ async def _begin(worker: Any) -> None:
 
 async def _until(doing: Coroutine[Any, Any, None], ended: asyncio.Event) -> bool:
     """Wait for the end of what a worker does, or of the worker; whether the former came first."""
-    task, told = asyncio.ensure_future(doing), asyncio.ensure_future(ended.wait())
-    await asyncio.wait({task, told}, return_when=asyncio.FIRST_COMPLETED)
-    told.cancel()
+    task, ending = asyncio.ensure_future(doing), asyncio.ensure_future(ended.wait())
+    await asyncio.wait({task, ending}, return_when=asyncio.FIRST_COMPLETED)
+    ending.cancel()
     if task.done():
         task.result()
         return True

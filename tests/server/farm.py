@@ -20,7 +20,7 @@ from compiler.pipeline.identity import digest
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.films.local import Local
 from compiler.supervise.films.run_unit import Machine
-from compiler.supervise.films.unit import FFMPEG, FOLDER, MadeBy, PortableUnit, Told
+from compiler.supervise.films.unit import FFMPEG, FOLDER, MadeBy, PlainOrigins, PortableUnit
 from compiler.supervise.unit_cache import content_of
 from server.farm.units import FarmStore, output_of
 from server.footage.cache import MediaCache
@@ -169,7 +169,7 @@ def unit(name: str, frames: int = 5, *, paced: bool = False, filters: str = "nul
         feeds={},
         inputs=(),
         made="unit.mp4",
-        origins=Told({"dunk.crop": ("dunk", "/clips/0/crop_data")}, (), {}),
+        origins=PlainOrigins({"dunk.crop": ("dunk", "/clips/0/crop_data")}, (), {}),
         film_frames=frames,
         before=0,
         frames=frames,

@@ -23,8 +23,8 @@ from compiler.supervise.films.unit import (
     Input,
     MadeBy,
     OnEvent,
+    PlainOrigins,
     PortableUnit,
-    Told,
     UnitEvent,
     UnitResult,
     media,
@@ -104,7 +104,7 @@ async def unit_of(
         feeds={fifo: {**spec, "path": media(numbers[spec["path"]])} for fifo, spec in specs.items()},
         inputs=tuple([await depot.input_of(path, read=path in step.reads, whole=path in fed) for path in opened]),
         made=made,
-        origins=_told(step, files, numbers),
+        origins=_plain_origins(step, files, numbers),
         film_frames=terms.frames,
         before=following.before,
         frames=step.frames,
@@ -172,11 +172,11 @@ def _argv(command: Sequence[str], numbers: Mapping[str, int], travels: bool) -> 
     return FFMPEG if travels else command[0], *(inputs.get(word, word) for word in command[1:])
 
 
-def _told(step: RenderStep, files: Mapping[str, Any], numbers: Mapping[str, int]) -> Told:
+def _plain_origins(step: RenderStep, files: Mapping[str, Any], numbers: Mapping[str, int]) -> PlainOrigins:
     """The origins of what the unit has: a film's values are far more than those of one unit."""
     origins = step.origins
     names = {name for text in files.values() for name in _NAMED.findall(text)}
-    return Told(
+    return PlainOrigins(
         {name: _place(origins.filters[name]) for name in sorted(names) if name in origins.filters},
         tuple(map(_place, origins.inputs)),
         {str(numbers[path]): _place(loc) for path, loc in origins.paths.items() if path in numbers},

@@ -150,11 +150,11 @@ def _feeds(unit: PortableUnit, inputs: Inputs) -> Mapping[str, str]:
 
 
 def _origins(unit: PortableUnit, inputs: Inputs) -> Origins:
-    told = unit.origins
+    plain = unit.origins
     return Origins(
-        {name: Loc(*place) for name, place in told.filters.items()},
-        tuple(Loc(*place) for place in told.inputs),
-        {inputs.paths[int(number)]: Loc(*place) for number, place in told.paths.items()},
+        {name: Loc(*place) for name, place in plain.filters.items()},
+        tuple(Loc(*place) for place in plain.inputs),
+        {inputs.paths[int(number)]: Loc(*place) for number, place in plain.paths.items()},
     )
 
 

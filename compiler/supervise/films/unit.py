@@ -64,7 +64,7 @@ class MadeBy:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PlainOrigins:
     """The origins of a unit's parts for error messages: clip and pointer, as `Origins`; paths by number of input."""
 
     filters: Mapping[str, tuple[str | None, str]]
@@ -90,7 +90,7 @@ class PortableUnit:
     inputs: tuple[Input, ...]
     made: str
     """The name of the file that the command makes."""
-    origins: Told
+    origins: PlainOrigins
     film_frames: int
     before: int
     """The film's frames before those of this unit."""
@@ -132,12 +132,12 @@ class PortableUnit:
         if document.get("version") != VERSION:
             raise other_version(document.get("version"))
         read = dict(document)
-        made_by, told = read.pop("made_by"), read.pop("origins")
+        made_by, origins = read.pop("made_by"), read.pop("origins")
         return cls(
             argv=tuple(read.pop("argv")),
             inputs=tuple(Input(**each) for each in read.pop("inputs")),
             made_by=None if made_by is None else MadeBy(**made_by),
-            origins=Told(told["filters"], tuple(told["inputs"]), told["paths"]),
+            origins=PlainOrigins(origins["filters"], tuple(origins["inputs"]), origins["paths"]),
             **read,
         )
 
