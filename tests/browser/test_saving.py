@@ -192,7 +192,7 @@ def test_a_stored_version_is_brought_back(editor: Page, person: Person, project:
 def test_the_whole_project_is_brought_back_as_one_step(editor: Page, person: Person, project: str) -> None:
     person.clip(project, person.clips(project)[0]["raw_clip_id"], name="Bench")
     editor.reload()
-    said(editor, "Saved v1")
+    ready(editor)
     fill(editor, "Out", "3")
     editor.keyboard.press("Control+s")
     said(editor, "Saved v2")
