@@ -12,10 +12,9 @@ from compiler.errors import Loc, ReelError
 from compiler.pipeline.identity import Content
 from compiler.supervise.films.unit import Input, UnitResult
 from compiler.supervise.record import Media
-from server.farm.units import output_of
 from server.footage.checked import checksums_of_file
 from server.footage.facts import Facts, write_facts
-from server.footage.units import StoredUnits, folder
+from server.footage.units import StoredUnits, folder, output_of
 from server.storage.copies import copy_object
 from server.storage.objects import ChangedObject, DamagedObject, Missing, ObjectStore, Stat, StoreFailed
 from server.threads import in_thread

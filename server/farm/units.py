@@ -13,6 +13,7 @@ from pathlib import Path
 
 from compiler.errors import Loc, ReelError
 from compiler.pipeline.identity import digest
+from compiler.supervise.films.film import check_written
 from compiler.supervise.films.run_unit import Inputs
 from compiler.supervise.films.unit import Input, PortableUnit, UnitResult
 from compiler.supervise.unit_cache import content_of
@@ -20,7 +21,7 @@ from server.footage import checked
 from server.footage.by_parts import placed
 from server.footage.cache import MediaCache
 from server.footage.facts import Facts
-from server.footage.units import DIGITS
+from server.footage.units import DIGITS, output_of
 from server.problem import Problem
 from server.storage.objects import ChangedObject, ObjectStore, Stat
 from server.threads import in_thread
@@ -56,8 +57,7 @@ class FarmStore:
 
     async def publish(self, unit: PortableUnit, made: Path, complete: bool) -> UnitResult:
         """Store what was made; StoreFailed. What is not complete gets a key of its own, under which nobody looks."""
-        if not made.exists():
-            raise ReelError("RC610", Loc(), "ffmpeg ended well but wrote no film", hint="run reelc doctor")
+        check_written(made)
         output = unit.output if complete else _of_attempt(unit)
         key = f"{output}-{await in_thread(content_of, str(made))}"
         there = await self._made(output)
@@ -87,11 +87,6 @@ class FarmStore:
 def result_of(key: str, stat: Stat, *, found: bool) -> UnitResult:
     """The answer for a unit whose object this is."""
     return UnitResult(key, stat.key, stat.size, stat.key.rpartition("-")[2], complete=True, found=found)
-
-
-def output_of(prefix: str, key: str) -> str:
-    """The object key of a unit, without the hash of its bytes."""
-    return f"{prefix}{key[:DIGITS]}"
 
 
 def _of_attempt(unit: PortableUnit) -> str:

@@ -74,7 +74,7 @@ class StoredUnits:
         size = made.stat().st_size
         if self.has(key) or size > self._limit:
             return
-        self._wait(self._put(f"{self._folder}{key[:DIGITS]}-{content_of(str(made))}", made, size))
+        self._wait(self._put(f"{output_of(self._folder, key)}-{content_of(str(made))}", made, size))
 
     async def note(self, name: str) -> bool:
         """Count a unit that a worker stored under this name, and make room for it; False if there is none."""
@@ -119,6 +119,11 @@ class StoredUnits:
 def folder(uid: str) -> str:
     """The prefix of the keys of a user's units."""
     return f"users/{uid}/units/"
+
+
+def output_of(prefix: str, key: str) -> str:
+    """The object key of a unit, without the hash of its bytes."""
+    return f"{prefix}{key[:DIGITS]}"
 
 
 async def units_of(store: ObjectStore, uid: str) -> list[Stat]:

@@ -32,7 +32,7 @@ def stated_length(request: Request, limit: int) -> int:
 async def read(request: Request, limit: int) -> bytes:
     """The body; 413 `too_large` for more than `limit` bytes, before the first one if the request states its length."""
     body = bytearray()
-    stated = int(request.headers.get("content-length", 0))
+    stated = stated_length(request, limit)
     if stated <= limit:
         async for piece in request.stream():
             body += piece

@@ -22,8 +22,9 @@ from compiler.supervise.films.local import Local
 from compiler.supervise.films.run_unit import Machine
 from compiler.supervise.films.unit import FFMPEG, FOLDER, MadeBy, PlainOrigins, PortableUnit
 from compiler.supervise.unit_cache import content_of
-from server.farm.units import FarmStore, output_of
+from server.farm.units import FarmStore
 from server.footage.cache import MediaCache
+from server.footage.units import output_of
 from server.storage.folder import FolderStore
 
 ROOT = Path(__file__).parents[2]

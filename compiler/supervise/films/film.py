@@ -68,6 +68,12 @@ def workplace(output: Path) -> Iterator[tuple[Path, Path]]:
         yield Path(folder), Path(folder) / "film.part"
 
 
+def check_written(file: Path) -> None:
+    """RC610 if ffmpeg ended well without the file that it was to write."""
+    if not file.exists():
+        raise ReelError("RC610", Loc(), "ffmpeg ended well but wrote no film", hint="run reelc doctor")
+
+
 def publish(part: Path, final: Path, overwrite: bool = False) -> None:
     """Make `part` durable and give it its final name atomically; RC613 rather than overwrite an existing film."""
     try:

@@ -8,9 +8,8 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from compiler.errors import Loc, ReelError
 from compiler.supervise.children.reads import Partial
-from compiler.supervise.films.film import refusal
+from compiler.supervise.films.film import check_written, refusal
 from compiler.supervise.films.run_unit import Inputs, Machine, run_unit
 from compiler.supervise.films.unit import Capacity, Input, OnEvent, PortableUnit, UnitEvent, UnitResult
 from compiler.supervise.films.window import UnitWindow
@@ -93,8 +92,7 @@ class InPlace:
 
     async def publish(self, unit: PortableUnit, made: Path, complete: bool) -> UnitResult:
         """Move what was made to where other steps find it."""
-        if not made.exists():
-            raise ReelError("RC610", Loc(), "ffmpeg ended well but wrote no film", hint="run reelc doctor")
+        check_written(made)
         try:
             made.rename(self._folder / unit.made)
         except OSError as error:

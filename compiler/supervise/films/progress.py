@@ -80,6 +80,10 @@ class ProgressMeter:
         """The number of frames that the sound of this step covers so far, where its sound is not the film's."""
         return self._heard
 
+    def has_made(self, frames: int, heard: int) -> bool:
+        """Whether ffmpeg made this many frames after those before it, and sound of this length where it is followed."""
+        return self.heard >= heard and (not frames or self.frame >= self.before + frames)
+
     def move(self, frame: int, heard: int, speed: float | None) -> None:
         """Follow another meter of the same step."""
         self.frame, self._heard, self.speed = frame, heard, speed

@@ -9,12 +9,12 @@ from fractions import Fraction
 from pathlib import Path
 from time import monotonic
 
-from compiler.errors import Loc, Notice, ReelError
+from compiler.errors import Notice, ReelError
 from compiler.supervise.children.cgroup import group
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.reads import Partial
 from compiler.supervise.children.sandbox import ChildLimits
-from compiler.supervise.films.film import check_output, publish, refusal, workplace
+from compiler.supervise.films.film import check_output, check_written, publish, refusal, workplace
 from compiler.supervise.films.film_meter import FilmMeter
 from compiler.supervise.films.identity_tag import sha256_without_tag, write_tag
 from compiler.supervise.films.kept import Kept, KeptUnits
@@ -244,11 +244,6 @@ def _write(files: Mapping[str, str | FromFolder], folder: Path, output: Path) ->
         raise refusal(output, error) from error
 
 
-def _check_written(file: Path) -> None:
-    if not file.exists():
-        raise ReelError("RC610", Loc(), "ffmpeg ended well but wrote no film", hint="run reelc doctor")
-
-
 async def _verify(part: Path, expected: Expected) -> None:
-    _check_written(part)
+    check_written(part)
     await verify_film(part, expected)

@@ -66,4 +66,4 @@ class RenderStep:
 
     def complete(self, meter: ProgressMeter, fps: Fraction) -> bool:
         """Whether the step made all that it was to make, by what ffmpeg said."""
-        return meter.heard >= self.length(fps) and (not self.frames or meter.frame >= meter.before + self.frames)
+        return meter.has_made(self.frames, self.length(fps))

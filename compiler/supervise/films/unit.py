@@ -152,7 +152,7 @@ class PortableUnit:
 
     def complete(self, meter: ProgressMeter) -> bool:
         """Whether its ffmpeg made all that it was to make."""
-        return meter.heard >= self.heard and (not self.frames or meter.frame >= self.before + self.frames)
+        return meter.has_made(self.frames, self.heard)
 
 
 @dataclass(frozen=True, slots=True)
