@@ -18,6 +18,7 @@ from compiler.emit.argv import (
     measure_command,
     sound_unit_command,
     unit_command,
+    words,
 )
 from compiler.emit.filters import spell
 from compiler.emit.script import script
@@ -194,7 +195,7 @@ def _whole(compiled: Compiled, read: Files, origins: FindOrigins) -> RenderStep:
     graph, encoding = compiled.rendered, compiled.encoding
 
     return RenderStep(
-        lambda folder, part: compiled.command(str(folder / SCRIPT), str(part)),
+        lambda folder, part: words(film_command(graph, encoding, compiled.build, str(folder / SCRIPT), str(part))),
         {SCRIPT: compiled.script if graph is compiled.film else script(graph, spell(graph)), **read},
         compiled.plan.frames,
         origins(graph),

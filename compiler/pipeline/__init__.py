@@ -124,7 +124,7 @@ class Compiled:
     @property
     def sound_units(self) -> tuple[SoundUnit, ...]:
         """The film's sound in units, in order; empty for a film whose sound is made in one go."""
-        if len(self.plan.sounds) < 2:
+        if not self.plan.parted:
             return ()
         shapes = infer(self.shaped)
         return tuple(make_sound_unit(shapes, first, until) for first, until in self.plan.sounds)
@@ -132,7 +132,7 @@ class Compiled:
     @property
     def rendered(self) -> Graph:
         """The film's graph, with the sound of the units in place of its own where there are units of sound."""
-        return self.film if len(self.plan.sounds) < 2 else sound_of_units(self.film)
+        return sound_of_units(self.film) if self.plan.parted and self.plan.sounds else self.film
 
     @property
     def sound(self) -> FilmSound | None:
@@ -164,8 +164,8 @@ class Compiled:
         return quoted(measure_command(measuring.graph, self.build, script_path)) + measuring.shell
 
     def command(self, script_path: str, output: str) -> list[str]:
-        """The ffmpeg command that renders the script of the rendered graph at `script_path`."""
-        return words(film_command(self.rendered, self.encoding, self.build, script_path, output))
+        """The ffmpeg command that renders the film's script, at `script_path`, in one go."""
+        return words(film_command(self.film, self.encoding, self.build, script_path, output))
 
     def shell(self, script_path: str, output: str) -> str:
         """The rendering command for a shell."""

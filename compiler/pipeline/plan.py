@@ -118,11 +118,16 @@ class Plan:
     units: tuple[tuple[int, int], ...]
     """The spans [first, until) of frames that are rendered separately, if there is more than one."""
     sounds: tuple[tuple[int, int], ...]
-    """The clips [first, until) whose sounds are made separately, if there is more than one span."""
+    """The clips [first, until) whose sounds are made together; separately from the rest if `parted`."""
     encode: Encode
     loudness: LoudnessTarget | None
     costs: Costs = BUILT_IN
     """The costs of work that forecasts count with."""
+
+    @property
+    def parted(self) -> bool:
+        """Whether the film is made in units. Then its sound is too: it is kept, and made while pictures are."""
+        return len(self.units) > 1 or len(self.sounds) > 1
 
     @property
     def duration(self) -> Fraction:

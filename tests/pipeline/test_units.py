@@ -58,6 +58,22 @@ def test_the_units_of_sound_are_all_of_it() -> None:
     assert listed.count("file sound-") == len(film.sound_units) > 1
 
 
+def test_a_film_of_several_pictures_has_a_sound_apart_and_its_join_reads_no_footage() -> None:
+    clips = [{"media": "game.mp4", "segments_data": trim(k, k + 1)} for k in range(3)]
+    film = compile_reel(read_reel(json.dumps({"reel": 1, "clips": clips})), MEDIA, NINE)
+    *made, join = steps(film)
+    assert [step.samples for step in made if step.sound_alone] == [film.plan.samples]
+    assert (inputs(join), join.reads) == (2, ())
+
+
+def test_a_film_without_sound_has_no_sound_apart() -> None:
+    clips = [{"media": "game.mp4", "segments_data": trim(k, k + 1)} for k in range(3)]
+    silent = compile_reel(
+        read_reel(json.dumps({"reel": 1, "clips": clips, "audio": {"include": False}})), MEDIA, NINE
+    )
+    assert [step.sound_alone for step in steps(silent)] == [False] * 4
+
+
 def test_a_short_reel_is_made_in_one_go() -> None:
     clips = [{"media": "game.mp4", "segments_data": trim(k, k + 1)} for k in range(2)]
     film = compile_reel(read_reel(json.dumps({"reel": 1, "clips": clips})), MEDIA, NINE)
