@@ -21,8 +21,10 @@ LEAD_FRAMES = 17
 frames that a codec reorders, 16 at most; frames displayed before the keyframe are lost, so it must come early
 enough."""
 
-LEAD_SOUND = Fraction(1)
-"""Seconds of sound read before the in point, since a decoder needs a few frames until its output is right."""
+LEAD_SOUND = Fraction(1, 2)
+"""Seconds of sound read before the in point, since a decoder needs a few frames until its output is right: two of AAC, 80 ms
+of Opus, 511 bytes of MP3, which are half a second at 8 kbit/s. Files are sought by the picture's key frames, so that a lead
+as long as the picture's reads from the same one."""
 
 COARSE_REACH = 600
 """Seconds into a file up to which sound with rounded timestamps is read from the file's start, and so placed exactly:
