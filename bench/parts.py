@@ -1,4 +1,4 @@
-"""Footage in parts compared with whole files: `python -m bench.parts [--seconds N]`.
+"""Footage in parts compared with whole files: `python -m bench.parts [--seconds N] [--parts-alone]`.
 
 SeaweedFS holds a file of 5 Mbit/s; a proxy adds 20 ms to each request and passes 100 Mbit/s. The film is six clips of
 three seconds.
@@ -25,6 +25,9 @@ from server.storage.objects import Stat
 from server.storage.s3 import S3Store
 from tests.server.parted import CountingStore, footage, needed, rendered
 from tests.server.weed import running
+
+GOP, LAP = 2, 120
+"""Seconds from one key frame to the next, and of footage that differs."""
 
 LATENCY, RATE = 0.02, 12.5e6
 """Seconds that a request takes longer, and bytes a second."""
@@ -80,12 +83,28 @@ async def throttled(endpoint: str) -> AsyncIterator[str]:
 
 
 def make(path: Path, seconds: int) -> Path:
-    """A file of 5 Mbit/s with a key frame every two seconds."""
-    picture = f"testsrc2=s=640x360:r=30:d={seconds}"
-    coded = ["-c:v", "libx264", "-preset", "ultrafast", "-b:v", "5M", "-maxrate", "6M", "-bufsize", "6M", "-g", "60"]
-    given = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", f"sine=f=300:r=48000:d={seconds}"]
+    """A file of 5 Mbit/s with a key frame every two seconds: two minutes, over and over."""
+    ffmpeg, lap, once = [find_build().path, "-v", "error"], min(seconds, LAP), path.with_name(f"lap-{path.name}")
+    picture = f"testsrc2=s=640x360:r=30:d={lap}"
+    coded = [
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-b:v",
+        "5M",
+        "-maxrate",
+        "6M",
+        "-bufsize",
+        "6M",
+        "-g",
+        f"{30 * GOP}",
+    ]
+    given = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", f"sine=f=300:r=48000:d={lap}"]
     noise = ["-vf", "noise=alls=40:allf=t", *coded, "-c:a", "aac"]
-    subprocess.run([find_build().path, "-v", "error", *given, *noise, str(path)], check=True)
+    subprocess.run([*ffmpeg, *given, *noise, str(once)], check=True)
+    again = ["-stream_loop", str(seconds // lap - 1), "-i", str(once), "-c", "copy"]
+    subprocess.run([*ffmpeg, *again, str(path)], check=True)
     return path
 
 
@@ -104,10 +123,11 @@ async def measured(
     return Figures(store.streamed, first, perf_counter() - began)
 
 
-async def compare(folder: Path, endpoint: S3Store, seconds: int) -> None:
-    """Print the table."""
+async def compare(folder: Path, endpoint: S3Store, seconds: int, alone: bool) -> None:
+    """Print the table; with `alone` without the row of the whole file, and without a comparison of the films."""
     source = make(folder / "long.mp4", seconds)
-    windows = [(at + 1.7, at + 4.7) for at in range(3, seconds - 5, seconds // 6)][:6]
+    starts = [n * seconds / 6 // GOP * GOP + n * GOP / 6 for n in range(6)]  # one in each sixth of a group of pictures
+    windows = [(start, start + 3) for start in starts]
     store = CountingStore(endpoint)
     parts, whole = (MediaCache(store, folder / name, folder / "coming", 1 << 40) for name in ("parts", "whole"))
     stat, facts = await footage(store, parts, source)
@@ -116,23 +136,21 @@ async def compare(folder: Path, endpoint: S3Store, seconds: int) -> None:
     print(f"file {source.stat().st_size / 1e6:.1f} MB, needed {need / 1e6:.1f} MB, by pictures {pictures / 1e6:.1f} MB")
     print("| footage | read, MB | of the need | of the pictures' | first frame, s | film, s |")
     print("| --- | --- | --- | --- | --- | --- |")
-    for name, cache, known in (
-        ("in parts", parts, facts),
-        ("whole", whole, replace(facts, media=replace(facts.media, path=path))),
-    ):
+    rows = [("in parts", parts, facts), ("whole", whole, replace(facts, media=replace(facts.media, path=path)))]
+    for name, cache, known in rows[:1] if alone else rows:
         found = await measured(store, cache, (stat, known), windows, folder / f"{cache.path(stat).parent.name}.mp4")
         times = f"{found.read / need:.2f} | {found.read / pictures:.2f} | {found.first:.1f} | {found.whole:.1f}"
         print(f"| {name} | {found.read / 1e6:.1f} | {times} |")
-    assert (folder / "parts.mp4").read_bytes() == (folder / "whole.mp4").read_bytes()
+    assert alone or (folder / "parts.mp4").read_bytes() == (folder / "whole.mp4").read_bytes()
 
 
-async def _through(folder: Path, seconds: int) -> None:
+async def _through(folder: Path, seconds: int, alone: bool) -> None:
     (folder / "weed").mkdir()
     with running(folder / "weed") as bucket:
         async with throttled(bucket.endpoint) as url:
             store = S3Store(replace(bucket, endpoint=url))
             try:
-                await compare(folder, store, seconds)
+                await compare(folder, store, seconds, alone)
             finally:
                 await store.close()
 
@@ -141,8 +159,12 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.parts", description=__doc__)
     parser.add_argument("--seconds", type=int, default=600, help="length of the footage")
+    parser.add_argument(
+        "--parts-alone", action="store_true", help="leave out the whole file, which takes long to fetch"
+    )
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(_through(Path(folder), parser.parse_args().seconds))
+        asyncio.run(_through(Path(folder), options.seconds, options.parts_alone))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import av
 
 from compiler.errors import Loc
 from compiler.model import read_reel
+from compiler.passes.seek_sources import LEAD_SOUND
 from compiler.pipeline import Compiled, compile_reel
 from compiler.render import render_reel
 from compiler.supervise.ffmpeg import find_build
@@ -92,9 +93,9 @@ async def rendered(
     return film.read_bytes()
 
 
-def needed(source: Path, windows: Sequence[tuple[float, float]], lead: float = 1) -> int:
+def needed(source: Path, windows: Sequence[tuple[float, float]], lead: float = float(LEAD_SOUND)) -> int:
     """The bytes that the windows need: all that is no packet, and what lies from the key frame before each in point to
-    the out point. Sound is read from a second, the `lead`, before, and ffmpeg seeks it by the picture's key frames too.
+    the out point. Sound is read from the `lead` in seconds before, and ffmpeg seeks it by the picture's key frames too.
     """
     packets = []
     with av.open(str(source)) as container:
