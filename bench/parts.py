@@ -123,14 +123,16 @@ async def measured(
     return Figures(store.streamed, first, perf_counter() - began)
 
 
-async def compare(folder: Path, endpoint: S3Store, seconds: int, alone: bool) -> None:
-    """Print the table; with `alone` without the row of the whole file, and without a comparison of the films."""
+async def compare(folder: Path, near: S3Store, far: S3Store, seconds: int, alone: bool) -> None:
+    """Print the table. Footage is put into the store `near` and rendered from `far`, the same one by the line. With
+    `alone` there is no row of the whole file, and no film to compare with.
+    """
     source = make(folder / "long.mp4", seconds)
     starts = [n * seconds / 6 // GOP * GOP + n * GOP / 6 for n in range(6)]  # one in each sixth of a group of pictures
     windows = [(start, start + 3) for start in starts]
-    store = CountingStore(endpoint)
+    store = CountingStore(far)
     parts, whole = (MediaCache(store, folder / name, folder / "coming", 1 << 40) for name in ("parts", "whole"))
-    stat, facts = await footage(store, parts, source)
+    stat, facts = await footage(near, parts, source)
     path = str(whole.path(stat))
     need, pictures = needed(source, windows), needed(source, windows, lead=0)
     print(f"file {source.stat().st_size / 1e6:.1f} MB, needed {need / 1e6:.1f} MB, by pictures {pictures / 1e6:.1f} MB")
@@ -148,11 +150,12 @@ async def _through(folder: Path, seconds: int, alone: bool) -> None:
     (folder / "weed").mkdir()
     with running(folder / "weed") as bucket:
         async with throttled(bucket.endpoint) as url:
-            store = S3Store(replace(bucket, endpoint=url))
+            near, far = S3Store(bucket), S3Store(replace(bucket, endpoint=url))
             try:
-                await compare(folder, store, seconds, alone)
+                await compare(folder, near, far, seconds, alone)
             finally:
-                await store.close()
+                await near.close()
+                await far.close()
 
 
 def main() -> None:
