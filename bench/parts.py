@@ -134,14 +134,14 @@ async def compare(folder: Path, near: S3Store, far: S3Store, seconds: int, alone
     parts, whole = (MediaCache(store, folder / name, folder / "coming", 1 << 40) for name in ("parts", "whole"))
     stat, facts = await footage(near, parts, source)
     path = str(whole.path(stat))
-    need, pictures = needed(source, windows), needed(source, windows, lead=0)
-    print(f"file {source.stat().st_size / 1e6:.1f} MB, needed {need / 1e6:.1f} MB, by pictures {pictures / 1e6:.1f} MB")
-    print("| footage | read, MB | of the need | of the pictures' | first frame, s | film, s |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    need = needed(source, windows)
+    print(f"file {source.stat().st_size / 1e6:.1f} MB, needed {need / 1e6:.1f} MB")
+    print("| footage | read, MB | of the need | first frame, s | film, s |")
+    print("| --- | --- | --- | --- | --- |")
     rows = [("in parts", parts, facts), ("whole", whole, replace(facts, media=replace(facts.media, path=path)))]
     for name, cache, known in rows[:1] if alone else rows:
         found = await measured(store, cache, (stat, known), windows, folder / f"{cache.path(stat).parent.name}.mp4")
-        times = f"{found.read / need:.2f} | {found.read / pictures:.2f} | {found.first:.1f} | {found.whole:.1f}"
+        times = f"{found.read / need:.2f} | {found.first:.1f} | {found.whole:.1f}"
         print(f"| {name} | {found.read / 1e6:.1f} | {times} |")
     assert alone or (folder / "parts.mp4").read_bytes() == (folder / "whole.mp4").read_bytes()
 

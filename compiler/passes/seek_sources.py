@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
-from math import floor, gcd
+from math import ceil, floor, gcd
 
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph, rewrite
@@ -13,18 +13,18 @@ from compiler.ir.infer import Inferred
 from compiler.ir.ops import Value, operands
 from compiler.timeline.frames import before
 from compiler.timeline.instant import SourceTime
-from compiler.timeline.media import Media
+from compiler.timeline.media import Media, VideoStream
 from compiler.timeline.window import preceding
 
-LEAD_FRAMES = 17
-"""Frames read before the in point. A seek finds a keyframe by its decoding time, which precedes its display by the
-frames that a codec reorders, 16 at most; frames displayed before the keyframe are lost, so it must come early
-enough."""
+LEAD_FRAMES, REORDERED = 1, 16
+"""Frames read before the in point, for filters that look at the frame before, and frames that codecs reorder at most. A
+seek finds a key frame by its decoding time, which is earlier than its display by what is reordered; frames displayed
+before the key frame are lost. The facts of a file say how much it is, or the most is taken."""
 
-LEAD_SOUND = Fraction(1, 2)
-"""Seconds of sound read before the in point, since a decoder needs a few frames until its output is right: two of AAC, 80 ms
-of Opus, 511 bytes of MP3, which are half a second at 8 kbit/s. Files are sought by the picture's key frames, so that a lead
-as long as the picture's reads from the same one."""
+LEAD_SOUND, LEAD_AAC = Fraction(1, 2), 4 * 2048
+"""Seconds of sound, and samples of AAC, read before the in point, since a decoder needs a few frames until its output
+is right: two of AAC, of up to 2048 samples; 80 ms of Opus; 511 bytes of MP3, which are half a second at 8 kbit/s. Files
+are sought by the picture's key frames, also for sound: a longer lead often reads a whole group of pictures more."""
 
 COARSE_REACH = 600
 """Seconds into a file up to which sound with rounded timestamps is read from the file's start, and so placed exactly:
@@ -55,7 +55,7 @@ def _seek(source: ops.Source, start: Fraction) -> Fraction:
     """
     media = source.media
     sound = source.stream == "audio"
-    begin = start - LEAD_SOUND if sound else before(media.video, SourceTime(start), LEAD_FRAMES)
+    begin = _heard_from(media, start) if sound else _seen_from(media.video, start)
     stream = media.audio if sound and media.audio else media.video
     into = begin + preceding(media)
     if stream.straightened:
@@ -65,6 +65,21 @@ def _seek(source: ops.Source, start: Fraction) -> Fraction:
         return Fraction(0)
     steps = gcd(1000, stream.time_base.denominator) if stream.time_base.numerator == 1 else 1000
     return max(Fraction(0), Fraction(floor((begin + media.video.first - media.start) * steps), steps))
+
+
+def _seen_from(video: VideoStream, start: Fraction) -> Fraction:
+    """The source time by which the key frame is sought from which the picture at `start` is decoded."""
+    if video.ahead is None:
+        return before(video, SourceTime(start), LEAD_FRAMES + REORDERED)
+    return before(video, SourceTime(start), LEAD_FRAMES) - video.ahead
+
+
+def _heard_from(media: Media, start: Fraction) -> Fraction:
+    """The source time from which sound is decoded that is heard from `start` on: a tenth of a second, or several."""
+    audio = media.audio
+    if audio is None or audio.codec != "aac":
+        return start - LEAD_SOUND
+    return start - min(LEAD_SOUND, Fraction(ceil(10 * LEAD_AAC / audio.sample_rate), 10))
 
 
 def _coarse(media: Media) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -206,7 +206,13 @@ def _stream(kind: type[S], facts: Mapping[str, Any]) -> S:
     return kind(**{name: _restored(name, value) for name, value in facts.items()})
 
 
-RATIONALS = frozenset({"rate", "time_base", "first", "end", "sar", "start", "shown", "jitter"})
+RATIONALS = frozenset(
+    field.name
+    for kind in (VideoStream, AudioStream)
+    for field in fields(kind)
+    if field.type in ("Fraction", "Fraction | None", "SourceTime")
+)
+"""The facts that are seconds, rates and ratios."""
 
 
 def _restored(name: str, value: Any) -> Any:

@@ -118,6 +118,8 @@ class VideoStream:
     """The ticks after which a looped image begins again."""
     skipped: Skipped | None = None
     """What a window leaves out before its first frame, which is at source time 0; None for a whole file."""
+    ahead: Fraction | None = None
+    """Seconds by which a key frame is decoded before it is shown, at most; None if that is not known."""
 
     @property
     def cropped(self) -> tuple[int, int]:

@@ -19,7 +19,7 @@ PAUSES = (0.2, 0.5, 1.0, 2.0)
 WITHIN = 40.0
 """Seconds in which the next block must arrive; less than a render may stand still for."""
 
-IN_A_ROW, AHEAD, AT_LEAST = 4, 4, 2
+IN_A_ROW, AHEAD, AT_LEAST = 4, 2, 2
 """After so many blocks that were read in a row, so many are fetched in advance, in requests for so many at least."""
 
 

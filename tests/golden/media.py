@@ -39,7 +39,8 @@ def film(
     start: Fraction | int = 0,
     first: Fraction | int = 0,
 ) -> Media:
-    """A silent H.264 file at this many frames a second; its picture begins at timestamp `first`."""
+    """A silent H.264 file at this many frames a second, of which two are reordered; its picture begins at timestamp
+    `first`."""
     video = VideoStream(
         index=0,
         codec="h264",
@@ -49,6 +50,7 @@ def film(
         time_base=base,
         first=Fraction(first),
         end=SourceTime(Fraction(seconds)),
+        ahead=2 / Fraction(rate) if container in ("mov", "matroska") else None,
     )
     return Media(path, container, Fraction(start), video)
 

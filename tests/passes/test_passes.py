@@ -25,7 +25,7 @@ from compiler.passes.insert_splits import insert_splits
 from compiler.passes.narrow_frames import narrow_frames
 from compiler.passes.part_overlaps import part_overlaps
 from compiler.passes.restamp_joins import restamp_joins
-from compiler.passes.seek_sources import COARSE_REACH, LEAD_FRAMES, LEAD_SOUND, seek_sources
+from compiler.passes.seek_sources import COARSE_REACH, LEAD_FRAMES, LEAD_SOUND, REORDERED, seek_sources
 from compiler.passes.slice_span import slice_span
 from compiler.passes.sound_pieces import SHORTEST
 from compiler.passes.widen_blends import widen_blends
@@ -33,7 +33,7 @@ from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import Media
 from compiler.timeline.warp import Pace, Warp
 from tests.golden.compiling import FILMS
-from tests.golden.media import MEDIA, NINE, film
+from tests.golden.media import MEDIA, NINE, film, heard, picture
 from tests.ir.graphs import src, warp
 from tests.lower.reels import into, play, reel
 from tests.passes.graphs import before, lowered, through
@@ -140,9 +140,13 @@ def sought(media: Media, start: int, stream: Literal["video", "audio"] = "video"
 @pytest.mark.parametrize("rate", [Fraction(24_000, 1001), Fraction(10), Fraction(30), Fraction(240)])
 @pytest.mark.parametrize("start", [0, 1, 3, 10])
 def test_a_seek_leaves_a_lead_and_never_goes_before_the_start(rate: Fraction, start: int) -> None:
-    seek = sought(film("x.mp4", rate, 60), start)
-    latest = max(Fraction(0), start - LEAD_FRAMES / rate)
+    media = film("x.mp4", rate, 60)
+    ahead = 2 / rate
+    seek = sought(media, start)
+    latest = max(Fraction(0), start - LEAD_FRAMES / rate - ahead)
     assert 0 <= latest - seek < 1
+    unknown = sought(picture(media, ahead=None), start)
+    assert 0 <= max(Fraction(0), start - (LEAD_FRAMES + REORDERED) / rate) - unknown < 1
     assert (seek * 1000).denominator == 1, "whole milliseconds"
     assert (seek * 90_000).denominator == 1, "whole ticks"
 
@@ -153,7 +157,10 @@ def test_a_seek_counts_from_where_the_container_starts() -> None:
 
 
 def test_sound_is_given_time_to_settle() -> None:
-    assert sought(MEDIA["game.mp4"], 10, "audio") == 10 - LEAD_SOUND == Fraction(19, 2)
+    silent = film("x.mp4", 30, 60)
+    leads = {rate: 10 - sought(heard(silent, rate=rate), 10, "audio") for rate in (8_000, 22_050, 44_100, 48_000)}
+    assert leads == {8_000: LEAD_SOUND, 22_050: Fraction(2, 5), 44_100: Fraction(1, 5), 48_000: Fraction(1, 5)}
+    assert 10 - sought(heard(silent, "mp3"), 10, "audio") == LEAD_SOUND == Fraction(1, 2)
 
 
 def test_sound_with_rounded_timestamps_is_counted_from_the_start() -> None:
@@ -393,7 +400,7 @@ def test_a_part_of_a_source_with_uneven_times_is_read_from_the_frames_before_it(
     graph = shaped("deep_seek")
     video = next(define.op.media for define in graph if isinstance(define.op, ops.Source)).video
     ticks = tuple(range(0, 90 * 60 * 12_800, 5 * 12_800))
-    sparse = replace(video, ticks=ticks)
+    sparse = replace(video, ticks=ticks, ahead=Fraction(10))
     made = [
         replace(define, op=replace(define.op, media=replace(define.op.media, video=sparse)))
         if isinstance(define.op, ops.Source)
@@ -405,7 +412,7 @@ def test_a_part_of_a_source_with_uneven_times_is_read_from_the_frames_before_it(
     (trim,) = (define.op for define in part if isinstance(define.op, ops.Trim))
     (source,) = (define.op for define in part if isinstance(define.op, ops.Source))
     assert trim.start == whole.start
-    assert source.seek == 5 * (int(whole.start) // 5 - 17)
+    assert source.seek == 5 * (int(whole.start) // 5 - LEAD_FRAMES) - 10
 
 
 def test_a_fade_is_kept_whole_or_left_out() -> None:

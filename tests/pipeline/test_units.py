@@ -68,9 +68,7 @@ def test_a_film_of_several_pictures_has_a_sound_apart_and_its_join_reads_no_foot
 
 def test_a_film_without_sound_has_no_sound_apart() -> None:
     clips = [{"media": "game.mp4", "segments_data": trim(k, k + 1)} for k in range(3)]
-    silent = compile_reel(
-        read_reel(json.dumps({"reel": 1, "clips": clips, "audio": {"include": False}})), MEDIA, NINE
-    )
+    silent = compile_reel(read_reel(json.dumps({"reel": 1, "clips": clips, "audio": {"include": False}})), MEDIA, NINE)
     assert [step.sound_alone for step in steps(silent)] == [False] * 4
 
 

@@ -14,7 +14,6 @@ import av
 
 from compiler.errors import Loc
 from compiler.model import read_reel
-from compiler.passes.seek_sources import LEAD_SOUND
 from compiler.pipeline import Compiled, compile_reel
 from compiler.render import render_reel
 from compiler.supervise.ffmpeg import find_build
@@ -93,9 +92,9 @@ async def rendered(
     return film.read_bytes()
 
 
-def needed(source: Path, windows: Sequence[tuple[float, float]], lead: float = float(LEAD_SOUND)) -> int:
+def needed(source: Path, windows: Sequence[tuple[float, float]]) -> int:
     """The bytes that the windows need: all that is no packet, and what lies from the key frame before each in point to
-    the out point. Sound is read from the `lead` in seconds before, and ffmpeg seeks it by the picture's key frames too.
+    the out point.
     """
     packets = []
     with av.open(str(source)) as container:
@@ -105,7 +104,7 @@ def needed(source: Path, windows: Sequence[tuple[float, float]], lead: float = f
                 packets.append((packet.pos, packet.size, Fraction(packet.pts) * packet.time_base, is_entry))
     wanted: set[tuple[int, int]] = set()
     for begin, end in windows:
-        first = max((pos for pos, _, at, is_entry in packets if is_entry and at <= max(0, begin - lead)), default=0)
+        first = max((pos for pos, _, at, is_entry in packets if is_entry and at <= begin), default=0)
         last = max(pos for pos, _, at, _ in packets if at < end)
         wanted |= {(pos, size) for pos, size, _, _ in packets if first <= pos <= last}
     index = source.stat().st_size - sum(size for _, size, _, _ in packets)

@@ -30,6 +30,9 @@ NTSC = Fraction(1001, 1000)
 MOST_REORDERED = 16
 """Frames by which codecs reorder, at most."""
 
+SOUGHT_BY_KEY = ("mov", "matroska")
+"""Containers in which ffmpeg finds a key frame by an index of them, by the time at which it is decoded or shown."""
+
 APART = Fraction(1, 2)
 """Seconds by which a picture may begin after its sound, or end before it, without a change of source time (ADR 43)."""
 
@@ -41,6 +44,7 @@ class PictureFacts:
         assert track.keys is not None
         self.track, self.stream, self.keys = track, cast(VideoStream, track.stream), track.keys
         self.unindexed = container.format.name.split(",")[0] in UNINDEXED
+        self.sought_by_key = container.format.name.split(",")[0] in SOUGHT_BY_KEY
         entries = track.keys.entries
         self.headless = container.format.name == "flv" and bool(entries) and entries[0].number > 0
         """Whether the first key frame comes late in FLV, which ffmpeg 9.0 then enters at a wrong place."""
@@ -192,6 +196,7 @@ class PictureFacts:
             "mirrored": mirrored,
             "pix_fmt": "yuva420p" if _hidden_alpha(self.stream) else context.pix_fmt,
             "fields": fields,
+            "ahead": self.keys.ahead * track.time_base if self.sought_by_key else None,
             **colours(context),
             **(self._straight(straightened, frame) if straightened else {}),
         }
