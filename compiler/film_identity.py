@@ -149,6 +149,15 @@ class Stamp:
         return False
 
 
+@dataclass(frozen=True, slots=True)
+class KnownFilm:
+    """A film that is not made yet: its steps, the contents of its media, and the tag that follows from them."""
+
+    made: Sequence[RenderStep]
+    content: Content
+    stamp: Stamp
+
+
 def contents_by(cache: KeptUnits | None) -> Content:
     """The contents of files, each read once: by a cache, which remembers them, or without one."""
     return cache.content if cache else functools.cache(content_of)

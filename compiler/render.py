@@ -25,7 +25,7 @@ from compiler.emit.script import script
 from compiler.emit.sound import GAIN, MEASURED
 from compiler.emit.straightened import feeds, media_read
 from compiler.errors import Loc, Notice, ReelError
-from compiler.film_identity import Files, Stamp, contents_by, identity_after, identity_by
+from compiler.film_identity import Files, KnownFilm, Stamp, contents_by, identity_after, identity_by
 from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.pipeline import Compiled, SoundUnit, Still, Unit
@@ -65,19 +65,23 @@ async def render_reel(
     cgroup: Path | None = None,
     cache: KeptUnits | None = None,
     content: Content | None = None,
+    known: KnownFilm | None = None,
     side: Side = ALONE,
     partial: Partial | None = None,
     farm: Farm | None = None,
 ) -> Film:
     """Render a compiled reel to `output`, complete and as planned; on a coded error `output` stays untouched.
 
-    `content` states the contents of files that nobody changes; without it they are read whole, and watched. The film's
-    bytes do not depend on `side`, which states how many ffmpegs run at once. Media that have holes are filled as
-    `partial` says, when they are read; their contents must be known.
+    `content` states the contents of files that nobody changes; without it they are read whole, and watched. `known` is
+    what `known_film` made of the reel, if that is there already. The film's bytes do not depend on `side`, which states
+    how many ffmpegs run at once. Media that have holes are filled as `partial` says, when they are read; their contents
+    must be known.
     """
-    begun, made, furthest = compiled, steps(compiled), Furthest(on_progress)
-    assert content or not partial, "the hash of a file with holes would be that of its holes"
-    stamp = await asyncio.to_thread(Stamp.of, compiled, made, content or contents_by(cache), watched=content is None)
+    assert content or known or not partial, "the hash of a file with holes would be that of its holes"
+    if known is None:
+        found = content or contents_by(cache)
+        known = await asyncio.to_thread(known_film, compiled, found, watched=content is None)
+    begun, made, stamp, furthest = compiled, known.made, known.stamp, Furthest(on_progress)
     while True:
         try:
             film = await render(
@@ -102,8 +106,14 @@ async def render_reel(
                 raise
             compiled, made = concealing, steps(concealing)
         else:
-            found = (notice for notice in compiled.plan.notices if notice not in begun.plan.notices)
-            return replace(film, notices=(*film.notices, *found), identity=stamp.identity)
+            later = (notice for notice in compiled.plan.notices if notice not in begun.plan.notices)
+            return replace(film, notices=(*film.notices, *later), identity=stamp.identity)
+
+
+def known_film(compiled: Compiled, content: Content, *, watched: bool = False) -> KnownFilm:
+    """The steps and the tag of a compiled reel's film. Media that are `watched` and change have none."""
+    made = steps(compiled)
+    return KnownFilm(made, content, Stamp.of(compiled, made, content, watched=watched))
 
 
 def expected_of(compiled: Compiled) -> Expected:

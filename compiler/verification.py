@@ -73,12 +73,6 @@ def tag_of(film: Path) -> FilmIdentity | None:
         raise ReelError("RC604", Loc(), what, hint="name a film") from error
 
 
-def film_key(compiled: Compiled, content: Content) -> str | None:
-    """The hash of everything that decides the bytes of an edit's film; None if a file cannot be read."""
-    found = identity_of(compiled, steps(compiled), content)
-    return found.film if found else None
-
-
 async def verified(film: Path, compiled: Compiled, content: Content) -> Verified:
     """A film compared with an edit by the identity that the film carries."""
     there, made = tag_of(film), steps(compiled)

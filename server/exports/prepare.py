@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from compiler.film_identity import KnownFilm
 from compiler.pipeline import Compiled
 from server.edits.compiled import Compiler, Edit, footage_of, read_edit
 from server.footage.by_parts import placed
@@ -21,6 +22,13 @@ class Prepared:
     edit: Edit
     compiled: Compiled
     footage: tuple[tuple[Stat, Facts], ...]
+    known: KnownFilm | None = None
+    """The film's steps and its identity, once they are computed."""
+
+    @property
+    def identity(self) -> str | None:
+        """The hash of everything that decides the film's bytes; None while it is unknown."""
+        return self.known.stamp.identity if self.known else None
 
 
 async def prepare(uid: str, edit: Edit, store: ObjectStore, cache: MediaCache, compiler: Compiler) -> Prepared:

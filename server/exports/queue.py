@@ -230,6 +230,7 @@ class Jobs:
         """Complete an export whose film is there already, with the same object; False if it has to be rendered."""
         if job.prepared is None:
             return False
+        job.prepared = await self.render.with_known_film(job.prepared)
         async with self._databases.use(job.uid) as user_database:
             film = await self.render.same(new_id("v"), job.prepared, user_database)
         try:

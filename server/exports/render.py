@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from compiler.film_identity import made_by
+from compiler.film_identity import KnownFilm, made_by
 from compiler.pipeline.identity import Content
 from compiler.render import render_reel
 from compiler.supervise.films.portable import Farm
@@ -17,7 +17,7 @@ from server.edits.compiled import Compiler, Edit, changed_clip, damaged_clip
 from server.exports.limits import check_forecast, limits_of, side_of
 from server.exports.prepare import Prepared, prepare
 from server.exports.progress import Costs, Tracker, predicted
-from server.exports.same import same_film
+from server.exports.same import same_film, with_known_film
 from server.failures import problem_of
 from server.farm.depot import FootageDepot
 from server.footage import checked
@@ -71,9 +71,13 @@ class Render:
         """Whether a film is forecast to be short; the films that an earlier server accepted have no forecast."""
         return prepared is not None and self.forecast(prepared).whole <= self._settings.short_film
 
+    async def with_known_film(self, prepared: Prepared) -> Prepared:
+        """An edit with its film's steps and identity, as far as they can be known before its footage is fetched."""
+        return await with_known_film(prepared, self._cache)
+
     async def same(self, film_id: str, prepared: Prepared, user_database: UserDatabase) -> NewFilm | None:
         """The row of a film that shares the object of the same film, of any project; None if there is none."""
-        return await same_film(prepared, film_id, self._now(), self._store, self._cache, user_database)
+        return await same_film(prepared, film_id, self._now(), self._store, user_database)
 
     async def film(self, uid: str, film_id: str, prepared: Prepared, tracker: Tracker, footage: int) -> NewFilm:
         """Render a film, store its object, and return its row, without the version: `finish` assigns that.
@@ -124,7 +128,8 @@ class Render:
             tracker.at("fetching", min(1.0, here / absent) if absent else 1.0, "fetching the footage")
 
         tracker.at("fetching", 0.0, "fetching the footage", frames=prepared.compiled.plan.frames)
-        content = checked.contents_of(prepared.footage, self._cache)
+        known = self._known(prepared)
+        content = known.content if known else checked.contents_of(prepared.footage, self._cache)
         units = await StoredUnits.of(self._store, uid, content, room)
         async with checked.fetched(self._store, self._cache, prepared.footage, fetched) as partial:
             return await render_reel(
@@ -137,10 +142,17 @@ class Render:
                 cgroup=self._settings.render_cgroup,
                 side=side_of(self._settings),
                 content=content,
+                known=known,
                 cache=units,
                 partial=partial,
                 farm=self._farm(uid, prepared, content, units),
             )
+
+    def _known(self, prepared: Prepared) -> KnownFilm | None:
+        """What is known of a film, unless ffmpeg was replaced while the film waited."""
+        known, program = prepared.known, prepared.compiled.build.path
+        now = checked.contents_of(prepared.footage, self._cache)
+        return known if known and known.content(program) == now(program) else None
 
     def _farm(self, uid: str, prepared: Prepared, content: Content, units: StoredUnits | None) -> Farm | None:
         """The machines that make a film's units, where the settings name a scheduler; short films go first."""

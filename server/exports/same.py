@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from compiler.verification import film_key
+from compiler.render import known_film
 from server.exports.prepare import Prepared
 from server.footage.cache import MediaCache
 from server.footage.checked import checksum_of, contents_of
@@ -16,14 +17,23 @@ from server.tables.films import FilmRow, NewFilm
 from server.threads import computed
 
 
+async def with_known_film(prepared: Prepared, cache: MediaCache) -> Prepared:
+    """An edit with its film's steps and identity, each of which is computed once for an export.
+
+    They stay unknown for files of before checksums, which get theirs when they are fetched.
+    """
+    if prepared.known or not all(facts.sha256 for _, facts in prepared.footage):
+        return prepared
+    known = await computed(known_film, prepared.compiled, contents_of(prepared.footage, cache))
+    return replace(prepared, known=known)
+
+
 async def same_film(
-    prepared: Prepared, film_id: str, now: str, store: ObjectStore, cache: MediaCache, user_database: UserDatabase
+    prepared: Prepared, film_id: str, now: str, store: ObjectStore, user_database: UserDatabase
 ) -> NewFilm | None:
     """The row of a film of this edit that shares the object of one that is there, of any project; None if there is none
     whose object is whole."""
-    if not all(facts.sha256 for _, facts in prepared.footage):  # files of before checksums get theirs when fetched
-        return None
-    identity = await computed(film_key, prepared.compiled, contents_of(prepared.footage, cache))
+    identity = prepared.identity
     if identity is None:
         return None
     there = await user_database.read(lambda reader: films.same(reader, identity))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import httpx
 import pytest
 
+from compiler import film_identity, render
 from compiler.film_identity import identity_in
 from compiler.supervise.films.identity_tag import read_tag
 from server.web.services import Services
@@ -142,3 +144,27 @@ def test_a_film_that_is_deleted_while_it_is_shared_is_rendered_again(
         assert trash == [found[0]["object_key"].replace("/media/", "/trash/")]
 
     run(tmp_path, scene)
+
+
+def test_an_export_computes_its_steps_and_their_identities_once(
+    tmp_path: Path, game: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene(client: httpx.AsyncClient, _: FaultStore, services: Services) -> None:
+        made, named = counted(monkeypatch, render, "steps"), counted(monkeypatch, film_identity, "identity")
+        body = {"project_id": await a_project(client, game), "export_id": "e"}
+        assert (await client.post(RENDER, json=body)).status_code == 200
+        assert (len(made), len(named)) == (1, 1)  # a short film is one step
+
+    run(tmp_path, scene)
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str) -> list[object]:
+    """Fills with what a function of a module returns."""
+    made, work = list[object](), getattr(module, name)
+
+    def counting(*given: Any, **named: Any) -> Any:
+        made.append(work(*given, **named))
+        return made[-1]
+
+    monkeypatch.setattr(module, name, counting)
+    return made
