@@ -22,6 +22,7 @@ from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import Answer, ChildLimits, answer_of
 from server.problem import Problem, render_problem
 from server.settings import Settings
+from server.tasks import until_first
 from server.threads import Turns, computed, in_thread
 
 T = TypeVar("T")
@@ -63,17 +64,11 @@ class CompileChildren:
         Problems: those of the work, 422 RC211 beyond a limit, 503 when the server shuts down. ClientGone.
         """
         gone = client_gone.get()
-        waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._in_turn(uid, work, given))]
-        waits += [asyncio.ensure_future(wait()) for wait in (self._stopping.wait, gone) if wait]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            if waits[0].done():
-                value: T = _value(waits[0].result())
-                return value
-        finally:
-            for wait in waits:
-                wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
+        ending = (wait() for wait in (self._stopping.wait, gone) if wait)
+        done, *_ = await until_first(self._in_turn(uid, work, given), *ending)
+        if done:
+            value: T = _value(done.result())
+            return value
         if self._stopping.is_set():
             raise Problem(503, "shutting_down", "the server is shutting down: try again", headers={"Retry-After": "5"})
         raise ClientGone

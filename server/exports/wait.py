@@ -14,6 +14,7 @@ from server.storage.held import RequestDatabases
 from server.storage.sync import Fenced, NotDurable
 from server.tables import exports
 from server.tables.exports import ExportRow
+from server.tasks import until_first
 
 APPEARS_WITHIN = 5.0
 """Seconds to wait for the job of an accepted export to start."""
@@ -46,14 +47,7 @@ async def ended(job: Job, within: float, gone: Callable[[], Awaitable[None]]) ->
     ClientGone when `gone` returns first, NotDurable when the end could not be stored for `within` seconds, Fenced when
     another server has the export now, 503 when this one shuts down.
     """
-    waits = [asyncio.ensure_future(each) for each in (job.ended.wait(), gone(), _not_stored(job, within))]
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        left = waits[1].done()
-    finally:
-        for wait in waits:
-            wait.cancel()
-        await asyncio.gather(*waits, return_exceptions=True)
+    _, left, _ = await until_first(job.ended.wait(), gone(), _not_stored(job, within))
     if job.tracker.state.done:
         return
     if job.ended.is_set():

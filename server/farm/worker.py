@@ -35,6 +35,7 @@ from server.footage.cache import MediaCache
 from server.privacy import forget_secrets
 from server.settings import Settings
 from server.storage.objects import ObjectStore
+from server.tasks import until_first
 
 MOST_HERE = 64
 """Workers that may use one folder."""
@@ -147,15 +148,10 @@ async def _begin(worker: Any) -> None:
 
 async def _until(doing: Coroutine[Any, Any, None], ended: asyncio.Event) -> bool:
     """Wait for the end of what a worker does, or of the worker; whether the former came first."""
-    task, ending = asyncio.ensure_future(doing), asyncio.ensure_future(ended.wait())
-    await asyncio.wait({task, ending}, return_when=asyncio.FIRST_COMPLETED)
-    ending.cancel()
-    if task.done():
-        task.result()
-        return True
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    return False
+    done, _ = await until_first(doing, ended.wait())
+    if done:
+        done.result()
+    return done is not None
 
 
 def _resources(slots: int) -> dict[str, float]:

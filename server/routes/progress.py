@@ -18,6 +18,7 @@ from server.problem import Problem, not_found
 from server.storage.terms import Elsewhere
 from server.tables import exports
 from server.tables.exports import ExportRow
+from server.tasks import until_first
 from server.web.forwarded_sockets import forward_socket
 from server.web.identity import identify, refuse_foreign_origin
 from server.web.services import Services
@@ -121,18 +122,9 @@ def _last(row: ExportRow) -> State:
 
 async def _serve_states(socket: WebSocket, found: Job | State, refused: Coroutine[Any, Any, None]) -> None:
     """Send states until the last one, until the client disconnects, or until it is refused."""
-    sending = asyncio.ensure_future(_send_states(socket, found))
-    answering = asyncio.ensure_future(_answer_pings(socket))
-    watching = asyncio.ensure_future(refused)
-    tasks = (sending, answering, watching)
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    code = REFUSED if not watching.cancelled() else None
-    if not sending.cancelled():
+    sending, _, watching = await until_first(_send_states(socket, found), _answer_pings(socket), refused)
+    code = REFUSED if watching else None
+    if sending:
         code = SLOW if isinstance(sending.exception(), TimeoutError) else sending.result()
     if code is not None:
         with contextlib.suppress(RuntimeError, WebSocketDisconnect):
@@ -158,14 +150,7 @@ async def _send_states(socket: WebSocket, found: Job | State) -> int:
 
 async def _next(job: Job, seq: int) -> State | None:
     """Wait for the newest state after `seq`; None when the server shuts down before the job is complete."""
-    news = asyncio.ensure_future(job.tracker.after(seq))
-    ended = asyncio.ensure_future(job.ended.wait())
-    try:
-        await asyncio.wait({news, ended}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in (news, ended):
-            task.cancel()
-        await asyncio.gather(news, ended, return_exceptions=True)
+    await until_first(job.tracker.after(seq), job.ended.wait())
     state = job.tracker.state
     return state if state.seq > seq and (state.done or not job.ended.is_set()) else None
 

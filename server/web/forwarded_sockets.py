@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 
 from starlette.responses import Response
@@ -12,6 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMes
 from websockets.typing import Origin
 
 from server.storage.terms import Elsewhere
+from server.tasks import until_first
 from server.web.forwarding import OF_A_HOP, Forwarding
 from server.web.peers import HOST
 
@@ -73,13 +73,7 @@ def _refusal(refused: InvalidStatus, elsewhere: Elsewhere, forwarding: Forwardin
 
 async def _relay(socket: WebSocket, peer: ClientConnection) -> None:
     """Relay messages until one side ends, and end the other one likewise."""
-    tasks = [asyncio.ensure_future(work) for work in (_to_client(socket, peer), _to_peer(socket, peer))]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    await until_first(_to_client(socket, peer), _to_peer(socket, peer))
     with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # the client has gone
         await socket.close(peer.close_code if peer.close_code not in (None, 1006) else RESTARTING)
 

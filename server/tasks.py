@@ -1,0 +1,23 @@
+"""Works that run beside each other, of which the first to end decides."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any
+
+
+async def until_first(*works: Awaitable[Any]) -> list[asyncio.Future[Any] | None]:
+    """Run works beside each other until one of them has ended, and end the others; None in place of each of those.
+
+    An exception of a work stays in its future.
+    """
+    futures = [asyncio.ensure_future(work) for work in works]
+    done: set[asyncio.Future[Any]] = set()
+    try:
+        done, _ = await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for future in futures:
+            future.cancel()
+        await asyncio.gather(*futures, return_exceptions=True)
+    return [future if future in done else None for future in futures]
