@@ -25,6 +25,7 @@ VERIFIED = 0.02
 """Estimated seconds of verifying for each second of rendering."""
 
 WAITING = "waiting for its turn"
+SAME = "another export makes the same film"
 
 STAGES = ("queued", "fetching", "rendering", "verifying", "storing", "complete")
 ENDED = frozenset({"complete", "error", "cancelled"})
@@ -139,6 +140,14 @@ class Tracker:
         """Set the place in the queue of an export that waits for its turn, None when that has come."""
         if place != self.state.place:
             self._change(place=place, message=f"{WAITING}: number {place} in the queue" if place else WAITING)
+
+    def follow(self, other: State) -> None:
+        """Show the progress of another export, whose film this one waits for."""
+        if not other.done:
+            names = ("state", "stage", "place", "frame", "frames", "fps", "speed", "eta_s")
+            members = {name: getattr(other, name) for name in names}
+            progress = max(self.state.progress, other.progress)
+            self._change(progress=progress, message=f"{SAME}: {other.message}", **members)
 
     def back(self) -> None:
         """Set the export back to queued."""

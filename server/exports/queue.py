@@ -1,8 +1,7 @@
 """Exports as jobs: queued, running, ended, and resumed by another server when this one ends or loses their users.
 
 The rows of `exports` are authoritative; memory holds only the queue and the progress. A job begins when its row is
-durable. It ends in this order: the film is stored as an object; one unit of work records it; that unit is durable;
-clients are notified.
+durable.
 """
 
 from __future__ import annotations
@@ -13,24 +12,19 @@ import secrets
 from collections.abc import Callable
 from contextvars import Context
 from functools import partial
-from time import monotonic
 from typing import Any
 
 from server import logs
-from server.edits.compiled import Edit
-from server.exports.finish import FilmGone, finish
+from server.exports.complete import Completer
 from server.exports.job import Job, Undecided
-from server.exports.prepare import Prepared, edit_of
+from server.exports.prepare import Prepared
 from server.exports.progress import Tracker
 from server.exports.render import Render, as_problem
-from server.exports.slots import Slots
 from server.exports.unfinished import Unfinished
 from server.exports.writes import Writes
 from server.failures import UNSTORED
-from server.footage.facts import media_key
 from server.footage.sending import Sending
 from server.footage.sweep import Coming
-from server.ids import new_id
 from server.logs import logger
 from server.metrics import Metrics
 from server.problem import Problem
@@ -39,9 +33,8 @@ from server.storage.database import Transaction
 from server.storage.sync import Fenced
 from server.storage.tenants import Databases
 from server.storage.terms import Elsewhere
-from server.tables import exports, raw_clips
+from server.tables import exports
 from server.tables.exports import ExportRow
-from server.tables.films import NewFilm
 
 MOST_ATTEMPTS = 3
 RETRY_AFTER = "15"
@@ -71,10 +64,10 @@ class Jobs:
         self._settings, self._databases, self.now = settings, databases, now
         self.render = render
         self.unfinished = Unfinished(databases.store)
-        self._sending, self._metrics, self._coming = sending, metrics, coming
+        self._metrics = metrics
         self._jobs: dict[tuple[str, str], Job] = {}
-        self._slots = Slots(settings.export_slots, settings.short_slots)
         self._writes = Writes(databases)
+        self._completer = Completer(self.boot_id, settings, databases, self._writes, render, sending, coming, now)
         self._adopting: dict[str, tuple[int, asyncio.Task[None]]] = {}
         self._appeared = asyncio.Condition()
         metrics.under_way.set_function(lambda: len(self.under_way()))
@@ -191,9 +184,7 @@ class Jobs:
         try:
             with self._databases.leases.kept(job.uid):
                 await self._writes.accepted(job)
-                if not await self._shared(job):
-                    async with self._slots.of(job.uid, self.render.is_short(job.prepared), job.tracker.waiting):
-                        await self._run(job)
+                await self._completer.complete(job)
         except asyncio.CancelledError:
             await self._broken_off(job)
         except (Elsewhere, Fenced) as error:
@@ -213,40 +204,6 @@ class Jobs:
                 del self._jobs[job.uid, job.export_id]
         if job.recorded:
             await self.unfinished.remove(job.uid, job.export_id)
-
-    async def _run(self, job: Job) -> None:
-        starting = partial(exports.started, export_id=job.export_id, boot_id=self.boot_id, now=self.now())
-        job.attempt = await self._writes.write(job.uid, starting)
-        edit = job.prepared.edit if job.prepared else await self._writes.read(job.uid, partial(edit_of, job.export_id))
-        prepared = job.prepared or await self.render.prepared(job.uid, edit)
-        film_id, began = new_id("v"), monotonic()
-        with self._coming.kept(media_key(job.uid, film_id)):
-            footage = await self._writes.read(job.uid, raw_clips.total_size)
-            film = await self.render.film(job.uid, film_id, prepared, job.tracker, footage)
-            pace = (monotonic() - began) / job.tracker.costs.whole
-            await self._finish(job, film, edit, pace)
-
-    async def _shared(self, job: Job) -> bool:
-        """Complete an export whose film is there already, with the same object; False if it has to be rendered."""
-        if job.prepared is None:
-            return False
-        job.prepared = await self.render.with_known_film(job.prepared)
-        async with self._databases.use(job.uid) as user_database:
-            film = await self.render.same(new_id("v"), job.prepared, user_database)
-        try:
-            if film is not None:
-                await self._finish(job, film, job.prepared.edit, None)
-        except FilmGone:
-            job.finishing, film = False, None
-        return film is not None
-
-    async def _finish(self, job: Job, film: NewFilm, edit: Edit, pace: float | None) -> None:
-        job.finishing = True
-        given = (job.uid, job.export_id, film, edit.clips, self._settings, self._sending.watched(), pace)
-        gone = await self._writes.durably(job, lambda unit: finish(unit, *given))
-        job.recorded = True
-        job.tracker.end("complete", "the film is ready")
-        await self._sending.discard(gone)
 
     async def _broken_off(self, job: Job) -> None:
         """End a job that its user cancelled; queue one again that the server's shutdown interrupted."""

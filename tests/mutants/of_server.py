@@ -63,7 +63,7 @@ OF_SERVER = (
     ),
     Fault(
         "told_before_it_is_durable",
-        "server/exports/queue.py",
+        "server/exports/complete.py",
         "        gone = await self._writes.durably(job, lambda",
         '        job.tracker.end("complete", "ready")\n        gone = await self._writes.durably(job, lambda',
         ("tests/server/test_export_faults.py",),
@@ -312,6 +312,13 @@ OF_SERVER = (
         "        raise FilmGone",
         "        pass",
         ("tests/server/test_same_film.py",),
+    ),
+    Fault(
+        "equal_films_are_made_at_once",
+        "server/exports/under_way.py",
+        "while (other := self._makings.get(film)) is not None:",
+        "while (other := self._makings.get(film)) and other.over.is_set():",
+        ("tests/server/test_same_time.py",),
     ),
     Fault(
         "damaged_film_is_shared",

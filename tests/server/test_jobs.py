@@ -49,8 +49,9 @@ def test_a_project_has_one_export_at_a_time(user: httpx.Client, game: Path, canc
 
 @pytest.mark.further
 def test_a_user_has_so_many_exports_and_no_more(user: httpx.Client, game: Path, cancelling: list[str]) -> None:
-    for _ in range(3):
-        cancelling.append(begin(user, long_project(user, game)))
+    for number in range(3):
+        another = {"encode": {"crf": 30 + number}}  # equal films would wait for the first one
+        cancelling.append(begin(user, long_project(user, game), settings=another))
     answer = export(user, one_clip(user, game))
     refused(answer, 429, "too_many_exports")
     assert int(answer.headers["retry-after"]) > 0
