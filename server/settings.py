@@ -138,7 +138,7 @@ class Settings(PeerSettings, FarmSettings):
     units_per_user: Annotated[int, Field(ge=0), counted("bytes")] = 5 << 30
     """Units of films that are kept for the next renders of one user; they count in `footage_per_user`. 0 keeps none."""
     units_kept_for: Seconds = 259_200
-    """Time for which units of films are kept."""
+    """Time for which units of films are kept after their last use, counted from the day of that."""
     cache_limit: Bytes = 20 << 30
     """Footage that is kept on the local disk for rendering."""
     export_slots: Exports = 1

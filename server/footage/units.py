@@ -1,15 +1,20 @@
 """Units of films in the object store, from which the next render of a user goes on.
 
-`users/<uid>/units/<key>-<hash>` is what one step of a render made: the key is the beginning of the hash of everything
-that decides its bytes, the second hash that of the bytes. No row names it, and nothing but time is lost with it: the
-oldest ones are deleted when a user has too many.
+    users/<uid>/units/<key>-<hash>    what one step of a render made: the key is the beginning of the hash of everything
+                                      that decides its bytes, the second hash that of the bytes
+    users/<uid>/units/<key>.used      an empty object for a unit that was used on a later day than it was stored; it is
+                                      put once a day at most, and its time says when
+
+No row names a unit, and nothing but time is lost with it: those that were used longest ago are deleted when a user has
+too many.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +31,27 @@ DIGITS = 40
 """Digits of a key that are in a name: a segment of an object's key has at most 128 characters."""
 
 
+USED = ".used"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredUnit:
+    """A unit in the store, and the object that says when it was used again, if it was."""
+
+    stat: Stat
+    mark: Stat | None = None
+
+    @property
+    def used(self) -> datetime:
+        """When it was stored, or used again: the later day counts."""
+        return max(self.stat.modified, self.mark.modified) if self.mark else self.stat.modified
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of its objects."""
+        return [self.stat.key, *([self.mark.key] if self.mark else [])]
+
+
 class StoredUnits:
     """The units of one user, for one render: at most `limit` bytes.
 
@@ -35,11 +61,11 @@ class StoredUnits:
     keeps_films = False
     """Whether whole films are kept: they are objects with rows already."""
 
-    def __init__(self, store: ObjectStore, uid: str, content: Content, limit: int, there: Sequence[Stat]) -> None:
+    def __init__(self, store: ObjectStore, uid: str, content: Content, limit: int, there: Sequence[StoredUnit]) -> None:
         self._store, self._folder, self._limit = store, folder(uid), limit
         self.content = content
         self.notices: list[Notice] = []
-        self._there = {_key(stat): stat for stat in there}
+        self._there = {_key(unit.stat): unit for unit in there}
         self._loop = asyncio.get_running_loop()
 
     @classmethod
@@ -57,14 +83,15 @@ class StoredUnits:
 
     def get(self, key: str, target: Path) -> bool:
         """Copy a unit to `target`; False if there is none, or if it is damaged, which deletes it."""
-        stat = self._there.get(key[:DIGITS])
-        if stat is None:
+        unit = self._there.get(key[:DIGITS])
+        if unit is None:
             return False
-        found = self._wait(_copied(self._store, stat, target))
-        if found == stat.key.rpartition("-")[2]:
+        found = self._wait(_copied(self._store, unit.stat, target))
+        if found == unit.stat.key.rpartition("-")[2]:
+            self._wait(self._note_use(unit))
             return True
         target.unlink(missing_ok=True)
-        logger.warning("a kept unit cannot be used, and is made again", extra={"key": stat.key, "sha256": found})
+        logger.warning("a kept unit cannot be used, and is made again", extra={"key": unit.stat.key, "sha256": found})
         if found is not None:
             self.forget([key])
         return False
@@ -85,14 +112,14 @@ class StoredUnits:
         if stat.size > self._limit:
             return False
         await self._make_room(stat.size)
-        self._there[_key(stat)] = stat
+        self._there[_key(stat)] = StoredUnit(stat)
         return True
 
     def forget(self, keys: Sequence[str]) -> None:
         """Delete the units of these keys."""
         for key in keys:
-            if (stat := self._there.pop(key[:DIGITS], None)) is not None:
-                self._wait(_deleted(self._store, [stat]))
+            if (unit := self._there.pop(key[:DIGITS], None)) is not None:
+                self._wait(_deleted(self._store, [unit]))
 
     def unchanged(self, _: Sequence[str]) -> bool:
         """Whether footage is as it was when its content was asked for: copies in the cache never change."""
@@ -102,14 +129,23 @@ class StoredUnits:
         try:
             await self._make_room(size)
             stat = await self._store.put_file(name, made)
-            self._there[_key(stat)] = stat
+            self._there[_key(stat)] = StoredUnit(stat)
         except (StoreFailed, OSError) as error:
             logger.warning("a unit is not kept", extra={"key": name, "why": f"{type(error).__name__}: {error}"})
 
+    async def _note_use(self, unit: StoredUnit) -> None:
+        """Note that a unit is used, once a day."""
+        key = _key(unit.stat)
+        if unit.used.date() < datetime.now(UTC).date() and key in self._there:
+            try:
+                self._there[key] = replace(unit, mark=await self._store.put(f"{self._folder}{key}{USED}", b""))
+            except StoreFailed as error:
+                logger.warning("the use of a unit is not noted", extra={"key": unit.stat.key, "why": str(error)})
+
     async def _make_room(self, size: int) -> None:
         gone = surplus([*self._there.values()], self._limit - size)
-        for stat in gone:
-            del self._there[_key(stat)]
+        for unit in gone:
+            del self._there[_key(unit.stat)]
         await _deleted(self._store, gone)
 
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
@@ -126,42 +162,57 @@ def output_of(prefix: str, key: str) -> str:
     return f"{prefix}{key[:DIGITS]}"
 
 
-async def units_of(store: ObjectStore, uid: str) -> list[Stat]:
+async def units_of(store: ObjectStore, uid: str) -> list[StoredUnit]:
     """The units of a user; StoreFailed."""
-    return [stat async for stat in store.listing(folder(uid))]
+    return (await _listed(store, uid))[0]
 
 
-def surplus(units: Sequence[Stat], limit: int) -> list[Stat]:
-    """The oldest units, beyond `limit` bytes in all."""
-    left, gone = sum(stat.size for stat in units), []
-    for stat in sorted(units, key=lambda stat: (stat.modified, stat.key)):
+def surplus(units: Sequence[StoredUnit], limit: int) -> list[StoredUnit]:
+    """The units that were used longest ago, beyond `limit` bytes in all."""
+    left, gone = sum(unit.stat.size for unit in units), []
+    for unit in sorted(units, key=lambda unit: (unit.used, unit.stat.key)):
         if left <= limit:
             break
-        left -= stat.size
-        gone.append(stat)
+        left -= unit.stat.size
+        gone.append(unit)
     return gone
 
 
 async def sweep_units(store: ObjectStore, uid: str, limit: int, before: datetime) -> int:
-    """Delete a user's units of before a time, and the oldest ones beyond `limit` bytes; return their number.
-    StoreFailed."""
-    units = await units_of(store, uid)
-    old = [stat for stat in units if stat.modified < before]
-    return await _deleted(store, [*old, *surplus([stat for stat in units if stat.modified >= before], limit)])
+    """Delete a user's units that were last used before a time, and those that were used longest ago beyond `limit`
+    bytes; return their number. StoreFailed."""
+    units, marks = await _listed(store, uid)
+    old = [unit for unit in units if unit.used < before]
+    gone = [*old, *surplus([unit for unit in units if unit.used >= before], limit)]
+    await _deleted(store, gone)
+    for mark in marks:
+        if mark.modified < before:
+            await store.delete(mark.key)
+    return len(gone)
 
 
 async def make_room_of_units(store: ObjectStore, uid: str, room: int) -> int:
-    """Delete a user's oldest units until the rest has at most `room` bytes; return its bytes. StoreFailed."""
+    """Delete a user's units, those that were used longest ago first, until the rest has at most `room` bytes; return
+    its bytes. StoreFailed."""
     units = await units_of(store, uid)
     gone = surplus(units, max(0, room))
     await _deleted(store, gone)
-    return sum(stat.size for stat in units) - sum(stat.size for stat in gone)
+    return sum(unit.stat.size for unit in units) - sum(unit.stat.size for unit in gone)
 
 
-async def _deleted(store: ObjectStore, units: Sequence[Stat]) -> int:
-    for stat in units:
-        await store.delete(stat.key)
-    return len(units)
+async def _listed(store: ObjectStore, uid: str) -> tuple[list[StoredUnit], list[Stat]]:
+    """The units of a user, and the marks of units that are gone."""
+    stats = [stat async for stat in store.listing(folder(uid))]
+    marks = {_key(stat): stat for stat in stats if stat.key.endswith(USED)}
+    units = [StoredUnit(stat, marks.get(_key(stat))) for stat in stats if not stat.key.endswith(USED)]
+    there = {_key(unit.stat) for unit in units}
+    return units, [mark for key, mark in marks.items() if key not in there]
+
+
+async def _deleted(store: ObjectStore, units: Sequence[StoredUnit]) -> None:
+    for unit in units:
+        for key in unit.keys:
+            await store.delete(key)
 
 
 async def _copied(store: ObjectStore, stat: Stat, target: Path) -> str | None:
@@ -173,4 +224,4 @@ async def _copied(store: ObjectStore, stat: Stat, target: Path) -> str | None:
 
 
 def _key(stat: Stat) -> str:
-    return stat.key.rpartition("/")[2].partition("-")[0]
+    return stat.key.rpartition("/")[2].removesuffix(USED).partition("-")[0]

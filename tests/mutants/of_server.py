@@ -328,9 +328,16 @@ OF_SERVER = (
         ("tests/server/test_same_film.py",),
     ),
     Fault(
+        "used_units_go_first",
+        "server/footage/units.py",
+        "return max(self.stat.modified, self.mark.modified) if self.mark else self.stat.modified",
+        "return self.stat.modified",
+        ("tests/server/test_units.py",),
+    ),
+    Fault(
         "damaged_unit_is_used",
         "server/footage/units.py",
-        'if found == stat.key.rpartition("-")[2]:',
+        'if found == unit.stat.key.rpartition("-")[2]:',
         "if found:",
         ("tests/server/test_units.py",),
     ),

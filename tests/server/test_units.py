@@ -47,13 +47,17 @@ class Shelf:
         return target.read_bytes() if await asyncio.to_thread(units.get, key, target) else None
 
     async def keys(self) -> set[str]:
-        return {stat.key.split("/")[-1][0] * 64 for stat in await units_of(self.store, UID)}
+        return {unit.stat.key.split("/")[-1][0] * 64 for unit in await units_of(self.store, UID)}
 
-    def age(self, key: str, days: float) -> None:
-        """Make a unit older."""
-        (path,) = (self.folder / "objects" / "users" / UID / "units").glob(f"{key[:40]}-*")
+    def age(self, key: str, days: float, ending: str = "-*") -> None:
+        """Make a unit older; with the ending ".used" its last use."""
+        (path,) = (self.folder / "objects" / "users" / UID / "units").glob(f"{key[:40]}{ending}")
         then = datetime.now(UTC).timestamp() - days * 86_400
         os.utime(path, (then, then))
+
+    def marks(self) -> int:
+        """The number of objects that say when a unit was used again."""
+        return len([*(self.folder / "objects" / "users" / UID / "units").glob("*.used")])
 
 
 def on_a_shelf(tmp_path: Path, scene: Callable[[Shelf], Awaitable[None]]) -> None:
@@ -121,6 +125,60 @@ def test_the_sweeper_deletes_old_units_and_those_beyond_the_bound(tmp_path: Path
     on_a_shelf(tmp_path, scene)
 
 
+@pytest.mark.parametrize("by", ["render", "sweep", "upload"])
+def test_a_unit_that_is_used_stays_longer_than_a_newer_one_that_is_not(tmp_path: Path, by: str) -> None:
+    async def scene(shelf: Shelf) -> None:
+        units = await shelf.units(limit=25)
+        for key, days in ((A, 5), (B, 2)):
+            await shelf.put(units, key, bytes(10))
+            shelf.age(key, days)
+        assert await shelf.got(await shelf.units(), A) == bytes(10)
+        if by == "render":
+            await shelf.put(await shelf.units(limit=25), C, bytes(10))
+        elif by == "sweep":
+            assert await sweep_units(shelf.store, UID, 100, datetime.now(UTC) - timedelta(days=1)) == 1
+        else:
+            assert await make_room_of_units(shelf.store, UID, 15) == 10
+        assert await shelf.keys() == ({A, C} if by == "render" else {A})
+
+    on_a_shelf(tmp_path, scene)
+
+
+def test_a_use_is_noted_once_a_day_and_that_is_deleted_with_the_unit(tmp_path: Path) -> None:
+    async def scene(shelf: Shelf) -> None:
+        units = await shelf.units()
+        await shelf.put(units, A, bytes(10))
+        await shelf.got(units, A)
+        assert shelf.marks() == 0, "it is from today"
+        shelf.age(A, 5)
+        for _ in range(2):
+            units = await shelf.units()
+            await shelf.got(units, A)
+            await shelf.got(units, A)
+        assert (shelf.marks(), shelf.store.calls.count("put")) == (1, 1)
+        shelf.age(A, 2, ".used")
+        await shelf.got(await shelf.units(), A)
+        assert shelf.store.calls.count("put") == 2
+        assert await make_room_of_units(shelf.store, UID, 0) == 0
+        assert shelf.marks() == 0
+
+    on_a_shelf(tmp_path, scene)
+
+
+def test_the_mark_of_a_unit_that_is_gone_is_swept(tmp_path: Path) -> None:
+    async def scene(shelf: Shelf) -> None:
+        await shelf.put(await shelf.units(), A, bytes(10))
+        shelf.age(A, 5)
+        await shelf.got(await shelf.units(), A)
+        (unit,) = await units_of(shelf.store, UID)
+        await shelf.store.delete(unit.stat.key)
+        shelf.age(A, 4, ".used")
+        assert await sweep_units(shelf.store, UID, 100, datetime.now(UTC) - timedelta(days=3)) == 0
+        assert shelf.marks() == 0
+
+    on_a_shelf(tmp_path, scene)
+
+
 def test_an_upload_gets_the_room_of_units(tmp_path: Path) -> None:
     async def scene(shelf: Shelf) -> None:
         units = await shelf.units()
@@ -135,14 +193,16 @@ def test_an_upload_gets_the_room_of_units(tmp_path: Path) -> None:
     on_a_shelf(tmp_path, scene)
 
 
-@pytest.mark.parametrize("name", ["put_file", "stream"])
+@pytest.mark.parametrize("name", ["put_file", "stream", "put"])
 def test_a_store_that_fails_costs_no_render(tmp_path: Path, name: str) -> None:
     async def scene(shelf: Shelf) -> None:
         units = await shelf.units()
         await shelf.put(units, A, b"a unit")
+        shelf.age(A, 5)
+        units = await shelf.units()
         shelf.store.plan = lambda _, called: "fail" if called == name else None
         await shelf.put(units, B, b"another")
-        assert await shelf.got(units, A) == (b"a unit" if name == "put_file" else None)
+        assert await shelf.got(units, A) == (None if name == "stream" else b"a unit")
         shelf.store.plan = lambda _, called: "fail" if called == "list" else None
         with pytest.raises(StoreFailed):
             await units_of(shelf.store, UID)
