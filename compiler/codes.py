@@ -71,6 +71,7 @@ CODES = {
     "RC705": Code("restore_point_unusable", MEDIA_UNREADABLE),
     "RC706": Code("backup_unwritable", RENDER_FAILED),
     "RC707": Code("restore_overtaken", STORAGE_UNFIT),
+    "RC708": Code("user_at_a_server", STORAGE_UNFIT),
     "RC801": Code("farm_unreachable", UNREACHABLE),
     "RC802": Code("farm_differs", FFMPEG_UNFIT),
     "RC803": Code("farm_lost", RENDER_FAILED),

@@ -30,8 +30,9 @@ def restore_command(
 ) -> None:
     """List a user's restore points, or return to one or a backup.
 
-    Without an option it prints number, time and bytes of each point, and whether it opens. Stop the servers before you
-    restore; the data folder is locked meanwhile. The exit code is 6 if the restored database names missing objects.
+    Without an option it prints number, time and bytes of each point, and whether it opens. Stop the server that has the
+    user before you restore; the data folder is locked meanwhile, and no other server opens the user's data. The exit
+    code is 6 if the restored database names missing objects.
 
     \b
     Examples:
@@ -106,19 +107,15 @@ async def _list(store: ObjectStore, user: str, as_json: bool) -> None:
 
 
 async def _restore(settings: Settings, store: ObjectStore, user: str, to: int | None, backup: Path | None) -> None:
-    """Restore a point or a backup under the lock of the data folder, prove it, and print the missing objects."""
-    from server.restore import absent, as_text, image_at, image_in, prove, put_missing_media, roll_back
+    """Restore a point or a backup under the lock of the data folder and the user's lease, and print what is missing."""
+    from server.restore import absent, as_text
+    from server.storage.alone import alone
     from server.storage.lock import locked
+    from server.web.services import make_leases
 
     with locked(settings.data):
-        if backup is not None:
-            image = image_in(backup, user)
-            await put_missing_media(store, user, image, backup)
-        else:
-            assert to is not None, "one of both is given"
-            image = await image_at(store, user, to)
-        number = await roll_back(store, user, image, settings.local)
-        image = await prove(store, user, number)
+        async with alone(store, make_leases(settings, store, serving=False), user):
+            number, image = await _rolled_back(settings, store, user, to, backup)
     typer.echo(f"restored as point {number}; it opens, and all of it is whole")
     typer.echo(f"nothing is swept until reelc restore {user} --accept", err=True)
     missing = as_text(await absent(store, user, image))
@@ -126,6 +123,22 @@ async def _restore(settings: Settings, store: ObjectStore, user: str, to: int | 
         typer.echo(line)
     if missing:
         raise typer.Exit(MEDIA_UNREADABLE)
+
+
+async def _rolled_back(
+    settings: Settings, store: ObjectStore, user: str, to: int | None, backup: Path | None
+) -> tuple[int, bytes]:
+    """Store a point or a backup as the newest, and prove it; its number and its database."""
+    from server.restore import image_at, image_in, prove, put_missing_media, roll_back
+
+    if backup is not None:
+        image = image_in(backup, user)
+        await put_missing_media(store, user, image, backup)
+    else:
+        assert to is not None, "one of both is given"
+        image = await image_at(store, user, to)
+    number = await roll_back(store, user, image, settings.local)
+    return number, await prove(store, user, number)
 
 
 async def _accept(store: ObjectStore, user: str) -> None:

@@ -98,10 +98,13 @@ def remove_command(
     """Delete a user for good: the account, sessions, edits, footage, films.
 
     Prints the key or path of everything that was deleted, and looks for what is left; the exit code is 1 if something
-    is. Stop the server of the data folder first. Backups and the audit log are not changed.
+    is. Stop the server of the data folder first, and any other one that has the user. Backups and the audit log are
+    not changed.
     """
+    from server.storage.alone import check_free
     from server.storage.lock import locked
     from server.user_data import UserData
+    from server.web.services import make_leases
 
     settings = load()
     check_user(name)
@@ -109,6 +112,7 @@ def remove_command(
         typer.confirm(f"Delete {name} and all of the user's footage, films and edits?", abort=True)
 
     async def work(store: ObjectStore) -> None:
+        await check_free(store, make_leases(settings, store, serving=False).servers, name)
         outcome = "failed"
         try:
             removal = await UserData(store, settings, name).remove()

@@ -43,7 +43,7 @@ def locked(folder: Path) -> Iterator[None]:
     try:
         with _writing(folder):
             _lock(folder, handle)
-            _write(handle, f"{_holder()}\n")
+            _write(handle, f"{this_process()}\n")
         yield
     finally:
         os.close(handle)
@@ -90,7 +90,7 @@ def _lock(folder: Path, handle: int) -> None:
 def name_address(folder: Path, address: str) -> None:
     """Write the address that this process, which holds the lock, serves into the file."""
     with (folder / FILE).open("r+b") as file:
-        _write(file.fileno(), f"{_holder()}\n{address}\n")
+        _write(file.fileno(), f"{this_process()}\n{address}\n")
 
 
 def address_of(folder: Path) -> str:
@@ -104,7 +104,8 @@ def address_of(folder: Path) -> str:
     return address.strip() if machine == socket.gethostname() else ""
 
 
-def _holder() -> str:
+def this_process() -> str:
+    """This process as people find it."""
     return f"process {os.getpid()} on {socket.gethostname()}"
 
 

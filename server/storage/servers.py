@@ -1,6 +1,6 @@
 """The servers over one store: each puts a beat at regular intervals, and sees by the beats of others which ones live.
 
-    servers/<name>    its address for other servers, and a number that changes with each beat
+    servers/<name>    its process, its address for other servers, and a number that changes with each beat
 
 A server is gone when its object is deleted, or when an observer has seen it unchanged for `stale` seconds. The observer
 counts them on its own clock and from its own looks: the clocks of two machines are never compared.
@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from server.logs import logger
+from server.storage.lock import this_process
 from server.storage.objects import Missing, ObjectStore, Stat
 
 FOLDER = "servers/"
@@ -39,7 +40,7 @@ class Servers:
     ) -> None:
         self.name, self.address, self.stale = name, address, stale
         self._store, self._clock = store, clock
-        self._longest = 2 * beat
+        self._every, self._longest = beat, 2 * beat
         """Seconds that the time between two looks counts at most: the store may have been away in between."""
         self._seen: dict[str, _Seen] = {}
         self._looked: float | None = None
@@ -63,7 +64,7 @@ class Servers:
             async for stat in self._store.listing(f"{FOLDER}{self.folder_id}."):
                 await self._store.delete(stat.key)
         self._beats += 1
-        body = json.dumps({"address": self.address, "beat": self._beats})
+        body = json.dumps({"process": this_process(), "address": self.address, "beat": self._beats})
         await self._store.put(FOLDER + self.name, body.encode())
 
     async def fall_silent(self) -> None:
@@ -97,6 +98,24 @@ class Servers:
         if name not in self._seen and folder_id_of(name) != self.folder_id:
             await self.look()
         return name in self._seen
+
+    async def beats(self, name: str) -> bool:
+        """Wait until another server beats again, or has gone; whether it lives. StoreFailed."""
+        await self.look()
+        first = self._seen.get(name)
+        while (now := self._seen.get(name)) is not None and now is first:
+            await asyncio.sleep(self._every)
+            await self.look()
+        return now is not None
+
+    async def described(self, name: str) -> str:
+        """Another server as people know it: its process and its address, as far as it states them. StoreFailed."""
+        try:
+            stated = json.loads(await self._store.get(FOLDER + name))
+            words = [str(stated.get("process", "")), str(stated.get("address", ""))]
+        except (Missing, ValueError, AttributeError, RecursionError):
+            words = []
+        return ", ".join(word for word in (*words, f"server {name}") if word)
 
     def sees(self, name: str) -> bool:
         """Whether another server was there when this one looked last."""

@@ -110,10 +110,10 @@ def make_store(settings: Settings) -> ObjectStore:
     )
 
 
-def make_leases(settings: Settings, store: ObjectStore) -> Leases:
-    """The leases of this process, whose name begins with the id of its data folder."""
+def make_leases(settings: Settings, store: ObjectStore, *, serving: bool = True) -> Leases:
+    """The leases of this process, whose name begins with the id of its data folder; a command is not `serving`."""
     name, beat = f"{folder_id(settings.data)}.{secrets.token_hex(8)}", settings.lease_beat
-    address = settings.address_inside
+    address = settings.address_inside if serving else ""
     return Leases(store, Servers(store, name, address, beat=beat, stale=settings.lease_stale, clock=awake), beat)
 
 

@@ -69,6 +69,7 @@ MET: dict[str, str] = {
     "RC705": "tests/server/test_restore.py",
     "RC706": "tests/server/test_restore.py",
     "RC707": "tests/server/test_restore.py",
+    "RC708": "tests/server/test_restore.py",
     "RC801": "tests/server/test_farm.py",
     "RC802": "tests/server/test_executors.py",
     "RC803": "tests/server/test_farm.py",

@@ -55,6 +55,13 @@ OF_SERVER = (
         ("tests/server/test_leases.py",),
     ),
     Fault(
+        "removal_beside_a_server",
+        "server/storage/alone.py",
+        "                raise await _refusal(servers, elsewhere) from elsewhere",
+        "                return",
+        ("tests/server/test_restore.py",),
+    ),
+    Fault(
         "damaged_snapshot_is_believed",
         "server/storage/snapshots.py",
         "if len(body) != header.size or await in_thread",

@@ -6,7 +6,7 @@ import asyncio
 import json
 import shutil
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import httpx
@@ -15,15 +15,18 @@ import pytest
 from server.footage.facts import facts_key, media_key
 from server.restore import JUMP, roll_back
 from server.storage import marks, snapshots
+from server.storage.alone import alone
 from server.storage.folder import FolderStore
 from server.storage.lock import locked
 from server.storage.objects import Exists, Stat
 from server.storage.snapshots import HEADER, key_of
 from server.storage.sync import Fenced
 from tests.server.faults import FaultStore, nth
+from tests.server.memory import MemoryStore
 from tests.server.site import Site, add_user, serving
 from tests.server.test_commands import reelc
 from tests.server.test_http import uploaded
+from tests.server.test_leases import Server, has
 from tests.server.test_trash import UID, Place
 from tests.server.waiting import until
 
@@ -148,6 +151,67 @@ def test_nothing_is_restored_beside_a_server(three: Path) -> None:
     assert ended.returncode == 7
     assert ended.stderr.startswith("error[RC701]: ")
     assert not snapshot(three, 4).exists()
+
+
+QUICK = {"lease_beat": "0.01", "lease_stale": "0.03"}
+ELSEWHERE = "0123456789abcdef.1"
+
+
+def at_another_server(folder: Path) -> Path:
+    """Give another server the user's lease; the folder of the user's leases."""
+    objects = folder / "data" / "objects"
+    lease, server = {"server": ELSEWHERE}, {"address": "there"}
+    for key, body in ((f"leases/{UID}/{7:012d}", lease), (f"servers/{ELSEWHERE}", server)):
+        (objects / key).parent.mkdir(parents=True, exist_ok=True)
+        (objects / key).write_text(json.dumps(body))
+    return objects / "leases" / UID
+
+
+class Beating(FaultStore):
+    """The other server beats before each look at it."""
+
+    async def listing(self, prefix: str, after: str = "") -> AsyncIterator[Stat]:
+        if prefix == "servers/":
+            beat = {"process": "process 9 on x", "address": "there", "beat": len(self.calls)}
+            await self.inner.put(prefix + ELSEWHERE, json.dumps(beat).encode())
+        async for stat in super().listing(prefix, after):
+            yield stat
+
+
+@pytest.mark.parametrize("words", [("restore", UID, "--to", "1"), ("user", "remove", UID, "--yes")])
+def test_nothing_is_changed_while_a_server_elsewhere_has_the_user(
+    three: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    at_another_server(three)
+    monkeypatch.setattr("server.web.services.FolderStore", lambda root: Beating(FolderStore(root)))
+    ended = reelc(three, *words, **QUICK)
+    assert ended.returncode == 7
+    named = f"process 9 on x, there, server {ELSEWHERE}"
+    assert ended.stderr.startswith(f"error[RC708]: a server that runs has ann\n  {named}\n  hint: stop that server")
+    assert snapshot(three, 3).exists()
+    assert not snapshot(three, 4).exists()
+    assert not (three / "data" / "objects" / marks.rollback_key(UID)).exists()
+
+
+def test_a_server_elsewhere_that_was_killed_hinders_no_restore(three: Path) -> None:
+    leases = at_another_server(three)
+    assert reelc(three, "restore", UID, "--to", "1", **QUICK).returncode == 0
+    (lease,) = leases.iterdir()
+    assert json.loads(lease.read_text())["server"] == "", "the next server need not wait"
+    assert list((three / "data" / "objects" / "servers").iterdir()) == []
+    assert rows(three) == {"r_a"}
+
+
+def test_no_server_takes_a_user_who_is_restored() -> None:
+    async def scene() -> None:
+        store = MemoryStore()
+        command, server = Server(store, "a"), Server(store, "b")
+        async with alone(store, command.leases, UID):
+            assert not await has(server, UID)
+        await server.round()
+        assert await has(server, UID)
+
+    asyncio.run(scene())
 
 
 def test_a_server_elsewhere_that_was_not_stopped_is_fenced(three: Path) -> None:
