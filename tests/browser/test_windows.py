@@ -45,6 +45,19 @@ def test_frames_of_a_window_are_counted_from_its_first(desk: Desk) -> None:
     assert desk.settle()["frame"] == 119
 
 
+def test_a_project_that_begins_with_a_window_has_its_first_picture_as_poster(
+    open_page: Open, person: Person, game: Path, watch: Watch
+) -> None:
+    watch.expect("404 (Not Found)")  # it has no proxy to play yet
+    project, raw = person.project("Derby"), person.uploaded(game)
+    answer = person.api.post(f"/api/raw-clips/{raw}/windows", json={"windows": [{"start_time": 1}]})
+    (window,) = answer.json()["raw_clips"]
+    person.clip(project, window["id"], name="Goal")
+    still = open_page("/").locator(".poster .still")
+    expect(still).to_have_css("background-image", re.compile(f"/{window['id']}/filmstrip"))
+    expect(still).to_have_css("height", "190px")
+
+
 def test_a_window_is_listed_as_a_clip_of_its_own(desk: Desk, game: Path) -> None:
     page = desk.page
     page.get_by_role("button", name="Add clips").click()

@@ -1,11 +1,16 @@
 /** The projects page: create, rename, delete and open projects. */
 import { html, render, signal, useState } from "./parts/preact.js";
 import * as api from "./remote/api.js";
+import { filmstripOf } from "./remote/footage.js";
+import { Thumb } from "./panels/thumb.js";
 import { AskName, Confirm, Dialog } from "./parts/dialog.js";
 import { NAME_LENGTH } from "./parts/limits.js";
 import { matching } from "./parts/search.js";
 import { DEFAULT_RATIO, SHAPES, sign } from "./parts/shapes.js";
 import { ago, count } from "./parts/words.js";
+
+/** CSS pixels, as in the style sheet. */
+const POSTER_HEIGHT = 190;
 
 const projects = signal(null);
 const failed = signal("");
@@ -62,11 +67,18 @@ function Card({ project }) {
     </div></li>`;
 }
 
-/** The first frame of the last film, or of the first clip; if the browser cannot play it, the film's shape. */
+/**
+ * The first frame of the last film, or of the first clip. If the browser cannot play it, the first picture of the clip's filmstrip, which windows have
+ * before they have a proxy; without one the film's shape.
+ */
 function Poster({ project }) {
   const [dark, setDark] = useState(false);
-  const source = project.working_video_id ? api.filmMedia(project.working_video_id) : project.first_raw_clip_id && api.mediaOf(project.first_raw_clip_id);
-  if (!source || dark) return html`<span class="shape" style=${sign(project.aspect_ratio, 84)}></span>`;
+  const raw = project.first_raw_clip_id;
+  const source = project.working_video_id ? api.filmMedia(project.working_video_id) : raw && api.mediaOf(raw);
+  if (!source || dark) {
+    if (raw && filmstripOf(raw).value) return html`<${Thumb} clip=${{ raw_clip_id: raw }} name="still" height=${POSTER_HEIGHT} />`;
+    return html`<span class="shape" style=${sign(project.aspect_ratio, 84)}></span>`;
+  }
   return html`<video src=${`${source}#t=0.01`} muted playsinline preload="metadata" onError=${() => setDark(true)}></video>`;
 }
 

@@ -1,5 +1,5 @@
 /** The picture at a clip's in point, out of the filmstrip. */
-import { html } from "../parts/vendor.js";
+import { html } from "../parts/preact.js";
 import { filmstripOf, pictureStyle } from "../remote/footage.js";
 
 /**

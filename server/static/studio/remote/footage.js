@@ -2,7 +2,7 @@
 
 import { STILL_TICK } from "../parts/limits.js";
 import * as api from "./api.js";
-import { signal } from "../parts/vendor.js";
+import { signal } from "../parts/preact.js";
 
 const AGAIN = 700;
 
