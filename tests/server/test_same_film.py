@@ -142,6 +142,8 @@ def test_a_film_that_is_deleted_while_it_is_shared_is_rendered_again(
         assert media.status_code == 200
         trash = [stat.key async for stat in services.store.listing("users/ann/trash/")]
         assert trash == [found[0]["object_key"].replace("/media/", "/trash/")]
+        films = [stat.key async for stat in services.store.listing("users/ann/media/v_")]
+        assert len(films) == 2, "the second has an object of its own"
 
     run(tmp_path, scene)
 
