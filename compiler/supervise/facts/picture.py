@@ -196,10 +196,16 @@ class PictureFacts:
             "mirrored": mirrored,
             "pix_fmt": "yuva420p" if _hidden_alpha(self.stream) else context.pix_fmt,
             "fields": fields,
-            "ahead": self.keys.ahead * track.time_base if self.sought_by_key else None,
+            "ahead": self._ahead,
             **colours(context),
             **(self._straight(straightened, frame) if straightened else {}),
         }
+
+    @property
+    def _ahead(self) -> Fraction | None:
+        """Seconds by which key frames are decoded before they are shown; a seek among packets of single fields may land
+        between the two of a frame, and is right some frames later only."""
+        return self.keys.ahead * self.track.time_base if self.sought_by_key and not self.track.fields else None
 
     def _straight(self, reasons: tuple[str, ...], frame: VideoFrame) -> Facts:
         """The fields of a straightened picture."""
