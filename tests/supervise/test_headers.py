@@ -106,6 +106,9 @@ def test_parameters_of_mpeg_4_end_with_the_packet() -> None:
 RECOVERY = SEI + bytes([6, 1, 0xC4, 0x80])
 """A message of type 6, one byte long."""
 
+GRADUAL = SEI + bytes([6, 1, 0b00100_1_0_0, 0x80])
+"""A recovery point of which three frames come before a whole one."""
+
 LONG_MESSAGE = SEI + bytes([255, 1, 255, 0]) + bytes(255) + bytes([6, 1, 0xC4, 0x80])
 """A message of type 256 and 255 bytes, then one of type 6."""
 
@@ -132,6 +135,10 @@ def slice_of(kind: int, first: int = 0) -> bytes:
         ("h264", stream(SPS, PPS, IDR), True),
         ("h264", stream(b"", IDR), True),
         ("h264", stream(RECOVERY, slice_of(5)), True),
+        ("h264", stream(GRADUAL, slice_of(5)), False),
+        ("h264", stream(GRADUAL, slice_of(7)), False),  # a gradual refresh may begin with slices of intra blocks
+        ("h264", stream(GRADUAL, IDR), True),
+        ("h264", stream(SEI + bytes([6, 0, 0x80]), slice_of(5)), False),
         ("h264", stream(LONG_MESSAGE, slice_of(5)), True),
         ("h264", stream(OTHER_MESSAGE, slice_of(5)), False),
         *(("h264", stream(slice_of(kind)), kind in (2, 4, 7, 9)) for kind in range(10)),

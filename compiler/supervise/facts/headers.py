@@ -116,20 +116,27 @@ def is_closed(codec: str, data: bytes, size: int | None) -> bool:
 
 
 def _h264_key(data: bytes, size: int | None) -> bool | None:
-    """An instantaneous refresh, a recovery point, or a picture of intra slices."""
+    """An instantaneous refresh, a recovery point, or a picture of intra slices. A recovery point from which pictures
+    are whole only some frames later, as gradual refreshes have, is none."""
+    gradual = False
     for unit in units(data, size):
         if not unit:
             continue
         kind = unit[0] & 31
-        if kind == 5 or (kind == 6 and RECOVERY_POINT in _messages(unit[1:])):
+        if kind == 5:
             return True
+        if kind == 6:
+            waits = [_number(payload, 1) for message, payload in _messages(unit[1:]) if message == RECOVERY_POINT]
+            if 0 in waits:
+                return True
+            gradual = gradual or bool(waits)
         if kind == 1:
-            return _slice_type(unit[1:16]) in (2, 4, 7, 9)
+            return not gradual and _number(unit[1:16], 2) in (2, 4, 7, 9)  # I and SI
     return None
 
 
-def _messages(sei: bytes) -> Iterator[int]:
-    """The types of the messages in an SEI unit."""
+def _messages(sei: bytes) -> Iterator[tuple[int, bytes]]:
+    """The messages in an SEI unit: their types and what they say."""
     at = 0
     while at + 2 < len(sei):
         numbers = []
@@ -139,13 +146,13 @@ def _messages(sei: bytes) -> Iterator[int]:
                 number, at = number + 255, at + 1
             numbers.append(number + (sei[at] if at < len(sei) else 0))
             at += 1
-        yield numbers[0]
+        yield numbers[0], sei[at : at + numbers[1]]
         at += numbers[1]
 
 
-def _slice_type(header: bytes) -> int | None:
-    """The second number of a slice header: 2 and 7 are I, 4 and 9 SI; None if it is cut off."""
+def _number(data: bytes, place: int) -> int | None:
+    """The first or the second number of a slice header or of a message; None if it is cut off."""
     try:
-        return Bits(header).golomb(2)
+        return Bits(data).golomb(place)
     except EOFError:
         return None
