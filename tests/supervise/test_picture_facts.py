@@ -10,6 +10,7 @@ import pytest
 from av.codec.context import CodecContext
 
 from compiler.errors import ReelError
+from compiler.supervise.facts.key_frames import Entry
 from compiler.supervise.facts.picture import PictureFacts, _closed_up
 from compiler.supervise.facts.shapes import Shape
 from compiler.supervise.facts.sound import SoundFacts
@@ -260,3 +261,14 @@ def test_frames_of_which_most_have_no_time_are_counted() -> None:
     facts = picture.facts()
     assert (facts["frames"], facts["shown"], facts["first"]) == (100, 4, Fraction(2, 25))
     assert facts["ticks"] == tuple(EVEN)
+
+
+def test_entries_among_frames_without_times_are_where_their_number_says() -> None:
+    """Frame 20 is shown after 20 of 1/25 s, however few of those before it have a tick."""
+    stream = picture_stream()
+    survey = counted(stream, picture_frame(pts=80), [80, 1080, 2080], [40] * 3)
+    survey._number, survey.unstamped = 99, 97
+    assert survey.keys
+    survey.keys.entries[:] = [Entry(0, 80, 0, 80), Entry(20, 1080, 900, 1080)]
+    entries = PictureFacts(container("mpeg"), survey, None, Whole()).facts()["entries"]
+    assert entries == ((0, 80, 0, 0), (800, 1080, 900, 20))

@@ -233,14 +233,19 @@ class PictureFacts:
 
     def _entries(self, zero: int) -> Iterator[tuple[int, int, int, int]]:
         """The key frames, by the times that count."""
-        track = self.track
         for entry in self.keys.entries:
             if not self.unstamped:
                 yield entry.tick - zero, entry.stamp, entry.position, entry.number
             elif entry.number not in self.keys.open_entries:  # which frame of the display it is can be counted
                 shown = entry.number + self.keys.leading.get(entry.number, 0)
-                tick = track.ticks[shown] if shown < len(track.ticks) else track.ticks[-1]
-                yield tick - zero, entry.stamp, entry.position, entry.number
+                yield self._tick_of(shown, zero), entry.stamp, entry.position, entry.number
+
+    def _tick_of(self, shown: int, zero: int) -> int:
+        """The tick after `zero` of a frame of the display, in a file whose frames have no times of their own."""
+        if self._counted:
+            return round(shown / self._step)
+        ticks = self.track.ticks
+        return (ticks[shown] if shown < len(ticks) else ticks[-1]) - zero
 
 
 def _hidden_alpha(stream: VideoStream) -> bool:
