@@ -10,6 +10,7 @@ from typing import Any
 import av.error
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
+from av.codec.context import CodecContext
 from av.container import OutputContainer
 from av.packet import Packet
 
@@ -27,6 +28,12 @@ ROUNDED = Fraction(3, 1000)
 FINEST = 1_000_000
 """Hertz: both rates of a drift are stated as multiples near it, the most that libswresample reduces exactly."""
 
+FLOAT = {"mp1": "mp1float", "mp2": "mp2float"}
+"""Decoders without the rounding of libav's usual ones for these codecs, which carry its error from sample to sample."""
+
+NOISY = frozenset({"ac3", "eac3"})
+"""Codecs whose decoders put noise where no bits are, which an option makes depend on the packet alone."""
+
 BLOCK = 4096
 """Samples sent at a time."""
 
@@ -41,6 +48,7 @@ def send_sound(spec: SoundSpec, numbered: Numbered, sink: OutputContainer) -> No
 
 def _placed(spec: SoundSpec, numbered: Numbered) -> Iterator[tuple[int, array[float]]]:
     """The decoded samples of each packet, interleaved, and the source sample at which they begin."""
+    decoder = _Decoder(strict=spec["strict"])
     anchors = {(stamp, position): (sample, drift) for stamp, position, sample, drift in spec["anchors"]}
     shape, due = _Shaper(spec, 0), None
     tick = Fraction(spec["time_base"]) * spec["rate"]
@@ -56,7 +64,7 @@ def _placed(spec: SoundSpec, numbered: Numbered) -> Iterator[tuple[int, array[fl
         if stamp is not None:
             packet.pts = packet.dts = round(due / tick)
         length = round((packet.duration or 0) * tick)
-        for frame in _decoded(packet, strict=spec["strict"]):
+        for frame in decoder.frames(packet):
             at = due if frame.pts is None else round(frame.pts * tick)
             at = due if abs(at - due) <= ROUNDED * spec["rate"] else at
             if not shape.takes(frame):
@@ -74,7 +82,8 @@ def _placed(spec: SoundSpec, numbered: Numbered) -> Iterator[tuple[int, array[fl
 
 def count_samples(numbered: Numbered) -> list[int]:
     """The number of samples that each packet decodes to."""
-    return [sum(frame.samples for frame in _decoded(packet, strict=False)) for _, packet in numbered if packet.size]
+    decoder = _Decoder(strict=False)
+    return [sum(frame.samples for frame in decoder.frames(packet)) for _, packet in numbered if packet.size]
 
 
 class _Shaper:
@@ -117,17 +126,39 @@ class _Shaper:
         return data
 
 
-def _decoded(packet: Packet[Any], *, strict: bool) -> list[AudioFrame]:
-    try:
-        decoded: Any = packet.decode()
-        frames: list[AudioFrame] = [frame for frame in decoded if isinstance(frame, AudioFrame)]
-    except av.error.FFmpegError as error:
-        if strict:
-            raise unreadable("is damaged", str(error.strerror)) from error
-        return []
-    if strict and any(frame.is_corrupt for frame in frames):
-        raise unreadable("is damaged: its sound does not decode whole")
-    return [frame for frame in frames if not frame.is_corrupt]
+class _Decoder:
+    """Decodes packets to samples that do not depend on the packets from which decoding began, but for the noise that
+    AAC asks for and no option of its decoder fixes."""
+
+    def __init__(self, *, strict: bool) -> None:
+        self._strict = strict
+        self._context: Any = None
+
+    def frames(self, packet: Packet[Any]) -> list[AudioFrame]:
+        """The frames of a packet that decode whole; RC604 for others if they are an error."""
+        if self._context is None:
+            self._context = _context_of(packet)
+        try:
+            frames = [frame for frame in self._context.decode(packet) if isinstance(frame, AudioFrame)]
+        except av.error.FFmpegError as error:
+            if self._strict:
+                raise unreadable("is damaged", str(error.strerror)) from error
+            return []
+        if self._strict and any(frame.is_corrupt for frame in frames):
+            raise unreadable("is damaged: its sound does not decode whole")
+        return [frame for frame in frames if not frame.is_corrupt]
+
+
+def _context_of(packet: Packet[Any]) -> Any:
+    """The decoder of a packet's stream."""
+    context: Any = packet.stream.codec_context
+    codec = context.codec.canonical_name
+    if codec in FLOAT:
+        context = CodecContext.create(FLOAT[codec], "r")
+        context.thread_count = 1
+    elif codec in NOISY:
+        context.options = {**context.options, "cons_noisegen": "1"}
+    return context
 
 
 class _Sender:
