@@ -5,7 +5,7 @@ Rationals are strings. The tuples of facts are lists by the time that they are r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Literal, TypedDict
 
@@ -22,6 +22,10 @@ class Enter(TypedDict):
     stamp: int
     position: int
     number: int
+    sought: int
+    """The byte position that is sought in containers without an index, before the packet's own: a packet may begin in
+    the middle of the container's, so that the first that is read after a seek may be the rest of another with its
+    stamp and place."""
 
 
 class PacketsSpec(TypedDict):
@@ -83,6 +87,12 @@ class SoundSpec(PacketsSpec):
 Spec = PictureSpec | SoundSpec
 
 
+def enter_at(stamp: int, position: int, number: int, positions: Iterable[int]) -> Enter:
+    """The entry at a packet; `positions` are the byte positions of all entries, -1 where they are not known."""
+    sought = max((each for each in positions if 0 <= each < position), default=0)
+    return {"stamp": stamp, "position": position, "number": number, "sought": sought}
+
+
 def entry_at(video: VideoStream, tick: Fraction) -> PictureEntry | None:
     """The last entry that is not after a tick of source time; None if all are."""
     return next((entry for entry in reversed(video.entries) if entry[0] <= tick), None)
@@ -95,7 +105,7 @@ def decoding(
     return {
         "path": path,
         "stream": video.index,
-        "enter": None if entry is None else {"stamp": entry[1], "position": entry[2], "number": entry[3]},
+        "enter": None if entry is None else enter_at(*entry[1:], (each[2] for each in video.entries)),
         "strict": strict,
         "zero": nearest(video.first / video.time_base),
         "jumps": video.jumps,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from compiler.emit.numbers import rational
-from compiler.emit.specs import PictureEntry, PictureSpec, SoundSpec, Spec, decoding, entry_at
+from compiler.emit.specs import PictureEntry, PictureSpec, SoundSpec, Spec, decoding, enter_at, entry_at
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
 from compiler.timeline.frames import seen_at
@@ -121,7 +121,7 @@ def _sound(path: str, audio: AudioStream, start: Fraction, *, strict: bool) -> S
     return {
         "path": path,
         "stream": audio.index,
-        "enter": None if entry is None else {"stamp": entry[0], "position": entry[1], "number": 0},
+        "enter": entry and enter_at(entry[0], entry[1], 0, (each[1] for each in audio.entries)),
         "kind": "audio",
         "strict": strict,
         "time_base": str(audio.time_base),

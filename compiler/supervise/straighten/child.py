@@ -131,7 +131,7 @@ def _demuxed(container: InputContainer, stream: Stream) -> Iterator[Packet[Any]]
 
 def _seek(container: InputContainer, stream: Stream, enter: Enter) -> None:
     if container.format.name.split(",")[0] in UNINDEXED:
-        container.seek(enter["position"], unsupported_byte_offset=True, stream=stream)
+        container.seek(enter["sought"], unsupported_byte_offset=True, stream=stream)
     else:
         container.seek(enter["stamp"], stream=stream, backward=True)
 
