@@ -39,7 +39,7 @@ class Furthest:
 async def conceal(compiled: Compiled, error: ReelError, partial: Partial | None = None) -> Compiled | None:
     """The reel compiled anew with damaged files straightened; None if damage cannot be the cause of `error`.
 
-    Files with holes are filled to their ends, since straightening reads them unwatched.
+    Files with holes are filled to their ends, since the closer look reads them unwatched.
     """
     if error.code not in BY_DAMAGE or error.message == KILLED:
         return None

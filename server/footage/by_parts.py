@@ -14,7 +14,8 @@ from server.logs import logger
 from server.storage.objects import Stat
 
 INDEXED = ("mov", "matroska")
-"""The containers with an index, by which ffmpeg finds a place without reading up to it."""
+"""The containers with an index, by which a place is found without reading up to it. Of MPEG-TS and MPEG-PS the facts
+hold one, by which reelc's own reader enters them."""
 
 SMALLEST = 4 << 20
 """Bytes of the smallest file that is fetched in parts; smaller ones cost more in requests than in bytes."""
@@ -36,14 +37,14 @@ async def placed(cache: MediaCache, stat: Stat, facts: Facts) -> Facts:
 def _reason(stat: Stat, facts: Facts) -> str | None:
     """Why footage is fetched whole; None for footage that can be fetched in parts."""
     media = facts.media
-    if media.format not in INDEXED:
-        return f"{media.format} has no index, so that ffmpeg reads the file up to a clip's place"
-    if _is_straightened(media):
-        return "it is decoded by reelc's own reader, whose reads are not watched"
+    if media.format not in INDEXED and not (media.unindexed and _is_entered(media)):
+        return f"{media.format} is read up to a clip: no places are known at which it could be entered"
     if facts.blocks is None or len(facts.blocks) != -(-stat.size // BLOCK) * SUM:
         return "its blocks have no checksums yet"
     return None
 
 
-def _is_straightened(media: Media) -> bool:
-    return bool(media.video.straightened or (media.audio and media.audio.straightened))
+def _is_entered(media: Media) -> bool:
+    """Whether reelc's own reader enters the streams of a file at late places, which its facts know."""
+    streams = (media.video, media.audio) if media.audio else (media.video,)
+    return all(stream.straightened and len(stream.entries) > 1 for stream in streams)

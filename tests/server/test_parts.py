@@ -166,14 +166,18 @@ def test_a_store_that_fails_during_a_render_is_asked_again(
     run(tmp_path, scene)
 
 
+@pytest.mark.parametrize("ending", ["mp4", "ts"])
 def test_a_store_that_goes_away_during_a_render_ends_it(
-    tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, small: Path, embedded: str, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
+    """Whether ffmpeg reads the footage, or reelc's own reader."""
     monkeypatch.setattr(by_parts, "SMALLEST", 0)
     monkeypatch.setattr(parts, "PAUSES", (0, 0))
+    source = tmp_path / f"source.{ending}"
+    subprocess.run([embedded, "-v", "error", "-i", str(small), "-c", "copy", str(source)], check=True)
 
     async def scene(store: CountingStore, cache: MediaCache) -> None:
-        found = await footage(store, cache, small)
+        found = await footage(store, cache, source)
         asked = 0
 
         def plan(_: int, name: str) -> Any:
@@ -310,16 +314,52 @@ def test_damage_and_change_are_found_in_every_store(a_store: ObjectStore, tmp_pa
     run(tmp_path, scene, a_store)
 
 
-def test_footage_that_must_be_read_whole_is_said(tmp_path: Path, small: Path, embedded: str, caplog: Any) -> None:
-    stream = tmp_path / "stream.ts"
-    subprocess.run([embedded, "-v", "error", "-i", str(small), "-c", "copy", str(stream)], check=True)
+PROBED = 6 << 20
+"""Bytes that libav reads of a stream without an index before it knows all of it, at most."""
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("end.ts", ("-c", "copy")),
+        pytest.param(
+            "end.mpg", ("-c:v", "copy", "-bsf:v", "h264_mp4toannexb", "-c:a", "mp2"), marks=pytest.mark.further
+        ),
+        pytest.param("end.m2ts", ("-c", "copy", "-mpegts_m2ts_mode", "1"), marks=pytest.mark.further),
+    ],
+)
+def test_the_end_of_a_stream_without_an_index_is_entered(
+    tmp_path: Path, noise: Path, embedded: str, name: str, options: tuple[str, ...]
+) -> None:
+    """The film is that of the whole file, of which its ends are read and what the clip needs."""
+    source, clip = tmp_path / name, [(16.5, 16.8)]
+    subprocess.run([embedded, "-v", "error", "-i", str(noise), "-t", "18", *options, str(source)], check=True)
+
+    async def scene(store: CountingStore, cache: MediaCache) -> None:
+        found = await footage(store, cache, source)
+        film = await rendered(store, cache, found, clip, tmp_path / "parts.mp4")
+        assert store.streamed <= needed(source, clip, lead=2) + PROBED < source.stat().st_size / 2
+        assert await rendered(store, cache, whole_of(cache, found), clip, tmp_path / "whole.mp4") == film
+
+    run(tmp_path, scene)
+
+
+def test_footage_that_must_be_read_whole_is_said(
+    tmp_path: Path, small: Path, embedded: str, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    monkeypatch.setattr(by_parts, "SMALLEST", 0)
+    stream, coded = (
+        tmp_path / "stream.ts",
+        ("-c:v", "libx264", "-preset", "ultrafast", "-x264-params", "intra-refresh=1"),
+    )
+    subprocess.run([embedded, "-v", "error", "-i", str(small), *coded, str(stream)], check=True)
 
     async def scene(store: CountingStore, cache: MediaCache) -> None:
         with caplog.at_level(logging.INFO, "reelc"):
             stat, facts = await footage(store, cache, stream)
         assert facts.media.path == str(cache.path(stat))
         (said,) = [record for record in caplog.records if "fetched whole" in record.message]
-        assert "no index" in said.why
+        assert said.why == "mpegts is read up to a clip: no places are known at which it could be entered"
 
     run(tmp_path, scene)
 

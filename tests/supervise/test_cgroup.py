@@ -15,6 +15,7 @@ from compiler.errors import ReelError
 from compiler.supervise.children import cgroup
 from compiler.supervise.children.cgroup import group
 from compiler.supervise.children.reach import Reach
+from compiler.supervise.children.reads import Reads
 from compiler.supervise.children.sandbox import ChildLimits, answer_of, start
 from compiler.supervise.films import feed
 from compiler.supervise.films.verdict import UNKNOWN
@@ -111,7 +112,9 @@ def test_the_reader_that_straightens_is_bounded_with_ffmpeg(tree: Path, monkeypa
     """It joins the same group, and has the same limits of memory and processor time."""
     asked: list[tuple[ChildLimits, Reach]] = []
 
-    async def started(module: str, argv: Sequence[str], limits: ChildLimits, reach: Reach) -> NoReturn:
+    async def started(
+        module: str, argv: Sequence[str], limits: ChildLimits, reach: Reach, reads: Reads | None
+    ) -> NoReturn:
         asked.append((limits, reach))
         raise OSError
 

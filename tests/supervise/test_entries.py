@@ -27,7 +27,7 @@ NO_NOISE = ("-aac_pns", "0")
 
 @dataclass(frozen=True)
 class Kind:
-    """A file of 4 s: its ending, its coders, the frames of a group of pictures, 25 a second, and the muxer's options."""
+    """A file of 4 s: its ending, its coders, the frames of a group of pictures, and the muxer's options."""
 
     ending: str
     picture: tuple[str, ...]

@@ -18,7 +18,9 @@ from compiler.supervise.children import fork_server, sandbox
 from compiler.supervise.children.child import CANNOT_START
 from compiler.supervise.children.fork_server import ForkedChild, ForkServer, start_fork
 from compiler.supervise.children.reach import Reach
+from compiler.supervise.children.reads import reading
 from compiler.supervise.children.sandbox import Answer, ChildLimits, answer_of
+from tests.supervise.test_reads import CALLS, Hole
 from tests.supervise.test_sandbox import gone, wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -68,6 +70,20 @@ print(*(r.getrlimit(kind)[0] for kind in kinds), os.nice(0) - {os.nice(0)})
     assert run_forked(program, asked).stdout.split() == [b"4294967296", b"1000", b"55", b"7", b"0", b"3"]
     unlimited = run_forked(program, ChildLimits(files=None, nice=0)).stdout.split()
     assert (unlimited[0], unlimited[1], unlimited[5]) == (b"-1", b"-1", b"0")
+
+
+def test_the_reads_of_a_fork_and_of_its_forks_are_filled_first(server: ForkServer, tmp_path: Path) -> None:
+    hole = Hole(tmp_path / "hole")
+    reading_it = f"f = open({str(hole.path)!r}, 'rb', buffering=0); {CALLS['read']}"
+    forked = f"import os\nif os.fork():\n    os.wait()\nelse:\n    {reading_it}"
+
+    async def found() -> Answer:
+        async with reading(hole) as reads:
+            reach = Reach((), [hole.path], forks=True)
+            return await answer_of(await start_fork("witness", [forked], ChildLimits(), reach, reads), 20)
+
+    answer = asyncio.run(found())
+    assert (answer.exit_code, answer.stdout) == (0, b"78901\n"), answer.stderr
 
 
 def test_the_limit_of_memory_is_kept(server: ForkServer) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from compiler.supervise.children import reads
 from compiler.supervise.children.reach import Reach, python_files
 from compiler.supervise.children.reads import FileId, reading
 from compiler.supervise.children.sandbox import Answer, ChildLimits, answer_of, start
@@ -72,6 +73,17 @@ def test_a_failure_to_fill_is_raised_and_the_child_reads_nothing(tmp_path: Path)
     hole = Hole(tmp_path / "hole", failing=True)
     with pytest.raises(LookupError, match="planned"):
         asyncio.run(answer(hole, f"print('before', flush=True); {CALLS['read']}"))
+
+
+def test_a_read_of_a_file_that_cannot_be_told_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It might be a hole."""
+
+    def forbidden(path: str | Path) -> FileId:
+        raise PermissionError(13, "planned", path)
+
+    monkeypatch.setattr(reads, "file_id", forbidden)
+    with pytest.raises(PermissionError, match="planned"):
+        asyncio.run(answer(Hole(tmp_path / "hole"), CALLS["read"]))
 
 
 def test_without_its_parent_a_child_cannot_read(tmp_path: Path) -> None:

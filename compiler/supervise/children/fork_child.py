@@ -4,11 +4,12 @@
 
 PACKAGES are folders of packages besides the compiler's, separated by colons; each MODULE has a `main`.
 
-Each message on the channel, with four or five file descriptors, asks for a child that limits and confines itself as the
+Each message on the channel, with four to six file descriptors, asks for a child that limits and confines itself as the
 launcher does and runs a module's `main`: its stdout, its stderr, a pipe that gets the child's process number and, when
-it has ended, its exit code, a line each, a file {"module": NAME, "argv": [...], "limits": {...}, "rules": [...]}, and
-the child's stdin, without which it is empty. The server opens no files of a request. It ends, with all its children,
-when its channel is closed.
+it has ended, its exit code, a line each, a file {"module": NAME, "argv": [...], "limits": {...}, "rules": [...],
+"given": ..., "watched": ...}, the child's stdin, if it is "given", without which it is empty, and the socket that gets
+the listener of its reads, if they are "watched". The server opens no files of a request. It ends, with all its
+children, when its channel is closed.
 """
 
 from __future__ import annotations
@@ -33,8 +34,11 @@ from compiler.supervise.children import child
 REQUEST = b"fork"
 """The message, whose meaning is in its file."""
 
-MOST = 1024
-"""Bytes read at once."""
+MOST, FILES = 1024, 6
+"""Bytes, and file descriptors, that are read at once."""
+
+LISTENER = 3
+"""The number of a watched child's socket."""
 
 
 def main() -> None:
@@ -84,7 +88,7 @@ class Server:
                         self._reap()
 
     def _answer(self) -> bool:
-        text, fds, _, _ = socket.recv_fds(self._channel, MOST, 5)
+        text, fds, _, _ = socket.recv_fds(self._channel, MOST, FILES)
         if not text:
             return False
         out, err, status, request, *given = fds
@@ -132,11 +136,12 @@ def _become(message: dict[str, Any], out: int, err: int, given: Sequence[int]) -
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
-        os.dup2(given[0] if given else os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(given[0] if message["given"] else os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(out, 1)
         os.dup2(err, 2)
-        os.closerange(3, max(os.sysconf("SC_OPEN_MAX"), 1024))
-        child.limit({**message["limits"], "parent": os.getppid()}, message["rules"])
+        watched = {"watched": os.dup2(given[-1], LISTENER)} if message["watched"] else {}
+        os.closerange(LISTENER + len(watched), max(os.sysconf("SC_OPEN_MAX"), 1024))
+        child.limit({**message["limits"], **watched, "parent": os.getppid()}, message["rules"])
         sys.argv = ["-c", *message["argv"]]
         importlib.import_module(message["module"]).main()
         code = 0

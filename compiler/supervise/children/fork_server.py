@@ -25,15 +25,18 @@ from typing import IO
 from compiler.supervise.children.child import CANNOT_START
 from compiler.supervise.children.fork_child import REQUEST
 from compiler.supervise.children.reach import Reach, rules
+from compiler.supervise.children.reads import Reads
 from compiler.supervise.children.sandbox import ENVIRONMENT, Child, ChildLimits, python_of, stated, stop
 
 READERS = ("compiler.supervise.facts.probe_child", "compiler.supervise.straighten.child")
 """The modules that open media in a child."""
 
 
-async def start_fork(module: str, argv: Sequence[str], limits: ChildLimits, reach: Reach) -> Child:
+async def start_fork(
+    module: str, argv: Sequence[str], limits: ChildLimits, reach: Reach, reads: Reads | None = None
+) -> Child:
     """Start a child that runs the `main` of a module of `compiler.supervise`; as `sandbox.start` otherwise."""
-    return await _SERVER.start(f"compiler.supervise.{module}", argv, limits, reach)
+    return await _SERVER.start(f"compiler.supervise.{module}", argv, limits, reach, reads=reads)
 
 
 def prepare_forks() -> None:
@@ -95,20 +98,31 @@ class ForkServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(
-        self, module: str, argv: Sequence[str], limits: ChildLimits, reach: Reach, given: IO[bytes] | None = None
+        self,
+        module: str,
+        argv: Sequence[str],
+        limits: ChildLimits,
+        reach: Reach,
+        given: IO[bytes] | None = None,
+        reads: Reads | None = None,
     ) -> Child:
         """Start a child that runs the `main` of one of the server's modules, with `given`, from its start, as stdin.
 
-        A caller that is cancelled leaves no child behind.
+        Every read of the child and of its forks is answered by `reads`, if given. A caller that is cancelled leaves no
+        child behind.
         """
         pipes = [os.pipe() for _ in range(3)]
         readers, writers = [pipe[0] for pipe in pipes], [pipe[1] for pipe in pipes]
         try:
-            message = {"module": module, "argv": list(argv), "limits": stated(limits, reach), "rules": rules(reach)}
+            message = {
+                **{"module": module, "argv": list(argv), "limits": stated(limits, reach), "rules": rules(reach)},
+                **{"given": given is not None, "watched": reads is not None},
+            }
+            further = [*([given.fileno()] if given else []), *([reads.socket.fileno()] if reads else [])]
             with tempfile.TemporaryFile() as request:  # of any length, which a message is not
                 request.write(json.dumps(message).encode())
                 request.seek(0)
-                self.send(REQUEST, [*writers, request.fileno(), *([given.fileno()] if given else [])])
+                self.send(REQUEST, [*writers, request.fileno(), *further])
         except BaseException:
             for fd in readers:
                 os.close(fd)

@@ -109,7 +109,12 @@ class Reads:
                 self._loop.remove_reader(self._listener)
             return
         number, thread, _, call, _, _, *arguments = QUESTION.unpack(question)
-        found = self._part(thread, call, arguments)
+        try:
+            found = self._part(thread, call, arguments)
+        except OSError as failure:  # which file it is cannot be told
+            self.failure = self.failure or failure
+            self._send(number, errno.EIO)
+            return
         if found is None or self._partial.ready(*found):
             self._send(number, 0)
         else:
@@ -132,7 +137,7 @@ class Reads:
             if part == WHOLE:
                 return file, 0, size
             start = arguments[3] if part == AT_OFFSET else _position(thread, handle)
-        except (OSError, ValueError):  # no such file is open: the call fails by itself
+        except (FileNotFoundError, ProcessLookupError):  # no such file is open: the call fails by itself
             return None
         assert part in (AT_OFFSET, FROM_POSITION)
         return file, min(start, size), min(start + arguments[2], size)

@@ -16,6 +16,7 @@ from pathlib import Path
 from compiler.errors import Loc, ReelError
 from compiler.supervise.children.fork_server import start_fork
 from compiler.supervise.children.reach import Reach, python_files
+from compiler.supervise.children.reads import Partial, Reads, reading
 from compiler.supervise.children.sandbox import Child, ChildLimits, launcher, python_of, stop
 from compiler.supervise.films.verdict import Origins
 from compiler.supervise.plain import plain
@@ -35,16 +36,35 @@ FREED = 0.2
 
 @asynccontextmanager
 async def feeding(
-    feeds: Mapping[str, str], folder: Path, origins: Origins, limits: ChildLimits, group: Path | None = None
+    feeds: Mapping[str, str],
+    folder: Path,
+    origins: Origins,
+    limits: ChildLimits,
+    group: Path | None = None,
+    partial: Partial | None = None,
 ) -> AsyncIterator[None]:
     """While the block runs, a child writes what the specs in `feeds` ask for to FIFOs of these names in `folder`.
 
     It has the memory and the processor time that ffmpeg has by `limits`, and no more memory than MEMORY.
-    After the block, an error of the child is raised in place of what ffmpeg made of it.
+    After the block, an error of the child is raised in place of what ffmpeg made of it. What it reads of `partial`
+    files is filled first; a failure of that is raised as it is.
     """
     if not feeds:
         yield
         return
+    async with reading(partial) as reads, _feeding(feeds, folder, origins, limits, group, reads):
+        yield
+
+
+@asynccontextmanager
+async def _feeding(
+    feeds: Mapping[str, str],
+    folder: Path,
+    origins: Origins,
+    limits: ChildLimits,
+    group: Path | None,
+    reads: Reads | None,
+) -> AsyncIterator[None]:
     for name in feeds:
         os.mkfifo(folder / name)
     listed = "{" + ",\n".join(f"{json.dumps(name)}: {spec}" for name, spec in feeds.items()) + "}"
@@ -52,7 +72,7 @@ async def feeding(
     media = [json.loads(spec)["path"] for spec in feeds.values()]
     fifos = [folder / name for name in feeds]
     reach = replace(_reach(folder / LISTED, media, fifos), group=group)
-    child = await start_fork("straighten.child", [str(folder / LISTED)], _limits(len(feeds), limits), reach)
+    child = await start_fork("straighten.child", [str(folder / LISTED)], _limits(len(feeds), limits), reach, reads)
     said = bytearray()
     listening = asyncio.ensure_future(_listen(child, said))
     freeing = asyncio.ensure_future(_free(child, fifos))

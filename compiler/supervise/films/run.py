@@ -72,8 +72,8 @@ async def run(
     a failure. On a cancel, a stall or a deadline ffmpeg is terminated, killed after
     `grace` seconds, and has ended when this returns.
     Each child may use as much processor time as all processors have until the deadline, unless `limits` say how much.
-    `feeds`, specs by the names of FIFOs in `cwd`, are its straightened inputs. What it reads of `partial` files is
-    filled first; a failure of that is raised as it is.
+    `feeds`, specs by the names of FIFOs in `cwd`, are its straightened inputs. What ffmpeg and their reader read of
+    `partial` files is filled first; a failure of that is raised as it is.
     """
     if deadline is not None and limits.cpu is None:
         limits = replace(limits, cpu=ceil(deadline * (os.cpu_count() or 1)))
@@ -81,7 +81,7 @@ async def run(
         await _run(command, meter, reach, on_progress, stall_after, deadline, origins, limits, cwd, partial, grace)
         return
     assert cwd is not None
-    async with feeding(feeds, cwd, origins, limits, reach.group):
+    async with feeding(feeds, cwd, origins, limits, reach.group, partial):
         await _run(command, meter, reach, on_progress, stall_after, deadline, origins, limits, cwd, partial, grace)
 
 
