@@ -159,6 +159,24 @@ def test_pictures_without_stamps_of_their_own_are_even(make: Maker, desk: Desk) 
     assert desk.render(path, 0.5, 1.5).frames == list(range(15, 45))
 
 
+@pytest.mark.further
+@pytest.mark.both_builds
+@pytest.mark.parametrize(
+    "coding", [(*X264, "-g", "15", "-crf", "24", "-c:a", "mp2"), (*MPEG2, "-g", "15", "-bf", "2", "-c:a", "ac3")]
+)
+def test_late_parts_of_program_streams_are_entered_at_whole_packets(
+    coding: tuple[str, ...], make: Maker, desk: Desk
+) -> None:
+    """Pictures and sounds begin amid the packets of the container, and not each is stamped."""
+
+    def write(make: Maker, out: Path) -> None:
+        make.numbered(out, range(150), *coding, "-f", "mpeg", sound=make.beeps(5))
+
+    film = desk.render(make.once(f"late-{coding[1]}.mpg", write), 3.2, 4.6)
+    assert film.frames == list(range(96, 138))
+    assert near(film.onsets, [0.3, 0.8, 1.3])
+
+
 # M8: fields that are pictures of their own
 
 

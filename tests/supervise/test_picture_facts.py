@@ -272,3 +272,21 @@ def test_entries_among_frames_without_times_are_where_their_number_says() -> Non
     survey.keys.entries[:] = [Entry(0, 80, 0, 80), Entry(20, 1080, 900, 1080)]
     entries = PictureFacts(container("mpeg"), survey, None, Whole()).facts()["entries"]
     assert entries == ((0, 80, 0, 0), (800, 1080, 900, 20))
+
+
+class HalfGuessed:
+    """A stream of which libav guesses half the rate that its frames have on average."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.average_rate, self.guessed_rate = Fraction(30), Fraction(15)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def test_the_rate_of_frames_without_times_is_the_one_by_which_they_last_as_long() -> None:
+    survey = counted(picture_stream(), picture_frame(), [0, 1600, 3200], [40] * 3)
+    survey.stream = HalfGuessed(survey.stream)  # type: ignore[assignment]
+    survey._number, survey.unstamped = 99, 97
+    assert PictureFacts(container("mpeg"), survey, None, Whole()).rate == 30

@@ -99,6 +99,9 @@ class PictureFacts:
         stream, track = self.stream, self.track
         measured = self.off_grid and not track.clock.jumps and not self._counted
         rate = (stream.average_rate if measured else stream.guessed_rate) or stream.average_rate or stream.base_rate
+        if self._counted and stream.average_rate and rate:  # a guess by the few frames that have times
+            lasted = (track.last[0] - min(track.ticks)) * track.time_base
+            rate = min(rate, stream.average_rate, key=lambda stated: abs(stated * lasted - track.packets))
         if not rate:
             raise unreadable("states no frame rate")
         several = len(track.ticks) > 1
