@@ -50,8 +50,9 @@ def seek_sources(graph: Graph, _: Inferred | None = None) -> Graph:
 def _seek(source: ops.Source, start: Fraction) -> Fraction:
     """Seconds to seek to: whole milliseconds, and whole ticks of the stream where possible, so that nothing is rounded.
 
-    A container without an index is read from its start: a seek could land in the middle of a GOP or of a sound's frame.
-    A straightened stream begins at any instant: a whole tick of pictures, a whole second of sound.
+    A straightened stream begins at any instant: a whole tick of pictures, a whole second of sound. One without an index
+    that is not straightened, by facts of before ADR 44, is read from its start: a seek could land in the middle of a
+    GOP or of a sound's frame.
     """
     media = source.media
     sound = source.stream == "audio"

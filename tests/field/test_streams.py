@@ -177,6 +177,17 @@ def test_late_parts_of_program_streams_are_entered_at_whole_packets(
     assert near(film.onsets, [0.3, 0.8, 1.3])
 
 
+@pytest.mark.further
+@pytest.mark.parametrize("ending", cases((".ts", ".mp4"), both=(".mp4",)))
+def test_a_gradual_refresh_is_not_entered(ending: str, make: Maker, desk: Desk) -> None:
+    """It is called a key frame, but pictures are whole only a group later."""
+
+    def write(make: Maker, out: Path) -> None:
+        make.numbered(out, range(120), *X264, "-g", "60", "-x264-params", "intra-refresh=1")
+
+    assert desk.render(make.once(f"gradual{ending}", write), 2.7, 3.3).frames == list(range(81, 99))
+
+
 # M8: fields that are pictures of their own
 
 

@@ -104,6 +104,7 @@ def test_a_preview_of_a_window_reads_what_the_window_needs(tmp_path: Path, noise
         ("end.mp4", ()),
         ("front.mp4", ("-movflags", "+faststart")),
         ("film.mov", ()),
+        ("gradual.mp4", ("-x264-params", "intra-refresh=1")),  # which reelc decodes by itself
         ("film.mkv", ()),
         ("cues.mkv", ("-reserve_index_space", "4096")),
     ],
@@ -127,7 +128,7 @@ def test_the_film_is_that_of_the_whole_file(
 def test_a_damaged_file_is_concealed_as_if_it_were_whole(
     tmp_path: Path, embedded: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Straightening reads files unwatched, so that they are filled to their ends before."""
+    """The closer look reads files unwatched, so that they are filled to their ends before."""
     monkeypatch.setattr(by_parts, "SMALLEST", 0)
     source = parted.make(tmp_path / "damaged.mp4", embedded, 4)
     data = bytearray(source.read_bytes())
