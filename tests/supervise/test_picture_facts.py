@@ -252,6 +252,14 @@ def test_entries_among_unstamped_frames_are_counted() -> None:
     assert [(tick, number) for tick, _, _, number in entries] == [(0, 0), (27, 25), (99, 75)]
 
 
+def test_a_key_frame_that_has_the_time_of_another_frame_is_no_entry() -> None:
+    """Frames that follow it in the file may be shown before it, whatever their times say."""
+    ticks = [40 * n for n in range(100)]
+    ticks[51] = ticks[50]
+    entries = facts_of(ticks, keys={"false": 1}).facts()["entries"]
+    assert [number for _, _, _, number in entries] == [0, 25, 75]
+
+
 def test_frames_of_which_most_have_no_time_are_counted() -> None:
     """100 packets, three of them with a tick: frames begin each 1/25 s from the first of them on."""
     stream = picture_stream()

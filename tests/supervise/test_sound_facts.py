@@ -223,6 +223,12 @@ def test_the_owner_reads_where_a_sound_is_damaged(corrupt: list[int], words: str
     assert [*sound.notices(Fraction(1, 4))] == [words]
 
 
+def test_a_sound_before_time_0_has_entries_too() -> None:
+    """As in a file whose clock wraps, which begins below 0."""
+    sound = facts_of([at - 9000 for at in rounded(100, wavers=(0, 9, -9))], [21] * 100)
+    assert [at for *_, at in sound.facts(Fraction(-9))["entries"]] == [24 * 1024 * n for n in range(5)]
+
+
 def test_packets_without_a_place_are_no_entries_where_there_is_no_index() -> None:
     def entries(formats: str) -> int:
         sound = facts_of(rounded(100), [21] * 100, formats=formats, corrupt=[9], positions=[-1] * 50 + [7] * 50)

@@ -235,10 +235,14 @@ class PictureFacts:
                 yield (before + step) * self.track.time_base - self.zero, after * self.track.time_base - self.zero
 
     def _entries(self, zero: int) -> Iterator[tuple[int, int, int, int]]:
-        """The key frames, by the times that count."""
+        """The key frames, by the times that count. One that has the time of another frame may be shown after some that
+        cannot be decoded without those before it."""
+        ordered = sorted(self.track.ticks)
+        twice = {tick for tick, after in pairwise(ordered) if tick == after}
         for entry in self.keys.entries:
             if not self.unstamped:
-                yield entry.tick - zero, entry.stamp, entry.position, entry.number
+                if entry.tick not in twice:
+                    yield entry.tick - zero, entry.stamp, entry.position, entry.number
             elif entry.number not in self.keys.open_entries:  # which frame of the display it is can be counted
                 shown = entry.number + self.keys.leading.get(entry.number, 0)
                 yield self._tick_of(shown, zero), entry.stamp, entry.position, entry.number

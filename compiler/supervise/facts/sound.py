@@ -205,7 +205,7 @@ class SoundFacts:
         """About two packets a second, with the source samples at which they begin."""
         runs = [*self.places.runs, Run(len(self.lengths), 0.0, 0.0)]
         every = float(EVERY)
-        last = -every
+        last = runs[0].start - every  # below 0 in a file whose clock wraps
         for run, after in pairwise(runs):
             at = run.start
             for number in range(run.first, after.first):
