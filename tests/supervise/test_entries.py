@@ -58,7 +58,7 @@ FURTHER = {
 
 
 def cases() -> list[object]:
-    further = [pytest.param(name, kind, marks=pytest.mark.conform) for name, kind in FURTHER.items()]
+    further = [pytest.param(name, kind, marks=pytest.mark.slow) for name, kind in FURTHER.items()]
     return [*KINDS.items(), *further]
 
 
