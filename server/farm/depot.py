@@ -64,14 +64,14 @@ class FilesDepot(FarmDepot):
         self._files, self._content = {media.path: media for media in files}, content
         self._coming: dict[str, asyncio.Task[Stat]] = {}
 
-    async def input_of(self, path: str, *, read: bool, whole: bool) -> Input:
+    async def input_of(self, path: str, *, read: bool) -> Input:
         """A file as an input; StoreFailed, OSError, RC604 for a file that changes meanwhile."""
         sha256 = await in_thread(self._content, path)
         coming = self._coming.get(path)
         if coming is None:
             coming = self._coming[path] = asyncio.create_task(self._stored(path, sha256))
         stat = await asyncio.shield(coming)
-        return Input(stat.key, Path(path).name, stat.size, stat.etag, sha256, read, whole)
+        return Input(stat.key, Path(path).name, stat.size, stat.etag, sha256, read)
 
     async def _stored(self, path: str, sha256: str) -> Stat:
         """The object of a file, which is stored now if it is not there."""
@@ -103,10 +103,10 @@ class FootageDepot(FarmDepot):
         self._footage = {facts.media.path: stat for stat, facts in footage}
         self._content, self._units = content, units
 
-    async def input_of(self, path: str, *, read: bool, whole: bool) -> Input:
+    async def input_of(self, path: str, *, read: bool) -> Input:
         """Footage as an input."""
         stat = self._footage[path]
-        return Input(stat.key, Path(path).name, stat.size, stat.etag, self._content(path), read, whole)
+        return Input(stat.key, Path(path).name, stat.size, stat.etag, self._content(path), read)
 
     async def fetch(self, result: UnitResult, target: Path) -> bool:
         """Copy what a unit became to `target`, and keep the object within the user's bounds."""

@@ -81,7 +81,7 @@ class FarmStore:
             raise ChangedObject(wanted.key)
         facts = await checked.facts_of(self._store, self._cache, stat, self._cache.path(stat))
         facts = replace(facts, sha256=wanted.sha256)
-        return stat, facts if wanted.whole else await placed(self._cache, stat, facts)
+        return stat, await placed(self._cache, stat, facts)
 
 
 def result_of(key: str, stat: Stat, *, found: bool) -> UnitResult:

@@ -1,4 +1,4 @@
-"""Workers read of a unit's footage only what its ffmpeg needs, and make the units of whole footage."""
+"""Workers read of a unit's footage only what it needs, and make the units of whole footage."""
 
 from __future__ import annotations
 
@@ -33,8 +33,10 @@ WINDOWS = [(3.0, 3.4), (20.0, 20.4)]
 
 
 @pytest.mark.further
-def test_a_unit_reads_the_parts_that_it_needs(tmp_path: Path, embedded: str) -> None:
-    noise = parted.make(tmp_path / "noise.mp4", embedded, 38)
+@pytest.mark.parametrize("ending", ["mp4", "ts"])
+def test_a_unit_reads_the_parts_that_it_needs(tmp_path: Path, embedded: str, ending: str) -> None:
+    """Whether ffmpeg reads them, or reelc's own reader."""
+    noise = parted.make(tmp_path / f"noise.{ending}", embedded, 38)
     here, there = (asyncio.run(film(tmp_path / name, noise, farm)) for name, farm in (("here", False), ("there", True)))
     assert here[0] == there[0]
     assert there[1] < noise.stat().st_size / 3

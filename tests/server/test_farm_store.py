@@ -100,7 +100,7 @@ def test_ffmpeg_that_made_nothing_is_an_error(tmp_path: Path) -> None:
 def test_media_that_are_not_what_they_were_are_no_input(tmp_path: Path, key: str, expected: type[Exception]) -> None:
     async def work(shelf: Shelf) -> None:
         await shelf.store.put("farm/media/there", b"a film")
-        made = unit("reads", inputs=(Input(key, "game.mp4", 6, "another", "", True, False),))
+        made = unit("reads", inputs=(Input(key, "game.mp4", 6, "another", "", True),))
         with pytest.raises(expected):
             await enter(shelf, made)
 
@@ -117,7 +117,7 @@ def test_a_file_that_changes_before_it_is_stored_is_refused(tmp_path: Path) -> N
         path = shelf.made(b"a film")
         depot = FilesDepot(shelf.store, (), lambda _: "0" * 64)
         with pytest.raises(ReelError) as caught:
-            await depot.input_of(str(path), read=True, whole=False)
+            await depot.input_of(str(path), read=True)
         assert caught.value.code == "RC604"
         assert content_of(str(path)) not in [stat.key async for stat in shelf.store.listing(MEDIA)]
 

@@ -16,7 +16,7 @@ from compiler.supervise.films.portable import FETCHES, Farm, Terms, is_portable,
 from compiler.supervise.films.progress import ProgressMeter
 from compiler.supervise.films.run_unit import Machine, run_unit
 from compiler.supervise.films.step import RenderStep
-from compiler.supervise.films.unit import FFMPEG, Input, MadeBy, PortableUnit, UnitEvent, UnitResult
+from compiler.supervise.films.unit import FFMPEG, VERSION, Input, MadeBy, PortableUnit, UnitEvent, UnitResult
 from compiler.supervise.films.verdict import Origins
 from compiler.supervise.films.window import UnitWindow
 
@@ -30,8 +30,8 @@ class Shelf:
     def __init__(self, there_at: int = 1) -> None:
         self.there_at, self.fetches = there_at, 0
 
-    async def input_of(self, path: str, *, read: bool, whole: bool) -> Input:
-        return Input(f"media/{len(path)}", Path(path).name, 1, "etag", "sha256", read, whole)
+    async def input_of(self, path: str, *, read: bool) -> Input:
+        return Input(f"media/{len(path)}", Path(path).name, 1, "etag", "sha256", read)
 
     def output(self, key: str) -> str:
         return f"units/{key}"
@@ -100,10 +100,7 @@ def test_a_unit_is_plain_json_without_a_path_of_its_machine() -> None:
     read = PortableUnit.of(json.loads(text))
     assert json.dumps(read.as_json()) == text
     assert read.argv[0] == FFMPEG
-    assert [(each.name, each.read, each.whole) for each in read.inputs] == [
-        ("game.mp4", True, False),
-        ("odd.gif", False, True),
-    ]
+    assert [(each.name, each.read) for each in read.inputs] == [("game.mp4", True), ("odd.gif", False)]
 
 
 def test_the_meter_of_a_unit_counts_as_that_of_the_film_does() -> None:
@@ -123,11 +120,13 @@ def test_a_unit_has_the_origins_of_what_is_in_it() -> None:
 
 def test_a_document_of_another_version_is_refused() -> None:
     with pytest.raises(ReelError) as caught:
-        PortableUnit.of(written().as_json() | {"version": 2})
+        PortableUnit.of(written().as_json() | {"version": VERSION + 1})
     assert caught.value.code == "RC802"
 
 
-@pytest.mark.parametrize("unit", [written(replace(MINE, ffmpeg="other")), written(None), replace(written(), version=2)])
+@pytest.mark.parametrize(
+    "unit", [written(replace(MINE, ffmpeg="other")), written(None), replace(written(), version=VERSION + 1)]
+)
 def test_a_machine_makes_only_units_whose_bytes_it_would_make(unit: PortableUnit) -> None:
     machine = Machine(None, "ffmpeg", None, MINE)  # type: ignore[arg-type]
     with pytest.raises(ReelError) as caught:

@@ -64,11 +64,11 @@ class InPlace:
         self._folder, self._output, self._partial = folder, output, partial
         self._paths: dict[str, str] = {}
 
-    async def input_of(self, path: str, *, read: bool, whole: bool) -> Input:
+    async def input_of(self, path: str, *, read: bool) -> Input:
         """A media file as an input."""
         key = next((key for key, known in self._paths.items() if known == path), f"media/{len(self._paths)}")
         self._paths[key] = path
-        return Input(key, Path(path).name, 0, "", "", read, whole)
+        return Input(key, Path(path).name, 0, "", "", read)
 
     def output(self, key: str) -> str:
         """No object key: what a unit becomes stays in the film's folder."""

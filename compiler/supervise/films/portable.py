@@ -46,7 +46,7 @@ _NAMED = re.compile(r"@([^\s=\[\],;:']+)")
 class Depot(Protocol):
     """Where a film's media are for the machines that make its units, and where what they make comes from."""
 
-    async def input_of(self, path: str, *, read: bool, whole: bool) -> Input:
+    async def input_of(self, path: str, *, read: bool) -> Input:
         """A media file as an input, which every machine can get."""
 
     def output(self, key: str) -> str:
@@ -91,7 +91,6 @@ async def unit_of(
     farm, depot = terms.farm, terms.farm.depot
     opened = list(dict.fromkeys(step.opens))
     specs = {fifo: json.loads(spec) for fifo, spec in step.feeds.items()}
-    fed = {spec["path"] for spec in specs.values()}
     numbers = {path: number for number, path in enumerate(opened)}
     files = {file: text for file, text in step.files.items() if isinstance(text, str)}
     made = step.made or FILM
@@ -102,7 +101,7 @@ async def unit_of(
         argv=_argv(step.command(Path(FOLDER), Path(FOLDER, made)), numbers, farm.made_by is not None),
         files=files,
         feeds={fifo: {**spec, "path": media(numbers[spec["path"]])} for fifo, spec in specs.items()},
-        inputs=tuple([await depot.input_of(path, read=path in step.reads, whole=path in fed) for path in opened]),
+        inputs=tuple([await depot.input_of(path, read=path in step.reads) for path in opened]),
         made=made,
         origins=_plain_origins(step, files, numbers),
         film_frames=terms.frames,

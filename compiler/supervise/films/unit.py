@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from compiler.errors import Loc, ReelError
 from compiler.supervise.films.progress import ProgressMeter
 
-VERSION = 1
+VERSION = 2
 """The version of the document of a unit; a machine that knows another one refuses it."""
 
 FOLDER, FFMPEG = "\0folder\0", "\0ffmpeg\0"
@@ -44,8 +44,6 @@ class Input:
     sha256: str
     read: bool
     """Whether ffmpeg opens it itself."""
-    whole: bool
-    """Whether it is fetched whole; of other files the parts that ffmpeg reads may be fetched alone."""
 
 
 @dataclass(frozen=True, slots=True)
