@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from compiler.errors import Loc, ReelError
-from compiler.supervise.films.unit import Executor, PortableUnit, UnitEvent, UnitResult
+from compiler.supervise.films.unit import VERSION, Executor, PortableUnit, UnitEvent, UnitResult
 from server.farm.dask import Dask
 from server.farm.scheduler import SchedulerAddress
 from server.storage.folder import FolderStore
@@ -186,7 +186,7 @@ def test_a_machine_refuses_a_unit_whose_bytes_it_would_not_make(scenario: Scenar
 def test_a_machine_refuses_a_unit_of_another_version(scenario: Scenario) -> None:
     async def work(bench: Bench) -> None:
         with pytest.raises(ReelError) as caught:
-            await bench.run(unit("later", version=2))
+            await bench.run(unit("later", version=VERSION + 1))
         assert caught.value.code == "RC802"
 
     scenario(work)
