@@ -151,7 +151,7 @@ def check(page: Page, film: Path) -> None:
             "async (id) => (await import('/static/studio/edit/store.js')).select({ clip_id: id })", clip["clip_id"]
         )
         Desk(page).settle()
-        for number in sorted({0, 5, clip["frames"] // 3, clip["frames"] // 2, clip["frames"] - 4, clip["frames"] - 1}):
+        for number in (0, clip["frames"] // 3, clip["frames"] - 4):
             page.evaluate(SHOW, number)
             seen = to_video(luma_of(until(page, PAGE_AT, number), SIZE))
             assert psnr(seen, film_frames[clip["first_frame"] + number]) > LIKE, f"frame {number} of clip {index}"

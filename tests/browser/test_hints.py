@@ -11,19 +11,22 @@ from tests.browser.desk import Desk, Open, opened
 from tests.browser.person import Person
 from tests.browser.test_layout import moved, places
 
-FORGOTTEN = "sessionStorage.setItem('hints', 'wanted'); localStorage.removeItem('reelc hints seen')"
+FORGOTTEN = """if (!sessionStorage.getItem("hints")) {
+  sessionStorage.setItem("hints", "wanted");
+  localStorage.removeItem("reelc hints seen");
+}"""
+"""Wants hints, from the first page on."""
 BLOCKED = """for (const area of ["localStorage", "sessionStorage"])
   Object.defineProperty(window, area, { get() { throw new DOMException("blocked", "SecurityError"); } });"""
 
 
 @pytest.fixture
-def new(open_page: Open, person: Person, game: Path) -> Desk:
+def new(open_page: Open, page: Page, person: Person, game: Path) -> Desk:
     """The editor of somebody who has seen no hint yet."""
     project = person.project("Derby")
     person.clip(project, person.uploaded(game), name="Dunk")
-    desk = opened(open_page, project)
-    desk.page.evaluate(FORGOTTEN)
-    return again(desk)
+    page.add_init_script(FORGOTTEN)
+    return opened(open_page, project)
 
 
 def again(desk: Desk) -> Desk:
