@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from hypothesis import HealthCheck, settings
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.config import SchemathesisConfig
+from schemathesis.generation.hypothesis.builder import HypothesisTestConfig, HypothesisTestMode, create_test
+from schemathesis.schemas import BaseSchema
 
 from server.app import OPERATIONS
 from server.describe import described
@@ -99,22 +102,38 @@ a body that is too large."""
 
 CONFIG = SchemathesisConfig.from_dict({"checks": {"negative_data_rejection": {"expected-statuses": REFUSED}}})
 
-schema = schemathesis.openapi.from_dict(DOCUMENT, config=CONFIG)
-
 
 @pytest.mark.further
-@schema.parametrize()
-@settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=[*HealthCheck])
-def test_every_answer_is_described(case: Any, site: Site, asked: tuple[httpx.Client, dict[str, str]]) -> None:
+@pytest.mark.parametrize("label", [f"{op.method} {op.path}" for op in OPERATIONS if not op.page])
+def test_every_answer_is_described(label: str, site: Site, asked: tuple[httpx.Client, dict[str, str]]) -> None:
     """All answers have a described status, header, media type and body, whatever is sent; the server never fails."""
     client, ids = asked
-    if case.method != "DELETE":
-        known = {name: ids[name] for name in case.path_parameters or {} if name in ids}
-        case.path_parameters = {**(case.path_parameters or {}), **known}
-    headers = {**client.headers, **dict(case.headers or {}), "Authorization": client.headers["authorization"]}
-    answer = case.call(base_url=site.url, headers={name: headers[name] for name in headers if name != "host"})
-    case.validate_response(answer, excluded_checks=EXCLUDED)
-    assert answer.status_code < 500
+
+    @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=[*HealthCheck])
+    def answered(case: Any) -> None:
+        if case.method != "DELETE":
+            known = {name: ids[name] for name in case.path_parameters or {} if name in ids}
+            case.path_parameters = {**(case.path_parameters or {}), **known}
+        headers = {**client.headers, **dict(case.headers or {}), "Authorization": client.headers["authorization"]}
+        answer = case.call(base_url=site.url, headers={name: headers[name] for name in headers if name != "host"})
+        case.validate_response(answer, excluded_checks=EXCLUDED)
+        assert answer.status_code < 500
+
+    tried(label, answered)
+
+
+@functools.cache
+def schema() -> BaseSchema:
+    return schemathesis.openapi.from_dict(DOCUMENT, config=CONFIG)
+
+
+def tried(label: str, test: Callable[[Any], None]) -> None:
+    """Try one operation with all cases that Schemathesis has for it. They are made here, and not by
+    `schema.parametrize`, which makes those of all operations in every worker, while tests are collected."""
+    operation = schema().find_operation_by_label(label)
+    assert operation
+    config = HypothesisTestConfig(project=schema().config, modes=[*HypothesisTestMode])
+    create_test(operation=operation, test_func=test, config=config)()
 
 
 def test_every_status_of_a_refusal_is_described() -> None:
