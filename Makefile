@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-TESTS := $(BIN)/python -m pytest -q -n $(if $(FAULTS),5,3) --dist worksteal \
+TESTS := $(BIN)/python -m pytest -q -n $(if $(FAULTS),5,3) --dist worksteal --ignore tests/browser \
 	-m "not slow and not browser$(if $(FURTHER),, and not further)$(if $(FAULTS),, and not fault)"
 COVERED := $(if $(COVER),--cov --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95)
 FILMS := demo/bunny demo/square demo/legacy
@@ -16,7 +16,7 @@ REELC_CONFORM_PICTURES ?= 50
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo $(FILMS) footage field test faults sweep mutants browser pictures check fmt lint types layers golden conform bench cover serve schema openapi docs vendor vendor-check deploy-check deploy-try clean
+.PHONY: help setup demo $(FILMS) footage field compiled test faults sweep mutants browser pictures check fmt lint types layers golden conform bench cover serve schema openapi docs vendor vendor-check deploy-check deploy-try clean
 
 help: ## list these targets
 	@awk -F ' *## ' '/^[a-z-]+:.*## / { sub(/:.*/, "", $$1); printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ $(FILMS): demo/%: footage
 
 footage: setup
 	$(BIN)/python examples/fetch_footage.py
+
+compiled: setup ## compile the tests as pytest does, once: on a new tree each of its workers would do so
+	@$(BIN)/python -m pytest -q --collect-only > /dev/null || true  # what is wrong is said when they run
 
 test: setup ## run the quick tests; with FURTHER=yes all that must pass before a commit
 	$(TESTS) $(COVERED)

@@ -17,7 +17,7 @@ from tests.browser.person import Person, new_person
 from tests.server.editing import trim
 from tests.server.site import Site, serving
 
-HERE = Path(__file__).parent
+HERE = str(Path(__file__).parent)
 WITHIN = 20_000
 """Milliseconds to wait for anything: generous, because no test measures time."""
 
@@ -27,7 +27,7 @@ _counted = itertools.count()
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if HERE in item.path.parents:
+        if str(item.path).startswith(HERE):
             item.add_marker(pytest.mark.browser)
 
 
