@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     each test. Of the cases of a test of films, all but the first are `further`."""
     begun, on_both = set[str](), set[str]()
     for item in items:
-        folder = str(item.path).removeprefix(TESTS).split(os.sep)[1]  # of thousands of tests: `relative_to` takes longer
+        folder = str(item.path).removeprefix(TESTS).split(os.sep)[1]
         if folder not in MEASURED or is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker("no_cover")
         case = getattr(item, "callspec", None)
