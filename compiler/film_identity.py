@@ -160,7 +160,13 @@ class KnownFilm:
 
 def contents_by(cache: KeptUnits | None) -> Content:
     """The contents of files, each read once: by a cache, which remembers them, or without one."""
-    return cache.content if cache else functools.cache(content_of)
+    return cache.content if cache else functools.cache(lambda path: _content_in(path, state_of(path)))
+
+
+@functools.lru_cache(maxsize=64)
+def _content_in(path: str, state: State) -> str:
+    """The hash of a file's bytes in this state: for several films, a process reads the program of ffmpeg once."""
+    return content_of(path)
 
 
 def identity_by(

@@ -8,10 +8,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from compiler import film_identity
+from compiler.film_identity import contents_by
 from compiler.ir.build import Build
 from compiler.model import CLIP_FIELDS, read_reel
 from compiler.pipeline import compile_reel, identity
@@ -200,3 +203,19 @@ def test_a_change_that_some_clips_feel_changes_the_units_that_it_touches(field: 
 def test_every_field_of_a_clip_is_tried() -> None:
     """A field that is new must be tried here: whatever decides bytes is in the script or the command."""
     assert {field.names[0] for field in CLIP_FIELDS} <= {*OF_CLIPS, *OF_SOME_CLIPS}
+
+
+def test_a_file_is_read_once_for_several_films_and_again_when_it_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, place = list[str](), tmp_path / "program"
+
+    def noted(path: str) -> str:
+        read.append(Path(path).read_text())
+        return read[-1]
+
+    monkeypatch.setattr(film_identity, "content_of", noted)
+    for words in ("one", "another"):
+        place.write_text(words)
+        assert [contents_by(None)(str(place)) for _ in range(2)] == [words] * 2
+    assert read == ["one", "another"]
