@@ -52,6 +52,12 @@ def decoded(ffmpeg: str, media: Path) -> np.ndarray:
     return np.frombuffer(raw, np.float32)[::2].astype(float)
 
 
+def correlated(long: np.ndarray, short: np.ndarray) -> np.ndarray:
+    """The correlation of a sound with the other at every offset at which it lies within it."""
+    spectra = (np.fft.rfft(each, 1 << 17) for each in (long, short))
+    return np.fft.irfft(next(spectra) * np.conj(next(spectra)))[: len(long) - len(short) + 1]
+
+
 @pytest.mark.further
 @pytest.mark.conform
 @pytest.mark.parametrize("name", cases(SOUNDS, slow=("s8.mov", "s24be.mov", "mlp.mkv", "tta.mkv", "mp2.ts")))
@@ -69,7 +75,7 @@ def test_sound_of_every_common_codec_is_heard(name: str, ffmpegs: str, embedded:
     assert codes(film) == [*range(15, 45)]
     heard, whole = read.samples(film)[0][:46_000], decoded(embedded, tmp_path / name)
     near = whole[24_000 - OFFSET : 24_000 + OFFSET + len(heard)]
-    likeness = np.correlate(near, heard, "valid") / np.linalg.norm(heard)
+    likeness = correlated(near, heard) / np.linalg.norm(heard)
     at = int(np.argmax(likeness))
     assert likeness[at] / np.linalg.norm(near[at : at + len(heard)]) > LIKE
 

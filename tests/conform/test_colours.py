@@ -41,7 +41,8 @@ def patches(ffmpeg: str, output: Path, colours: Sequence[Numbers], pix_fmt: str,
     drawn = ":".join(f"{name}='{plane}'" for name, plane in zip(names, planes, strict=True))
     length = Fraction(EACH * len(colours), 25)
     marks = (f",{coded[0]}", *coded[1:]) if coded and coded[0].startswith("setparams") else ("", *coded)
-    picture = f"color=black:s={size}:r=25:d={float(length)},format={pix_fmt},geq={drawn}{marks[0]}"
+    flat = f"color=black:s=16x16:r=25:d={float(length)},format={pix_fmt},geq={drawn}"  # which is slow on large pictures
+    picture = f"{flat},scale={size.replace('x', ':')}:flags=neighbor{marks[0]}"
     subprocess.run(
         [ffmpeg, "-v", "error", "-y", "-f", "lavfi", "-i", picture, *marks[1:], str(output)], check=True, timeout=60
     )

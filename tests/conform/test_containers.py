@@ -20,7 +20,8 @@ pytestmark = pytest.mark.further
 FPS, RATE, SECONDS = 30, 25, 12
 BIAS = Fraction(1, 2) + Fraction(1, 1000)
 
-X264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-bf", "3")
+X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "20", "-bf", "3")
+OTHER_X264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-bf", "3")
 X265 = ("-c:v", "libx265", "-preset", "ultrafast", "-crf", "20")
 MPEG2 = ("-c:v", "mpeg2video", "-q:v", "2", "-bf", "2")
 
@@ -33,7 +34,7 @@ MP2 = ("-c:a", "mp2", "-b:a", "192k")
 OPEN_265 = (*X265, "-x265-params", "open-gop=1:keyint=48:min-keyint=48:bframes=4:b-adapt=0:scenecut=0:log-level=error")
 
 JOINED = ("joined late",)
-"""A recording without its beginning, and thus without its first keyframe."""
+"""A recording without its beginning, and thus without its first keyframe; no picture's time is missing in the rest."""
 
 KINDS: dict[str, tuple[str, Recipe, tuple[str, ...] | None]] = {
     "long closed GOPs in mp4": ("a.mp4", recipe((*X264, "-g", "250")), None),
@@ -52,7 +53,7 @@ KINDS: dict[str, tuple[str, Recipe, tuple[str, ...] | None]] = {
     "cut without encoding, mp4": ("a.mp4", recipe((*X264, "-g", "48")), ("-ss", "1.33")),
     "a late start in mkv": ("a.mkv", recipe((*X264, "-g", "48"), PCM), ("-output_ts_offset", "7")),
     "a late start in mp4": ("a.mp4", recipe((*X264, "-g", "48")), ("-output_ts_offset", "3.21")),
-    "a transport stream joined in its middle": ("a.ts", recipe((*X264, "-g", "48")), JOINED),
+    "a transport stream joined in its middle": ("a.ts", recipe((*OTHER_X264, "-g", "48")), JOINED),
 }
 
 SLOW = (
@@ -114,7 +115,7 @@ def test_a_frame_is_found_however_it_is_packed(
         {"media": str(source), "segments_data": {"version": 2, "trimRange": {"start": a, "end": b}, "spans": []}}
         for a, b in TRIMS
     ]
-    canvas = {"width": 640, "height": 360, "fps": FPS}
+    canvas = {"width": 320, "height": 180, "fps": FPS}
     reel = {"reel": 1, "canvas": canvas, "encode": {"preset": "ultrafast", "crf": 20}, "clips": clips}
     seen = frame_times(source)
     film = rendered(reel, ffmpegs, tmp_path / "film.mp4").path
