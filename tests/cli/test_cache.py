@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,33 @@ def rendered(desk: Desk, path: str, *options: str) -> dict[str, Any]:
     return printed
 
 
+Fill = Callable[[], dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the first render with an empty cache leaves."""
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture
+def fill(desk: Desk, folder: Path, kept: Path) -> Fill:
+    """Render the reel, or take it from the cache that an earlier render left; the answer of the first."""
+
+    def filled() -> dict[str, Any]:
+        answer = kept / "answer.json"
+        if answer.exists():
+            shutil.copytree(kept / "units", folder)
+            rendered(desk, reel(desk))  # which notes the contents of this desk's files
+        else:
+            answer.write_text(json.dumps(rendered(desk, reel(desk))))
+            shutil.copytree(folder, kept / "units")
+        printed: dict[str, Any] = json.loads(answer.read_text())
+        return printed
+
+    return filled
+
+
 def test_what_did_not_change_is_taken_from_the_cache(desk: Desk) -> None:
     first = rendered(desk, reel(desk))
     assert first["frames_from_cache"] == 0
@@ -46,8 +75,8 @@ def test_what_did_not_change_is_taken_from_the_cache(desk: Desk) -> None:
     assert (again["frames_from_cache"], again["sha256"]) == (first["frames"], first["sha256"])
 
 
-def test_one_changed_clip_is_made_and_the_film_is_that_from_scratch(desk: Desk) -> None:
-    rendered(desk, reel(desk))
+def test_one_changed_clip_is_made_and_the_film_is_that_from_scratch(desk: Desk, fill: Fill) -> None:
+    fill()
     crop = [{"frame": 0, "x": 4, "y": 4, "width": 40, "height": 40}]
     changed = rendered(desk, reel(desk, crop_data=crop))
     scratch = rendered(desk, reel(desk, crop_data=crop), "--no-cache")
@@ -68,20 +97,20 @@ def cached(desk: Desk, path: str) -> dict[str, Any]:
     return found
 
 
-def test_the_plan_says_which_units_are_in_the_cache(desk: Desk) -> None:
+def test_the_plan_says_which_units_are_in_the_cache(desk: Desk, fill: Fill) -> None:
     nothing = cached(desk, reel(desk))
     assert (nothing["film"], {*nothing["units"]}, nothing["sounds"]) == (False, {False}, [False, False])
-    rendered(desk, reel(desk))
+    fill()
     everything = cached(desk, reel(desk))
     assert (everything["film"], {*everything["units"]}, everything["sounds"]) == (True, {True}, [True, True])
     changed = cached(desk, reel(desk, mirror=True))
     assert (changed["film"], changed["units"].count(False), changed["sounds"]) == (False, 1, [True, True])
 
 
-def test_a_dry_run_ends_with_the_units(desk: Desk) -> None:
+def test_a_dry_run_ends_with_the_units(desk: Desk, fill: Fill) -> None:
     """The graph, the script and the command stand before them, as without a cache."""
     whole = desk.run("compile", reel(desk), "--dry-run").stdout
-    rendered(desk, reel(desk))
+    fill()
     lines = desk.run("compile", reel(desk, mirror=True), "--dry-run").stdout.splitlines()
     footer = [line for line in lines if line.startswith("#")]
     assert footer == lines[-len(footer) :]
@@ -112,8 +141,8 @@ def test_a_killed_render_goes_on_from_its_units(desk: Desk, folder: Path) -> Non
     assert ended["sha256"] == rendered(desk, reel(desk), "--no-cache")["sha256"]
 
 
-def test_a_damaged_entry_is_made_again_and_said(desk: Desk, folder: Path) -> None:
-    first = rendered(desk, reel(desk))
+def test_a_damaged_entry_is_made_again_and_said(desk: Desk, folder: Path, fill: Fill) -> None:
+    first = fill()
     for entry in folder.glob("??/*-*"):
         entry.write_bytes(entry.read_bytes()[:-1])
     again = rendered(desk, reel(desk))
@@ -121,9 +150,9 @@ def test_a_damaged_entry_is_made_again_and_said(desk: Desk, folder: Path) -> Non
     assert any("was damaged" in warning for warning in again["warnings"])
 
 
-def test_a_unit_that_is_wrong_costs_no_film(desk: Desk, folder: Path) -> None:
+def test_a_unit_that_is_wrong_costs_no_film(desk: Desk, folder: Path, fill: Fill) -> None:
     """Entries of too few frames: the film that they make fails its verification, and is made anew."""
-    first = rendered(desk, reel(desk))
+    first = fill()
     largest = sorted(folder.glob("??/*-*"), key=lambda entry: entry.stat().st_size)
     film = next(entry for entry in largest if entry.name.endswith(first["sha256"]))
     film.unlink()
@@ -144,8 +173,8 @@ def test_a_folder_that_cannot_be_used_is_said_and_costs_no_film(desk: Desk, fold
     assert [warning for warning in printed["warnings"] if "goes on without it" in warning]
 
 
-def test_reelc_cache_tells_what_is_kept_and_clears_it(desk: Desk, folder: Path) -> None:
-    rendered(desk, reel(desk))
+def test_reelc_cache_tells_what_is_kept_and_clears_it(desk: Desk, folder: Path, fill: Fill) -> None:
+    fill()
     told = json.loads(desk.run("cache", "--json").stdout)
     assert (told["folder"], told["limit"]) == (str(folder), 10**9)
     assert told["units"] == len(list(folder.glob("??/*"))) > 3

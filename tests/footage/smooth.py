@@ -23,7 +23,7 @@ Picture = tuple[Plane, Plane, Plane]
 WAVES = ((110.0, 85.0, 0.9), (150.0, -120.0, 1.3), (-90.0, 140.0, 0.7))
 """For Y, U and V: pixels between crests along a row, and along a column; number of crests that pass in ten frames."""
 TONES = "|".join(f"(0.3+0.2*sin(2*PI*t/1.7))*sin(2*PI*{pitch}*t)" for pitch in (220, 330))
-ALMOST_LOSSLESS = ("-c:v", "libx264", "-preset", "veryfast", "-qp", "4", "-g", "24", "-pix_fmt", "yuv420p")
+ALMOST_LOSSLESS = ("-c:v", "libx264", "-preset", "ultrafast", "-qp", "4", "-g", "24", "-pix_fmt", "yuv420p")
 
 
 def draw(index: int, size: tuple[int, int]) -> Picture:
