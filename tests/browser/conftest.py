@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +141,7 @@ KEYS: list[Json] = [
 ]
 """The keyframes of the clip with which each test of a gesture begins."""
 
-BEGIN = """async () => {
+BEGIN = """async (at) => {
   const store = await import("/static/studio/edit/store.js");
   const { fit } = await import("/static/studio/playback/window.js");
   const { fitStage, hand } = await import("/static/studio/panels/stage.js");
@@ -151,7 +152,7 @@ BEGIN = """async () => {
   fit();
   fitStage();
   hand.value = false;
-  seek(1);
+  seek(at);
 }"""
 
 
@@ -160,16 +161,14 @@ def watched() -> Watch:
     return Watch()
 
 
-@pytest.fixture(scope="module")
-def shared(browser: Browser, site: Site, game: Path, watched: Watch) -> Iterator[Desk]:
-    """The editor with three clips, the first with keyframes, a trim and a slow span."""
+@contextmanager
+def desk_of(
+    browser: Browser, site: Site, watched: Watch, name: str, prepared: Callable[[Person], str]
+) -> Iterator[Desk]:
+    """The editor of a new person, with a project that is prepared."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    with new_person(site, "gestures") as person:
-        project, raw = person.project("Derby"), person.uploaded(game)
-        spans = trim(0.5, 3.5, {"start": 1.5, "end": 2.5, "speed": 0.5})
-        person.clip(project, raw, name="Dunk", crop_data=KEYS, segments_data=spans)
-        for name in ("Bench", "Crowd"):
-            person.clip(project, raw, name=name, crop_data=KEYS[:1])
+    with new_person(site, name) as person:
+        project = prepared(person)
         context.add_cookies([{"name": COOKIE, "value": person.session, "url": site.url}])
         page = watched.on(context.new_page())
         page.goto(f"{site.url}/projects/{project}")
@@ -179,13 +178,34 @@ def shared(browser: Browser, site: Site, game: Path, watched: Watch) -> Iterator
     context.close()
 
 
+@pytest.fixture(scope="module")
+def shared(browser: Browser, site: Site, game: Path, watched: Watch) -> Iterator[Desk]:
+    """The editor with three clips, the first with keyframes, a trim and a slow span."""
+
+    def prepared(person: Person) -> str:
+        project, raw = person.project("Derby"), person.uploaded(game)
+        spans = trim(0.5, 3.5, {"start": 1.5, "end": 2.5, "speed": 0.5})
+        person.clip(project, raw, name="Dunk", crop_data=KEYS, segments_data=spans)
+        for name in ("Bench", "Crowd"):
+            person.clip(project, raw, name=name, crop_data=KEYS[:1])
+        return project
+
+    with desk_of(browser, site, watched, "gestures", prepared) as desk:
+        yield desk
+
+
+def begun(desk: Desk, at: float) -> Desk:
+    """The same as at its opening, with the playhead at a second."""
+    for _ in range(desk.page.locator("dialog[open]").count()):
+        desk.page.keyboard.press("Escape")
+    desk.page.evaluate(BEGIN, at)
+    desk.settle()
+    return desk
+
+
 @pytest.fixture
 def desk(shared: Desk, watched: Watch) -> Iterator[Desk]:
-    for _ in range(shared.page.locator("dialog[open]").count()):
-        shared.page.keyboard.press("Escape")
-    shared.page.evaluate(BEGIN)
-    shared.settle()
-    yield shared
+    yield begun(shared, 1)
     assert watched.wrong() == []
 
 

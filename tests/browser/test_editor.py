@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from server.web.identity import COOKIE
-from tests.browser.conftest import Watch
+from tests.browser.conftest import Watch, begun, desk_of
 from tests.browser.desk import PASSED, Desk, Json, Open, opened, until
 from tests.browser.person import Person
 from tests.server.editing import trim
@@ -37,9 +37,17 @@ def edited(person: Person, game: Path, **fields: Any) -> str:
     return project
 
 
+@pytest.fixture(scope="module")
+def shared(browser: Browser, site: Site, game: Path, watched: Watch) -> Iterator[Desk]:
+    """The editor with this project; each test undoes what it did."""
+    with desk_of(browser, site, watched, "editor", lambda person: edited(person, game)) as desk:
+        yield desk
+
+
 @pytest.fixture
-def desk(open_page: Open, person: Person, game: Path) -> Desk:
-    return opened(open_page, edited(person, game))
+def desk(shared: Desk, watched: Watch) -> Iterator[Desk]:
+    yield begun(shared, 0.5)
+    assert watched.wrong() == []
 
 
 def box_of(state: Json, frame: int) -> Json:
@@ -78,7 +86,8 @@ def test_the_crop_stops_at_the_edges_of_the_picture_and_keeps_its_shape(desk: De
     assert box(".grip-nw", 250, 400) == pytest.approx((624, 331.556, 16, 28.444), abs=0.001)
 
 
-def test_the_whole_clip_is_moved_alike_but_not_out_of_the_picture(desk: Desk) -> None:
+def test_the_whole_clip_is_moved_alike_but_not_out_of_the_picture(open_page: Open, person: Person, game: Path) -> None:
+    desk = opened(open_page, edited(person, game))
     desk.page.get_by_label("Apply to all keyframes").check()
     picture = desk.page.locator(".picture").bounding_box()
     assert picture

@@ -138,7 +138,7 @@ def test_one_framing_is_applied_to_the_whole_clip_and_to_all_clips(desk: Desk) -
     alone = [{"frame": 0, "x": 300, "y": 40, "width": 157.5, "height": 280}]
     state = changed_in_one_step(desk, page.get_by_role("button", name="Apply to whole clip").click)
     assert state["clip"]["crop_data"] == alone
-    desk.page.evaluate(BEGIN)  # undo shows where it acts, which moved the playhead
+    desk.page.evaluate(BEGIN, 1)  # undo shows where it acts, which moved the playhead
     desk.settle()
     every = page.get_by_role("button", name="Apply to all clips")
     every.click()
