@@ -49,9 +49,9 @@ def new_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def small(path: Path) -> Path:
-    """The sample at a third of its size, which renders quickly; `make demo` renders it as it is."""
+    """The sample at a sixth of its size, which renders quickly; `make demo` renders it as it is."""
     reel = json.loads(SAMPLE.read_text(encoding="utf-8"))
-    reel["canvas"] |= {"width": 360, "height": 640}
+    reel["canvas"] |= {"width": 180, "height": 320}
     reel["encode"] |= {"preset": "ultrafast"}
     clips = [{**clip, "media": str(FOOTAGE)} for clip in reel["clips"]]
     path.write_text(json.dumps({**reel, "clips": clips}), encoding="utf-8")
