@@ -22,7 +22,7 @@ from compiler.pipeline.identity import Commanding, Content, decoding, digest, id
 from compiler.supervise.films.kept import KeptUnits, keys_of
 from compiler.supervise.films.step import FromFolder, RenderStep
 from compiler.supervise.films.unit import MadeBy
-from compiler.supervise.unit_cache import State, content_of, state_of
+from compiler.supervise.unit_cache import State, content_in, state_of
 
 VERSION = 1
 SHORT = 16
@@ -160,13 +160,7 @@ class KnownFilm:
 
 def contents_by(cache: KeptUnits | None) -> Content:
     """The contents of files, each read once: by a cache, which remembers them, or without one."""
-    return cache.content if cache else functools.cache(lambda path: _content_in(path, state_of(path)))
-
-
-@functools.lru_cache(maxsize=64)
-def _content_in(path: str, state: State) -> str:
-    """The hash of a file's bytes in this state: for several films, a process reads the program of ffmpeg once."""
-    return content_of(path)
+    return cache.content if cache else functools.cache(lambda path: content_in(path, state_of(path)))
 
 
 def identity_by(

@@ -7,6 +7,7 @@ that cannot be read or written is as none, with one warning. Entries that were u
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import tempfile
@@ -179,6 +180,12 @@ def content_of(path: str) -> str:
     """The hash of a file's bytes, read whole; OSError if it cannot be read."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@functools.lru_cache(maxsize=64)
+def content_in(path: str, state: State) -> str:
+    """The hash of a file's bytes in a state: for several films, a process reads the program of ffmpeg once."""
+    return content_of(path)
 
 
 def default_folder() -> Path:

@@ -15,7 +15,7 @@ from pathlib import Path
 from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.pipeline.identity import Content
 from compiler.supervise.probe import probing
-from compiler.supervise.unit_cache import State, content_of, state_of
+from compiler.supervise.unit_cache import content_in, state_of
 from server.checksums import Checksums, Hashing
 from server.footage.cache import MediaCache
 from server.footage.facts import Facts, add_checksums, read_facts, write_facts
@@ -83,18 +83,12 @@ def contents_of(footage: Sequence[tuple[Stat, Facts]], cache: MediaCache) -> Con
     A copy with holes must not be read for its hash.
     """
     known = {facts.media.path: facts.sha256 or _sum_of_copy(cache, stat) for stat, facts in footage}
-    return functools.cache(lambda path: known.get(path) or _read(path, state_of(path)))
+    return functools.cache(lambda path: known.get(path) or content_in(path, state_of(path)))
 
 
 def _sum_of_copy(cache: MediaCache, stat: Stat) -> str | None:
     found = cache.checksums(stat)
     return None if found is None else found.sha256
-
-
-@functools.lru_cache(maxsize=64)
-def _read(path: str, state: State) -> str:
-    """The hash of a file in a state."""
-    return content_of(path)
 
 
 def has_holes(cache: MediaCache, stat: Stat, facts: Facts) -> bool:

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from compiler import film_identity
 from compiler.film_identity import contents_by
 from compiler.ir.build import Build
 from compiler.model import CLIP_FIELDS, read_reel
 from compiler.pipeline import compile_reel, identity
 from compiler.render import steps
+from compiler.supervise import unit_cache
 from compiler.supervise.films.kept import keys_of
 from compiler.timeline.media import Media
 from tests.golden.media import FIVE, MEDIA, NINE, film, picture
@@ -214,7 +214,7 @@ def test_a_file_is_read_once_for_several_films_and_again_when_it_changes(
         read.append(Path(path).read_text())
         return read[-1]
 
-    monkeypatch.setattr(film_identity, "content_of", noted)
+    monkeypatch.setattr(unit_cache, "content_of", noted)
     for words in ("one", "another"):
         place.write_text(words)
         assert [contents_by(None)(str(place)) for _ in range(2)] == [words] * 2
