@@ -112,8 +112,9 @@ def make_app(services: Services) -> Starlette:
         lifespan=_lifespan(services),
     )
     app.router.redirect_slashes = False  # `/path/` is not `/path`
-    app.state.document, app.state.events = document(OPERATIONS), events()
-    app.state.reference = cache(partial(reference_page, app.state.document))
+    # made at the first request for them: they take longer than all the rest of the start
+    app.state.document, app.state.events = cache(partial(document, OPERATIONS)), cache(events)
+    app.state.reference = cache(lambda: reference_page(app.state.document()))
     return app
 
 

@@ -16,7 +16,7 @@ api = Operations("site")
 @api.op("GET", "/openapi.json", public=True)
 async def openapi(call: Call[NoBody]) -> Response | Json:
     """The OpenAPI description of this API."""
-    return JSONResponse(call.request.app.state.document)
+    return JSONResponse(await computed(call.request.app.state.document))
 
 
 @api.op("GET", "/asyncapi.json", public=True)
@@ -25,7 +25,7 @@ async def asyncapi(call: Call[NoBody]) -> Response | Json:
     settings = call.services.settings
     host = urlsplit(settings.public_url).netloc or call.request.url.netloc
     here = {"host": host, "protocol": "wss" if settings.secure or call.request.url.scheme == "https" else "ws"}
-    known = call.request.app.state.events
+    known = await computed(call.request.app.state.events)
     return JSONResponse({**known, "servers": {"here": {**known["servers"]["here"], **here}}})
 
 

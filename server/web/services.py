@@ -26,7 +26,6 @@ from server.storage.held import RequestDatabases
 from server.storage.leases import Leases
 from server.storage.lock import folder_id
 from server.storage.objects import ObjectStore
-from server.storage.s3 import Bucket, S3Store
 from server.storage.servers import Servers
 from server.storage.sync import awake
 from server.storage.tenants import Databases
@@ -98,6 +97,8 @@ def make_store(settings: Settings) -> ObjectStore:
     """The object store chosen by the settings."""
     if settings.store == "folder":
         return FolderStore(settings.objects)
+    from server.storage.s3 import Bucket, S3Store  # nothing of boto3 is loaded without a bucket
+
     return S3Store(
         Bucket(
             settings.s3_bucket,

@@ -49,12 +49,11 @@ def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -
     assert (error.code, error.hint) == ("RC804", "pip install reelc[dask]")
 
 
-@pytest.mark.parametrize("module", ["server.cli", "server.app", "server.exports.render", "compiler.render"])
-def test_nothing_of_dask_is_imported_unless_it_is_asked_for(module: str) -> None:
+def test_nothing_of_dask_and_boto3_is_imported_unless_it_is_asked_for() -> None:
     assert importlib.util.find_spec("distributed") is not None
-    program = (
-        f"import sys, {module}; print([name for name in sys.modules if name in ('dask', 'distributed', 'tornado')])"
-    )
+    names = ("dask", "distributed", "tornado", "boto3", "botocore")
+    modules = "server.cli, server.process, server.exports.render, compiler.render"
+    program = f"import sys, {modules}; print([name for name in sys.modules if name in {names}])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

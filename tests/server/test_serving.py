@@ -1,4 +1,4 @@
-"""The listening socket of the server."""
+"""The listening socket of the server, and what its start leaves to the first request."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ import resource
 import socket
 from pathlib import Path
 
+import httpx
 import pytest
 
+from server.app import make_app
 from server.process import listen, most_files, warn_of_plain_http
 from server.settings import Settings
+from server.storage.folder import FolderStore
 from server.web.connections import Connections
+from server.web.services import make_services
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -70,3 +74,24 @@ def test_connections_leave_files_to_everything_else(tmp_path: Path) -> None:
     assert [few.enter(f"192.0.2.{number}") for number in range(3, 200)].count(True) == 256 // 2 - 65
     few.leave("192.0.2.1")
     assert few.enter("192.0.2.1")
+
+
+def test_the_description_is_made_once_and_not_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+
+    def document(operations: object) -> dict[str, str]:
+        made.append(operations)
+        return {"openapi": "3.1.0"}
+
+    async def whole() -> None:
+        services = make_services(Settings(data=tmp_path), FolderStore(tmp_path / "objects"))
+        transport = httpx.ASGITransport(make_app(services))
+        assert made == []
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            for _ in range(2):
+                assert (await client.get("/openapi.json")).json() == {"openapi": "3.1.0"}
+        assert len(made) == 1
+        await services.store.close()
+
+    monkeypatch.setattr("server.app.document", document)
+    asyncio.run(whole())
