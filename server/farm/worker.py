@@ -61,7 +61,7 @@ class UnitMaker:
 
         async def make(unit: PortableUnit, on_event: OnEvent) -> UnitResult:
             limits = replace(RENDERING, data=self.settings.render_memory, file=self._room() // self.slots)
-            machine = Machine(store, self.build.path, self._workplace, mine, limits=limits, grace=0, name=self.name)
+            machine = Machine(store, self.build.path, self._workplace, mine, limits=limits, name=self.name)
             return await run_unit(unit, machine, on_event)
 
         async def read(key: str) -> bytes:

@@ -136,7 +136,7 @@ class ForkServer:
             await asyncio.shield(beginning)
         except asyncio.CancelledError:
             await beginning
-            await stop(child, grace=0)
+            await stop(child)
             raise
         return child
 

@@ -33,9 +33,6 @@ ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"}
 """The whole environment of a child: nothing of the user's, no secrets. One heap, since glibc has a heap for each thread
 and ffmpeg a thread for every input and output, and pictures freed in one heap cannot be reused by other threads."""
 
-GRACE = 5.0
-"""Seconds between SIGTERM and SIGKILL: ffmpeg closes its file in 0.1 to 0.4 s."""
-
 
 @dataclass(frozen=True, slots=True)
 class ChildLimits:
@@ -127,17 +124,17 @@ async def answer_of(child: Child, within: float) -> Answer:
     try:
         stdout, stderr = await asyncio.wait_for(child.communicate(), within)
     finally:
-        await stop(child, grace=0)
+        await stop(child)
     return Answer(child.returncode or 0, stdout, stderr.decode(errors="replace"))
 
 
-async def stop(child: Child, grace: float = GRACE, reader: asyncio.Future[int] | None = None) -> None:
-    """Return only when the child has ended; a cancel of the caller meanwhile is raised after that.
+async def stop(child: Child, reader: asyncio.Future[int] | None = None) -> None:
+    """Kill a child and return only when it has ended; a cancel of the caller meanwhile is raised after that.
 
-    Sends one SIGTERM to the group (several break the file that ffmpeg is closing), and SIGKILL after `grace` seconds.
-    `reader`, a task that still reads the child's output, ends first.
+    Nobody reads what a stopped child would still write; an ffmpeg that is asked to end encodes first the frames that it
+    has taken, for seconds. `reader`, a task that still reads the child's output, ends first.
     """
-    stopping = asyncio.ensure_future(_stop(child, grace, reader))
+    stopping = asyncio.ensure_future(_stop(child, reader))
     cancelled = False
     while not stopping.done():
         try:
@@ -149,22 +146,12 @@ async def stop(child: Child, grace: float = GRACE, reader: asyncio.Future[int] |
         raise asyncio.CancelledError
 
 
-async def _stop(child: Child, grace: float, reader: asyncio.Future[int] | None) -> None:
+async def _stop(child: Child, reader: asyncio.Future[int] | None) -> None:
     if reader:
         reader.cancel()
         await asyncio.gather(reader, return_exceptions=True)
     if child.returncode is not None:
         return
-    # communicate, not wait: a child blocks while its pipes are full
-    if grace:
-        _signal(child, signal.SIGTERM)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(child.communicate(), grace)
-            return
-    _signal(child, signal.SIGKILL)
-    await child.communicate()
-
-
-def _signal(child: Child, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):  # the child has just ended by itself
-        os.killpg(child.pid, number)
+        os.killpg(child.pid, signal.SIGKILL)
+    await child.communicate()  # and not `wait`: its pipes may be full

@@ -127,7 +127,7 @@ async def _listen(child: Child, said: bytearray) -> int:
 async def _ended(child: Child, listening: asyncio.Future[int]) -> None:
     if child.returncode is not None:  # its last words count
         await asyncio.wait({listening})
-    await stop(child, grace=0, reader=listening)
+    await stop(child, listening)
 
 
 def _failure(child: Child, said: bytearray, feeds: Mapping[str, str], origins: Origins) -> ReelError | None:

@@ -13,7 +13,7 @@ from time import monotonic
 from compiler.errors import Loc, ReelError
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.reads import Partial, reading
-from compiler.supervise.children.sandbox import GRACE, Child, ChildLimits, start, stop
+from compiler.supervise.children.sandbox import Child, ChildLimits, start, stop
 from compiler.supervise.films.feed import feeding
 from compiler.supervise.films.progress import Progress, ProgressMeter
 from compiler.supervise.films.verdict import UNKNOWN, Origins, explain, spent
@@ -64,13 +64,12 @@ async def run(
     cwd: Path | None = None,
     feeds: Mapping[str, str] | None = None,
     partial: Partial | None = None,
-    grace: float = GRACE,
 ) -> None:
     """Run ffmpeg, with `-progress pipe:1`, to its end. Exit code 0 does not prove a film: verify it.
 
     `stall_after` seconds without a new frame is RC608, `deadline` seconds in all is RC609; `explain` makes the error of
-    a failure. On a cancel, a stall or a deadline ffmpeg is terminated, killed after
-    `grace` seconds, and has ended when this returns.
+    a failure. On a cancel, a stall or a deadline ffmpeg is killed, and has ended when
+    this returns.
     Each child may use as much processor time as all processors have until the deadline, unless `limits` say how much.
     `feeds`, specs by the names of FIFOs in `cwd`, are its straightened inputs. What ffmpeg and their reader read of
     `partial` files is filled first; a failure of that is raised as it is.
@@ -78,11 +77,11 @@ async def run(
     if deadline is not None and limits.cpu is None:
         limits = replace(limits, cpu=ceil(deadline * (os.cpu_count() or 1)))
     if not feeds:
-        await _run(command, meter, reach, on_progress, stall_after, deadline, origins, limits, cwd, partial, grace)
+        await _run(command, meter, reach, on_progress, stall_after, deadline, origins, limits, cwd, partial)
         return
     assert cwd is not None
     async with feeding(feeds, cwd, origins, limits, reach.group, partial):
-        await _run(command, meter, reach, on_progress, stall_after, deadline, origins, limits, cwd, partial, grace)
+        await _run(command, meter, reach, on_progress, stall_after, deadline, origins, limits, cwd, partial)
 
 
 async def _run(
@@ -96,11 +95,10 @@ async def _run(
     limits: ChildLimits,
     cwd: Path | None,
     partial: Partial | None,
-    grace: float,
 ) -> None:
     async with reading(partial) as reads:
         child = await start(command, limits, reach, cwd, reads)
-        exit_code, said = await _followed(child, meter, on_progress, stall_after, deadline, grace)
+        exit_code, said = await _followed(child, meter, on_progress, stall_after, deadline)
     if exit_code and limits.cpu is not None and spent(exit_code, said):
         raise _spent(meter, limits.cpu)
     if exit_code:
@@ -113,7 +111,6 @@ async def _followed(
     on_progress: Callable[[Progress], None],
     stall_after: float,
     deadline: float | None,
-    grace: float,
 ) -> tuple[int, str]:
     """The exit code of a child and its stderr, once it has ended."""
     stderr = Ends()
@@ -122,7 +119,7 @@ async def _followed(
         await watch(ending, meter, stall_after, deadline)
         return ending.result(), stderr.text()
     finally:
-        await stop(child, grace, reader=ending)
+        await stop(child, ending)
 
 
 async def _follow(child: Child, meter: ProgressMeter, stderr: Ends, on_progress: Callable[[Progress], None]) -> int:

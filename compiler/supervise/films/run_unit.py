@@ -14,7 +14,7 @@ from typing import Protocol
 from compiler.errors import Loc, ReelError
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.reads import Partial
-from compiler.supervise.children.sandbox import GRACE, ChildLimits
+from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.film import refusal
 from compiler.supervise.films.progress import Progress
 from compiler.supervise.films.run import RENDERING, run
@@ -70,8 +70,6 @@ class Machine:
     """What makes units here; None for the process that wrote the unit."""
     limits: ChildLimits = RENDERING
     group: Path | None = None
-    grace: float = GRACE
-    """Seconds that ffmpeg has to end after a cancel before it is killed."""
     name: str = ""
     film: Path = Path("unit")
     """The file that errors of the disk name."""
@@ -132,7 +130,6 @@ async def _run(unit: PortableUnit, machine: Machine, folder: Path, inputs: Input
         cwd=folder,
         feeds=_feeds(unit, inputs),
         partial=inputs.partial,
-        grace=machine.grace,
     )
     return unit.complete(meter)
 
