@@ -58,12 +58,12 @@ def one_clip(client: httpx.Client, path: Path, **fields: Any) -> str:
 
 
 def long_project(client: httpx.Client, path: Path, name: str = "A long film") -> str:
-    """A project with a film that renders long enough for a test to act meanwhile."""
-    # a preset with a long lookahead would delay the first frame
-    slow = {"canvas": {"width": 1080, "height": 1920, "fps": 60}, "encode": {"preset": "veryfast"}}
+    """A project with a film of one unit that renders long enough for a test to act meanwhile."""
+    # a preset with a lookahead would delay the first frame
+    slow = {"canvas": {"width": 1080, "height": 1920, "fps": 240}, "encode": {"preset": "ultrafast"}}
     project_id = project(client, settings=slow, name=name)
     raw = uploaded(client, path)
-    add_clip(client, project_id, raw, segments_data=trim(0, 4, {"start": 0, "end": 4, "speed": 0.1}))
+    add_clip(client, project_id, raw, segments_data=trim(0, 4, {"start": 0, "end": 4, "speed": 0.5}))
     return project_id
 
 
@@ -109,6 +109,17 @@ def frozen(data: Path) -> list[int]:
         return found if [_status(pid) for pid in found] == ["T"] * len(found) else None
 
     return until(look, "nothing is rendered")
+
+
+def standing(client: httpx.Client, data: Path, project_id: str, export_id: str = "") -> str:
+    """Start an export whose ffmpeg is stopped (SIGSTOP) once some frames are rendered; its id.
+
+    A test that acts while an export runs leaves the processors to others this way.
+    """
+    export_id = begin(client, project_id, export_id)
+    drawn(client, export_id)
+    frozen(data)
+    return export_id
 
 
 def ffmpegs_of(data: Path) -> list[int]:

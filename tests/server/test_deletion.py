@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.server.editing import RENDER, add_clip, long_project, new_export, one_clip
+from tests.server.editing import RENDER, add_clip, long_project, new_export, one_clip, standing
 from tests.server.site import Site, add_user, serving
 from tests.server.test_http import project, refused, uploaded
 
@@ -96,11 +96,10 @@ def test_footage_that_was_deleted_for_good_is_not_restored(site: Site, user: htt
     assert listed(user) == []
 
 
-def test_footage_that_an_export_renders_stays(user: httpx.Client, game: Path) -> None:
-    project_id, export = long_project(user, game), new_export()
+def test_footage_that_an_export_renders_stays(site: Site, user: httpx.Client, game: Path) -> None:
+    project_id = long_project(user, game)
     (raw,) = (str(each["id"]) for each in listed(user))
-    body = {"project_id": project_id, "export_id": export}
-    assert user.post(RENDER, json=body, headers={"Prefer": "respond-async"}).status_code == 202
+    export = standing(user, site.data, project_id)
     refused(user.delete(f"/api/raw-clips/{raw}", params={"used": "true"}), 409, "export_in_progress")
     user.delete(f"/api/export/{export}")
     assert user.delete(f"/api/raw-clips/{raw}", params={"used": "true"}).status_code == 204

@@ -24,6 +24,7 @@ from tests.server.editing import (
     awaited,
     export,
     film,
+    frozen,
     long_project,
     new_export,
     one_clip,
@@ -107,9 +108,10 @@ def test_the_settings_of_an_export_are_kept_for_the_next_server(site: Site, user
     project_id, export_id = long_project(user, game), new_export()
     body = {"project_id": project_id, "export_id": export_id, "settings": {"encode": {"codec": "h265"}}}
     assert user.post(RENDER, json=body, headers={"Prefer": "respond-async"}).status_code == 202
+    frozen(site.data)
     with contextlib.closing(database_of(site, user)) as database:
         (kept,) = database.execute("SELECT edit FROM exports WHERE export_id = ?", (export_id,)).fetchone()
-    assert json.loads(kept)["settings"]["encode"] == {"preset": "veryfast", "codec": "h265"}
+    assert json.loads(kept)["settings"]["encode"] == {"preset": "ultrafast", "codec": "h265"}
     assert user.delete(f"/api/export/{export_id}").json()["state"] == "cancelled"
 
 

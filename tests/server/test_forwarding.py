@@ -11,7 +11,7 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.server.editing import RENDER, begin, export, long_project, one_clip
+from tests.server.editing import RENDER, begin, export, frozen, long_project, one_clip
 from tests.server.saving import QUICK
 from tests.server.site import Site, add_user
 from tests.server.test_http import refused
@@ -113,9 +113,10 @@ def heard_but_pongs(listening: object) -> list[dict[str, object]]:
     return [json.loads(message) for message in messages if message != "pong"]
 
 
-def test_limits_of_a_user_hold_at_all_servers(here: httpx.Client, there: httpx.Client, game: Path) -> None:
+def test_limits_of_a_user_hold_at_all_servers(here: httpx.Client, there: httpx.Client, game: Path, pair: Pair) -> None:
     projects = [long_project(client, game) for client in (here, there, here, there)]
     begun = [begin(client, each) for client, each in zip((there, here, there), projects, strict=False)]
+    frozen(pair.folder / "machine0")
     refused(there.post(RENDER, json={"project_id": projects[3], "export_id": "one-too-many"}), 429, "too_many_exports")
     for each in begun:
         assert there.delete(f"/api/export/{each}").json()["state"] == "cancelled"
@@ -127,6 +128,7 @@ def test_a_client_that_goes_away_is_noticed_by_the_users_server(
     project_id = long_project(there, game)
     with pytest.raises(httpx.ReadTimeout):
         there.post(RENDER, json={"project_id": project_id, "export_id": "left"}, timeout=1)
+    frozen(pair.folder / "machine0")
     until(lambda: '"status": 499' in (pair.folder / "machine0.log").read_text(), "the client's end is not seen")
     assert here.get("/api/export/left").json()["state"] in ("queued", "running")
     assert here.delete("/api/export/left").json()["state"] == "cancelled"

@@ -20,9 +20,11 @@ from tests.server.editing import (
     export,
     ffmpegs_of,
     film,
+    frozen,
     long_project,
     new_export,
     one_clip,
+    standing,
     trim,
 )
 from tests.server.site import Site, add_user, serving
@@ -39,19 +41,21 @@ def cancelling(user: httpx.Client) -> Iterator[list[str]]:
         user.delete(f"/api/export/{export_id}")
 
 
-def test_a_project_has_one_export_at_a_time(user: httpx.Client, game: Path, cancelling: list[str]) -> None:
+def test_a_project_has_one_export_at_a_time(site: Site, user: httpx.Client, game: Path, cancelling: list[str]) -> None:
     project_id = long_project(user, game)
-    cancelling.append(begin(user, project_id))
+    cancelling.append(standing(user, site.data, project_id))
     problem = refused(export(user, project_id), 409, "export_in_progress")
     assert problem["running_export_id"] == cancelling[0]
     refused(user.delete(f"/api/projects/{project_id}"), 409, "export_in_progress")
 
 
 @pytest.mark.further
-def test_a_user_has_so_many_exports_and_no_more(user: httpx.Client, game: Path, cancelling: list[str]) -> None:
-    for number in range(3):
-        another = {"encode": {"crf": 30 + number}}  # equal films would wait for the first one
-        cancelling.append(begin(user, long_project(user, game), settings=another))
+def test_a_user_has_so_many_exports_and_no_more(
+    site: Site, user: httpx.Client, game: Path, cancelling: list[str]
+) -> None:
+    cancelling.append(standing(user, site.data, long_project(user, game)))
+    for crf in (30, 31):  # equal films would wait for the first one
+        cancelling.append(begin(user, long_project(user, game), settings={"encode": {"crf": crf}}))
     answer = export(user, one_clip(user, game))
     refused(answer, 429, "too_many_exports")
     assert int(answer.headers["retry-after"]) > 0
@@ -74,8 +78,7 @@ def test_exports_of_two_projects_at_once_are_both_made(user: httpx.Client, anoth
 @pytest.mark.further
 def test_a_cancelled_export_is_no_error_and_leaves_nothing(site: Site, user: httpx.Client, game: Path) -> None:
     project_id = long_project(user, game)
-    export_id = begin(user, project_id)
-    drawn(user, export_id)
+    export_id = standing(user, site.data, project_id)
     job = user.delete(f"/api/export/{export_id}").json()
     assert (job["state"], job["error"], job["result"]) == ("cancelled", None, None)
     assert ffmpegs_of(site.data) == []
@@ -115,7 +118,7 @@ def test_a_failed_export_leaves_the_film_before_it(site: Site, user: httpx.Clien
 
 @pytest.mark.further
 def test_a_client_that_leaves_does_not_stop_its_export(user: httpx.Client, game: Path) -> None:
-    slowed = trim(0, 4, {"start": 0, "end": 4, "speed": 0.1})
+    slowed = trim(0, 2, {"start": 0, "end": 2, "speed": 0.1})
     project_id, export_id = one_clip(user, game, segments_data=slowed), new_export()
     begin(user, project_id, export_id)
     body = {"project_id": project_id, "export_id": export_id}
@@ -126,8 +129,10 @@ def test_a_client_that_leaves_does_not_stop_its_export(user: httpx.Client, game:
 
 
 @pytest.mark.further
-def test_an_export_is_of_the_edit_as_it_was_accepted(user: httpx.Client, game: Path, cancelling: list[str]) -> None:
-    ahead = begin(user, long_project(user, game))
+def test_an_export_is_of_the_edit_as_it_was_accepted(
+    site: Site, user: httpx.Client, game: Path, cancelling: list[str]
+) -> None:
+    ahead = standing(user, site.data, long_project(user, game))
     cancelling.append(ahead)
     project_id = one_clip(user, game)
     waiting = begin(user, project_id)
@@ -147,8 +152,7 @@ def test_sigterm_ends_ffmpeg_and_the_next_server_goes_on(tmp_path: Path, game: P
     token = add_user(data, "ann")
     with serving(data) as site, site.client(token) as ann:
         project_id = long_project(ann, game)
-        export_id = begin(ann, project_id)
-        drawn(ann, export_id)
+        export_id = standing(ann, data, project_id)
     assert ffmpegs_of(data) == []
     with serving(data) as site, site.client(token) as ann:
         job = drawn(ann, export_id)
@@ -211,6 +215,7 @@ def test_a_waiting_client_is_told_when_the_server_ends(tmp_path: Path, game: Pat
             other.get("/api/me")
             until(lambda: other.get(f"/api/export/{export_id}").status_code == 200)
             drawn(other, export_id)
+        frozen(data)
         assert site.stop() == 0
         answer = waiting.result()
     refused(answer, 503, "shutting_down")

@@ -25,6 +25,7 @@ from tests.server.editing import (
     long_project,
     new_export,
     one_clip,
+    standing,
     trim,
 )
 from tests.server.site import Site
@@ -106,9 +107,8 @@ def test_a_removed_export_leaves_the_list_and_its_film_goes(site: Site, user: ht
     assert listed(user, project_id=project_id) == []
 
 
-def test_an_export_that_runs_is_not_removed(user: httpx.Client, another: httpx.Client, game: Path) -> None:
-    export, body = new_export(), {"project_id": long_project(user, game)}
-    user.post(RENDER, json={**body, "export_id": export}, headers={"Prefer": "respond-async"})
+def test_an_export_that_runs_is_not_removed(site: Site, user: httpx.Client, another: httpx.Client, game: Path) -> None:
+    export = standing(user, site.data, long_project(user, game))
     refused(user.post(f"/api/export/{export}/remove"), 409, "export_in_progress")
     refused(another.post(f"/api/export/{export}/remove"), 404, "export_not_found")
     user.delete(f"/api/export/{export}")

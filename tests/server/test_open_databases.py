@@ -27,7 +27,7 @@ from server.storage.folder import FolderStore
 from server.storage.objects import Missing, StoreFailed
 from server.storage.tenants import Databases, UserDatabase
 from server.web.services import Services, make_services
-from tests.server.editing import awaited, begin, long_project, one_clip
+from tests.server.editing import awaited, begin, long_project, one_clip, standing
 from tests.server.site import Site
 from tests.server.test_sync import commit
 from tests.server.waiting import until
@@ -274,7 +274,7 @@ def test_an_export_is_acknowledged_when_the_index_has_it(tmp_path: Path, monkeyp
 
 def test_an_export_is_in_the_index_until_its_end(site: Site, user: httpx.Client, game: Path) -> None:
     index = site.data / "objects" / FOLDER
-    cancelled, made = begin(user, long_project(user, game)), begin(user, one_clip(user, game))
+    cancelled, made = standing(user, site.data, long_project(user, game)), begin(user, one_clip(user, game))
     assert {path.name for path in index.glob("*/*")} >= {hash_of(cancelled)}
     awaited(user, made)
     user.delete(f"/api/export/{cancelled}")

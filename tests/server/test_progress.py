@@ -21,7 +21,7 @@ from compiler.supervise.films.progress import Progress
 from server.exports.job import Job
 from server.exports.progress import Tracker
 from server.routes import progress
-from tests.server.editing import awaited, begin, drawn, export, long_project, new_export, one_clip
+from tests.server.editing import awaited, begin, export, long_project, new_export, one_clip, standing
 from tests.server.site import Site, add_user
 from tests.server.waiting import until
 
@@ -76,9 +76,8 @@ def test_who_comes_late_is_told_the_last_state(user: httpx.Client, game: Path) -
 
 
 @pytest.mark.further
-def test_who_comes_again_is_told_the_state_at_once(user: httpx.Client, game: Path) -> None:
-    export_id = begin(user, long_project(user, game))
-    drawn(user, export_id)
+def test_who_comes_again_is_told_the_state_at_once(site: Site, user: httpx.Client, game: Path) -> None:
+    export_id = standing(user, site.data, long_project(user, game))
     with socket(user, export_id) as first:
         before = json.loads(first.recv())
     with socket(user, export_id) as again:
@@ -100,8 +99,8 @@ def test_who_listens_before_the_export_is_asked_for_hears_it(user: httpx.Client,
             assert heard(listening)[-1]["state"] == "complete"
 
 
-def test_a_ping_is_answered(user: httpx.Client, game: Path) -> None:
-    export_id = begin(user, long_project(user, game))
+def test_a_ping_is_answered(site: Site, user: httpx.Client, game: Path) -> None:
+    export_id = standing(user, site.data, long_project(user, game))
     with socket(user, export_id) as listening:
         listening.send("ping")
         assert any(message == "pong" for _, message in zip(range(20), listening, strict=False))
@@ -127,8 +126,10 @@ def test_a_reader_that_does_not_read_gets_the_newest_and_the_last(user: httpx.Cl
 
 
 @pytest.mark.further
-def test_one_user_has_so_many_sockets_and_no_more(user: httpx.Client, another: httpx.Client, game: Path) -> None:
-    export_id = begin(user, long_project(user, game))
+def test_one_user_has_so_many_sockets_and_no_more(
+    site: Site, user: httpx.Client, another: httpx.Client, game: Path
+) -> None:
+    export_id = standing(user, site.data, long_project(user, game))
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket(user, export_id)) for _ in range(progress.MOST_SOCKETS)]
         with pytest.raises(InvalidStatus) as caught:
@@ -178,8 +179,7 @@ def test_sockets_do_not_keep_the_server_and_are_told_to_come_again(tmp_path: Pat
     token = add_user(data, "ann")
     site = Site(data)
     with site.client(token) as ann, ExitStack() as stack:
-        export_id = begin(ann, long_project(ann, game))
-        drawn(ann, export_id)
+        export_id = standing(ann, data, long_project(ann, game))
         sockets = [stack.enter_context(socket(ann, export_id)) for _ in range(10)]
         ann.close()
         assert site.stop() == 0

@@ -20,7 +20,7 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosedError
 
-from tests.server.editing import RENDER, begin, come_to, drawn, ffmpegs_of, long_project, one_clip, trim
+from tests.server.editing import RENDER, begin, come_to, ffmpegs_of, frozen, long_project, one_clip, standing, trim
 from tests.server.saving import QUICK, Ledger, Place
 from tests.server.site import NO_TLS, PLAIN, Site, add_user
 from tests.server.test_export_kill import SLOWED, films_are_whole
@@ -106,12 +106,12 @@ def test_a_server_that_was_suspended_leaves_what_it_lost(tmp_path: Path, game: P
     token = add_user(one, "ann")
     with Site(one, **QUICK) as first, Site(two, **QUICK) as second:
         with first.client(token) as ann, second.client(token) as elsewhere:
-            export_id = begin(ann, long_project(ann, game))
-            drawn(ann, export_id)
+            export_id = standing(ann, one, long_project(ann, game))
             with socket(ann, export_id) as listening:
                 os.kill(first.process.pid, signal.SIGSTOP)
                 until(lambda: _projects(elsewhere), "the user of a suspended server is not taken over")
                 assert elsewhere.get(f"/api/export/{export_id}").json()["state"] in ("queued", "running")
+                frozen(two)
                 os.kill(first.process.pid, signal.SIGCONT)
                 with pytest.raises(ConnectionClosedError):
                     for _ in listening:
