@@ -8,9 +8,9 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
@@ -26,9 +26,10 @@ from server.farm.units import FarmStore
 from server.footage.cache import MediaCache
 from server.footage.units import output_of
 from server.storage.folder import FolderStore
+from tests.server.forking import FARM, Child, fork
+from tests.server.site import PLAIN, ROOT
 
-ROOT = Path(__file__).parents[2]
-PROGRAM = (sys.executable, "-c", "from server.cli import main; main()")
+SCHEDULER = "from distributed.cli.dask_scheduler import main; main()"
 READY = "makes units at"
 
 
@@ -40,8 +41,8 @@ class Cluster:
     port: int
     tls: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
-    scheduler: subprocess.Popen[bytes] | None = None
-    workers: list[subprocess.Popen[str]] = field(default_factory=list)
+    scheduler: Child | None = None
+    workers: list[Child] = field(default_factory=list)
 
     @property
     def address(self) -> str:
@@ -55,21 +56,19 @@ class Cluster:
         return FolderStore(self.data / "objects")
 
     def start_scheduler(self) -> None:
-        command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", self.address.rpartition(":")[0]]
-        options = ["--port", str(self.port), "--no-dashboard", "--no-show", *self.tls]
-        log = (self.folder / "scheduler.log").open("ab")
-        self.scheduler = subprocess.Popen([*command, *options], stdout=log, stderr=log)
-        log.close()
+        host = self.address.rpartition(":")[0]
+        options = ["--host", host, "--port", str(self.port), "--no-dashboard", "--no-show", *self.tls]
+        with (self.folder / "scheduler.log").open("ab") as log:
+            self.scheduler = fork(SCHEDULER, options, os.environ, ROOT, log.fileno(), FARM)
 
-    def begin_worker(self, *options: str, **environment: str) -> subprocess.Popen[str]:
+    def begin_worker(self, *options: str, **environment: str) -> Child:
         """A worker of one slot."""
-        command = [*PROGRAM, "worker", "--scheduler", self.address, "--data", str(self.data), "--slots", "1", *options]
-        given = {**os.environ, "PYTHONPATH": str(ROOT), **self.environment, **environment}
-        worker = subprocess.Popen(command, env=given, stderr=subprocess.PIPE, text=True)
+        words = ["worker", "--scheduler", self.address, "--data", str(self.data), "--slots", "1", *options]
+        worker = command(ROOT, *words, **self.environment, **environment)
         self.workers.append(worker)
         return worker
 
-    def start_worker(self, *options: str, **environment: str) -> subprocess.Popen[str]:
+    def start_worker(self, *options: str, **environment: str) -> Child:
         """A worker of one slot, ready."""
         return ready(self.begin_worker(*options, **environment))
 
@@ -87,21 +86,48 @@ class Cluster:
 
     def _forget(self) -> None:
         for worker in self.workers:
-            if worker.poll() is not None and worker.stderr is not None:
-                worker.stderr.close()
+            if worker.poll() is not None:
+                close(worker)
         self.workers = self.living()
 
-    def living(self) -> list[subprocess.Popen[str]]:
+    def living(self) -> list[Child]:
         return [worker for worker in self.workers if worker.poll() is None]
 
     def stop(self) -> None:
-        processes: list[subprocess.Popen[Any]] = [*self.workers, *([self.scheduler] if self.scheduler else [])]
-        for process in processes:
+        for process in (*self.workers, *([self.scheduler] if self.scheduler else [])):
             kill(process)
-        self._forget()
+            close(process)
 
 
-def ready(worker: subprocess.Popen[str]) -> subprocess.Popen[str]:
+def command(folder: Path, *words: str, **environment: str) -> Child:
+    """A `reelc` command in a folder."""
+    reading, errors = os.pipe()
+    child = fork(PLAIN, words, {**os.environ, **environment}, folder, errors, FARM)
+    os.close(errors)
+    child.stderr = os.fdopen(reading)
+    return child
+
+
+def completed(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A `reelc` command in a folder, once it has ended."""
+    child = command(folder, *words, **environment)
+    assert child.stderr is not None
+    with ThreadPoolExecutor(1) as side:
+        errors = side.submit(child.stderr.read)
+        said = child.stdout.read()
+    done = subprocess.CompletedProcess(words, child.wait(120), said, errors.result())
+    close(child)
+    return done
+
+
+def close(child: Child) -> None:
+    """Close the pipes of a process that has ended."""
+    for pipe in (child.stdout, child.stderr):
+        if pipe is not None:
+            pipe.close()
+
+
+def ready(worker: Child) -> Child:
     """A worker, once it is with its scheduler."""
     assert worker.stderr is not None
     said = _line_with(worker.stderr, READY)
@@ -200,7 +226,7 @@ def ffmpegs(name: str) -> list[int]:
     return found
 
 
-def kill(process: subprocess.Popen[Any]) -> None:
+def kill(process: Child) -> None:
     """Kill a process as a machine that fails."""
     process.send_signal(signal.SIGKILL)
     process.wait()

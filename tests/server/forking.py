@@ -1,4 +1,5 @@
-"""Servers as forks of a process that has imported the server, which takes a second of processor time for each start.
+"""Servers as forks of a process that has imported the server, which takes a second of processor time for each start;
+workers and schedulers as forks of one that has imported Dask too.
 
 A child runs its program as `python -W error -c` would, in its own folder, with its own environment, output and log. The
 server has been imported before: a program can replace attributes of modules and of classes, but not what other modules
@@ -30,12 +31,18 @@ LONGEST = 1 << 18
 """Bytes of an order: a program, its arguments and its environment."""
 PR_SET_PDEATHSIG = 1
 
+SERVER = ("server.cli", "server.process", "uvicorn.lifespan.on", "uvicorn.protocols.websockets.auto")
+"""What a server imports until it answers."""
+FARM = ("server.cli", "server.farm.worker", "server.farm.dask", "server.checkup", "distributed.cli.dask_scheduler")
+"""What the commands of a farm import, and Dask's scheduler."""
+
 
 class Child:
     """A process that another one has forked, with the methods of `subprocess.Popen` that tests use."""
 
     def __init__(self, ending: socket.socket, stdout: IO[str]) -> None:
         self._ending, self.stdout = ending, stdout
+        self.stderr: IO[str] | None = None
         self._lock = Lock()
         self.pid = int(ending.recv(100))
         self.returncode: int | None = None
@@ -48,12 +55,12 @@ class Child:
                 self._ending.close()
         return self.returncode
 
-    def wait(self, timeout: float) -> int:
+    def wait(self, timeout: float | None = None) -> int:
         """The exit code; subprocess.TimeoutExpired if there is none after `timeout` seconds."""
         if self.poll() is None:
             select.select([self._ending], [], [], timeout)
         if (code := self.poll()) is None:
-            raise subprocess.TimeoutExpired(f"process {self.pid}", timeout)
+            raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0)
         return code
 
     def send_signal(self, number: int) -> None:
@@ -62,18 +69,32 @@ class Child:
             with contextlib.suppress(ProcessLookupError):  # it has ended since
                 os.kill(self.pid, number)
 
+    def terminate(self) -> None:
+        """Ask the process to end, unless it has ended."""
+        self.send_signal(signal.SIGTERM)
+
     def kill(self) -> None:
         """Kill the process, unless it has ended."""
         self.send_signal(signal.SIGKILL)
 
 
-def fork(program: str, arguments: Sequence[str], environment: Mapping[str, str], folder: Path, log: int) -> Child:
-    """A process that runs a program's text in a folder; its errors go to the open file `log`."""
+def fork(
+    program: str,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    log: int,
+    imported: tuple[str, ...] = SERVER,
+) -> Child:
+    """A process that runs a program's text in a folder; its errors go to the open file `log`.
+
+    The modules `imported` are there already.
+    """
     order = {"program": program, "arguments": arguments, "environment": dict(environment), "folder": str(folder)}
     reading, stdout = os.pipe()
     ending, ended = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ended:
-        socket.send_fds(_parent(), [json.dumps(order).encode()], [stdout, log, ended.fileno()])
+        socket.send_fds(_parent(imported), [json.dumps(order).encode()], [stdout, log, ended.fileno()])
         os.close(stdout)
     return Child(ending, os.fdopen(reading))
 
@@ -87,11 +108,12 @@ def new(
 
 
 @cache
-def _parent() -> socket.socket:
-    """The socket of the process that forks; that process ends with this one."""
+def _parent(imported: tuple[str, ...]) -> socket.socket:
+    """The socket of the process that has these modules and forks; that process ends with this one."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
-        command = [sys.executable, "-W", "error", "-m", "tests.server.forking", str(theirs.fileno())]
+        strictly = ["-W", "error"] if imported == SERVER else []  # Dask's use of TLS is deprecated
+        command = [sys.executable, *strictly, "-m", "tests.server.forking", str(theirs.fileno()), *imported]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         process = subprocess.Popen(command, env=environment, pass_fds=[theirs.fileno()], stdout=subprocess.DEVNULL)
 
@@ -153,16 +175,16 @@ def _begun(order: dict[str, Any], stdout: int, log: int, ended: int) -> str:
     return str(order["program"])
 
 
-def _import_all() -> None:
-    """Import what a server imports until it answers, and keep it out of garbage collections: they would copy it."""
-    for name in ("server.cli", "server.process", "uvicorn.lifespan.on", "uvicorn.protocols.websockets.auto"):
+def _import_all(names: Sequence[str]) -> None:
+    """Import modules, and keep them out of garbage collections: they would copy them."""
+    for name in names:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()
 
 
 if __name__ == "__main__":
-    _import_all()
+    _import_all(sys.argv[2:])
     with socket.socket(fileno=int(sys.argv[1])) as way:
         text = _ordered(way)
     if text is not None:

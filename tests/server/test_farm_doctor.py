@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +15,8 @@ from server.farm.dask import Dask
 from server.farm.scheduler import SchedulerAddress
 from tests.conftest import SYSTEM_FFMPEG
 from tests.server.certificates import Files, certified
-from tests.server.farm import PROGRAM, ROOT, Cluster, cluster, unit
+from tests.server.farm import Cluster, cluster, completed, unit
+from tests.server.site import ROOT
 
 pytestmark = pytest.mark.further
 
@@ -39,9 +38,7 @@ def farm(shared: Cluster) -> Iterator[Cluster]:
 
 def rows(farm: Cluster) -> tuple[int, dict[str, dict[str, str]]]:
     """The exit code of the doctor, and its rows about the farm by their names."""
-    command = [*PROGRAM, "doctor", "--json", "--scheduler", farm.address]
-    given = {**os.environ, "PYTHONPATH": str(ROOT), "REELC_DATA": str(farm.data)}
-    done = subprocess.run(command, env=given, capture_output=True, text=True, timeout=120, check=False)
+    done = completed(ROOT, "doctor", "--json", "--scheduler", farm.address, REELC_DATA=str(farm.data))
     found = json.loads(done.stdout)["rows"]
     names = [row["name"] for row in found]
     return done.returncode, {row["name"]: row for row in found[names.index("scheduler") :]}

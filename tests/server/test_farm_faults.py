@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +14,9 @@ from compiler.supervise.films.unit import PortableUnit, UnitEvent, UnitResult
 from server.farm.dask import Dask
 from server.farm.scheduler import SchedulerAddress
 from server.storage.folder import FolderStore
-from tests.server.farm import ROOT, Cluster, cluster, ffmpegs, kill, unit
+from tests.server.farm import Cluster, close, cluster, ffmpegs, kill, unit
+from tests.server.forking import FARM, fork
+from tests.server.site import ROOT
 from tests.server.waiting import reached, until
 
 pytestmark = pytest.mark.fault
@@ -89,7 +91,7 @@ def test_the_ffmpeg_of_a_killed_worker_dies_with_it(farm: Cluster) -> None:
     scenario(farm, work)
 
 
-def test_a_killed_coordinator_leaves_no_ffmpeg(farm: Cluster) -> None:
+def test_a_killed_coordinator_leaves_no_ffmpeg(farm: Cluster, tmp_path: Path) -> None:
     """The scheduler lets go of the units of a coordinator that goes, and the workers stop them."""
     making = f"Dask(SchedulerAddress({farm.address!r})).run(unit('left', 6000, paced=True), lambda _: None)"
     program = f"""
@@ -100,9 +102,11 @@ from tests.server.farm import unit
 async def main(): await {making}
 asyncio.run(main())
 """
-    coordinator = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT)
+    with (tmp_path / "log").open("w") as log:
+        coordinator = fork(program, [], os.environ, ROOT, log.fileno(), FARM)
     until(lambda: ffmpegs("left"))
     kill(coordinator)
+    close(coordinator)
     until(lambda: not ffmpegs("left"))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.server.editing import SMALL, add_clip, export, film, trim
-from tests.server.farm import PROGRAM, ROOT, Cluster, cluster
+from tests.server.farm import Cluster, cluster, completed
 from tests.server.site import Site, add_user
 from tests.server.test_http import project, uploaded
 
@@ -42,9 +41,8 @@ def media(tmp_path_factory: pytest.TempPathFactory, embedded: str) -> Path:
 
 
 def render(folder: Path, name: str, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [*PROGRAM, "render", "reel.json", "-o", name, "--no-cache", "--progress", "none", *options]
-    given = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
-    return subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, timeout=120, check=False)
+    words = ("render", "reel.json", "-o", name, "--no-cache", "--progress", "none", *options)
+    return completed(folder, *words, **environment)
 
 
 def reel(folder: Path, *clips: Mapping[str, Any], **top: Any) -> None:
