@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import boto3
+import botocore.loaders
+import botocore.session
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
@@ -44,13 +46,26 @@ class Bucket:
     prefix: str = ""
 
 
+@cache
+def _loader() -> Any:
+    """Shared by all stores of the process, which would read boto3's description of S3 anew."""
+    return botocore.loaders.create_loader()
+
+
+def _session() -> boto3.session.Session:
+    """A session of its own for each store, so that each finds the credentials of AWS anew."""
+    session = botocore.session.Session()
+    session.register_component("data_loader", _loader())
+    return boto3.session.Session(botocore_session=session)
+
+
 class S3Store:
     """Objects in a bucket. `If-None-Match: *` must be honoured by it, as `check` finds out."""
 
     def __init__(self, bucket: Bucket, *, connect: float = 3, read: float = 20, attempts: int = 3) -> None:
         self.bucket = bucket
         self._threads = ThreadPoolExecutor(THREADS, "s3")
-        self._client: Any = boto3.session.Session().client(
+        self._client: Any = _session().client(
             "s3",
             endpoint_url=bucket.endpoint or None,
             region_name=bucket.region,
