@@ -27,7 +27,7 @@ from tests.server.test_export_kill import SLOWED, films_are_whole
 from tests.server.test_http import refused
 from tests.server.test_kill import HASTY, SLOW
 from tests.server.test_progress import socket
-from tests.server.waiting import PAUSE, until
+from tests.server.waiting import PAUSE, reached, until
 from tests.server.weed import free_ports
 
 KILLS = int(os.environ.get("REELC_SERVER_KILLS", "3"))
@@ -142,6 +142,11 @@ class Town:
     """The share of the kills after which the disk is lost."""
     stops: float = 0.25
     """The share of clean stops among the kills."""
+    most: int = KILLS
+    at_once: int = 1
+    """Servers that are killed at the same time."""
+    pause: float = 0.3
+    """The most seconds between two saves of a user."""
     patience: int = 4000
     """The number of times that a user looks at an export at the end."""
     clients: dict[str, httpx.AsyncClient] = field(default_factory=dict)
@@ -160,20 +165,31 @@ class Town:
 
     async def kill_on_and_on(self) -> None:
         """Kill servers at random instants, some with their disks, and stop some instead."""
-        while self.kills < KILLS:
-            await asyncio.sleep(self.chance.uniform(0.5, 4))
-            which, self.kills = self.chance.randrange(len(self.folders)), self.kills + 1
-            site = self.sites.pop(which)
-            if self.chance.random() < self.stops:
-                assert await asyncio.to_thread(site.stop) == 0
-            else:
-                await asyncio.to_thread(site.kill)
-            if self.chance.random() < self.wipes:
-                shutil.rmtree(self.folders[which] / "local", ignore_errors=True)
-                (self.folders[which] / "reelc.id").unlink(missing_ok=True)
-            await asyncio.sleep(self.chance.uniform(0, 4))
-            await self.begin(which)
+        while self.kills < self.most:
+            await self.saved_again()
+            await asyncio.sleep(self.chance.uniform(0, 3))
+            which = self.chance.sample(range(len(self.folders)), self.at_once)
+            await asyncio.gather(*map(self.lose, which))
         self.over = True
+
+    async def saved_again(self) -> None:
+        """Return when users have acknowledged saves that they did not have before."""
+        enough = len(self.ledger.said) + USERS
+        await reached(lambda: len(self.ledger.said) > enough, "nothing is saved")
+
+    async def lose(self, which: int) -> None:
+        """Kill or stop a server, and start another one in its place."""
+        self.kills += 1
+        site = self.sites.pop(which)
+        if self.chance.random() < self.stops:
+            assert await asyncio.to_thread(site.stop) == 0
+        else:
+            await asyncio.to_thread(site.kill)
+        if self.chance.random() < self.wipes:
+            shutil.rmtree(self.folders[which] / "local", ignore_errors=True)
+            (self.folders[which] / "reelc.id").unlink(missing_ok=True)
+        await asyncio.sleep(self.chance.uniform(0, 3))
+        await self.begin(which)
 
     async def ask(self, method: str, path: str, **given: Any) -> httpx.Response | None:
         """An answer of a server chosen at random; None if it is sure of nothing, and the request is to be repeated."""
@@ -221,7 +237,7 @@ class User:
                 await self.export()
             elif self.export_id:
                 await self.look()
-            await asyncio.sleep(self.town.chance.uniform(0, 0.1))
+            await asyncio.sleep(self.town.chance.uniform(0, self.town.pause))
         for _ in range(self.town.patience):
             if not self.export_id:
                 break
@@ -320,5 +336,5 @@ def test_nothing_is_lost_or_stuck_when_servers_are_killed_at_random(tmp_path: Pa
 @pytest.mark.fault
 def test_the_harness_sees_lost_saves(tmp_path: Path, game: Path) -> None:
     slow = SLOW.replace("0.03", "0.3")
-    _, lost = _run(tmp_path, game, slow + HASTY + PLAIN, 7, wipes=1, stops=0, patience=1)
+    _, lost = _run(tmp_path, game, slow + HASTY + PLAIN, 7, wipes=1, stops=0, most=2, at_once=2, pause=0.1, patience=1)
     assert lost
