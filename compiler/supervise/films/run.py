@@ -68,9 +68,8 @@ async def run(
     """Run ffmpeg, with `-progress pipe:1`, to its end. Exit code 0 does not prove a film: verify it.
 
     `stall_after` seconds without a new frame is RC608, `deadline` seconds in all is RC609; `explain` makes the error of
-    a failure. On a cancel, a stall or a deadline ffmpeg is killed, and has ended when
-    this returns.
-    Each child may use as much processor time as all processors have until the deadline, unless `limits` say how much.
+    a failure. On a cancel, a stall or a deadline ffmpeg is killed, and has ended when this returns. Each child may use
+    as much processor time as all processors have until the deadline, unless `limits` say how much.
     `feeds`, specs by the names of FIFOs in `cwd`, are its straightened inputs. What ffmpeg and their reader read of
     `partial` files is filled first; a failure of that is raised as it is.
     """
