@@ -59,8 +59,11 @@ def reel(user: httpx.Client, game: Path) -> Reel:
     return Reel(user, game)
 
 
-def test_it_says_what_a_dry_run_says(reel: Reel, tmp_path: Path, game: Path) -> None:
+def test_it_says_what_a_dry_run_says(reel: Reel, tmp_path: Path, game: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same edit in a file, with the footage under the names of the server's command."""
+    monkeypatch.setenv(
+        "XDG_CACHE_HOME", str(tmp_path / "cache")
+    )  # the user's may hold costs that this machine measured
     explanation = reel.explained().json()
     footage = tmp_path / reel.raw / "game.mp4"
     footage.parent.mkdir()
