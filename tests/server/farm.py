@@ -56,6 +56,9 @@ class Cluster:
         return FolderStore(self.data / "objects")
 
     def start_scheduler(self) -> None:
+        """Start the scheduler, or another one in place of one that has ended."""
+        if self.scheduler is not None:
+            close(self.scheduler)
         host = self.address.rpartition(":")[0]
         options = ["--host", host, "--port", str(self.port), "--no-dashboard", "--no-show", *self.tls]
         with (self.folder / "scheduler.log").open("ab") as log:
