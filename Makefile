@@ -24,7 +24,7 @@ help: ## list these targets
 setup: $(STAMP) ## install the locked dependencies and reelc itself into .venv
 $(STAMP): requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(PIP) --require-hashes --requirement requirements/dev.txt
+	$(PIP) --no-compile --require-hashes --requirement requirements/dev.txt  # each module is compiled at its first import
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 

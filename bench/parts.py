@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.films.progress import Progress
+from compiler.supervise.films.side_by_side import Side, usual_jobs
+from compiler.supervise.machine import machine_memory
 from server.footage.cache import MediaCache
 from server.footage.facts import Facts
 from server.storage.objects import Stat
@@ -119,7 +121,8 @@ async def measured(
         if progress.frame and not first:
             first = perf_counter() - began
 
-    await rendered(store, cache, found, windows, film, on_progress=on_progress)
+    side = Side(usual_jobs(), machine_memory())
+    await rendered(store, cache, found, windows, film, on_progress=on_progress, side=side)
     return Figures(store.streamed, first, perf_counter() - began)
 
 

@@ -18,6 +18,8 @@ from compiler.pipeline import Compiled, compile_reel
 from compiler.render import render_reel
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.films.progress import Progress
+from compiler.supervise.films.render import ALONE
+from compiler.supervise.films.side_by_side import Side
 from compiler.supervise.probe import probing
 from server.footage.by_parts import placed
 from server.footage.cache import MediaCache
@@ -83,12 +85,13 @@ async def rendered(
     windows: Sequence[tuple[float, float]],
     film: Path,
     on_progress: Callable[[Progress], None] = lambda _: None,
+    side: Side = ALONE,
 ) -> bytes:
     """The film of these windows of the footage."""
     content = contents_of([found], cache)
     async with fetched(store, cache, [found]) as partial:
         made = compiled(found[1], windows)
-        await render_reel(made, film, on_progress=on_progress, partial=partial, content=content)
+        await render_reel(made, film, on_progress=on_progress, side=side, partial=partial, content=content)
     return film.read_bytes()
 
 
