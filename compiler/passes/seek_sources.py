@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
-from math import ceil, floor, gcd
+from math import floor, gcd
 
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph, rewrite
@@ -13,7 +13,7 @@ from compiler.ir.infer import Inferred
 from compiler.ir.ops import Value, operands
 from compiler.timeline.frames import before
 from compiler.timeline.instant import SourceTime
-from compiler.timeline.media import Media, VideoStream
+from compiler.timeline.media import AudioStream, Media, VideoStream
 from compiler.timeline.window import preceding
 
 LEAD_FRAMES, REORDERED = 1, 16
@@ -21,10 +21,11 @@ LEAD_FRAMES, REORDERED = 1, 16
 seek finds a key frame by its decoding time, which is earlier than its display by what is reordered; frames displayed
 before the key frame are lost. The facts of a file say how much it is, or the most is taken."""
 
-LEAD_SOUND, LEAD_AAC = Fraction(1, 2), 4 * 2048
-"""Seconds of sound, and samples of AAC, read before the in point, since a decoder needs a few frames until its output
-is right: two of AAC, of up to 2048 samples; 80 ms of Opus; 511 bytes of MP3, which are half a second at 8 kbit/s. Files
-are sought by the picture's key frames, also for sound: a longer lead often reads a whole group of pictures more."""
+LEAD_SOUND, LEAD_LC, FRAMES_LC = Fraction(1), Fraction(1, 5), 4 * 1024
+"""Seconds of sound read before the in point, since a decoder needs a few frames until its output is right. AAC of low
+complexity needs two frames, and gets four; at low rates they are longer, and it gets the whole second. HE-AAC needs a
+header that may come only every half second, and the 511 bytes that MP3 refers back to are half a second at 8 kbit/s.
+Files are sought by the picture's key frames, also for sound: a longer lead often reads a group of pictures more."""
 
 COARSE_REACH = 600
 """Seconds into a file up to which sound with rounded timestamps is read from the file's start, and so placed exactly:
@@ -76,11 +77,12 @@ def _seen_from(video: VideoStream, start: Fraction) -> Fraction:
 
 
 def _heard_from(media: Media, start: Fraction) -> Fraction:
-    """The source time from which sound is decoded that is heard from `start` on: a tenth of a second, or several."""
-    audio = media.audio
-    if audio is None or audio.codec != "aac":
-        return start - LEAD_SOUND
-    return start - min(LEAD_SOUND, Fraction(ceil(10 * LEAD_AAC / audio.sample_rate), 10))
+    """The source time from which sound is decoded that is heard from `start` on."""
+    match media.audio:
+        case AudioStream(codec="aac", profile="LC", sample_rate=rate) if rate * LEAD_LC >= FRAMES_LC:
+            return start - LEAD_LC
+        case _:
+            return start - LEAD_SOUND
 
 
 def _coarse(media: Media) -> bool:

@@ -194,6 +194,8 @@ class AudioStream:
     sample, drift), the drift in billionths of the samples that are added to follow the timestamps."""
     jitter: Fraction = Fraction(0)
     """Seconds by which packets are stamped early or late, at most; no sample is moved by it."""
+    profile: str = ""
+    """The codec's profile as the first frame shows it, by libav's names; empty if it has none or none is known."""
 
     @property
     def drift(self) -> Fraction:

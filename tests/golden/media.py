@@ -73,6 +73,7 @@ def heard(
     *,
     first: Fraction | int | None = None,
     end: Fraction | int | None = None,
+    profile: str | None = None,
 ) -> Media:
     """The media with a sound: its first sample at timestamp `first`, its end in source time."""
     audio = AudioStream(
@@ -85,6 +86,7 @@ def heard(
         time_base=Fraction(1, rate) if media.format == "mov" else media.video.time_base,
         first=media.video.first if first is None else Fraction(first),
         end=SourceTime(Fraction(media.video.end if end is None else end)),
+        profile=("LC" if codec == "aac" else "") if profile is None else profile,
     )
     return replace(media, audio=audio)
 

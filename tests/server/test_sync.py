@@ -368,6 +368,24 @@ def test_a_damaged_snapshot_is_reported_and_nothing_older_used(tmp_path: Path, w
     run(scene)
 
 
+def test_a_snapshot_whose_body_has_another_checksum_is_not_believed(tmp_path: Path) -> None:
+    """Also one that is a whole database."""
+
+    async def scene() -> None:
+        store, _ = place(tmp_path)
+        one = Databases(store, tmp_path / "local")
+        await save(one, "a")
+        await one.close(5)
+        content = await store.get(key_of(UID, 1))
+        stated = content.index(b'"sha256"') + len('"sha256": "')
+        digit = b"0" if content[stated : stated + 1] != b"0" else b"1"
+        await store.put(key_of(UID, 1), content[:stated] + digit + content[stated + 1 :])
+        with pytest.raises(Damaged, match="checksum"):
+            await wiped(store, tmp_path)
+
+    run(scene)
+
+
 def test_a_damaged_disk_is_put_aside_and_restored(tmp_path: Path) -> None:
     async def scene() -> None:
         store, _ = place(tmp_path)

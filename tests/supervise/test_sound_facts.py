@@ -58,7 +58,7 @@ def gap() -> SoundFacts:
 def test_an_even_sound_is_left_as_it_is() -> None:
     facts = facts_of(rounded(100), [21] * 100).facts(Fraction(0))
     assert facts == {
-        **{"index": 0, "codec": "aac", "sample_rate": 48000, "channels": 2, "layout": "stereo"},
+        **{"index": 0, "codec": "aac", "profile": "", "sample_rate": 48000, "channels": 2, "layout": "stereo"},
         **{"speakers": ("FL", "FR"), "time_base": MILLISECOND, "first": 0, "start": None},
         "end": Fraction(2112 + 21, 1000),  # the last packet begins at 99 * 1024 samples
     }

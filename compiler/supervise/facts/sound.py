@@ -169,6 +169,7 @@ class SoundFacts:
         return {
             "index": self.stream.index,
             "codec": context.codec.canonical_name,
+            "profile": context.profile or "",
             "sample_rate": context.sample_rate,
             "channels": context.layout.nb_channels,
             "layout": context.layout.name,
