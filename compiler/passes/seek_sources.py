@@ -13,13 +13,13 @@ from compiler.ir.infer import Inferred
 from compiler.ir.ops import Value, operands
 from compiler.timeline.frames import before
 from compiler.timeline.instant import SourceTime
-from compiler.timeline.media import AudioStream, Media, VideoStream
+from compiler.timeline.media import MOST_REORDERED, AudioStream, Media, VideoStream
 from compiler.timeline.window import preceding
 
-LEAD_FRAMES, REORDERED = 1, 16
-"""Frames read before the in point, for filters that look at the frame before, and frames that codecs reorder at most. A
-seek finds a key frame by its decoding time, which is earlier than its display by what is reordered; frames displayed
-before the key frame are lost. The facts of a file say how much it is, or the most is taken."""
+LEAD_FRAMES = 1
+"""Frames read before the in point, for filters that look at the frame before. The seek itself goes further back: it
+finds a key frame by its decoding time, earlier than its display by what is reordered, and frames displayed before the
+key frame are lost. The facts of a file say how much that is, or the most is taken."""
 
 LEAD_SOUND, LEAD_LC, FRAMES_LC = Fraction(1), Fraction(1, 5), 4 * 1024
 """Seconds of sound read before the in point, since a decoder needs a few frames until its output is right. AAC of low
@@ -72,7 +72,7 @@ def _seek(source: ops.Source, start: Fraction) -> Fraction:
 def _seen_from(video: VideoStream, start: Fraction) -> Fraction:
     """The source time by which the key frame is sought from which the picture at `start` is decoded."""
     if video.ahead is None:
-        return before(video, SourceTime(start), LEAD_FRAMES + REORDERED)
+        return before(video, SourceTime(start), LEAD_FRAMES + MOST_REORDERED)
     return before(video, SourceTime(start), LEAD_FRAMES) - video.ahead
 
 

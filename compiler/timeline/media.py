@@ -21,6 +21,13 @@ STILL_RATE = Fraction(30)
 STILL_TICK = Fraction(1000)
 """Seconds: the duration of a still image's one frame for ffmpeg, so long that no speed or frame rate skips it."""
 
+MOST_REORDERED = 16
+"""Frames by which codecs reorder, at most."""
+
+INDEXED = frozenset({"mov", "matroska"})
+"""Containers with an index of their key frames, by the time at which each is decoded or shown: ffmpeg finds a place
+without reading up to it."""
+
 UNINDEXED = frozenset({"mpegts", "mpeg"})
 """Containers without an index and with timestamps that may jump: a seek may land at any packet, and a stream that is
 read alone starts at its own first timestamp (AVFMT_TS_DISCONT, measured with ffmpeg 5.1 and 9.0)."""
@@ -256,6 +263,11 @@ class Media:
         listed = tuple(tick for tick in ticks if tick < until)
         held = tuple((at + k * video.end, to + k * video.end) for k in laps for at, to in video.held)
         return replace(self, video=replace(video, ticks=listed, frames=None, end=end, lap=lap, held=held))
+
+    @property
+    def indexed(self) -> bool:
+        """Whether the container has an index of its key frames."""
+        return self.format in INDEXED
 
     @property
     def unindexed(self) -> bool:

@@ -13,10 +13,6 @@ from server.footage.parts import PartialFiles
 from server.logs import logger
 from server.storage.objects import Stat
 
-INDEXED = ("mov", "matroska")
-"""The containers with an index, by which a place is found without reading up to it. Of MPEG-TS and MPEG-PS the facts
-hold one, by which reelc's own reader enters them."""
-
 SMALLEST = 4 << 20
 """Bytes of the smallest file that is fetched in parts; smaller ones cost more in requests than in bytes."""
 
@@ -37,7 +33,7 @@ async def placed(cache: MediaCache, stat: Stat, facts: Facts) -> Facts:
 def _reason(stat: Stat, facts: Facts) -> str | None:
     """Why footage is fetched whole; None for footage that can be fetched in parts."""
     media = facts.media
-    if media.format not in INDEXED and not (media.unindexed and _is_entered(media)):
+    if not media.indexed and not (media.unindexed and _is_entered(media)):
         return f"{media.format} is read up to a clip: no places are known at which it could be entered"
     if facts.blocks is None or len(facts.blocks) != -(-stat.size // BLOCK) * SUM:
         return "its blocks have no checksums yet"

@@ -85,8 +85,8 @@ OF_FILMS = (
     Fault(
         "fields_are_sought_as_frames",
         "compiler/supervise/facts/picture.py",
-        "if self.sought_by_key and not self.track.fields else None",
-        "if self.sought_by_key else None",
+        "if self.indexed and not self.track.fields else None",
+        "if self.indexed else None",
         ("tests/field/test_streams.py",),
     ),
     Fault(

@@ -25,12 +25,12 @@ from compiler.passes.insert_splits import insert_splits
 from compiler.passes.narrow_frames import narrow_frames
 from compiler.passes.part_overlaps import part_overlaps
 from compiler.passes.restamp_joins import restamp_joins
-from compiler.passes.seek_sources import COARSE_REACH, LEAD_FRAMES, LEAD_SOUND, REORDERED, seek_sources
+from compiler.passes.seek_sources import COARSE_REACH, LEAD_FRAMES, LEAD_SOUND, seek_sources
 from compiler.passes.slice_span import slice_span
 from compiler.passes.sound_pieces import SHORTEST
 from compiler.passes.widen_blends import widen_blends
 from compiler.timeline.instant import SourceTime
-from compiler.timeline.media import Media
+from compiler.timeline.media import MOST_REORDERED, Media
 from compiler.timeline.warp import Pace, Warp
 from tests.golden.compiling import FILMS
 from tests.golden.media import MEDIA, NINE, film, heard, picture
@@ -146,7 +146,7 @@ def test_a_seek_leaves_a_lead_and_never_goes_before_the_start(rate: Fraction, st
     latest = max(Fraction(0), start - LEAD_FRAMES / rate - ahead)
     assert 0 <= latest - seek < 1
     unknown = sought(picture(media, ahead=None), start)
-    assert 0 <= max(Fraction(0), start - (LEAD_FRAMES + REORDERED) / rate) - unknown < 1
+    assert 0 <= max(Fraction(0), start - (LEAD_FRAMES + MOST_REORDERED) / rate) - unknown < 1
     assert (seek * 1000).denominator == 1, "whole milliseconds"
     assert (seek * 90_000).denominator == 1, "whole ticks"
 

@@ -17,7 +17,7 @@ from compiler.supervise.facts.sound import SoundFacts
 from compiler.supervise.facts.survey import StreamSurvey
 from compiler.supervise.facts.whole import Whole
 from compiler.supervise.media.admit import unreadable
-from compiler.timeline.media import BEGINS_LATE, GOES_ON, UNINDEXED
+from compiler.timeline.media import BEGINS_LATE, GOES_ON, INDEXED, MOST_REORDERED, UNINDEXED
 
 Facts = dict[str, Any]
 
@@ -26,12 +26,6 @@ FIELDS = {2: "tff", 3: "bff", 4: "tff", 5: "bff"}
 
 NTSC = Fraction(1001, 1000)
 """What film and television at "29.97" and its relatives are slowed by."""
-
-MOST_REORDERED = 16
-"""Frames by which codecs reorder, at most."""
-
-SOUGHT_BY_KEY = ("mov", "matroska")
-"""Containers in which ffmpeg finds a key frame by an index of them, by the time at which it is decoded or shown."""
 
 APART = Fraction(1, 2)
 """Seconds by which a picture may begin after its sound, or end before it, without a change of source time (ADR 43)."""
@@ -44,7 +38,7 @@ class PictureFacts:
         assert track.keys is not None
         self.track, self.stream, self.keys = track, cast(VideoStream, track.stream), track.keys
         self.unindexed = container.format.name.split(",")[0] in UNINDEXED
-        self.sought_by_key = container.format.name.split(",")[0] in SOUGHT_BY_KEY
+        self.indexed = container.format.name.split(",")[0] in INDEXED
         entries = track.keys.entries
         self.headless = container.format.name == "flv" and bool(entries) and entries[0].number > 0
         """Whether the first key frame comes late in FLV, which ffmpeg 9.0 then enters at a wrong place."""
@@ -208,7 +202,7 @@ class PictureFacts:
     def _ahead(self) -> Fraction | None:
         """Seconds by which key frames are decoded before they are shown; a seek among packets of single fields may land
         between the two of a frame, and is right some frames later only."""
-        return self.keys.ahead * self.track.time_base if self.sought_by_key and not self.track.fields else None
+        return self.keys.ahead * self.track.time_base if self.indexed and not self.track.fields else None
 
     def _straight(self, reasons: tuple[str, ...], frame: VideoFrame) -> Facts:
         """The fields of a straightened picture."""
