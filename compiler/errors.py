@@ -10,6 +10,7 @@ RC9 a bug in reelc.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 from compiler.codes import CODES
@@ -121,6 +122,15 @@ class ReelErrors(ExceptionGroup[ReelError]):
         return ReelErrors([error for error in excs if isinstance(error, ReelError)])
 
 
+def detached(error: ReelError) -> ReelError:
+    """The error without its traceback, for those that keep errors in lists.
+
+    A traceback holds the frames that the error passed, and their callers'. Where one of them holds the list, both stay
+    in memory, with the texts that were read, until the garbage collector runs.
+    """
+    return copy(error)
+
+
 def raise_all(errors: Iterable[ReelError], more: int = 0) -> None:
     """Raise the collected errors: nothing for none, a single error as itself, several as one group.
 
@@ -128,6 +138,6 @@ def raise_all(errors: Iterable[ReelError], more: int = 0) -> None:
     """
     found = list(errors)
     if len(found) == 1 and not more:
-        raise found[0]
+        raise detached(found[0])
     if found:
         raise ReelErrors(found, more)

@@ -75,6 +75,8 @@ async def in_thread(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> 
     except asyncio.CancelledError:
         await asyncio.gather(asyncio.shield(task), return_exceptions=True)
         raise
+    finally:
+        del task  # its exception holds this frame: together they would wait for the garbage collector
 
 
 async def computed(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:

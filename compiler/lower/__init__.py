@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import assert_never
 
-from compiler.errors import Loc, Notice, ReelError, raise_all
+from compiler.errors import Loc, Notice, ReelError, detached, raise_all
 from compiler.ir import ops
 from compiler.ir.build import Build
 from compiler.ir.graph import Def, Graph
@@ -90,7 +90,7 @@ def place(reel: Reel, media: Mapping[str, Media], bounds: FilmBounds = FILM) -> 
             settled.append(settle(clip, seen[-1], reel.canvas, reel.audio, noted, bounds, before))
             before += settled[-1][2]
         except ReelError as error:
-            errors.append(error)
+            errors.append(detached(error))
             if error.code == "RC209":
                 break
     raise_all(errors)

@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TypeVar
 
-from compiler.errors import Loc, Notice, ReelError, raise_all
+from compiler.errors import Loc, Notice, ReelError, detached, raise_all
 from compiler.model.limits import ID_LENGTH, Limits
 from compiler.model.spelling import advice
 from compiler.model.wire import Doubled, Refused, parse
@@ -110,7 +110,7 @@ class Stored:
             try:
                 value = parse(value, self.loc, "RC107") if value.strip() else None
             except ReelError as error:
-                self.report.errors.append(error)
+                self.report.errors.append(detached(error))
                 value = None
         return Stored(value, self.report, self.above, self.key)
 

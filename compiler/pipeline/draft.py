@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
-from compiler.errors import Notice, ReelError
+from compiler.errors import Notice, ReelError, detached
 from compiler.ir.build import Build
 from compiler.lower import Framing, Timing, looped, seen_by, settle
 from compiler.lower.bounds import check_length
@@ -140,7 +140,7 @@ def _too_long(reel: Reel, clips: Sequence[Drafted | None], bounds: FilmBounds) -
         try:
             check_length(frames, reel.canvas, bounds, stored.loc)
         except ReelError as error:
-            yield error
+            yield detached(error)
             return
 
 
@@ -154,7 +154,7 @@ def _drafted(
         media = looped(clip, seen_by(clip, media), notices.append)
         return Drafted(media, *settle(clip, media, canvas, audio, notices), canvas), tuple(notices)
     except ReelError as error:
-        return error, tuple(notices)
+        return detached(error), tuple(notices)
 
 
 def _standing(start: float, end: float, box: Box) -> PathPiece:

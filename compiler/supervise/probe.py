@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from compiler.errors import Loc, ReelError, raise_all
+from compiler.errors import Loc, ReelError, detached, raise_all
 from compiler.supervise.address import address_in
 from compiler.supervise.children.fork_server import start_fork
 from compiler.supervise.children.level import confinement
@@ -81,7 +81,7 @@ async def probing(requests: Sequence[Request], known: Known | None = None) -> di
                         known.put(path, media)
                 return media
             except ReelError as error:
-                return error
+                return detached(error)
 
     found = dict(zip(order, await asyncio.gather(*map(one, order)), strict=True))
     raise_all(answer for answer in found.values() if isinstance(answer, ReelError))

@@ -67,7 +67,10 @@ class CompileChildren:
         ending = (wait() for wait in (self._stopping.wait, gone) if wait)
         done, *_ = await until_first(self._in_turn(uid, work, given), *ending)
         if done:
-            value: T = _value(done.result())
+            try:
+                value: T = _value(done.result())
+            finally:
+                del done  # its exception holds this frame: together they would wait for the garbage collector
             return value
         if self._stopping.is_set():
             raise Problem(503, "shutting_down", "the server is shutting down: try again", headers={"Retry-After": "5"})

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
-from compiler.errors import Notice, ReelError, ReelErrors
+from compiler.errors import Notice, ReelError, ReelErrors, detached
 from compiler.model import Clip, Reel, read_reel
 from compiler.model.limits import FilmBounds
 from compiler.pipeline.draft import KEPT, Draft, Drafted, draft_reel
@@ -75,7 +75,7 @@ def _read(edit: Edit) -> tuple[Reel | None, Sequence[ReelError]]:
     try:
         return read_reel(reel_text(edit.project, edit.clips)), ()
     except (ReelError, ReelErrors) as error:
-        errors = error.errors if isinstance(error, ReelErrors) else (error,)
+        errors = error.errors if isinstance(error, ReelErrors) else (detached(error),)
     unread = {error.loc.clip for error in errors}
     if None in unread:
         return None, errors

@@ -119,7 +119,10 @@ class Database:
         unit = asyncio.ensure_future(self._unit(work))
         self._units.add(unit)
         unit.add_done_callback(self._units.discard)
-        return await asyncio.shield(unit)
+        try:
+            return await asyncio.shield(unit)
+        finally:
+            del unit  # its exception holds this frame: together they would wait for the garbage collector
 
     def stored(self, head: Head) -> None:
         """Record that `head` is in the object store; the next unit writes it to the database."""

@@ -43,8 +43,8 @@ OF_PROGRAMS = (
     Fault(
         "first_error_alone",
         "compiler/lower/__init__.py",
-        "            errors.append(error)\n            if error",
-        "            errors[:] = errors or [error]\n            if error",
+        "            errors.append(detached(error))\n            if error",
+        "            errors[:] = errors or [detached(error)]\n            if error",
         ("tests/lower/test_lower.py",),
     ),
     Fault(
