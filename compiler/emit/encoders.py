@@ -11,9 +11,13 @@ from compiler.ir.build import Build
 from compiler.profiles import FINAL, H264, Profile, Quality
 from compiler.timeline.instant import SAMPLE_RATE
 
-STEADY = ("-x264-params", "asm=AVX2")
+STEADY = "asm=AVX2"
 """x264's AVX-512 code reads past the end of a row unless the width is a multiple of 128, so the bytes of a film vary.
 Its AVX2 code gives the same bytes as processors without AVX-512 (ADR 16)."""
+
+LOOKAHEAD = "lookahead-threads=2"
+"""x264 looks forty frames ahead before it encodes the first one; a short unit waits for that (ADR 90). A constant,
+since another number gives other bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,14 @@ def video(encoding: Encoding, build: Build) -> list[str]:
     marks = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
     return [
         *("-c:v", picture.encoder, *_rate(encoding), *picture.steady),
-        *(STEADY if build.avx512 and picture.encoder == "libx264" else ()),
+        *(_x264(build) if picture.encoder == "libx264" else ()),
         *("-pix_fmt", picture.pix_fmt, *(marks if picture.colours else ()), "-flags:v", "+bitexact"),
         *("-fps_mode", "passthrough"),
     ]
+
+
+def _x264(build: Build) -> Iterator[str]:
+    yield from ("-x264-params", ":".join([LOOKAHEAD, *([STEADY] if build.avx512 else [])]))
 
 
 def _rate(encoding: Encoding) -> Iterator[str]:
