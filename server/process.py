@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import gc
 import os
 import resource
 import signal
@@ -30,6 +31,9 @@ from server.web.services import make_services
 UNLIMITED = 1 << 20
 """Files where the system states no limit."""
 
+COLLECTED_AFTER = 700, 10, 10
+"""Python's own thresholds of the garbage collector."""
+
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 """Parameters of `mallopt` in glibc's malloc.h."""
 LARGE_BLOCK, ARENAS = 128 << 10, 2
@@ -49,6 +53,7 @@ def serve(settings: Settings, greet: Callable[[Settings], Greeting]) -> None:
     confinement()
     with group(settings.render_cgroup, settings.render_memory):  # whether renders can have one
         pass
+    collect()
     close_memory()
     return_memory()
     close_new_files()
@@ -105,6 +110,12 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def collect() -> None:
+    """Have Python look for cycles as usual, which a command does not, but not among what has been imported."""
+    gc.freeze()
+    gc.set_threshold(*COLLECTED_AFTER)
 
 
 def return_memory() -> None:

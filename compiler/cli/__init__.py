@@ -7,6 +7,8 @@ SIGTERM, 129 by SIGHUP): nothing is left behind.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import io
 import sys
 from collections.abc import Sequence
@@ -23,6 +25,10 @@ from compiler.cli.interrupts import Interrupted, interruptible
 from compiler.cli.rendering import frame_command, render_command
 from compiler.cli.straightening import straighten_command
 from compiler.cli.verifying import verify_command
+
+COLLECTED_AFTER = 50_000
+"""New objects after which Python looks for cycles among them. By itself it looks after 700, and so some hundred times
+while a command is imported, whose objects stay."""
 
 EPILOG = (
     "Start with: reelc render reel.json -o film.mp4\n\n"
@@ -69,6 +75,8 @@ def root(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit the program: errors as text on stderr, never a traceback."""
+    gc.set_threshold(COLLECTED_AFTER)
+    atexit.register(gc.freeze)  # Python ends by looking for cycles among all that is left
     if isinstance(sys.stdout, io.TextIOWrapper):  # print escapes for characters that the terminal cannot show
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
