@@ -105,7 +105,7 @@ def identity_of(compiled: Compiled, made: Sequence[RenderStep], content: Content
         program=content(build.path)[:SHORT],
         processor=_processor(build),
         pictures=tuple(keys[n][:SHORT] for n, step in enumerate(made[:-1]) if step.frames),
-        sounds=tuple(keys[n][:SHORT] for n, step in enumerate(made[:-1]) if step.samples is not None),
+        sounds=tuple(keys[n][:SHORT] for n, step in enumerate(made[:-1]) if step.unit_samples is not None),
     )
 
 
@@ -125,11 +125,14 @@ class Stamp:
         self._identity, self._states = identity, states
 
     @classmethod
-    def of(cls, compiled: Compiled, made: Sequence[RenderStep], content: Content, *, watched: bool) -> Stamp:
-        """The tag of the film of a compiled reel; a film whose media cannot be read, or are `watched` and change, gets
-        none."""
+    def of(
+        cls, compiled: Compiled, made: Sequence[RenderStep], content: Content, states: Mapping[str, State] | None
+    ) -> Stamp:
+        """The tag of the film of a compiled reel; a film whose media cannot be read, or do not stay in these states,
+        gets none."""
+        if states is None:
+            return cls(None, {})
         try:
-            states = {media.path: state_of(media.path) for media in compiled.media.values()} if watched else {}
             return cls(identity_of(compiled, made, content), states)
         except OSError:  # the render says what is wrong with the file
             return cls(None, {})
@@ -149,9 +152,18 @@ class Stamp:
         return False
 
 
+def states_of(compiled: Compiled) -> Mapping[str, State] | None:
+    """The states of a film's media, by their paths; None if one is missing."""
+    try:
+        return {media.path: state_of(media.path) for media in compiled.media.values()}
+    except OSError:
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class KnownFilm:
-    """A film that is not made yet: its steps, the contents of its media, and the tag that follows from them."""
+    """A film that is not made yet: its steps, the contents of its media, and the tag that follows from them. Its media
+    do not change."""
 
     made: Sequence[RenderStep]
     content: Content

@@ -8,6 +8,7 @@ from itertools import accumulate, pairwise
 
 from compiler.emit.numbers import decimal
 from compiler.pipeline import SoundUnit, Unit
+from compiler.profiles import Profile
 from compiler.timeline.instant import SAMPLE_RATE
 
 LIST = "ffconcat version 1.0\n"
@@ -48,3 +49,8 @@ def picture_name(number: int, ending: str) -> str:
 def sound_name(number: int) -> str:
     """The name of a sound's file, by its number from 1."""
     return f"sound-{number}.nut"
+
+
+def film_sound_name(profile: Profile) -> str:
+    """The name of the file with the encoded sound of the film."""
+    return f"sound{profile.endings[0]}"

@@ -17,7 +17,8 @@ from compiler.errors import Loc, ReelError
 from compiler.film_identity import FilmIdentity, identity_in, identity_of
 from compiler.pipeline import Compiled
 from compiler.pipeline.identity import Content
-from compiler.render import expected_of, render_reel, steps
+from compiler.render import expected_of, render_reel
+from compiler.steps import steps
 from compiler.supervise.films.identity_tag import read_tag, sha256_without_tag
 from compiler.supervise.films.step import RenderStep
 from compiler.supervise.films.verify import verify_film
@@ -111,7 +112,7 @@ def _units(there: FilmIdentity, here: FilmIdentity, compiled: Compiled, made: Se
     """The units of the edit that the film was not made of."""
     fps = compiled.plan.fps
     frames = [Fraction(step.frames) for step in made[:-1] if step.frames]
-    sounds = [Fraction(step.samples, SAMPLE_RATE) * fps for step in made[:-1] if step.samples is not None]
+    sounds = [Fraction(step.unit_samples, SAMPLE_RATE) * fps for step in made[:-1] if step.unit_samples is not None]
     pictures = _other(there.pictures, here.pictures, frames, "picture", compiled)
     named = [*pictures, *_other(there.sounds, here.sounds, sounds, "sound", compiled)]
     yield from named[:MOST_NAMED]

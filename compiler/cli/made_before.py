@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from compiler.pipeline import Compiled
-from compiler.render import steps
+from compiler.steps import steps
 from compiler.supervise.films.kept import keys_of
 from compiler.supervise.unit_cache import UnitCache
 
@@ -44,7 +44,7 @@ def made_before(compiled: Compiled, cache: UnitCache) -> MadeBefore:
     return MadeBefore(
         kept[-1] and all(there for step, there in own if step.reported),
         tuple(there for step, there in own if step.frames),
-        tuple(there for step, there in own if step.samples is not None),
+        tuple(there for step, there in own if step.unit_samples is not None),
     )
 
 

@@ -67,21 +67,17 @@ def sound_unit_command(graph: Graph, build: Build, script_path: str, output: str
     return [*_graph(graph, build, script_path), coded, ["-f", "nut", f"file:{output}"]]
 
 
-def join_command(
-    graph: Graph | None, encoding: Encoding, build: Build, list_path: str, script_path: str, output: str
-) -> Command:
-    """Copies the encoded units of the list at `list_path` in order, makes the sound of `graph` from the script at
-    `script_path`, and writes both into `output`."""
-    sounds = [define for define in graph or () if isinstance(define.op, READ)]
-    heard = [build.script_option, script_path, "-map", f"[{graph.audio}]"] if graph else []
-    return [
-        *run_of(build),
-        *([*input_of(source, build)] for source in sounds),
-        [*_list(list_path)],
-        [*heard, "-map", f"{len(sounds)}:0", "-c:v", "copy"],
-        *([audio(encoding)] if graph else []),
-        *container(encoding, output),
-    ]
+def film_sound_command(graph: Graph, encoding: Encoding, build: Build, script_path: str, output: str) -> Command:
+    """Encodes the sound of the whole film into `output`, to be joined with its pictures."""
+    return [*_graph(graph, build, script_path), audio(encoding), *container(encoding, output)]
+
+
+def join_command(encoding: Encoding, build: Build, list_path: str, sound_path: str | None, output: str) -> Command:
+    """Copies the encoded units of the list at `list_path` in order, and the encoded sound at `sound_path`, into
+    `output`."""
+    heard = [["-protocol_whitelist", "file", "-f", "mov", "-i", f"file:{sound_path}"]] if sound_path else []
+    copied = [word for number in range(1 + len(heard)) for word in ("-map", f"{number}:0")]
+    return [*run_of(build), [*_list(list_path)], *heard, [*copied, "-c", "copy"], *container(encoding, output)]
 
 
 def measure_command(graph: Graph, build: Build, script_path: str) -> Command:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from compiler.costs import BUILT_IN, Costs
 from compiler.emit.argv import (
     film_command,
-    join_command,
     measure_command,
     quoted,
     sound_unit_command,
@@ -178,11 +177,6 @@ class Compiled:
     def sound_unit_command(self, unit: SoundUnit, script_path: str, output: str) -> list[str]:
         """The ffmpeg command that makes one unit's sound."""
         return words(sound_unit_command(unit.graph, self.build, script_path, output))
-
-    def join_command(self, sound: FilmSound | None, list_path: str, script_path: str, output: str) -> list[str]:
-        """The ffmpeg command that joins the encoded units and makes the sound."""
-        graph = sound.graph if sound else None
-        return words(join_command(graph, self.encoding, self.build, list_path, script_path, output))
 
 
 def stages(graph: Graph, *, checked: bool = False) -> Iterator[Stage]:

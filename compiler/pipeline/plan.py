@@ -175,11 +175,16 @@ class Plan:
 
     @property
     def whole_sound(self) -> Forecast:
-        """The forecast of the ffmpeg that encodes or measures the whole sound; its bytes are those of the film's."""
+        """The forecast of the ffmpeg that encodes or measures the whole sound."""
         size = round(self.duration * bits(self.encode.audio_bitrate) / 8) if self.samples is not None else 0
         return sound_forecast(
             self.duration if self.samples is not None else Fraction(0), 0, self.costs, SOUND_MEMORY, size
         )
+
+    @property
+    def joining(self) -> Forecast:
+        """The forecast of the ffmpeg that joins the units, which only copies."""
+        return sound_forecast(Fraction(0), 0, self.costs, SOUND_MEMORY)
 
     @property
     def forecasts(self) -> tuple[Forecast, ...]:

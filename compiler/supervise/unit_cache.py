@@ -136,6 +136,12 @@ class UnitCache:
             self._hashed[path] = hashed
         return hashed[1]
 
+    def knows(self, paths: Sequence[str]) -> bool:
+        """Whether the contents of these files are known without reading them."""
+        with suppress(OSError):
+            return all(map(self.known, paths))
+        return False
+
     def unchanged(self, paths: Sequence[str]) -> bool:
         """Whether these files are as they were when their contents were asked for."""
         with suppress(OSError):

@@ -121,6 +121,10 @@ class StoredUnits:
             if (unit := self._there.pop(key[:DIGITS], None)) is not None:
                 self._wait(_deleted(self._store, [unit]))
 
+    def knows(self, _: Sequence[str]) -> bool:
+        """Whether the contents of footage are known: they were computed when it was stored."""
+        return True
+
     def unchanged(self, _: Sequence[str]) -> bool:
         """Whether footage is as it was when its content was asked for: copies in the cache never change."""
         return True

@@ -6,12 +6,17 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
+from compiler.supervise import unit_cache
+from compiler.supervise.ffmpeg import find_build
+from compiler.supervise.films.kept import Kept
 from tests.cli.desk import Desk, Ended
 from tests.server.waiting import until
 
@@ -195,3 +200,85 @@ def test_a_limit_of_nothing_keeps_nothing(desk: Desk, folder: Path, monkeypatch:
     monkeypatch.setenv("REELC_UNIT_CACHE", "0")
     rendered(desk, reel(desk))
     assert not folder.exists()
+
+
+Hook = Callable[[], None]
+
+
+@pytest.fixture
+def first_kept(monkeypatch: pytest.MonkeyPatch) -> Callable[[Hook], None]:
+    """Has something done when the first unit of a picture has been made, before it is kept."""
+
+    def at(hook: Hook) -> None:
+        plain, hooks = Kept.keep, [hook]
+
+        async def keep(self: Kept, number: int, made: Path) -> None:
+            if made.name.startswith("unit") and hooks:
+                hooks.pop()()
+            await plain(self, number, made)
+
+        monkeypatch.setattr(Kept, "keep", keep)
+
+    return at
+
+
+@pytest.fixture
+def read_late(first_kept: Callable[[Hook], None], monkeypatch: pytest.MonkeyPatch) -> Callable[[Hook], None]:
+    """Has footage read when the first unit of a picture has been made, and something done before that."""
+
+    def at(hook: Hook) -> None:
+        made, plain = Event(), unit_cache.content_of
+
+        def content_of(path: str) -> str:
+            assert made.wait(60), "nothing is made before the footage has been read"
+            return plain(path)
+
+        def then() -> None:
+            hook()
+            made.set()
+
+        monkeypatch.setattr(unit_cache, "content_of", content_of)
+        first_kept(then)
+
+    return at
+
+
+def test_footage_is_read_beside_the_first_units_which_are_kept(desk: Desk, read_late: Callable[[Hook], None]) -> None:
+    read_late(lambda: None)
+    first = rendered(desk, reel(desk))
+    again = rendered(desk, reel(desk, mirror=True))
+    touched = next(until - first for first, until in again["plan"]["units"] if first <= 15 + 2 * 33 < until)
+    assert (first["frames_from_cache"], again["frames_from_cache"]) == (0, again["frames"] - touched)
+
+
+def other_footage(desk: Desk) -> Hook:
+    """Puts other footage of the same shape in place of the desk's, as a program does that saves a file."""
+    clip, other = desk.folder / "clip.mp4", desk.folder / "other.mp4"
+    command = [find_build().path, "-v", "error", "-i", str(clip), "-vf", "negate", "-af", "volume=0.5", str(other)]
+    subprocess.run(command, check=True)
+    return lambda: os.replace(other, clip)
+
+
+def test_units_of_footage_that_is_replaced_before_it_is_read_are_not_kept(
+    desk: Desk, read_late: Callable[[Hook], None]
+) -> None:
+    read_late(other_footage(desk))
+    rendered(desk, reel(desk))
+    again = rendered(desk, reel(desk))
+    assert again["sha256"] == rendered(desk, reel(desk), "--no-cache")["sha256"]
+
+
+def test_what_depends_on_replaced_footage_by_other_steps_is_not_kept(
+    desk: Desk, first_kept: Callable[[Hook], None]
+) -> None:
+    """The film, its loudness, and the sound that is encoded from units."""
+    rendered(desk, desk.reel())  # now the content of the footage is known
+    footage = (desk.folder / "clip.mp4").read_bytes()
+    first_kept(other_footage(desk))
+    path = reel(desk)
+    edit = json.loads((desk.folder / path).read_text())
+    (desk.folder / path).write_text(json.dumps({**edit, "audio": {"loudness": {"target": -20}}}))
+    mixed = rendered(desk, path, "--jobs", "1")
+    (desk.folder / "clip.mp4").write_bytes(footage)
+    again = rendered(desk, path)
+    assert mixed["sha256"] != again["sha256"] == rendered(desk, path, "--no-cache")["sha256"]

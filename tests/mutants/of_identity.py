@@ -43,13 +43,19 @@ OF_IDENTITY = (
         "the_target_of_the_loudness",
         'f"{measuring.target} LUFS, {measuring.peak} dBTP"',
         'f"{measuring.peak} dBTP"',
-        "compiler/render.py",
+        "compiler/steps.py",
     ),
     left_out(
         "the_limit_of_the_peak",
         'f"{measuring.target} LUFS, {measuring.peak} dBTP"',
         'f"{measuring.target} LUFS"',
-        "compiler/render.py",
+        "compiler/steps.py",
+    ),
+    left_out(
+        "the_sounds_that_are_encoded",
+        "sound, [*made, *measured], read",
+        "sound, measured, read",
+        "compiler/steps.py",
     ),
     left_out(
         "the_units_of_a_film",
@@ -63,6 +69,20 @@ OF_IDENTITY = (
         'Value(f"v{number}") for number, define in enumerate(graph)',
         "define.name for define in graph",
         JUDGES,
+    ),
+    Fault(
+        "film_of_replaced_footage_is_kept",
+        "compiler/supervise/films/kept.py",
+        "else self._opened(number + 1)",
+        "else []",
+        ("tests/cli/test_cache.py",),
+    ),
+    Fault(
+        "replaced_before_it_was_read",
+        "compiler/supervise/films/kept.py",
+        " and self._as_seen(opened):",
+        ":",
+        ("tests/cli/test_cache.py",),
     ),
     Fault("identity_with_paths", PATH, "path=content(op.media.path)", "path=op.media.path", JUDGES),
 )

@@ -13,7 +13,7 @@ from compiler.model import read_reel
 from compiler.pipeline import Compiled, compile_reel
 from compiler.pipeline.forecast import ENCODED, SIZES, Forecast
 from compiler.profiles import PROFILES
-from compiler.render import steps
+from compiler.steps import steps
 from tests.golden.media import MEDIA, NINE
 from tests.server.editing import trim
 

@@ -17,7 +17,7 @@ from compiler.film_identity import contents_by
 from compiler.ir.build import Build
 from compiler.model import CLIP_FIELDS, read_reel
 from compiler.pipeline import compile_reel, identity
-from compiler.render import steps
+from compiler.steps import steps
 from compiler.supervise import unit_cache
 from compiler.supervise.films.kept import keys_of
 from compiler.timeline.media import Media
@@ -62,24 +62,24 @@ def one(**fields: Any) -> list[Json]:
     return [*CLIPS[:2], clip(2, **fields), *CLIPS[3:]]
 
 
-MEASURED = "loudness.txt"
+MEASURED, HEARD = "loudness.txt", "sound.mp4"
 OF_CLIPS: dict[str, tuple[list[Json], set[str]]] = {
     "id": (one(id="other"), set()),
     "name": (one(name="other"), set()),
-    "media": (one(media="match.mp4"), {"unit-3.mp4", "sound-1.nut", MEASURED}),
+    "media": (one(media="match.mp4"), {"unit-3.mp4", "sound-1.nut", MEASURED, HEARD}),
     "crop_data": (one(crop_data=[{"frame": 0, **BOX, "x": 101}]), {"unit-3.mp4"}),
-    "segments_data": (one(segments_data=trim(2.5, 7.5)), {"unit-3.mp4", "sound-1.nut", MEASURED}),
+    "segments_data": (one(segments_data=trim(2.5, 7.5)), {"unit-3.mp4", "sound-1.nut", MEASURED, HEARD}),
     "rotation": (one(rotation=1), {"unit-3.mp4"}),
     "turn": (one(turn=180), {"unit-3.mp4"}),
     "mirror": (one(mirror=True), {"unit-3.mp4"}),
-    "volume": (one(volume=-6), {"sound-1.nut", MEASURED}),
-    "mute": (one(mute=True), {"sound-1.nut", MEASURED}),
+    "volume": (one(volume=-6), {"sound-1.nut", MEASURED, HEARD}),
+    "mute": (one(mute=True), {"sound-1.nut", MEASURED, HEARD}),
     "motion": (one(motion="blend", segments_data=trim(2, 7, {"start": 2, "end": 3, "speed": 1})), {"unit-3.mp4"}),
-    "window": (one(window={"start": 0.5}), {"unit-3.mp4", "sound-1.nut", MEASURED}),
+    "window": (one(window={"start": 0.5}), {"unit-3.mp4", "sound-1.nut", MEASURED, HEARD}),
     "window of the whole": (one(window={"start": 0}), set()),
     "transition_data": (
         one(transition_data={"type": "dissolve", "duration": 0.5}),
-        {"unit-2.mp4", "unit-3.mp4", "sound-1.nut", MEASURED},
+        {"unit-2.mp4", "unit-3.mp4", "sound-1.nut", MEASURED, HEARD},
     ),
 }
 """Changes of the third clip, and what each changes besides the film."""
@@ -95,12 +95,12 @@ def test_a_change_of_a_clip_changes_the_units_that_it_touches(field: str) -> Non
 
 OF_FILMS: dict[str, tuple[Json, set[str]]] = {
     "size": ({**LOUD, "canvas": {"width": 720, "height": 1280}}, PICTURES),
-    "rate": ({**LOUD, "canvas": {"fps": "25"}}, PICTURES),
+    "rate": ({**LOUD, "canvas": {"fps": "25"}}, {*PICTURES, HEARD}),
     "crf": ({**LOUD, "encode": {"crf": 30}}, PICTURES),
     "preset": ({**LOUD, "encode": {"preset": "fast"}}, PICTURES),
-    "bitrate of the sound": ({**LOUD, "encode": {"audio_bitrate": "96k"}}, set()),
-    "target of the loudness": ({"audio": {"loudness": {"target": -20}}}, {MEASURED}),
-    "limit of the peak": ({"audio": {"loudness": {"target": -16, "true_peak": -3}}}, {MEASURED}),
+    "bitrate of the sound": ({**LOUD, "encode": {"audio_bitrate": "96k"}}, {HEARD}),
+    "target of the loudness": ({"audio": {"loudness": {"target": -20}}}, {MEASURED, HEARD}),
+    "limit of the peak": ({"audio": {"loudness": {"target": -16, "true_peak": -3}}}, {MEASURED, HEARD}),
 }
 
 
@@ -122,7 +122,7 @@ def test_paths_decide_nothing_and_contents_do() -> None:
     moved = {name: replace(media, path=f"/elsewhere/{media.path}") for name, media in MEDIA.items()}
     assert changed(keys(CLIPS, media=moved, **LOUD)) == set()
     copied = {name: replace(media, path=f"/elsewhere/other-{name}") for name, media in MEDIA.items()}
-    assert changed(keys(CLIPS, media=copied, **LOUD)) == {*PICTURES, *SOUNDS, MEASURED}
+    assert changed(keys(CLIPS, media=copied, **LOUD)) == {*PICTURES, *SOUNDS, MEASURED, HEARD}
 
 
 @pytest.mark.parametrize(
@@ -134,12 +134,12 @@ def test_another_ffmpeg_makes_other_units(build: Build) -> None:
 
 def test_other_code_makes_other_units(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(identity, "maker", lambda: "other code")
-    assert changed(keys(CLIPS, **LOUD)) == {*PICTURES, *SOUNDS, MEASURED}
+    assert changed(keys(CLIPS, **LOUD)) == {*PICTURES, *SOUNDS, MEASURED, HEARD}
 
 
 def test_another_processor_makes_other_units(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
-    assert changed(keys(CLIPS, **LOUD)) == {*PICTURES, *SOUNDS, MEASURED}
+    assert changed(keys(CLIPS, **LOUD)) == {*PICTURES, *SOUNDS, MEASURED, HEARD}
 
 
 def test_another_decoder_makes_other_straightened_units_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,9 +186,9 @@ ODD = {
 SLOW = trim(2, 7, {"start": 2, "end": 3, "speed": 0.5})
 ENDS = {"segments_data": trim(0, 5)}
 OF_SOME_CLIPS: dict[str, tuple[Json, Json, set[str]]] = {
-    "stretch": ({"segments_data": SLOW}, {"stretch": "varispeed"}, {"sound-1.nut"}),
+    "stretch": ({"segments_data": SLOW}, {"stretch": "varispeed"}, {"sound-1.nut", HEARD}),
     "damage": ({"media": "odd.mp4"}, {"damage": "refuse"}, {"unit-3.mp4"}),
-    "loop": ({"media": "sticker.gif", "crop_data": None, **ENDS}, {"loop": True}, {"unit-3.mp4", "sound-1.nut"}),
+    "loop": ({"media": "sticker.gif", "crop_data": None, **ENDS}, {"loop": True}, {"unit-3.mp4", "sound-1.nut", HEARD}),
 }
 """Fields that have an effect on some clips only: the clip, a change of it, and what that changes besides the film."""
 

@@ -13,7 +13,7 @@ import pytest
 from compiler.emit.sound import MEASURED
 from compiler.pipeline import Compiled
 from compiler.pipeline.cuts import EVERY
-from compiler.render import steps
+from compiler.steps import steps
 from compiler.supervise.films.kept import keys_of
 from compiler.supervise.films.step import RenderStep
 from tests.pipeline.random_edits import SOURCES, RandomEdit, changed, changed_clip, random_edit
@@ -85,8 +85,10 @@ def _keyed(edit: RandomEdit) -> Iterator[tuple[str, str]]:
     makings = [_making(step, edit) for step in made]
     for number, step in enumerate(made):
         if step.made == MEASURED:  # its warning depends on the target
-            makings[number] = "\n".join([str(compiled.reel.audio.loudness), *makings[: number + 1]])
-        yield keys[number], makings[number] if step.made else "\n".join(makings)
+            makings[number] += str(compiled.reel.audio.loudness)
+        if not step.independent:
+            makings[number] = "\n".join(makings[: number + 1])
+        yield keys[number], makings[number]
 
 
 def _making(step: RenderStep, edit: RandomEdit) -> str:

@@ -14,7 +14,7 @@ from compiler.ir import ops
 from compiler.ir.graph import Graph
 from compiler.model import Clip, Reel, TrimRange
 from compiler.pipeline import Compiled, compile_reel, sights
-from compiler.render import steps
+from compiler.steps import steps
 from compiler.supervise.films.kept import keys_of
 from compiler.timeline.media import Media
 from compiler.timeline.window import preceding, window_of

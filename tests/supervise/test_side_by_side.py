@@ -15,8 +15,8 @@ from compiler.supervise.machine import MIB
 ROOMY = 1 << 40
 
 
-def step(independent: bool = True, memory: int = 0) -> RenderStep:
-    return RenderStep(lambda folder, part: [], {}, 10, independent=independent, memory=memory)
+def step(independent: bool = True, memory: int = 0, weight: float = 1) -> RenderStep:
+    return RenderStep(lambda folder, part: [], {}, 10, independent=independent, memory=memory, weight=weight)
 
 
 class Bench:
@@ -88,6 +88,20 @@ def test_a_step_that_needs_others_waits_for_the_earlier_ones_and_holds_up_no_lat
         bench.end(1)
         assert await bench.running() == [3]
         bench.end(3)
+        await bench.ended()
+
+    scenario(run())
+
+
+def test_the_heaviest_begin_first_of_those_that_a_step_waits_for() -> None:
+    """Two sounds, what is made of them, three pictures and the join: by weight among sounds, and among pictures."""
+
+    async def run() -> None:
+        sounds, pictures = [step(weight=1), step(weight=2)], [step(weight=each) for each in (5, 3, 9)]
+        bench = Bench([*sounds, step(independent=False), *pictures, step(independent=False)], jobs=1)
+        for number in (1, 0, 2, 5, 3, 4, 6):
+            assert await bench.running() == [number]
+            bench.end(number)
         await bench.ended()
 
     scenario(run())

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from compiler.errors import Notice
+from compiler.errors import Notice, ReelError
+from compiler.supervise.films.side_by_side import ended
+from compiler.supervise.unit_cache import State, state_of
 
 Content = Callable[[str], str]
 """The content of the file at a path, as text that is the same for the same bytes."""
@@ -28,7 +31,11 @@ class Step(Protocol):
 
     @property
     def opens(self) -> Sequence[str]:
-        """The media that it depends on."""
+        """The media that it depends on by itself."""
+
+    @property
+    def independent(self) -> bool:
+        """Whether it needs nothing that earlier steps make."""
 
     @property
     def reported(self) -> bool:
@@ -57,6 +64,9 @@ class KeptUnits(Protocol):
     def content(self, path: str) -> str:
         """The content of a file."""
 
+    def knows(self, paths: Sequence[str]) -> bool:
+        """Whether the contents of these files are known without reading them."""
+
     def unchanged(self, paths: Sequence[str]) -> bool:
         """Whether these files are as they were when their contents were asked for."""
 
@@ -64,12 +74,23 @@ class KeptUnits(Protocol):
 class Kept:
     """The entries of one render's steps; without a cache there are none.
 
-    The film is an entry too. It depends on every step: its key is the hash of all keys.
+    The film is an entry too. It depends on every step: its key is the hash of all keys. Until `reading` has ended,
+    which reads the files whose contents are unknown, nothing is taken from the cache; what is made waits to be kept.
     """
 
-    def __init__(self, cache: KeptUnits | None, steps: Sequence[Step], content: Content | None = None) -> None:
-        self._cache, self._steps = cache, steps
+    def __init__(
+        self,
+        cache: KeptUnits | None,
+        steps: Sequence[Step],
+        content: Content | None = None,
+        reading: Future[Any] | None = None,
+    ) -> None:
+        self._cache, self._steps, self._reading = cache, steps, reading
         self._content = cache.content if cache else content
+        self._states: dict[str, State] = {}
+        """The states in which files were before they were read."""
+        self._looking: asyncio.Task[None] | None = None
+        self._late: list[asyncio.Task[None]] = []
         self.keys: dict[int, str] = {}
         """The key of each step; none without a cache, unless the contents of files are known otherwise."""
         self.taken = False
@@ -81,9 +102,20 @@ class Kept:
         return self._cache.notices if self._cache else []
 
     async def look(self) -> None:
-        """Compute the keys of all steps; a file that cannot be read leaves its steps without."""
-        if self._content:
+        """Compute the keys of all steps, or begin to; a file that cannot be read leaves its steps without."""
+        if not self._content:
+            return
+        if self._reading is None or self._reading.done():
             self.keys = await asyncio.to_thread(keys_of, self._steps, self._content)
+            return
+        for path in self._opened(len(self._steps)):
+            with suppress(OSError):
+                self._states[path] = state_of(path)
+        self._looking = asyncio.create_task(self._look_later(self._reading, self._content))
+
+    async def _look_later(self, reading: Future[Any], content: Content) -> None:
+        await asyncio.wait([asyncio.wrap_future(reading)])
+        self.keys = await asyncio.to_thread(keys_of, self._steps, content)
 
     async def take_film(self, folder: Path, part: Path) -> bool:
         """Take the whole film, with what its steps report, if all of it is there."""
@@ -100,11 +132,43 @@ class Kept:
         return made is not None and await self._take(number, folder / made)
 
     async def keep(self, number: int, made: Path) -> None:
-        """Keep what a step has made, unless its media changed meanwhile."""
-        if self._cache and number == len(self._steps) - 1 and not self._cache.keeps_films:
+        """Keep what a step has made, now or as soon as its key is known; nothing if a file that it depends on changed
+        meanwhile."""
+        if not self._cache or (number == len(self._steps) - 1 and not self._cache.keeps_films):
             return
-        if self._cache and number in self.keys and self._cache.unchanged(self._steps[number].opens):
-            await asyncio.to_thread(self._cache.put, self.keys[number], made)
+        if self._looking is None or self._looking.done():
+            await self._keep(self._cache, number, made)
+        else:
+            self._late.append(asyncio.create_task(self._keep_later(self._cache, self._looking, number, made)))
+
+    async def _keep_later(self, cache: KeptUnits, looking: asyncio.Task[None], number: int, made: Path) -> None:
+        await asyncio.wait([looking])
+        await self._keep(cache, number, made)
+
+    async def _keep(self, cache: KeptUnits, number: int, made: Path) -> None:
+        step = self._steps[number]
+        opened = step.opens if step.independent else self._opened(number + 1)
+        if number in self.keys and cache.unchanged(opened) and self._as_seen(opened):
+            await asyncio.to_thread(cache.put, self.keys[number], made)
+
+    @asynccontextmanager
+    async def keeping(self) -> AsyncIterator[None]:
+        """The time in which what the steps made is there: what waits to be kept is kept at its end, also if a step
+        failed; a cancel waits for nothing."""
+        try:
+            yield
+        except ReelError:
+            await self.settle()
+            raise
+        finally:
+            await ended([*self._late, *([self._looking] if self._looking else [])])
+
+    async def settle(self) -> None:
+        """Keep what waits for it."""
+        if self._looking is not None:
+            await self._looking
+        await asyncio.gather(*self._late)
+        self._late.clear()
 
     async def forget(self) -> None:
         """Remove the entries of all steps: the film that they make is wrong."""
@@ -117,6 +181,16 @@ class Kept:
         found = await asyncio.to_thread(self._cache.get, self.keys[number], target)
         self.taken = self.taken or found
         return found
+
+    def _opened(self, until: int) -> list[str]:
+        """The files that the steps before a number depend on."""
+        return list(dict.fromkeys(path for step in self._steps[:until] for path in step.opens))
+
+    def _as_seen(self, paths: Sequence[str]) -> bool:
+        """Whether files are as they were before they were read, where that was noted."""
+        with suppress(OSError):
+            return all(state_of(path) == self._states[path] for path in paths if path in self._states)
+        return False
 
 
 def keys_of(steps: Sequence[Step], content: Content) -> dict[int, str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from compiler.errors import Notice, ReelError
 from compiler.supervise.children.cgroup import group
@@ -67,6 +69,7 @@ async def render(
     side: Side = ALONE,
     partial: Partial | None = None,
     farm: Farm | None = None,
+    reading: Future[Any] | None = None,
 ) -> Film:
     """Render the film to `output`, complete and as predicted; on a coded error `output` stays untouched.
 
@@ -74,13 +77,14 @@ async def render(
     as the film. With a `cgroup`, all children together are in a group below it. Where `limits` bound the memory, each
     of the steps that run at once has a share of it. `tagging` is asked once the film is made, by the hash of its bytes,
     for the tag that it gets. What is read of `partial` files is filled first. With a
-    `farm`, steps that need no others are made there, and `side` does not bound them.
+    `farm`, steps that need no others are made there, and `side` does not bound them. `reading` ends when the contents
+    of the media are known: `tagging` waits for that, and so does the `cache`.
     """
     check_output(output, overwrite)
-    kept = Kept(cache, steps, farm.content if farm else None)
+    kept = Kept(cache, steps, farm.content if farm else None, reading)
     await kept.look()
     side = Side(len(steps), ALONE.memory) if farm else side
-    rest = (on_progress, stall_after, deadline, limits, cgroup, side, tagging, partial, farm)
+    rest = (on_progress, stall_after, deadline, limits, cgroup, side, tagging, partial, farm, reading)
     making = _Making(steps, output, expected, kept, *rest)
     try:
         film = await making.film(overwrite)
@@ -122,24 +126,31 @@ class _Making:
     tagging: Callable[[str], bytes | None]
     partial: Partial | None
     farm: Farm | None
+    reading: Future[Any] | None
 
     async def film(self, overwrite: bool) -> Film:
         """The verified film under its final name."""
         expected = self.expected
         meter = FilmMeter(self.steps, expected.frames, expected.fps, monotonic())
         with workplace(self.output) as (folder, part), group(self.cgroup, self.limits.data) as place:
-            if whole := await self.kept.take_film(folder, part):
-                meter.take_film()
-            else:
-                await self._make(meter, FilmFolder(folder, part, place))
-            await asyncio.to_thread(self._tag, part)
-            notices = tuple(filter(None, (step.notice(folder) for step in self.steps)))
-            self.on_progress(replace(meter.at(monotonic()), stage="verifying", frame=expected.frames, work=1, eta=None))
-            await _verify(part, expected)
-            if not whole:
-                await self.kept.keep(len(self.steps) - 1, part)
-            size_bytes, sha256 = part.stat().st_size, await asyncio.to_thread(content_of, str(part))
-            publish(part, self.output, overwrite)
+            async with self.kept.keeping():
+                if whole := await self.kept.take_film(folder, part):
+                    meter.take_film()
+                else:
+                    await self._make(meter, FilmFolder(folder, part, place))
+                if self.reading is not None:
+                    await asyncio.wait([asyncio.wrap_future(self.reading)])
+                await asyncio.to_thread(self._tag, part)
+                notices = tuple(filter(None, (step.notice(folder) for step in self.steps)))
+                self.on_progress(
+                    replace(meter.at(monotonic()), stage="verifying", frame=expected.frames, work=1, eta=None)
+                )
+                await _verify(part, expected)
+                await self.kept.settle()
+                if not whole:
+                    await self.kept.keep(len(self.steps) - 1, part)
+                size_bytes, sha256 = part.stat().st_size, await asyncio.to_thread(content_of, str(part))
+                publish(part, self.output, overwrite)
         length = expected.frames / expected.fps
         return Film(self.output, expected.frames, length, size_bytes, sha256, notices, meter.kept)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Protocol
 
 from compiler.costs import BUSY
@@ -24,6 +25,10 @@ class Startable(Protocol):
     @property
     def memory(self) -> int:
         """The forecast of its memory, MiB."""
+
+    @property
+    def weight(self) -> float:
+        """Its work in seconds, by the forecast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +54,12 @@ Run = Callable[[int, int], Awaitable[None]]
 
 
 async def side_by_side(steps: Sequence[Startable], side: Side, run: Run, done: Collection[int] = ()) -> None:
-    """Run all steps but those that are `done`, in order, as many at once as `side` allows.
+    """Run all steps but those that are `done`, as many at once as `side` allows.
 
-    A step that is not independent waits for all earlier ones. Where steps fail, those after them are stopped and those
-    before them go on, so that the error raised is that of steps run one after the other. On a cancel all are stopped,
-    and have ended when this returns.
+    A step that is not independent waits for all earlier ones. Of those that a step waits for, the heaviest begin first,
+    so that none of them runs alone at the end. Where steps fail, those after them are stopped and those before them go
+    on, so that the error raised is that of steps run one after the other. On a cancel all are stopped, and have ended
+    when this returns.
     """
     work = _Work(steps, side, run, done)
     try:
@@ -72,7 +78,7 @@ class _Work:
     def __init__(self, steps: Sequence[Startable], side: Side, run: Run, done: Collection[int]) -> None:
         self._steps, self._side, self._run = steps, side, run
         self._shares = side.shares(steps)
-        self._waiting = [number for number in range(len(steps)) if number not in done]
+        self._waiting = [number for number in _order(steps) if number not in done]
         self.running: dict[asyncio.Task[None], int] = {}
         self.failed: tuple[int, BaseException] | None = None
 
@@ -112,6 +118,12 @@ class _Work:
     def _fits(self, number: int) -> bool:
         used = sum(self._shares[other] for other in self.running.values())
         return len(self.running) < self._side.jobs and used + self._shares[number] <= self._side.memory
+
+
+def _order(steps: Sequence[Startable]) -> list[int]:
+    """The numbers of the steps in the order in which they begin where nothing holds them up."""
+    needing = list(accumulate((not step.independent for step in steps), initial=0))
+    return sorted(range(len(steps)), key=lambda n: (needing[n], not steps[n].independent, -steps[n].weight))
 
 
 async def ended(tasks: Collection[asyncio.Task[None]]) -> None:

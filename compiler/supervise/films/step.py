@@ -56,6 +56,11 @@ class RenderStep:
     """Its work in seconds, by the forecast."""
 
     @property
+    def unit_samples(self) -> int | None:
+        """The samples of the unit of sound that it makes; None if it makes pictures, or the sound of the whole film."""
+        return self.samples if self.independent else None
+
+    @property
     def opens(self) -> Sequence[str]:
         """The media that the step depends on, read by ffmpeg or by reelc's own reader."""
         return (*self.reads, *(json.loads(spec)["path"] for spec in self.feeds.values()))

@@ -1,0 +1,97 @@
+"""What a render keeps while its footage is still being read, with steps and a cache that only take notes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import Future
+from pathlib import Path
+
+import pytest
+
+from compiler.errors import Loc, Notice, ReelError
+from compiler.supervise.films.kept import Kept
+from compiler.supervise.films.step import RenderStep
+
+
+class Notes:
+    """A cache that notes the keys that are kept in it."""
+
+    keeps_films = True
+
+    def __init__(self) -> None:
+        self.notices: list[Notice] = []
+        self.kept: list[str] = []
+
+    def has(self, key: str) -> bool:
+        return False
+
+    def get(self, key: str, target: Path) -> bool:
+        return False
+
+    def put(self, key: str, made: Path) -> None:
+        assert made.exists(), "what was made is gone"
+        self.kept.append(key)
+
+    def forget(self, keys: Sequence[str]) -> None:
+        raise AssertionError
+
+    def content(self, path: str) -> str:
+        return path
+
+    def knows(self, paths: Sequence[str]) -> bool:
+        return False
+
+    def unchanged(self, paths: Sequence[str]) -> bool:
+        return True
+
+
+UNIT = RenderStep(lambda folder, part: [], {}, 1, made="unit", independent=True, identity=lambda content: "of the unit")
+JOIN = RenderStep(lambda folder, part: [], {}, 0, identity=lambda content: "of the join")
+
+
+async def begun(cache: Notes, reading: Future[None], made: Path) -> Kept:
+    """A render whose unit has been made, and whose footage is being read."""
+    kept = Kept(cache, [UNIT, JOIN], None, reading)
+    await kept.look()
+    made.touch()
+    await kept.keep(0, made)
+    assert cache.kept == []
+    return kept
+
+
+def test_what_was_made_is_kept_when_the_footage_has_been_read(tmp_path: Path) -> None:
+    async def run() -> None:
+        cache, reading = Notes(), Future[None]()
+        kept = await begun(cache, reading, tmp_path / "unit")
+        async with kept.keeping():
+            reading.set_result(None)
+            await kept.settle()
+            assert cache.kept == ["of the unit"]
+
+    asyncio.run(run())
+
+
+def test_a_failed_render_keeps_what_was_made_before(tmp_path: Path) -> None:
+    async def run() -> None:
+        cache, reading = Notes(), Future[None]()
+        kept = await begun(cache, reading, tmp_path / "unit")
+        asyncio.get_running_loop().call_later(0.01, reading.set_result, None)
+        with pytest.raises(ReelError):
+            async with kept.keeping():
+                raise ReelError("RC607", Loc(), "the render failed")
+        assert cache.kept == ["of the unit"]
+
+    asyncio.run(run())
+
+
+def test_a_cancel_waits_for_no_footage(tmp_path: Path) -> None:
+    async def run() -> None:
+        cache, reading = Notes(), Future[None]()
+        kept = await begun(cache, reading, tmp_path / "unit")
+        with pytest.raises(asyncio.CancelledError):
+            async with kept.keeping():
+                raise asyncio.CancelledError
+        assert (cache.kept, reading.done()) == ([], False)
+
+    asyncio.run(run())
