@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from pathlib import Path
 
 from tests.server.editing import RENDER, one_clip
@@ -12,38 +11,53 @@ from tests.server.site import PLAIN, ROOT, Site, add_user
 from tests.server.test_http_cases import answer_of
 from tests.server.waiting import until
 
+TELLING = """
+from pathlib import Path
+from threading import Thread
+from time import sleep
+
+def telling():
+    while not Path("asked").exists():
+        sleep(0.02)
+    Path("told.part").write_text(told())
+    Path("told.part").rename("told")
+
+Thread(target=telling, daemon=True).start()
+"""
+"""What is told of a server when a file is there. A handler of a signal would run amid whatever the server does."""
+
 COUNTING = (
     """
-import gc, json, signal
-from pathlib import Path
+import gc, json
 from traceback import walk_tb
 
 def places(error):
     return [f"{frame.f_code.co_filename}:{line} {frame.f_code.co_name}" for frame, line in walk_tb(error.__traceback__)]
 
-def tell(*_):
-    left = {repr(each)[:80]: places(each) for each in gc.get_objects() if isinstance(each, Exception)}
-    Path("told.part").write_text(json.dumps(left))
-    Path("told.part").rename("told")
+def left():
+    return {id(each): each for each in gc.get_objects() if isinstance(each, Exception)}
+
+def told():
+    before = [*left()]
+    sleep(0.5)  # what is being handled just now is gone by then
+    return json.dumps({repr(each)[:80]: places(each) for number, each in left().items() if number in before})
 
 gc.disable()
-signal.signal(signal.SIGUSR1, tell)
 """
+    + TELLING
     + PLAIN
 )
-"""A server without a garbage collector, which writes the exceptions in its memory to a file at a signal."""
+"""A server without a garbage collector, which tells the exceptions in its memory."""
 
 ALLOCATING = (
     """
-import signal
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from threading import Barrier
 
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
-def tell(*_):
+def told():
     kept, turn, before = [], Barrier(8), resident()
     def work(n):
         turn.wait()
@@ -52,15 +66,13 @@ def tell(*_):
             kept.extend(bytes([n, k]) * 300 for k in range(20))
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(8)))
-    Path("told.part").write_text(str(resident() - before))
-    Path("told.part").rename("told")
-
-signal.signal(signal.SIGUSR1, tell)
+    return str(resident() - before)
 """
+    + TELLING
     + PLAIN
 )
-"""A server that at a signal takes large blocks of memory in several threads, with small ones between them that it
-keeps, frees the large ones, and writes how much larger it is."""
+"""A server that takes large blocks of memory in several threads, with small ones between them that it keeps, frees the
+large ones, and tells how much larger it is."""
 
 OURS = f"{ROOT}/server/", f"{ROOT}/compiler/"
 """How the names of our own files begin; exceptions of the libraries that never reach us are theirs."""
@@ -70,11 +82,11 @@ OUTSIDE = [{"frame": 0, "x": 90000, "y": 0, "width": 100, "height": 100}]
 
 
 def told_by(site: Site) -> str:
-    """What a server writes at a signal."""
-    told = site.data.parent / "told"
-    site.process.send_signal(signal.SIGUSR1)
-    until(told.exists)
-    return told.read_text()
+    """What a server tells when it is asked."""
+    place = site.data.parent
+    (place / "asked").touch()
+    until((place / "told").exists)
+    return (place / "told").read_text()
 
 
 def test_no_refused_request_stays_in_memory(tmp_path: Path, game: Path) -> None:
