@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,19 +14,22 @@ from compiler.errors import Loc, ReelError
 from compiler.model import Reel, read_reel
 from compiler.pipeline import Compiled, compile_reel
 from compiler.profiles import PROFILES
+from compiler.supervise.background import begun
 from compiler.supervise.calibrate import known_costs
 from compiler.supervise.facts_cache import FactsCache
-from compiler.supervise.ffmpeg import find_build
+from compiler.supervise.ffmpeg import Build, find_build
 from compiler.supervise.films.film import check_ending
 from compiler.supervise.plain import plain
 from compiler.supervise.probe import probing
 
 
-def load(reel_path: str, outputs: Iterable[Path] = (), film: Path | None = None) -> Compiled:
+def load(
+    reel_path: str, outputs: Iterable[Path] = (), film: Path | None = None, building: Future[Build] | None = None
+) -> Compiled:
     """The reel at a path, compiled for the ffmpeg in use; raises the errors of the reel, its media and ffmpeg.
 
-    Raises, before it opens any media, RC612 if an output is the reel itself or one of its media, and RC614 if the
-    film's name has an ending that does not fit the reel's codec.
+    `building` is the search for ffmpeg, if it has begun. Raises, before it opens any media, RC612 if an output is the
+    reel itself or one of its media, and RC614 if the film's name has an ending that does not fit the reel's codec.
     """
     reel = read_reel(read_text(reel_path))
     folder = Path.cwd() if reel_path == STDIN else Path(reel_path).absolute().parent
@@ -35,10 +38,9 @@ def load(reel_path: str, outputs: Iterable[Path] = (), film: Path | None = None)
         _check_apart(output, reel_path, reel, paths)
     if film:
         check_ending(film, PROFILES[reel.encode.codec])
-    with ThreadPoolExecutor(1) as beside:
-        building = beside.submit(find_build)
-        found = finish(probing([(paths[clip.media], clip.loc.at("media")) for clip in reel.clips], FactsCache()))
-        build = building.result()
+    building = building or begun(find_build)
+    found = finish(probing([(paths[clip.media], clip.loc.at("media")) for clip in reel.clips], FactsCache()))
+    build = building.result()
     media = {name: found[path] for name, path in paths.items()}
     return compile_reel(reel, media, build, costs=known_costs())
 

@@ -98,6 +98,10 @@ def render_command(
     from compiler.supervise.children.fork_server import prepare_forks
 
     prepare_forks()  # the film is read by a fork when it is made
+    from compiler.supervise.background import begun
+    from compiler.supervise.ffmpeg import find_build
+
+    building = begun(find_build)  # it waits for ffmpeg's answer, while the rest is imported
     from compiler.cli.caching import unit_cache
     from compiler.cli.loading import load
     from compiler.supervise.films.film import check_output
@@ -106,7 +110,7 @@ def render_command(
     check_executor(executor, scheduler)
     with meter(progress) as reporter:
         check_output(output, overwrite)
-        compiled = load(reel, [output], film=output)
+        compiled = load(reel, [output], film=output, building=building)
         if memory is not None:
             check_memory(compiled.plan.memory, memory, machine_memory())
         elif lacking := memory_notice(compiled.plan.memory):

@@ -19,19 +19,24 @@ EVERY = Fraction(8)
 """Seconds between two cuts of a clip: about as long as x264 goes on without a key frame of its own, so that a cut costs
 no bytes."""
 
+LONG = Fraction(1)
+"""Seconds of a clip after the blend into it that are worth a unit apart from the blend's."""
+
 
 def cuts_inside(clip: Placed, fps: Fraction) -> Iterator[int]:
-    """The frames of a clip, counted from its first, before which it is cut.
+    """The frames of a clip, counted from its first, before which it is cut: every few seconds, and after the blend into
+    it, so that a change of the clip before leaves the rest of this one as it is.
 
-    None lies within a transition, nor within a run of mixed frames, and none leaves less than half a unit at the end.
+    None lies within a transition, nor within a run of mixed frames, and none leaves a short unit at the end.
     """
     if not _opens_anywhere(clip.media) or (clip.clip.motion != "repeat" and clip.media.video.variable):
         return
-    step, mixed = frame_count(RecordTime(EVERY), fps), list(mixed_runs(clip, fps))
-    last = clip.frames - clip.leaving.leaving
-    for frame in range(step, last - step // 2 + 1, step):
-        if frame >= clip.join.entering and not any(first < frame < until for first, until in mixed):
-            yield frame
+    step, long = (frame_count(RecordTime(seconds), fps) for seconds in (EVERY, LONG))
+    blend, last = clip.join.overlap, clip.frames - clip.leaving.leaving
+    cuts = [blend] if blend and last - blend >= long else []
+    cuts += (n for n in range(step, last - step // 2 + 1, step) if n >= max(clip.join.entering, blend + long))
+    mixed = list(mixed_runs(clip, fps))
+    yield from (cut for cut in cuts if not any(first < cut < until for first, until in mixed))
 
 
 def mixed_runs(clip: Placed, fps: Fraction) -> Iterator[tuple[int, int]]:

@@ -1,7 +1,8 @@
 """Units: spans of the film that are rendered one after the other and joined.
 
 A graph of many clips keeps a decoder and its buffers open for each of them, from the film's first frame to its last. In
-units cut where clips begin, and inside long clips, at most a few clips are open at a time, however long the reel is.
+units cut where clips begin, after blends, and inside long clips, at most a few clips are open at a time, however long
+the reel is.
 Units of pictures are encoded, and joined by stream copy. Units of sound are samples; the film's sound is encoded once,
 from all of them.
 """

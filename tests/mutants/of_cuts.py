@@ -9,13 +9,15 @@ PATH = "compiler/pipeline/cuts.py"
 
 OF_CUTS = (
     Fault("cut_by_the_films_frames", PATH, "range(step, last", "range(step - clip.first % step, last", JUDGES),
-    Fault("cut_in_the_transition_into_a_clip", PATH, "if frame >= clip.join.entering and", "if", JUDGES),
+    Fault("cut_in_the_transition_into_a_clip", PATH, "max(clip.join.entering, blend + long)", "0", JUDGES),
     Fault("cut_in_the_transition_out_of_a_clip", PATH, "clip.frames - clip.leaving.leaving", "clip.frames", JUDGES),
+    Fault("blend_with_the_rest_of_the_clip", PATH, "if blend and last - blend >= long", "if False", JUDGES),
+    Fault("cut_after_the_blend_leaves_nothing", PATH, " and last - blend >= long", "", JUDGES),
     Fault(
         "cut_in_mixed_frames",
         PATH,
-        " and not any(first < frame < until for first, until in mixed)",
-        "",
+        "not any(first < cut < until for first, until in mixed)",
+        "True",
         ("tests/pipeline/test_cuts.py", "tests/passes/test_cut_laws.py"),
     ),
     Fault(

@@ -71,7 +71,15 @@ def test_every_clip_is_a_unit_and_a_film_of_a_few_seconds_is_one() -> None:
 
 def test_a_clip_that_its_blend_covers_is_in_the_next_ones_unit() -> None:
     spans = unit_spans(lowered(play(0, 5), play(5, 6), {**play(6, 11), **into("dissolve", 1)}).clips, Fraction(FPS))
-    assert spans == ((0, 150), (150, 300))
+    assert spans == ((0, 150), (150, 180), (180, 300))
+
+
+@pytest.mark.parametrize("rest", [29, 30])
+def test_a_blend_is_a_unit_of_its_own_before_a_second_of_the_clip(rest: int) -> None:
+    """Of the clip alone: the blend out of it is in the next clip's unit."""
+    clip = {**play(0, (15 + rest + 9) / FPS), **into("wipeleft", 0.5)}
+    alone = [(0, 15), (15, 15 + rest)] if rest == 30 else [(0, 15 + rest)]
+    assert units(play(0, 5), clip, {**play(0, 5), **into("dissolve", 0.3)})[1:] == [alone, [(0, 9), (9, 150)]]
 
 
 @pytest.mark.parametrize("kind", ["dissolve", "fade"])
@@ -79,7 +87,9 @@ def test_no_cut_is_within_a_transition(kind: str) -> None:
     """9 s of dissolve, and 9 s on either side of a fade."""
     seconds = 9 if kind == "dissolve" else 18
     before, after = units(play(0, 40), {**play(0, 40), **into(kind, seconds)})
-    assert after[0] == (0, 2 * STEP)
+    assert after[:2] == (
+        [(0, 9 * FPS), (9 * FPS, 2 * STEP)] if kind == "dissolve" else [(0, 2 * STEP), (2 * STEP, 3 * STEP)]
+    )
     assert before[-1][0] == 3 * STEP
     assert before[-1][1] == (1200 if kind == "fade" else 1200 - 9 * FPS)
 

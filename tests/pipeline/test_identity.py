@@ -78,7 +78,7 @@ OF_CLIPS: dict[str, tuple[list[Json], set[str]]] = {
     "window": (one(window={"start": 0.5}), {"unit-3.mp4", "sound-1.nut", MEASURED, HEARD}),
     "window of the whole": (one(window={"start": 0}), set()),
     "transition_data": (
-        one(transition_data={"type": "dissolve", "duration": 0.5}),
+        one(transition_data={"type": "fade", "duration": 0.5}),
         {"unit-2.mp4", "unit-3.mp4", "sound-1.nut", MEASURED, HEARD},
     ),
 }
@@ -91,6 +91,32 @@ def test_a_change_of_a_clip_changes_the_units_that_it_touches(field: str) -> Non
     found = keys(clips, **LOUD)
     assert changed(found) == touched
     assert (found["film"] != USUAL["film"]) == bool(touched)
+
+
+BLENDED = [{**each, "transition_data": {"type": "dissolve", "duration": 0.5}} for each in CLIPS]
+"""Each clip is two units: the blend into it, and the rest."""
+
+
+def pictures(clips: list[Json]) -> list[str]:
+    """The keys of the units of pictures, in order."""
+    found = keys(clips)
+    return [found[f"unit-{number}.mp4"] for number in range(1, len(found)) if f"unit-{number}.mp4" in found]
+
+
+def test_a_changed_clip_changes_the_blends_at_its_ends_and_no_other_clip() -> None:
+    other = [*BLENDED[:2], {**BLENDED[2], "mirror": True}, *BLENDED[3:]]
+    before, after = pictures(BLENDED), pictures(other)
+    assert [n for n, (one, two) in enumerate(zip(before, after, strict=True)) if one != two] == [3, 4, 5]
+    assert len(before) == 15
+
+
+def test_a_transition_changes_what_it_shows() -> None:
+    """The end of the clip before, the blend, and the rest of its own clip."""
+    blended = [*CLIPS[:2], BLENDED[2], *CLIPS[3:]]
+    before, after = pictures(CLIPS), pictures(blended)
+    assert (len({*after} - {*before}), len({*before} - {*after})) == (3, 2)
+    sounds = {name for name, key in keys(blended, **LOUD).items() if key != USUAL.get(name)} - PICTURES
+    assert sounds == {"sound-1.nut", MEASURED, HEARD, "unit-9.mp4", "film"}
 
 
 OF_FILMS: dict[str, tuple[Json, set[str]]] = {
