@@ -31,6 +31,10 @@ from compiler.profiles import Profile
 SHORT, FEW = Fraction(4), 2
 """Seconds and clips of a film that is rendered in one go."""
 
+SHORTEST = 3
+"""The fewest frames of a unit. x264 and x265 reorder two frames: decoding times begin two frames before the first
+frame's time, but at that time in films of one or two frames, which cannot be joined with others (ADR 93)."""
+
 MOST_SOUNDS = 6
 """The most clips whose sounds begin in one unit of sound, which opens the sound of the clip before as well, for a
 crossfade."""
@@ -70,7 +74,7 @@ class FilmSound:
 
 def unit_spans(clips: Sequence[Placed], fps: Fraction) -> tuple[tuple[int, int], ...]:
     """The spans [first, until) of the film's units. The first unit of a clip begins with the blend into it; a clip that
-    its blends cover is in the unit of the next one."""
+    its blends cover is in the unit of the next one, and so is what is too short for one."""
     frames = clips[-1].first + clips[-1].frames
     if len(clips) <= FEW and frames < SHORT * fps:
         return ((0, frames),)
@@ -78,7 +82,25 @@ def unit_spans(clips: Sequence[Placed], fps: Fraction) -> tuple[tuple[int, int],
     for clip in clips:
         if length := clip.frames - clip.leaving.overlap:
             spans += pairwise(clip.first + frame for frame in (0, *cuts_inside(clip, fps), length))
-    return tuple(spans)
+    return tuple(_long_enough(spans))
+
+
+def _long_enough(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans, short ones together with the next, and at the film's end with the one before."""
+    units: list[tuple[int, int]] = []
+    for first, until in spans:
+        if units and _is_short(units[-1]):
+            first, _ = units.pop()
+        units.append((first, until))
+    if len(units) > 1 and _is_short(units[-1]):
+        (first, _), (_, until) = units[-2:]
+        units[-2:] = [(first, until)]
+    return units
+
+
+def _is_short(span: tuple[int, int]) -> bool:
+    first, until = span
+    return until - first < SHORTEST
 
 
 def sound_spans(clips: Sequence[Placed]) -> tuple[tuple[int, int], ...]:

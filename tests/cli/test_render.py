@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
+import av
 import pytest
 
 from compiler.cli import rendering
@@ -37,6 +38,17 @@ def rendered(desk: Desk, *options: str, clip: dict[str, Any] = SHORT) -> Ended:
 def events(stderr: str) -> list[dict[str, Any]]:
     """Every line of the output, each a JSON object."""
     return [json.loads(line) for line in stderr.splitlines()]
+
+
+def test_clips_of_one_and_two_frames_are_joined_with_others(desk: Desk) -> None:
+    """With frames that x264 reorders: each is decoded a frame after the one before."""
+    clips = [trim(0, length / 30) for length in (2, 20, 9, 1)]
+    ended = desk.run("render", desk.reel(*clips, encode={"preset": "superfast"}), "-o", "film.mp4")
+    assert ended.exit_code == 0, ended.stderr
+    with av.open(desk.folder / "film.mp4") as film:
+        decoded = [packet.dts for packet in film.demux(video=0) if packet.size]
+        assert decoded == [*range(-2, 30)]
+        assert film.streams.video[0].average_rate == 30
 
 
 def test_json_describes_the_film(desk: Desk) -> None:

@@ -12,6 +12,8 @@ OF_CUTS = (
     Fault("cut_in_the_transition_into_a_clip", PATH, "max(clip.join.entering, blend + long)", "0", JUDGES),
     Fault("cut_in_the_transition_out_of_a_clip", PATH, "clip.frames - clip.leaving.leaving", "clip.frames", JUDGES),
     Fault("blend_with_the_rest_of_the_clip", PATH, "if blend and last - blend >= long", "if False", JUDGES),
+    Fault("units_of_two_frames", "compiler/pipeline/units.py", "SHORTEST = 3", "SHORTEST = 2", JUDGES),
+    Fault("short_unit_at_the_end", "compiler/pipeline/units.py", "len(units) > 1 and", "False and", JUDGES),
     Fault("cut_after_the_blend_leaves_nothing", PATH, " and last - blend >= long", "", JUDGES),
     Fault(
         "cut_in_mixed_frames",

@@ -82,6 +82,29 @@ def test_a_blend_is_a_unit_of_its_own_before_a_second_of_the_clip(rest: int) -> 
     assert units(play(0, 5), clip, {**play(0, 5), **into("dissolve", 0.3)})[1:] == [alone, [(0, 9), (9, 150)]]
 
 
+@pytest.mark.parametrize(
+    ("lengths", "expected"),
+    [
+        ((2, 40, 40), [42, 40]),
+        ((40, 2, 40), [40, 42]),
+        ((40, 40, 2), [40, 42]),
+        ((40, 40, 3), [40, 40, 3]),
+        ((1, 1, 1, 1, 1), [5]),
+        ((1, 1, 1, 1, 1, 1), [3, 3]),
+        ((1, 1, 1), [3]),
+        ((2, 2, 2, 2), [4, 4]),
+    ],
+)
+def test_no_unit_is_shorter_than_three_frames(lengths: tuple[int, ...], expected: list[int]) -> None:
+    placed = lowered(*(play(0, length / FPS) for length in lengths)).clips
+    assert [until - first for first, until in unit_spans(placed, Fraction(FPS))] == expected
+
+
+def test_a_blend_of_two_frames_is_no_unit() -> None:
+    two, three = ({**play(0, 5), **into("dissolve", frames / FPS)} for frames in (2, 3))
+    assert units(play(0, 5), two, three)[1:] == [[(0, 147)], [(0, 3), (3, 150)]]
+
+
 @pytest.mark.parametrize("kind", ["dissolve", "fade"])
 def test_no_cut_is_within_a_transition(kind: str) -> None:
     """9 s of dissolve, and 9 s on either side of a fade."""
