@@ -19,6 +19,9 @@ LOOKAHEAD = "lookahead-threads=2"
 """x264 looks forty frames ahead before it encodes the first one; a short unit waits for that (ADR 90). A constant,
 since another number gives other bytes."""
 
+MOST_TICKS = 2**31 - 1
+"""Ticks a second of a movie's clock, at most: ffmpeg refuses more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
@@ -73,11 +76,13 @@ def container(encoding: Encoding, output: str) -> list[list[str]]:
     """Options of the output file: no metadata of the sources, and a movie's index at the front.
 
     A movie's clock counts both frames and samples in whole ticks: with the default of milliseconds the sound's edit
-    list is rounded, and players drop the last samples.
+    list is rounded, and players drop the last samples. Where no clock can count both, it counts samples: the end of a
+    track's last frame is rounded up, which drops nothing.
     """
     profile, ticks = encoding.profile, encoding.fps.numerator
+    both = lcm(ticks, SAMPLE_RATE)
     clocks = ["-video_track_timescale", str(ticks)] if profile.picture else []
-    clocks += ["-movie_timescale", str(lcm(ticks, SAMPLE_RATE)), "-movflags", "+faststart"]
+    clocks += ["-movie_timescale", str(both if both <= MOST_TICKS else SAMPLE_RATE), "-movflags", "+faststart"]
     return [
         ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"],
         *([clocks] if profile.movie else []),

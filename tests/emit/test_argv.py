@@ -122,6 +122,12 @@ def test_the_movies_clock_counts_frames_and_samples_whole(fps: Fraction) -> None
     assert int(scale) % 48_000 == 0
 
 
+@pytest.mark.parametrize("fps", [Fraction(59_873, 1000), Fraction(239_999, 1000)])
+def test_a_clock_that_would_be_too_fine_counts_samples(fps: Fraction) -> None:
+    """ffmpeg takes 2**31 - 1 ticks a second at most."""
+    assert values(command(encoding=replace(ENCODING, fps=fps)), "-movie_timescale") == ["48000"]
+
+
 def test_without_sound_nothing_is_said_of_it() -> None:
     argv = command(encoding=replace(ENCODING, sound=False))
     assert not [word for word in argv if word in ("-c:a", "-b:a", "-ar", "-ac", "-flags:a")]
