@@ -45,9 +45,10 @@ class FactsCache:
             return None
         try:
             media = media_of(path, json.loads(place.read_text(encoding="utf-8")))
-            os.utime(place)
         except (OSError, ValueError, KeyError, TypeError):
             return None
+        with contextlib.suppress(OSError):  # the folder may be read-only
+            os.utime(place)
         return media
 
     def put(self, path: Path, media: Media) -> None:

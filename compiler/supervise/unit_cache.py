@@ -67,7 +67,8 @@ class UnitCache:
             with entry.open("rb") as source, target.open("wb") as copy:
                 found = _copied(source, copy)
             if found == entry.name.rpartition("-")[2]:
-                os.utime(entry)
+                with suppress(OSError):  # the folder may be read-only, and another process may make room
+                    os.utime(entry)
                 return True
             entry.unlink(missing_ok=True)
             self._warn("an entry of the cache was damaged and is made again")
@@ -93,14 +94,16 @@ class UnitCache:
                     raise
             self.trim()
         except OSError as error:
-            what = plain(str(self.folder))
-            self._warn(f"the cache {what} cannot be written ({error.strerror}); the render goes on without it")
+            self._warn_unwritten(error)
 
     def forget(self, keys: Sequence[str]) -> None:
         """Remove the entries of these keys."""
-        for key in keys:
-            while (entry := self._find(key)) is not None:
-                entry.unlink()
+        try:
+            for key in keys:
+                while (entry := self._find(key)) is not None:
+                    entry.unlink(missing_ok=True)
+        except OSError as error:
+            self._warn_unwritten(error)
 
     def entries(self) -> list[KeptUnit]:
         """All entries, the one that was used longest ago first."""
@@ -165,6 +168,10 @@ class UnitCache:
             with suppress(FileNotFoundError):  # another process removed it
                 state = path.stat()
                 yield KeptUnit(path, state.st_size, state.st_mtime)
+
+    def _warn_unwritten(self, error: OSError) -> None:
+        what = plain(str(self.folder))
+        self._warn(f"the cache {what} cannot be written ({error.strerror}); the render goes on without it")
 
     def _warn(self, message: str) -> None:
         notice = Notice(Loc(), message)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import subprocess
@@ -42,6 +43,19 @@ def test_a_file_that_changed_is_read_anew(media: Path, tmp_path: Path) -> None:
     known.put(media, probe(media))
     os.utime(media, ns=(1, 1))
     assert known.get(media) is None
+
+
+def test_facts_in_a_folder_that_cannot_be_written_are_taken(
+    media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, found = FactsCache(tmp_path / "facts"), probe(media)
+    known.put(media, found)
+
+    def refused(*_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(os, "utime", refused)
+    assert known.get(media) == found
 
 
 def test_another_reader_reads_anew(media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,6 +115,24 @@ def test_a_folder_that_cannot_be_written_is_said_once(
     assert not [*cache.folder.rglob("*.part")]
 
 
+def test_a_folder_that_cannot_be_written_still_gives(
+    cache: UnitCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is in it is taken, and what is wrong stays there."""
+    cache.put(KEY, made(tmp_path))
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(os, "utime", refused)
+    assert cache.get(KEY, tmp_path / "taken")
+    assert cache.notices == []
+    monkeypatch.setattr(Path, "unlink", refused)
+    cache.forget([KEY])
+    assert ["cannot be written" in notice.message for notice in cache.notices] == [True]
+    assert cache.has(KEY)
+
+
 def test_a_folder_that_is_a_file_is_as_none(tmp_path: Path) -> None:
     cache = UnitCache(made(tmp_path, name="file"))
     cache.put(KEY, made(tmp_path))
