@@ -58,7 +58,7 @@ Command = list[list[str]]
 
 def unit_command(graph: Graph, encoding: Encoding, build: Build, script_path: str, output: str) -> Command:
     """Encodes the picture of one unit into `output`, a film to be joined with other units."""
-    return [*_graph(graph, build, script_path), video(encoding, build), *container(encoding, output)]
+    return [*_graph(graph, build, script_path), video(encoding, build), *container(encoding, output, part=True)]
 
 
 def sound_unit_command(graph: Graph, build: Build, script_path: str, output: str) -> Command:
@@ -69,7 +69,7 @@ def sound_unit_command(graph: Graph, build: Build, script_path: str, output: str
 
 def film_sound_command(graph: Graph, encoding: Encoding, build: Build, script_path: str, output: str) -> Command:
     """Encodes the sound of the whole film into `output`, to be joined with its pictures."""
-    return [*_graph(graph, build, script_path), audio(encoding), *container(encoding, output)]
+    return [*_graph(graph, build, script_path), audio(encoding), *container(encoding, output, part=True)]
 
 
 def join_command(encoding: Encoding, build: Build, list_path: str, sound_path: str | None, output: str) -> Command:

@@ -72,8 +72,9 @@ def audio(encoding: Encoding) -> list[str]:
     return ["-c:a", sound.encoder, *rate, "-ar", str(SAMPLE_RATE), "-ac", "2", "-flags:a", "+bitexact"]
 
 
-def container(encoding: Encoding, output: str) -> list[list[str]]:
-    """Options of the output file: no metadata of the sources, and a movie's index at the front.
+def container(encoding: Encoding, output: str, part: bool = False) -> list[list[str]]:
+    """Options of the output file: no metadata of the sources, and a movie's index at the front. For that the file is
+    written twice; the index of a `part` of a film stays at its end.
 
     A movie's clock counts both frames and samples in whole ticks: with the default of milliseconds the sound's edit
     list is rounded, and players drop the last samples. Where no clock can count both, it counts samples: the end of a
@@ -82,7 +83,8 @@ def container(encoding: Encoding, output: str) -> list[list[str]]:
     profile, ticks = encoding.profile, encoding.fps.numerator
     both = lcm(ticks, SAMPLE_RATE)
     clocks = ["-video_track_timescale", str(ticks)] if profile.picture else []
-    clocks += ["-movie_timescale", str(both if both <= MOST_TICKS else SAMPLE_RATE), "-movflags", "+faststart"]
+    clocks += ["-movie_timescale", str(both if both <= MOST_TICKS else SAMPLE_RATE)]
+    clocks += [] if part else ["-movflags", "+faststart"]
     return [
         ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"],
         *([clocks] if profile.movie else []),

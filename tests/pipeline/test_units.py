@@ -77,3 +77,10 @@ def test_a_short_reel_is_made_in_one_go() -> None:
     clips = [{"media": "game.mp4", "segments_data": trim(k, k + 1)} for k in range(2)]
     film = compile_reel(read_reel(json.dumps({"reel": 1, "clips": clips})), MEDIA, NINE)
     assert (len(steps(film)), film.sound_units) == (1, ())
+
+
+@pytest.mark.parametrize("codec", ["h264", "prores"])
+def test_the_film_is_written_twice_for_its_index_and_its_parts_are_not(codec: str) -> None:
+    """A file of the whole sound, without loss, may be large: no frame is made while it is moved."""
+    *made, join = (step.command(Path("folder"), Path("film")) for step in steps(long_reel(encode={"codec": codec})))
+    assert ["+faststart" in words for words in (*made, join)] == [False] * len(made) + [True]
