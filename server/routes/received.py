@@ -114,8 +114,10 @@ async def _form(request: Request, path: Path, limit: int) -> tuple[str, Checksum
             raise _too_large(limit)
         return message
 
+    # without the application, for which Starlette makes answers of its own of the parser's errors
+    scope = {name: value for name, value in request.scope.items() if name != "app"}
     try:
-        async with Request(request.scope, counted).form(max_files=1, max_fields=8) as form:
+        async with Request(scope, counted).form(max_files=1, max_fields=8) as form:
             file = form.get("file")
             if not isinstance(file, UploadFile):
                 raise invalid("the form has no file named file", pointer="/file")
@@ -126,3 +128,5 @@ async def _form(request: Request, path: Path, limit: int) -> tuple[str, Checksum
             return named if isinstance(named, str) and named else file.filename or "", checksums
     except MultiPartException as error:
         raise invalid(f"the form cannot be read: {error.message}") from error
+    except UnicodeError as error:  # of charsets such as punycode, whose errors are not those of decoding
+        raise invalid("the form cannot be read: its names are not in the charset that it states") from error

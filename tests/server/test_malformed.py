@@ -28,6 +28,22 @@ def test_what_is_no_request_is_told_as_every_error(site: Site, raw: bytes) -> No
     assert json.loads(body)["error"] == "malformed_request"
 
 
+PART = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\nx\r\n'
+FORMS = {
+    "no boundary": ("multipart/form-data", PART + b"--b--\r\n"),
+    "two files": ("multipart/form-data; boundary=b", PART + PART + b"--b--\r\n"),
+    "a part without a name": ("multipart/form-data; boundary=b", b"--b\r\n\r\nx\r\n--b--\r\n"),
+    "a broken line": ("multipart/form-data; boundary=b", b"--b\r\nContent Disposition\r\n\r\n"),
+    "a charset of domains": ("multipart/form-data; boundary=b; charset=punycode", PART + b"--b--\r\n"),
+    "a charset that decodes nothing": ("multipart/form-data; boundary=b; charset=undefined", PART + b"--b--\r\n"),
+}
+
+
+@pytest.mark.parametrize(("kind", "body"), FORMS.values(), ids=FORMS)
+def test_every_refusal_of_a_form_is_told_as_every_error(user: httpx.Client, kind: str, body: bytes) -> None:
+    refused(user.post("/api/raw-clips", content=body, headers={"Content-Type": kind}), 422, "invalid_request")
+
+
 def test_every_refusal_of_the_router_is_told_as_every_error(user: httpx.Client) -> None:
     refused(user.get("/api/projects/"), 404, "not_found")
     refused(user.get("/static/../app.py"), 404, "not_found")
