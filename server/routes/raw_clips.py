@@ -14,7 +14,7 @@ from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.supervise.probe import probing
 from compiler.supervise.record import Media
 from compiler.supervise.remedy import renamed
-from server.footage.facts import media_key, playable, store_footage
+from server.footage.facts import facts_key, media_key, playable, store_footage
 from server.footage.trash import restorable
 from server.footage.windows import Part
 from server.ids import new_id
@@ -24,12 +24,13 @@ from server.routes.raw_clip_shapes import RawClip, RawClips
 from server.routes.received import received
 from server.settings import Settings
 from server.storage.database import Reader, Transaction
-from server.storage.objects import Missing
+from server.storage.objects import Missing, StoreFailed
 from server.tables import raw_clips
 from server.tables.raw_clips import RawClipRow, Use
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.ranges import RANGED, object_answer
 from server.web.repeats import Streamed
+from server.web.services import Services
 
 api = Operations("uploads")
 
@@ -75,15 +76,34 @@ async def upload(call: Call[NoBody]) -> Response:
         async with call.services.uploads.probes.of(call.uid):
             media = await _probed(path, name)
         _check_length(media, call.services.settings)
-        with call.services.coming.kept(media_key(call.uid, raw_clip_id)):
-            services = call.services
+        key, services = media_key(call.uid, raw_clip_id), call.services
+        with services.coming.kept(key):
             row = await store_footage(services.store, call.uid, raw_clip_id, name, path, media, sums, services.now())
+            unnamed = True
 
             async def work(unit: Transaction) -> Json:
+                nonlocal unnamed
                 await raw_clips.add(unit, row)
+                unnamed = False
                 return as_json(row)
 
-            return await call.write(work, 201, _streamed(row, sums.sha256))
+            try:
+                answer = await call.write(work, 201, _streamed(row, sums.sha256))
+            except Problem:  # of which the unit of work was rolled back
+                await _delete_unnamed(services, key)
+                raise
+            if unnamed:  # the answer is that of the first upload under its key
+                await _delete_unnamed(services, key)
+            return answer
+
+
+async def _delete_unnamed(services: Services, key: str) -> None:
+    """Delete footage that no row names, and never will: no quota counts it. Failures are left to the sweep."""
+    try:
+        for each in (key, facts_key(key)):
+            await services.store.delete(each)
+    except StoreFailed:
+        services.metrics.orphans.inc()
 
 
 @api.op("GET", "/api/raw-clips", Takes(query=("deleted",)), Answers(RawClips, errors=(422,)))

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from server.footage.uploads import PROBES, PROBES_PER_USER, STEP, Uploads
@@ -152,3 +153,17 @@ def test_a_few_files_are_looked_into_at_once_and_fewer_of_one_user(tmp_path: Pat
         assert at_once == PROBES
 
     asyncio.run(whole())
+
+
+def test_an_upload_that_gets_no_row_leaves_no_file(site: Site, user: httpx.Client, game: Path) -> None:
+    """No quota counts such a file: one key, used again and again, would fill the disk."""
+
+    def again(**name: str) -> httpx.Response:
+        headers = {**MOVIE, "Idempotency-Key": "once"}
+        return user.post("/api/raw-clips", content=game.read_bytes(), headers=headers, params=name)
+
+    raw, uid = again().json()["id"], user.get("/api/me").json()["id"]
+    assert again().json()["id"] == raw
+    refused(again(name="another"), 422, "idempotency_mismatch")
+    there = (site.data / "objects" / "users" / uid / "media").iterdir()
+    assert {path.name.partition(".")[0] for path in there} == {raw}
