@@ -49,6 +49,14 @@ class Problem(Exception):
             **self.members,
         }
 
+    def again(self) -> Problem:
+        """The same problem without its traceback, for those that keep problems and raise them later.
+
+        A traceback holds the frames that the problem passed, with their requests. Each time a kept problem were raised,
+        it would hold more of them.
+        """
+        return Problem(self.status, self.error, self.message, headers=self.headers, **self.members)
+
     def as_fault(self) -> dict[str, Any]:
         """The problem as an entry of another answer's `errors`."""
         return {"error": self.error, "message": self.message, **self.members}
@@ -105,19 +113,20 @@ def invalid(message: str, errors: Sequence[Mapping[str, Any]] = (), *, pointer: 
 
 
 def within(problem: Problem, pointer: str, clip_id: str | None = None) -> Problem:
-    """The problem of a part of a request that stands at `pointer`, and which may be about this clip."""
-    for each in (problem.members, *problem.members.get("errors", ())):
+    """A problem as that of a part of a request that stands at `pointer`, and which may be about this clip."""
+    found = problem.again()
+    for each in (found.members, *found.members.get("errors", ())):
         each["pointer"] = pointer + each.get("pointer", "")
     if clip_id is not None:
-        problem.members.setdefault("clip_id", clip_id)
-    return problem
+        found.members.setdefault("clip_id", clip_id)
+    return found
 
 
 def joined(problems: Sequence[Problem]) -> Problem:
     """The problems of several parts of a request as one, which has the status and the members of the first."""
     first = problems[0]
     if len(problems) == 1:
-        return first
+        return first.again()  # for the caller holds the list
     errors = [each for problem in problems for each in problem.members.get("errors", (problem.as_fault(),))]
     count = len(errors) + sum(problem.members.get("more_errors", 0) for problem in problems)
     listed = errors[:MOST_ERRORS]

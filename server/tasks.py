@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Any
+from collections.abc import Awaitable, Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+async def going_on(work: Coroutine[Any, Any, T], among: set[asyncio.Task[Any]], name: str | None = None) -> T:
+    """The result of a work that goes on when the caller is cancelled; it is `among` these tasks until its end."""
+    task = asyncio.create_task(work, name=name)
+    among.add(task)
+    task.add_done_callback(among.discard)
+    try:
+        return await asyncio.shield(task)
+    finally:
+        del task  # its exception holds this frame: together they would wait for the garbage collector
 
 
 async def until_first(*works: Awaitable[Any]) -> list[asyncio.Future[Any] | None]:

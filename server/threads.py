@@ -101,6 +101,8 @@ async def opened_in(pool: Executor, work: Callable[[], T], body: Callable[[T], C
     except asyncio.CancelledError:
         opening.add_done_callback(close)
         raise
+    finally:
+        del opening  # its exception holds this frame: together they would wait for the garbage collector
 
 
 def close_in(pool: Executor, body: Closable) -> None:

@@ -256,3 +256,4 @@ async def _several(ask: Callable[[Any], Awaitable[T]], given: Iterable[Any]) -> 
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        tasks.clear()  # an exception of theirs holds this frame: together they would wait for the garbage collector

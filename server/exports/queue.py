@@ -140,7 +140,10 @@ class Jobs:
         if task is None or was != term or (task.done() and (task.cancelled() or task.exception() is not None)):
             task = asyncio.create_task(self._adopt(uid), context=Context())
             self._adopting[uid] = term, task
-        await asyncio.shield(task)
+        try:
+            await asyncio.shield(task)
+        finally:
+            del task  # its exception holds this frame: together they would wait for the garbage collector
 
     async def leave(self, uid: str) -> None:
         """Stop the jobs of a user that another server has now, and forget them: that one goes on with them."""
@@ -192,8 +195,8 @@ class Jobs:
         except Undecided:
             logger.warning("server shut down before the export's state was durable")
         except Exception as error:
-            problem = as_problem(error)
-            await self._end(job, "error", problem.message, problem.body())
+            problem = as_problem(error).body()  # without the exception, which holds this frame
+            await self._end(job, "error", problem["message"], problem)
         finally:
             job.prepared = None
             if job.state != "queued":

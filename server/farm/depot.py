@@ -70,7 +70,10 @@ class FilesDepot(FarmDepot):
         coming = self._coming.get(path)
         if coming is None:
             coming = self._coming[path] = asyncio.create_task(self._stored(path, sha256))
-        stat = await asyncio.shield(coming)
+        try:
+            stat = await asyncio.shield(coming)
+        finally:
+            del coming  # its exception holds this frame: together they would wait for the garbage collector
         return Input(stat.key, Path(path).name, stat.size, stat.etag, sha256, read)
 
     async def _stored(self, path: str, sha256: str) -> Stat:

@@ -182,6 +182,8 @@ class MediaCache:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
             raise
+        finally:
+            del task  # its exception holds this frame: together they would wait for the garbage collector
 
     async def _fetch(self, name: str, stat: Stat, fetched: Copied, sha256: str | None) -> None:
         coming = self._coming / f"{name}.{secrets.token_hex(4)}.part"

@@ -158,4 +158,7 @@ class FilmCheck:
             for old in list(self._checks)[:-MOST_REMEMBERED]:
                 if self._checks[old].done():
                     del self._checks[old]
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        finally:
+            del task  # its exception holds this frame: together they would wait for the garbage collector

@@ -115,7 +115,7 @@ class Previews:
         if making.task.cancelled():
             raise _shutting_down() if self.stopping else not_found("raw_clip_not_found", "this file was deleted")
         if making.problem is not None:
-            raise making.problem
+            raise making.problem.again()
         return await self._store.head(making.key)
 
     async def layout(self, footage: Part) -> Row:
@@ -195,7 +195,7 @@ class Previews:
             del self._makings[making.key]
             raise
         except Exception as error:
-            making.problem, making.ended = _as_problem(error), monotonic()
+            making.problem, making.ended = _as_problem(error).again(), monotonic()
             self._metrics.views.labels(making.kind, "failed").inc()
             logger.warning("preview not made", extra={"preview": making.kind, "why": making.problem.message})
         finally:

@@ -124,11 +124,15 @@ async def _serve_states(socket: WebSocket, found: Job | State, refused: Coroutin
     """Send states until the last one, until the client disconnects, or until it is refused."""
     sending, _, watching = await until_first(_send_states(socket, found), _answer_pings(socket), refused)
     code = REFUSED if watching else None
-    if sending:
-        code = SLOW if isinstance(sending.exception(), TimeoutError) else sending.result()
+    try:
+        if sending:
+            code = SLOW if isinstance(sending.exception(), TimeoutError) else sending.result()
+    finally:
+        del sending, watching  # an exception holds this frame: together they would wait for the garbage collector
     if code is not None:
-        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-            await asyncio.wait_for(socket.close(code), SENT_WITHIN)
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+            async with asyncio.timeout(SENT_WITHIN):
+                await socket.close(code)
 
 
 async def _send_states(socket: WebSocket, found: Job | State) -> int:
@@ -156,7 +160,8 @@ async def _next(job: Job, seq: int) -> State | None:
 
 
 async def _send(socket: WebSocket, state: State) -> None:
-    await asyncio.wait_for(socket.send_json(state.event()), SENT_WITHIN)
+    async with asyncio.timeout(SENT_WITHIN):
+        await socket.send_json(state.event())
 
 
 async def _answer_pings(socket: WebSocket) -> None:
@@ -166,4 +171,5 @@ async def _answer_pings(socket: WebSocket) -> None:
         if message["type"] == "websocket.disconnect":
             return
         if message.get("text") == "ping":
-            await asyncio.wait_for(socket.send_text("pong"), SENT_WITHIN)
+            async with asyncio.timeout(SENT_WITHIN):
+                await socket.send_text("pong")

@@ -184,12 +184,18 @@ async def _probed(path: Path, name: str) -> Media:
     try:
         return (await probing([(path, Loc())]))[path]
     except (ReelError, ReelErrors) as error:
-        first = error.errors[0] if isinstance(error, ReelErrors) else error
-        if CODES[first.code].name == "internal_error":  # a bug of ours: its text stays in the log
-            raise RuntimeError(first.message) from error
-        message = first.message.replace(f'"{path.name}"', "the file")
-        hint, reason = renamed(first.hint, path.name, name) or None, first.detail or None
-        raise Problem(422, "unreadable_media", message, code=first.code, hint=hint, reason=reason) from error
+        raise _unreadable(error, path, name) from error
+
+
+def _unreadable(error: ReelError | ReelErrors, path: Path, name: str) -> Exception:
+    """The error of a probe as it is answered, or logged: a function of its own, because a frame that an exception
+    passed must not hold it."""
+    first = error.errors[0] if isinstance(error, ReelErrors) else error
+    if CODES[first.code].name == "internal_error":  # a bug of ours: its text stays in the log
+        return RuntimeError(first.message)
+    message = first.message.replace(f'"{path.name}"', "the file")
+    hint, reason = renamed(first.hint, path.name, name) or None, first.detail or None
+    return Problem(422, "unreadable_media", message, code=first.code, hint=hint, reason=reason)
 
 
 def _check_length(media: Media, settings: Settings) -> None:

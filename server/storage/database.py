@@ -21,6 +21,7 @@ import aiosqlite
 
 from server.storage.connection import Broken, DatabaseFailed, TooNew, connect, in_files, migrate, named
 from server.storage.pages import Pages
+from server.tasks import going_on
 from server.threads import in_thread
 
 __all__ = ["Broken", "Database", "DatabaseFailed", "Head", "Reader", "TooNew", "Transaction", "open_database"]
@@ -116,13 +117,7 @@ class Database:
 
         Raises the exception of `work`, or DatabaseFailed; the unit is then rolled back.
         """
-        unit = asyncio.ensure_future(self._unit(work))
-        self._units.add(unit)
-        unit.add_done_callback(self._units.discard)
-        try:
-            return await asyncio.shield(unit)
-        finally:
-            del unit  # its exception holds this frame: together they would wait for the garbage collector
+        return await going_on(self._unit(work), self._units)
 
     def stored(self, head: Head) -> None:
         """Record that `head` is in the object store; the next unit writes it to the database."""

@@ -14,12 +14,14 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from server.logs import logger
 from server.storage.objects import ObjectStore, StoreFailed
 from server.storage.servers import Seconds, Servers, folder_id_of
 from server.storage.sync import awake
 from server.storage.terms import Elsewhere, Terms
+from server.tasks import going_on
 
 PATIENCE = 1.0
 """Seconds that a request for a user whose lease is in doubt waits for the store before it goes on."""
@@ -53,7 +55,7 @@ class Leases:
         self._elsewhere: dict[str, str] = {}
         """The servers of users whom other servers have."""
         self._turns: dict[str, asyncio.Lock] = {}
-        self._taking: set[asyncio.Task[None]] = set()
+        self._taking: set[asyncio.Task[Any]] = set()
         self._renewing: asyncio.Task[None] | None = None
         self._beating = asyncio.Lock()
         self._sure_until = float("-inf")
@@ -231,10 +233,7 @@ class Leases:
 
     async def _take_shielded(self, uid: str) -> None:
         """Take a lease; the taking goes on when the caller is cancelled."""
-        taking = asyncio.create_task(self._take(uid), name=f"lease {uid}")
-        self._taking.add(taking)
-        taking.add_done_callback(self._taking.discard)
-        await asyncio.shield(taking)
+        await going_on(self._take(uid), self._taking, f"lease {uid}")
 
     async def _take(self, uid: str) -> None:
         async with self._turn(uid):

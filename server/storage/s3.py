@@ -179,7 +179,8 @@ class S3Store:
 
     async def _within(self, within: float | None, doing: Awaitable[T]) -> T:
         try:
-            return await asyncio.wait_for(doing, within)
+            async with asyncio.timeout(within):
+                return await doing
         except ClientError as error:
             raise _named(error) from error
         except NoCredentialsError as error:
@@ -187,6 +188,8 @@ class S3Store:
             raise StoreFailed(f"there are no credentials for the bucket {self.bucket.name}: {why}") from error
         except (BotoCoreError, ResponseParserError, boto3.exceptions.Boto3Error, OSError, TimeoutError) as error:
             raise StoreFailed(f"the bucket {self.bucket.name} failed: {type(error).__name__}") from error
+        finally:
+            del doing  # its exception holds this frame: together they would wait for the garbage collector
 
 
 def _of(answer: dict[str, Any], name: str) -> Any:

@@ -97,11 +97,13 @@ class Sync:
         reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((n, reached))
         try:
-            await asyncio.wait_for(reached, within)
+            async with asyncio.timeout(within):
+                await reached
         except TimeoutError:
             raise NotDurable(f"head {n} is not durable after {within:g} s") from None
         finally:
             self._waiting = [entry for entry in self._waiting if entry[1] is not reached]
+            del reached  # its exception holds this frame: together they would wait for the garbage collector
 
     def store_whole(self) -> None:
         """Make the next snapshot a whole image, because the newest one is damaged."""

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from server.ids import is_name
 from server.logs import logger
@@ -26,6 +27,7 @@ from server.storage.sync import Fenced, NotDurable, Seconds, Sync, awake
 from server.storage.terms import Elsewhere
 from server.storage.unshared import Unshared
 from server.storage.user_database import Overdue, UserDatabase
+from server.tasks import going_on
 from server.threads import in_thread
 
 __all__ = ["Databases", "Lost", "Overdue", "UserDatabase"]
@@ -55,7 +57,7 @@ class Databases:
         self._room = Room(most, self._open, self._close_unused)
         self._turns: dict[str, asyncio.Lock] = {}
         self._resumed: set[str] = set()
-        self._openings: set[asyncio.Task[UserDatabase]] = set()
+        self._openings: set[asyncio.Task[Any]] = set()
         self._ended = False
 
     def opened(self) -> list[UserDatabase]:
@@ -182,10 +184,7 @@ class Databases:
     async def _reached(self, uid: str) -> UserDatabase:
         """A user's database, opened unless it is open; the opening goes on when the caller is cancelled."""
         await self.hold(uid)
-        opening = asyncio.create_task(self._opened(uid))
-        self._openings.add(opening)
-        opening.add_done_callback(self._openings.discard)
-        return await asyncio.shield(opening)
+        return await going_on(self._opened(uid), self._openings)
 
     async def _opened(self, uid: str) -> UserDatabase:
         async with self._turn(uid):

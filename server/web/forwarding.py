@@ -141,6 +141,7 @@ class _Exchange:
         if self._sending is not None:
             self._sending.cancel()
             await asyncio.gather(self._sending, return_exceptions=True)
+            self._sending = None
         if self._writer is not None:
             self._writer.close()
             with contextlib.suppress(OSError):
@@ -202,6 +203,7 @@ class _Exchange:
         """
         assert self._sending is not None, "the request is being sent"
         reading, ends = asyncio.ensure_future(work), {self._sending, *others}
+        end: asyncio.Task[None] | None = None
         try:
             while not reading.done():
                 await asyncio.wait({reading, *ends}, timeout=self._leases.servers.stale, return_when=FIRST)
@@ -214,6 +216,7 @@ class _Exchange:
             for task in (reading, *others):
                 task.cancel()
             await asyncio.gather(reading, *others, return_exceptions=True)
+            del reading, ends, others, task, end  # the exception of one holds this frame: see threads.py
 
 
 def _length(request: Request, body: bytes | None) -> Headers:

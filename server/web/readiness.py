@@ -49,7 +49,7 @@ class Readiness:
                 self._problem = await self._look()
                 self._looked = time.monotonic()
         if self._problem is not None:
-            raise self._problem
+            raise self._problem.again()
 
     async def _look(self) -> Problem | None:
         try:

@@ -399,9 +399,9 @@ OF_SERVER = (
     ),
     Fault(
         "refusal_stays_in_memory",
-        "server/storage/database.py",
-        "            del unit  # its",
-        "            pass  # its",
+        "server/tasks.py",
+        "        del task  # its",
+        "        pass  # its",
         ("tests/server/test_freed.py",),
     ),
     Fault(

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.server.editing import RENDER, one_clip
+import httpx
+
+from tests.server.editing import OTHER, RENDER, awaited, long_project, one_clip
 from tests.server.http_cases import Target, cases
 from tests.server.site import PLAIN, ROOT, Site, add_user
+from tests.server.test_connections import wire
 from tests.server.test_http_cases import answer_of
+from tests.server.test_malformed import FORMS
 from tests.server.waiting import until
 
 TELLING = """
@@ -35,7 +39,7 @@ def places(error):
     return [f"{frame.f_code.co_filename}:{line} {frame.f_code.co_name}" for frame, line in walk_tb(error.__traceback__)]
 
 def left():
-    return {id(each): each for each in gc.get_objects() if isinstance(each, Exception)}
+    return {id(each): each for each in gc.get_objects() if isinstance(each, BaseException)}
 
 def told():
     before = [*left()]
@@ -74,6 +78,8 @@ def told():
 """A server that takes large blocks of memory in several threads, with small ones between them that it keeps, frees the
 large ones, and tells how much larger it is."""
 
+KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+
 OURS = f"{ROOT}/server/", f"{ROOT}/compiler/"
 """How the names of our own files begin; exceptions of the libraries that never reach us are theirs."""
 
@@ -87,6 +93,53 @@ def told_by(site: Site) -> str:
     (place / "asked").touch()
     until((place / "told").exists)
     return (place / "told").read_text()
+
+
+def refused_footage(user: httpx.Client, raw: str) -> None:
+    """Uploads of what is no video, and windows that a file has not."""
+    for kind, body in (("video/mp4", b"no video"), ("video/mp4", b""), *FORMS.values()):
+        assert user.post("/api/raw-clips", content=body, headers={"Content-Type": kind}).status_code == 422
+    for windows in ([{"start_time": 1000}], [{"start_time": 1000}, {"start_time": 2000}]):
+        assert user.post(f"/api/raw-clips/{raw}/windows", json={"windows": windows}).status_code == 422
+
+
+def broken_off(site: Site, user: httpx.Client, game: Path) -> None:
+    """An export that is cancelled, and clients of its progress and of its footage that go away meanwhile."""
+    token = user.headers["authorization"].split()[1]
+    export = {"export_id": "cancelled", "project_id": long_project(user, game)}
+    assert user.post(RENDER, json=export, headers={"Prefer": "respond-async"}).status_code == 202
+    awaited(user, "cancelled", "running")
+    (raw, *_) = user.get("/api/raw-clips").json()["raw_clips"]
+    upgrade = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", KEY)
+    target = Target(token, "", "", "")
+    for request in (
+        target.request("GET", "/ws/export/cancelled", *upgrade),
+        target.request("GET", "/ws/export/none", *upgrade),
+        target.request("POST", RENDER, body=json.dumps(export).encode()),
+        target.request("GET", f"/api/raw-clips/{raw['id']}/media"),
+        target.request("POST", "/api/raw-clips", "Content-Type: video/mp4", "Content-Length: 9999", body=b"part"),
+    ):
+        for read in (True, False):
+            with wire(site) as sent:
+                sent.sendall(request)
+                if read and b"/export/c" in request + b"/media":
+                    sent.recv(10)
+    assert user.delete("/api/export/cancelled").json()["state"] == "cancelled"
+
+
+def damaged(site: Site, user: httpx.Client, game: Path) -> None:
+    """Exports and previews of footage that is damaged, or lost."""
+    project = one_clip(user, game)
+    raw = user.get("/api/raw-clips").json()["raw_clips"][0]["id"]
+    uid = user.get("/api/me").json()["id"]
+    file = site.data / "objects" / "users" / uid / "media" / raw
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    for export_id in ("damaged", "lost"):
+        export = {"export_id": export_id, "project_id": project, "settings": OTHER}
+        assert user.post(RENDER, json=export).status_code == 500
+        file.unlink(missing_ok=True)
+        for preview in ("filmstrip", "peaks", "peaks"):
+            assert user.get(f"/api/raw-clips/{raw}/{preview}").status_code == 500
 
 
 def test_no_refused_request_stays_in_memory(tmp_path: Path, game: Path) -> None:
@@ -106,6 +159,9 @@ def test_no_refused_request_stays_in_memory(tmp_path: Path, game: Path) -> None:
             user.put(f"/api/clips/projects/{project}/clips/{clip['id']}", json=wrong).raise_for_status()
             export = {"export_id": "refused", "project_id": project}
             assert user.post(RENDER, json=export).status_code == 422
+            refused_footage(user, raw["id"])
+            broken_off(site, user, game)
+            damaged(site, user, game)
         left: dict[str, list[str]] = json.loads(told_by(site))
     assert {error: places for error, places in left.items() if any(place.startswith(OURS) for place in places)} == {}
 

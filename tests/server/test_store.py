@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -245,3 +247,35 @@ def test_without_keys_the_credentials_of_aws_are_used(
     if where != "nowhere":
         assert "Credential=the-key" in made._client.generate_presigned_url("head_bucket", Params={"Bucket": "b"})
     run(made, scene)
+
+
+def test_no_refusal_of_a_store_stays_in_memory(a_store: ObjectStore) -> None:
+    """Every look at what is not there is one: kept until the garbage collector runs, they would hold their requests."""
+
+    def left() -> int:
+        return sum(isinstance(each, Exception) for each in gc.get_objects())
+
+    async def refused(store: ObjectStore) -> None:
+        await store.put("k", b"first", if_absent=True)
+        for refusal in (store.head("none"), store.get("none"), store.put("k", b"second", if_absent=True), first(store)):
+            with contextlib.suppress(Missing, Exists):
+                await refusal
+
+    async def first(store: ObjectStore) -> None:
+        async for _ in store.stream("none"):
+            pass
+
+    async def scene(store: ObjectStore) -> None:
+        await refused(store)  # what the first calls import keeps exceptions of its own
+        gc.collect()
+        before = left()
+        await store.delete("k")
+        await refused(store)
+        await asyncio.sleep(0)
+        assert left() <= before
+
+    gc.disable()
+    try:
+        run(a_store, scene)
+    finally:
+        gc.enable()

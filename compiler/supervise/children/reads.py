@@ -69,9 +69,13 @@ class Reads:
         self._loop.add_reader(self._ours, self._receive)
 
     def check(self) -> None:
-        """Raise the failure to fill, if there was one."""
-        if self.failure is not None:
-            raise self.failure
+        """Raise the failure to fill, if there was one, once: the child has ended."""
+        failure, self.failure = self.failure, None
+        try:
+            if failure is not None:
+                raise failure
+        finally:
+            del failure  # it holds this frame: together they would wait for the garbage collector
 
     async def close(self) -> None:
         """Answer no more reads; the child has ended."""

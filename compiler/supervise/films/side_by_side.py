@@ -66,10 +66,11 @@ async def side_by_side(steps: Sequence[Startable], side: Side, run: Run, done: C
         while work.begin():
             await asyncio.wait(work.running, return_when=asyncio.FIRST_COMPLETED)
             await work.settle()
+        if work.failed is not None:
+            raise work.failed[1]
     finally:
         await ended(work.running)
-    if work.failed is not None:
-        raise work.failed[1]
+        work.forget()
 
 
 class _Work:
@@ -107,6 +108,11 @@ class _Work:
             await ended(later)
             for task in later:
                 del self.running[task]
+
+    def forget(self) -> None:
+        """Drop what has ended: the exceptions of tasks hold this, and would wait with it for the garbage collector."""
+        self.running.clear()
+        self.failed = None
 
     async def _started(self, number: int) -> None:
         await self._run(number, self._shares[number])
