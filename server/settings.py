@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 from fractions import Fraction
-from functools import cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -14,6 +12,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, field_validat
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from compiler.model.limits import FILM, FilmBounds
+from server.addresses import address_in, networks_in
 from server.farm_settings import FarmSettings
 from server.peer_settings import PeerSettings, Seconds, counted
 from server.secret_files import SecretFiles, Unread
@@ -251,7 +250,7 @@ class Settings(PeerSettings, FarmSettings):
     def trusts(self, peer: str) -> bool:
         """Whether the address is that of a trusted proxy."""
         try:
-            return any(ip_address(peer) in network for network in networks_in(self.trusted_proxies))
+            return any(address_in(peer) in network for network in networks_in(self.trusted_proxies))
         except ValueError:
             return False
 
@@ -278,12 +277,6 @@ class Settings(PeerSettings, FarmSettings):
     def as_json(self) -> dict[str, Any]:
         """Every setting by name, JSON-ready, secrets as stars."""
         return self.model_dump(mode="json")
-
-
-@cache
-def networks_in(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    """The networks of a list with commas; ValueError for anything else."""
-    return tuple(ip_network(each.strip()) for each in text.split(",") if each.strip())
 
 
 def settings_file() -> Path:

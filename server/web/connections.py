@@ -16,10 +16,10 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from server.addresses import network_of
 from server.problem import MEDIA_TYPE, Problem
 from server.settings import Settings
 from server.web.envelope import HEADERS, HTTPS_ONLY
-from server.web.rate_limits import network_of
 
 
 class Connections:

@@ -7,16 +7,15 @@ sockets of each of its clients are counted instead, as connections.
 from __future__ import annotations
 
 from collections import Counter
-from ipaddress import ip_address
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from server.addresses import address_in, network_of
 from server.logs import logger
 from server.problem import Problem
 from server.settings import Settings
 from server.web.peers import FORWARDED
-from server.web.rate_limits import network_of
 
 HEADER = b"x-forwarded-for"
 
@@ -69,7 +68,7 @@ def forwarded(named: str, settings: Settings) -> str | None:
     found = None
     for each in reversed(named.split(",")):
         try:
-            found = str(ip_address(each.strip()))
+            found = str(address_in(each))
         except ValueError:
             return found
         if not settings.trusts(found):

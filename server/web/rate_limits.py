@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, ip_network
 from math import ceil
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from server.addresses import network_of
 from server.problem import Problem
 from server.settings import Settings
 from server.storage.sync import Seconds, awake
@@ -62,14 +62,6 @@ def _refuse(wait: float) -> None:
     if wait > 0:
         headers = {"Retry-After": str(ceil(wait))}
         raise Problem(429, "too_many_requests", f"too many requests: wait {ceil(wait)} s", headers=headers)
-
-
-def network_of(address: str) -> str:
-    """The address whose connections and requests are counted together: of IPv6 the network of one site, a /64."""
-    try:
-        return str(ip_network((IPv6Address(address.partition("%")[0]), 64), strict=False))
-    except ValueError:
-        return address
 
 
 class AddressLimit:

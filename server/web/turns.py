@@ -11,7 +11,7 @@ from collections import deque
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from server.web.rate_limits import network_of
+from server.addresses import network_of
 
 Turn = asyncio.Future[None]
 
