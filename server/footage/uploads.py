@@ -44,6 +44,8 @@ class Uploads:
         self._shares: set[Share] = set()
         self._stored: dict[str, int] = {}
         """Bytes of footage of each user with uploads, when it was last asked for."""
+        self._ended: Counter[str] = Counter()
+        """Bytes of the uploads of each user with uploads that have ended since there were none."""
         self.probes = Turns(PROBES, PROBES_PER_USER)
 
     @asynccontextmanager
@@ -59,7 +61,9 @@ class Uploads:
         with self._share(uid, form) as share:
             share.reserved = size or 0  # counted while others ask for the bytes of their footage
             unstated = self._settings.upload_limit if size is None else 0
-            self._stored[uid] = await stored(self._taken(uid) + unstated)
+            before = self._ended[uid]
+            found = await stored(self._taken(uid) + unstated)
+            self._stored[uid] = found + self._ended[uid] - before  # what ended meanwhile may be missing in the answer
             share.reserved = 0
             self._reserve(share, size if size is not None else STEP)
             yield share
@@ -80,8 +84,10 @@ class Uploads:
             self._shares.remove(share)
             if any(other.uid == uid for other in self._shares):
                 self._stored[uid] = self._stored.get(uid, 0) + share.received
+                self._ended[uid] += share.received
             else:
                 self._stored.pop(uid, None)
+                del self._ended[uid]
 
     def _check_count(self, uid: str) -> None:
         own = sum(share.uid == uid for share in self._shares)

@@ -36,6 +36,9 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 ROUTE = "reelc.route"
 """The key in the scope under which an operation leaves its pattern."""
 
+SECRET = "/shared/"
+"""What begins the paths that are secrets: whoever reads one in the log could play the film."""
+
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -89,7 +92,8 @@ class Envelope:
 
     @staticmethod
     def _log(scope: Scope, status: int, seconds: float) -> None:
-        fields = {"method": scope["method"], "path": scope["path"], "status": status, "ms": round(seconds * 1000, 1)}
+        path = f"{SECRET}…" if scope["path"].startswith(SECRET) else scope["path"]
+        fields = {"method": scope["method"], "path": path, "status": status, "ms": round(seconds * 1000, 1)}
         logs.logger.info("request", extra=fields)
 
 

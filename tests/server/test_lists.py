@@ -30,6 +30,7 @@ from tests.server.editing import (
 )
 from tests.server.site import Site
 from tests.server.test_http import project, refused, uploaded
+from tests.server.waiting import until
 
 
 def exported(client: httpx.Client, project_id: str, settings: Json | None = None) -> tuple[str, str]:
@@ -153,6 +154,15 @@ def test_a_link_that_was_changed_is_none(site: Site, user: httpx.Client, another
     for seconds in (0, 31 * 86_400, "x"):
         answer = user.post(f"/api/working-videos/{film}/link", json={"seconds": seconds})
         refused(answer, 422, "invalid_request")
+
+
+def test_the_log_tells_no_link(site: Site) -> None:
+    with site.client() as stranger:
+        for method in ("GET", "HEAD", "POST"):
+            stranger.request(method, "/shared/payload.the-signature")
+    log = Path(site.log.name)
+    until(lambda: log.read_text().count("/shared/") >= 3)
+    assert "the-signature" not in log.read_text()
 
 
 def test_a_link_ends_at_its_time_and_with_the_servers_key(tmp_path: Path) -> None:

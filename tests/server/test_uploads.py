@@ -117,6 +117,32 @@ def test_room_is_reserved_for_uploads_that_have_not_come_yet(tmp_path: Path) -> 
     asyncio.run(whole())
 
 
+def test_an_upload_that_ends_while_another_is_admitted_counts(tmp_path: Path) -> None:
+    """The bytes of the user's footage, which the other asks for, may be those of before."""
+
+    async def whole() -> None:
+        small, asked, ended = uploads(tmp_path, footage_per_user=100), asyncio.Event(), asyncio.Event()
+
+        async def slow(_: int) -> int:
+            asked.set()
+            await ended.wait()
+            return 0
+
+        async def other() -> None:
+            async with small.admitted("ann", 60, slow, form=False):
+                pass
+
+        async with small.admitted("ann", 60, nothing, form=False) as share:
+            waiting = asyncio.create_task(other())
+            await asked.wait()
+            small.receive(share, 60)
+        ended.set()
+        with pytest.raises(Problem, match="exceed"):
+            await waiting
+
+    asyncio.run(whole())
+
+
 def test_a_body_without_a_length_reserves_as_it_comes(tmp_path: Path) -> None:
     async def whole() -> None:
         some = uploads(tmp_path, footage_per_user=3 * STEP, room_kept=1)
