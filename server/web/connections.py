@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import h11
@@ -124,14 +124,7 @@ class Http(H11Protocol):
             self._start("head", self.bounds.send_within, self.transport.abort)
 
     def _refuse(self, problem: Problem) -> None:
-        body = json.dumps(problem.body()).encode()
-        more = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), "connection": "close"}
-        headers = [
-            (name.encode(), value.encode()) for name, value in (self.bounds.headers | problem.headers | more).items()
-        ]
-        response = h11.Response(status_code=problem.status, headers=headers)
-        for event in (response, h11.Data(data=body), h11.EndOfMessage()):
-            self.transport.write(self.conn.send(event) or b"")
+        self.transport.write(_answer(self.conn, problem, self.bounds.headers))
         self.transport.close()
 
     def _start(self, name: str, seconds: float, work: Callable[[], None]) -> None:
@@ -149,10 +142,30 @@ class Socket(WebSocketsSansIOProtocol):
 
     bounds: Connections
 
+    def data_received(self, data: bytes) -> None:
+        """Read a piece of a handshake or of a message; a handshake that cannot be read is answered, and ended.
+
+        uvicorn would leave the connection as it is, for ever.
+        """
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated and not self.transport.is_closing():
+            problem = Problem(400, "malformed_request", "the handshake of the WebSocket is malformed")
+            self.transport.write(_answer(h11.Connection(h11.SERVER), problem, self.bounds.headers))
+            self.transport.close()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         super().connection_lost(exc)
         self.bounds.leave(self.client[0] if self.client else "")
+
+
+def _answer(connection: h11.Connection, problem: Problem, usual: Mapping[str, str]) -> bytes:
+    """The bytes of a refusal, after which the connection is closed; `usual` are the headers of every answer."""
+    body = json.dumps(problem.body()).encode()
+    more = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), "connection": "close"}
+    headers = [(name.encode(), value.encode()) for name, value in {**usual, **problem.headers, **more}.items()]
+    response = h11.Response(status_code=problem.status, headers=headers)
+    return b"".join(connection.send(event) or b"" for event in (response, h11.Data(data=body), h11.EndOfMessage()))
 
 
 def protocols(bounds: Connections) -> dict[str, Any]:

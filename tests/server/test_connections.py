@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -170,6 +170,24 @@ def test_a_body_of_two_lengths_is_refused_and_the_connection_closed(site: Site, 
         status, headers, body = answered(sent)
     problem = json.loads(body)  # one answer, and nothing after it
     assert (status, problem["error"], headers["connection"]) == (400, "malformed_request", "close")
+
+
+HANDSHAKE = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AAAA")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [["Content-Length: 2"], ["Transfer-Encoding: chunked"], [f"X-{n}: n" for n in range(200)]],
+    ids=["a body", "chunks", "many headers"],
+)
+def test_a_malformed_handshake_is_answered_and_the_connection_closed(site: Site, more: Sequence[str]) -> None:
+    """Nobody would end such a connection, which takes no token."""
+    lines = ["GET /ws/export/none HTTP/1.1", "Host: localhost", *HANDSHAKE, *more, "", ""]
+    with wire(site) as sent:
+        sent.sendall("\r\n".join(lines).encode())
+        status, headers, body = answered(sent)
+    assert (status, headers["content-type"]) == (400, "application/problem+json")
+    assert json.loads(body)["error"] == "malformed_request"
 
 
 @pytest.mark.parametrize(
