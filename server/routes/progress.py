@@ -61,6 +61,7 @@ class Sockets:
             uid = await identify(socket, self.services.accounts, self.services.audit)
             if await self._forwarded(socket, uid):
                 return
+            self.services.limits.user(uid)
             self._open[uid] += (counted := 1)
             if self._open[uid] > MOST_SOCKETS:
                 raise Problem(429, "too_many_sockets", f"you have {MOST_SOCKETS} open sockets: close one")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from server.addresses import network_of
 from server.problem import Problem
@@ -65,17 +66,20 @@ def _refuse(wait: float) -> None:
 
 
 class AddressLimit:
-    """The middleware that limits requests by address, before any look-up."""
+    """The middleware that limits requests by address, handshakes of WebSockets among them, before any look-up."""
 
     def __init__(self, app: ASGIApp, limits: RateLimits) -> None:
         self.app, self.limits = app, limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or answer 429 when its address exceeds the limit."""
-        if scope["type"] == "http" and scope["path"] not in FREE:
+        if scope["type"] in ("http", "websocket") and scope["path"] not in FREE:
             try:
                 self.limits.address(network_of((scope.get("client") or ("",))[0]))
             except Problem as problem:
-                await problem.response()(scope, receive, send)
+                if scope["type"] == "websocket":
+                    await WebSocket(scope, receive, send).send_denial_response(problem.response())
+                else:
+                    await problem.response()(scope, receive, send)
                 return
         await self.app(scope, receive, send)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from server.web.rate_limits import Buckets
 from tests.server.site import add_user, serving
@@ -44,6 +46,21 @@ def test_a_user_who_asks_too_often_is_told_when_to_come_back(tmp_path: Path) -> 
         assert calm.get("/api/me").status_code == 200
         hasty.close()
         calm.close()
+
+
+def test_the_handshake_of_a_socket_is_a_request(tmp_path: Path) -> None:
+    """Otherwise any number of tokens could be tried, each of which is a look-up in the store."""
+    token = add_user(tmp_path / "data", "hasty")
+    with serving(tmp_path / "data", user_rate="0.1", user_burst="1", address_rate="0.1", address_burst="4") as site:
+
+        def refusal(token: str) -> int:
+            headers = {"Authorization": f"Bearer {token}"}
+            with pytest.raises(InvalidStatus) as refused:
+                connect(f"ws{site.url.removeprefix('http')}/ws/export/none", additional_headers=headers)
+            return refused.value.response.status_code
+
+        assert [refusal(token), refusal(token)] == [404, 429]
+        assert [refusal("guessed") for _ in range(3)] == [401, 401, 429]
 
 
 @pytest.mark.further
