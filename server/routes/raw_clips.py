@@ -28,6 +28,7 @@ from server.storage.objects import Missing, StoreFailed
 from server.tables import raw_clips
 from server.tables.raw_clips import RawClipRow, Use
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
+from server.web.identity import identify
 from server.web.ranges import RANGED, object_answer
 from server.web.repeats import Streamed
 from server.web.services import Services
@@ -76,6 +77,7 @@ async def upload(call: Call[NoBody]) -> Response:
         async with call.services.uploads.probes.of(call.uid):
             media = await _probed(path, name)
         _check_length(media, call.services.settings)
+        await identify(call.request, call.services.accounts, call.services.audit)  # hours may have passed since
         key, services = media_key(call.uid, raw_clip_id), call.services
         with services.coming.kept(key):
             row = await store_footage(services.store, call.uid, raw_clip_id, name, path, media, sums, services.now())

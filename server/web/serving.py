@@ -99,6 +99,8 @@ async def _call(op: Operation, request: Request, services: Services, held: Async
     raw = b"" if op.takes.streams else await read(request, limit)
     if elsewhere is not None:
         raise NotHere(elsewhere, None if op.takes.streams else raw)
+    if uid and raw:
+        await identify(request, services.accounts, services.audit)  # the token may be revoked since: bodies may be slow
     call: Call[Any] = Call(request, services, uid, NoBody(), raw)
     if op.takes.body is None:
         return call

@@ -16,9 +16,11 @@ import pytest
 from server.footage.uploads import PROBES, PROBES_PER_USER, STEP, Uploads
 from server.problem import Problem
 from server.settings import Settings
-from tests.server.site import Site, add_user, serving
+from server.tokens import id_of, key_of
+from tests.server.site import Site, add_somebody, add_user, serving
 from tests.server.test_connections import answered, wire
 from tests.server.test_http import refused, uploaded
+from tests.server.waiting import until
 
 MOVIE = {"Content-Type": "video/mp4"}
 HUGE = str(1 << 60)
@@ -193,3 +195,19 @@ def test_an_upload_that_gets_no_row_leaves_no_file(site: Site, user: httpx.Clien
     refused(again(name="another"), 422, "idempotency_mismatch")
     there = (site.data / "objects" / "users" / uid / "media").iterdir()
     assert {path.name.partition(".")[0] for path in there} == {raw}
+
+
+@pytest.mark.parametrize(("path", "kind"), [("/api/raw-clips", "video/mp4"), ("/api/projects", "application/json")])
+def test_a_token_that_is_revoked_while_the_body_comes_is_refused(site: Site, game: Path, path: str, kind: str) -> None:
+    body = game.read_bytes() if kind == "video/mp4" else b'{"name": "late", "aspect_ratio": "9:16"}'
+    token = add_somebody(site.data)
+    with wire(site) as sent, site.client(token) as user:
+        head = head_of_upload(token, len(body)).replace(b"/api/raw-clips", path.encode())
+        more = b"Connection: close\r\nExpect: 100-continue\r\nContent-Type"
+        sent.sendall(head.replace(b"video/mp4", kind.encode()).replace(b"Content-Type", more))
+        assert sent.recv(1000).startswith(b"HTTP/1.1 100 ")
+        session = f"/api/sessions/{id_of(key_of(token))}"
+        until(lambda: user.delete(session).status_code == 204)
+        sent.sendall(body)
+        status, _, problem = answered(sent)
+    assert (status, json.loads(problem)["error"]) == (401, "unauthorized")
