@@ -119,7 +119,8 @@ def _processor(build: Build) -> str:
 
 
 class Stamp:
-    """The tag of a film that is about to be rendered, which holds as long as its media stay as they were."""
+    """The tag of a film that is about to be rendered, which holds as long as its media, and ffmpeg, stay as they
+    were."""
 
     def __init__(self, identity: FilmIdentity | None, states: Mapping[str, State]) -> None:
         self._identity, self._states = identity, states
@@ -128,8 +129,8 @@ class Stamp:
     def of(
         cls, compiled: Compiled, made: Sequence[RenderStep], content: Content, states: Mapping[str, State] | None
     ) -> Stamp:
-        """The tag of the film of a compiled reel; a film whose media cannot be read, or do not stay in these states,
-        gets none."""
+        """The tag of the film of a compiled reel; a film whose media cannot be read, or that is made of files that do
+        not stay in these states, gets none."""
         if states is None:
             return cls(None, {})
         try:
@@ -139,7 +140,7 @@ class Stamp:
 
     @property
     def identity(self) -> str | None:
-        """The hash of everything that decides the film's bytes; None if its media changed meanwhile."""
+        """The hash of everything that decides the film's bytes; None if its media or ffmpeg changed meanwhile."""
         return self._identity.film if self._identity and self._unchanged() else None
 
     def tag(self, body: str) -> bytes | None:
@@ -153,9 +154,10 @@ class Stamp:
 
 
 def states_of(compiled: Compiled) -> Mapping[str, State] | None:
-    """The states of a film's media, by their paths; None if one is missing."""
+    """The states of a film's media and of ffmpeg, by their paths; None if one is missing."""
     try:
-        return {media.path: state_of(media.path) for media in compiled.media.values()}
+        paths = [compiled.build.path, *(media.path for media in compiled.media.values())]
+        return {path: state_of(path) for path in paths}
     except OSError:
         return None
 

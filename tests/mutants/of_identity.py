@@ -84,5 +84,12 @@ OF_IDENTITY = (
         ":",
         ("tests/cli/test_cache.py",),
     ),
+    Fault(
+        "unit_of_a_replaced_ffmpeg",
+        "compiler/supervise/films/kept.py",
+        "self._opened(number + 1)), *step.runs]",
+        "self._opened(number + 1))]",
+        ("tests/supervise/test_kept.py",),
+    ),
     Fault("identity_with_paths", PATH, "path=content(op.media.path)", "path=op.media.path", JUDGES),
 )

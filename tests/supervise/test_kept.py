@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,9 +51,9 @@ UNIT = RenderStep(lambda folder, part: [], {}, 1, made="unit", independent=True,
 JOIN = RenderStep(lambda folder, part: [], {}, 0, identity=lambda content: "of the join")
 
 
-async def begun(cache: Notes, reading: Future[None], made: Path) -> Kept:
+async def begun(cache: Notes, reading: Future[None], made: Path, unit: RenderStep = UNIT) -> Kept:
     """A render whose unit has been made, and whose footage is being read."""
-    kept = Kept(cache, [UNIT, JOIN], None, reading)
+    kept = Kept(cache, [unit, replace(JOIN, command=unit.command)], None, reading)
     await kept.look()
     made.touch()
     await kept.keep(0, made)
@@ -93,5 +94,25 @@ def test_a_cancel_waits_for_no_footage(tmp_path: Path) -> None:
             async with kept.keeping():
                 raise asyncio.CancelledError
         assert (cache.kept, reading.done()) == ([], False)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_what_a_program_made_is_not_kept_as_that_of_its_successor(tmp_path: Path, replaced: bool) -> None:
+    """An update of ffmpeg while footage is read: the key is that of the program that is there afterwards."""
+    program = tmp_path / "ffmpeg"
+    program.write_text("a release")
+    unit = replace(UNIT, command=lambda folder, part: [str(program)])
+
+    async def run() -> None:
+        cache, reading = Notes(), Future[None]()
+        kept = await begun(cache, reading, tmp_path / "unit", unit)
+        if replaced:
+            program.write_text("the next release")
+        async with kept.keeping():
+            reading.set_result(None)
+            await kept.settle()
+        assert cache.kept == ([] if replaced else ["of the unit"])
 
     asyncio.run(run())

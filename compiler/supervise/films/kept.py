@@ -34,6 +34,10 @@ class Step(Protocol):
         """The media that it depends on by itself."""
 
     @property
+    def runs(self) -> Sequence[str]:
+        """The program that makes it, as a path."""
+
+    @property
     def independent(self) -> bool:
         """Whether it needs nothing that earlier steps make."""
 
@@ -108,7 +112,7 @@ class Kept:
         if self._reading is None or self._reading.done():
             self.keys = await asyncio.to_thread(keys_of, self._steps, self._content)
             return
-        for path in self._opened(len(self._steps)):
+        for path in (*self._opened(len(self._steps)), *self._steps[-1].runs):
             with suppress(OSError):
                 self._states[path] = state_of(path)
         self._looking = asyncio.create_task(self._look_later(self._reading, self._content))
@@ -132,8 +136,8 @@ class Kept:
         return made is not None and await self._take(number, folder / made)
 
     async def keep(self, number: int, made: Path) -> None:
-        """Keep what a step has made, now or as soon as its key is known; nothing if a file that it depends on changed
-        meanwhile."""
+        """Keep what a step has made, now or as soon as its key is known; nothing if a file that it depends on, or the
+        program, changed meanwhile."""
         if not self._cache or (number == len(self._steps) - 1 and not self._cache.keeps_films):
             return
         if self._looking is None or self._looking.done():
@@ -147,7 +151,7 @@ class Kept:
 
     async def _keep(self, cache: KeptUnits, number: int, made: Path) -> None:
         step = self._steps[number]
-        opened = step.opens if step.independent else self._opened(number + 1)
+        opened = [*(step.opens if step.independent else self._opened(number + 1)), *step.runs]
         if number in self.keys and cache.unchanged(opened) and self._as_seen(opened):
             await asyncio.to_thread(cache.put, self.keys[number], made)
 

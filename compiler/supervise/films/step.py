@@ -65,6 +65,11 @@ class RenderStep:
         """The media that the step depends on, read by ffmpeg or by reelc's own reader."""
         return (*self.reads, *(json.loads(spec)["path"] for spec in self.feeds.values()))
 
+    @property
+    def runs(self) -> Sequence[str]:
+        """The program that makes it, as a path."""
+        return self.command(Path(), Path())[:1]
+
     def length(self, fps: Fraction) -> int:
         """The frames whose length its sound must have, where it makes sound alone."""
         return 0 if self.samples is None else floor(Fraction(self.samples, SAMPLE_RATE) * fps)
