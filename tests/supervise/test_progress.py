@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import pytest
+
 from compiler.supervise.films.progress import Progress, ProgressMeter
 
 
@@ -83,6 +85,17 @@ def test_a_pace_of_nothing_estimates_nothing() -> None:
     for now in range(30):
         still = next(meter.feed(block(7), now=now))
     assert (still.fps, still.eta) == (0, None)
+
+
+@pytest.mark.parametrize(("frames", "fps"), [(73, Fraction(30)), (32, Fraction(24_000, 1001)), (44, Fraction(30))])
+def test_sound_of_a_length_that_is_no_whole_microsecond_is_all_there(frames: int, fps: Fraction) -> None:
+    """A sample less is not: it lasts 20 microseconds."""
+    whole = frames / fps * 1_000_000
+    for length, complete in ((whole, True), (whole - Fraction(1_000_000, 48_000), False)):
+        meter = ProgressMeter(frames, 0)
+        meter.listening, meter.counting = fps, False
+        list(meter.feed(f"out_time_us={int(length)}\nprogress=end\n".encode(), 1))
+        assert meter.has_made(0, frames) == complete
 
 
 def test_a_film_without_pictures_is_measured_by_its_sound() -> None:

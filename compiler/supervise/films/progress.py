@@ -154,9 +154,9 @@ def _passed(line: str) -> int | None:
 
 
 def _heard(microseconds: str, fps: Fraction) -> int | None:
-    """The number of frames that a length of sound covers."""
+    """The number of frames that a length of sound covers; ffmpeg states it in whole microseconds, up to one too few."""
     count = _count(microseconds)
-    return None if count is None else floor(Fraction(count, 1_000_000) * fps)
+    return None if count is None else floor(Fraction(count + 1, 1_000_000) * fps)
 
 
 def _number(text: str) -> float | None:
