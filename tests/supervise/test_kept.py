@@ -116,3 +116,26 @@ def test_what_a_program_made_is_not_kept_as_that_of_its_successor(tmp_path: Path
         assert cache.kept == ([] if replaced else ["of the unit"])
 
     asyncio.run(run())
+
+
+def test_footage_that_changed_while_it_was_read_is_not_read_again(tmp_path: Path) -> None:
+    """An interrupt would wait for that, and nothing is kept of it."""
+    footage, asked = tmp_path / "footage", list[str]()
+    footage.write_text("before")
+    unit = replace(UNIT, reads=[str(footage)], identity=lambda content: content(str(footage)))
+
+    class Reading(Notes):
+        def content(self, path: str) -> str:
+            asked.append(path)
+            return path
+
+    async def run() -> None:
+        cache, reading = Reading(), Future[None]()
+        kept = await begun(cache, reading, tmp_path / "unit", unit)
+        footage.write_text("another length")
+        async with kept.keeping():
+            reading.set_result(None)
+            await kept.settle()
+        assert (cache.kept, asked) == ([], [])
+
+    asyncio.run(run())

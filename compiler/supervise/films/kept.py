@@ -119,7 +119,13 @@ class Kept:
 
     async def _look_later(self, reading: Future[Any], content: Content) -> None:
         await asyncio.wait([asyncio.wrap_future(reading)])
-        self.keys = await asyncio.to_thread(keys_of, self._steps, content)
+
+        def seen(path: str) -> str:
+            if not self._as_seen([path]):
+                raise OSError(f"{path} changed while it was read")  # to read it again would take as long
+            return content(path)
+
+        self.keys = await asyncio.to_thread(keys_of, self._steps, seen)
 
     async def take_film(self, folder: Path, part: Path) -> bool:
         """Take the whole film, with what its steps report, if all of it is there."""
