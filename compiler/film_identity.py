@@ -177,6 +177,18 @@ def contents_by(cache: KeptUnits | None) -> Content:
     return cache.content if cache else functools.cache(lambda path: content_in(path, state_of(path)))
 
 
+def contents_in(content: Content, states: Mapping[str, State]) -> Content:
+    """The contents of files as long as they are in these states; OSError after that, since to read a file again would
+    take as long."""
+
+    def found(path: str) -> str:
+        if path in states and state_of(path) != states[path]:
+            raise OSError(f"{path} changed while it was read")
+        return content(path)
+
+    return found
+
+
 def identity_by(
     compiled: Compiled, graph: Graph | None, command: Commanding, read: Files | None = None
 ) -> Callable[[Content], str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from compiler.conceal import Furthest, conceal
 from compiler.emit.straightened import feeds, media_read
 from compiler.errors import ReelError
-from compiler.film_identity import KnownFilm, Stamp, contents_by, states_of
+from compiler.film_identity import KnownFilm, Stamp, contents_by, contents_in, states_of
 from compiler.pipeline import Compiled, Still
 from compiler.pipeline.identity import Content
 from compiler.steps import origins_of, steps
@@ -55,9 +55,11 @@ async def render_reel(
     made = known.made if known else await asyncio.to_thread(steps, compiled)
     watched = content is None and known is None
     states = states_of(compiled) if watched else {}
-    found = content or contents_by(cache)
+    found, unread = content or contents_by(cache), watched and not _is_read(compiled, cache)
+    if unread and states:
+        found = contents_in(found, states)
     stamping = background.begun(lambda: known.stamp if known else Stamp.of(compiled, made, found, states))
-    if not watched or farm or _is_read(compiled, cache):
+    if not unread or farm:
         await asyncio.wait([asyncio.wrap_future(stamping)])
     begun, furthest = compiled, Furthest(on_progress)
     while True:

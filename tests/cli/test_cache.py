@@ -282,3 +282,19 @@ def test_what_depends_on_replaced_footage_by_other_steps_is_not_kept(
     (desk.folder / "clip.mp4").write_bytes(footage)
     again = rendered(desk, path)
     assert mixed["sha256"] != again["sha256"] == rendered(desk, path, "--no-cache")["sha256"]
+
+
+def test_footage_that_changed_while_it_was_read_is_read_once(
+    desk: Desk, read_late: Callable[[Hook], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = desk.folder / "clip.mp4"
+    read_late(clip.touch)
+    read, plain = list[str](), unit_cache.content_of
+
+    def content_of(path: str) -> str:
+        read.append(path)
+        return plain(path)
+
+    monkeypatch.setattr(unit_cache, "content_of", content_of)
+    rendered(desk, reel(desk))
+    assert read.count(str(clip)) == 1
