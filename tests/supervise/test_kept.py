@@ -73,26 +73,14 @@ def test_what_was_made_is_kept_when_the_footage_has_been_read(tmp_path: Path) ->
     asyncio.run(run())
 
 
-def test_a_failed_render_keeps_what_was_made_before(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", [ReelError("RC607", Loc(), "the render failed"), asyncio.CancelledError()])
+def test_neither_a_failure_nor_a_cancel_waits_for_footage(tmp_path: Path, end: BaseException) -> None:
     async def run() -> None:
         cache, reading = Notes(), Future[None]()
         kept = await begun(cache, reading, tmp_path / "unit")
-        asyncio.get_running_loop().call_later(0.01, reading.set_result, None)
-        with pytest.raises(ReelError):
+        with pytest.raises(type(end)):
             async with kept.keeping():
-                raise ReelError("RC607", Loc(), "the render failed")
-        assert cache.kept == ["of the unit"]
-
-    asyncio.run(run())
-
-
-def test_a_cancel_waits_for_no_footage(tmp_path: Path) -> None:
-    async def run() -> None:
-        cache, reading = Notes(), Future[None]()
-        kept = await begun(cache, reading, tmp_path / "unit")
-        with pytest.raises(asyncio.CancelledError):
-            async with kept.keeping():
-                raise asyncio.CancelledError
+                raise end
         assert (cache.kept, reading.done()) == ([], False)
 
     asyncio.run(run())

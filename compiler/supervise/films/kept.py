@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from compiler.errors import Notice, ReelError
+from compiler.errors import Notice
 from compiler.supervise.films.side_by_side import ended
 from compiler.supervise.unit_cache import State, state_of
 
@@ -163,13 +163,10 @@ class Kept:
 
     @asynccontextmanager
     async def keeping(self) -> AsyncIterator[None]:
-        """The time in which what the steps made is there: what waits to be kept is kept at its end, also if a step
-        failed; a cancel waits for nothing."""
+        """The time in which what the steps made is there. What still waits to be kept at its end is not kept: a failure
+        is said at once, and a cancel ends at once, also while a large file is read."""
         try:
             yield
-        except ReelError:
-            await self.settle()
-            raise
         finally:
             await ended([*self._late, *([self._looking] if self._looking else [])])
 

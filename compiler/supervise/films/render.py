@@ -138,15 +138,15 @@ class _Making:
                     meter.take_film()
                 else:
                     await self._make(meter, FilmFolder(folder, part, place))
-                if self.reading is not None:
-                    await asyncio.wait([asyncio.wrap_future(self.reading)])
-                await asyncio.to_thread(self._tag, part)
                 notices = tuple(filter(None, (step.notice(folder) for step in self.steps)))
                 self.on_progress(
                     replace(meter.at(monotonic()), stage="verifying", frame=expected.frames, work=1, eta=None)
                 )
-                await _verify(part, expected)
+                if self.reading is not None:
+                    await asyncio.wait([asyncio.wrap_future(self.reading)])
+                await asyncio.to_thread(self._tag, part)
                 await self.kept.settle()
+                await _verify(part, expected)
                 if not whole:
                     await self.kept.keep(len(self.steps) - 1, part)
                 size_bytes, sha256 = part.stat().st_size, await asyncio.to_thread(content_of, str(part))
