@@ -50,8 +50,8 @@ def video(encoding: Encoding, build: Build) -> list[str]:
     ]
 
 
-def _x264(build: Build) -> Iterator[str]:
-    yield from ("-x264-params", ":".join([LOOKAHEAD, *([STEADY] if build.avx512 else [])]))
+def _x264(build: Build) -> tuple[str, str]:
+    return "-x264-params", f"{LOOKAHEAD}:{STEADY}" if build.avx512 else LOOKAHEAD
 
 
 def _rate(encoding: Encoding) -> Iterator[str]:

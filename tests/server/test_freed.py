@@ -15,20 +15,21 @@ from tests.server.test_http_cases import answer_of
 from tests.server.test_malformed import FORMS
 from tests.server.waiting import until
 
-TELLING = """
+ANSWERING = """
 from pathlib import Path
 from threading import Thread
 from time import sleep
 
-def telling():
+def answering():
     while not Path("asked").exists():
         sleep(0.02)
-    Path("told.part").write_text(told())
-    Path("told.part").rename("told")
+    Path("answer.part").write_text(answer())
+    Path("answer.part").rename("answer")
 
-Thread(target=telling, daemon=True).start()
+Thread(target=answering, daemon=True).start()
 """
-"""What is told of a server when a file is there. A handler of a signal would run amid whatever the server does."""
+"""Has a server answer in a file when another file is there. A handler of a signal would run amid whatever the server
+does."""
 
 COUNTING = (
     """
@@ -41,17 +42,17 @@ def places(error):
 def left():
     return {id(each): each for each in gc.get_objects() if isinstance(each, BaseException)}
 
-def told():
+def answer():
     before = [*left()]
     sleep(0.5)  # what is being handled just now is gone by then
     return json.dumps({repr(each)[:80]: places(each) for number, each in left().items() if number in before})
 
 gc.disable()
 """
-    + TELLING
+    + ANSWERING
     + PLAIN
 )
-"""A server without a garbage collector, which tells the exceptions in its memory."""
+"""A server without a garbage collector, which answers with the exceptions in its memory."""
 
 ALLOCATING = (
     """
@@ -61,7 +62,7 @@ from threading import Barrier
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
-def told():
+def answer():
     kept, turn, before = [], Barrier(8), resident()
     def work(n):
         turn.wait()
@@ -72,11 +73,11 @@ def told():
         list(pool.map(work, range(8)))
     return str(resident() - before)
 """
-    + TELLING
+    + ANSWERING
     + PLAIN
 )
 """A server that takes large blocks of memory in several threads, with small ones between them that it keeps, frees the
-large ones, and tells how much larger it is."""
+large ones, and answers by how much it is larger."""
 
 KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
 
@@ -87,12 +88,12 @@ PAST_THE_END = {"version": 2, "trimRange": {"start": 3000, "end": 3600}, "spans"
 OUTSIDE = [{"frame": 0, "x": 90000, "y": 0, "width": 100, "height": 100}]
 
 
-def told_by(site: Site) -> str:
-    """What a server tells when it is asked."""
+def answer_of_server(site: Site) -> str:
+    """What a server answers when it is asked."""
     place = site.data.parent
     (place / "asked").touch()
-    until((place / "told").exists)
-    return (place / "told").read_text()
+    until((place / "answer").exists)
+    return (place / "answer").read_text()
 
 
 def refused_footage(user: httpx.Client, raw: str) -> None:
@@ -162,11 +163,11 @@ def test_no_refused_request_stays_in_memory(tmp_path: Path, game: Path) -> None:
             refused_footage(user, raw["id"])
             broken_off(site, user, game)
             damaged(site, user, game)
-        left: dict[str, list[str]] = json.loads(told_by(site))
+        left: dict[str, list[str]] = json.loads(answer_of_server(site))
     assert {error: places for error, places in left.items() if any(place.startswith(OURS) for place in places)} == {}
 
 
 def test_freed_memory_is_returned_to_the_system(tmp_path: Path) -> None:
     """Otherwise it stays 90 MB larger."""
     with Site(tmp_path / "data", ALLOCATING) as site:
-        assert int(told_by(site)) < 20e6
+        assert int(answer_of_server(site)) < 20e6
