@@ -153,11 +153,15 @@ class Stamp:
         return False
 
 
+def files_of(compiled: Compiled) -> list[str]:
+    """The files whose contents decide a film's bytes: ffmpeg and the media."""
+    return [compiled.build.path, *(media.path for media in compiled.media.values())]
+
+
 def states_of(compiled: Compiled) -> Mapping[str, State] | None:
     """The states of a film's media and of ffmpeg, by their paths; None if one is missing."""
     try:
-        paths = [compiled.build.path, *(media.path for media in compiled.media.values())]
-        return {path: state_of(path) for path in paths}
+        return {path: state_of(path) for path in files_of(compiled)}
     except OSError:
         return None
 
@@ -175,18 +179,6 @@ class KnownFilm:
 def contents_by(cache: KeptUnits | None) -> Content:
     """The contents of files, each read once: by a cache, which remembers them, or without one."""
     return cache.content if cache else functools.cache(lambda path: content_in(path, state_of(path)))
-
-
-def contents_in(content: Content, states: Mapping[str, State]) -> Content:
-    """The contents of files as long as they are in these states; OSError after that, since to read a file again would
-    take as long."""
-
-    def found(path: str) -> str:
-        if path in states and state_of(path) != states[path]:
-            raise OSError(f"{path} changed while it was read")
-        return content(path)
-
-    return found
 
 
 def identity_by(

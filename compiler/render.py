@@ -10,7 +10,7 @@ from pathlib import Path
 from compiler.conceal import Furthest, conceal
 from compiler.emit.straightened import feeds, media_read
 from compiler.errors import ReelError
-from compiler.film_identity import KnownFilm, Stamp, contents_by, contents_in, states_of
+from compiler.film_identity import KnownFilm, Stamp, contents_by, files_of, states_of
 from compiler.pipeline import Compiled, Still
 from compiler.pipeline.identity import Content
 from compiler.steps import origins_of, steps
@@ -25,6 +25,7 @@ from compiler.supervise.films.run import RENDERING
 from compiler.supervise.films.side_by_side import Side
 from compiler.supervise.films.still import render_still
 from compiler.supervise.films.verify import Expected
+from compiler.supervise.unit_cache import unchanging
 
 
 async def render_reel(
@@ -57,7 +58,7 @@ async def render_reel(
     states = states_of(compiled) if watched else {}
     found, unread = content or contents_by(cache), watched and not _is_read(compiled, cache)
     if unread and states:
-        found = contents_in(found, states)
+        found = unchanging(found, states)
     stamping = background.begun(lambda: known.stamp if known else Stamp.of(compiled, made, found, states))
     if not unread or farm:
         await asyncio.wait([asyncio.wrap_future(stamping)])
@@ -93,8 +94,7 @@ async def render_reel(
 
 def _is_read(compiled: Compiled, cache: KeptUnits | None) -> bool:
     """Whether a cache knows the contents of all files that decide a film's bytes."""
-    paths = [compiled.build.path, *(media.path for media in compiled.media.values())]
-    return cache is not None and cache.knows(paths)
+    return cache is not None and cache.knows(files_of(compiled))
 
 
 def known_film(compiled: Compiled, content: Content) -> KnownFilm:

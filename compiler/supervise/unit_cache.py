@@ -11,7 +11,7 @@ import functools
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -199,6 +199,18 @@ def content_of(path: str) -> str:
 def content_in(path: str, state: State) -> str:
     """The hash of a file's bytes in a state: for several films, a process reads the program of ffmpeg once."""
     return content_of(path)
+
+
+def unchanging(content: Callable[[str], str], states: Mapping[str, State]) -> Callable[[str], str]:
+    """The contents of files as long as they are in these states; OSError after that, since to read a file again would
+    take as long."""
+
+    def found(path: str) -> str:
+        if path in states and state_of(path) != states[path]:
+            raise OSError(f"{path} changed while it was read")
+        return content(path)
+
+    return found
 
 
 def default_folder() -> Path:

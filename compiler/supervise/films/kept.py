@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from compiler.errors import Notice
 from compiler.supervise.films.side_by_side import ended
-from compiler.supervise.unit_cache import State, state_of
+from compiler.supervise.unit_cache import State, state_of, unchanging
 
 Content = Callable[[str], str]
 """The content of the file at a path, as text that is the same for the same bytes."""
@@ -119,13 +119,7 @@ class Kept:
 
     async def _look_later(self, reading: Future[Any], content: Content) -> None:
         await asyncio.wait([asyncio.wrap_future(reading)])
-
-        def seen(path: str) -> str:
-            if not self._as_seen([path]):
-                raise OSError(f"{path} changed while it was read")  # to read it again would take as long
-            return content(path)
-
-        self.keys = await asyncio.to_thread(keys_of, self._steps, seen)
+        self.keys = await asyncio.to_thread(keys_of, self._steps, unchanging(content, self._states))
 
     async def take_film(self, folder: Path, part: Path) -> bool:
         """Take the whole film, with what its steps report, if all of it is there."""
