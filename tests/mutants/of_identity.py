@@ -82,7 +82,7 @@ OF_IDENTITY = (
         "compiler/supervise/films/kept.py",
         " and self._as_seen(opened):",
         ":",
-        ("tests/cli/test_cache.py",),
+        ("tests/supervise/test_kept.py",),
     ),
     Fault(
         "unit_of_a_replaced_ffmpeg",
