@@ -282,6 +282,8 @@ def test_what_depends_on_replaced_footage_by_other_steps_is_not_kept(
     (desk.folder / "clip.mp4").write_bytes(footage)
     again = rendered(desk, path)
     assert mixed["sha256"] != again["sha256"] == rendered(desk, path, "--no-cache")["sha256"]
+    taken = rendered(desk, path)  # now that the content of the footage is known again
+    assert (taken["frames_from_cache"], taken["sha256"]) == (taken["frames"], again["sha256"])
 
 
 def test_footage_that_changed_while_it_was_read_is_read_once(
