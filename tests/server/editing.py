@@ -16,7 +16,7 @@ import pytest
 
 from compiler.cli import main
 from tests.server.test_http import project, uploaded
-from tests.server.waiting import until
+from tests.server.waiting import PATIENCE, until
 
 RENDER = "/api/export/framing/render"
 Json = dict[str, Any]
@@ -152,7 +152,7 @@ def export(
     body: Json = {"project_id": project_id, "export_id": export_id or new_export()}
     if settings is not None:
         body["settings"] = settings
-    return client.post(RENDER, json=body, headers=headers, timeout=60)
+    return client.post(RENDER, json=body, headers=headers, timeout=PATIENCE)
 
 
 def decided(client: httpx.Client, project_id: str, export_id: str, settings: Json | None = None) -> httpx.Response:

@@ -21,6 +21,7 @@ from server.storage.objects import ObjectStore
 from server.storage.s3 import Bucket, S3Store
 from server.tokens import LINK_FOR
 from tests.server.forking import fork, new
+from tests.server.waiting import PATIENCE
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
@@ -62,7 +63,7 @@ class Site:
         """A client with a token."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         transport = httpx.HTTPTransport(retries=5, verify=NO_TLS)  # the socket listens before the application is ready
-        return httpx.Client(base_url=self.url, headers=headers, timeout=30, transport=transport, trust_env=False)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE, transport=transport, trust_env=False)
 
     def kill(self) -> None:
         """Kill the server at once, as in a crash; it cannot clean up."""

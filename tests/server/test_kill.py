@@ -67,7 +67,7 @@ def _rounds(
         shutil.rmtree(data / "local")
         site = Site(data, versions_kept="1000000")
         missing = ledger.lost(site, token)
-        assert site.stop() == 0
+        assert site.stop() in (0, 143)  # 143 if nothing was acknowledged: it is asked nothing, and may not serve yet
         lost += len(missing)
         for key in missing:
             del ledger.said[key]

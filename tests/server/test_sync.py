@@ -18,6 +18,7 @@ from server.storage.snapshots import Damaged, key_of
 from server.storage.sync import Fenced, NotDurable
 from server.storage.tenants import Databases, Overdue, UserDatabase
 from tests.server.faults import FaultStore, Plan, nth
+from tests.server.waiting import PATIENCE
 
 INSERT = "INSERT INTO raw_clips VALUES (?, 'n', 'k', 'e', 1, '{}', NULL, NULL, 'now')"
 UID = "ann"
@@ -48,7 +49,7 @@ async def commit(user_database: UserDatabase, name: str) -> int:
     return n
 
 
-async def save(databases: Databases, name: str, within: float = 5) -> None:
+async def save(databases: Databases, name: str, within: float = PATIENCE) -> None:
     """A save in the way of a request: it is acknowledged when this returns."""
     async with databases.use(UID) as user_database:
         await user_database.durable(await commit(user_database, name), within)
