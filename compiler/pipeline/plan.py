@@ -18,18 +18,12 @@ from compiler.model import Encode, LoudnessTarget, Reel
 from compiler.passes.crops import CropPlan, plan_crop
 from compiler.pipeline.cuts import mixed_runs
 from compiler.pipeline.forecast import Forecast, Shown, bits, picture_forecast, sound_forecast, together
+from compiler.pipeline.memory import picture_memory
 from compiler.pipeline.units import sound_spans, unit_spans
 from compiler.profiles import PROFILES
 from compiler.timeline.colour import reading
 from compiler.timeline.instant import SAMPLE_RATE, sample_at
 from compiler.timeline.window import preceding
-
-MEMORY_BASE, MEMORY_PIXEL, MEMORY_CLIP = 60, Fraction(250, 2**20), 70
-"""MiB, measured with 1080p sources: for the program, for x264 a pixel of the canvas, and for an open clip."""
-
-HELD = {"gif": 1, "webp": 4}
-"""Bytes of a pixel in these codecs: ffmpeg 9 puts all frames of a held picture through the graph before it encodes one,
-and keeps them as long. Measured: 6.1 GB for 30 s of WebP at 1080p. Films with sound wait for it, and keep few."""
 
 MIXING = {"blend": 0.003, "interpolate": 0.3}
 """Seconds of one processor for a frame and a million pixels of the source, measured with 1080p: 0.003 and 0.24 on
@@ -142,9 +136,9 @@ class Plan:
     def memory_of(self, first: int, until: int) -> int:
         """The predicted memory of the ffmpeg that makes the frames [first, until), MiB."""
         clips = self._clips_in(first, until)
-        kept = HELD.get(self.encode.codec, 0) * max((clip.held(self.fps) for clip in clips), default=0)
-        pixel = MEMORY_PIXEL + Fraction(kept, 2**20)
-        return round(MEMORY_BASE + pixel * self.width * self.height + MEMORY_CLIP * len(clips))
+        opened = [clip.placed.media.video for clip in clips]
+        held = max((clip.held(self.fps) for clip in clips), default=0)
+        return picture_memory(until - first, self.width * self.height, opened, self.encode, held)
 
     def _clips_in(self, first: int, until: int) -> tuple[ClipPlan, ...]:
         """The clips that show any of the frames [first, until); they begin in order, and end in order."""

@@ -219,9 +219,9 @@ def test_a_full_disk_under_stdout_is_reported(desk: Desk) -> None:
 def test_a_forecast_beyond_the_machine_is_a_warning(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(machine, "machine_memory", lambda: 100 << 20)
+    monkeypatch.setattr(machine, "machine_memory", lambda: 50 << 20)
     monkeypatch.setattr(rendering, "_render", Mock(side_effect=RuntimeError("not rendered")))
     monkeypatch.chdir(desk.folder)
     with pytest.raises(RuntimeError, match="not rendered"):
         rendering.render_command(desk.reel(SHORT), Path("film.mp4"), Mode.plain)
-    assert "MiB of memory; the machine has 100 MiB" in capfd.readouterr().err
+    assert "MiB of memory; the machine has 50 MiB" in capfd.readouterr().err

@@ -12,8 +12,10 @@ from compiler.costs import BUILT_IN, Costs
 from compiler.model import read_reel
 from compiler.pipeline import Compiled, compile_reel
 from compiler.pipeline.forecast import ENCODED, SIZES, Forecast
+from compiler.pipeline.memory import ENCODERS, picture_memory
 from compiler.profiles import PROFILES
 from compiler.steps import steps
+from compiler.timeline.media import STILL_TICK
 from tests.golden.media import MEDIA, NINE
 from tests.server.editing import trim
 
@@ -108,3 +110,27 @@ def test_every_codec_and_preset_has_its_work_and_its_size(codec: str) -> None:
     assert set(ENCODED[codec]) == set(picture.presets or (None,))
     assert min(ENCODED[codec].values()) > 0
     assert SIZES[codec][0] > 0
+    assert set(ENCODERS[codec].pixel) == set(ENCODED[codec])
+    assert list(ENCODERS[codec].pixel.values()) == sorted(ENCODERS[codec].pixel.values(), reverse=codec == "av1")
+
+
+def test_an_encoder_holds_no_more_frames_than_a_film_has_and_no_more_than_it_looks_at() -> None:
+    least, few, more, many = (whole(clip(seconds)).memory for seconds in (0.5, 1, 2, 4))
+    assert few - least == pytest.approx(15 * 250 / 60 * 360 * 640 / 2**20, abs=1)
+    assert few < more == many
+
+
+@pytest.mark.parametrize(("codec", "lower", "higher"), [("h264", "fast", "veryslow"), ("av1", "12", "4")])
+def test_slower_presets_hold_more(codec: str, lower: str, higher: str) -> None:
+    fast, slow = (whole(clip(), encode={"codec": codec, "preset": preset}).memory for preset in (lower, higher))
+    assert fast < slow
+
+
+def test_decoders_hold_more_of_larger_pictures_and_photos_less_than_films() -> None:
+    video, encode = MEDIA["game.mp4"].video, film(clip()).plan.encode
+    larger = replace(video, width=2 * video.width, height=2 * video.height)
+    photo, small, large, two = (
+        picture_memory(1, 100, opened, encode, 0)
+        for opened in ([replace(video, time_base=STILL_TICK)], [video], [larger], [video, video])
+    )
+    assert photo < small < two < large

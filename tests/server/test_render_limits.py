@@ -61,8 +61,8 @@ def test_a_render_has_the_ffmpegs_and_the_memory_of_the_settings(monkeypatch: py
 
 def test_a_canvas_of_the_largest_size_is_beyond_the_default() -> None:
     """Its forecast is 16 GB, with which an export was once accepted."""
-    encode = SimpleNamespace(codec="h264")
-    largest = Plan(30, Fraction(30), 8192, 8192, None, (), 1, ((0, 30),), (), cast(Encode, encode), None)
+    encode = SimpleNamespace(codec="h264", preset="medium")
+    largest = Plan(90, Fraction(30), 8192, 8192, None, (), 1, ((0, 90),), (), cast(Encode, encode), None)
     assert largest.memory * MIB > settings().render_memory
 
 
@@ -80,7 +80,7 @@ def test_the_children_of_a_render_get_the_memory_and_half_of_the_room(
 @pytest.mark.fault
 def test_an_export_beyond_the_memory_of_a_render_is_not_accepted(tmp_path: Path, game: Path) -> None:
     with (
-        serving(tmp_path / "data", render_memory=str(100 * MIB)) as site,
+        serving(tmp_path / "data", render_memory=str(50 * MIB)) as site,
         site.client(add_user(site.data, "ann")) as ann,
     ):
         project_id = project(ann, settings=SMALL)
@@ -88,7 +88,7 @@ def test_an_export_beyond_the_memory_of_a_render_is_not_accepted(tmp_path: Path,
         asked = {"project_id": project_id, "export_id": new_export()}
         problem = refused(ann.post(RENDER, json=asked), 422, "too_much_memory")
         assert (problem["code"], problem["pointer"]) == ("RC210", "/canvas")
-        assert "100 MiB are allowed" in problem["errors"][0]["detail"]
+        assert "50 MiB are allowed" in problem["errors"][0]["detail"]
 
 
 def test_doctor_says_which_bounds_of_renders_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
