@@ -26,7 +26,7 @@ REFUSED = ("EPERM", "EACCES", "EXDEV")  # the last for links between folders
 
 # The program gets the folder of the test. It prints the outcome of each attempt: "done", or the name of the error.
 ATTEMPTS = r"""
-import ctypes, errno, json, mmap, os, platform, resource, socket, sys, threading
+import ctypes, errno, fcntl, json, mmap, os, platform, resource, socket, sys, threading
 folder, parent = sys.argv[1], os.getppid()
 libc = ctypes.CDLL(None, use_errno=True)
 page = ctypes.create_string_buffer(256)
@@ -49,6 +49,23 @@ def write(path):
 
 def empty_a_readable_file():
     os.close(os.open(folder + "/in/given", os.O_RDONLY | os.O_TRUNC))
+
+def command_a_file(path, access):  # to leave it out of dumps, or to take that back
+    flags = ctypes.create_string_buffer(8)
+    file = os.open(path, access)
+    checked(libc.ioctl(file, ctypes.c_ulong(0x80086601), flags))
+    flags[0] = bytes([flags.raw[0] ^ 0x40])
+    checked(libc.ioctl(file, ctypes.c_ulong(0x40086602), flags))
+
+def hold_up_who_writes():
+    file = os.open(folder + "/in/given", os.O_RDONLY)
+    fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    os.close(file)
+
+def have_a_signal_sent(to):
+    reading, writing = os.pipe()
+    fcntl.fcntl(reading, fcntl.F_SETOWN, to)
+    fcntl.fcntl(reading, fcntl.F_SETSIG, 0)
 
 def connect(address, kind=socket.SOCK_STREAM):
     with socket.socket(socket.AF_UNIX, kind) as one:
@@ -98,6 +115,12 @@ attempts = {
     "write to the given file": lambda: write(folder + "/in/given"),
     "truncate": lambda: os.truncate(folder + "/in/given", 0),
     "empty a readable file": empty_a_readable_file,
+    "open for commands": lambda: os.close(os.open(folder + "/in/other", 3)),
+    "open a system file for commands": lambda: os.close(os.open("/etc/passwd", 3)),
+    "empty a file by commands": lambda: os.close(os.open(folder + "/in/lost", 3 | os.O_TRUNC)),
+    "command to the given file": lambda: command_a_file(folder + "/in/given", os.O_RDONLY),
+    "command to another file": lambda: command_a_file(folder + "/in/other", 3),
+    "lease of a file": hold_up_who_writes,
     "remove the given file": lambda: os.unlink(folder + "/in/lost"),
     "mode of a file": lambda: os.chmod(folder + "/in/other", 0o600),
     "times of a file": lambda: os.utime(folder + "/in/other"),
@@ -112,7 +135,13 @@ attempts = {
     "socket pair": lambda: [one.close() for one in socket.socketpair()],
     "trace the parent": lambda: checked(libc.ptrace(0x4206, parent, 0, 0)),
     "signal the parent": lambda: os.kill(parent, 0),
+    "signal the parent by a pipe": lambda: have_a_signal_sent(parent),
     "signal everybody": lambda: os.kill(-1, 0),
+    "priority of the parent": lambda: os.setpriority(os.PRIO_PROCESS, parent, os.getpriority(os.PRIO_PROCESS, parent)),
+    "priority of the user": lambda: libc.setpriority(2, os.getuid(), 21) and checked(-1),
+    "processors of the parent": lambda: os.sched_setaffinity(parent, os.sched_getaffinity(parent)),
+    "policy of the parent": lambda: os.sched_setscheduler(parent, os.SCHED_OTHER, os.sched_param(0)),
+    "disk of the parent": lambda: call({"x86_64": 251}.get(platform.machine(), 30), 1, parent, 2 << 13 | 4),
     "handle of the parent": lambda: os.close(os.pidfd_open(parent)),
     "limits of the parent": lambda: resource.prlimit(parent, resource.RLIMIT_NOFILE),
     "read the parent's memory": lambda: checked(libc.process_vm_readv(parent, None, 0, None, 0, 0)),

@@ -30,6 +30,12 @@ NAMED = {
     "ioctl": system_calls.IOCTL,
     "open": system_calls.OPEN,
     "openat": system_calls.OPENAT,
+    "fcntl": system_calls.FCNTL,
+    "setpriority": system_calls.SETPRIORITY,
+    "sched_setparam": system_calls.OF_A_PROCESS[0],
+    "sched_setscheduler": system_calls.OF_A_PROCESS[1],
+    "sched_setaffinity": system_calls.OF_A_PROCESS[2],
+    "sched_setattr": system_calls.OF_A_PROCESS[3],
 }
 NEWER = {"fchmodat2", "statmount", "listmount", "setxattrat", "removexattrat", "open_tree_attr", "file_setattr"}
 NEWER |= {"uprobe", "uretprobe"}
@@ -102,7 +108,14 @@ def test_arguments_decide(machine: str) -> None:
     assert (of("prlimit64", 0), of("prlimit64", PID + 1)) == (ALLOW, EPERM)
     assert (of("prctl", 1), of("prctl", 15), of("prctl", 1, filter=forking)) == (EPERM, ALLOW, ALLOW)
     assert [of("ioctl", 0, request) for request in (0x5401, 0x5412, 0x541C)] == [ALLOW, EPERM, EPERM]
-    for flags, expected in ((0, ALLOW), (0o1000, EPERM), (0o1101, ALLOW), (0o1002, ALLOW), (0o2001000, EPERM)):
+    assert [of("ioctl", 0, command) for command in (0x40086602, 0x5452, 0x802C542A)] == [EPERM, EPERM, ALLOW]
+    assert {of("fcntl", 0, command) for command in (8, 10, 15, 1024, 1026)} == {EPERM}
+    assert {of("fcntl", 0, command) for command in (0, 1, 2, 3, 4, 5, 6, 7, 1030, 1031)} == {ALLOW}
+    for name in ("sched_setparam", "sched_setscheduler", "sched_setaffinity", "sched_setattr"):
+        assert (of(name, 0), of(name, PID + 1)) == (ALLOW, EPERM)
+    assert [of("setpriority", *words) for words in ((0, 0), (0, PID + 1), (2, 0))] == [ALLOW, EPERM, EPERM]
+    opening = [(0, ALLOW), (0o1000, EPERM), (0o1101, ALLOW), (0o1002, ALLOW), (0o2001000, EPERM), (0o3, EPERM)]
+    for flags, expected in (*opening, (0o1003, EPERM), (0o2000003, EPERM)):
         assert of("openat", 0, 0, flags) == expected
         if machine == "x86_64":
             assert of("open", 0, flags) == expected

@@ -29,7 +29,7 @@ setsockopt 54 208, getsockopt 55 209, getsockname 51 204, getpeername 52 205,
 ptrace 101 117, process_vm_readv 310 270, process_vm_writev 311 271, process_madvise 440 440,
 process_mrelease 448 448, kcmp 312 272, pidfd_open 434 434, pidfd_getfd 438 438, pidfd_send_signal 424 424,
 tkill 200 130, rt_sigqueueinfo 129 138, rt_tgsigqueueinfo 297 240, setsid 112 157, setpgid 109 154, unshare 272 97,
-setns 308 268,
+setns 308 268, ioprio_set 251 30,
 
 execveat 322 281, memfd_create 319 279, memfd_secret 447 447, uselib 134 -,
 
@@ -71,14 +71,27 @@ VFORK: Numbers = (58, None)
 KILL, TGKILL, PRLIMIT, PRCTL, IOCTL = (62, 129), (234, 131), (302, 261), (157, 167), (16, 29)
 OPEN: Numbers = (2, None)
 OPENAT: Numbers = (257, 56)
+FCNTL, SETPRIORITY = (72, 25), (141, 140)
+OF_A_PROCESS = ((142, 118), (144, 119), (203, 122), (314, 274))
+"""sched_setparam, sched_setscheduler, sched_setaffinity and sched_setattr: their first argument is a process, 0 for the
+caller."""
 
 NAMESPACES, THREAD = 0x7E020000, 0x10000
 """Flags of clone: all that make a namespace, and the one that makes a thread."""
 
-READ_ONLY_OR_NOT, TRUNCATING = 0o1003, 0o1000
-"""Flags of open: the mask of access mode and truncation, and a file that is opened to be read, but emptied."""
+READ_ONLY_OR_NOT, TRUNCATING, FOR_COMMANDS = 0o1003, 0o1000, 0o3
+"""Flags of open: the mask of access mode and truncation; a file that is opened to be read, but emptied; a file that is
+opened for ioctl and fcntl alone."""
 
-PDEATHSIG, TIOCSTI, TIOCLINUX = 1, 0x5412, 0x541C
+PDEATHSIG = 1
+
+COMMANDS = (0x5401, 0x802C542A, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
+"""All that ioctl may do: the state and size of a terminal (TCGETS, TCGETS2, TIOCGWINSZ), which programs ask any file
+for; how much can be read; blocking; closing at a start. Others change files by a handle that may only read them."""
+
+SIGNALS_AND_LEASES = (8, 10, 15, 1024, 1026)
+"""What fcntl may not do: have the kernel send signals for a file, to any process (F_SETOWN, F_SETSIG, F_SETOWN_EX);
+hold up whoever opens a file (F_SETLEASE); watch a folder (F_NOTIFY)."""
 
 LOAD, AND, EQUAL, GREATER, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x54, 0x15, 0x25, 0x35, 0x45, 0x06
 NUMBER, MACHINE, ARGUMENTS = 0, 4, 16
@@ -130,10 +143,16 @@ def _by_argument(pid: int, forks: bool) -> Iterator[tuple[Numbers, list[Instruct
     yield PRLIMIT, [_argument(0), *_unless(EQUAL, 0, refuse), allow]
     if not forks:  # a child must not outlive its parent
         yield PRCTL, [_argument(0), *_if(EQUAL, PDEATHSIG, refuse), allow]
-    yield IOCTL, [_argument(1), *_if(EQUAL, TIOCSTI, refuse), *_if(EQUAL, TIOCLINUX, refuse), allow]
-    for opening, flags in ((OPEN, 1), (OPENAT, 2)):  # before Linux 6.2 Landlock lets readers empty files
-        emptied = _if(EQUAL, TRUNCATING, refuse)
-        yield opening, [_argument(flags), (AND, 0, 0, READ_ONLY_OR_NOT), *emptied, allow]
+    for call in OF_A_PROCESS:
+        yield call, [_argument(0), *_unless(EQUAL, 0, refuse), allow]
+    yield SETPRIORITY, [_argument(0), *_unless(EQUAL, 0, refuse), _argument(1), *_unless(EQUAL, 0, refuse), allow]
+    yield IOCTL, [_argument(1), *chain.from_iterable(_if(EQUAL, command, allow) for command in COMMANDS), refuse]
+    yield FCNTL, [_argument(1), *chain.from_iterable(_if(EQUAL, one, refuse) for one in SIGNALS_AND_LEASES), allow]
+    for opening, flags in ((OPEN, 1), (OPENAT, 2)):
+        emptied = _if(EQUAL, TRUNCATING, refuse)  # before Linux 6.2 Landlock lets readers empty files
+        # Landlock asks only whether a file may be read or written, and opens any file for neither.
+        commanded = [(AND, 0, 0, FOR_COMMANDS), *_if(EQUAL, FOR_COMMANDS, refuse)]
+        yield opening, [_argument(flags), (AND, 0, 0, READ_ONLY_OR_NOT), *emptied, *commanded, allow]
 
 
 def _argument(place: int) -> Instruction:
