@@ -16,8 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from compiler.supervise.machine import user_cache
-from compiler.supervise.probe import media_of
-from compiler.supervise.record import recorded
+from compiler.supervise.record import media_of, recorded
 from compiler.supervise.small_files import keep_newest, put_text
 from compiler.timeline.media import Media
 

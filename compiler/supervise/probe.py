@@ -6,10 +6,10 @@ import asyncio
 import json
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from compiler.errors import Loc, ReelError, detached, raise_all
 from compiler.supervise.address import address_in
@@ -18,9 +18,10 @@ from compiler.supervise.children.level import confinement
 from compiler.supervise.children.reach import Reach, python_files
 from compiler.supervise.children.sandbox import Answer, ChildLimits, answer_of
 from compiler.supervise.plain import plain
+from compiler.supervise.record import media_of
 from compiler.supervise.remedy import convert
 from compiler.timeline.instant import SourceTime
-from compiler.timeline.media import AudioStream, Media, VideoStream
+from compiler.timeline.media import Media
 
 LIMITS = ChildLimits(memory=2 << 30, file=0, files=64, cpu=60)
 WITHIN = 120.0
@@ -177,53 +178,3 @@ def _fault(code: str, path: Path, loc: Loc, what: str, detail: str = "", hint: s
     return ReelError(
         code, loc, f'"{plain(path.name)}" {what}', detail="\n".join(map(plain, detail.splitlines())), hint=hint
     )
-
-
-def media_of(path: Path, facts: Mapping[str, Any]) -> Media:
-    """The media at `path`, from facts in the form of the child's answers and of `recorded`; older facts are read as
-    they were written."""
-    video, audio = facts["video"], facts["audio"]
-    return Media(
-        path=str(path),
-        format=facts["format"],
-        start=Fraction(facts["start"]),
-        size=facts["size"],
-        earliest=Fraction(facts["earliest"]),
-        video=_stream(VideoStream, {"crop": None, **video}),  # older facts say nothing of cropping
-        audio=audio and _stream(AudioStream, audio),
-        notices=tuple(facts.get("notices", ())),
-        unheard=tuple(facts.get("unheard", ())),
-        cut_short=facts.get("cut_short", ""),
-        rule=facts.get("rule", 1),
-    )
-
-
-S = TypeVar("S", VideoStream, AudioStream)
-
-
-def _stream(kind: type[S], facts: Mapping[str, Any]) -> S:
-    """One stream's facts, rationals and tuples restored."""
-    return kind(**{name: _restored(name, value) for name, value in facts.items()})
-
-
-RATIONALS = frozenset(
-    field.name
-    for kind in (VideoStream, AudioStream)
-    for field in fields(kind)
-    if field.type in ("Fraction", "Fraction | None", "SourceTime")
-)
-"""The facts that are seconds, rates and ratios."""
-
-
-def _restored(name: str, value: Any) -> Any:
-    if name in RATIONALS:
-        return _known(value)
-    if name == "held":
-        return tuple((Fraction(first), Fraction(until)) for first, until in value)
-    return (
-        tuple(tuple(each) if isinstance(each, list) else each for each in value) if isinstance(value, list) else value
-    )
-
-
-def _known(rational: str | None) -> Fraction | None:
-    return None if rational is None else Fraction(rational)

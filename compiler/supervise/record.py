@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
+from fractions import Fraction
+from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NewType, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from compiler.supervise.probe import media_of
-from compiler.timeline.media import IMAGES, STILL, Media
+from compiler.timeline.media import IMAGES, STILL, AudioStream, Media, VideoStream
 
 __all__ = ["Media", "checked_media", "is_image", "media_of", "recorded"]
 
@@ -58,3 +59,53 @@ def _members_fit(value: tuple[object, ...], kinds: tuple[Any, ...]) -> bool:
 def is_image(facts: Mapping[str, Any]) -> bool:
     """Whether recorded facts are those of an image, still or moving."""
     return facts["format"] in (STILL, *IMAGES)
+
+
+def media_of(path: Path, facts: Mapping[str, Any]) -> Media:
+    """The media at `path`, from facts in the form of the child's answers and of `recorded`; older facts are read as
+    they were written."""
+    video, audio = facts["video"], facts["audio"]
+    return Media(
+        path=str(path),
+        format=facts["format"],
+        start=Fraction(facts["start"]),
+        size=facts["size"],
+        earliest=Fraction(facts["earliest"]),
+        video=_stream(VideoStream, {"crop": None, **video}),  # older facts say nothing of cropping
+        audio=audio and _stream(AudioStream, audio),
+        notices=tuple(facts.get("notices", ())),
+        unheard=tuple(facts.get("unheard", ())),
+        cut_short=facts.get("cut_short", ""),
+        rule=facts.get("rule", 1),
+    )
+
+
+S = TypeVar("S", VideoStream, AudioStream)
+
+
+def _stream(kind: type[S], facts: Mapping[str, Any]) -> S:
+    """One stream's facts, rationals and tuples restored."""
+    return kind(**{name: _restored(name, value) for name, value in facts.items()})
+
+
+RATIONALS = frozenset(
+    field.name
+    for kind in (VideoStream, AudioStream)
+    for field in fields(kind)
+    if field.type in ("Fraction", "Fraction | None", "SourceTime")
+)
+"""The facts that are seconds, rates and ratios."""
+
+
+def _restored(name: str, value: Any) -> Any:
+    if name in RATIONALS:
+        return _known(value)
+    if name == "held":
+        return tuple((Fraction(first), Fraction(until)) for first, until in value)
+    return (
+        tuple(tuple(each) if isinstance(each, list) else each for each in value) if isinstance(value, list) else value
+    )
+
+
+def _known(rational: str | None) -> Fraction | None:
+    return None if rational is None else Fraction(rational)
