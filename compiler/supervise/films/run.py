@@ -11,15 +11,13 @@ from pathlib import Path
 from time import monotonic
 
 from compiler.errors import Loc, ReelError
+from compiler.supervise.children.ends import Ends
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.reads import Partial, reading
 from compiler.supervise.children.sandbox import Child, ChildLimits, start, stop
 from compiler.supervise.films.feed import feeding
 from compiler.supervise.films.progress import Progress, ProgressMeter
 from compiler.supervise.films.verdict import UNKNOWN, Origins, explain, spent
-
-KEPT = 64 * 1024
-"""Bytes kept of each end of stderr: causes are at the head, consequences at the tail."""
 
 PIECE = 16 * 1024
 TICK = 0.25
@@ -29,26 +27,6 @@ FINISHING = 10
 """Factor of `stall_after` after the last frame, while ffmpeg moves the file's index to its front."""
 
 RENDERING = ChildLimits(files=1024, nice=0)
-
-
-class Ends:
-    """The head and the tail of a stream of bytes of any length."""
-
-    def __init__(self, most: int = KEPT) -> None:
-        self._most, self._head, self._tail, self._lost = most, b"", b"", 0
-
-    def add(self, piece: bytes) -> None:
-        """Add the next bytes."""
-        room = self._most - len(self._head)
-        self._head, rest = self._head + piece[:room], piece[room:]
-        self._tail += rest
-        over = max(0, len(self._tail) - self._most)
-        self._tail, self._lost = self._tail[over:], self._lost + over
-
-    def text(self) -> str:
-        """The kept bytes as text, with a line in place of the bytes left out."""
-        gap = f"\n[{self._lost} bytes left out]\n".encode() if self._lost else b""
-        return (self._head + gap + self._tail).decode(errors="replace")
 
 
 async def run(
