@@ -18,7 +18,7 @@ from compiler.supervise.children.level import confinement
 from compiler.supervise.children.reach import Reach, python_files
 from compiler.supervise.children.sandbox import Answer, ChildLimits, answer_of
 from compiler.supervise.plain import plain
-from compiler.supervise.record import media_of
+from compiler.supervise.record import NOT_FACTS, checked_media, media_of
 from compiler.supervise.remedy import convert
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import Media
@@ -77,7 +77,7 @@ async def probing(requests: Sequence[Request], known: Known | None = None) -> di
                 media = known.get(path) if known else None
                 if media is None:
                     found = await question("media", path, loc=wanted[path])
-                    media = await asyncio.to_thread(media_of, path, found)
+                    media = await _facts(path, found, wanted[path])
                     if known:
                         known.put(path, media)
                 return media
@@ -95,7 +95,7 @@ async def looked_at_closer(media: Media, start: SourceTime, end: SourceTime, loc
     Source time stays that of `media`, whatever rule it was found by.
     """
     path = Path(media.path)
-    found = media_of(path, await question("damaged", path, start, end, loc=loc))
+    found = await _facts(path, await question("damaged", path, start, end, loc=loc), loc)
     video = replace(found.video, end=media.video.end, shown=media.video.shown)
     return replace(found, video=video, notices=media.notices)
 
@@ -117,21 +117,29 @@ async def question(name: str, path: Path, *rest: Fraction, loc: Loc) -> Any:
 async def _asked(words: Sequence[str], path: Path, loc: Loc) -> Answer:
     child = await start_fork("facts.probe_child", words, LIMITS, Reach((), [*python_files(), path]))
     try:
-        return await answer_of(child, WITHIN)
+        return await answer_of(child, WITHIN, ANSWER)
     except TimeoutError as error:
         raise _fault("RC604", path, loc, f"could not be read within {WITHIN:.0f} s", hint=SLOW) from error
 
 
 async def _reply(answer: Answer, path: Path, loc: Loc) -> Any:
     if len(answer.stdout) > ANSWER:
-        raise _fault("RC604", path, loc, "has too many frames", f"their times take {len(answer.stdout)} bytes")
+        raise _fault("RC604", path, loc, "has too many frames", f"their times take more than {ANSWER} bytes")
     try:
         reply = await asyncio.to_thread(json.loads, answer.stdout)
-    except ValueError as error:
+        if wrong := reply.get("error"):
+            raise fault_of(wrong, path, loc)
+        return reply["answer"]
+    except NOT_FACTS as error:
         raise _crash(path, loc, answer.exit_code, answer.stderr) from error
-    if wrong := reply.get("error"):
-        raise fault_of(wrong, path, loc)
-    return reply["answer"]
+
+
+async def _facts(path: Path, found: Any, loc: Loc) -> Media:
+    """The media of a child's answer, which a hostile file may have made: RC901 if it holds no facts."""
+    try:
+        return await asyncio.to_thread(lambda: checked_media(media_of(path, found)))
+    except NOT_FACTS as error:
+        raise _crash(path, loc, 0, f"its answer holds no facts: {type(error).__name__}") from error
 
 
 def fault_of(wrong: Mapping[str, Any], path: Path, loc: Loc) -> ReelError:

@@ -12,7 +12,13 @@ from typing import Any, Literal, NewType, TypeVar, Union, get_args, get_origin, 
 
 from compiler.timeline.media import IMAGES, STILL, AudioStream, Media, VideoStream
 
-__all__ = ["Media", "checked_media", "is_image", "media_of", "recorded"]
+__all__ = ["NOT_FACTS", "Media", "checked_media", "is_image", "media_of", "recorded"]
+
+NOT_FACTS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+"""The exceptions of reading a document that does not hold facts."""
+
+LONGEST = 200
+"""Characters of a rational; every one that libav can count has fewer than 50."""
 
 
 def recorded(media: Media) -> dict[str, Any]:
@@ -68,9 +74,9 @@ def media_of(path: Path, facts: Mapping[str, Any]) -> Media:
     return Media(
         path=str(path),
         format=facts["format"],
-        start=Fraction(facts["start"]),
+        start=_exact(facts["start"]),
         size=facts["size"],
-        earliest=Fraction(facts["earliest"]),
+        earliest=_exact(facts["earliest"]),
         video=_stream(VideoStream, {"crop": None, **video}),  # older facts say nothing of cropping
         audio=audio and _stream(AudioStream, audio),
         notices=tuple(facts.get("notices", ())),
@@ -101,11 +107,20 @@ def _restored(name: str, value: Any) -> Any:
     if name in RATIONALS:
         return _known(value)
     if name == "held":
-        return tuple((Fraction(first), Fraction(until)) for first, until in value)
+        return tuple((_exact(first), _exact(until)) for first, until in value)
     return (
         tuple(tuple(each) if isinstance(each, list) else each for each in value) if isinstance(value, list) else value
     )
 
 
-def _known(rational: str | None) -> Fraction | None:
-    return None if rational is None else Fraction(rational)
+def _known(rational: str | int | None) -> Fraction | None:
+    return None if rational is None else _exact(rational)
+
+
+def _exact(rational: str | int) -> Fraction:
+    """The rational of a text, or of a whole number; ValueError where its digits could fill the memory, as those of
+    1e999999999 do."""
+    text = str(rational)
+    if len(text) > LONGEST or "e" in text.lower():
+        raise ValueError("this is no rational of a media file")
+    return Fraction(text)

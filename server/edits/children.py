@@ -98,7 +98,7 @@ class CompileChildren:
         limits = ChildLimits(memory=self._memory, cpu=int(self._within) + 1, nice=5)
         try:
             child = await self._server.start(MODULE, [], limits, Reach(()), request)
-            return await answer_of(child, self._within)
+            return await answer_of(child, self._within, self._memory)
         except TimeoutError:
             raise _too_heavy(f"takes longer than {self._within:g} s to compile") from None
 

@@ -17,7 +17,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from compiler.supervise.record import Media, checked_media, is_image, media_of, recorded
+from compiler.supervise.record import NOT_FACTS, Media, checked_media, is_image, media_of, recorded
 from server.checksums import Checksums
 from server.problem import storage_problem
 from server.storage.objects import DamagedObject, ObjectStore
@@ -35,9 +35,6 @@ CHECKSUM, BLOCKS, SEAL = "sha256", "blocks", "seal"
 text before it."""
 
 _SEAL = re.compile(rb'(.*), "seal": "[0-9a-f]{64}"\}', re.DOTALL)
-
-NOT_FACTS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
-"""The exceptions of reading a document that does not hold facts."""
 
 HDR = ("smpte2084", "arib-std-b67")
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from compiler.ir import ops
-from compiler.supervise.probe import media_of, probe
-from compiler.supervise.record import recorded
+from compiler.supervise.probe import probe
+from compiler.supervise.record import media_of, recorded
 from compiler.timeline.media import WHOLE, Cropping
 from tests.cases import cases
 from tests.conform.studio import compiled, rendered

@@ -14,7 +14,7 @@ import pytest
 from compiler.emit.straightened import spec_of
 from compiler.ir import ops
 from compiler.supervise.facts import probe_child
-from compiler.supervise.probe import media_of
+from compiler.supervise.record import media_of
 from compiler.supervise.straighten.child import straighten
 from compiler.timeline.media import Media
 

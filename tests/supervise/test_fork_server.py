@@ -17,7 +17,7 @@ import pytest
 from compiler.supervise.children import fork_server, sandbox
 from compiler.supervise.children.child import CANNOT_START
 from compiler.supervise.children.fork_server import ForkedChild, ForkServer, start_fork
-from compiler.supervise.children.reach import Reach
+from compiler.supervise.children.reach import Reach, python_files
 from compiler.supervise.children.reads import reading
 from compiler.supervise.children.sandbox import Answer, ChildLimits, answer_of
 from tests.supervise.test_reads import CALLS, Hole
@@ -70,6 +70,21 @@ print(*(r.getrlimit(kind)[0] for kind in kinds), os.nice(0) - {os.nice(0)})
     assert run_forked(program, asked).stdout.split() == [b"4294967296", b"1000", b"55", b"7", b"0", b"3"]
     unlimited = run_forked(program, ChildLimits(files=None, nice=0)).stdout.split()
     assert (unlimited[0], unlimited[1], unlimited[5]) == (b"-1", b"-1", b"0")
+
+
+def test_what_a_child_started_ends_with_it(server: ForkServer) -> None:
+    """Also what no longer waits for its parent's death, as code of a hostile file would make it."""
+    program = """
+import ctypes, os, time
+if pid := os.fork():
+    print(pid)
+else:
+    ctypes.CDLL(None).prctl(1, 0)
+    os.close(1), os.close(2)
+    time.sleep(600)
+"""
+    reach = Reach((), python_files(), forks=True)
+    assert gone(int(run_forked(program, reach=reach).stdout))
 
 
 def test_the_reads_of_a_fork_and_of_its_forks_are_filled_first(server: ForkServer, tmp_path: Path) -> None:
@@ -183,7 +198,7 @@ def test_all_end_with_the_program(tmp_path: Path) -> None:
     program = f"""
 import asyncio
 from compiler.supervise.children import fork_server, sandbox
-from compiler.supervise.children.reach import Reach
+from compiler.supervise.children.reach import Reach, python_files
 from compiler.supervise.children.sandbox import ChildLimits, answer_of
 sandbox.BOOT = {WITNESS!r}
 async def main():

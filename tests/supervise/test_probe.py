@@ -17,6 +17,7 @@ from compiler.supervise.children.fork_server import start_fork
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import Child, ChildLimits, start
 from compiler.supervise.probe import probe, probe_all
+from compiler.supervise.record import NOT_FACTS, checked_media, media_of, recorded
 from tests.supervise.conftest import Made, python_reach
 
 LARGE = 3 << 30
@@ -328,6 +329,11 @@ def test_every_error_is_reported_and_every_file_opened_once(
         ("raise MemoryError", "RC606"),
         ("import time; time.sleep(60)", "RC604"),
         ("raise ValueError('a bug')", "RC901"),
+        ("while True: print('x' * 4096)", "RC604"),  # to fill the memory of who asks
+        ("print('[' * 100000)", "RC901"),
+        ("print('[]')", "RC901"),
+        ('print(\'{"error": {"code": "RC000", "message": "", "detail": "", "hint": ""}}\')', "RC901"),
+        ('print(\'{"answer": {"format": "mov"}}\')', "RC901"),
     ],
 )
 def test_a_reader_that_fails_is_an_error_like_any_other(
@@ -338,9 +344,18 @@ def test_a_reader_that_fails_is_an_error_like_any_other(
 
     monkeypatch.setattr(probing, "start_fork", failing)
     monkeypatch.setattr(probing, "WITHIN", 1.0)
+    monkeypatch.setattr(probing, "ANSWER", 1 << 17)
     with pytest.raises(ReelError) as caught:
         probe(made("plain.mp4"), LOC)
     assert (caught.value.code, caught.value.loc) == (code, LOC)
+
+
+@pytest.mark.parametrize("rational", ["1e999999999", "9" * 201, "1/0", "", None])
+def test_a_rational_that_would_fill_the_memory_is_no_fact(made: Made, rational: str | None) -> None:
+    facts = recorded(probe(made("plain.mp4")))
+    for wrong in ({"start": rational}, {"earliest": rational}, {"video": {**facts["video"], "end": rational}}):
+        with pytest.raises(NOT_FACTS):
+            checked_media(media_of(made("plain.mp4"), facts | wrong))
 
 
 def test_a_stream_joined_in_its_middle_starts_where_ffmpeg_starts_it(

@@ -20,10 +20,11 @@ from compiler.ir.build import Build
 from compiler.ir.infer import CANVAS
 from compiler.ir.ops import Value
 from compiler.profiles import PROFILES
+from compiler.supervise.children.ends import Ends
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.progress import Progress, ProgressMeter
-from compiler.supervise.films.run import Ends, run, watch
+from compiler.supervise.films.run import run, watch
 from tests.supervise.conftest import python_reach
 from tests.supervise.test_sandbox import alive, wait_for
 

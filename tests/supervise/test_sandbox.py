@@ -117,6 +117,19 @@ def test_processor_time_is_bounded() -> None:
     assert run_limited(program, ChildLimits(cpu=2)).stdout.split() == [b"2", b"7"]
 
 
+def test_no_more_is_heard_than_a_child_may_say() -> None:
+    """A child that a hostile file has taken over could otherwise fill the memory of the server."""
+
+    async def heard(program: str) -> Answer:
+        command = [sys.executable, "-I", "-S", "-c", program]
+        return await answer_of(await start(command, ChildLimits(), python_reach()), 60, most=1000)
+
+    endless = asyncio.run(heard("import sys\nwhile True: sys.stdout.write('x' * 4096)"))
+    assert (endless.exit_code, len(endless.stdout)) == (-signal.SIGKILL, 1001)
+    just = asyncio.run(heard("import sys; sys.stderr.write('y' * 1000000); print('x' * 999)"))
+    assert (just.exit_code, len(just.stdout), len(just.stderr) < 200_000) == (0, 1000, True)
+
+
 def test_what_cannot_be_started_says_so(tmp_path: Path) -> None:
     answer = asyncio.run(ask([str(tmp_path / "nothing")], ChildLimits(), Reach([]), 20))
     assert answer.exit_code == CANNOT_START

@@ -109,9 +109,13 @@ class Server:
     def _reap(self) -> None:
         os.read(self._woken, MOST)
         while self._statuses:
-            number, ended = os.waitpid(-1, os.WNOHANG)
-            if number == 0:
+            found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if found is None:
                 return
+            number = found.si_pid
+            with contextlib.suppress(ProcessLookupError):  # what it started ends with it; its number is still its own
+                os.killpg(number, signal.SIGKILL)
+            ended = os.waitpid(number, 0)[1]
             status = self._statuses.pop(number)
             _state(status, os.waitstatus_to_exitcode(ended))
             os.close(status)

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
+from compiler.supervise.children.ends import Ends
 from compiler.supervise.children.level import confinement
 from compiler.supervise.children.reach import Reach, rules
 from compiler.supervise.children.reads import Reads
@@ -32,6 +33,12 @@ BOOT = (
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"}
 """The whole environment of a child: nothing of the user's, no secrets. One heap, since glibc has a heap for each thread
 and ffmpeg a thread for every input and output, and pictures freed in one heap cannot be reused by other threads."""
+
+
+MOST = 32 << 20
+"""Bytes of stdout that are read of a short-lived child, unless its keeper says another number."""
+
+PIECE = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +60,15 @@ class ChildLimits:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The result of a child that ran to its end: exit code (negative: the signal that ended it) and output."""
+    """The result of a child that ran to its end: exit code (negative: the signal that ended it) and output.
+
+    A child that says too much does not run to its end: its stdout then has one byte more than it may have.
+    """
 
     exit_code: int
     stdout: bytes
     stderr: str
+    """Its two ends, if it is long."""
 
 
 class Child(Protocol):
@@ -119,13 +130,38 @@ async def start(
     )
 
 
-async def answer_of(child: Child, within: float) -> Answer:
-    """The whole answer of a short-lived child; TimeoutError after `within` seconds, with no process left alive."""
+async def answer_of(child: Child, within: float, most: int = MOST) -> Answer:
+    """The answer of a short-lived child, of up to `most` bytes: a child that says more is killed, for it might say more
+    than this process can hold. TimeoutError after `within` seconds. No process is left alive.
+    """
+    stdout, stderr = bytearray(), Ends()
     try:
-        stdout, stderr = await asyncio.wait_for(child.communicate(), within)
+        await asyncio.wait_for(_heard(child, stdout, stderr, most), within)
     finally:
         await stop(child)
-    return Answer(child.returncode or 0, stdout, stderr.decode(errors="replace"))
+    return Answer(child.returncode or 0, bytes(stdout[: most + 1]), stderr.text())
+
+
+async def _heard(child: Child, stdout: bytearray, stderr: Ends, most: int) -> None:
+    """Return when the child has ended, or has said more than `most` bytes."""
+    assert child.stdout
+    listening = asyncio.ensure_future(_listen(child, stderr))
+    try:
+        while piece := await child.stdout.read(PIECE):
+            stdout += piece
+            if len(stdout) > most:
+                return
+        await listening
+        await child.wait()
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+
+async def _listen(child: Child, stderr: Ends) -> None:
+    assert child.stderr
+    while piece := await child.stderr.read(PIECE):
+        stderr.add(piece)
 
 
 async def stop(child: Child, reader: asyncio.Future[int] | None = None) -> None:

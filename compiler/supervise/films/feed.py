@@ -21,6 +21,7 @@ from compiler.supervise.children.sandbox import Child, ChildLimits, launcher, py
 from compiler.supervise.films.verdict import Origins
 from compiler.supervise.plain import plain
 from compiler.supervise.probe import fault_of
+from compiler.supervise.record import NOT_FACTS
 
 LISTED = "feeds.json"
 MEMORY, FILES = 4 << 30, 32
@@ -135,9 +136,10 @@ def _failure(child: Child, said: bytearray, feeds: Mapping[str, str], origins: O
     stderr = said.decode(errors="replace")
     line = next((line for line in stderr.splitlines() if line.startswith('{"fifo"')), None)
     if line is not None:
-        answer = json.loads(line)
-        path = json.loads(feeds[answer["fifo"]])["path"]
-        return fault_of(answer["error"], Path(path), origins.paths.get(path, Loc()))
+        with contextlib.suppress(*NOT_FACTS):  # a hostile file may have made the line
+            answer = json.loads(line)
+            path = json.loads(feeds[answer["fifo"]])["path"]
+            return fault_of(answer["error"], Path(path), origins.paths.get(path, Loc()))
     if child.returncode in (0, -signal.SIGKILL):
         return None
     if child.returncode == -signal.SIGXCPU:
