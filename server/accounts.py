@@ -13,12 +13,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
+from server.ages import Seconds, awake
 from server.ids import is_name
 from server.logs import logger
 from server.storage.marks import DATA
 from server.storage.objects import Exists, Missing, ObjectStore, StoreFailed
 from server.storage.skipped import skip
-from server.storage.sync import Seconds, awake
 from server.tokens import Kind, Token, Tokens, id_of, key_of
 
 REMEMBERED = 5.0

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache, partial
 from itertools import chain
 
@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from server.ages import settled
 from server.description.asyncapi import events
 from server.description.openapi import document
 from server.description.reference import reference_page
@@ -218,7 +219,7 @@ async def _sweep(services: Services) -> None:
 
 async def _to_sweep(services: Services, trashed: timedelta) -> list[str]:
     """The users whose databases are open, and those that have old trash."""
-    found, before = {user_database.uid for user_database in services.databases.opened()}, datetime.now(UTC) - trashed
+    found, before = {user_database.uid for user_database in services.databases.opened()}, settled() - trashed
     for uid in await services.accounts.names():
         if uid not in found and any(since < before for since in (await trash_of(services.store, uid)).values()):
             found.add(uid)
@@ -240,7 +241,7 @@ async def _sweep_user(services: Services, uid: str, delays: Delays) -> None:
 
 async def _sweep_units(services: Services) -> None:
     """Delete the old units of every user: also of those who render no more."""
-    before = datetime.now(UTC) - timedelta(seconds=services.settings.units_kept_for)
+    before = settled() - timedelta(seconds=services.settings.units_kept_for)
     try:
         for uid in await services.accounts.names():
             await sweep_units(services.store, uid, services.settings.units_per_user, before)
@@ -264,7 +265,7 @@ async def _tend_once(services: Services) -> None:
         return
     for uid in users:
         try:
-            await services.databases.tend(uid, datetime.now(UTC))
+            await services.databases.tend(uid, settled())
         except (*UNSTORED, Missing, OSError) as error:
             extra = {"sync_user": uid, "why": f"{type(error).__name__}: {error}"}
             logger.warning("snapshots not thinned", extra=extra)

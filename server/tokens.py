@@ -15,10 +15,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from server.ages import Seconds, SettledClock
 from server.ids import is_name
 from server.storage.objects import Exists, Missing, ObjectStore, StoreFailed
 from server.storage.skipped import skip
-from server.storage.sync import Seconds
 
 Kind = Literal["bearer", "link", "session"]
 
@@ -68,6 +68,7 @@ class Tokens:
 
     def __init__(self, store: ObjectStore, clock: Seconds, now: Callable[[], datetime]) -> None:
         self._store, self._clock, self._now = store, clock, now
+        self._settled = SettledClock(now, clock)
         self._read: dict[str, Token] = {}
         self._refused: dict[str, float | None] = {}
         """Revoked tokens, with the time of their deletion; None until the store has deleted them."""
@@ -139,7 +140,7 @@ class Tokens:
         self._refused = {key: at for key, at in self._refused.items() if at is None or at > early}
         if self._tidied is not None and self._clock() - self._tidied < TIDY_EVERY:
             return
-        now = self._now()
+        now = self._settled.now()
         await self.revoke([key for key, token in (await self.every(fresh=True)).items() if token.has_expired(now)])
         for key in [stat.key async for stat in self._store.listing(USED) if now - stat.modified > MARKED_FOR]:
             await self._store.delete(key)

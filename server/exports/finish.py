@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+from server.ages import settled
 from server.footage.facts import media_key
 from server.settings import Settings
 from server.storage.database import Transaction
@@ -40,6 +41,6 @@ async def finish(
     await films.add(unit, {**film, "version": version}, clips)
     if not await exports.ended(unit, export_id, "complete", film["created_at"], film=film, pace=pace):
         raise Lost(f"the export {export_id} is gone or has ended")
-    since = datetime.fromisoformat(film["created_at"]) - timedelta(seconds=settings.films_kept_for)
+    since = min(datetime.fromisoformat(film["created_at"]), settled()) - timedelta(seconds=settings.films_kept_for)
     stamp = since.isoformat(timespec="milliseconds")
     return await films.retire(unit, film["project_id"], settings.films_kept, stamp, watched)

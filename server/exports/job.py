@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+from server.ages import awake
 from server.exports.prepare import Prepared
 from server.exports.progress import Tracker
-from server.storage.sync import awake
 
 
 class Undecided(Exception):

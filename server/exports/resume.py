@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from server.accounts import Accounts
+from server.ages import settled
 from server.exports.queue import Jobs
 from server.failures import UNSTORED
 from server.logs import logger
@@ -68,7 +69,7 @@ async def _resumed(uid: str, jobs: Jobs, databases: Databases, tidied_after: flo
         await jobs.adopt(uid)
         async with databases.use(uid) as user_database:
             left = await user_database.read(exports.unfinished)
-        before = datetime.now(UTC) - timedelta(seconds=tidied_after)
+        before = settled() - timedelta(seconds=tidied_after)
         await jobs.unfinished.tidy(uid, {row["export_id"] for row in left}, before)
         return True
     except Elsewhere:  # that server lives, and has them; when it goes, they are looked for again

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 
+from server.ages import Seconds, awake
 from server.footage.trash import throw_away
 from server.metrics import Metrics
 from server.storage.objects import ObjectStore, StoreFailed
-from server.storage.sync import Seconds, awake
 
 LATELY = 3600.0
 """Seconds for which a client that got a part of a film is expected to request the next part."""

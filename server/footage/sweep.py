@@ -10,9 +10,10 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from weakref import WeakValueDictionary
 
+from server.ages import settled
 from server.footage.previews import previews_of
 from server.footage.sending import Sending
 from server.footage.trash import take_back, throw_away, trash_of
@@ -87,7 +88,7 @@ async def _sweep(
     unnamed = await _unnamed(store, user_database, coming)
     if await _is_rolled_back(store, uid, [stat for stat in unnamed if stat.key not in trash]):
         return 0
-    now = datetime.now(UTC)
+    now = settled()
     for key in trash.keys() - {stat.key for stat in unnamed}:
         await take_back(store, key)
     for stat in unnamed:

@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from server.ages import awake
 from server.logs import logger
 from server.storage.objects import ObjectStore, StoreFailed
 from server.storage.servers import Seconds, Servers, folder_id_of
-from server.storage.sync import awake
 from server.storage.terms import Elsewhere, Terms
 from server.tasks import going_on
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import time
-from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
+from server.ages import Seconds, awake, settled
 from server.logs import logger
 from server.storage import snapshots, thinning
 from server.storage.chain import Chain
@@ -32,13 +31,6 @@ PRUNE_EVERY = 3600.0
 
 CHECKPOINT = 1000
 """Frames in the WAL after which it is emptied, once its changes are stored."""
-
-Seconds = Callable[[], float]
-
-
-def awake() -> float:
-    """Seconds on a clock that cannot be set and that runs while the machine is suspended."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class Fenced(Exception):
@@ -198,7 +190,7 @@ class Sync:
     def _prune_now_and_then(self) -> None:
         if self._clock() - self._pruned >= PRUNE_EVERY and (self._pruning is None or self._pruning.done()):
             self._pruned = self._clock()
-            self._pruning = asyncio.create_task(self._prune(datetime.now(UTC)), name=f"prune {self.uid}")
+            self._pruning = asyncio.create_task(self._prune(settled()), name=f"prune {self.uid}")
 
     async def _prune(self, now: datetime) -> None:
         try:

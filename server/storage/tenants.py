@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from server.ages import Seconds, awake
 from server.ids import is_name
 from server.logs import logger
 from server.storage import snapshots, thinning
@@ -23,7 +24,7 @@ from server.storage.objects import ObjectStore, StoreFailed
 from server.storage.repair import check_newest, store_lost
 from server.storage.room import Room
 from server.storage.snapshots import Damaged
-from server.storage.sync import Fenced, NotDurable, Seconds, Sync, awake
+from server.storage.sync import Fenced, NotDurable, Sync
 from server.storage.terms import Elsewhere
 from server.storage.unshared import Unshared
 from server.storage.user_database import Overdue, UserDatabase

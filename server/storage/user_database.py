@@ -7,8 +7,9 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
+from server.ages import Seconds, awake
 from server.storage.database import Database, Reader, Transaction
-from server.storage.sync import Fenced, Seconds, Sync, awake
+from server.storage.sync import Fenced, Sync
 
 T = TypeVar("T")
 

@@ -15,9 +15,9 @@ from typing import Literal
 from starlette.requests import HTTPConnection
 
 from server.addresses import network_of
+from server.ages import Seconds, awake
 from server.logs import logger
 from server.settings import Settings
-from server.storage.sync import Seconds, awake
 from server.web.rate_limits import Buckets
 
 Event = Literal[

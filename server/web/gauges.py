@@ -11,11 +11,11 @@ from pathlib import Path
 from prometheus_client import Gauge, ProcessCollector
 
 from compiler.supervise.films.unit import Executor
+from server.ages import awake
 from server.exports.queue import Jobs
 from server.metrics import Metrics
 from server.settings import Settings
 from server.storage.leases import Leases
-from server.storage.sync import awake
 from server.storage.tenants import Databases
 
 

@@ -8,9 +8,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from server.addresses import network_of
+from server.ages import Seconds, awake
 from server.problem import Problem
 from server.settings import Settings
-from server.storage.sync import Seconds, awake
 
 MOST = 50_000
 """Number of buckets kept; beyond it, full buckets are dropped."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from compiler.supervise.films.unit import Executor
 from server.accounts import Accounts
+from server.ages import awake
 from server.edits.compiled import Compiler
 from server.exports.queue import Jobs
 from server.exports.render import Render
@@ -27,7 +28,6 @@ from server.storage.leases import Leases
 from server.storage.lock import folder_id
 from server.storage.objects import ObjectStore
 from server.storage.servers import Servers
-from server.storage.sync import awake
 from server.storage.tenants import Databases
 from server.threads import ARITHMETIC_THREADS, Turns
 from server.web.audit import Audit

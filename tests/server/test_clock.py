@@ -32,12 +32,14 @@ class Stepped(plain):
         return plain.now(tz) + datetime.timedelta(seconds=step())
 datetime.datetime = Stepped
 time.time = lambda: plain_time() + step()
-from server import app
+from server import ages, app
+ages.BELIEVED_AFTER = 0
 app.SWEEP_EVERY = app.TIDY_EVERY = 0.1
 """
     + SWITCHED
 )
-"""A server with a wall clock that is wrong by the seconds in the file `clock`; it tidies and sweeps all the time."""
+"""A server with a wall clock that is wrong by the seconds in the file `clock`. It believes that clock at once where
+it deletes, and tidies and sweeps all the time."""
 
 HOURS, DAY = 3600.0, 86400.0
 JUMPS = (-5 * HOURS, 26 * HOURS, -DAY, 0.0)

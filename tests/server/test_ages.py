@@ -1,0 +1,109 @@
+"""A wall clock that is wrong for a while: nothing is deleted for good by it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from server import ages
+from server.ages import BELIEVED_AFTER, SettledClock
+from server.app import _tend_once
+from tests.server.test_trash import UID, Place, run
+
+START = datetime.now(UTC)
+HOUR, DAY, YEAR = 3600.0, 86_400.0, 366 * 86_400.0
+
+
+class Clocks:
+    """A wall clock and one that cannot be set, which go on together, but for the steps of the first."""
+
+    def __init__(self) -> None:
+        self.wall, self.steady = START, 50.0
+        self.settled = SettledClock(lambda: self.wall, lambda: self.steady)
+
+    def step(self, seconds: float) -> None:
+        self.wall += timedelta(seconds=seconds)
+
+    def go_on(self, seconds: float) -> None:
+        self.wall += timedelta(seconds=seconds)
+        self.steady += seconds
+
+    @property
+    def age(self) -> float:
+        """The seconds of age that something of the start has."""
+        return (self.settled.now() - START).total_seconds()
+
+
+@pytest.fixture
+def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
+    """The clocks of this process, as far as it deletes."""
+    clocks = Clocks()
+    monkeypatch.setattr(ages, "_CLOCK", clocks.settled)
+    return clocks
+
+
+def test_a_step_ahead_counts_after_a_day_and_a_step_back_at_once(clocks: Clocks) -> None:
+    clocks.go_on(HOUR)
+    assert clocks.age == HOUR
+    clocks.step(YEAR)
+    assert clocks.age == HOUR
+    clocks.go_on(DAY - 1)
+    assert clocks.age == HOUR + DAY - 1
+    clocks.go_on(1)
+    assert clocks.age == HOUR + DAY + YEAR
+    clocks.step(-YEAR)
+    assert clocks.age == HOUR + DAY
+
+
+def test_a_step_that_is_taken_back_never_counted(clocks: Clocks) -> None:
+    for _ in range(3):
+        clocks.step(YEAR)
+        clocks.go_on(BELIEVED_AFTER / 2)
+        assert clocks.age < 2 * DAY
+        clocks.step(-YEAR)
+        assert clocks.age < 2 * DAY
+    clocks.step(-DAY)
+    assert clocks.age == BELIEVED_AFTER * 3 / 2 - DAY
+
+
+def test_a_clock_that_is_a_little_fast_or_set_by_minutes_counts(clocks: Clocks) -> None:
+    for turn in range(1, 100):
+        clocks.step(HOUR / 2)
+        assert clocks.age == turn * HOUR / 2
+
+
+@pytest.mark.parametrize("believed", [False, True], ids=["wrong", "right"])
+def test_a_year_ahead_keeps_the_trash_until_it_is_believed(clocks: Clocks, tmp_path: Path, believed: bool) -> None:
+    async def scene(place: Place) -> None:
+        async with place.server() as databases:
+            for name in ("r_kept", "r_lost"):
+                await place.upload(databases, name)
+            await place.remove(databases, "r_lost")
+            clocks.step(YEAR)
+            assert clocks.age == 0
+            clocks.go_on(DAY if believed else HOUR)
+            assert await place.sweep(databases) == believed
+
+    run(tmp_path, scene)
+
+
+def test_snapshots_are_thinned_by_the_time_that_is_believed(clocks: Clocks) -> None:
+    thinned = list[datetime]()
+
+    async def users() -> list[str]:
+        return [UID]
+
+    async def tend(uid: str, now: datetime) -> None:
+        thinned.append(now)
+
+    services: Any = SimpleNamespace(accounts=SimpleNamespace(names=users), databases=SimpleNamespace(tend=tend))
+    clocks.step(YEAR)
+    asyncio.run(_tend_once(services))
+    clocks.go_on(DAY)
+    asyncio.run(_tend_once(services))
+    assert [(now - START).total_seconds() for now in thinned] == [0, DAY + YEAR]
