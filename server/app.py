@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 from functools import cache, partial
 from itertools import chain
@@ -90,6 +90,9 @@ OPERATIONS: tuple[Operation, ...] = tuple(
 
 TEND_AFTER, TEND_EVERY = 600.0, 6 * 3600.0
 TIDY_EVERY, SWEEP_EVERY = 60.0, 3600.0
+AGAIN_AFTER = 2.0
+"""Seconds after which a work that failed begins again: before others take the leases of a server that does not beat."""
+
 ERRORS = {
     404: ("not_found", "nothing is at this address"),
     405: ("method_not_allowed", "this address does not take this method"),
@@ -142,8 +145,9 @@ def _lifespan(services: Services) -> Callable[[Starlette], contextlib.AbstractAs
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await asyncio.to_thread(shutil.rmtree, services.temporary, ignore_errors=True)
-        beating = asyncio.create_task(services.leases.keep())  # to the end: the last saves need the leases
-        always = [asyncio.create_task(work(services)) for work in (_tidy, _take_up, _sweep, _tend, _leave)]
+        beating = asyncio.create_task(kept_up(services.leases.keep))  # to the end: the last saves need the leases
+        works = [partial(work, services) for work in (_tidy, _take_up, _sweep, _tend, _leave)]
+        always = [asyncio.create_task(kept_up(work)) for work in works]
         try:
             yield
         finally:
@@ -157,6 +161,17 @@ def _lifespan(services: Services) -> Callable[[Starlette], contextlib.AbstractAs
             services.compiler.close()
 
     return lifespan
+
+
+async def kept_up(work: Callable[[], Awaitable[None]]) -> None:
+    """Do a work that lasts as long as the server, and begin it again after a failure that nobody thought of: it would
+    otherwise be missing until the next start, and nobody would be told."""
+    while True:
+        try:
+            return await work()
+        except Exception as error:
+            logger.error("unhandled", exc_info=error)
+        await asyncio.sleep(AGAIN_AFTER)
 
 
 async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
