@@ -39,15 +39,25 @@ class JsonLines(logging.Formatter):
 
 
 class Text(logging.Formatter):
-    """Formats a record as text for people."""
+    """Formats a record as text for people.
+
+    What users and libraries wrote can neither begin a line, nor move the cursor, nor pass for another field.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """The record's line, and its stack trace if it has one."""
         fields = {name: value for name, variable in _CONTEXT.items() if (value := variable.get())}
         fields |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
-        pairs = " ".join(f"{name}={plain(str(value))}" for name, value in fields.items())
-        line = f"{record.levelname.lower():7} {record.getMessage()}  {pairs}".rstrip()
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        pairs = " ".join(f"{name}={_quoted(str(value))}" for name, value in fields.items())
+        line = f"{record.levelname.lower():7} {plain(record.getMessage())}  {pairs}".rstrip()
+        trace = self.formatException(record.exc_info).split("\n") if record.exc_info else []
+        return "\n".join([line, *(f"    {plain(each)}" for each in trace)])
+
+
+def _quoted(value: str) -> str:
+    """A value on one line, in quotes where its end could not be seen otherwise."""
+    shown = plain(value)
+    return f'"{shown.replace(chr(34), chr(92) + chr(34))}"' if any(c in shown for c in ' ="') else shown
 
 
 def set_up(level: str, form: str) -> None:
