@@ -23,11 +23,12 @@ from compiler.supervise.films.progress import Progress, ProgressMeter
 from compiler.supervise.films.run import run
 from compiler.supervise.films.verdict import Origins
 from compiler.supervise.probe import probing
+from compiler.supervise.small_files import read_made
 from compiler.timeline.frames import counted
 from compiler.timeline.media import Media
 
 SCRIPT = "filtergraph.txt"
-QUICK, PATIENT = ChildLimits(files=256, nice=0), ChildLimits(files=256, nice=5)
+QUICK, PATIENT = ChildLimits(file=1 << 28, files=256, nice=0), ChildLimits(files=256, nice=5)
 """Limits of strips and peaks, which an editor waits for, and of proxies, which give way to renders."""
 
 AT_ONCE = 2
@@ -80,7 +81,8 @@ async def make_peaks(media: Media, build: Build, folder: Path, patience: Patienc
         return Fraction(previews.PEAKS_A_SECOND), []
     preview, rate = found
     await _run(preview, media, folder, lambda text: previews.peaks_command(preview, text), patience)
-    return rate, previews.peaks_of(await asyncio.to_thread((folder / PEAKS).read_text, encoding="utf-8"))
+    report = await asyncio.to_thread(read_made, folder / PEAKS)
+    return rate, previews.peaks_of(report.decode(errors="replace"))
 
 
 async def make_proxy(
@@ -125,7 +127,7 @@ async def _cells(media: Media, build: Build, folder: Path, strip: Strip, patienc
             await asyncio.to_thread(place.mkdir)
             preview = previews.cell_preview(media, build, picture)
             await _run(preview, media, place, lambda text: previews.cell_command(preview, text, str(cell)), patience)
-            return await asyncio.to_thread(cell.read_bytes) if cell.exists() else b""
+            return await asyncio.to_thread(read_made, cell) if cell.exists() else b""
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(one(picture)) for picture in range(strip.pictures)]

@@ -31,6 +31,7 @@ from compiler.pipeline.forecast import Forecast
 from compiler.pipeline.loudness import measuring_of
 from compiler.supervise.films.step import FromFolder, RenderStep
 from compiler.supervise.films.verdict import Origins
+from compiler.supervise.small_files import MOST_MADE, read_made
 from compiler.unit_lists import film_sound_name, picture_list, picture_name, sound_list, sound_name
 
 SCRIPT, UNITS, FILM = "filtergraph.txt", "units.txt", "film"
@@ -76,7 +77,7 @@ def _measured(
         return [], {}
 
     def notice(folder: Path) -> Notice | None:
-        gain = measuring.gain((folder / MEASURED).read_text(encoding="utf-8"))
+        gain = measuring.gain(_report(compiled, folder))
         if not gain.limited:
             return None
         return Notice(LOUDNESS, f"the film's true peak keeps it at {gain.reached:.1f} LUFS, below its target")
@@ -103,7 +104,13 @@ def _measured(
         feeds=feeds(measuring.graph),
         reads=media_read(measuring.graph),
     )
-    return [step], {GAIN: lambda folder: measuring.file((folder / MEASURED).read_text(encoding="utf-8"))}
+    return [step], {GAIN: lambda folder: measuring.file(_report(compiled, folder))}
+
+
+def _report(compiled: Compiled, folder: Path) -> str:
+    """The report of the film's loudness, of a size that its length allows."""
+    most = MOST_MADE + (compiled.plan.samples or 0)  # it has 400 bytes for each 4,800 samples
+    return read_made(folder / MEASURED, most).decode(errors="replace")
 
 
 def _whole(compiled: Compiled, read: Files, origins: FindOrigins) -> RenderStep:

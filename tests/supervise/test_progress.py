@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from compiler.supervise.films.progress import Progress, ProgressMeter
+from compiler.supervise.films.progress import LONGEST, Progress, ProgressMeter
 
 
 def block(frame: object, speed: str = "2.5x", word: str = "continue", time: str = "1000000") -> bytes:
@@ -28,6 +28,14 @@ def test_output_comes_in_pieces_of_any_size() -> None:
     seen = [progress.frame for byte in output for progress in bytewise.feed(bytes([byte]), now=1)]
     assert seen == [1, 2, 3]
     assert [progress.frame for progress in ProgressMeter(3, started=0).feed(output, now=1)] == seen
+
+
+def test_a_line_without_an_end_is_not_kept() -> None:
+    meter = ProgressMeter(3, started=0)
+    for _ in range(3):
+        assert list(meter.feed(b"9" * (LONGEST + 1), now=1)) == []
+        assert len(meter._rest) == LONGEST
+    assert [progress.frame for progress in meter.feed(b"\n" + block(2), now=1)] == [2]
 
 
 def test_what_ffmpeg_does_not_know_is_not_made_up() -> None:

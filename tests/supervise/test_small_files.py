@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from compiler.supervise.small_files import keep_newest, put_text
+from compiler.errors import ReelError
+from compiler.supervise.small_files import keep_newest, put_text, read_made
 
 
 def test_a_text_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,6 +23,17 @@ def test_a_text_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.
         put_text(path, "three")
     assert [file.name for file in path.parent.iterdir()] == ["text"]
     assert path.read_text(encoding="utf-8") == "two"
+
+
+def test_no_more_is_read_of_what_ffmpeg_made_than_it_was_asked_for(tmp_path: Path) -> None:
+    """An exploited decoder could have ffmpeg's report fill the memory of the server, by a hole of any size."""
+    made = tmp_path / "peaks.txt"
+    made.write_bytes(b"x" * 100)
+    assert read_made(made, 100) == b"x" * 100
+    os.truncate(made, 1 << 40)
+    with pytest.raises(ReelError) as caught:
+        read_made(made)
+    assert (caught.value.code, "peaks.txt" in caught.value.detail) == ("RC610", True)
 
 
 def test_the_files_used_last_are_kept(tmp_path: Path) -> None:

@@ -53,6 +53,10 @@ class Progress:
         return min(1.0, self.frame / self.frames) if self.frames else 1.0
 
 
+LONGEST = 4096
+"""Bytes of a line that are kept until its end comes; the longest of ffmpeg's has some 200."""
+
+
 class ProgressMeter:
     """Reads one ffmpeg's `-progress` output in pieces of any size; times are of a monotonic clock and passed in.
 
@@ -90,7 +94,8 @@ class ProgressMeter:
 
     def feed(self, output: bytes, now: float) -> Iterator[Progress]:
         """A progress for every block that `output` completes."""
-        *lines, self._rest = (self._rest + output).split(b"\n")
+        *lines, rest = (self._rest + output).split(b"\n")
+        self._rest = rest[-LONGEST:]  # of an ffmpeg that a hostile file has taken over, and that writes no lines
         for line in lines:
             key, _, value = line.decode(errors="replace").strip().partition("=")
             if key.startswith(PASSED):
