@@ -182,9 +182,13 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in names)
 
 
+LATEST = datetime(3000, 1, 1, tzinfo=UTC).timestamp()
+"""The time of files that claim a later one: a disk can hold times that have no date."""
+
+
 def _stat(key: str, found: os.stat_result) -> Stat:
     etag = f"{found.st_mtime_ns:x}-{found.st_ino:x}-{found.st_size:x}"
-    return Stat(key, found.st_size, etag, datetime.fromtimestamp(found.st_mtime, UTC))
+    return Stat(key, found.st_size, etag, datetime.fromtimestamp(min(max(found.st_mtime, 0), LATEST), UTC))
 
 
 def _make_folder(folder: Path) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -14,7 +17,7 @@ from server.cli import _sign_in
 from server.metrics import Metrics
 from server.settings import Settings
 from server.storage import skipped
-from server.storage.folder import FolderStore
+from server.storage.folder import FolderStore, _stat
 from server.storage.objects import StoreFailed
 from server.storage.tenants import Databases
 from tests.server.site import Site, add_somebody
@@ -116,3 +119,12 @@ def test_a_folder_that_cannot_be_read_is_not_empty(tmp_path: Path, monkeypatch: 
         raise PermissionError(13, "Permission denied")
 
     run(tmp_path, scene)
+
+
+@pytest.mark.parametrize("time", [-1e15, -1.0, 1e13, 1e18])
+def test_an_object_of_an_impossible_time_is_listed(time: float) -> None:
+    """A wrong clock, or an archive, can give a file a time that has no date."""
+    found: Any = SimpleNamespace(st_mtime=time, st_mtime_ns=int(time * 1e9), st_ino=1, st_size=5)
+    stat = _stat("users/ann/media/r_x", found)
+    assert stat.size == 5
+    assert timedelta(days=-400_000) < datetime.now(UTC) - stat.modified < timedelta(days=40_000)
