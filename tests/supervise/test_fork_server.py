@@ -17,6 +17,7 @@ import pytest
 from compiler.supervise.children import fork_server, sandbox
 from compiler.supervise.children.child import CANNOT_START
 from compiler.supervise.children.fork_server import ForkedChild, ForkServer, start_fork
+from compiler.supervise.children.level import VARIABLE, level
 from compiler.supervise.children.reach import Reach, python_files
 from compiler.supervise.children.reads import reading
 from compiler.supervise.children.sandbox import Answer, ChildLimits, answer_of
@@ -85,6 +86,29 @@ else:
 """
     reach = Reach((), python_files(), forks=True)
     assert gone(int(run_forked(program, reach=reach).stdout))
+
+
+@pytest.mark.parametrize("mode", ["best", "off"])
+def test_no_child_makes_children_of_the_server(server: ForkServer, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    """The sandbox refuses it, and without one the server lives on, with the children of others."""
+    monkeypatch.setenv(VARIABLE, mode)
+    program = """
+import ctypes, os, platform
+call, parent = {"x86_64": 56}.get(platform.machine(), 220), os.getpid()
+result = ctypes.CDLL(None).syscall(call, 0x8011, 0, 0, 0, 0)
+if os.getpid() == parent:
+    print("refused" if result < 0 else "made")
+    while result > 0 and os.path.exists(f"/proc/{result}"):
+        pass
+"""
+    made = run_forked(program, reach=Reach((), python_files(), forks=True))
+    if mode != "off" and not level().lacks:
+        assert made.stdout == b"refused\n"
+    running = server._process
+    assert run_forked("print('here')").stdout == b"here\n"
+    assert server._process is running
+    assert running is not None
+    assert running.poll() is None
 
 
 def test_the_reads_of_a_fork_and_of_its_forks_are_filled_first(server: ForkServer, tmp_path: Path) -> None:

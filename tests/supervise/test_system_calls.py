@@ -102,6 +102,7 @@ def test_arguments_decide(machine: str) -> None:
     assert (of("clone", thread), of("clone", process), of("clone", thread | namespace)) == (ALLOW, EPERM, EPERM)
     assert of("clone", process, filter=forking) == ALLOW
     assert of("clone", process | namespace, filter=forking) == EPERM
+    assert of("clone", process | 0x8000, filter=forking) == EPERM  # a process beside it
     assert of("clone3") == ENOSYS
     for name in ("kill", "tgkill"):
         assert [of(name, pid) for pid in (PID, PID + 1, 0, 2**32 - 1)] == [ALLOW, EPERM, EPERM, EPERM]

@@ -116,9 +116,10 @@ class Server:
             with contextlib.suppress(ProcessLookupError):  # what it started ends with it; its number is still its own
                 os.killpg(number, signal.SIGKILL)
             ended = os.waitpid(number, 0)[1]
-            status = self._statuses.pop(number)
-            _state(status, os.waitstatus_to_exitcode(ended))
-            os.close(status)
+            status = self._statuses.pop(number, None)
+            if status is not None:  # else a child of a child that made it beside itself
+                _state(status, os.waitstatus_to_exitcode(ended))
+                os.close(status)
 
     def _kill(self) -> None:
         for number in self._statuses:

@@ -76,8 +76,9 @@ OF_A_PROCESS = ((142, 118), (144, 119), (203, 122), (314, 274))
 """sched_setparam, sched_setscheduler, sched_setaffinity and sched_setattr: their first argument is a process, 0 for the
 caller."""
 
-NAMESPACES, THREAD = 0x7E020000, 0x10000
-"""Flags of clone: all that make a namespace, and the one that makes a thread."""
+BESIDE, THREAD = 0x7E020000 | 0x8000, 0x10000
+"""Flags of clone: all that make a namespace or a process beside the caller, whose parent would be the fork server; the
+one that makes a thread."""
 
 READ_ONLY_OR_NOT, TRUNCATING, FOR_COMMANDS = 0o1003, 0o1000, 0o3
 """Flags of open: the mask of access mode and truncation; a file that is opened to be read, but emptied; a file that is
@@ -136,7 +137,7 @@ def _by_argument(pid: int, forks: bool) -> Iterator[tuple[Numbers, list[Instruct
     """Calls whose arguments decide, with the instructions that do."""
     refuse, allow = _error(errno.EPERM), _allow()
     thread = [] if forks else _unless(ANY_BIT, THREAD, refuse)
-    yield CLONE, [_argument(0), *_if(ANY_BIT, NAMESPACES, refuse), *thread, allow]
+    yield CLONE, [_argument(0), *_if(ANY_BIT, BESIDE, refuse), *thread, allow]
     yield CLONE3, [_error(errno.ENOSYS)]  # its flags are in memory; the C library uses clone instead
     for call in (KILL, TGKILL):
         yield call, [_argument(0), *_unless(EQUAL, pid, refuse), allow]
