@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -58,6 +58,8 @@ def probe_command(
 
 
 def _as_text(name: str, fact: object) -> str:
+    if name == "keys":
+        return f"{len(cast(tuple[int, ...], fact))} listed" if fact else "-"
     if isinstance(fact, tuple) and name != "ticks":
         return plain(", ".join(map(str, fact))) or "-"
     if isinstance(fact, tuple):

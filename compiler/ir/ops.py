@@ -31,8 +31,8 @@ Motion = Literal["repeat", "blend", "interpolate"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One stream of a media file, read from `seek` on: seconds after the container's start, whole milliseconds; for a
-    straightened stream seconds of the file's source time. `strict`: damage is an error."""
+    """One stream of a media file, read from `seek` on: seconds after the container's start, whole microseconds; for
+    a straightened stream seconds of the file's source time. `strict`: damage is an error."""
 
     media: Media
     stream: Literal["video", "audio"]

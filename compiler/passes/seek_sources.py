@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -19,7 +20,11 @@ from compiler.timeline.window import preceding
 LEAD_FRAMES = 1
 """Frames read before the in point, for filters that look at the frame before. The seek itself goes further back: it
 finds a key frame by its decoding time, earlier than its display by what is reordered, and frames displayed before the
-key frame are lost. The facts of a file say how much that is, or the most is taken."""
+key frame are lost. The facts of a file say how much that is, or the most is taken. Of a file that is sought by the
+times at which frames are shown, they list the key frames, and a clip that begins with one is read from it (ADR 100)."""
+
+MICROSECONDS = 10**6
+"""Steps of a second in which ffmpeg seeks."""
 
 LEAD_SOUND, LEAD_LC, FRAMES_LC = Fraction(1), Fraction(1, 5), 4 * 1024
 """Seconds of sound read before the in point, since a decoder needs a few frames until its output is right. AAC of low
@@ -39,17 +44,18 @@ def seek_sources(graph: Graph, _: Inferred | None = None) -> Graph:
     def seek(define: Def) -> tuple[Def] | None:
         if not isinstance(define.op, ops.Source) or define.name not in starts:
             return None
-        start = starts[define.name]
+        start, bare = starts[define.name]
         into = start + preceding(define.op.media)
         counted = into < COARSE_REACH and define.op.stream == "audio" and _coarse(define.op.media)
-        to = Fraction(0) if counted else _seek(define.op, start)
+        to = Fraction(0) if counted else _seek(define.op, start, bare)
         return (Def(define.name, replace(define.op, seek=to), define.loc),)
 
     return rewrite(graph, seek)
 
 
-def _seek(source: ops.Source, start: Fraction) -> Fraction:
-    """Seconds to seek to: whole milliseconds, and whole ticks of the stream where possible, so that nothing is rounded.
+def _seek(source: ops.Source, start: Fraction, bare: bool) -> Fraction:
+    """Seconds to seek to: whole milliseconds, and whole ticks of the stream where possible, so that nothing is rounded;
+    or those of a key frame just before `start`, if the source is `bare`: nothing looks at frames before its in point.
 
     A straightened stream begins at any instant: a whole tick of pictures, a whole second of sound. One without an index
     that is not straightened, by facts of before ADR 44, is read from its start: a seek could land in the middle of a
@@ -66,7 +72,24 @@ def _seek(source: ops.Source, start: Fraction) -> Fraction:
     if into <= 0 or media.unindexed:
         return Fraction(0)
     steps = gcd(1000, stream.time_base.denominator) if stream.time_base.numerator == 1 else 1000
-    return max(Fraction(0), Fraction(floor((begin + media.video.first - media.start) * steps), steps))
+    usual = max(Fraction(0), Fraction(floor((begin + media.video.first - media.start) * steps), steps))
+    key = None if sound or not bare else _key_before(media.video, start)
+    if key is None:
+        return usual
+    micros = floor(key * MICROSECONDS) - round(media.start * MICROSECONDS)  # to the key frame's tick, or before it
+    return max(usual, Fraction(micros, MICROSECONDS))
+
+
+def _key_before(video: VideoStream, start: Fraction) -> Fraction | None:
+    """The container's timestamp of the last key frame shown at `start` or before; None if a seek to it may find the
+    next one, which is decoded before it is shown."""
+    number = bisect_right(video.keys, (start + video.first) / video.time_base)
+    if number == 0 or video.ahead is None:
+        return None
+    at, *later = video.keys[number - 1 : number + 1]
+    if later and (later[0] - at) * video.time_base <= video.ahead:
+        return None
+    return at * video.time_base
 
 
 def _seen_from(video: VideoStream, start: Fraction) -> Fraction:
@@ -91,9 +114,9 @@ def _coarse(media: Media) -> bool:
     return audio is not None and not audio.straightened and audio.time_base > Fraction(1, audio.sample_rate)
 
 
-def _first_read(graph: Graph) -> Mapping[Value, Fraction]:
-    """The earliest used source time of each source."""
-    earliest: dict[Value, Fraction] = {}
+def _first_read(graph: Graph) -> Mapping[Value, tuple[Fraction, bool]]:
+    """The earliest used source time of each source, and whether it is trimmed before anything else."""
+    earliest: dict[Value, tuple[Fraction, bool]] = {}
     for define in graph:
         match define.op:
             case ops.Trim(src, start):
@@ -102,7 +125,9 @@ def _first_read(graph: Graph) -> Mapping[Value, Fraction]:
                 source, at = src, Fraction(warp.start)
             case _:
                 continue
+        bare = not operands(graph.ops[source])
         while operands(graph.ops[source]):
             source = operands(graph.ops[source])[0]
-        earliest[source] = min(at, earliest.get(source, at))
+        before_it, others_bare = earliest.get(source, (at, True))
+        earliest[source] = min(at, before_it), bare and others_bare
     return earliest

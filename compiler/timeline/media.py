@@ -127,6 +127,9 @@ class VideoStream:
     """What a window leaves out before its first frame, which is at source time 0; None for a whole file."""
     ahead: Fraction | None = None
     """Seconds by which a key frame is decoded before it is shown, at most; None if that is not known."""
+    keys: tuple[int, ...] = ()
+    """The container's ticks at which key frames are shown, of a file that is sought by such times; empty if they are
+    not known, or too many to be listed."""
 
     @property
     def cropped(self) -> tuple[int, int]:

@@ -82,6 +82,7 @@ async def media_info(media: Media) -> dict[str, Any]:
 
 def _summarised(facts: dict[str, Any]) -> dict[str, Any]:
     ticks = facts["video"].pop("ticks")
+    del facts["video"]["keys"]
     return {**facts, "video": {**facts["video"], "variable": bool(ticks)}}
 
 

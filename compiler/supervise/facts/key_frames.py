@@ -47,6 +47,8 @@ class KeyFrames:
         """By the numbers of MPEG-4 entries: the frames that follow in the file and are shown before."""
         self.false = 0
         """The number of packets that are called key frames and are none."""
+        self.shown: list[int] = []
+        """The ticks at which frames that are called key frames are shown, in the file's order."""
         self.ahead = 0
         """Ticks by which a key frame is decoded before it is shown, at most."""
         self._led: int | None = None
@@ -75,7 +77,7 @@ class KeyFrames:
         if self._codec == "mpeg4":
             self._follow(headers.is_reordered(_head(packet)))
         if packet.is_keyframe and packet.pts is not None and packet.dts is not None:
-            self.ahead = max(self.ahead, packet.pts - packet.dts)
+            self._show(packet.pts, packet.dts)
         if not packet.is_keyframe or (self._is_close(entry.tick) and self._codec in headers.INTRA):
             return
         if self._enter(entry, _head(packet)):
@@ -85,12 +87,16 @@ class KeyFrames:
         """Look at the key frames of a sample table, about two a second; False if a change of the picture's parameters
         must be decoded."""
         for n in table.keys:
-            self.ahead = max(self.ahead, table.pts[n] - table.dts[n])
+            self._show(table.pts[n], table.dts[n])
             if self._is_close(table.pts[n]):
                 continue
             if self._enter(Entry(n, table.pts[n], table.pos[n], table.dts[n]), _stored(table, file, n)):
                 return False
         return True
+
+    def _show(self, pts: int, dts: int) -> None:
+        self.ahead = max(self.ahead, pts - dts)
+        self.shown.append(pts)
 
     def _is_close(self, tick: int) -> bool:
         return bool(self.entries) and tick - self.entries[-1].tick < self._every

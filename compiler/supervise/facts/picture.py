@@ -27,6 +27,9 @@ FIELDS = {2: "tff", 3: "bff", 4: "tff", 5: "bff"}
 NTSC = Fraction(1001, 1000)
 """What film and television at "29.97" and its relatives are slowed by."""
 
+MOST_KEYS = 1 << 14
+"""Key frames that are listed: nine hours of one every two seconds. Streams of key frames alone need no list."""
+
 APART = Fraction(1, 2)
 """Seconds by which a picture may begin after its sound, or end before it, without a change of source time (ADR 43)."""
 
@@ -39,6 +42,8 @@ class PictureFacts:
         self.track, self.stream, self.keys = track, cast(VideoStream, track.stream), track.keys
         self.unindexed = container.format.name.split(",")[0] in UNINDEXED
         self.indexed = container.format.name.split(",")[0] in INDEXED
+        self.found = container.format.name.startswith("mov")
+        """Whether a seek to the time at which a key frame is shown finds it. Others are sought by decoding times."""
         entries = track.keys.entries
         self.headless = container.format.name == "flv" and bool(entries) and entries[0].number > 0
         """Whether the first key frame comes late in FLV, which ffmpeg 9.0 then enters at a wrong place."""
@@ -194,6 +199,7 @@ class PictureFacts:
             "pix_fmt": "yuva420p" if _hidden_alpha(self.stream) else context.pix_fmt,
             "fields": fields,
             "ahead": self._ahead,
+            "keys": () if straightened or self._ahead is None else self._keys,
             **colours(context),
             **(self._straight(straightened, frame) if straightened else {}),
         }
@@ -203,6 +209,12 @@ class PictureFacts:
         """Seconds by which key frames are decoded before they are shown; a seek among packets of single fields may land
         between the two of a frame, and is right some frames later only."""
         return self.keys.ahead * self.track.time_base if self.indexed and not self.track.fields else None
+
+    @property
+    def _keys(self) -> tuple[int, ...]:
+        """The ticks at which key frames are shown, if they are of use: all of them are true and can be found."""
+        listed = self.found and not self.keys.false and len(self.keys.shown) <= MOST_KEYS
+        return tuple(sorted(self.keys.shown)) if listed else ()
 
     def _straight(self, reasons: tuple[str, ...], frame: VideoFrame) -> Facts:
         """The fields of a straightened picture."""
