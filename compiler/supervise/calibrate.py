@@ -17,7 +17,7 @@ from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import ENVIRONMENT, ChildLimits, launcher
 from compiler.supervise.machine import processors, user_cache
 from compiler.supervise.plain import plain
-from compiler.supervise.small_files import put_text
+from compiler.supervise.small_files import put_text, text_of
 
 FRAMES, SECONDS = 60, 60
 """Frames of 1080p that are decoded, drawn and encoded, and seconds of sound that are made."""
@@ -78,7 +78,7 @@ def known_costs() -> Costs:
 def kept_costs() -> Costs | None:
     """The costs that were fitted on this machine; None if there are none, or if their file is damaged."""
     try:
-        stored = json.loads(costs_path().read_text(encoding="ascii"))
+        stored = json.loads(text_of(costs_path()))
         costs = Costs(**{field.name: stored[field.name] for field in fields(Costs)})
         return costs if all(value > 0 for value in asdict(costs).values()) else None
     except (OSError, ValueError, KeyError, TypeError):

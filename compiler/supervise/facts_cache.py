@@ -17,7 +17,7 @@ from pathlib import Path
 
 from compiler.supervise.machine import user_cache
 from compiler.supervise.record import media_of, recorded
-from compiler.supervise.small_files import keep_newest, put_text
+from compiler.supervise.small_files import keep_newest, put_sealed, sealed_text
 from compiler.timeline.media import Media
 
 LARGE = 1 << 20
@@ -43,7 +43,7 @@ class FactsCache:
         if place is None:
             return None
         try:
-            media = media_of(path, json.loads(place.read_text(encoding="utf-8")))
+            media = media_of(path, json.loads(sealed_text(place)))
         except (OSError, ValueError, KeyError, TypeError):
             return None
         with contextlib.suppress(OSError):  # the folder may be read-only
@@ -56,7 +56,7 @@ class FactsCache:
         if place is None:
             return
         with contextlib.suppress(OSError):
-            put_text(place, json.dumps(recorded(media)))
+            put_sealed(place, json.dumps(recorded(media)))
             keep_newest(self._folder, MOST)
 
     def _place(self, path: Path) -> Path | None:

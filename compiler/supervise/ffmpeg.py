@@ -19,7 +19,7 @@ from compiler.ir.build import Build as Build
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import ENVIRONMENT, ChildLimits, launcher
 from compiler.supervise.machine import user_cache
-from compiler.supervise.small_files import keep_newest, put_text
+from compiler.supervise.small_files import keep_newest, put_sealed, sealed_text
 
 VARIABLE = "REELC_FFMPEG"
 """The environment variable with the path of an ffmpeg to use in place of the embedded one."""
@@ -148,7 +148,7 @@ def _listed(path: str, version: str) -> _Lists:
     its libraries' versions too."""
     place = user_cache("builds") / f"{hashlib.sha256(version.encode()).hexdigest()}.json"
     with suppress(OSError, ValueError, KeyError, TypeError):
-        kept = json.loads(place.read_text(encoding="utf-8"))
+        kept = json.loads(sealed_text(place))
         return {
             "filters": frozenset(kept["filters"]),
             "encoders": frozenset(kept["encoders"]),
@@ -160,7 +160,7 @@ def _listed(path: str, version: str) -> _Lists:
         "transitions": frozenset(_TRANSITION.findall(_output_of(path, "-h", "filter=xfade"))),
     }
     with suppress(OSError):
-        put_text(place, json.dumps(lists, default=sorted))
+        put_sealed(place, json.dumps(lists, default=sorted))
         keep_newest(place.parent, MOST)
     return lists
 

@@ -15,9 +15,13 @@ CANVAS = Loc(None, "/canvas")
 
 
 def user_cache(name: str) -> Path:
-    """A place in the user's caches: `$XDG_CACHE_HOME/reelc/<name>`."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "reelc" / name
+    """A place in the user's caches: `$XDG_CACHE_HOME/reelc/<name>`. A relative path there counts for nothing, as the
+    XDG specification demands; for a user without a home it is a place where nothing can be written."""
+    stated = os.environ.get("XDG_CACHE_HOME", "")
+    if os.path.isabs(stated):
+        return Path(stated, "reelc", name)
+    home = os.path.expanduser("~")
+    return Path(home if os.path.isabs(home) else os.devnull, ".cache", "reelc", name)
 
 
 def processors() -> int:

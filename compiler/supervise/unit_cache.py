@@ -2,14 +2,17 @@
 
 An entry is a file in a folder, named by its key and by the hash of its own bytes, so that a damaged one is found and
 made again. Several processes may use one folder: entries appear complete, by a rename, and are never changed. A folder
-that cannot be read or written is as none, with one warning. Entries that were used longest ago are removed first.
+that cannot be read or written is as none, with one warning. Entries that were used longest ago are removed first. What
+is no regular file, such as a FIFO or a folder, is no entry.
 """
 
 from __future__ import annotations
 
+import errno
 import functools
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -21,7 +24,7 @@ from typing import IO, BinaryIO
 from compiler.errors import Loc, Notice
 from compiler.supervise.machine import user_cache
 from compiler.supervise.plain import plain
-from compiler.supervise.small_files import put_text
+from compiler.supervise.small_files import keep_newest, last_used, put_sealed, sealed_text
 
 LIMIT = 10 * 10**9
 """Bytes that are kept, unless the environment says otherwise."""
@@ -31,6 +34,12 @@ ABANDONED = 24 * 3600
 """Seconds after which an unfinished entry belongs to no living process."""
 
 UNFINISHED = ".part"
+
+MOST_CONTENTS = 5000
+"""Media files whose contents are known; beyond, those that were read longest ago are forgotten."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Errors of a file that is written, not of one that is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +68,36 @@ class UnitCache:
         return self._find(key) is not None
 
     def get(self, key: str, target: Path) -> bool:
-        """Copy an entry to `target`; False if there is none, or if it is damaged, which removes it."""
+        """Copy an entry to `target`; False if there is none, or if it is damaged or cannot be read, which removes it.
+        OSError if `target` cannot be written."""
         entry = self._find(key)
         if entry is None:
             return False
-        try:
-            with entry.open("rb") as source, target.open("wb") as copy:
-                found = _copied(source, copy)
-            if found == entry.name.rpartition("-")[2]:
-                with suppress(OSError):  # the folder may be read-only, and another process may make room
-                    os.utime(entry)
-                return True
-            entry.unlink(missing_ok=True)
+        with target.open("wb") as copy:
+            found = self._read(entry, copy)
+        if found == entry.name.rpartition("-")[2]:
+            with suppress(OSError):  # the folder may be read-only, and another process may make room
+                os.utime(entry)
+            return True
+        if found is not None:
             self._warn("an entry of the cache was damaged and is made again")
-        except OSError as error:
-            self._warn(f"an entry of the cache cannot be read ({error.strerror}); it is made again")
+        with suppress(OSError):
+            entry.unlink(missing_ok=True)
         target.unlink(missing_ok=True)
         return False
+
+    def _read(self, entry: Path, copy: IO[bytes]) -> str | None:
+        """Copy an entry; the hash of its bytes, or None if it cannot be read. OSError if `copy` is full."""
+        try:
+            with entry.open("rb") as source:
+                return _copied(source, copy)
+        except FileNotFoundError:  # another process made room
+            return None
+        except OSError as error:
+            if error.errno in FULL:
+                raise
+            self._warn(f"an entry of the cache cannot be read ({error.strerror}); it is made again")
+            return None
 
     def put(self, key: str, made: Path) -> None:
         """Keep a copy of a file under a key, and make room for it."""
@@ -135,7 +157,7 @@ class UnitCache:
         state = state_of(path)
         hashed = self._hashed.get(path)
         if hashed is None or hashed[0] != state:
-            hashed = state, self._record(state).read_text(encoding="ascii")
+            hashed = state, sealed_text(self._record(state))
             self._hashed[path] = hashed
         return hashed[1]
 
@@ -156,18 +178,20 @@ class UnitCache:
 
     def _note(self, record: Path, found: str) -> None:
         with suppress(OSError):
-            put_text(record, found)
+            put_sealed(record, found)
+            keep_newest(record.parent, MOST_CONTENTS)
 
     def _find(self, key: str) -> Path | None:
         with suppress(OSError):
-            return next((self.folder / key[:2]).glob(f"{key}-*"), None)
+            return next((path for path in (self.folder / key[:2]).glob(f"{key}-*") if path.is_file()), None)
         return None
 
     def _scan(self) -> Iterator[KeptUnit]:
         for path in self.folder.glob("[0-9a-f][0-9a-f]/*"):
-            with suppress(FileNotFoundError):  # another process removed it
+            with suppress(OSError):  # another process removed it
                 state = path.stat()
-                yield KeptUnit(path, state.st_size, state.st_mtime)
+                if stat.S_ISREG(state.st_mode):
+                    yield KeptUnit(path, state.st_size, last_used(state))
 
     def _warn_unwritten(self, error: OSError) -> None:
         what = plain(str(self.folder))

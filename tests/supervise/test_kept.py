@@ -127,3 +127,27 @@ def test_footage_that_changed_while_it_was_read_is_not_read_again(tmp_path: Path
         assert (cache.kept, asked) == ([], [])
 
     asyncio.run(run())
+
+
+def test_nothing_is_taken_again_of_what_made_a_wrong_film(tmp_path: Path) -> None:
+    """Also from a folder that cannot be written, where nothing can be removed."""
+
+    class Lasting(Notes):
+        def has(self, key: str) -> bool:
+            return True
+
+        def get(self, key: str, target: Path) -> bool:
+            return True
+
+        def forget(self, keys: Sequence[str]) -> None:
+            pass
+
+    async def run() -> None:
+        steps = [UNIT, replace(JOIN, command=UNIT.command)]
+        kept = Kept(Lasting(), steps)
+        await kept.look()
+        assert [await kept.take(0, tmp_path), await kept.take_film(tmp_path, tmp_path / "part")] == [True, True]
+        await kept.forget()
+        assert [await kept.take(0, tmp_path), await kept.take_film(tmp_path, tmp_path / "part")] == [False, False]
+
+    asyncio.run(run())

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from compiler.errors import ReelError
 from compiler.supervise import machine
-from compiler.supervise.machine import MIB, check_memory, machine_memory, memory_notice
+from compiler.supervise.machine import MIB, check_memory, machine_memory, memory_notice, user_cache
 
 
 def groups(folder: Path, path: str, limits: dict[str, str]) -> tuple[Path, Path]:
@@ -50,3 +51,17 @@ def test_the_command_line_warns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "machine_memory", lambda: 8000 * MIB)
     assert memory_notice(8000) is None
     assert "8001 MiB of memory; the machine has 8000 MiB" in str(memory_notice(8001))
+
+
+@pytest.mark.parametrize("stated", ["", "relative/caches"])
+def test_a_cache_home_that_is_no_absolute_path_counts_for_nothing(monkeypatch: pytest.MonkeyPatch, stated: str) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", stated)
+    monkeypatch.setenv("HOME", "/home/anna")
+    assert user_cache("units") == Path("/home/anna/.cache/reelc/units")
+
+
+def test_without_a_home_nothing_can_be_cached(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # a user without an entry in passwd
+    with pytest.raises(NotADirectoryError):
+        user_cache("units").mkdir(parents=True)

@@ -2,11 +2,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from time import time
 
 import pytest
 
 from compiler.errors import ReelError
-from compiler.supervise.small_files import keep_newest, put_text, read_made
+from compiler.supervise.small_files import (
+    AHEAD,
+    keep_newest,
+    put_sealed,
+    put_text,
+    read_made,
+    sealed_text,
+    text_of,
+)
 
 
 def test_a_text_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,3 +51,37 @@ def test_the_files_used_last_are_kept(tmp_path: Path) -> None:
         os.utime(tmp_path / str(age), (1000 - age, 1000 - age))
     keep_newest(tmp_path, 3)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["0", "1", "2"]
+
+
+def test_the_files_of_a_clock_that_was_ahead_go_first(tmp_path: Path) -> None:
+    for name, ahead in (("soon", AHEAD / 2), ("late", 2 * AHEAD), ("now", 0)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (time() + ahead,) * 2)
+    keep_newest(tmp_path, 2)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["now", "soon"]
+
+
+def test_nobody_waits_for_what_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(OSError, match="not a regular file"):
+        text_of(tmp_path / "fifo")
+
+
+def test_a_sealed_text_is_that_which_was_put_there(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    put_sealed(one, "é 1\n2")
+    assert sealed_text(one) == "é 1\n2"
+    one.rename(two)
+    with pytest.raises(OSError, match="damaged"):
+        sealed_text(two)
+
+
+@pytest.mark.parametrize("at", [0, 70])
+def test_a_sealed_text_that_lost_a_bit_is_damaged(tmp_path: Path, at: int) -> None:
+    path = tmp_path / "text"
+    put_sealed(path, '{"width": 1920, "height": 1080}')
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(OSError, match="damaged"):
+        sealed_text(path)

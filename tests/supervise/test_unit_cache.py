@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import time
 
 import pytest
 
 from compiler.supervise import unit_cache
+from compiler.supervise.small_files import AHEAD, put_sealed
 from compiler.supervise.unit_cache import ABANDONED, UnitCache
 
 KEY, OTHER = "ab" + 62 * "1", "ab" + 62 * "2"
@@ -163,5 +166,98 @@ def test_a_content_is_known_without_reading_again(cache: UnitCache, tmp_path: Pa
     path = made(tmp_path, b"one", "one")
     known = cache.content(str(path))
     (record,) = (cache.folder / "contents").iterdir()
-    record.write_text("from the record")
+    put_sealed(record, "from the record")
     assert UnitCache(cache.folder).content(str(path)) == "from the record" != known
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff\xfe", b"0" * 20])
+def test_a_damaged_record_of_a_content_is_none(cache: UnitCache, tmp_path: Path, damage: bytes) -> None:
+    """As a crash of the machine leaves it: two files would have one content, and a film the units of another."""
+    path = made(tmp_path, b"one", "one")
+    known = cache.content(str(path))
+    (record,) = (cache.folder / "contents").iterdir()
+    record.write_bytes(damage)
+    again = UnitCache(cache.folder)
+    assert not again.knows([str(path)])
+    assert again.content(str(path)) == known
+    assert UnitCache(cache.folder).known(str(path)) == known
+
+
+def test_swapped_records_of_contents_are_none(cache: UnitCache, tmp_path: Path) -> None:
+    one, two = made(tmp_path, b"one", "one"), made(tmp_path, b"two", "two")
+    known = [cache.content(str(path)) for path in (one, two)]
+    first, second = (cache.folder / "contents").iterdir()
+    first.rename(tmp_path / "aside")
+    second.rename(first)
+    (tmp_path / "aside").rename(second)
+    again = UnitCache(cache.folder)
+    assert [again.content(str(path)) for path in (one, two)] == known
+
+
+def test_the_records_of_contents_are_bounded(cache: UnitCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unit_cache, "MOST_CONTENTS", 2)
+    for name in ("one", "two", "three"):
+        cache.content(str(made(tmp_path, name=name)))
+    assert len([*(cache.folder / "contents").iterdir()]) == 2
+
+
+def in_a_loop(path: Path) -> None:
+    path.symlink_to(path)
+
+
+@pytest.mark.parametrize("put_there", [os.mkfifo, in_a_loop])
+def test_what_is_no_file_is_no_entry_and_is_replaced(
+    cache: UnitCache, tmp_path: Path, put_there: Callable[[Path], None]
+) -> None:
+    """A FIFO would be waited for without end."""
+    cache.put(KEY, made(tmp_path))
+    entry = only_entry(cache)
+    entry.unlink()
+    put_there(entry)
+    assert (cache.has(KEY), cache.get(KEY, tmp_path / "taken"), cache.entries()) == (False, False, [])
+    cache.put(KEY, made(tmp_path))
+    assert cache.get(KEY, tmp_path / "taken")
+    assert cache.notices == []
+
+
+def test_a_folder_in_the_place_of_an_entry_costs_no_other_entry(cache: UnitCache, tmp_path: Path) -> None:
+    (cache.folder / "ab" / f"{KEY}-{64 * '0'}" / "in it").mkdir(parents=True)
+    cache.put(OTHER, made(tmp_path))
+    cache.trim(0)
+    assert (cache.has(KEY), cache.has(OTHER), cache.notices) == (False, False, [])
+
+
+def test_an_entry_that_cannot_be_read_is_replaced(
+    cache: UnitCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def worn(*_: object) -> str:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    cache.put(KEY, made(tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr(unit_cache, "_copied", worn)
+        assert not cache.get(KEY, tmp_path / "taken")
+    assert [os.strerror(errno.EIO) in notice.message for notice in cache.notices] == [True]
+    assert (cache.has(KEY), (tmp_path / "taken").exists()) == (False, False)
+
+
+def test_a_full_disk_beside_the_film_costs_no_entry(
+    cache: UnitCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    cache.put(KEY, made(tmp_path))
+    monkeypatch.setattr(unit_cache, "_copied", full)
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+        cache.get(KEY, tmp_path / "taken")
+    assert (cache.has(KEY), cache.notices) == (True, [])
+
+
+def test_entries_of_a_clock_that_was_ahead_go_first(cache: UnitCache, tmp_path: Path) -> None:
+    """Otherwise everything that is kept until that time comes would go at once."""
+    cache.put(KEY, made(tmp_path, b"1" * 600))
+    ahead = time() + 2 * AHEAD
+    os.utime(only_entry(cache), (ahead, ahead))
+    cache.put(OTHER, made(tmp_path, b"2" * 600))
+    assert (cache.has(KEY), cache.has(OTHER)) == (False, True)

@@ -57,7 +57,7 @@ class KeptUnits(Protocol):
         """Whether there is an entry, damaged or not."""
 
     def get(self, key: str, target: Path) -> bool:
-        """Copy an entry to `target`; False if there is none that is whole."""
+        """Copy an entry to `target`; False if there is none that is whole. OSError if `target` cannot be written."""
 
     def put(self, key: str, made: Path) -> None:
         """Keep a copy of a file under a key."""
@@ -99,6 +99,8 @@ class Kept:
         """The key of each step; none without a cache, unless the contents of files are known otherwise."""
         self.taken = False
         """Whether anything came from the cache."""
+        self._wrong = False
+        """Whether the film that the entries make is wrong."""
 
     @property
     def notices(self) -> list[Notice]:
@@ -122,7 +124,7 @@ class Kept:
         self.keys = await asyncio.to_thread(keys_of, self._steps, unchanging(content, self._states))
 
     async def take_film(self, folder: Path, part: Path) -> bool:
-        """Take the whole film, with what its steps report, if all of it is there."""
+        """Take the whole film, with what its steps report, if all of it is there. OSError if it cannot be written."""
         reports = [n for n, step in enumerate(self._steps) if step.reported]
         last = len(self._steps) - 1
         if not self._cache or not all(n in self.keys and self._cache.has(self.keys[n]) for n in (*reports, last)):
@@ -131,7 +133,7 @@ class Kept:
         return all([await self._take(n, target) for n, target in (*wanted, (last, part))])
 
     async def take(self, number: int, folder: Path) -> bool:
-        """Take what a step makes, other than the film."""
+        """Take what a step makes, other than the film. OSError if it cannot be written."""
         made = self._steps[number].made
         return made is not None and await self._take(number, folder / made)
 
@@ -172,12 +174,14 @@ class Kept:
         self._late.clear()
 
     async def forget(self) -> None:
-        """Remove the entries of all steps: the film that they make is wrong."""
+        """Remove the entries of all steps, and take none of them again, also where they cannot be removed: the film
+        that they make is wrong."""
+        self._wrong = True
         if self._cache:
             await asyncio.to_thread(self._cache.forget, [*self.keys.values()])
 
     async def _take(self, number: int, target: Path) -> bool:
-        if not self._cache or number not in self.keys:
+        if not self._cache or self._wrong or number not in self.keys:
             return False
         found = await asyncio.to_thread(self._cache.get, self.keys[number], target)
         self.taken = self.taken or found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -134,7 +134,7 @@ class _Making:
         meter = FilmMeter(self.steps, expected.frames, expected.fps, monotonic())
         with workplace(self.output) as (folder, part), group(self.cgroup, self.limits.data) as place:
             async with self.kept.keeping():
-                if whole := await self.kept.take_film(folder, part):
+                if whole := await self._written(self.kept.take_film(folder, part)):
                     meter.take_film()
                 else:
                     await self._make(meter, FilmFolder(folder, part, place))
@@ -191,7 +191,7 @@ class _Making:
     async def _step(self, number: int, meter: FilmMeter, place: FilmFolder, here: Farm, memory: int) -> None:
         step = self.steps[number]
         following = meter.begin(number, monotonic())
-        taken = await self.kept.take(number, place.folder)
+        taken = await self._written(self.kept.take(number, place.folder))
         if not taken:
             if is_portable(step, alone=self.farm is not None and len(self.steps) == 1):
                 complete = await self._made(number, following, meter, place, here, memory)
@@ -223,6 +223,13 @@ class _Making:
             raise refusal(self.output, error) from error
         self.kept.taken = self.kept.taken or result.found
         return result.complete
+
+    async def _written(self, taking: Awaitable[bool]) -> bool:
+        """Whether something was taken from the cache; RC611 or RC612 if it cannot be written beside the film."""
+        try:
+            return await taking
+        except OSError as error:
+            raise refusal(self.output, error) from error
 
     def _share(self, memory: int) -> int | None:
         """The bytes of memory of a step that is made here."""
