@@ -53,6 +53,11 @@ async def conceal(compiled: Compiled, error: ReelError, partial: Partial | None 
     return compile_reel(compiled.reel, media, compiled.build, costs=compiled.plan.costs) if suspects else None
 
 
+def holds(compiled: Compiled) -> bool:
+    """Whether a damaged picture was found in the media, and the one before it is held."""
+    return any(media.video.held for media in compiled.media.values())
+
+
 async def _looked_at(compiled: Compiled, suspects: Sequence[Placed]) -> Mapping[str, Media]:
     """The facts of the clips' files, with the times at which frames are held."""
     media: dict[str, Media] = {}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from compiler.conceal import Furthest, conceal
+from compiler.conceal import Furthest, conceal, holds
 from compiler.emit.straightened import feeds, media_read
 from compiler.errors import ReelError
 from compiler.film_identity import KnownFilm, Stamp, contents_by, files_of, states_of
@@ -62,7 +62,7 @@ async def render_reel(
     stamping = background.begun(lambda: known.stamp if known else Stamp.of(compiled, made, found, states))
     if not unread or farm:
         await asyncio.wait([asyncio.wrap_future(stamping)])
-    begun, furthest = compiled, Furthest(on_progress)
+    begun, furthest, repeated = compiled, Furthest(on_progress), False
     while True:
         try:
             film = await render(
@@ -86,6 +86,9 @@ async def render_reel(
             concealing = await conceal(compiled, error, partial)
             if concealing is None:
                 raise
+            if not repeated and not holds(concealing):
+                repeated = True  # a passing failure would leave other bytes under the film's identity
+                continue
             compiled, made = concealing, steps(concealing)
         else:
             later = (notice for notice in compiled.plan.notices if notice not in begun.plan.notices)
