@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -167,6 +168,22 @@ def test_a_unit_that_is_wrong_costs_no_film(desk: Desk, folder: Path, fill: Fill
         key = entry.name.partition("-")[0]
         entry.unlink()
         os.link(one, entry.with_name(f"{key}-{one.name.rpartition('-')[2]}"))
+    assert rendered(desk, reel(desk))["sha256"] == first["sha256"]
+    assert rendered(desk, reel(desk))["frames_from_cache"] == first["frames"]
+
+
+def test_a_unit_that_cannot_be_read_costs_no_film(desk: Desk, folder: Path, fill: Fill) -> None:
+    """As a disk leaves it that lost what ffmpeg wrote, before it was hashed: every later film would fail at it."""
+    first = fill()
+    film, unit, *_ = sorted(
+        (entry for entry in folder.glob("??/*-*") if entry.read_bytes()[4:8] == b"ftyp"),
+        key=lambda entry: not entry.name.endswith(first["sha256"]),
+    )
+    film.unlink()
+    lost = unit.read_bytes()[:1000]
+    key = unit.name.partition("-")[0]
+    unit.unlink()
+    unit.with_name(f"{key}-{hashlib.sha256(lost).hexdigest()}").write_bytes(lost)
     assert rendered(desk, reel(desk))["sha256"] == first["sha256"]
     assert rendered(desk, reel(desk))["frames_from_cache"] == first["frames"]
 

@@ -99,6 +99,8 @@ class Kept:
         """The key of each step; none without a cache, unless the contents of files are known otherwise."""
         self.taken = False
         """Whether anything came from the cache."""
+        self.doubted = False
+        """Whether a step failed at what others had made, or what the cache had of them."""
         self._wrong = False
         """Whether the film that the entries make is wrong."""
 

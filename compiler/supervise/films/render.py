@@ -31,6 +31,9 @@ from compiler.supervise.films.verdict import KILLED, OUT_OF_MEMORY
 from compiler.supervise.films.verify import Expected, verify_film
 from compiler.supervise.unit_cache import content_of
 
+UNREADABLE = frozenset({"RC604", "RC607"})
+"""The codes of the failures of an ffmpeg that cannot read its input."""
+
 ALONE = Side(1, 1 << 62)
 """One step after the other."""
 
@@ -89,7 +92,7 @@ async def render(
     try:
         film = await making.film(overwrite)
     except ReelError as error:
-        if error.code != "RC610":
+        if error.code != "RC610" and not kept.doubted:
             raise
         await kept.forget()
         if farm:
@@ -197,7 +200,7 @@ class _Making:
                 complete = await self._made(number, following, meter, place, here, memory)
             else:
                 _write(step.files, place.folder, self.output)
-                await self._run(step, following, meter, place, memory)
+                await self._run_after_others(step, following, meter, place, memory)
                 complete = step.complete(following, self.expected.fps)
             if step.made is not None and complete:
                 await self.kept.keep(number, place.folder / step.made)
@@ -234,6 +237,16 @@ class _Making:
     def _share(self, memory: int) -> int | None:
         """The bytes of memory of a step that is made here."""
         return None if self.limits.data is None else min(self.limits.data, memory)
+
+    async def _run_after_others(
+        self, step: RenderStep, following: ProgressMeter, meter: FilmMeter, place: FilmFolder, memory: int
+    ) -> None:
+        """Run a step that reads what others made, which is in doubt if ffmpeg cannot read it."""
+        try:
+            await self._run(step, following, meter, place, memory)
+        except ReelError as error:
+            self.kept.doubted = self.kept.doubted or error.code in UNREADABLE
+            raise
 
     async def _run(
         self, step: RenderStep, following: ProgressMeter, meter: FilmMeter, place: FilmFolder, memory: int
