@@ -10,7 +10,6 @@ from fractions import Fraction
 from itertools import zip_longest
 from math import floor
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from compiler.errors import Loc, ReelError
@@ -24,6 +23,7 @@ from compiler.supervise.films.step import RenderStep
 from compiler.supervise.films.verify import verify_film
 from compiler.supervise.plain import plain
 from compiler.supervise.probe import question
+from compiler.supervise.temporary import temporary_folder
 from compiler.timeline.instant import SAMPLE_RATE
 
 MADE_BY = ("another version of reelc", "another release of ffmpeg", "another ffmpeg program", "another processor")
@@ -94,8 +94,8 @@ async def verified(film: Path, compiled: Compiled, content: Content) -> Verified
 async def verified_deep(film: Path, compiled: Compiled, content: Content) -> Verified:
     """A film compared with an edit by rendering the edit again, without a cache."""
     shallow = await verified(film, compiled, content)
-    with TemporaryDirectory(prefix="reelc-verify-") as folder:
-        again = Path(folder) / f"film{compiled.encoding.profile.endings[0]}"
+    with temporary_folder() as folder:
+        again = folder / f"film{compiled.encoding.profile.endings[0]}"
         await render_reel(compiled, again, content=content)
         if await asyncio.to_thread(lambda: sha256_without_tag(film) == sha256_without_tag(again)):
             return Verified(Sameness.same)

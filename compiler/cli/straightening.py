@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import tempfile
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
@@ -36,6 +35,7 @@ def straighten_command(
     from compiler.supervise.facts_cache import FactsCache
     from compiler.supervise.films.feed import straightener
     from compiler.supervise.probe import probing
+    from compiler.supervise.temporary import temporary_folder
 
     if video == audio:
         raise typer.BadParameter("name one of --video and --audio")
@@ -43,8 +43,8 @@ def straighten_command(
     if audio and facts.audio is None:
         raise ReelError("RC604", Loc(), f'"{media.name}" has no sound', hint="take its picture with --video")
     spec = spec_of(Source(facts, "video" if video else "audio", _seconds(begin)))
-    with tempfile.TemporaryDirectory(prefix="reelc-") as folder:
-        listed = Path(folder) / "spec.json"
+    with temporary_folder() as folder:
+        listed = folder / "spec.json"
         listed.write_text(json.dumps(spec), encoding="utf-8")
         ended = subprocess.run(straightener(listed, facts.path), stdin=subprocess.DEVNULL, check=False)
     sys.exit(ended.returncode)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from compiler.supervise.children.sandbox import ENVIRONMENT, ChildLimits, launch
 from compiler.supervise.machine import processors, user_cache
 from compiler.supervise.plain import plain
 from compiler.supervise.small_files import put_text, text_of
+from compiler.supervise.temporary import temporary_folder
 
 FRAMES, SECONDS = 60, 60
 """Frames of 1080p that are decoded, drawn and encoded, and seconds of sound that are made."""
@@ -38,8 +38,8 @@ def calibrate(build: Build, frames: int = FRAMES, seconds: int = SECONDS) -> Cos
 
     RC607 if ffmpeg fails, or if a longer piece of work took less time than a part of it.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "source.mp4"
+    with temporary_folder() as folder:
+        source = folder / "source.mp4"
         _cost(
             build,
             source,

@@ -148,8 +148,11 @@ def _held(name: str, holds: bool) -> Row:
 
 
 def _temporary() -> Row:
-    folder = tempfile.gettempdir()
-    free = shutil.disk_usage(folder).free
+    try:
+        folder = tempfile.gettempdir()
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return Row("temporary files", "warn", f"none can be made: {error.strerror}", "name a folder in TMPDIR")
     value = f"{folder}, {free / 1e9:.1f} GB free"
     return Row("temporary files", "ok", value) if free >= ROOMY else Row("temporary files", "warn", value, "free space")
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import io
 import pickle
-import tempfile
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from pathlib import Path
@@ -20,6 +19,7 @@ from compiler.errors import Loc, ReelError
 from compiler.supervise.children.fork_server import ForkServer
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import Answer, ChildLimits, answer_of
+from compiler.supervise.temporary import nameless_file
 from server.problem import Problem, render_problem
 from server.settings import Settings
 from server.tasks import until_first
@@ -86,7 +86,7 @@ class CompileChildren:
 
     async def _in_turn(self, uid: str, work: Callable[..., object], given: tuple[object, ...]) -> Any:
         async with self._turns.of(uid):
-            with tempfile.TemporaryFile() as request:
+            with nameless_file() as request:
                 await in_thread(pickle.dump, (work, given), request, pickle.HIGHEST_PROTOCOL)
                 request.seek(0)
                 answer = await self._answer(request)

@@ -57,8 +57,8 @@ OF_PROGRAMS = (
     Fault(
         "part_is_left_behind",
         "compiler/supervise/films/film.py",
-        "    with made as folder:\n        yield Path(folder), Path(folder) /",
-        "    made._finalizer.detach()\n    yield Path(made.name), Path(made.name) /",
+        "        with made as folder:\n            yield Path(folder), Path(folder) /",
+        "        made._finalizer.detach()\n        yield Path(made.name), Path(made.name) /",
         ("tests/supervise/test_render.py",),
     ),
     Fault(

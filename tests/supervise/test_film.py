@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import fcntl
 import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 
 from compiler.errors import ReelError
 from compiler.profiles import PROFILES
-from compiler.supervise.films.film import check_ending, check_output, publish
+from compiler.supervise.films.film import check_ending, check_output, publish, workplace
 from compiler.supervise.films.verify import Expected, verify_film
 from tests.supervise.conftest import AAC, X264, Made, picture, tone
 
@@ -179,3 +181,50 @@ def test_a_disk_that_gives_up_at_the_last_moment(
         published(tmp_path)
     assert caught.value.code == code
     assert not (tmp_path / "film.mp4").exists()
+
+
+def test_what_a_killed_render_left_goes_with_the_next_of_the_same_film(tmp_path: Path) -> None:
+    """A living render of the same film, and everything else, stays."""
+    left, other, nested = (
+        tmp_path / name for name in (".film.0abc_9xy.part", ".filma.0abc_9xy.part", ".film.txt.part")
+    )
+    for folder in (left, other, nested):
+        folder.mkdir()
+        (folder / "unit-1.mp4").touch()
+    with workplace(tmp_path / "film.mp4") as (living, _), workplace(tmp_path / "film.mp4") as (second, part):
+        assert (left.exists(), other.exists(), nested.exists()) == (False, True, True)
+        assert living.is_dir()
+        assert part.parent == second != living
+    assert sorted(tmp_path.iterdir()) == [nested, other]
+
+
+def test_a_folder_that_another_render_takes_for_abandoned_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = tempfile.mkdtemp
+    taken: list[str] = []
+
+    def mkdtemp(*args: Any, **kwargs: Any) -> str:
+        made: str = plain(*args, **kwargs)
+        if not taken:
+            taken.append(made)
+            with workplace(tmp_path / "film.mp4"):
+                assert not Path(made).exists()
+        return made
+
+    monkeypatch.setattr(tempfile, "mkdtemp", mkdtemp)
+    with workplace(tmp_path / "film.mp4") as (folder, _):
+        assert folder.is_dir()
+        assert str(folder) not in taken
+
+
+def test_a_folder_without_locks_is_used_and_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    left = tmp_path / ".film.0abc_9xy.part"
+    left.mkdir()
+    monkeypatch.setattr(fcntl, "flock", refused)
+    with workplace(tmp_path / "film.mp4") as (folder, _):
+        assert folder.is_dir()
+    assert [*tmp_path.iterdir()] == [left]

@@ -15,7 +15,6 @@ import json
 import os
 import socket
 import subprocess
-import tempfile
 import threading
 from asyncio import StreamReader
 from collections.abc import Sequence
@@ -27,6 +26,7 @@ from compiler.supervise.children.fork_child import REQUEST
 from compiler.supervise.children.reach import Reach, rules
 from compiler.supervise.children.reads import Reads
 from compiler.supervise.children.sandbox import ENVIRONMENT, Child, ChildLimits, python_of, stated, stop
+from compiler.supervise.temporary import nameless_file
 
 READERS = ("compiler.supervise.facts.probe_child", "compiler.supervise.straighten.child")
 """The modules that open media in a child."""
@@ -119,7 +119,7 @@ class ForkServer:
                 **{"given": given is not None, "watched": reads is not None},
             }
             further = [*([given.fileno()] if given else []), *([reads.socket.fileno()] if reads else [])]
-            with tempfile.TemporaryFile() as request:  # of any length, which a message is not
+            with nameless_file() as request:  # of any length, which a message is not
                 request.write(json.dumps(message).encode())
                 request.seek(0)
                 self.send(REQUEST, [*writers, request.fileno(), *further])

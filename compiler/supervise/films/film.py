@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import re
 import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from compiler.errors import Loc, ReelError
 from compiler.profiles import Profile
 from compiler.supervise.plain import plain
+
+UNFINISHED = ".part"
 
 
 def check_output(path: Path, overwrite: bool = False) -> None:
@@ -57,15 +61,63 @@ def _check_place(path: Path, overwrite: bool) -> None:
 def workplace(output: Path) -> Iterator[tuple[Path, Path]]:
     """A new folder beside the output, removed at the end, and the path of the unfinished film in it.
 
-    The folder's name begins with a dot and ends in `.part`. It is the only place where ffmpeg may write.
+    The folder's name begins with a dot and ends in `.part`. It is the only place where ffmpeg may write. What killed
+    renders of the same film left is removed first: a living one holds the lock of its folder.
     """
     output = output.absolute()
+    _remove_abandoned(output)
     try:
-        made = tempfile.TemporaryDirectory(prefix=f".{output.stem[:40]}.", suffix=".part", dir=output.parent)
+        made, held = _locked_folder(output)
     except OSError as error:
         raise refusal(output, error) from error
-    with made as folder:
-        yield Path(folder), Path(folder) / "film.part"
+    try:
+        with made as folder:
+            yield Path(folder), Path(folder) / "film.part"
+    finally:
+        if held is not None:
+            os.close(held)
+
+
+def _prefix(output: Path) -> str:
+    return f".{output.stem[:40]}."
+
+
+def _remove_abandoned(output: Path) -> None:
+    name = re.compile(f"{re.escape(_prefix(output))}[a-z0-9_]{{8}}{re.escape(UNFINISHED)}")
+    with suppress(OSError):  # where this fails, the making of the film's own folder says why
+        for folder in [path for path in output.parent.iterdir() if name.fullmatch(path.name)]:
+            with suppress(OSError):
+                held = _lock(folder)
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(held)
+
+
+def _locked_folder(output: Path) -> tuple[tempfile.TemporaryDirectory[str], int | None]:
+    """A new folder, and the descriptor that holds its lock; None where the file system has no locks. OSError."""
+    while True:
+        made = tempfile.TemporaryDirectory(prefix=_prefix(output), suffix=UNFINISHED, dir=output.parent)
+        try:
+            held = _lock(Path(made.name))
+        except (BlockingIOError, FileNotFoundError):  # another render took it for abandoned before it was locked
+            made.cleanup()
+            continue
+        except OSError:
+            return made, None
+        if os.path.isdir(made.name):
+            return made, held
+        os.close(held)
+        made.cleanup()
+
+
+def _lock(folder: Path) -> int:
+    """The descriptor that holds the lock of a folder; BlockingIOError if another one holds it, OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def check_written(file: Path) -> None:
