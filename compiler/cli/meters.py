@@ -48,7 +48,7 @@ def meter(mode: Mode) -> Iterator[Meter]:
     The `json` meter also prints the error or interrupt that ends the render, and turns it into SystemExit.
     """
     if mode is Mode.auto:
-        mode = Mode.bar if sys.stderr.isatty() else Mode.plain
+        mode = Mode.bar if sys.stderr and sys.stderr.isatty() else Mode.plain  # it may be closed, and then is None
     match mode:
         case Mode.bar:
             with _bar() as report:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -29,6 +30,11 @@ WITHIN = 120.0
 
 ANSWER = 32 << 20
 """Bytes of an answer, of which the times of three million frames take most: 14 hours at 60 frames a second."""
+
+OWN = re.compile(r"/dev/(stdin|fd/)|/proc/")
+"""Names that mean another file in each process, or none."""
+
+NAME_FILE = "name a video file"
 
 AT_ONCE = 3
 """The most children at the same time."""
@@ -149,6 +155,8 @@ def fault_of(wrong: Mapping[str, Any], path: Path, loc: Loc) -> ReelError:
 
 def _check_regular(path: Path, loc: Loc) -> tuple[int, int]:
     """The file's device and inode, which tell it from another one of its name."""
+    if OWN.match(str(path)):
+        raise _fault("RC604", path, loc, "names an open file of this process, which others do not have", hint=NAME_FILE)
     try:
         found = path.stat()
         if stat.S_ISREG(found.st_mode):
@@ -163,7 +171,7 @@ def _check_regular(path: Path, loc: Loc) -> tuple[int, int]:
         hint = "check the file's permissions" if isinstance(error, PermissionError) else "check the path"
         raise _fault("RC604", path, loc, "cannot be opened", what, hint) from error
     what = "is a folder" if stat.S_ISDIR(found.st_mode) else "is not a regular file"
-    raise _fault("RC604", path, loc, what, hint="name a video file")
+    raise _fault("RC604", path, loc, what, hint=NAME_FILE)
 
 
 def _missing(path: Path, loc: Loc) -> ReelError:

@@ -407,3 +407,11 @@ def test_a_file_that_is_replaced_while_it_is_read_is_read_again(
         error = refusal(path)
         assert (error.code, starts) == ("RC604", probing.TRIES)
         assert "replaced" in error.message
+
+
+@pytest.mark.parametrize("name", ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"])
+def test_a_name_that_is_another_file_in_each_process_is_refused(name: str) -> None:
+    """ffmpeg would read its own input under it."""
+    with pytest.raises(ReelError, match="which others do not have") as raised:
+        probe(Path(name))
+    assert raised.value.code == "RC604"
