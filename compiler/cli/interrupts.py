@@ -39,11 +39,16 @@ def interruptible() -> Iterator[None]:
 
 
 def finish(coroutine: Coroutine[Any, Any, T]) -> T:
-    """The coroutine's result; raises Interrupted, after the coroutine has ended, if a signal cancelled it."""
+    """The coroutine's result; raises Interrupted, after the coroutine has ended, if a signal came, also one that came
+    too late to cancel it: the command must not go on."""
     import asyncio  # not needed by every command, and slow to load
 
+    heard: list[int] = []
     with _restored() as before:
-        return asyncio.run(_cancelled_by(before, coroutine))
+        result = asyncio.run(_cancelled_by(before, coroutine, heard))
+        if heard:
+            raise Interrupted(heard[0])
+        return result
 
 
 @contextmanager
@@ -60,12 +65,11 @@ def _restored() -> Iterator[list[signal.Signals]]:
             signal.signal(number, was)
 
 
-async def _cancelled_by(numbers: list[signal.Signals], coroutine: Coroutine[Any, Any, T]) -> T:
+async def _cancelled_by(numbers: list[signal.Signals], coroutine: Coroutine[Any, Any, T], heard: list[int]) -> T:
     import asyncio
 
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task
-    heard: list[int] = []
 
     def cancel(number: int, _: FrameType | None) -> None:
         heard.append(number)

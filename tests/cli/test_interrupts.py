@@ -143,6 +143,16 @@ def test_a_signal_between_two_waits_raises() -> None:
 
 
 @pytest.mark.usefixtures("handlers")
+def test_a_signal_in_the_last_moment_of_a_wait_raises() -> None:
+    async def ending() -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(Interrupted) as caught, interruptible():
+        finish(ending())
+    assert caught.value.exit_code == 143
+
+
+@pytest.mark.usefixtures("handlers")
 def test_after_the_first_no_signal_is_heard() -> None:
     """A second signal kills neither during the clean-up nor after it, when Python's own handlers would."""
 
