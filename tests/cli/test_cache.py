@@ -5,19 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
 
+import compiler.render
 from compiler.supervise import unit_cache
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.films.kept import Kept
+from compiler.supervise.films.step import RenderStep
 from tests.cli.desk import Desk, Ended
 from tests.server.waiting import until
 
@@ -170,6 +174,30 @@ def test_a_unit_that_is_wrong_costs_no_film(desk: Desk, folder: Path, fill: Fill
         os.link(one, entry.with_name(f"{key}-{one.name.rpartition('-')[2]}"))
     assert rendered(desk, reel(desk))["sha256"] == first["sha256"]
     assert rendered(desk, reel(desk))["frames_from_cache"] == first["frames"]
+
+
+def test_a_unit_of_too_few_frames_is_named_and_the_others_are_kept(
+    desk: Desk, folder: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a filter leaves it that loses frames each time, while ffmpeg ends well."""
+    render, frames, made = compiler.render.render, fill()["frames"], list[int]()
+
+    async def losing(steps: Sequence[RenderStep], *given: Any, **options: Any) -> Any:
+        unit = next(step for step in steps if step.frames and step.origins.inputs[0].clip == "clip4")
+        graph = {
+            name: re.sub(r"(?=\n\[\w+\]\s*$)", ", trim=end_frame=5", str(text)) for name, text in unit.files.items()
+        }
+        made.append(unit.frames)
+        lost = [replace(step, files=graph) if step is unit else step for step in steps]
+        return await render(lost, *given, **options)
+
+    changed = reel(desk, mirror=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(compiler.render, "render", losing)
+        ended = desk.run("render", changed, "-o", "film.mp4", "--overwrite")
+    assert (ended.codes, 'clip "clip4"' in ended.stderr) == (["RC610"], True), ended.stderr
+    assert f"has 5 of {made[0]} frames" in ended.stderr
+    assert rendered(desk, changed)["frames_from_cache"] == frames - made[0]
 
 
 def test_a_unit_that_cannot_be_read_costs_no_film(desk: Desk, folder: Path, fill: Fill) -> None:

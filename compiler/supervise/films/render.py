@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from time import monotonic
@@ -25,6 +25,7 @@ from compiler.supervise.films.portable import Farm, Terms, following_events, is_
 from compiler.supervise.films.progress import Progress, ProgressMeter
 from compiler.supervise.films.run import RENDERING, run
 from compiler.supervise.films.run_unit import Machine
+from compiler.supervise.films.short import ShortUnit, explained
 from compiler.supervise.films.side_by_side import Side, side_by_side
 from compiler.supervise.films.step import FromFolder, RenderStep
 from compiler.supervise.films.verdict import KILLED, OUT_OF_MEMORY
@@ -92,7 +93,7 @@ async def render(
     try:
         film = await making.film(overwrite)
     except ReelError as error:
-        if error.code != "RC610" and not kept.doubted:
+        if making.short or (error.code != "RC610" and not kept.doubted):
             raise
         await kept.forget()
         if farm:
@@ -130,6 +131,7 @@ class _Making:
     partial: Partial | None
     farm: Farm | None
     reading: Future[Any] | None
+    short: list[ShortUnit] = field(default_factory=list)
 
     async def film(self, overwrite: bool) -> Film:
         """The verified film under its final name."""
@@ -149,7 +151,10 @@ class _Making:
                     await asyncio.wait([asyncio.wrap_future(self.reading)])
                 await asyncio.to_thread(self._tag, part)
                 await self.kept.settle()
-                await _verify(part, expected)
+                try:
+                    await _verify(part, expected)
+                except ReelError as error:
+                    raise explained(error, self.short) from error
                 if not whole:
                     await self.kept.keep(len(self.steps) - 1, part)
                 size_bytes, sha256 = part.stat().st_size, await asyncio.to_thread(content_of, str(part))
@@ -202,6 +207,8 @@ class _Making:
                 _write(step.files, place.folder, self.output)
                 await self._run_after_others(step, following, meter, place, memory)
                 complete = step.complete(following, self.expected.fps)
+            if not complete and step.independent:
+                self.short.append(ShortUnit(step, following.frame - following.before))
             if step.made is not None and complete:
                 await self.kept.keep(number, place.folder / step.made)
         meter.end(number, taken=taken)
