@@ -21,6 +21,7 @@ import compiler.render
 from compiler.supervise import unit_cache
 from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.films.kept import Kept
+from compiler.supervise.films.render import render
 from compiler.supervise.films.step import RenderStep
 from tests.cli.desk import Desk, Ended
 from tests.server.waiting import until
@@ -176,11 +177,16 @@ def test_a_unit_that_is_wrong_costs_no_film(desk: Desk, folder: Path, fill: Fill
     assert rendered(desk, reel(desk))["frames_from_cache"] == first["frames"]
 
 
+def entries(folder: Path) -> dict[str, int]:
+    """The numbers of the files of the cache, by their names."""
+    return {entry.name: entry.stat().st_ino for entry in folder.glob("??/*-*")}
+
+
 def test_a_unit_of_too_few_frames_is_named_and_the_others_are_kept(
     desk: Desk, folder: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a filter leaves it that loses frames each time, while ffmpeg ends well."""
-    render, frames, made = compiler.render.render, fill()["frames"], list[int]()
+    frames, made = fill()["frames"], list[int]()
 
     async def losing(steps: Sequence[RenderStep], *given: Any, **options: Any) -> Any:
         unit = next(step for step in steps if step.frames and step.origins.inputs[0].clip == "clip4")
@@ -191,12 +197,13 @@ def test_a_unit_of_too_few_frames_is_named_and_the_others_are_kept(
         lost = [replace(step, files=graph) if step is unit else step for step in steps]
         return await render(lost, *given, **options)
 
-    changed = reel(desk, mirror=True)
+    changed, before = reel(desk, mirror=True), entries(folder)
     with monkeypatch.context() as patched:
         patched.setattr(compiler.render, "render", losing)
         ended = desk.run("render", changed, "-o", "film.mp4", "--overwrite")
     assert (ended.codes, 'clip "clip4"' in ended.stderr) == (["RC610"], True), ended.stderr
     assert f"has 5 of {made[0]} frames" in ended.stderr
+    assert before.items() <= entries(folder).items()
     assert rendered(desk, changed)["frames_from_cache"] == frames - made[0]
 
 
