@@ -46,8 +46,8 @@ UNTAGGED = {
 }
 """Bitstream filters that state an unspecified matrix, by codecs whose decoders pass a reserved one on."""
 
-DECODER_THREADS = 2
-"""Threads of each decoder: enough to feed the encoder, few enough to keep memory small in a reel of many clips."""
+LARGE_PICTURE = 1920 * 1088
+"""Pixels of the largest picture that one thread decodes fast enough for the encoder; larger ones have two (ADR 101)."""
 
 SOUNDS = "sounds.txt"
 """The list of the sounds of the units, in the folder that ffmpeg runs in."""
@@ -121,6 +121,11 @@ def run_of(build: Build) -> Command:
     ]
 
 
+def _decoder_threads(source: ops.Source) -> int:
+    video = source.media.video
+    return 2 if source.stream == "video" and video.width * video.height > LARGE_PICTURE else 1
+
+
 def input_of(define: Def, build: Build) -> Iterator[str]:
     """One stream of one file, or the sounds of the units. Picture and sound are separate inputs: a shared input makes
     joins buffer whole clips."""
@@ -139,7 +144,7 @@ def input_of(define: Def, build: Build) -> Iterator[str]:
     if media.video.still:  # read one picture, and do not treat the file's name as a pattern
         yield from ("-pattern_type", "none", "-framerate", f"1/{STILL_TICK}", "-c:v", media.video.codec)
     yield from ("-codec_whitelist", ",".join(dict.fromkeys(DECODERS.get(codec, codec) for codec in codecs)))
-    yield from ("-max_pixels", str(MAX_PIXELS), "-threads", str(DECODER_THREADS))
+    yield from ("-max_pixels", str(MAX_PIXELS), "-threads", str(_decoder_threads(source)))
     if source.seek:
         yield from ("-ss", decimal(source.seek))
     if source.stream == "video" and media.video.pix_fmt.startswith("yuva") and media.video.codec in WITH_ALPHA:

@@ -71,9 +71,16 @@ def test_every_input_is_behind_its_allowlists() -> None:
             *("-protocol_whitelist", "file", "-f", "mov", "-codec_whitelist", "h264,aac", "-max_pixels", "40000000")
         ]
         assert given_[-2:] == ["-i", "file:game.mp4"]
-        assert values(given_, "-threads") == ["2"]
+        assert values(given_, "-threads") == ["1"]
     assert ("-an" in video, "-vn" in video) == (True, False)
     assert ("-an" in audio, "-vn" in audio) == (False, True)
+
+
+def test_two_threads_decode_a_picture_that_is_larger_than_1080p() -> None:
+    game = MEDIA["game.mp4"]
+    for width, height, threads in ((1920, 1088, "1"), (1088, 1920, "1"), (1922, 1088, "2"), (3840, 2160, "2")):
+        sized = replace(game, video=replace(game.video, width=width, height=height))
+        assert [values(given_, "-threads") for given_ in inputs(command(sized))] == [[threads], ["1"]]
 
 
 def test_a_codec_is_allowed_by_its_decoders_names() -> None:
