@@ -19,6 +19,7 @@ from compiler.cli.facts import FURTHER_CHECKS
 from compiler.cli.help import Command
 from compiler.cli.options import AsJson
 from compiler.codes import MEDIA_UNREADABLE, UNREACHABLE
+from compiler.supervise.plain import plain
 from server.commands import Data, Host, Port, load, with_store
 from server.farm_commands import Scheduler, dask_farm, worker_command
 from server.restore_commands import backup_command, restore_command
@@ -140,7 +141,7 @@ def downgrade_command(data: Data = None) -> None:
         try:
             users = await downgrade(store)
         except (InUse, Damaged) as error:
-            typer.echo(f"not finished: {error}", err=True)
+            typer.echo(f"not finished: {plain(str(error))}", err=True)
             raise typer.Exit(UNREACHABLE) from error
         typer.echo(f"{len(users)} users stored in the earlier format", err=True)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from compiler.codes import UNREACHABLE
+from compiler.supervise.plain import plain
 
 if TYPE_CHECKING:
     from server.accounts import Accounts
@@ -76,5 +77,5 @@ def with_store(settings: Settings, work: Callable[[ObjectStore], Awaitable[None]
     try:
         asyncio.run(whole())
     except StoreFailed as error:
-        typer.echo(f"error: {error}", err=True)
+        typer.echo(f"error: {plain(str(error))}", err=True)
         raise typer.Exit(UNREACHABLE) from error

@@ -43,7 +43,7 @@ class Point:
     def as_text(self) -> str:
         """The point as a line of text."""
         when = self.stored_at.isoformat(timespec="seconds")
-        return f"{self.number:>12}  {when}  {self.size:>12}  {self.problem or 'opens'}"
+        return f"{self.number:>12}  {when}  {self.size:>12}  {plain(self.problem) or 'opens'}"
 
     def as_json(self) -> dict[str, Any]:
         """The point, JSON-ready."""
@@ -189,6 +189,7 @@ def _check_tables(image: bytes) -> None:
             raise Damaged(f"it is not a user's database: {error}") from error
     if step > len(STEPS):
         raise Damaged(f"it was written by a newer server: step {step}; this one knows {len(STEPS)}")
+    rows_in(image)  # Damaged where it names what is no object
 
 
 def _problems(image: bytes) -> list[str]:
@@ -216,7 +217,8 @@ def _local_base(path: Path) -> int:
 
 
 def _unusable(message: str, detail: str) -> ReelError:
-    return ReelError("RC705", Loc(), message, detail=detail, hint=NO_POINT)
+    shown = "\n".join(map(plain, detail.splitlines()))  # it quotes what a database says
+    return ReelError("RC705", Loc(), message, detail=shown, hint=NO_POINT)
 
 
 def _overtaken(uid: str) -> ReelError:

@@ -9,6 +9,7 @@ import typer
 
 from compiler.cli.help import Command, Group
 from compiler.codes import MEDIA_UNREADABLE
+from compiler.supervise.plain import plain
 from server.commands import Name, check_user, load, with_accounts, with_store
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def export_command(
         except Missing as error:
             raise typer.BadParameter(f"there is no user {name}") from error
         except Damaged as error:
-            typer.echo(f"error: {error}: restore an earlier state first", err=True)
+            typer.echo(f"error: {plain(str(error))}: restore an earlier state first", err=True)
             raise typer.Exit(MEDIA_UNREADABLE) from error
         for key in export.faults:
             typer.echo(f"error: damaged or missing: {key}", err=True)

@@ -10,6 +10,7 @@ from typing import Literal
 
 from server.footage.facts import facts_key
 from server.storage import snapshots
+from server.storage.objects import is_key
 from server.storage.snapshots import Damaged
 from server.tables.raw_clips import KEPT
 
@@ -28,7 +29,7 @@ class NamedObject:
 
 
 def rows_in(image: bytes) -> dict[str, NamedObject]:
-    """The objects that a database names, by key; Damaged if it is not whole."""
+    """The objects that a database names, by key; Damaged if it is not whole, or names what is no key."""
     with closing(snapshots.opened(image)) as database:
         try:
             kept = KEPT if database.execute(_HAS_DELETED).fetchone() else "true"
@@ -36,6 +37,9 @@ def rows_in(image: bytes) -> dict[str, NamedObject]:
             films = database.execute("SELECT object_key, filename, size, sha256 FROM working_videos").fetchall()
         except sqlite3.Error as error:
             raise Damaged(f"its database cannot be read: {error}") from error
+    for key in (each[0] for each in (*raws, *films)):
+        if not isinstance(key, str) or not is_key(key):  # it is printed, and the name of a file in a backup
+            raise Damaged(f"it names an object by {key!a}, which is no key")
     found = {key: NamedObject("footage", name, size, None) for key, name, size in reversed(raws)}  # the file's own name
     return found | {key: NamedObject("films", name, size, sha256) for key, name, size, sha256 in films}
 

@@ -7,19 +7,21 @@ import json
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 
 from server.footage.facts import facts_key, media_key
+from server.footage.named import rows_in
 from server.restore import JUMP, roll_back
 from server.storage import marks, snapshots
 from server.storage.alone import alone
 from server.storage.folder import FolderStore
 from server.storage.lock import locked
 from server.storage.objects import Exists, Stat
-from server.storage.snapshots import HEADER, key_of
+from server.storage.snapshots import HEADER, Damaged, key_of
 from server.storage.sync import Fenced
 from tests.server.faults import FaultStore, nth
 from tests.server.memory import MemoryStore
@@ -295,6 +297,40 @@ def test_the_backup_of_another_user_is_refused(three: Path) -> None:
     ended = reelc(three, "restore", "bob", "--from", "ann.sqlite")
     assert ended.returncode == 6
     assert "it is the backup of another user" in ended.stderr
+
+
+def test_a_backup_that_names_what_is_no_key_is_refused_on_one_line(three: Path) -> None:
+    assert reelc(three, "backup", UID, "ann.sqlite").returncode == 0
+    with closing(sqlite3.connect(three / "ann.sqlite")) as database, database:
+        database.execute("UPDATE raw_clips SET object_key = 'users/ann/media/r' || char(10) WHERE id = 'r_a'")
+    ended = reelc(three, "restore", UID, "--from", "ann.sqlite")
+    assert ended.returncode == 6
+    assert ended.stderr.splitlines()[1] == r"  it names an object by 'users/ann/media/r\n', which is no key"
+    assert not snapshot(three, 4).exists()
+
+
+def test_a_point_that_names_what_is_no_key_is_listed_as_such_and_not_copied(three: Path) -> None:
+    assert reelc(three, "backup", UID, "ann.sqlite").returncode == 0
+    with closing(sqlite3.connect(three / "ann.sqlite")) as database, database:
+        database.execute("UPDATE raw_clips SET object_key = 'a//b' WHERE id = 'r_a'")
+        image = database.serialize()
+    _, body = snapshots.packed("0" * 16, 0, image)
+    snapshot(three, 4).write_bytes(body)
+    assert "it names an object by 'a//b', which is no key" in reelc(three, "restore", UID).stdout
+    ended = reelc(three, "backup", UID, "copy", "--footage")
+    assert (ended.returncode, ended.stderr[:13]) == (6, "error[RC705]:")
+
+
+@pytest.mark.parametrize("key", ["users/ann/media/../../x", b"users/ann/media/r", None])
+def test_a_database_that_names_what_is_no_key_is_damaged(key: object) -> None:
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("CREATE TABLE raw_clips (object_key, name, size)")
+        database.execute("CREATE TABLE working_videos (object_key, filename, size, sha256)")
+        database.execute("INSERT INTO working_videos VALUES (?, 'x', 1, 'y')", (key,))
+        database.commit()
+        image = database.serialize()
+    with pytest.raises(Damaged, match="which is no key"):
+        rows_in(image)
 
 
 def test_a_database_with_a_broken_reference_is_not_stored(three: Path) -> None:
