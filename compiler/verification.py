@@ -22,7 +22,8 @@ from compiler.supervise.films.identity_tag import read_tag, sha256_without_tag
 from compiler.supervise.films.step import RenderStep
 from compiler.supervise.films.verify import verify_film
 from compiler.supervise.plain import plain
-from compiler.supervise.probe import question
+from compiler.supervise.probe import holds_no_facts, question
+from compiler.supervise.record import NOT_FACTS, exact, fits
 from compiler.supervise.temporary import temporary_folder
 from compiler.timeline.instant import SAMPLE_RATE
 
@@ -41,6 +42,20 @@ class Sameness(StrEnum):
     other_edit = "other_edit"
     other_maker = "other_maker"
     no_identity = "no_identity"
+
+
+@dataclass(frozen=True, slots=True)
+class Packets:
+    """The packets of a film, as the probe child answers."""
+
+    pictures: str
+    sounds: str
+    """Checksums of `digits` digits each."""
+    first: Fraction
+    """The second at which the first packet of the sound begins."""
+    length: Fraction
+    """Its seconds."""
+    digits: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,18 +166,31 @@ async def _unpredicted(film: Path, compiled: Compiled) -> Sequence[str]:
     return ()
 
 
-async def _packets(film: Path) -> dict[str, Any]:
-    found: dict[str, Any] = await question("packets", film, loc=Loc())
-    return found
+async def _packets(film: Path) -> Packets:
+    """The packets of a film; RC901 if the child's answer, which a hostile file may have made, holds none."""
+    found = await question("packets", film, loc=Loc())
+    try:
+        return _read(found)
+    except NOT_FACTS as error:
+        raise holds_no_facts(film, Loc(), error) from error
 
 
-def _parting(there: dict[str, Any], here: dict[str, Any], compiled: Compiled) -> Parting:
+def _read(found: Any) -> Packets:
+    first, length = exact(found["first"]), exact(found["length"])
+    packets = Packets(found["pictures"], found["sounds"], first, length, found["digits"])
+    if not fits(packets, Packets) or packets.digits < 1:
+        raise ValueError("these are not the packets of a film")
+    return packets
+
+
+def _parting(there: Packets, here: Packets, compiled: Compiled) -> Parting:
     """Where the packets of two films part; `here` is the film of the edit."""
-    fps, digits = compiled.plan.fps, here["digits"]
-    frame, sound = (_first(there[kind], here[kind], digits) for kind in ("pictures", "sounds"))
+    fps = compiled.plan.fps
+    frame = _first(there.pictures, here.pictures, here.digits)
+    sound = _first(there.sounds, here.sounds, here.digits)
     sample = None
     if sound is not None:
-        sample = max(0, floor((Fraction(here["first"]) + sound * Fraction(here["length"])) * SAMPLE_RATE))
+        sample = max(0, floor((here.first + sound * here.length) * SAMPLE_RATE))
     heard = None if sample is None else floor(Fraction(sample, SAMPLE_RATE) * fps)
     earliest = min((at for at in (frame, heard) if at is not None), default=None)
     clips = [] if earliest is None else [*_clips(compiled, earliest, earliest + 1)]

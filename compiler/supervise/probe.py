@@ -145,7 +145,12 @@ async def _facts(path: Path, found: Any, loc: Loc) -> Media:
     try:
         return await asyncio.to_thread(lambda: checked_media(media_of(path, found)))
     except NOT_FACTS as error:
-        raise _crash(path, loc, 0, f"its answer holds no facts: {type(error).__name__}") from error
+        raise holds_no_facts(path, loc, error) from error
+
+
+def holds_no_facts(path: Path, loc: Loc, error: Exception) -> ReelError:
+    """RC901 for a child's answer about a file that has not the form it should have: `error` came of reading it."""
+    return _crash(path, loc, 0, f"its answer holds no facts: {type(error).__name__}")
 
 
 def fault_of(wrong: Mapping[str, Any], path: Path, loc: Loc) -> ReelError:

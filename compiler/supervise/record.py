@@ -12,7 +12,7 @@ from typing import Any, Literal, NewType, TypeVar, Union, get_args, get_origin, 
 
 from compiler.timeline.media import IMAGES, STILL, AudioStream, Media, VideoStream
 
-__all__ = ["NOT_FACTS", "Media", "checked_media", "is_image", "media_of", "recorded"]
+__all__ = ["NOT_FACTS", "Media", "checked_media", "exact", "fits", "is_image", "media_of", "recorded"]
 
 NOT_FACTS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 """The exceptions of reading a document that does not hold facts."""
@@ -32,34 +32,34 @@ def recorded(media: Media) -> dict[str, Any]:
 def checked_media(media: Media) -> Media:
     """The media, if every fact has its type and sizes and rates are positive; ValueError otherwise."""
     video = media.video
-    if not _fits(media, Media) or not (video.width > 0 < video.height and video.rate > 0 < video.time_base):
+    if not fits(media, Media) or not (video.width > 0 < video.height and video.rate > 0 < video.time_base):
         raise ValueError("these are not the facts of a media file")
     return media
 
 
-def _fits(value: object, kind: Any) -> bool:
+def fits(value: object, kind: Any) -> bool:
     """Whether a value is of an annotated type, members included."""
     if isinstance(kind, NewType):
-        return _fits(value, kind.__supertype__)
+        return fits(value, kind.__supertype__)
     origin, parts = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
-        return any(_fits(value, part) for part in parts)
+        return any(fits(value, part) for part in parts)
     if origin is Literal:
         return value in parts
     if origin is tuple:
         return isinstance(value, tuple) and _members_fit(value, parts)
     if is_dataclass(kind):
         hints = get_type_hints(kind)
-        return type(value) is kind and all(_fits(getattr(value, name), hint) for name, hint in hints.items())
+        return type(value) is kind and all(fits(getattr(value, name), hint) for name, hint in hints.items())
     return type(value) is (NoneType if kind is None else kind)
 
 
 def _members_fit(value: tuple[object, ...], kinds: tuple[Any, ...]) -> bool:
     if kinds[-1] is not Ellipsis:
-        return len(value) == len(kinds) and all(map(_fits, value, kinds))
+        return len(value) == len(kinds) and all(map(fits, value, kinds))
     if kinds[0] in (int, str):  # there may be millions
         return {type(each) for each in value} <= {kinds[0]}
-    return all(_fits(each, kinds[0]) for each in value)
+    return all(fits(each, kinds[0]) for each in value)
 
 
 def is_image(facts: Mapping[str, Any]) -> bool:
@@ -74,9 +74,9 @@ def media_of(path: Path, facts: Mapping[str, Any]) -> Media:
     return Media(
         path=str(path),
         format=facts["format"],
-        start=_exact(facts["start"]),
+        start=exact(facts["start"]),
         size=facts["size"],
-        earliest=_exact(facts["earliest"]),
+        earliest=exact(facts["earliest"]),
         video=_stream(VideoStream, {"crop": None, **video}),  # older facts say nothing of cropping
         audio=audio and _stream(AudioStream, audio),
         notices=tuple(facts.get("notices", ())),
@@ -107,17 +107,17 @@ def _restored(name: str, value: Any) -> Any:
     if name in RATIONALS:
         return _known(value)
     if name == "held":
-        return tuple((_exact(first), _exact(until)) for first, until in value)
+        return tuple((exact(first), exact(until)) for first, until in value)
     return (
         tuple(tuple(each) if isinstance(each, list) else each for each in value) if isinstance(value, list) else value
     )
 
 
 def _known(rational: str | int | None) -> Fraction | None:
-    return None if rational is None else _exact(rational)
+    return None if rational is None else exact(rational)
 
 
-def _exact(rational: str | int) -> Fraction:
+def exact(rational: str | int) -> Fraction:
     """The rational of a text, or of a whole number; ValueError where its digits could fill the memory, as those of
     1e999999999 do."""
     text = str(rational)

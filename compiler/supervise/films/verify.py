@@ -9,7 +9,9 @@ from typing import Any
 
 from compiler.errors import Loc, ReelError
 from compiler.profiles import H264, Profile
+from compiler.supervise.plain import plain
 from compiler.supervise.probe import question
+from compiler.supervise.record import NOT_FACTS, exact
 
 AAC_FRAME = 1024
 """Samples by which an AAC track may be longer than predicted: the encoder's last frame."""
@@ -33,11 +35,17 @@ async def verify_film(path: Path, expected: Expected) -> None:
     """Raise RC610 unless the film is as predicted, every packet counted and on the grid n / fps."""
     try:
         found = await question("film", path, expected.fps, loc=Loc())
+        (predicted, got), (due, heard) = _pictured(found, expected), _heard(found, expected)
     except ReelError as error:  # the file that cannot be read is our film, not the user's media
         raise _differs("\n".join(filter(None, (error.message, error.detail)))) from error
-    (predicted, got), (due, heard) = _pictured(found, expected), _heard(found, expected)
-    predicted, got = predicted | due, got | heard
-    wrong = [f"{name}: got {got[name]}, predicted {value}" for name, value in predicted.items() if got[name] != value]
+    except NOT_FACTS as error:
+        raise _differs(f"its reader's answer holds no facts: {type(error).__name__}") from error
+    got |= heard
+    wrong = [
+        f"{name}: got {plain(str(got[name]))}, predicted {value}"
+        for name, value in (predicted | due).items()
+        if got[name] != value
+    ]
     if wrong:
         raise _differs("\n".join(wrong))
 
@@ -76,14 +84,14 @@ def _counted(found: dict[str, Any], expected: Expected) -> int:
     """The number of frames found; if the container merges equal frames, the number that its length amounts to."""
     if found["lasts"] is None:
         return int(found["frames"])
-    return round(Fraction(found["lasts"]) * expected.fps)
+    return round(exact(found["lasts"]) * expected.fps)
 
 
 def _heard(found: dict[str, Any], expected: Expected) -> tuple[Facts, Facts]:
     """The predicted and the found facts of the sound."""
     samples, sound = expected.samples, expected.profile.sound
     predicted: Facts = {"audio streams": 0 if samples is None else 1, "samples": "none" if samples is None else samples}
-    heard = None if found["samples"] is None else Fraction(found["samples"])
+    heard = None if found["samples"] is None else exact(found["samples"])
     slack = AAC_FRAME if sound and sound.rated else 1
     enough = samples is not None and heard is not None and samples <= heard < samples + slack
     got: Facts = {
