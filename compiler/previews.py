@@ -50,6 +50,8 @@ class Patience:
     """Bytes of heap and stacks that each child may have."""
     partial: Partial | None = None
     """Files with holes, which are filled when they are read."""
+    file: int | None = None
+    """Bytes that a proxy may have."""
 
 
 async def make_strip(media: Media, build: Build, folder: Path, output: Path, patience: Patience) -> Strip:
@@ -97,7 +99,7 @@ async def make_proxy(
         lambda text: previews.proxy_command(preview, media, text, str(output)),
         patience,
         on_progress,
-        PATIENT,
+        replace(PATIENT, file=patience.file),
         output,
     )
     _check_there(output)

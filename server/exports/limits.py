@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from compiler.errors import Loc, ReelError
+from compiler.errors import ReelError
 from compiler.pipeline.plan import Plan
 from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.run import RENDERING
 from compiler.supervise.films.side_by_side import Side, usual_jobs
 from compiler.supervise.machine import check_memory, machine_memory
+from server.footage.room import room_for_file
 from server.problem import render_problem
 from server.settings import Settings
-
-COPIES = 2
-"""Copies of a film that a render writes: its units, and the film that they are joined to."""
 
 
 def check_forecast(plan: Plan, settings: Settings) -> None:
@@ -29,10 +26,7 @@ def check_forecast(plan: Plan, settings: Settings) -> None:
 
 def limits_of(settings: Settings, folder: Path) -> ChildLimits:
     """The limits of the children of a render in `folder`, whose disk keeps `room_kept`; RC611 if nothing is left."""
-    room = shutil.disk_usage(folder).free - settings.room_kept
-    if room < COPIES:
-        raise ReelError("RC611", Loc(), "the disk is full", hint="free some space and render again")
-    return replace(RENDERING, data=settings.render_memory, file=room // COPIES)
+    return replace(RENDERING, data=settings.render_memory, file=room_for_file(settings, folder))
 
 
 def side_of(settings: Settings) -> Side:

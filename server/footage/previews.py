@@ -11,7 +11,7 @@ import json
 import shutil
 from collections.abc import Awaitable, Callable
 from contextvars import Context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any, Literal
@@ -25,6 +25,7 @@ from server.footage.by_parts import placed
 from server.footage.cache import MediaCache
 from server.footage.checked import facts_of, fetched
 from server.footage.parts import PartialFiles
+from server.footage.room import room_for_file
 from server.footage.windows import Part
 from server.ids import new_id
 from server.logs import logger
@@ -237,6 +238,7 @@ class Previews:
         def on_progress(progress: Progress) -> None:
             making.progress = max(making.progress, 0.99 * progress.fraction)
 
+        patience = replace(patience, file=await in_thread(room_for_file, self._settings, folder))
         await make_proxy(media, build, work, output, patience, on_progress)
         await self._store.put_file(making.key, output)
 

@@ -12,9 +12,11 @@ from typing import Any, cast
 import pytest
 
 import compiler.previews
+import server.footage.previews
 from compiler.errors import ReelError
 from compiler.model import Encode
 from compiler.pipeline.plan import Plan
+from compiler.previews import Patience
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import ChildLimits
 from compiler.supervise.films.side_by_side import Side, usual_jobs
@@ -22,9 +24,10 @@ from compiler.supervise.films.verdict import UNKNOWN
 from server import checkup
 from server.exports import limits
 from server.exports.limits import check_forecast, limits_of, side_of
-from server.footage.previews import Previews
+from server.footage.previews import Making, Previews
 from server.problem import Problem
 from server.settings import Settings
+from tests.golden.media import NINE, film
 from tests.server.editing import RENDER, SMALL, add_clip, new_export
 from tests.server.site import add_user, serving
 from tests.server.test_http import project, refused, uploaded
@@ -111,7 +114,27 @@ def test_previews_have_the_memory_of_a_render(tmp_path: Path, monkeypatch: pytes
         found.append(limits)
 
     monkeypatch.setattr(compiler.previews, "run", ran)
-    server = cast(Previews, SimpleNamespace(_settings=settings(render_memory=700 * MIB)))
-    patience = Previews._patience(server, 5)
+    own = cast(Previews, SimpleNamespace(_settings=settings(render_memory=700 * MIB)))
+    patience = Previews._patience(own, 5)
     asyncio.run(compiler.previews._watched(["ffmpeg"], 1, tmp_path, Reach(()), UNKNOWN, patience))
     assert [limits.data for limits in found] == [700 * MIB]
+
+
+def test_a_proxy_may_have_half_of_the_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[ChildLimits] = []
+
+    async def ran(*_: Any, limits: ChildLimits, **options: Any) -> None:
+        found.append(limits)
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000 * MIB))
+    monkeypatch.setattr(compiler.previews, "run", ran)
+    monkeypatch.setattr(server.footage.previews, "find_build", lambda: NINE)
+    making, media = Making("users/ann/media/r.proxy.mp4", "proxy", ""), film("film.mp4", 25, 1, (64, 48))
+    for number, room_kept in enumerate((100, 1000)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        own = cast(Previews, SimpleNamespace(_settings=settings(room_kept=room_kept * MIB)))
+        with pytest.raises(ReelError) as ended:
+            asyncio.run(Previews._proxy(own, making, media, folder, Patience(memory=700 * MIB)))
+    assert [(limits.file, limits.data) for limits in found] == [(450 * MIB, 700 * MIB)]
+    assert ended.value.code == "RC611"
