@@ -34,21 +34,31 @@ class SettledClock:
 
     def __init__(self, wall: Callable[[], datetime] = _wall, clock: Seconds = awake) -> None:
         self._wall, self._clock = wall, clock
-        self._started = self._ahead_since = clock()
+        self._started = clock()
         self._settled = wall()
         """The time at which `_started` was, by the last step that counted."""
+        self._ahead: tuple[datetime, float] | None = None
+        """The same by a step that does not count yet, and when it was first seen."""
 
     def now(self) -> datetime:
         """The time by which ages are counted."""
         passed = self._clock()
         started = self._wall() - timedelta(seconds=passed - self._started)
-        if started <= self._settled + STEP:
-            self._settled, self._ahead_since = started, passed
-        elif passed - self._ahead_since >= BELIEVED_AFTER:
-            extra = {"seconds": round((started - self._settled).total_seconds())}
-            logger.warning("the clock was set ahead a day ago, and now counts for deletions", extra=extra)
-            self._settled, self._ahead_since = started, passed
+        if started <= self._settled + STEP or self._has_stood(started, passed):
+            self._settled, self._ahead = started, None
         return self._settled + timedelta(seconds=passed - self._started)
+
+    def _has_stood(self, started: datetime, passed: float) -> bool:
+        """Whether a step ahead was first seen a day ago, and none has come on top of it since."""
+        least, since = self._ahead or (started, passed)
+        if started > least + STEP:
+            least, since = started, passed
+        self._ahead = min(least, started), since
+        if passed - since < BELIEVED_AFTER:
+            return False
+        extra = {"seconds": round((started - self._settled).total_seconds())}
+        logger.warning("the clock was set ahead a day ago, and now counts for deletions", extra=extra)
+        return True
 
 
 _CLOCK = SettledClock()

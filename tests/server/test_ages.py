@@ -71,6 +71,27 @@ def test_a_step_that_is_taken_back_never_counted(clocks: Clocks) -> None:
     assert clocks.age == BELIEVED_AFTER * 3 / 2 - DAY
 
 
+def test_a_step_counts_a_day_after_it_was_seen_also_where_nobody_asked_for_days(clocks: Clocks) -> None:
+    clocks.go_on(3 * DAY)
+    clocks.step(YEAR)
+    assert clocks.age == 3 * DAY
+    clocks.go_on(DAY)
+    assert clocks.age == 4 * DAY + YEAR
+
+
+def test_every_step_has_to_stand_for_a_day(clocks: Clocks) -> None:
+    clocks.step(2 * HOUR)
+    assert clocks.age == 0
+    clocks.go_on(DAY - HOUR)
+    clocks.step(YEAR)
+    assert clocks.age == DAY - HOUR
+    clocks.go_on(DAY - HOUR)
+    assert clocks.age == 2 * (DAY - HOUR)
+    clocks.step(-YEAR)
+    clocks.go_on(HOUR)
+    assert clocks.age == 2 * DAY - HOUR + 2 * HOUR
+
+
 def test_a_clock_that_is_a_little_fast_or_set_by_minutes_counts(clocks: Clocks) -> None:
     for turn in range(1, 100):
         clocks.step(HOUR / 2)
