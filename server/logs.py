@@ -56,8 +56,10 @@ class Text(logging.Formatter):
 
 def _quoted(value: str) -> str:
     """A value on one line, in quotes where its end could not be seen otherwise."""
-    shown = plain(value)
-    return f'"{shown.replace(chr(34), chr(92) + chr(34))}"' if any(c in shown for c in ' ="') else shown
+    if not any(c in value for c in ' ="'):
+        return plain(value)
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{plain(escaped)}"'
 
 
 def set_up(level: str, form: str) -> None:

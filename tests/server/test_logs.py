@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shlex
 import sys
 
 import pytest
@@ -37,6 +38,12 @@ def test_hostile_text_begins_no_line_and_moves_no_cursor(form: logging.Formatter
 def test_a_text_value_with_spaces_is_in_quotes() -> None:
     text = Text().format(record("refused", path="/a user_id=root", why='say "no"', user="ann"))
     assert text == 'warning refused  path="/a user_id=root" why="say \\"no\\"" user=ann'
+
+
+@pytest.mark.parametrize("why", ['x\\" user_id=root', "ends in \\", HOSTILE])
+def test_a_text_value_ends_at_its_last_quote(why: str) -> None:
+    _, _, *fields = shlex.split(Text().format(record("refused", why=why, user="ann")))
+    assert [field.partition("=")[0] for field in fields] == ["why", "user"]
 
 
 def test_json_keeps_every_text_whole() -> None:
