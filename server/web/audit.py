@@ -6,6 +6,7 @@ how many were left out.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -79,6 +80,8 @@ class Audit:
 
     def _write(self, line: str) -> None:
         if self._path is None:
+            if sys.stderr is None:
+                raise OSError(errno.EBADF, "stderr is closed")
             sys.stderr.write(line)
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)

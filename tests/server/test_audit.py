@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
@@ -105,3 +107,7 @@ def test_a_log_that_cannot_be_written_hinders_nobody(
     assert "audit log not written" in caplog.text
     Audit(Settings(data=tmp_path, audit_log=Path("-"))).record("signed_in", "ann", "")
     assert json.loads(capsys.readouterr().err)["user"] == "ann"
+    caplog.clear()
+    with patch.object(sys, "stderr", None):  # as Python has it where it is closed
+        Audit(Settings(data=tmp_path, audit_log=Path("-"))).record("signed_in", "ann", "")
+    assert "audit log not written" in caplog.text
