@@ -39,8 +39,9 @@ def put_text(path: Path, text: str) -> None:
 
 
 def read_made(path: Path, most: int = MOST_MADE) -> bytes:
-    """The bytes of a file of ffmpeg's, whose size a hostile source may have chosen; RC610 beyond `most`. OSError."""
-    with path.open("rb") as file:
+    """The bytes of a file of ffmpeg's, whose size a hostile source may have chosen; RC610 beyond `most`. OSError, also
+    for what is no file."""
+    with open(path, "rb", opener=_regular) as file:
         content = file.read(most + 1)
     if len(content) > most:
         detail = f"{path.name} has more than {most} bytes"
@@ -51,9 +52,7 @@ def read_made(path: Path, most: int = MOST_MADE) -> bytes:
 def text_of(path: Path) -> str:
     """The text of a file; OSError, also for what is no file, such as a FIFO, which nobody may ever write; ValueError
     if it is no text."""
-    with open(path, encoding="utf-8", opener=_without_waiting) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    with open(path, encoding="utf-8", opener=_regular) as file:
         return file.read()
 
 
@@ -74,11 +73,12 @@ def sealed_text(path: Path) -> str:
 
 
 def keep_newest(folder: Path, most: int) -> None:
-    """Remove the files of a folder that were used longest ago, beyond `most`; OSError."""
+    """Remove the files of a folder that were used longest ago, beyond `most`; OSError. What is no file stays."""
     paths = list(folder.iterdir())
     if len(paths) <= most:
         return
-    for path in sorted(paths, key=lambda path: last_used(path.stat()))[:-most]:
+    files = [path for path in paths if path.is_file()]
+    for path in sorted(files, key=lambda path: last_used(path.stat()))[:-most]:
         path.unlink(missing_ok=True)
 
 
@@ -88,8 +88,13 @@ def last_used(state: os.stat_result) -> float:
     return state.st_mtime if state.st_mtime <= time() + AHEAD else 0
 
 
-def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)
+def _regular(path: str, flags: int) -> int:
+    """The descriptor of a regular file; OSError for what is none, without a wait for it."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    return descriptor
 
 
 def _seal(path: Path, text: str) -> str:

@@ -53,6 +53,16 @@ def test_the_files_used_last_are_kept(tmp_path: Path) -> None:
     assert sorted(file.name for file in tmp_path.iterdir()) == ["0", "1", "2"]
 
 
+def test_what_is_no_file_stays_and_keeps_no_others(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    os.utime(tmp_path / "folder", (1, 1))
+    for age in range(3):
+        (tmp_path / str(age)).touch()
+        os.utime(tmp_path / str(age), (1000 - age, 1000 - age))
+    keep_newest(tmp_path, 2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "1", "folder"]
+
+
 def test_the_files_of_a_clock_that_was_ahead_go_first(tmp_path: Path) -> None:
     for name, ahead in (("soon", AHEAD / 2), ("late", 2 * AHEAD), ("now", 0)):
         (tmp_path / name).touch()
@@ -63,8 +73,9 @@ def test_the_files_of_a_clock_that_was_ahead_go_first(tmp_path: Path) -> None:
 
 def test_nobody_waits_for_what_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
-    with pytest.raises(OSError, match="not a regular file"):
-        text_of(tmp_path / "fifo")
+    for read in (text_of, read_made):
+        with pytest.raises(OSError, match="not a regular file"):
+            read(tmp_path / "fifo")
 
 
 def test_a_sealed_text_is_that_which_was_put_there(tmp_path: Path) -> None:
