@@ -101,6 +101,7 @@ def test_a_film_is_rendered_verified_and_put_in_place(any_build: Build, output: 
 def test_a_film_that_differs_is_not_published(build: Build, output: Path, temporary: Path) -> None:
     error = failure(commanded(build), output, SCRIPT.replace("r=30:d=2", "r=30:d=1.95"))
     assert (error.code, error.detail) == ("RC610", "frames: got 59, predicted 60")
+    assert error.__cause__ is not error  # else who follows the causes never ends
     assert not list(output.parent.iterdir())
     assert not list(temporary.iterdir())
 

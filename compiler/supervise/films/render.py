@@ -154,6 +154,8 @@ class _Making:
                 try:
                     await _verify(part, expected)
                 except ReelError as error:
+                    if not self.short:
+                        raise
                     raise explained(error, self.short) from error
                 if not whole:
                     await self.kept.keep(len(self.steps) - 1, part)

@@ -30,9 +30,7 @@ class ShortUnit:
 
 
 def explained(error: ReelError, short: Sequence[ShortUnit]) -> ReelError:
-    """The error of a film's verification, at the clip whose unit is short if there is one."""
-    if not short:
-        return error
+    """The error of a film's verification, at the clip of the first unit that is short; there is one at least."""
     detail = "\n".join([*map(str, short), error.detail])
     loc = Loc(short[0].clips[0]) if short[0].clips else error.loc
     return ReelError(error.code, loc, error.message, detail=detail, hint=error.hint)
