@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from starlette.responses import Response
 
+from server.ages import settled
 from server.footage.trash import is_whole, take_all_back
 from server.footage.windows import Part
 from server.problem import Problem
 from server.routes.raw_clip_shapes import RawClip
 from server.routes.raw_clips import RAW, as_json, raw_clip_of
+from server.settings import Settings
 from server.storage.database import Transaction
 from server.tables import raw_clips
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
@@ -22,8 +24,7 @@ api = Operations("uploads")
 @api.op("DELETE", RAW, Takes(query=("used",)), Answers(status=204, errors=(404, 409, 422)))
 async def remove(call: Call[NoBody]) -> Response:
     """Delete footage that no clip uses, or with `?used=true` any; until it is deleted for good it can be restored."""
-    used, now = call.flag("used"), datetime.now(UTC)
-    forgotten = (now - timedelta(seconds=call.services.settings.trash_for)).isoformat(timespec="milliseconds")
+    used, forgotten = call.flag("used"), forgotten_before(call.services.settings)
 
     async def work(unit: Transaction) -> tuple[Part, list[Part]]:
         row = await raw_clip_of(unit, call.path("raw_clip_id"))
@@ -42,6 +43,11 @@ async def remove(call: Call[NoBody]) -> Response:
     await call.services.request_databases.durable()
     await call.services.sending.discard(await _unused(call, part, others))
     return Response(None, 204)
+
+
+def forgotten_before(settings: Settings) -> str:
+    """The time before which footage was deleted whose rows are deleted for good."""
+    return (settled() - timedelta(seconds=settings.trash_for)).isoformat(timespec="milliseconds")
 
 
 async def _unused(call: Call[NoBody], part: Part, others: Sequence[Part]) -> list[str]:

@@ -13,6 +13,8 @@ import pytest
 from server import ages
 from server.ages import BELIEVED_AFTER, SettledClock
 from server.app import _tend_once
+from server.routes.deletion import forgotten_before
+from server.settings import Settings
 from tests.server.test_trash import UID, Place, run
 
 START = datetime.now(UTC)
@@ -111,6 +113,11 @@ def test_a_year_ahead_keeps_the_trash_until_it_is_believed(clocks: Clocks, tmp_p
             assert await place.sweep(databases) == believed
 
     run(tmp_path, scene)
+
+
+def test_the_rows_of_deleted_footage_stay_as_long_as_its_files(clocks: Clocks) -> None:
+    clocks.step(YEAR)
+    assert forgotten_before(Settings(trash_for=DAY)) == (START - timedelta(days=1)).isoformat(timespec="milliseconds")
 
 
 def test_snapshots_are_thinned_by_the_time_that_is_believed(clocks: Clocks) -> None:
