@@ -154,8 +154,10 @@ def holds_no_facts(path: Path, loc: Loc, error: Exception) -> ReelError:
 
 
 def fault_of(wrong: Mapping[str, Any], path: Path, loc: Loc) -> ReelError:
-    """The error at `loc` that a child states about a file, in the form of `ReelError.fields`."""
-    return _fault(wrong["code"], path, loc, wrong["message"], wrong["detail"] or "", wrong["hint"] or "")
+    """The error at `loc` that a child states about a file, in the form of `ReelError.fields`; one of NOT_FACTS if the
+    child, which a hostile file may have taken over, states none."""
+    message, hint = plain(wrong["message"]), plain(wrong["hint"] or "")
+    return _fault(wrong["code"], path, loc, message, wrong["detail"] or "", hint)
 
 
 def _check_regular(path: Path, loc: Loc) -> tuple[int, int]:

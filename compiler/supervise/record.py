@@ -10,6 +10,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, NewType, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from compiler.supervise.plain import plain
 from compiler.timeline.media import IMAGES, STILL, AudioStream, Media, VideoStream
 
 __all__ = ["NOT_FACTS", "Media", "checked_media", "exact", "fits", "is_image", "media_of", "recorded"]
@@ -79,9 +80,9 @@ def media_of(path: Path, facts: Mapping[str, Any]) -> Media:
         earliest=exact(facts["earliest"]),
         video=_stream(VideoStream, {"crop": None, **video}),  # older facts say nothing of cropping
         audio=audio and _stream(AudioStream, audio),
-        notices=tuple(facts.get("notices", ())),
-        unheard=tuple(facts.get("unheard", ())),
-        cut_short=facts.get("cut_short", ""),
+        notices=tuple(map(plain, facts.get("notices", ()))),  # sentences are printed, and a hostile file may make them
+        unheard=tuple(map(plain, facts.get("unheard", ()))),
+        cut_short=plain(facts.get("cut_short", "")),
         rule=facts.get("rule", 1),
     )
 

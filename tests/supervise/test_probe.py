@@ -16,7 +16,7 @@ from compiler.supervise import probe as probing
 from compiler.supervise.children.fork_server import start_fork
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import Child, ChildLimits, start
-from compiler.supervise.probe import probe, probe_all
+from compiler.supervise.probe import fault_of, probe, probe_all
 from compiler.supervise.record import NOT_FACTS, checked_media, media_of, recorded
 from tests.supervise.conftest import Made, python_reach
 
@@ -348,6 +348,16 @@ def test_a_reader_that_fails_is_an_error_like_any_other(
     with pytest.raises(ReelError) as caught:
         probe(made("plain.mp4"), LOC)
     assert (caught.value.code, caught.value.loc) == (code, LOC)
+
+
+def test_what_a_reader_says_of_a_file_is_on_one_line(made: Made) -> None:
+    said = "so\n  hint: go on\x1b[2J"
+    wrong = fault_of({"code": "RC604", "message": said, "detail": None, "hint": said}, Path("film.mp4"), LOC)
+    facts = recorded(probe(made("plain.mp4"))) | {"notices": [said], "unheard": [said], "cut_short": said}
+    media = media_of(made("plain.mp4"), facts)
+    for text in (wrong.message, wrong.hint, *media.notices, *media.unheard, media.cut_short):
+        assert text.isprintable()
+        assert r"so\n" in text
 
 
 @pytest.mark.parametrize("rational", ["1e999999999", "9" * 201, "1/0", "", None])
