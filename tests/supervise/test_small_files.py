@@ -45,10 +45,15 @@ def test_no_more_is_read_of_what_ffmpeg_made_than_it_was_asked_for(tmp_path: Pat
     assert (caught.value.code, "peaks.txt" in caught.value.detail) == ("RC610", True)
 
 
+def aged(folder: Path, files: int) -> None:
+    """Put files there, each older than the one before, named by its number."""
+    for age in range(files):
+        (folder / str(age)).touch()
+        os.utime(folder / str(age), (1000 - age, 1000 - age))
+
+
 def test_the_files_used_last_are_kept(tmp_path: Path) -> None:
-    for age in range(5):
-        (tmp_path / str(age)).touch()
-        os.utime(tmp_path / str(age), (1000 - age, 1000 - age))
+    aged(tmp_path, 5)
     keep_newest(tmp_path, 3)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["0", "1", "2"]
 
@@ -56,9 +61,7 @@ def test_the_files_used_last_are_kept(tmp_path: Path) -> None:
 def test_what_is_no_file_stays_and_keeps_no_others(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     os.utime(tmp_path / "folder", (1, 1))
-    for age in range(3):
-        (tmp_path / str(age)).touch()
-        os.utime(tmp_path / str(age), (1000 - age, 1000 - age))
+    aged(tmp_path, 3)
     keep_newest(tmp_path, 2)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "1", "folder"]
 
