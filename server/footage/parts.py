@@ -32,9 +32,13 @@ class PartialCopy:
 
     def __init__(self, store: ObjectStore, stat: Stat, sums: bytes, path: Path) -> None:
         self._store, self._stat, self._sums, self._path, self.size = store, stat, sums, path, stat.size
-        with path.open("xb") as file:
-            file.truncate(stat.size)
-        found = path.stat()
+        try:
+            with path.open("xb") as file:
+                file.truncate(stat.size)
+            found = path.stat()
+        except OSError:
+            path.unlink(missing_ok=True)  # no copy knows this file: its name would be taken for good
+            raise
         self.file: FileId = found.st_dev, found.st_ino
         self._has = bytearray(len(sums) // SUM)
         self._coming: Awaited = {}
@@ -151,8 +155,10 @@ class PartialCopy:
 
     @staticmethod
     def _write(file: BinaryIO, number: int, block: bytes) -> None:
+        """Write a block, all of it: a disk that fills up takes the beginning of what it is given, without an error."""
         file.seek(number * BLOCK)
-        file.write(block)
+        while block:
+            block = block[file.write(block) :]
 
     def _fail(self, awaited: Awaited, error: Exception) -> None:
         for n, future in awaited.items():

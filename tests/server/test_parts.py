@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -234,6 +236,43 @@ def test_a_block_is_fetched_once_however_many_want_it(tmp_path: Path) -> None:
         await copy.fill(0, copy.size)
         assert store.streamed == copy.size == copy.filled
         assert (tmp_path / "copy").read_bytes() == await store.get("key")
+
+    run(tmp_path, scene)
+
+
+@contextmanager
+def files_bounded_to(size: int) -> Iterator[None]:
+    """As on a disk that is full: a write across the bound takes the bytes before it, one beyond it fails."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_block_that_the_disk_takes_in_part_is_not_there(tmp_path: Path) -> None:
+    async def scene(store: CountingStore, cache: MediaCache) -> None:
+        copy = await put(store, cache, tmp_path, 40)
+        with files_bounded_to(39 * BLOCK + 1000), pytest.raises(StoreFailed, match="the cache failed"):
+            await copy.fill(39 * BLOCK, copy.size)
+        assert not copy.ready(39 * BLOCK, copy.size)
+        await copy.fill(0, copy.size)
+        assert (tmp_path / "copy").read_bytes() == await store.get("key")
+
+    run(tmp_path, scene)
+
+
+def test_a_copy_that_cannot_be_made_is_made_later(tmp_path: Path) -> None:
+    async def scene(store: CountingStore, cache: MediaCache) -> None:
+        hashing, body = Hashing(), bytes(40 * BLOCK)
+        hashing.update(body)
+        stat, sums = await store.put("key", body), {"key": hashing.checksums.blocks}
+        with files_bounded_to(39 * BLOCK), pytest.raises(StoreFailed, match="the cache failed"):
+            async with cache.held([stat], sums=sums):
+                pass
+        async with cache.held([stat], sums=sums) as partial:
+            assert partial is not None
 
     run(tmp_path, scene)
 
