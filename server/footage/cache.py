@@ -78,7 +78,7 @@ class MediaCache:
         checksums: Mapping[str, str | None] = MappingProxyType({}),
         sums: Mapping[str, bytes] = MappingProxyType({}),
     ) -> AsyncIterator[PartialFiles | None]:
-        """Fetch every object to its `path` and keep it there inside the context; StoreFailed, Missing.
+        """Fetch every object to its `path` and keep it there inside the context; StoreFailed, Missing, ChangedObject.
 
         Objects whose keys are in `sums`, with the checksums of their blocks, are not fetched: at their `partial_path`
         are files with holes, which are filled through what is yielded.
@@ -150,7 +150,15 @@ class MediaCache:
                         logger.info(
                             "footage is here in parts", extra={"key": stat.key, "bytes": filled, "of": stat.size}
                         )
+            await self._unawaited([name for name in wanted if name not in self._users])
             self._freed.notify_all()
+
+    async def _unawaited(self, names: Iterable[str]) -> None:
+        """Stop the fetches of copies that nobody uses any more: their callers were cancelled, maybe at once."""
+        tasks = [self._fetching[name] for name in names if name in self._fetching]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _opened(self, name: str, stat: Stat, sums: bytes) -> PartialCopy:
         """The copy with holes of this name, made now if there is none; StoreFailed if it cannot be made."""
@@ -169,21 +177,16 @@ class MediaCache:
         if name in here and (self._folder / name).is_file():
             return
         here.pop(name, None)
-        if name in self._fetching:
-            await asyncio.shield(self._fetching[name])
-            fetched(stat.size)
-            return
-        task = self._fetching[name] = asyncio.create_task(self._fetch(name, stat, fetched, sha256))
-        task.add_done_callback(lambda _: self._fetching.pop(name))
+        task, others = self._fetching.get(name), name in self._fetching
+        if task is None:
+            task = self._fetching[name] = asyncio.create_task(self._fetch(name, stat, fetched, sha256))
+            task.add_done_callback(lambda _: self._fetching.pop(name))
         try:
             await asyncio.shield(task)
-        except asyncio.CancelledError:
-            if self._users[name] == 1:  # no other caller waits for it
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
-            raise
         finally:
             del task  # its exception holds this frame: together they would wait for the garbage collector
+        if others:
+            fetched(stat.size)
 
     async def _fetch(self, name: str, stat: Stat, fetched: Copied, sha256: str | None) -> None:
         coming = self._coming / f"{name}.{secrets.token_hex(4)}.part"
@@ -203,8 +206,8 @@ class MediaCache:
                 coming.unlink(missing_ok=True)
 
     async def _copy(self, stat: Stat, path: Path, fetched: Copied) -> Checksums:
-        """Copy an object to a file and return its checksums."""
-        checksums = await copy_object(self._store, stat.key, path, fetched)
+        """Copy an object to a file and return its checksums; ChangedObject if it was replaced since `stat`."""
+        checksums = await copy_object(self._store, stat.key, path, fetched, etag=stat.etag)
         if (size := path.stat().st_size) != stat.size:
             raise StoreFailed(f"{stat.key} has {stat.size} bytes, of which {size} were received")
         return checksums

@@ -61,7 +61,7 @@ async def facts_of(store: ObjectStore, cache: MediaCache, stat: Stat, path: Path
 async def fetched(
     store: ObjectStore, cache: MediaCache, footage: Sequence[tuple[Stat, Facts]], on_fetched: Copied = lambda _: None
 ) -> AsyncIterator[PartialFiles | None]:
-    """Keep copies of footage in the cache inside the context; StoreFailed, Missing, DamagedObject.
+    """Keep copies of footage in the cache inside the context; StoreFailed, Missing, ChangedObject, DamagedObject.
 
     Footage whose facts lead to its `partial_path` is fetched through what is yielded, when it is read.
 

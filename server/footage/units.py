@@ -116,10 +116,10 @@ class StoredUnits:
         return True
 
     def forget(self, keys: Sequence[str]) -> None:
-        """Delete the units of these keys."""
+        """Delete the units of these keys; those that cannot be deleted now are not used by this render."""
         for key in keys:
             if (unit := self._there.pop(key[:DIGITS], None)) is not None:
-                self._wait(_deleted(self._store, [unit]))
+                self._wait(self._forgotten(unit))
 
     def knows(self, _: Sequence[str]) -> bool:
         """Whether the contents of footage are known: they were computed when it was stored."""
@@ -136,6 +136,12 @@ class StoredUnits:
             self._there[_key(stat)] = StoredUnit(stat)
         except (StoreFailed, OSError) as error:
             logger.warning("a unit is not kept", extra={"key": name, "why": f"{type(error).__name__}: {error}"})
+
+    async def _forgotten(self, unit: StoredUnit) -> None:
+        try:
+            await _deleted(self._store, [unit])
+        except StoreFailed as error:
+            logger.warning("a unit is not deleted", extra={"key": unit.stat.key, "why": str(error)})
 
     async def _note_use(self, unit: StoredUnit) -> None:
         """Note that a unit is used, once a day."""

@@ -15,15 +15,17 @@ Copied = Callable[[int], None]
 """Called with the number of bytes copied since the last call."""
 
 
-async def copy_object(store: ObjectStore, key: str, path: Path, on_copied: Copied = lambda _: None) -> Checksums:
+async def copy_object(
+    store: ObjectStore, key: str, path: Path, on_copied: Copied = lambda _: None, *, etag: str | None = None
+) -> Checksums:
     """Copy an object into a new file, synced to the disk; return its checksums. A copy that fails leaves no file.
 
-    StoreFailed, Missing; OSError if the file cannot be made.
+    StoreFailed, Missing; ChangedObject if the object has another etag than `etag`; OSError if the file cannot be made.
     """
     with path.open("xb") as file:
         try:
             hashed = HashedFile(file)
-            async for piece in store.stream(key):
+            async for piece in store.stream(key, etag=etag):
                 await in_thread(hashed.write, piece)
                 on_copied(len(piece))
             await in_thread(sync, file)

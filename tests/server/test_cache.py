@@ -12,7 +12,7 @@ import pytest
 from server.footage.cache import MediaCache
 from server.problem import Problem
 from server.storage.folder import FolderStore
-from server.storage.objects import Missing, Stat, StoreFailed
+from server.storage.objects import ChangedObject, Missing, Stat, StoreFailed
 from tests.server.faults import FaultStore, nth
 
 Scene = Callable[[FaultStore, MediaCache], Awaitable[None]]
@@ -139,6 +139,45 @@ def test_one_who_is_cancelled_leaves_the_others_what_they_wait_for(tmp_path: Pat
         async with cache.held([stat]):
             pass
         assert store.calls.count("stream") == 1
+
+    run(tmp_path, 1000, scene)
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_the_last_one_who_is_cancelled_ends_the_fetch(tmp_path: Path, at_once: bool) -> None:
+    async def scene(store: FaultStore, cache: MediaCache) -> None:
+        stat = await put(store, "a", 1000)
+        store.delay = 0.01
+
+        async def use() -> None:
+            async with cache.held([stat]):
+                pass
+
+        both = [asyncio.create_task(use()) for _ in range(2)]
+        while "stream" not in store.calls:
+            await asyncio.sleep(0)
+        for each in both:
+            each.cancel()
+            if not at_once:
+                await asyncio.wait([each])
+        await asyncio.wait(both)
+        assert not cache._fetching
+        assert names(tmp_path) == set()
+        assert list((tmp_path / "coming").iterdir()) == []
+        async with cache.held([stat]):
+            assert cache.path(stat).stat().st_size == 1000
+
+    run(tmp_path, 1000, scene)
+
+
+def test_an_object_that_was_replaced_is_not_taken_for_the_one_before(tmp_path: Path) -> None:
+    async def scene(store: FaultStore, cache: MediaCache) -> None:
+        stat = await put(store, "a", 1000)
+        await store.put("a", b"b" * 1000)
+        with pytest.raises(ChangedObject):
+            async with cache.held([stat]):
+                pass
+        assert names(tmp_path) == set()
 
     run(tmp_path, 1000, scene)
 

@@ -211,6 +211,19 @@ def test_a_store_that_fails_costs_no_render(tmp_path: Path, name: str) -> None:
     on_a_shelf(tmp_path, scene)
 
 
+def test_a_damaged_unit_that_cannot_be_deleted_costs_no_render(tmp_path: Path) -> None:
+    async def scene(shelf: Shelf) -> None:
+        await shelf.put(await shelf.units(), A, b"a unit")
+        (stored,) = (tmp_path / "objects" / "users" / UID / "units").iterdir()
+        stored.write_bytes(b"another")
+        units = await shelf.units()
+        shelf.store.plan = lambda _, called: "fail" if called == "delete" else None
+        assert await shelf.got(units, A) is None
+        assert not units.has(A)
+
+    on_a_shelf(tmp_path, scene)
+
+
 @pytest.mark.further
 def test_a_server_sweeps_the_units_of_every_user(tmp_path: Path) -> None:
     data = tmp_path / "data"
