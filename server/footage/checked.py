@@ -23,7 +23,7 @@ from server.footage.parts import PartialFiles
 from server.logs import logger
 from server.problem import Problem
 from server.storage.copies import Copied
-from server.storage.objects import CHUNK, DamagedObject, Missing, ObjectStore, Stat, StoreFailed
+from server.storage.objects import CHUNK, ChangedObject, DamagedObject, Missing, ObjectStore, Stat, StoreFailed
 from server.threads import in_thread
 
 MOST_REMEMBERED = 10_000
@@ -39,11 +39,23 @@ def damaged_footage(name: str, clip_id: str | None = None) -> Problem:
 
 
 async def facts_of(store: ObjectStore, cache: MediaCache, stat: Stat, path: Path) -> Facts:
-    """The facts of a stored file, for a copy at `path`; damaged ones are probed anew. Missing; DamagedObject."""
+    """The facts of a stored file, for a copy at `path`; damaged ones are probed anew.
+
+    Missing; DamagedObject; StoreFailed.
+    """
     try:
         return await read_facts(store, stat.key, path)
     except DamagedObject:
         logger.warning("damaged facts are probed anew", extra={"key": stat.key})
+    try:
+        await _probed_anew(store, cache, stat)
+    except ChangedObject as error:
+        raise StoreFailed(f"{stat.key} was replaced while it was read") from error
+    return await read_facts(store, stat.key, path)
+
+
+async def _probed_anew(store: ObjectStore, cache: MediaCache, stat: Stat) -> None:
+    """Write the facts of a stored file."""
     async with cache.held([stat]):
         copy = cache.path(stat)
         try:
@@ -54,7 +66,6 @@ async def facts_of(store: ObjectStore, cache: MediaCache, stat: Stat, path: Path
         if checksums is None:  # fetched by an earlier process
             checksums = await in_thread(checksums_of_file, copy)
         await write_facts(store, stat.key, media, checksums)
-    return await read_facts(store, stat.key, path)
 
 
 @asynccontextmanager

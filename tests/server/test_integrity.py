@@ -17,11 +17,12 @@ from compiler.supervise.probe import probe
 from compiler.supervise.record import recorded
 from server.checksums import Checksums
 from server.exports.accept import Asked
-from server.footage.checked import FilmCheck
-from server.footage.facts import facts_in, write_facts
+from server.footage.cache import MediaCache
+from server.footage.checked import FilmCheck, facts_of
+from server.footage.facts import facts_in, facts_key, write_facts
 from server.problem import Problem
 from server.storage.folder import FolderStore
-from server.storage.objects import DamagedObject
+from server.storage.objects import DamagedObject, StoreFailed
 from tests.server.editing import OTHER, RENDER, SMALL, add_clip, export, film, new_export, trim
 from tests.server.faults import FaultStore
 from tests.server.site import Site, add_user, serving
@@ -72,6 +73,20 @@ def test_a_damaged_film_is_not_sent(site: Site, user: httpx.Client, game: Path) 
         assert problem["hint"].startswith("export the project again")
     stored(site, film_id).write_bytes(whole)
     assert user.get(address, headers={"Range": "bytes=0-9"}).content == whole[:10]
+
+
+def test_facts_are_not_made_of_footage_that_was_replaced(tmp_path: Path) -> None:
+    async def scene() -> None:
+        store = FolderStore(tmp_path / "objects")
+        cache = MediaCache(store, tmp_path / "cache", tmp_path / "coming", 100)
+        stat = await store.put("game", b"one")
+        await store.put(facts_key("game"), b"damaged")
+        await store.put("game", b"two")
+        with pytest.raises(StoreFailed, match="was replaced"):
+            await facts_of(store, cache, stat, cache.path(stat))
+        await store.close()
+
+    asyncio.run(scene())
 
 
 def test_a_film_is_read_once_to_be_compared(tmp_path: Path) -> None:
