@@ -6,6 +6,7 @@ clients are notified.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -13,7 +14,7 @@ from time import monotonic
 
 from server.edits.compiled import Edit
 from server.exports.finish import FilmGone, finish
-from server.exports.job import Job
+from server.exports.job import Job, Undecided
 from server.exports.prepare import Prepared, edit_of
 from server.exports.render import Render
 from server.exports.slots import Slots
@@ -89,13 +90,24 @@ class Completer:
         job.attempt = await self._writes.write(job.uid, starting)
 
     async def _make(self, job: Job, prepared: Prepared) -> None:
-        """Render the export's film, and complete the export with it."""
+        """Render the export's film, and complete the export with it.
+
+        A film that gets no row goes to the trash, where a server that takes the user over sees that nothing was lost.
+        """
         film_id, began = new_id("v"), monotonic()
-        with self._coming.kept(media_key(job.uid, film_id)):
+        key = media_key(job.uid, film_id)
+        with self._coming.kept(key):
             footage = await self._writes.read(job.uid, raw_clips.total_size)
-            film = await self._render.film(job.uid, film_id, prepared, job.tracker, footage)
-            pace = (monotonic() - began) / job.tracker.costs.whole
-            await self._finish(job, film, prepared.edit, pace)
+            try:
+                film = await self._render.film(job.uid, film_id, prepared, job.tracker, footage)
+                pace = (monotonic() - began) / job.tracker.costs.whole
+                await self._finish(job, film, prepared.edit, pace)
+            except Undecided:  # its row may be stored
+                raise
+            except (Exception, asyncio.CancelledError) as error:
+                if job.tracker.state.stage == "storing" and (job.cancelled or isinstance(error, Exception)):
+                    await self._sending.discard([key])
+                raise
 
     async def _shared(self, job: Job, prepared: Prepared) -> bool:
         """Complete an export whose film is there already, with the same object; False if it has to be rendered."""

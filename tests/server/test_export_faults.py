@@ -13,12 +13,13 @@ import httpx
 import pytest
 
 from server.app import make_app
+from server.exports import complete, writes
 from server.exports import render as rendering
-from server.exports import writes
 from server.settings import Settings
 from server.storage import sync
 from server.storage.folder import FolderStore
 from server.storage.objects import ObjectStore
+from server.storage.tenants import Lost
 from server.web.services import Services, make_services
 from tests.cases import cases
 from tests.server.editing import BOX, OTHER, RENDER, SMALL, trim
@@ -202,6 +203,36 @@ def test_an_export_whose_end_another_server_will_decide_is_no_cancelled_one(tmp_
         answer = await client.post(RENDER, json={"project_id": project_id, "export_id": "e"})
         assert (answer.status_code, answer.json()["error"]) == (500, "storage_error")
         assert (await client.get("/api/export/e")).json()["result"] is None
+
+    run(tmp_path, scene)
+
+
+@pytest.mark.parametrize("end", ["lost", "fenced", "cancelled"])
+def test_a_film_that_gets_no_row_goes_to_the_trash(
+    tmp_path: Path, game: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    """Without the mark a server that takes the user over would see a row that was lost, and sweep nothing."""
+
+    async def scene(client: httpx.AsyncClient, store: FaultStore, services: Services) -> None:
+        async def lost(*_: object) -> list[str]:
+            raise Lost("planned")
+
+        def plan(_: int, name: str) -> Fault | None:
+            if name == "put_file" and end == "cancelled":
+                services.jobs.cancel(services.jobs.under_way()[0])
+            if name != "put" or end != "fenced" or store.calls.count("put_file") < 2:  # the footage, and the film
+                return None
+            store.plan = lambda n, name: None
+            for user_database in services.databases.opened():
+                user_database.sync.fence("another server writes")
+            return "fail"
+
+        body = {"project_id": await a_project(client, game), "export_id": "e"}
+        if end == "lost":
+            monkeypatch.setattr(complete, "finish", lost)
+        store.plan = plan
+        assert (await client.post(RENDER, json=body)).status_code >= 400
+        assert [stat.key.rpartition("/")[2][:2] async for stat in store.inner.listing("users/ann/trash/")] == ["v_"]
 
     run(tmp_path, scene)
 
