@@ -86,11 +86,16 @@ class UserData:
         return first not in OF_NO_USER and bool(others) and others[0].partition(".")[0] == self.uid
 
     async def _local(self) -> list[Path]:
-        """The user's files on this machine, and the folders of unfinished files, which may be the user's."""
+        """The user's files on this machine, and those that may be: the folders of unfinished files, and copies of
+        footage that no other user has in the store, of which the names do not say whose it was."""
         settings = self._settings
         cache = MediaCache(self._store, settings.local / "footage", settings.temporary, settings.cache_limit)
-        stats = [stat async for stat in self._store.listing(f"users/{self.uid}/media/")]
-        media = [path(stat) for stat in stats for path in (cache.path, cache.partial_path)]
+        others = set[Path]()
+        async for stat in self._store.listing("users/"):
+            if not self._owns(stat.key):
+                others |= {cache.path(stat), cache.partial_path(stat)}
+        copies = (settings.local / "footage").absolute()
+        media = [path for path in await in_thread(_files, copies) if path not in others]
         paths = [settings.local / "users" / self.uid, settings.temporary, settings.objects / COMING, *media]
         return [path for path in paths if path.exists()]
 
@@ -136,6 +141,10 @@ class UserData:
             return (await read_facts(self._store, key, Path(key))).sha256
         except (Missing, DamagedObject):
             return None
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
 def _kept(tables: Rows, name: str) -> list[dict[str, Any]]:

@@ -102,6 +102,20 @@ def test_damage_is_reported(folder: Path, damage: str) -> None:
     assert len(list((folder / "out").rglob("*-*.mp4"))) == (1 if damage == "gone" else 2)
 
 
+def test_copies_of_footage_that_was_deleted_before_are_removed(folder: Path) -> None:
+    data, store = folder / "data", FolderStore(folder / "data" / "objects")
+
+    async def removed() -> None:
+        await store.delete(media_key("ann", "r_1"))
+        await UserData(store, Settings(data=data), "ann").remove()
+        kept = MediaCache(store, data / "local" / "footage", data, 100).path(
+            await store.head(media_key("annabel", "r_1"))
+        )
+        assert [*(data / "local" / "footage").iterdir()] == [kept.resolve()]
+
+    asyncio.run(removed())
+
+
 def test_all_of_a_user_is_removed_and_nothing_of_another(folder: Path) -> None:
     data = folder / "data"
     before = mentions(data, "annabel")
