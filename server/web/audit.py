@@ -51,6 +51,8 @@ class Audit:
         self._path = None if str(settings.audit_log) == STREAM else settings.data / settings.audit_log
         self._addresses, self._all = Buckets(*OF_AN_ADDRESS, clock), Buckets(*OF_ALL, clock)
         self._left_out = 0
+        self._cut_off = False
+        """Whether the file ends within a line."""
 
     def record(self, event: Event, user: str, address: str, /, **more: str | int) -> None:
         """Write a line; a line that cannot be written is an error in the log, and hinders nobody."""
@@ -87,7 +89,10 @@ class Audit:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(handle, line.encode())
+            left = (b"\n" if self._cut_off else b"") + line.encode()
+            while left:  # a disk that fills up takes the beginning of a line, without an error
+                left = left[os.write(handle, left) :]
+                self._cut_off = bool(left)
         finally:
             os.close(handle)
 

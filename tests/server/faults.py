@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import resource
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -94,3 +96,14 @@ class FaultStore:
 
     async def close(self) -> None:
         await self.inner.close()
+
+
+@contextmanager
+def files_bounded_to(size: int) -> Iterator[None]:
+    """As on a disk that is full: a write across the bound takes the bytes before it, one beyond it fails."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

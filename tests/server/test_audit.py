@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection
 
 from server.settings import Settings
 from server.web.audit import OF_ALL, OF_AN_ADDRESS, Audit
+from tests.server.faults import files_bounded_to
 from tests.server.site import Site, add_user, new_link, serving, sign_in
 from tests.server.test_commands import reelc
 from tests.server.waiting import until
@@ -34,6 +35,17 @@ def client(address: str) -> HTTPConnection:
 def current(browser: httpx.Client) -> list[str]:
     """The id of the client's own session or token."""
     return [each["id"] for each in browser.get("/api/sessions").json()["sessions"] if each["current"]]
+
+
+def test_a_line_that_the_disk_takes_in_part_is_logged_and_spoils_no_other(tmp_path: Path, caplog: Any) -> None:
+    path, audit = tmp_path / "audit.jsonl", Audit(Settings(data=tmp_path))
+    path.write_bytes(b'{"a": 1}' + b" " * 2_500_000 + b"\n")
+    with files_bounded_to(path.stat().st_size + 20):
+        audit.record("signed_in", "ann", "192.0.2.1")
+    assert [record.message for record in caplog.records] == ["audit log not written"]
+    audit.record("signed_in", "bob", "192.0.2.1")
+    *_, cut, last = path.read_text().splitlines()
+    assert (len(cut), json.loads(last)["user"]) == (20, "bob")
 
 
 def test_sign_ins_and_failures_are_recorded_with_the_address(tmp_path: Path) -> None:

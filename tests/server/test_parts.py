@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import resource
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -37,7 +35,7 @@ from server.storage.objects import ChangedObject, DamagedObject, ObjectStore, St
 from server.storage.s3 import Bucket, S3Store
 from server.storage.tenants import Databases
 from tests.server import parted
-from tests.server.faults import nth
+from tests.server.faults import files_bounded_to, nth
 from tests.server.parted import KEY, CountingStore, compiled, footage, needed, rendered
 
 WINDOWS = [(1.8 + 6 * n, 4.8 + 6 * n) for n in range(6)]
@@ -238,17 +236,6 @@ def test_a_block_is_fetched_once_however_many_want_it(tmp_path: Path) -> None:
         assert (tmp_path / "copy").read_bytes() == await store.get("key")
 
     run(tmp_path, scene)
-
-
-@contextmanager
-def files_bounded_to(size: int) -> Iterator[None]:
-    """As on a disk that is full: a write across the bound takes the bytes before it, one beyond it fails."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_block_that_the_disk_takes_in_part_is_not_there(tmp_path: Path) -> None:
