@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -108,7 +109,8 @@ class S3Store:
     ) -> AsyncIterator[bytes]:
         """The bytes of `get`, in pieces; the store is not accessed before the first piece is requested.
 
-        ChangedObject if the object has another etag than `etag`; WholeAnswered from a bucket without ranges.
+        ChangedObject if the object has another etag than `etag`; WholeAnswered from a bucket without ranges; StoreFailed
+        for another range than that.
         """
         if stop is not None and stop <= start:
             await self.head(key)
@@ -124,9 +126,11 @@ class S3Store:
         try:
             if etag is not None and etag != _of(found, "ETag").strip('"'):  # not every service knows the condition
                 raise ChangedObject(key)
-            if part and not found.get("ContentRange", "").startswith(f"bytes {start}-"):
+            length = _of(found, "ContentLength")  # without it, the end of the body is unknown
+            if part and "ContentRange" not in found:
                 raise WholeAnswered(f"the bucket {self.bucket.name} answered a range with the whole object")
-            _of(found, "ContentLength")  # without it, the end of the body is unknown
+            if part and not _is_range(found["ContentRange"], length, start, stop):
+                raise StoreFailed(f"the bucket {self.bucket.name} answered another range than it was asked for")
             while piece := await self._run(DEADLINE, partial(body.read, CHUNK)):
                 yield piece
         finally:
@@ -197,6 +201,19 @@ def _of(answer: dict[str, Any], name: str) -> Any:
     if name not in answer:
         raise StoreFailed(f"the bucket's answer has no {name}")
     return answer[name]
+
+
+_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
+
+
+def _is_range(stated: str, length: int, start: int, stop: int | None) -> bool:
+    """Whether an answer of this Content-Range and Content-Length has the bytes `[start, stop)` of its object."""
+    found = _RANGE.fullmatch(stated)
+    if found is None:
+        return False
+    first, end = int(found[1]), int(found[2]) + 1
+    size = max(stop or 0, end) if found[3] == "*" else int(found[3])  # "*": the bucket does not say
+    return (first, end) == (start, size if stop is None else min(stop, size)) and length == end - first
 
 
 class _PastTheEnd(Exception):

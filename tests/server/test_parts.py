@@ -324,6 +324,31 @@ def test_a_bucket_that_answers_a_range_with_the_whole_is_not_believed(moto_bucke
     asyncio.run(scene())
 
 
+@pytest.mark.parametrize(
+    ("stated", "length"), [("bytes 4-5/10", 2), ("bytes 3-9/10", 7), ("bytes 3-3/10", 1), ("bytes 3-4/10", 0), ("?", 2)]
+)
+def test_a_bucket_that_answers_another_range_fails(moto_bucket: Bucket, stated: str, length: int) -> None:
+    async def scene() -> None:
+        store = S3Store(replace(moto_bucket, prefix="ranges/"))
+        await store.put("k", b"0123456789")
+        opening = store._opened
+
+        async def opened(key: str, **part: str) -> dict[str, Any]:
+            return {**await opening(key, **part), "ContentRange": stated, "ContentLength": length}
+
+        assert [await store.get("k", 3, 5), await store.get("k", 3), await store.get("k", 8, 99)] == [
+            b"34",
+            b"3456789",
+            b"89",
+        ]
+        store._opened = opened  # type: ignore[method-assign]
+        with pytest.raises(StoreFailed, match="another range"):
+            await store.get("k", 3, 5)
+        await store.close()
+
+    asyncio.run(scene())
+
+
 def test_damage_and_change_are_found_in_every_store(a_store: ObjectStore, tmp_path: Path) -> None:
     async def scene(store: CountingStore, cache: MediaCache) -> None:
         copy = await put(store, cache, tmp_path, 3)
