@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,8 +16,9 @@ from server.threads import in_thread
 PAUSES = (0.2, 0.5, 1.0, 2.0)
 """Seconds before the further attempts at a fetch; each goes on where the one before it ended."""
 
-WITHIN = 40.0
-"""Seconds in which the next block must arrive; less than a render may stand still for."""
+WITHIN, ATTEMPT_WITHIN = 40.0, 15.0
+"""Seconds in which the next block must arrive, in all attempts and in one: less than a render may stand still for, and
+so short that a connection which went silent is followed by another."""
 
 IN_A_ROW, AHEAD, AT_LEAST = 4, 2, 2
 """After so many blocks that were read in a row, so many are fetched in advance, in requests for so many at least."""
@@ -43,6 +44,8 @@ class PartialCopy:
         self._has = bytearray(len(sums) // SUM)
         self._coming: Awaited = {}
         self._fetches: set[asyncio.Task[None]] = set()
+        self._of_whole: Awaited | None = None
+        """What waits for the fetch of the whole object, if that is under way."""
 
     @property
     def filled(self) -> int:
@@ -100,7 +103,7 @@ class PartialCopy:
         try:
             await self._patiently(blocks, awaited)
         except TimeoutError:
-            self._fail(awaited, StoreFailed(f"{self._stat.key}: no bytes came for {WITHIN:g} s"))
+            self._fail(awaited, StoreFailed(f"{self._stat.key}: no block came for {WITHIN:g} s"))
         except OSError as error:
             self._fail(awaited, StoreFailed(f"the cache failed: {error.strerror}"))
         except Exception as error:
@@ -108,34 +111,50 @@ class PartialCopy:
         except asyncio.CancelledError:
             self._fail(awaited, StoreFailed("the server is shutting down"))
             raise
+        finally:
+            if self._of_whole is awaited:
+                self._of_whole = None
 
     async def _patiently(self, blocks: range, awaited: Awaited) -> None:
-        """Fetch blocks in several attempts; the whole object from a store that does not answer ranges."""
+        """Fetch blocks in several attempts; the whole object, once, from a store that does not answer ranges."""
         whole = False
-        for pause in PAUSES:
-            try:
-                return await self._stream(blocks, whole)
-            except StoreFailed as error:
-                logger.warning("footage is fetched again", extra={"key": self._stat.key, "why": str(error)})
-                if isinstance(error, WholeAnswered):
-                    blocks, whole = range(len(self._has)), True
-                    awaited |= self._awaited(blocks)
-            await asyncio.sleep(pause)
-        return await self._stream(blocks, whole)
+        async with asyncio.timeout(WITHIN) as timeout:
+            for pause in PAUSES:
+                try:
+                    return await self._stream(blocks, whole, timeout)
+                except StoreFailed as error:
+                    logger.warning("footage is fetched again", extra={"key": self._stat.key, "why": str(error)})
+                    if isinstance(error, WholeAnswered):
+                        if self._of_whole is not None:  # which brings these blocks, too
+                            self._of_whole |= awaited
+                            return None
+                        blocks, whole, self._of_whole = range(len(self._has)), True, awaited
+                        awaited |= self._awaited(blocks)
+                await asyncio.sleep(pause)
+            return await self._stream(blocks, whole, timeout)
 
-    async def _stream(self, blocks: range, whole: bool) -> None:
+    async def _stream(self, blocks: range, whole: bool, all_attempts: asyncio.Timeout) -> None:
         """Fetch the blocks that are lacking, from the first of them on; or the whole object."""
+        try:
+            async with asyncio.timeout(ATTEMPT_WITHIN) as attempt:
+                await self._streamed(blocks, whole, {all_attempts: WITHIN, attempt: ATTEMPT_WITHIN})
+        except TimeoutError as error:
+            raise StoreFailed(f"{self._stat.key}: no block came for {ATTEMPT_WITHIN:g} s") from error
+
+    async def _streamed(self, blocks: range, whole: bool, timeouts: Mapping[asyncio.Timeout, float]) -> None:
+        """The same; each block that comes gives the timeouts their seconds anew."""
         first = 0 if whole else next((n for n in blocks if not self._has[n]), blocks.stop)
         if first == blocks.stop:
             return
         start, stop = (0, None) if whole else (first * BLOCK, min(blocks.stop * BLOCK, self.size))
         came = bytearray()
         with self._path.open("r+b", buffering=0) as file:
-            async with asyncio.timeout(WITHIN) as timeout:
-                async for piece in self._store.stream(self._stat.key, start, stop, etag=self._stat.etag):
-                    came += piece
-                    first = await self._arrived(file, first, came, stop or self.size)
-                    timeout.reschedule(asyncio.get_running_loop().time() + WITHIN)
+            async for piece in self._store.stream(self._stat.key, start, stop, etag=self._stat.etag):
+                came += piece
+                before, first = first, await self._arrived(file, first, came, stop or self.size)
+                for timeout, seconds in timeouts.items():
+                    if first > before:
+                        timeout.reschedule(asyncio.get_running_loop().time() + seconds)
         if first < blocks.stop:
             raise StoreFailed(f"{self._stat.key} has {self.size} bytes, of which not all were received")
 

@@ -109,8 +109,8 @@ class S3Store:
     ) -> AsyncIterator[bytes]:
         """The bytes of `get`, in pieces; the store is not accessed before the first piece is requested.
 
-        ChangedObject if the object has another etag than `etag`; WholeAnswered from a bucket without ranges; StoreFailed
-        for another range than that.
+        ChangedObject if the object has another etag than `etag`; WholeAnswered from a bucket without ranges;
+        StoreFailed for an answer with another range.
         """
         if stop is not None and stop <= start:
             await self.head(key)

@@ -282,17 +282,21 @@ def test_a_fetch_goes_on_where_it_was_cut_off(tmp_path: Path, monkeypatch: pytes
     run(tmp_path, scene)
 
 
+class Whole(CountingStore):
+    """Answers a range with the whole object."""
+
+    async def stream(
+        self, key: str, start: int = 0, stop: int | None = None, *, etag: str | None = None
+    ) -> AsyncIterator[bytes]:
+        if stop is not None:
+            await asyncio.sleep(0)
+            raise WholeAnswered("planned")
+        async for piece in super().stream(key, start, stop, etag=etag):
+            yield piece
+
+
 def test_a_store_without_ranges_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "PAUSES", (0,))
-
-    class Whole(CountingStore):
-        async def stream(
-            self, key: str, start: int = 0, stop: int | None = None, *, etag: str | None = None
-        ) -> AsyncIterator[bytes]:
-            if stop is not None:
-                raise WholeAnswered("planned")
-            async for piece in super().stream(key, start, stop, etag=etag):
-                yield piece
 
     async def scene(store: CountingStore, cache: MediaCache) -> None:
         counting = Whole(store.inner)
@@ -300,6 +304,64 @@ def test_a_store_without_ranges_is_read_whole(tmp_path: Path, monkeypatch: pytes
         await copy.fill(5 * BLOCK, 6 * BLOCK)
         await copy.fill(0, copy.size)
         assert copy.filled == copy.size == counting.streamed
+
+    run(tmp_path, scene)
+
+
+def test_a_store_without_ranges_is_read_once_however_many_want_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "PAUSES", (0,))
+
+    async def scene(store: CountingStore, cache: MediaCache) -> None:
+        counting = Whole(store.inner)
+        copy = await put(counting, cache, tmp_path, 10)
+        await asyncio.gather(*(copy.fill(n * BLOCK, (n + 1) * BLOCK) for n in (7, 1, 4)))
+        await copy.fill(0, copy.size)
+        assert counting.streamed == copy.size
+        counting.plan = lambda n, name: "fail" if name == "stream" else None
+        copy = await put(counting, cache, tmp_path / "again", 10)
+        fills = (copy.fill(n * BLOCK, (n + 1) * BLOCK) for n in (7, 1))
+        assert [str(each) for each in await asyncio.gather(*fills, return_exceptions=True)] == ["planned: stream"] * 2
+
+    (tmp_path / "again").mkdir()
+    run(tmp_path, scene)
+
+
+class Dribbling(CountingStore):
+    """Its first answers, `odd` of them, never end: pieces come, and no block with them."""
+
+    odd = 0
+
+    async def stream(
+        self, key: str, start: int = 0, stop: int | None = None, *, etag: str | None = None
+    ) -> AsyncIterator[bytes]:
+        self.calls.append("stream")
+        while self.calls.count("stream") <= self.odd:
+            await asyncio.sleep(0)
+            yield b""
+        async for piece in super().stream(key, start, stop, etag=etag):
+            yield piece
+
+
+@pytest.mark.parametrize("odd", [1, 1000])
+def test_an_answer_without_blocks_is_given_up_and_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, odd: int
+) -> None:
+    monkeypatch.setattr(parts, "PAUSES", (0,) * (1 if odd == 1 else 1000))
+    monkeypatch.setattr(parts, "ATTEMPT_WITHIN", 0.02)
+    monkeypatch.setattr(parts, "WITHIN", 60 if odd == 1 else 0.05)
+
+    async def scene(store: CountingStore, cache: MediaCache) -> None:
+        dribbling = Dribbling(store.inner)
+        dribbling.odd = odd
+        copy = await put(dribbling, cache, tmp_path, 1)
+        if odd > 1:
+            with pytest.raises(StoreFailed, match="no block came"):
+                await copy.fill(0, copy.size)
+            return
+        await copy.fill(0, copy.size)
+        assert copy.filled == copy.size
 
     run(tmp_path, scene)
 
