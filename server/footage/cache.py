@@ -91,6 +91,7 @@ class MediaCache:
             await self._freed.wait_for(lambda: self._fits(wanted))
             self._take(wanted)
         try:
+            self._make_room(wanted)
             partial = [self._opened(name, stat, sums[stat.key]) for name, stat in wanted.items() if _has_holes(name)]
             for name, stat in wanted.items():
                 if not _has_holes(name):
@@ -121,23 +122,31 @@ class MediaCache:
         return in_use + sum(stat.size for stat in wanted.values()) <= self.limit
 
     def _take(self, wanted: Mapping[str, Stat]) -> None:
-        here = self._copies()
+        """Count one more user of each copy, and the room that it takes."""
         for name, stat in wanted.items():
             self._users[name] = self._users.get(name, 0) + 1
             self._sizes[name] = stat.size
-            if name in here:
-                here[name] = here.pop(name)
-                with contextlib.suppress(FileNotFoundError):  # the folder was cleared: the copy is fetched again
-                    os.utime(self._folder / name)
-        held = sum(self._sizes.values()) + sum(size for name, size in here.items() if name not in self._sizes)
-        for name in [name for name in here if name not in self._users]:
-            if held <= self.limit:
-                break
-            held -= here.pop(name)
-            self._checksums.pop(name, None)
-            if name in self._partial:
-                self._partial.pop(name).close()
-            (self._folder / name).unlink(missing_ok=True)
+
+    def _make_room(self, wanted: Mapping[str, Stat]) -> None:
+        """Note that copies are used, and remove those that were not for the longest; StoreFailed."""
+        try:
+            here = self._copies()
+            for name in wanted:
+                if name in here:
+                    here[name] = here.pop(name)
+                    with contextlib.suppress(FileNotFoundError):  # the folder was cleared: the copy is fetched again
+                        os.utime(self._folder / name)
+            held = sum(self._sizes.values()) + sum(size for name, size in here.items() if name not in self._sizes)
+            for name in [name for name in here if name not in self._users]:
+                if held <= self.limit:
+                    break
+                (self._folder / name).unlink(missing_ok=True)
+                held -= here.pop(name)
+                self._checksums.pop(name, None)
+                if name in self._partial:
+                    self._partial.pop(name).close()
+        except OSError as error:
+            raise StoreFailed(f"the cache failed: {error.strerror}") from error
 
     async def _release(self, wanted: Mapping[str, Stat]) -> None:
         async with self._freed:

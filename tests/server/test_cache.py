@@ -208,6 +208,24 @@ def test_a_folder_that_somebody_cleared_is_filled_again(tmp_path: Path) -> None:
     run(tmp_path, 2000, scene)
 
 
+def test_a_copy_that_cannot_be_removed_fails_one_render_and_takes_no_room_from_the_next(tmp_path: Path) -> None:
+    async def scene(store: FaultStore, cache: MediaCache) -> None:
+        a, b = await put(store, "a", 1500), await put(store, "b", 1500)
+        async with cache.held([a]):
+            pass
+        cache.path(a).unlink()
+        cache.path(a).mkdir()  # as on a disk that is mounted read-only, nothing can be unlinked
+        with pytest.raises(StoreFailed, match="the cache failed"):
+            async with cache.held([b]):
+                pass
+        cache.path(a).rmdir()
+        for stat in (a, b):
+            async with asyncio.timeout(10), cache.held([stat]):
+                assert names(tmp_path) == {cache.path(stat).name}
+
+    run(tmp_path, 2000, scene)
+
+
 def test_paths_hold_wherever_ffmpeg_runs(tmp_path: Path) -> None:
     async def scene(store: FaultStore, cache: MediaCache) -> None:
         stat = await put(store, "a", 10)
