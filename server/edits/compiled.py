@@ -142,6 +142,11 @@ def lost_footage(edit: Edit, clip: ClipRow) -> Problem:
     return Problem(500, "video_not_found", message, clip_id=clip["clip_key"], hint=hint)
 
 
+def lost_clip(edit: Edit, object_key: str) -> Problem:
+    """The Problem of `lost_footage` for the first clip whose footage is this object, which is not there any more."""
+    return lost_footage(edit, _first_with(edit, object_key)[1])
+
+
 def damaged_clip(edit: Edit, object_key: str) -> Problem:
     """500 `damaged_media` for the first clip whose footage is this damaged object."""
     raw, clip = _first_with(edit, object_key)

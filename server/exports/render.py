@@ -13,7 +13,7 @@ from compiler.render import render_reel
 from compiler.supervise.films.portable import Farm
 from compiler.supervise.films.render import Film
 from compiler.supervise.films.unit import Executor
-from server.edits.compiled import Compiler, Edit, changed_clip, damaged_clip
+from server.edits.compiled import Compiler, Edit, changed_clip, damaged_clip, lost_clip
 from server.exports.limits import check_forecast, limits_of, side_of
 from server.exports.prepare import Prepared, prepare
 from server.exports.progress import Costs, Tracker, predicted
@@ -97,6 +97,10 @@ class Render:
                 raise damaged_clip(prepared.edit, error.key) from error
             except ChangedObject as error:
                 raise changed_clip(prepared.edit, error.key) from error
+            except Missing as error:
+                if lost := await self._lost(prepared):
+                    raise lost from error
+                raise
             logger.info("film rendered", extra={"frames": film.frames, "frames_kept": film.kept})
             tracker.at("storing", message="storing the film", frame=film.frames)
             key = media_key(uid, film_id)
@@ -147,6 +151,15 @@ class Render:
                 partial=partial,
                 farm=self._farm(uid, prepared, content, units),
             )
+
+    async def _lost(self, prepared: Prepared) -> Problem | None:
+        """The Problem for the first clip whose footage is not in the store; None if all is there."""
+        for stat, _ in prepared.footage:
+            try:
+                await self._store.head(stat.key)
+            except Missing:
+                return lost_clip(prepared.edit, stat.key)
+        return None
 
     def _known(self, prepared: Prepared) -> KnownFilm | None:
         """What is known of a film, unless ffmpeg was replaced while the film waited."""

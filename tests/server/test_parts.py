@@ -194,23 +194,25 @@ def test_a_store_that_goes_away_during_a_render_ends_it(
     run(tmp_path, scene)
 
 
-def test_footage_that_is_replaced_during_a_render_ends_it_and_names_the_clip(
-    tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("how", ["footage_changed", "video_not_found"])
+def test_footage_that_is_replaced_or_lost_during_a_render_ends_it_and_names_the_clip(
+    tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     monkeypatch.setattr(by_parts, "SMALLEST", 0)
     clip = {"raw_clip_id": "r_one", "clip_key": "c_one", "name": "a clip"}
     raw = {"id": "r_one", "object_key": parted.KEY, "name": "game.mp4"}
-    edit = cast(Edit, SimpleNamespace(clips=[clip], raws={"r_one": raw}, project={"id": "p", "name": "A film"}))
+    project = {"id": "p", "name": "A film"}
+    edit = cast(Edit, SimpleNamespace(clips=[clip], raws={"r_one": raw}, project=project, deleted=()))
 
     async def scene(store: CountingStore, cache: MediaCache) -> None:
         found = await footage(store, cache, small)
         settings = Settings(data=tmp_path / "data")
         render = Render(settings, store, cache, cast(Any, None), lambda: "now")
-        await store.put_file(parted.KEY, small)
+        await (store.put_file(parted.KEY, small) if how == "footage_changed" else store.delete(parted.KEY))
         prepared = Prepared(edit, compiled(found[1], SHORT), (found,))
         with pytest.raises(Problem) as caught:
             await render.film("u_one", "v_one", prepared, Tracker("e_one"), 0)
-        assert (caught.value.status, caught.value.error) == (500, "footage_changed")
+        assert (caught.value.status, caught.value.error) == (500, how)
         assert caught.value.body()["clip_id"] == "c_one"
 
     run(tmp_path, scene)
