@@ -119,16 +119,18 @@ def test_what_fails_to_come_leaves_nothing_and_comes_the_next_time(tmp_path: Pat
     run(tmp_path, 2000, scene)
 
 
+async def use(cache: MediaCache, stat: Stat) -> None:
+    """Have a copy of an object, and use it no longer."""
+    async with cache.held([stat]):
+        pass
+
+
 def test_one_who_is_cancelled_leaves_the_others_what_they_wait_for(tmp_path: Path) -> None:
     async def scene(store: FaultStore, cache: MediaCache) -> None:
         stat = await put(store, "a", 1000)
         store.delay = 0.05
 
-        async def use() -> None:
-            async with cache.held([stat]):
-                pass
-
-        first, second = asyncio.create_task(use()), asyncio.create_task(use())
+        first, second = (asyncio.create_task(use(cache, stat)) for _ in range(2))
         while "stream" not in store.calls:
             await asyncio.sleep(0)
         first.cancel()
@@ -149,11 +151,7 @@ def test_the_last_one_who_is_cancelled_ends_the_fetch(tmp_path: Path, at_once: b
         stat = await put(store, "a", 1000)
         store.delay = 0.01
 
-        async def use() -> None:
-            async with cache.held([stat]):
-                pass
-
-        both = [asyncio.create_task(use()) for _ in range(2)]
+        both = [asyncio.create_task(use(cache, stat)) for _ in range(2)]
         while "stream" not in store.calls:
             await asyncio.sleep(0)
         for each in both:

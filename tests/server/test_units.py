@@ -79,11 +79,16 @@ def test_a_unit_is_there_for_the_next_render(tmp_path: Path) -> None:
     on_a_shelf(tmp_path, scene)
 
 
+def damage_the_unit(folder: Path) -> None:
+    """Write other bytes in place of the one unit that is stored."""
+    (stored,) = (folder / "objects" / "users" / UID / "units").iterdir()
+    stored.write_bytes(b"another")
+
+
 def test_a_damaged_unit_is_deleted_and_made_again(tmp_path: Path) -> None:
     async def scene(shelf: Shelf) -> None:
         await shelf.put(await shelf.units(), A, b"a unit")
-        (stored,) = (tmp_path / "objects" / "users" / UID / "units").iterdir()
-        stored.write_bytes(b"another")
+        damage_the_unit(tmp_path)
         units = await shelf.units()
         assert await shelf.got(units, A) is None
         assert not units.has(A)
@@ -214,8 +219,7 @@ def test_a_store_that_fails_costs_no_render(tmp_path: Path, name: str) -> None:
 def test_a_damaged_unit_that_cannot_be_deleted_costs_no_render(tmp_path: Path) -> None:
     async def scene(shelf: Shelf) -> None:
         await shelf.put(await shelf.units(), A, b"a unit")
-        (stored,) = (tmp_path / "objects" / "users" / UID / "units").iterdir()
-        stored.write_bytes(b"another")
+        damage_the_unit(tmp_path)
         units = await shelf.units()
         shelf.store.plan = lambda _, called: "fail" if called == "delete" else None
         assert await shelf.got(units, A) is None

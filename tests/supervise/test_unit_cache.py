@@ -227,15 +227,21 @@ def test_a_folder_in_the_place_of_an_entry_costs_no_other_entry(cache: UnitCache
     assert (cache.has(KEY), cache.has(OTHER), cache.notices) == (False, False, [])
 
 
+def failing(number: int) -> Callable[..., str]:
+    """A copy that ends with this error of the system."""
+
+    def copied(*_: object) -> str:
+        raise OSError(number, os.strerror(number))
+
+    return copied
+
+
 def test_an_entry_that_cannot_be_read_is_replaced(
     cache: UnitCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def worn(*_: object) -> str:
-        raise OSError(errno.EIO, os.strerror(errno.EIO))
-
     cache.put(KEY, made(tmp_path))
     with monkeypatch.context() as patch:
-        patch.setattr(unit_cache, "_copied", worn)
+        patch.setattr(unit_cache, "_copied", failing(errno.EIO))
         assert not cache.get(KEY, tmp_path / "taken")
     assert [os.strerror(errno.EIO) in notice.message for notice in cache.notices] == [True]
     assert (cache.has(KEY), (tmp_path / "taken").exists()) == (False, False)
@@ -244,11 +250,8 @@ def test_an_entry_that_cannot_be_read_is_replaced(
 def test_a_full_disk_beside_the_film_costs_no_entry(
     cache: UnitCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> str:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
     cache.put(KEY, made(tmp_path))
-    monkeypatch.setattr(unit_cache, "_copied", full)
+    monkeypatch.setattr(unit_cache, "_copied", failing(errno.ENOSPC))
     with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
         cache.get(KEY, tmp_path / "taken")
     assert (cache.has(KEY), cache.notices) == (True, [])

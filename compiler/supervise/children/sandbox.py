@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
-from compiler.supervise.children.ends import Ends
+from compiler.supervise.children.ends import Ends, listening
 from compiler.supervise.children.level import confinement
 from compiler.supervise.children.reach import Reach, rules
 from compiler.supervise.children.reads import Reads
@@ -145,23 +145,14 @@ async def answer_of(child: Child, within: float, most: int = MOST) -> Answer:
 async def _heard(child: Child, stdout: bytearray, stderr: Ends, most: int) -> None:
     """Return when the child has ended, or has said more than `most` bytes."""
     assert child.stdout
-    listening = asyncio.ensure_future(_listen(child, stderr))
-    try:
+    assert child.stderr
+    async with listening(child.stderr, stderr) as ended:
         while piece := await child.stdout.read(PIECE):
             stdout += piece
             if len(stdout) > most:
                 return
-        await listening
+        await ended
         await child.wait()
-    finally:
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
-
-
-async def _listen(child: Child, stderr: Ends) -> None:
-    assert child.stderr
-    while piece := await child.stderr.read(PIECE):
-        stderr.add(piece)
 
 
 async def stop(child: Child, reader: asyncio.Future[int] | None = None) -> None:

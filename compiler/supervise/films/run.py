@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 
 from compiler.errors import Loc, ReelError
-from compiler.supervise.children.ends import Ends
+from compiler.supervise.children.ends import Ends, listening
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.reads import Partial, reading
 from compiler.supervise.children.sandbox import Child, ChildLimits, start, stop
@@ -102,13 +102,9 @@ async def _followed(
 async def _follow(child: Child, meter: ProgressMeter, stderr: Ends, on_progress: Callable[[Progress], None]) -> int:
     assert child.stdout
     assert child.stderr
-    listening = asyncio.ensure_future(_listen(child.stderr, stderr))
-    try:
+    async with listening(child.stderr, stderr) as ended:
         await _measure(child.stdout, meter, on_progress)
-        await listening
-    finally:
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+        await ended
     return await child.wait()
 
 
@@ -116,11 +112,6 @@ async def _measure(output: asyncio.StreamReader, meter: ProgressMeter, on_progre
     while piece := await output.read(PIECE):
         for progress in meter.feed(piece, monotonic()):
             on_progress(progress)
-
-
-async def _listen(errors: asyncio.StreamReader, stderr: Ends) -> None:
-    while piece := await errors.read(PIECE):
-        stderr.add(piece)
 
 
 async def watch(ending: asyncio.Future[int], meter: ProgressMeter, stall_after: float, deadline: float | None) -> None:
