@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 import signal
+import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -64,6 +65,13 @@ class Site:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         transport = httpx.HTTPTransport(retries=5, verify=NO_TLS)  # the socket listens before the application is ready
         return httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE, transport=transport, trust_env=False)
+
+    def wire(self, source: str = "127.0.0.1") -> socket.socket:
+        """A connection from one of this machine's addresses, for requests that no client sends."""
+        parts = urlsplit(self.url)
+        assert parts.hostname
+        assert parts.port
+        return socket.create_connection((parts.hostname, parts.port), PATIENCE, (source, 0))
 
     def kill(self) -> None:
         """Kill the server at once, as in a crash; it cannot clean up."""

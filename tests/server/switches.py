@@ -2,6 +2,9 @@
 
 The files are named after the calls: `fail-put`, `hold-put` (before the call does anything), `hold-after-put_file`
 (after the call, before its answer) and so on.
+
+Its patience with the store, `durable_within`, holds while a call is switched. At other times it waits as long as a
+machine needs that stands still for a while.
 """
 
 from __future__ import annotations
@@ -34,6 +37,12 @@ def switched(name):
     setattr(FolderStore, name, call)
 for name in ("put", "put_file", "get", "head", "delete"):
     switched(name)
+from server.storage.held import RequestDatabases
+from server.web.durable import Durable
+def patience(self):
+    return self.patience if any(Path().glob("fail-*")) or any(Path().glob("hold-*")) else 60.0
+for each in (RequestDatabases, Durable):
+    each.within = property(patience, lambda self, seconds: setattr(self, "patience", seconds))
 """
     + PLAIN
 )

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -80,8 +79,7 @@ class Client:
     def go_away(self, chance: random.Random) -> None:
         """Send a part of the request, or all of it and read a part of the answer, and close."""
         raw = chance.choice([self.save, self.save, self.upload, self.export, self.listen])()
-        parts = urlsplit(self.site.url)
-        with socket.create_connection((parts.hostname, parts.port), 60) as wire:
+        with self.site.wire() as wire:
             whole = chance.random() < 0.6
             wire.sendall(raw if whole else raw[: chance.randrange(len(raw))])
             if whole and chance.random() < 0.5:

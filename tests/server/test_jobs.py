@@ -29,7 +29,7 @@ from tests.server.editing import (
 )
 from tests.server.site import Site, add_user, serving
 from tests.server.test_http import refused
-from tests.server.waiting import until
+from tests.server.waiting import PATIENCE, until
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_a_client_that_leaves_does_not_stop_its_export(user: httpx.Client, game:
     begin(user, project_id, export_id)
     body = {"project_id": project_id, "export_id": export_id}
     with pytest.raises(httpx.ReadTimeout):
-        user.post(RENDER, json=body, timeout=0.1)
+        user.post(RENDER, json=body, timeout=httpx.Timeout(PATIENCE, read=0.1))
     assert awaited(user, export_id)["state"] == "complete"
     assert export(user, project_id, export_id).status_code == 200
 
