@@ -110,7 +110,7 @@ def make_app(services: Services) -> Starlette:
             Middleware(Envelope, metrics=services.metrics, secure=services.settings.secure),
             Middleware(Framing, settings=services.settings),
             Middleware(AddressLimit, limits=services.limits),
-            Middleware(Durable, within=services.settings.durable_within),
+            Middleware(Durable, databases=services.request_databases),
         ],
         exception_handlers={HTTPException: _as_response},
         lifespan=_lifespan(services),

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.failures import UNSTORED, unstored
 from server.problem import Problem
-from server.storage.held import Written, settle, written
+from server.storage.held import RequestDatabases, Written, settle, written
 
 PENDING = "x-sync-pending"
 """The header that marks an answer as based on undurable data."""
@@ -19,8 +19,8 @@ PENDING = "x-sync-pending"
 class Durable:
     """The middleware, in pure ASGI, because other kinds buffer answers or lose the context."""
 
-    def __init__(self, app: ASGIApp, within: float) -> None:
-        self.app, self.within = app, within
+    def __init__(self, app: ASGIApp, databases: RequestDatabases) -> None:
+        self.app, self.databases = app, databases
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request and hold its answer until its writes are durable."""
@@ -35,7 +35,7 @@ class Durable:
             nonlocal refused
             if message["type"] == "http.response.start":
                 try:
-                    await settle(request, self.within)
+                    await settle(request, self.databases.within)
                 except UNSTORED as error:
                     refused = unstored(error)
                     await refused.response()(scope, receive, send)

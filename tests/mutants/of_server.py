@@ -8,7 +8,7 @@ OF_SERVER = (
     Fault(
         "answer_before_it_is_durable",
         "server/web/durable.py",
-        "                    await settle(request, self.within)\n",
+        "                    await settle(request, self.databases.within)\n",
         "                    pass\n",
         ("tests/server/test_durable.py",),
     ),

@@ -16,6 +16,11 @@ Plan = Callable[[int, str], Fault | None]
 """Return the fault for the n-th call (counted from 1) with this name."""
 
 
+def no_fault(_: int, name: str) -> Fault | None:
+    """No call fails."""
+    return None
+
+
 def nth(number: int, fault: Fault, *names: str) -> Plan:
     """A fault at the n-th call with one of these names; by default all names count."""
     seen = 0
@@ -33,9 +38,14 @@ def nth(number: int, fault: Fault, *names: str) -> Plan:
 class FaultStore:
     """Wraps a store and adds faults."""
 
-    def __init__(self, inner: ObjectStore, plan: Plan = lambda n, name: None, delay: float = 0) -> None:
+    def __init__(self, inner: ObjectStore, plan: Plan = no_fault, delay: float = 0) -> None:
         self.inner, self.plan, self.delay = inner, plan, delay
         self.calls: list[str] = []
+
+    @property
+    def planned(self) -> bool:
+        """Whether a fault is planned."""
+        return self.plan is not no_fault
 
     async def _before(self, name: str) -> Fault | None:
         self.calls.append(name)

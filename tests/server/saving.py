@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from tests.server.site import Site
-from tests.server.test_http import uploaded
 from tests.server.waiting import until
 
 PATIENCE = 100
@@ -59,6 +59,16 @@ def here(answer: httpx.Response) -> httpx.Response | None:
     return None if elsewhere else answer
 
 
+def stored(send: Callable[[], httpx.Response]) -> httpx.Response:
+    """The answer of a request, which is sent until the store has what it writes."""
+
+    def unless_503() -> httpx.Response | None:
+        answer = send()
+        return None if answer.status_code == 503 else answer
+
+    return until(unless_503, "the store has nothing of it")
+
+
 def versions(client: httpx.Client, clip: str) -> dict[Place, str]:
     """Every version of a clip, with its name; empty for a missing clip. Waits for a server that takes over its user."""
     answer = until(lambda: here(client.get(f"{clip}/versions")), "another server has the user")
@@ -67,11 +77,14 @@ def versions(client: httpx.Client, clip: str) -> dict[Place, str]:
 
 
 def clips_of(site: Site, token: str, game: Path, count: int) -> list[str]:
-    """The addresses of this many new clips, in one project."""
+    """The addresses of this many new clips, in one project, also of a server that has little patience."""
     with site.client(token) as client:
-        clips = f"/api/clips/projects/{client.post('/api/projects', json={'name': 'x'}).json()['id']}/clips"
-        raw = uploaded(client, game)
-        return [f"{clips}/{client.post(clips, json={'raw_clip_id': raw}).json()['clip_id']}" for _ in range(count)]
+        project = stored(lambda: client.post("/api/projects", json={"name": "x"})).json()["id"]
+        clips = f"/api/clips/projects/{project}/clips"
+        media: dict[str, Any] = {"content": game.read_bytes(), "headers": {"Content-Type": "video/mp4"}}
+        raw = stored(lambda: client.post("/api/raw-clips", **media)).json()["id"]
+        added = [stored(lambda: client.post(clips, json={"raw_clip_id": raw})) for _ in range(count)]
+        return [f"{clips}/{each.json()['clip_id']}" for each in added]
 
 
 @asynccontextmanager

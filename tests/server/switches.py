@@ -38,11 +38,8 @@ def switched(name):
 for name in ("put", "put_file", "get", "head", "delete"):
     switched(name)
 from server.storage.held import RequestDatabases
-from server.web.durable import Durable
-def patience(self):
-    return self.patience if any(Path().glob("fail-*")) or any(Path().glob("hold-*")) else 60.0
-for each in (RequestDatabases, Durable):
-    each.within = property(patience, lambda self, seconds: setattr(self, "patience", seconds))
+from tests.server.waiting import patient
+RequestDatabases.within = patient(lambda: any(Path().glob("fail-*")) or any(Path().glob("hold-*")))
 """
     + PLAIN
 )

@@ -26,6 +26,7 @@ from tests.server.editing import (
     new_export,
     one_clip,
 )
+from tests.server.saving import stored
 from tests.server.site import PLAIN, Fresh, Site, add_somebody, add_user, serving
 from tests.server.switches import SWITCHED, held, switched
 from tests.server.test_http import added, refused
@@ -89,15 +90,10 @@ def test_a_save_that_cannot_be_stored_is_503_until_it_is(place: Site, ann: httpx
         refused(ann.put(clip, json={"rotation": 2}, headers=key), 503, "storage_error")
         read = ann.get(clip)
         assert (read.status_code, read.headers["x-sync-pending"]) == (200, "1")
-    answers = [until(lambda: _unless_503(ann.put(clip, json={"rotation": 2}, headers=key)))]
+    answers = [stored(lambda: ann.put(clip, json={"rotation": 2}, headers=key))]
     answers.append(ann.put(clip, json={"rotation": 2}, headers=key))
     assert [(answer.status_code, answer.json()["version"]) for answer in answers] == [(200, 3)] * 2
     assert "x-sync-pending" not in ann.get(clip).headers
-
-
-def _unless_503(answer: httpx.Response) -> httpx.Response | None:
-    """The answer, or None if it is a 503."""
-    return None if answer.status_code == 503 else answer
 
 
 @pytest.mark.parametrize("how", ["fail-put", "hold-put", "fail-head", "fail-put_file"])

@@ -9,22 +9,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from server.app import make_app
 from server.settings import Settings
 from server.storage import sync
 from server.storage.folder import FolderStore
-from server.web.services import make_services
-from tests.server.faults import Fault, FaultStore
-
-
-class Switch:
-    """A fault for snapshots; none until it is set."""
-
-    def __init__(self) -> None:
-        self.fault: Fault | None = None
-
-    def __call__(self, _: int, name: str) -> Fault | None:
-        return self.fault if name == "put" else None
+from server.storage.held import RequestDatabases
+from tests.server.faults import Fault, FaultStore, Plan, no_fault
+from tests.server.in_process import in_process
+from tests.server.waiting import patient
 
 
 @pytest.fixture(autouse=True)
@@ -33,36 +24,36 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sync, "LONGEST_PAUSE", 0.01)
 
 
-def run(tmp_path: Path, scene: Callable[[httpx.AsyncClient, Switch], Awaitable[None]]) -> None:
+def puts(fault: Fault) -> Plan:
+    """This fault for all snapshots."""
+    return lambda _, name: fault if name == "put" else None
+
+
+def run(tmp_path: Path, scene: Callable[[httpx.AsyncClient, FaultStore], Awaitable[None]]) -> None:
+    """Play a scene. The server waits a second for a store whose puts fail, else as long as is needed."""
+
     async def whole() -> None:
-        switch = Switch()
-        store = FaultStore(FolderStore(tmp_path / "objects"), switch)
-        services = make_services(Settings(data=tmp_path, durable_within=1, refuse_after=4), store)
-        await services.accounts.add("ann")
-        headers = {"Authorization": f"Bearer {await services.accounts.issue('ann', 'bearer')}"}
-        transport = httpx.ASGITransport(make_app(services))
-        try:
-            async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as client:
-                await scene(client, switch)
-        finally:
-            await services.databases.close(1)
-            await store.close()
+        store = FaultStore(FolderStore(tmp_path / "objects"))
+        with pytest.MonkeyPatch.context() as changed:
+            changed.setattr(RequestDatabases, "within", patient(lambda: store.planned), raising=False)
+            async with in_process(Settings(data=tmp_path, durable_within=1, refuse_after=4), store) as server:
+                await scene(server.client, store)
 
     asyncio.run(whole())
 
 
 @pytest.mark.further
 def test_a_save_that_cannot_be_stored_is_503_and_its_retry_waits_for_the_same(tmp_path: Path) -> None:
-    async def scene(client: httpx.AsyncClient, switch: Switch) -> None:
+    async def scene(client: httpx.AsyncClient, store: FaultStore) -> None:
         headers = {"Idempotency-Key": "k"}
-        switch.fault = "fail"
+        store.plan = puts("fail")
         for _ in range(2):
             answer = await client.post("/api/projects", json={"name": "x"}, headers=headers)
             assert (answer.status_code, answer.json()["error"]) == (503, "storage_error")
             assert int(answer.headers["retry-after"]) > 0
         read = await client.get("/api/projects")
         assert (read.status_code, read.headers["x-sync-pending"]) == (200, "1")
-        switch.fault = None
+        store.plan = no_fault
         answer = await client.post("/api/projects", json={"name": "x"}, headers=headers)
         assert answer.status_code == 201
         read = await client.get("/api/projects")
@@ -74,8 +65,8 @@ def test_a_save_that_cannot_be_stored_is_503_and_its_retry_waits_for_the_same(tm
 
 @pytest.mark.further
 def test_after_long_without_the_store_saves_are_refused_at_once(tmp_path: Path) -> None:
-    async def scene(client: httpx.AsyncClient, switch: Switch) -> None:
-        switch.fault = "fail"
+    async def scene(client: httpx.AsyncClient, store: FaultStore) -> None:
+        store.plan = puts("fail")
         for _ in range(5):
             answer = await client.post("/api/projects", json={"name": "x"})
             assert answer.status_code == 503
@@ -86,8 +77,8 @@ def test_after_long_without_the_store_saves_are_refused_at_once(tmp_path: Path) 
 
 
 def test_an_answer_that_was_swallowed_is_no_failure(tmp_path: Path) -> None:
-    async def scene(client: httpx.AsyncClient, switch: Switch) -> None:
-        switch.fault = "swallow"
+    async def scene(client: httpx.AsyncClient, store: FaultStore) -> None:
+        store.plan = puts("swallow")
         for _ in range(3):
             assert (await client.post("/api/projects", json={"name": "x"})).status_code == 201
 
@@ -95,8 +86,8 @@ def test_an_answer_that_was_swallowed_is_no_failure(tmp_path: Path) -> None:
 
 
 def test_requests_that_write_nothing_do_not_wait(tmp_path: Path) -> None:
-    async def scene(client: httpx.AsyncClient, switch: Switch) -> None:
-        switch.fault = "fail"
+    async def scene(client: httpx.AsyncClient, store: FaultStore) -> None:
+        store.plan = puts("fail")
         assert (await client.get("/api/projects")).status_code == 200
         assert (await client.delete("/api/projects/p_no")).status_code == 404
 

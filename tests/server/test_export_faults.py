@@ -12,18 +12,20 @@ from pathlib import Path
 import httpx
 import pytest
 
-from server.app import make_app
 from server.exports import complete, writes
 from server.exports import render as rendering
 from server.settings import Settings
 from server.storage import sync
 from server.storage.folder import FolderStore
+from server.storage.held import RequestDatabases
 from server.storage.objects import ObjectStore
 from server.storage.tenants import Lost
-from server.web.services import Services, make_services
+from server.web.services import Services
 from tests.cases import cases
 from tests.server.editing import BOX, OTHER, RENDER, SMALL, trim
-from tests.server.faults import Fault, FaultStore, nth
+from tests.server.faults import Fault, FaultStore, no_fault, nth
+from tests.server.in_process import in_process
+from tests.server.waiting import patient
 
 pytestmark = pytest.mark.further
 
@@ -38,22 +40,15 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writes, "LONGEST_PAUSE", 0.1)
 
 
-def run(data: Path, scene: Scene, inner: ObjectStore | None = None) -> None:
+def run(data: Path, scene: Scene, inner: ObjectStore | None = None, lasting: bool = True) -> None:
+    """Play a scene. The server waits a second for a store whose planned faults last, else as long as is needed."""
+
     async def whole() -> None:
         store = FaultStore(inner or FolderStore(data / "objects"))
-        services = make_services(Settings(data=data, durable_within=1, refuse_after=5), store)
-        await services.accounts.add("ann")
-        headers = {"Authorization": f"Bearer {await services.accounts.issue('ann', 'bearer')}"}
-        transport = httpx.ASGITransport(make_app(services))
-        try:
-            async with httpx.AsyncClient(
-                transport=transport, base_url="http://localhost", headers=headers, timeout=60
-            ) as client:
-                await scene(client, store, services)
-        finally:
-            await services.jobs.stop()
-            await services.databases.close(1)
-            await store.close()
+        with pytest.MonkeyPatch.context() as changed:
+            changed.setattr(RequestDatabases, "within", patient(lambda: lasting and store.planned), raising=False)
+            async with in_process(Settings(data=data, durable_within=1, refuse_after=600), store) as server:
+                await scene(server.client, store, server.services)
 
     asyncio.run(whole())
 
@@ -102,7 +97,7 @@ def test_any_call_of_the_store_may_fail_during_an_export(tmp_path: Path, game: P
             answer = await client.post(RENDER, json=body)
             await ended(client, services)
             hit = len(store.calls) - made >= number
-            store.plan = lambda n, name: None
+            store.plan = no_fault
             outcomes.add((answer.status_code, answer.json().get("error")))
             assert answer.status_code == 200 or answer.json()["error"] in ("storage_error", "video_not_found")
             description = (await client.get(f"/api/export/{body['export_id']}")).json()
@@ -119,7 +114,7 @@ def test_any_call_of_the_store_may_fail_during_an_export(tmp_path: Path, game: P
         assert number > 6  # the calls: look up, fetch, put the film, and store its rows
         assert {status for status, _ in outcomes} == {200, 500}
 
-    run(tmp_path, scene)
+    run(tmp_path, scene, lasting=False)
 
 
 def test_a_store_that_is_away_at_the_end_is_waited_for(tmp_path: Path, game: Path) -> None:
@@ -138,7 +133,7 @@ def test_a_store_that_is_away_at_the_end_is_waited_for(tmp_path: Path, game: Pat
         assert (answer.status_code, answer.json()["error"]) == (500, "storage_error")
         description = (await client.get("/api/export/e")).json()
         assert (description["state"], description["stage"], description["result"]) == ("running", "storing", None)
-        store.plan = lambda n, name: None
+        store.plan = no_fault
         answer = await client.post(RENDER, json=body)
         assert answer.status_code == 200
         assert await whole_films(client, project_id) == answer.json()["working_video_id"]
@@ -158,7 +153,7 @@ def test_nothing_is_rendered_until_the_export_is_durably_accepted(tmp_path: Path
         assert (response.json()["state"], response.json()["attempt"]) == ("queued", 0)
         assert response.headers["x-sync-pending"] == "1"
         assert store.calls.count("put_file") == 1  # the footage
-        store.plan = lambda n, name: None
+        store.plan = no_fault
         answer = await client.post(RENDER, json=body)
         assert answer.status_code == 200
         assert await whole_films(client, project_id) == answer.json()["working_video_id"]
@@ -175,7 +170,7 @@ def test_a_cancelled_export_is_told_once_that_is_durable(tmp_path: Path, game: P
         for _ in range(2):
             answer = await client.delete("/api/export/e")
             assert (answer.status_code, answer.json()["error"]) == (503, "storage_error")
-        store.plan = lambda n, name: None
+        store.plan = no_fault
         answer = await client.delete("/api/export/e")
         assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
         assert (await client.post(RENDER, json=body)).json()["error"] == "export_cancelled"
@@ -222,7 +217,7 @@ def test_a_film_that_gets_no_row_goes_to_the_trash(
                 services.jobs.cancel(services.jobs.under_way()[0])
             if name != "put" or end != "fenced" or store.calls.count("put_file") < 2:  # the footage, and the film
                 return None
-            store.plan = lambda n, name: None
+            store.plan = no_fault
             for user_database in services.databases.opened():
                 user_database.sync.fence("another server writes")
             return "fail"
@@ -245,7 +240,7 @@ def test_a_film_that_cannot_be_put_away_is_no_film(tmp_path: Path, game: Path) -
         store.plan = lambda n, name: "fail" if name == "put_file" else None
         answer = await client.post(RENDER, json={**body, "export_id": "bad", "settings": OTHER})
         assert (answer.status_code, answer.json()["error"]) == (500, "storage_error")
-        store.plan = lambda n, name: None
+        store.plan = no_fault
         again = await client.post(RENDER, json={**body, "export_id": "bad", "settings": OTHER})
         assert (again.status_code, again.json()) == (500, answer.json())
         assert await whole_films(client, project_id) == before

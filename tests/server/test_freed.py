@@ -10,7 +10,6 @@ import httpx
 from tests.server.editing import OTHER, RENDER, awaited, long_project, one_clip
 from tests.server.http_cases import Target, cases
 from tests.server.site import PLAIN, ROOT, Site, add_user
-from tests.server.test_connections import wire
 from tests.server.test_http_cases import answer_of
 from tests.server.test_malformed import FORMS
 from tests.server.waiting import until
@@ -125,7 +124,7 @@ def broken_off(site: Site, user: httpx.Client, game: Path) -> None:
         target.request("POST", "/api/raw-clips", "Content-Type: video/mp4", "Content-Length: 9999", body=b"part"),
     ):
         for read in (True, False):
-            with wire(site) as sent:
+            with site.wire() as sent:
                 sent.sendall(request)
                 if read and b"/export/c" in request + b"/media":
                     sent.recv(10)

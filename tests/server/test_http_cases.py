@@ -12,7 +12,6 @@ import httpx
 from tests.server.editing import one_clip
 from tests.server.http_cases import Target, cases
 from tests.server.site import Site
-from tests.server.test_connections import wire
 
 MOST = 64 << 10
 """Bytes of an answer to an odd request: a request of a few bytes must not be answered with megabytes."""
@@ -21,7 +20,7 @@ MOST = 64 << 10
 def answer_of(site: Site, request: bytes) -> bytes:
     """The server's answer; empty if it only closes the connection."""
     answer = bytearray()
-    with wire(site) as sent, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+    with site.wire() as sent, contextlib.suppress(BrokenPipeError, ConnectionResetError):
         sent.sendall(request)
         while not whole(bytes(answer)) and (piece := sent.recv(65536)):
             answer += piece

@@ -11,7 +11,6 @@ from typing import Any
 import httpx
 import pytest
 
-from server.app import make_app
 from server.exports.prepare import Prepared
 from server.exports.progress import SAME, Tracker
 from server.exports.resume import resume_exports
@@ -19,8 +18,9 @@ from server.footage.facts import media_key
 from server.problem import Problem
 from server.settings import Settings
 from server.storage.folder import FolderStore
-from server.web.services import Services, make_services
+from server.web.services import Services
 from tests.server.editing import BOX, RENDER, SMALL, trim
+from tests.server.in_process import in_process
 
 BODY = b"a film"
 
@@ -74,8 +74,10 @@ class Films:
 
     async def first_and_waiting(self, game: Path) -> tuple[str, str]:
         """An export whose film is being made, and one that waits for it."""
-        one, two = [await self.begin(each) for each in await self.projects(game)]
+        one, two = await self.projects(game)
+        await self.begin(one)
         await self.makes(1)
+        await self.begin(two)
         await self.comes_to(two, SAME)
         return one, two
 
@@ -107,22 +109,8 @@ Scene = Callable[[Films], Awaitable[None]]
 
 def run(data: Path, scene: Scene, **settings: Any) -> None:
     async def whole() -> None:
-        store = FolderStore(data / "objects")
-        services = make_services(Settings(data=data, **settings), store)
-        if "ann" not in await services.accounts.names():
-            await services.accounts.add("ann")
-        headers = {"Authorization": f"Bearer {await services.accounts.issue('ann', 'bearer')}"}
-        transport = httpx.ASGITransport(make_app(services))
-        try:
-            async with httpx.AsyncClient(
-                transport=transport, base_url="http://localhost", headers=headers, timeout=60
-            ) as client:
-                await scene(Films(data, services, client))
-        finally:
-            await services.jobs.stop()
-            await services.databases.close(1)
-            await services.leases.stop()
-            await store.close()
+        async with in_process(Settings(data=data, **settings), FolderStore(data / "objects")) as server:
+            await scene(Films(data, server.services, server.client))
 
     asyncio.run(whole())
 

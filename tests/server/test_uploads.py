@@ -18,7 +18,7 @@ from server.problem import Problem
 from server.settings import Settings
 from server.tokens import id_of, key_of
 from tests.server.site import Site, add_somebody, add_user, serving
-from tests.server.test_connections import answered, wire
+from tests.server.test_connections import answered
 from tests.server.test_http import refused, uploaded
 from tests.server.waiting import until
 
@@ -44,7 +44,7 @@ def head_of_upload(token: str, size: int) -> bytes:
 
 def refusal(site: Site, token: str, size: int) -> tuple[int, dict[str, str], dict[str, Any]]:
     """The answer to an upload of this size, of which no byte is sent."""
-    with wire(site) as sent:
+    with site.wire() as sent:
         sent.sendall(head_of_upload(token, size).replace(b"Host", b"Connection: close\r\nHost"))
         status, headers, body = answered(sent)
     return status, headers, json.loads(body)
@@ -86,13 +86,13 @@ def two_at_once(tmp_path: Path) -> Iterator[Site]:
 @pytest.mark.further
 def test_a_user_has_so_many_uploads_at_once_and_no_more(two_at_once: Site, game: Path) -> None:
     tokens = [add_user(two_at_once.data, name) for name in ("ann", "bob", "eve")]
-    with wire(two_at_once) as first, two_at_once.client(tokens[0]) as ann, two_at_once.client(tokens[1]) as bob:
+    with two_at_once.wire() as first, two_at_once.client(tokens[0]) as ann, two_at_once.client(tokens[1]) as bob:
         _begin(first, tokens[0])
         answer = ann.post("/api/raw-clips", content=game.read_bytes(), headers=MOVIE)
         refused(answer, 429, "too_many_uploads")
         assert int(answer.headers["retry-after"]) > 0
         uploaded(bob, game)
-        with wire(two_at_once) as second, two_at_once.client(tokens[2]) as eve:
+        with two_at_once.wire() as second, two_at_once.client(tokens[2]) as eve:
             _begin(second, tokens[1])
             answer = eve.post("/api/raw-clips", content=game.read_bytes(), headers=MOVIE)
             refused(answer, 429, "too_many_uploads")
@@ -201,7 +201,7 @@ def test_an_upload_that_gets_no_row_leaves_no_file(site: Site, user: httpx.Clien
 def test_a_token_that_is_revoked_while_the_body_comes_is_refused(site: Site, game: Path, path: str, kind: str) -> None:
     body = game.read_bytes() if kind == "video/mp4" else b'{"name": "late", "aspect_ratio": "9:16"}'
     token = add_somebody(site.data)
-    with wire(site) as sent, site.client(token) as user:
+    with site.wire() as sent, site.client(token) as user:
         head = head_of_upload(token, len(body)).replace(b"/api/raw-clips", path.encode())
         more = b"Connection: close\r\nExpect: 100-continue\r\nContent-Type"
         sent.sendall(head.replace(b"video/mp4", kind.encode()).replace(b"Content-Type", more))

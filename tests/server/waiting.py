@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -20,6 +20,21 @@ def until(look: Callable[[], T | None], what: str = "") -> T:
         assert time.monotonic() < given_up, what or f"it stays {answer!r}"
         time.sleep(PAUSE)
     return answer
+
+
+def patient(faulty: Callable[[], bool]) -> property:
+    """A setting in seconds, such as `RequestDatabases.within`, that holds while a fault is planned: else PATIENCE does.
+
+    So a test of a fault is quick, and a machine that stands still for a while makes none of its own.
+    """
+
+    def seconds(self: Any) -> float:
+        return float(self.set_seconds) if faulty() else PATIENCE
+
+    def set_seconds(self: Any, given: float) -> None:
+        self.set_seconds = given
+
+    return property(seconds, set_seconds)
 
 
 async def reached(look: Callable[[], T | None], what: str = "") -> T:
