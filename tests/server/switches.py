@@ -3,8 +3,8 @@
 The files are named after the calls: `fail-put`, `hold-put` (before the call does anything), `hold-after-put_file`
 (after the call, before its answer) and so on.
 
-Its patience with the store, `durable_within`, holds while a call is switched. At other times it waits as long as a
-machine needs that stands still for a while.
+Its patience with the store, `durable_within`, holds while a switch is set. At other times it waits as long as a machine
+needs that stands still for a while.
 """
 
 from __future__ import annotations
@@ -14,6 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.server.site import PLAIN, Site
+
+PATIENT = """
+from pathlib import Path
+from server.storage.held import RequestDatabases
+from tests.server.waiting import patient
+RequestDatabases.within = patient(lambda: any(Path().glob("fail*")) or any(Path().glob("hold-*")))
+"""
+"""The source text of a part of a server: `durable_within` holds while a switch is set."""
 
 SWITCHED = (
     """
@@ -37,10 +45,8 @@ def switched(name):
     setattr(FolderStore, name, call)
 for name in ("put", "put_file", "get", "head", "delete"):
     switched(name)
-from server.storage.held import RequestDatabases
-from tests.server.waiting import patient
-RequestDatabases.within = patient(lambda: any(Path().glob("fail-*")) or any(Path().glob("hold-*")))
 """
+    + PATIENT
     + PLAIN
 )
 """The source text of such a server; a held call creates the file `held-…`."""

@@ -24,7 +24,8 @@ from tests.cases import cases
 from tests.server.editing import awaited, decided, export, film, new_export, one_clip
 from tests.server.proxy import Fault, Plan, Proxy, between, no_fault
 from tests.server.saving import PATIENCE, QUICK, Ledger, clips_of, save_surely, versions
-from tests.server.site import Site, add_user, in_bucket, serving
+from tests.server.site import PLAIN, Site, add_user, in_bucket, serving
+from tests.server.switches import PATIENT
 from tests.server.test_http import refused
 
 pytestmark = pytest.mark.fault
@@ -42,6 +43,16 @@ class Scene:
     site: Site
     token: str
 
+    def fail(self, plan: Plan) -> None:
+        """Let the store fail in this way until it is mended; the server has little patience until then."""
+        (self.site.data.parent / "fail").touch()
+        self.proxy.plan = plan
+
+    def mend(self) -> None:
+        """Let the store work."""
+        self.proxy.plan = no_fault
+        (self.site.data.parent / "fail").unlink()
+
     @contextmanager
     def elsewhere(self) -> Iterator[Site]:
         """Another server with an empty disk, directly on the bucket, after the first one was killed."""
@@ -57,7 +68,8 @@ def scene(moto_bucket: Bucket, tmp_path: Path) -> Iterator[Scene]:
     token = add_user(bucket, "ann")
     with between(bucket.endpoint) as proxy:
         settings = in_bucket(replace(bucket, endpoint=proxy.url))
-        site = Site(tmp_path / "data", **settings, durable_within="2", refuse_after="600", versions_kept="100000")
+        named = {**settings, "durable_within": "2", "refuse_after": "600", "versions_kept": "100000"}
+        site = Site(tmp_path / "data", PATIENT + PLAIN, **named)
         yield Scene(bucket, proxy, site, token)
         proxy.plan = no_fault
         if site.process.poll() is None:
@@ -173,12 +185,12 @@ def test_a_save_is_refused_while_the_store_fails_and_made_once_when_it_is_back(
     ledger, (clip,) = Ledger(), clips_of(scene.site, scene.token, game, 1)
     scene.proxy.delay = 3
     with scene.site.client(scene.token) as ann:
-        scene.proxy.plan = all_of(fault)
+        scene.fail(all_of(fault))
         answer = ann.put(clip, json={"name": "kept"}, headers={"Idempotency-Key": "kept"})
         assert not ledger.note(clip, "kept", answer)
         shown = ann.get(clip)
         assert (shown.status_code, shown.headers["x-sync-pending"]) == (200, "1")
-        scene.proxy.plan = no_fault
+        scene.mend()
         save_surely(ann, clip, "kept", ledger)
         assert "x-sync-pending" not in ann.get(clip).headers
     all_is_there_once(scene, ledger, [clip], 1)
@@ -223,10 +235,10 @@ def test_an_export_that_the_store_fails_is_a_storage_error_and_leaves_the_old_fi
         old = export(ann, project_id)
         before = film(ann, old)
         shutil.rmtree(scene.site.data / "local" / "footage")
-        scene.proxy.plan = requests_of(of, fault)
+        scene.fail(requests_of(of, fault))
         refused(export(ann, project_id), 500, "storage_error")
         assert ann.get(f"/api/projects/{project_id}").json()["working_video_id"] == old.json()["working_video_id"]
-        scene.proxy.plan = no_fault
+        scene.mend()
         assert film(ann, old) == before
         assert film(ann, export(ann, project_id)) == before
 
@@ -236,9 +248,9 @@ def test_an_export_that_is_not_durably_accepted_is_a_storage_error_and_made_when
 ) -> None:
     with scene.site.client(scene.token) as ann:
         project_id, export_id = one_clip(ann, game), new_export()
-        scene.proxy.plan = requests_of("/db/", "throttle")
+        scene.fail(requests_of("/db/", "throttle"))
         refused(export(ann, project_id, export_id), 500, "storage_error")
-        scene.proxy.plan = no_fault
+        scene.mend()
         assert film(ann, decided(ann, project_id, export_id))
 
 
@@ -253,23 +265,23 @@ def test_a_film_that_is_made_and_not_durable_is_told_when_it_is(scene: Scene, ga
             seen += "/media/v_" in path
             return "throttle" if seen and "/db/" in path else ""
 
-        scene.proxy.plan = plan
+        scene.fail(plan)
         refused(export(ann, project_id, export_id), 500, "storage_error")
         description = ann.get(f"/api/export/{export_id}").json()
         assert (description["state"], description["result"]) == ("running", None)
-        scene.proxy.plan = no_fault
+        scene.mend()
         assert film(ann, decided(ann, project_id, export_id))
         assert awaited(ann, export_id)["attempt"] == 1
 
 
 def test_a_new_user_is_told_when_nothing_can_be_opened(scene: Scene) -> None:
     bob = add_user(scene.bucket, "bob")
-    scene.proxy.plan = all_of("silence")
+    scene.fail(all_of("silence"))
     with scene.site.client(bob) as client:
         answer = client.get("/api/projects")
         refused(answer, 503, "storage_error")
         assert int(answer.headers["retry-after"]) > 0
-        scene.proxy.plan = no_fault
+        scene.mend()
         assert until_well(client, "/api/projects").json() == {"projects": []}
 
 
