@@ -14,9 +14,10 @@ from pathlib import Path
 
 from compiler.errors import Loc, ReelError
 from compiler.supervise.plain import plain
-from server.footage.facts import facts_in, facts_key
+from server.footage.facts import facts_in, whole_facts
 from server.footage.named import NamedObject, expected, rows_in
 from server.restore import DATABASE, MEDIA, newest_image
+from server.storage.again import undamaged
 from server.storage.copies import copy_object, sync
 from server.storage.objects import DamagedObject, Missing, ObjectStore
 from server.storage.snapshots import without_wal
@@ -66,14 +67,11 @@ def _write_database(path: Path, image: bytes) -> None:
 
 async def _copy_media(store: ObjectStore, rows: dict[str, NamedObject], folder: Path) -> list[str]:
     """Copy every object that rows name, and compare each with its checksum."""
-    findings, checksums = [], dict[str, str]()
+    findings = []
     for key in sorted(expected(rows)):
-        row = rows[key.partition(".")[0]]
+        row, path = rows[key.partition(".")[0]], folder / key.rpartition("/")[2]
         try:
-            checksums[key] = (await copy_object(store, key, folder / key.rpartition("/")[2])).sha256
-            whole = row.sha256 in (None, checksums[key])
-            if key == facts_key(key.partition(".")[0]):
-                whole = await _agree(store, key, checksums)
+            whole = await (_copy_medium(store, key, row, path) if key in rows else _copy_facts(store, key, path))
         except Missing:
             findings.append(f"missing: {key} (of {plain(row.name)})")
             continue
@@ -82,14 +80,26 @@ async def _copy_media(store: ObjectStore, rows: dict[str, NamedObject], folder: 
     return findings
 
 
-async def _agree(store: ObjectStore, key: str, checksums: dict[str, str]) -> bool:
-    """Whether facts are whole, and state the checksum of their footage, which was copied before them."""
-    footage = key.partition(".")[0]
+async def _copy_medium(store: ObjectStore, key: str, row: NamedObject, path: Path) -> bool:
+    """Copy footage or a film; whether the copy has the checksum that its row or its facts state."""
+    facts = await whole_facts(store, key) if row.kind == "footage" else None
+    sha256 = row.sha256 if facts is None else facts.sha256
+    return sha256 in (None, (await copy_object(store, key, path, sha256=sha256)).sha256)
+
+
+async def _copy_facts(store: ObjectStore, key: str, path: Path) -> bool:
+    """Copy facts; whether the copy is whole."""
+
+    async def copy() -> None:
+        path.unlink(missing_ok=True)
+        await copy_object(store, key, path)
+        facts_in(await in_thread(path.read_bytes), key, path)
+
     try:
-        facts = facts_in(await store.get(key), key, Path(key))
+        await undamaged(copy, key)
     except DamagedObject:
         return False
-    return facts.sha256 is None or checksums.get(footage, facts.sha256) == facts.sha256
+    return True
 
 
 def _unwritable(target: Path, detail: str) -> ReelError:

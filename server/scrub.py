@@ -15,7 +15,7 @@ from typing import Any, Literal
 from compiler.supervise.plain import plain
 from server.accounts import MALFORMED, User
 from server.footage.checked import REPAIR, checksum_of, checksums_of
-from server.footage.facts import Facts, add_checksums, facts_in, facts_key, read_facts
+from server.footage.facts import add_checksums, facts_key, read_facts, whole_facts
 from server.footage.named import NamedObject, expected, rows_in
 from server.storage import snapshots
 from server.storage.objects import DamagedObject, Missing, ObjectStore, Stat
@@ -219,29 +219,23 @@ class Scrub:
             return
 
     async def _film(self, uid: str, stat: Stat, row: NamedObject) -> None:
-        if stat.size != row.size or await checksum_of(self._store, stat.key) != row.sha256:
+        if stat.size != row.size or await checksum_of(self._store, stat.key, row.sha256) != row.sha256:
             self._found("damaged", stat.key, "films", row.name, FILM_REMEDY)
         self._counted(uid, "films", stat, stat.size)
 
     async def _footage(self, uid: str, stat: Stat, row: NamedObject) -> None:
-        found, facts = await checksums_of(self._store, stat.key), await self._known(stat.key)
-        sha256 = facts and facts.sha256
+        facts = await whole_facts(self._store, stat.key)
+        sha256 = facts.sha256 if facts is not None else None
+        found = await checksums_of(self._store, stat.key, sha256)
         if stat.size != row.size or sha256 not in (None, found.sha256):
             self._found("damaged", stat.key, "footage", row.name, REPAIR)
         elif facts is not None and facts.blocks is None:
             await add_checksums(self._store, stat.key, found)
         self._counted(uid, "footage", stat, stat.size, unchecked=sha256 is None)
 
-    async def _known(self, key: str) -> Facts | None:
-        """The facts of footage; None if they are missing or damaged."""
-        try:
-            return await read_facts(self._store, key, Path(key))
-        except (DamagedObject, Missing):
-            return None
-
     async def _facts(self, uid: str, stat: Stat, row: NamedObject) -> None:
         try:
-            facts_in(await self._store.get(stat.key), stat.key, Path(stat.key))
+            await read_facts(self._store, stat.key.partition(".")[0], Path(stat.key))
         except DamagedObject:
             self._found("damaged", stat.key, "facts", row.name, FACTS_REMEDY)
         self._counted(uid, "facts", stat, stat.size)

@@ -19,12 +19,12 @@ from typing import Any
 from server.accounts import Accounts, check_name
 from server.exports.unfinished import FOLDER as UNFINISHED
 from server.footage.cache import MediaCache
-from server.footage.facts import read_facts
+from server.footage.facts import whole_facts
 from server.settings import Settings
 from server.storage import snapshots
 from server.storage.copies import copy_object
 from server.storage.folder import COMING
-from server.storage.objects import DamagedObject, Missing, ObjectStore
+from server.storage.objects import Missing, ObjectStore
 from server.threads import in_thread
 
 OF_NO_USER = frozenset({"tokens", "used", "checks", "health", "servers"})
@@ -125,22 +125,16 @@ class UserData:
             return
         name = re.sub(r"[^A-Za-z0-9._-]", "_", row.get("filename") or row.get("name") or "")[-100:]
         path = folder / kind / f"{row['id']}-{name}"
-        expected = row.get("sha256") or await self._checksum(key)
+        facts = await whole_facts(self._store, key)
+        expected = row.get("sha256") or (facts.sha256 if facts is not None else None)
         try:
-            found = (await copy_object(self._store, key, path)).sha256
+            found = (await copy_object(self._store, key, path, sha256=expected)).sha256
         except Missing:
             export.faults.append(key)
             return
         export.files[key] = str(path.relative_to(folder))
         if expected not in (None, found) or path.stat().st_size != row["size"]:
             export.faults.append(key)
-
-    async def _checksum(self, key: str) -> str | None:
-        """The checksum of footage; None if there is none, or its facts are missing or damaged."""
-        try:
-            return (await read_facts(self._store, key, Path(key))).sha256
-        except (Missing, DamagedObject):
-            return None
 
 
 def _files(folder: Path) -> list[Path]:

@@ -47,6 +47,6 @@ async def same_film(
 
 async def _is_whole(film: FilmRow, store: ObjectStore) -> bool:
     try:
-        return await checksum_of(store, film["object_key"]) == film["sha256"]
+        return await checksum_of(store, film["object_key"], film["sha256"]) == film["sha256"]
     except (Missing, StoreFailed):
         return False

@@ -40,7 +40,7 @@ class FarmDepot:
         """Copy what a unit became to `target`; StoreFailed. False if it is gone, as a damaged object is after this."""
         target.unlink(missing_ok=True)
         try:
-            copied = await copy_object(self._store, result.output, target)
+            copied = await copy_object(self._store, result.output, target, sha256=result.sha256)
         except Missing:
             return False
         if copied.sha256 == result.sha256:

@@ -202,7 +202,7 @@ class MediaCache:
         try:
             for folder in (self._coming, self._folder):
                 await in_thread(folder.mkdir, parents=True, exist_ok=True)
-            found = await self._copy(stat, coming, fetched)
+            found = await self._copy(stat, coming, fetched, sha256)
             if sha256 not in (None, found.sha256):
                 raise DamagedObject(stat.key)
             self._checksums[name] = found
@@ -214,9 +214,9 @@ class MediaCache:
             with contextlib.suppress(OSError):
                 coming.unlink(missing_ok=True)
 
-    async def _copy(self, stat: Stat, path: Path, fetched: Copied) -> Checksums:
+    async def _copy(self, stat: Stat, path: Path, fetched: Copied, sha256: str | None) -> Checksums:
         """Copy an object to a file and return its checksums; ChangedObject if it was replaced since `stat`."""
-        checksums = await copy_object(self._store, stat.key, path, fetched, etag=stat.etag)
+        checksums = await copy_object(self._store, stat.key, path, fetched, etag=stat.etag, sha256=sha256)
         if (size := path.stat().st_size) != stat.size:
             raise StoreFailed(f"{stat.key} has {stat.size} bytes, of which {size} were received")
         return checksums

@@ -22,6 +22,7 @@ from server.footage.facts import Facts, add_checksums, read_facts, write_facts
 from server.footage.parts import PartialFiles
 from server.logs import logger
 from server.problem import Problem
+from server.storage.again import changed
 from server.storage.copies import Copied
 from server.storage.objects import CHUNK, ChangedObject, DamagedObject, Missing, ObjectStore, Stat, StoreFailed
 from server.threads import in_thread
@@ -123,17 +124,28 @@ def checksums_of_file(path: Path) -> Checksums:
     return hashing.checksums
 
 
-async def checksum_of(store: ObjectStore, key: str) -> str:
-    """The SHA-256 of an object, which is read whole; StoreFailed, Missing."""
-    return (await checksums_of(store, key)).sha256
+async def checksum_of(store: ObjectStore, key: str, expected: str | None = None) -> str:
+    """The SHA-256 of an object, which is read whole, and again unless that is the expected one; StoreFailed, Missing.
+
+    None expects nothing.
+    """
+    return (await checksums_of(store, key, expected)).sha256
 
 
-async def checksums_of(store: ObjectStore, key: str) -> Checksums:
-    """The checksums of an object, which is read whole; StoreFailed, Missing."""
-    hashing = Hashing()
-    async for piece in store.stream(key):
-        await in_thread(hashing.update, piece)
-    return hashing.checksums
+async def checksums_of(store: ObjectStore, key: str, expected: str | None = None) -> Checksums:
+    """The checksums of an object, which is read as for `checksum_of`; StoreFailed, Missing."""
+
+    async def read() -> Checksums:
+        hashing = Hashing()
+        async for piece in store.stream(key):
+            await in_thread(hashing.update, piece)
+        return hashing.checksums
+
+    found = await read()
+    if expected in (None, found.sha256):
+        return found
+    changed(key)
+    return await read()
 
 
 class FilmCheck:
@@ -148,7 +160,7 @@ class FilmCheck:
 
         Concurrent requests share one reading, which goes on when they are cancelled.
         """
-        if stat.size != size or await self._checksum(stat) != sha256:
+        if stat.size != size or await self._checksum(stat, sha256) != sha256:
             message = "the film is damaged in the object store: it is not what was rendered"
             hint = "export the project again, or restore the file from a backup"
             raise Problem(500, "damaged_media", message, hint=hint)
@@ -159,12 +171,12 @@ class FilmCheck:
             task.cancel()
         await asyncio.gather(*self._checks.values(), return_exceptions=True)
 
-    async def _checksum(self, stat: Stat) -> str:
+    async def _checksum(self, stat: Stat, expected: str) -> str:
         place = stat.key, stat.etag
         task = self._checks.get(place)
         if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
             task = self._checks[place] = asyncio.create_task(
-                checksum_of(self._store, stat.key), name=f"check {place[0]}"
+                checksum_of(self._store, stat.key, expected), name=f"check {place[0]}"
             )
             for old in list(self._checks)[:-MOST_REMEMBERED]:
                 if self._checks[old].done():

@@ -20,7 +20,8 @@ from typing import Any
 from compiler.supervise.record import NOT_FACTS, Media, checked_media, is_image, media_of, recorded
 from server.checksums import Checksums
 from server.problem import storage_problem
-from server.storage.objects import DamagedObject, ObjectStore
+from server.storage.again import undamaged
+from server.storage.objects import DamagedObject, Missing, ObjectStore
 from server.tables.raw_clips import RawClipRow
 from server.threads import computed
 
@@ -111,7 +112,19 @@ async def store_footage(
 async def read_facts(store: ObjectStore, object_key: str, path: Path) -> Facts:
     """The facts of a file whose copy is at `path`; Missing if none are stored, DamagedObject if they are damaged."""
     key = facts_key(object_key)
-    return await computed(facts_in, await store.get(key), key, path)
+
+    async def read() -> Facts:
+        return await computed(facts_in, await store.get(key), key, path)
+
+    return await undamaged(read, key)
+
+
+async def whole_facts(store: ObjectStore, object_key: str) -> Facts | None:
+    """The facts of a file without a copy; None if they are missing or damaged."""
+    try:
+        return await read_facts(store, object_key, Path(object_key))
+    except (Missing, DamagedObject):
+        return None
 
 
 def facts_in(document: bytes, key: str, path: Path) -> Facts:

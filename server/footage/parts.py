@@ -43,6 +43,8 @@ class PartialCopy:
         self.file: FileId = found.st_dev, found.st_ino
         self._has = bytearray(len(sums) // SUM)
         self._coming: Awaited = {}
+        self._differed: set[int] = set()
+        """Blocks that did not match their checksums when they came last: what changed them may have been the way."""
         self._fetches: set[asyncio.Task[None]] = set()
         self._of_whole: Awaited | None = None
         """What waits for the fetch of the whole object, if that is under way."""
@@ -163,9 +165,13 @@ class PartialCopy:
         while came and len(came) >= (size := min(BLOCK, stop - first * BLOCK)):
             block = bytes(came[:size])
             if not block_is(first, block, self._sums):
-                raise DamagedObject(self._stat.key)
+                if first in self._differed:
+                    raise DamagedObject(self._stat.key)
+                self._differed.add(first)
+                raise StoreFailed(f"block {first} came changed")
             await in_thread(self._write, file, first, block)
             self._has[first] = 1
+            self._differed.discard(first)
             if first in self._coming:
                 self._coming.pop(first).set_result(None)
             del came[:size]

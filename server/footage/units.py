@@ -86,8 +86,8 @@ class StoredUnits:
         unit = self._there.get(key[:DIGITS])
         if unit is None:
             return False
-        found = self._wait(_copied(self._store, unit.stat, target))
-        if found == unit.stat.key.rpartition("-")[2]:
+        sha256 = unit.stat.key.rpartition("-")[2]
+        if (found := self._wait(_copied(self._store, unit.stat, target, sha256))) == sha256:
             self._wait(self._note_use(unit))
             return True
         target.unlink(missing_ok=True)
@@ -225,10 +225,10 @@ async def _deleted(store: ObjectStore, units: Sequence[StoredUnit]) -> None:
             await store.delete(key)
 
 
-async def _copied(store: ObjectStore, stat: Stat, target: Path) -> str | None:
+async def _copied(store: ObjectStore, stat: Stat, target: Path, sha256: str) -> str | None:
     """Copy a unit; the hash of its bytes, or None if it is not there, or cannot be read now."""
     try:
-        return (await copy_object(store, stat.key, target)).sha256
+        return (await copy_object(store, stat.key, target, sha256=sha256)).sha256
     except (Missing, StoreFailed, OSError):
         return None
 

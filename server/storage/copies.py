@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from server.checksums import Checksums
+from server.storage.again import changed
 from server.storage.objects import CHUNK, ObjectStore
 from server.threads import HashedFile, in_thread
 
@@ -16,12 +17,28 @@ Copied = Callable[[int], None]
 
 
 async def copy_object(
-    store: ObjectStore, key: str, path: Path, on_copied: Copied = lambda _: None, *, etag: str | None = None
+    store: ObjectStore,
+    key: str,
+    path: Path,
+    on_copied: Copied = lambda _: None,
+    *,
+    etag: str | None = None,
+    sha256: str | None = None,
 ) -> Checksums:
     """Copy an object into a new file, synced to the disk; return its checksums. A copy that fails leaves no file.
 
-    StoreFailed, Missing; ChangedObject if the object has another etag than `etag`; OSError if the file cannot be made.
+    A copy with another SHA-256 than `sha256` is made once more, and then stays. StoreFailed, Missing; ChangedObject if
+    the object has another etag than `etag`; OSError if the file cannot be made.
     """
+    checksums = await _copied(store, key, path, on_copied, etag)
+    if sha256 in (None, checksums.sha256):
+        return checksums
+    changed(key)
+    path.unlink()
+    return await _copied(store, key, path, lambda _: None, etag)
+
+
+async def _copied(store: ObjectStore, key: str, path: Path, on_copied: Copied, etag: str | None) -> Checksums:
     with path.open("xb") as file:
         try:
             hashed = HashedFile(file)

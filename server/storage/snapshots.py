@@ -19,6 +19,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from server.storage import images
+from server.storage.again import undamaged
 from server.storage.objects import Missing, ObjectStore, Stat
 from server.storage.skipped import skip
 from server.threads import in_thread
@@ -148,7 +149,11 @@ async def points(store: ObjectStore, uid: str) -> AsyncIterator[tuple[int, Stat]
 
 async def read_header(store: ObjectStore, uid: str, number: int) -> Header:
     """A snapshot's header; Missing if it does not exist or was thinned, Damaged if it cannot be read."""
-    return _header(await store.get(key_of(uid, number), 0, HEADER), number)
+
+    async def read() -> Header:
+        return _header(await store.get(key_of(uid, number), 0, HEADER), number)
+
+    return await undamaged(read, key_of(uid, number), Damaged)
 
 
 async def check(store: ObjectStore, uid: str, number: int) -> Header:
@@ -209,11 +214,15 @@ def opened(image: bytes) -> sqlite3.Connection:
 
 async def _read(store: ObjectStore, uid: str, number: int) -> tuple[Header, bytes]:
     """A snapshot's header, and its body, which matches the header's checksum."""
-    content = await store.get(key_of(uid, number))
-    header, body = _header(content[:HEADER], number), content[HEADER:]
-    if len(body) != header.size or await in_thread(_sha256, body) != header.sha256:
-        raise Damaged(f"snapshot {number} is damaged: its checksum differs")
-    return header, body
+
+    async def read() -> tuple[Header, bytes]:
+        content = await store.get(key_of(uid, number))
+        header, body = _header(content[:HEADER], number), content[HEADER:]
+        if len(body) != header.size or await in_thread(_sha256, body) != header.sha256:
+            raise Damaged(f"snapshot {number} is damaged: its checksum differs")
+        return header, body
+
+    return await undamaged(read, key_of(uid, number), Damaged)
 
 
 def _sha256(body: bytes) -> str:

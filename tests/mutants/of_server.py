@@ -232,7 +232,7 @@ OF_SERVER = (
     Fault(
         "film_not_compared",
         "server/footage/checked.py",
-        "if stat.size != size or await self._checksum(stat) != sha256:",
+        "if stat.size != size or await self._checksum(stat, sha256) != sha256:",
         "if stat.size != size:",
         ("tests/server/test_integrity.py",),
     ),
@@ -330,7 +330,7 @@ OF_SERVER = (
     Fault(
         "damaged_film_is_shared",
         "server/exports/same.py",
-        'return await checksum_of(store, film["object_key"]) == film["sha256"]',
+        'return await checksum_of(store, film["object_key"], film["sha256"]) == film["sha256"]',
         "return True",
         ("tests/server/test_same_film.py",),
     ),
@@ -342,10 +342,31 @@ OF_SERVER = (
         ("tests/server/test_units.py",),
     ),
     Fault(
+        "snapshot_changed_on_its_way_is_damaged",
+        "server/storage/again.py",
+        "        changed(key)\n    return await read()\n",
+        "        raise\n    return await read()\n",
+        ("tests/server/test_changed.py",),
+    ),
+    Fault(
+        "copy_changed_on_its_way_is_kept",
+        "server/storage/copies.py",
+        "if sha256 in (None, checksums.sha256):",
+        "if True:",
+        ("tests/server/test_changed.py",),
+    ),
+    Fault(
+        "block_changed_on_its_way_is_damaged",
+        "server/footage/parts.py",
+        "if first in self._differed:",
+        "if True:",
+        ("tests/server/test_changed.py",),
+    ),
+    Fault(
         "damaged_unit_is_used",
         "server/footage/units.py",
-        'if found == unit.stat.key.rpartition("-")[2]:',
-        "if found:",
+        "if (found := self._wait(_copied(self._store, unit.stat, target, sha256))) == sha256:",
+        "if (found := self._wait(_copied(self._store, unit.stat, target, sha256))):",
         ("tests/server/test_units.py",),
     ),
     Fault(

@@ -386,7 +386,7 @@ def test_a_backup_with_footage_is_whole_and_restored_elsewhere(
     flip(footage, 1000)
     ended = reelc(tmp_path, "backup", me, "second", "--footage", data=str(site.data))
     assert ended.returncode == 6
-    assert ended.stdout == f"damaged: {facts_key(media_key(me, raw))} (of game.mp4)\n"
+    assert ended.stdout == f"damaged: {media_key(me, raw)} (of game.mp4)\n"
 
 
 @pytest.mark.fault
