@@ -45,25 +45,31 @@ class Proxy:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Pass one request on, and its answer back, unless the plan names a fault."""
-        with suppress(OSError, EOFError):
-            head, body = await _request(reader, writer)
-            method, path, _ = head.split(b" ", 2)
-            fault = self.plan(method.decode(), path.decode())
-            self.faults += bool(fault)
-            if fault == "refuse":
-                writer.transport.abort()
-            elif fault == "silence":
-                while self.plan(method.decode(), path.decode()) == "silence":
-                    await asyncio.sleep(0.05)
-            elif fault == "throttle":
-                writer.write(THROTTLED)
-            else:
-                head = CONDITION.sub(b"", head) if fault == "overwrite" else head
-                await asyncio.sleep(self.delay if fault == "slow" else 0)
-                await self._answer(head, body, writer, fault)
-        writer.close()
+        try:
+            await self._pass_on(reader, writer)
+        except (OSError, EOFError):
+            pass
+        finally:
+            writer.close()  # also when the proxy ends meanwhile
         with suppress(OSError):
             await writer.wait_closed()
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head, body = await _request(reader, writer)
+        method, path, _ = head.split(b" ", 2)
+        fault = self.plan(method.decode(), path.decode())
+        self.faults += bool(fault)
+        if fault == "refuse":
+            writer.transport.abort()
+        elif fault == "silence":
+            while self.plan(method.decode(), path.decode()) == "silence":
+                await asyncio.sleep(0.05)
+        elif fault == "throttle":
+            writer.write(THROTTLED)
+        else:
+            head = CONDITION.sub(b"", head) if fault == "overwrite" else head
+            await asyncio.sleep(self.delay if fault == "slow" else 0)
+            await self._answer(head, body, writer, fault)
 
     async def _answer(self, head: bytes, body: bytes, writer: asyncio.StreamWriter, fault: Fault) -> None:
         store, asking = await asyncio.open_connection(*self.upstream)

@@ -67,8 +67,7 @@ uploads.probing = failing
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    settings = {"durable_within": "0.5", "stall_after": "3"}
-    with serving(tmp_path_factory.mktemp("away") / "data", program=SWITCHED, **settings) as running:
+    with serving(tmp_path_factory.mktemp("away") / "data", program=SWITCHED, durable_within="0.5") as running:
         yield running
 
 
@@ -148,18 +147,22 @@ def _snapshots(place: Site, uid: str) -> list[Path]:
     return [*(place.data / "objects" / "users" / uid / "db").iterdir()]
 
 
-@pytest.mark.parametrize(("number", "named"), [(signal.SIGKILL, "ffmpeg"), (signal.SIGSTOP, "frame")])
+@pytest.mark.parametrize(
+    ("number", "named", "settings"), [(signal.SIGKILL, "ffmpeg", {}), (signal.SIGSTOP, "frame", {"stall_after": "3"})]
+)
 def test_ffmpeg_that_dies_or_hangs_is_a_render_error(
-    place: Site, ann: httpx.Client, game: Path, number: signal.Signals, named: str
+    tmp_path: Path, game: Path, number: signal.Signals, named: str, settings: dict[str, str]
 ) -> None:
-    project_id = long_project(ann, game)
-    export_id = begin(ann, project_id)
-    drawn(ann, export_id)
-    until(lambda: _struck(ann, place, export_id, number), "the export goes on")
-    error = refused(export(ann, project_id, export_id), 500, "render_error")
-    assert named in error["message"]
-    assert ffmpegs_of(place.data) == []
-    assert export(ann, one_clip(ann, game)).status_code == 200
+    token = add_user(tmp_path / "data", "ann")
+    with serving(tmp_path / "data", **settings) as site, site.client(token) as ann:
+        project_id = long_project(ann, game)
+        export_id = begin(ann, project_id)
+        drawn(ann, export_id)
+        until(lambda: _struck(ann, site, export_id, number), "the export goes on")
+        error = refused(export(ann, project_id, export_id), 500, "render_error")
+        assert named in error["message"]
+        assert ffmpegs_of(site.data) == []
+        until(lambda: export(ann, one_clip(ann, game)).status_code == 200)
 
 
 def _struck(ann: httpx.Client, place: Site, export_id: str, number: signal.Signals) -> bool:

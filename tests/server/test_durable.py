@@ -29,14 +29,19 @@ def puts(fault: Fault) -> Plan:
     return lambda _, name: fault if name == "put" else None
 
 
-def run(tmp_path: Path, scene: Callable[[httpx.AsyncClient, FaultStore], Awaitable[None]]) -> None:
+Scene = Callable[[httpx.AsyncClient, FaultStore], Awaitable[None]]
+
+
+def run(tmp_path: Path, scene: Scene, refuse_after: float = 600) -> None:
     """Play a scene. The server waits a second for a store whose puts fail, else as long as is needed."""
 
     async def whole() -> None:
         store = FaultStore(FolderStore(tmp_path / "objects"))
         with pytest.MonkeyPatch.context() as changed:
             changed.setattr(RequestDatabases, "within", patient(lambda: store.planned), raising=False)
-            async with in_process(Settings(data=tmp_path, durable_within=1, refuse_after=4), store) as server:
+            async with in_process(
+                Settings(data=tmp_path, durable_within=1, refuse_after=refuse_after), store
+            ) as server:
                 await scene(server.client, store)
 
     asyncio.run(whole())
@@ -73,7 +78,7 @@ def test_after_long_without_the_store_saves_are_refused_at_once(tmp_path: Path) 
         assert "changes are refused" in answer.json()["message"]
         assert len((await client.get("/api/projects")).json()["projects"]) < 5
 
-    run(tmp_path, scene)
+    run(tmp_path, scene, refuse_after=4)
 
 
 def test_an_answer_that_was_swallowed_is_no_failure(tmp_path: Path) -> None:
