@@ -10,6 +10,7 @@ from playwright.sync_api import Dialog, Locator, Page, Route, expect
 from tests.browser.conftest import Watch
 from tests.browser.desk import Open, middle, opened
 from tests.browser.person import Person
+from tests.server import waiting
 
 
 def names(page: Page) -> list[str]:
@@ -100,12 +101,21 @@ def test_an_upload_is_cancelled(open_page: Open, person: Person, game: Path, pag
 
 def drop(page: Page, on: Locator, file: Path) -> None:
     """Drop a file on an element, as from another program."""
-    x, y = middle(on)
     session = page.context.new_cdp_session(page)
-    for kind in ("dragEnter", "dragOver", "drop"):
+
+    def send(kind: str) -> None:
+        x, y = middle(on)
         asked = {"type": kind, "x": x, "y": y, "data": {"items": [], "files": [str(file)], "dragOperationsMask": 1}}
         session.send("Input.dispatchDragEvent", asked)
-        page.evaluate("() => new Promise(requestAnimationFrame)")  # a drop counts once the page has allowed the drag
+
+    def dragged() -> bool:
+        send("dragEnter")
+        send("dragOver")
+        return bool(page.evaluate("window.dragged"))
+
+    page.evaluate("window.dragged = false; addEventListener('dragover', () => { window.dragged = true }, true)")
+    waiting.until(dragged, "the page sees no drag")  # the element may move while the page is laid out
+    send("drop")
 
 
 def test_a_file_dropped_anywhere_is_uploaded_and_the_selected_clip_stays_selected(
