@@ -15,13 +15,16 @@ from compiler.model.limits import FilmBounds
 from compiler.pipeline.draft import clip_seconds
 from server.edits.bounds import check_texts
 from server.footage.facts import Footage
-from server.problem import MOST_ERRORS, Problem, from_reel, joined, within
+from server.problem import MOST_ERRORS, Problem, from_reel, invalid, joined, within
 from server.tables.clips import FLAGS, NESTED, UNTOUCHED, WHOLE, ClipVersion
 from server.tables.projects import ProjectEdit
 
 Json = dict[str, Any]
 
 PLACE = "/clips/0"
+
+OF_THE_REEL = frozenset({"reel", "clips"})
+"""The fields of a reel file beside which a project's settings stand."""
 
 
 def saved(
@@ -122,7 +125,9 @@ def _as_text(notice: Notice) -> str:
 def reel_text(project: ProjectEdit, rows: Sequence[ClipVersion]) -> str:
     """The reel file of a project: its settings and its clips as stored, each clip's media by its raw clip's id."""
     settings = {**project["settings"]}
-    canvas = {"aspect_ratio": project["aspect_ratio"], **settings.pop("canvas", {})}
+    canvas = settings.pop("canvas", None)
+    if canvas is None or isinstance(canvas, dict):  # anything else is an error of the reel, as are other wrong settings
+        canvas = {"aspect_ratio": project["aspect_ratio"], **(canvas or {})}
     return json.dumps({"reel": 1, "canvas": canvas, **settings, "clips": [_entry(row) for row in rows]})
 
 
@@ -164,6 +169,8 @@ def unframed(row: ClipVersion) -> bool:
 
 def check_settings(aspect_ratio: str, settings: Json) -> None:
     """422 for settings that no reel could have; every error, each with its pointer into the request."""
+    for name in sorted(OF_THE_REEL & settings.keys()):
+        raise invalid(f"{name} is no setting of a project", pointer=f"/settings/{name}")
     project: ProjectEdit = {"id": "x", "name": "x", "aspect_ratio": aspect_ratio, "settings": settings}
     try:
         read_reel(reel_text(project, [untouched_clip("x", "x", "x", "x", 0)]))

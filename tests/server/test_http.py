@@ -68,6 +68,21 @@ def test_a_project_is_made_shown_changed_deleted(user: httpx.Client) -> None:
     refused(user.delete(address), 404, "project_not_found")
 
 
+@pytest.mark.parametrize("name", ["canvas", "audio", "encode", "transition", "damage"])
+def test_settings_of_another_shape_are_refused_and_null_is_the_default(user: httpx.Client, name: str) -> None:
+    address = f"/api/projects/{project(user, settings={name: None})}"
+    if name != "damage":  # which is a word
+        for wrong in ("x", 3, True, [{}], []):
+            answer = user.patch(address, json={"settings": {name: wrong}})
+            assert (answer.status_code, answer.json()["pointer"]) == (422, f"/settings/{name}"), answer.text
+    assert user.get(address).json()["settings"] == {name: None}
+
+
+@pytest.mark.parametrize("name", ["reel", "clips"])
+def test_the_rest_of_a_reel_file_is_no_setting(user: httpx.Client, name: str) -> None:
+    refused(user.post("/api/projects", json={"name": "x", "settings": {name: 1}}), 422, "invalid_request")
+
+
 def test_settings_that_no_reel_has_are_refused_all_at_once(user: httpx.Client) -> None:
     settings = {"canvas": {"fps": 1000, "wdith": 3}, "encode": {"crf": "x"}}
     problem = refused(user.post("/api/projects", json={"name": "x", "settings": settings}), 422, "unknown_field")
