@@ -12,13 +12,17 @@ FEWEST_BEATS = 3
 
 SHORTEST_SECRET = 16
 
+MOST, LONGEST = 10**15, 3_155_760_000
+"""The largest number of a setting, which every database and limit of a process can hold, and the longest time, in
+seconds: a hundred years, since dates end."""
 
-def counted(unit: str) -> Any:
-    """Names the unit of a setting."""
-    return Field(json_schema_extra={"unit": unit})
+
+def counted(unit: str, most: int = MOST) -> Any:
+    """Names the unit of a setting, and its largest value."""
+    return Field(le=most, json_schema_extra={"unit": unit})
 
 
-Seconds = Annotated[PositiveFloat, counted("seconds")]
+Seconds = Annotated[PositiveFloat, counted("seconds", LONGEST)]
 
 
 class PeerSettings(BaseSettings):

@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from compiler.model.limits import FILM, FilmBounds
 from server.addresses import address_in, networks_in
 from server.farm_settings import FarmSettings
-from server.peer_settings import PeerSettings, Seconds, counted
+from server.peer_settings import LONGEST, PeerSettings, Seconds, counted
 from server.secret_files import SecretFiles, Unread
 
 FILE_VARIABLE = "REELC_CONFIG"
@@ -32,7 +32,7 @@ Bytes = Annotated[PositiveInt, counted("bytes")]
 Compiles = Annotated[PositiveInt, counted("compiles")]
 Connections = Annotated[PositiveInt, counted("connections")]
 Databases = Annotated[PositiveInt, counted("databases")]
-Days = Annotated[PositiveInt, counted("days")]
+Days = Annotated[PositiveInt, counted("days", LONGEST // 86_400)]
 Exports = Annotated[PositiveInt, counted("exports")]
 Frames = Annotated[PositiveInt, counted("frames")]
 Pixels = Annotated[PositiveInt, counted("pixels")]

@@ -27,8 +27,8 @@ from server.storage.folder import COMING
 from server.storage.objects import Missing, ObjectStore
 from server.threads import in_thread
 
-OF_NO_USER = frozenset({"tokens", "used", "checks", "health", "servers"})
-"""Folders of the store whose keys name no user."""
+OF_NO_USER = frozenset({"tokens", "used", "checks", "health", "servers", "keys", "exports", "farm"})
+"""Folders of the store whose keys name no user, apart from the index of unfinished exports."""
 
 Rows = dict[str, list[dict[str, Any]]]
 

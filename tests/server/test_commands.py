@@ -7,13 +7,17 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
 
 import pytest
+from pydantic import ValidationError
 
+from server.ages import settled
 from server.cli import main
+from server.peer_settings import LONGEST
 from server.settings import Settings
 from tests.server.site import serving
 
@@ -125,6 +129,20 @@ def test_a_setting_that_cannot_be_is_a_usage_error(tmp_path: Path) -> None:
         assert reelc(tmp_path, "config", **settings).returncode == 2
     (tmp_path / "reelc.toml").write_text("prot = 1\n")
     assert reelc(tmp_path, "config").returncode == 2
+
+
+def test_every_number_has_a_largest_value_and_is_finite() -> None:
+    """A server began with `trash_for` of 1e12 seconds, and failed at the first deletion: dates end."""
+    properties = Settings.model_json_schema()["properties"]
+    numbers = [name for name, field in properties.items() if "number" in str(field) or "integer" in str(field)]
+    assert {"trash_for", "session_days", "film_seconds", "versions_kept", "render_jobs", "user_rate"} < set(numbers)
+    for name in numbers:
+        for wrong in ("inf", "1e400", "9" * 25):
+            with patch.dict(os.environ, {f"REELC_{name.upper()}": wrong}), pytest.raises(ValidationError):
+                Settings()
+    longest = {"trash_for": LONGEST, "films_kept_for": LONGEST, "session_days": LONGEST // 86_400}
+    assert settled() - timedelta(seconds=Settings(**longest).trash_for)
+    assert datetime.now(UTC) + timedelta(days=Settings(**longest).session_days)
 
 
 def test_a_store_that_is_not_there_is_exit_code_5(tmp_path: Path) -> None:

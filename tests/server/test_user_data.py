@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from server.accounts import Accounts
-from server.exports.unfinished import Unfinished
+from server.exports.unfinished import COMPLETE, Unfinished
 from server.footage.cache import MediaCache
 from server.footage.facts import media_key
 from server.settings import Settings
@@ -21,6 +22,7 @@ from server.storage.tenants import Databases
 from server.tables import projects
 from server.tokens import key_of
 from server.user_data import UserData
+from server.web.shares import KEY, Shares
 from tests.server.faults import FaultStore
 from tests.server.test_commands import reelc
 
@@ -135,6 +137,22 @@ def test_all_of_a_user_is_removed_and_nothing_of_another(folder: Path) -> None:
     assert mentions(data, "annabel") == before
     assert len(list((data / "local" / "footage").iterdir())) == 1
     assert reelc(folder, "user", "remove", "../ann", "--yes").returncode == 2
+
+
+@pytest.mark.parametrize("name", ["shares", "indexed", "media"])
+def test_objects_of_the_server_are_no_users_whatever_his_name_is(tmp_path: Path, name: str) -> None:
+    """The key of all links to films is `keys/shares`; `exports/indexed` says that an index is complete."""
+
+    async def whole() -> list[str]:
+        store = FolderStore(tmp_path / "objects")
+        await Accounts(store).add(name)
+        await Shares(store).make("ann", "v_1", timedelta(days=1))
+        await store.put(COMPLETE, b"")
+        await store.put("farm/media/x", b"of reelc render")
+        await UserData(store, Settings(data=tmp_path), name).remove()
+        return [stat.key async for stat in store.listing("")]
+
+    assert sorted(asyncio.run(whole())) == [COMPLETE, "farm/media/x", KEY]
 
 
 def test_an_object_that_is_not_deleted_is_found(tmp_path: Path) -> None:
