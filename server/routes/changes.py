@@ -27,6 +27,7 @@ from server.storage.database import Reader, Transaction
 from server.tables import clips, project_versions, raw_clips
 from server.tables.clips import ClipRow
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
+from server.web.texts import Text, TextResponse
 
 api = Operations("projects")
 
@@ -60,7 +61,12 @@ async def save(call: Call[Changes]) -> Response:
         return {"project_id": project["id"], "warnings": warnings}
 
     when_full = partial(work, full=True) if call.body.model_fields_set == {"remove"} else None
-    return await call.write(work, when_full=when_full, expanded=_answer)
+
+    async def answer(reader: Reader, stored: Json) -> Text:
+        """The answer as of now: only the warnings are kept for a repeated request."""
+        return await with_clips(call, reader, stored["project_id"], {"warnings": stored["warnings"]})
+
+    return await call.write(work, when_full=when_full, expanded=answer)
 
 
 @api.op(
@@ -85,24 +91,19 @@ async def versions(call: Call[NoBody]) -> Json:
 
 
 @api.op("GET", "/api/projects/{project_id}/versions/{version}", answers=Answers(ProjectVersion, errors=(404, 422)))
-async def version(call: Call[NoBody]) -> Json:
+async def version(call: Call[NoBody]) -> Response:
     """A project as it was, with its clips; to restore it, send the difference as changes."""
     number = version_named(call.path("version"))
 
-    async def question(reader: Reader) -> Json:
+    async def question(reader: Reader) -> Text:
         project = await project_of(reader, call.path("project_id"))
         found = await project_versions.get(reader, project["id"], number or 0)
         if found is None:
             raise not_found("version_not_found", "this version is not kept")
-        state, rows = found
-        return {**state, "clips": [clips.as_json(row) for row in rows]}
+        state, ids = found
+        return await call.listed("clips", clips.pages(reader, ids), clips.as_json, state)
 
-    return await call.ask(question)
-
-
-async def _answer(reader: Reader, stored: Json) -> Json:
-    """The answer as of now: only the warnings are kept for a repeated request."""
-    return {**await with_clips(reader, stored["project_id"]), "warnings": stored["warnings"]}
+    return TextResponse(await call.ask(question))
 
 
 async def _record(unit: Transaction, call: Call[Changes], project_id: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -19,6 +20,7 @@ from server.tables import clips, project_versions, raw_clips
 from server.tables.clips import ClipRow, ClipVersion
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.etags import names
+from server.web.texts import Text, TextResponse
 
 api = Operations("clips")
 
@@ -59,14 +61,15 @@ async def add(call: Call[NewClip]) -> Response:
 
 
 @api.op("GET", CLIPS, answers=Answers(Clips, errors=(404,)))
-async def index(call: Call[NoBody]) -> Json:
+async def index(call: Call[NoBody]) -> Response:
     """The clips of a project, in their order."""
+    return TextResponse(await call.ask(lambda reader: _listed(reader, call)))
 
-    async def question(reader: Reader) -> list[Json]:
-        project = await project_of(reader, call.path("project_id"))
-        return [clips.as_json(row) for row in await clips.every(reader, project["id"])]
 
-    return {"clips": await call.ask(question)}
+async def _listed(reader: Reader, call: Call[Any], beside: Mapping[str, Any] = MappingProxyType({})) -> Text:
+    project = await project_of(reader, call.path("project_id"))
+    pages = clips.pages(reader, await clips.ids(reader, project["id"]))
+    return await call.listed("clips", pages, clips.as_json, beside)
 
 
 @api.op(
@@ -80,13 +83,11 @@ async def reorder(call: Call[Order]) -> Response:
 
     async def work(unit: Transaction) -> Json:
         project = await project_of(unit, call.path("project_id"))
-        there = {row["clip_key"] for row in await clips.every(unit, project["id"])}
-        if sorted(there) != sorted(call.body.clip_ids):
+        if not await clips.reorder(unit, project["id"], call.body.clip_ids):
             raise invalid("clip_ids must name every clip of the project once", pointer="/clip_ids")
-        await clips.reorder(unit, project["id"], call.body.clip_ids)
-        return {"success": True, "clips": [clips.as_json(row) for row in await clips.every(unit, project["id"])]}
+        return {"success": True}
 
-    return await call.write(work)
+    return await call.write(work, expanded=lambda reader, _: _listed(reader, call, {"success": True}))
 
 
 @api.op("GET", CLIP, Takes(headers=("If-None-Match",)), Answers(Clip, also=(304,), errors=(404,), etag=True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, cast
 
 from starlette.responses import Response
@@ -17,6 +19,7 @@ from server.tables.clips import ClipRow, ClipVersion
 from server.tables.projects import ProjectEdit, ProjectRow
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.bodies import plain
+from server.web.texts import Text, TextResponse
 
 api = Operations("projects")
 
@@ -44,23 +47,25 @@ async def create(call: Call[NewProject]) -> Response:
 
 
 @api.op("GET", "/api/projects", answers=Answers(Projects))
-async def index(call: Call[NoBody]) -> Json:
+async def index(call: Call[NoBody]) -> Response:
     """Every project, the newest first."""
-    return {"projects": await call.ask(projects.every)}
+    text = await call.ask(lambda reader: call.listed("projects", projects.pages(reader), projects.decoded))
+    return TextResponse(text)
 
 
 @api.op("GET", "/api/projects/{project_id}", answers=Answers(Project, errors=(404,)))
-async def show(call: Call[NoBody]) -> Json:
+async def show(call: Call[NoBody]) -> Response:
     """A project and its clips in their order."""
-    project_id = call.path("project_id")
-
-    return await call.ask(lambda reader: with_clips(reader, project_id))
+    return TextResponse(await call.ask(lambda reader: with_clips(call, reader, call.path("project_id"))))
 
 
-async def with_clips(reader: Reader, project_id: str) -> Json:
-    """A project with its clips, as the API has it; 404 `project_not_found`."""
+async def with_clips(
+    call: Call[Any], reader: Reader, project_id: str, more: Mapping[str, Any] = MappingProxyType({})
+) -> Text:
+    """A project with its clips and more members, as the API has it; 404 `project_not_found`."""
     project = await project_of(reader, project_id)
-    return {**project, "clips": [clips.as_json(row) for row in await clips.every(reader, project_id)]}
+    listed = clips.pages(reader, await clips.ids(reader, project["id"]))
+    return await call.listed("clips", listed, clips.as_json, {**project, **more})
 
 
 @api.op("PATCH", "/api/projects/{project_id}", Takes(ProjectChange, headers=ONCE), Answers(Project, errors=(404, 422)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,12 +26,13 @@ from server.settings import Settings
 from server.storage.database import Reader, Transaction
 from server.storage.objects import Missing, StoreFailed
 from server.tables import raw_clips
-from server.tables.raw_clips import RawClipRow, Use
+from server.tables.raw_clips import Listed, RawClipRow
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.identity import identify
 from server.web.ranges import RANGED, object_answer
 from server.web.repeats import Streamed
 from server.web.services import Services
+from server.web.texts import TextResponse
 
 api = Operations("uploads")
 
@@ -109,37 +110,42 @@ async def _delete_unnamed(services: Services, key: str) -> None:
 
 
 @api.op("GET", "/api/raw-clips", Takes(query=("deleted",)), Answers(RawClips, errors=(422,)))
-async def index(call: Call[NoBody]) -> Json:
+async def index(call: Call[NoBody]) -> Response:
     """Every upload, the newest first; with `?deleted=true` those that can be restored, the last deleted first."""
     if call.flag("deleted"):
-        return {"raw_clips": await _deleted(call)}
-
-    async def question(reader: Reader) -> list[Json]:
-        uses = await raw_clips.uses(reader)
-        return [_listed(row, uses, None) for row in await raw_clips.every(reader)]
-
-    return {"raw_clips": await call.ask(question)}
+        return await _deleted(call)
+    text = await call.ask(lambda reader: call.listed("raw_clips", raw_clips.pages(reader), _listed))
+    return TextResponse(text)
 
 
-async def _deleted(call: Call[NoBody]) -> list[Json]:
-    async def question(reader: Reader) -> tuple[list[tuple[RawClipRow, str]], dict[str, list[Use]]]:
-        return await raw_clips.every_deleted(reader), await raw_clips.uses(reader)
-
-    rows, uses = await call.ask(question)
+async def _deleted(call: Call[NoBody]) -> Response:
+    keys = await call.ask(raw_clips.deleted_keys)
     stay = timedelta(seconds=call.services.settings.trash_for)
-    since = await restorable(call.services.store, call.uid, [row["object_key"] for row, _ in rows])
-    found = []
-    for row, deleted_at in rows:
-        if (key := row["object_key"]) in since:
-            until = (since[key] or datetime.fromisoformat(deleted_at)) + stay
-            if since[key] is None and until < datetime.now(UTC):  # its file stays, since others share it
-                continue
-            found.append(_listed(row, uses, until.astimezone(UTC).isoformat(timespec="milliseconds")))
-    return found
+    since = await restorable(call.services.store, call.uid, keys)
+
+    def until(listed: Listed) -> datetime | None:
+        """When deleted footage is deleted for good; None for footage that cannot be restored."""
+        key = listed.columns["object_key"]
+        if key not in since:
+            return None
+        end = (since[key] or datetime.fromisoformat(listed.columns["deleted_at"])) + stay
+        return None if since[key] is None and end < datetime.now(UTC) else end  # its file stays, since others share it
+
+    async def pages(reader: Reader) -> AsyncIterator[tuple[int, list[tuple[Listed, datetime]]]]:
+        async for size, page in raw_clips.pages(reader, deleted=True):
+            yield size, [(each, end) for each in page if (end := until(each)) is not None]
+
+    text = await call.ask(lambda reader: call.listed("raw_clips", pages(reader), _listed_deleted))
+    return TextResponse(text)
 
 
-def _listed(row: RawClipRow, uses: Mapping[str, list[Use]], until: str | None) -> Json:
-    return {**as_json(row), "used_in": uses.get(row["id"], []), "kept_until": until}
+def _listed(listed: Listed, until: str | None = None) -> Json:
+    return {**as_json(listed.row), "used_in": listed.used_in, "kept_until": until}
+
+
+def _listed_deleted(each: tuple[Listed, datetime]) -> Json:
+    listed, until = each
+    return _listed(listed, until.astimezone(UTC).isoformat(timespec="milliseconds"))
 
 
 @api.op("GET", RAW, answers=Answers(RawClip, errors=(404,)))

@@ -7,7 +7,7 @@ place: moving a clip makes no version.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, NotRequired, TypedDict, cast
 
 from compiler.model import CLIP_FIELDS
@@ -54,6 +54,15 @@ class ClipRow(ClipVersion):
     id: int
 
 
+PAGE = 2**20
+"""Characters of stored edits that one page holds at most; a page has one row at least."""
+
+OF_A_ROW = 2**9
+"""Characters of a row besides its nested fields, about."""
+
+_NAMED = "working_clips WHERE id IN (SELECT value FROM json_each(?))"
+
+_SIZE = " + ".join(f"coalesce(length({name}), 0)" for name in NESTED)
 _UNUSED = "NOT EXISTS (SELECT 1 FROM kept_clips AS kept WHERE kept.working_clip_id = working_clips.id)"
 _OWN = tuple(name for name in ClipRow.__annotations__ if name not in ("edit", "window"))
 _STORED = frozenset(_OWN) - {"id"}
@@ -76,6 +85,28 @@ async def every(reader: Reader, project_id: str) -> list[ClipRow]:
     return [row_of(each) for each in await reader.all(sql, (project_id,))]
 
 
+async def ids(reader: Reader, project_id: str) -> list[int]:
+    """The `id` of each clip of a project, in their order."""
+    sql = "SELECT id FROM latest_clips WHERE project_id = ? ORDER BY sort_order, id"
+    return [row["id"] for row in await reader.all(sql, (project_id,))]
+
+
+async def pages(reader: Reader, wanted: Sequence[int]) -> AsyncIterator[tuple[int, list[ClipRow]]]:
+    """The rows with these ids in this order, a page at a time, each with its characters, about."""
+    sized = await reader.all(f"SELECT id, {_SIZE} AS size FROM {_NAMED}", (json.dumps(wanted),))
+    sizes = {row["id"]: row["size"] + OF_A_ROW for row in sized}
+    start = 0
+    while start < len(wanted):
+        stop, size = start + 1, sizes[wanted[start]]
+        while stop < len(wanted) and size + sizes[wanted[stop]] <= PAGE:
+            size += sizes[wanted[stop]]
+            stop += 1
+        found = await reader.all(f"SELECT {_COLUMNS} FROM {_NAMED}", (json.dumps(wanted[start:stop]),))
+        rows = {row["id"]: row for row in found}
+        yield size, [row_of(rows[each]) for each in wanted[start:stop]]
+        start = stop
+
+
 async def get(reader: Reader, project_id: str, clip_key: str) -> ClipRow | None:
     """A clip; None if there is none."""
     sql = f"SELECT {_COLUMNS} FROM latest_clips WHERE project_id = ? AND clip_key = ?"
@@ -83,10 +114,6 @@ async def get(reader: Reader, project_id: str, clip_key: str) -> ClipRow | None:
     return None if found is None else row_of(found)
 
 
-PAGE = 2**20
-"""Characters of stored edits that one page of versions holds at most; a page has one version at least."""
-
-_SIZE = " + ".join(f"coalesce(length({name}), 0)" for name in NESTED)
 _KEPT = "FROM working_clips WHERE project_id = ?1 AND clip_key = ?2 AND NOT deleted"
 
 
@@ -163,16 +190,16 @@ async def sweep(unit: Transaction) -> None:
     await unit.run(f"DELETE FROM working_clips WHERE deleted AND {_UNUSED}")
 
 
-async def reorder(unit: Transaction, project_id: str, clip_keys: Sequence[str]) -> None:
-    """Give the project's clips the places 0, 1, 2 … in this order."""
-    for place, row in enumerate(await _placed(unit, project_id, clip_keys)):
+async def reorder(unit: Transaction, project_id: str, clip_keys: Sequence[str]) -> bool:
+    """Give the project's clips the places 0, 1, 2 … in this order; False unless it names each clip once."""
+    sql = "SELECT id, clip_key, sort_order FROM latest_clips WHERE project_id = ?"
+    rows = {row["clip_key"]: row for row in await unit.all(sql, (project_id,))}
+    if sorted(rows) != sorted(clip_keys):
+        return False
+    for place, row in enumerate(rows[key] for key in clip_keys):
         if row["sort_order"] != place:
             await unit.run("UPDATE working_clips SET sort_order = ? WHERE id = ?", (place, row["id"]))
-
-
-async def _placed(unit: Transaction, project_id: str, clip_keys: Sequence[str]) -> list[ClipRow]:
-    rows = {row["clip_key"]: row for row in await every(unit, project_id)}
-    return [rows[key] for key in clip_keys]
+    return True
 
 
 def as_json(row: ClipVersion) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from typing import Any, TypedDict, cast
 
 from server.storage.database import Reader, Transaction
 from server.tables import clips
-from server.tables.clips import ClipRow, row_of
 
 
 class ProjectVersion(TypedDict):
@@ -102,18 +101,14 @@ async def _clips(reader: Reader, row_id: int) -> list[dict[str, Any]]:
     )
 
 
-async def get(reader: Reader, project_id: str, version: int) -> tuple[ProjectVersion, list[ClipRow]] | None:
-    """A state of a project and its clips; None if it is not kept."""
+async def get(reader: Reader, project_id: str, version: int) -> tuple[ProjectVersion, list[int]] | None:
+    """A state of a project and the `id` of each of its clips, in their order; None if it is not kept."""
     sql = f"SELECT id, {_COLUMNS} FROM project_versions WHERE project_id = ? AND version = ?"
     row = await reader.one(sql, (project_id, version))
     if row is None:
         return None
-    rows = await reader.all(
-        "SELECT clip.* FROM project_version_clips AS used JOIN working_clips AS clip ON clip.id = used.working_clip_id"
-        " WHERE used.project_version_id = ? ORDER BY used.position",
-        (row["id"],),
-    )
-    return _row(row), [row_of(each) for each in rows]
+    sql = "SELECT working_clip_id FROM project_version_clips WHERE project_version_id = ? ORDER BY position"
+    return _row(row), [each["working_clip_id"] for each in await reader.all(sql, (row["id"],))]
 
 
 def _row(columns: Mapping[str, Any]) -> ProjectVersion:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, TypedDict, cast
 
 from server.storage.database import Reader, Transaction
@@ -34,6 +34,11 @@ class ListedProject(ProjectRow):
     first_raw_clip_id: str | None
 
 
+PAGE, OF_A_ROW = 200, 2**9
+"""Projects of a page of the list, and characters of one besides its settings, about."""
+NO_ROWID = 2**63 - 1
+"""More than every rowid."""
+
 _COLUMNS = "id, name, aspect_ratio, settings, working_video_id, created_at, updated_at"
 
 
@@ -43,15 +48,24 @@ async def get(reader: Reader, project_id: str) -> ProjectRow | None:
     return None if row is None else cast(ProjectRow, _decoded(row))
 
 
-async def every(reader: Reader) -> list[ListedProject]:
-    """Every project, the newest first, each with the number of its clips and the footage of the first."""
-    rows = await reader.all(
-        f"SELECT {_COLUMNS}, (SELECT count(*) FROM latest_clips AS c WHERE c.project_id = p.id) AS clips,"
+async def pages(reader: Reader) -> AsyncIterator[tuple[int, list[dict[str, Any]]]]:
+    """The columns of every project, the newest first, a page at a time, each with its characters; see `decoded`."""
+    sql = (
+        f"SELECT rowid AS place, {_COLUMNS},"
+        " (SELECT count(*) FROM latest_clips AS c WHERE c.project_id = p.id) AS clips,"
         " (SELECT raw_clip_id FROM latest_clips AS c WHERE c.project_id = p.id ORDER BY sort_order, id LIMIT 1)"
         " AS first_raw_clip_id"
-        " FROM projects AS p ORDER BY rowid DESC"
+        " FROM projects AS p WHERE rowid < ? ORDER BY rowid DESC LIMIT ?"
     )
-    return [cast(ListedProject, _decoded(row)) for row in rows]
+    before = NO_ROWID
+    while rows := await reader.all(sql, (before, PAGE)):
+        before = rows[-1]["place"]
+        yield sum(OF_A_ROW + len(row["settings"]) for row in rows), rows
+
+
+def decoded(columns: Mapping[str, Any]) -> ListedProject:
+    """A project of the list, from its columns."""
+    return cast(ListedProject, _decoded({name: value for name, value in columns.items() if name != "place"}))
 
 
 async def add(unit: Transaction, project: ProjectEdit, now: str) -> None:

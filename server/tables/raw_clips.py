@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, TypedDict, cast
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypedDict, cast
 
 from server.storage.database import Reader, Transaction
 
@@ -34,6 +34,11 @@ class Use(TypedDict):
     clip: str
 
 
+PAGE, OF_A_ROW = 200, 2**10
+"""Raw clips of a page of a list, and characters of one, about."""
+NO_ROWID = 2**63 - 1
+"""More than every rowid."""
+
 _COLUMNS = ", ".join(RawClipRow.__annotations__)
 KEPT = "id NOT IN (SELECT raw_clip_id FROM deleted_raw_clips)"
 """The condition of raw clips that are not deleted."""
@@ -53,16 +58,41 @@ async def deleted(reader: Reader, raw_clip_id: str) -> RawClipRow | None:
     return None if row is None else _row(row)
 
 
-async def every(reader: Reader) -> list[RawClipRow]:
-    """Every raw clip that is not deleted, the newest first."""
-    rows = await reader.all(f"SELECT {_COLUMNS} FROM raw_clips WHERE {KEPT} ORDER BY rowid DESC")
-    return [_row(row) for row in rows]
+class Listed(NamedTuple):
+    """The columns of a raw clip in a list, undecoded, and the rows of the clips that use it."""
+
+    columns: Mapping[str, Any]
+    uses: Sequence[Mapping[str, Any]]
+
+    @property
+    def row(self) -> RawClipRow:
+        """The raw clip."""
+        return _row({name: self.columns[name] for name in RawClipRow.__annotations__})
+
+    @property
+    def used_in(self) -> list[Use]:
+        """The clips that use it, those of the newest project first."""
+        return [cast(Use, {name: use[name] for name in Use.__annotations__}) for use in self.uses]
 
 
-async def every_deleted(reader: Reader) -> list[tuple[RawClipRow, str]]:
-    """Every deleted raw clip and the time of its deletion, the last deleted first."""
-    rows = await reader.all(f"SELECT {_COLUMNS}, deleted_at FROM {_DELETED} ORDER BY gone.rowid DESC")
-    return [(_row({name: row[name] for name in RawClipRow.__annotations__}), str(row["deleted_at"])) for row in rows]
+async def pages(reader: Reader, *, deleted: bool = False) -> AsyncIterator[tuple[int, list[Listed]]]:
+    """Every raw clip that is not deleted, the newest first, a page at a time, each with its characters, about; or those
+    that are `deleted`, with the column `deleted_at`, the last deleted first."""
+    kept = f"rowid AS place, {_COLUMNS} FROM raw_clips WHERE {KEPT} AND rowid < ? ORDER BY rowid"
+    gone = f"gone.rowid AS place, {_COLUMNS}, deleted_at FROM {_DELETED} WHERE gone.rowid < ? ORDER BY gone.rowid"
+    before = NO_ROWID
+    while rows := await reader.all(f"SELECT {gone if deleted else kept} DESC LIMIT ?", (before, PAGE)):
+        before = rows[-1]["place"]
+        uses = await _uses(reader, [row["id"] for row in rows])
+        yield (
+            OF_A_ROW * (len(rows) + sum(map(len, uses.values()))),
+            [Listed(row, uses.get(row["id"], ())) for row in rows],
+        )
+
+
+async def deleted_keys(reader: Reader) -> set[str]:
+    """The keys of the files of all deleted raw clips."""
+    return {str(row["object_key"]) for row in await reader.all(f"SELECT DISTINCT object_key FROM {_DELETED}")}
 
 
 async def total_size(reader: Reader) -> int:
@@ -101,17 +131,18 @@ async def users(reader: Reader, raw_clip_id: str) -> int:
     return int(row["n"]) if row else 0
 
 
-async def uses(reader: Reader) -> dict[str, list[Use]]:
-    """The clips of each raw clip that has some, those of the newest project first."""
+async def _uses(reader: Reader, raw_clip_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """The clips of each of these raw clips that has some, those of the newest project first."""
     rows = await reader.all(
         "SELECT clip.raw_clip_id, clip.project_id, project.name AS project, clip.clip_key AS clip_id, clip.name AS clip"
         " FROM latest_clips AS clip JOIN projects AS project ON project.id = clip.project_id"
-        " WHERE clip.raw_clip_id IS NOT NULL ORDER BY project.rowid DESC, clip.sort_order, clip.id"
+        " WHERE clip.raw_clip_id IN (SELECT value FROM json_each(?))"
+        " ORDER BY project.rowid DESC, clip.sort_order, clip.id",
+        (json.dumps(raw_clip_ids),),
     )
-    found: dict[str, list[Use]] = {}
+    found: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        use = cast(Use, {name: row[name] for name in Use.__annotations__})
-        found.setdefault(str(row["raw_clip_id"]), []).append(use)
+        found.setdefault(str(row["raw_clip_id"]), []).append(row)
     return found
 
 

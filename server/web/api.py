@@ -7,9 +7,10 @@ body, identifies the user, and answers every error with problem+json.
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -22,6 +23,7 @@ from server.storage.held import RequestDatabase
 from server.threads import computed
 from server.web.repeats import Repeatable, Streamed
 from server.web.services import Services
+from server.web.texts import CLOSING, Text, TextResponse, joined, opening
 
 B = TypeVar("B", bound="Body")
 T = TypeVar("T")
@@ -85,6 +87,28 @@ class Call(Generic[B]):
         async with self.services.arithmetic.of(self.uid):
             return await computed(work, *given, **named)
 
+    async def listed(
+        self,
+        name: str,
+        pages: AsyncIterator[tuple[int, Sequence[T]]],
+        as_json: Callable[[T], Mapping[str, Any]],
+        beside: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Text:
+        """The JSON of a list after the members `beside` it, made page by page, each in a thread if it is large.
+
+        A page is its bytes, about, and its rows, which `as_json` turns into JSON. 429 `too_many_requests` if long
+        answers that the user did not read yet take too much memory.
+        """
+        text, comma = Text(self.services.long_answers, self.uid), b""
+        text.add(opening(beside, name))
+        async for size, rows in pages:
+            if rows:
+                small = size <= SMALL
+                text.add(comma + (joined(rows, as_json) if small else await self.in_thread(joined, rows, as_json)))
+                comma = b","
+        text.add(CLOSING)
+        return text
+
     async def ask(self, question: Callable[[Reader], Awaitable[T]]) -> T:
         """The answer to a question, from one snapshot of the user's database."""
         async with self.held() as held:
@@ -97,8 +121,8 @@ class Call(Generic[B]):
         streamed: Streamed | None = None,
         etag: Callable[[Json], str] | None = None,
         when_full: Callable[[Transaction], Awaitable[Json]] | None = None,
-        expanded: Callable[[Reader, Json], Awaitable[Json]] | None = None,
-    ) -> JSONResponse:
+        expanded: Callable[[Reader, Json], Awaitable[Text]] | None = None,
+    ) -> Response:
         """Run a unit of work and answer with its result, whose ETag `etag` computes.
 
         With an Idempotency-Key the same unit stores the answer, and a repeated request gets the stored answer. A
@@ -111,7 +135,7 @@ class Call(Generic[B]):
             key, address = self.header("idempotency-key"), f"{self.request.method} {self.request.url.path}"
             asked, now = Repeatable(key or "", address, self.raw, streamed), self.services.now()
 
-            async def unit_of(unit: Transaction) -> tuple[int, Json]:
+            async def unit_of(unit: Transaction) -> tuple[int, Json | Text]:
                 done = (status, await work(unit)) if key is None else await asked.once(unit, work, status, now)
                 return (done[0], await expanded(unit, done[1])) if expanded else done
 
@@ -119,7 +143,9 @@ class Call(Generic[B]):
             return _written(body, answered, etag)
 
 
-def _written(body: Json, status: int, etag: Callable[[Json], str] | None) -> JSONResponse:
+def _written(body: Json | Text, status: int, etag: Callable[[Json], str] | None) -> Response:
+    if isinstance(body, Text):
+        return TextResponse(body, status)
     return JSONResponse(body, status, {"ETag": etag(body)} if etag else None)
 
 

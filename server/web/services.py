@@ -38,6 +38,7 @@ from server.web.peers import Peers
 from server.web.rate_limits import RateLimits
 from server.web.readiness import Readiness
 from server.web.shares import Shares
+from server.web.texts import LongAnswers
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Services:
     arithmetic: Turns
     large_bodies: Turns
     """Requests whose large bodies are in memory, or being read; further ones wait unread."""
+    long_answers: LongAnswers
     readiness: Readiness
     previews: Previews
     jobs: Jobs
@@ -164,6 +166,7 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
         uploads=Uploads(settings),
         arithmetic=Turns(ARITHMETIC_THREADS, 1),
         large_bodies=Turns(LARGE_AT_ONCE, LARGE_EACH),
+        long_answers=LongAnswers(),
         readiness=Readiness(settings, store, databases),
         previews=Previews(settings, store, cache, metrics),
         jobs=jobs,

@@ -51,9 +51,9 @@ render.verify_film = another
 BROKEN = Fresh(
     """
 from server.tables import raw_clips
-async def broken(reader):
+def broken(reader):
     raise LookupError("a secret reason")
-raw_clips.every = broken
+raw_clips.pages = broken
 from compiler.errors import Loc, ReelError
 from server.routes import raw_clips as uploads
 async def failing(media):

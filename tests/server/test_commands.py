@@ -140,9 +140,9 @@ def test_every_number_has_a_largest_value_and_is_finite() -> None:
         for wrong in ("inf", "1e400", "9" * 25):
             with patch.dict(os.environ, {f"REELC_{name.upper()}": wrong}), pytest.raises(ValidationError):
                 Settings()
-    longest = {"trash_for": LONGEST, "films_kept_for": LONGEST, "session_days": LONGEST // 86_400}
-    assert settled() - timedelta(seconds=Settings(**longest).trash_for)
-    assert datetime.now(UTC) + timedelta(days=Settings(**longest).session_days)
+    longest = Settings(trash_for=LONGEST, session_days=LONGEST // 86_400)
+    assert settled() - timedelta(seconds=longest.trash_for)
+    assert datetime.now(UTC) + timedelta(days=longest.session_days)
 
 
 def test_a_store_that_is_not_there_is_exit_code_5(tmp_path: Path) -> None:

@@ -72,7 +72,8 @@ def test_a_project_is_made_shown_changed_deleted(user: httpx.Client) -> None:
 def test_settings_of_another_shape_are_refused_and_null_is_the_default(user: httpx.Client, name: str) -> None:
     address = f"/api/projects/{project(user, settings={name: None})}"
     if name != "damage":  # which is a word
-        for wrong in ("x", 3, True, [{}], []):
+        wrongs: tuple[Any, ...] = ("x", 3, True, [{}], [])
+        for wrong in wrongs:
             answer = user.patch(address, json={"settings": {name: wrong}})
             assert (answer.status_code, answer.json()["pointer"]) == (422, f"/settings/{name}"), answer.text
     assert user.get(address).json()["settings"] == {name: None}
