@@ -31,7 +31,7 @@ from server.tables import clips, projects, raw_clips
 from server.tables.clips import FIELDS
 from server.tables.projects import ProjectEdit
 from server.tables.raw_clips import RawClipRow
-from server.threads import in_thread
+from server.threads import computed, in_thread
 from server.web.services import Services
 
 Json = dict[str, Any]
@@ -127,7 +127,7 @@ async def _with_windows(stored: Stored, sample: Sample, now: str) -> Raws:
         part = Part(row["object_key"], window.get("start"), window.get("end"))
         if part.is_window and (path, _named(entry)) not in rows:
             name = entry.get("name", row["name"])
-            rows[path, _named(entry)] = await window_row(row, part.of_file(media), part, name, now)
+            rows[path, _named(entry)] = await computed(window_row, row, media, part, name, now)
     return rows
 
 

@@ -23,6 +23,7 @@ from server.farm.depot import FootageDepot
 from server.footage import checked
 from server.footage.cache import MediaCache
 from server.footage.facts import media_key
+from server.footage.uneven import UnevenTurns
 from server.footage.units import StoredUnits
 from server.logs import logger
 from server.problem import Problem
@@ -50,15 +51,17 @@ class Render:
         store: ObjectStore,
         cache: MediaCache,
         compiler: Compiler,
+        uneven: UnevenTurns,
         now: Callable[[], str],
         executor: Executor | None = None,
     ) -> None:
         self._settings, self._store, self._cache, self._now = settings, store, cache, now
-        self._compiler, self._executor = compiler, executor
+        self._compiler, self._uneven, self._executor = compiler, uneven, executor
 
     async def prepared(self, uid: str, edit: Edit) -> Prepared:
         """Compile a user's edit and look its footage up; raises the Problems of `prepare` and `check_forecast`."""
-        prepared = await prepare(uid, edit, self._store, self._cache, self._compiler)
+        async with self._uneven.of(uid, edit.raws.values()):
+            prepared = await prepare(uid, edit, self._store, self._cache, self._compiler)
         check_forecast(prepared.compiled.plan, self._settings)
         return prepared
 

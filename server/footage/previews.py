@@ -33,7 +33,7 @@ from server.metrics import Metrics
 from server.problem import Problem, not_found, storage_problem
 from server.settings import Settings
 from server.storage.objects import Missing, ObjectStore, Stat
-from server.threads import in_thread
+from server.threads import computed, in_thread
 
 Row = dict[str, Any]
 Kind = Literal["strip", "peaks", "proxy"]
@@ -210,7 +210,8 @@ class Previews:
         async with fetched(self._store, self._cache, [(stat, facts)]) as partial:
             within = self._settings.export_within if making.kind == "proxy" else QUICK_WITHIN
             patience = self._patience(within, partial)
-            await MAKERS[making.kind](self, making, footage.of_file(facts.media), folder, patience)
+            media = await computed(footage.of_file, facts.media)
+            await MAKERS[making.kind](self, making, media, folder, patience)
 
     def _patience(self, within: float, partial: PartialFiles | None = None) -> Patience:
         return Patience(self._settings.stall_after, within, self._settings.render_memory, partial)

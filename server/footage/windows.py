@@ -50,9 +50,12 @@ class Part:
         return part_of(media, self.start, self.end)
 
 
-async def window_row(row: RawClipRow, media: Media, part: Part, name: str, now: str) -> RawClipRow:
-    """The row of a part of a raw clip's file; `media` are the facts of the part."""
-    info = await media_info(media)
+def window_row(row: RawClipRow, media: Media, part: Part, name: str, now: str) -> RawClipRow:
+    """The row of a part of a raw clip's file; `media` are the facts of the file. ReelError for a part that it has not.
+
+    It is arithmetic on the time of every frame, and for a thread.
+    """
+    info = media_info(part.of_file(media))
     times = {"start_time": part.start or 0.0, "end_time": part.end}
     return cast(RawClipRow, {**row, "id": new_id("r"), "name": name, "media_info": info, **times, "created_at": now})
 

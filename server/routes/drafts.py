@@ -124,10 +124,11 @@ async def draft(call: Call[Draft]) -> Response:
 
     edit, paces = await call.ask(question)
     services = call.services
-    found = await footage_there(edit, services.store, services.cache, lambda raw, _: Path(raw["id"], raw["name"]))
-    media = {raw_id: facts.media for raw_id, (_, facts) in found.items()}
-    answer = await drafted(call.uid, edit, media, services.compiler)
-    return await call.in_thread(JSONResponse, {**answer, "export": _expected(answer, paces)})
+    async with services.uneven.of(call.uid, edit.raws.values()):
+        found = await footage_there(edit, services.store, services.cache, lambda raw, _: Path(raw["id"], raw["name"]))
+        media = {raw_id: facts.media for raw_id, (_, facts) in found.items()}
+        answer = await drafted(call.uid, edit, media, services.compiler)
+        return await call.in_thread(JSONResponse, {**answer, "export": _expected(answer, paces)})
 
 
 def _expected(answer: Mapping[str, Any], paces: Sequence[float]) -> Mapping[str, Any] | None:

@@ -78,9 +78,10 @@ async def explained(call: Call[Any], project_id: str) -> tuple[Edit, Compiled]:
     edit: Edit = await call.ask(lambda reader: _edit(reader, project_id))
     services = call.services
     reel = await services.compiler.read(call.uid, edit)
-    found = await footage_of(edit, services.store, services.cache, lambda raw, _: Path(raw["id"], raw["name"]))
-    media = {raw_id: facts.media for raw_id, (_, facts) in found.items()}
-    return edit, await services.compiler.compile_once(call.uid, edit, reel, media, FFMPEG)
+    async with services.uneven.of(call.uid, edit.raws.values()):
+        found = await footage_of(edit, services.store, services.cache, lambda raw, _: Path(raw["id"], raw["name"]))
+        media = {raw_id: facts.media for raw_id, (_, facts) in found.items()}
+        return edit, await services.compiler.compile_once(call.uid, edit, reel, media, FFMPEG)
 
 
 async def _edit(reader: Reader, project_id: str) -> Edit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from starlette.responses import Response
 
@@ -35,11 +36,8 @@ async def make(call: Call[NewWindows]) -> Response:
     """
     raw_clip_id, asked = call.path("raw_clip_id"), call.body.windows
     row = await call.ask(lambda reader: raw_clip_of(reader, raw_clip_id))
-    media = await _file_of(call, row)
-    rows = [
-        await window_row(row, found, _part(row, one), one.name or row["name"], call.services.now())
-        for one, found in zip(asked, _found(row, media, asked), strict=True)
-    ]
+    async with call.services.uneven.of(call.uid, [row]):
+        rows = await _rows(call, row, await _file_of(call, row), asked)
 
     async def work(unit: Transaction) -> Json:
         await raw_clip_of(unit, raw_clip_id)  # its file may have been deleted meanwhile
@@ -63,17 +61,18 @@ async def _file_of(call: Call[NewWindows], row: RawClipRow) -> Media:
     return facts.media
 
 
-def _found(row: RawClipRow, media: Media, asked: Sequence[NewWindow]) -> list[Media]:
-    """The facts of each window; 422 `window_unfit` with all errors."""
-    found, refused = [], []
+async def _rows(call: Call[Any], row: RawClipRow, media: Media, asked: Sequence[NewWindow]) -> list[RawClipRow]:
+    """The row of each window; 422 `window_unfit` with all errors."""
+    rows, refused = [], []
     for number, one in enumerate(asked):
         try:
-            found.append(_part(row, one).of_file(media))
+            given = (row, media, _part(row, one), one.name or row["name"], call.services.now())
+            rows.append(await call.in_thread(window_row, *given))
         except ReelError as error:
             refused.append(within(from_reel(error), f"/windows/{number}", None))
     if refused:
         raise joined(refused)
-    return found
+    return rows
 
 
 def _part(row: RawClipRow, asked: NewWindow) -> Part:

@@ -19,6 +19,7 @@ from server.footage.checked import FilmCheck
 from server.footage.previews import Previews
 from server.footage.sending import Sending
 from server.footage.sweep import Coming
+from server.footage.uneven import UnevenTurns
 from server.footage.uploads import Uploads
 from server.metrics import Metrics
 from server.settings import Settings
@@ -64,6 +65,7 @@ class Services:
     large_bodies: Turns
     """Requests whose large bodies are in memory, or being read; further ones wait unread."""
     long_answers: LongAnswers
+    uneven: UnevenTurns
     readiness: Readiness
     previews: Previews
     jobs: Jobs
@@ -136,7 +138,8 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
     cache = MediaCache(store, settings.local / "footage", settings.temporary, settings.cache_limit)
     sending = Sending(store, metrics)
     executor = make_executor(settings)
-    render = Render(settings, store, cache, compiler, now, executor)
+    uneven = UnevenTurns()
+    render = Render(settings, store, cache, compiler, uneven, now, executor)
     jobs = Jobs(settings, databases, render, sending, metrics, coming, now)
     add_gauges(metrics, settings, databases, jobs, leases)
     add_farm(metrics, executor)
@@ -167,6 +170,7 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
         arithmetic=Turns(ARITHMETIC_THREADS, 1),
         large_bodies=Turns(LARGE_AT_ONCE, LARGE_EACH),
         long_answers=LongAnswers(),
+        uneven=uneven,
         readiness=Readiness(settings, store, databases),
         previews=Previews(settings, store, cache, metrics),
         jobs=jobs,

@@ -26,6 +26,7 @@ from server.footage.cache import MediaCache
 from server.footage.checked import checksums_of_file
 from server.footage.facts import Facts, write_facts
 from server.footage.previews import Kind, Previews
+from server.footage.uneven import UnevenTurns
 from server.footage.windows import Part
 from server.metrics import Metrics
 from server.problem import Problem
@@ -207,7 +208,7 @@ def test_footage_that_is_replaced_or_lost_during_a_render_ends_it_and_names_the_
     async def scene(store: CountingStore, cache: MediaCache) -> None:
         found = await footage(store, cache, small)
         settings = Settings(data=tmp_path / "data")
-        render = Render(settings, store, cache, cast(Any, None), lambda: "now")
+        render = Render(settings, store, cache, cast(Any, None), UnevenTurns(), lambda: "now")
         await (store.put_file(parted.KEY, small) if how == "footage_changed" else store.delete(parted.KEY))
         prepared = Prepared(edit, compiled(found[1], SHORT), (found,))
         with pytest.raises(Problem) as caught:
