@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import urlsplit
 
 _WITH_PORT = re.compile(r"(?:(?P<v4>[0-9.]+)|\[(?P<v6>[0-9A-Fa-f:.]+)\])(?::[0-9]{1,5})?")
 
@@ -26,6 +27,14 @@ def network_of(address: str) -> str:
     except ValueError:
         return address
     return str(ip_network((found, 64), strict=False) if isinstance(found, IPv6Address) else found)
+
+
+def check_url(text: str) -> str:
+    """The address of a server, or an empty text; ValueError if its host or its port cannot be one."""
+    parts = urlsplit(text)
+    if text and (parts.port == 0 or not parts.hostname):
+        raise ValueError(f"{text} names no host and port")
+    return text
 
 
 @cache

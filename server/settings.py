@@ -12,7 +12,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, field_validat
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from compiler.model.limits import FILM, FilmBounds
-from server.addresses import address_in, networks_in
+from server.addresses import address_in, check_url, networks_in
 from server.farm_settings import FarmSettings
 from server.peer_settings import LONGEST, PeerSettings, Seconds, counted
 from server.secret_files import SecretFiles, Unread
@@ -222,6 +222,11 @@ class Settings(PeerSettings, FarmSettings):
     def _are_networks(cls, value: str) -> str:
         networks_in(value)
         return value
+
+    @field_validator("public_url", "address_inside")
+    @classmethod
+    def _are_urls(cls, value: str) -> str:
+        return check_url(value)
 
     @classmethod
     def settings_customise_sources(

@@ -9,6 +9,7 @@ import typer
 
 from compiler.cli.help import Command, Group
 from compiler.codes import MEDIA_UNREADABLE
+from compiler.errors import Loc, ReelError
 from compiler.supervise.plain import plain
 from server.commands import Name, check_user, load, with_accounts, with_store
 
@@ -155,6 +156,11 @@ def export_command(
             export = await UserData(store, settings, name).export(folder)
         except Missing as error:
             raise typer.BadParameter(f"there is no user {name}") from error
+        except OSError as error:
+            hint = "remove what was written, and name a new folder on a disk with room"
+            raise ReelError(
+                "RC706", Loc(), f'"{folder}" cannot be written', detail=str(error.strerror), hint=hint
+            ) from error
         except Damaged as error:
             typer.echo(f"error: {plain(str(error))}: restore an earlier state first", err=True)
             raise typer.Exit(MEDIA_UNREADABLE) from error

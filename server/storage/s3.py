@@ -31,6 +31,8 @@ DEADLINE = 60.0
 TRANSFER = TransferConfig(max_concurrency=2, multipart_threshold=16 << 20, multipart_chunksize=16 << 20)
 ABSENT = {"404", "NoSuchKey", "NotFound"}
 TAKEN = {"PreconditionFailed", "412"}
+UNUSABLE = (ValueError, BotoCoreError)
+"""The exceptions of making a store of an address or a region that cannot be one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from compiler.errors import Loc, ReelError
 from compiler.supervise.films.unit import Executor
 from server.accounts import Accounts
 from server.ages import awake
@@ -98,21 +99,24 @@ class Services:
 
 
 def make_store(settings: Settings) -> ObjectStore:
-    """The object store chosen by the settings."""
+    """The object store chosen by the settings; RC703 for an address or a region that cannot be one."""
     if settings.store == "folder":
         return FolderStore(settings.objects)
-    from server.storage.s3 import Bucket, S3Store  # nothing of boto3 is loaded without a bucket
+    from server.storage.s3 import UNUSABLE, Bucket, S3Store  # nothing of boto3 is loaded without a bucket
 
-    return S3Store(
-        Bucket(
-            settings.s3_bucket,
-            settings.s3_endpoint,
-            settings.s3_region,
-            settings.s3_access_key.get_secret_value(),
-            settings.s3_secret_key.get_secret_value(),
-            settings.s3_prefix,
-        )
+    bucket = Bucket(
+        settings.s3_bucket,
+        settings.s3_endpoint,
+        settings.s3_region,
+        settings.s3_access_key.get_secret_value(),
+        settings.s3_secret_key.get_secret_value(),
+        settings.s3_prefix,
     )
+    try:
+        return S3Store(bucket)
+    except UNUSABLE as error:
+        hint = "correct s3_endpoint, which is like https://host:port without underscores in the host, or s3_region"
+        raise ReelError("RC703", Loc(), "the object store cannot be used", detail=str(error), hint=hint) from error
 
 
 def make_leases(settings: Settings, store: ObjectStore, *, serving: bool = True) -> Leases:

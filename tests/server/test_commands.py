@@ -145,6 +145,38 @@ def test_every_number_has_a_largest_value_and_is_finite() -> None:
     assert datetime.now(UTC) + timedelta(days=longest.session_days)
 
 
+@pytest.mark.parametrize("content", [b"port = \n", b"\xff\xfe"])
+def test_a_settings_file_that_cannot_be_read_is_a_usage_error(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "reelc.toml").write_bytes(content)
+    ended = reelc(tmp_path, "config")
+    assert (ended.returncode, "cannot be read" in ended.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["public_url", "address_inside"])
+@pytest.mark.parametrize("url", ["http://[", "http://x:99999", "http://x:y", "http://:80"])
+def test_an_address_that_is_none_is_a_usage_error(tmp_path: Path, name: str, url: str) -> None:
+    ended = reelc(tmp_path, "config", shared_secret="0123456789abcdef", **{name: url})
+    assert (ended.returncode, name in ended.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("wrong", [{"endpoint": "minio_1:9000"}, {"endpoint": "http://a_b"}, {"region": "a b"}])
+@pytest.mark.parametrize("command", ["serve", "user list", "doctor"])
+def test_a_bucket_that_cannot_be_is_an_error_in_words(tmp_path: Path, wrong: dict[str, str], command: str) -> None:
+    away = {"store": "s3", "s3_bucket": "b", "s3_access_key": "k", "s3_secret_key": "s"}
+    ended = reelc(tmp_path, *command.split(), **away, **{f"s3_{name}": value for name, value in wrong.items()})
+    if command == "doctor":
+        assert "the object store cannot be used" in ended.stdout
+    else:
+        assert (ended.returncode, "error[RC703]" in ended.stderr) == (5, True)
+
+
+def test_an_export_of_a_user_that_cannot_be_written_is_an_error_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    reelc(tmp_path, "user", "add", "ann")
+    ended = reelc(tmp_path, "user", "export", "ann", "-o", "file/x")
+    assert (ended.returncode, "error[RC706]" in ended.stderr) == (1, True)
+
+
 def test_a_store_that_is_not_there_is_exit_code_5(tmp_path: Path) -> None:
     away = {"store": "s3", "s3_bucket": "b", "s3_access_key": "k", "s3_secret_key": "s"}
     ended = reelc(tmp_path, "user", "list", s3_endpoint="http://127.0.0.1:9", **away)
