@@ -1,8 +1,8 @@
 """The command line: `reelc compile | render | frame | verify | probe | straighten | cache | schema | doctor`.
 
-Results go to stdout, progress and messages to stderr. Exit codes: 0 ok, 1 render failed, 2 usage, 3 invalid reel,
-4 ffmpeg missing or unfit, 5 server unreachable, 6 media missing or unreadable, 7 storage unfit, 130 interrupted (143 by
-SIGTERM, 129 by SIGHUP): nothing is left behind.
+Results go to stdout, progress and messages to stderr. Exit codes: 0 done, 1 render failed, 2 usage, 3 invalid reel,
+4 ffmpeg missing or unfit, 5 a server, store or scheduler unreachable, 6 media missing or unreadable, 7 storage unfit,
+130 interrupted (143 by SIGTERM, 129 by SIGHUP): nothing is left behind.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ while a command is imported, whose objects stay."""
 EPILOG = (
     "Start with: reelc render reel.json -o film.mp4\n\n"
     "Exit codes: 0 done, 1 render failed, 2 usage, 3 invalid reel, 4 ffmpeg missing or unfit, "
-    "6 media missing or unreadable, 130 interrupted."
+    "5 a server, store or scheduler unreachable, 6 media missing or unreadable, 7 storage unfit, "
+    "130 interrupted, 129 and 143 ended by SIGHUP and SIGTERM."
 )
 
 app = typer.Typer(

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from compiler.cli import EPILOG
 from compiler.cli.loading import read_text
 from compiler.codes import CODES
 from compiler.errors import ReelError
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "golden"
+PAGE = (ROOT / "docs" / "errors.md").read_text()
 
 MET: dict[str, str] = {
     "RC101": "err_rc101_not_json",
@@ -95,13 +97,42 @@ def test_every_error_golden_is_named_after_its_code() -> None:
 
 @pytest.mark.parametrize("code", CODES)
 def test_a_code_has_a_page(code: str) -> None:
-    pages = re.findall(r"^## (\S+) (\S+)$", (ROOT / "docs" / "errors.md").read_text(), re.MULTILINE)
+    pages = re.findall(r"^## (\S+) (\S+)$", PAGE, re.MULTILINE)
     assert (code, CODES[code].name) in pages
 
 
 def test_no_page_is_of_a_code_that_is_gone() -> None:
-    pages = re.findall(r"^## (RC\d+)", (ROOT / "docs" / "errors.md").read_text(), re.MULTILINE)
+    pages = re.findall(r"^## (RC\d+)", PAGE, re.MULTILINE)
     assert pages == [*CODES]
+
+
+def test_the_page_lists_every_code_once() -> None:
+    head = PAGE.partition("\n## ")[0]
+    assert re.findall(r"\[(RC\d+)\]\(#(\w+)-(\w+)\)", head) == [(c, c.lower(), CODES[c].name) for c in CODES]
+
+
+def test_the_table_of_exit_codes_has_every_code_under_its_own() -> None:
+    found = {}
+    for exit_code, cell in re.findall(r"^\| (\d) \| .* \|(.*)\|$", PAGE, re.MULTILINE):
+        for first, last in re.findall(r"(RC\d+)(?: – (RC\d+))?", cell):
+            found |= {code: int(exit_code) for code in CODES if first <= code <= (last or first)}
+    assert found == {code: each.exit_code for code, each in CODES.items()}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_section_has_its_exit_code_an_example_and_a_remedy(code: str) -> None:
+    [section] = re.findall(rf"^## {code} \w+\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    assert section.startswith(f"\nExit code {CODES[code].exit_code}, ")
+    assert f"\n```\nerror[{code}]: " in section
+    assert section.endswith("\n\n" if code != [*CODES][-1] else "\n"), "sections are apart"
+    assert "\nWhat to do: " in section
+
+
+def test_help_and_readme_name_every_exit_code() -> None:
+    codes = {0, *(code.exit_code for code in CODES.values()), 130, 129, 143}
+    [sentence] = re.findall(r"\[Exit codes\]\(docs/errors.md\): (.*?\))\.", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert {int(each) for each in re.findall(r"\d+", sentence)} == codes
+    assert {int(each) for each in re.findall(r"\d+", EPILOG.partition("Exit codes")[2])} == codes
 
 
 @pytest.mark.parametrize("code", CODES)
