@@ -100,6 +100,13 @@ class Accounts:
         """Whether there is such a user."""
         return await self._user(uid) is not None
 
+    async def known(self, uid: str) -> bool:
+        """Whether the store has anything of a user: an account, readable or not, its mark of data, a token, or data."""
+        accounts = {f"{ACCOUNTS}{uid}", f"{ACCOUNTS}{uid}{DATA}"}
+        if any([stat.key in accounts async for stat in self._store.listing(ACCOUNTS)]) or await self.keys(uid):
+            return True
+        return any([True async for _ in self._store.listing(f"users/{uid}/")])
+
     async def names(self) -> list[str]:
         """The names of all users, sorted, whether or not their accounts can be read."""
         found = [stat.key.removeprefix(ACCOUNTS) async for stat in self._store.listing(ACCOUNTS)]

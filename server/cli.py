@@ -20,7 +20,7 @@ from compiler.cli.help import Command
 from compiler.cli.options import AsJson
 from compiler.codes import MEDIA_UNREADABLE, UNREACHABLE
 from compiler.supervise.plain import plain
-from server.commands import Data, Host, Port, load, with_store
+from server.commands import Data, Host, Port, check_known, load, with_store
 from server.farm_commands import Scheduler, dask_farm, worker_command
 from server.restore_commands import backup_command, restore_command
 from server.user_commands import link, user_app
@@ -109,9 +109,12 @@ def scrub_command(
       reelc scrub --data /srv/reels
       reelc scrub --limit 10000000000
     """
+    from server.accounts import Accounts
     from server.scrub import Scrub
 
     async def work(store: ObjectStore) -> None:
+        if user:
+            await check_known(Accounts(store), user)
         report = await Scrub(store, user, limit, after).run()
         typer.echo(json.dumps(report.as_json(), indent=2) if as_json else report.as_text())
         if report.stopped_after is not None:

@@ -52,6 +52,12 @@ def check_user(name: str) -> None:
         raise typer.BadParameter(str(error)) from error
 
 
+async def check_known(accounts: Accounts, name: str) -> None:
+    """A usage error for a user of whom the store has nothing: the name is mistyped, or the store is another one."""
+    if not await accounts.known(name):
+        raise typer.BadParameter(f"there is no user {plain(name)}")
+
+
 def with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[None]]) -> None:
     """Run work on the accounts of the settings' store; exit code 5 if the store does not answer."""
     from server.accounts import Accounts

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from compiler.codes import MEDIA_UNREADABLE
-from server.commands import Data, Name, check_user, load, with_store
+from server.commands import Data, Name, check_known, check_user, load, with_store
 
 if TYPE_CHECKING:
     from server.settings import Settings
@@ -43,10 +43,14 @@ def restore_command(
     """
     if sum((to is not None, backup is not None, accept)) > 1:
         raise typer.BadParameter(ONE_OF_THEM)
+    from server.accounts import Accounts
+
     settings = load(data=data)
     check_user(user)
 
     async def work(store: ObjectStore) -> None:
+        if to is None and backup is None:
+            await check_known(Accounts(store), user)
         if accept:
             await _accept(store, user)
         elif to is not None or backup is not None:

@@ -11,7 +11,7 @@ from compiler.cli.help import Command, Group
 from compiler.codes import MEDIA_UNREADABLE
 from compiler.errors import Loc, ReelError
 from compiler.supervise.plain import plain
-from server.commands import Name, check_user, load, with_accounts, with_store
+from server.commands import Name, check_known, check_user, load, with_accounts, with_store
 
 if TYPE_CHECKING:
     from server.accounts import Accounts
@@ -62,6 +62,7 @@ def sessions_command(name: Name) -> None:
     """
 
     async def work(accounts: Accounts) -> None:
+        await check_known(accounts, name)
         for session_id, token in (await accounts.sessions(name)).items():
             typer.echo(f"{session_id}\t{token.kind}\t{token.created_at}\t{token.expires_at or 'never'}")
 
@@ -81,6 +82,7 @@ def revoke_command(
     settings = load()
 
     async def work(accounts: Accounts) -> None:
+        await check_known(accounts, name)
         if not session:
             _audit(settings, "user_revoked", name)
             typer.echo(f"{await accounts.revoke(name)} tokens revoked", err=True)
@@ -141,6 +143,7 @@ def export_command(
 
     A server may run meanwhile. The exit code is 6 if an object is damaged or missing.
     """
+    from server.accounts import Accounts
     from server.storage.objects import Missing
     from server.storage.snapshots import Damaged
     from server.user_data import UserData
@@ -151,6 +154,7 @@ def export_command(
         raise typer.BadParameter(f"{folder} exists already")
 
     async def work(store: ObjectStore) -> None:
+        await check_known(Accounts(store), name)
         _audit(settings, "user_exported", name)
         try:
             export = await UserData(store, settings, name).export(folder)

@@ -112,7 +112,7 @@ def test_the_page_lists_every_code_once() -> None:
 
 
 def test_the_table_of_exit_codes_has_every_code_under_its_own() -> None:
-    found = {}
+    found: dict[str, int] = {}
     for exit_code, cell in re.findall(r"^\| (\d) \| .* \|(.*)\|$", PAGE, re.MULTILINE):
         for first, last in re.findall(r"(RC\d+)(?: – (RC\d+))?", cell):
             found |= {code: int(exit_code) for code in CODES if first <= code <= (last or first)}

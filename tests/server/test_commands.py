@@ -76,6 +76,40 @@ def test_a_name_that_is_none_is_a_usage_error(tmp_path: Path) -> None:
     assert reelc(tmp_path, "user", "add", "../x").returncode == 2
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("user", "sessions", "anne"),
+        ("user", "revoke", "anne"),
+        ("user", "revoke", "anne", "--session", "0f3a1c9b7d2e4f56"),
+        ("user", "export", "anne", "-o", "copy"),
+        ("scrub", "--user", "anne"),
+        ("restore", "anne"),
+        ("restore", "anne", "--accept"),
+    ],
+    ids=" ".join,
+)
+def test_a_user_of_whom_the_store_has_nothing_is_a_usage_error(words: tuple[str, ...], tmp_path: Path) -> None:
+    """So that a mistyped name is never taken for one whose tokens are revoked, or whose data are whole."""
+    assert reelc(tmp_path, "user", "add", "ann").returncode == 0
+    ended = reelc(tmp_path, *words)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "there is no user anne" in ended.stderr
+    assert '"anne"' not in (tmp_path / "data" / "audit.jsonl").read_text()
+
+
+@pytest.mark.parametrize("left", ["accounts/ann", "accounts/ann.data", "tokens/*", "users/ann/db/1"])
+def test_a_user_whose_account_is_lost_is_known_by_the_rest(left: str, tmp_path: Path) -> None:
+    reelc(tmp_path, "user", "add", "ann")
+    objects = tmp_path / "data" / "objects"
+    for path in [path for path in objects.rglob("*") if path.is_file() and not path.match(left)]:
+        path.unlink()
+    if not [*objects.glob(left)]:
+        (objects / left).parent.mkdir(parents=True, exist_ok=True)
+        (objects / left).write_text("")
+    assert reelc(tmp_path, "user", "revoke", "ann").returncode == 0
+
+
 def test_settings_come_from_the_file_and_the_environment_and_secrets_stay(tmp_path: Path) -> None:
     (tmp_path / "reelc.toml").write_text('port = 9001\nhost = "0.0.0.0"\ns3_secret_key = "hidden-key"\n')
     shown = reelc(tmp_path, "config", port="9002")

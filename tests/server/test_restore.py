@@ -347,6 +347,7 @@ def test_a_database_with_a_broken_reference_is_not_stored(three: Path) -> None:
 
 @pytest.mark.parametrize("words", [["restore"], ["backup", "x"]])
 def test_a_user_without_data_is_told(tmp_path: Path, words: list[str]) -> None:
+    assert reelc(tmp_path, "user", "add", "nobody").returncode == 0
     ended = reelc(tmp_path, words[0], "nobody", *words[1:])
     assert "no restore point" in ended.stderr
     assert reelc(tmp_path, words[0], "../x", *words[1:]).returncode == 2

@@ -123,6 +123,7 @@ def test_footage_of_before_gets_its_checksum(folder: Path) -> None:
 
 def test_one_user_alone_is_read(folder: Path) -> None:
     flip(stored(folder, "films"), 100)
+    assert reelc(folder, "user", "add", "bob").returncode == 0
     assert reelc(folder, "scrub", "--user", "bob").returncode == 0
     assert reelc(folder, "scrub", "--user", "ann").returncode == 6
 
