@@ -18,7 +18,7 @@ from compiler.cli.executing import FARMS
 from compiler.cli.facts import FURTHER_CHECKS
 from compiler.cli.help import Command
 from compiler.cli.options import AsJson
-from compiler.codes import MEDIA_UNREADABLE, UNREACHABLE
+from compiler.codes import MEDIA_UNREADABLE, STORAGE_UNFIT
 from compiler.supervise.plain import plain
 from server.commands import Data, Host, Port, check_known, load, with_store
 from server.farm_commands import Scheduler, dask_farm, worker_command
@@ -131,24 +131,33 @@ def downgrade_command(data: Data = None) -> None:
 
     That is one that reads no deltas (version 1 of snapshots).
 
-    Stop the servers first; afterwards start the older one. Nothing is deleted.
+    Stop the servers first: nothing is changed while one has a user. Afterwards start the older one. Nothing is deleted.
 
     \b
     Examples:
       reelc downgrade --data /srv/reels
     """
-    from server.downgrade import InUse, downgrade
+    from server.downgrade import InUse, downgrade, users_of
+    from server.storage.alone import check_free
+    from server.storage.lock import locked
     from server.storage.snapshots import Damaged
+    from server.web.services import make_leases
+
+    settings = load(data=data)
 
     async def work(store: ObjectStore) -> None:
+        servers = make_leases(settings, store, serving=False).servers
+        for user in await users_of(store):
+            await check_free(store, servers, user)
         try:
             users = await downgrade(store)
         except (InUse, Damaged) as error:
             typer.echo(f"not finished: {plain(str(error))}", err=True)
-            raise typer.Exit(UNREACHABLE) from error
+            raise typer.Exit(STORAGE_UNFIT if isinstance(error, InUse) else MEDIA_UNREADABLE) from error
         typer.echo(f"{len(users)} users stored in the earlier format", err=True)
 
-    with_store(load(data=data), work)
+    with locked(settings.data):
+        with_store(settings, work)
 
 
 app.command("restore", cls=Command)(restore_command)

@@ -12,14 +12,18 @@ class InUse(Exception):
     """A server stored a snapshot meanwhile."""
 
 
+async def users_of(store: ObjectStore) -> list[str]:
+    """Every user who has data in a store."""
+    return sorted({stat.key.split("/")[1] async for stat in store.listing("users/")})
+
+
 async def downgrade(store: ObjectStore) -> list[str]:
     """Store the newest state of every user as a whole image in version 1; return the users of whom that was necessary.
 
     It has the next number and the same writer, so that a server that has the database locally goes on from it. InUse
-    if a server runs; Damaged if a snapshot cannot be read.
+    if a server saves meanwhile; Damaged if a snapshot cannot be read.
     """
-    users = sorted({stat.key.split("/")[1] async for stat in store.listing("users/")})
-    return [uid for uid in users if await _downgrade(store, uid)]
+    return [uid for uid in await users_of(store) if await _downgrade(store, uid)]
 
 
 async def _downgrade(store: ObjectStore, uid: str) -> bool:

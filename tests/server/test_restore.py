@@ -147,9 +147,10 @@ def test_a_point_that_does_not_open_is_refused_and_nothing_changed(three: Path, 
     assert not (three / "data" / "objects" / marks.rollback_key(UID)).exists()
 
 
-def test_nothing_is_restored_beside_a_server(three: Path) -> None:
+@pytest.mark.parametrize("words", [("restore", UID, "--to", "1"), ("downgrade",)], ids=" ".join)
+def test_nothing_is_restored_beside_a_server(words: tuple[str, ...], three: Path) -> None:
     with locked(three / "data"):
-        ended = reelc(three, "restore", UID, "--to", "1")
+        ended = reelc(three, *words)
     assert ended.returncode == 7
     assert ended.stderr.startswith("error[RC701]: ")
     assert not snapshot(three, 4).exists()
@@ -180,7 +181,7 @@ class Beating(FaultStore):
             yield stat
 
 
-@pytest.mark.parametrize("words", [("restore", UID, "--to", "1"), ("user", "remove", UID, "--yes")])
+@pytest.mark.parametrize("words", [("restore", UID, "--to", "1"), ("user", "remove", UID, "--yes"), ("downgrade",)])
 def test_nothing_is_changed_while_a_server_elsewhere_has_the_user(
     three: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
@@ -193,6 +194,22 @@ def test_nothing_is_changed_while_a_server_elsewhere_has_the_user(
     assert snapshot(three, 3).exists()
     assert not snapshot(three, 4).exists()
     assert not (three / "data" / "objects" / marks.rollback_key(UID)).exists()
+
+
+def test_a_downgrade_ends_by_what_hinders_it(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flip(snapshot(three, 3), HEADER + 20)
+    damaged = reelc(three, "downgrade")
+    assert (damaged.returncode, damaged.stdout) == (6, "")
+    assert "snapshot 3 is damaged" in damaged.stderr
+    flip(snapshot(three, 3), HEADER + 20)
+    with monkeypatch.context() as patched:
+        patched.setattr("server.storage.snapshots.packed_for_servers_of_before", lambda *_: saved_meanwhile(three))
+        assert reelc(three, "downgrade").returncode == 7
+
+
+def saved_meanwhile(folder: Path) -> tuple[object, bytes]:
+    snapshot(folder, 4).write_bytes(b"a save")
+    return None, b"an image"
 
 
 def test_a_server_elsewhere_that_was_killed_hinders_no_restore(three: Path) -> None:
