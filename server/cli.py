@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from server.storage.objects import ObjectStore
 
 FIRST_USER = "me"
-"""The user that `reelc serve` adds if there is none."""
+"""The user whose sign-in link `reelc serve` prints; it is added if there is none at all."""
 
 app.add_typer(user_app, name="user")
 
@@ -61,7 +61,7 @@ def serve_command(
 
     try:
         settings = load(host=host, port=port, data=data, executor=executor, scheduler=scheduler)
-        serve(settings, lambda settings: lambda accounts: _sign_in(accounts, settings))
+        serve(settings, lambda settings: lambda accounts: print_link(accounts, settings))
     except OSError as error:
         raise typer.BadParameter(f"cannot serve there: {error.strerror}") from error
 
@@ -187,10 +187,10 @@ FURTHER_CHECKS.append(_server_rows)
 FARMS["dask"] = dask_farm
 
 
-async def _sign_in(accounts: Accounts, settings: Settings) -> None:
-    """Print the server's address, and a sign-in link for the first user."""
+async def print_link(accounts: Accounts, settings: Settings) -> None:
+    """Print the server's address, and a sign-in link for `me`; where only others are users, for the first of them."""
     names = await accounts.names()
-    name = names[0] if names else FIRST_USER
+    name = FIRST_USER if FIRST_USER in names else min(names, default=FIRST_USER)
     await accounts.ensure(name)
-    typer.echo(f"reelc serves {settings.url}", err=True)
+    typer.echo(f"reelc serves {settings.url}; the link signs in {name}", err=True)
     typer.echo(await link(accounts, settings, name))

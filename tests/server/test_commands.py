@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import os
@@ -15,10 +16,12 @@ from unittest.mock import patch
 import pytest
 from pydantic import ValidationError
 
+from server.accounts import Accounts
 from server.ages import settled
-from server.cli import main
+from server.cli import main, print_link
 from server.peer_settings import LONGEST
 from server.settings import Settings
+from tests.server.memory import MemoryStore
 from tests.server.site import serving
 
 
@@ -74,6 +77,24 @@ def test_users_are_added_listed_and_revoked(tmp_path: Path) -> None:
 
 def test_a_name_that_is_none_is_a_usage_error(tmp_path: Path) -> None:
     assert reelc(tmp_path, "user", "add", "../x").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("users", "signed_in"), [([], "me"), (["ann"], "ann"), (["me", "ann"], "me"), (["bob", "ann"], "ann")]
+)
+def test_the_link_of_a_start_signs_in_the_same_user_whoever_was_added(
+    users: list[str], signed_in: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def scene() -> str | None:
+        accounts = Accounts(MemoryStore())
+        for name in users:
+            await accounts.ensure(name)
+        await print_link(accounts, Settings(data=tmp_path))
+        printed = capsys.readouterr()
+        assert printed.err.endswith(f"; the link signs in {signed_in}\n")
+        return await accounts.user_of(printed.out.strip().partition("?token=")[2], "link")
+
+    assert asyncio.run(scene()) == signed_in
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from server.accounts import Accounts
-from server.cli import _sign_in
+from server.cli import print_link
 from server.metrics import Metrics
 from server.settings import Settings
 from server.storage import skipped
@@ -58,7 +58,7 @@ def test_an_account_that_cannot_be_read_is_skipped(tmp_path: Path, body: bytes) 
             write(tmp_path, f"accounts/{stray}", body)
         assert [user.uid for user in await accounts.users()] == ["bob"]
         assert await accounts.names() == ["ann", "bob"]
-        await _sign_in(accounts, Settings())
+        await print_link(accounts, Settings())
         assert await accounts.names() == ["ann", "bob"]
 
     run(tmp_path, scene)
@@ -67,7 +67,7 @@ def test_an_account_that_cannot_be_read_is_skipped(tmp_path: Path, body: bytes) 
 def test_a_server_whose_only_account_cannot_be_read_starts(tmp_path: Path) -> None:
     async def scene(store: FolderStore, accounts: Accounts) -> None:
         write(tmp_path, "accounts/me", b"")
-        await _sign_in(accounts, Settings())
+        await print_link(accounts, Settings())
 
     run(tmp_path, scene)
 
