@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from server.settings import Settings
     from server.storage.objects import ObjectStore
 
+Executor = Annotated[
+    str | None, typer.Option("--executor", metavar="NAME", help="What makes units of films: local or dask.")
+]
+
 FIRST_USER = "me"
 """The user whose sign-in link `reelc serve` prints; it is added if there is none at all."""
 
@@ -44,9 +48,7 @@ def serve_command(
     host: Host = None,
     port: Port = None,
     data: Data = None,
-    executor: Annotated[
-        str | None, typer.Option("--executor", metavar="NAME", help="What makes units of films: local or dask.")
-    ] = None,
+    executor: Executor = None,
     scheduler: Scheduler = None,
 ) -> None:
     """Serve the API and the studio, and print a sign-in link.
@@ -74,6 +76,8 @@ def config_command(
     host: Host = None,
     port: Port = None,
     data: Data = None,
+    executor: Executor = None,
+    scheduler: Scheduler = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say where each value is from, and what it means.")
     ] = False,
@@ -82,7 +86,7 @@ def config_command(
 
     Options count as they do for `reelc serve`.
     """
-    given = {"host": host, "port": port, "data": data}
+    given = {"host": host, "port": port, "data": data, "executor": executor, "scheduler": scheduler}
     settings = load(**given)
     if not explain:
         typer.echo(json.dumps(settings.as_json(), indent=2))

@@ -11,7 +11,7 @@ from compiler.cli.help import Command, Group
 from compiler.codes import MEDIA_UNREADABLE
 from compiler.errors import Loc, ReelError
 from compiler.supervise.plain import plain
-from server.commands import Name, check_known, check_user, load, with_accounts, with_store
+from server.commands import Data, Name, check_known, check_user, load, with_accounts, with_store
 
 if TYPE_CHECKING:
     from server.accounts import Accounts
@@ -23,12 +23,12 @@ user_app = typer.Typer(cls=Group, help="Add, list, revoke, export and remove use
 
 
 @user_app.command("add", cls=Command)
-def add_command(name: Name) -> None:
+def add_command(name: Name, data: Data = None) -> None:
     """Add a user, or a token for an existing one.
 
     Prints the token, which cannot be printed again, and a sign-in link.
     """
-    settings = load()
+    settings = load(data=data)
 
     async def work(accounts: Accounts) -> None:
         try:
@@ -44,18 +44,18 @@ def add_command(name: Name) -> None:
 
 
 @user_app.command("list", cls=Command)
-def list_command() -> None:
+def list_command(data: Data = None) -> None:
     """Print all users and when each was added."""
 
     async def work(accounts: Accounts) -> None:
         for user in await accounts.users():
             typer.echo(f"{user.uid}\t{user.created_at}")
 
-    with_accounts(load(), work)
+    with_accounts(load(data=data), work)
 
 
 @user_app.command("sessions", cls=Command)
-def sessions_command(name: Name) -> None:
+def sessions_command(name: Name, data: Data = None) -> None:
     """Print the sessions, tokens and unused links of a user.
 
     One a line: the id, the kind, when it was made, and when it expires.
@@ -66,20 +66,21 @@ def sessions_command(name: Name) -> None:
         for session_id, token in (await accounts.sessions(name)).items():
             typer.echo(f"{session_id}\t{token.kind}\t{token.created_at}\t{token.expires_at or 'never'}")
 
-    with_accounts(load(), work)
+    with_accounts(load(data=data), work)
 
 
 @user_app.command("revoke", cls=Command)
 def revoke_command(
     name: Name,
     session: Annotated[str, typer.Option(metavar="ID", help="Revoke this session or token alone.")] = "",
+    data: Data = None,
 ) -> None:
     """Revoke all tokens and sessions of a user, or one of them.
 
     The user's projects and footage stay.
     """
 
-    settings = load()
+    settings = load(data=data)
 
     async def work(accounts: Accounts) -> None:
         await check_known(accounts, name)
@@ -98,19 +99,20 @@ def revoke_command(
 def remove_command(
     name: Name,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    data: Data = None,
 ) -> None:
-    """Delete a user for good: the account, sessions, edits, footage, films.
+    """Delete a user and all of the user's data for good.
 
-    Prints the key or path of everything that was deleted, and looks for what is left; the exit code is 1 if something
-    is. Stop the server of the data folder first, and any other one that has the user. Backups and the audit log are
-    not changed.
+    That is the account, sessions, edits, footage and films. Prints the key or path of everything that was deleted, and
+    looks for what is left; the exit code is 1 if something is. Stop the server of the data folder first, and any other
+    one that has the user. Backups and the audit log are not changed.
     """
     from server.storage.alone import check_free
     from server.storage.lock import locked
     from server.user_data import UserData
     from server.web.services import make_leases
 
-    settings = load()
+    settings = load(data=data)
     check_user(name)
     if not yes:
         typer.confirm(f"Delete {name} and all of the user's footage, films and edits?", abort=True)
@@ -138,17 +140,19 @@ def remove_command(
 def export_command(
     name: Name,
     folder: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="A new folder.")],
+    data: Data = None,
 ) -> None:
-    """Copy all data of a user into a folder: the database as JSON, footage, films.
+    """Copy all data of a user into a folder.
 
-    A server may run meanwhile. The exit code is 6 if an object is damaged or missing.
+    The folder gets the database as JSON, footage and films. A server may run meanwhile. The exit code is 6 if an object
+    is damaged or missing.
     """
     from server.accounts import Accounts
     from server.storage.objects import Missing
     from server.storage.snapshots import Damaged
     from server.user_data import UserData
 
-    settings = load()
+    settings = load(data=data)
     check_user(name)
     if folder.exists():
         raise typer.BadParameter(f"{folder} exists already")

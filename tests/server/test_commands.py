@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import pytest
+import typer
 from pydantic import ValidationError
 
+from compiler.cli import app
 from server.accounts import Accounts
 from server.ages import settled
 from server.cli import main, print_link
@@ -137,6 +139,31 @@ def test_settings_come_from_the_file_and_the_environment_and_secrets_stay(tmp_pa
     config = json.loads(shown.stdout)
     assert (config["port"], config["host"], config["store"]) == (9002, "0.0.0.0", "folder")
     assert "hidden-key" not in shown.stdout + shown.stderr
+
+
+def options(command: Any) -> set[str]:
+    return {option for parameter in command.params for option in parameter.opts if option.startswith("-")}
+
+
+def test_every_command_of_a_server_takes_its_data_folder_and_config_takes_all_that_serve_does() -> None:
+    whole: Any = typer.main.get_command(app)
+    commands, users = whole.commands, whole.commands["user"].commands
+    servers = ("serve", "worker", "config", "scrub", "downgrade", "restore", "backup")
+    assert all("--data" in options(command) for command in [*users.values(), *(commands[name] for name in servers)])
+    assert options(commands["serve"]) <= options(commands["config"])
+
+
+def test_summaries_of_the_commands_for_users_are_whole(tmp_path: Path) -> None:
+    listed = reelc(tmp_path, "user", "--help").stdout.partition("\nCommands:\n")[2].splitlines()
+    assert len(listed) == 6
+    assert all(line.endswith(".") and not line.endswith("...") for line in listed)
+
+
+def test_the_data_folder_of_the_command_line_counts(tmp_path: Path) -> None:
+    assert reelc(tmp_path, "user", "add", "ann", "--data", "elsewhere").returncode == 0
+    assert (tmp_path / "elsewhere" / "objects" / "accounts" / "ann").exists()
+    assert reelc(tmp_path, "user", "list").stdout == ""
+    assert reelc(tmp_path, "user", "list", "--data", "elsewhere").stdout.startswith("ann\t")
 
 
 def test_settings_are_explained_with_their_sources_and_secrets_stay(tmp_path: Path) -> None:
