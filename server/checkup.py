@@ -31,8 +31,6 @@ def server_rows(scheduler: str | None = None) -> tuple[Row, ...]:
         settings = Settings(**given)
     except ValidationError as error:
         return (Row(STORE, "warn", f"{len(error.errors())} settings are invalid", "run reelc config"),)
-    except (ValueError, OSError):
-        return (Row(STORE, "warn", "the settings file cannot be read", "run reelc config"),)
     return (_store(settings), _memory(settings), _cgroup(settings), *_farm(settings))
 
 

@@ -29,7 +29,7 @@ def load(**given: Any) -> Settings:
     """The settings, with the given options in place of stored ones; a usage error for an invalid one."""
     from pydantic import ValidationError
 
-    from server.settings import Settings, settings_file
+    from server.settings import Settings
 
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
@@ -38,8 +38,6 @@ def load(**given: Any) -> Settings:
             f"{'.'.join(map(str, each['loc'])) or 'settings'}: {each['msg']}" for each in error.errors()
         )
         raise typer.BadParameter(message) from error
-    except (ValueError, OSError) as error:  # of TOML, and of its encoding
-        raise typer.BadParameter(f"the settings file {settings_file()} cannot be read: {error}") from error
 
 
 def check_user(name: str) -> None:

@@ -14,7 +14,7 @@ from pydantic_settings import PydanticBaseSettingsSource
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """The value of a secret whose file cannot be used."""
+    """The value of a setting whose file cannot be used."""
 
     why: str
 

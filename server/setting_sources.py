@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
+from pydantic_settings import EnvSettingsSource
 
 from server.secret_files import SecretFiles
-from server.settings import PREFIX, Settings, settings_file
+from server.settings import PREFIX, Settings
+from server.settings_file import file_source, settings_file
 
 
 def explained(settings: Settings, given: Mapping[str, Any]) -> str:
@@ -26,7 +27,7 @@ def origins_of(given: Mapping[str, Any]) -> dict[str, str]:
     """Where the value of each setting comes from, in words; the first of several that have it counts."""
     environment = EnvSettingsSource(Settings)()
     secrets = SecretFiles(Settings)()
-    file = TomlConfigSettingsSource(Settings, settings_file())()
+    file = file_source(Settings)()
     return {name: _origin(name, given, secrets, environment, file) for name in Settings.model_fields}
 
 

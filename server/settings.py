@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from compiler.model.limits import FILM, FilmBounds
 from server.addresses import address_in, check_url, networks_in
 from server.farm_settings import FarmSettings
 from server.peer_settings import LONGEST, PeerSettings, Seconds, counted
 from server.secret_files import SecretFiles, Unread
-
-FILE_VARIABLE = "REELC_CONFIG"
-"""The environment variable that names the settings file."""
-
-DEFAULT_FILE = "reelc.toml"
+from server.settings_file import file_source
 
 AUDIT_FILE = "audit.jsonl"
 
@@ -211,7 +206,7 @@ class Settings(PeerSettings, FarmSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _secret_files_are_read(cls, values: dict[str, Any]) -> dict[str, Any]:
+    def _files_are_read(cls, values: dict[str, Any]) -> dict[str, Any]:
         for value in values.values():
             if isinstance(value, Unread):
                 raise ValueError(value.why)
@@ -238,8 +233,7 @@ class Settings(PeerSettings, FarmSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The command line, then files of secrets, then the environment, then the settings file; no `.env`."""
-        settings_toml = TomlConfigSettingsSource(settings_cls, settings_file())
-        return init_settings, SecretFiles(settings_cls), env_settings, settings_toml
+        return init_settings, SecretFiles(settings_cls), env_settings, file_source(settings_cls)
 
     @property
     def url(self) -> str:
@@ -282,8 +276,3 @@ class Settings(PeerSettings, FarmSettings):
     def as_json(self) -> dict[str, Any]:
         """Every setting by name, JSON-ready, secrets as stars."""
         return self.model_dump(mode="json")
-
-
-def settings_file() -> Path:
-    """The settings file: what REELC_CONFIG names, else reelc.toml where one is; it need not exist."""
-    return Path(os.environ.get(FILE_VARIABLE) or DEFAULT_FILE)

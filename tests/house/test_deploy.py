@@ -15,7 +15,8 @@ import server.cli  # noqa: F401  adds the server's commands to those of the comp
 from compiler.cli import app
 from deploy.dockerfile import stages
 from server.app import OPERATIONS
-from server.settings import FILE_VARIABLE, PREFIX, Settings
+from server.settings import PREFIX, Settings
+from server.settings_file import FILE_VARIABLE
 from server.web.identity import COOKIE
 from tests.house.test_pages import anchors
 

@@ -227,13 +227,6 @@ def test_every_number_has_a_largest_value_and_is_finite() -> None:
     assert datetime.now(UTC) + timedelta(days=longest.session_days)
 
 
-@pytest.mark.parametrize("content", [b"port = \n", b"\xff\xfe"])
-def test_a_settings_file_that_cannot_be_read_is_a_usage_error(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "reelc.toml").write_bytes(content)
-    ended = reelc(tmp_path, "config")
-    assert (ended.returncode, "cannot be read" in ended.stderr) == (2, True)
-
-
 @pytest.mark.parametrize("name", ["public_url", "address_inside"])
 @pytest.mark.parametrize("url", ["http://[", "http://x:99999", "http://x:y", "http://:80"])
 def test_an_address_that_is_none_is_a_usage_error(tmp_path: Path, name: str, url: str) -> None:
@@ -257,6 +250,34 @@ def test_an_export_of_a_user_that_cannot_be_written_is_an_error_in_words(tmp_pat
     reelc(tmp_path, "user", "add", "ann")
     ended = reelc(tmp_path, "user", "export", "ann", "-o", "file/x")
     assert (ended.returncode, "error[RC706]" in ended.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"port = = 1\n", "Invalid value (at line 1, column 8)"),
+        (b'host = "\xff"\n', "'utf-8' codec can't decode byte 0xff"),
+        (None, "No such file or directory"),
+        ("a folder", "Is a directory"),
+    ],
+    ids=["no TOML", "no UTF-8", "missing", "a folder"],
+)
+def test_a_settings_file_that_cannot_be_read_is_a_usage_error(
+    content: bytes | str | None, why: str, tmp_path: Path
+) -> None:
+    """One that is passed over would have the server run with the defaults, on another store."""
+    if isinstance(content, bytes):
+        (tmp_path / "named.toml").write_bytes(content)
+    elif content:
+        (tmp_path / "named.toml").mkdir()
+    for words in (("config",), ("config", "--explain"), ("user", "list")):
+        ended = reelc(tmp_path, *words, config="named.toml")
+        assert (ended.returncode, ended.stdout) == (2, "")
+        assert f"the settings file named.toml cannot be read: {why}" in ended.stderr
+    if content:
+        (tmp_path / "named.toml").rename(tmp_path / "reelc.toml")
+        assert f"the settings file reelc.toml cannot be read: {why}" in reelc(tmp_path, "config").stderr
+    assert reelc(tmp_path, "config", config="/dev/null").returncode == 0
 
 
 def test_a_store_that_is_not_there_is_exit_code_5(tmp_path: Path) -> None:
