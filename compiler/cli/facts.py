@@ -64,7 +64,7 @@ def _as_text(name: str, fact: object) -> str:
         return plain(", ".join(map(str, fact))) or "-"
     if isinstance(fact, tuple):
         return f"{len(fact)} frames at uneven times" if fact else "even"
-    return "-" if fact is None else plain(str(fact))
+    return "-" if fact in (None, "") else plain(str(fact))
 
 
 def _plain(value: object) -> object:

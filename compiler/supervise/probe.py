@@ -185,7 +185,8 @@ def _missing(path: Path, loc: Loc) -> ReelError:
     if address := address_in(path):
         what = f'"{plain(address.text)}" is an address, and addresses are not read here'
         return ReelError("RC603", loc, what, hint=address.hint)
-    return _fault("RC603", path, loc, "does not exist", hint="check the path; it is relative to the reel")
+    hint = "check the path; it is relative to the reel" if loc.pointer else "check the path"
+    return _fault("RC603", path, loc, "does not exist", hint=hint)
 
 
 def _crash(path: Path, loc: Loc, exit_code: int, stderr: str) -> ReelError:

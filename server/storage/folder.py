@@ -112,8 +112,11 @@ class FolderStore:
     def _put(self, key: str, write: Callable[[BinaryIO], object], if_absent: bool) -> Stat:
         final = self._path(key)
         coming = self.root / COMING
-        coming.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=coming)
+        try:
+            coming.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=coming)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise StoreFailed(f"the folder {self.root.name} cannot be made: {error.strerror}") from error
         try:
             with open(handle, "wb") as file:
                 write(file)
@@ -121,7 +124,7 @@ class FolderStore:
                 os.fsync(file.fileno())
                 self._name(name, final, if_absent)
                 return _stat(key, os.fstat(file.fileno()))  # by now its name may lead to another's, or nowhere
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise StoreFailed(f"the folder {self.root.name} has gone: {error.strerror}") from error
         finally:
             with contextlib.suppress(FileNotFoundError):

@@ -84,6 +84,12 @@ def test_probe(desk: Desk) -> None:
     )
 
 
+def test_probe_has_a_value_for_every_fact_and_no_reel_in_its_hints(desk: Desk) -> None:
+    lines = desk.run("probe", "clip.mp4").stdout.splitlines()
+    assert [line for line in lines if line != line.rstrip()] == []
+    assert desk.run("probe", "gone.mp4").stderr.endswith("\n  hint: check the path\n")
+
+
 def test_probe_names_the_speakers(desk: Desk, make: Make) -> None:
     sound = ("-f", "lavfi", "-i", "testsrc2=s=64x64:d=0.2", "-f", "lavfi", "-i", "anullsrc=cl=5.1:d=0.2")
     make("mono.mp4", *sound, "-ac", "1")

@@ -179,6 +179,18 @@ def test_a_store_that_is_not_there_fails() -> None:
     run(S3Store(Bucket("b", "http://127.0.0.1:9", "auto", "k", "s"), attempts=1), scene)
 
 
+def test_a_folder_below_a_file_fails_and_lacks_nothing(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+
+    async def scene() -> None:
+        store = FolderStore(tmp_path / "data" / "objects")
+        with pytest.raises(StoreFailed, match="Not a directory"):
+            await store.put("accounts/ann", b"{}")
+        await store.close()
+
+    asyncio.run(scene())
+
+
 def test_a_folder_leaves_nothing_half_written(tmp_path: Path) -> None:
     async def scene(store: ObjectStore) -> None:
         with pytest.raises(StoreFailed):
