@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
+import server.cli  # noqa: F401  adds the server's commands to those of the compiler
+from compiler.cli import app
 from compiler.model import read_reel
 from compiler.model.schema_forms import annotated
 from compiler.pipeline import compile_reel
@@ -16,8 +20,11 @@ from server.description.field_tables import TABLE, renewed
 from server.settings import Settings
 from tests.golden.media import MEDIA, NINE
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 PAGES = ("reel-file.md", "settings.md", "semantics.md")
+ALL_PAGES = sorted(path for folder in (ROOT, ROOT / "bench", DOCS, DOCS / "adr") for path in folder.glob("*.md"))
+COMMAND: Any = typer.main.get_command(app)
 REEL_FILE = (DOCS / "reel-file.md").read_text(encoding="utf-8")
 EXAMPLES: list[dict[str, Any]] = [
     json.loads(text) for text in re.findall(r"^```json\n(.*?)^```", REEL_FILE, re.MULTILINE | re.DOTALL)
@@ -42,14 +49,44 @@ def test_every_object_of_the_reel_file_has_a_table() -> None:
     assert sorted(tables) == sorted(["ReelForm", *annotated()["$defs"]])
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_every_link_of_a_page_leads_somewhere(name: str) -> None:
-    text = (DOCS / name).read_text(encoding="utf-8")
-    links = re.findall(r"\]\(([\w./-]*)(?:#([\w-]+))?\)", text)
+@pytest.mark.parametrize("path", ALL_PAGES, ids=lambda path: path.name)
+def test_every_link_of_a_page_leads_somewhere(path: Path) -> None:
+    links = re.findall(r"\]\(([\w./-]*)(?:#([\w-]+))?\)", path.read_text(encoding="utf-8"))
     for linked, anchor in links:
-        target = DOCS / (linked or name)
-        assert target.is_file(), linked
+        target = path.parent / linked if linked else path
+        assert target.exists(), linked
         assert not anchor or anchor in anchors(target.read_text(encoding="utf-8")), f"{linked}#{anchor}"
+
+
+def commands(path: Path) -> Iterator[list[str]]:
+    """The commands of reelc in the code of a page, as words."""
+    text = path.read_text(encoding="utf-8")
+    blocks = "".join(re.findall(r"^```\w*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
+    spans = "\n".join(re.findall(r"`(reelc [^`]+)`", text))
+    for line in f"{blocks}\n{spans}".replace("\\\n", " ").splitlines():
+        for command in re.findall(r"(?:^ *|\$\(|; do |&& |/)reelc ([a-z][^|;&#)]*)", line):
+            yield command.split("   ")[0].split()
+
+
+@pytest.mark.parametrize("path", ALL_PAGES, ids=lambda path: path.name)
+def test_every_command_of_a_page_exists_with_its_options(path: Path) -> None:
+    for words in commands(path):
+        command: Any = typer.main.get_command(app)
+        rest = [*words]
+        while rest and hasattr(command, "commands") and not rest[0].startswith("-"):
+            assert rest[0] in command.commands, words
+            command = command.commands[rest.pop(0)]
+        options = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+        given = re.findall(r"(?<![^ \[])--?[a-z][a-z-]*", " ".join(rest))
+        assert {*given} <= options, words
+
+
+def test_commands_are_really_read() -> None:
+    """Also those of blocks with other programs, and with options in further lines."""
+    seen = [words for path in ALL_PAGES for words in commands(path)]
+    assert len(seen) > 100
+    assert ["user", "add", "ann", "--data", "/var/lib/reelc/data"] in seen
+    assert ["compile", "examples/bunny.json", "--dry-run"] in seen
 
 
 def test_every_decision_has_a_number_of_its_own() -> None:
