@@ -1,4 +1,4 @@
-"""Works that run beside each other, of which the first to end decides."""
+"""Works that others wait for too, that go on without their caller, and of which the first to end decides."""
 
 from __future__ import annotations
 
@@ -9,15 +9,27 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-async def going_on(work: Coroutine[Any, Any, T], among: set[asyncio.Task[Any]], name: str | None = None) -> T:
-    """The result of a work that goes on when the caller is cancelled; it is `among` these tasks until its end."""
-    task = asyncio.create_task(work, name=name)
-    among.add(task)
-    task.add_done_callback(among.discard)
+async def shared(task: asyncio.Future[T]) -> T:
+    """The result of a task that others wait for too, so that it goes on when this caller is cancelled.
+
+    A caller that keeps the task in a variable has to delete it, as this function does: find the task in a function of
+    its own.
+    """
     try:
         return await asyncio.shield(task)
     finally:
         del task  # its exception holds this frame: together they would wait for the garbage collector
+
+
+async def going_on(work: Coroutine[Any, Any, T], among: set[asyncio.Task[Any]], name: str | None = None) -> T:
+    """The result of a work that goes on when the caller is cancelled; it is `among` these tasks until its end."""
+    return await shared(_among(asyncio.create_task(work, name=name), among))
+
+
+def _among(task: asyncio.Task[T], tasks: set[asyncio.Task[Any]]) -> asyncio.Task[T]:
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+    return task
 
 
 async def until_first(*works: Awaitable[Any]) -> list[asyncio.Future[Any] | None]:

@@ -35,6 +35,7 @@ from server.storage.tenants import Databases
 from server.storage.terms import Elsewhere
 from server.tables import exports
 from server.tables.exports import ExportRow
+from server.tasks import shared
 
 MOST_ATTEMPTS = 3
 RETRY_AFTER = "15"
@@ -135,15 +136,7 @@ class Jobs:
 
         Elsewhere when another server has the user.
         """
-        term = await self._databases.hold(uid)
-        was, task = self._adopting.get(uid, (term, None))
-        if task is None or was != term or (task.done() and (task.cancelled() or task.exception() is not None)):
-            task = asyncio.create_task(self._adopt(uid), context=Context())
-            self._adopting[uid] = term, task
-        try:
-            await asyncio.shield(task)
-        finally:
-            del task  # its exception holds this frame: together they would wait for the garbage collector
+        await shared(self._adoption(uid, await self._databases.hold(uid)))
 
     async def leave(self, uid: str) -> None:
         """Stop the jobs of a user that another server has now, and forget them: that one goes on with them."""
@@ -164,6 +157,14 @@ class Jobs:
             if not job.finishing and not job.cancelled and job.task is not None:
                 job.task.cancel()
         await asyncio.gather(*(job.task for job in self._jobs.values() if job.task), return_exceptions=True)
+
+    def _adoption(self, uid: str, term: int) -> asyncio.Task[None]:
+        """The task that resumes the exports of a user in this term, a new one after one that failed."""
+        was, task = self._adopting.get(uid, (term, None))
+        if task is None or was != term or (task.done() and (task.cancelled() or task.exception() is not None)):
+            task = asyncio.create_task(self._adopt(uid), context=Context())
+            self._adopting[uid] = term, task
+        return task
 
     async def _adopt(self, uid: str) -> None:
         left = await self._writes.read(uid, exports.unfinished)

@@ -17,6 +17,7 @@ from server.footage.facts import Facts, write_facts
 from server.footage.units import StoredUnits, folder, output_of
 from server.storage.copies import copy_object
 from server.storage.objects import ChangedObject, DamagedObject, Missing, ObjectStore, Stat, StoreFailed
+from server.tasks import shared
 from server.threads import in_thread
 
 MEDIA, UNITS = "farm/media/", "farm/units/"
@@ -67,13 +68,9 @@ class FilesDepot(FarmDepot):
     async def input_of(self, path: str, *, read: bool) -> Input:
         """A file as an input; StoreFailed, OSError, RC604 for a file that changes meanwhile."""
         sha256 = await in_thread(self._content, path)
-        coming = self._coming.get(path)
-        if coming is None:
-            coming = self._coming[path] = asyncio.create_task(self._stored(path, sha256))
-        try:
-            stat = await asyncio.shield(coming)
-        finally:
-            del coming  # its exception holds this frame: together they would wait for the garbage collector
+        if path not in self._coming:
+            self._coming[path] = asyncio.create_task(self._stored(path, sha256))
+        stat = await shared(self._coming[path])
         return Input(stat.key, Path(path).name, stat.size, stat.etag, sha256, read)
 
     async def _stored(self, path: str, sha256: str) -> Stat:

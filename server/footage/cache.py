@@ -23,6 +23,7 @@ from server.logs import logger
 from server.problem import Problem
 from server.storage.copies import Copied, copy_object
 from server.storage.objects import DamagedObject, ObjectStore, Stat, StoreFailed
+from server.tasks import shared
 from server.threads import in_thread
 
 PARTIAL = ".partial"
@@ -186,16 +187,16 @@ class MediaCache:
         if name in here and (self._folder / name).is_file():
             return
         here.pop(name, None)
-        task, others = self._fetching.get(name), name in self._fetching
-        if task is None:
-            task = self._fetching[name] = asyncio.create_task(self._fetch(name, stat, fetched, sha256))
-            task.add_done_callback(lambda _: self._fetching.pop(name))
-        try:
-            await asyncio.shield(task)
-        finally:
-            del task  # its exception holds this frame: together they would wait for the garbage collector
+        others = name in self._fetching
+        await shared(self._fetching.get(name) or self._begun(name, stat, fetched, sha256))
         if others:
             fetched(stat.size)
+
+    def _begun(self, name: str, stat: Stat, fetched: Copied, sha256: str | None) -> asyncio.Task[None]:
+        """A new task that fetches an object."""
+        task = self._fetching[name] = asyncio.create_task(self._fetch(name, stat, fetched, sha256))
+        task.add_done_callback(lambda _: self._fetching.pop(name))
+        return task
 
     async def _fetch(self, name: str, stat: Stat, fetched: Copied, sha256: str | None) -> None:
         coming = self._coming / f"{name}.{secrets.token_hex(4)}.part"

@@ -25,6 +25,7 @@ from server.problem import Problem
 from server.storage.again import changed
 from server.storage.copies import Copied
 from server.storage.objects import CHUNK, ChangedObject, DamagedObject, Missing, ObjectStore, Stat, StoreFailed
+from server.tasks import shared
 from server.threads import in_thread
 
 MOST_REMEMBERED = 10_000
@@ -160,7 +161,7 @@ class FilmCheck:
 
         Concurrent requests share one reading, which goes on when they are cancelled.
         """
-        if stat.size != size or await self._checksum(stat, sha256) != sha256:
+        if stat.size != size or await shared(self._checksum(stat, sha256)) != sha256:
             message = "the film is damaged in the object store: it is not what was rendered"
             hint = "export the project again, or restore the file from a backup"
             raise Problem(500, "damaged_media", message, hint=hint)
@@ -171,7 +172,8 @@ class FilmCheck:
             task.cancel()
         await asyncio.gather(*self._checks.values(), return_exceptions=True)
 
-    async def _checksum(self, stat: Stat, expected: str) -> str:
+    def _checksum(self, stat: Stat, expected: str) -> asyncio.Task[str]:
+        """The task that reads the object and has its checksum, a new one after one that failed."""
         place = stat.key, stat.etag
         task = self._checks.get(place)
         if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
@@ -181,7 +183,4 @@ class FilmCheck:
             for old in list(self._checks)[:-MOST_REMEMBERED]:
                 if self._checks[old].done():
                     del self._checks[old]
-        try:
-            return await asyncio.shield(task)
-        finally:
-            del task  # its exception holds this frame: together they would wait for the garbage collector
+        return task

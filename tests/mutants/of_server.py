@@ -232,7 +232,7 @@ OF_SERVER = (
     Fault(
         "film_not_compared",
         "server/footage/checked.py",
-        "if stat.size != size or await self._checksum(stat, sha256) != sha256:",
+        "if stat.size != size or await shared(self._checksum(stat, sha256)) != sha256:",
         "if stat.size != size:",
         ("tests/server/test_integrity.py",),
     ),
