@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from compiler.supervise.children.ends import Ends, listening
 from compiler.supervise.children.level import confinement
@@ -155,7 +155,7 @@ async def _heard(child: Child, stdout: bytearray, stderr: Ends, most: int) -> No
         await child.wait()
 
 
-async def stop(child: Child, reader: asyncio.Future[int] | None = None) -> None:
+async def stop(child: Child, reader: asyncio.Future[Any] | None = None) -> None:
     """Kill a child and return only when it has ended; a cancel of the caller meanwhile is raised after that.
 
     Nobody reads what a stopped child would still write; an ffmpeg that is asked to end encodes first the frames that it
@@ -173,7 +173,7 @@ async def stop(child: Child, reader: asyncio.Future[int] | None = None) -> None:
         raise asyncio.CancelledError
 
 
-async def _stop(child: Child, reader: asyncio.Future[int] | None) -> None:
+async def _stop(child: Child, reader: asyncio.Future[Any] | None) -> None:
     if reader:
         reader.cancel()
         await asyncio.gather(reader, return_exceptions=True)

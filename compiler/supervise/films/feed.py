@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from compiler.errors import Loc, ReelError
+from compiler.supervise.children.ends import Ends, listening
 from compiler.supervise.children.fork_server import start_fork
 from compiler.supervise.children.reach import Reach, python_files
 from compiler.supervise.children.reads import Partial, Reads, reading
@@ -26,10 +27,6 @@ from compiler.supervise.record import NOT_FACTS
 LISTED = "feeds.json"
 MEMORY, FILES = 4 << 30, 32
 """The most bytes of address space, and open files besides two for each input."""
-
-
-MOST = 64 * 1024
-"""Bytes kept of the child's stderr."""
 
 FREED = 0.2
 """Seconds between two looks at FIFOs that nobody writes to."""
@@ -74,19 +71,20 @@ async def _feeding(
     fifos = [folder / name for name in feeds]
     reach = replace(_reach(folder / LISTED, media, fifos), group=group)
     child = await start_fork("straighten.child", [str(folder / LISTED)], _limits(len(feeds), limits), reach, reads)
-    said = bytearray()
-    listening = asyncio.ensure_future(_listen(child, said))
-    freeing = asyncio.ensure_future(_free(child, fifos))
-    try:
-        yield
-    except ReelError as error:
-        await _ended(child, listening)
-        raise _failure(child, said, feeds, origins) or error from error
-    finally:
-        freeing.cancel()
-        await _ended(child, listening)
-        for name in (*feeds, LISTED):
-            (folder / name).unlink(missing_ok=True)
+    said = Ends()
+    assert child.stderr
+    async with listening(child.stderr, said) as heard:
+        freeing = asyncio.ensure_future(_free(child, fifos))
+        try:
+            yield
+        except ReelError as error:
+            await _ended(child, heard)
+            raise _failure(child, said, feeds, origins) or error from error
+        finally:
+            freeing.cancel()
+            await _ended(child, heard)
+            for name in (*feeds, LISTED):
+                (folder / name).unlink(missing_ok=True)
     if failure := _failure(child, said, feeds, origins):
         raise failure
 
@@ -117,23 +115,15 @@ async def _free(child: Child, fifos: list[Path]) -> None:
         await asyncio.sleep(FREED)
 
 
-async def _listen(child: Child, said: bytearray) -> int:
-    """Collect the child's stderr, up to MOST bytes."""
-    assert child.stderr
-    while piece := await child.stderr.read(MOST):
-        said += piece[: MOST - len(said)]
-    return 0
-
-
-async def _ended(child: Child, listening: asyncio.Future[int]) -> None:
+async def _ended(child: Child, heard: asyncio.Future[None]) -> None:
     if child.returncode is not None:  # its last words count
-        await asyncio.wait({listening})
-    await stop(child, listening)
+        await asyncio.wait({heard})
+    await stop(child, heard)
 
 
-def _failure(child: Child, said: bytearray, feeds: Mapping[str, str], origins: Origins) -> ReelError | None:
+def _failure(child: Child, said: Ends, feeds: Mapping[str, str], origins: Origins) -> ReelError | None:
     """The child's own error, or that it crashed; None if it ended well or was stopped."""
-    stderr = said.decode(errors="replace")
+    stderr = said.text()
     line = next((line for line in stderr.splitlines() if line.startswith('{"fifo"')), None)
     if line is not None:
         with contextlib.suppress(*NOT_FACTS):  # a hostile file may have made the line
