@@ -76,26 +76,26 @@ def storage_problem(message: str, *, retry_after: int = 2) -> Problem:
     return Problem(503, "storage_error", message, headers={"Retry-After": str(retry_after)})
 
 
-def from_reel(error: ReelError | ReelErrors, status: int = UNPROCESSABLE, prefix: str = "", into: str = "") -> Problem:
-    """The compiler's error or errors as one answer; `prefix` at the start of their pointers is replaced by `into`."""
+def from_reel(error: ReelError | ReelErrors, prefix: str = "") -> Problem:
+    """The compiler's error or errors as one answer, 422; `prefix` at the start of their pointers is left out."""
     errors = error.errors if isinstance(error, ReelErrors) else (error,)
     count = len(errors) + (error.more if isinstance(error, ReelErrors) else 0)
-    faults = [fault(each, prefix, into) for each in errors[:MOST_ERRORS]]
+    faults = [fault(each, prefix) for each in errors[:MOST_ERRORS]]
     first = faults[0]
     extra = {name: first[name] for name in ("code", "clip_id", "pointer", "hint") if name in first}
     message = str(first["message"]) + (f" ({count} errors in all)" if count > 1 else "")
     more = count - len(faults) or None
-    return Problem(status, str(first["error"]), message, **extra, errors=faults, more_errors=more)
+    return Problem(UNPROCESSABLE, str(first["error"]), message, **extra, errors=faults, more_errors=more)
 
 
-def fault(error: ReelError, prefix: str = "", into: str = "") -> dict[str, Any]:
+def fault(error: ReelError, prefix: str = "") -> dict[str, Any]:
     """One error of the compiler as an entry of an answer's `errors`."""
     members: dict[str, Any] = {name: value for name, value in error.fields().items() if value is not None}
     if not error.code.startswith(OF_THE_EDIT):
         members |= {name: without_folders(members[name]) for name in ("message", "detail", "hint") if name in members}
     pointer = members.get("pointer")
     if prefix and isinstance(pointer, str) and pointer.startswith(prefix):
-        members["pointer"] = into + pointer.removeprefix(prefix)
+        members["pointer"] = pointer.removeprefix(prefix)
     return members
 
 

@@ -22,8 +22,6 @@ CODED = {
 CODECS = {"hevc": "hevc", "libdav1d": "av1", "mjpeg": "mjpeg"}
 ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1")
 
-Planes = tuple[tuple[int, int], ...]
-
 
 def heif(data: memoryview, name: str) -> Image:
     """The still image of a HEIF file called `name`; RC606 if it is of a kind that is not read."""

@@ -30,9 +30,6 @@ export function placesAt(clips, at) {
   return [{ index: index - 1, clip: mix.clip, k: mix.number }, { index, clip, k }];
 }
 
-/** The frame of the film that shows frame `k` of a clip. @param {any} clip @param {number} k */
-export const filmFrameOf = (clip, k) => clip.first_frame + k;
-
 /** The gain of a clip's sound at its frame `k`, between the clips before and after it. @param {any[]} clips @param {Place} place */
 export function gainAt(clips, { index, clip, k }) {
   const [into, out] = [index ? clip.transition?.mixed : null, clips[index + 1]?.transition?.mixed];
