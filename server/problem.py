@@ -10,6 +10,8 @@ from http import HTTPStatus
 from typing import Any
 
 from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from compiler.errors import ReelError, ReelErrors
 
@@ -64,6 +66,13 @@ class Problem(Exception):
     def response(self) -> JSONResponse:
         """The problem as a response."""
         return JSONResponse(self.body(), self.status, self.headers, MEDIA_TYPE)
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request with it, or refuse the handshake of a WebSocket, where a middleware finds it."""
+        if scope["type"] == "websocket":
+            await WebSocket(scope, receive, send).send_denial_response(self.response())
+        else:
+            await self.response()(scope, receive, send)
 
 
 def not_found(error: str, message: str) -> Problem:

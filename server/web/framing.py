@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette.websockets import WebSocket
 
 from server.problem import Problem
 from server.settings import Settings
@@ -43,10 +42,7 @@ class Framing:
         try:
             self._check(scope)
         except Problem as problem:
-            if scope["type"] == "websocket":
-                await WebSocket(scope, receive, send).send_denial_response(problem.response())
-            else:
-                await problem.response()(scope, receive, send)
+            await problem.answer(scope, receive, send)
             return
         await self.app(scope, Body(receive, self.settings.body_within).receive, send)
 

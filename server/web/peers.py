@@ -6,7 +6,6 @@ import hmac
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocket
 
 from server.problem import Problem
 from server.settings import Settings
@@ -67,8 +66,5 @@ class FromPeers:
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.peers.audit.failure("peer_refused", HTTPConnection(scope))
-        response = Problem(403, "foreign_server", "the shared secret of the forwarding server is wrong").response()
-        if scope["type"] == "websocket":
-            await WebSocket(scope, receive, send).send_denial_response(response)
-        else:
-            await response(scope, receive, send)
+        problem = Problem(403, "foreign_server", "the shared secret of the forwarding server is wrong")
+        await problem.answer(scope, receive, send)

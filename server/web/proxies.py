@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocket
 
 from server.addresses import address_in, network_of
 from server.logs import logger
@@ -78,8 +77,4 @@ def forwarded(named: str, settings: Settings) -> str | None:
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
     message = "too many requests of this address at once: end some"
-    response = Problem(429, "too_many_connections", message, headers={"Retry-After": "5"}).response()
-    if scope["type"] == "websocket":
-        await WebSocket(scope, receive, send).send_denial_response(response)
-    else:
-        await response(scope, receive, send)
+    await Problem(429, "too_many_connections", message, headers={"Retry-After": "5"}).answer(scope, receive, send)

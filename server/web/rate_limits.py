@@ -5,7 +5,6 @@ from __future__ import annotations
 from math import ceil
 
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocket
 
 from server.addresses import network_of
 from server.ages import Seconds, awake
@@ -77,9 +76,6 @@ class AddressLimit:
             try:
                 self.limits.address(network_of((scope.get("client") or ("",))[0]))
             except Problem as problem:
-                if scope["type"] == "websocket":
-                    await WebSocket(scope, receive, send).send_denial_response(problem.response())
-                else:
-                    await problem.response()(scope, receive, send)
+                await problem.answer(scope, receive, send)
                 return
         await self.app(scope, receive, send)
