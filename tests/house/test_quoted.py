@@ -87,6 +87,15 @@ def test_a_line_of_a_page_is_printed(name: str, printed: list[str]) -> None:
         assert any(re.fullmatch(form, each) for each in printed), line
 
 
+def test_the_studio_says_what_the_readme_says_it_does() -> None:
+    [section] = re.findall(r"^## One studio\n(.*?)^## ", PAGES["README.md"], re.MULTILINE | re.DOTALL)
+    said = re.findall(r"(?<!\*)\*([A-Z][^*\n]+)\*(?!\*)", section)
+    assert len(said) == 4
+    studio = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "server" / "static" / "studio").rglob("*.js"))
+    studio += '"Sample: bunny"'  # as server/sample.py names the project of examples/bunny.json
+    assert [words for words in said if not re.search(rf'[>"]{re.escape(words)}[<"]', studio)] == []
+
+
 def test_the_clip_of_the_readme_is_that_of_the_example() -> None:
     [block] = re.findall(r"^```json\n(.*?)^```", PAGES["README.md"], re.MULTILINE | re.DOTALL)
     [stretch] = [clip for clip in EXAMPLE["clips"] if clip["id"] == "stretch"]
