@@ -19,6 +19,7 @@ from server.exports.progress import Tracker
 from server.exports.queue import Jobs
 from server.metrics import Metrics
 from server.settings import Settings
+from server.settings_file import FILE_VARIABLE
 from server.storage.folder import FolderStore
 from server.storage.tenants import Databases
 from server.web.audit import Event
@@ -105,6 +106,6 @@ def test_what_the_pages_and_alerts_for_operators_name_exists(site: Site) -> None
     measured = {line.split()[2] if line.startswith("# TYPE") else re.split(r"[{ ]", line)[0] for line in lines}
     assert set(re.findall(r"`((?:reelc|process)_\w+)`", page)) <= measured
     assert set(re.findall(r"\b(?:reelc|process)_\w+", alerts)) <= measured
-    settings = {f"REELC_{name.upper()}" for name in Settings.model_fields}
+    settings = {FILE_VARIABLE, *(f"REELC_{name.upper()}" for name in Settings.model_fields)}
     assert {name.removesuffix("_FILE") for name in re.findall(r"REELC_\w+", page)} <= settings
     assert set(get_args(Event)) == set(re.findall(r"`([a-z_]+)`", page)) & set(get_args(Event))
