@@ -115,7 +115,7 @@ def make_store(settings: Settings) -> ObjectStore:
     try:
         return S3Store(bucket)
     except UNUSABLE as error:
-        hint = "correct s3_endpoint, which is like https://host:port without underscores in the host, or s3_region"
+        hint = "correct s3_endpoint, which begins with http and has no underscores in its host, or s3_region"
         raise ReelError("RC703", Loc(), "the object store cannot be used", detail=str(error), hint=hint) from error
 
 

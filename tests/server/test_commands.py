@@ -234,7 +234,7 @@ def test_an_address_that_is_none_is_a_usage_error(tmp_path: Path, name: str, url
     assert (ended.returncode, name in ended.stderr) == (2, True)
 
 
-@pytest.mark.parametrize("wrong", [{"endpoint": "minio_1:9000"}, {"endpoint": "http://a_b"}, {"region": "a b"}])
+@pytest.mark.parametrize("wrong", [{"endpoint": "minio_1:9000"}, {"endpoint": "http://x_y"}, {"region": "a b"}])
 @pytest.mark.parametrize("command", ["serve", "user list", "doctor"])
 def test_a_bucket_that_cannot_be_is_an_error_in_words(tmp_path: Path, wrong: dict[str, str], command: str) -> None:
     away = {"store": "s3", "s3_bucket": "b", "s3_access_key": "k", "s3_secret_key": "s"}
