@@ -129,6 +129,13 @@ def slice_of(kind: int, first: int = 0) -> bytes:
     return b"\x41" + bits(golomb(first) + golomb(kind) + "1")
 
 
+def obu(kind: int, content: str = "") -> bytes:
+    """A unit of AV1 with its size: a zero, four bits of its type, then its flags."""
+    held = bits(content) if content else b""
+    low, high = len(held) & 127, len(held) >> 7
+    return bytes([kind << 3 | 2, *([low | 128, high] if high else [low])]) + held
+
+
 @pytest.mark.parametrize(
     ("codec", "data", "key"),
     [
@@ -158,7 +165,25 @@ def slice_of(kind: int, first: int = 0) -> bytes:
         ("mpeg2video", START + b"\0" + bits("0000000001 010 111"), False),
         ("mpeg1video", START + b"\0" + bits("0000000001 011 111"), False),
         ("mpeg2video", START + b"\xb3\0\0", None),
-        ("vp9", VP9_KEY, None),
+        ("vp9", VP9_KEY, True),
+        ("vp9", bits("10 00 0 1 00"), False),
+        ("vp9", bits("10 00 1 000"), False),  # a frame shown again
+        ("vp9", bits("10 11 0 0 0 1"), True),
+        ("vp9", bits("10 11 0 0 1 0"), False),
+        ("vp9", bits("11 00 0 0 00"), None),
+        ("vp9", b"", None),
+        ("av1", obu(2) + obu(1, "000 0 0") + obu(6, "0 00 1"), True),
+        ("av1", obu(2) + obu(3, "0 00 1"), True),
+        ("av1", obu(2) + obu(5, "1" * 1200) + obu(6, "0 00 1"), True),
+        ("av1", obu(2) + obu(6, "0 01 1"), False),
+        ("av1", obu(2) + obu(6, "0 10 1"), False),
+        ("av1", obu(3, "1 000"), False),
+        ("av1", bits("0 0110 000") + bits("0 01 1"), False),
+        ("av1", bits("0 0110 110 00100000 00000001") + bits("0 01 1"), False),
+        ("av1", obu(1, "000 1 1") + obu(6, "0 01 1"), None),
+        ("av1", obu(2), None),
+        ("av1", bits("0 0110 010") + b"\xff" * 9, None),
+        ("av1", b"", None),
     ],
 )
 def test_a_packet_that_needs_no_other_is_known_by_its_header(codec: str, data: bytes, key: bool | None) -> None:

@@ -12,6 +12,7 @@ import pytest
 from av.codec.context import CodecContext
 from av.packet import Packet
 
+from compiler.supervise.facts import key_frames
 from compiler.supervise.facts.key_frames import Entry, KeyFrames
 from compiler.supervise.facts.sample_tables import Table
 from compiler.supervise.facts.shapes import Shape, shape_of
@@ -130,6 +131,22 @@ def test_key_frames_of_a_table_are_read_from_the_file() -> None:
     assert keys.fill(samples, file)
     assert keys.entries == [Entry(0, 0, 0, 0), Entry(4, 900, 20, 900)]  # 2 is near, 3 is called a key frame wrongly
     assert keys.false == 1
+
+
+def test_a_table_that_calls_all_frames_key_frames_is_found_where_each_entry_is_one() -> None:
+    keys = KeyFrames(picture_stream("mpeg4"))
+    samples, file = table([INTRA, PREDICTED, PREDICTED, INTRA, PREDICTED], [0, 200, 400, 600, 800], [0, 1, 2, 3, 4])
+    assert keys.fill(samples, file)
+    assert [entry.number for entry in keys.entries] == [0, 3]
+    assert keys.false == 3
+
+
+def test_of_key_frames_between_entries_the_first_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_frames, "MOST_BETWEEN", 2)
+    keys = KeyFrames(picture_stream("mpeg4"))
+    samples, file = table([INTRA, *[PREDICTED] * 4], [0, 100, 200, 300, 400], [0, 1, 2, 3, 4])
+    assert keys.fill(samples, file)
+    assert keys.false == 2
 
 
 @pytest.mark.parametrize(("second", "whole"), [((64, 48), True), ((32, 16), False)])

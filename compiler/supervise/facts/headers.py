@@ -2,7 +2,7 @@
 
 Runs in the probe child, on the first bytes of packets. Parsing is shallow: equal bytes mean equal parameters, and
 only where they differ is the frame decoded. Sources: H.264 7.3, H.265 7.3, MPEG-2 6.2, MPEG-4 part 2 6.2, H.263 5.1,
-RFC 6386 9.1.
+RFC 6386 9.1, VP9 6.2, AV1 5.3 and 5.9.
 """
 
 from __future__ import annotations
@@ -83,6 +83,10 @@ def is_key(codec: str, data: bytes, size: int | None) -> bool | None:
             return 16 <= pictures[0] <= 23 if pictures else None
         case "vp8":
             return not data[0] & 1 if data else None
+        case "vp9":
+            return _vp9_key(data)
+        case "av1":
+            return _av1_key(data)
         case "mpeg4":
             at = data.find(b"\0\0\1\xb6")
             return data[at + 4] >> 6 == 0 if 0 <= at < len(data) - 4 else None
@@ -133,6 +137,42 @@ def _h264_key(data: bytes, size: int | None) -> bool | None:
         if kind == 1:
             return not gradual and _number(unit[1:16], 2) in (2, 4, 7, 9)  # I and SI
     return None
+
+
+def _vp9_key(data: bytes) -> bool | None:
+    """Whether a VP9 packet begins with a key frame: neither a frame shown again nor one that is predicted."""
+    if not data or data[0] >> 6 != 2:
+        return None
+    reserved = int(data[0] & 0x30 == 0x30)  # profile 3 has a bit more
+    return not data[0] & 0b1100 >> reserved
+
+
+def _av1_key(data: bytes) -> bool | None:
+    """Whether the first frame of an AV1 packet is a key frame, and no frame shown again; None for stills with a short
+    header."""
+    at = 0
+    while at < len(data):
+        kind, extended, sized = data[at] >> 3 & 15, data[at] >> 2 & 1, data[at] >> 1 & 1
+        at += 1 + extended
+        size, at = _leb128(data, at) if sized else (len(data) - at, at)
+        if at >= len(data):
+            return None
+        if kind == 1 and data[at] & 0b1000:  # a sequence of one still
+            return None
+        if kind in (3, 6):  # a frame's header, alone or with the frame
+            return not data[at] & 0b11100000
+        at += size
+    return None
+
+
+def _leb128(data: bytes, at: int) -> tuple[int, int]:
+    """A number of seven bits a byte, and where it ends."""
+    number = 0
+    for n, byte in enumerate(data[at : at + 8]):
+        number |= (byte & 127) << 7 * n
+        if not byte & 128:
+            return number, at + n + 1
+    return 0, len(data)
 
 
 def _messages(sei: bytes) -> Iterator[tuple[int, bytes]]:

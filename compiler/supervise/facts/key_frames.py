@@ -19,6 +19,9 @@ from compiler.supervise.facts.shapes import Shape, shape_of
 EVERY = Fraction(1, 2)
 """Seconds between the packets that are remembered as entries."""
 
+MOST_BETWEEN = 1 << 11
+"""Key frames between entries that are looked at. A table that calls all frames key frames shows it soon."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -85,10 +88,14 @@ class KeyFrames:
 
     def fill(self, table: Table, file: BinaryIO) -> bool:
         """Look at the key frames of a sample table, about two a second; False if a change of the picture's parameters
-        must be decoded."""
+        must be decoded. Of those between, which may be all frames, the first ones are asked whether they are key
+        frames."""
+        between = 0
         for n in table.keys:
             self._show(table.pts[n], table.dts[n])
             if self._is_close(table.pts[n]):
+                between += 1
+                self.false += between <= MOST_BETWEEN and self._is_false(_stored(table, file, n))
                 continue
             if self._enter(Entry(n, table.pts[n], table.pos[n], table.dts[n]), _stored(table, file, n)):
                 return False
@@ -103,7 +110,7 @@ class KeyFrames:
 
     def _enter(self, entry: Entry, head: bytes) -> bool:
         """Remember a key frame as an entry; whether its parameters differ from those before."""
-        if headers.is_key(self._codec, head, self._length_size) is False:
+        if self._is_false(head):
             self.false += 1
             return False
         stated = headers.parameters(self._codec, head, self._length_size)
@@ -115,6 +122,9 @@ class KeyFrames:
             if not headers.is_closed(self._codec, head, self._length_size):
                 self.open_entries.add(entry.number)
         return changed
+
+    def _is_false(self, head: bytes) -> bool:
+        return headers.is_key(self._codec, head, self._length_size) is False
 
     def _follow(self, reordered: bool) -> None:
         """Count the frames after a key frame that are shown before it."""
