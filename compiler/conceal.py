@@ -63,17 +63,35 @@ async def _looked_at(compiled: Compiled, suspects: Sequence[Placed]) -> Mapping[
     media: dict[str, Media] = {}
     for name in dict.fromkeys(placed.clip.media for placed in suspects):
         clips = [placed for placed in suspects if placed.clip.media == name]
-        start = min(SourceTime(preceding(each.media) + each.timing.read_from) for each in clips)
-        end = max(SourceTime(preceding(each.media) + each.timing.warp.end) for each in clips)
-        media[name] = await looked_at_closer(compiled.media[name], start, end, clips[0].clip.loc.at("media"))
+        media[name] = await looked_at_closer(compiled.media[name], _spans(clips), clips[0].clip.loc.at("media"))
     return media
 
 
+def _spans(clips: Sequence[Placed]) -> list[tuple[SourceTime, SourceTime]]:
+    """The parts of a file that clips show, in order and apart from each other, in source time of the file."""
+    spans: list[tuple[SourceTime, SourceTime]] = []
+    for start, end in sorted(map(_span, clips)):
+        if spans and start <= spans[-1][1]:
+            start, before = spans.pop()
+            end = max(before, end)
+        spans.append((start, end))
+    return spans
+
+
+def _span(placed: Placed) -> tuple[SourceTime, SourceTime]:
+    into = preceding(placed.media)
+    return SourceTime(into + placed.timing.read_from), SourceTime(into + placed.timing.warp.end)
+
+
 def _suspects(compiled: Compiled, error: ReelError) -> Iterator[Placed]:
-    """The clips whose files may be damaged: the one that the error names, else all."""
+    """The clips whose files may be damaged: all of the file of the clip that the error names, wherever it failed first;
+    else those of all files."""
     placed = [clip.placed for clip in compiled.plan.clips]
     named = [each for each in placed if error.loc.clip is not None and each.clip.loc.clip == error.loc.clip]
-    for each in named or placed:
-        video = each.media.video
-        if each.clip.damage == "conceal" and not video.still and not video.straightened:
-            yield each
+    files = {each.clip.media for each in named or placed if _may_hold(each)}
+    yield from (each for each in placed if each.clip.media in files and _may_hold(each))
+
+
+def _may_hold(placed: Placed) -> bool:
+    video = placed.media.video
+    return placed.clip.damage == "conceal" and not video.still and not video.straightened

@@ -9,6 +9,7 @@ import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -34,6 +35,9 @@ ANSWER = 32 << 20
 OWN = re.compile(r"/dev/(stdin|fd/)|/proc/")
 """Names that mean another file in each process, or none."""
 
+LOOKED = Fraction(20)
+"""Seconds of source time that are decoded for one answer; a longer span has an answer of its own."""
+
 NAME_FILE = "name a video file"
 
 AT_ONCE = 3
@@ -44,6 +48,7 @@ REPLACED = "try again when the program that writes it is done"
 SLOW = "check that its disk or network answers, then try again"
 
 Request = tuple[Path, Loc]
+Span = tuple[SourceTime, SourceTime]
 NOWHERE = Loc()
 
 
@@ -95,15 +100,27 @@ async def probing(requests: Sequence[Request], known: Known | None = None) -> di
     return {path: answer for path, answer in found.items() if isinstance(answer, Media)}
 
 
-async def looked_at_closer(media: Media, start: SourceTime, end: SourceTime, loc: Loc) -> Media:
-    """The facts of media that do not decode whole between two source times, with the times at which frames are held.
+async def looked_at_closer(media: Media, spans: Sequence[Span], loc: Loc) -> Media:
+    """The facts of media that do not decode whole in spans of source time, with the times at which frames are held.
 
     Source time stays that of `media`, whatever rule it was found by.
     """
-    path = Path(media.path)
-    found = await _facts(path, await question("damaged", path, start, end, loc=loc), loc)
-    video = replace(found.video, end=media.video.end, shown=media.video.shown)
+    path, held = Path(media.path), list[tuple[Fraction, Fraction]]()
+    for asked in _groups(spans):
+        found = await _facts(path, await question("damaged", path, *chain.from_iterable(asked), loc=loc), loc)
+        held += found.video.held
+    video = replace(found.video, end=media.video.end, shown=media.video.shown, held=tuple(held))
     return replace(found, video=video, notices=media.notices)
+
+
+def _groups(spans: Sequence[Span]) -> list[list[Span]]:
+    """The spans that are decoded for one answer, which may take only so long."""
+    groups: list[list[Span]] = [[]]
+    for span in spans:
+        if groups[-1] and sum(end - start for start, end in (*groups[-1], span)) > LOOKED:
+            groups.append([])
+        groups[-1].append(span)
+    return groups
 
 
 async def question(name: str, path: Path, *rest: Fraction, loc: Loc) -> Any:

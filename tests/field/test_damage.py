@@ -7,11 +7,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from tests.cases import cases
 from tests.field import edits, mp4_edits
-from tests.field.desk import Desk, Ended, clicks, near
+from tests.field.desk import Desk, Ended, clicks, near, trim
 from tests.field.make import AAC, MPEG2, MPEG4, VP8, X264, Maker, recipe
 
 SECONDS = 4
@@ -231,6 +232,37 @@ def test_a_lost_sector_is_held(name: str, make: Maker, desk: Desk) -> None:
     assert held_back(film)
     assert film.held or any("damaged" in notice for notice in film.notices)
     assert desk.render(make(name), 3.1, 3.6).frames == list(range(93, 108))
+
+
+@recipe("twice-lost.mp4")
+def twice_lost(make: Maker, out: Path) -> None:
+    """Two pictures of zeros, one in each half."""
+    part = out.with_name(f"{out.name}-part.mp4")
+    make.numbered(part, PICTURES, *X264, "-bf", "0")
+    data = bytearray(part.read_bytes())
+    with av.open(str(part)) as whole:
+        pictures = [packet for packet in whole.demux(video=0) if packet.size]
+    for number in (45, 105):
+        lost = max(pictures[number - 3 : number + 3], key=lambda packet: packet.size)
+        assert lost.pos is not None
+        data[lost.pos : lost.pos + lost.size] = bytes(lost.size)
+    out.write_bytes(data)
+
+
+@pytest.mark.further
+def test_every_clip_of_a_damaged_file_says_where_it_is_held(make: Maker, desk: Desk) -> None:
+    """Whichever of them fails first."""
+    media = str(make("twice-lost.mp4"))
+    clips = [{"id": f"from-{start}", "media": media, "segments_data": trim(start, start + 2)} for start in (0, 2)]
+    out = desk.folder / "film.mov"
+    film = desk.run("render", desk.reel(*clips), "-o", str(out), "--progress", "none", "--json", out=out)
+    late = held_back(film)
+    told = [re.findall(r"(/clips/\d)/media.* ([\d.]+) \.\. ([\d.]+) s;", notice)[0] for notice in film.notices]
+    begun = late[0], next(place for place in late if place >= 60)
+    assert [(clip, round(float(first) * 30), round(float(until) * 30)) for clip, first, until in told] == [
+        ("/clips/0", begun[0], 60),
+        ("/clips/1", begun[1], 119),
+    ]
 
 
 # M7: seeks trusted too much

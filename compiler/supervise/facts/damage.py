@@ -65,4 +65,4 @@ def _joined(frames: list[tuple[int, bool]], time_base: Fraction, low: Fraction, 
             begun = None
     if begun is not None:
         last = max(tick for tick, _ in frames)
-        yield begun * time_base, (last + 1) * time_base
+        yield begun * time_base, min(Fraction(last + 1), high) * time_base  # what comes later was not looked at

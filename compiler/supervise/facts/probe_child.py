@@ -74,10 +74,12 @@ def main() -> None:
         print(json.dumps({"error": error.fields()}))
 
 
-def damaged(path: Path, start: Fraction, end: Fraction) -> Fields:
-    """The facts of a file that does not decode whole between two source times: both streams are straightened."""
+def damaged(path: Path, *bounds: Fraction) -> Fields:
+    """The facts of a file that does not decode whole in spans of source time, each from one bound to the next: both
+    streams are straightened."""
     facts = media(path, forced=True)
-    facts["video"]["held"] = held_ranges(str(path), VideoStream(**facts["video"]), start, end)
+    video, spans = VideoStream(**facts["video"]), zip(bounds[::2], bounds[1::2], strict=True)
+    facts["video"]["held"] = [held for start, end in spans for held in held_ranges(str(path), video, start, end)]
     return facts
 
 
