@@ -238,7 +238,7 @@ def test_a_lost_sector_is_held(name: str, make: Maker, desk: Desk) -> None:
 def twice_lost(make: Maker, out: Path) -> None:
     """Two pictures of zeros, one in each half."""
     part = out.with_name(f"{out.name}-part.mp4")
-    make.numbered(part, PICTURES, *X264, "-bf", "0")
+    make.numbered(part, PICTURES, *X264)
     data = bytearray(part.read_bytes())
     with av.open(str(part)) as whole:
         pictures = [packet for packet in whole.demux(video=0) if packet.size]
@@ -263,6 +263,22 @@ def test_every_clip_of_a_damaged_file_says_where_it_is_held(make: Maker, desk: D
         ("/clips/0", begun[0], 60),
         ("/clips/1", begun[1], 119),
     ]
+
+
+@recipe("reordered.mp4")
+def reordered(make: Maker, out: Path) -> None:
+    make.numbered(out, range(60), *X264, "-x264-params", "bframes=2:b-adapt=0:scenecut=0")
+
+
+@pytest.mark.parametrize("end", [34, 35, 36])
+def test_what_an_edit_list_leaves_out_is_no_damage(end: int, make: Maker, desk: Desk) -> None:
+    """The last pictures of the edit are predicted from one after it."""
+    path = desk.folder / "edited.mp4"
+    whole = mp4_edits.sync_samples(make("reordered.mp4").read_bytes(), 1, 60)
+    at = whole.index(b"elst") + 12
+    path.write_bytes(whole[:at] + (end * 1000 // 30).to_bytes(4) + whole[at + 4 :])
+    film = desk.render(path)
+    assert film.frames == list(range(end))
 
 
 # M7: seeks trusted too much

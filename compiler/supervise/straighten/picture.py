@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from heapq import heappop, heappush
 from typing import Any
@@ -17,6 +18,7 @@ from av.video.reformatter import Interpolation
 from compiler.emit.specs import DecodingSpec, PictureSpec
 from compiler.supervise.media.admit import unreadable
 from compiler.supervise.media.clock import offset_at
+from compiler.timeline.media import MOST_REORDERED
 
 Numbered = Iterable[tuple[int, "Packet[Any]"]]
 
@@ -43,9 +45,32 @@ def sent_format(pix_fmt: str) -> str:
     return WIDER.get(pix_fmt, "rgba" if pix_fmt.startswith(("rgb", "bgr", "argb", "abgr", "mono")) else "yuv444p16le")
 
 
+NEVER = 1 << 62
+"""The number of a packet outside the edit list, whose frame does not come: none waits for it or is damaged by it."""
+
 AHEAD = 2
 """Frames that are decoded beyond the next one, since some files give a frame a time before that of the one it follows;
 it is shown when that one ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A frame of the display: its tick, None if it has none of its own; the frame, None if it is damaged or missing;
+    the number of its packet, if that is known."""
+
+    tick: int | None
+    frame: VideoFrame | None
+    number: int | None
+
+    def is_after(self, due: Iterable[tuple[int, int]]) -> bool:
+        """Whether any frame that is due, by its tick and packet number, is decoded before this one."""
+        return self.number is not None and any(number < self.number for _, number in due)
+
+    def beside(self, lost: Judged) -> Judged:
+        """What becomes of it if a damaged frame is shown after it: damaged too, if it is decoded after that one."""
+        if self.number is None or lost.number is None or self.number < lost.number:
+            return self
+        return replace(self, frame=None)
 
 
 class Decoded:
@@ -55,7 +80,8 @@ class Decoded:
         self._jumps = spec["jumps"]
         self._unstamped, self._strict = spec["unstamped"], spec["strict"]
         self._changes = {tick + spec["zero"] for tick in spec["changes"]}
-        self._due: list[int] = []
+        self._due: list[tuple[int, int]] = []
+        """The ticks at which frames are due that have not come yet, and the numbers of their packets."""
         self._keyed = spec["keyed"]
         self._ahead: deque[tuple[int, VideoFrame]] = deque()
         """The next frames, with their ticks."""
@@ -63,17 +89,33 @@ class Decoded:
         self._seen = self._broken = False
 
     def frames(self, numbered: Numbered) -> Iterator[tuple[int | None, VideoFrame | None]]:
-        """(tick, frame) in display order. The tick is None for a frame that has none of its own."""
+        """(tick, frame) in display order. The tick is None for a frame that has none of its own.
+
+        A frame waits for those that are decoded before it and shown after it: if one of them is damaged, so is what is
+        predicted from it.
+        """
+        waiting: deque[Judged] = deque()
+        for judged in self._judged(numbered):
+            if judged.frame is None:
+                waiting = deque(each.beside(judged) for each in waiting)
+            waiting.append(judged)
+            while waiting and (len(waiting) > MOST_REORDERED or not waiting[0].is_after(self._due)):
+                first = waiting.popleft()
+                yield first.tick, first.frame
+        yield from ((each.tick, each.frame) for each in waiting)
+
+    def _judged(self, numbered: Numbered) -> Iterator[Judged]:
         for number, packet in numbered:
             self._correct(number, packet)
             if packet.size and packet.pts is not None and not self._unstamped:
-                heappush(self._due, packet.pts)
+                heappush(self._due, (packet.pts, NEVER if packet.is_discard else number))
             if packet.pts in self._changes:  # some decoders lose the frame that they hold when the size changes
                 yield from self._drained(packet)
             yield from self._decoded(packet)
         yield from self._next(0)
         while self._due:
-            yield heappop(self._due), None
+            tick, number = heappop(self._due)
+            yield Judged(tick, None, number)
 
     def _correct(self, number: int, packet: Packet[Any]) -> None:
         offset = offset_at(self._jumps, number)
@@ -81,14 +123,14 @@ class Decoded:
             packet.pts = None if packet.pts is None else packet.pts + offset
             packet.dts = None if packet.dts is None else packet.dts + offset
 
-    def _drained(self, packet: Packet[Any]) -> Iterator[tuple[int | None, VideoFrame | None]]:
+    def _drained(self, packet: Packet[Any]) -> Iterator[Judged]:
         """The frames that the decoder still holds of the packets before."""
         context: Any = packet.stream.codec_context
         yield from self._timed(context.decode(None))
         yield from self._next(0)
         context.flush_buffers()
 
-    def _decoded(self, packet: Packet[Any]) -> Iterator[tuple[int | None, VideoFrame | None]]:
+    def _decoded(self, packet: Packet[Any]) -> Iterator[Judged]:
         try:
             frames = packet.decode()
         except av.error.FFmpegError as error:
@@ -97,29 +139,32 @@ class Decoded:
             return
         yield from self._timed(frames)
 
-    def _timed(self, frames: Iterable[Any]) -> Iterator[tuple[int | None, VideoFrame | None]]:
+    def _timed(self, frames: Iterable[Any]) -> Iterator[Judged]:
         for frame in frames:
             if not isinstance(frame, VideoFrame):
                 continue
             if frame.is_corrupt and self._strict:
                 raise unreadable("is damaged: a frame does not decode whole")
             if self._unstamped or frame.pts is None:
-                yield None, frame if self._is_whole(frame) else None
+                yield Judged(None, frame if self._is_whole(frame) else None, None)
                 continue
             self._ahead.append((frame.pts, frame))
             yield from self._next(AHEAD)
 
-    def _next(self, keep: int) -> Iterator[tuple[int | None, VideoFrame | None]]:
+    def _next(self, keep: int) -> Iterator[Judged]:
         """The first of the frames ahead, all but so many, each after those that were due before it."""
         while len(self._ahead) > keep:
             tick, frame = self._ahead.popleft()
-            while self._due and self._due[0] <= tick:
-                missed = heappop(self._due)
-                if missed < tick and missed not in (later for later, _ in self._ahead):
+            own: int | None = None
+            while self._due and self._due[0][0] <= tick:
+                due, number = heappop(self._due)
+                if due == tick:
+                    own = number
+                elif due not in (later for later, _ in self._ahead):
                     self._broken = self._seen
-                    yield missed, None
+                    yield Judged(due, None, number)
             self._latest = max(self._latest, tick)
-            yield self._latest, frame if self._is_whole(frame) else None
+            yield Judged(self._latest, frame if self._is_whole(frame) else None, own)
 
     def _is_whole(self, frame: VideoFrame) -> bool:
         """Whether a frame decodes whole and is predicted from whole ones: none is after a damaged one that others are
