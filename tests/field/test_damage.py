@@ -265,6 +265,28 @@ def test_every_clip_of_a_damaged_file_says_where_it_is_held(make: Maker, desk: D
     ]
 
 
+@recipe("key-lost.mp4")
+def key_lost(make: Maker, out: Path) -> None:
+    """The key frame at 2 s is zeros."""
+    part = out.with_name(f"{out.name}-part.mp4")
+    make.numbered(part, PICTURES, *X264)
+    data = bytearray(part.read_bytes())
+    with av.open(str(part)) as whole:
+        lost = [packet for packet in whole.demux(video=0) if packet.size and packet.is_keyframe][2]
+    assert lost.pos is not None
+    data[lost.pos : lost.pos + lost.size] = bytes(lost.size)
+    out.write_bytes(data)
+
+
+@pytest.mark.parametrize("start", [2, 2.4])
+def test_a_clip_that_begins_after_a_damaged_key_frame_holds_the_frame_before_it(
+    start: float, make: Maker, desk: Desk
+) -> None:
+    film = desk.render(make("key-lost.mp4"), start, 3.2)
+    assert film.frames == [59] * round((3 - start) * 30) + list(range(90, 96))
+    assert any(f"damaged at {start:g} .. 3 s" in notice for notice in film.notices)
+
+
 @recipe("reordered.mp4")
 def reordered(make: Maker, out: Path) -> None:
     make.numbered(out, range(60), *X264, "-x264-params", "bframes=2:b-adapt=0:scenecut=0")

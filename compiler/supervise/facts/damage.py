@@ -21,10 +21,12 @@ AFTER = 2
 
 
 def held_ranges(path: str, video: VideoStream, first: Fraction, until: Fraction) -> list[Range]:
-    """The source times in [first, until) at which the frame before is held, by decoding that part of the file."""
+    """The source times in [first, until) at which the frame before is held, by decoding that part of the file; a range
+    that holds at `first` has its own begin."""
     low, high = first / video.time_base, until / video.time_base
     stop = next((number for tick, _, _, number in video.entries if tick > high), None)
-    return list(_joined(_looked_at(path, video, entry_at(video, low), stop), video.time_base, low, high))
+    entry = _before(video, entry_at(video, low))
+    return list(_joined(_looked_at(path, video, entry, stop, low), video.time_base, low, high))
 
 
 def held_near(path: str, video: VideoStream, damaged: list[int]) -> list[Range]:
@@ -34,34 +36,48 @@ def held_near(path: str, video: VideoStream, damaged: list[int]) -> list[Range]:
     for number in damaged[:MOST_PLACES]:
         if number < done:
             continue
-        entry = next((entry for entry in reversed(video.entries) if entry[3] <= number), None)
+        entry = next((entry for entry in reversed(video.entries) if entry[3] < number), None)
         after = [entry for entry in video.entries if entry[3] > number][:AFTER]
         done = after[-1][3] if len(after) == AFTER else 1 << 62
-        looked = _looked_at(path, video, entry, done)
         low = Fraction(entry[0]) if entry else Fraction(0)
+        looked = _looked_at(path, video, entry, done, low)
         found += _joined(looked, video.time_base, low, Fraction(after[-1][0]) if after else Fraction(1 << 62))
     return found
 
 
-def _looked_at(path: str, video: VideoStream, entry: PictureEntry | None, stop: int | None) -> list[tuple[int, bool]]:
-    """The frames from an entry up to the packet of number `stop`: their ticks, and whether they are whole."""
-    spec = decoding(path, video, entry, strict=False, unstamped=False)
-    frames = Decoded(spec).frames(takewhile(lambda numbered: stop is None or numbered[0] < stop, packets(spec)))
-    return sorted((tick - spec["zero"], frame is not None) for tick, frame in frames if tick is not None)
+def _before(video: VideoStream, entry: PictureEntry | None) -> PictureEntry | None:
+    """The entry before one; None for the file's start."""
+    at = video.entries.index(entry) if entry else 0
+    return video.entries[at - 1] if at else None
+
+
+def _looked_at(
+    path: str, video: VideoStream, entry: PictureEntry | None, stop: int | None, low: Fraction
+) -> list[tuple[int, bool]]:
+    """The frames up to the packet of number `stop`: their ticks, and whether they are whole. They are decoded from an
+    entry on, or from one before it if no frame up to `low` is whole."""
+    while True:
+        spec = decoding(path, video, entry, strict=False, unstamped=False)
+        frames = Decoded(spec).frames(takewhile(lambda numbered: stop is None or numbered[0] < stop, packets(spec)))
+        looked = sorted((tick - spec["zero"], frame is not None) for tick, frame in frames if tick is not None)
+        if entry is None or any(whole and tick <= low for tick, whole in looked):
+            return looked
+        entry = _before(video, entry)
 
 
 def _joined(frames: list[tuple[int, bool]], time_base: Fraction, low: Fraction, high: Fraction) -> Iterator[Range]:
-    """The ranges of frames that are not whole, each up to the next whole one."""
+    """The ranges of frames that are not whole, each up to the next whole one, as far as they reach into [low, high)."""
     begun: int | None = None
     seen = False
     for tick, whole in frames:
         seen = seen or whole
-        if not seen or not low <= tick < high:
+        if not seen or tick >= high:
             continue
         if not whole and begun is None:
             begun = tick
         elif whole and begun is not None:
-            yield begun * time_base, tick * time_base
+            if tick > low:
+                yield begun * time_base, tick * time_base
             begun = None
     if begun is not None:
         last = max(tick for tick, _ in frames)

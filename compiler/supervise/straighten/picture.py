@@ -212,11 +212,8 @@ class PictureSender:
         if frame is not None:
             self._frame = self._shaped(frame)
         if self._frame is not None:
-            self._tick = tick if self._sent >= 0 or self._tick is not None else self._first(tick)
-
-    def _first(self, tick: int) -> int:
-        """The first frame is held back to time 0, whatever its own time: nothing was on screen before it."""
-        return tick if self._spec["begin"] else 0
+            # the first frame is held back to time 0, from which ffmpeg would count its own time
+            self._tick = tick if self._sent >= 0 or self._tick is not None else 0
 
     def finish(self) -> None:
         """Send the last frame."""
