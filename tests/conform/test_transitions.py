@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from compiler.passes.widen_blends import OPPOSITE
 from compiler.pipeline import compile_reel
 from compiler.supervise.ffmpeg import find_build
 from compiler.timeline.media import Media
@@ -69,6 +70,19 @@ def test_a_wipe_has_passed_the_middle_halfway(kind: str, part: tuple[slice, slic
     assert np.abs(at[16][part].astype(int) - out[16][part]).max() <= 1
     rest = np.s_[:, 81:] if kind == "wipeleft" else np.s_[:, :79]
     assert np.abs(at[16][rest].astype(int) - come[5][rest]).max() <= 1
+
+
+@pytest.mark.conform
+@pytest.mark.both_builds
+def test_a_slide_begins_with_the_leaving_clip(benches: Bench) -> None:
+    """xfade's own first frame has a line of whatever is in the memory."""
+    kinds = [kind for kind in OPPOSITE if benches.build.draws(kind)]
+    clips: list[Mapping[str, object]] = [
+        {**(LEFT, RIGHT)[n % 2], "into": (kind, OVERLAP / 30)} for n, kind in enumerate(kinds, start=1)
+    ]
+    film, first, second = (drawn(benches, *each) for each in ((LEFT, *clips), (LEFT,), (RIGHT,)))
+    for n, kind in enumerate(kinds):
+        assert np.array_equal(film[(n + 1) * (21 - OVERLAP)], (first, second)[n % 2][21 - OVERLAP]), kind
 
 
 @pytest.mark.conform
