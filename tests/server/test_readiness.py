@@ -65,7 +65,7 @@ def test_a_data_folder_that_takes_nothing_is_not_ready(tmp_path: Path) -> None:
 
 
 def test_a_server_without_room_is_not_ready(tmp_path: Path) -> None:
-    assert asked(tmp_path, room_kept=1 << 60)[0] == "not_ready"
+    assert asked(tmp_path, room_kept=10**15)[0] == "not_ready"
 
 
 def test_a_server_without_files_is_not_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ from tests.server.test_http import refused, uploaded
 from tests.server.waiting import until
 
 MOVIE = {"Content-Type": "video/mp4"}
-HUGE = str(1 << 60)
+HUGE = str(10**15)
 
 
 def uploads(folder: Path, **settings: Any) -> Uploads:
