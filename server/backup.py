@@ -14,7 +14,7 @@ from pathlib import Path
 
 from compiler.errors import Loc, ReelError
 from compiler.supervise.plain import plain
-from server.footage.facts import facts_in, whole_facts
+from server.footage.facts import facts_in, stated_checksum
 from server.footage.named import NamedObject, expected, rows_in
 from server.restore import DATABASE, MEDIA, newest_image
 from server.storage.again import undamaged
@@ -82,8 +82,7 @@ async def _copy_media(store: ObjectStore, rows: dict[str, NamedObject], folder: 
 
 async def _copy_medium(store: ObjectStore, key: str, row: NamedObject, path: Path) -> bool:
     """Copy footage or a film; whether the copy has the checksum that its row or its facts state."""
-    facts = await whole_facts(store, key) if row.kind == "footage" else None
-    sha256 = row.sha256 if facts is None else facts.sha256
+    sha256 = row.sha256 or await stated_checksum(store, key)
     return sha256 in (None, (await copy_object(store, key, path, sha256=sha256)).sha256)
 
 

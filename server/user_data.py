@@ -19,7 +19,7 @@ from typing import Any
 from server.accounts import Accounts, check_name
 from server.exports.unfinished import FOLDER as UNFINISHED
 from server.footage.cache import MediaCache
-from server.footage.facts import whole_facts
+from server.footage.facts import stated_checksum
 from server.settings import Settings
 from server.storage import snapshots
 from server.storage.copies import copy_object
@@ -125,8 +125,7 @@ class UserData:
             return
         name = re.sub(r"[^A-Za-z0-9._-]", "_", row.get("filename") or row.get("name") or "")[-100:]
         path = folder / kind / f"{row['id']}-{name}"
-        facts = await whole_facts(self._store, key)
-        expected = row.get("sha256") or (facts.sha256 if facts is not None else None)
+        expected = row.get("sha256") or await stated_checksum(self._store, key)
         try:
             found = (await copy_object(self._store, key, path, sha256=expected)).sha256
         except Missing:

@@ -128,6 +128,12 @@ async def whole_facts(store: ObjectStore, object_key: str) -> Facts | None:
         return None
 
 
+async def stated_checksum(store: ObjectStore, object_key: str) -> str | None:
+    """The SHA-256 of a file that its facts state; None if they state none, or are missing or damaged."""
+    facts = await whole_facts(store, object_key)
+    return None if facts is None else facts.sha256
+
+
 def facts_in(document: bytes, key: str, path: Path) -> Facts:
     """The facts in a stored document; DamagedObject if it is damaged."""
     try:

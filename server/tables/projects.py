@@ -8,6 +8,7 @@ from typing import Any, TypedDict, cast
 
 from server.storage.database import Reader, Transaction
 from server.tables import films
+from server.tables.paged import newest_first
 
 
 class ProjectEdit(TypedDict):
@@ -34,10 +35,8 @@ class ListedProject(ProjectRow):
     first_raw_clip_id: str | None
 
 
-PAGE, OF_A_ROW = 200, 2**9
-"""Projects of a page of the list, and characters of one besides its settings, about."""
-NO_ROWID = 2**63 - 1
-"""More than every rowid."""
+OF_A_ROW = 2**9
+"""Characters of a project of the list besides its settings, about."""
 
 _COLUMNS = "id, name, aspect_ratio, settings, working_video_id, created_at, updated_at"
 
@@ -57,9 +56,7 @@ async def pages(reader: Reader) -> AsyncIterator[tuple[int, list[dict[str, Any]]
         " AS first_raw_clip_id"
         " FROM projects AS p WHERE rowid < ? ORDER BY rowid DESC LIMIT ?"
     )
-    before = NO_ROWID
-    while rows := await reader.all(sql, (before, PAGE)):
-        before = rows[-1]["place"]
+    async for rows in newest_first(reader, sql):
         yield sum(OF_A_ROW + len(row["settings"]) for row in rows), rows
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypedDict, cast
 
 from server.storage.database import Reader, Transaction
+from server.tables.paged import newest_first
 
 
 class RawClipRow(TypedDict):
@@ -34,10 +35,8 @@ class Use(TypedDict):
     clip: str
 
 
-PAGE, OF_A_ROW = 200, 2**10
-"""Raw clips of a page of a list, and characters of one, about."""
-NO_ROWID = 2**63 - 1
-"""More than every rowid."""
+OF_A_ROW = 2**10
+"""Characters of a raw clip of a list, about."""
 
 _COLUMNS = ", ".join(RawClipRow.__annotations__)
 KEPT = "id NOT IN (SELECT raw_clip_id FROM deleted_raw_clips)"
@@ -80,9 +79,7 @@ async def pages(reader: Reader, *, deleted: bool = False) -> AsyncIterator[tuple
     that are `deleted`, with the column `deleted_at`, the last deleted first."""
     kept = f"rowid AS place, {_COLUMNS} FROM raw_clips WHERE {KEPT} AND rowid < ? ORDER BY rowid"
     gone = f"gone.rowid AS place, {_COLUMNS}, deleted_at FROM {_DELETED} WHERE gone.rowid < ? ORDER BY gone.rowid"
-    before = NO_ROWID
-    while rows := await reader.all(f"SELECT {gone if deleted else kept} DESC LIMIT ?", (before, PAGE)):
-        before = rows[-1]["place"]
+    async for rows in newest_first(reader, f"SELECT {gone if deleted else kept} DESC LIMIT ?"):
         uses = await _uses(reader, [row["id"] for row in rows])
         yield (
             OF_A_ROW * (len(rows) + sum(map(len, uses.values()))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -234,19 +235,27 @@ def test_a_lost_sector_is_held(name: str, make: Maker, desk: Desk) -> None:
     assert desk.render(make(name), 3.1, 3.6).frames == list(range(93, 108))
 
 
-@recipe("twice-lost.mp4")
-def twice_lost(make: Maker, out: Path) -> None:
-    """Two pictures of zeros, one in each half."""
+def _without(make: Maker, out: Path, chosen: Callable[[list[Any]], list[Any]]) -> None:
+    """The numbered pictures, of whose packets the chosen ones are zeros."""
     part = out.with_name(f"{out.name}-part.mp4")
     make.numbered(part, PICTURES, *X264)
     data = bytearray(part.read_bytes())
     with av.open(str(part)) as whole:
-        pictures = [packet for packet in whole.demux(video=0) if packet.size]
-    for number in (45, 105):
-        lost = max(pictures[number - 3 : number + 3], key=lambda packet: packet.size)
+        packets = [packet for packet in whole.demux(video=0) if packet.size]
+    for lost in chosen(packets):
         assert lost.pos is not None
         data[lost.pos : lost.pos + lost.size] = bytes(lost.size)
     out.write_bytes(data)
+
+
+@recipe("twice-lost.mp4")
+def twice_lost(make: Maker, out: Path) -> None:
+    """Two pictures of zeros, one in each half."""
+    _without(
+        make,
+        out,
+        lambda packets: [max(packets[n - 3 : n + 3], key=lambda packet: packet.size) for n in (45, 105)],
+    )
 
 
 @pytest.mark.further
@@ -268,14 +277,7 @@ def test_every_clip_of_a_damaged_file_says_where_it_is_held(make: Maker, desk: D
 @recipe("key-lost.mp4")
 def key_lost(make: Maker, out: Path) -> None:
     """The key frame at 2 s is zeros."""
-    part = out.with_name(f"{out.name}-part.mp4")
-    make.numbered(part, PICTURES, *X264)
-    data = bytearray(part.read_bytes())
-    with av.open(str(part)) as whole:
-        lost = [packet for packet in whole.demux(video=0) if packet.size and packet.is_keyframe][2]
-    assert lost.pos is not None
-    data[lost.pos : lost.pos + lost.size] = bytes(lost.size)
-    out.write_bytes(data)
+    _without(make, out, lambda packets: [[packet for packet in packets if packet.is_keyframe][2]])
 
 
 @pytest.mark.parametrize("start", [2, 2.4])

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
+import pytest
 
 from server.app import make_app
 from server.settings import Settings
+from server.storage.held import RequestDatabases
 from server.storage.objects import ObjectStore
 from server.web.services import Services, make_services
-from tests.server.waiting import PATIENCE
+from tests.server.waiting import PATIENCE, patient
 
 UID = "ann"
 
@@ -26,9 +28,20 @@ class Server:
 
 
 @asynccontextmanager
-async def in_process(settings: Settings, store: ObjectStore) -> AsyncIterator[Server]:
-    """A server over this store, which is closed at the end."""
-    services = make_services(settings, store)
+async def in_process(
+    settings: Settings, store: ObjectStore, faulty: Callable[[], bool] | None = None
+) -> AsyncIterator[Server]:
+    """A server over this store, which is closed at the end. `durable_within` holds while the store is `faulty`; without
+    it always."""
+    with pytest.MonkeyPatch.context() as changed:
+        if faulty:
+            changed.setattr(RequestDatabases, "within", patient(faulty), raising=False)
+        async with _running(make_services(settings, store)) as server:
+            yield server
+
+
+@asynccontextmanager
+async def _running(services: Services) -> AsyncIterator[Server]:
     if UID not in await services.accounts.names():
         await services.accounts.add(UID)
     headers = {"Authorization": f"Bearer {await services.accounts.issue(UID, 'bearer')}"}
@@ -42,4 +55,4 @@ async def in_process(settings: Settings, store: ObjectStore) -> AsyncIterator[Se
         await services.jobs.stop()
         await services.databases.close(1)
         await services.leases.stop()
-        await store.close()
+        await services.store.close()

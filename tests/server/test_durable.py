@@ -12,10 +12,8 @@ import pytest
 from server.settings import Settings
 from server.storage import sync
 from server.storage.folder import FolderStore
-from server.storage.held import RequestDatabases
 from tests.server.faults import Fault, FaultStore, Plan, no_fault
 from tests.server.in_process import in_process
-from tests.server.waiting import patient
 
 
 @pytest.fixture(autouse=True)
@@ -37,12 +35,9 @@ def run(tmp_path: Path, scene: Scene, refuse_after: float = 600) -> None:
 
     async def whole() -> None:
         store = FaultStore(FolderStore(tmp_path / "objects"))
-        with pytest.MonkeyPatch.context() as changed:
-            changed.setattr(RequestDatabases, "within", patient(lambda: store.planned), raising=False)
-            async with in_process(
-                Settings(data=tmp_path, durable_within=1, refuse_after=refuse_after), store
-            ) as server:
-                await scene(server.client, store)
+        settings = Settings(data=tmp_path, durable_within=1, refuse_after=refuse_after)
+        async with in_process(settings, store, lambda: store.planned) as server:
+            await scene(server.client, store)
 
     asyncio.run(whole())
 

@@ -17,7 +17,6 @@ from server.exports import render as rendering
 from server.settings import Settings
 from server.storage import sync
 from server.storage.folder import FolderStore
-from server.storage.held import RequestDatabases
 from server.storage.objects import ObjectStore
 from server.storage.tenants import Lost
 from server.web.services import Services
@@ -25,7 +24,6 @@ from tests.cases import cases
 from tests.server.editing import BOX, OTHER, RENDER, SMALL, trim
 from tests.server.faults import Fault, FaultStore, no_fault, nth
 from tests.server.in_process import in_process
-from tests.server.waiting import patient
 
 pytestmark = pytest.mark.further
 
@@ -45,10 +43,9 @@ def run(data: Path, scene: Scene, inner: ObjectStore | None = None, lasting: boo
 
     async def whole() -> None:
         store = FaultStore(inner or FolderStore(data / "objects"))
-        with pytest.MonkeyPatch.context() as changed:
-            changed.setattr(RequestDatabases, "within", patient(lambda: lasting and store.planned), raising=False)
-            async with in_process(Settings(data=data, durable_within=1, refuse_after=600), store) as server:
-                await scene(server.client, store, server.services)
+        settings = Settings(data=data, durable_within=1, refuse_after=600)
+        async with in_process(settings, store, lambda: lasting and store.planned) as server:
+            await scene(server.client, store, server.services)
 
     asyncio.run(whole())
 

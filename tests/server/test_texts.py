@@ -14,7 +14,7 @@ from starlette.types import Message
 from server.problem import Problem
 from server.settings import Settings
 from server.storage.folder import FolderStore
-from server.tables import clips, projects, raw_clips
+from server.tables import clips, paged
 from server.web import api, texts
 from server.web.texts import LONG, PIECE, ROOM, LongAnswers, Text, TextResponse
 from tests.server.in_process import in_process
@@ -37,8 +37,7 @@ def test_lists_are_made_a_page_at_a_time_away_from_the_loop(
     monkeypatch.setattr(api, "joined", joined)
     monkeypatch.setattr(api, "SMALL", 2 * 2**9 + 2)  # two rows of a list that are short
     monkeypatch.setattr(clips, "PAGE", 40_000)
-    for table in (projects, raw_clips):
-        monkeypatch.setattr(table, "PAGE", 2)
+    monkeypatch.setattr(paged, "PAGE", 2)
 
     async def whole() -> None:
         async with in_process(Settings(data=tmp_path), FolderStore(tmp_path / "objects")) as server:
