@@ -8,17 +8,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import typer
 import yaml
 
-import server.cli  # noqa: F401  adds the server's commands to those of the compiler
-from compiler.cli import app
 from deploy.dockerfile import stages
 from server.app import OPERATIONS
 from server.settings import PREFIX, Settings
 from server.settings_file import FILE_VARIABLE
 from server.web.identity import COOKIE
-from tests.house.test_pages import anchors
+from tests.house.test_pages import anchors, command_of, options_of
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -80,13 +77,9 @@ def test_every_command_and_option_exists() -> None:
     seen = [*commands()]
     assert len(seen) > 5
     for words in seen:
-        command: Any = typer.main.get_command(app)
-        rest = [*words]
-        while hasattr(command, "commands"):
-            assert rest[0] in command.commands, words
-            command = command.commands[rest.pop(0)]
-        options = {option for parameter in command.params for option in parameter.opts}
-        assert {word for word in rest if word.startswith("-")} <= options | {"--help"}, words
+        command, rest = command_of(words)
+        assert not hasattr(command, "commands"), words
+        assert {word for word in rest if word.startswith("-")} <= options_of(command), words
 
 
 METRIC = r"\b(?:reelc|process|dask_scheduler)_[a-z_]+\b"

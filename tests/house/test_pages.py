@@ -68,17 +68,26 @@ def commands(path: Path) -> Iterator[list[str]]:
             yield command.split("   ")[0].split()
 
 
+def command_of(words: list[str]) -> tuple[Any, list[str]]:
+    """The command or group that words name, each of which exists, and the words after it."""
+    command, rest = COMMAND, [*words]
+    while rest and hasattr(command, "commands") and not rest[0].startswith("-"):
+        assert rest[0] in command.commands, words
+        command = command.commands[rest.pop(0)]
+    return command, rest
+
+
+def options_of(command: Any) -> set[str]:
+    """The options that a command takes."""
+    return {option for parameter in command.params for option in parameter.opts} | {"--help"}
+
+
 @pytest.mark.parametrize("path", ALL_PAGES, ids=lambda path: path.name)
 def test_every_command_of_a_page_exists_with_its_options(path: Path) -> None:
     for words in commands(path):
-        command: Any = typer.main.get_command(app)
-        rest = [*words]
-        while rest and hasattr(command, "commands") and not rest[0].startswith("-"):
-            assert rest[0] in command.commands, words
-            command = command.commands[rest.pop(0)]
-        options = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+        command, rest = command_of(words)
         given = re.findall(r"(?<![^ \[])--?[a-z][a-z-]*", " ".join(rest))
-        assert {*given} <= options, words
+        assert {*given} <= options_of(command), words
 
 
 def test_commands_are_really_read() -> None:
