@@ -28,6 +28,7 @@ STALE = REMEMBERED / 2
 BELIEVED = 600.0
 """Seconds for which a token is accepted while the store does not answer, so that reads go on."""
 LOOK_WITHIN = 5.0
+"""Seconds in which a request learns of a token that is not known yet."""
 MOST_REMEMBERED = 10_000
 MOST_SESSIONS = 100
 """Sessions that a user may have; a new one ends the oldest. Anybody with a token can make sessions."""
@@ -77,7 +78,7 @@ class Accounts:
     """The users of one store."""
 
     def __init__(self, store: ObjectStore, clock: Seconds = awake, now: Callable[[], datetime] = _now) -> None:
-        self._store, self._clock, self._now = store, clock, now
+        self._store, self._clock, self._now, self.within = store, clock, now, LOOK_WITHIN
         self._tokens = Tokens(store, clock, now)
         self._known: dict[str, _Known] = {}
         self._looking: set[asyncio.Task[None]] = set()
@@ -256,7 +257,7 @@ class Accounts:
 
     async def _stored(self, key: str) -> Token | None:
         try:
-            async with asyncio.timeout(LOOK_WITHIN):
+            async with asyncio.timeout(self.within):
                 return await self._tokens.get(key)
         except TimeoutError:
             raise StoreFailed("a token cannot be looked up in time") from None

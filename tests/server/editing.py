@@ -58,12 +58,13 @@ def one_clip(client: httpx.Client, path: Path, **fields: Any) -> str:
 
 
 def long_project(client: httpx.Client, path: Path, name: str = "A long film") -> str:
-    """A project with a film of one unit that renders long enough for a test to act meanwhile."""
-    # a preset with a lookahead would delay the first frame
+    """A project with a film of one unit that renders for more than a minute, while a test acts."""
+    # a preset with a lookahead would delay the first frame; interpolated frames take long, and come one by one
     slow = {"canvas": {"width": 1080, "height": 1920, "fps": 240}, "encode": {"preset": "ultrafast"}}
     project_id = project(client, settings=slow, name=name)
     raw = uploaded(client, path)
-    add_clip(client, project_id, raw, segments_data=trim(0, 4, {"start": 0, "end": 4, "speed": 0.5}))
+    halved = trim(0, 4, {"start": 0, "end": 4, "speed": 0.5})
+    add_clip(client, project_id, raw, segments_data=halved, motion="interpolate")
     return project_id
 
 

@@ -12,8 +12,9 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 Fault = Literal["", "slow", "throttle", "cut", "refuse", "silence", "overwrite"]
-"""The treatment of a request: done, late by `delay`; 503 SlowDown; done, but the answer is cut after a part, by default
-nothing; the connection reset at once; no answer while the plan is silence; done without its condition."""
+"""The treatment of a request: done, late by `delay`, but not for a plan that is over; 503 SlowDown; done, but the
+answer is cut after a part, by default nothing; the connection reset at once; no answer while the plan is silence; done
+without its condition."""
 
 Plan = Callable[[str, str], Fault]
 """The fault for a request, chosen by its method and path."""
@@ -68,8 +69,15 @@ class Proxy:
             writer.write(THROTTLED)
         else:
             head = CONDITION.sub(b"", head) if fault == "overwrite" else head
-            await asyncio.sleep(self.delay if fault == "slow" else 0)
+            if fault == "slow":
+                await self._late()
             await self._answer(head, body, writer, fault)
+
+    async def _late(self) -> None:
+        """Return after the delay, or with the next plan."""
+        plan, over = self.plan, asyncio.get_running_loop().time() + self.delay
+        while self.plan is plan and (left := over - asyncio.get_running_loop().time()) > 0:
+            await asyncio.sleep(min(left, 0.05))
 
     async def _answer(self, head: bytes, body: bytes, writer: asyncio.StreamWriter, fault: Fault) -> None:
         store, asking = await asyncio.open_connection(*self.upstream)

@@ -1,10 +1,11 @@
 """A server with an object store that fails or holds its answers on demand, through files in its data folder.
 
 The files are named after the calls: `fail-put`, `hold-put` (before the call does anything), `hold-after-put_file`
-(after the call, before its answer) and so on.
+(after the call, before its answer) and so on; `hold-film` holds the call that puts a film away, so that its export does
+not end.
 
-Its patience with the store, `durable_within`, holds while a switch is set. At other times it waits as long as a machine
-needs that stands still for a while.
+Its patience with the store, `durable_within` and that of the look-up of a token, holds while a switch is set. At other
+times it waits as long as a machine needs that stands still for a while.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from tests.server.site import PLAIN, Site
 
 PATIENT = """
 from pathlib import Path
+from server.accounts import Accounts
 from server.storage.held import RequestDatabases
 from tests.server.waiting import patient
-RequestDatabases.within = patient(lambda: any(Path().glob("fail*")) or any(Path().glob("hold-*")))
+Accounts.within = RequestDatabases.within = patient(lambda: any(Path().glob("fail*")) or any(Path().glob("hold-*")))
 """
-"""The source text of a part of a server: `durable_within` holds while a switch is set."""
+"""The source text of a part of a server: its patience ends while a switch is set."""
 
 SWITCHED = (
     """
@@ -35,11 +37,13 @@ async def passed(name):
         await asyncio.sleep(0.01)
 def switched(name):
     plain = getattr(FolderStore, name)
-    async def call(self, *given, **named):
+    async def call(self, key, *given, **named):
         if Path(f"fail-{name}").exists():
             raise StoreFailed("switched off")
         await passed(name)
-        answer = await plain(self, *given, **named)
+        if name == "put_file" and "/media/v_" in key:
+            await passed("film")
+        answer = await plain(self, key, *given, **named)
         await passed(f"after-{name}")
         return answer
     setattr(FolderStore, name, call)

@@ -9,7 +9,21 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.server.editing import BOX, SMALL, awaited, begin, export, ffmpegs_of, film, frozen, one_clip, rendered, trim
+from tests.server.editing import (
+    BOX,
+    SMALL,
+    awaited,
+    begin,
+    drawn,
+    export,
+    ffmpegs_of,
+    film,
+    long_project,
+    one_clip,
+    rendered,
+    standing,
+    trim,
+)
 from tests.server.site import Site, add_user, serving
 from tests.server.switches import SWITCHED, held, switched
 from tests.server.test_http import added, refused
@@ -19,15 +33,13 @@ from tests.server.waiting import until
 pytestmark = pytest.mark.fault
 
 SOCKETS = 50
-SLOWED = trim(0, 0.5, {"start": 0, "end": 0.5, "speed": 0.1})
 
 
 def test_the_server_ends_with_sockets_and_a_render_and_the_next_one_makes_the_film(tmp_path: Path, game: Path) -> None:
     data = tmp_path / "data"
     token = add_user(data, "ann")
     with Site(data, short_slots="0") as site, site.client(token) as ann, ExitStack() as stack:
-        running = begin(ann, one_clip(ann, game, segments_data=SLOWED))
-        frozen(data)
+        running = standing(ann, data, long_project(ann, game))
         waiting = begin(ann, one_clip(ann, game))
         sockets = [stack.enter_context(socket(ann, each)) for each in (running, waiting) for _ in range(SOCKETS // 2)]
         assert site.stop() == 0
@@ -39,9 +51,10 @@ def test_the_server_ends_with_sockets_and_a_render_and_the_next_one_makes_the_fi
             assert each.close_code == 1012
     assert list((data / "local" / "temporary").iterdir()) == []
     with serving(data) as site, site.client(token) as ann:
-        for export_id in (running, waiting):
-            description = awaited(ann, export_id)
-            assert (description["state"], description["attempt"]) == ("complete", 1), description
+        assert drawn(ann, running)["attempt"] == 1
+        assert ann.delete(f"/api/export/{running}").json()["state"] == "cancelled"
+        description = awaited(ann, waiting)
+        assert (description["state"], description["attempt"]) == ("complete", 1), description
         answer = export(ann, description["project_id"], waiting)
         clip = {"media": str(game), "crop_data": BOX, "segments_data": trim(0.5, 1.0)}
         assert film(ann, answer) == rendered(tmp_path, SMALL, [clip])

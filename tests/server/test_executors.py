@@ -192,8 +192,14 @@ def test_a_machine_refuses_a_unit_of_another_version(scenario: Scenario) -> None
     scenario(work)
 
 
-MANY = 40
-"""Units that take so long that half of them are not made while a machine stands still for a few seconds."""
+MANY = 20
+
+
+async def filled(bench: Bench) -> list[asyncio.Task[UnitResult]]:
+    """Two units that have the two slots until they are cancelled."""
+    two = [bench.begin(unit(f"endless {n}", frames=6000, paced=True)) for n in range(2)]
+    await reached(lambda: len(bench.heard("begun")) == 2)
+    return two
 
 
 async def given_up(units: list[asyncio.Task[UnitResult]]) -> None:
@@ -205,22 +211,28 @@ async def given_up(units: list[asyncio.Task[UnitResult]]) -> None:
 
 def test_users_take_turns(scenario: Scenario) -> None:
     async def work(bench: Bench) -> None:
-        many = [bench.begin(unit(f"ann {n}", paced=True)) for n in range(MANY)]
+        endless = await filled(bench)
+        waiting = [bench.begin(unit(f"ann {n}")) for n in range(MANY)]
+        waiting += [bench.begin(unit(f"bob {n}", owner="bob")) for n in range(2)]
         await asyncio.sleep(0)
-        await asyncio.gather(*[bench.begin(unit(f"bob {n}", paced=True, owner="bob")) for n in range(2)])
-        assert len(bench.ended) < MANY / 2
-        await given_up(many)
+        await given_up(endless[:1])
+        await asyncio.gather(*waiting)
+        assert max(bench.ended.index(f"bob {n}") for n in range(2)) < MANY / 2
+        await given_up(endless)
 
     scenario(work)
 
 
 def test_a_unit_of_one_frame_overtakes_a_film(scenario: Scenario) -> None:
     async def work(bench: Bench) -> None:
-        film = [bench.begin(unit(f"film {n}", paced=True)) for n in range(MANY)]
-        await reached(lambda: bench.heard("begun"))
-        await bench.run(unit("a frame", frames=1, priority=20))
-        assert len(bench.ended) < MANY / 2
-        await given_up(film)
+        endless = await filled(bench)
+        waiting = [bench.begin(unit(f"film {n}")) for n in range(MANY)]
+        waiting.append(bench.begin(unit("a frame", frames=1, priority=20)))
+        await asyncio.sleep(0)
+        await given_up(endless[:1])
+        await asyncio.gather(*waiting)
+        assert bench.ended.index("a frame") < MANY / 2
+        await given_up(endless)
 
     scenario(work)
 

@@ -20,10 +20,11 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosedError
 
-from tests.server.editing import RENDER, begin, come_to, ffmpegs_of, frozen, long_project, one_clip, standing, trim
+from tests.server.editing import RENDER, begin, ffmpegs_of, frozen, long_project, one_clip, standing, trim
 from tests.server.saving import QUICK, Ledger, Place
 from tests.server.site import NO_TLS, PLAIN, Site, add_user
-from tests.server.test_export_kill import SLOWED, films_are_whole
+from tests.server.switches import SWITCHED, held
+from tests.server.test_export_kill import films_are_whole
 from tests.server.test_http import refused
 from tests.server.test_kill import HASTY, SLOW
 from tests.server.test_progress import socket
@@ -82,11 +83,12 @@ def _projects(client: httpx.Client) -> Any:
 def test_an_export_stays_at_its_server_and_goes_on_after_its_death(tmp_path: Path, game: Path) -> None:
     one, two = machines(tmp_path)
     token = add_user(one, "ann")
-    with Site(one, **QUICK) as first:
+    with Site(one, SWITCHED, **QUICK) as first:
         with first.client(token) as ann:
-            project_id = one_clip(ann, game, segments_data=trim(0, 2, SLOWED))
+            project_id = one_clip(ann, game)
+            (tmp_path / "hold-film").touch()
             export_id = begin(ann, project_id)
-            come_to(ann, export_id, 0.3)
+            until(lambda: held(first, "film"), "no film is made")
         with Site(two, **QUICK) as second, second.client(token) as ann:
             until(lambda: "reelc_other_servers 1.0" in ann.get("/metrics").text, "the servers do not see each other")
             refused(ann.get(f"/api/export/{export_id}"), 503, "other_server")

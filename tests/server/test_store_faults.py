@@ -31,6 +31,8 @@ from tests.server.test_http import refused
 pytestmark = pytest.mark.fault
 
 FAULTS: tuple[Fault, ...] = ("slow", "throttle", "cut", "refuse", "silence")
+LONG = 3600.0
+"""Seconds after which no test waits any more."""
 _counted = itertools.count()
 
 
@@ -183,7 +185,7 @@ def test_a_save_is_refused_while_the_store_fails_and_made_once_when_it_is_back(
     scene: Scene, game: Path, fault: Fault
 ) -> None:
     ledger, (clip,) = Ledger(), clips_of(scene.site, scene.token, game, 1)
-    scene.proxy.delay = 3
+    scene.proxy.delay = LONG
     with scene.site.client(scene.token) as ann:
         scene.fail(all_of(fault))
         answer = ann.put(clip, json={"name": "kept"}, headers={"Idempotency-Key": "kept"})

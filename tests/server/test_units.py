@@ -17,6 +17,7 @@ from server.storage.objects import StoreFailed
 from tests.server.editing import add_clip, awaited, begin, export, film, trim
 from tests.server.faults import FaultStore
 from tests.server.site import Site, add_user
+from tests.server.switches import SWITCHED
 from tests.server.test_http import project, uploaded
 from tests.server.test_jobs import gone
 from tests.server.waiting import until
@@ -253,7 +254,8 @@ def frames_kept(site: Site) -> int:
 def test_an_export_whose_server_was_killed_goes_on_from_its_units(tmp_path: Path, game: Path) -> None:
     data = tmp_path / "data"
     token, stored = add_user(data, "ann"), data / "objects" / "users" / "ann" / "units"
-    site = Site(data)
+    site = Site(data, SWITCHED)
+    (tmp_path / "hold-film").touch()
     with site.client(token) as ann:
         small = {"canvas": {"width": 90, "height": 160, "fps": 30}, "encode": {"preset": "ultrafast"}}
         project_id, raw = project(ann, settings=small), uploaded(ann, game)

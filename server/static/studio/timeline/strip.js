@@ -37,9 +37,10 @@ function tile(context, picture, [left, top, width, height], { x, width: over }, 
 /** Draw the strip and the sound over it. Between the strip's pictures, `now` is drawn at the playhead: the video's. */
 function paint(target, { id, strip, sprite, sound, now }) {
   const context = cleared(target);
-  if (strip && sprite?.complete && sprite.naturalWidth) {
+  if (strip) {
     const size = sizeOf(strip, sound);
-    for (const each of tiles(view.peek(), strip, size.wide)) {
+    const coarse = sprite?.complete && sprite.naturalWidth ? tiles(view.peek(), strip, size.wide) : [];
+    for (const each of coarse) {
       const [column, row] = [each.picture % strip.columns, Math.floor(each.picture / strip.columns)];
       tile(context, sprite, [column * strip.width, row * strip.height, strip.width, strip.height], each, size);
     }
