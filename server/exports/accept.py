@@ -94,9 +94,10 @@ async def _begin(asked: Asked, jobs: Jobs, databases: RequestDatabases) -> None:
 async def _started(asked: Asked, prepared: Prepared, jobs: Jobs, databases: RequestDatabases) -> bool:
     """Write the export's row and start its job; do neither and return False when the edit changed since it was read."""
     async with databases.of(asked.uid) as database:
-        row = await database.write(database.bounded(lambda unit: _write(unit, asked, prepared, jobs)))
+        forecast_s = jobs.render.forecast(prepared).whole
+        row = await database.write(database.bounded(lambda unit: _write(unit, asked, prepared, forecast_s, jobs)))
     if row is not None and jobs.of(asked.uid, asked.export_id) is None:
-        await jobs.start(asked.uid, row, prepared)
+        await jobs.start(asked.uid, row, forecast_s, prepared)
     return row is not None
 
 
@@ -123,7 +124,9 @@ def _as_asked(project: ProjectEdit, asked: Asked) -> ProjectEdit:
     return {**project, "settings": settings}
 
 
-async def _write(unit: Transaction, asked: Asked, prepared: Prepared, jobs: Jobs) -> ExportRow | None:
+async def _write(
+    unit: Transaction, asked: Asked, prepared: Prepared, forecast_s: float, jobs: Jobs
+) -> ExportRow | None:
     """The row of the export, new or existing; None when the edit changed since it was read."""
     there = await exports.get(unit, asked.export_id)
     if there is not None:
@@ -139,6 +142,7 @@ async def _write(unit: Transaction, asked: Asked, prepared: Prepared, jobs: Jobs
         "request_hash": asked.digest,
         "settings": None if asked.settings is None else dict(asked.settings),
         "created_at": jobs.now(),
+        "forecast_s": forecast_s,
     }
     await exports.add(unit, row, edit.project, edit.clips)
     return await exports.get(unit, asked.export_id)

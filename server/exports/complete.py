@@ -82,7 +82,7 @@ class Completer:
         return prepared
 
     def _turn(self, job: Job) -> AbstractAsyncContextManager[None]:
-        return self._slots.of(job.uid, self._render.is_short(job.prepared), job.tracker.waiting)
+        return self._slots.of(job.uid, job.short, job.tracker.waiting)
 
     async def _begin(self, job: Job) -> None:
         """Mark the export as running."""

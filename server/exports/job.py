@@ -22,6 +22,8 @@ class Job:
     export_id: str
     project_id: str
     tracker: Tracker
+    short: bool = False
+    """Whether its film was forecast to be short, when it was accepted."""
     prepared: Prepared | None = None
     """None for an export that an earlier server accepted."""
     since: float = field(default_factory=awake)

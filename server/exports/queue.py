@@ -104,9 +104,10 @@ class Jobs:
             message = f"{whose} the maximum number of exports under way: wait for one to end"
             raise Problem(429, "too_many_exports", message, headers={"Retry-After": RETRY_AFTER})
 
-    async def start(self, uid: str, row: ExportRow, prepared: Prepared | None = None) -> Job:
-        """Start the job of a queued row."""
-        job = Job(uid, row["export_id"], row["project_id"], Tracker(row["export_id"]), prepared)
+    async def start(self, uid: str, row: ExportRow, forecast_s: float | None, prepared: Prepared | None = None) -> Job:
+        """Start the job of a queued row that was forecast to take so long; without a forecast it counts as long."""
+        short = forecast_s is not None and self.render.is_short(forecast_s)
+        job = Job(uid, row["export_id"], row["project_id"], Tracker(row["export_id"]), short, prepared)
         self._forget_some()
         self._jobs[uid, job.export_id] = job
         # in a new context, so that the request that began the job does not wait for the job's writes
@@ -179,7 +180,7 @@ class Jobs:
             if row["state"] == "running":
                 await self._writes.write(uid, partial(exports.requeued, export_id=row["export_id"], counted=True))
             logger.info("export resumed", extra={"export": row["export_id"], "attempt": row["attempt"]})
-            await self.start(uid, row)
+            await self.start(uid, row, await self._writes.read(uid, partial(exports.forecast_of, row["export_id"])))
 
     async def _live(self, job: Job) -> None:
         """Run a job from its first wait to its end."""

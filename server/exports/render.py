@@ -70,9 +70,9 @@ class Render:
         plan = prepared.compiled.plan
         return predicted(self._absent(prepared), plan.frames, (plan.width, plan.height))
 
-    def is_short(self, prepared: Prepared | None) -> bool:
-        """Whether a film is forecast to be short; the films that an earlier server accepted have no forecast."""
-        return prepared is not None and self.forecast(prepared).whole <= self._settings.short_film
+    def is_short(self, seconds: float) -> bool:
+        """Whether a film that is forecast to take so long counts as short."""
+        return seconds <= self._settings.short_film
 
     async def with_known_film(self, prepared: Prepared) -> Prepared:
         """An edit with its film's steps and identity, as far as they can be known before its footage is fetched."""
@@ -176,7 +176,8 @@ class Render:
             return None
         depot = FootageDepot(self._store, uid, prepared.footage, content, units)
         mine = made_by(prepared.compiled.build, content)
-        return Farm(self._executor, depot, content, mine, uid, SHORT if self.is_short(prepared) else 0)
+        priority = SHORT if self.is_short(self.forecast(prepared).whole) else 0
+        return Farm(self._executor, depot, content, mine, uid, priority)
 
     def _absent(self, prepared: Prepared) -> int:
         """The bytes of footage to fetch before the render; what is fetched in parts comes during it."""

@@ -1,7 +1,7 @@
 """Exports: the authoritative state of every render job, and the edit that it renders.
 
-`edit` is the project at the moment the export was accepted, `export_clips` the versions of its clips; both are deleted
-when the export ends.
+`edit` is the project at the moment the export was accepted, with the forecast of that moment, `export_clips` the
+versions of its clips; both are deleted when the export ends.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ class NewExport(TypedDict):
     request_hash: str
     settings: dict[str, Any] | None
     created_at: str
+    forecast_s: float
+    """The predicted seconds of the whole export."""
 
 
 class ExportRow(TypedDict):
@@ -92,7 +94,7 @@ async def under_way(reader: Reader, project_id: str) -> str | None:
 async def add(unit: Transaction, row: NewExport, project: ProjectEdit, clips: Sequence[ClipRow]) -> None:
     """A new export, queued, of the project and these versions of its clips."""
     shape = {"aspect_ratio": project["aspect_ratio"], "settings": project["settings"]}
-    edit = json.dumps({"id": project["id"], "name": project["name"], **shape})
+    edit = json.dumps({"id": project["id"], "name": project["name"], **shape, "forecast_s": row["forecast_s"]})
     await unit.run(
         "INSERT INTO exports (export_id, project_id, state, stage, attempt, boot_id, request_hash, settings,"
         " created_at, edit) VALUES (?, ?, 'queued', 'queued', 0, ?, ?, ?, ?, ?)",
@@ -109,6 +111,13 @@ async def add(unit: Transaction, row: NewExport, project: ProjectEdit, clips: Se
     sql = "INSERT INTO export_clips VALUES (?, ?, ?)"
     for position, clip in enumerate(clips):
         await unit.run(sql, (row["export_id"], position, clip["id"]))
+
+
+async def forecast_of(export_id: str, reader: Reader) -> float | None:
+    """The predicted seconds of an unfinished export; None for one that a server before ADR 103 accepted."""
+    sql = "SELECT json_extract(edit, '$.forecast_s') AS seconds FROM exports WHERE export_id = ?"
+    row = await reader.one(sql, (export_id,))
+    return None if row is None or row["seconds"] is None else float(row["seconds"])
 
 
 async def edit_of(reader: Reader, export_id: str) -> tuple[ProjectEdit, list[ClipRow]]:

@@ -55,6 +55,13 @@ OF_SERVER = (
         ("tests/server/test_leases.py",),
     ),
     Fault(
+        "forecast_of_an_export_is_forgotten",
+        "server/exports/queue.py",
+        'await self._writes.read(uid, partial(exports.forecast_of, row["export_id"]))',
+        "None",
+        ("tests/server/test_ending.py",),
+    ),
+    Fault(
         "removal_beside_a_server",
         "server/storage/alone.py",
         "                raise await _refusal(servers, elsewhere) from elsewhere",

@@ -112,6 +112,7 @@ def test_the_settings_of_an_export_are_kept_for_the_next_server(site: Site, user
     with contextlib.closing(database_of(site, user)) as database:
         (kept,) = database.execute("SELECT edit FROM exports WHERE export_id = ?", (export_id,)).fetchone()
     assert json.loads(kept)["settings"]["encode"] == {"preset": "ultrafast", "codec": "h265"}
+    assert json.loads(kept)["forecast_s"] > 30, "a film of 1,920 large frames is long at the next server, too"
     assert user.delete(f"/api/export/{export_id}").json()["state"] == "cancelled"
 
 

@@ -65,8 +65,8 @@ class Exports(Jobs):
         async def same(film: Film) -> Film:
             return film
 
-        def is_short(film: Film) -> bool:
-            return film.seconds <= self._settings.short_film
+        def is_short(seconds: float) -> bool:
+            return seconds <= self._settings.short_film
 
         render: Any = SimpleNamespace(is_short=is_short, with_known_film=same)
         databases = SimpleNamespace(store=None, leases=Unshared())
@@ -90,7 +90,7 @@ class Exports(Jobs):
             self.films.made[name] = asyncio.Event()
             row: Any = {"export_id": name, "project_id": "p"}
             film: Any = Film(seconds, identity)
-            await self.start(uid, row, film)
+            await self.start(uid, row, seconds, film)
         await settled()
 
     async def make(self, name: str) -> None:
@@ -130,6 +130,20 @@ def test_a_short_film_does_not_wait_for_anothers_long_ones() -> None:
         assert exports.begun == ["ann1", "bob1"]
         await exports.make("bob1")
         assert exports.begun == ["ann1", "bob1", "ann4"]
+
+    run(work)
+
+
+def test_an_export_that_was_accepted_elsewhere_keeps_its_forecast_and_counts_as_long_without_one() -> None:
+    async def work(exports: Exports) -> None:
+        await exports.ask("ann", HOURS)
+        for name, seconds in (("bob1", None), ("cem1", SECOND)):
+            exports.films.made[name] = asyncio.Event()
+            row: Any = {"export_id": name, "project_id": "p"}
+            film: Any = Film(HOURS)
+            await exports.start(name[:3], row, seconds, film)
+        await settled()
+        assert exports.begun == ["ann1", "cem1"]
 
     run(work)
 
