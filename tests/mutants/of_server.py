@@ -59,7 +59,7 @@ OF_SERVER = (
         "server/exports/queue.py",
         'await self._writes.read(uid, partial(exports.forecast_of, row["export_id"]))',
         "None",
-        ("tests/server/test_ending.py",),
+        ("tests/server/test_jobs.py",),
     ),
     Fault(
         "removal_beside_a_server",

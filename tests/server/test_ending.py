@@ -52,8 +52,8 @@ def test_the_server_ends_with_sockets_and_a_render_and_the_next_one_makes_the_fi
     assert list((data / "local" / "temporary").iterdir()) == []
     with serving(data) as site, site.client(token) as ann:
         assert drawn(ann, running)["attempt"] == 1
-        description = awaited(ann, waiting)  # a short film has a slot of its own here, too
         assert ann.delete(f"/api/export/{running}").json()["state"] == "cancelled"
+        description = awaited(ann, waiting)
         assert (description["state"], description["attempt"]) == ("complete", 1), description
         answer = export(ann, description["project_id"], waiting)
         clip = {"media": str(game), "crop_data": BOX, "segments_data": trim(0.5, 1.0)}

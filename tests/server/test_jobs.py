@@ -150,13 +150,14 @@ def test_an_export_is_of_the_edit_as_it_was_accepted(
 def test_sigterm_ends_ffmpeg_and_the_next_server_goes_on(tmp_path: Path, game: Path) -> None:
     data = tmp_path / "data"
     token = add_user(data, "ann")
-    with serving(data) as site, site.client(token) as ann:
-        project_id = long_project(ann, game)
-        export_id = standing(ann, data, project_id)
+    with serving(data, short_slots="0") as site, site.client(token) as ann:
+        export_id = standing(ann, data, long_project(ann, game))
+        short = begin(ann, one_clip(ann, game))
     assert ffmpegs_of(data) == []
     with serving(data) as site, site.client(token) as ann:
         job = drawn(ann, export_id)
         assert (job["state"], job["attempt"]) == ("running", 1)  # a stopped server is not the export's failure
+        assert awaited(ann, short)["state"] == "complete"  # in its own slot, by the forecast of the first server
         assert ann.delete(f"/api/export/{export_id}").json()["state"] == "cancelled"
 
 
