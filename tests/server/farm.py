@@ -229,6 +229,15 @@ def ffmpegs(name: str) -> list[int]:
     return found
 
 
+def stopped(name: str) -> list[int]:
+    """The processes that make the unit of this name, which this look stops (SIGSTOP): the unit does not end."""
+    found = ffmpegs(name)
+    for pid in found:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGSTOP)
+    return found
+
+
 def kill(process: Child) -> None:
     """Kill a process as a machine that fails."""
     process.send_signal(signal.SIGKILL)

@@ -37,6 +37,7 @@ def run(tmp_path: Path, scene: Scene, refuse_after: float = 600) -> None:
         store = FaultStore(FolderStore(tmp_path / "objects"))
         settings = Settings(data=tmp_path, durable_within=1, refuse_after=refuse_after)
         async with in_process(settings, store, lambda: store.planned) as server:
+            assert (await server.client.get("/api/projects")).status_code == 200  # the database is open from now on
             await scene(server.client, store)
 
     asyncio.run(whole())

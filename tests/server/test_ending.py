@@ -63,7 +63,7 @@ def test_the_server_ends_with_sockets_and_a_render_and_the_next_one_makes_the_fi
 def test_a_save_that_is_being_stored_when_the_server_ends_is_answered_and_kept(tmp_path: Path, game: Path) -> None:
     data = tmp_path / "data"
     token = add_user(data, "ann")
-    with Site(data, SWITCHED) as site, site.client(token) as ann, ThreadPoolExecutor(2) as side:
+    with Site(data, SWITCHED, durable_within="120") as site, site.client(token) as ann, ThreadPoolExecutor(2) as side:
         clip = added(ann, game)
         with switched(site, "hold-put"):
             asked = side.submit(ann.put, clip, json={"rotation": 7})

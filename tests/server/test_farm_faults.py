@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from compiler.supervise.films.unit import PortableUnit, UnitEvent, UnitResult
 from server.farm.dask import Dask
 from server.farm.scheduler import SchedulerAddress
 from server.storage.folder import FolderStore
-from tests.server.farm import Cluster, close, cluster, ffmpegs, kill, unit
+from tests.server.farm import Cluster, close, cluster, ffmpegs, kill, stopped, unit
 from tests.server.forking import FARM, fork
 from tests.server.site import ROOT
 from tests.server.waiting import reached, until
@@ -67,8 +68,12 @@ def test_a_killed_worker_loses_an_attempt_and_no_unit(farm: Cluster) -> None:
         events: list[UnitEvent] = []
         units = [unit(f"loses {n}", frames=30, paced=True) for n in range(4)]
         tasks = [asyncio.create_task(executor.run(each, events.append)) for each in units]
-        await reached(lambda: len([event for event in events if event.kind == "begun"]) == 2)
+        await reached(lambda: len([each for each in units if stopped(each.name)]) == 2)
         farm.lose(0)
+        for each in units:
+            for pid in ffmpegs(each.name):
+                with suppress(ProcessLookupError):  # it was the lost worker's
+                    os.kill(pid, signal.SIGCONT)
         results = await asyncio.gather(*tasks)
         assert all(result.complete for result in results)
         assert "attempt_lost" in [event.kind for event in events]
@@ -119,7 +124,7 @@ def test_a_killed_scheduler_comes_back_and_what_was_made_is_not_made_again(farm:
             asyncio.create_task(executor.run(each, events.append))
             for each in (first, unit("made after", frames=40, paced=True))
         ]
-        await reached(lambda: ffmpegs("made after"))
+        await reached(lambda: stopped("made after"))
         assert farm.scheduler is not None
         kill(farm.scheduler)
         await asyncio.to_thread(until, lambda: not farm.living())
@@ -159,7 +164,7 @@ def test_a_worker_that_is_told_to_end_ends_well_and_its_unit_goes_elsewhere(farm
     async def work(executor: Dask, _: FolderStore) -> None:
         events: list[UnitEvent] = []
         task = asyncio.create_task(executor.run(unit("moves", frames=30, paced=True), events.append))
-        await reached(lambda: ffmpegs("moves"))
+        await reached(lambda: stopped("moves"))
         (leaving,) = farm.living()
         leaving.terminate()
         await asyncio.to_thread(farm.start_worker)
