@@ -33,6 +33,7 @@ async def render_reel(
     output: Path,
     *,
     on_progress: Callable[[Progress], None] = lambda _: None,
+    on_concealing: Callable[[Compiled], None] = lambda _: None,
     overwrite: bool = False,
     stall_after: float = 60,
     deadline: float | None = None,
@@ -50,7 +51,8 @@ async def render_reel(
     `content` states the contents of files that nobody changes; without it they are read whole, beside the first units,
     and watched. `known` is what `known_film` made of the reel, if that is there already. The film's bytes do not depend
     on `side`, which states how many ffmpegs run at once. Media that have holes are filled as `partial` says, when they
-    are read; their contents must be known.
+    are read; their contents must be known. `on_concealing` is told of the reel that is rendered in its place, each time
+    that media turn out to be damaged: its plan lists what is held.
     """
     assert content or known or not partial, "the hash of a file with holes would be that of its holes"
     made = known.made if known else await asyncio.to_thread(steps, compiled)
@@ -90,6 +92,7 @@ async def render_reel(
                 repeated = True  # a passing failure would leave other bytes under the film's identity
                 continue
             compiled, made = concealing, steps(concealing)
+            on_concealing(compiled)
         else:
             later = (notice for notice in compiled.plan.notices if notice not in begun.plan.notices)
             return replace(film, notices=(*film.notices, *later), identity=stamping.result().identity)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -19,7 +20,7 @@ from compiler.supervise.films.progress import Progress
 from compiler.supervise.plain import plain
 
 if TYPE_CHECKING:
-    from compiler.pipeline import Compiled
+    from compiler.pipeline import Compiled, Plan
     from compiler.supervise.films.render import Film
     from compiler.supervise.films.side_by_side import Side
     from compiler.supervise.unit_cache import UnitCache
@@ -119,9 +120,9 @@ def render_command(
             reporter.warn(notice)
         cache = None if no_cache else unit_cache()
         terms = _Options(overwrite, stall, deadline, cache, _side(jobs, memory), memory, executor, scheduler)
-        film = _render(compiled, output, reporter, terms)
+        film, plan = _render(compiled, output, reporter, terms)
     if as_json:
-        typer.echo(json.dumps({"render": 1, **_facts(film), "plan": compiled.plan.as_json()}, indent=2))
+        typer.echo(json.dumps({"render": 1, **_facts(film), "plan": plan.as_json()}, indent=2))
     elif progress is not Mode.json:
         length, size = float(film.duration), film.size_bytes / 1e6
         kept = f", {film.kept} frames from the cache" if film.kept else ""
@@ -155,16 +156,20 @@ def _render(
     output: Path,
     reporter: Meter,
     terms: _Options,
-) -> Film:
-    plan, started = compiled.plan, monotonic()
-    film = finish(_rendered(compiled, output, reporter, terms))
+) -> tuple[Film, Plan]:
+    """The film, and the plan that it was made by: with what is held of media that turned out to be damaged."""
+    followed, started = [compiled], monotonic()
+    film = finish(_rendered(compiled, output, reporter, terms, followed.append))
+    plan = followed[-1].plan
     for notice in film.notices:
         reporter.warn(notice)
     reporter.progress(Progress("complete", plan.frames, plan.frames, monotonic() - started, kept=film.kept))
-    return film
+    return film, plan
 
 
-async def _rendered(compiled: Compiled, output: Path, reporter: Meter, terms: _Options) -> Film:
+async def _rendered(
+    compiled: Compiled, output: Path, reporter: Meter, terms: _Options, on_concealing: Callable[[Compiled], None]
+) -> Film:
     from compiler.film_identity import contents_by
     from compiler.render import render_reel
     from compiler.supervise.films.run import RENDERING
@@ -175,6 +180,7 @@ async def _rendered(compiled: Compiled, output: Path, reporter: Meter, terms: _O
             compiled,
             output,
             on_progress=reporter.progress,
+            on_concealing=on_concealing,
             overwrite=terms.overwrite,
             stall_after=terms.stall,
             deadline=terms.deadline,
