@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from compiler.errors import ReelError, ReelErrors
+from compiler.errors import Notice, ReelError, ReelErrors
 
 MEDIA_TYPE = "application/problem+json"
 UNPROCESSABLE = 422
@@ -106,6 +106,16 @@ def fault(error: ReelError, prefix: str = "") -> dict[str, Any]:
     if prefix and isinstance(pointer, str) and pointer.startswith(prefix):
         members["pointer"] = pointer.removeprefix(prefix)
     return members
+
+
+def warned(notices: Sequence[Notice]) -> list[dict[str, Any]]:
+    """The compiler's warnings as the entries of an answer's `warnings`; the last one counts those that are left out."""
+    listed = [
+        {"clip_id": notice.loc.clip, "pointer": notice.loc.pointer or None, "message": notice.message}
+        for notice in notices[:MOST_ERRORS]
+    ]
+    more = len(notices) - len(listed)
+    return [*listed, *([{"clip_id": None, "pointer": None, "message": f"{more} more warnings"}] if more else [])]
 
 
 def without_folders(text: str) -> str:

@@ -55,7 +55,10 @@ EXAMPLES: dict[str, Any] = {
     "Saved": {"success": True, "clip_id": "c_2b7k", "version": 2, "clip": CLIP, "warnings": []},
     "Clip": CLIP,
     "ExportRequest": {"project_id": "p_9x4m", "export_id": "saturday-1"},
-    "Exported": {"success": True, "working_video_id": "v_3hfs", "filename": "Saturday's game.mp4", "identity": "8d1f…"},
+    "Exported": {
+        **{"success": True, "working_video_id": "v_3hfs", "filename": "Saturday's game.mp4", "identity": "8d1f…"},
+        "warnings": [],
+    },
     "Explain": {"project_id": "p_9x4m"},
     "401": _problem(401, "Unauthorized", "unauthorized", "sign in, or send Authorization: Bearer with a token"),
     "404": _problem(404, "Not Found", "project_not_found", "there is no such project"),

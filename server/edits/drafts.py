@@ -10,7 +10,7 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
-from compiler.errors import Notice, ReelError, ReelErrors, detached
+from compiler.errors import ReelError, ReelErrors, detached
 from compiler.model import Clip, Reel, read_reel
 from compiler.model.limits import FilmBounds
 from compiler.pipeline.draft import KEPT, Draft, Drafted, draft_reel
@@ -19,7 +19,7 @@ from compiler.supervise.record import Media
 from server.edits.canonical import no_clips, reel_text, unframed
 from server.edits.compiled import Compiler, Edit, lost_footage
 from server.edits.effort import DRAFT, TEXT, check_effort, check_text
-from server.problem import MOST_ERRORS, fault
+from server.problem import MOST_ERRORS, fault, warned
 from server.tables.clips import UNTOUCHED, ClipRow
 from server.threads import computed
 
@@ -42,11 +42,8 @@ def draft_edit(
 ) -> Json:
     """The draft; of many errors and warnings only the first are listed. TooMuch for more effort than `most`."""
     whole = _complete_draft(most, edit, media, build, bounds)
-    errors, warnings = whole["errors"], whole["warnings"]
-    more = len(warnings) - MOST_ERRORS
-    rest = [{"clip_id": None, "pointer": None, "message": f"{more} more warnings"}] if more > 0 else []
-    listed = {"errors": errors[:MOST_ERRORS], "more_errors": max(0, len(errors) - MOST_ERRORS)}
-    return {**whole, **listed, "warnings": [*warnings[:MOST_ERRORS], *rest]}
+    errors = whole["errors"]
+    return {**whole, "errors": errors[:MOST_ERRORS], "more_errors": max(0, len(errors) - MOST_ERRORS)}
 
 
 def _complete_draft(
@@ -128,7 +125,7 @@ def _whole(draft: Draft) -> Json:
         "canvas": {"width": canvas.width, "height": canvas.height, "fit": canvas.fit, "fill": canvas.fill},
         "frames": frames,
         "duration": None if frames is None else float(frames / canvas.fps),
-        "warnings": [_warned(notice) for notice in draft.notices],
+        "warnings": warned(draft.notices),
         "clips": [_clip(draft, k) for k in range(len(draft.clips))],
     }
 
@@ -181,7 +178,3 @@ def _mixed(draft: Draft, k: int) -> Json | None:
         "leaving": {"frames": join.leaving, "share": [float(c) for c in join.fading_out]},
         "entering": {"frames": join.entering, "share": [float(c) for c in join.fading_in]},
     }
-
-
-def _warned(notice: Notice) -> Json:
-    return {"clip_id": notice.loc.clip, "pointer": notice.loc.pointer or None, "message": notice.message}

@@ -27,7 +27,7 @@ from server.ids import new_id
 from server.settings import Settings
 from server.storage.tenants import Databases
 from server.tables import exports, raw_clips
-from server.tables.films import NewFilm
+from server.tables.films import MadeFilm
 
 
 class Completer:
@@ -120,7 +120,7 @@ class Completer:
             job.finishing, film = False, None
         return film is not None
 
-    async def _finish(self, job: Job, film: NewFilm, edit: Edit, pace: float | None) -> None:
+    async def _finish(self, job: Job, film: MadeFilm, edit: Edit, pace: float | None) -> None:
         job.finishing = True
         given = (job.uid, job.export_id, film, edit.clips, self._settings, self._sending.watched(), pace)
         gone = await self._writes.durably(job, lambda unit: finish(unit, *given))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import cast
 
 from server.ages import settled
 from server.footage.facts import media_key
@@ -12,7 +13,7 @@ from server.storage.database import Transaction
 from server.storage.tenants import Lost
 from server.tables import exports, films
 from server.tables.clips import ClipRow
-from server.tables.films import NewFilm
+from server.tables.films import FilmRow, MadeFilm
 
 
 class FilmGone(Exception):
@@ -23,7 +24,7 @@ async def finish(
     unit: Transaction,
     uid: str,
     export_id: str,
-    film: NewFilm,
+    film: MadeFilm,
     clips: Sequence[ClipRow],
     settings: Settings,
     watched: Collection[str],
@@ -38,7 +39,7 @@ async def finish(
     if film["object_key"] != media_key(uid, film["id"]) and not await films.names(unit, film["object_key"]):
         raise FilmGone
     version = await films.next_version(unit, film["project_id"])
-    await films.add(unit, {**film, "version": version}, clips)
+    await films.add(unit, cast(FilmRow, {**film, "version": version}), clips)
     if not await exports.ended(unit, export_id, "complete", film["created_at"], film=film, pace=pace):
         raise Lost(f"the export {export_id} is gone or has ended")
     since = min(datetime.fromisoformat(film["created_at"]), settled()) - timedelta(seconds=settings.films_kept_for)

@@ -26,11 +26,11 @@ from server.footage.facts import media_key
 from server.footage.uneven import UnevenTurns
 from server.footage.units import StoredUnits
 from server.logs import logger
-from server.problem import Problem
+from server.problem import Problem, warned
 from server.settings import Settings
 from server.storage.objects import ChangedObject, DamagedObject, Missing, ObjectStore, StoreFailed
 from server.storage.tenants import UserDatabase
-from server.tables.films import NewFilm
+from server.tables.films import MadeFilm
 from server.threads import in_thread
 
 TRIES = 3
@@ -78,11 +78,11 @@ class Render:
         """An edit with its film's steps and identity, as far as they can be known before its footage is fetched."""
         return await with_known_film(prepared, self._cache)
 
-    async def same(self, film_id: str, prepared: Prepared, user_database: UserDatabase) -> NewFilm | None:
+    async def same(self, film_id: str, prepared: Prepared, user_database: UserDatabase) -> MadeFilm | None:
         """The row of a film that shares the object of the same film, of any project; None if there is none."""
         return await same_film(prepared, film_id, self._now(), self._store, user_database)
 
-    async def film(self, uid: str, film_id: str, prepared: Prepared, tracker: Tracker, footage: int) -> NewFilm:
+    async def film(self, uid: str, film_id: str, prepared: Prepared, tracker: Tracker, footage: int) -> MadeFilm:
         """Render a film, store its object, and return its row, without the version: `finish` assigns that.
 
         Its units are kept within what `footage`, the bytes of the user's footage, leaves of the user's quota.
@@ -122,6 +122,7 @@ class Render:
             "sha256": film.sha256,
             "render_identity": _identity(film),
             "created_at": self._now(),
+            "warnings": warned(film.notices),
         }
 
     async def _rendered(

@@ -10,10 +10,11 @@ from compiler.render import known_film
 from server.exports.prepare import Prepared
 from server.footage.cache import MediaCache
 from server.footage.checked import checksum_of, contents_of
+from server.storage.database import Reader
 from server.storage.objects import Missing, ObjectStore, StoreFailed
 from server.storage.tenants import UserDatabase
-from server.tables import films
-from server.tables.films import FilmRow, NewFilm
+from server.tables import exports, films
+from server.tables.films import FilmRow, MadeFilm
 from server.threads import computed
 
 
@@ -30,19 +31,25 @@ async def with_known_film(prepared: Prepared, cache: MediaCache) -> Prepared:
 
 async def same_film(
     prepared: Prepared, film_id: str, now: str, store: ObjectStore, user_database: UserDatabase
-) -> NewFilm | None:
+) -> MadeFilm | None:
     """The row of a film of this edit that shares the object of one that is there, of any project; None if there is none
     whose object is whole."""
     identity = prepared.identity
     if identity is None:
         return None
-    there = await user_database.read(lambda reader: films.same(reader, identity))
-    if there is None or not await _is_whole(there, store):
+
+    async def found(reader: Reader) -> tuple[FilmRow, list[dict[str, Any]]] | None:
+        film = await films.same(reader, identity)
+        return film and (film, await exports.warnings_of(reader, film["id"]))
+
+    if (known := await user_database.read(found)) is None or not await _is_whole(known[0], store):
         return None
+    there, warnings = known
     project = prepared.edit.project
     filename = f"{project['name']}{Path(there['filename']).suffix}"
     named: dict[str, Any] = {"id": film_id, "project_id": project["id"], "filename": filename, "created_at": now}
-    return cast(NewFilm, {name: named.get(name, value) for name, value in there.items() if name != "version"})
+    row = {name: named.get(name, value) for name, value in there.items() if name != "version"}
+    return cast(MadeFilm, {**row, "warnings": warnings})
 
 
 async def _is_whole(film: FilmRow, store: ObjectStore) -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from server.routes.shapes import Answer, Id
+from server.routes.shapes import Answer, Fault, Id
 from server.web.api import Body
 
 
@@ -48,6 +48,10 @@ class Exported(Answer):
     identity: Annotated[
         str | None,
         Field(description="Hash of everything that decides the film's bytes; null for films of earlier servers."),
+    ]
+    warnings: Annotated[
+        list[Fault],
+        Field(description="What only the render could tell: damaged footage that is held, a loudness not reached."),
     ]
 
 

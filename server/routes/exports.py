@@ -155,8 +155,8 @@ async def _export(reader: Reader, export_id: str) -> ExportRow:
 
 
 def _result(stored: Json) -> Json:
-    """The result of an export as the API answers it; those of earlier servers state no identity."""
-    return {"success": True, "identity": None, **stored}
+    """The result of an export as the API answers it; those of earlier servers state no identity and no warnings."""
+    return {"success": True, "identity": None, "warnings": [], **stored}
 
 
 def _as_json(call: Call[Any], row: ExportRow) -> Json:

@@ -13,7 +13,7 @@ from typing import Any, TypedDict, cast
 from server.storage.database import Reader, Transaction
 from server.tables import clips
 from server.tables.clips import ClipRow, row_of
-from server.tables.films import NewFilm
+from server.tables.films import MadeFilm
 from server.tables.projects import ProjectEdit
 
 
@@ -42,7 +42,7 @@ class ExportRow(TypedDict):
     settings: dict[str, Any] | None
     """The settings that were chosen for this export alone; None if there are none."""
     error: dict[str, Any] | None
-    result: dict[str, str] | None
+    result: dict[str, Any] | None
     created_at: str
     started_at: str | None
     completed_at: str | None
@@ -156,7 +156,7 @@ async def ended(
     state: str,
     now: str,
     *,
-    film: NewFilm | None = None,
+    film: MadeFilm | None = None,
     pace: float | None = None,
     error: Mapping[str, Any] | None = None,
 ) -> bool:
@@ -189,9 +189,16 @@ async def made(reader: Reader, film_id: str) -> bool:
     return await reader.one(sql, (film_id,)) is not None
 
 
-def _result(film: NewFilm) -> dict[str, str]:
+async def warnings_of(reader: Reader, film_id: str) -> list[dict[str, Any]]:
+    """The warnings that the export of a film kept; none of one that a server before ADR 106 made."""
+    row = await reader.one("SELECT result FROM exports WHERE working_video_id = ?", (film_id,))
+    return cast(list[dict[str, Any]], json.loads(row["result"]).get("warnings", [])) if row else []
+
+
+def _result(film: MadeFilm) -> dict[str, Any]:
     """The part of an export's answer that names its film; it is kept for ever."""
-    return {"working_video_id": film["id"], "filename": film["filename"], "identity": film["render_identity"]}
+    named = {"working_video_id": film["id"], "filename": film["filename"], "identity": film["render_identity"]}
+    return {**named, "warnings": film["warnings"]}
 
 
 def _row(columns: Mapping[str, Any]) -> ExportRow:

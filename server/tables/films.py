@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TypedDict, cast
+from typing import Any, TypedDict, cast
 
 from server.storage.database import Reader, Transaction
 from server.tables import clips, raw_clips
@@ -23,6 +23,12 @@ class NewFilm(TypedDict):
     sha256: str
     render_identity: str
     created_at: str
+
+
+class MadeFilm(NewFilm):
+    """A film that an export ends with; `warnings` are those that only its render could give, which the export keeps."""
+
+    warnings: list[dict[str, Any]]
 
 
 class FilmRow(NewFilm):

@@ -50,7 +50,8 @@ class Films:
         await self.services.store.put(key, BODY)
         named = {"id": film_id, "project_id": project["id"], "filename": "film.mp4", "object_key": key}
         made = {"frames": 6, "size": len(BODY), "sha256": hashlib.sha256(BODY).hexdigest(), "duration": 0.2}
-        return {**named, **made, "render_identity": prepared.identity, "created_at": self.services.now()}
+        ended: dict[str, Any] = {"render_identity": prepared.identity, "created_at": self.services.now(), "warnings": []}
+        return {**named, **made, **ended}
 
     async def projects(self, game: Path, number: int = 2) -> list[str]:
         """Projects of one edit."""

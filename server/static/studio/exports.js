@@ -4,7 +4,7 @@ import * as api from "./remote/api.js";
 import { Confirm } from "./parts/dialog.js";
 import { Share } from "./panels/share.js";
 import { follow } from "./remote/follow.js";
-import { ago, bytes, clock, explained, span } from "./parts/words.js";
+import { ago, bytes, clock, count, explained, span } from "./parts/words.js";
 
 const rows = signal(null);
 const names = signal(new Map());
@@ -90,6 +90,7 @@ function Row({ row }) {
       ${open && html`<progress max="1" value=${row.progress} aria-label=${`Export of ${project}`}></progress><p class="quiet">${row.message ?? row.stage}${row.eta_s ? ` · ${span(row.eta_s)} left` : ""}</p>`}
       ${row.error && html`<p class="why">${explained(row.error)}</p>`}
       ${row.error?.log && html`<details><summary>Log</summary><pre class="log">${row.error.log}</pre></details>`}
+      ${row.result?.warnings.length > 0 && html`<details><summary>${count(row.result.warnings.length, "notice")}</summary><ul class="quiet">${row.result.warnings.map((warning, index) => html`<li key=${index}>${explained(warning)}</li>`)}</ul></details>`}
       <p class="row">${open && html`<button class="small" onClick=${() => cancel(row)}>Cancel</button>`}
         ${(row.state === "error" || row.state === "cancelled") && html`<button class="small" onClick=${() => again(row)} title="Exports the project as it is saved now">Try again</button>`}
         ${row.result && html`<a class="button small" href=${api.filmMedia(row.result.working_video_id)} download=${row.result.filename}>Download</a><button class="small" onClick=${ask("share")} aria-haspopup="dialog">Share link…</button><span class="quiet">${facts(row.result.working_video_id)}</span>`}

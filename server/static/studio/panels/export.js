@@ -3,6 +3,7 @@ import { computed, html, useEffect, useRef, useState } from "../parts/preact.js"
 import * as api from "../remote/api.js";
 import { away, cancel, exportNow, film, job, outdated, refused, starting, underWay } from "../remote/export.js";
 import { clips, draft } from "../edit/store.js";
+import { Notices } from "./problems.js";
 import { openExport } from "./settings.js";
 import { bytes, clock, explained, span } from "../parts/words.js";
 
@@ -86,7 +87,8 @@ function Film({ film }) {
   return html`<div class="film"><h2>Exported video ${outdated.value && html`<span class="tag">edited since</span>`}</h2>
     <video src=${media} controls playsinline preload="metadata" aria-label="Exported video"></video>
     <p class="quiet film-facts">${clock(film.duration)} · ${film.frames} frames · ${bytes(film.size)}${film.took > 0 ? ` · made in ${span(Math.max(1, film.took))}` : ""}</p>
-    <div class="row">${outdated.value === false ? html`<button class="small" onClick=${exportNow}>Export again</button>` : html`<a class="button small" href=${media} download=${film.filename}>Download</a>`}<span class="quiet name">${film.filename}</span></div></div>`;
+    <div class="row">${outdated.value === false ? html`<button class="small" onClick=${exportNow}>Export again</button>` : html`<a class="button small" href=${media} download=${film.filename}>Download</a>`}<span class="quiet name">${film.filename}</span></div>
+    <${Notices} warnings=${film.warnings ?? []} /></div>`;
 }
 
 /** Seconds since a moment, updated every second. */

@@ -15,7 +15,12 @@ export function Problems() {
       <ul>${found.map((problem, index) => html`<li key=${index}><button class="problem" onClick=${() => reveal(problem)}>
         ${named(problem.clip_id) && html`<b>${named(problem.clip_id)}</b>`}<span>${explained({ message: problem.message })}</span>${problem.hint && html`<span class="quiet">${explained({ message: problem.hint })}</span>`}
       </button>${problem.error === "raw_clip_deleted" && html`<button class="small" onClick=${() => restore(clipById(problem.clip_id).raw_clip_id)} aria-label=${`Restore the upload of ${named(problem.clip_id)}`}>Restore</button>`}</li>`)}</ul>`}
-    ${warnings.length > 0 && html`<details><summary>${count(warnings.length, "notice")}</summary>
-      <ul class="quiet">${warnings.map((warning, index) => html`<li key=${index}>${named(warning.clip_id) && html`<b>${named(warning.clip_id)}</b> `}${explained(warning)}</li>`)}</ul></details>`}
+    <${Notices} warnings=${warnings} />
   </section>`;
+}
+
+/** What does not prevent an export: of the edit, or of a video that was exported. */
+export function Notices({ warnings }) {
+  return warnings.length > 0 && html`<details><summary>${count(warnings.length, "notice")}</summary>
+    <ul class="quiet">${warnings.map((warning, index) => html`<li key=${index}>${named(warning.clip_id) && html`<b>${named(warning.clip_id)}</b> `}${explained(warning)}</li>`)}</ul></details>`;
 }

@@ -84,7 +84,7 @@ async function showFilm(exportId, revision) {
   const { result, started_at, completed_at } = await api.exported(exportId);
   if (!result) return;
   const took = (Date.parse(completed_at) - Date.parse(started_at)) / 1000;
-  film.value = { ...(await api.film(result.working_video_id)), took };
+  film.value = { ...(await api.film(result.working_video_id)), took, warnings: result.warnings };
   made.value = revision;
 }
 
@@ -119,5 +119,7 @@ async function takenUp() {
   if (newest && (newest.state === "queued" || newest.state === "running")) watch(newest, null);
   else if (newest?.state === "error") job.value = { ...newest, done: true };
   const { working_video_id } = edit.value.project;
-  if (working_video_id && !film.value) film.value = await api.film(working_video_id);
+  if (!working_video_id || film.value) return;
+  const warnings = newest?.result?.working_video_id === working_video_id ? newest.result.warnings : [];
+  film.value = { ...(await api.film(working_video_id)), warnings };
 }
