@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -16,6 +18,9 @@ from server.storage.tenants import UserDatabase
 from server.tables import exports, films
 from server.tables.films import FilmRow, MadeFilm
 from server.threads import computed
+
+_CLIP = re.compile(r"/clips/(\d+)(?:/|$)")
+"""The pointer of a clip."""
 
 
 async def with_known_film(prepared: Prepared, cache: MediaCache) -> Prepared:
@@ -49,7 +54,13 @@ async def same_film(
     filename = f"{project['name']}{Path(there['filename']).suffix}"
     named: dict[str, Any] = {"id": film_id, "project_id": project["id"], "filename": filename, "created_at": now}
     row = {name: named.get(name, value) for name, value in there.items() if name != "version"}
-    return cast(MadeFilm, {**row, "warnings": warnings})
+    return cast(MadeFilm, {**row, "warnings": [_here(each, prepared) for each in warnings]})
+
+
+def _here(warning: Mapping[str, Any], prepared: Prepared) -> dict[str, Any]:
+    """The warning of another export of the same film, about the clip that this project has at that place."""
+    place = _CLIP.match(warning["pointer"] or "")
+    return {**warning, "clip_id": prepared.edit.clips[int(place[1])]["clip_key"] if place else None}
 
 
 async def _is_whole(film: FilmRow, store: ObjectStore) -> bool:

@@ -23,20 +23,24 @@ from tests.server.editing import BOX, RENDER, SMALL, trim
 from tests.server.in_process import in_process
 
 BODY = b"a film"
+LIMITED = {"clip_id": None, "pointer": "/audio/loudness", "message": "the true peak keeps it down"}
 
 
 class Films:
     """A server over a folder, whose films are made when the test says so."""
 
-    def __init__(self, data: Path, services: Services, client: httpx.AsyncClient) -> None:
+    def __init__(self, data: Path, services: Services, client: httpx.AsyncClient, *, fake: bool = True) -> None:
         self.data, self.services, self.client = data, services, client
         self.begun: list[str] = []
         """The projects whose films were begun."""
         self.news = asyncio.Event()
         self.go_on = asyncio.Event()
         self.failure: Exception | None = None
+        self.warned = False
+        """Whether the film is warned of."""
         render: Any = services.jobs.render
-        render.film = self._film
+        if fake:
+            render.film = self._film
 
     async def _film(self, uid: str, film_id: str, prepared: Prepared, tracker: Tracker, _: int) -> Any:
         tracker.at("rendering", 0.5, "half of it")
@@ -50,8 +54,9 @@ class Films:
         await self.services.store.put(key, BODY)
         named = {"id": film_id, "project_id": project["id"], "filename": "film.mp4", "object_key": key}
         made = {"frames": 6, "size": len(BODY), "sha256": hashlib.sha256(BODY).hexdigest(), "duration": 0.2}
-        ended: dict[str, Any] = {"render_identity": prepared.identity, "created_at": self.services.now(), "warnings": []}
-        return {**named, **made, **ended}
+        ended: dict[str, Any] = {"render_identity": prepared.identity, "created_at": self.services.now()}
+        held = {"clip_id": prepared.edit.clips[0]["clip_key"], "pointer": "/clips/0/media", "message": "held"}
+        return {**named, **made, **ended, "warnings": [held, LIMITED] if self.warned else []}
 
     async def projects(self, game: Path, number: int = 2) -> list[str]:
         """Projects of one edit."""
@@ -127,6 +132,21 @@ def test_two_exports_of_one_film_at_once_make_it_once(tmp_path: Path, game: Path
         assert first["result"]["working_video_id"] != second["result"]["working_video_id"]
         films_there = [stat.key async for stat in films.services.store.listing("users/ann/media/v_")]
         assert len(films_there) == 1
+
+    run(tmp_path, scene)
+
+
+def test_a_film_that_is_shared_is_warned_of_as_it_was(tmp_path: Path, game: Path) -> None:
+    async def scene(films: Films) -> None:
+        films.warned = True
+        one, two = await films.first_and_waiting(game)
+        films.go_on.set()
+        warnings = [(await films.outcome(each))["result"]["warnings"] for each in (one, two)]
+        clips = [(await films.client.get(f"/api/clips/projects/{each}/clips")).json()["clips"] for each in (one, two)]
+        assert films.begun == [one]
+        for (held, limited), (clip,) in zip(warnings, clips, strict=True):
+            assert held == {"clip_id": clip["id"], "pointer": "/clips/0/media", "message": "held"}
+            assert limited == LIMITED
 
     run(tmp_path, scene)
 
