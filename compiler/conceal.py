@@ -1,7 +1,8 @@
 """Renders on where media turn out to be damaged: the damaged files are looked at closer, and the reel compiled anew.
 
 A file that ffmpeg decodes without an error is rendered by it alone; nothing is decoded twice. Only when a render fails
-are the files of its clips straightened, which holds the frame before a damaged one and keeps every other.
+are the files of its clips straightened, which holds the frame before a damaged one and keeps every other. Files that
+were straightened before, for another reason, fail at damage too: no film holds a frame that its plan does not list.
 """
 
 from __future__ import annotations
@@ -94,4 +95,4 @@ def _suspects(compiled: Compiled, error: ReelError) -> Iterator[Placed]:
 
 def _may_hold(placed: Placed) -> bool:
     video = placed.media.video
-    return placed.clip.damage == "conceal" and not video.still and not video.straightened
+    return placed.clip.damage == "conceal" and not placed.media.is_image and not video.still and not video.looked

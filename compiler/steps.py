@@ -101,7 +101,7 @@ def _measured(
                 {**listed, GAIN: f"{measuring.target} LUFS, {measuring.peak} dBTP"},  # decide the gain, not the sound
             ),
         ),
-        feeds=feeds(measuring.graph),
+        feeds=feeds(measuring.graph, watched=True),
         reads=media_read(measuring.graph),
     )
     return [step], {GAIN: lambda folder: measuring.file(_report(compiled, folder))}
@@ -126,7 +126,7 @@ def _whole(compiled: Compiled, read: Files, origins: FindOrigins) -> RenderStep:
         identity=identity_by(
             compiled, graph, lambda plain, build: film_command(plain, encoding, build, SCRIPT, FILM), read
         ),
-        feeds=feeds(graph),
+        feeds=feeds(graph, watched=True),
         reads=media_read(graph),
     )
 
@@ -143,7 +143,7 @@ def _sound_unit(compiled: Compiled, unit: SoundUnit, number: int, origins: FindO
         independent=True,
         **_forecast(compiled.plan.sound_forecast(*compiled.plan.sounds[number - 1]), unit.graph),
         identity=identity_by(compiled, unit.graph, lambda plain, build: sound_unit_command(plain, build, SCRIPT, FILM)),
-        feeds=feeds(unit.graph),
+        feeds=feeds(unit.graph, watched=True),
         reads=media_read(unit.graph),
     )
 
@@ -163,7 +163,7 @@ def _unit(compiled: Compiled, unit: Unit, number: int, origins: FindOrigins) -> 
         identity=identity_by(
             compiled, unit.graph, lambda plain, build: unit_command(plain, encoding, build, SCRIPT, FILM)
         ),
-        feeds=feeds(unit.graph),
+        feeds=feeds(unit.graph, watched=True),
         reads=media_read(unit.graph),
     )
 

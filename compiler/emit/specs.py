@@ -10,7 +10,11 @@ from fractions import Fraction
 from typing import Literal, TypedDict
 
 from compiler.timeline.instant import nearest
-from compiler.timeline.media import VideoStream
+from compiler.timeline.media import AudioStream, VideoStream
+
+WARMING = Fraction(3, 10)
+"""Seconds of sound decoded before the first that is used, since a decoder needs a few frames until its output is
+right."""
 
 PictureEntry = tuple[int, int, int, int]
 """An entry of a picture's facts: its tick of source time, own stamp, byte position and packet number."""
@@ -41,6 +45,8 @@ class DecodingSpec(PacketsSpec):
 
     strict: bool
     """Whether damage is an error."""
+    watched: bool
+    """Whether damage after the first whole frame is an error, since the film would hold a frame without a word."""
     zero: int
     jumps: Sequence[Sequence[int]]
     changes: Sequence[int]
@@ -76,6 +82,7 @@ class SoundSpec(PacketsSpec):
 
     kind: Literal["audio"]
     strict: bool
+    watched: bool
     time_base: str
     rate: int
     channels: int
@@ -107,9 +114,35 @@ def decoding(
         "stream": video.index,
         "enter": None if entry is None else enter_at(*entry[1:], (each[2] for each in video.entries)),
         "strict": strict,
+        "watched": False,
         "zero": nearest(video.first / video.time_base),
         "jumps": video.jumps,
         "changes": [tick for tick, _ in video.shapes],
         "keyed": len(video.entries) > 1,
         "unstamped": unstamped,
+    }
+
+
+def sound_spec(path: str, audio: AudioStream, start: Fraction, *, strict: bool) -> SoundSpec:
+    """The spec of a sound from a source time on; `strict`: damage is an error."""
+    first = nearest(start * audio.sample_rate)
+    early = first - nearest(WARMING * audio.sample_rate)
+    entry = next((entry for entry in reversed(audio.entries) if entry[2] <= early), None)
+    runs = [run for run in audio.runs if entry is None or run[2] > entry[2]]
+    if entry is not None:
+        drift = next((run[3] for run in reversed(audio.runs) if run[2] <= entry[2]), 0)
+        runs.insert(0, (*entry, drift))
+    return {
+        "path": path,
+        "stream": audio.index,
+        "enter": entry and enter_at(entry[0], entry[1], 0, (each[1] for each in audio.entries)),
+        "kind": "audio",
+        "strict": strict,
+        "watched": False,
+        "time_base": str(audio.time_base),
+        "rate": audio.sample_rate,
+        "channels": audio.channels,
+        "layout": audio.layout,
+        "begin": first,
+        "anchors": runs,
     }

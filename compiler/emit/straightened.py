@@ -5,20 +5,15 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping
-from fractions import Fraction
 
 from compiler.emit.numbers import rational
-from compiler.emit.specs import PictureEntry, PictureSpec, SoundSpec, Spec, decoding, enter_at, entry_at
+from compiler.emit.specs import PictureEntry, PictureSpec, Spec, decoding, entry_at, sound_spec
 from compiler.ir import ops
 from compiler.ir.graph import Def, Graph
 from compiler.timeline.frames import seen_at
 from compiler.timeline.instant import SourceTime, nearest
-from compiler.timeline.media import AudioStream, Media
+from compiler.timeline.media import Media
 from compiler.timeline.window import file_of
-
-WARMING = Fraction(3, 10)
-"""Seconds of sound decoded before the first that is used, since a decoder needs a few frames until its output is
-right."""
 
 
 class Fed(str):
@@ -50,10 +45,13 @@ def is_straightened(source: ops.Source) -> bool:
     return stream is not None and bool(stream.straightened)
 
 
-def feeds(graph: Graph | None) -> Mapping[str, str]:
-    """The FIFOs that a graph's sources read, and the JSON spec of what is sent through each."""
+def feeds(graph: Graph | None, *, watched: bool = False) -> Mapping[str, str]:
+    """The FIFOs that a graph's sources read, and the JSON spec of what is sent through each.
+
+    Of a film's, which are `watched`, damage that was not looked for is an error: it is looked for then.
+    """
     return {
-        fifo(define): json.dumps(spec_of(define.op))
+        fifo(define): json.dumps({**spec_of(define.op), "watched": watched and not define.op.media.video.looked})
         for define in graph or ()
         if isinstance(define.op, ops.Source) and is_straightened(define.op)
     }
@@ -70,7 +68,7 @@ def spec_of(source: ops.Source) -> Spec:
     if source.stream == "video":
         return _picture(file_of(source.media), SourceTime(source.seek), strict=source.strict)
     assert source.media.audio is not None
-    return _sound(source.media.path, source.media.audio, source.seek, strict=source.strict)
+    return sound_spec(source.media.path, source.media.audio, source.seek, strict=source.strict)
 
 
 def _picture(media: Media, start: SourceTime, *, strict: bool) -> PictureSpec:
@@ -108,26 +106,3 @@ def _entry(media: Media, start: SourceTime) -> PictureEntry | None:
     if entry is None or entry == video.entries[0] or (video.jumps and not media.unindexed):
         return None
     return entry
-
-
-def _sound(path: str, audio: AudioStream, start: Fraction, *, strict: bool) -> SoundSpec:
-    first = nearest(start * audio.sample_rate)
-    early = first - nearest(WARMING * audio.sample_rate)
-    entry = next((entry for entry in reversed(audio.entries) if entry[2] <= early), None)
-    runs = [run for run in audio.runs if entry is None or run[2] > entry[2]]
-    if entry is not None:
-        drift = next((run[3] for run in reversed(audio.runs) if run[2] <= entry[2]), 0)
-        runs.insert(0, (*entry, drift))
-    return {
-        "path": path,
-        "stream": audio.index,
-        "enter": entry and enter_at(entry[0], entry[1], 0, (each[1] for each in audio.entries)),
-        "kind": "audio",
-        "strict": strict,
-        "time_base": str(audio.time_base),
-        "rate": audio.sample_rate,
-        "channels": audio.channels,
-        "layout": audio.layout,
-        "begin": first,
-        "anchors": runs,
-    }

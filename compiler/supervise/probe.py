@@ -101,16 +101,18 @@ async def probing(requests: Sequence[Request], known: Known | None = None) -> di
 
 
 async def looked_at_closer(media: Media, spans: Sequence[Span], loc: Loc) -> Media:
-    """The facts of media that do not decode whole in spans of source time, with the times at which frames are held.
+    """The facts of media that do not decode whole in spans of source time, with the times at which frames are held, and
+    a warning of sound that is silent.
 
     Source time stays that of `media`, whatever rule it was found by.
     """
-    path, held = Path(media.path), list[tuple[Fraction, Fraction]]()
+    path, held, unheard = Path(media.path), list[tuple[Fraction, Fraction]](), list[str]()
     for asked in _groups(spans):
         found = await _facts(path, await question("damaged", path, *chain.from_iterable(asked), loc=loc), loc)
         held += found.video.held
-    video = replace(found.video, end=media.video.end, shown=media.video.shown, held=tuple(held))
-    return replace(found, video=video, notices=media.notices)
+        unheard += found.unheard
+    video = replace(found.video, end=media.video.end, shown=media.video.shown, held=tuple(held), looked=True)
+    return replace(found, video=video, notices=media.notices, unheard=tuple(dict.fromkeys(unheard)))
 
 
 def _groups(spans: Sequence[Span]) -> list[list[Span]]:

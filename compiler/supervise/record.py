@@ -24,9 +24,9 @@ LONGEST = 200
 
 def recorded(media: Media) -> dict[str, Any]:
     """The facts, JSON-ready, fractions as text, without the path, which differs from machine to machine, and without a
-    window, which a file has not."""
+    window and a closer look, which are of one film."""
     facts: dict[str, Any] = json.loads(json.dumps(asdict(media), default=str))
-    del facts["path"], facts["video"]["skipped"]
+    del facts["path"], facts["video"]["skipped"], facts["video"]["looked"]
     return facts
 
 

@@ -113,6 +113,8 @@ class VideoStream:
     """Changes of size or pixel format: (tick after the file's first, the new shape)."""
     held: tuple[tuple[Fraction, Fraction], ...] = ()
     """Source times between which frames are damaged, and the frame before is held."""
+    looked: bool = False
+    """Whether what clips show was decoded to find damage, since a render failed: then `held` lists all of it."""
     shown: Fraction | None = None
     """The source time at which the last frame really ends, where the sound goes on and the last frame is held."""
     late: bool = False

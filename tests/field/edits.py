@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from random import Random
 
 PACKET = 188
 """Bytes of a packet of a transport stream."""
@@ -33,6 +34,15 @@ def without_packet(whole: bytes, share: float, stream: int = PICTURE_PID) -> byt
     inner = [place for place, packet in enumerate(packets) if pid(packet) == stream and not begins(packet)]
     lost = inner[int(len(inner) * share)]
     return b"".join(packets[:lost] + packets[lost + 1 :])
+
+
+def rotten_packet(whole: bytes, share: float, stream: int = PICTURE_PID) -> bytes:
+    """A transport stream of which a packet of a stream holds noise: no packet is missing, so only decoding shows it."""
+    packets = ts_packets(whole)
+    inner = [place for place, packet in enumerate(packets) if pid(packet) == stream and packet[3] & 0x30 == 0x10]
+    place = next(each for each in inner[int(len(inner) * share) :] if not begins(packets[each]))
+    packets[place] = packets[place][:4] + Random(0).randbytes(PACKET - 4)
+    return b"".join(packets)
 
 
 def longer_pes(whole: bytes, by: int = 4) -> bytes:

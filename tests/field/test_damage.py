@@ -117,6 +117,42 @@ def test_damaged_sound_is_silent_and_leaves_the_pictures(make: Maker, desk: Desk
     assert film.notices
 
 
+@recipe("rotten.ts")
+def rotten(make: Maker, out: Path) -> None:
+    out.write_bytes(edits.rotten_packet(make("mpeg2.ts").read_bytes(), 0.4))
+
+
+def test_a_file_that_is_straightened_for_another_reason_says_what_it_holds(make: Maker, desk: Desk) -> None:
+    """Its container has no index; that it is damaged is known only when a frame does not decode."""
+    film = desk.render(make("rotten.ts"))
+    late = held_back(film)
+    ((start, end),) = map(spelled, film.held)
+    assert late[0] - 0.5 < start * 30 < late[0] + 0.5
+    assert late[-1] + 0.5 < end * 30 < late[-1] + 1.5
+    assert any("the frame before is held there" in warning for warning in film.answer["warnings"])
+
+
+@recipe("rotten-sound.mp4")
+def rotten_sound(make: Maker, out: Path) -> None:
+    """A packet of the sound, at about 2 s, is noise."""
+    part = out.with_name(f"{out.name}-part.mp4")
+    make.numbered(part, PICTURES, *X264, *AAC, sound=make.tone(SECONDS))
+    data = bytearray(part.read_bytes())
+    with av.open(str(part)) as whole:
+        lost = [packet for packet in whole.demux(audio=0) if packet.size][94]
+    assert lost.pos is not None
+    data[lost.pos : lost.pos + lost.size] = b"\xff" * lost.size
+    out.write_bytes(data)
+
+
+@pytest.mark.parametrize("mute", [False, pytest.param(True, marks=pytest.mark.further)])
+def test_sound_that_does_not_decode_is_told_where_it_is_heard(mute: bool, make: Maker, desk: Desk) -> None:
+    film = desk.render(make("rotten-sound.mp4"), mute=mute)
+    assert film.frames == list(PICTURES)
+    told = [warning for warning in film.answer["warnings"] if "the sound is damaged once, at 1.98 s" in warning]
+    assert len(told) == (not mute)
+
+
 # Files that end too early
 
 FRAGMENTED = ("-movflags", "frag_keyframe+empty_moov+default_base_moof")
@@ -266,7 +302,8 @@ def test_every_clip_of_a_damaged_file_says_where_it_is_held(make: Maker, desk: D
     out = desk.folder / "film.mov"
     film = desk.run("render", desk.reel(*clips), "-o", str(out), "--progress", "none", "--json", out=out)
     late = held_back(film)
-    told = [re.findall(r"(/clips/\d)/media.* ([\d.]+) \.\. ([\d.]+) s;", notice)[0] for notice in film.notices]
+    warned = film.answer["warnings"]
+    told = [re.findall(r"(/clips/\d)/media.* ([\d.]+) \.\. ([\d.]+) s;", notice)[0] for notice in warned]
     begun = late[0], next(place for place in late if place >= 60)
     assert [(clip, round(float(first) * 30), round(float(until) * 30)) for clip, first, until in told] == [
         ("/clips/0", begun[0], 60),

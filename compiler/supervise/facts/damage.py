@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import takewhile
 
-from compiler.emit.specs import PictureEntry, decoding, entry_at
+from compiler.emit.specs import PictureEntry, decoding, entry_at, sound_spec
 from compiler.supervise.straighten.child import packets
 from compiler.supervise.straighten.picture import Decoded
-from compiler.timeline.media import VideoStream
+from compiler.supervise.straighten.sound import silent_from
+from compiler.timeline.media import AudioStream, VideoStream
 
 Range = tuple[Fraction, Fraction]
 
@@ -43,6 +44,12 @@ def held_near(path: str, video: VideoStream, damaged: list[int]) -> list[Range]:
         looked = _looked_at(path, video, entry, done, low)
         found += _joined(looked, video.time_base, low, Fraction(after[-1][0]) if after else Fraction(1 << 62))
     return found
+
+
+def silent_places(path: str, audio: AudioStream, first: Fraction, until: Fraction) -> list[Fraction]:
+    """The source times in [first, until) at which packets begin that do not decode, by decoding that part."""
+    spec, rate = sound_spec(path, audio, first, strict=False), audio.sample_rate
+    return [Fraction(place, rate) for place in silent_from(spec, packets(spec), round(until * rate))]
 
 
 def _before(video: VideoStream, entry: PictureEntry | None) -> PictureEntry | None:

@@ -28,13 +28,13 @@ from compiler.errors import ReelError
 from compiler.supervise.facts import survey
 from compiler.supervise.facts.colour import colours
 from compiler.supervise.facts.cropping import cropping
-from compiler.supervise.facts.damage import held_near, held_ranges
+from compiler.supervise.facts.damage import held_near, held_ranges, silent_places
 from compiler.supervise.facts.display import turn
 from compiler.supervise.facts.film import film
 from compiler.supervise.facts.image import image_facts
 from compiler.supervise.facts.packets import packets
 from compiler.supervise.facts.picture import PictureFacts
-from compiler.supervise.facts.sound import SoundFacts
+from compiler.supervise.facts.sound import SoundFacts, damaged_sound
 from compiler.supervise.facts.tracks import UndecodableTrackError, sound_of
 from compiler.supervise.facts.whole import Whole
 from compiler.supervise.images.opening import image_of
@@ -51,7 +51,16 @@ from compiler.supervise.media.admit import (
     unreadable,
 )
 from compiler.supervise.straighten.child import sample_counts
-from compiler.timeline.media import MAX_PIXELS, MOST_FRAMES, STILL_RATE, STILL_SECONDS, STILL_TICK, WHOLE, VideoStream
+from compiler.timeline.media import (
+    MAX_PIXELS,
+    MOST_FRAMES,
+    STILL_RATE,
+    STILL_SECONDS,
+    STILL_TICK,
+    WHOLE,
+    AudioStream,
+    VideoStream,
+)
 from compiler.timeline.media import STILL as STILL_FORMAT
 
 Fields = dict[str, Any]
@@ -78,8 +87,14 @@ def damaged(path: Path, *bounds: Fraction) -> Fields:
     """The facts of a file that does not decode whole in spans of source time, each from one bound to the next: both
     streams are straightened."""
     facts = media(path, forced=True)
-    video, spans = VideoStream(**facts["video"]), zip(bounds[::2], bounds[1::2], strict=True)
+    video = VideoStream(**facts["video"])
+    spans = [*zip(bounds[::2], bounds[1::2], strict=True)]
     facts["video"]["held"] = [held for start, end in spans for held in held_ranges(str(path), video, start, end)]
+    if facts["audio"]:
+        audio = AudioStream(**facts["audio"])
+        silent = [at for start, end in spans for at in silent_places(str(path), audio, start, end)]
+        told = [damaged_sound(len(silent), silent[0])] if silent else []
+        facts["unheard"] = [*facts["unheard"], *(each for each in told if each not in facts["notices"])]
     return facts
 
 

@@ -158,9 +158,8 @@ class SoundFacts:
             pace = "slow" if drift > 0 else "fast"
             yield f"the sound's clock runs {abs(drift):.2%} {pace}; it is stretched to follow its timestamps"
         if places:
-            first = float(track.ticks[min(track.corrupt[0], len(track.ticks) - 1)] * track.time_base - zero)
-            where = f"at {places} places, first" if places > 1 else "once,"
-            yield f"the sound is damaged {where} at {first:.2f} s; it is silent there"
+            first = track.ticks[min(track.corrupt[0], len(track.ticks) - 1)] * track.time_base - zero
+            yield damaged_sound(places, first)
 
     def facts(self, zero: Fraction) -> Facts:
         """The fields of timeline.media.AudioStream."""
@@ -214,3 +213,9 @@ class SoundFacts:
                     yield *self._packet(number), round((at - zero) * self.rate)
                     last = at
                 at += self.lengths[number] * (1 + run.slope)
+
+
+def damaged_sound(places: int, first: Fraction) -> str:
+    """What the owner of a damaged sound should know: at how many places it is, and the source time of the first."""
+    where = f"at {places} places, first" if places > 1 else "once,"
+    return f"the sound is damaged {where} at {float(first):.2f} s; it is silent there"

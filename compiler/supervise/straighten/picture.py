@@ -78,7 +78,7 @@ class Decoded:
 
     def __init__(self, spec: DecodingSpec) -> None:
         self._jumps = spec["jumps"]
-        self._unstamped, self._strict = spec["unstamped"], spec["strict"]
+        self._unstamped, self._strict, self._watched = spec["unstamped"], spec["strict"], spec["watched"]
         self._changes = {tick + spec["zero"] for tick in spec["changes"]}
         self._due: list[tuple[int, int]] = []
         """The ticks at which frames are due that have not come yet, and the numbers of their packets."""
@@ -130,11 +130,16 @@ class Decoded:
         yield from self._next(0)
         context.flush_buffers()
 
+    @property
+    def _is_error(self) -> bool:
+        """Whether damage is an error here."""
+        return self._strict or (self._watched and self._seen)
+
     def _decoded(self, packet: Packet[Any]) -> Iterator[Judged]:
         try:
             frames = packet.decode()
         except av.error.FFmpegError as error:
-            if self._strict:
+            if self._is_error:
                 raise unreadable("is damaged", str(error.strerror)) from error
             return
         yield from self._timed(frames)
@@ -143,7 +148,7 @@ class Decoded:
         for frame in frames:
             if not isinstance(frame, VideoFrame):
                 continue
-            if frame.is_corrupt and self._strict:
+            if frame.is_corrupt and self._is_error:
                 raise unreadable("is damaged: a frame does not decode whole")
             if self._unstamped or frame.pts is None:
                 yield Judged(None, frame if self._is_whole(frame) else None, None)

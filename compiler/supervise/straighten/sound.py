@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -46,9 +46,21 @@ def send_sound(spec: SoundSpec, numbered: Numbered, sink: OutputContainer) -> No
     sender.finish()
 
 
-def _placed(spec: SoundSpec, numbered: Numbered) -> Iterator[tuple[int, array[float]]]:
-    """The decoded samples of each packet, interleaved, and the source sample at which they begin."""
-    decoder = _Decoder(strict=spec["strict"])
+def silent_from(spec: SoundSpec, numbered: Numbered, until: int) -> list[int]:
+    """The source samples from `begin` to `until` at which packets begin that do not decode."""
+    silent: list[int] = []
+    for place, _ in _placed(spec, numbered, silent.append):
+        if place >= until:
+            break
+    return [place for place in silent if spec["begin"] <= place < until]
+
+
+def _placed(
+    spec: SoundSpec, numbered: Numbered, on_lost: Callable[[int], None] = lambda _: None
+) -> Iterator[tuple[int, array[float]]]:
+    """The decoded samples of each packet, interleaved, and the source sample at which they begin; `on_lost` is told
+    where one begins that does not decode."""
+    decoder = _Decoder(strict=spec["strict"], watched=spec["watched"])
     anchors = {(stamp, position): (sample, drift) for stamp, position, sample, drift in spec["anchors"]}
     shape, due = _Shaper(spec, 0), None
     tick = Fraction(spec["time_base"]) * spec["rate"]
@@ -64,7 +76,10 @@ def _placed(spec: SoundSpec, numbered: Numbered) -> Iterator[tuple[int, array[fl
         if stamp is not None:
             packet.pts = packet.dts = round(due / tick)
         length = round((packet.duration or 0) * tick)
-        for frame in decoder.frames(packet):
+        frames = decoder.frames(packet)
+        if decoder.lost:
+            on_lost(due)
+        for frame in frames:
             at = due if frame.pts is None else round(frame.pts * tick)
             at = due if abs(at - due) <= ROUNDED * spec["rate"] else at
             if not shape.takes(frame):
@@ -82,7 +97,7 @@ def _placed(spec: SoundSpec, numbered: Numbered) -> Iterator[tuple[int, array[fl
 
 def count_samples(numbered: Numbered) -> list[int]:
     """The number of samples that each packet decodes to."""
-    decoder = _Decoder(strict=False)
+    decoder = _Decoder(strict=False, watched=False)
     return [sum(frame.samples for frame in decoder.frames(packet)) for _, packet in numbered if packet.size]
 
 
@@ -130,23 +145,30 @@ class _Decoder:
     """Decodes packets to samples that do not depend on the packets from which decoding began, but for the noise that
     AAC asks for and no option of its decoder fixes."""
 
-    def __init__(self, *, strict: bool) -> None:
-        self._strict = strict
+    def __init__(self, *, strict: bool, watched: bool) -> None:
+        self._strict, self._watched = strict, watched
         self._context: Any = None
+        self._seen = False
+        self.lost = False
+        """Whether the last packet did not decode whole."""
 
     def frames(self, packet: Packet[Any]) -> list[AudioFrame]:
         """The frames of a packet that decode whole; RC604 for others if they are an error."""
         if self._context is None:
             self._context = _context_of(packet)
+        self.lost, is_error = False, self._strict or (self._watched and self._seen)
         try:
             frames = [frame for frame in self._context.decode(packet) if isinstance(frame, AudioFrame)]
         except av.error.FFmpegError as error:
-            if self._strict:
+            if is_error:
                 raise unreadable("is damaged", str(error.strerror)) from error
+            self.lost = True
             return []
-        if self._strict and any(frame.is_corrupt for frame in frames):
+        whole = [frame for frame in frames if not frame.is_corrupt]
+        self.lost, self._seen = len(whole) < len(frames), self._seen or bool(whole)
+        if is_error and self.lost:
             raise unreadable("is damaged: its sound does not decode whole")
-        return [frame for frame in frames if not frame.is_corrupt]
+        return whole
 
 
 def _context_of(packet: Packet[Any]) -> Any:
