@@ -90,7 +90,7 @@ function Row({ row }) {
       ${open && html`<progress max="1" value=${row.progress} aria-label=${`Export of ${project}`}></progress><p class="quiet">${row.message ?? row.stage}${row.eta_s ? ` · ${span(row.eta_s)} left` : ""}</p>`}
       ${row.error && html`<p class="why">${explained(row.error)}</p>`}
       ${row.error?.log && html`<details><summary>Log</summary><pre class="log">${row.error.log}</pre></details>`}
-      ${row.result?.warnings.length > 0 && html`<details><summary>${count(row.result.warnings.length, "notice")}</summary><ul class="quiet">${row.result.warnings.map((warning, index) => html`<li key=${index}>${explained(warning)}</li>`)}</ul></details>`}
+      ${row.result && html`<${Notices} warnings=${row.result.warnings} />`}
       <p class="row">${open && html`<button class="small" onClick=${() => cancel(row)}>Cancel</button>`}
         ${(row.state === "error" || row.state === "cancelled") && html`<button class="small" onClick=${() => again(row)} title="Exports the project as it is saved now">Try again</button>`}
         ${row.result && html`<a class="button small" href=${api.filmMedia(row.result.working_video_id)} download=${row.result.filename}>Download</a><button class="small" onClick=${ask("share")} aria-haspopup="dialog">Share link…</button><span class="quiet">${facts(row.result.working_video_id)}</span>`}
@@ -103,6 +103,12 @@ const films = signal(new Map());
 function facts(id) {
   const known = films.value.get(id);
   return known ? `${clock(known.duration)} · ${bytes(known.size)}` : "";
+}
+
+function Notices({ warnings }) {
+  if (!warnings.length) return null;
+  const told = warnings.map((warning, index) => html`<li key=${index}>${explained(warning)}</li>`);
+  return html`<details><summary>${count(warnings.length, "notice")}</summary><ul class="quiet">${told}</ul></details>`;
 }
 
 function Film({ row }) {
