@@ -17,169 +17,13 @@ from compiler.supervise.children.fork_server import ForkServer, start_fork
 from compiler.supervise.children.level import VARIABLE, level
 from compiler.supervise.children.reach import Reach, python_files
 from compiler.supervise.children.sandbox import Answer, ChildLimits, answer_of
+from tests.supervise.attempts import ATTEMPTS, GRANTED, NAMES
 from tests.supervise.test_fork_server import WITNESS
 from tests.supervise.test_sandbox import ask
 
 pytestmark = pytest.mark.skipif(bool(level().lacks), reason=f"this machine has no complete sandbox: {level().lacks}")
 
 REFUSED = ("EPERM", "EACCES", "EXDEV")  # the last for links between folders
-
-# The program gets the folder of the test. It prints the outcome of each attempt: "done", or the name of the error.
-ATTEMPTS = r"""
-import ctypes, errno, fcntl, json, mmap, os, platform, resource, socket, sys, threading
-folder, parent = sys.argv[1], os.getppid()
-libc = ctypes.CDLL(None, use_errno=True)
-page = ctypes.create_string_buffer(256)
-
-def call(number, *arguments):
-    if libc.syscall(number, *map(ctypes.c_long, arguments)) < 0:
-        raise OSError(ctypes.get_errno(), "")
-
-def checked(result):
-    if result < 0:
-        raise OSError(ctypes.get_errno(), "")
-
-def read(path):
-    with open(path, "rb") as file:
-        file.read()
-
-def write(path):
-    with open(path, "wb") as file:
-        file.write(b"x")
-
-def empty_a_readable_file():
-    os.close(os.open(folder + "/in/given", os.O_RDONLY | os.O_TRUNC))
-
-def command_a_file(path, access):  # to leave it out of dumps, or to take that back
-    flags = ctypes.create_string_buffer(8)
-    file = os.open(path, access)
-    checked(libc.ioctl(file, ctypes.c_ulong(0x80086601), flags))
-    flags[0] = bytes([flags.raw[0] ^ 0x40])
-    checked(libc.ioctl(file, ctypes.c_ulong(0x40086602), flags))
-
-def hold_up_who_writes():
-    file = os.open(folder + "/in/given", os.O_RDONLY)
-    fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-    os.close(file)
-
-def have_a_signal_sent(to):
-    reading, writing = os.pipe()
-    fcntl.fcntl(reading, fcntl.F_SETOWN, to)
-    fcntl.fcntl(reading, fcntl.F_SETSIG, 0)
-
-def connect(address, kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_UNIX, kind) as one:
-        one.connect(address)
-
-def listen():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-
-def send():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.sendto(b"x", ("127.0.0.1", 9))
-
-def start_a_process():
-    pid = os.fork()
-    if pid == 0:
-        os._exit(0)
-    os.waitpid(pid, 0)
-
-def mount():
-    place = (folder + "/out").encode()
-    checked(libc.mount(b"none", place, b"tmpfs", 0, None))
-    libc.umount2(place, 2)
-
-def old_call():  # getpid as a 32-bit program calls it, which would go past a filter of 64-bit numbers
-    code = mmap.mmap(-1, 4096, prot=7)
-    code.write(b"\xb8\x14\x00\x00\x00\xcd\x80\xc3")
-    entry = ctypes.addressof(ctypes.c_char.from_buffer(code))
-    result = ctypes.CFUNCTYPE(ctypes.c_int)(entry)()
-    if result < 0:
-        raise OSError(-result, "")
-
-def thread():
-    one = threading.Thread(target=int)
-    one.start()
-    one.join()
-
-attempts = {
-    "parent's environment": lambda: read(f"/proc/{parent}/environ"),
-    "parent's memory": lambda: os.close(os.open(f"/proc/{parent}/mem", 0)),
-    "list of processes": lambda: os.listdir("/proc"),
-    "another file of the folder": lambda: read(folder + "/in/other"),
-    "through a link": lambda: read(folder + "/out/link"),
-    "list of the folder": lambda: os.listdir(folder + "/in"),
-    "passwd": lambda: read("/etc/passwd"),
-    "write outside": lambda: write(folder + "/in/made"),
-    "write to the given file": lambda: write(folder + "/in/given"),
-    "truncate": lambda: os.truncate(folder + "/in/given", 0),
-    "empty a readable file": empty_a_readable_file,
-    "open for commands": lambda: os.close(os.open(folder + "/in/other", 3)),
-    "open a system file for commands": lambda: os.close(os.open("/etc/passwd", 3)),
-    "empty a file by commands": lambda: os.close(os.open(folder + "/in/lost", 3 | os.O_TRUNC)),
-    "command to the given file": lambda: command_a_file(folder + "/in/given", os.O_RDONLY),
-    "command to another file": lambda: command_a_file(folder + "/in/other", 3),
-    "lease of a file": hold_up_who_writes,
-    "remove the given file": lambda: os.unlink(folder + "/in/lost"),
-    "mode of a file": lambda: os.chmod(folder + "/in/other", 0o600),
-    "times of a file": lambda: os.utime(folder + "/in/other"),
-    "owner of a file": lambda: os.chown(folder + "/in/other", os.getuid(), os.getgid()),
-    "attribute of a file": lambda: os.setxattr(folder + "/in/other", "user.x", b"x"),
-    "hard link": lambda: os.link(folder + "/in/other", folder + "/out/hard"),
-    "symbolic link": lambda: os.symlink("/etc/passwd", folder + "/out/soft"),
-    "watch of a folder": lambda: checked(libc.inotify_add_watch(libc.inotify_init1(0), folder.encode(), 0x100)),
-    "bind": listen,
-    "send": send,
-    "abstract socket": lambda: connect("\0" + folder[-100:]),
-    "socket pair": lambda: [one.close() for one in socket.socketpair()],
-    "trace the parent": lambda: checked(libc.ptrace(0x4206, parent, 0, 0)),
-    "signal the parent": lambda: os.kill(parent, 0),
-    "signal the parent by a pipe": lambda: have_a_signal_sent(parent),
-    "signal everybody": lambda: os.kill(-1, 0),
-    "priority of the parent": lambda: os.setpriority(os.PRIO_PROCESS, parent, os.getpriority(os.PRIO_PROCESS, parent)),
-    "priority of the user": lambda: libc.setpriority(2, os.getuid(), 21) and checked(-1),
-    "processors of the parent": lambda: os.sched_setaffinity(parent, os.sched_getaffinity(parent)),
-    "policy of the parent": lambda: os.sched_setscheduler(parent, os.SCHED_OTHER, os.sched_param(0)),
-    "disk of the parent": lambda: call({"x86_64": 251}.get(platform.machine(), 30), 1, parent, 2 << 13 | 4),
-    "handle of the parent": lambda: os.close(os.pidfd_open(parent)),
-    "limits of the parent": lambda: resource.prlimit(parent, resource.RLIMIT_NOFILE),
-    "read the parent's memory": lambda: checked(libc.process_vm_readv(parent, None, 0, None, 0, 0)),
-    "outlive the parent": lambda: checked(libc.prctl(1, 0, 0, 0, 0)),
-    "process": start_a_process,
-    "mount": mount,
-    "namespace": lambda: checked(libc.unshare(0x08000000)),
-    "program in memory": lambda: os.close(os.memfd_create("x")),
-    "shared memory": lambda: checked(libc.shmget(0, 4096, 0o1600)),
-    "keys": lambda: call({"x86_64": 250}.get(platform.machine(), 219), 0, -3, 1),
-    "io_uring": lambda: call(425, 1, ctypes.addressof(page)),
-    "fault handler": lambda: call({"x86_64": 323}.get(platform.machine(), 282), 1),
-}
-if platform.machine() == "x86_64":
-    attempts["32-bit call"] = old_call
-
-granted = {
-    "read": lambda: read(folder + "/in/given"),
-    "write": lambda: write(folder + "/out/made"),
-    "rename": lambda: os.rename(folder + "/out/made", folder + "/out/moved"),
-    "thread": thread,
-    "randomness": lambda: read("/dev/null") or os.urandom(8),
-    "signal itself": lambda: os.kill(os.getpid(), 0),
-}
-
-def outcome(attempt):
-    try:
-        attempt()
-    except OSError as error:
-        return errno.errorcode[error.errno]
-    return "done"
-
-print(json.dumps([{name: outcome(one) for name, one in each.items()} for each in (attempts, granted)]))
-"""
-
-NAMES = [line.split('"')[1] for line in ATTEMPTS.splitlines() if line.startswith('    "')]
-GRANTED = NAMES[-6:]
-NAMES = [*NAMES[:-6], "32-bit call"]
 
 
 def run(program: str, folder: Path, *extra: Path | str) -> Answer:
@@ -212,6 +56,7 @@ def outcomes(folder: Path, runs: Callable[[str, Path], Answer] = run) -> tuple[d
         (folder / name).mkdir(parents=True)
     for name in ("given", "other", "lost"):
         (folder / "in" / name).write_text(name)
+    (folder / "out" / "kept").touch()
     (folder / "out" / "link").symlink_to(folder / "in" / "other")
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind("\0" + str(folder)[-100:])

@@ -36,6 +36,7 @@ NAMED = {
     "sched_setscheduler": system_calls.OF_A_PROCESS[1],
     "sched_setaffinity": system_calls.OF_A_PROCESS[2],
     "sched_setattr": system_calls.OF_A_PROCESS[3],
+    "mmap": system_calls.MMAP,
 }
 NEWER = {"fchmodat2", "statmount", "listmount", "setxattrat", "removexattrat", "open_tree_attr", "file_setattr"}
 NEWER |= {"uprobe", "uretprobe"}
@@ -98,8 +99,9 @@ def test_arguments_decide(machine: str) -> None:
         assert number is not None
         return verdict(filter, number, *arguments, machine=machine)
 
-    thread, process, namespace = 0x3D0F00, 0x1200011, 0x10000000
+    thread, process, namespace, files = 0x3D0F00, 0x1200011, 0x10000000, 0x400
     assert (of("clone", thread), of("clone", process), of("clone", thread | namespace)) == (ALLOW, EPERM, EPERM)
+    assert {of("clone", thread - files, filter=each) for each in (child, forking)} == {EPERM}
     assert of("clone", process, filter=forking) == ALLOW
     assert of("clone", process | namespace, filter=forking) == EPERM
     assert of("clone", process | 0x8000, filter=forking) == EPERM  # a process beside it
@@ -107,11 +109,15 @@ def test_arguments_decide(machine: str) -> None:
     for name in ("kill", "tgkill"):
         assert [of(name, pid) for pid in (PID, PID + 1, 0, 2**32 - 1)] == [ALLOW, EPERM, EPERM, EPERM]
     assert (of("prlimit64", 0), of("prlimit64", PID + 1)) == (ALLOW, EPERM)
-    assert (of("prctl", 1), of("prctl", 15), of("prctl", 1, filter=forking)) == (EPERM, ALLOW, ALLOW)
+    assert [of("prctl", option) for option in (1, 22, 15)] == [EPERM, EPERM, ALLOW]
+    assert {of("prctl", option, filter=forking) for option in (1, 22, 15)} == {ALLOW}
+    shared, shared_and_checked, own, shared_file = 0x21, 0x23, 0x4022, 0x1
+    of_mmap = [of("mmap", 0, 4096, 3, flags) for flags in (shared, shared_and_checked, own, shared_file)]
+    assert of_mmap == [EPERM, EPERM, ALLOW, ALLOW]
     assert [of("ioctl", 0, request) for request in (0x5401, 0x5412, 0x541C)] == [ALLOW, EPERM, EPERM]
     assert [of("ioctl", 0, command) for command in (0x40086602, 0x5452, 0x802C542A)] == [EPERM, EPERM, ALLOW]
-    assert {of("fcntl", 0, command) for command in (8, 10, 15, 1024, 1026)} == {EPERM}
-    assert {of("fcntl", 0, command) for command in (0, 1, 2, 3, 4, 5, 6, 7, 1030, 1031)} == {ALLOW}
+    assert {of("fcntl", 0, command) for command in (6, 7, 8, 10, 15, 37, 38, 1024, 1026, 1031)} == {EPERM}
+    assert {of("fcntl", 0, command) for command in (0, 1, 2, 3, 4, 5, 1030, 1032)} == {ALLOW}
     for name in ("sched_setparam", "sched_setscheduler", "sched_setaffinity", "sched_setattr"):
         assert (of(name, 0), of(name, PID + 1)) == (ALLOW, EPERM)
     assert [of("setpriority", *words) for words in ((0, 0), (0, PID + 1), (2, 0))] == [ALLOW, EPERM, EPERM]

@@ -33,8 +33,12 @@ class Reach:
     """The cgroup that it joins."""
 
 
+OWN = ("auxv", "cgroup", "cmdline", "comm", "exe", "fd", "maps", "mountinfo", "stat", "statm", "status")
+"""The files in /proc/self by which libraries find out about their process. Others tell of the machine: all its
+connections are in /proc/self/net."""
+
 MACHINE = (
-    "/proc/self",
+    *(f"/proc/self/{name}" for name in OWN),
     "/proc/cpuinfo",
     "/proc/meminfo",
     "/proc/filesystems",
@@ -44,7 +48,7 @@ MACHINE = (
     "/dev/null",
     "/dev/urandom",
 )
-"""Files by which libraries count processors and memory; /proc/self is the child's own."""
+"""Files by which libraries count processors and memory; those in /proc/self are the child's own."""
 
 LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/nix/store", "/gnu/store")
 LISTED = Path("/etc/ld.so.conf.d")

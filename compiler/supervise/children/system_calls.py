@@ -20,7 +20,9 @@ NEWEST = 469
 
 # Names, and numbers on x86_64 and aarch64; - where a machine has no such call. A paragraph each for: sockets; other
 # processes; programs that are not files; mounts; attributes of files by name, which Landlock does not guard; the
-# kernel; the machine's clock and name; users; memory shared between processes.
+# kernel; the machine's clock and name; users; memory shared between processes; memory of the kernel and room on
+# the disk that no limit counts, and a wait for all of the disk; further confinement, whose rules are memory
+# of the kernel, and whose filters may write each call to the machine's log.
 REFUSED = """
 socket 41 198, socketpair 53 199, bind 49 200, connect 42 203, listen 50 201, accept 43 202, accept4 288 242,
 sendto 44 206, sendmsg 46 211, sendmmsg 307 269, recvfrom 45 207, recvmsg 47 212, recvmmsg 299 243, shutdown 48 210,
@@ -60,7 +62,11 @@ setfsuid 122 151, setfsgid 123 152, setgroups 116 159, capset 126 91,
 
 shmget 29 194, shmat 30 196, shmctl 31 195, shmdt 67 197, msgget 68 186, msgsnd 69 189, msgrcv 70 188,
 msgctl 71 187, semget 64 190, semop 65 193, semctl 66 191, semtimedop 220 192, mq_open 240 180, mq_unlink 241 181,
-mq_timedsend 242 182, mq_timedreceive 243 183, mq_notify 244 184, mq_getsetattr 245 185
+mq_timedsend 242 182, mq_timedreceive 243 183, mq_notify 244 184, mq_getsetattr 245 185,
+
+flock 73 32, epoll_create 213 -, epoll_create1 291 20, fallocate 285 47, sync 162 81, syncfs 306 267,
+
+seccomp 317 277, landlock_create_ruleset 444 444, landlock_add_rule 445 445, landlock_restrict_self 446 446
 """
 
 Numbers = tuple[int | None, ...]
@@ -71,28 +77,32 @@ VFORK: Numbers = (58, None)
 KILL, TGKILL, PRLIMIT, PRCTL, IOCTL = (62, 129), (234, 131), (302, 261), (157, 167), (16, 29)
 OPEN: Numbers = (2, None)
 OPENAT: Numbers = (257, 56)
-FCNTL, SETPRIORITY = (72, 25), (141, 140)
+FCNTL, SETPRIORITY, MMAP = (72, 25), (141, 140), (9, 222)
 OF_A_PROCESS = ((142, 118), (144, 119), (203, 122), (314, 274))
 """sched_setparam, sched_setscheduler, sched_setaffinity and sched_setattr: their first argument is a process, 0 for the
 caller."""
 
-BESIDE, THREAD = 0x7E020000 | 0x8000, 0x10000
+BESIDE, THREAD, SAME_FILES = 0x7E020000 | 0x8000, 0x10000, 0x400
 """Flags of clone: all that make a namespace or a process beside the caller, whose parent would be the fork server; the
-one that makes a thread."""
+one that makes a thread; the one without which it has open files of its own, as many as the process may have."""
+
+SHARED_MEMORY = 0x21
+"""Flags of mmap that together ask for memory which is shared, and so is not counted as the process's own."""
 
 READ_ONLY_OR_NOT, TRUNCATING, FOR_COMMANDS = 0o1003, 0o1000, 0o3
 """Flags of open: the mask of access mode and truncation; a file that is opened to be read, but emptied; a file that is
 opened for ioctl and fcntl alone."""
 
-PDEATHSIG = 1
+PDEATHSIG, SECCOMP = 1, 22
 
 COMMANDS = (0x5401, 0x802C542A, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 """All that ioctl may do: the state and size of a terminal (TCGETS, TCGETS2, TIOCGWINSZ), which programs ask any file
 for; how much can be read; blocking; closing at a start. Others change files by a handle that may only read them."""
 
-SIGNALS_AND_LEASES = (8, 10, 15, 1024, 1026)
+COMMANDS_OF_OTHERS = (6, 7, 8, 10, 15, 37, 38, 1024, 1026, 1031)
 """What fcntl may not do: have the kernel send signals for a file, to any process (F_SETOWN, F_SETSIG, F_SETOWN_EX);
-hold up whoever opens a file (F_SETLEASE); watch a folder (F_NOTIFY)."""
+hold up whoever opens a file (F_SETLEASE); watch a folder (F_NOTIFY); lock parts of files, of any number (F_SETLK,
+F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW); take of the user's share of pipes (F_SETPIPE_SZ)."""
 
 LOAD, AND, EQUAL, GREATER, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x54, 0x15, 0x25, 0x35, 0x45, 0x06
 NUMBER, MACHINE, ARGUMENTS = 0, 4, 16
@@ -137,18 +147,20 @@ def _by_argument(pid: int, forks: bool) -> Iterator[tuple[Numbers, list[Instruct
     """Calls whose arguments decide, with the instructions that do."""
     refuse, allow = _error(errno.EPERM), _allow()
     thread = [] if forks else _unless(ANY_BIT, THREAD, refuse)
-    yield CLONE, [_argument(0), *_if(ANY_BIT, BESIDE, refuse), *thread, allow]
+    apart = [(AND, 0, 0, THREAD | SAME_FILES), *_if(EQUAL, THREAD, refuse)]
+    yield CLONE, [_argument(0), *_if(ANY_BIT, BESIDE, refuse), *thread, *apart, allow]
     yield CLONE3, [_error(errno.ENOSYS)]  # its flags are in memory; the C library uses clone instead
     for call in (KILL, TGKILL):
         yield call, [_argument(0), *_unless(EQUAL, pid, refuse), allow]
     yield PRLIMIT, [_argument(0), *_unless(EQUAL, 0, refuse), allow]
-    if not forks:  # a child must not outlive its parent
-        yield PRCTL, [_argument(0), *_if(EQUAL, PDEATHSIG, refuse), allow]
+    if not forks:  # a child must not outlive its parent; one with forks seals them by a further filter
+        yield PRCTL, [_argument(0), *_if(EQUAL, PDEATHSIG, refuse), *_if(EQUAL, SECCOMP, refuse), allow]
+    yield MMAP, [_argument(3), (AND, 0, 0, SHARED_MEMORY), *_if(EQUAL, SHARED_MEMORY, refuse), allow]
     for call in OF_A_PROCESS:
         yield call, [_argument(0), *_unless(EQUAL, 0, refuse), allow]
     yield SETPRIORITY, [_argument(0), *_unless(EQUAL, 0, refuse), _argument(1), *_unless(EQUAL, 0, refuse), allow]
     yield IOCTL, [_argument(1), *chain.from_iterable(_if(EQUAL, command, allow) for command in COMMANDS), refuse]
-    yield FCNTL, [_argument(1), *chain.from_iterable(_if(EQUAL, one, refuse) for one in SIGNALS_AND_LEASES), allow]
+    yield FCNTL, [_argument(1), *chain.from_iterable(_if(EQUAL, one, refuse) for one in COMMANDS_OF_OTHERS), allow]
     for opening, flags in ((OPEN, 1), (OPENAT, 2)):
         emptied = _if(EQUAL, TRUNCATING, refuse)  # before Linux 6.2 Landlock lets readers empty files
         # Landlock asks only whether a file may be read or written, and opens any file for neither.
