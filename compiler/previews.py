@@ -82,8 +82,9 @@ async def make_peaks(media: Media, build: Build, folder: Path, patience: Patienc
     if found is None:
         return Fraction(previews.PEAKS_A_SECOND), []
     preview, rate = found
-    await _run(preview, media, folder, lambda text: previews.peaks_command(preview, text), patience)
-    report = await asyncio.to_thread(read_made, folder / PEAKS)
+    made = folder / PEAKS
+    await _run(preview, media, folder, lambda text: previews.peaks_command(preview, text), patience, output=made)
+    report = await asyncio.to_thread(read_made, made)
     return rate, previews.peaks_of(report.decode(errors="replace"))
 
 
@@ -100,7 +101,7 @@ async def make_proxy(
         patience,
         on_progress,
         replace(PATIENT, file=patience.file),
-        output,
+        output=output,
     )
     _check_there(output)
     _check_like(media, (await probing([(output, Loc())]))[output])
@@ -128,8 +129,15 @@ async def _cells(media: Media, build: Build, folder: Path, strip: Strip, patienc
             place, cell = folder / str(picture), folder / str(picture) / "cell"
             await asyncio.to_thread(place.mkdir)
             preview = previews.cell_preview(media, build, picture)
-            await _run(preview, media, place, lambda text: previews.cell_command(preview, text, str(cell)), patience)
-            return await asyncio.to_thread(read_made, cell) if cell.exists() else b""
+            await _run(
+                preview,
+                media,
+                place,
+                lambda text: previews.cell_command(preview, text, str(cell)),
+                patience,
+                output=cell,
+            )
+            return await asyncio.to_thread(read_made, cell)
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(one(picture)) for picture in range(strip.pictures)]
@@ -151,7 +159,8 @@ async def _run(
     patience: Patience,
     on_progress: OnProgress = lambda _: None,
     limits: ChildLimits = QUICK,
-    output: Path | None = None,
+    *,
+    output: Path,
 ) -> None:
     text = folder / SCRIPT
     await asyncio.to_thread(text.write_text, preview.script, encoding="utf-8")
@@ -162,11 +171,10 @@ async def _run(
     await _watched(argv, preview.frames, folder, reach, origins, patience, on_progress, limits, feeds(preview.graph))
 
 
-def _reach(command: Sequence[str], folder: Path, output: Path | None, reads: Sequence[str] = ()) -> Reach:
+def _reach(command: Sequence[str], folder: Path, output: Path, reads: Sequence[str] = ()) -> Reach:
     """Creates `output`, so that ffmpeg can be granted this file, and nothing beside it."""
-    if output is not None:
-        output.touch()
-    return Reach(command[:1], reads, [folder] if output is None else [folder, output])
+    output.touch()
+    return Reach(command[:1], [*reads, folder], [output])
 
 
 async def _watched(

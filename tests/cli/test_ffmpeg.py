@@ -72,7 +72,7 @@ FAILURES = {
         "the disk is full",
     ),
     "writes nothing": ("exit 0", "RC610", "wrote no film"),
-    "writes an empty file": (': > "$output"', "RC610", "is empty"),
+    "writes an empty file": (': > "$output"', "RC610", "wrote no film"),
     "writes half a film": ('"$real" "$@" || exit; truncate -s 2000 "$output"', "RC610", "not what was predicted"),
     "writes another film": ('cp "$clip" "$output"', "RC610", "frames: got 60, predicted 6"),
 }

@@ -61,8 +61,8 @@ def _check_place(path: Path, overwrite: bool) -> None:
 def workplace(output: Path) -> Iterator[tuple[Path, Path]]:
     """A new folder beside the output, removed at the end, and the path of the unfinished film in it.
 
-    The folder's name begins with a dot and ends in `.part`. It is the only place where ffmpeg may write. What killed
-    renders of the same film left is removed first: a living one holds the lock of its folder.
+    The folder's name begins with a dot and ends in `.part`. What killed renders of the same film left is removed first:
+    a living one holds the lock of its folder.
     """
     output = output.absolute()
     _remove_abandoned(output)
@@ -120,9 +120,19 @@ def _lock(folder: Path) -> int:
     return descriptor
 
 
+def to_be_made(file: Path, film: Path) -> Path:
+    """Make the file that ffmpeg is to write, empty: it may write to this file, and can make no other. RC611 or RC612,
+    which name the film, if it cannot be made."""
+    try:
+        file.touch()
+    except OSError as error:
+        raise refusal(film, error) from error
+    return file
+
+
 def check_written(file: Path) -> None:
-    """RC610 if ffmpeg ended well without the file that it was to write."""
-    if not file.exists():
+    """RC610 if ffmpeg ended well and wrote nothing to the file that it was to write."""
+    if not file.exists() or not file.stat().st_size:
         raise ReelError("RC610", Loc(), "ffmpeg ended well but wrote no film", hint="run reelc doctor")
 
 

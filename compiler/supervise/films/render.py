@@ -16,7 +16,7 @@ from compiler.supervise.children.cgroup import group
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.reads import Partial
 from compiler.supervise.children.sandbox import ChildLimits
-from compiler.supervise.films.film import check_output, check_written, publish, refusal, workplace
+from compiler.supervise.films.film import check_output, check_written, publish, refusal, to_be_made, workplace
 from compiler.supervise.films.film_meter import FilmMeter
 from compiler.supervise.films.identity_tag import sha256_without_tag, write_tag
 from compiler.supervise.films.kept import Kept, KeptUnits
@@ -261,10 +261,11 @@ class _Making:
         self, step: RenderStep, following: ProgressMeter, meter: FilmMeter, place: FilmFolder, memory: int
     ) -> None:
         command = step.command(place.folder, place.part)
+        made = to_be_made(place.part if step.made is None else place.folder / step.made, self.output)
         await run(
             command,
             following,
-            reach=Reach(command[:1], step.reads, [place.folder], group=place.group),
+            reach=Reach(command[:1], [*step.reads, place.folder], [made], group=place.group),
             on_progress=lambda _: self.on_progress(meter.at(monotonic())),
             stall_after=self.stall_after,
             deadline=self.deadline,

@@ -15,7 +15,7 @@ from compiler.errors import Loc, ReelError
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.reads import Partial
 from compiler.supervise.children.sandbox import ChildLimits
-from compiler.supervise.films.film import refusal
+from compiler.supervise.films.film import refusal, to_be_made
 from compiler.supervise.films.progress import Progress
 from compiler.supervise.films.run import RENDERING, run
 from compiler.supervise.films.unit import (
@@ -114,6 +114,7 @@ async def _run(unit: PortableUnit, machine: Machine, folder: Path, inputs: Input
     """Run the unit's ffmpeg; whether it made all that it was to make."""
     command, meter = _command(unit, machine.ffmpeg, folder, inputs), unit.meter(monotonic())
     read = [path for path, each in zip(inputs.paths, unit.inputs, strict=True) if each.read]
+    made = to_be_made(folder / unit.made, machine.film)
 
     def on_progress(_: Progress) -> None:
         on_event(UnitEvent("progress", meter.frame, meter.heard, meter.speed, machine.name))
@@ -121,7 +122,7 @@ async def _run(unit: PortableUnit, machine: Machine, folder: Path, inputs: Input
     await run(
         command,
         meter,
-        reach=Reach(command[:1], read, [folder], group=machine.group),
+        reach=Reach(command[:1], [*read, folder], [made], group=machine.group),
         on_progress=on_progress,
         stall_after=unit.stall_after,
         deadline=unit.deadline,

@@ -8,7 +8,7 @@ from time import monotonic
 
 from compiler.errors import Loc, ReelError
 from compiler.supervise.children.reach import Reach
-from compiler.supervise.films.film import check_output, publish, workplace
+from compiler.supervise.films.film import check_output, publish, to_be_made, workplace
 from compiler.supervise.films.progress import ProgressMeter
 from compiler.supervise.films.run import run
 from compiler.supervise.films.verdict import UNKNOWN, Origins
@@ -37,7 +37,7 @@ async def render_still(
         await run(
             command,
             ProgressMeter(1, monotonic()),
-            reach=Reach(command[:1], reads, [folder]),
+            reach=Reach(command[:1], [*reads, folder], [to_be_made(part, output)]),
             on_progress=lambda _: None,
             stall_after=stall_after,
             origins=origins,
