@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from server.edits.canonical import saved, untouched_clip
 from server.edits.compiled import project_of
@@ -20,7 +20,7 @@ from server.tables import clips, project_versions, raw_clips
 from server.tables.clips import ClipRow, ClipVersion
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.etags import names
-from server.web.texts import Text, TextResponse
+from server.web.texts import Text, TextResponse, dumped
 
 api = Operations("clips")
 
@@ -97,7 +97,13 @@ async def show(call: Call[NoBody]) -> Response:
     headers = {"ETag": _etag(row["version"])}
     if names(call.request, "if-none-match", headers["ETag"]):
         return Response(None, 304, headers)
-    return JSONResponse(clips.as_json(row), headers=headers)
+    text = Text(call.services.long_answers, call.uid)
+    text.add(await call.sized(clips.size_of(row), _dumped, row))
+    return TextResponse(text, headers=headers)
+
+
+def _dumped(row: ClipRow) -> bytes:
+    return dumped(clips.as_json(row))
 
 
 @api.op(
@@ -118,7 +124,7 @@ async def save(call: Call[ClipChange]) -> Response:
         changed: ClipRow = {**row, "name": name, "sort_order": place}
         return await _save(unit, call, changed, body.edit())
 
-    return await call.write(work, etag=_etag_of)
+    return await call.write(work, etag=_etag_of, long=True)
 
 
 @api.op("DELETE", CLIP, Takes(headers=CONDITIONAL), Answers(Removed, errors=(404, 412, 428)))
@@ -176,7 +182,7 @@ async def restore(call: Call[Restore]) -> Response:
         restored: ClipRow = {**old, "version": row["version"], "sort_order": row["sort_order"]}
         return await _next(unit, call, restored, [])
 
-    return await call.write(work, etag=_etag_of)
+    return await call.write(work, etag=_etag_of, long=True)
 
 
 async def _save(unit: Transaction, call: Call[Any], row: ClipVersion, changes: Mapping[str, Any]) -> Json:
@@ -202,7 +208,8 @@ async def next_version(unit: Transaction, call: Call[Any], row: ClipVersion) -> 
 
 
 async def _next(unit: Transaction, call: Call[Any], row: ClipVersion, warnings: list[str]) -> Json:
-    clip = clips.as_json(await next_version(unit, call, row))
+    stored = await next_version(unit, call, row)
+    clip = await call.sized(clips.size_of(stored), clips.as_json, stored)
     return {"success": True, "clip_id": clip["id"], "version": clip["version"], "clip": clip, "warnings": warnings}
 
 

@@ -202,6 +202,11 @@ async def reorder(unit: Transaction, project_id: str, clip_keys: Sequence[str]) 
     return True
 
 
+def size_of(row: ClipVersion) -> int:
+    """The characters of a version, about."""
+    return OF_A_ROW + sum(len(row["edit"][name] or "") for name in NESTED)
+
+
 def as_json(row: ClipVersion) -> dict[str, Any]:
     """A clip as the API has it: `id` is its key, stored JSON as values, text that is no JSON as it is."""
     return {

@@ -15,7 +15,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from server.problem import invalid
 from server.storage.database import Reader, Transaction
@@ -23,7 +23,7 @@ from server.storage.held import RequestDatabase
 from server.threads import computed
 from server.web.repeats import Repeatable, Streamed
 from server.web.services import Services
-from server.web.texts import CLOSING, Text, TextResponse, joined, opening
+from server.web.texts import CLOSING, Text, TextResponse, dumped, joined, opening
 
 B = TypeVar("B", bound="Body")
 T = TypeVar("T")
@@ -78,7 +78,11 @@ class Call(Generic[B]):
 
     async def compute(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
         """The result of arithmetic on the body: in a thread if the body is large, because it would hold the loop."""
-        if len(self.raw) <= SMALL:
+        return await self.sized(len(self.raw), work, *given, **named)
+
+    async def sized(self, size: int, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+        """The result of arithmetic on so many bytes: in a thread if they are many."""
+        if size <= SMALL:
             return work(*given, **named)
         return await self.in_thread(work, *given, **named)
 
@@ -122,12 +126,15 @@ class Call(Generic[B]):
         etag: Callable[[Json], str] | None = None,
         when_full: Callable[[Transaction], Awaitable[Json]] | None = None,
         expanded: Callable[[Reader, Json], Awaitable[Text]] | None = None,
+        *,
+        long: bool = False,
     ) -> Response:
         """Run a unit of work and answer with its result, whose ETag `etag` computes.
 
         With an Idempotency-Key the same unit stores the answer, and a repeated request gets the stored answer. A
         handler that reads the body itself describes it as `streamed`. `when_full` is run instead of the work when the
         database is full. `expanded` makes the answer from the stored one, which is then small.
+        A `long` answer may be large after a small request, too: its JSON is made in a thread.
         """
         async with self.held() as held:
             if self.request.method != "DELETE":
@@ -140,13 +147,10 @@ class Call(Generic[B]):
                 return (done[0], await expanded(unit, done[1])) if expanded else done
 
             answered, body = await held.write(unit_of)
-            return _written(body, answered, etag)
-
-
-def _written(body: Json | Text, status: int, etag: Callable[[Json], str] | None) -> Response:
-    if isinstance(body, Text):
-        return TextResponse(body, status)
-    return JSONResponse(body, status, {"ETag": etag(body)} if etag else None)
+            if isinstance(body, Text):
+                return TextResponse(body, answered)
+            text = await self.sized(SMALL + 1 if long else len(self.raw), dumped, body)
+            return Response(text, answered, {"ETag": etag(body)} if etag else None, TextResponse.media_type)
 
 
 Handler = Callable[[Call[Any]], Awaitable[Response | Json]]

@@ -12,6 +12,7 @@ import pytest
 from starlette.types import Message
 
 from server.problem import Problem
+from server.routes import clips as routes
 from server.settings import Settings
 from server.storage.folder import FolderStore
 from server.tables import clips, paged
@@ -82,6 +83,45 @@ def test_lists_are_made_a_page_at_a_time_away_from_the_loop(
             assert ([each["id"] for each in gone["raw_clips"]], len(made)) == (parts[::-1], 2)
 
     asyncio.run(whole())
+
+
+def test_a_single_large_clip_is_made_away_from_the_loop(
+    game: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever read and saved a clip of some megabytes held everybody, also where the request itself was small."""
+    held: list[str] = []
+
+    def witnessed(name: str, work: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def call(given: Any) -> Any:
+            if threading.current_thread() is threading.main_thread():
+                held.append(name)
+            return work(given)
+
+        return call
+
+    monkeypatch.setattr(clips, "as_json", witnessed("as_json", clips.as_json))
+    for module in (api, routes):
+        monkeypatch.setattr(module, "dumped", witnessed("dumped", texts.dumped))
+
+    async def whole() -> None:
+        async with in_process(Settings(data=tmp_path), FolderStore(tmp_path / "objects")) as server:
+            client = server.client
+            raw = (await client.post("/api/raw-clips?name=x", content=game.read_bytes(), headers=OF_A_FILM)).json()
+            project = (await client.post("/api/projects", json={"name": "x"})).json()["id"]
+            place = f"/api/clips/projects/{project}/clips"
+            boxes = {"raw_clip_id": raw["id"], "crop_data": BOXES}
+            clip = (await client.post(place, json=boxes)).json()["clip"]
+            held.clear()
+            renamed = await client.put(f"{place}/{clip['id']}", json={"name": "y"})
+            restored = await client.post(f"{place}/{clip['id']}/restore", json={"version": 1})
+            shown = await client.get(f"{place}/{clip['id']}")
+            assert renamed.json()["clip"]["name"] == "y"
+            assert restored.json()["clip"] == shown.json()
+            assert shown.json()["crop_data"] == clip["crop_data"]
+            assert shown.headers["etag"] == restored.headers["etag"]
+
+    asyncio.run(whole())
+    assert held == []
 
 
 OF_A_FILM = {"Content-Type": "video/mp4"}
