@@ -153,7 +153,7 @@ def _by_argument(pid: int, forks: bool) -> Iterator[tuple[Numbers, list[Instruct
     for call in (KILL, TGKILL):
         yield call, [_argument(0), *_unless(EQUAL, pid, refuse), allow]
     yield PRLIMIT, [_argument(0), *_unless(EQUAL, 0, refuse), allow]
-    if not forks:  # a child must not outlive its parent; one with forks seals them by a further filter
+    if not forks:  # a child must not outlive its parent, nor have filters of its own
         yield PRCTL, [_argument(0), *_if(EQUAL, PDEATHSIG, refuse), *_if(EQUAL, SECCOMP, refuse), allow]
     yield MMAP, [_argument(3), (AND, 0, 0, SHARED_MEMORY), *_if(EQUAL, SHARED_MEMORY, refuse), allow]
     for call in OF_A_PROCESS:
