@@ -332,7 +332,7 @@ def test_a_store_without_ranges_is_read_once_however_many_want_it(
 
 
 class Dribbling(CountingStore):
-    """Its first answers, `odd` of them, never end: pieces come, and no block with them."""
+    """Its first answers, `odd` of them, never end: pieces come, and no block with them. The others have time."""
 
     odd = 0
 
@@ -340,9 +340,13 @@ class Dribbling(CountingStore):
         self, key: str, start: int = 0, stop: int | None = None, *, etag: str | None = None
     ) -> AsyncIterator[bytes]:
         self.calls.append("stream")
-        while self.calls.count("stream") <= self.odd:
-            await asyncio.sleep(0)
-            yield b""
+        try:
+            while self.calls.count("stream") <= self.odd:
+                await asyncio.sleep(0)
+                yield b""
+        finally:
+            if self.calls.count("stream") == self.odd:
+                parts.ATTEMPT_WITHIN = 60
         async for piece in super().stream(key, start, stop, etag=etag):
             yield piece
 
