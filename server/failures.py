@@ -6,10 +6,11 @@ from compiler.errors import ReelError, ReelErrors
 from server.logs import logger
 from server.problem import Problem, render_problem, storage_problem
 from server.storage.database import DatabaseFailed, TooNew
+from server.storage.marks import Lost
 from server.storage.objects import ChangedObject, DamagedObject, Missing, StoreFailed
 from server.storage.snapshots import Damaged
 from server.storage.sync import Fenced, NotDurable
-from server.storage.tenants import Lost, Overdue
+from server.storage.tenants import Overdue
 from server.storage.terms import Elsewhere
 
 UNSTORED = (StoreFailed, DatabaseFailed, Damaged, Lost, Fenced, NotDurable, Overdue, Elsewhere)

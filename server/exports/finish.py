@@ -10,7 +10,7 @@ from server.ages import settled
 from server.footage.facts import media_key
 from server.settings import Settings
 from server.storage.database import Transaction
-from server.storage.tenants import Lost
+from server.storage.marks import Lost
 from server.tables import exports, films
 from server.tables.clips import ClipRow
 from server.tables.films import FilmRow, MadeFilm

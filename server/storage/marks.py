@@ -20,6 +20,10 @@ DATA = ".data"
 """The end of the key of a mark that a user has data; no user's name has a dot."""
 
 
+class Lost(Exception):
+    """The object store lost everything that it had of a user; the operator has to restore it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rollback:
     """A user's database may lack rows of objects that were stored in `[since, until]`.
@@ -61,6 +65,19 @@ async def has_data(store: ObjectStore, uid: str) -> bool:
     except Missing:
         return False
     return True
+
+
+async def newest(store: ObjectStore, uid: str) -> int:
+    """The number of a user's newest snapshot; 0 for a new user. Lost when a user who has data has no snapshot.
+
+    Another server may store a new user's first snapshot, and then the mark, between the two looks.
+    """
+    number = await snapshots.latest(store, uid)
+    if not number and await has_data(store, uid):
+        number = await snapshots.latest(store, uid)
+        if not number:
+            raise Lost(f"no snapshot of {uid} is left in the object store")
+    return number
 
 
 async def note_rollback(store: ObjectStore, uid: str) -> None:

@@ -19,7 +19,7 @@ from server.storage.chain import remember
 from server.storage.database import Broken, Database, DatabaseFailed, Head, open_with_head
 from server.storage.files import delete_aside, put_aside, write_image
 from server.storage.leases import Leases
-from server.storage.marks import has_data, note_restored
+from server.storage.marks import Lost, newest, note_restored
 from server.storage.objects import ObjectStore, StoreFailed
 from server.storage.repair import check_newest, store_lost
 from server.storage.room import Room
@@ -31,11 +31,7 @@ from server.storage.user_database import Overdue, UserDatabase
 from server.tasks import going_on
 from server.threads import in_thread
 
-__all__ = ["Databases", "Lost", "Overdue", "UserDatabase"]
-
-
-class Lost(Exception):
-    """The object store lost everything that it had of a user; the operator has to restore it."""
+__all__ = ["Databases", "Overdue", "UserDatabase"]
 
 
 class Databases:
@@ -249,9 +245,9 @@ class Databases:
         """The database with every acknowledged write, and its head; `known` is a number that was stored before."""
         database, head = await self._here(path)
         if database is None or head is None:
-            number = await snapshots.latest(self.store, uid)
+            number = await newest(self.store, uid)
             if not number:
-                return await self._new(uid, path)
+                return await open_with_head(path)
             if number < known or not known:
                 await note_restored(self.store, uid, number)
             return await self._restored(uid, path, number)
@@ -271,12 +267,6 @@ class Databases:
         await database.close()
         put_aside(path, "overtaken")
         return await self._restored(uid, path, number)
-
-    async def _new(self, uid: str, path: Path) -> tuple[Database, Head]:
-        """The empty database of a new user; Lost if the user had data."""
-        if await has_data(self.store, uid):
-            raise Lost(f"no snapshot of {uid} is left in the object store")
-        return await open_with_head(path)
 
     async def _here(self, path: Path) -> tuple[Database | None, Head | None]:
         if not path.exists():

@@ -392,9 +392,16 @@ OF_SERVER = (
     ),
     Fault(
         "lost_user_is_new",
-        "server/storage/tenants.py",
-        "if await has_data(self.store, uid):",
+        "server/storage/marks.py",
+        "if not number and await has_data(store, uid):",
         "if False:",
+        ("tests/server/test_repair.py",),
+    ),
+    Fault(
+        "first_save_of_another_server_is_a_loss",
+        "server/storage/marks.py",
+        "        number = await snapshots.latest(store, uid)\n        if not number:",
+        "        if not number:",
         ("tests/server/test_repair.py",),
     ),
     Fault(

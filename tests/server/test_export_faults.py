@@ -17,8 +17,8 @@ from server.exports import render as rendering
 from server.settings import Settings
 from server.storage import sync
 from server.storage.folder import FolderStore
+from server.storage.marks import Lost
 from server.storage.objects import ObjectStore
-from server.storage.tenants import Lost
 from server.web.services import Services
 from tests.cases import cases
 from tests.server.editing import BOX, OTHER, RENDER, SMALL, trim

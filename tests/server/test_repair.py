@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from server.storage import snapshots
-from server.storage.marks import data_key
-from server.storage.objects import ObjectStore
+from server.storage.marks import Lost, data_key
+from server.storage.objects import ObjectStore, Stat
 from server.storage.snapshots import Damaged, key_of
 from server.storage.sync import Fenced
-from server.storage.tenants import Databases, Lost
-from tests.server.faults import nth
+from server.storage.tenants import Databases
+from tests.server.faults import FaultStore, nth
 from tests.server.site import Site, add_user
 from tests.server.test_http import refused
 from tests.server.test_sync import UID, names, place, run, save, wiped
@@ -132,6 +132,24 @@ def test_the_mark_is_stored_before_the_first_save_is_acknowledged_and_not_withou
             await save(databases, "a", within=0.05)
         await databases.close(0.01)
         assert await wiped(store, tmp_path) == set()
+
+    run(scene)
+
+
+def test_a_first_save_of_another_server_between_two_looks_is_no_loss(tmp_path: Path) -> None:
+    """The look for snapshots finds none, and that for the mark finds it."""
+
+    class SavedMeanwhile(FaultStore):
+        async def head(self, key: str) -> Stat:
+            if key == data_key(UID):
+                await saved(self.inner, tmp_path, "a", local="other")
+            return await super().head(key)
+
+    async def scene() -> None:
+        store, _ = place(tmp_path)
+        databases = Databases(SavedMeanwhile(store), tmp_path / "local")
+        assert await names(databases) == {"a"}
+        await databases.close(5)
 
     run(scene)
 
