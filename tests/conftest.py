@@ -35,6 +35,10 @@ FILMED = ("conform", "field")
 """The folders whose tests render films, for many kinds of files."""
 
 
+AWAITING = ("browser", "cli", "server", "supervise")
+"""The folders whose tests start processes and wait for what they do."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests with the system's ffmpeg are slow, unless they are marked `both_builds`, and then all but the first case of
     each test. Of the cases of a test of films, all but the first are `further`."""
@@ -43,6 +47,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = str(item.path).removeprefix(TESTS).split(os.sep)[1]
         if folder not in MEASURED or is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker("no_cover")
+        if folder in AWAITING and os.environ.get("CI"):
+            item.add_marker(pytest.mark.flaky(reruns=1))  # ADR 99
         case = getattr(item, "callspec", None)
         name = item.nodeid.partition("[")[0]
         if case and case.params.get("ffmpegs") == "system":
@@ -54,6 +60,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if name in begun:
                 item.add_marker(pytest.mark.further)
             begun.add(name)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the failures of tests that were run once more."""
+    for report in terminalreporter.getreports("rerun"):
+        terminalreporter.write_sep("_", f"{report.head_line}, run once more")
+        report.toterminal(terminalreporter._tw)
 
 
 @pytest.fixture(scope="session")
