@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import subprocess
@@ -20,7 +21,8 @@ from compiler.supervise.children.fork_server import ForkedChild, ForkServer, sta
 from compiler.supervise.children.level import VARIABLE, level
 from compiler.supervise.children.reach import Reach, python_files
 from compiler.supervise.children.reads import reading
-from compiler.supervise.children.sandbox import Answer, ChildLimits, answer_of
+from compiler.supervise.children.sandbox import Answer, ChildLimits, answer_of, start, stop
+from tests.supervise.conftest import python_reach
 from tests.supervise.test_reads import CALLS, Hole
 from tests.supervise.test_sandbox import EVER_LATER, gone, wait_for
 
@@ -201,6 +203,41 @@ def test_children_run_side_by_side(server: ForkServer, tmp_path: Path) -> None:
         return list(await asyncio.gather(*(answer_of(child, 20) for child in children)))
 
     assert [answer.exit_code for answer in asyncio.run(both())] == [0, 0]
+
+
+@pytest.mark.parametrize("forked", [False, True])
+@pytest.mark.usefixtures("server")
+def test_a_start_that_is_cancelled_again_and_again_leaves_nothing(
+    forked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At every moment of a start: asyncio's own would leave the process and its pipes."""
+    left: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: left.append(unraisable.exc_value))
+    forever = "import time; time.sleep(600)"
+
+    async def scene(turns: int) -> bool:
+        if forked:
+            starting = asyncio.ensure_future(start_fork("witness", [forever], ChildLimits(), Reach(())))
+        else:
+            command = [sys.executable, "-I", "-S", "-c", forever]
+            starting = asyncio.ensure_future(start(command, ChildLimits(), python_reach()))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if starting.done():
+            await stop(starting.result())
+            return True
+        while not starting.done():
+            starting.cancel()
+            await asyncio.sleep(0)
+        assert starting.cancelled()
+        return False
+
+    turns = 0
+    while not asyncio.run(scene(turns)) and turns < 10:  # the further ones of a fork wait
+        gc.collect()
+        assert left == []
+        turns += 1
+    assert turns > 3
 
 
 @pytest.mark.further

@@ -25,7 +25,7 @@ from compiler.supervise.children.child import CANNOT_START
 from compiler.supervise.children.fork_child import REQUEST
 from compiler.supervise.children.reach import Reach, rules
 from compiler.supervise.children.reads import Reads
-from compiler.supervise.children.sandbox import ENVIRONMENT, Child, ChildLimits, python_of, stated, stop
+from compiler.supervise.children.sandbox import ENVIRONMENT, Child, ChildLimits, python_of, stated, whole_start
 from compiler.supervise.temporary import nameless_file
 
 READERS = ("compiler.supervise.facts.probe_child", "compiler.supervise.straighten.child")
@@ -111,16 +111,19 @@ class ForkServer:
         Every read of the child and of its forks is answered by `reads`, if given. A caller that is cancelled leaves no
         child behind.
         """
+        message = {
+            **{"module": module, "argv": list(argv), "limits": stated(limits, reach), "rules": rules(reach)},
+            **{"given": given is not None, "watched": reads is not None},
+        }
+        further = [*([given.fileno()] if given else []), *([reads.socket.fileno()] if reads else [])]
+        return await whole_start(self._start_child(json.dumps(message).encode(), further))
+
+    async def _start_child(self, message: bytes, further: Sequence[int]) -> Child:
         pipes = [os.pipe() for _ in range(3)]
         readers, writers = [pipe[0] for pipe in pipes], [pipe[1] for pipe in pipes]
         try:
-            message = {
-                **{"module": module, "argv": list(argv), "limits": stated(limits, reach), "rules": rules(reach)},
-                **{"given": given is not None, "watched": reads is not None},
-            }
-            further = [*([given.fileno()] if given else []), *([reads.socket.fileno()] if reads else [])]
             with nameless_file() as request:  # of any length, which a message is not
-                request.write(json.dumps(message).encode())
+                request.write(message)
                 request.seek(0)
                 self.send(REQUEST, [*writers, request.fileno(), *further])
         except BaseException:
@@ -131,13 +134,7 @@ class ForkServer:
             for fd in writers:
                 os.close(fd)
         child = ForkedChild(*[await _reading(fd) for fd in readers])
-        beginning = asyncio.ensure_future(child.begun())
-        try:
-            await asyncio.shield(beginning)
-        except asyncio.CancelledError:
-            await beginning
-            await stop(child)
-            raise
+        await child.begun()
         return child
 
     def prepare(self) -> None:

@@ -12,7 +12,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -115,19 +115,32 @@ async def start(
 ) -> Child:
     """Start a child with stdin null, stdout and stderr pipes, as the leader of its own process group.
 
-    Every read of the child is answered by `reads`, if given.
+    Every read of the child is answered by `reads`, if given. A caller that is cancelled leaves no child behind.
     """
     watched = None if reads is None else reads.socket.fileno()
-    return await asyncio.create_subprocess_exec(
-        *launcher(command, limits, reach, watched),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
-        env=ENVIRONMENT,
-        cwd=cwd,
-        pass_fds=() if watched is None else (watched,),
+    return await whole_start(
+        asyncio.create_subprocess_exec(
+            *launcher(command, limits, reach, watched),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+            env=ENVIRONMENT,
+            cwd=cwd,
+            pass_fds=() if watched is None else (watched,),
+        )
     )
+
+
+async def whole_start(starting: Coroutine[Any, Any, Child]) -> Child:
+    """The child of a start that goes on to its end, however often the caller is cancelled, and is stopped then: asyncio
+    leaves the process and the pipes of a start that is cancelled twice."""
+    task = asyncio.ensure_future(starting)
+    if await _cancelled_before(task):
+        if not task.exception():
+            await stop(task.result())
+        raise asyncio.CancelledError
+    return task.result()
 
 
 async def answer_of(child: Child, within: float, most: int = MOST) -> Answer:
@@ -162,15 +175,21 @@ async def stop(child: Child, reader: asyncio.Future[Any] | None = None) -> None:
     has taken, for seconds. `reader`, a task that still reads the child's output, ends first.
     """
     stopping = asyncio.ensure_future(_stop(child, reader))
-    cancelled = False
-    while not stopping.done():
-        try:
-            await asyncio.shield(stopping)
-        except asyncio.CancelledError:
-            cancelled = True
+    cancelled = await _cancelled_before(stopping)
     stopping.result()
     if cancelled:
         raise asyncio.CancelledError
+
+
+async def _cancelled_before(task: asyncio.Future[Any]) -> bool:
+    """Whether the caller is cancelled before a task has ended, which it does in any case."""
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            cancelled = True
+    return cancelled
 
 
 async def _stop(child: Child, reader: asyncio.Future[Any] | None) -> None:
