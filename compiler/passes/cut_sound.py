@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from compiler.ir import ops
-from compiler.ir.graph import Def, Graph, rewrite
+from compiler.ir.graph import Def, Graph, drop_unread, rewrite
 from compiler.ir.infer import Inferred
 from compiler.ir.ops import Value
 from compiler.passes.sound_pieces import SoundPiece, cut
@@ -28,7 +28,8 @@ and 9.0); the piece starts earlier in the source to compensate."""
 
 def cut_sound(graph: Graph, _: Inferred | None = None) -> Graph:
     """stretch(x, warp) = the concatenation of its paces, each stretched alone to its own share of the samples."""
-    return rewrite(graph, lambda define: _pieces(define) if isinstance(define.op, ops.Stretch) else None)
+    cut_up = rewrite(graph, lambda define: _pieces(define) if isinstance(define.op, ops.Stretch) else None)
+    return drop_unread(cut_up)  # a sound of freezes alone reads nothing of its source
 
 
 def _pieces(define: Def) -> Iterator[Def]:

@@ -31,7 +31,7 @@ from compiler.passes.sound_pieces import SHORTEST
 from compiler.passes.widen_blends import widen_blends
 from compiler.timeline.instant import SourceTime
 from compiler.timeline.media import MOST_REORDERED, Media
-from compiler.timeline.warp import Pace, Warp
+from compiler.timeline.warp import Pace, Warp, held
 from tests.golden.compiling import FILMS
 from tests.golden.media import MEDIA, NINE, film, heard, picture
 from tests.ir.graphs import src, warp
@@ -276,6 +276,17 @@ def test_only_uneven_joints_are_softened() -> None:
 def test_a_piece_that_gets_no_sample_is_left_out() -> None:
     made = stretched(("0", "1", "1"), ("1", "1.000001", "2"), samples=48_000, engine="varispeed")
     assert made == {"b": ops.Excerpt(A, src(0), 48_000)}
+
+
+def test_a_sound_of_a_freeze_alone_reads_no_source() -> None:
+    """What is played before and after it is too short for a sample of the film."""
+    made = Warp((held(src(1), Fraction(1)), Pace(src(1), src("1.000001"), Fraction(1), Fraction(1))))
+    defs = (
+        Def(A, ops.Source(MEDIA["game.mp4"], "audio"), Loc()),
+        Def(B, ops.Resample(A), Loc()),
+        Def(C, ops.Stretch(B, made, 48_000, "rubberband"), Loc()),
+    )
+    assert cut_sound(Graph(defs, None, C)).ops == {C: ops.Silence(48_000)}
 
 
 def test_cuts_fuse_across_any_depth_and_not_through_blends() -> None:
