@@ -141,4 +141,4 @@ _ALL = (
 
 PROFILES: Mapping[str, Profile] = {profile.name: profile for profile in _ALL}
 CODECS = tuple(PROFILES)
-H264 = PROFILES["h264"]
+H264, WEBP = PROFILES["h264"], PROFILES["webp"]

@@ -51,6 +51,16 @@ def test_clips_of_one_and_two_frames_are_joined_with_others(desk: Desk) -> None:
         assert film.streams.video[0].average_rate == 30
 
 
+def test_a_webp_of_one_picture_throughout_is_rendered(desk: Desk) -> None:
+    """The encoder makes a still one of equal frames."""
+    frozen = {"version": 2, "trimRange": {"start": 0.5, "end": 0.51}, "spans": [{"at": 0.5, "freeze": 0.3}]}
+    reel = desk.reel({"segments_data": frozen}, encode={"codec": "webp"})
+    ended = desk.run("render", reel, "-o", "film.webp", "--json")
+    assert ended.exit_code == 0, ended.stderr
+    assert json.loads(ended.stdout)["frames"] == 9
+    assert desk.run("verify", "film.webp", reel).exit_code == 0
+
+
 def test_json_describes_the_film(desk: Desk) -> None:
     printed = json.loads(rendered(desk, "--json").stdout)
     content = (desk.folder / "film.mp4").read_bytes()

@@ -40,8 +40,8 @@ WRONG = Fresh(
 from dataclasses import replace
 from compiler.supervise.films import render
 plain = render.verify_film
-async def another(path, expected):
-    await plain(path, replace(expected, frames=expected.frames + 1))
+async def another(path, expected, made):
+    await plain(path, replace(expected, frames=expected.frames + 1), made)
 render.verify_film = another
 """
     + PLAIN

@@ -49,6 +49,18 @@ def test_a_still_webp_is_one_frame_without_a_length(kind: bytes, tmp_path: Path)
     assert (facts["frames"], facts["lasts"], facts["size"]) == (1, None, [64, 48])
 
 
+@pytest.mark.parametrize(
+    ("kind", "head"),
+    [
+        (b"VP8 ", bytes(3) + b"\x9d\x01\x2a" + (0x4000 | 300).to_bytes(2, "little") + (200).to_bytes(2, "little")),
+        (b"VP8L", b"\x2f" + (299 | 199 << 14).to_bytes(4, "little")),
+    ],
+)
+def test_a_webp_of_one_picture_alone_has_its_size(kind: bytes, head: bytes, tmp_path: Path) -> None:
+    facts = film(webp(tmp_path, chunk(kind, head + b"coded")), Fraction(25))
+    assert (facts["frames"], facts["lasts"], facts["size"]) == (1, None, [300, 200])
+
+
 def test_a_webp_without_frames_or_with_half_a_chunk_is_not_whole(tmp_path: Path) -> None:
     whole = webp(tmp_path, canvas(64, 48), lasting(40))
     film(whole, Fraction(25))

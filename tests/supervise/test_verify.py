@@ -11,6 +11,7 @@ import pytest
 
 from compiler import verification
 from compiler.errors import ReelError
+from compiler.profiles import WEBP
 from compiler.supervise.films import verify
 from compiler.supervise.films.verify import Expected, verify_film
 
@@ -36,6 +37,20 @@ def answered(monkeypatch: pytest.MonkeyPatch, module: Any, answer: object) -> No
 def test_the_film_that_was_predicted_is_verified(monkeypatch: pytest.MonkeyPatch) -> None:
     answered(monkeypatch, verify, GOOD)
     asyncio.run(verify_film(Path("film.mp4"), EXPECTED))
+
+
+STILL = {**GOOD, "container": "webp", "codec": "webp", "pix_fmt": "bgra", "frames": 1}
+
+
+def test_one_picture_is_as_many_equal_frames_as_ffmpeg_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """WebP merges equal frames, and one picture alone has no length."""
+    expected = Expected(30, Fraction(30), (64, 48), None, WEBP)
+    answered(monkeypatch, verify, STILL)
+    asyncio.run(verify_film(Path("film.webp"), expected, 30))
+    asyncio.run(verify_film(Path("film.webp"), expected))  # of an earlier render, which counted
+    with pytest.raises(ReelError) as caught:
+        asyncio.run(verify_film(Path("film.webp"), expected, 29))
+    assert (caught.value.code, caught.value.detail) == ("RC610", "frames: got 29, predicted 30")
 
 
 @pytest.mark.parametrize(

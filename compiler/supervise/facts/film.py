@@ -64,8 +64,8 @@ def _picture(picture: VideoStream, track: survey.StreamSurvey, fps: Fraction) ->
 
 
 def _webp(path: Path, fps: Fraction) -> Fields:
-    """An animated WebP, read by its chunks, since libav cannot demux it. A still one, of equal frames, has no
-    length."""
+    """An animated WebP, read by its chunks, since libav cannot demux it. The encoder makes a still one of equal frames:
+    it has no length, and states its size in the picture alone."""
     data = path.read_bytes()
     size, lasting, frames, at = [0, 0], [], 0, WEBP_HEAD
     for kind, body, end in webp_chunks(data):
@@ -73,6 +73,8 @@ def _webp(path: Path, fps: Fraction) -> Fields:
             size = [int.from_bytes(body[4:7], "little") + 1, int.from_bytes(body[7:10], "little") + 1]
         elif kind == b"ANMF":
             lasting.append(int.from_bytes(body[12:15], "little"))
+        elif kind in WEBP_PICTURES and size == [0, 0]:
+            size = _webp_size(kind, body)
         frames += kind in WEBP_PICTURES
         at = end
     if at != len(data) or not frames:
@@ -82,6 +84,14 @@ def _webp(path: Path, fps: Fraction) -> Fields:
         **{"codec": "webp", "pix_fmt": "bgra", "size": size, "frames": frames, "off_grid": None},
         "lasts": Fraction(sum(lasting), 1000) if lasting else None,
     }
+
+
+def _webp_size(kind: bytes, picture: bytes) -> list[int]:
+    """Width and height of a coded picture, of 14 bits; those of VP8L are one too low, those of VP8 follow its mark."""
+    if kind == b"VP8L":
+        sides = int.from_bytes(picture[1:5], "little")
+        return [sides % (1 << 14) + 1, (sides >> 14) % (1 << 14) + 1]
+    return [int.from_bytes(picture[at : at + 2], "little") % (1 << 14) for at in (6, 8)]
 
 
 def webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, int]]:

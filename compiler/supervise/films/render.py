@@ -132,6 +132,8 @@ class _Making:
     farm: Farm | None
     reading: Future[Any] | None
     short: list[ShortUnit] = field(default_factory=list)
+    made: list[int] = field(default_factory=list)
+    """The frames that ffmpeg said it made, of a film that is made in one go."""
 
     async def film(self, overwrite: bool) -> Film:
         """The verified film under its final name."""
@@ -152,7 +154,7 @@ class _Making:
                 await asyncio.to_thread(self._tag, part)
                 await self.kept.settle()
                 try:
-                    await _verify(part, expected)
+                    await _verify(part, expected, self.made[-1] if self.made else None)
                 except ReelError as error:
                     if not self.short:
                         raise
@@ -211,6 +213,8 @@ class _Making:
                 complete = step.complete(following, self.expected.fps)
             if not complete and step.independent:
                 self.short.append(ShortUnit(step, following.frame - following.before))
+            if step.made is None and step.frames:
+                self.made.append(following.frame)
             if step.made is not None and complete:
                 await self.kept.keep(number, place.folder / step.made)
         meter.end(number, taken=taken)
@@ -285,6 +289,6 @@ def _write(files: Mapping[str, str | FromFolder], folder: Path, output: Path) ->
         raise refusal(output, error) from error
 
 
-async def _verify(part: Path, expected: Expected) -> None:
+async def _verify(part: Path, expected: Expected, made: int | None) -> None:
     check_written(part)
-    await verify_film(part, expected)
+    await verify_film(part, expected, made)

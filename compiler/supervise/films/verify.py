@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from compiler.errors import Loc, ReelError
-from compiler.profiles import H264, Profile
+from compiler.profiles import H264, WEBP, Profile
 from compiler.supervise.plain import plain
 from compiler.supervise.probe import question
 from compiler.supervise.record import NOT_FACTS, exact
@@ -31,11 +31,14 @@ class Expected:
     profile: Profile = H264
 
 
-async def verify_film(path: Path, expected: Expected) -> None:
-    """Raise RC610 unless the film is as predicted, every packet counted and on the grid n / fps."""
+async def verify_film(path: Path, expected: Expected, made: int | None = None) -> None:
+    """Raise RC610 unless the film is as predicted, every packet counted and on the grid n / fps.
+
+    `made` is the number of frames that ffmpeg said it made, for a film that is one picture without a length.
+    """
     try:
         found = await question("film", path, expected.fps, loc=Loc())
-        (predicted, got), (due, heard) = _pictured(found, expected), _heard(found, expected)
+        (predicted, got), (due, heard) = _pictured(found, expected, made), _heard(found, expected)
     except ReelError as error:  # the file that cannot be read is our film, not the user's media
         raise _differs("\n".join(filter(None, (error.message, error.detail)))) from error
     except NOT_FACTS as error:
@@ -55,7 +58,7 @@ def _differs(detail: str) -> ReelError:
     return ReelError("RC610", Loc(), "the film is not what was predicted", detail=detail, hint=hint)
 
 
-def _pictured(found: dict[str, Any], expected: Expected) -> tuple[Facts, Facts]:
+def _pictured(found: dict[str, Any], expected: Expected, made: int | None) -> tuple[Facts, Facts]:
     """The predicted and the found facts of container and picture."""
     profile = expected.profile
     picture = profile.picture
@@ -74,16 +77,19 @@ def _pictured(found: dict[str, Any], expected: Expected) -> tuple[Facts, Facts]:
         "video codec": found["codec"],
         "pixel format": found["pix_fmt"],
         "size": "{}x{}".format(*found["size"]),
-        "frames": _counted(found, expected),
+        "frames": _counted(found, expected, made),
         "frames off the grid": "none" if found["off_grid"] is None else f"frame {found['off_grid']} first",
     }
     return predicted, got
 
 
-def _counted(found: dict[str, Any], expected: Expected) -> int:
-    """The number of frames found; if the container merges equal frames, the number that its length amounts to."""
+def _counted(found: dict[str, Any], expected: Expected, made: int | None) -> int:
+    """The number of frames found; if the container merges equal frames, the number that its length amounts to, or that
+    ffmpeg said it made where all are one picture."""
     if found["lasts"] is None:
-        return int(found["frames"])
+        frames = int(found["frames"])
+        is_still = found["container"] == WEBP.container and frames == 1
+        return (expected.frames if made is None else made) if is_still else frames
     return round(exact(found["lasts"]) * expected.fps)
 
 
