@@ -18,7 +18,7 @@ from typing import Any
 from compiler.ir.build import Build
 from compiler.ir.graph import Graph
 from compiler.pipeline import Compiled
-from compiler.pipeline.identity import Commanding, Content, decoding, digest, identity, maker
+from compiler.pipeline.identity import Commanding, Content, decoding, digest, identity, maker, program
 from compiler.supervise.films.kept import KeptUnits, keys_of
 from compiler.supervise.films.step import FromFolder, RenderStep
 from compiler.supervise.films.unit import MadeBy
@@ -102,7 +102,7 @@ def identity_of(compiled: Compiled, made: Sequence[RenderStep], content: Content
         edit=_edit(compiled, content),
         code=maker()[:SHORT],
         ffmpeg=".".join(map(str, build.release)),
-        program=content(build.path)[:SHORT],
+        program=program(build, content)[:SHORT],
         processor=_processor(build),
         pictures=tuple(keys[n][:SHORT] for n, step in enumerate(made[:-1]) if step.frames),
         sounds=tuple(keys[n][:SHORT] for n, step in enumerate(made[:-1]) if step.unit_samples is not None),
@@ -111,7 +111,7 @@ def identity_of(compiled: Compiled, made: Sequence[RenderStep], content: Content
 
 def made_by(build: Build, content: Content) -> MadeBy:
     """What makes units in this process, as the keys of units suppose it."""
-    return MadeBy(maker(), content(build.path), f"{_processor(build)} {build.version}", decoding())
+    return MadeBy(maker(), program(build, content), f"{_processor(build)} {build.version}", decoding())
 
 
 def _processor(build: Build) -> str:
@@ -155,7 +155,7 @@ class Stamp:
 
 def files_of(compiled: Compiled) -> list[str]:
     """The files whose contents decide a film's bytes: ffmpeg and the media."""
-    return [compiled.build.path, *(media.path for media in compiled.media.values())]
+    return [*compiled.build.files, *(media.path for media in compiled.media.values())]
 
 
 def states_of(compiled: Compiled) -> Mapping[str, State] | None:

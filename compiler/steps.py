@@ -92,6 +92,7 @@ def _measured(
         reported=True,
         made=MEASURED,
         **_forecast(compiled.plan.whole_sound, measuring.graph),
+        libraries=compiled.build.libraries,
         identity=identity_after(
             made,
             identity_by(
@@ -123,6 +124,7 @@ def _whole(compiled: Compiled, read: Files, origins: FindOrigins) -> RenderStep:
         origins(graph),
         sound_alone=graph.video is None,
         **_forecast(compiled.plan.whole(), graph),
+        libraries=compiled.build.libraries,
         identity=identity_by(
             compiled, graph, lambda plain, build: film_command(plain, encoding, build, SCRIPT, FILM), read
         ),
@@ -142,6 +144,7 @@ def _sound_unit(compiled: Compiled, unit: SoundUnit, number: int, origins: FindO
         samples=unit.samples,
         independent=True,
         **_forecast(compiled.plan.sound_forecast(*compiled.plan.sounds[number - 1]), unit.graph),
+        libraries=compiled.build.libraries,
         identity=identity_by(compiled, unit.graph, lambda plain, build: sound_unit_command(plain, build, SCRIPT, FILM)),
         feeds=feeds(unit.graph, watched=True),
         reads=media_read(unit.graph),
@@ -160,6 +163,7 @@ def _unit(compiled: Compiled, unit: Unit, number: int, origins: FindOrigins) -> 
         made=name,
         independent=True,
         **_forecast(compiled.plan.forecast(unit.first, unit.until), unit.graph),
+        libraries=compiled.build.libraries,
         identity=identity_by(
             compiled, unit.graph, lambda plain, build: unit_command(plain, encoding, build, SCRIPT, FILM)
         ),
@@ -184,6 +188,7 @@ def _film_sound(
         made=name,
         samples=compiled.plan.samples,
         **_forecast(compiled.plan.whole_sound, None),
+        libraries=compiled.build.libraries,
         identity=identity_after(
             made,
             identity_by(
@@ -207,6 +212,7 @@ def _join(compiled: Compiled, units: Sequence[Unit]) -> RenderStep:
         listed,
         0,
         **_forecast(plan.joining, None),
+        libraries=compiled.build.libraries,
         identity=identity_by(
             compiled, None, lambda _, build: join_command(encoding, build, UNITS, sound, FILM), listed
         ),

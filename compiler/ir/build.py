@@ -42,6 +42,13 @@ class Build:
     """The transitions of its xfade, by xfade's names."""
     avx512: bool = False
     """Whether the processor has AVX-512."""
+    libraries: tuple[str, ...] = ()
+    """The shared libraries that the program loads, by path, without those of C: codecs and filters stand in them."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that the program consists of."""
+        return self.path, *self.libraries
 
     def draws(self, transition: str) -> bool:
         """Whether the build can draw a transition, one of `BLENDS`."""

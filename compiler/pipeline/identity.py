@@ -42,12 +42,17 @@ def identity(graph: Graph | None, command: Commanding, build: Build, content: Co
     Names of clips, and paths, decide no byte: values are numbered, and files stand for their contents.
     """
     plain = canonical(graph, content) if graph else None
-    called = words(command(plain, replace(build, path=content(build.path))))
+    called = words(command(plain, replace(build, path=program(build, content))))
     fed = feeds(plain)
     text = script(plain, spell(plain)) if plain else ""
     machine = f"{platform.machine()} {build.version}"
     decoder = decoding() if fed else ""
     return digest(maker(), machine, json.dumps(called), text, json.dumps(fed, sort_keys=True), decoder, *others)
+
+
+def program(build: Build, content: Content) -> str:
+    """The content of an ffmpeg program: of its file, and of the libraries that it loads."""
+    return digest(*map(content, build.files)) if build.libraries else content(build.path)
 
 
 def canonical(graph: Graph, content: Content) -> Graph:

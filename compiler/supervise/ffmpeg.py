@@ -16,7 +16,7 @@ from typing import TypedDict
 
 from compiler.errors import Loc, ReelError
 from compiler.ir.build import Build as Build
-from compiler.supervise.children.reach import Reach
+from compiler.supervise.children.reach import FOUND_BY_LOADERS, Reach, loader_of
 from compiler.supervise.children.sandbox import ENVIRONMENT, ChildLimits, launcher
 from compiler.supervise.machine import user_cache
 from compiler.supervise.small_files import keep_newest, put_sealed, sealed_text
@@ -67,6 +67,8 @@ _NAMED = re.compile(r"^ffmpeg version (\S+)", re.MULTILINE)
 _LIBAVFILTER = re.compile(r"^libavfilter\s+(\d+)\.\s*(\d+)\.", re.MULTILINE)
 _FILTER = re.compile(r"^ [.\w|]{2,3} (\w+) +\S*->\S*", re.MULTILINE)
 _TRANSITION = re.compile(r"^     (\w+) +\d+ ", re.MULTILINE)
+_LIBRARY = re.compile(r"^\t(?:\S+ => )?(/.+) \(0x[0-9a-f]+\)$", re.MULTILINE)
+_OF_C = re.compile(r"(ld-|libc\.|lib(m|mvec|dl|rt|pthread|resolv|util|gcc_s)\.so)")
 _ENCODER = re.compile(r"^ [VAS][.\w]{5} ([\w-]+) ", re.MULTILINE)
 
 
@@ -131,13 +133,14 @@ def _described(path: str, state: tuple[int, ...]) -> Build:
             path=path,
             release=release_of(version),
             version=named[1],
-            **_listed(path, f"{path} {state} {version}"),
+            **_listed(path, f"{path} {state} {_libraries_state()} {version}"),
             avx512="avx512f" in _processor(),
         )
     )
 
 
 class _Lists(TypedDict):
+    libraries: tuple[str, ...]
     filters: frozenset[str]
     encoders: frozenset[str]
     transitions: frozenset[str]
@@ -145,19 +148,21 @@ class _Lists(TypedDict):
 
 def _listed(path: str, version: str) -> _Lists:
     """The lists of what an ffmpeg has. They are kept by its file and by all that it says of its version, which names
-    its libraries' versions too."""
+    its libraries' versions too, and by the list of libraries of the system."""
     place = user_cache("builds") / f"{hashlib.sha256(version.encode()).hexdigest()}.json"
     with suppress(OSError, ValueError, KeyError, TypeError):
         kept = json.loads(sealed_text(place))
         return {
+            "libraries": tuple(kept["libraries"]),
             "filters": frozenset(kept["filters"]),
             "encoders": frozenset(kept["encoders"]),
             "transitions": frozenset(kept["transitions"]),
         }
     lists: _Lists = {
-        "filters": frozenset(_FILTER.findall(_output_of(path, "-filters"))),
-        "encoders": frozenset(_ENCODER.findall(_output_of(path, "-encoders"))),
-        "transitions": frozenset(_TRANSITION.findall(_output_of(path, "-h", "filter=xfade"))),
+        "libraries": _libraries_of(path),
+        "filters": frozenset(_FILTER.findall(_output_of(path, "-hide_banner", "-filters"))),
+        "encoders": frozenset(_ENCODER.findall(_output_of(path, "-hide_banner", "-encoders"))),
+        "transitions": frozenset(_TRANSITION.findall(_output_of(path, "-hide_banner", "-h", "filter=xfade"))),
     }
     with suppress(OSError):
         put_sealed(place, json.dumps(lists, default=sorted))
@@ -165,9 +170,23 @@ def _listed(path: str, version: str) -> _Lists:
     return lists
 
 
-def _output_of(path: str, *option: str) -> str:
-    banner = () if option == ("-version",) else ("-hide_banner",)
-    command = launcher([path, *banner, *option], ChildLimits(nice=0), Reach([path]))
+def _libraries_of(path: str) -> tuple[str, ...]:
+    """The shared libraries that a program loads, by its loader, without those of C."""
+    loader = loader_of(path)
+    listed = _LIBRARY.findall(_output_of(loader, "--list", path, reads=[path])) if loader else ()
+    return tuple(dict.fromkeys(each for each in listed if not _OF_C.match(os.path.basename(each))))
+
+
+def _libraries_state() -> tuple[int, ...]:
+    """The state of the system's list of libraries, which says where a loader finds them."""
+    with suppress(OSError):
+        stat = os.stat(FOUND_BY_LOADERS)
+        return stat.st_size, stat.st_mtime_ns, stat.st_ino
+    return ()
+
+
+def _output_of(path: str, *option: str, reads: Sequence[str] = ()) -> str:
+    command = launcher([path, *option], ChildLimits(nice=0), Reach([path], reads))
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=WITHIN, env=ENVIRONMENT, check=False

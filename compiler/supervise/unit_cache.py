@@ -219,9 +219,10 @@ def content_of(path: str) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=1024)
 def content_in(path: str, state: State) -> str:
-    """The hash of a file's bytes in a state: for several films, a process reads the program of ffmpeg once."""
+    """The hash of a file's bytes in a state: for several films, a process reads ffmpeg and its
+    libraries once."""
     return content_of(path)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from compiler.film_identity import KnownFilm, made_by
-from compiler.pipeline.identity import Content
+from compiler.pipeline.identity import Content, program
 from compiler.render import render_reel
 from compiler.supervise.films.portable import Farm
 from compiler.supervise.films.render import Film
@@ -167,9 +167,9 @@ class Render:
 
     def _known(self, prepared: Prepared) -> KnownFilm | None:
         """What is known of a film, unless ffmpeg was replaced while the film waited."""
-        known, program = prepared.known, prepared.compiled.build.path
+        known, build = prepared.known, prepared.compiled.build
         now = checked.contents_of(prepared.footage, self._cache)
-        return known if known and known.content(program) == now(program) else None
+        return known if known and program(build, known.content) == program(build, now) else None
 
     def _farm(self, uid: str, prepared: Prepared, content: Content, units: StoredUnits | None) -> Farm | None:
         """The machines that make a film's units, where the settings name a scheduler; short films go first."""

@@ -158,6 +158,18 @@ def test_another_ffmpeg_makes_other_units(build: Build) -> None:
     assert changed(keys(CLIPS, build, **LOUD)) >= PICTURES
 
 
+def test_another_library_of_ffmpeg_makes_other_units() -> None:
+    """Codecs and filters stand in libraries, which are replaced without the program."""
+    shared = replace(NINE, libraries=("/lib/libx264.so", "/lib/libavcodec.so"))
+    before = keys(CLIPS, shared, **LOUD)
+    moved = replace(shared, libraries=tuple(f"/usr{path}" for path in shared.libraries))
+    assert keys(CLIPS, moved, **LOUD) == before
+    other = keys(CLIPS, replace(shared, libraries=("/lib/libx264-later.so", *shared.libraries[1:])), **LOUD)
+    assert {name for name in before if before[name] != other[name]} == {*before}
+    watched = steps(compile_reel(read_reel(json.dumps({"reel": 1, "clips": CLIPS, **LOUD})), MEDIA, shared))
+    assert all({*step.runs} >= {*shared.files} for step in watched)
+
+
 def test_other_code_makes_other_units(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(identity, "maker", lambda: "other code")
     assert changed(keys(CLIPS, **LOUD)) == {*PICTURES, *SOUNDS, MEASURED, HEARD}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from dataclasses import replace
@@ -49,6 +50,17 @@ def test_a_build_tells_everything_it_can_do(any_build: Build) -> None:
     assert {"libx264", "aac", "libx265"} <= any_build.encoders
     assert any_build.version.startswith(("5.1", "n9.0"))
     assert any_build.release in {(5, 1), (9, 0)}
+
+
+def test_a_build_names_the_libraries_that_its_films_depend_on(any_build: Build) -> None:
+    """Those of codecs and filters, and not those of C, which the embedded one loads alone."""
+    names = {Path(path).name.partition(".")[0] for path in any_build.libraries}
+    assert all(map(os.path.isfile, any_build.libraries))
+    assert names.isdisjoint({"libc", "libm", "libmvec", "libgcc_s", "ld-linux-x86-64"})
+    linked = subprocess.run(["ldd", any_build.path], capture_output=True, text=True, check=False).stdout
+    assert {name for name in ("libavcodec", "libx264", "libx265") if f"{name}.so" in linked} == {
+        name for name in ("libavcodec", "libx264", "libx265") if name in names
+    }
 
 
 def test_who_decides_which_ffmpeg_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,6 +136,8 @@ def test_what_a_build_has_is_asked_once(tmp_path: Path, embedded: str, monkeypat
         ffmpeg._described.cache_clear()  # as in the next command
         return find_build(str(script)), log.read_text().splitlines()
 
+    found = tmp_path / "ld.so.cache"
+    monkeypatch.setattr(ffmpeg, "FOUND_BY_LOADERS", str(found))
     lists = ["-version", *["-hide_banner"] * 3]
     first, calls = asked()
     assert calls == lists
@@ -131,6 +145,9 @@ def test_what_a_build_has_is_asked_once(tmp_path: Path, embedded: str, monkeypat
     assert asked() == (first, ["-version"])
     version.write_text(version.read_text().replace("1.100", "2.100"))
     assert asked() == (first, lists)
+    found.write_text("libx264.so elsewhere")
+    assert asked() == (first, lists)
+    assert asked() == (first, ["-version"])
     for kept in (tmp_path / "cache/reelc/builds").iterdir():
         kept.write_text('{"filters": [')
     assert asked() == (first, lists)

@@ -53,7 +53,7 @@ JOIN = RenderStep(lambda folder, part: [], {}, 0, identity=lambda content: "of t
 
 async def begun(cache: Notes, reading: Future[None], made: Path, unit: RenderStep = UNIT) -> Kept:
     """A render whose unit has been made, and whose footage is being read."""
-    kept = Kept(cache, [unit, replace(JOIN, command=unit.command)], None, reading)
+    kept = Kept(cache, [unit, replace(JOIN, command=unit.command, libraries=unit.libraries)], None, reading)
     await kept.look()
     made.touch()
     await kept.keep(0, made)
@@ -86,18 +86,19 @@ def test_neither_a_failure_nor_a_cancel_waits_for_footage(tmp_path: Path, end: B
     asyncio.run(run())
 
 
-@pytest.mark.parametrize("replaced", [False, True])
-def test_what_a_program_made_is_not_kept_as_that_of_its_successor(tmp_path: Path, replaced: bool) -> None:
+@pytest.mark.parametrize("replaced", [None, "ffmpeg", "libx264.so"])
+def test_what_a_program_made_is_not_kept_as_that_of_its_successor(tmp_path: Path, replaced: str | None) -> None:
     """An update of ffmpeg while footage is read: the key is that of the program that is there afterwards."""
-    program = tmp_path / "ffmpeg"
-    program.write_text("a release")
-    unit = replace(UNIT, command=lambda folder, part: [str(program)])
+    program, library = tmp_path / "ffmpeg", tmp_path / "libx264.so"
+    for file in (program, library):
+        file.write_text("a release")
+    unit = replace(UNIT, command=lambda folder, part: [str(program)], libraries=[str(library)])
 
     async def run() -> None:
         cache, reading = Notes(), Future[None]()
         kept = await begun(cache, reading, tmp_path / "unit", unit)
         if replaced:
-            program.write_text("the next release")
+            (tmp_path / replaced).write_text("the next release")
         async with kept.keeping():
             reading.set_result(None)
             await kept.settle()

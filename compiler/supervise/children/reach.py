@@ -51,6 +51,9 @@ MACHINE = (
 """Files by which libraries count processors and memory; those in /proc/self are the child's own."""
 
 LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/nix/store", "/gnu/store")
+FOUND_BY_LOADERS = "/etc/ld.so.cache"
+"""The file in which the system lists its shared libraries."""
+
 LISTED = Path("/etc/ld.so.conf.d")
 """The folder of lists of further library folders."""
 
@@ -62,7 +65,7 @@ def rules(reach: Reach) -> list[str]:
     """The launcher's rules for a reach; paths that do not exist are left to the child to miss."""
     read = (*MACHINE, *_libraries(), *map(os.path.abspath, reach.reads))
     run = [os.path.abspath(path) for path in reach.runs]
-    loaders = [loader for path in run if (loader := _loader_of(path))]
+    loaders = [loader for path in run if (loader := loader_of(path))]
     return [
         *(READ + path for path in dict.fromkeys(read)),
         *(WRITE + os.path.abspath(path) for path in reach.writes),
@@ -81,7 +84,7 @@ def python_files() -> tuple[str, ...]:
 
 @cache
 def _libraries() -> tuple[str, ...]:
-    return (*LIBRARIES, *_listed(), "/etc/ld.so.cache")
+    return (*LIBRARIES, *_listed(), FOUND_BY_LOADERS)
 
 
 def _listed() -> Iterator[str]:
@@ -94,7 +97,7 @@ def _listed() -> Iterator[str]:
         yield from (line.strip() for line in lines if line.startswith("/"))
 
 
-def _loader_of(path: str) -> str | None:
+def loader_of(path: str) -> str | None:
     """The dynamic loader that the kernel executes for a program; None for a static one, a script, or no program."""
     try:
         with open(path, "rb") as program:

@@ -35,7 +35,7 @@ class Step(Protocol):
 
     @property
     def runs(self) -> Sequence[str]:
-        """The program that makes it, as a path."""
+        """The files of the program that makes it, as paths."""
 
     @property
     def independent(self) -> bool:

@@ -54,6 +54,8 @@ class RenderStep:
     """The forecast of its memory, MiB."""
     weight: float = 1.0
     """Its work in seconds, by the forecast."""
+    libraries: Sequence[str] = ()
+    """The libraries of the program that makes it, as paths."""
 
     @property
     def unit_samples(self) -> int | None:
@@ -67,8 +69,8 @@ class RenderStep:
 
     @property
     def runs(self) -> Sequence[str]:
-        """The program that makes it, as a path."""
-        return self.command(Path(), Path())[:1]
+        """The files of the program that makes it, as paths."""
+        return (*self.command(Path(), Path())[:1], *self.libraries)
 
     def length(self, fps: Fraction) -> int:
         """The frames whose length its sound must have, where it makes sound alone."""
