@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
-import functools
 import os
 import shutil
 import signal
@@ -20,14 +19,13 @@ from typing import Any
 from distributed import Worker
 
 from compiler.errors import Loc, ReelError
-from compiler.film_identity import made_by
+from compiler.film_identity import contents_by, made_by
 from compiler.supervise.ffmpeg import Build
 from compiler.supervise.films.film import refusal
 from compiler.supervise.films.run import RENDERING
 from compiler.supervise.films.run_unit import Machine, run_unit
-from compiler.supervise.films.unit import OnEvent, PortableUnit, UnitResult
+from compiler.supervise.films.unit import MadeBy, OnEvent, PortableUnit, UnitResult
 from compiler.supervise.machine import MIB, machine_memory
-from compiler.supervise.unit_cache import content_of
 from server.farm.plugin import UnitPlugin
 from server.farm.scheduler import SchedulerAddress, quiet, unreachable
 from server.farm.units import FarmStore
@@ -57,7 +55,10 @@ class UnitMaker:
 
     def plugin(self) -> UnitPlugin:
         """The plugin of the worker, with facts for `reelc doctor`."""
-        mine, store = made_by(self.build, functools.cache(content_of)), self._store()
+        store = self._store()
+
+        def mine() -> MadeBy:
+            return made_by(self.build, contents_by(None))  # ffmpeg may be replaced while the worker runs
 
         async def make(unit: PortableUnit, on_event: OnEvent) -> UnitResult:
             limits = replace(RENDERING, data=self.settings.render_memory, file=self._room() // self.slots)
@@ -67,7 +68,7 @@ class UnitMaker:
         async def read(key: str) -> bytes:
             return await store.read(key)
 
-        return UnitPlugin(make, read, {"name": self.name, "reelc": version("reelc"), **asdict(mine)})
+        return UnitPlugin(make, read, {"name": self.name, "reelc": version("reelc"), **asdict(mine())})
 
     def _store(self) -> FarmStore:
         store = self.make_store(self.settings)

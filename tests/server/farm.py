@@ -177,7 +177,7 @@ def local(store: FolderStore, folder: Path, slots: int = 2) -> Local:
             yield Path(place)
 
     cache = MediaCache(store, folder / "footage", folder / "coming", 1 << 30)
-    return Local(Machine(FarmStore(store, cache), find_build().path, workplace, mine()), slots)
+    return Local(Machine(FarmStore(store, cache), find_build().path, workplace, mine), slots)
 
 
 def unit(name: str, frames: int = 5, *, paced: bool = False, filters: str = "null", **fields: Any) -> PortableUnit:

@@ -56,7 +56,7 @@ async def film(folder: Path, source: Path, farm: bool) -> tuple[bytes, int]:
             yield Path(place)
 
     cache = MediaCache(store, folder / "cache", folder / "coming", 1 << 30)
-    machine = Machine(FarmStore(store, cache), find_build().path, workplace, mine())
+    machine = Machine(FarmStore(store, cache), find_build().path, workplace, mine)
     depot = FilesDepot(store, made.media.values(), content_of)
     workers = Farm(Local(machine, 2), depot, content_of, mine())
     await render_reel(made, folder / "film.mp4", farm=workers if farm else None)

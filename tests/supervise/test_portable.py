@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from compiler.errors import Loc, ReelError
 from compiler.supervise.films.portable import FETCHES, Farm, Terms, is_portable, made_and_fetched, run_within, unit_of
 from compiler.supervise.films.progress import ProgressMeter
-from compiler.supervise.films.run_unit import Machine, run_unit
+from compiler.supervise.films.run_unit import Inputs, Machine, run_unit
 from compiler.supervise.films.step import RenderStep
 from compiler.supervise.films.unit import FFMPEG, VERSION, Input, MadeBy, PortableUnit, UnitEvent, UnitResult
 from compiler.supervise.films.verdict import Origins
@@ -128,10 +129,45 @@ def test_a_document_of_another_version_is_refused() -> None:
     "unit", [written(replace(MINE, ffmpeg="other")), written(None), replace(written(), version=VERSION + 1)]
 )
 def test_a_machine_makes_only_units_whose_bytes_it_would_make(unit: PortableUnit) -> None:
-    machine = Machine(None, "ffmpeg", None, MINE)  # type: ignore[arg-type]
+    machine = Machine(None, "ffmpeg", None, lambda: MINE)  # type: ignore[arg-type]
     with pytest.raises(ReelError) as caught:
         asyncio.run(run_unit(unit, machine, lambda _: None))
     assert caught.value.code == "RC802"
+
+
+class Bare:
+    """A store without media, which publishes nothing."""
+
+    async def find(self, unit: PortableUnit) -> None:
+        """There is nothing."""
+
+    @asynccontextmanager
+    async def inputs(self, unit: PortableUnit, folder: Path) -> AsyncIterator[Inputs]:
+        yield Inputs([])
+
+    async def publish(self, unit: PortableUnit, made: Path, complete: bool) -> UnitResult:
+        raise AssertionError("a unit of another ffmpeg is published")
+
+
+@pytest.mark.parametrize("after", ["another ffmpeg", None])
+def test_a_unit_is_not_published_if_ffmpeg_was_replaced_while_it_was_made(
+    after: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor if it is about to be: an update takes its files away first."""
+    program = tmp_path / "ffmpeg"
+    program.write_text("ffmpeg")
+
+    async def making(*_: object) -> bool:
+        program.write_text(after) if after else program.unlink()
+        return True
+
+    monkeypatch.setattr("compiler.supervise.films.run_unit._run", making)
+    machine = Machine(
+        Bare(), str(program), lambda _: nullcontext(tmp_path), lambda: replace(MINE, ffmpeg=program.read_text())
+    )
+    with pytest.raises(ReelError) as caught:
+        asyncio.run(run_unit(written(), machine, lambda _: None))
+    assert (caught.value.code, caught.value.detail) == ("RC802", "differs: ffmpeg")
 
 
 def test_a_unit_that_no_machine_makes_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:

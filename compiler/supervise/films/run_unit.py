@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -66,8 +67,8 @@ class Machine:
     """The path of the program."""
     workplace: Callable[[PortableUnit], AbstractContextManager[Path]]
     """The folder of a unit, and of nothing else, inside the context."""
-    made_by: MadeBy | None = None
-    """What makes units here; None for the process that wrote the unit."""
+    made_by: Callable[[], MadeBy] | None = None
+    """What makes units here, at the moment; None for the process that wrote the unit."""
     limits: ChildLimits = RENDERING
     group: Path | None = None
     name: str = ""
@@ -76,8 +77,9 @@ class Machine:
 
 
 async def run_unit(unit: PortableUnit, machine: Machine, on_event: OnEvent) -> UnitResult:
-    """Make a unit and publish it; ReelError, and what the store raises. RC802 where its bytes might differ."""
-    _check(unit, machine)
+    """Make a unit and publish it; ReelError, and what the store raises. RC802 where its bytes might differ, also
+    because ffmpeg was replaced while it was made."""
+    await asyncio.to_thread(_check, unit, machine)
     begun = monotonic()
     if (found := await machine.store.find(unit)) is not None:
         return found
@@ -86,6 +88,7 @@ async def run_unit(unit: PortableUnit, machine: Machine, on_event: OnEvent) -> U
         _write(unit, folder, machine.film)
         async with machine.store.inputs(unit, folder) as inputs:
             complete = await _run(unit, machine, folder, inputs, on_event)
+        await asyncio.to_thread(_check, unit, machine)
         result = await machine.store.publish(unit, folder / unit.made, complete)
     return replace(result, seconds=monotonic() - begun)
 
@@ -96,7 +99,11 @@ def _check(unit: PortableUnit, machine: Machine) -> None:
         raise other_version(unit.version)
     if machine.made_by is None:
         return
-    different = ["everything"] if unit.made_by is None else unit.made_by.differences(machine.made_by)
+    try:
+        here = machine.made_by()
+        different = ["everything"] if unit.made_by is None else unit.made_by.differences(here)
+    except OSError:  # an update takes its files away before it brings the new ones
+        different = ["ffmpeg"]
     if different:
         message = f'the worker "{machine.name}" would make other bytes'
         raise ReelError("RC802", Loc(), message, detail=f"differs: {', '.join(different)}", hint=MADE_BY_ANOTHER)
