@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from fractions import Fraction
@@ -138,6 +138,10 @@ class Stamp:
         except OSError:  # the render says what is wrong with the file
             return cls(None, {})
 
+    def watching(self, states: Mapping[str, State]) -> Stamp:
+        """The same tag, which holds as long as these files stay as they are, too."""
+        return Stamp(self._identity, {**self._states, **states})
+
     @property
     def identity(self) -> str | None:
         """The hash of everything that decides the film's bytes; None if its media or ffmpeg changed meanwhile."""
@@ -160,8 +164,17 @@ def files_of(compiled: Compiled) -> list[str]:
 
 def states_of(compiled: Compiled) -> Mapping[str, State] | None:
     """The states of a film's media and of ffmpeg, by their paths; None if one is missing."""
+    return _states(files_of(compiled))
+
+
+def states_of_program(build: Build) -> Mapping[str, State] | None:
+    """The states of an ffmpeg's files, by their paths; None if one is missing."""
+    return _states(build.files)
+
+
+def _states(paths: Iterable[str]) -> Mapping[str, State] | None:
     try:
-        return {path: state_of(path) for path in files_of(compiled)}
+        return {path: state_of(path) for path in paths}
     except OSError:
         return None
 

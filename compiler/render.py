@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from compiler.supervise.films.run import RENDERING
 from compiler.supervise.films.side_by_side import Side
 from compiler.supervise.films.still import render_still
 from compiler.supervise.films.verify import Expected
-from compiler.supervise.unit_cache import unchanging
+from compiler.supervise.unit_cache import State, unchanging
 
 
 async def render_reel(
@@ -42,26 +42,31 @@ async def render_reel(
     cache: KeptUnits | None = None,
     content: Content | None = None,
     known: KnownFilm | None = None,
+    program: Mapping[str, State] | None = None,
     side: Side = ALONE,
     partial: Partial | None = None,
     farm: Farm | None = None,
 ) -> Film:
     """Render a compiled reel to `output`, complete and as planned; on a coded error `output` stays untouched.
 
-    `content` states the contents of files that nobody changes; without it they are read whole, beside the first units,
-    and watched. `known` is what `known_film` made of the reel, if that is there already. The film's bytes do not depend
-    on `side`, which states how many ffmpegs run at once. Media that have holes are filled as `partial` says, when they
-    are read; their contents must be known. `on_concealing` is told of the reel that is rendered in its place, each time
-    that media turn out to be damaged: its plan lists what is held.
+    `content` states the contents of files that nobody changes; without it they are read whole, beside the first
+    units, and watched. `known` is what `known_film` made of the reel, if that is there already. With either of
+    them, `program` holds the states that ffmpeg's files had when their contents were asked for: if they do not stay
+    so, nothing is kept, and the film has no identity. The film's bytes do not depend on `side`, which states how
+    many ffmpegs run at once. Media that have holes are filled as `partial` says, when they are read; their contents
+    must be known. `on_concealing` is told of the reel that is rendered in its place, each time that media turn out
+    to be damaged: its plan lists what is held.
     """
     assert content or known or not partial, "the hash of a file with holes would be that of its holes"
     made = known.made if known else await asyncio.to_thread(steps, compiled)
     watched = content is None and known is None
-    states = states_of(compiled) if watched else {}
+    states = states_of(compiled) if watched else program or {}
     found, unread = content or contents_by(cache), watched and not _is_read(compiled, cache)
     if unread and states:
         found = unchanging(found, states)
-    stamping = background.begun(lambda: known.stamp if known else Stamp.of(compiled, made, found, states))
+    stamping = background.begun(
+        lambda: known.stamp.watching(states or {}) if known else Stamp.of(compiled, made, found, states)
+    )
     if not unread or farm:
         await asyncio.wait([asyncio.wrap_future(stamping)])
     begun, furthest, repeated = compiled, Furthest(on_progress), False
@@ -83,6 +88,7 @@ async def render_reel(
                 partial=partial,
                 farm=farm,
                 reading=stamping,
+                states=states,
             )
         except ReelError as error:
             concealing = await conceal(compiled, error, partial)

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from compiler.film_identity import KnownFilm, made_by
+from compiler.film_identity import KnownFilm, made_by, states_of_program
 from compiler.pipeline.identity import Content, program
 from compiler.render import render_reel
 from compiler.supervise.films.portable import Farm
@@ -96,6 +96,9 @@ class Render:
             await in_thread(folder.mkdir, parents=True)
             try:
                 film = await self._rendered(uid, prepared, folder / f"film{ending}", absent, tracker, room)
+                if film.identity is None:  # ffmpeg was replaced while it made the film
+                    await in_thread(film.path.unlink)
+                    film = await self._rendered(uid, prepared, film.path, absent, tracker, room)
             except DamagedObject as error:
                 raise damaged_clip(prepared.edit, error.key) from error
             except ChangedObject as error:
@@ -136,6 +139,7 @@ class Render:
             tracker.at("fetching", min(1.0, here / absent) if absent else 1.0, "fetching the footage")
 
         tracker.at("fetching", 0.0, "fetching the footage", frames=prepared.compiled.plan.frames)
+        states = await in_thread(states_of_program, prepared.compiled.build)
         known = self._known(prepared)
         content = known.content if known else checked.contents_of(prepared.footage, self._cache)
         units = await StoredUnits.of(self._store, uid, content, room)
@@ -151,6 +155,7 @@ class Render:
                 side=side_of(self._settings),
                 content=content,
                 known=known,
+                program=states,
                 cache=units,
                 partial=partial,
                 farm=self._farm(uid, prepared, content, units),
@@ -200,7 +205,7 @@ class Render:
 
 def _identity(film: Film) -> str:
     if film.identity is None:
-        raise StoreFailed("the footage went out of the cache while it was rendered")
+        raise StoreFailed("the footage went out of the cache, or ffmpeg was replaced, while it was rendered")
     return film.identity
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -10,6 +11,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -18,11 +20,17 @@ from typing import Any
 import pytest
 
 import compiler.render
+from compiler.cli.loading import load
+from compiler.film_identity import contents_by, states_of_program
+from compiler.ir.build import Build
+from compiler.render import known_film, render_reel
 from compiler.supervise import unit_cache
 from compiler.supervise.ffmpeg import find_build
+from compiler.supervise.films.identity_tag import read_tag
 from compiler.supervise.films.kept import Kept
 from compiler.supervise.films.render import render
 from compiler.supervise.films.step import RenderStep
+from compiler.supervise.unit_cache import UnitCache
 from tests.cli.desk import Desk, Ended
 from tests.server.waiting import until
 
@@ -352,3 +360,38 @@ def test_footage_that_changed_while_it_was_read_is_read_once(
     monkeypatch.setattr(unit_cache, "content_of", content_of)
     rendered(desk, reel(desk))
     assert read.count(str(clip)) == 1
+
+
+class OfAServer(UnitCache):
+    """A cache that takes media for unchanging, as the server's does."""
+
+    def unchanged(self, paths: Sequence[str]) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+@pytest.mark.parametrize("is_known", [False, True])
+def test_nothing_is_kept_of_an_ffmpeg_that_is_replaced_while_its_contents_count(
+    desk: Desk, tmp_path: Path, replaced: bool, is_known: bool
+) -> None:
+    """Where the contents of media are known, ffmpeg's files are watched all the same."""
+    library, cache = tmp_path / "libx264.so", OfAServer(tmp_path / "units")
+    library.write_text("a release")
+    building: Future[Build] = Future()
+    building.set_result(replace(find_build(), libraries=(str(library),)))
+    compiled = load(str(desk.folder / reel_of_one(desk)), building=building)
+    states, content = states_of_program(compiled.build), contents_by(None)
+    known = known_film(compiled, content) if is_known else None
+    if replaced:
+        content(str(library))
+        library.write_text("the next release")
+    film = asyncio.run(
+        render_reel(compiled, tmp_path / "f.mp4", cache=cache, content=content, known=known, program=states)
+    )
+    assert (film.identity is None, len(cache.entries())) == ((True, 0) if replaced else (False, 1))
+    assert (read_tag(film.path) is None) == replaced
+
+
+def reel_of_one(desk: Desk) -> str:
+    """A short clip, made in one go from its sound."""
+    return desk.reel({"segments_data": {"version": 2, "trimRange": {"start": 0, "end": 0.2}, "spans": []}})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -80,6 +80,7 @@ class Kept:
 
     The film is an entry too. It depends on every step: its key is the hash of all keys. Until `reading` has ended,
     which reads the files whose contents are unknown, nothing is taken from the cache; what is made waits to be kept.
+    Nothing is kept of files that do not stay in their `states`.
     """
 
     def __init__(
@@ -88,10 +89,11 @@ class Kept:
         steps: Sequence[Step],
         content: Content | None = None,
         reading: Future[Any] | None = None,
+        states: Mapping[str, State] | None = None,
     ) -> None:
         self._cache, self._steps, self._reading = cache, steps, reading
         self._content = cache.content if cache else content
-        self._states: dict[str, State] = {}
+        self._states = dict(states or {})
         """The states in which files were before they were read."""
         self._looking: asyncio.Task[None] | None = None
         self._late: list[asyncio.Task[None]] = []
@@ -118,7 +120,7 @@ class Kept:
             return
         for path in (*self._opened(len(self._steps)), *self._steps[-1].runs):
             with suppress(OSError):
-                self._states[path] = state_of(path)
+                self._states.setdefault(path, state_of(path))
         self._looking = asyncio.create_task(self._look_later(self._reading, self._content))
 
     async def _look_later(self, reading: Future[Any], content: Content) -> None:

@@ -30,7 +30,7 @@ from compiler.supervise.films.side_by_side import Side, side_by_side
 from compiler.supervise.films.step import FromFolder, RenderStep
 from compiler.supervise.films.verdict import KILLED, OUT_OF_MEMORY
 from compiler.supervise.films.verify import Expected, verify_film
-from compiler.supervise.unit_cache import content_of
+from compiler.supervise.unit_cache import State, content_of
 
 UNREADABLE = frozenset({"RC604", "RC607"})
 """The codes of the failures of an ffmpeg that cannot read its input."""
@@ -74,6 +74,7 @@ async def render(
     partial: Partial | None = None,
     farm: Farm | None = None,
     reading: Future[Any] | None = None,
+    states: Mapping[str, State] | None = None,
 ) -> Film:
     """Render the film to `output`, complete and as predicted; on a coded error `output` stays untouched.
 
@@ -82,10 +83,11 @@ async def render(
     of the steps that run at once has a share of it. `tagging` is asked once the film is made, by the hash of its bytes,
     for the tag that it gets. What is read of `partial` files is filled first. With a
     `farm`, steps that need no others are made there, and `side` does not bound them. `reading` ends when the contents
-    of the media are known: `tagging` waits for that, and so does the `cache`.
+    of the media are known: `tagging` waits for that, and so does the `cache`, which keeps
+    nothing of files that do not stay in their `states`.
     """
     check_output(output, overwrite)
-    kept = Kept(cache, steps, farm.content if farm else None, reading)
+    kept = Kept(cache, steps, farm.content if farm else None, reading, states)
     await kept.look()
     side = Side(len(steps), ALONE.memory) if farm else side
     rest = (on_progress, stall_after, deadline, limits, cgroup, side, tagging, partial, farm, reading)
