@@ -10,6 +10,7 @@ from fractions import Fraction
 from itertools import zip_longest
 from math import floor
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from compiler.errors import Loc, ReelError
@@ -80,6 +81,9 @@ class Verified:
 def tag_of(film: Path) -> FilmIdentity | None:
     """The identity that a film carries; None if there is none. RC603 if there is no such file, RC604."""
     try:
+        if not S_ISREG(film.stat().st_mode):  # to open a FIFO would wait for its writer
+            what = f'"{plain(film.name)}" is {"a folder" if film.is_dir() else "not a regular file"}'
+            raise ReelError("RC604", Loc(), what, hint="name a film")
         return identity_in(read_tag(film))
     except FileNotFoundError as error:
         what = f'"{plain(film.name)}" does not exist'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from typing import Any
 
@@ -146,3 +147,12 @@ def test_a_film_that_is_missing_has_the_exit_code_of_media(desk: Desk) -> None:
 def test_a_file_that_is_no_film_carries_no_identity(desk: Desk) -> None:
     exit_code, found = (reel(desk), verified(desk, film="reel.json"))[1]
     assert (exit_code, found["answer"]) == (1, "no_identity")
+
+
+@pytest.mark.parametrize("kind", ["a folder", "not a regular file"])
+def test_what_is_no_file_is_not_opened(desk: Desk, kind: str) -> None:
+    """A FIFO would be waited for."""
+    os.mkfifo(desk.folder / "pipe") if kind == "not a regular file" else (desk.folder / "pipe").mkdir()
+    ended = desk.refused("verify", "pipe", reel(desk))
+    assert (ended.exit_code, ended.codes) == (6, ["RC604"])
+    assert f'"pipe" is {kind}' in ended.stderr
