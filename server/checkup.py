@@ -10,27 +10,29 @@ from pydantic import ValidationError
 
 from compiler.errors import ReelError
 from compiler.supervise.children.cgroup import group
-from compiler.supervise.doctor import Row, State
+from compiler.supervise.doctor import Row
 from compiler.supervise.machine import MIB, machine_memory
 from server.farm.scheduler import scheduler_in
-from server.settings import Settings
+from server.settings import Settings, invalid
 from server.storage.objects import ObjectStore
 from server.storage.proof import prove
 from server.web.services import make_store
 
 T = TypeVar("T")
 
-STORE, MEMORY, CGROUP = "object store", "memory of a render", "cgroup of renders"
+SETTINGS, STORE, MEMORY, CGROUP = "settings", "object store", "memory of a render", "cgroup of renders"
 
 
 def server_rows(scheduler: str | None = None) -> tuple[Row, ...]:
     """The rows about the object store of the settings, the memory of a render, and the cgroup of renders; and about the
-    farm of a scheduler, of the settings or another one."""
+    farm of a scheduler, of the settings or another one; a failure for settings with which no server starts."""
     try:
         given: dict[str, Any] = {} if scheduler is None else {"scheduler": scheduler, "executor": "dask"}
         settings = Settings(**given)
     except ValidationError as error:
-        return (Row(STORE, "warn", f"{len(error.errors())} settings are invalid", "run reelc config"),)
+        return (
+            Row(SETTINGS, "fail", invalid(error), "no server starts with them: correct them, then run reelc config"),
+        )
     return (_store(settings), _memory(settings), _cgroup(settings), *_farm(settings))
 
 
@@ -80,6 +82,5 @@ def _store(settings: Settings) -> Row:
     try:
         asyncio.run(_with_store(settings, prove))
     except ReelError as error:
-        state: State = "fail" if error.code == "RC702" else "warn"
-        return Row(STORE, state, f"{name}: {error.message}: {error.detail}", error.hint)
+        return Row(STORE, "fail", f"{name}: {error.message}: {error.detail}", error.hint)
     return Row(STORE, "ok", f"{name}, never overwrites what it must not")

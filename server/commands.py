@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from server.accounts import Accounts
     from server.settings import Settings
     from server.storage.objects import ObjectStore
+    from server.web.audit import Event
 
 Host = Annotated[str | None, typer.Option(help="The address to listen on.")]
 Port = Annotated[int | None, typer.Option(help="The port; 0 takes a free one.")]
@@ -29,15 +30,12 @@ def load(**given: Any) -> Settings:
     """The settings, with the given options in place of stored ones; a usage error for an invalid one."""
     from pydantic import ValidationError
 
-    from server.settings import Settings
+    from server.settings import Settings, invalid
 
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        message = "; ".join(
-            f"{'.'.join(map(str, each['loc'])) or 'settings'}: {each['msg']}" for each in error.errors()
-        )
-        raise typer.BadParameter(message) from error
+        raise typer.BadParameter(invalid(error)) from error
 
 
 def check_user(name: str) -> None:
@@ -85,3 +83,10 @@ def with_store(settings: Settings, work: Callable[[ObjectStore], Awaitable[None]
     except StoreFailed as error:
         typer.echo(f"error: {plain(str(error))}", err=True)
         raise typer.Exit(UNREACHABLE) from error
+
+
+def audit(settings: Settings, event: Event, name: str, **more: str) -> None:
+    """Write a line of the audit log about a user, of the operator who runs the command."""
+    from server.web.audit import Audit
+
+    Audit(settings).command(event, name, **more)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from compiler.codes import MEDIA_UNREADABLE
-from server.commands import Data, Name, check_known, check_user, load, with_store
+from server.commands import Data, Name, audit, check_known, check_user, load, with_store
 
 if TYPE_CHECKING:
     from server.settings import Settings
@@ -52,7 +52,7 @@ def restore_command(
         if to is None and backup is None:
             await check_known(Accounts(store), user)
         if accept:
-            await _accept(store, user)
+            await _accept(settings, store, user)
         elif to is not None or backup is not None:
             await _restore(settings, store, user, to, backup)
         else:
@@ -80,16 +80,18 @@ def backup_command(
     """
     from server.backup import back_up
 
+    settings = load(data=data)
     check_user(user)
 
     async def work(store: ObjectStore) -> None:
+        audit(settings, "user_backed_up", user, path=str(path.absolute()))
         findings = await back_up(store, user, path, footage=footage)
         for line in findings:
             typer.echo(line)
         if findings:
             raise typer.Exit(MEDIA_UNREADABLE)
 
-    with_store(load(data=data), work)
+    with_store(settings, work)
 
 
 async def _list(store: ObjectStore, user: str, as_json: bool) -> None:
@@ -119,7 +121,12 @@ async def _restore(settings: Settings, store: ObjectStore, user: str, to: int | 
 
     with locked(settings.data):
         async with alone(store, make_leases(settings, store, serving=False), user):
-            number, image = await _rolled_back(settings, store, user, to, backup)
+            source, outcome = f"point {to}" if backup is None else str(backup.absolute()), "failed"
+            try:
+                number, image = await _rolled_back(settings, store, user, to, backup)
+                outcome = f"point {number}"
+            finally:
+                audit(settings, "user_restored", user, source=source, outcome=outcome)
     typer.echo(f"restored as point {number}; it opens, and all of it is whole")
     typer.echo(f"nothing is swept until reelc restore {user} --accept", err=True)
     missing = as_text(await absent(store, user, image))
@@ -145,9 +152,10 @@ async def _rolled_back(
     return number, await prove(store, user, number)
 
 
-async def _accept(store: ObjectStore, user: str) -> None:
+async def _accept(settings: Settings, store: ObjectStore, user: str) -> None:
     from server.restore import accept, unnamed
 
     count = await unnamed(store, user)
+    audit(settings, "rollback_accepted", user)
     await accept(store, user)
     typer.echo(f"accepted: {count} objects without a row will go to the trash")

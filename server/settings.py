@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, field_validator, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from compiler.model.limits import FILM, FilmBounds
@@ -276,3 +276,8 @@ class Settings(PeerSettings, FarmSettings):
     def as_json(self) -> dict[str, Any]:
         """Every setting by name, JSON-ready, secrets as stars."""
         return self.model_dump(mode="json")
+
+
+def invalid(error: ValidationError) -> str:
+    """Every invalid setting by name, and what is wrong with it."""
+    return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'settings'}: {each['msg']}" for each in error.errors())

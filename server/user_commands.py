@@ -11,13 +11,12 @@ from compiler.cli.help import Command, Group
 from compiler.codes import MEDIA_UNREADABLE
 from compiler.errors import Loc, ReelError
 from compiler.supervise.plain import plain
-from server.commands import Data, Name, check_known, check_user, load, with_accounts, with_store
+from server.commands import Data, Name, audit, check_known, check_user, load, with_accounts, with_store
 
 if TYPE_CHECKING:
     from server.accounts import Accounts
     from server.settings import Settings
     from server.storage.objects import ObjectStore
-    from server.web.audit import Event
 
 user_app = typer.Typer(cls=Group, help="Add, list, revoke, export and remove users.")
 
@@ -36,7 +35,7 @@ def add_command(name: Name, data: Data = None) -> None:
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
         token = await accounts.issue(name, "bearer")
-        _audit(settings, "user_added", name)
+        audit(settings, "user_added", name)
         typer.echo(token)
         typer.echo(f"sign in once, within the hour: {await link(accounts, settings, name)}", err=True)
 
@@ -85,12 +84,12 @@ def revoke_command(
     async def work(accounts: Accounts) -> None:
         await check_known(accounts, name)
         if not session:
-            _audit(settings, "user_revoked", name)
+            audit(settings, "user_revoked", name)
             typer.echo(f"{await accounts.revoke(name)} tokens revoked", err=True)
             return
         if not await accounts.end_session(name, session):
             raise typer.BadParameter(f"{name} has no session {session}: reelc user sessions {name} lists them")
-        _audit(settings, "session_revoked", name, session=session)
+        audit(settings, "session_revoked", name, session=session)
 
     with_accounts(settings, work)
 
@@ -124,7 +123,7 @@ def remove_command(
             removal = await UserData(store, settings, name).remove()
             outcome = f"{len(removal.deleted)} deleted, {len(removal.left)} left"
         finally:
-            _audit(settings, "user_removed", name, outcome=outcome)
+            audit(settings, "user_removed", name, outcome=outcome)
         typer.echo("\n".join(removal.deleted))
         for left in removal.left:
             typer.echo(f"error: not deleted: {left}", err=True)
@@ -159,7 +158,7 @@ def export_command(
 
     async def work(store: ObjectStore) -> None:
         await check_known(Accounts(store), name)
-        _audit(settings, "user_exported", name)
+        audit(settings, "user_exported", name)
         try:
             export = await UserData(store, settings, name).export(folder)
         except Missing as error:
@@ -186,12 +185,6 @@ async def link(accounts: Accounts, settings: Settings, name: str) -> str:
     from server.storage.lock import address_of
     from server.tokens import LINK_FOR
 
-    _audit(settings, "link_made", name)
+    audit(settings, "link_made", name)
     url = settings.public_url or address_of(settings.data) or settings.url
     return f"{url}/sign-in?token={await accounts.issue(name, 'link', LINK_FOR)}"
-
-
-def _audit(settings: Settings, event: Event, name: str, **more: str) -> None:
-    from server.web.audit import Audit
-
-    Audit(settings).command(event, name, **more)

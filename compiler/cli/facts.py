@@ -96,9 +96,9 @@ def doctor_command(
 ) -> None:
     """Check this machine: ffmpeg, encoders, sandbox, space, store.
 
-    The exit code is 4 if it cannot render, or if a server must not use the configured store. --calibrate takes some 15
-    seconds of an idle machine; the plans of later commands forecast with what it measured. --scheduler fails for a farm
-    whose machines would make other bytes than this one.
+    The exit code is 4 if it cannot render, or if no server can start with the settings and the store. --calibrate takes
+    some 15 seconds of an idle machine; the plans of later commands forecast with what it measured. --scheduler fails
+    for a farm whose machines would make other bytes than this one.
 
     \b
     Examples:

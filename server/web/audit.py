@@ -33,6 +33,9 @@ Event = Literal[
     "user_revoked",
     "user_removed",
     "user_exported",
+    "user_backed_up",
+    "user_restored",
+    "rollback_accepted",
     "user_taken_over",
     "peer_refused",
 ]

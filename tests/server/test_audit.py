@@ -95,6 +95,24 @@ def test_commands_are_recorded(tmp_path: Path) -> None:
     assert log.stat().st_mode & 0o777 == 0o600
 
 
+def test_copies_of_a_user_and_returns_to_them_are_recorded(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as site, site.client(add_user(site.data, "ann")) as ann:
+        ann.post("/api/projects", json={"name": "x"}).raise_for_status()
+    log = tmp_path / "data" / "audit.jsonl"
+    before = len(lines(log))
+    assert reelc(tmp_path, "backup", "ann", "ann.sqlite").returncode == 0
+    assert reelc(tmp_path, "restore", "ann", "--from", "ann.sqlite").returncode == 0
+    assert reelc(tmp_path, "restore", "ann", "--to", "99").returncode == 6
+    assert reelc(tmp_path, "restore", "ann", "--accept").returncode == 0
+    found, copy = lines(log)[before:], str(tmp_path / "ann.sqlite")
+    assert [each["event"] for each in found] == [
+        *("user_backed_up", "user_restored", "user_restored", "rollback_accepted")
+    ]
+    assert {each["user"] for each in found} == {"ann"}
+    assert found[0]["path"] == copy
+    assert [(each["source"], each["outcome"]) for each in found[1:3]] == [(copy, "point 2"), ("point 99", "failed")]
+
+
 def test_failures_do_not_fill_the_disk(tmp_path: Path) -> None:
     now = [0.0]
     audit = Audit(Settings(data=tmp_path), lambda: now[0])

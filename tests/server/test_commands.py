@@ -240,9 +240,23 @@ def test_a_bucket_that_cannot_be_is_an_error_in_words(tmp_path: Path, wrong: dic
     away = {"store": "s3", "s3_bucket": "b", "s3_access_key": "k", "s3_secret_key": "s"}
     ended = reelc(tmp_path, *command.split(), **away, **{f"s3_{name}": value for name, value in wrong.items()})
     if command == "doctor":
-        assert "the object store cannot be used" in ended.stdout
+        assert (ended.returncode, "the object store cannot be used" in ended.stdout) == (4, True)
     else:
         assert (ended.returncode, "error[RC703]" in ended.stderr) == (5, True)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [({"port": "none"}, "port: "), ({"store": "s3"}, "set s3_bucket"), ({"config": "missing.toml"}, "missing.toml")],
+    ids=["a value", "two values", "a file"],
+)
+def test_settings_with_which_no_server_starts_are_a_failure_of_the_doctor(
+    tmp_path: Path, wrong: dict[str, str], why: str
+) -> None:
+    assert reelc(tmp_path, "serve", **wrong).returncode == 2
+    ended = reelc(tmp_path, "doctor", "--json", **wrong)
+    (row,) = [row for row in json.loads(ended.stdout)["rows"] if row["name"] == "settings"]
+    assert (ended.returncode, row["state"], why in row["value"]) == (4, "fail", True)
 
 
 def test_an_export_of_a_user_that_cannot_be_written_is_an_error_in_words(tmp_path: Path) -> None:

@@ -121,6 +121,7 @@ def test_no_server_starts_without_its_store(tmp_path: Path) -> None:
     assert ended.returncode == 5
     assert "error[RC703]: " in ended.stderr
     assert "Traceback" not in ended.stderr
+    assert reelc(tmp_path, "doctor", **in_bucket(away)).returncode == 4
 
 
 def test_the_doctor_looks_at_a_store_only_where_one_is_set_up(tmp_path: Path) -> None:
