@@ -25,6 +25,9 @@ from server.routes.received import received
 from server.settings import Settings
 from server.storage.database import Reader, Transaction
 from server.storage.objects import Missing, StoreFailed
+from server.storage.sync import Fenced
+from server.storage.tenants import Overdue
+from server.storage.terms import Elsewhere
 from server.tables import raw_clips
 from server.tables.raw_clips import Listed, RawClipRow
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
@@ -92,7 +95,7 @@ async def upload(call: Call[NoBody]) -> Response:
 
             try:
                 answer = await call.write(work, 201, _streamed(row, sums.sha256))
-            except Problem:  # of which the unit of work was rolled back
+            except (Problem, Elsewhere, Fenced, Overdue):  # the unit of work was rolled back, or not begun
                 await _delete_unnamed(services, key)
                 raise
             if unnamed:  # the answer is that of the first upload under its key

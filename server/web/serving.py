@@ -85,13 +85,17 @@ def _refused(op: Operation, request: Request, problem: Problem) -> Response:
 
 
 async def _call(op: Operation, request: Request, services: Services, held: AsyncExitStack) -> Call[Any]:
-    """The call of a request, whose turn for a large body ends with `held`; NotHere if another server has the user."""
+    """The call of a request, whose turn for a large body ends with `held`; NotHere if another server has the user.
+
+    Until then this server keeps the user: an upload may take longer than a user stays who sends nothing else.
+    """
     if op.method in UNSAFE:
         refuse_foreign_origin(request, services.settings)
     uid = "" if op.public else await identify(request, services.accounts, services.audit)
     logs.user_id.set(uid)
     elsewhere = await _elsewhere(uid, services) if uid else None
     if uid and elsewhere is None:
+        held.enter_context(services.leases.kept(uid))
         services.limits.user(uid)
     limit = services.settings.edit_limit if op.takes.large else services.settings.body_limit
     if not op.takes.streams and stated_length(request, limit) > SMALL:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from server.storage.leases import Leases
-from server.storage.objects import Stat, StoreFailed
+from server.storage.objects import ObjectStore, Stat, StoreFailed
 from server.storage.servers import Servers
 from server.storage.sync import Fenced
 from server.storage.tenants import Databases
@@ -53,7 +53,7 @@ class Server:
 
     numbers = count(1)
 
-    def __init__(self, store: MemoryStore, folder: str, started: float = 0.0) -> None:
+    def __init__(self, store: ObjectStore, folder: str, started: float = 0.0) -> None:
         self.clock = Clock(started)
         name = f"{folder}.{next(self.numbers)}"
         self.taken: list[str] = []
