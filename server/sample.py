@@ -18,8 +18,8 @@ from compiler.model import read_reel
 from compiler.model.limits import FILM
 from compiler.supervise.probe import probing
 from compiler.supervise.record import Media
+from server.checksums import checksums_of_file
 from server.edits.canonical import check_settings, saved, untouched_clip
-from server.footage.checked import checksums_of_file
 from server.footage.facts import facts_key, media_key, store_footage, summary
 from server.footage.windows import Part, window_row
 from server.ids import new_id

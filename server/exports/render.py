@@ -142,8 +142,9 @@ class Render:
         states = await in_thread(states_of_program, prepared.compiled.build)
         known = self._known(prepared)
         content = known.content if known else checked.contents_of(prepared.footage, self._cache)
-        units = await StoredUnits.of(self._store, uid, content, room)
         async with checked.fetched(self._store, self._cache, prepared.footage, fetched) as partial:
+            watched = checked.watched(self._cache, prepared.footage)
+            units = await StoredUnits.of(self._store, uid, content, room, watched)
             return await render_reel(
                 prepared.compiled,
                 path,

@@ -12,7 +12,7 @@ from compiler.errors import Loc, ReelError
 from compiler.pipeline.identity import Content
 from compiler.supervise.films.unit import Input, UnitResult
 from compiler.supervise.record import Media
-from server.footage.checked import checksums_of_file
+from server.checksums import checksums_of_file
 from server.footage.facts import Facts, write_facts
 from server.footage.units import StoredUnits, folder, output_of
 from server.storage.copies import copy_object

@@ -2,7 +2,8 @@
 
 Copies in use are never evicted; of the others the least recently used goes first. Concurrent requests for an object
 share one fetch. A copy gets its name only when it is complete, has the object's checksum if one is known, and is synced
-to the disk.
+to the disk. One of an earlier process, and one that changed, is compared again before it is used; those who used one
+that changed meanwhile fail.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
 
+from compiler.errors import ReelError, ReelErrors
 from server.checksums import Checksums
+from server.footage.compared import Compared
 from server.footage.parts import PartialCopy, PartialFiles
 from server.logs import logger
 from server.problem import Problem
@@ -26,6 +30,7 @@ from server.storage.objects import DamagedObject, ObjectStore, Stat, StoreFailed
 from server.tasks import shared
 from server.threads import in_thread
 
+CHANGED = "the cache failed: copies of footage changed while they were read"
 PARTIAL = ".partial"
 """The ending of the names of copies with holes."""
 
@@ -40,6 +45,7 @@ class MediaCache:
         """Sizes of the copies, least recently used first; None until the folder is first read."""
         self._sizes: dict[str, int] = {}
         self._users: dict[str, int] = {}
+        self._compared = Compared(self._folder)
         self._fetching: dict[str, asyncio.Task[None]] = {}
         self._checksums: dict[str, Checksums] = {}
         """Of the copies that were fetched by this process."""
@@ -81,6 +87,7 @@ class MediaCache:
     ) -> AsyncIterator[PartialFiles | None]:
         """Fetch every object to its `path` and keep it there inside the context; StoreFailed, Missing, ChangedObject.
 
+        StoreFailed too if copies were damaged or taken away meanwhile, at the end or in place of a ReelError.
         Objects whose keys are in `sums`, with the checksums of their blocks, are not fetched: at their `partial_path`
         are files with holes, which are filled through what is yielded.
         DamagedObject if what is fetched has another SHA-256 than `checksums` states for the object's key. Space is
@@ -94,12 +101,31 @@ class MediaCache:
         try:
             self._make_room(wanted)
             partial = [self._opened(name, stat, sums[stat.key]) for name, stat in wanted.items() if _has_holes(name)]
-            for name, stat in wanted.items():
-                if not _has_holes(name):
-                    await self._have(name, stat, fetched, checksums.get(stat.key))
-            yield PartialFiles(partial) if partial else None
+            whole = {name: stat for name, stat in wanted.items() if not _has_holes(name)}
+            for name, stat in whole.items():
+                await self._have(name, stat, fetched, checksums.get(stat.key))
+            unchanged = self.watched(wanted.values(), sums)
+            try:
+                yield PartialFiles(partial) if partial else None
+            except (ReelError, ReelErrors) as error:
+                if not await self._are_whole(whole, partial, checksums):
+                    raise StoreFailed(CHANGED) from error
+                raise
+            if not unchanged([str(self._folder / name) for name in wanted]):
+                raise StoreFailed(CHANGED)
         finally:
             await asyncio.shield(self._release(wanted))
+
+    def watched(self, stats: Iterable[Stat], sums: Collection[str] = ()) -> Callable[[Sequence[str]], bool]:
+        """Whether copies at some paths are as they are now, or have gone; other paths count as unchanged. Those whose
+        keys are in `sums` have holes."""
+        names = {str(self._folder / name): name for name in _named(stats, sums)}
+        before = {name: self._compared.changes[name] for name in names.values()}
+
+        def unchanged(paths: Sequence[str]) -> bool:
+            return all([self._is_same(names[path], before[names[path]]) for path in paths if path in names])
+
+        return unchanged
 
     async def close(self) -> None:
         """Stop every fetch."""
@@ -114,7 +140,7 @@ class MediaCache:
             self._folder.mkdir(parents=True, exist_ok=True)
             for path in self._folder.glob(f"*{PARTIAL}"):
                 path.unlink()
-            found = sorted((path.stat().st_mtime, path.name, path.stat().st_size) for path in self._folder.iterdir())
+            found = sorted((path.stat().st_atime, path.name, path.stat().st_size) for path in self._folder.iterdir())
             self._here = {name: size for _, name, size in found}
         return self._here
 
@@ -136,7 +162,8 @@ class MediaCache:
                 if name in here:
                     here[name] = here.pop(name)
                     with contextlib.suppress(FileNotFoundError):  # the folder was cleared: the copy is fetched again
-                        os.utime(self._folder / name)
+                        modified = (self._folder / name).stat().st_mtime_ns
+                        os.utime(self._folder / name, ns=(time.time_ns(), modified))
             held = sum(self._sizes.values()) + sum(size for name, size in here.items() if name not in self._sizes)
             for name in [name for name in here if name not in self._users]:
                 if held <= self.limit:
@@ -144,6 +171,7 @@ class MediaCache:
                 (self._folder / name).unlink(missing_ok=True)
                 held -= here.pop(name)
                 self._checksums.pop(name, None)
+                self._compared.forget(name)
                 if name in self._partial:
                     self._partial.pop(name).close()
         except OSError as error:
@@ -174,8 +202,12 @@ class MediaCache:
         """The copy with holes of this name, made now if there is none; StoreFailed if it cannot be made."""
         path = self._folder / name
         try:
-            if name not in self._partial or not path.is_file():
+            if name not in self._partial or not self._partial[name].is_there():
                 self._folder.mkdir(parents=True, exist_ok=True)
+                if name in self._partial:  # those who use that one would fill this file, and read the other
+                    self._partial.pop(name).close()
+                    self._compared.changed(name)
+                    path.unlink(missing_ok=True)
                 self._partial[name] = PartialCopy(self._store, stat, sums, path)
                 self._copies()[name] = 0
         except OSError as error:
@@ -183,10 +215,8 @@ class MediaCache:
         return self._partial[name]
 
     async def _have(self, name: str, stat: Stat, fetched: Copied, sha256: str | None) -> None:
-        here = self._copies()
-        if name in here and (self._folder / name).is_file():
+        if name in self._copies() and self._compared.is_same(name, sha256):
             return
-        here.pop(name, None)
         others = name in self._fetching
         await shared(self._fetching.get(name) or self._begun(name, stat, fetched, sha256))
         if others:
@@ -200,6 +230,8 @@ class MediaCache:
 
     async def _fetch(self, name: str, stat: Stat, fetched: Copied, sha256: str | None) -> None:
         coming = self._coming / f"{name}.{secrets.token_hex(4)}.part"
+        if await self._is_here(name, stat, sha256):
+            return
         try:
             for folder in (self._coming, self._folder):
                 await in_thread(folder.mkdir, parents=True, exist_ok=True)
@@ -208,12 +240,42 @@ class MediaCache:
                 raise DamagedObject(stat.key)
             self._checksums[name] = found
             await in_thread(os.replace, coming, self._folder / name)
+            self._compared.note(name, found.sha256)
             self._copies()[name] = stat.size
         except OSError as error:
             raise StoreFailed(f"the cache failed: {error.strerror}") from error
         finally:
             with contextlib.suppress(OSError):
                 coming.unlink(missing_ok=True)
+
+    async def _is_here(self, name: str, stat: Stat, sha256: str | None) -> bool:
+        """Whether there is a whole copy; one that is not is forgotten."""
+        if name in self._copies() and await self._compared.is_whole(name, stat.size, sha256):
+            return True
+        if self._copies().pop(name, None) is not None and (self._folder / name).exists():
+            self._compared.changed(name)
+            logger.warning("a copy of footage is damaged, and is fetched again", extra={"key": stat.key})
+        return False
+
+    def _is_same(self, name: str, changes: int) -> bool:
+        """Whether a copy is as it was when it had changed so often, or has gone: what was read of it was right."""
+        if self._compared.changes[name] != changes:
+            return False
+        there = self._partial[name].is_there() if name in self._partial else self._compared.is_same(name)
+        if there or not (self._folder / name).exists():
+            return True
+        self._compared.changed(name)
+        return False
+
+    async def _are_whole(
+        self, whole: Mapping[str, Stat], partial: Iterable[PartialCopy], checksums: Mapping[str, str | None]
+    ) -> bool:
+        """Whether copies that led to an error are what they should be; they are read again."""
+        for name, stat in whole.items():
+            if not await self._compared.is_whole(name, stat.size, checksums.get(stat.key)):
+                self._compared.changed(name)
+                return False
+        return all([await in_thread(copy.is_whole) for copy in partial])
 
     async def _copy(self, stat: Stat, path: Path, fetched: Copied, sha256: str | None) -> Checksums:
         """Copy an object to a file and return its checksums; ChangedObject if it was replaced since `stat`."""

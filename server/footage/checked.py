@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.pipeline.identity import Content
 from compiler.supervise.probe import probing
 from compiler.supervise.unit_cache import content_in, state_of
-from server.checksums import Checksums, Hashing
+from server.checksums import Checksums, Hashing, checksums_of_file
 from server.footage.cache import MediaCache
 from server.footage.facts import Facts, add_checksums, read_facts, write_facts
 from server.footage.parts import PartialFiles
@@ -24,7 +24,7 @@ from server.logs import logger
 from server.problem import Problem
 from server.storage.again import changed
 from server.storage.copies import Copied
-from server.storage.objects import CHUNK, ChangedObject, DamagedObject, Missing, ObjectStore, Stat, StoreFailed
+from server.storage.objects import ChangedObject, DamagedObject, Missing, ObjectStore, Stat, StoreFailed
 from server.tasks import shared
 from server.threads import in_thread
 
@@ -81,13 +81,23 @@ async def fetched(
     The checksums of footage that lacks some are recorded when it is fetched whole for the first time.
     """
     checksums = {stat.key: facts.sha256 for stat, facts in footage}
-    sums = {stat.key: facts.blocks for stat, facts in footage if facts.blocks and has_holes(cache, stat, facts)}
+    sums = _sums(cache, footage)
     async with cache.held([stat for stat, _ in footage], on_fetched, checksums, sums) as partial:
         for stat, facts in footage:
             found = cache.checksums(stat)
             if facts.blocks is None and found is not None:
                 await _record(store, stat.key, found)
         yield partial
+
+
+def watched(cache: MediaCache, footage: Sequence[tuple[Stat, Facts]]) -> Callable[[Sequence[str]], bool]:
+    """Whether the copies of footage at some paths stay as they are now."""
+    return cache.watched([stat for stat, _ in footage], _sums(cache, footage))
+
+
+def _sums(cache: MediaCache, footage: Sequence[tuple[Stat, Facts]]) -> dict[str, bytes]:
+    """The checksums of the blocks of footage that is fetched in parts."""
+    return {stat.key: facts.blocks for stat, facts in footage if facts.blocks and has_holes(cache, stat, facts)}
 
 
 def contents_of(footage: Sequence[tuple[Stat, Facts]], cache: MediaCache) -> Content:
@@ -114,15 +124,6 @@ async def _record(store: ObjectStore, key: str, checksums: Checksums) -> None:
         await add_checksums(store, key, checksums)
     except (StoreFailed, Missing, ValueError) as error:  # the next fetch tries again
         logger.warning("checksum not recorded", extra={"key": key, "why": str(error)})
-
-
-def checksums_of_file(path: Path) -> Checksums:
-    """The checksums of a file."""
-    hashing = Hashing()
-    with path.open("rb") as file:
-        while piece := file.read(CHUNK):
-            hashing.update(piece)
-    return hashing.checksums
 
 
 async def checksum_of(store: ObjectStore, key: str, expected: str | None = None) -> str:

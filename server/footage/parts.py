@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
@@ -77,6 +78,28 @@ class PartialCopy:
         """Stop every fetch."""
         for task in self._fetches:
             task.cancel()
+
+    def is_there(self) -> bool:
+        """Whether the file is the one that was made, in its whole length."""
+        try:
+            found = self._path.stat()
+        except OSError:
+            return False
+        return (found.st_dev, found.st_ino, found.st_size) == (*self.file, self.size)
+
+    def is_whole(self) -> bool:
+        """Whether the file is there and its blocks match their checksums; those that do not are fetched again."""
+        try:
+            with self._path.open("rb", buffering=0) as file:
+                wrong = [n for n, there in enumerate(self._has) if there and not self._is_right(file, n)]
+        except OSError:
+            return False
+        for n in wrong:
+            self._has[n] = 0
+        return not wrong and self.is_there()
+
+    def _is_right(self, file: BinaryIO, number: int) -> bool:
+        return block_is(number, os.pread(file.fileno(), BLOCK, number * BLOCK), self._sums)
 
     def _ahead(self, at: int) -> range:
         """The blocks from `at` on that are worth a fetch in advance."""

@@ -12,7 +12,7 @@ too many.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from server.storage.copies import copy_object
 from server.storage.objects import Missing, ObjectStore, Stat, StoreFailed
 
 T = TypeVar("T")
+Unchanged = Callable[[Sequence[str]], bool]
 
 DIGITS = 40
 """Digits of a key that are in a name: a segment of an object's key has at most 128 characters."""
@@ -61,18 +62,34 @@ class StoredUnits:
     keeps_films = False
     """Whether whole films are kept: they are objects with rows already."""
 
-    def __init__(self, store: ObjectStore, uid: str, content: Content, limit: int, there: Sequence[StoredUnit]) -> None:
+    def __init__(
+        self,
+        store: ObjectStore,
+        uid: str,
+        content: Content,
+        limit: int,
+        there: Sequence[StoredUnit],
+        unchanged: Unchanged = lambda _: True,
+    ) -> None:
         self._store, self._folder, self._limit = store, folder(uid), limit
-        self.content = content
+        self.content, self._unchanged = content, unchanged
         self.notices: list[Notice] = []
         self._there = {_key(unit.stat): unit for unit in there}
         self._loop = asyncio.get_running_loop()
 
     @classmethod
-    async def of(cls, store: ObjectStore, uid: str, content: Content, limit: int) -> StoredUnits | None:
-        """The units that a user has; None for a limit of 0, or if the store fails."""
+    async def of(
+        cls,
+        store: ObjectStore,
+        uid: str,
+        content: Content,
+        limit: int,
+        unchanged: Unchanged = lambda _: True,
+    ) -> StoredUnits | None:
+        """The units that a user has; None for a limit of 0, or if the store fails. `unchanged` is asked before what was
+        made of files is stored."""
         try:
-            return cls(store, uid, content, limit, await units_of(store, uid)) if limit else None
+            return cls(store, uid, content, limit, await units_of(store, uid), unchanged) if limit else None
         except StoreFailed as error:
             logger.warning("rendered without units", extra={"why": str(error)})
             return None
@@ -125,9 +142,9 @@ class StoredUnits:
         """Whether the contents of footage are known: they were computed when it was stored."""
         return True
 
-    def unchanged(self, _: Sequence[str]) -> bool:
-        """Whether footage is as it was when its content was asked for: copies in the cache never change."""
-        return True
+    def unchanged(self, paths: Sequence[str]) -> bool:
+        """Whether files are as they were when their contents were asked for."""
+        return self._unchanged(paths)
 
     async def _put(self, name: str, made: Path, size: int) -> None:
         try:

@@ -21,9 +21,10 @@ from compiler.supervise.films.progress import Progress
 from compiler.supervise.films.render import ALONE
 from compiler.supervise.films.side_by_side import Side
 from compiler.supervise.probe import probing
+from server.checksums import checksums_of_file
 from server.footage.by_parts import placed
 from server.footage.cache import MediaCache
-from server.footage.checked import checksums_of_file, contents_of, fetched
+from server.footage.checked import contents_of, fetched
 from server.footage.facts import Facts
 from server.storage.objects import ObjectStore, Stat
 from tests.server.editing import trim

@@ -16,14 +16,13 @@ import pytest
 
 from compiler.errors import Loc
 from compiler.supervise.probe import probing
-from server.checksums import BLOCK, Hashing
+from server.checksums import BLOCK, Hashing, checksums_of_file
 from server.edits.compiled import Edit
 from server.exports.prepare import Prepared
 from server.exports.progress import Tracker
 from server.exports.render import Render
 from server.footage import by_parts, parts
 from server.footage.cache import MediaCache
-from server.footage.checked import checksums_of_file
 from server.footage.facts import Facts, write_facts
 from server.footage.previews import Kind, Previews
 from server.footage.uneven import UnevenTurns

@@ -1,0 +1,190 @@
+"""Copies of footage that are damaged, swapped or taken away in the cache: they make no film, and come anew."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from compiler.errors import Loc, ReelError
+from server.checksums import BLOCK, Hashing
+from server.exports import render as rendering
+from server.footage.cache import MediaCache
+from server.settings import Settings
+from server.storage.folder import FolderStore
+from server.storage.objects import Stat, StoreFailed
+from tests.server.editing import RENDER
+from tests.server.faults import FaultStore
+from tests.server.in_process import in_process
+from tests.server.test_cache import opened, run
+from tests.server.test_export_faults import a_project
+
+CONTENT = b"what was recorded " * 8000
+SUMS = {"key": hashlib.sha256(CONTENT).hexdigest()}
+Harm = Callable[[Path], object]
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def flipped(path: Path) -> None:
+    before = path.stat()
+    with path.open("r+b") as file:
+        file.write(bytes([path.read_bytes()[0] ^ 1]))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 10**9))  # the kernel's clock may not have gone on
+
+
+def swapped(path: Path) -> None:
+    coming = path.with_name("coming")
+    coming.write_bytes(bytes(path.stat().st_size))
+    coming.replace(path)
+
+
+HARMS = [cut, flipped, swapped, Path.unlink]
+
+
+async def stored(store: FaultStore) -> Stat:
+    return await store.put("key", CONTENT)
+
+
+def wrong() -> ReelError:
+    """What a render says of a damaged file."""
+    return ReelError("RC604", Loc(), "a media file is damaged")
+
+
+async def is_right(cache: MediaCache, stat: Stat) -> bool:
+    """Whether the next one who uses a copy has the right one."""
+    async with cache.held([stat], checksums=SUMS):
+        return cache.path(stat).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_copy_that_was_damaged_meanwhile_is_fetched_again(tmp_path: Path, harm: Harm) -> None:
+    async def scene(store: FaultStore, cache: MediaCache) -> None:
+        stat = await stored(store)
+        for each in (cache, cache, opened(tmp_path, store, 10**6)):  # the last is that of the next process
+            assert await is_right(each, stat)
+            harm(each.path(stat))
+        assert await is_right(each, stat)
+        assert store.calls.count("stream") == 4
+
+    run(tmp_path, 10**6, scene)
+
+
+def test_a_copy_that_is_whole_is_fetched_once_by_all_processes(tmp_path: Path) -> None:
+    async def scene(store: FaultStore, cache: MediaCache) -> None:
+        stat = await stored(store)
+        for each in (cache, cache, opened(tmp_path, store, 10**6)):
+            assert await is_right(each, stat)
+        assert store.calls.count("stream") == 1
+
+    run(tmp_path, 10**6, scene)
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_an_error_that_a_damaged_copy_leads_to_is_the_caches(tmp_path: Path, harm: Harm) -> None:
+    async def scene(store: FaultStore, cache: MediaCache) -> None:
+        stat = await stored(store)
+
+        async def rendered(harm: Harm) -> NoReturn:
+            async with cache.held([stat], checksums=SUMS):
+                harm(cache.path(stat))
+                raise wrong()
+
+        with pytest.raises(ReelError):
+            await rendered(Path.stat)
+        with pytest.raises(StoreFailed, match="the cache failed"):
+            await rendered(harm)
+        assert await is_right(cache, stat)
+
+    run(tmp_path, 10**6, scene)
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_what_was_made_of_a_copy_that_changed_meanwhile_is_not_taken(tmp_path: Path, harm: Harm) -> None:
+    """One that was only taken away was read before that, and was right."""
+
+    async def scene(store: FaultStore, cache: MediaCache) -> None:
+        stat = await stored(store)
+        gone = harm is Path.unlink
+        with contextlib.nullcontext() if gone else pytest.raises(StoreFailed, match="the cache failed"):
+            async with cache.held([stat], checksums=SUMS):
+                unchanged = cache.watched([stat])
+                harm(cache.path(stat))
+                assert unchanged([str(cache.path(stat)), "/ffmpeg"]) == gone
+                assert await is_right(cache, stat)  # another one, who gets it anew
+                assert unchanged([str(cache.path(stat))]) == gone
+        assert await is_right(cache, stat)
+
+    run(tmp_path, 10**6, scene)
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_copy_with_holes_that_was_damaged_is_filled_again(tmp_path: Path, harm: Harm) -> None:
+    async def scene(store: FaultStore, cache: MediaCache) -> None:
+        hashing = Hashing()
+        hashing.update(CONTENT)
+        stat, sums = await stored(store), {"key": hashing.checksums.blocks}
+
+        async def filled() -> bool:
+            async with cache.held([stat], sums=sums) as partial:
+                assert partial is not None
+                await partial.complete()
+                return cache.partial_path(stat).read_bytes() == CONTENT
+
+        async def rendered() -> NoReturn:
+            async with cache.held([stat], sums=sums) as partial:
+                assert partial is not None
+                await partial.fill(partial_file(cache, stat), 0, BLOCK)
+                harm(cache.partial_path(stat))
+                raise wrong()
+
+        with pytest.raises(StoreFailed, match="the cache failed"):
+            await rendered()
+        assert await filled()
+
+        with contextlib.nullcontext() if harm is flipped else pytest.raises(StoreFailed, match="the cache failed"):
+            async with cache.held([stat], sums=sums):
+                harm(cache.partial_path(stat))
+                if harm is not flipped:
+                    assert await filled()  # by another one, in a file of its own
+
+    run(tmp_path, 10**6, scene)
+
+
+def partial_file(cache: MediaCache, stat: Stat) -> tuple[int, int]:
+    found = cache.partial_path(stat).stat()
+    return found.st_dev, found.st_ino
+
+
+def test_an_export_keeps_no_unit_of_a_copy_that_changed_and_may_be_repeated(
+    tmp_path: Path, game: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+
+    async def whole() -> None:
+        async with in_process(Settings(data=data), FolderStore(data / "objects")) as server:
+            project_id = await a_project(server.client, game)
+            kept: list[bool] = []
+
+            async def render(*_: Any, cache: Any, **__: Any) -> NoReturn:
+                (copy,) = (data / "local" / "footage").iterdir()
+                kept.append(cache.unchanged([str(copy.absolute())]))
+                flipped(copy)
+                kept.append(cache.unchanged([str(copy.absolute())]))
+                raise wrong()
+
+            monkeypatch.setattr(rendering, "render_reel", render)
+            for export_id in "ab":
+                answer = await server.client.post(RENDER, json={"project_id": project_id, "export_id": export_id})
+                assert (answer.status_code, answer.json()["error"]) == (500, "storage_error"), answer.text
+            assert kept == [True, False] * 2
+
+    asyncio.run(whole())
