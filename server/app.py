@@ -26,6 +26,7 @@ from server.failures import UNSTORED
 from server.footage.sweep import Delays, sweep
 from server.footage.trash import trash_of
 from server.footage.units import sweep_units
+from server.ids import is_name
 from server.logs import logger
 from server.problem import Problem
 from server.routes import (
@@ -278,7 +279,8 @@ async def _tend_once(services: Services) -> None:
     except UNSTORED as error:
         logger.warning("snapshots not thinned", extra={"why": f"{type(error).__name__}: {error}"})
         return
-    for uid in users:
+    here = {path.name for path in (services.settings.local / "users").glob("*")}  # of removed users, too
+    for uid in sorted({*users, *filter(is_name, here)}):
         try:
             await services.databases.tend(uid, settled())
         except (*UNSTORED, Missing, OSError) as error:

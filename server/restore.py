@@ -20,6 +20,7 @@ from compiler.errors import Loc, ReelError
 from compiler.supervise.plain import plain
 from server.footage.named import NamedObject, expected, rows_in
 from server.storage import marks, snapshots
+from server.storage.files import local_base
 from server.storage.migrations import STEPS
 from server.storage.objects import Exists, Missing, ObjectStore
 from server.storage.snapshots import Damaged
@@ -126,7 +127,7 @@ async def roll_back(store: ObjectStore, uid: str, image: bytes, local: Path) -> 
     await _check_all(f"the database of {uid} is damaged", image)
     await marks.note_rollback(store, uid)
     newest = await snapshots.latest(store, uid)
-    last = max(newest or JUMP, _local_base(local / "users" / uid / "edit.sqlite")) + 1
+    last = max(newest or JUMP, local_base(local, uid), await marks.removed_before(store, uid)) + 1
     header, body = snapshots.packed(secrets.token_hex(8), _head(image), image)
     first = max(newest, last - snapshots.NEWEST) + 1 if newest else last
     for number in range(first, last + 1):
@@ -204,16 +205,6 @@ def _head(image: bytes) -> int:
     with closing(snapshots.opened(image)) as database:
         (n,) = database.execute("SELECT n FROM sync_head").fetchone()
     return int(n)
-
-
-def _local_base(path: Path) -> int:
-    """The number of the snapshot that a local database is based on; 0 if there is none that can be read."""
-    try:
-        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as database:
-            (base,) = database.execute("SELECT base FROM sync_head").fetchone()
-    except (sqlite3.Error, TypeError):
-        return 0
-    return int(base)
 
 
 def _unusable(message: str, detail: str) -> ReelError:

@@ -23,7 +23,9 @@ from server.footage.facts import stated_checksum
 from server.settings import Settings
 from server.storage import snapshots
 from server.storage.copies import copy_object
+from server.storage.files import local_base
 from server.storage.folder import COMING
+from server.storage.marks import note_removed
 from server.storage.objects import Missing, ObjectStore
 from server.threads import in_thread
 
@@ -59,8 +61,10 @@ class UserData:
     async def remove(self) -> Removal:
         """Delete everything, and look for what is left; no server may use the data folder meanwhile.
 
-        The account goes first, so that nobody signs in meanwhile. A removal that failed can be repeated.
+        The account goes first, so that nobody signs in meanwhile. A removal that failed can be repeated. A mark stays,
+        so that no server stores anew what its data folder has of the user.
         """
+        await note_removed(self._store, self.uid, local_base(self._settings.local, self.uid))
         accounts, here, deleted = Accounts(self._store), await self._local(), list[str]()
         account = [key for key in await self._keys() if key.startswith("accounts/")]
         for key in account:

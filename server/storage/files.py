@@ -6,9 +6,12 @@ import contextlib
 import os
 import secrets
 import shutil
+import sqlite3
 import time
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 from server.logs import logger
 
@@ -34,6 +37,17 @@ def write_image(path: Path, image: bytes) -> None:
         os.close(handle)
 
 
+def local_base(local: Path, uid: str) -> int:
+    """The number of the snapshot that a user's local database is based on; 0 if there is none that can be read."""
+    path = local / "users" / uid / "edit.sqlite"
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as database:
+            (base,) = database.execute("SELECT base FROM sync_head").fetchone()
+    except (sqlite3.Error, TypeError):
+        return 0
+    return int(base)
+
+
 def put_aside(path: Path, why: str) -> None:
     """Move an unusable database into `aside/`, where it is kept."""
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
@@ -43,6 +57,13 @@ def put_aside(path: Path, why: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             Path(f"{path}{suffix}").rename(place / f"{path.name}{suffix}")
     logger.warning("database moved aside", extra={"path": str(place), "why": why})
+
+
+def remove_local(path: Path) -> None:
+    """Delete the database of a user who was removed, with those of the user that were put aside."""
+    shutil.rmtree(path.parent)
+    path.parent.mkdir()
+    logger.warning("the database of a removed user is deleted", extra={"path": str(path)})
 
 
 def delete_aside(folder: Path, now: datetime) -> None:

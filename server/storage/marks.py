@@ -1,14 +1,16 @@
-"""Marks in the object store about a user's data: that there is some, and that it was rolled back.
+"""Marks in the object store about a user's data: that there is some, that it was rolled back, and that it was removed.
 
     accounts/<uid>.data     the user saved something: if no snapshot is left, the data is lost
     users/<uid>/rollback    an older state was restored: nothing is swept, because the lost rows may name it
+    removed/<hash of uid>   all of the user was removed: databases of lower numbers, on any machine, are those that were
 
 The first mark is outside `users/`, so that it survives the loss of that folder, and has the form of an account, which
-earlier servers can read.
+earlier servers can read. The last one does not name the user.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -117,3 +119,24 @@ async def rollback_of(store: ObjectStore, uid: str) -> Rollback | None:
 async def accept(store: ObjectStore, uid: str) -> None:
     """Remove the mark of a rollback: objects without a row may be deleted."""
     await store.delete(rollback_key(uid))
+
+
+def removed_key(uid: str) -> str:
+    """The key of the mark that a user was removed."""
+    return f"removed/{hashlib.sha256(uid.encode()).hexdigest()}"
+
+
+async def note_removed(store: ObjectStore, uid: str, local: int) -> None:
+    """Mark that all databases of a user are removed, whose snapshots have at most the newest number in the store, or
+    `local`. A user of the same name begins after them."""
+    newest = max(await snapshots.latest(store, uid), local)
+    first = max(newest + 1, await removed_before(store, uid))
+    await store.put(removed_key(uid), json.dumps({"first": first}).encode())
+
+
+async def removed_before(store: ObjectStore, uid: str) -> int:
+    """The number before which all databases of a user are removed; 0 if none was."""
+    try:
+        return int(json.loads(await store.get(removed_key(uid)))["first"])
+    except (Missing, ValueError, TypeError, KeyError, RecursionError):
+        return 0

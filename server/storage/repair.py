@@ -6,12 +6,14 @@ opening, in the background; an upload under the next number repairs it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from server.logs import logger
 from server.storage import snapshots
-from server.storage.database import Database, Head, Transaction
-from server.storage.marks import has_data, note_data
+from server.storage.database import Database, Head, Transaction, open_with_head
+from server.storage.marks import has_data, note_data, removed_before
 from server.storage.objects import Exists, Missing, ObjectStore
 from server.storage.snapshots import Damaged
 from server.threads import in_thread
@@ -37,12 +39,20 @@ async def store_lost(store: ObjectStore, uid: str, database: Database, head: Hea
     logger.error("lost snapshots are stored anew", extra={"sync_user": uid, "newest": newest, "local": head.base})
 
 
+async def new_database(store: ObjectStore, uid: str, path: Path) -> tuple[Database, Head]:
+    """The empty database of a new user, after all those of a removed one of the name."""
+    base = await removed_before(store, uid)
+    database, head = await open_with_head(path)
+    return database, replace(head, base=base)
+
+
 async def check_newest(store: ObjectStore, user_database: UserDatabase) -> None:
     """Read the newest snapshot of an opened database once, and store the data of a damaged one anew.
 
     Users of before the mark that they have data get it here.
     """
-    uid, number = user_database.uid, user_database.sync.synced.base
+    uid, synced = user_database.uid, user_database.sync.synced
+    number = synced.base if synced.synced_n else 0  # nothing is stored of a user who begins after a removed one
     if number and not await has_data(store, uid):
         await note_data(store, uid)
     if number and not await _is_whole(store, uid, number) and user_database.sync.synced.base == number:

@@ -17,11 +17,11 @@ from server.logs import logger
 from server.storage import snapshots, thinning
 from server.storage.chain import remember
 from server.storage.database import Broken, Database, DatabaseFailed, Head, open_with_head
-from server.storage.files import delete_aside, put_aside, write_image
+from server.storage.files import delete_aside, put_aside, remove_local, write_image
 from server.storage.leases import Leases
-from server.storage.marks import Lost, newest, note_restored
+from server.storage.marks import Lost, newest, note_restored, removed_before
 from server.storage.objects import ObjectStore, StoreFailed
-from server.storage.repair import check_newest, store_lost
+from server.storage.repair import check_newest, new_database, store_lost
 from server.storage.room import Room
 from server.storage.snapshots import Damaged
 from server.storage.sync import Fenced, NotDurable, Sync
@@ -247,21 +247,25 @@ class Databases:
         if database is None or head is None:
             number = await newest(self.store, uid)
             if not number:
-                return await open_with_head(path)
+                return await new_database(self.store, uid, path)
             if number < known or not known:
                 await note_restored(self.store, uid, number)
             return await self._restored(uid, path, number)
         try:
             number = await snapshots.latest(self.store, uid, head.base)
-            if number < head.base:
+            removed = not number and head.base < await removed_before(self.store, uid)
+            if number < head.base and head.synced_n and not removed:
                 await store_lost(self.store, uid, database, head)
+            if number <= head.base and not removed:
                 return database, head
-            if number == head.base:
-                return database, head
-            header = await snapshots.read_header(self.store, uid, number)
+            header = None if removed else await snapshots.read_header(self.store, uid, number)
         except BaseException:
             await database.close()
             raise
+        if header is None:
+            await database.close()
+            await in_thread(remove_local, path)
+            return await self._newest(uid, path, known)
         if header.writer == head.writer and header.head <= head.n:  # our own, its upload not recorded locally
             return database, Head(head.n, header.head, number, head.writer)
         await database.close()

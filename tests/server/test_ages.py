@@ -120,7 +120,7 @@ def test_the_rows_of_deleted_footage_stay_as_long_as_its_files(clocks: Clocks) -
     assert forgotten_before(Settings(trash_for=DAY)) == (START - timedelta(days=1)).isoformat(timespec="milliseconds")
 
 
-def test_snapshots_are_thinned_by_the_time_that_is_believed(clocks: Clocks) -> None:
+def test_snapshots_are_thinned_by_the_time_that_is_believed(clocks: Clocks, tmp_path: Path) -> None:
     thinned = list[datetime]()
 
     async def users() -> list[str]:
@@ -129,7 +129,8 @@ def test_snapshots_are_thinned_by_the_time_that_is_believed(clocks: Clocks) -> N
     async def tend(uid: str, now: datetime) -> None:
         thinned.append(now)
 
-    services: Any = SimpleNamespace(accounts=SimpleNamespace(names=users), databases=SimpleNamespace(tend=tend))
+    settings, accounts, databases = Settings(data=tmp_path), SimpleNamespace(names=users), SimpleNamespace(tend=tend)
+    services: Any = SimpleNamespace(settings=settings, accounts=accounts, databases=databases)
     clocks.step(YEAR)
     asyncio.run(_tend_once(services))
     clocks.go_on(DAY)

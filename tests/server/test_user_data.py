@@ -18,6 +18,7 @@ from server.settings import Settings
 from server.storage.database import Transaction
 from server.storage.folder import FolderStore
 from server.storage.lock import locked
+from server.storage.marks import removed_key
 from server.storage.tenants import Databases
 from server.tables import projects
 from server.tokens import key_of
@@ -152,7 +153,7 @@ def test_objects_of_the_server_are_no_users_whatever_his_name_is(tmp_path: Path,
         await UserData(store, Settings(data=tmp_path), name).remove()
         return [stat.key async for stat in store.listing("")]
 
-    assert sorted(asyncio.run(whole())) == [COMPLETE, "farm/media/x", KEY]
+    assert sorted(asyncio.run(whole())) == [COMPLETE, "farm/media/x", KEY, removed_key(name)]
 
 
 def test_an_object_that_is_not_deleted_is_found(tmp_path: Path) -> None:
