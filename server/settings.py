@@ -161,6 +161,9 @@ class Settings(PeerSettings, FarmSettings):
     """Frames of an upload above which it is refused; never more than 5184000 that come at uneven times."""
     compile_within: Seconds = 60
     """Time that the compile of one edit may take, and likewise its draft."""
+    compile_text: Bytes = 8 << 20
+    """Text that the edit of one film may have as it is stored, all its clips together; one with more is not compiled.
+    The server needs some 25 times as much memory for it."""
     compile_memory: Bytes = 2 << 30
     """Memory that the compile of one edit may use, and likewise its draft."""
     compiles_at_once: Compiles = 2

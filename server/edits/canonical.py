@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from compiler.model.limits import FilmBounds
 from compiler.pipeline.draft import clip_seconds
 from server.edits.bounds import check_texts
 from server.footage.facts import Footage
+from server.long_json import loaded, written
 from server.problem import MOST_ERRORS, Problem, from_reel, invalid, joined, within
 from server.tables.clips import FLAGS, NESTED, UNTOUCHED, WHOLE, ClipVersion
 from server.tables.projects import ProjectEdit
@@ -109,7 +109,7 @@ def _touched(changes: Iterable[str]) -> list[str]:
 def _column(name: str, value: Any) -> Any:
     if value is None or name not in NESTED:
         return float(value) if isinstance(value, int) and name not in FLAGS | WHOLE else value
-    return json.dumps(value)
+    return written(value)
 
 
 def _warnings(notices: Sequence[Notice]) -> list[str]:
@@ -128,7 +128,7 @@ def reel_text(project: ProjectEdit, rows: Sequence[ClipVersion]) -> str:
     canvas = settings.pop("canvas", None)
     if canvas is None or isinstance(canvas, dict):  # anything else is an error of the reel, as are other wrong settings
         canvas = {"aspect_ratio": project["aspect_ratio"], **(canvas or {})}
-    return json.dumps({"reel": 1, "canvas": canvas, **settings, "clips": [_entry(row) for row in rows]})
+    return written({"reel": 1, "canvas": canvas, **settings, "clips": [_entry(row) for row in rows]})
 
 
 def _entry(row: ClipVersion) -> Json:
@@ -204,7 +204,7 @@ def _settings_problem(error: ReelError | ReelErrors) -> Problem:
 
 def stored_at(project: ProjectEdit, rows: Sequence[ClipVersion], pointer: str) -> Any:
     """The stored value at a pointer into a project's reel, JSON text read as JSON; None for a pointer to nothing."""
-    value: Any = json.loads(reel_text(project, rows))
+    value: Any = loaded(reel_text(project, rows))
     for part in pointer.split("/")[1:]:
         value = _inside(value, part.replace("~1", "/").replace("~0", "~"))
     return _read(value)
@@ -222,5 +222,5 @@ def _inside(value: Any, part: str) -> Any:
 
 def _read(value: Any) -> Any:
     with suppress(ValueError):
-        return json.loads(value) if isinstance(value, str) else value
+        return loaded(value) if isinstance(value, str) else value
     return value

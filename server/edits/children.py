@@ -100,17 +100,18 @@ class CompileChildren:
             child = await self._server.start(MODULE, [], limits, Reach(()), request)
             return await answer_of(child, self._within, self._memory)
         except TimeoutError:
-            raise _too_heavy(f"takes longer than {self._within:g} s to compile") from None
+            raise too_heavy(f"takes longer than {self._within:g} s to compile") from None
 
     def _refusal(self, answer: Answer) -> Exception:
         if answer.exit_code == TOO_LARGE:
-            return _too_heavy("compiles to a graph that is too large")
+            return too_heavy("compiles to a graph that is too large")
         if answer.exit_code == OUT_OF_MEMORY or answer.exit_code in KILLED:
-            return _too_heavy(f"takes more than {self._memory >> 20} MiB of memory to compile")
+            return too_heavy(f"takes more than {self._memory >> 20} MiB of memory to compile")
         return RuntimeError(f"a compile ended with exit code {answer.exit_code}: {answer.stderr.strip()}")
 
 
-def _too_heavy(why: str) -> Problem:
+def too_heavy(why: str) -> Problem:
+    """422 RC211 for an edit that does what `why` says."""
     hint = "use fewer clips, keyframes and ramps, or make several films"
     return render_problem(ReelError("RC211", Loc(), f"this edit {why}", hint=hint))
 

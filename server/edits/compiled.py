@@ -13,8 +13,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -27,8 +28,8 @@ from compiler.pipeline import Compiled, compile_reel
 from compiler.supervise.ffmpeg import Build, find_build
 from compiler.supervise.record import Media
 from server.edits.canonical import reel_text, stored_reel
-from server.edits.children import CompileChildren
-from server.edits.effort import COMPILE, TEXT, TooMuch, check_effort, check_text
+from server.edits.children import CompileChildren, too_heavy
+from server.edits.effort import COMPILE, LARGE, TEXT, TooMuch, check_effort, check_text
 from server.footage.cache import MediaCache
 from server.footage.checked import damaged_footage, facts_of
 from server.footage.facts import Facts
@@ -38,7 +39,7 @@ from server.settings import Settings
 from server.storage.database import Reader
 from server.storage.objects import DamagedObject, Missing, ObjectStore, Stat
 from server.tables import projects, raw_clips
-from server.tables.clips import ClipRow
+from server.tables.clips import ClipRow, size_of_all
 from server.tables.projects import ProjectEdit, ProjectRow
 from server.tables.raw_clips import RawClipRow
 from server.threads import Turns, computed
@@ -49,7 +50,7 @@ AT_ONCE = 8
 """Requests to the store at once."""
 
 KEPT = 8
-"""Compiled reels in memory; one of a hundred clips takes about 4 MiB."""
+"""Compiled reels in memory, of edits that are not large; one of a hundred clips takes about 4 MiB."""
 
 COMPILES_AT_ONCE = 3
 """Threads for small compiles. They share one processor: more make nothing faster, but with a few the shortest do not
@@ -176,6 +177,7 @@ class Compiler:
         self.bounds = settings.film_bounds
         self._threads = ThreadPoolExecutor(COMPILES_AT_ONCE, "compile")
         self._turns = Turns(COMPILES_AT_ONCE, 1)
+        self._large, self._most_text = Turns(settings.compiles_at_once, 1), settings.compile_text
         self._children = CompileChildren(settings)
         self._kept: dict[str, Compiled] = {}
         """By a hash of what each was compiled from, the latest last."""
@@ -188,6 +190,20 @@ class Compiler:
             except TooMuch:
                 pass
         return await self._children.run(uid, work, None, *given)
+
+    @asynccontextmanager
+    async def turn(self, uid: str, size: int) -> AsyncIterator[None]:
+        """Wait until an edit of so many characters may be in memory, with what is made of it.
+
+        Of large ones few are at once, and of each user one. RC211 for an edit of more than `compile_text`.
+        """
+        if size > self._most_text:
+            raise too_heavy(f"has {size} bytes of keyframes and spans, where {self._most_text} are compiled")
+        if size <= LARGE:
+            yield
+            return
+        async with self._large.of(uid):
+            yield
 
     async def read(self, uid: str, edit: Edit) -> Reel:
         """The reel of an edit; 400 and 422 as `stored_reel` has them."""
@@ -208,7 +224,8 @@ class Compiler:
         """The same, from memory when it was compiled lately: the inspector asks for one reel again and again."""
         key = await computed(_compile_key, edit, media, program)
         found = self._kept.pop(key, None) or await self.compile(uid, reel, media, program)
-        self._kept[key] = found
+        if size_of_all(edit.clips) <= LARGE:
+            self._kept[key] = found
         while len(self._kept) > KEPT:
             del self._kept[next(iter(self._kept))]
         return found
@@ -226,12 +243,15 @@ class Compiler:
 def _compile_key(edit: Edit, media: Mapping[str, Media], program: str) -> str:
     """A hash of everything that the compiled reel depends on."""
     etags = [edit.raws[raw_id]["etag"] for raw_id in sorted(media)]
-    return hashlib.sha256(json.dumps([program, reel_text(edit.project, edit.clips), etags]).encode()).hexdigest()
+    hashed = hashlib.sha256(json.dumps([program, etags]).encode())
+    for clip in edit.clips:  # one by one: the text of all is long
+        hashed.update(reel_text(edit.project, [clip]).encode())
+    return hashed.hexdigest()
 
 
 def read_stored(most: int | None, project: ProjectEdit, clips: Sequence[ClipRow]) -> Reel:
     """`stored_reel`; TooMuch for more than `most` characters."""
-    check_text(reel_text(project, clips), most)
+    check_text(project, clips, most)
     return stored_reel(project, clips)
 
 

@@ -49,7 +49,7 @@ def draft_edit(
 def _complete_draft(
     most: int | None, edit: Edit, media: Mapping[str, Media], build: Build | ReelError, bounds: FilmBounds
 ) -> Json:
-    check_text(reel_text(edit.project, edit.clips), most and 4 * TEXT)
+    check_text(edit.project, edit.clips, most and 4 * TEXT)
     wrong = [each for k, row in enumerate(edit.clips) for each in _missing(edit, k, row, media)]
     lost = {row["clip_key"] for row in edit.clips if row["raw_clip_id"] not in media}
     reel, errors = _read(edit)

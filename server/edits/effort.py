@@ -7,13 +7,16 @@ A thread cannot be stopped, so that its work must be bounded before it begins. T
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import ceil
 
 from compiler.model import Clip, Reel
 from compiler.pipeline.draft import clip_seconds
 from compiler.supervise.record import Media
+from server.edits.canonical import reel_text
+from server.tables.clips import ClipVersion, size_of_all
+from server.tables.projects import ProjectEdit
 
 TEXT = 16_000
 """Characters of a reel file that is read in a thread; of a draft, which is asked for at every change, four times as
@@ -24,15 +27,18 @@ COMPILE, DRAFT = 120, 1_000
 clip for the next draft, which a child cannot."""
 
 
+LARGE = 1 << 20
+"""Characters of an edit from which on it is large: compiled it takes some 20 MB."""
+
+
 class TooMuch(Exception):
     """The work is too much for a thread."""
 
 
-def check_text(text: str, most: int | None) -> str:
-    """The text itself; TooMuch if it is longer than `most`."""
-    if most is not None and len(text) > most:
+def check_text(project: ProjectEdit, rows: Sequence[ClipVersion], most: int | None) -> None:
+    """TooMuch for an edit whose reel file has more than `most` characters."""
+    if most is not None and (size_of_all(rows) > 2 * most or len(reel_text(project, rows)) > most):
         raise TooMuch
-    return text
 
 
 def check_effort(reel: Reel, media: Mapping[str, Media], most: int | None) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from server.edits.canonical import check_settings
 from server.edits.compiled import Edit, project_of, read_edit
+from server.edits.effort import LARGE
 from server.exports.prepare import Prepared
 from server.exports.queue import Jobs
 from server.problem import Problem
@@ -81,14 +82,17 @@ def _check_same(row: ExportRow, asked: Asked) -> None:
 
 async def _begin(asked: Asked, jobs: Jobs, databases: RequestDatabases) -> None:
     """Check the edit, write the export's row and start its job; repeat when the edit changed in between."""
-    while True:
-        async with databases.of(asked.uid) as database:
-            edit = await database.read(lambda reader: _edit(reader, asked))
-        jobs.check_queue(asked.uid)
-        prepared = await jobs.render.prepared(asked.uid, edit)
-        # shielded: a row without a job would block its project
-        if await asyncio.shield(asyncio.ensure_future(_started(asked, prepared, jobs, databases))):
-            return
+    async with databases.of(asked.uid) as database:
+        sizes = await database.read(lambda reader: clips.sizes(reader, asked.project_id))
+    async with jobs.render.compiler.turn(asked.uid, sum(sizes.values())):
+        while True:
+            async with databases.of(asked.uid) as database:
+                edit = await database.read(lambda reader: _edit(reader, asked))
+            jobs.check_queue(asked.uid)
+            prepared = await jobs.render.prepared(asked.uid, edit)
+            # shielded: a row without a job would block its project
+            if await asyncio.shield(asyncio.ensure_future(_started(asked, prepared, jobs, databases))):
+                return
 
 
 async def _started(asked: Asked, prepared: Prepared, jobs: Jobs, databases: RequestDatabases) -> bool:
@@ -97,7 +101,8 @@ async def _started(asked: Asked, prepared: Prepared, jobs: Jobs, databases: Requ
         forecast_s = jobs.render.forecast(prepared).whole
         row = await database.write(database.bounded(lambda unit: _write(unit, asked, prepared, forecast_s, jobs)))
     if row is not None and jobs.of(asked.uid, asked.export_id) is None:
-        await jobs.start(asked.uid, row, forecast_s, prepared)
+        large = clips.size_of_all(prepared.edit.clips) > LARGE  # it is compiled again at its turn: others wait, too
+        await jobs.start(asked.uid, row, forecast_s, None if large else prepared)
     return row is not None
 
 

@@ -64,7 +64,7 @@ class Completer:
                     await self._make(job, prepared)
 
     async def _first_turn(self, job: Job) -> Prepared | None:
-        """Complete an export that an earlier server accepted, whose edit is compiled at its turn only.
+        """Complete an export that an earlier server accepted, or of a large edit: it is compiled at its turn only.
 
         If another export turns out to make the same film, the turn is given up, and what is compiled returned.
         """

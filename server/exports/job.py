@@ -25,7 +25,7 @@ class Job:
     short: bool = False
     """Whether its film was forecast to be short, when it was accepted."""
     prepared: Prepared | None = None
-    """None for an export that an earlier server accepted."""
+    """None for an export that an earlier server accepted, and for one of a large edit."""
     since: float = field(default_factory=awake)
     """When this process got it, on the clock of `awake`."""
     attempt: int = 0

@@ -56,12 +56,12 @@ class Render:
         executor: Executor | None = None,
     ) -> None:
         self._settings, self._store, self._cache, self._now = settings, store, cache, now
-        self._compiler, self._uneven, self._executor = compiler, uneven, executor
+        self.compiler, self._uneven, self._executor = compiler, uneven, executor
 
     async def prepared(self, uid: str, edit: Edit) -> Prepared:
         """Compile a user's edit and look its footage up; raises the Problems of `prepare` and `check_forecast`."""
         async with self._uneven.of(uid, edit.raws.values()):
-            prepared = await prepare(uid, edit, self._store, self._cache, self._compiler)
+            prepared = await prepare(uid, edit, self._store, self._cache, self.compiler)
         check_forecast(prepared.compiled.plan, self._settings)
         return prepared
 

@@ -75,19 +75,19 @@ async def save(call: Call[Changes]) -> Response:
     Takes(query=("before",)),
     Answers(ProjectVersions, errors=(404, 422)),
 )
-async def versions(call: Call[NoBody]) -> Json:
+async def versions(call: Call[NoBody]) -> Response:
     """The states of a project before and after its changes, the newest first, a page at a time.
 
     `next` is the next page's `before`. A save of one clip alone is among the versions of that clip.
     """
     before = version_named(call.request.query_params.get("before"))
 
-    async def question(reader: Reader) -> Json:
+    async def question(reader: Reader) -> Text:
         project = await project_of(reader, call.path("project_id"))
         page, following = await project_versions.listed(reader, project["id"], before)
-        return {"versions": page, "next": following}
+        return await call.text({"versions": page, "next": following})
 
-    return await call.ask(question)
+    return TextResponse(await call.ask(question))
 
 
 @api.op("GET", "/api/projects/{project_id}/versions/{version}", answers=Answers(ProjectVersion, errors=(404, 422)))

@@ -13,6 +13,7 @@ from server.edits.canonical import saved, untouched_clip
 from server.edits.compiled import project_of
 from server.footage.facts import Footage, summary
 from server.ids import new_id
+from server.long_json import dumped
 from server.problem import Problem, invalid, not_found
 from server.routes.shapes import Clip, ClipChange, Clips, NewClip, Order, Removed, Reordered, Restore, Saved, Versions
 from server.storage.database import Reader, Transaction
@@ -20,7 +21,7 @@ from server.tables import clips, project_versions, raw_clips
 from server.tables.clips import ClipRow, ClipVersion
 from server.web.api import Answers, Call, Json, NoBody, Operations, Takes
 from server.web.etags import names
-from server.web.texts import Text, TextResponse, dumped
+from server.web.texts import Text, TextResponse
 
 api = Operations("clips")
 
@@ -124,7 +125,7 @@ async def save(call: Call[ClipChange]) -> Response:
         changed: ClipRow = {**row, "name": name, "sort_order": place}
         return await _save(unit, call, changed, body.edit())
 
-    return await call.write(work, etag=_etag_of, long=True)
+    return await call.write(work, etag=_etag_of)
 
 
 @api.op("DELETE", CLIP, Takes(headers=CONDITIONAL), Answers(Removed, errors=(404, 412, 428)))
@@ -142,20 +143,22 @@ async def remove(call: Call[NoBody]) -> Response:
 
 
 @api.op("GET", CLIP + "/versions", Takes(query=("before",)), Answers(Versions, errors=(404, 422)))
-async def versions(call: Call[NoBody]) -> Json:
+async def versions(call: Call[NoBody]) -> Response:
     """The versions of a clip that are kept, the newest first, a page at a time: `next` is the next page's `before`."""
     before = version_named(call.request.query_params.get("before"))
 
-    async def question(reader: Reader) -> tuple[list[ClipRow], int | None]:
+    async def question(reader: Reader) -> Text:
         row = await clip_of(reader, call)
-        return await clips.versions(reader, row["project_id"], row["clip_key"], before)
+        page, following = await clips.versions(reader, row["project_id"], row["clip_key"], before)
+        text = Text(call.services.long_answers, call.uid)
+        text.add(await call.sized(clips.size_of_all(page), _page, page, following))
+        return text
 
-    page, following = await call.ask(question)
-    return {"versions": await call.in_thread(_as_json, page), "next": following}
+    return TextResponse(await call.ask(question))
 
 
-def _as_json(page: list[ClipRow]) -> list[Json]:
-    return [clips.as_json(each) for each in page]
+def _page(page: list[ClipRow], following: int | None) -> bytes:
+    return dumped({"versions": [clips.as_json(each) for each in page], "next": following})
 
 
 def version_named(text: str | None) -> int | None:
@@ -182,7 +185,7 @@ async def restore(call: Call[Restore]) -> Response:
         restored: ClipRow = {**old, "version": row["version"], "sort_order": row["sort_order"]}
         return await _next(unit, call, restored, [])
 
-    return await call.write(work, etag=_etag_of, long=True)
+    return await call.write(work, etag=_etag_of)
 
 
 async def _save(unit: Transaction, call: Call[Any], row: ClipVersion, changes: Mapping[str, Any]) -> Json:

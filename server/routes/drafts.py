@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, cast
 
 from pydantic import Field
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from server.edits.bounds import check_texts
 from server.edits.canonical import untouched_clip
@@ -22,6 +22,7 @@ from server.tables.clips import ClipRow
 from server.tables.projects import ProjectEdit
 from server.web.api import Answers, Call, Operations, Takes
 from server.web.bodies import plain
+from server.web.texts import TextResponse
 
 api = Operations("drafts")
 
@@ -122,13 +123,18 @@ async def draft(call: Call[Draft]) -> Response:
         edit = await read_edit(reader, changed, rows if order is None else _ordered(rows, order))
         return edit, await exports.paces(reader, project["id"])
 
-    edit, paces = await call.ask(question)
     services = call.services
-    async with services.uneven.of(call.uid, edit.raws.values()):
-        found = await footage_there(edit, services.store, services.cache, lambda raw, _: Path(raw["id"], raw["name"]))
-        media = {raw_id: facts.media for raw_id, (_, facts) in found.items()}
-        answer = await drafted(call.uid, edit, media, services.compiler)
-        return await call.in_thread(JSONResponse, {**answer, "export": _expected(answer, paces)})
+    sizes = await call.ask(lambda reader: clips.sizes(reader, call.path("project_id")))
+    left = sum(size for key, size in sizes.items() if key not in call.body.remove)
+    async with services.compiler.turn(call.uid, left + len(call.raw)):
+        edit, paces = await call.ask(question)
+        async with services.uneven.of(call.uid, edit.raws.values()):
+            found = await footage_there(
+                edit, services.store, services.cache, lambda raw, _: Path(raw["id"], raw["name"])
+            )
+            media = {raw_id: facts.media for raw_id, (_, facts) in found.items()}
+            answer = await drafted(call.uid, edit, media, services.compiler)
+            return TextResponse(await call.text({**answer, "export": _expected(answer, paces)}))
 
 
 def _expected(answer: Mapping[str, Any], paces: Sequence[float]) -> Mapping[str, Any] | None:

@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from compiler.formats import Format
 from compiler.pipeline import Compiled
@@ -17,7 +17,7 @@ from server.edits.compiled import Edit, footage_of, project_of, read_edit
 from server.routes.explain_shapes import Explain, Explained
 from server.storage.database import Reader
 from server.tables import clips
-from server.web.api import Answers, Call, Operations, Takes
+from server.web.api import Answers, Call, Json, Operations, Takes
 
 api = Operations("explain")
 
@@ -46,7 +46,7 @@ TYPES = {
     Takes(Explain),
     Answers(Explained, errors=(400, 404, 422, 500), media=tuple(dict.fromkeys(TYPES.values()))),
 )
-async def explain(call: Call[Explain]) -> Response:
+async def explain(call: Call[Explain]) -> Response | Json:
     """The graph, the script, the command and the plan of a stored project.
 
     They are those of `reelc compile --dry-run` for the same edit. With `format` the answer is one of its forms alone,
@@ -59,8 +59,8 @@ async def explain(call: Call[Explain]) -> Response:
     return await call.in_thread(_explanation, edit, compiled)
 
 
-def _explanation(edit: Edit, compiled: Compiled) -> Response:
-    explanation = {
+def _explanation(edit: Edit, compiled: Compiled) -> Json:
+    return {
         "success": True,
         "project_id": edit.project["id"],
         "graph": FORMS[Format.text](compiled),
@@ -70,18 +70,19 @@ def _explanation(edit: Edit, compiled: Compiled) -> Response:
         "stages": [{"name": stage.name, "law": stage.law} for stage in compiled.stages],
         "warnings": [str(notice) for notice in compiled.plan.notices],
     }
-    return JSONResponse(explanation)
 
 
 async def explained(call: Call[Any], project_id: str) -> tuple[Edit, Compiled]:
     """Compile a stored project; raises the errors of an export that precede rendering."""
-    edit: Edit = await call.ask(lambda reader: _edit(reader, project_id))
     services = call.services
-    reel = await services.compiler.read(call.uid, edit)
-    async with services.uneven.of(call.uid, edit.raws.values()):
-        found = await footage_of(edit, services.store, services.cache, lambda raw, _: Path(raw["id"], raw["name"]))
-        media = {raw_id: facts.media for raw_id, (_, facts) in found.items()}
-        return edit, await services.compiler.compile_once(call.uid, edit, reel, media, FFMPEG)
+    sizes = await call.ask(lambda reader: clips.sizes(reader, project_id))
+    async with services.compiler.turn(call.uid, sum(sizes.values())):
+        edit: Edit = await call.ask(lambda reader: _edit(reader, project_id))
+        reel = await services.compiler.read(call.uid, edit)
+        async with services.uneven.of(call.uid, edit.raws.values()):
+            found = await footage_of(edit, services.store, services.cache, lambda raw, _: Path(raw["id"], raw["name"]))
+            media = {raw_id: facts.media for raw_id, (_, facts) in found.items()}
+            return edit, await services.compiler.compile_once(call.uid, edit, reel, media, FFMPEG)
 
 
 async def _edit(reader: Reader, project_id: str) -> Edit:

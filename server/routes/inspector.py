@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from markupsafe import Markup
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from compiler.errors import ReelError
 from compiler.formats import Format
@@ -92,7 +92,7 @@ def _page(uid: str, edit: Edit, compiled: Compiled, asked: Mapping[str, str]) ->
 
 
 @api.op("GET", PAGE + ".json", Takes(query=("stage", "node")), Answers(Inspected, errors=(400, 404, 422, 500)))
-async def inspected(call: Call[NoBody]) -> Response:
+async def inspected(call: Call[NoBody]) -> Json:
     """One stage of a stored project's graph, and with `node` one of its definitions.
 
     Stages are counted from 0; the default is the simplest to read, the graph before the passes that rewrite it for
@@ -102,7 +102,7 @@ async def inspected(call: Call[NoBody]) -> Response:
     return await call.in_thread(_as_json, edit, compiled, call.request.query_params)
 
 
-def _as_json(edit: Edit, compiled: Compiled, asked: Mapping[str, str]) -> Response:
+def _as_json(edit: Edit, compiled: Compiled, asked: Mapping[str, str]) -> Json:
     look = _look(asked, compiled)
     graph = compiled.stages[look.stage].graph
     before = compiled.stages[look.stage - 1].graph if look.stage else None
@@ -110,7 +110,7 @@ def _as_json(edit: Edit, compiled: Compiled, asked: Mapping[str, str]) -> Respon
         {"name": each.stage.name, "law": each.stage.law, "new": each.new, "changed": each.changed, "gone": each.gone}
         for each in changes(compiled.stages)
     ]
-    document = {
+    return {
         "project_id": edit.project["id"],
         "stages": stages,
         "stage": look.stage,
@@ -120,7 +120,6 @@ def _as_json(edit: Edit, compiled: Compiled, asked: Mapping[str, str]) -> Respon
         "plan": dict(compiled.plan.as_json()),
         "node": _node(edit, compiled, look),
     }
-    return JSONResponse(document)
 
 
 @api.op("GET", PAGE + "/at.json", Takes(query=("at",)), Answers(Traced, errors=(400, 404, 422, 500)))

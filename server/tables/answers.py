@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import TypedDict, cast
 
 from server.storage.database import Reader, Transaction
 
@@ -14,7 +12,8 @@ class AnswerRow(TypedDict):
 
     request_hash: str
     status: int
-    body: Any
+    body: str
+    """Its JSON."""
 
 
 MOST_HELD = 1 << 20
@@ -25,14 +24,12 @@ and the database stays small. The newest answer is always kept."""
 async def get(reader: Reader, key: str) -> AnswerRow | None:
     """The answer under this key; None if there is none."""
     row = await reader.one("SELECT request_hash, status, body FROM idempotency WHERE key = ?", (key,))
-    if row is None:
-        return None
-    return {"request_hash": row["request_hash"], "status": row["status"], "body": json.loads(row["body"])}
+    return cast(AnswerRow | None, row)
 
 
-async def add(unit: Transaction, key: str, request_hash: str, status: int, body: Mapping[str, Any], now: str) -> None:
+async def add(unit: Transaction, key: str, request_hash: str, status: int, body: str, now: str) -> None:
     """Keep an answer, and delete the oldest over the limit."""
-    given = (key, request_hash, status, json.dumps(body), now)
+    given = (key, request_hash, status, body, now)
     await unit.run("INSERT INTO idempotency VALUES (?, ?, ?, ?, ?)", given)
     await unit.run(
         "DELETE FROM idempotency WHERE rowid IN (SELECT rowid FROM"

@@ -7,10 +7,11 @@ place: moving a clip makes no version.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, NotRequired, TypedDict, cast
 
 from compiler.model import CLIP_FIELDS
+from server.long_json import loaded
 from server.storage.database import Reader, Transaction
 
 NESTED = tuple(name for field in CLIP_FIELDS if field.nested for name in field.names)
@@ -83,6 +84,12 @@ async def every(reader: Reader, project_id: str) -> list[ClipRow]:
     """The clips of a project in their order."""
     sql = f"SELECT {_COLUMNS} FROM latest_clips WHERE project_id = ? ORDER BY sort_order, id"
     return [row_of(each) for each in await reader.all(sql, (project_id,))]
+
+
+async def sizes(reader: Reader, project_id: str) -> dict[str, int]:
+    """The characters of each clip of a project, about, by its key."""
+    rows = await reader.all(f"SELECT clip_key, {_SIZE} AS size FROM latest_clips WHERE project_id = ?", (project_id,))
+    return {row["clip_key"]: row["size"] + OF_A_ROW for row in rows}
 
 
 async def ids(reader: Reader, project_id: str) -> list[int]:
@@ -204,7 +211,12 @@ async def reorder(unit: Transaction, project_id: str, clip_keys: Sequence[str]) 
 
 def size_of(row: ClipVersion) -> int:
     """The characters of a version, about."""
-    return OF_A_ROW + sum(len(row["edit"][name] or "") for name in NESTED)
+    return OF_A_ROW + sum(len(row["edit"].get(name) or "") for name in NESTED)
+
+
+def size_of_all(rows: Iterable[ClipVersion]) -> int:
+    """The characters of these versions, about."""
+    return sum(map(size_of, rows))
 
 
 def as_json(row: ClipVersion) -> dict[str, Any]:
@@ -226,6 +238,6 @@ def _value(text: str | None) -> Any:
     if text is None:
         return None
     try:
-        return json.loads(text)
+        return loaded(text)
     except ValueError:  # unreadable stored data stays as it is; rendering reports it as an error
         return text

@@ -17,13 +17,14 @@ from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.long_json import dumped, is_short, loaded
 from server.problem import invalid
 from server.storage.database import Reader, Transaction
 from server.storage.held import RequestDatabase
 from server.threads import computed
 from server.web.repeats import Repeatable, Streamed
 from server.web.services import Services
-from server.web.texts import CLOSING, Text, TextResponse, dumped, joined, opening
+from server.web.texts import CLOSING, Text, TextResponse, joined, opening
 
 B = TypeVar("B", bound="Body")
 T = TypeVar("T")
@@ -91,6 +92,12 @@ class Call(Generic[B]):
         async with self.services.arithmetic.of(self.uid):
             return await computed(work, *given, **named)
 
+    async def text(self, body: object) -> Text:
+        """The JSON of an answer, made in a thread if it is long; 429 as of `listed`."""
+        text = Text(self.services.long_answers, self.uid)
+        text.add(dumped(body) if is_short(body) else await self.in_thread(dumped, body))
+        return text
+
     async def listed(
         self,
         name: str,
@@ -126,15 +133,13 @@ class Call(Generic[B]):
         etag: Callable[[Json], str] | None = None,
         when_full: Callable[[Transaction], Awaitable[Json]] | None = None,
         expanded: Callable[[Reader, Json], Awaitable[Text]] | None = None,
-        *,
-        long: bool = False,
     ) -> Response:
         """Run a unit of work and answer with its result, whose ETag `etag` computes.
 
         With an Idempotency-Key the same unit stores the answer, and a repeated request gets the stored answer. A
         handler that reads the body itself describes it as `streamed`. `when_full` is run instead of the work when the
-        database is full. `expanded` makes the answer from the stored one, which is then small.
-        A `long` answer may be large after a small request, too: its JSON is made in a thread.
+        database is full. `expanded` makes the answer from the stored one, which is then small. The text is made within
+        the unit, so that of the values of a user's large answers those of one are in memory.
         """
         async with self.held() as held:
             if self.request.method != "DELETE":
@@ -142,15 +147,19 @@ class Call(Generic[B]):
             key, address = self.header("idempotency-key"), f"{self.request.method} {self.request.url.path}"
             asked, now = Repeatable(key or "", address, self.raw, streamed), self.services.now()
 
-            async def unit_of(unit: Transaction) -> tuple[int, Json | Text]:
-                done = (status, await work(unit)) if key is None else await asked.once(unit, work, status, now)
-                return (done[0], await expanded(unit, done[1])) if expanded else done
+            async def unit_of(unit: Transaction) -> Response:
+                before = None if key is None else await asked.before(unit)
+                if before is None:
+                    answered, body = status, await work(unit)
+                else:
+                    answered, body = before["status"], await self.sized(len(before["body"]), loaded, before["body"])
+                stored = await self.text(body)
+                if before is None and key is not None:
+                    await asked.keep(unit, stored.joined(), status, now)
+                text = await expanded(unit, body) if expanded else stored
+                return TextResponse(text, answered, {"ETag": etag(body)} if etag else None)
 
-            answered, body = await held.write(unit_of)
-            if isinstance(body, Text):
-                return TextResponse(body, answered)
-            text = await self.sized(SMALL + 1 if long else len(self.raw), dumped, body)
-            return Response(text, answered, {"ETag": etag(body)} if etag else None, TextResponse.media_type)
+            return await held.write(unit_of)
 
 
 Handler = Callable[[Call[Any]], Awaitable[Response | Json]]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,29 +37,29 @@ class Repeatable:
     raw: bytes
     streamed: Streamed | None
 
-    async def once(
-        self, unit: Transaction, work: Callable[[Transaction], Awaitable[Json]], status: int, now: str
-    ) -> tuple[int, Json]:
-        """Do the work and store its answer, or return the stored one; 422 if the key was used for another request."""
+    async def before(self, unit: Transaction) -> answers.AnswerRow | None:
+        """The answer that the request got before; 422 if the key was used for another request."""
         if not 0 < len(self.key) <= KEY_LENGTH:
             raise invalid(f"Idempotency-Key must have 1 to {KEY_LENGTH} characters")
-        digest = self._digest(self.streamed.text if self.streamed else b"")
         before = await answers.get(unit, self.key)
-        if before is None:
-            body = await work(unit)
-            await answers.add(unit, self.key, digest, status, body, now)
-            return status, body
-        if before["request_hash"] != digest and not self._was_stored_earlier(before):
+        if before and before["request_hash"] != self._digest_of_all() and not self._was_stored_earlier(before):
             raise Problem(422, "idempotency_mismatch", "this Idempotency-Key was used for another request")
-        return before["status"], before["body"]
+        return before
+
+    async def keep(self, unit: Transaction, text: str, status: int, now: str) -> None:
+        """Keep the answer for repeated requests."""
+        await answers.add(unit, self.key, self._digest_of_all(), status, text, now)
 
     def _was_stored_earlier(self, before: answers.AnswerRow) -> bool:
         """Whether an earlier server stored the answer, without the text of the streamed body, and it can be to it."""
         return (
             self.streamed is not None
             and before["request_hash"] == self._digest(b"")
-            and self.streamed.fits(before["body"])
+            and self.streamed.fits(json.loads(before["body"]))
         )
+
+    def _digest_of_all(self) -> str:
+        return self._digest(self.streamed.text if self.streamed else b"")
 
     def _digest(self, streamed: bytes) -> str:
         return hashlib.sha256(f"{self.address}\n".encode() + self.raw + streamed).hexdigest()

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from compiler.errors import ReelError, ReelErrors
@@ -19,13 +19,14 @@ from server.edits.children import ClientGone, client_gone
 from server.failures import UNSTORED, unstored
 from server.problem import Problem, from_reel
 from server.storage.terms import Elsewhere
-from server.web.api import SMALL, UNSAFE, Call, Json, NoBody, Operation
+from server.web.api import SMALL, UNSAFE, Call, NoBody, Operation
 from server.web.bodies import read, read_body, stated_length
 from server.web.envelope import ROUTE
 from server.web.forwarding import NotHere
 from server.web.identity import identify, refuse_foreign_origin
 from server.web.pages import problem_page, wants_page
 from server.web.services import Services
+from server.web.texts import TextResponse
 
 BROKEN_OFF = 499
 """The status that is logged for a client that disconnected; no client gets it."""
@@ -50,18 +51,21 @@ def _endpoint(op: Operation, services: Services) -> Callable[[Request], Awaitabl
             return _refused(op, request, from_reel(error))
         except UNSTORED as error:
             return _refused(op, request, unstored(error))
-        return answer if isinstance(answer, Response) else JSONResponse(answer, op.answers.status)
+        return answer
 
     return endpoint
 
 
-async def _answer(op: Operation, request: Request, services: Services) -> Response | Json:
+async def _answer(op: Operation, request: Request, services: Services) -> Response:
     """The answer of the operation's handler, or of the server that has the user."""
     try:
         async with AsyncExitStack() as held:
             call = await _call(op, request, services, held)
             try:
-                return await op.handler(call)
+                answer = await op.handler(call)
+                if isinstance(answer, Response):
+                    return answer
+                return TextResponse(await call.text(answer), op.answers.status)
             except Elsewhere as elsewhere:  # the user moved meanwhile, or is that of a link
                 if request.method in UNSAFE:
                     raise

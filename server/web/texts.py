@@ -1,12 +1,10 @@
 """Long answers: lists whose JSON is made page by page in a thread, and sent piece by piece.
 
-`json` makes the text of a value without a pause, also in a thread: that of a whole project of a hundred megabytes holds
-the event loop for seconds.
+The text of a page is made in steps (`long_json`), because also a thread holds up the event loop.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from weakref import WeakSet
@@ -14,6 +12,7 @@ from weakref import WeakSet
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from server.long_json import dumped
 from server.problem import Problem
 
 T = TypeVar("T")
@@ -59,6 +58,10 @@ class Text:
         self.size += len(piece)
         self._answers.check(self)
 
+    def joined(self) -> str:
+        """The whole text."""
+        return b"".join(self.pieces).decode()
+
 
 class TextResponse(Response):
     """An answer with a text, which is sent piece by piece, as the client reads it."""
@@ -84,11 +87,6 @@ def opening(beside: Mapping[str, Any], name: str) -> bytes:
 
 
 CLOSING = b"]}"
-
-
-def dumped(value: object) -> bytes:
-    """A value as JSON, as Starlette writes it."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 def joined(rows: Sequence[T], as_json: Callable[[T], Mapping[str, Any]]) -> bytes:

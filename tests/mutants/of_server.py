@@ -134,8 +134,8 @@ OF_SERVER = (
     Fault(
         "same_key_another_request",
         "server/web/repeats.py",
-        'if before["request_hash"] != digest and not self._was_stored_earlier(before):',
-        'if not before["request_hash"]:',
+        'if before and before["request_hash"] != self._digest_of_all() and not self._was_stored_earlier(before):',
+        'if before and not before["request_hash"]:',
         ("tests/server/test_http.py",),
     ),
     Fault(

@@ -56,3 +56,4 @@ async def _running(services: Services) -> AsyncIterator[Server]:
         await services.databases.close(1)
         await services.leases.stop()
         await services.store.close()
+        services.compiler.close()

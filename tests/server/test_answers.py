@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from server.tables import answers
 
 
 async def _add(database: Database, key: str, size: int) -> None:
-    await database.write(lambda unit: answers.add(unit, key, "hash", 200, {"text": "x" * size}, "now"))
+    await database.write(lambda unit: answers.add(unit, key, "hash", 200, json.dumps({"text": "x" * size}), "now"))
 
 
 async def _kept(database: Database, count: int) -> list[int]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -11,17 +13,21 @@ from typing import Any
 import pytest
 from starlette.types import Message
 
+from compiler.supervise.ffmpeg import find_build
+from server import long_json
 from server.problem import Problem
-from server.routes import clips as routes
 from server.settings import Settings
 from server.storage.folder import FolderStore
 from server.tables import clips, paged
 from server.web import api, texts
+from server.web.api import SMALL
 from server.web.texts import LONG, PIECE, ROOM, LongAnswers, Text, TextResponse
 from tests.server.in_process import in_process
 
 Json = dict[str, Any]
 CLIPS = 5
+STEP = 8000
+"""Characters of a step of a hundred values, which no text of this test needs."""
 BOXES = [{"frame": k, "x": k % 7, "y": 0, "width": 200, "height": 112} for k in range(300)]
 
 
@@ -85,23 +91,28 @@ def test_lists_are_made_a_page_at_a_time_away_from_the_loop(
     asyncio.run(whole())
 
 
-def test_a_single_large_clip_is_made_away_from_the_loop(
+def test_a_large_clip_is_written_and_read_in_steps_away_from_the_loop(
     game: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever read and saved a clip of some megabytes held everybody, also where the request itself was small."""
-    held: list[str] = []
+    """A clip of some megabytes held everybody while `json` wrote or read it in one call, also in a thread."""
+    held: list[tuple[str, int]] = []
 
-    def witnessed(name: str, work: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        def call(given: Any) -> Any:
-            if threading.current_thread() is threading.main_thread():
-                held.append(name)
-            return work(given)
+    def witnessed(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def witness(given: Any, **named: Any) -> Any:
+            done = call(given, **named)
+            length = 0 if isinstance(given, str) and name == "dumps" else len(done if name == "dumps" else given)
+            on_loop = threading.current_thread() is threading.main_thread()
+            if length > (SMALL if on_loop else STEP) and not any(map(callable, named.values())):
+                held.append((name, length))
+            return done
 
-        return call
+        return witness
 
-    monkeypatch.setattr(clips, "as_json", witnessed("as_json", clips.as_json))
-    for module in (api, routes):
-        monkeypatch.setattr(module, "dumped", witnessed("dumped", texts.dumped))
+    find_build()  # reads a list of its own
+    monkeypatch.setattr(long_json, "MOST", 100)
+    monkeypatch.setattr(long_json, "SHORT", 2000)
+    for name in ("dumps", "loads"):
+        monkeypatch.setattr(json, name, witnessed(name, getattr(json, name)))
 
     async def whole() -> None:
         async with in_process(Settings(data=tmp_path), FolderStore(tmp_path / "objects")) as server:
@@ -109,19 +120,47 @@ def test_a_single_large_clip_is_made_away_from_the_loop(
             raw = (await client.post("/api/raw-clips?name=x", content=game.read_bytes(), headers=OF_A_FILM)).json()
             project = (await client.post("/api/projects", json={"name": "x"})).json()["id"]
             place = f"/api/clips/projects/{project}/clips"
-            boxes = {"raw_clip_id": raw["id"], "crop_data": BOXES}
-            clip = (await client.post(place, json=boxes)).json()["clip"]
-            held.clear()
-            renamed = await client.put(f"{place}/{clip['id']}", json={"name": "y"})
-            restored = await client.post(f"{place}/{clip['id']}/restore", json={"version": 1})
-            shown = await client.get(f"{place}/{clip['id']}")
+            added = await client.post(place, json={"raw_clip_id": raw["id"], "crop_data": BOXES})
+            clip = json.JSONDecoder().decode(added.text)["clip"]
+            own = f"{place}/{clip['id']}"
+            renamed = await client.put(own, json={"name": "y"}, headers={"Idempotency-Key": "k"})
+            again = await client.put(own, json={"name": "y"}, headers={"Idempotency-Key": "k"})
+            restored = await client.post(f"{own}/restore", json={"version": 1})
+            shown = await client.get(own)
+            versions = await client.get(f"{own}/versions")
+            drafted = await client.post(f"/api/projects/{project}/draft", json={})
+            explained = await client.post("/api/export/framing/explain", json={"project_id": project})
+            await client.post(f"/api/projects/{project}/changes", json={"project": {"name": "z"}})
+            states = await client.get(f"/api/projects/{project}/versions")
+            noted = [*held]
+            assert (drafted.status_code, explained.status_code, states.status_code) == (200, 200, 200)
             assert renamed.json()["clip"]["name"] == "y"
-            assert restored.json()["clip"] == shown.json()
+            assert (again.content, again.headers["etag"]) == (renamed.content, renamed.headers["etag"])
+            assert restored.json()["clip"] == shown.json() == versions.json()["versions"][0]
             assert shown.json()["crop_data"] == clip["crop_data"]
             assert shown.headers["etag"] == restored.headers["etag"]
+            assert noted == []
 
     asyncio.run(whole())
-    assert held == []
+
+
+def test_what_is_written_and_read_in_steps_is_what_json_writes_and_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(long_json, "MOST", 9)
+    monkeypatch.setattr(long_json, "SHORT", 9)
+    boxes = [{"frame": k, "x": k / 7, "é": "\n", "y": [k] * (k % 20)} for k in range(40)]
+    for value in (
+        boxes,
+        {"a": boxes, "b": {}, "c": [], "é": "é" * 200},
+        [[boxes[:3]], "x" * 200, 1],
+        "y" * 300,
+        None,
+        {},
+    ):
+        answer = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        assert (long_json.dumped(value), long_json.written(value)) == (answer.encode(), json.dumps(value))
+        assert long_json.loaded(answer) == value
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        long_json.dumped([math.nan] * 30)
 
 
 OF_A_FILM = {"Content-Type": "video/mp4"}
