@@ -31,7 +31,8 @@ from server.web.texts import Text, TextResponse
 
 api = Operations("projects")
 
-Rows = dict[str, ClipRow]
+Newest = dict[str, int]
+"""The version of each clip of a project by its key, in their order."""
 
 
 @api.op(
@@ -120,21 +121,24 @@ async def _change_project(unit: Transaction, call: Call[Changes]) -> None:
 async def _change_clips(unit: Transaction, call: Call[Changes], project_id: str) -> list[Json]:
     """Remove, change, add and order clips; return the warnings of their reading."""
     body = call.body
-    rows = {row["clip_key"]: row for row in await clips.every(unit, project_id)}
+    newest = await clips.newest(unit, project_id)
     for k, removed in enumerate(body.remove):
-        await clips.remove(unit, project_id, _based_on(rows, removed, f"/remove/{k}")["clip_key"])
-        del rows[removed.clip_id]
-    changed = [await _changed(unit, rows, each, f"/clips/{k}") for k, each in enumerate(body.clips)]
-    added = [await _added(unit, rows, each, project_id, f"/add/{k}") for k, each in enumerate(body.add)]
+        _check_version(newest, removed, f"/remove/{k}")
+        await clips.remove(unit, project_id, removed.clip_id)
+        del newest[removed.clip_id]
+    for k, asked in enumerate(body.clips):
+        _check_version(newest, asked, f"/clips/{k}")
+    changed = [await _changed(unit, project_id, each, f"/clips/{k}") for k, each in enumerate(body.clips)]
+    added = [await _added(unit, newest, each, project_id, f"/add/{k}") for k, each in enumerate(body.add)]
     warnings = await _store(unit, call, [*changed, *added])
-    order = list(rows)
+    order = list(newest)
     for save, each in zip(added, body.add, strict=True):
         order.insert(len(order) if each.place is None else each.place, save.row["clip_key"])
     if "order" in body.model_fields_set:
         if sorted(order) != sorted(body.order):
             raise invalid("order must name every clip of the project once", pointer="/order")
         order = body.order
-    if order != list(rows):
+    if order != list(newest):
         await clips.reorder(unit, project_id, order)
     return warnings
 
@@ -150,32 +154,32 @@ def _check_once(body: Changes) -> None:
         seen |= {clip_id} if clip_id else set()
 
 
-def _based_on(rows: Rows, asked: ChangedClip | RemovedClip, pointer: str) -> ClipRow:
-    """The clip that the change names, at the version that it is based on; 404, 412."""
-    row = rows.get(asked.clip_id)
-    if row is None:
+def _check_version(newest: Newest, asked: ChangedClip | RemovedClip, pointer: str) -> None:
+    """404 and 412 unless the clip that the change names is there, at the version that it is based on."""
+    version = newest.get(asked.clip_id)
+    if version is None:
         problem = Problem(404, "clip_not_found", "there is no such clip in this project")
         raise within(problem, f"{pointer}/clip_id", asked.clip_id)
-    if row["version"] != asked.version:
-        raise within(conflict(row["version"]), f"{pointer}/version", asked.clip_id)
-    return row
+    if version != asked.version:
+        raise within(conflict(version), f"{pointer}/version", asked.clip_id)
 
 
-async def _changed(unit: Transaction, rows: Rows, asked: ChangedClip, pointer: str) -> Save:
-    row = _based_on(rows, asked, pointer)
+async def _changed(unit: Transaction, project_id: str, asked: ChangedClip, pointer: str) -> Save:
+    row = await clips.get(unit, project_id, asked.clip_id)
+    assert row is not None, "a clip whose version was checked has a row"
     named: ClipRow = {**row, "name": asked.name if "name" in asked.model_fields_set else row["name"]}
     return Save(named, asked.edit(), await footage_of(unit, row), pointer)
 
 
-async def _added(unit: Transaction, rows: Rows, asked: AddedClip, project_id: str, pointer: str) -> Save:
+async def _added(unit: Transaction, newest: Newest, asked: AddedClip, project_id: str, pointer: str) -> Save:
     raw = await raw_clips.get(unit, asked.raw_clip_id)
     key = asked.clip_id or new_id("c")
     if raw is None:
         problem = Problem(404, "raw_clip_not_found", "this file was deleted, or never uploaded")
         raise within(problem, f"{pointer}/raw_clip_id", asked.clip_id)
-    if key in rows:
-        raise within(conflict(rows[key]["version"]), f"{pointer}/clip_id", key)
-    fresh = untouched_clip(project_id, key, raw["id"], asked.name or raw["name"], len(rows))
+    if key in newest:
+        raise within(conflict(newest[key]), f"{pointer}/clip_id", key)
+    fresh = untouched_clip(project_id, key, raw["id"], asked.name or raw["name"], len(newest))
     before = await clips.removed(unit, project_id, key)
     if before is not None:
         await clips.bring_back(unit, project_id, key)

@@ -111,9 +111,12 @@ async def duplicate(call: Call[ProjectCopy]) -> Response:
             "settings": project["settings"],
         }
         await projects.add(unit, copy, now)
-        for place, row in enumerate(await clips.every(unit, project["id"])):
-            fresh: ClipRow = {**row, "project_id": copy["id"], "clip_key": new_id("c"), "version": 1}
-            await clips.add(unit, cast(ClipVersion, {**fresh, "sort_order": place, "created_at": now}))
+        place = 0
+        async for _, page in clips.pages(unit, await clips.ids(unit, project["id"])):
+            for row in page:
+                fresh: ClipRow = {**row, "project_id": copy["id"], "clip_key": new_id("c"), "version": 1}
+                await clips.add(unit, cast(ClipVersion, {**fresh, "sort_order": place, "created_at": now}))
+                place += 1
         return {**await project_of(unit, copy["id"])}
 
     return await call.write(work, 201)

@@ -86,6 +86,12 @@ async def every(reader: Reader, project_id: str) -> list[ClipRow]:
     return [row_of(each) for each in await reader.all(sql, (project_id,))]
 
 
+async def newest(reader: Reader, project_id: str) -> dict[str, int]:
+    """The newest version of each clip of a project by its key, in their order."""
+    sql = "SELECT clip_key, version FROM latest_clips WHERE project_id = ? ORDER BY sort_order, id"
+    return {row["clip_key"]: row["version"] for row in await reader.all(sql, (project_id,))}
+
+
 async def sizes(reader: Reader, project_id: str) -> dict[str, int]:
     """The characters of each clip of a project, about, by its key."""
     rows = await reader.all(f"SELECT clip_key, {_SIZE} AS size FROM latest_clips WHERE project_id = ?", (project_id,))

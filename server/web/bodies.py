@@ -21,6 +21,12 @@ LARGE_AT_ONCE, LARGE_EACH = 256, 8
 """Large bodies in memory, of all users and of each. Those of one user take a few MB; all are as many as connections of
 one address, so that slow ones of some users leave turns to the others."""
 
+LONG, LONG_EACH = 256 << 10, 2
+"""Bytes of a body from which on it is long, and the long bodies of one user that are parsed at a time.
+
+A parsed body takes ten times its memory, and every garbage collection looks through it while the event loop stands
+still."""
+
 
 def stated_length(request: Request, limit: int) -> int:
     """The bytes of a body by its Content-Length; `limit` where it states none."""

@@ -33,7 +33,7 @@ from server.storage.servers import Servers
 from server.storage.tenants import Databases
 from server.threads import ARITHMETIC_THREADS, Turns
 from server.web.audit import Audit
-from server.web.bodies import LARGE_AT_ONCE, LARGE_EACH
+from server.web.bodies import LARGE_AT_ONCE, LARGE_EACH, LONG_EACH
 from server.web.forwarding import Forwarding
 from server.web.gauges import add_farm, add_gauges
 from server.web.peers import Peers
@@ -65,6 +65,8 @@ class Services:
     arithmetic: Turns
     large_bodies: Turns
     """Requests whose large bodies are in memory, or being read; further ones wait unread."""
+    long_bodies: Turns
+    """Requests whose long bodies are parsed; further ones wait as they were read."""
     long_answers: LongAnswers
     uneven: UnevenTurns
     readiness: Readiness
@@ -173,6 +175,7 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
         uploads=Uploads(settings),
         arithmetic=Turns(ARITHMETIC_THREADS, 1),
         large_bodies=Turns(LARGE_AT_ONCE, LARGE_EACH),
+        long_bodies=Turns(LARGE_AT_ONCE, LONG_EACH),
         long_answers=LongAnswers(),
         uneven=uneven,
         readiness=Readiness(settings, store, databases),

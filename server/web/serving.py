@@ -20,7 +20,7 @@ from server.failures import UNSTORED, unstored
 from server.problem import Problem, from_reel
 from server.storage.terms import Elsewhere
 from server.web.api import SMALL, UNSAFE, Call, NoBody, Operation
-from server.web.bodies import read, read_body, stated_length
+from server.web.bodies import LONG, read, read_body, stated_length
 from server.web.envelope import ROUTE
 from server.web.forwarding import NotHere
 from server.web.identity import identify, refuse_foreign_origin
@@ -89,7 +89,7 @@ def _refused(op: Operation, request: Request, problem: Problem) -> Response:
 
 
 async def _call(op: Operation, request: Request, services: Services, held: AsyncExitStack) -> Call[Any]:
-    """The call of a request, whose turn for a large body ends with `held`; NotHere if another server has the user.
+    """The call of a request, whose turns for a large body end with `held`; NotHere if another server has the user.
 
     Until then this server keeps the user: an upload may take longer than a user stays who sends nothing else.
     """
@@ -112,6 +112,8 @@ async def _call(op: Operation, request: Request, services: Services, held: Async
     call: Call[Any] = Call(request, services, uid, NoBody(), raw)
     if op.takes.body is None:
         return call
+    if len(raw) > LONG:
+        await held.enter_async_context(services.long_bodies.of(uid))
     return replace(call, body=await call.compute(read_body, op.takes.body, raw, call.header("content-type") or ""))
 
 
