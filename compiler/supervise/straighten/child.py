@@ -40,24 +40,41 @@ from compiler.timeline.media import UNINDEXED
 def main() -> None:
     """Stream what the specs ask for, side by side, since ffmpeg reads its inputs in an order of its own.
 
-    Each has a process: a thread that waits for ffmpeg inside libav would keep the others from running.
+    Each has a process: a thread that waits for ffmpeg inside libav would keep the others from running. This one holds
+    every FIFO open until its process has ended well: ffmpeg would take the end of a stream that failed for its whole
+    end, and could be done before anybody had said so.
     """
     listed = Path(sys.argv[1])
     stated = json.loads(listed.read_text(encoding="utf-8"))
     if sys.argv[2:] == ["-"]:
         sys.exit(_feed(stated, "pipe:1"))
     feeds: dict[str, Spec] = stated
+    held = {name: _held(listed.parent / name) for name in feeds}
+    running: dict[int, str] = {}
     for name, spec in feeds.items():
-        parent = os.getpid()
-        if os.fork() == 0:
+        parent, number = os.getpid(), os.fork()
+        if number == 0:
             bind(parent)
+            for place in held.values():
+                os.close(place)
             os._exit(_feed(spec, f"file:{listed.parent / name}"))
-    for _ in feeds:
-        _, status = os.wait()
+        running[number] = name
+    while running:
+        number, status = os.wait()
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
             signal.raise_signal(signal.SIGXCPU)  # at its limit of processor time
-        if status:  # end before ffmpeg could take the stream's end for a whole one
+        if status:  # which is this process's too, before ffmpeg is told of the end
             os._exit(1)
+        os.close(held[running.pop(number)])
+
+
+def _held(fifo: Path) -> int:
+    """A FIFO, open for writing, whether anybody reads it or not; it counts as no reader."""
+    both = os.open(fifo, os.O_RDWR)
+    try:
+        return os.open(fifo, os.O_WRONLY)
+    finally:
+        os.close(both)
 
 
 def _feed(spec: Spec, output: str) -> int:
