@@ -49,7 +49,7 @@ from server.routes import (
     windows,
 )
 from server.routes.progress import Sockets
-from server.storage.objects import Missing
+from server.storage.objects import KeepsUnfinished, Missing
 from server.storage.terms import Elsewhere
 from server.web.api import Operation
 from server.web.durable import Durable
@@ -91,6 +91,8 @@ OPERATIONS: tuple[Operation, ...] = tuple(
 
 TEND_AFTER, TEND_EVERY = 600.0, 6 * 3600.0
 TIDY_EVERY, SWEEP_EVERY = 60.0, 3600.0
+ABANDONED = timedelta(days=1)
+"""Time after which a put that has not ended was killed."""
 AGAIN_AFTER = 2.0
 """Seconds after which a work that failed begins again: before others take the leases of a server that does not beat."""
 
@@ -274,6 +276,11 @@ async def _tend(services: Services) -> None:
 
 
 async def _tend_once(services: Services) -> None:
+    try:
+        if isinstance(services.store, KeepsUnfinished):
+            await services.store.delete_unfinished(settled() - ABANDONED)
+    except (*UNSTORED, Missing) as error:  # of which the rights of a bucket may be the reason
+        logger.warning("unfinished objects not deleted", extra={"why": f"{type(error).__name__}: {error}"})
     try:
         users = await services.accounts.names()
     except UNSTORED as error:

@@ -84,6 +84,10 @@ class FolderStore:
         """Delete the object if it exists."""
         await self._run(self._delete, key)
 
+    async def delete_unfinished(self, before: datetime) -> int:
+        """Delete the files of puts that were killed, which were last written before a time; return their number."""
+        return await self._run(self._delete_unfinished, COMING, before.timestamp())
+
     async def close(self) -> None:
         """Wait for running calls, then end the threads."""
         await asyncio.to_thread(self._threads.shutdown)
@@ -166,6 +170,12 @@ class FolderStore:
                 with contextlib.suppress(FileNotFoundError):  # deleted since it was listed
                     stats.append(_stat(key, (self.root / key).stat()))
         return stats
+
+    def _delete_unfinished(self, folder: str, before: float) -> int:
+        old = [path for path in _files(self.root / folder) if path.stat().st_mtime < before]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
 
     def _delete(self, key: str) -> None:
         path = self._path(key)

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 _SEGMENT = re.compile(r"[a-z0-9_-][a-z0-9._-]{0,127}")
 CHUNK = 1 << 18
@@ -62,6 +62,15 @@ class Stat:
     size: int
     etag: str
     modified: datetime
+
+
+@runtime_checkable
+class KeepsUnfinished(Protocol):
+    """A store in which a put that was killed leaves bytes that no listing shows."""
+
+    async def delete_unfinished(self, before: datetime) -> int:
+        """Delete what such puts left that were last heard of before a time; return their number."""
+        ...
 
 
 class ObjectStore(Protocol):

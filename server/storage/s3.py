@@ -163,6 +163,21 @@ class S3Store:
         """Delete the object if it exists."""
         await self._call(self._client.delete_object, key)
 
+    async def delete_unfinished(self, before: datetime) -> int:
+        """Abort the uploads in parts that were begun before a time, whose servers were killed; return their number."""
+        count, named, more = 0, {"Bucket": self.bucket.name}, dict[str, str]()
+        while True:
+            call = partial(self._client.list_multipart_uploads, Prefix=self.bucket.prefix, **named, **more)
+            page = await self._run(DEADLINE, call)
+            for each in page.get("Uploads", ()):
+                if _of(each, "Initiated") < before:
+                    upload = {"Key": _of(each, "Key"), "UploadId": _of(each, "UploadId")}
+                    await self._run(DEADLINE, partial(self._client.abort_multipart_upload, **named, **upload))
+                    count += 1
+            if not page.get("IsTruncated"):
+                return count
+            more = {"KeyMarker": _of(page, "NextKeyMarker"), "UploadIdMarker": _of(page, "NextUploadIdMarker")}
+
     async def close(self) -> None:
         """Wait for running calls, then close connections and end threads."""
         await asyncio.to_thread(self._threads.shutdown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from server.ages import BELIEVED_AFTER, SettledClock
 from server.app import _tend_once
 from server.routes.deletion import forgotten_before
 from server.settings import Settings
+from server.storage.folder import COMING, FolderStore
 from tests.server.test_trash import UID, Place, run
 
 START = datetime.now(UTC)
@@ -120,6 +122,25 @@ def test_the_rows_of_deleted_footage_stay_as_long_as_its_files(clocks: Clocks) -
     assert forgotten_before(Settings(trash_for=DAY)) == (START - timedelta(days=1)).isoformat(timespec="milliseconds")
 
 
+def test_what_killed_puts_left_is_deleted_a_day_later(clocks: Clocks, tmp_path: Path) -> None:
+    async def users() -> list[str]:
+        return []
+
+    store, left = FolderStore(tmp_path / "objects"), tmp_path / "objects" / COMING / "left"
+    left.parent.mkdir(parents=True)
+    services: Any = SimpleNamespace(
+        settings=Settings(data=tmp_path), accounts=SimpleNamespace(names=users), databases=None, store=store
+    )
+    found = []
+    for seconds in (0, HOUR, DAY):
+        left.touch()
+        os.utime(left, (START.timestamp(), START.timestamp()))
+        clocks.go_on(seconds)
+        asyncio.run(_tend_once(services))
+        found.append(left.exists())
+    assert found == [True, True, False]
+
+
 def test_snapshots_are_thinned_by_the_time_that_is_believed(clocks: Clocks, tmp_path: Path) -> None:
     thinned = list[datetime]()
 
@@ -130,7 +151,7 @@ def test_snapshots_are_thinned_by_the_time_that_is_believed(clocks: Clocks, tmp_
         thinned.append(now)
 
     settings, accounts, databases = Settings(data=tmp_path), SimpleNamespace(names=users), SimpleNamespace(tend=tend)
-    services: Any = SimpleNamespace(settings=settings, accounts=accounts, databases=databases)
+    services: Any = SimpleNamespace(settings=settings, accounts=accounts, databases=databases, store=None)
     clocks.step(YEAR)
     asyncio.run(_tend_once(services))
     clocks.go_on(DAY)
