@@ -6,13 +6,8 @@ trash, and are still copied.
 
 from __future__ import annotations
 
-import secrets
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from compiler.errors import Loc, ReelError
 from compiler.supervise.plain import plain
 from server.footage.facts import facts_in, stated_checksum
 from server.footage.named import NamedObject, expected, rows_in
@@ -22,6 +17,7 @@ from server.storage.copies import copy_object, sync
 from server.storage.objects import DamagedObject, Missing, ObjectStore
 from server.storage.snapshots import without_wal
 from server.threads import in_thread
+from server.written import written
 
 
 async def back_up(store: ObjectStore, uid: str, target: Path, *, footage: bool) -> list[str]:
@@ -30,32 +26,13 @@ async def back_up(store: ObjectStore, uid: str, target: Path, *, footage: bool) 
     RC705 if the newest database cannot be read, RC706 if the target exists or cannot be written.
     """
     image = await newest_image(store, uid)
-    coming = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    with _writing(target, coming):
+    with written(target, "the backup") as coming:
         if not footage:
             await in_thread(_write_database, coming, image)
-            findings = []
-        else:
-            (coming / MEDIA).mkdir(parents=True)
-            await in_thread(_write_database, coming / DATABASE, image)
-            findings = await _copy_media(store, await in_thread(rows_in, image), coming / MEDIA)
-        coming.rename(target)
-    return findings
-
-
-@contextmanager
-def _writing(target: Path, coming: Path) -> Iterator[None]:
-    """The errors of files as RC706; a copy that is not whole is removed."""
-    if target.exists():
-        raise _unwritable(target, "it exists already")
-    try:
-        yield
-    except OSError as error:
-        raise _unwritable(target, str(error.strerror)) from error
-    finally:
-        if coming.is_dir():
-            shutil.rmtree(coming)
-        coming.unlink(missing_ok=True)
+            return []
+        (coming / MEDIA).mkdir(parents=True)
+        await in_thread(_write_database, coming / DATABASE, image)
+        return await _copy_media(store, await in_thread(rows_in, image), coming / MEDIA)
 
 
 def _write_database(path: Path, image: bytes) -> None:
@@ -99,8 +76,3 @@ async def _copy_facts(store: ObjectStore, key: str, path: Path) -> bool:
     except DamagedObject:
         return False
     return True
-
-
-def _unwritable(target: Path, detail: str) -> ReelError:
-    hint = "name a new file or folder on a disk with room"
-    return ReelError("RC706", Loc(), f'the backup "{target}" cannot be written', detail=detail, hint=hint)

@@ -9,7 +9,6 @@ import typer
 
 from compiler.cli.help import Command, Group
 from compiler.codes import MEDIA_UNREADABLE
-from compiler.errors import Loc, ReelError
 from compiler.supervise.plain import plain
 from server.commands import Data, Name, audit, check_known, check_user, load, with_accounts, with_store
 
@@ -150,6 +149,7 @@ def export_command(
     from server.storage.objects import Missing
     from server.storage.snapshots import Damaged
     from server.user_data import UserData
+    from server.written import written
 
     settings = load(data=data)
     check_user(name)
@@ -160,14 +160,10 @@ def export_command(
         await check_known(Accounts(store), name)
         audit(settings, "user_exported", name)
         try:
-            export = await UserData(store, settings, name).export(folder)
+            with written(folder, "the export", parents=True) as coming:
+                export = await UserData(store, settings, name).export(coming)
         except Missing as error:
             raise typer.BadParameter(f"there is no user {name}") from error
-        except OSError as error:
-            hint = "remove what was written, and name a new folder on a disk with room"
-            raise ReelError(
-                "RC706", Loc(), f'"{folder}" cannot be written', detail=str(error.strerror), hint=hint
-            ) from error
         except Damaged as error:
             typer.echo(f"error: {plain(str(error))}: restore an earlier state first", err=True)
             raise typer.Exit(MEDIA_UNREADABLE) from error

@@ -7,6 +7,7 @@ import hashlib
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -19,6 +20,7 @@ from server.storage.database import Transaction
 from server.storage.folder import FolderStore
 from server.storage.lock import locked
 from server.storage.marks import removed_key
+from server.storage.objects import StoreFailed
 from server.storage.tenants import Databases
 from server.tables import projects
 from server.tokens import key_of
@@ -91,6 +93,17 @@ def test_all_of_a_user_is_exported(folder: Path) -> None:
     assert sorted(each["kind"] for each in database["sessions"]) == ["bearer", "link", "session"]
     assert reelc(folder, "user", "export", "ann", "-o", "out").returncode == 2
     assert reelc(folder, "user", "export", "nobody", "-o", "none").returncode == 2
+
+
+def test_an_export_that_fails_leaves_nothing_and_can_be_repeated(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: object, **__: object) -> NoReturn:
+        raise StoreFailed("away")
+
+    with monkeypatch.context() as changed:
+        changed.setattr("server.user_data.copy_object", fail)
+        assert reelc(folder, "user", "export", "ann", "-o", "out").returncode == 5
+    assert sorted(path.name for path in folder.iterdir()) == ["data"]
+    assert reelc(folder, "user", "export", "ann", "-o", "out").returncode == 0
 
 
 @pytest.mark.parametrize("damage", ["changed", "cut", "gone"])
