@@ -133,7 +133,8 @@ def scrub_command(
 def downgrade_command(data: Data = None) -> None:
     """Store every user's data for an earlier server.
 
-    That is one that reads no deltas (version 1 of snapshots).
+    That is one that reads no deltas (version 1 of snapshots), and knows the tables as they are now: the command says
+    their step. For a server that knows fewer steps, restore backups of before the upgrade.
 
     Stop the servers first: nothing is changed while one has a user. Afterwards start the older one. Nothing is deleted.
 
@@ -144,6 +145,7 @@ def downgrade_command(data: Data = None) -> None:
     from server.downgrade import InUse, downgrade, users_of
     from server.storage.alone import check_free
     from server.storage.lock import locked
+    from server.storage.migrations import STEPS
     from server.storage.snapshots import Damaged
     from server.web.services import make_leases
 
@@ -159,6 +161,7 @@ def downgrade_command(data: Data = None) -> None:
             typer.echo(f"not finished: {plain(str(error))}", err=True)
             raise typer.Exit(STORAGE_UNFIT if isinstance(error, InUse) else MEDIA_UNREADABLE) from error
         typer.echo(f"{len(users)} users stored in the earlier format", err=True)
+        typer.echo(f"their tables stay at step {len(STEPS)}: a server that knows fewer steps refuses them", err=True)
 
     with locked(settings.data):
         with_store(settings, work)

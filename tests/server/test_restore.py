@@ -20,6 +20,7 @@ from server.storage import marks, snapshots
 from server.storage.alone import alone
 from server.storage.folder import FolderStore
 from server.storage.lock import locked
+from server.storage.migrations import STEPS
 from server.storage.objects import Exists, Stat
 from server.storage.snapshots import HEADER, Damaged, key_of
 from server.storage.sync import Fenced
@@ -205,6 +206,12 @@ def test_a_downgrade_ends_by_what_hinders_it(three: Path, monkeypatch: pytest.Mo
     with monkeypatch.context() as patched:
         patched.setattr("server.storage.snapshots.packed_for_servers_of_before", lambda *_: saved_meanwhile(three))
         assert reelc(three, "downgrade").returncode == 7
+
+
+def test_a_downgrade_says_which_servers_can_read_the_tables(three: Path) -> None:
+    ended = reelc(three, "downgrade")
+    assert ended.returncode == 0
+    assert f"tables stay at step {len(STEPS)}: a server that knows fewer steps refuses them" in ended.stderr
 
 
 def saved_meanwhile(folder: Path) -> tuple[object, bytes]:
