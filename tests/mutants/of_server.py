@@ -391,6 +391,27 @@ OF_SERVER = (
         ("tests/server/test_trash.py",),
     ),
     Fault(
+        "removed_user_comes_back",
+        "server/storage/tenants.py",
+        "not number and head.base < await removed_before(self.store, uid)",
+        "False",
+        ("tests/server/test_removed.py",),
+    ),
+    Fault(
+        "request_keeps_no_user",
+        "server/web/serving.py",
+        "held.enter_context(services.leases.kept(uid))",
+        "pass",
+        ("tests/server/test_moving.py",),
+    ),
+    Fault(
+        "changed_copy_is_used",
+        "server/footage/cache.py",
+        "if name in self._copies() and self._compared.is_same(name, sha256):",
+        "if name in self._copies():",
+        ("tests/server/test_copies.py",),
+    ),
+    Fault(
         "lost_user_is_new",
         "server/storage/marks.py",
         "if not number and await has_data(store, uid):",
