@@ -111,11 +111,11 @@ def with_alpha(picture: VideoFrame, alpha: VideoFrame) -> VideoFrame:
     depth = picture.format.components[0].bits
     if name.startswith("gray"):
         name = f"yuv420p{'' if depth == 8 else f'{depth}le'}"
-        picture = picture.reformat(format=name)
+        picture = picture.reformat(format=name, threads=1)
     if not name.startswith("yuv4") or (alpha.width, alpha.height) != (picture.width, picture.height):
         raise unreadable("is damaged: its transparency does not fit its picture")
     if alpha.format.components[0].bits != depth:
-        alpha = alpha.reformat(format="gray" if depth == 8 else f"gray{depth}le")
+        alpha = alpha.reformat(format="gray" if depth == 8 else f"gray{depth}le", threads=1)
     whole = VideoFrame(picture.width, picture.height, name.replace("yuv", "yuva"))
     whole.colorspace, whole.color_range = picture.colorspace, picture.color_range
     paste(whole, picture, ((0, 0), (1, 1), (2, 2)), 0, 0)

@@ -71,12 +71,13 @@ class Sheet:
 def _rgba(picture: VideoFrame) -> VideoFrame:
     """The picture as RGB with alpha, its chroma at full resolution."""
     exact = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
-    return picture if picture.format.name == "rgba" else picture.reformat(format="rgba", interpolation=exact)
+    return picture if picture.format.name == "rgba" else picture.reformat(format="rgba", interpolation=exact, threads=1)
 
 
 def _over(below: VideoFrame, above: VideoFrame) -> VideoFrame:
     """`above` over `below`, both of one size."""
     graph = av.filter.Graph()
+    graph.threads = 1
     under, over = (
         graph.add_buffer(width=each.width, height=each.height, format=each.format, time_base=Fraction(1))
         for each in (below, above)

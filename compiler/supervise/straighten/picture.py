@@ -262,6 +262,7 @@ class PictureSender:
             height,
             pix_fmt,
             interpolation=Interpolation.BICUBIC,
+            threads=1,  # as many as the processors, without it, and some conversions would depend on their number
             **named,
             **ranged,
         )
