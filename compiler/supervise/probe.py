@@ -140,7 +140,7 @@ async def question(name: str, path: Path, *rest: Fraction, loc: Loc) -> Any:
 
 
 async def _asked(words: Sequence[str], path: Path, loc: Loc) -> Answer:
-    child = await start_fork("facts.probe_child", words, LIMITS, Reach((), [*python_files(), path]))
+    child = await start_fork("facts.probe_child", words, LIMITS, Reach((), [*python_files(), path], threads=False))
     try:
         return await answer_of(child, WITHIN, ANSWER)
     except TimeoutError as error:

@@ -16,7 +16,7 @@ from compiler.supervise.children import child
 from compiler.supervise.children.child import CANNOT_START, bind, main
 
 Calls = list[tuple[Any, ...]]
-LIMITS = {"parent": 7, "nice": 0, "confined": 0, "landlock": 7, "filtered": 1, "forks": 0}
+LIMITS = {"parent": 7, "nice": 0, "confined": 0, "landlock": 7, "filtered": 1, "forks": 0, "threads": 1}
 
 
 class ExitError(Exception):
@@ -76,10 +76,21 @@ def test_limits_come_before_the_command(calls: Calls, monkeypatch: pytest.Monkey
     ]
 
 
+def test_the_address_space_is_bounded_where_heap_and_stacks_are(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
+    def spaces() -> list[int]:
+        return [call[2][0] for call in calls if call[:2] == ("limit", resource.RLIMIT_AS)]
+
+    launch(monkeypatch, data=1 << 30)
+    assert spaces() == [3 << 30]
+    calls.clear()
+    launch(monkeypatch, data=1 << 30, memory=1 << 29)
+    assert spaces() == [1 << 29]
+
+
 def test_confinement_is_the_last_before_the_command(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(child, "confine", lambda *rules, **how: calls.append(("confine", *rules, how)))
     launch(monkeypatch, confined=1)
-    how = {"filtered": True, "forks": False}
+    how = {"filtered": True, "forks": False, "threads": True}
     assert calls[-2:] == [("confine", ["r/in", "w/out"], 7, how), ("become", "ffmpeg", ["ffmpeg", "-i", "--"])]
 
 

@@ -57,7 +57,7 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel:
     ],
 )
 def test_all_that_a_version_knows_is_denied(version: int, rights: int, others: tuple[int, ...], kernel: Kernel) -> None:
-    confine([], version, filtered=False, forks=False)
+    confine([], version, filtered=False, forks=False, threads=True)
     words = ((1 << rights) - 1, *others)
     assert kernel.calls[0] == (444, struct.pack(f"<{len(words)}Q", *words), 8 * len(words), 0)
     assert [number for number, *_ in kernel.calls] == [444, 446]
@@ -75,7 +75,7 @@ def test_rules_grant_what_they_say_and_files_get_the_rights_of_files(kernel: Ker
         f"x{tmp_path}/ffmpeg",
         "r/no/such",
     ]
-    confine(rules, 7, filtered=False, forks=False)
+    confine(rules, 7, filtered=False, forks=False, threads=True)
     assert kernel.granted == {
         f"{tmp_path}/in": READ_FILE,
         f"{tmp_path}": READ_FILE | READ_DIR,
@@ -86,12 +86,12 @@ def test_rules_grant_what_they_say_and_files_get_the_rights_of_files(kernel: Ker
 
 
 def test_an_older_kernel_gets_no_right_that_it_does_not_know(kernel: Kernel, tmp_path: Path) -> None:
-    confine([f"w{tmp_path}"], 2, filtered=False, forks=False)
+    confine([f"w{tmp_path}"], 2, filtered=False, forks=False, threads=True)
     assert not kernel.granted[str(tmp_path)] & TRUNCATE
 
 
 def test_without_landlock_there_is_a_filter_still(kernel: Kernel) -> None:
-    confine(["r/"], 0, filtered=True, forks=False)
+    confine(["r/"], 0, filtered=True, forks=False, threads=True)
     assert kernel.calls == [("prctl", module.PR_SET_SECCOMP, module.SECCOMP_MODE_FILTER)]
 
 
@@ -99,7 +99,7 @@ def test_without_landlock_there_is_a_filter_still(kernel: Kernel) -> None:
 def test_a_refusal_is_an_error(call: int, kernel: Kernel) -> None:
     kernel.refuses = call
     with pytest.raises(OSError, match="not supported"):
-        confine(["r/"], 7, filtered=True, forks=False)
+        confine(["r/"], 7, filtered=True, forks=False, threads=True)
     assert kernel.calls[-1][0] == call
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.supervise.children.child import CANNOT_START
+from compiler.supervise.children.child import BESIDE_DATA, CANNOT_START
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.sandbox import ENVIRONMENT, Answer, ChildLimits, answer_of, launcher, start
 from tests.supervise.conftest import python_reach
@@ -114,6 +114,24 @@ def test_memory_is_bounded() -> None:
 def test_heap_is_bounded() -> None:
     answer = run_limited("bytearray(1 << 30)", ChildLimits(data=300 << 20))
     assert (answer.exit_code, "MemoryError" in answer.stderr) == (1, True)
+
+
+def test_memory_that_is_no_heap_any_more_is_bounded() -> None:
+    """The kernel counts memory as heap while it may be written. It keeps what was written."""
+    program = """
+import ctypes, mmap
+libc, taken = ctypes.CDLL(None, use_errno=True), 0
+libc.mmap.restype, libc.mmap.argtypes = ctypes.c_void_p, (ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 4)
+libc.mprotect.argtypes = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int
+while taken < 1 << 40:
+    part = libc.mmap(None, 64 << 20, mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, -1, 0)
+    if part == ctypes.c_void_p(-1).value or libc.mprotect(part, 64 << 20, mmap.PROT_READ):
+        break
+    taken += 64 << 20
+print(taken)
+"""
+    taken = int(run_limited(program, ChildLimits(data=300 << 20)).stdout)
+    assert 0 < taken < (300 << 20) + BESIDE_DATA
 
 
 def test_processor_time_is_bounded() -> None:

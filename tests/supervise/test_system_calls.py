@@ -99,10 +99,13 @@ def test_arguments_decide(machine: str) -> None:
         assert number is not None
         return verdict(filter, number, *arguments, machine=machine)
 
+    alone, parent = program(PID, False, False), program(PID, True, False)
     thread, process, namespace, files = 0x3D0F00, 0x1200011, 0x10000000, 0x400
     assert (of("clone", thread), of("clone", process), of("clone", thread | namespace)) == (ALLOW, EPERM, EPERM)
     assert {of("clone", thread - files, filter=each) for each in (child, forking)} == {EPERM}
     assert of("clone", process, filter=forking) == ALLOW
+    assert [of("clone", thread, filter=each) for each in (alone, parent)] == [ENOSYS, ENOSYS]
+    assert [of("clone", process, filter=each) for each in (alone, parent)] == [EPERM, ALLOW]
     assert of("clone", process | namespace, filter=forking) == EPERM
     assert of("clone", process | 0x8000, filter=forking) == EPERM  # a process beside it
     assert of("clone3") == ENOSYS

@@ -32,6 +32,10 @@ RLIMITS = {
     "cpu": resource.RLIMIT_CPU,
 }
 
+BESIDE_DATA = 2 << 30
+"""Bytes of address space of a child whose heap and stacks are bounded, besides these. Libraries take 0.2 to 0.4 GiB.
+Memory that is written and then made read-only, or that grows downwards, is neither heap nor stack for the kernel."""
+
 AFTER_CPU = 5
 """Seconds of processor time between the signal that ends a child at its limit, which ffmpeg catches and obeys after the
 third, and its death."""
@@ -60,9 +64,10 @@ def limit(limits: Mapping[str, int], rules: Sequence[str]) -> None:
         if rule.startswith(JOIN):
             _join(rule.removeprefix(JOIN))
     _limit(resource.RLIMIT_CORE, 0, 0)
+    bounds = {**({"memory": limits["data"] + BESIDE_DATA} if "data" in limits else {}), **limits}
     for name, kind in RLIMITS.items():
-        if name in limits:
-            _limit(kind, limits[name], limits[name] + (AFTER_CPU if name == "cpu" else 0))
+        if name in bounds:
+            _limit(kind, bounds[name], bounds[name] + (AFTER_CPU if name == "cpu" else 0))
     if limits["nice"]:
         os.nice(limits["nice"])
     # With SIGXFSZ ignored, a write past RLIMIT_FSIZE is an error that ffmpeg can report; by default it kills ffmpeg.
@@ -71,7 +76,8 @@ def limit(limits: Mapping[str, int], rules: Sequence[str]) -> None:
         be_watched(limits["watched"])
     if limits["confined"]:
         granted = [rule for rule in rules if not rule.startswith(JOIN)]
-        confine(granted, limits["landlock"], filtered=bool(limits["filtered"]), forks=bool(limits["forks"]))
+        filtered, forks, threads = (bool(limits[name]) for name in ("filtered", "forks", "threads"))
+        confine(granted, limits["landlock"], filtered=filtered, forks=forks, threads=threads)
 
 
 def _join(group: str) -> None:

@@ -40,6 +40,9 @@ TCP, SCOPES = 0b11, 0b11
 CAP_DAC_OVERRIDE = 1 << 1
 CAP_VERSION_3 = 0x20080522
 
+_filtered: list[bool] = []
+"""Holds something in a process whose calls are filtered."""
+
 
 def landlock_version() -> int:
     """The version of Landlock that this kernel has; OSError if it has none."""
@@ -51,13 +54,21 @@ def can_filter() -> bool:
     return has_filter() and LIBC.prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0
 
 
-def confine(rules: Sequence[str], version: int, *, filtered: bool, forks: bool) -> None:
+def confine(rules: Sequence[str], version: int, *, filtered: bool, forks: bool, threads: bool) -> None:
     """Leave the calling process only what `rules` grant; OSError if the kernel refuses. It gains no privileges."""
     _drop_capabilities()
     if version:
         _confine_files(rules, version)
     if filtered:
-        _filter_calls(program(os.getpid(), forks))
+        _filter_calls(program(os.getpid(), forks, threads))
+        _filtered.append(True)
+
+
+def start_no_more() -> None:
+    """Start neither processes nor threads from here on, if this process's calls are filtered; OSError if the kernel
+    refuses. A process that may start others is so confined further once it has its own task."""
+    if _filtered:
+        _filter_calls(program(os.getpid(), False, False))
 
 
 def _drop_capabilities() -> None:

@@ -29,6 +29,8 @@ class Reach:
     """Files, FIFOs and folders that exist when it starts; it may also read them."""
     forks: bool = False
     """Whether it may start further processes, as confined as itself."""
+    threads: bool = True
+    """Whether it may start threads."""
     group: Path | None = None
     """The cgroup that it joins."""
 

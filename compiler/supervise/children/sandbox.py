@@ -91,7 +91,7 @@ class Child(Protocol):
 
 def stated(limits: ChildLimits, reach: Reach) -> dict[str, int]:
     """What the child has to know of its limits; RC615 if REELC_SANDBOX requires more than this machine can do."""
-    all_of_them = {**asdict(limits), **confinement(), "forks": reach.forks}
+    all_of_them = {**asdict(limits), **confinement(), "forks": reach.forks, "threads": reach.threads}
     return {name: int(value) for name, value in all_of_them.items() if value is not None}
 
 

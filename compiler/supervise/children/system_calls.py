@@ -124,8 +124,9 @@ def has_filter() -> bool:
     return machine() in MACHINES and struct.calcsize("P") == 8
 
 
-def program(pid: int, forks: bool) -> bytes:
-    """The filter for the process `pid`; with `forks`, for its descendants too, which may not send signals."""
+def program(pid: int, forks: bool, threads: bool = True) -> bytes:
+    """The filter for the process `pid`; with `forks`, for its descendants too, which may not send signals. Without
+    `threads` it has none but its first."""
     column, architecture = MACHINES[machine()]
     instructions = [
         (LOAD, 0, 0, MACHINE),
@@ -133,7 +134,7 @@ def program(pid: int, forks: bool) -> bytes:
         (LOAD, 0, 0, NUMBER),
         *_if(GREATER, NEWEST, _error(errno.ENOSYS)),
     ]
-    for numbers, body in _by_argument(pid, forks):
+    for numbers, body in _by_argument(pid, forks, threads):
         if (number := numbers[column]) is not None:
             instructions += [(EQUAL, 0, len(body), number), *body]
     refused = _numbers(column) | ({FORK[column], VFORK[column]} if not forks else set())
@@ -143,12 +144,14 @@ def program(pid: int, forks: bool) -> bytes:
     return struct.pack("<" + "HBBI" * len(instructions), *chain.from_iterable(instructions))
 
 
-def _by_argument(pid: int, forks: bool) -> Iterator[tuple[Numbers, list[Instruction]]]:
+def _by_argument(pid: int, forks: bool, threads: bool) -> Iterator[tuple[Numbers, list[Instruction]]]:
     """Calls whose arguments decide, with the instructions that do."""
     refuse, allow = _error(errno.EPERM), _allow()
-    thread = [] if forks else _unless(ANY_BIT, THREAD, refuse)
+    process = [] if forks else _unless(ANY_BIT, THREAD, refuse)
+    # What libav takes for a system without threads: it goes on with the one that it has.
+    thread = [] if threads else _if(ANY_BIT, THREAD, _error(errno.ENOSYS))
     apart = [(AND, 0, 0, THREAD | SAME_FILES), *_if(EQUAL, THREAD, refuse)]
-    yield CLONE, [_argument(0), *_if(ANY_BIT, BESIDE, refuse), *thread, *apart, allow]
+    yield CLONE, [_argument(0), *_if(ANY_BIT, BESIDE, refuse), *process, *thread, *apart, allow]
     yield CLONE3, [_error(errno.ENOSYS)]  # its flags are in memory; the C library uses clone instead
     for call in (KILL, TGKILL):
         yield call, [_argument(0), *_unless(EQUAL, pid, refuse), allow]

@@ -97,7 +97,7 @@ def straightener(listed: Path, media: str) -> list[str]:
 
 
 def _reach(listed: Path, media: Sequence[str], fifos: Sequence[Path] = ()) -> Reach:
-    return Reach([sys.executable], [*python_files(), listed, *media], fifos, forks=bool(fifos))
+    return Reach([sys.executable], [*python_files(), listed, *media], fifos, forks=bool(fifos), threads=False)
 
 
 def _limits(inputs: int, of_ffmpeg: ChildLimits) -> ChildLimits:

@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic
 
 from compiler.errors import Loc, ReelError
+from compiler.supervise.children.bounds import check_bounds
 from compiler.supervise.children.ends import Ends, listening
 from compiler.supervise.children.reach import Reach
 from compiler.supervise.children.reads import Partial, reading
@@ -45,9 +46,10 @@ async def run(
 ) -> None:
     """Run ffmpeg, with `-progress pipe:1`, to its end. Exit code 0 does not prove a film: verify it.
 
-    `stall_after` seconds without a new frame is RC608, `deadline` seconds in all is RC609; `explain` makes the error of
-    a failure. On a cancel, a stall or a deadline ffmpeg is killed, and has ended when this returns. Each child may use
-    as much processor time as all processors have until the deadline, unless `limits` say how much.
+    `stall_after` seconds without a new frame is RC608, `deadline` seconds in all is RC609, more threads or tables of
+    memory than `check_bounds` allows is RC607; `explain` makes the error of a failure. On a cancel and on these three
+    ffmpeg is killed, and has ended when this returns. Each child may use as much processor time as all processors have
+    until the deadline, unless `limits` say how much.
     `feeds`, specs by the names of FIFOs in `cwd`, are its straightened inputs. What ffmpeg and their reader read of
     `partial` files is filled first; a failure of that is raised as it is.
     """
@@ -75,7 +77,7 @@ async def _run(
 ) -> None:
     async with reading(partial) as reads:
         child = await start(command, limits, reach, cwd, reads)
-        exit_code, said = await _followed(child, meter, on_progress, stall_after, deadline)
+        exit_code, said = await _followed(child, limits, meter, on_progress, stall_after, deadline)
     if exit_code and limits.cpu is not None and spent(exit_code, said):
         raise _spent(meter, limits.cpu)
     if exit_code:
@@ -84,6 +86,7 @@ async def _run(
 
 async def _followed(
     child: Child,
+    limits: ChildLimits,
     meter: ProgressMeter,
     on_progress: Callable[[Progress], None],
     stall_after: float,
@@ -93,7 +96,7 @@ async def _followed(
     stderr = Ends()
     ending = asyncio.ensure_future(_follow(child, meter, stderr, on_progress))
     try:
-        await watch(ending, meter, stall_after, deadline)
+        await watch(ending, meter, stall_after, deadline, lambda: check_bounds(child.pid, limits))
         return ending.result(), stderr.text()
     finally:
         await stop(child, ending)
@@ -114,8 +117,15 @@ async def _measure(output: asyncio.StreamReader, meter: ProgressMeter, on_progre
             on_progress(progress)
 
 
-async def watch(ending: asyncio.Future[int], meter: ProgressMeter, stall_after: float, deadline: float | None) -> None:
-    """Return when `ending` is done; raise RC608 if the meter stands still for too long, RC609 at the deadline."""
+async def watch(
+    ending: asyncio.Future[int],
+    meter: ProgressMeter,
+    stall_after: float,
+    deadline: float | None,
+    check: Callable[[], None] = lambda: None,
+) -> None:
+    """Return when `ending` is done; raise RC608 if the meter stands still for too long, RC609 at the deadline, and what
+    `check` raises."""
     while not ending.done():
         await asyncio.wait({ending}, timeout=TICK)
         now = monotonic()
@@ -124,6 +134,8 @@ async def watch(ending: asyncio.Future[int], meter: ProgressMeter, stall_after: 
             raise _stalled(meter, patience)
         if not ending.done() and deadline is not None and now - meter.started > deadline:
             raise _late(meter, deadline)
+        if not ending.done():
+            check()
 
 
 def _stalled(meter: ProgressMeter, patience: float) -> ReelError:

@@ -29,6 +29,7 @@ from av.stream import Stream
 from compiler.emit.specs import Enter, PacketsSpec, Spec
 from compiler.errors import Loc, ReelError
 from compiler.supervise.children.child import bind
+from compiler.supervise.children.confine import start_no_more
 from compiler.supervise.media.admit import opened
 from compiler.supervise.media.clock import stamp_of
 from compiler.supervise.straighten.image import send_image
@@ -57,6 +58,7 @@ def main() -> None:
             bind(parent)
             for place in held.values():
                 os.close(place)
+            start_no_more()  # before a byte of the media is read
             os._exit(_feed(spec, f"file:{listed.parent / name}"))
         running[number] = name
     while running:
