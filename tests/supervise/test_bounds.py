@@ -119,6 +119,7 @@ def test_each_stream_starts_no_more_before_it_reads(tmp_path: Path, monkeypatch:
     done: list[str] = []
     listed = tmp_path / "listed"
     listed.write_text('{"fifo": {}}')
+    os.mkfifo(tmp_path / "fifo")
     monkeypatch.setattr(sys, "argv", ["-c", str(listed)])
     monkeypatch.setattr(os, "fork", lambda: 0)
     monkeypatch.setattr(os, "_exit", sys.exit)
