@@ -16,7 +16,6 @@ import pytest
 from server.exports.progress import estimated, predicted
 from tests.server.editing import (
     BOX,
-    OTHER,
     PAN,
     RENDER,
     SMALL,
