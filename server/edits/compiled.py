@@ -195,10 +195,16 @@ class Compiler:
     async def turn(self, uid: str, size: int) -> AsyncIterator[None]:
         """Wait until an edit of so many characters may be in memory, with what is made of it.
 
-        Of large ones few are at once, and of each user one. RC211 for an edit of more than `compile_text`.
+        RC211 for an edit of more than `compile_text`.
         """
         if size > self._most_text:
             raise too_heavy(f"has {size} bytes of keyframes and spans, where {self._most_text} are compiled")
+        async with self.accepted_turn(uid, size):
+            yield
+
+    @asynccontextmanager
+    async def accepted_turn(self, uid: str, size: int) -> AsyncIterator[None]:
+        """The same for an edit that was accepted before. Of large ones few are at once, and of each user one."""
         if size <= LARGE:
             yield
             return

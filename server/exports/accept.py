@@ -84,7 +84,7 @@ async def _begin(asked: Asked, jobs: Jobs, databases: RequestDatabases) -> None:
     """Check the edit, write the export's row and start its job; repeat when the edit changed in between."""
     async with databases.of(asked.uid) as database:
         sizes = await database.read(lambda reader: clips.sizes(reader, asked.project_id))
-    async with jobs.render.compiler.turn(asked.uid, sum(sizes.values())):
+    async with jobs.render.compiler.turn(asked.uid, clips.size_by(sizes)):
         while True:
             async with databases.of(asked.uid) as database:
                 edit = await database.read(lambda reader: _edit(reader, asked))

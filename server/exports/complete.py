@@ -27,6 +27,7 @@ from server.ids import new_id
 from server.settings import Settings
 from server.storage.tenants import Databases
 from server.tables import exports, raw_clips
+from server.tables.clips import size_of_all
 from server.tables.films import MadeFilm
 
 
@@ -71,7 +72,8 @@ class Completer:
         async with self._turn(job):
             await self._begin(job)
             edit = await self._writes.read(job.uid, partial(edit_of, job.export_id))
-            prepared = await self._render.with_known_film(await self._render.prepared(job.uid, edit))
+            async with self._render.compiler.accepted_turn(job.uid, size_of_all(edit.clips)):
+                prepared = await self._render.with_known_film(await self._render.prepared(job.uid, edit))
             if not self._under_way.has(job.uid, prepared.identity):
                 async with self._under_way.of(job, prepared.identity):
                     if not await self._shared(job, prepared):

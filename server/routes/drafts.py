@@ -100,7 +100,12 @@ class Drafted(Answer):
     ]
 
 
-@api.op("POST", "/api/projects/{project_id}/draft", Takes(Draft, large=True), Answers(Drafted, errors=(404, 422)))
+@api.op(
+    "POST",
+    "/api/projects/{project_id}/draft",
+    Takes(Draft, large=True, saves=False),
+    Answers(Drafted, errors=(404, 422)),
+)
 async def draft(call: Call[Draft]) -> Response:
     """Compute a project with these changes; nothing is saved.
 
@@ -125,8 +130,7 @@ async def draft(call: Call[Draft]) -> Response:
 
     services = call.services
     sizes = await call.ask(lambda reader: clips.sizes(reader, call.path("project_id")))
-    left = sum(size for key, size in sizes.items() if key not in call.body.remove)
-    async with services.compiler.turn(call.uid, left + len(call.raw)):
+    async with services.compiler.turn(call.uid, clips.size_by(_left(sizes, call.body)) + len(call.raw)):
         edit, paces = await call.ask(question)
         async with services.uneven.of(call.uid, edit.raws.values()):
             found = await footage_there(
@@ -142,6 +146,16 @@ def _expected(answer: Mapping[str, Any], paces: Sequence[float]) -> Mapping[str,
         return None
     size = answer["canvas"]["width"], answer["canvas"]["height"]
     return {"seconds": round(estimated(paces, answer["frames"], size), 1), "measured": bool(paces)}
+
+
+def _left(sizes: Mapping[str, dict[str, int]], body: Draft) -> dict[str, dict[str, int]]:
+    """What is left of the stored sizes beside the fields that the draft states."""
+    stated = {each.clip_id: each.edit() for each in body.clips}
+    return {
+        key: {name: size for name, size in each.items() if name not in stated.get(key, ())}
+        for key, each in sizes.items()
+        if key not in body.remove
+    }
 
 
 def _given(body: Draft) -> dict[str, Mapping[str, Any]]:

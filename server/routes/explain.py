@@ -76,7 +76,7 @@ async def explained(call: Call[Any], project_id: str) -> tuple[Edit, Compiled]:
     """Compile a stored project; raises the errors of an export that precede rendering."""
     services = call.services
     sizes = await call.ask(lambda reader: clips.sizes(reader, project_id))
-    async with services.compiler.turn(call.uid, sum(sizes.values())):
+    async with services.compiler.turn(call.uid, clips.size_by(sizes)):
         edit: Edit = await call.ask(lambda reader: _edit(reader, project_id))
         reel = await services.compiler.read(call.uid, edit)
         async with services.uneven.of(call.uid, edit.raws.values()):

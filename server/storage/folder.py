@@ -172,10 +172,13 @@ class FolderStore:
         return stats
 
     def _delete_unfinished(self, folder: str, before: float) -> int:
-        old = [path for path in _files(self.root / folder) if path.stat().st_mtime < before]
-        for path in old:
-            path.unlink(missing_ok=True)
-        return len(old)
+        count = 0
+        for path in _files(self.root / folder):
+            with contextlib.suppress(FileNotFoundError):  # its put has ended since it was listed
+                if path.stat().st_mtime < before:
+                    path.unlink()
+                    count += 1
+        return count
 
     def _delete(self, key: str) -> None:
         path = self._path(key)

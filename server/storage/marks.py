@@ -15,6 +15,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from server.logs import logger
 from server.storage import snapshots
 from server.storage.objects import Exists, Missing, ObjectStore, Stat
 
@@ -134,9 +135,20 @@ async def note_removed(store: ObjectStore, uid: str, local: int) -> None:
     await store.put(removed_key(uid), json.dumps({"first": first}).encode())
 
 
+async def was_removed(store: ObjectStore, uid: str, base: int) -> bool:
+    """Whether a local database of this number is that of a removed user, of whom the store has nothing; not that of a
+    later user of the name, whom a server added that knows no such marks."""
+    if base >= await removed_before(store, uid):
+        return False
+    return not await has_data(store, uid) and not await snapshots.latest(store, uid)
+
+
 async def removed_before(store: ObjectStore, uid: str) -> int:
-    """The number before which all databases of a user are removed; 0 if none was."""
+    """The number before which all databases of a user are removed; 0 if none was, or the mark cannot be read."""
     try:
         return int(json.loads(await store.get(removed_key(uid)))["first"])
-    except (Missing, ValueError, TypeError, KeyError, RecursionError):
+    except Missing:
+        return 0
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        logger.error("the mark of a removed user is damaged", extra={"sync_user": uid, "why": repr(error)})
         return 0

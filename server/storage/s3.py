@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -29,8 +30,11 @@ THREADS = 16
 DEADLINE = 60.0
 """Seconds for one call; the upload of a file has no deadline as long as bytes move."""
 TRANSFER = TransferConfig(max_concurrency=2, multipart_threshold=16 << 20, multipart_chunksize=16 << 20)
-ABSENT = {"404", "NoSuchKey", "NotFound"}
+ABSENT = {"404", "NoSuchKey", "NoSuchUpload", "NotFound"}
 TAKEN = {"PreconditionFailed", "412"}
+LARGE = "users/", "farm/"
+"""The folders of objects that are put in parts."""
+
 UNUSABLE = (ValueError, BotoCoreError)
 """The exceptions of making a store of an address or a region that cannot be one."""
 
@@ -164,16 +168,22 @@ class S3Store:
         await self._call(self._client.delete_object, key)
 
     async def delete_unfinished(self, before: datetime) -> int:
-        """Abort the uploads in parts that were begun before a time, whose servers were killed; return their number."""
+        """Abort the uploads in parts that were begun before a time, whose servers were killed; return their number.
+
+        Those of other programs in the bucket are left alone, and those that another server has just aborted.
+        """
         count, named, more = 0, {"Bucket": self.bucket.name}, dict[str, str]()
         while True:
             call = partial(self._client.list_multipart_uploads, Prefix=self.bucket.prefix, **named, **more)
             page = await self._run(DEADLINE, call)
             for each in page.get("Uploads", ()):
-                if _of(each, "Initiated") < before:
-                    upload = {"Key": _of(each, "Key"), "UploadId": _of(each, "UploadId")}
-                    await self._run(DEADLINE, partial(self._client.abort_multipart_upload, **named, **upload))
-                    count += 1
+                key = _of(each, "Key")
+                ours = key.removeprefix(self.bucket.prefix).startswith(LARGE)
+                if ours and _of(each, "Initiated") < before:
+                    upload = {"Key": key, "UploadId": _of(each, "UploadId")}
+                    with suppress(Missing):
+                        await self._run(DEADLINE, partial(self._client.abort_multipart_upload, **named, **upload))
+                        count += 1
             if not page.get("IsTruncated"):
                 return count
             more = {"KeyMarker": _of(page, "NextKeyMarker"), "UploadIdMarker": _of(page, "NextUploadIdMarker")}

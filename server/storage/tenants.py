@@ -19,7 +19,7 @@ from server.storage.chain import remember
 from server.storage.database import Broken, Database, DatabaseFailed, Head, open_with_head
 from server.storage.files import delete_aside, put_aside, remove_local, write_image
 from server.storage.leases import Leases
-from server.storage.marks import Lost, newest, note_restored, removed_before
+from server.storage.marks import Lost, newest, note_restored, was_removed
 from server.storage.objects import ObjectStore, StoreFailed
 from server.storage.repair import check_newest, new_database, store_lost
 from server.storage.room import Room
@@ -253,7 +253,7 @@ class Databases:
             return await self._restored(uid, path, number)
         try:
             number = await snapshots.latest(self.store, uid, head.base)
-            removed = not number and head.base < await removed_before(self.store, uid)
+            removed = not number and await was_removed(self.store, uid, head.base)
             if number < head.base and head.synced_n and not removed:
                 await store_lost(self.store, uid, database, head)
             if number <= head.base and not removed:

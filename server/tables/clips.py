@@ -64,6 +64,7 @@ OF_A_ROW = 2**9
 _NAMED = "working_clips WHERE id IN (SELECT value FROM json_each(?))"
 
 _SIZE = " + ".join(f"coalesce(length({name}), 0)" for name in NESTED)
+_SIZES = ", ".join(f"coalesce(length({name}), 0) AS {name}" for name in NESTED)
 _UNUSED = "NOT EXISTS (SELECT 1 FROM kept_clips AS kept WHERE kept.working_clip_id = working_clips.id)"
 _OWN = tuple(name for name in ClipRow.__annotations__ if name not in ("edit", "window"))
 _STORED = frozenset(_OWN) - {"id"}
@@ -92,10 +93,15 @@ async def newest(reader: Reader, project_id: str) -> dict[str, int]:
     return {row["clip_key"]: row["version"] for row in await reader.all(sql, (project_id,))}
 
 
-async def sizes(reader: Reader, project_id: str) -> dict[str, int]:
-    """The characters of each clip of a project, about, by its key."""
-    rows = await reader.all(f"SELECT clip_key, {_SIZE} AS size FROM latest_clips WHERE project_id = ?", (project_id,))
-    return {row["clip_key"]: row["size"] + OF_A_ROW for row in rows}
+async def sizes(reader: Reader, project_id: str) -> dict[str, dict[str, int]]:
+    """The characters of the nested fields of each clip of a project, by its key."""
+    rows = await reader.all(f"SELECT clip_key, {_SIZES} FROM latest_clips WHERE project_id = ?", (project_id,))
+    return {row["clip_key"]: {name: row[name] for name in NESTED} for row in rows}
+
+
+def size_by(sizes: Mapping[str, Mapping[str, int]]) -> int:
+    """The characters of clips of such sizes, about."""
+    return sum(OF_A_ROW + sum(each.values()) for each in sizes.values())
 
 
 async def ids(reader: Reader, project_id: str) -> list[int]:

@@ -179,6 +179,8 @@ class Takes:
     """Whether the handler reads the body itself."""
     large: bool = False
     """Whether the body may be as large as an edit: `edit_limit` in place of `body_limit`."""
+    saves: bool = True
+    """Whether the body is saved: what is only looked at may take long, and has turns of its own."""
 
 
 @dataclass(frozen=True, slots=True)

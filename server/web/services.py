@@ -65,7 +65,8 @@ class Services:
     arithmetic: Turns
     large_bodies: Turns
     """Requests whose large bodies are in memory, or being read; further ones wait unread."""
-    long_bodies: Turns
+    long_saves: Turns
+    long_drafts: Turns
     """Requests whose long bodies are parsed; further ones wait as they were read."""
     long_answers: LongAnswers
     uneven: UnevenTurns
@@ -175,7 +176,8 @@ def make_services(settings: Settings, store: ObjectStore | None = None) -> Servi
         uploads=Uploads(settings),
         arithmetic=Turns(ARITHMETIC_THREADS, 1),
         large_bodies=Turns(LARGE_AT_ONCE, LARGE_EACH),
-        long_bodies=Turns(LARGE_AT_ONCE, LONG_EACH),
+        long_saves=Turns(LARGE_AT_ONCE, LONG_EACH),
+        long_drafts=Turns(LARGE_AT_ONCE, LONG_EACH),
         long_answers=LongAnswers(),
         uneven=uneven,
         readiness=Readiness(settings, store, databases),

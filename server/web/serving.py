@@ -113,7 +113,8 @@ async def _call(op: Operation, request: Request, services: Services, held: Async
     if op.takes.body is None:
         return call
     if len(raw) > LONG:
-        await held.enter_async_context(services.long_bodies.of(uid))
+        turns = services.long_saves if op.takes.saves else services.long_drafts
+        await held.enter_async_context(turns.of(uid))
     return replace(call, body=await call.compute(read_body, op.takes.body, raw, call.header("content-type") or ""))
 
 

@@ -56,7 +56,7 @@ def test_of_a_users_long_bodies_few_are_parsed(game: Path, tmp_path: Path, monke
         return bodies.read_body(*given)
 
     async def whole() -> None:
-        async with with_clip(game, tmp_path) as (server, _, clip):
+        async with with_clip(game, tmp_path) as (server, project, clip):
             monkeypatch.setattr(serving, "LONG", 10)
             monkeypatch.setattr(serving, "read", read)
             monkeypatch.setattr(serving, "read_body", read_body)
@@ -66,6 +66,9 @@ def test_of_a_users_long_bodies_few_are_parsed(game: Path, tmp_path: Path, monke
                 for _ in range(100):
                     await asyncio.sleep(0)
                 assert parsed == bodies.LONG_EACH
+                draft = asyncio.create_task(server.client.post(f"/api/projects/{project}/draft", json={"clips": []}))
+                await reached(lambda: parsed == bodies.LONG_EACH + 1)  # drafts have turns of their own
+            assert (await draft).status_code == 200
             assert [(await each).status_code for each in saves] == [200] * 6
 
     asyncio.run(whole())
@@ -109,6 +112,22 @@ def test_an_edit_with_more_text_than_is_compiled_is_refused_before_it_is_read(
             ):
                 refused: httpx.Response = await server.client.post(path, json=body)
                 assert (refused.status_code, refused.json()["error"]) == (422, "edit_too_heavy"), path
+
+    asyncio.run(whole())
+
+
+def test_a_draft_counts_what_it_states_in_place_of_what_is_stored(game: Path, tmp_path: Path) -> None:
+    async def whole() -> None:
+        keyframes = [{**BOX[0], "frame": frame} for frame in range(30, 36)]
+        async with with_clip(game, tmp_path, compile_text=1200) as (server, project, clip):
+            (await server.client.put(clip, json={"crop_data": keyframes})).raise_for_status()
+            stated: Json = {"clips": [{"clip_id": clip.rpartition("/")[2], "crop_data": keyframes}]}
+            for body in ({}, stated):
+                answer = await server.client.post(f"/api/projects/{project}/draft", json=body)
+                assert answer.status_code == 200, answer.text
+            stated["clips"][0]["crop_data"] = keyframes * 3
+            answer = await server.client.post(f"/api/projects/{project}/draft", json=stated)
+            assert (answer.status_code, answer.json()["error"]) == (422, "edit_too_heavy")
 
     asyncio.run(whole())
 

@@ -11,6 +11,7 @@ from server.accounts import Accounts
 from server.settings import Settings
 from server.storage.marks import removed_key
 from server.storage.objects import ObjectStore, StoreFailed
+from server.storage.snapshots import key_of
 from server.storage.tenants import Databases
 from server.user_data import UserData
 from tests.server.faults import nth
@@ -47,6 +48,28 @@ def test_no_data_folder_brings_a_removed_user_back(tmp_path: Path) -> None:
         assert await keys(store) == [removed_key(UID)]
         files = [path for path in (tmp_path / "other").rglob("*") if path.is_file()]
         assert not any(b"a secret" in path.read_bytes() for path in files)
+
+    run(scene)
+
+
+@pytest.mark.parametrize("lost", [[2], [1, 2]], ids=["the newest", "all"])
+def test_a_later_user_of_the_name_whom_a_server_of_before_added_loses_nothing(tmp_path: Path, lost: list[int]) -> None:
+    """Its numbers are below the mark's: that server does not know such marks."""
+
+    async def scene() -> None:
+        store, _ = place(tmp_path)
+        await saved(store, tmp_path, "a", "b", "c", local=HERE)
+        await removed(store, tmp_path)
+        mark = await store.get(removed_key(UID))
+        await store.delete(removed_key(UID))
+        await saved(store, tmp_path, "new", "newer", local=THERE)
+        await store.put(removed_key(UID), mark)
+        for number in lost:
+            await store.delete(key_of(UID, number))
+        databases = Databases(store, tmp_path / THERE)
+        assert await names(databases) == {"new", "newer"}
+        await databases.close(5)
+        assert await wiped(store, tmp_path) == {"new", "newer"}
 
     run(scene)
 
