@@ -393,8 +393,15 @@ OF_SERVER = (
     Fault(
         "removed_user_comes_back",
         "server/storage/tenants.py",
-        "not number and head.base < await removed_before(self.store, uid)",
+        "not number and await was_removed(self.store, uid, head.base)",
         "False",
+        ("tests/server/test_removed.py",),
+    ),
+    Fault(
+        "mark_of_a_removed_user_outdoes_the_store",
+        "server/storage/marks.py",
+        "return not await has_data(store, uid) and not await snapshots.latest(store, uid)",
+        "return True",
         ("tests/server/test_removed.py",),
     ),
     Fault(
