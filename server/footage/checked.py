@@ -16,8 +16,9 @@ from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.pipeline.identity import Content
 from compiler.supervise.probe import probing
 from compiler.supervise.unit_cache import content_in, state_of
-from server.checksums import Checksums, Hashing, checksums_of_file
+from server.checksums import Checksums, Hashing
 from server.footage.cache import MediaCache
+from server.footage.compared import hash_file
 from server.footage.facts import Facts, add_checksums, read_facts, write_facts
 from server.footage.parts import PartialFiles
 from server.logs import logger
@@ -66,7 +67,8 @@ async def _probed_anew(store: ObjectStore, cache: MediaCache, stat: Stat) -> Non
             raise DamagedObject(stat.key) from error
         checksums = cache.checksums(stat)
         if checksums is None:  # fetched by an earlier process
-            checksums = await in_thread(checksums_of_file, copy)
+            await hash_file(copy, hashing := Hashing())
+            checksums = hashing.checksums
         await write_facts(store, stat.key, media, checksums)
 
 

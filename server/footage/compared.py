@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import Counter
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
-from server.checksums import checksums_of_file
+from server.checksums import PIECE
 from server.threads import in_thread
+
+AT_ONCE = 8
+"""Pieces of a file that are read in one job of a thread, for which a cancel waits."""
 
 Noted = tuple[int, int, int, int]
 """Device, inode, size and time of modification of a file. Its other times change where it is only used."""
+
+
+class Hasher(Protocol):
+    """What counts bytes: a hash, or several."""
+
+    def update(self, piece: bytes, /) -> object:
+        """Count the next piece."""
+        ...
+
+
+async def hash_file(path: Path, hasher: Hasher) -> None:
+    """Count all of a file, in jobs of AT_ONCE pieces, so that a cancel need not wait for the rest of it; OSError."""
+    with path.open("rb") as file:
+        while await in_thread(_count, file, hasher):
+            pass
+
+
+def _count(file: BinaryIO, hasher: Hasher) -> bool:
+    """Count the next pieces; whether more may follow."""
+    for _ in range(AT_ONCE):
+        if not (piece := file.read(PIECE)):
+            return False
+        hasher.update(piece)
+    return True
 
 
 class Compared:
@@ -51,13 +80,18 @@ class Compared:
             now = self._now(name)
             if now[2] != size or (sha256 is None and name in self._noted and not self.is_same(name)):
                 return False
-            if sha256 is not None and (await in_thread(checksums_of_file, self._folder / name)).sha256 != sha256:
+            if sha256 is not None and await self._sum(name) != sha256:
                 return False
         except OSError:  # it has gone, or its disk fails
             return False
         if sha256 is not None or name not in self._noted:
             self._noted[name] = now, sha256
         return True
+
+    async def _sum(self, name: str) -> str:
+        sha256 = hashlib.sha256()
+        await hash_file(self._folder / name, sha256)
+        return sha256.hexdigest()
 
     def _now(self, name: str) -> Noted:
         found = os.stat(self._folder / name)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import io
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,8 +15,9 @@ from typing import Any, NoReturn
 import pytest
 
 from compiler.errors import Loc, ReelError
-from server.checksums import BLOCK, Hashing
+from server.checksums import BLOCK, PIECE, Hashing
 from server.exports import render as rendering
+from server.footage import compared
 from server.footage.cache import MediaCache
 from server.settings import Settings
 from server.storage.folder import FolderStore
@@ -24,6 +27,7 @@ from tests.server.faults import FaultStore
 from tests.server.in_process import in_process
 from tests.server.test_cache import opened, run
 from tests.server.test_export_faults import a_project
+from tests.server.waiting import PATIENCE, reached
 
 CONTENT = b"what was recorded " * 8000
 SUMS = {"key": hashlib.sha256(CONTENT).hexdigest()}
@@ -86,6 +90,65 @@ def test_a_copy_that_is_whole_is_fetched_once_by_all_processes(tmp_path: Path) -
         assert store.calls.count("stream") == 1
 
     run(tmp_path, 10**6, scene)
+
+
+class StandingReads(io.FileIO):
+    """A file whose reads are counted, and stand until `go`."""
+
+    def __init__(self, path: Path, standing: Standing) -> None:
+        super().__init__(path)
+        self._standing = standing
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._standing.reads += 1
+        self._standing.go.wait(PATIENCE)
+        return super().read(size)
+
+
+class Standing:
+    """Makes the reads of the file at a path stand until `go`."""
+
+    def __init__(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._path, self._opened = path, Path.open
+        self.reads, self.go = 0, threading.Event()
+        monkeypatch.setattr(Path, "open", lambda *given, **named: self._open(*given, **named))
+        monkeypatch.setattr(compared, "AT_ONCE", 1)
+
+    def _open(self, path: Path, *given: Any, **named: Any) -> Any:
+        return StandingReads(path, self) if path == self._path else self._opened(path, *given, **named)
+
+
+async def cancelled(task: asyncio.Task[Any]) -> None:
+    """Cancel a task, and let all that follows from it come about that waits for no thread."""
+    task.cancel()
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+def test_a_cancel_ends_the_comparison_of_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene(store: FaultStore, cache: MediaCache) -> None:
+        stat = await store.put("key", large)
+        await use(cache, stat)
+        later = opened(tmp_path, store, 10**8)  # that of the next process
+        standing = Standing(later.path(stat), monkeypatch)
+        using = asyncio.create_task(use(later, stat))
+        await reached(lambda: standing.reads)
+        await cancelled(using)
+        standing.go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await using
+        assert standing.reads == 1
+        await use(later, stat)
+        assert store.calls.count("stream") == 1
+
+    large = bytes(3 * PIECE)
+    sums = {"key": hashlib.sha256(large).hexdigest()}
+
+    async def use(cache: MediaCache, stat: Stat) -> None:
+        async with cache.held([stat], checksums=sums):
+            pass
+
+    run(tmp_path, 10**8, scene)
 
 
 @pytest.mark.parametrize("harm", HARMS)
