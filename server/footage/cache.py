@@ -22,12 +22,12 @@ from types import MappingProxyType
 from compiler.errors import ReelError, ReelErrors
 from server.checksums import Checksums
 from server.footage.compared import Compared
+from server.footage.fetches import Fetches
 from server.footage.parts import PartialCopy, PartialFiles
 from server.logs import logger
 from server.problem import Problem
 from server.storage.copies import Copied, copy_object
 from server.storage.objects import DamagedObject, ObjectStore, Stat, StoreFailed
-from server.tasks import shared
 from server.threads import in_thread
 
 CHANGED = "the cache failed: copies of footage changed while they were read"
@@ -45,8 +45,9 @@ class MediaCache:
         """Sizes of the copies, least recently used first; None until the folder is first read."""
         self._sizes: dict[str, int] = {}
         self._users: dict[str, int] = {}
+        """How many use each copy; 0 until its fetch has ended, which was stopped."""
         self._compared = Compared(self._folder)
-        self._fetching: dict[str, asyncio.Task[None]] = {}
+        self._fetches = Fetches()
         self._checksums: dict[str, Checksums] = {}
         """Of the copies that were fetched by this process."""
         self._partial: dict[str, PartialCopy] = {}
@@ -131,9 +132,7 @@ class MediaCache:
         """Stop every fetch."""
         for copy in self._partial.values():
             copy.close()
-        for task in list(self._fetching.values()):
-            task.cancel()
-        await asyncio.gather(*self._fetching.values(), return_exceptions=True)
+        await self._fetches.close()
 
     def _copies(self) -> dict[str, int]:
         if self._here is None:
@@ -178,25 +177,22 @@ class MediaCache:
             raise StoreFailed(f"the cache failed: {error.strerror}") from error
 
     async def _release(self, wanted: Mapping[str, Stat]) -> None:
+        """Count one user less of each copy. The fetches of those that nobody uses any more are stopped: their callers
+        were cancelled, maybe at once. Others need not wait for that, except for the room."""
+        for name in wanted:
+            self._users[name] -= 1
+        unused = {name: stat for name, stat in wanted.items() if not self._users[name]}
+        await self._fetches.stop(unused)
         async with self._freed:
-            for name, stat in wanted.items():
-                self._users[name] -= 1
-                if not self._users[name]:
+            for name, stat in unused.items():
+                if self._users.get(name) == 0:
                     del self._users[name], self._sizes[name]
                     if name in self._partial:
                         self._copies()[name] = filled = self._partial[name].filled
                         logger.info(
                             "footage is here in parts", extra={"key": stat.key, "bytes": filled, "of": stat.size}
                         )
-            await self._unawaited([name for name in wanted if name not in self._users])
             self._freed.notify_all()
-
-    async def _unawaited(self, names: Iterable[str]) -> None:
-        """Stop the fetches of copies that nobody uses any more: their callers were cancelled, maybe at once."""
-        tasks = [self._fetching[name] for name in names if name in self._fetching]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _opened(self, name: str, stat: Stat, sums: bytes) -> PartialCopy:
         """The copy with holes of this name, made now if there is none; StoreFailed if it cannot be made."""
@@ -217,16 +213,10 @@ class MediaCache:
     async def _have(self, name: str, stat: Stat, fetched: Copied, sha256: str | None) -> None:
         if name in self._copies() and self._compared.is_same(name, sha256):
             return
-        others = name in self._fetching
-        await shared(self._fetching.get(name) or self._begun(name, stat, fetched, sha256))
+        others = name in self._fetches
+        await self._fetches.fetched(name, lambda: self._fetch(name, stat, fetched, sha256))
         if others:
             fetched(stat.size)
-
-    def _begun(self, name: str, stat: Stat, fetched: Copied, sha256: str | None) -> asyncio.Task[None]:
-        """A new task that fetches an object."""
-        task = self._fetching[name] = asyncio.create_task(self._fetch(name, stat, fetched, sha256))
-        task.add_done_callback(lambda _: self._fetching.pop(name))
-        return task
 
     async def _fetch(self, name: str, stat: Stat, fetched: Copied, sha256: str | None) -> None:
         coming = self._coming / f"{name}.{secrets.token_hex(4)}.part"

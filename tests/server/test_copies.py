@@ -125,21 +125,28 @@ async def cancelled(task: asyncio.Task[Any]) -> None:
         await asyncio.sleep(0)
 
 
-def test_a_cancel_ends_the_comparison_of_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cancel_ends_the_comparison_of_a_copy_and_nobody_waits_for_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def scene(store: FaultStore, cache: MediaCache) -> None:
-        stat = await store.put("key", large)
+        stat, other = await store.put("key", large), await store.put("other", CONTENT)
         await use(cache, stat)
         later = opened(tmp_path, store, 10**8)  # that of the next process
         standing = Standing(later.path(stat), monkeypatch)
         using = asyncio.create_task(use(later, stat))
         await reached(lambda: standing.reads)
         await cancelled(using)
-        standing.go.set()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await use(later, other)
+            again = asyncio.create_task(use(later, stat))  # which begins when that one has ended
+        finally:
+            standing.go.set()
         with pytest.raises(asyncio.CancelledError):
             await using
-        assert standing.reads == 1
-        await use(later, stat)
-        assert store.calls.count("stream") == 1
+        await again
+        assert standing.reads == 1 + len(large) // PIECE + 1
+        assert store.calls.count("stream") == 2
 
     large = bytes(3 * PIECE)
     sums = {"key": hashlib.sha256(large).hexdigest()}
