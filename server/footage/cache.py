@@ -21,7 +21,7 @@ from types import MappingProxyType
 
 from compiler.errors import ReelError, ReelErrors
 from server.checksums import Checksums
-from server.footage.compared import Compared
+from server.footage.compared import Compared, may_be_damage
 from server.footage.fetches import Fetches
 from server.footage.parts import PartialCopy, PartialFiles
 from server.logs import logger
@@ -102,17 +102,17 @@ class MediaCache:
         try:
             self._make_room(wanted)
             partial = [self._opened(name, stat, sums[stat.key]) for name, stat in wanted.items() if _has_holes(name)]
-            whole = {name: stat for name, stat in wanted.items() if not _has_holes(name)}
-            for name, stat in whole.items():
-                await self._have(name, stat, fetched, checksums.get(stat.key))
-            unchanged = self.watched(wanted.values(), sums)
+            for name, stat in wanted.items():
+                if not _has_holes(name):
+                    await self._have(name, stat, fetched, checksums.get(stat.key))
+            paths, unchanged = [str(self._folder / name) for name in wanted], self.watched(wanted.values(), sums)
             try:
                 yield PartialFiles(partial) if partial else None
             except (ReelError, ReelErrors) as error:
-                if not await self._are_whole(whole, partial, checksums):
+                if not unchanged(paths) or (may_be_damage(error) and not await self._are_whole(wanted, checksums)):
                     raise StoreFailed(CHANGED) from error
                 raise
-            if not unchanged([str(self._folder / name) for name in wanted]):
+            if not unchanged(paths):
                 raise StoreFailed(CHANGED)
         finally:
             await asyncio.shield(self._release(wanted))
@@ -257,15 +257,16 @@ class MediaCache:
         self._compared.changed(name)
         return False
 
-    async def _are_whole(
-        self, whole: Mapping[str, Stat], partial: Iterable[PartialCopy], checksums: Mapping[str, str | None]
-    ) -> bool:
-        """Whether copies that led to an error are what they should be; they are read again."""
-        for name, stat in whole.items():
-            if not await self._compared.is_whole(name, stat.size, checksums.get(stat.key)):
+    async def _are_whole(self, wanted: Mapping[str, Stat], checksums: Mapping[str, str | None]) -> bool:
+        """Whether copies in use are what they should be; they are read again."""
+        whole = True
+        for name, stat in wanted.items():
+            if _has_holes(name):
+                whole = await self._partial[name].is_whole() and whole
+            elif not await self._compared.is_whole(name, stat.size, checksums.get(stat.key)):
                 self._compared.changed(name)
-                return False
-        return all([await in_thread(copy.is_whole) for copy in partial])
+                whole = False
+        return whole
 
     async def _copy(self, stat: Stat, path: Path, fetched: Copied, sha256: str | None) -> Checksums:
         """Copy an object to a file and return its checksums; ChangedObject if it was replaced since `stat`."""

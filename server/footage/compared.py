@@ -8,6 +8,9 @@ from collections import Counter
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from compiler import conceal
+from compiler.errors import ReelError, ReelErrors
+from compiler.supervise.films.verdict import KILLED, OUT_OF_MEMORY
 from server.checksums import PIECE
 from server.threads import in_thread
 
@@ -16,6 +19,18 @@ AT_ONCE = 8
 
 Noted = tuple[int, int, int, int]
 """Device, inode, size and time of modification of a file. Its other times change where it is only used."""
+
+BY_DAMAGE = conceal.BY_DAMAGE | {"RC603", "RC605", "RC606"}
+"""The codes of errors that a damaged copy may lead to. A stall and a deadline tell of the machine and of the edit."""
+
+OF_MEMORY = frozenset({KILLED, OUT_OF_MEMORY})
+"""The messages of errors with these codes that tell of the machine, too."""
+
+
+def may_be_damage(error: ReelError | ReelErrors) -> bool:
+    """Whether a damaged copy may have led to an error."""
+    errors = error.errors if isinstance(error, ReelErrors) else (error,)
+    return any(each.code in BY_DAMAGE and each.message not in OF_MEMORY for each in errors)
 
 
 class Hasher(Protocol):

@@ -24,6 +24,9 @@ so short that a connection which went silent is followed by another."""
 IN_A_ROW, AHEAD, AT_LEAST = 4, 2, 2
 """After so many blocks that were read in a row, so many are fetched in advance, in requests for so many at least."""
 
+COMPARED_AT_ONCE = 128
+"""Blocks of a copy that are compared again in one job of a thread, for which a cancel waits."""
+
 
 Awaited = dict[int, asyncio.Future[None]]
 """Blocks that are being fetched, by their numbers."""
@@ -87,19 +90,21 @@ class PartialCopy:
             return False
         return (found.st_dev, found.st_ino, found.st_size) == (*self.file, self.size)
 
-    def is_whole(self) -> bool:
+    async def is_whole(self) -> bool:
         """Whether the file is there and its blocks match their checksums; those that do not are fetched again."""
+        there, whole = [n for n, has in enumerate(self._has) if has], True
         try:
             with self._path.open("rb", buffering=0) as file:
-                wrong = [n for n, there in enumerate(self._has) if there and not self._is_right(file, n)]
+                for at in range(0, len(there), COMPARED_AT_ONCE):
+                    for n in await in_thread(self._wrong, file, there[at : at + COMPARED_AT_ONCE]):
+                        self._has[n], whole = 0, False
         except OSError:
             return False
-        for n in wrong:
-            self._has[n] = 0
-        return not wrong and self.is_there()
+        return whole and self.is_there()
 
-    def _is_right(self, file: BinaryIO, number: int) -> bool:
-        return block_is(number, os.pread(file.fileno(), BLOCK, number * BLOCK), self._sums)
+    def _wrong(self, file: BinaryIO, numbers: Iterable[int]) -> list[int]:
+        """Those of the blocks that do not match their checksums."""
+        return [n for n in numbers if not block_is(n, os.pread(file.fileno(), BLOCK, n * BLOCK), self._sums)]
 
     def _ahead(self, at: int) -> range:
         """The blocks from `at` on that are worth a fetch in advance."""

@@ -14,7 +14,8 @@ from typing import Any, NoReturn
 
 import pytest
 
-from compiler.errors import Loc, ReelError
+from compiler.errors import Loc, ReelError, ReelErrors
+from compiler.supervise.films.verdict import KILLED, OUT_OF_MEMORY
 from server.checksums import BLOCK, PIECE, Hashing
 from server.exports import render as rendering
 from server.footage import compared
@@ -106,7 +107,7 @@ class StandingReads(io.FileIO):
 
 
 class Standing:
-    """Makes the reads of the file at a path stand until `go`."""
+    """Makes comparisons of the file at a path stand until `go`."""
 
     def __init__(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self._path, self._opened = path, Path.open
@@ -115,7 +116,9 @@ class Standing:
         monkeypatch.setattr(compared, "AT_ONCE", 1)
 
     def _open(self, path: Path, *given: Any, **named: Any) -> Any:
-        return StandingReads(path, self) if path == self._path else self._opened(path, *given, **named)
+        if path == self._path and given == ("rb",):
+            return StandingReads(path, self)
+        return self._opened(path, *given, **named)
 
 
 async def cancelled(task: asyncio.Task[Any]) -> None:
@@ -225,6 +228,56 @@ def test_a_copy_with_holes_that_was_damaged_is_filled_again(tmp_path: Path, harm
                 harm(cache.partial_path(stat))
                 if harm is not flipped:
                     assert await filled()  # by another one, in a file of its own
+
+    run(tmp_path, 10**6, scene)
+
+
+def rotted(path: Path) -> None:
+    """Change a file, and nothing that its folder knows of it."""
+    before = path.stat()
+    flipped(path)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+OF_THE_MACHINE = [("RC608", "no frame for 60 s"), ("RC609", "too long"), ("RC607", KILLED), ("RC607", OUT_OF_MEMORY)]
+
+
+@pytest.mark.parametrize(("code", "message"), OF_THE_MACHINE)
+def test_an_error_that_tells_of_the_machine_reads_no_copy_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, message: str
+) -> None:
+    async def scene(store: FaultStore, cache: MediaCache) -> None:
+        stat = await stored(store)
+
+        async def rendered(harm: Harm) -> NoReturn:
+            async with cache.held([stat], checksums=SUMS):
+                harm(cache.path(stat))
+                raise ReelError(code, Loc(), message)
+
+        standing = Standing(cache.path(stat), monkeypatch)
+        standing.go.set()
+        with pytest.raises(ReelError):
+            await rendered(rotted)
+        assert not standing.reads
+        with pytest.raises(StoreFailed, match="the cache failed"):
+            await rendered(cut)  # which is seen without that
+
+    run(tmp_path, 10**6, scene)
+
+
+@pytest.mark.parametrize("code", ["RC603", "RC604", "RC605", "RC606", "RC607", "RC610"])
+def test_an_error_that_damage_may_lead_to_finds_a_copy_that_rotted(tmp_path: Path, code: str) -> None:
+    async def scene(store: FaultStore, cache: MediaCache) -> None:
+        stat = await stored(store)
+
+        async def rendered() -> NoReturn:
+            async with cache.held([stat], checksums=SUMS):
+                rotted(cache.path(stat))
+                raise ReelErrors([ReelError("RC608", Loc(), "no frame"), ReelError(code, Loc(), "ffmpeg failed")])
+
+        with pytest.raises(StoreFailed, match="the cache failed"):
+            await rendered()
+        assert await is_right(cache, stat)
 
     run(tmp_path, 10**6, scene)
 

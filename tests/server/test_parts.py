@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import subprocess
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +39,7 @@ from server.storage.tenants import Databases
 from tests.server import parted
 from tests.server.faults import files_bounded_to, nth
 from tests.server.parted import KEY, CountingStore, compiled, footage, needed, rendered
+from tests.server.waiting import PATIENCE, reached
 
 WINDOWS = [(1.8 + 6 * n, 4.8 + 6 * n) for n in range(6)]
 SHORT = [(2.5, 2.8)]
@@ -248,6 +251,37 @@ def test_a_block_that_the_disk_takes_in_part_is_not_there(tmp_path: Path) -> Non
         assert not copy.ready(39 * BLOCK, copy.size)
         await copy.fill(0, copy.size)
         assert (tmp_path / "copy").read_bytes() == await store.get("key")
+
+    run(tmp_path, scene)
+
+
+def test_a_cancel_ends_the_comparison_of_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, go, reads = os.pread, threading.Event(), 0
+
+    def standing(file: int, size: int, at: int) -> bytes:
+        nonlocal reads
+        reads += 1
+        go.wait(PATIENCE)
+        return read(file, size, at)
+
+    async def scene(store: CountingStore, cache: MediaCache) -> None:
+        copy = await put(store, cache, tmp_path, 4)
+        await copy.fill(0, copy.size)
+        with (tmp_path / "copy").open("r+b") as file:
+            file.write(b"damage")
+        monkeypatch.setattr(parts, "COMPARED_AT_ONCE", 1)
+        monkeypatch.setattr(os, "pread", standing)
+        comparing = asyncio.create_task(copy.is_whole())
+        await reached(lambda: reads)
+        comparing.cancel()
+        await asyncio.sleep(0)
+        go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await comparing
+        assert reads == 1
+        assert not await copy.is_whole()
+        assert await copy.is_whole()  # without the block, which is fetched again
+        assert reads == 1 + 4 + 3
 
     run(tmp_path, scene)
 
