@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from compiler.film_identity import KnownFilm, made_by, states_of_program
+from compiler.pipeline import Compiled
 from compiler.pipeline.identity import Content, program
 from compiler.render import render_reel
 from compiler.supervise.films.portable import Farm
@@ -132,6 +133,7 @@ class Render:
         self, uid: str, prepared: Prepared, path: Path, absent: int, tracker: Tracker, room: int
     ) -> Film:
         here = 0
+        concealed: list[Compiled] = []
 
         def fetched(size: int) -> None:
             nonlocal here
@@ -145,10 +147,11 @@ class Render:
         async with checked.fetched(self._store, self._cache, prepared.footage, fetched) as partial:
             watched = checked.watched(self._cache, prepared.footage)
             units = await StoredUnits.of(self._store, uid, content, room, watched)
-            return await render_reel(
+            film = await render_reel(
                 prepared.compiled,
                 path,
                 on_progress=tracker.rendering,
+                on_concealing=concealed.append,
                 stall_after=self._settings.stall_after,
                 deadline=self._settings.export_within,
                 limits=limits_of(self._settings, path.parent),
@@ -161,6 +164,9 @@ class Render:
                 partial=partial,
                 farm=self._farm(uid, prepared, content, units),
             )
+            if concealed:  # the damage may be that of the copy, which no film may show
+                await checked.check(self._cache, prepared.footage)
+            return film
 
     async def _lost(self, prepared: Prepared) -> Problem | None:
         """The Problem for the first clip whose footage is not in the store; None if all is there."""

@@ -117,6 +117,13 @@ class MediaCache:
         finally:
             await asyncio.shield(self._release(wanted))
 
+    async def check(
+        self, stats: Iterable[Stat], checksums: Mapping[str, str | None], sums: Collection[str] = ()
+    ) -> None:
+        """StoreFailed unless copies in use are what they should be; they are read again."""
+        if not await self._are_whole(_named(stats, sums), checksums):
+            raise StoreFailed(CHANGED)
+
     def watched(self, stats: Iterable[Stat], sums: Collection[str] = ()) -> Callable[[Sequence[str]], bool]:
         """Whether copies at some paths are as they are now, or have gone; other paths count as unchanged. Those whose
         keys are in `sums` have holes."""

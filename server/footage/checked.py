@@ -92,6 +92,12 @@ async def fetched(
         yield partial
 
 
+async def check(cache: MediaCache, footage: Sequence[tuple[Stat, Facts]]) -> None:
+    """StoreFailed unless copies of footage, which are in use, are what was uploaded; they are read again."""
+    checksums = {stat.key: facts.sha256 for stat, facts in footage}
+    await cache.check([stat for stat, _ in footage], checksums, _sums(cache, footage))
+
+
 def watched(cache: MediaCache, footage: Sequence[tuple[Stat, Facts]]) -> Callable[[Sequence[str]], bool]:
     """Whether the copies of footage at some paths stay as they are now."""
     return cache.watched([stat for stat, _ in footage], _sums(cache, footage))

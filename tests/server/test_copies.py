@@ -282,9 +282,53 @@ def test_an_error_that_damage_may_lead_to_finds_a_copy_that_rotted(tmp_path: Pat
     run(tmp_path, 10**6, scene)
 
 
+@pytest.mark.parametrize("with_holes", [False, True])
+def test_copies_in_use_are_compared_when_that_is_asked_for(tmp_path: Path, with_holes: bool) -> None:
+    async def scene(store: FaultStore, cache: MediaCache) -> None:
+        hashing = Hashing()
+        hashing.update(CONTENT)
+        stat, sums = await stored(store), {"key": hashing.checksums.blocks} if with_holes else {}
+
+        async def made(harm: Harm) -> None:
+            async with cache.held([stat], checksums=SUMS, sums=sums) as partial:
+                if partial:
+                    await partial.complete()
+                harm(cache.partial_path(stat) if with_holes else cache.path(stat))
+                await cache.check([stat], SUMS, sums)
+
+        await made(Path.stat)
+        with pytest.raises(StoreFailed, match="the cache failed"):
+            await made(rotted)
+        await made(Path.stat)
+
+    run(tmp_path, 10**6, scene)
+
+
 def partial_file(cache: MediaCache, stat: Stat) -> tuple[int, int]:
     found = cache.partial_path(stat).stat()
     return found.st_dev, found.st_ino
+
+
+def test_an_export_that_conceals_the_damage_of_a_copy_makes_no_film(
+    tmp_path: Path, game: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+
+    async def whole() -> None:
+        async with in_process(Settings(data=data), FolderStore(data / "objects")) as server:
+            project_id = await a_project(server.client, game)
+
+            async def render(compiled: Any, *_: Any, on_concealing: Any, **__: Any) -> None:
+                (copy,) = (data / "local" / "footage").iterdir()
+                rotted(copy)
+                on_concealing(compiled)
+
+            monkeypatch.setattr(rendering, "render_reel", render)
+            for export_id in "ab":
+                answer = await server.client.post(RENDER, json={"project_id": project_id, "export_id": export_id})
+                assert (answer.status_code, answer.json()["error"]) == (500, "storage_error"), answer.text
+
+    asyncio.run(whole())
 
 
 def test_an_export_keeps_no_unit_of_a_copy_that_changed_and_may_be_repeated(
