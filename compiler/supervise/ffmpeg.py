@@ -73,13 +73,20 @@ _ENCODER = re.compile(r"^ [VAS][.\w]{5} ([\w-]+) ", re.MULTILINE)
 
 
 def find_build(override: str | None = None) -> Build:
-    """The build to use: `override`, else REELC_FFMPEG, else the embedded one; RC601 missing, RC602 unfit."""
+    """The build to use: `override`, else REELC_FFMPEG, else the embedded one; RC601 missing, RC602 unfit.
+
+    It is as the program and its libraries are now: an update may replace them while this process runs.
+    """
     path = _located(override or os.environ.get(VARIABLE))
     try:
-        stat = os.stat(path)
+        state = _state_of(path)
     except OSError as error:
         raise _missing(path, str(error.strerror)) from error
-    return _described(path, (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_dev))
+    build, states = _described(path, state, _libraries_state())
+    if states is None or states != _states(build.libraries):
+        _described.cache_clear()
+        build, _ = _described(path, state, _libraries_state())
+    return build
 
 
 def release_of(text: str) -> tuple[int, int]:
@@ -122,21 +129,23 @@ def _located(name: str | None) -> str:
     return os.path.abspath(found)
 
 
+_State = tuple[int, ...]
+
+_States = tuple[_State, ...] | None
+"""The states of libraries; None if one is missing."""
+
+
 @cache
-def _described(path: str, state: tuple[int, ...]) -> Build:
+def _described(path: str, state: _State, found: _State) -> tuple[Build, _States]:
+    """The build of a program in a state, where the system's list of libraries is in the state `found`; and the states
+    that its libraries had."""
     version = _output_of(path, "-version")
     named = _NAMED.search(version)
     if not named:
         raise _missing(path, "it does not answer as ffmpeg does")
-    return check_fit(
-        Build(
-            path=path,
-            release=release_of(version),
-            version=named[1],
-            **_listed(path, f"{path} {state} {_libraries_state()} {version}"),
-            avx512="avx512f" in _processor(),
-        )
-    )
+    lists, states = _listed(path, f"{path} {state} {found} {version}")
+    avx512 = "avx512f" in _processor()
+    return check_fit(Build(path, release_of(version), named[1], **lists, avx512=avx512)), states
 
 
 class _Lists(TypedDict):
@@ -146,28 +155,40 @@ class _Lists(TypedDict):
     transitions: frozenset[str]
 
 
-def _listed(path: str, version: str) -> _Lists:
-    """The lists of what an ffmpeg has. They are kept by its file and by all that it says of its version, which names
-    its libraries' versions too, and by the list of libraries of the system."""
+def _listed(path: str, version: str) -> tuple[_Lists, _States]:
+    """The lists of what an ffmpeg has, and the states of its libraries. They are kept by its file and by all that it
+    says of its version, which names its libraries' versions too, and by the list of libraries of the system; and as
+    long as its libraries are in these states."""
     place = user_cache("builds") / f"{hashlib.sha256(version.encode()).hexdigest()}.json"
     with suppress(OSError, ValueError, KeyError, TypeError):
         kept = json.loads(sealed_text(place))
-        return {
+        read: _Lists = {
             "libraries": tuple(kept["libraries"]),
             "filters": frozenset(kept["filters"]),
             "encoders": frozenset(kept["encoders"]),
             "transitions": frozenset(kept["transitions"]),
         }
+        now = _states(read["libraries"])
+        if now is not None and now == tuple(map(tuple, kept["states"])):
+            return read, now
     lists: _Lists = {
         "libraries": _libraries_of(path),
         "filters": frozenset(_FILTER.findall(_output_of(path, "-hide_banner", "-filters"))),
         "encoders": frozenset(_ENCODER.findall(_output_of(path, "-hide_banner", "-encoders"))),
         "transitions": frozenset(_TRANSITION.findall(_output_of(path, "-hide_banner", "-h", "filter=xfade"))),
     }
+    states = _states(lists["libraries"])
+    if states is not None:
+        with suppress(OSError):
+            put_sealed(place, json.dumps({**lists, "states": states}, default=sorted))
+            keep_newest(place.parent, MOST)
+    return lists, states
+
+
+def _states(libraries: Sequence[str]) -> _States:
     with suppress(OSError):
-        put_sealed(place, json.dumps(lists, default=sorted))
-        keep_newest(place.parent, MOST)
-    return lists
+        return tuple(map(_state_of, libraries))
+    return None
 
 
 def _libraries_of(path: str) -> tuple[str, ...]:
@@ -177,12 +198,16 @@ def _libraries_of(path: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for each in listed if not _OF_C.match(os.path.basename(each))))
 
 
-def _libraries_state() -> tuple[int, ...]:
+def _libraries_state() -> _State:
     """The state of the system's list of libraries, which says where a loader finds them."""
     with suppress(OSError):
-        stat = os.stat(FOUND_BY_LOADERS)
-        return stat.st_size, stat.st_mtime_ns, stat.st_ino
+        return _state_of(FOUND_BY_LOADERS)
     return ()
+
+
+def _state_of(path: str) -> _State:
+    stat = os.stat(path)
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_dev
 
 
 def _output_of(path: str, *option: str, reads: Sequence[str] = ()) -> str:

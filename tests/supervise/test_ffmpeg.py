@@ -15,6 +15,8 @@ from compiler.supervise import ffmpeg
 from compiler.supervise.children.level import level
 from compiler.supervise.ffmpeg import ENCODERS, FILTERS, check_fit, find_build, release_of
 
+OUTPUT = "ffmpeg version 7.0\nlibavfilter    10.  1.100 / 10.  1.100\n"
+
 
 def libraries(avfilter: str) -> str:
     return f"libavutil      59.  8.100 / 59.  8.100\nlibavfilter    {avfilter}.100 / {avfilter}.100\n"
@@ -151,6 +153,53 @@ def test_what_a_build_has_is_asked_once(tmp_path: Path, embedded: str, monkeypat
     for kept in (tmp_path / "cache/reelc/builds").iterdir():
         kept.write_text('{"filters": [')
     assert asked() == (first, lists)
+
+
+@pytest.mark.usefixtures("unconfined")
+def test_a_living_process_finds_the_libraries_that_are_there_now(
+    tmp_path: Path, embedded: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An update replaces libraries and leaves the program; the system's list of libraries comes after them."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    found, old, new = tmp_path / "ld.so.cache", tmp_path / "libx264.so.164", tmp_path / "libx264.so.165"
+    monkeypatch.setattr(ffmpeg, "FOUND_BY_LOADERS", str(found))
+    loaded = [str(old)]
+    asked: list[str] = []
+
+    def libraries_of(path: str) -> tuple[str, ...]:
+        asked.append(path)
+        return tuple(loaded)
+
+    monkeypatch.setattr(ffmpeg, "_libraries_of", libraries_of)
+    monkeypatch.setattr(ffmpeg, "_output_of", lambda path, *_, **__: OUTPUT)
+    monkeypatch.setattr(ffmpeg, "check_fit", lambda build: build)
+
+    def libraries() -> tuple[tuple[str, ...], int]:
+        return find_build(embedded).libraries, len(asked)
+
+    old.write_text("a release")
+    found.write_text("libx264.so.164")
+    assert (libraries(), libraries()) == (((str(old),), 1), ((str(old),), 1))
+    new.write_text("the next release")
+    loaded[:] = [str(new)]
+    found.write_text("libx264.so.164 libx264.so.165")
+    assert (libraries(), libraries()) == (((str(new),), 2), ((str(new),), 2)), "both are installed"
+    loaded[:] = [str(new), str(old)]
+    new.write_text("a release that loads the other")
+    assert (libraries(), libraries()) == (((str(new), str(old)), 3), ((str(new), str(old)), 3))
+    loaded[:] = [str(new)]
+    old.unlink()
+    assert libraries() == ((str(new),), 4), "the system's list is as before"
+    ffmpeg._described.cache_clear()  # as in the next command
+    assert libraries() == ((str(new),), 4)
+    new.write_text("yet another release")
+    ffmpeg._described.cache_clear()
+    assert libraries() == ((str(new),), 5)
+    new.unlink()
+    assert (libraries(), libraries()) == (((str(new),), 6), ((str(new),), 7)), "an update is under way"
+    new.write_text("it is back")
+    assert (libraries(), libraries()) == (((str(new),), 8), ((str(new),), 8))
+    ffmpeg._described.cache_clear()
 
 
 def test_an_installation_without_an_ffmpeg(monkeypatch: pytest.MonkeyPatch) -> None:
