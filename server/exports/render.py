@@ -11,9 +11,10 @@ from compiler.film_identity import KnownFilm, made_by, states_of_program
 from compiler.pipeline import Compiled
 from compiler.pipeline.identity import Content, program
 from compiler.render import render_reel
+from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.films.portable import Farm
 from compiler.supervise.films.render import Film
-from compiler.supervise.films.unit import Executor
+from compiler.supervise.films.unit import Executor, MadeBy
 from server.edits.compiled import Compiler, Edit, changed_clip, damaged_clip, lost_clip
 from server.exports.limits import check_forecast, limits_of, side_of
 from server.exports.prepare import Prepared, prepare
@@ -32,7 +33,7 @@ from server.settings import Settings
 from server.storage.objects import ChangedObject, DamagedObject, Missing, ObjectStore, StoreFailed
 from server.storage.tenants import UserDatabase
 from server.tables.films import MadeFilm
-from server.threads import in_thread
+from server.threads import computed, in_thread
 
 TRIES = 3
 """Attempts to store a film: minutes of rendering are not discarded for one lost answer."""
@@ -96,10 +97,15 @@ class Render:
         try:
             await in_thread(folder.mkdir, parents=True)
             try:
-                film = await self._rendered(uid, prepared, folder / f"film{ending}", absent, tracker, room)
-                if film.identity is None:  # ffmpeg was replaced while it made the film
-                    await in_thread(film.path.unlink)
-                    film = await self._rendered(uid, prepared, film.path, absent, tracker, room)
+                path = folder / f"film{ending}"
+                prepared = await self._current(uid, prepared)
+                film = await self._rendered(uid, prepared, path, absent, tracker, room)
+                if film is None or film.identity is None:  # ffmpeg was replaced while it made the film
+                    await in_thread(path.unlink, missing_ok=True)
+                    prepared = await self._current(uid, prepared)
+                    film = await self._rendered(uid, prepared, path, absent, tracker, room)
+                if film is None or film.identity is None:
+                    raise StoreFailed("the footage went out of the cache, or ffmpeg was replaced, during the render")
             except DamagedObject as error:
                 raise damaged_clip(prepared.edit, error.key) from error
             except ChangedObject as error:
@@ -124,14 +130,22 @@ class Render:
             "frames": film.frames,
             "size": film.size_bytes,
             "sha256": film.sha256,
-            "render_identity": _identity(film),
+            "render_identity": film.identity,
             "created_at": self._now(),
             "warnings": warned(film.notices),
         }
 
+    async def _current(self, uid: str, prepared: Prepared) -> Prepared:
+        """The edit, compiled again if an update has brought another ffmpeg since; RC601, RC602, and the Problems of
+        `prepared`."""
+        if await computed(find_build) == prepared.compiled.build:
+            return prepared
+        return await self.with_known_film(await self.prepared(uid, prepared.edit))
+
     async def _rendered(
         self, uid: str, prepared: Prepared, path: Path, absent: int, tracker: Tracker, room: int
-    ) -> Film:
+    ) -> Film | None:
+        """The film, which has no identity if ffmpeg was replaced meanwhile; None if it is being replaced."""
         here = 0
         concealed: list[Compiled] = []
 
@@ -142,8 +156,14 @@ class Render:
 
         tracker.at("fetching", 0.0, "fetching the footage", frames=prepared.compiled.plan.frames)
         states = await in_thread(states_of_program, prepared.compiled.build)
-        known = self._known(prepared)
-        content = known.content if known else checked.contents_of(prepared.footage, self._cache)
+        try:  # in threads, since they read all of ffmpeg after an update
+            known = await in_thread(self._known, prepared)
+            content = known.content if known else checked.contents_of(prepared.footage, self._cache)
+            mine = await in_thread(made_by, prepared.compiled.build, content)
+        except OSError:  # an update takes files away before it brings the new ones
+            return None
+        if states is None:
+            return None
         async with checked.fetched(self._store, self._cache, prepared.footage, fetched) as partial:
             watched = checked.watched(self._cache, prepared.footage)
             units = await StoredUnits.of(self._store, uid, content, room, watched)
@@ -162,7 +182,7 @@ class Render:
                 program=states,
                 cache=units,
                 partial=partial,
-                farm=self._farm(uid, prepared, content, units),
+                farm=self._farm(uid, prepared, content, mine, units),
             )
             if concealed:  # the damage may be that of the copy, which no film may show
                 await checked.check(self._cache, prepared.footage)
@@ -178,17 +198,23 @@ class Render:
         return None
 
     def _known(self, prepared: Prepared) -> KnownFilm | None:
-        """What is known of a film, unless ffmpeg was replaced while the film waited."""
-        known, build = prepared.known, prepared.compiled.build
-        now = checked.contents_of(prepared.footage, self._cache)
-        return known if known and program(build, known.content) == program(build, now) else None
+        """What is known of a film, unless ffmpeg was replaced while the film waited; OSError if it is being replaced.
 
-    def _farm(self, uid: str, prepared: Prepared, content: Content, units: StoredUnits | None) -> Farm | None:
+        A film that became known while a file of ffmpeg was missing has no identity, and stays without.
+        """
+        known, build = prepared.known, prepared.compiled.build
+        if known is None or known.stamp.identity is None:
+            return None
+        now = checked.contents_of(prepared.footage, self._cache)
+        return known if program(build, known.content) == program(build, now) else None
+
+    def _farm(
+        self, uid: str, prepared: Prepared, content: Content, mine: MadeBy, units: StoredUnits | None
+    ) -> Farm | None:
         """The machines that make a film's units, where the settings name a scheduler; short films go first."""
         if self._executor is None:
             return None
         depot = FootageDepot(self._store, uid, prepared.footage, content, units)
-        mine = made_by(prepared.compiled.build, content)
         priority = SHORT if self.is_short(self.forecast(prepared).whole) else 0
         return Farm(self._executor, depot, content, mine, uid, priority)
 
@@ -208,12 +234,6 @@ class Render:
                 if last:
                     raise
             await asyncio.sleep(PAUSE)
-
-
-def _identity(film: Film) -> str:
-    if film.identity is None:
-        raise StoreFailed("the footage went out of the cache, or ffmpeg was replaced, while it was rendered")
-    return film.identity
 
 
 def _tries() -> Iterator[bool]:
