@@ -269,9 +269,7 @@ class MediaCache:
         whole = True
         for name, stat in wanted.items():
             if _has_holes(name):
-                copy = self._partial.get(
-                    name
-                )  # none where one in the place of one that was taken away could not be made
+                copy = self._partial.get(name)  # none where a copy was taken away, and no other could be made
                 whole = copy is not None and await copy.is_whole() and whole
             elif not await self._compared.is_whole(name, stat.size, checksums.get(stat.key)):
                 self._compared.changed(name)
