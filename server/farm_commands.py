@@ -67,7 +67,7 @@ def worker_command(
     close_memory()
     close_new_files()
     with own_folder((scratch or settings.local / "workers").absolute()) as folder:
-        maker = UnitMaker(settings, find_build(), folder, slots or processors(), name_of_worker(), make_store)
+        maker = UnitMaker(settings, find_build().path, folder, slots or processors(), name_of_worker(), make_store)
         gone = asyncio.run(work(address, maker, lambda text: typer.echo(text, err=True)))
     if gone:
         typer.echo("the scheduler has gone", err=True)

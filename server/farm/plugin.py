@@ -50,11 +50,13 @@ def make_unit(document: Mapping[str, Any], topic: str) -> dict[str, Any]:
 
 class UnitPlugin(WorkerPlugin):  # type: ignore[misc]
     """Makes units for one worker, by `make` in a thread that lives as long as the worker: the kernel kills a child
-    when the thread that started it ends."""
+    when the thread that started it ends. `facts` says what they are made with now; it reads ffmpeg after an update."""
 
     name = NAME
 
-    def __init__(self, make: MakeUnit, read: Callable[[str], Awaitable[bytes]], facts: Mapping[str, Any]) -> None:
+    def __init__(
+        self, make: MakeUnit, read: Callable[[str], Awaitable[bytes]], facts: Callable[[], Mapping[str, Any]]
+    ) -> None:
         self._make_unit, self._read, self.facts = make, read, facts
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name="reelc units", daemon=True)
@@ -157,4 +159,5 @@ async def answer_of_worker(key: str, dask_worker: Worker) -> dict[str, Any]:
     plugin = dask_worker.plugins.get(NAME)
     if not isinstance(plugin, UnitPlugin):
         return {"name": str(dask_worker.name)}
-    return {**plugin.facts, "store": await plugin.fault_of_store(key)}
+    facts = await asyncio.to_thread(plugin.facts)
+    return {**facts, "store": await plugin.fault_of_store(key)}

@@ -12,6 +12,7 @@ import socket
 import tempfile
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from distributed import Worker
 
 from compiler.errors import Loc, ReelError
 from compiler.film_identity import contents_by, made_by
-from compiler.supervise.ffmpeg import Build
+from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.films.film import refusal
 from compiler.supervise.films.run import RENDERING
 from compiler.supervise.films.run_unit import Machine, run_unit
@@ -47,7 +48,8 @@ class UnitMaker:
     """Makes the units of one worker in its folder, with a store that is opened in the loop of the units."""
 
     settings: Settings
-    build: Build
+    ffmpeg: str
+    """The path of the program at its start."""
     folder: Path
     slots: int
     name: str
@@ -55,20 +57,33 @@ class UnitMaker:
 
     def plugin(self) -> UnitPlugin:
         """The plugin of the worker, with facts for `reelc doctor`."""
-        store = self._store()
-
-        def mine() -> MadeBy:
-            return made_by(self.build, contents_by(None))  # ffmpeg may be replaced while the worker runs
+        store, begun = self._store(), _made_by(self.ffmpeg)
 
         async def make(unit: PortableUnit, on_event: OnEvent) -> UnitResult:
+            program = await asyncio.to_thread(self._program)
+            mine = partial(_made_by, program)
             limits = replace(RENDERING, data=self.settings.render_memory, file=self._room() // self.slots)
-            machine = Machine(store, self.build.path, self._workplace, mine, limits=limits, name=self.name)
+            machine = Machine(store, program, self._workplace, mine, limits=limits, name=self.name)
             return await run_unit(unit, machine, on_event)
 
         async def read(key: str) -> bytes:
             return await store.read(key)
 
-        return UnitPlugin(make, read, {"name": self.name, "reelc": version("reelc"), **asdict(mine())})
+        def facts() -> dict[str, str]:
+            try:
+                now = _made_by(self._program())
+            except OSError:
+                now = replace(begun, ffmpeg="none")
+            return {"name": self.name, "reelc": version("reelc"), **asdict(now)}
+
+        return UnitPlugin(make, read, facts)
+
+    def _program(self) -> str:
+        """The path of the program to use now, or that at the start while there is none."""
+        try:
+            return find_build().path
+        except ReelError:
+            return self.ffmpeg
 
     def _store(self) -> FarmStore:
         store = self.make_store(self.settings)
@@ -90,6 +105,15 @@ class UnitMaker:
             raise refusal(Path(unit.made), error) from error
         with made as folder:
             yield Path(folder)
+
+
+def _made_by(program: str) -> MadeBy:
+    """What makes units here, by the ffmpeg at a path as it is now: an update may replace it while the worker runs.
+    OSError if it is missing or unfit."""
+    try:
+        return made_by(find_build(program), contents_by(None))
+    except ReelError as error:
+        raise OSError(f"{error.message}: {error.detail}") from error
 
 
 @contextlib.contextmanager

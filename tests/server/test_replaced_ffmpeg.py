@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import threading
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import closing
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -15,17 +17,23 @@ import pytest
 
 import server.exports.render
 import server.footage.checked
-from compiler.film_identity import KnownFilm, Stamp, states_of_program
+from compiler.errors import ReelError
+from compiler.film_identity import KnownFilm, Stamp, contents_by, made_by, states_of_program
 from compiler.ir.build import Build
 from compiler.pipeline import Compiled
 from compiler.pipeline.identity import Content
 from compiler.steps import steps
 from compiler.supervise import ffmpeg
+from compiler.supervise.ffmpeg import find_build
 from compiler.supervise.films.render import Film
+from compiler.supervise.films.run_unit import Machine
+from compiler.supervise.films.unit import PortableUnit
 from compiler.supervise.unit_cache import State, content_in
 from server.exports.prepare import Prepared
+from server.farm.worker import UnitMaker
 from server.settings import Settings
 from server.storage.folder import FolderStore
+from tests.server.farm import mine, unit
 from tests.server.in_process import in_process
 from tests.server.test_same_time import Films
 
@@ -58,6 +66,10 @@ def test_a_film_of_two_ffmpegs_is_made_again(tmp_path: Path, game: Path, monkeyp
     assert len(made) == 2
 
 
+ANSWER = cache(ffmpeg._output_of)
+"""What an ffmpeg says of itself, asked for once."""
+
+
 class Update:
     """An ffmpeg of one shared library, which an update replaces by one of another name: the program stays."""
 
@@ -65,6 +77,7 @@ class Update:
         self.old, self.new = folder / "libx264.so.164", folder / "libx264.so.165"
         self.old.write_text("a release")
         monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        monkeypatch.setattr(ffmpeg, "_output_of", lambda path, *option: ANSWER(os.path.realpath(path), *option))
         monkeypatch.setattr(ffmpeg, "_libraries_of", lambda _: self.loaded)
         monkeypatch.setattr(ffmpeg, "_described", cache(ffmpeg._described.__wrapped__))
         monkeypatch.setattr(ffmpeg, "FOUND_BY_LOADERS", str(folder / "ld.so.cache"))
@@ -142,3 +155,47 @@ def test_an_export_is_made_by_the_libraries_that_are_there_at_its_turn(
     monkeypatch.setattr(server.footage.checked, "content_in", read)
     asyncio.run(scene())
     assert (made, coming) == ([update.loaded], [])
+
+
+def test_a_worker_makes_units_by_the_ffmpeg_that_is_there_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not started again for an update, and says to `reelc doctor` what it is now."""
+    mine()  # which is remembered for all tests
+    update, program = Update(tmp_path, monkeypatch), tmp_path / "ffmpeg"
+    program.symlink_to(find_build().path)
+    monkeypatch.setenv("REELC_FFMPEG", str(program))
+
+    async def making(_: PortableUnit, machine: Machine, folder: Path, *__: object) -> bool:
+        (folder / "unit.mp4").write_text(machine.ffmpeg)
+        return True
+
+    monkeypatch.setattr("compiler.supervise.films.run_unit._run", making)
+    folders = [tmp_path / name for name in ("footage", "coming", "units")]
+    for folder in folders:
+        folder.mkdir()
+
+    def store(settings: Settings) -> FolderStore:
+        return FolderStore(tmp_path / "objects")
+
+    plugin = UnitMaker(Settings(data=tmp_path), str(program), tmp_path, 1, "one", store).plugin()
+
+    def made(name: str) -> str:
+        """What becomes of a unit of the ffmpeg that a server has now."""
+        try:
+            result = plugin.loop.run_until_complete(plugin._make_unit(unit(name, made_by=here), lambda _: None))
+        except ReelError as error:
+            return f"{error.code} {error.detail}"
+        return (tmp_path / "objects" / result.output).read_text()
+
+    with closing(plugin.loop):
+        here = made_by(find_build(), contents_by(None))
+        assert (made("before"), plugin.facts()["ffmpeg"]) == (str(program), here.ffmpeg)
+        update.install()
+        assert made("of the old one") == "RC802 differs: ffmpeg"
+        here = made_by(find_build(), contents_by(None))
+        assert (made("after"), plugin.facts()["ffmpeg"]) == (str(program), here.ffmpeg)
+        program.unlink()
+        assert (made("without"), plugin.facts()["ffmpeg"]) == ("RC802 differs: ffmpeg", "none")
+        monkeypatch.delenv("REELC_FFMPEG")
+        here = made_by(find_build(), contents_by(None))
+        assert made("elsewhere") == find_build().path
+        plugin.loop.run_until_complete(plugin.loop.shutdown_default_executor())
