@@ -221,8 +221,7 @@ def content_of(path: str) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def content_in(path: str, state: State) -> str:
-    """The hash of a file's bytes in a state: for several films, a process reads ffmpeg and its
-    libraries once."""
+    """The hash of a file's bytes in a state: for several films, a process reads ffmpeg and its libraries once."""
     return content_of(path)
 
 

@@ -81,10 +81,9 @@ async def render(
     The unfinished film is in the folder of the steps, which is beside `output`, since the parts of a film are as large
     as the film. With a `cgroup`, all children together are in a group below it. Where `limits` bound the memory, each
     of the steps that run at once has a share of it. `tagging` is asked once the film is made, by the hash of its bytes,
-    for the tag that it gets. What is read of `partial` files is filled first. With a
-    `farm`, steps that need no others are made there, and `side` does not bound them. `reading` ends when the contents
-    of the media are known: `tagging` waits for that, and so does the `cache`, which keeps
-    nothing of files that do not stay in their `states`.
+    for the tag that it gets. What is read of `partial` files is filled first. With a `farm`, steps that need no others
+    are made there, and `side` does not bound them. `reading` ends when the contents of the media are known: `tagging`
+    waits for that, and so does the `cache`, which keeps nothing of files that do not stay in their `states`.
     """
     check_output(output, overwrite)
     kept = Kept(cache, steps, farm.content if farm else None, reading, states)
@@ -134,7 +133,7 @@ class _Making:
     farm: Farm | None
     reading: Future[Any] | None
     short: list[ShortUnit] = field(default_factory=list)
-    made: list[int] = field(default_factory=list)
+    frames_made: list[int] = field(default_factory=list)
     """The frames that ffmpeg said it made, of a film that is made in one go."""
 
     async def film(self, overwrite: bool) -> Film:
@@ -156,7 +155,7 @@ class _Making:
                 await asyncio.to_thread(self._tag, part)
                 await self.kept.settle()
                 try:
-                    await _verify(part, expected, self.made[-1] if self.made else None)
+                    await _verify(part, expected, self.frames_made[-1] if self.frames_made else None)
                 except ReelError as error:
                     if not self.short:
                         raise
@@ -216,7 +215,7 @@ class _Making:
             if not complete and step.independent:
                 self.short.append(ShortUnit(step, following.frame - following.before))
             if step.made is None and step.frames:
-                self.made.append(following.frame)
+                self.frames_made.append(following.frame)
             if step.made is not None and complete:
                 await self.kept.keep(number, place.folder / step.made)
         meter.end(number, taken=taken)
@@ -291,6 +290,6 @@ def _write(files: Mapping[str, str | FromFolder], folder: Path, output: Path) ->
         raise refusal(output, error) from error
 
 
-async def _verify(part: Path, expected: Expected, made: int | None) -> None:
+async def _verify(part: Path, expected: Expected, frames_made: int | None) -> None:
     check_written(part)
-    await verify_film(part, expected, made)
+    await verify_film(part, expected, frames_made)

@@ -31,14 +31,14 @@ class Expected:
     profile: Profile = H264
 
 
-async def verify_film(path: Path, expected: Expected, made: int | None = None) -> None:
+async def verify_film(path: Path, expected: Expected, frames_made: int | None = None) -> None:
     """Raise RC610 unless the film is as predicted, every packet counted and on the grid n / fps.
 
-    `made` is the number of frames that ffmpeg said it made, for a film that is one picture without a length.
+    `frames_made` is the number of frames that ffmpeg said it made, for a film that is one picture without a length.
     """
     try:
         found = await question("film", path, expected.fps, loc=Loc())
-        (predicted, got), (due, heard) = _pictured(found, expected, made), _heard(found, expected)
+        (predicted, got), (due, heard) = _pictured(found, expected, frames_made), _heard(found, expected)
     except ReelError as error:  # the file that cannot be read is our film, not the user's media
         raise _differs("\n".join(filter(None, (error.message, error.detail)))) from error
     except NOT_FACTS as error:
@@ -58,7 +58,7 @@ def _differs(detail: str) -> ReelError:
     return ReelError("RC610", Loc(), "the film is not what was predicted", detail=detail, hint=hint)
 
 
-def _pictured(found: dict[str, Any], expected: Expected, made: int | None) -> tuple[Facts, Facts]:
+def _pictured(found: dict[str, Any], expected: Expected, frames_made: int | None) -> tuple[Facts, Facts]:
     """The predicted and the found facts of container and picture."""
     profile = expected.profile
     picture = profile.picture
@@ -77,19 +77,19 @@ def _pictured(found: dict[str, Any], expected: Expected, made: int | None) -> tu
         "video codec": found["codec"],
         "pixel format": found["pix_fmt"],
         "size": "{}x{}".format(*found["size"]),
-        "frames": _counted(found, expected, made),
+        "frames": _counted(found, expected, frames_made),
         "frames off the grid": "none" if found["off_grid"] is None else f"frame {found['off_grid']} first",
     }
     return predicted, got
 
 
-def _counted(found: dict[str, Any], expected: Expected, made: int | None) -> int:
+def _counted(found: dict[str, Any], expected: Expected, frames_made: int | None) -> int:
     """The number of frames found; if the container merges equal frames, the number that its length amounts to, or that
     ffmpeg said it made where all are one picture."""
     if found["lasts"] is None:
         frames = int(found["frames"])
         is_still = found["container"] == WEBP.container and frames == 1
-        return (expected.frames if made is None else made) if is_still else frames
+        return (expected.frames if frames_made is None else frames_made) if is_still else frames
     return round(exact(found["lasts"]) * expected.fps)
 
 
