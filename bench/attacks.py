@@ -81,6 +81,23 @@ def storm(name: str, method: str, path: str, *, known: bool = True, at_once: int
     ATTACKS[name] = attack
 
 
+def of_a_large_clip(name: str, method: str, path: str, **more: Any) -> None:
+    """An attack that repeats one request, of a clip as large as an edit may be."""
+    storm(name, method, path, at_once=8, **more)
+    repeated = ATTACKS[name]
+
+    async def attack(foe: User) -> None:
+        numbers = [{name: value + n / 3 for name, value in BOX.items()} for n in range(3)]
+        keys = [{"frame": frame, **numbers[frame % 3]} for frame in range(10_000)]
+        async with foe.client() as client:
+            answer = await foe.ask(client, "PUT", foe.clip, json={"crop_data": keys, **_spans(10_000, 0.9, 0.0001)})
+        if answer is None or answer.status_code != 200:
+            raise RuntimeError("the clip is not saved")
+        await repeated(foe)
+
+    ATTACKS[name] = attack
+
+
 def held(name: str, head: str, *, count: int = 300, drip: bytes = b"", piece: bytes = b"") -> None:
     """An attack by connections that send the same and then wait: silent, or a drip at a time, and never reading."""
 
@@ -225,6 +242,19 @@ storm(
     headers={"Range": "bytes=" + ",".join(f"{n}-{n}" for n in range(900))},
 )
 storm("keys of requests", "POST", "/api/projects", json={"name": "k"}, headers=lambda n: {"Idempotency-Key": f"k{n}"})
+
+
+of_a_large_clip("large clips read", "GET", "{clip}")
+of_a_large_clip("large clips listed", "GET", "/api/clips/projects/{project}/clips")
+of_a_large_clip("large clips renamed", "PUT", "{clip}", json=lambda n: {"name": f"n{n}"})
+of_a_large_clip(
+    "large clips renamed with keys",
+    "PUT",
+    "{clip}",
+    json=lambda n: {"name": f"n{n}"},
+    headers=lambda n: {"Idempotency-Key": f"k{n}"},
+)
+of_a_large_clip("large clips drafted", "POST", "/api/projects/{project}/draft", json={})
 
 
 async def _whole_uploads(foe: User) -> None:
