@@ -20,8 +20,9 @@ from server.settings import Settings
 from server.storage.folder import FolderStore
 from server.tables import clips
 from server.web import bodies, serving
-from tests.server.editing import BOX, RENDER, SMALL, trim
+from tests.server.editing import BOX, RENDER
 from tests.server.in_process import UID, Server, in_process
+from tests.server.test_export_faults import a_project
 from tests.server.waiting import reached
 
 Json = dict[str, Any]
@@ -31,13 +32,10 @@ Json = dict[str, Any]
 async def with_clip(game: Path, data: Path, **settings: Any) -> AsyncIterator[tuple[Server, str, str]]:
     """A server with a project of one clip; its id and the address of its clip."""
     async with in_process(Settings(data=data, **settings), FolderStore(data / "objects")) as server:
-        client, film = server.client, {"Content-Type": "video/mp4"}
-        raw = (await client.post("/api/raw-clips?name=x", content=game.read_bytes(), headers=film)).json()["id"]
-        project = (await client.post("/api/projects", json={"name": "x", "settings": SMALL})).json()["id"]
+        project = await a_project(server.client, game)
         place = f"/api/clips/projects/{project}/clips"
-        body = {"raw_clip_id": raw, "crop_data": BOX, "segments_data": trim(0.5, 0.6)}
-        clip = (await client.post(place, json=body)).json()["clip_id"]
-        yield server, project, f"{place}/{clip}"
+        (clip,) = (await server.client.get(place)).json()["clips"]
+        yield server, project, f"{place}/{clip['id']}"
 
 
 def test_of_a_users_long_bodies_few_are_parsed(game: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
