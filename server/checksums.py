@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
 BLOCK = 1 << 16
 """Bytes of a block."""
-
-PIECE = 1 << 20
-"""Bytes of a file that are read at once."""
 
 SUM = 8
 """Bytes of a block's checksum. It finds damage; against forgery there is the whole file's."""
@@ -47,15 +43,6 @@ class Hashing:
         """The checksums of all pieces so far."""
         last = self._block.digest() if self._left < BLOCK else b""
         return Checksums(self._whole.hexdigest(), bytes(self._sums) + last)
-
-
-def checksums_of_file(path: Path) -> Checksums:
-    """The checksums of a file, which is read whole; OSError."""
-    hashing = Hashing()
-    with path.open("rb") as file:
-        while piece := file.read(PIECE):
-            hashing.update(piece)
-    return hashing.checksums
 
 
 def block_is(number: int, block: bytes, sums: bytes) -> bool:

@@ -18,7 +18,6 @@ from compiler.model import read_reel
 from compiler.model.limits import FILM
 from compiler.supervise.probe import probing
 from compiler.supervise.record import Media
-from server.checksums import checksums_of_file
 from server.edits.canonical import check_settings, saved, untouched_clip
 from server.footage.facts import facts_key, media_key, store_footage, summary
 from server.footage.windows import Part, window_row
@@ -31,7 +30,7 @@ from server.tables import clips, projects, raw_clips
 from server.tables.clips import FIELDS
 from server.tables.projects import ProjectEdit
 from server.tables.raw_clips import RawClipRow
-from server.threads import computed, in_thread
+from server.threads import checksums_of_file, computed
 from server.web.services import Services
 
 Json = dict[str, Any]
@@ -105,7 +104,7 @@ async def _stored(services: Services, uid: str, sample: Sample, coming: ExitStac
     for path, media in found.items():
         raw_clip_id = new_id("r")
         coming.enter_context(services.coming.kept(media_key(uid, raw_clip_id)))
-        checksums = await in_thread(checksums_of_file, path)
+        checksums = await checksums_of_file(path)
         row = await store_footage(services.store, uid, raw_clip_id, path.name, path, media, checksums, services.now())
         rows[path] = row, media
     return rows

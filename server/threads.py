@@ -1,4 +1,4 @@
-"""Work in threads for callers that may be cancelled, and a file that is hashed while it is written."""
+"""Work in threads for callers that may be cancelled, and files that are hashed, also while they are written."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import BinaryIO, ParamSpec, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
@@ -20,6 +21,10 @@ ARITHMETIC_THREADS = 2
 ARITHMETIC = ThreadPoolExecutor(ARITHMETIC_THREADS, "arithmetic")
 """Threads for arithmetic of this process, apart from those that wait for files: they share one processor with the event
 loop, so that more of them would only slow it down."""
+
+
+PIECE, AT_ONCE = 1 << 20, 8
+"""Bytes of a file that are read at once, and how many such pieces in one job of a thread, for which a cancel waits."""
 
 
 class Turns:
@@ -77,6 +82,37 @@ async def in_thread(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> 
         raise
     finally:
         del task  # its exception holds this frame: together they would wait for the garbage collector
+
+
+class Hasher(Protocol):
+    """What counts bytes: a hash, or several."""
+
+    def update(self, piece: bytes, /) -> object:
+        """Count the next piece."""
+        ...
+
+
+async def hash_file(path: Path, hasher: Hasher) -> None:
+    """Count all of a file, in jobs of AT_ONCE pieces, so that a cancel need not wait for the rest of it; OSError."""
+    with path.open("rb") as file:
+        while await in_thread(_count, file, hasher):
+            pass
+
+
+def _count(file: BinaryIO, hasher: Hasher) -> bool:
+    """Count the next pieces; whether more may follow."""
+    for _ in range(AT_ONCE):
+        if not (piece := file.read(PIECE)):
+            return False
+        hasher.update(piece)
+    return True
+
+
+async def checksums_of_file(path: Path) -> Checksums:
+    """The checksums of a file, which is read as `hash_file` does; OSError."""
+    hashing = Hashing()
+    await hash_file(path, hashing)
+    return hashing.checksums
 
 
 async def computed(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:

@@ -12,13 +12,12 @@ from compiler.errors import Loc, ReelError
 from compiler.pipeline.identity import Content
 from compiler.supervise.films.unit import Input, UnitResult
 from compiler.supervise.record import Media
-from server.checksums import checksums_of_file
 from server.footage.facts import Facts, write_facts
 from server.footage.units import StoredUnits, folder, output_of
 from server.storage.copies import copy_object
 from server.storage.objects import ChangedObject, DamagedObject, Missing, ObjectStore, Stat, StoreFailed
 from server.tasks import shared
-from server.threads import in_thread
+from server.threads import checksums_of_file, in_thread
 
 MEDIA, UNITS = "farm/media/", "farm/units/"
 """Where the files of `reelc render` are for workers, by the hashes of their bytes, and where its units are."""
@@ -80,7 +79,7 @@ class FilesDepot(FarmDepot):
         try:
             return await self._store.head(key)
         except Missing:
-            checksums = await in_thread(checksums_of_file, Path(path))
+            checksums = await checksums_of_file(Path(path))
             if checksums.sha256 != sha256:
                 message = "a media file changed while the film was rendered"
                 raise ReelError("RC604", Loc(), message, detail=Path(path).name, hint="render again") from None

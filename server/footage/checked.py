@@ -18,7 +18,6 @@ from compiler.supervise.probe import probing
 from compiler.supervise.unit_cache import content_in, state_of
 from server.checksums import Checksums, Hashing
 from server.footage.cache import MediaCache
-from server.footage.compared import hash_file
 from server.footage.facts import Facts, add_checksums, read_facts, write_facts
 from server.footage.parts import PartialFiles
 from server.logs import logger
@@ -27,7 +26,7 @@ from server.storage.again import changed
 from server.storage.copies import Copied
 from server.storage.objects import ChangedObject, DamagedObject, Missing, ObjectStore, Stat, StoreFailed
 from server.tasks import shared
-from server.threads import in_thread
+from server.threads import checksums_of_file, in_thread
 
 MOST_REMEMBERED = 10_000
 """Films whose comparison is remembered, the latest."""
@@ -67,8 +66,7 @@ async def _probed_anew(store: ObjectStore, cache: MediaCache, stat: Stat) -> Non
             raise DamagedObject(stat.key) from error
         checksums = cache.checksums(stat)
         if checksums is None:  # fetched by an earlier process
-            await hash_file(copy, hashing := Hashing())
-            checksums = hashing.checksums
+            checksums = await checksums_of_file(copy)
         await write_facts(store, stat.key, media, checksums)
 
 

@@ -6,16 +6,11 @@ import hashlib
 import os
 from collections import Counter
 from pathlib import Path
-from typing import BinaryIO, Protocol
 
 from compiler import conceal
 from compiler.errors import ReelError, ReelErrors
 from compiler.supervise.films.verdict import KILLED, OUT_OF_MEMORY
-from server.checksums import PIECE
-from server.threads import in_thread
-
-AT_ONCE = 8
-"""Pieces of a file that are read in one job of a thread, for which a cancel waits."""
+from server.threads import hash_file
 
 Noted = tuple[int, int, int, int]
 """Device, inode, size and time of modification of a file. Its other times change where it is only used."""
@@ -31,30 +26,6 @@ def may_be_damage(error: ReelError | ReelErrors) -> bool:
     """Whether a damaged copy may have led to an error."""
     errors = error.errors if isinstance(error, ReelErrors) else (error,)
     return any(each.code in BY_DAMAGE and each.message not in OF_MEMORY for each in errors)
-
-
-class Hasher(Protocol):
-    """What counts bytes: a hash, or several."""
-
-    def update(self, piece: bytes, /) -> object:
-        """Count the next piece."""
-        ...
-
-
-async def hash_file(path: Path, hasher: Hasher) -> None:
-    """Count all of a file, in jobs of AT_ONCE pieces, so that a cancel need not wait for the rest of it; OSError."""
-    with path.open("rb") as file:
-        while await in_thread(_count, file, hasher):
-            pass
-
-
-def _count(file: BinaryIO, hasher: Hasher) -> bool:
-    """Count the next pieces; whether more may follow."""
-    for _ in range(AT_ONCE):
-        if not (piece := file.read(PIECE)):
-            return False
-        hasher.update(piece)
-    return True
 
 
 class Compared:

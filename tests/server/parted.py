@@ -21,12 +21,12 @@ from compiler.supervise.films.progress import Progress
 from compiler.supervise.films.render import ALONE
 from compiler.supervise.films.side_by_side import Side
 from compiler.supervise.probe import probing
-from server.checksums import checksums_of_file
 from server.footage.by_parts import placed
 from server.footage.cache import MediaCache
 from server.footage.checked import contents_of, fetched
 from server.footage.facts import Facts
 from server.storage.objects import ObjectStore, Stat
+from server.threads import checksums_of_file
 from tests.server.editing import trim
 from tests.server.faults import FaultStore
 
@@ -69,7 +69,7 @@ async def footage(store: ObjectStore, cache: MediaCache, source: Path) -> tuple[
     """A file in the store, with its facts."""
     stat = await store.put_file(KEY, source)
     media = (await probing([(source, Loc())]))[source]
-    sums = checksums_of_file(source)
+    sums = await checksums_of_file(source)
     return stat, await placed(cache, stat, Facts(replace(media, path=str(cache.path(stat))), sums.sha256, sums.blocks))
 
 

@@ -16,13 +16,14 @@ import pytest
 
 from compiler.errors import Loc, ReelError, ReelErrors
 from compiler.supervise.films.verdict import KILLED, OUT_OF_MEMORY
-from server.checksums import BLOCK, PIECE, Hashing
+from server import threads
+from server.checksums import BLOCK, Hashing
 from server.exports import render as rendering
-from server.footage import compared
 from server.footage.cache import MediaCache
 from server.settings import Settings
 from server.storage.folder import FolderStore
 from server.storage.objects import Stat, StoreFailed
+from server.threads import PIECE
 from tests.server.editing import RENDER
 from tests.server.faults import FaultStore
 from tests.server.in_process import in_process
@@ -113,7 +114,7 @@ class Standing:
         self._path, self._opened = path, Path.open
         self.reads, self.go = 0, threading.Event()
         monkeypatch.setattr(Path, "open", lambda *given, **named: self._open(*given, **named))
-        monkeypatch.setattr(compared, "AT_ONCE", 1)
+        monkeypatch.setattr(threads, "AT_ONCE", 1)
 
     def _open(self, path: Path, *given: Any, **named: Any) -> Any:
         if path == self._path and given == ("rb",):

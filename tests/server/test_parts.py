@@ -18,7 +18,7 @@ import pytest
 
 from compiler.errors import Loc
 from compiler.supervise.probe import probing
-from server.checksums import BLOCK, Hashing, checksums_of_file
+from server.checksums import BLOCK, Hashing
 from server.edits.compiled import Edit
 from server.exports.prepare import Prepared
 from server.exports.progress import Tracker
@@ -36,6 +36,7 @@ from server.storage.folder import FolderStore
 from server.storage.objects import ChangedObject, DamagedObject, ObjectStore, Stat, StoreFailed, WholeAnswered
 from server.storage.s3 import Bucket, S3Store
 from server.storage.tenants import Databases
+from server.threads import checksums_of_file
 from tests.server import parted
 from tests.server.faults import files_bounded_to, nth
 from tests.server.parted import KEY, CountingStore, compiled, footage, needed, rendered
@@ -91,7 +92,7 @@ def test_six_clips_read_what_they_need(real_store: ObjectStore, tmp_path: Path, 
 def test_a_preview_of_a_window_reads_what_the_window_needs(tmp_path: Path, noise: Path, kind: Kind) -> None:
     async def scene(store: CountingStore, cache: MediaCache) -> None:
         await store.put_file(KEY, noise)
-        await write_facts(store, KEY, (await probing([(noise, Loc())]))[noise], checksums_of_file(noise))
+        await write_facts(store, KEY, (await probing([(noise, Loc())]))[noise], await checksums_of_file(noise))
         settings = Settings(data=tmp_path)
         previews = Previews(settings, store, cache, Metrics(Databases(store, tmp_path / "local")))
         await previews.have(Part(KEY, 20.3, 26.3), kind)
